@@ -1,0 +1,64 @@
+/** A place in a text file; lines and columns count from 1, columns in UTF-16 units. */
+export interface SourceRange {
+  file: string;
+  line: number;
+  column: number;
+  endLine?: number;
+  endColumn?: number;
+}
+
+/**
+ * Who has to act, which is also the exit code:
+ * `given` (1) the arguments, manifest, plan file or configuration are wrong;
+ * `world` (4) what vSphere, AWS, the host or the repository answered;
+ * `blocked` (8) a guard, a stale plan or a lock said no.
+ */
+export type Category = 'given' | 'world' | 'blocked';
+
+export interface Diagnostic {
+  /** Stable, kebab-case name of the mistake: `unknown-property`, `vm-not-found`. */
+  code: string;
+  severity: 'error' | 'warning';
+  category: Category;
+  /** One sentence: which thing, what is wrong, what was expected. Never a secret. */
+  message: string;
+  /** The way out, as an instruction: "use single quotes", "did you mean `bucket`?" */
+  hint?: string;
+  at?: SourceRange;
+  /** Address of the resource concerned, `type:title`. */
+  address?: string;
+  /** Other places that belong to the mistake: the first declaration, the edges of a cycle. */
+  related?: { message: string; at: SourceRange }[];
+}
+
+/**
+ * The one error class that reaches the user: diagnostics, collected. Anything else that is
+ * thrown is a bug in converge and is reported as such.
+ */
+export class Failure extends Error {
+  readonly diagnostics: Diagnostic[];
+  constructor(diagnostics: Diagnostic | Diagnostic[], options?: ErrorOptions) {
+    const all = Array.isArray(diagnostics) ? diagnostics : [diagnostics];
+    super(all.map(d => d.message).join('\n'), options);
+    this.name = 'Failure';
+    this.diagnostics = all;
+  }
+}
+
+type Details = Partial<Omit<Diagnostic, 'code' | 'message' | 'category' | 'severity'>>;
+const make =
+  (category: Category) =>
+  (code: string, message: string, details: Details = {}): Diagnostic => ({
+    code,
+    severity: 'error',
+    category,
+    message,
+    ...details,
+  });
+
+/** The mistake is in what was given (exit 1). */
+export const given = make('given');
+/** What the world answered (exit 4). */
+export const world = make('world');
+/** A guard, a stale plan or a lock (exit 8). */
+export const blocked = make('blocked');

@@ -1,0 +1,63 @@
+import type { SourceRange } from '../diagnostics/diagnostic.ts';
+
+/** JSON values as they stand in a manifest after scalar resolution. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** A secret by name: stays a reference everywhere but in the hands of the call that needs it. */
+export interface SecretRef {
+  /** `env:NAME` or `file:PATH`. */
+  $secret: string;
+}
+export const isSecretRef = (value: unknown): value is SecretRef =>
+  typeof value === 'object' && value !== null && typeof (value as SecretRef).$secret === 'string';
+
+/** `type:title`; split at the first colon. */
+export type Address = string;
+
+/** Engine-owned keys that work today; the reserved ones are in `manifest/metaparameters.ts`. */
+export interface Metaparameters {
+  ensure: 'present' | 'absent';
+  require: Reference[];
+  before: Reference[];
+  notify: Reference[];
+  subscribe: Reference[];
+  noop: boolean;
+  labels: string[];
+  /** Name of the target the resource lives on; absent for host types. */
+  target?: string;
+}
+
+export interface Reference {
+  address: Address;
+  at: SourceRange;
+}
+
+/** One declared thing, validated, with the place of every value. */
+export interface CatalogResource {
+  address: Address;
+  type: string;
+  title: string;
+  /** As written, scalars by schema, secrets as SecretRef, defaults of the schema NOT filled in. */
+  properties: { [key: string]: Json };
+  meta: Metaparameters;
+  /** Where the title stands. */
+  at: SourceRange;
+  /** JSON pointer below the properties (`/lifecycle/0/days`) to where its value stands. */
+  places: Map<string, SourceRange>;
+}
+
+export interface CatalogTarget {
+  name: string;
+  /** Target kind: `vsphere`, `aws`. */
+  type: string;
+  properties: { [key: string]: Json };
+  at: SourceRange;
+}
+
+/** The compiled, flat, validated list of resources. Order is file order, then line order. */
+export interface Catalog {
+  resources: CatalogResource[];
+  targets: CatalogTarget[];
+  /** File name to text, for showing the line of an error. */
+  sources: Map<string, string>;
+}

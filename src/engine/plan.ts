@@ -1,0 +1,65 @@
+import type { Diagnostic, SourceRange } from '../diagnostics/diagnostic.ts';
+import type { Address, CatalogTarget, Json, Metaparameters } from './catalog.ts';
+import type { FieldChange, Id } from './resource-type.ts';
+
+/** What will be done to one resource. The set is closed; renderings switch over it. */
+export type Action =
+  /** In sync. */
+  | 'none'
+  | 'create'
+  | 'update'
+  | 'delete'
+  /** Only a notification reaches it. */
+  | 'refresh'
+  /** Can't be seen before something pending brings it; assumed absent, observed when reached. */
+  | 'unknown'
+  /** Could not be observed; nothing is done to it or to what depends on it. */
+  | 'failed';
+
+export interface PlannedField extends FieldChange {
+  /** Where the desired value came from. */
+  at?: SourceRange;
+  /** Why it differs, when that isn't visible from before and after. */
+  reason?: string;
+}
+
+export interface PlannedResource {
+  address: Address;
+  type: string;
+  title: string;
+  id: Id;
+  action: Action;
+  /** Per-resource `noop: true`: shown, never done. */
+  noop: boolean;
+  /** One line: why unknown or failed, or what it follows. */
+  reason?: string;
+  fields: PlannedField[];
+  /** All edges, declared and implied, as addresses; sorted. */
+  dependsOn: Address[];
+  /** Addresses refreshed when this changes; sorted. */
+  notifies: Address[];
+  /** Written properties, secrets as references: enough to apply from the plan alone. */
+  properties: { [key: string]: Json };
+  meta: Metaparameters;
+  /** SHA-256 over the observed state that the decision rests on; `apply plan.json` compares it. */
+  fingerprint: string;
+  at: SourceRange;
+}
+
+/** A plan is pure data, canonical and without secrets. Renderings live in `engine/render/`. */
+export interface Plan {
+  converge_plan: 1;
+  /** Version of converge that made it. */
+  engine: string;
+  /** Type name to type version, of the types used. */
+  types: Record<string, number>;
+  targets: (CatalogTarget & { identity: string })[];
+  /** In dependency order, ties by address. */
+  resources: PlannedResource[];
+  /** SHA-256 of each content source by resource address. */
+  sources: Record<Address, string>;
+  /** Things that were seen while planning; errors of targets that could not be observed. */
+  diagnostics: Diagnostic[];
+  /** SHA-256 over the canonical form without times, absolute paths and this field. */
+  digest: string;
+}

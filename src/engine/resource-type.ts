@@ -1,0 +1,125 @@
+import type { TSchema } from 'typebox';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Json } from './catalog.ts';
+import type { ReadIo, WriteIo } from './io.ts';
+
+/** The real object's name in canonical form; with type and target it identifies the object. */
+export type Id = string;
+
+/** Something one resource brings and another needs: `path:/srv/data`, `bucket:dr`, `iis`. */
+export type Capability = string;
+
+export interface Need {
+  /** The first of these that a declared resource provides becomes an implied `require`. */
+  anyOf: Capability[];
+  /**
+   * JSON pointer of a property of C that goes stale when the provider changes: a resource in sync
+   * whose provider has a pending change is then planned as an update of that property (freshness).
+   */
+  fresh?: string;
+}
+
+export const absent = 'absent' as const;
+export type Absent = typeof absent;
+
+/** One resource handed to a type: its identity and its properties as written. */
+export interface Asked<P> {
+  id: Id;
+  title: string;
+  properties: P;
+}
+
+export type Observation<C> =
+  /** `revision`: anything that changes when the object does (ETag, mtime); part of the plan's fingerprint. */
+  | { state: 'present'; value: C; revision?: string }
+  | { state: 'absent' }
+  /** Can't be seen yet because something pending brings it; observed again when reached. */
+  | { state: 'unknown'; waitsFor: Capability }
+  | { state: 'failed'; diagnostic: Diagnostic };
+
+/** One property that differs. `path` is a JSON pointer into C; undefined means "not there". */
+export interface FieldChange {
+  path: string;
+  before?: Json;
+  after?: Json;
+}
+
+/** What apply has to do with one object. `asked.properties` is there for everything C leaves out. */
+export type Step<P, C> = { id: Id; asked: Asked<P>; signal: AbortSignal } & (
+  | { kind: 'create'; should: Partial<C> }
+  | { kind: 'update'; is: C; should: Partial<C>; fields: FieldChange[] }
+  | { kind: 'delete'; is: C }
+);
+
+export type Outcome =
+  | {
+      ok: true;
+      reboot?: 'pending';
+      /** One line about what was done, for the report: "point 3, 4.1 MiB uploaded". */
+      note?: string;
+      /** Totals for the summary: bytes_read, bytes_uploaded, points, ... */
+      numbers?: Record<string, number>;
+    }
+  | {
+      ok: false;
+      diagnostic: Diagnostic;
+      /** May the engine try the same step again? */
+      retry: 'safe' | 'never';
+      /** Whether nothing of the step is left behind. */
+      undone: boolean;
+    };
+
+/**
+ * The code that knows one kind of thing. `P`: properties as written in the manifest. `C`: the one
+ * canonical form that plan and apply both see; what isn't declared isn't managed and is left out
+ * of `desired`.
+ */
+export interface ResourceType<P, C extends object> {
+  name: string;
+  /** First sentence is the summary; Markdown. */
+  doc: string;
+  version: number;
+  schema: TSchema;
+  runs: { on: 'host'; platforms?: NodeJS.Platform[]; elevated?: boolean } | { on: 'remote'; target: string };
+  /** What a write dirties, and how many writes may run at once. */
+  realm: { name: string; concurrency: number; alsoDirties?: string[] };
+  /** `ensure: absent` makes sense for this type (default true). */
+  canBeAbsent?: boolean;
+  /** Pure. `where` gives what relative paths resolve against. */
+  identity(properties: P, title: string, where: Where): Id;
+  provides?(properties: P, id: Id): Capability[];
+  needs?(properties: P, id: Id): Need[];
+  /** Pure. */
+  desired(properties: P, id: Id): Partial<C>;
+  /** Batched: one call for all resources of this type on one target. */
+  observe(asked: Asked<P>[], io: ReadIo): Promise<Map<Id, Observation<C>>>;
+  /** Default: structural, arrays marked `x-unordered` compared as sets. */
+  diff?(is: C, should: Partial<C>): FieldChange[];
+  /** The engine passes steps of one type and target that may run together; keys are ids. */
+  apply(steps: Step<P, C>[], io: WriteIo): Promise<Map<Id, Outcome>>;
+  /** What `notify` triggers. A type without it ignores notifications, which validation refuses. */
+  refresh?(asked: Asked<P>, io: WriteIo): Promise<Outcome>;
+}
+
+export interface Where {
+  platform: NodeJS.Platform;
+  cwd: string;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the registry holds types of every P and C
+export type AnyResourceType = ResourceType<any, any>;
+
+/** A kind of target: how to name and check one; connecting is the composition root's business. */
+export interface TargetKind {
+  name: string;
+  doc: string;
+  schema: TSchema;
+  /** What tells two targets apart in a plan: the URL, the account and region. No secret. */
+  identity(properties: Record<string, Json>): string;
+}
+
+/** Every type and target kind that manifests may name. */
+export interface Registry {
+  types: ReadonlyMap<string, AnyResourceType>;
+  targets: ReadonlyMap<string, TargetKind>;
+}

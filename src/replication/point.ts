@@ -1,0 +1,18 @@
+/** The true label of a point: what the snapshot really achieved, not what was asked. */
+export type Consistency = 'application' | 'crash';
+/** How a disk's blocks were found in the cycle that made the point. */
+export type Mode = 'full' | 'incremental' | 'rescan';
+
+/** One recovery point as `converge points` prints it. */
+export interface PointSummary {
+  id: string;
+  vm: { name: string; uuid: string };
+  generation: number;
+  /** RFC 3339, the snapshot's creation: the age that an RPO counts from. */
+  time: string;
+  consistency: Consistency;
+  mode: Mode;
+  /** Why a mode other than incremental was taken: `first-cycle`, `change-id-epoch`, ... */
+  reason: string;
+  disks: { index: number; key: number; bytes: number }[];
+}

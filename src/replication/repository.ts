@@ -1,0 +1,117 @@
+import type { Consistency, Mode } from './point.ts';
+import type { ObjectStore } from './store.ts';
+
+/** 32 bytes: SHA-256 of the plaintext, or its HMAC in an encrypted repository. All zero: a zero block. */
+export type BlockId = Buffer;
+
+/** A disk as one point holds it. */
+export interface PointDisk {
+  index: number;
+  key: number;
+  label: string;
+  identity: string;
+  /** Bytes; need not be a multiple of `blockSize`, the last block is then shorter. */
+  bytes: number;
+  /** Power of two, see `blockSizeFor`. */
+  blockSize: number;
+  /** Change id that the NEXT cycle passes on. Stored nowhere else: that is what makes it safe. */
+  changeId?: string;
+  mode: Mode;
+  reason: string;
+}
+
+/** The immutable root of a recovery point. Depends on no other point. */
+export interface Point {
+  id: string;
+  vm: { name: string; uuid: string };
+  generation: number;
+  epoch: number;
+  /** Milliseconds since the epoch: creation of the snapshot. */
+  time: number;
+  consistency: Consistency;
+  disks: PointDisk[];
+  /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
+  left_out: { label: string; identity: string; why: string }[];
+}
+
+/** The one mutable pointer per VM. Moved by conditional PUT only. */
+export interface Head {
+  /** Unique per commit attempt: after a lost answer, reading back one's own id means success. */
+  commit: string;
+  generation: number;
+  epoch: number;
+  point: string;
+}
+
+/** Which block ids a disk holds, page by page; at no time is the whole map in memory. */
+export interface DiskMap {
+  readonly blockSize: number;
+  readonly blocks: number;
+  /** Blocks per page. */
+  readonly pageBlocks: number;
+  /** Equal names mean equal pages: comparing two points loads only the pages that differ. */
+  pageName(page: number): string;
+  /** 32 bytes per block of that page, concatenated. */
+  page(page: number, signal?: AbortSignal): Promise<Buffer>;
+}
+
+/** Reads blocks of one disk of one point, each checked against its id. */
+export interface DiskReader {
+  readonly map: DiskMap;
+  /** Plaintext of one block, of its exact length; zeros are made, not read. */
+  block(index: number, signal?: AbortSignal): Promise<Buffer>;
+}
+
+/** What was written, for reports. Bytes. */
+export interface WriteTotals {
+  blocks_stored: number;
+  /** Plaintext bytes of the blocks stored, before compression. */
+  bytes_stored: number;
+  /** Everything that was PUT, metadata included. */
+  bytes_uploaded: number;
+}
+
+export interface DiskWriter {
+  readonly blockSize: number;
+  /** Blocks of the disk by number; a block that isn't put keeps the base's content, or zero without a base. */
+  put(block: number, plaintext: Buffer, signal?: AbortSignal): Promise<'stored' | 'same' | 'zero'>;
+}
+
+/** One commit in the making. Nothing of it is visible before `commit`. */
+export interface PointWriter {
+  /** `base`: the disk of the head's point that unput blocks come from; undefined for a full. */
+  disk(disk: PointDisk, base?: PointDisk): Promise<DiskWriter>;
+  /**
+   * Packs, pages and index first, then the point, then the head with exactly the ETag that the
+   * writer was opened with. `lost-race`: somebody else moved it; never rebased, nothing is visible.
+   */
+  commit(
+    point: Omit<Point, 'id' | 'generation' | 'disks'>,
+    step: (name: string) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<{ point: Point; totals: WriteTotals } | 'lost-race'>;
+}
+
+export interface VmRepository {
+  readonly uuid: string;
+  head(): Promise<{ head: Head; etag: string } | undefined>;
+  /** Complete points in ascending generation; also without a head. */
+  points(): Promise<Point[]>;
+  point(id: string): Promise<Point | undefined>;
+  reader(point: Point, disk: PointDisk): Promise<DiskReader>;
+  writer(base: { head: Head; etag: string } | undefined): Promise<PointWriter>;
+  /** Raw object access for the lease, sealed like everything else. */
+  lease: {
+    read(): Promise<{ value: unknown; etag: string; modified: number } | undefined>;
+    write(value: unknown, etag: string | undefined): Promise<{ etag: string } | 'lost-race'>;
+  };
+}
+
+export interface Repository {
+  readonly id: string;
+  readonly store: ObjectStore;
+  readonly encrypted: boolean;
+  vm(uuid: string): VmRepository;
+  /** VMs that have at least one point, with the name of the newest. */
+  vms(): Promise<{ uuid: string; name: string }[]>;
+}

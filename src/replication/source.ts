@@ -1,0 +1,101 @@
+/**
+ * What a replication cycle needs from the place where a VM lives. `src/vsphere/machine.ts`
+ * implements it over SOAP; tests implement it in memory.
+ */
+
+/** Half-open range of bytes on a disk: `start` to `start + length`. */
+export interface Extent {
+  start: number;
+  length: number;
+}
+
+/** Random access to the frozen content of one disk. */
+export interface BlockSource {
+  /** Bytes. */
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`; a short read is an error, never a short result. */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+export interface SourceDisk {
+  /** Device key, e.g. 2000; an address within the VM, not an identity. */
+  key: number;
+  /** 0-based position among the VM's disks in order of controller and unit. N of `disk-N.raw`. */
+  index: number;
+  /** "Hard disk 1". */
+  label: string;
+  /** Identity that survives moves and renames: the backing's uuid, else controller:unit. */
+  identity: string;
+  /** Bytes. */
+  capacity: number;
+  /** Change id of the disk as the snapshot froze it; undefined when tracking is off for it. */
+  changeId?: string;
+  /** Why a snapshot doesn't contain it (independent, physical RDM, ...); undefined when it does. */
+  unprotectable?: string;
+}
+
+export interface SourceVm {
+  /** Managed object id. */
+  moref: string;
+  name: string;
+  /** instanceUuid. */
+  uuid: string;
+  changeTracking: boolean;
+  changeTrackingSupported: boolean;
+  poweredOn: boolean;
+  consolidationNeeded: boolean;
+  disks: SourceDisk[];
+  snapshots: SourceSnapshot[];
+}
+
+export interface SourceSnapshot {
+  moref: string;
+  name: string;
+  /** Milliseconds since the epoch, the source's clock. */
+  created: number;
+  quiesced: boolean;
+}
+
+/** A snapshot that is held open for reading, with the disks as they were frozen. */
+export interface FrozenVm {
+  snapshot: SourceSnapshot;
+  disks: SourceDisk[];
+}
+
+export interface ChangedAreas {
+  /** The range that this answer speaks of; it may end before the disk does (ask again from there). */
+  startOffset: number;
+  length: number;
+  areas: Extent[];
+}
+
+/** Thrown as the `cause` of a Failure by `changedAreas` when the change id itself was refused. */
+export class ChangeIdRejected extends Error {}
+/** Thrown by `createSnapshot` when the guest could not be quiesced. */
+export class QuiesceFailed extends Error {}
+
+/** One VM at its home. All calls may reject with a Failure. */
+export interface SourceMachine {
+  inspect(signal?: AbortSignal): Promise<SourceVm>;
+  /** Takes effect at the next snapshot or power cycle. */
+  enableChangeTracking(signal?: AbortSignal): Promise<void>;
+  /** Not idempotent at the source: the caller has looked for a snapshot of this name before. */
+  createSnapshot(
+    options: { name: string; description: string; quiesce: boolean },
+    signal?: AbortSignal,
+  ): Promise<SourceSnapshot>;
+  /** The disks as `snapshot` froze them: capacity and change ids come from there, not from the VM. */
+  frozen(snapshot: SourceSnapshot, signal?: AbortSignal): Promise<FrozenVm>;
+  changedAreas(
+    snapshot: SourceSnapshot,
+    disk: SourceDisk,
+    startOffset: number,
+    changeId: string,
+    signal?: AbortSignal,
+  ): Promise<ChangedAreas>;
+  open(snapshot: SourceSnapshot, disk: SourceDisk, signal?: AbortSignal): Promise<BlockSource>;
+  /** Resolves when the removal task has ended; a snapshot that is gone already is success. */
+  removeSnapshot(snapshot: SourceSnapshot, signal?: AbortSignal): Promise<void>;
+  consolidate(signal?: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,41 @@
+/** What `put` may demand of the key's present state. */
+export type Precondition = { ifNoneMatch: '*' } | { ifMatch: string };
+
+export interface StoredObject {
+  key: string;
+  /** Bytes. */
+  size: number;
+  /** Opaque; equal etags mean equal content. */
+  etag: string;
+  /** Milliseconds since the epoch, by the store's clock. */
+  modified: number;
+}
+
+export type PutResult = { ok: true; etag: string } | { ok: false; reason: 'precondition' };
+
+/**
+ * An object store under one prefix: `s3://bucket/prefix` or `file:///dir`. Keys are relative to the
+ * prefix, `/`-separated, and never begin with a slash. Failures of the world are thrown as Failure;
+ * "not there" and "precondition failed" are answers.
+ */
+export interface ObjectStore {
+  readonly url: string;
+  /** Whole object, or `range` of it (bytes; `end` exclusive). Undefined when the key isn't there. */
+  get(
+    key: string,
+    options?: { range?: { start: number; end: number }; signal?: AbortSignal },
+  ): Promise<{ bytes: Buffer; etag: string } | undefined>;
+  head(key: string): Promise<StoredObject | undefined>;
+  /**
+   * Atomic: readers see the whole new object or what was there. Durable when it resolves. A lost
+   * answer rejects with a Failure of code `answer-lost`: the caller reads back to learn what happened.
+   */
+  put(
+    key: string,
+    bytes: Buffer,
+    options: { when: Precondition; signal?: AbortSignal },
+  ): Promise<PutResult>;
+  /** Keys with the prefix in ascending UTF-8 order. */
+  list(prefix: string): AsyncIterable<StoredObject>;
+  remove(key: string): Promise<void>;
+}
