@@ -46,6 +46,8 @@ export interface RunReport {
   calls: Record<string, { made: number; retried: number; throttled: number }>;
   /** Whether a second plan over what changed came out empty. */
   proof?: { empty: boolean; pending: Address[] };
+  /** What belongs to the run and not to one step: not convergent, interrupted waits. */
+  diagnostics: Diagnostic[];
   started: string;
   /** Milliseconds. */
   took: number;

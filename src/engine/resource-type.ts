@@ -89,8 +89,11 @@ export interface ResourceType<P, C extends object> {
   identity(properties: P, title: string, where: Where): Id;
   provides?(properties: P, id: Id): Capability[];
   needs?(properties: P, id: Id): Need[];
-  /** Pure. */
-  desired(properties: P, id: Id): Partial<C>;
+  /**
+   * Pure. `sources` holds the SHA-256 (hex) of each content source by its path: properties marked
+   * `x-path: 'source'` in the schema, which the engine resolves against the manifest's file.
+   */
+  desired(properties: P, id: Id, sources?: Readonly<Record<string, string>>): Partial<C>;
   /** Batched: one call for all resources of this type on one target. */
   observe(asked: Asked<P>[], io: ReadIo): Promise<Map<Id, Observation<C>>>;
   /** Default: structural, arrays marked `x-unordered` compared as sets. */
@@ -99,6 +102,8 @@ export interface ResourceType<P, C extends object> {
   apply(steps: Step<P, C>[], io: WriteIo): Promise<Map<Id, Outcome>>;
   /** What `notify` triggers. A type without it ignores notifications, which validation refuses. */
   refresh?(asked: Asked<P>, io: WriteIo): Promise<Outcome>;
+  /** A step does all that `refresh` does, so what was just applied isn't refreshed as well. */
+  applyRefreshes?: boolean;
 }
 
 export interface Where {

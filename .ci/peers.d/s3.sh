@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Foreign software that judges the lab's S3 and our S3 client (test/peers/s3-*.test.ts).
+# Safe to run again: what is there in the pinned version is left alone.
+set -eu
+
+awscli=1.45.11
+boto3=1.43.11
+moto=5.2.1
+versitygw=v1.8.0
+
+has_python_package() {
+  python3 -c 'import sys, importlib.metadata as m; sys.exit(m.version(sys.argv[1]) != sys.argv[2])' "$1" "$2" 2>/dev/null
+}
+
+has_python_package awscli "$awscli" && has_python_package boto3 "$boto3" &&
+  has_python_package moto "$moto" && command -v moto_server >/dev/null ||
+  PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install --quiet \
+    "awscli==$awscli" "boto3==$boto3" "moto[s3,server]==$moto"
+
+command -v rclone >/dev/null || { apt-get update -qq && apt-get install -y -qq rclone; }
+
+# Building takes minutes on two cores, so only when the binary is missing.
+command -v versitygw >/dev/null ||
+  GOBIN=/usr/local/bin go install "github.com/versity/versitygw/cmd/versitygw@$versitygw"

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { defaultLabDir, labDir, openLabAt } from '../lab-dir.ts';
+
+/** `converge lab serve`: serves a lab folder until interrupted, for many commands and foreign clients. */
+export function labServe(group: Command, context: Context, exit: (code: number) => void): void {
+  group
+    .command('serve')
+    .description('serve a lab until Ctrl-C and print its endpoints, credentials and CA')
+    .option('--lab [DIR]', `the lab's folder (default ${defaultLabDir})`)
+    .option('--format FORMAT', 'text or json', 'text')
+    .action(async (options: { lab?: string | true; format: string }) => {
+      const dir = labDir(context, options.lab ?? true)!;
+      const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 0 });
+      const { publish } = await import('../../lab/lab.ts');
+      const { join } = await import('node:path');
+      const published = await publish(opened, context.io.host);
+      const { s3, vsphere, region } = opened.settings;
+      const caFile = join(dir, 'tls', 'ca.pem');
+      if (options.format === 'json') {
+        const answer = { version: 1, dir, vsphere: { url: opened.vsphere.url, ca: caFile, ...vsphere }, s3: { url: opened.s3.url, region, ...s3 } };
+        context.print(`${JSON.stringify(answer)}\n`);
+      } else {
+        // These credentials open nothing but the lab on this machine's loopback.
+        context.print(
+          [
+            `lab in ${dir}; nothing leaves this machine. Ctrl-C ends it.`,
+            '',
+            `vSphere   ${opened.vsphere.url}/sdk`,
+            `  user    ${vsphere.username}`,
+            `  password ${vsphere.password}`,
+            `  CA      ${caFile}`,
+            `S3        ${opened.s3.url}   region ${region}`,
+            `  access key ${s3.accessKeyId}`,
+            `  secret key ${s3.secretAccessKey}`,
+            '',
+            `another terminal:  converge apply manifests/lab --lab ${dir}`,
+            '',
+          ].join('\n'),
+        );
+      }
+      if (!context.io.interrupt.aborted) {
+        await new Promise(interrupted => context.io.interrupt.addEventListener('abort', interrupted, { once: true }));
+      }
+      await published.close();
+      await opened.close();
+      exit(0);
+    });
+}

@@ -1,0 +1,122 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { parseDuration } from '../../io/duration.ts';
+import type { LabCommand } from '../../lab/commands.ts';
+import type { Context } from '../context.ts';
+import type { Define } from '../define.ts';
+import { defaultLabDir, labDir, openLabAt } from '../lab-dir.ts';
+import { labServe } from './lab-serve.ts';
+
+const collect = (value: string, before: string[] = []) => [...before, value];
+
+/** `converge lab …`: makes the events of the lab's world happen. */
+export const lab: Define = (program, context, exit) => {
+  const group = program.command('lab').description('the embedded stand-ins for vSphere and S3, and their world');
+
+  /** One event: arguments and options to a command, which is carried out and answered in a line. */
+  const event = (
+    usage: string,
+    description: string,
+    build: (args: string[], options: Record<string, unknown>) => LabCommand,
+    extend: (command: Command) => Command = command => command,
+  ) =>
+    extend(group.command(usage).description(description))
+      .option('--lab [DIR]', `the lab's folder (default ${defaultLabDir})`)
+      .action(async (...given: unknown[]) => {
+        const command = given.at(-1) as Command;
+        const options = command.opts();
+        exit(await carryOut(context, options.lab as string | true | undefined, build(command.args, options)));
+      });
+
+  event(
+    'add-vm <NAME>',
+    'add a VM with the given disks',
+    ([name], options) => ({
+      do: 'add-vm',
+      name: name!,
+      disks: [
+        ...((options.disk as string[] | undefined) ?? []).map(path => ({ image: resolve(context.io.host.cwd, path) })),
+        ...((options.blank as string[] | undefined) ?? []).map(size => ({ bytes: parseSize(size) })),
+      ],
+      ...(options.uuid !== undefined && { uuid: options.uuid as string }),
+    }),
+    command =>
+      command
+        .option('--disk IMAGE', 'a disk with the content of this raw image; may be repeated', collect)
+        .option('--blank SIZE', 'an empty disk, e.g. 64MiB; may be repeated', collect)
+        .option('--uuid UUID', 'its instance UUID'),
+  );
+  event('set-disk <VM> <INDEX> <IMAGE>', "make a VM's disk equal to a raw image, marking what differs", ([vm, index, image]) => ({
+    do: 'set-disk',
+    vm: vm!,
+    index: parseIndex(index!),
+    image: resolve(context.io.host.cwd, image!),
+  }));
+  event('add-snapshot <VM> <NAME>', "take somebody else's snapshot", ([vm, name]) => ({ do: 'add-snapshot', vm: vm!, name: name! }));
+  event('remove-snapshot <VM> <NAME>', 'remove a snapshot', ([vm, name]) => ({ do: 'remove-snapshot', vm: vm!, name: name! }));
+  event('reset-cbt <VM>', 'reset change tracking', ([vm]) => ({ do: 'reset-cbt', vm: vm! }));
+  event('power-cut <VM>', 'cut the power: change tracking becomes invalid', ([vm]) => ({ do: 'power-cut', vm: vm! }));
+  event('foreign-bucket <NAME>', 'let somebody else own a bucket of this name', ([name]) => ({ do: 'foreign-bucket', name: name! }));
+  event('show', 'list the VMs', () => ({ do: 'show' }));
+  event('clock <AHEAD>', "set how far the lab's clock is ahead, e.g. 20m; 0s is this machine's time", ([ahead]) => {
+    const offset = parseDuration(ahead!);
+    if (offset === undefined) throw new Failure(given('bad-duration', `${ahead} is no duration`, { hint: 'write it like 20m or 2h' }));
+    return { do: 'clock', offset };
+  });
+  event(
+    'fault <KIND>',
+    'arm a fault for the served lab, or for the next command that uses this folder',
+    ([kind], options) => ({
+      do: 'fault',
+      on: options.on as 's3' | 'vsphere',
+      rule: { kind, ...(options.times !== undefined && { times: Number(options.times) }), ...parsePairs(options.set as string[] | undefined) },
+    }),
+    command =>
+      command
+        .requiredOption('--on SERVICE', 's3 or vsphere')
+        .option('--times N', 'how often (default 1)')
+        .option('--set KEY=VALUE', "a detail of the rule, e.g. key='packs/*'; may be repeated", collect)
+        .addHelpText(
+          'after',
+          '\nExamples:\n  converge lab fault slow-down --on s3 --times 3\n  converge lab fault quiesce-fails --on vsphere --set vm=dc02',
+        ),
+  );
+  labServe(group, context, exit);
+};
+
+async function carryOut(context: Context, dirOption: string | true | undefined, command: LabCommand): Promise<number> {
+  const dir = labDir(context, dirOption ?? true)!;
+  const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 10_000 });
+  try {
+    const answer = await opened.command(command);
+    context.print(`${answer.text}\n`);
+    return 0;
+  } finally {
+    await opened.close();
+  }
+}
+
+function parseIndex(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new Failure(given('bad-index', `${text} is no disk index`, { hint: 'disks count from 0, as in disk-0.raw' }));
+}
+
+/** Bytes from `64MiB`, `1GiB`, `4096`. */
+function parseSize(text: string): number {
+  const match = /^(\d+)\s*(KiB|MiB|GiB)?$/i.exec(text);
+  if (!match) throw new Failure(given('bad-size', `${text} is no size`, { hint: 'write it like 64MiB or 1GiB' }));
+  const unit = { kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 }[(match[2] ?? '').toLowerCase()] ?? 1;
+  return Number(match[1]) * unit;
+}
+
+function parsePairs(pairs: string[] = []): Record<string, string | number> {
+  return Object.fromEntries(
+    pairs.map(pair => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new Failure(given('bad-pair', `${pair} is not KEY=VALUE`));
+      const value = pair.slice(at + 1);
+      return [pair.slice(0, at), /^\d+$/.test(value) ? Number(value) : value];
+    }),
+  );
+}

@@ -1,0 +1,31 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { renderDiagnostics } from '../diagnostics/render.ts';
+import type { CliIo } from './io.ts';
+
+/** What a command gets besides its arguments. */
+export interface Context {
+  io: CliIo;
+  /** Results go to stdout. */
+  print(text: string): void;
+  /** Everything else goes to stderr. */
+  say(text: string): void;
+  /** Shows diagnostics with their source lines. */
+  report(diagnostics: Diagnostic[], sources?: Map<string, string>): void;
+  color: { stdout: boolean; stderr: boolean };
+}
+
+export function makeContext(io: CliIo): Context {
+  const { env } = io.host;
+  const allowed = !env.NO_COLOR && env.TERM !== 'dumb';
+  const color = { stdout: allowed && io.stdout.isTTY, stderr: allowed && io.stderr.isTTY };
+  return {
+    io,
+    color,
+    print: text => io.stdout.write(text),
+    say: text => io.stderr.write(text),
+    report(diagnostics, sources = new Map()) {
+      if (diagnostics.length === 0) return;
+      io.stderr.write(renderDiagnostics(diagnostics, sources, { color: color.stderr, width: io.stderr.columns }));
+    },
+  };
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// No static import here: an old Node must get this one line and not a syntax error from a chunk.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 15)) {
+  process.stderr.write(
+    `converge needs Node 22.15 or newer, this is ${process.versions.node}: use bin/converge, which brings its own\n`,
+  );
+  process.exitCode = 1;
+} else {
+  const { run } = await import('./process.ts');
+  await run();
+}
+
+export {};

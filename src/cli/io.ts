@@ -1,0 +1,20 @@
+import type { Host } from '../io/ports.ts';
+
+export interface Output {
+  write(text: string): void;
+  isTTY: boolean;
+  columns: number;
+  /** The real stream behind it, for a renderer that moves the cursor. */
+  stream?: NodeJS.WriteStream;
+}
+
+/** What `main` needs from whoever calls it: the process, or a test. */
+export interface CliIo {
+  /** Results: plans, points, schemas. */
+  stdout: Output;
+  /** Progress and errors. */
+  stderr: Output;
+  host: Host;
+  /** Aborted with reason `SIGINT` or `SIGTERM`. */
+  interrupt: AbortSignal;
+}

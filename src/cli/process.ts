@@ -1,0 +1,45 @@
+import { constants } from 'node:os';
+import module from 'node:module';
+import type { CliIo } from './io.ts';
+
+/** The real process around `main`: streams, signals, exit code. Tests call `main` with their own. */
+export async function run(): Promise<void> {
+  module.enableCompileCache?.();
+  const args = process.argv.slice(2);
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+    const { version } = await import('./version.ts');
+    process.stdout.write(`${version}\n`);
+    return;
+  }
+  const [{ main }, { nodeHost }] = await Promise.all([import('./main.ts'), import('../io/node.ts')]);
+  const interrupt = new AbortController();
+  let signalled: 'SIGINT' | 'SIGTERM' | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // The second time the user means it: no more tidying up.
+      if (signalled) process.exit(128 + constants.signals[signal]);
+      signalled = signal;
+      interrupt.abort(signal);
+    });
+  }
+  // A closed pipe (`converge plan | head`) ends the output, not the run.
+  process.stdout.on('error', ignoreBrokenPipe);
+  process.stderr.on('error', ignoreBrokenPipe);
+  const output = (stream: NodeJS.WriteStream) => ({
+    write: (text: string) => void stream.write(text),
+    isTTY: Boolean(stream.isTTY),
+    columns: stream.columns ?? 100,
+    stream,
+  });
+  const io: CliIo = {
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    host: nodeHost(),
+    interrupt: interrupt.signal,
+  };
+  process.exitCode = await main(args, io);
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

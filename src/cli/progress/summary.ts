@@ -1,0 +1,38 @@
+import type { RunReport } from '../../engine/events.ts';
+import { bytes, duration } from './units.ts';
+
+const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+/** The last lines of a run: what changed, bytes, points, time, and whether a second plan is empty. */
+export function summary(report: RunReport): string {
+  const count = (result: string) => report.results.filter(r => r.result === result).length;
+  const parts = [plural(count('changed'), 'change')];
+  if (count('refreshed')) parts.push(`${count('refreshed')} refreshed`);
+  if (count('noop')) parts.push(`${count('noop')} would change (noop)`);
+  if (count('failed')) parts.push(`${count('failed')} FAILED`);
+  if (count('skipped')) parts.push(`${count('skipped')} skipped`);
+  const lines = [`${report.interrupted ? 'Interrupted' : 'Applied'}: ${parts.join(', ')} in ${duration(report.took)}`];
+
+  const { bytes_read: read, bytes_uploaded: up, bytes_written: written, points } = report.numbers;
+  const moved = [
+    points && plural(points, 'recovery point'),
+    read && `${bytes(read)} read from disks`,
+    up && `${bytes(up)} uploaded`,
+    written && `${bytes(written)} written to images`,
+  ].filter(Boolean);
+  if (moved.length > 0) lines.push(`  ${moved.join(', ')}`);
+
+  const calls = Object.entries(report.calls)
+    .filter(([, c]) => c.made > 0)
+    .map(([target, c]) => `${target} ${c.made}${c.retried ? ` (${c.retried} retried)` : ''}`);
+  if (calls.length > 0) lines.push(`  calls: ${calls.join(', ')}`);
+
+  if (report.proof) {
+    lines.push(
+      report.proof.empty
+        ? '  a second plan is empty'
+        : `  NOT CONVERGENT, a second plan still has: ${report.proof.pending.join(', ')}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,63 @@
+import type { Listener, RunEvent } from '../../engine/events.ts';
+import type { Output } from '../io.ts';
+import { finishedLine } from './plain.ts';
+import { bytes } from './units.ts';
+
+type Finished = Extract<RunEvent, { type: 'finished' }>;
+
+/**
+ * The same events as tasks of listr2: one line per resource that moves while it works. `done` must
+ * be awaited after the run, so that the last frame is on the terminal before the summary.
+ */
+export async function terminalProgress(output: Output): Promise<{ listener: Listener; done(): Promise<void> }> {
+  const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
+  const waiting = new Map<string, PromiseWithResolvers<Finished>>();
+  const show = new Map<string, (text: string) => void>();
+  let run: Promise<unknown> = Promise.resolve();
+
+  const begin = (addresses: string[]) => {
+    for (const address of addresses) waiting.set(address, Promise.withResolvers());
+    const tasks = addresses.map(address => ({
+      title: address,
+      task: async (_: unknown, task: { title: string; output: string; skip(text: string): void }) => {
+        show.set(address, text => {
+          task.output = text;
+        });
+        const end = await waiting.get(address)!.promise;
+        const line = finishedLine(end);
+        if (end.result === 'failed') throw new Error(line);
+        if (end.result === 'skipped') task.skip(line);
+        else task.title = line;
+      },
+    }));
+    const stream = output.stream!;
+    run = new Listr(tasks, {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      rendererOptions: { logger: new ListrLogger({ processOutput: new ProcessOutput(stream, stream) }) },
+    }).run();
+  };
+
+  return {
+    listener: event => {
+      if (event.type === 'planned') {
+        const pending = event.plan.resources.filter(r => r.action !== 'none' && r.action !== 'failed');
+        if (pending.length > 0) begin(pending.map(r => r.address));
+      }
+      if (event.type === 'progress') {
+        const { what, done, total } = event.progress;
+        const amount = done === undefined ? '' : ` ${bytes(done)}${total ? ` of ${bytes(total)}` : ''}`;
+        show.get(event.address)?.(`${what}${amount}`);
+      }
+      if (event.type === 'finished') waiting.get(event.address)?.resolve(event);
+    },
+    async done() {
+      // What was never started (an interrupted run) must not keep the renderer waiting.
+      for (const [address, end] of waiting) {
+        end.resolve({ type: 'finished', address, result: 'skipped', note: 'not started', took: 0 });
+      }
+      await run;
+    },
+  };
+}

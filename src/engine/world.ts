@@ -1,0 +1,25 @@
+import type { Host } from '../io/ports.ts';
+import type { CallCounter } from './calls.ts';
+import type { CatalogTarget, SecretRef } from './catalog.ts';
+import type { Clients, Memory } from './io.ts';
+
+/** Where things come from that the engine can't make itself; the composition root implements it. */
+export interface World {
+  /** The host that host types manage: this machine, or the lab's. */
+  host: Host;
+  /**
+   * A connected client. `target` is the one the resource lives on, undefined when none of its kind is
+   * declared. Called once per target and name; every call over the wire is told to `calls`.
+   */
+  connect(target: CatalogTarget | undefined, name: keyof Clients, calls: CallCounter): Promise<unknown>;
+  /** Reads a secret. Throws a Failure that names the reference, never the value. */
+  secret(ref: SecretRef): Promise<string>;
+  /** Bytes of a content source; `path` is relative to where the manifests were given. Undefined: not there. */
+  source(path: string): Promise<Buffer | undefined>;
+  memory: Memory;
+  /**
+   * What tells the target apart as it really is (account, vCenter instance, the lab). Default: what the
+   * target kind derives from the properties.
+   */
+  identify?(target: CatalogTarget): Promise<string>;
+}

@@ -1,0 +1,72 @@
+import { Failure, given } from '../diagnostics/diagnostic.ts';
+import type { S3Lab } from './s3/server.ts';
+import type { VsphereLab } from './vsphere/server.ts';
+
+/** The world's events, as data: `converge lab …` makes them here or in the process that serves the lab. */
+export type LabCommand =
+  | { do: 'add-vm'; name: string; disks: ({ image: string } | { bytes: number })[]; uuid?: string; folder?: string }
+  | { do: 'set-disk'; vm: string; index: number; image: string }
+  | { do: 'add-snapshot'; vm: string; name: string }
+  | { do: 'remove-snapshot'; vm: string; name: string }
+  | { do: 'reset-cbt'; vm: string }
+  | { do: 'power-cut'; vm: string }
+  | { do: 'fault'; on: 's3' | 'vsphere'; rule: Record<string, unknown> }
+  | { do: 'foreign-bucket'; name: string }
+  | { do: 'clock'; offset: number }
+  | { do: 'show' };
+
+/** What a command came to: one line for people, and the data behind it. */
+export interface LabAnswer {
+  text: string;
+  data?: unknown;
+}
+
+export interface LabParts {
+  vsphere: VsphereLab;
+  s3: S3Lab;
+  setClock(offset: number): Promise<void>;
+}
+
+/** Carries out one command. Throws a Failure for an unknown VM, a shrinking disk, and the like. */
+export async function execute(lab: LabParts, command: LabCommand): Promise<LabAnswer> {
+  const { world } = lab.vsphere;
+  switch (command.do) {
+    case 'add-vm': {
+      const { do: _, ...spec } = command;
+      const vm = await world.addVm(spec);
+      return { text: `added VM ${vm.name} (${vm.uuid})`, data: vm };
+    }
+    case 'set-disk': {
+      const { changedBytes } = await world.setDisk(command.vm, command.index, command.image);
+      return { text: `disk ${command.index} of ${command.vm}: ${changedBytes} bytes differ and are marked`, data: { changedBytes } };
+    }
+    case 'add-snapshot':
+      await world.addSnapshot(command.vm, command.name);
+      return { text: `${command.vm} has a snapshot ${command.name}` };
+    case 'remove-snapshot':
+      await world.removeSnapshot(command.vm, command.name);
+      return { text: `snapshot ${command.name} of ${command.vm} is removed` };
+    case 'reset-cbt':
+      await world.resetCbt(command.vm);
+      return { text: `change tracking of ${command.vm} begins anew: earlier change ids are refused` };
+    case 'power-cut':
+      await world.powerCut(command.vm);
+      return { text: `${command.vm} lost power: its change tracking is invalid` };
+    case 'fault':
+      if (command.on === 's3') lab.s3.fault(command.rule as unknown as Parameters<S3Lab['fault']>[0]);
+      else world.fault(command.rule as unknown as Parameters<typeof world.fault>[0]);
+      return { text: `${command.on}: ${JSON.stringify(command.rule)} is armed` };
+    case 'foreign-bucket':
+      await lab.s3.plantForeignBucket(command.name);
+      return { text: `bucket ${command.name} now belongs to somebody else` };
+    case 'clock':
+      await lab.setClock(command.offset);
+      return { text: `the lab's clock is ${command.offset / 1000} s ahead of this machine's` };
+    case 'show': {
+      const vms = world.vms();
+      return { text: vms.map(vm => `${vm.name}  ${vm.uuid}`).join('\n'), data: { vms } };
+    }
+    default:
+      throw new Failure(given('lab-command', `unknown lab command ${JSON.stringify(command)}`));
+  }
+}

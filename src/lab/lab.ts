@@ -1,0 +1,163 @@
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { blocked, Failure, given } from '../diagnostics/diagnostic.ts';
+import type { Clock, Host } from '../io/ports.ts';
+import { type Lock, takeLock } from '../io/lock.ts';
+import { labClock } from './clock.ts';
+import { execute, type LabAnswer, type LabCommand, type LabParts } from './commands.ts';
+import { type ControlEndpoint, sendControl, serveControl } from './control.ts';
+import { startS3 } from './s3/server.ts';
+import { seed } from './seed.ts';
+import { createSettings, type LabSettings, readSettings, writeSettings } from './settings.ts';
+import { labCertificates } from './tls.ts';
+import { startVsphere } from './vsphere/server.ts';
+
+/** An open lab: where its stand-ins answer, and how to make the world's events happen. */
+export interface Lab {
+  dir: string;
+  settings: LabSettings;
+  s3: { url: string };
+  vsphere: { url: string; caPem: string };
+  /** The lab's own clock: this machine's plus the settable offset. */
+  clock: Clock;
+  command(command: LabCommand): Promise<LabAnswer>;
+  close(): Promise<void>;
+}
+
+/** What the serving process leaves for others in `serving.json` (0600). */
+interface Serving {
+  control: ControlEndpoint;
+  s3: string;
+  vsphere: string;
+  caPem: string;
+}
+
+export interface OpenLabOptions {
+  host: Host;
+  /** A lab made now begins with what `manifests/lab` protects; `lab …` commands begin with nothing. */
+  seeded: boolean;
+  /** Milliseconds to wait while another command has the folder. */
+  lockTimeout: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Connects to the process that serves `dir`, or serves it in this one until `close`. Throws a
+ * Failure when the folder holds something else, or when another command keeps it past the timeout.
+ */
+export async function openLab(dir: string, options: OpenLabOptions): Promise<Lab> {
+  await refuseOtherFolders(dir);
+  const served = await connect(dir, options.host);
+  if (served) return served;
+  await mkdir(dir, { recursive: true });
+  const lock = await takeLock(join(dir, 'lock'), {
+    host: options.host,
+    timeout: options.lockTimeout,
+    ...(options.signal && { signal: options.signal }),
+    refused: holder =>
+      blocked('lab-in-use', `the lab in ${dir} is in use by ${holder}`, {
+        hint: 'wait for it, give --lock-timeout, or serve the lab once with `converge lab serve` for many commands',
+      }),
+  });
+  try {
+    return await serveHere(dir, lock, options);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Publishes an open lab to other processes: `converge lab serve`. */
+export async function publish(lab: Lab, host: Host): Promise<{ close(): Promise<void> }> {
+  const control = await serveControl(command => lab.command(command));
+  const file = join(lab.dir, 'serving.json');
+  const serving: Serving = {
+    control: { port: control.port, token: control.token },
+    s3: lab.s3.url,
+    vsphere: lab.vsphere.url,
+    caPem: lab.vsphere.caPem,
+  };
+  await host.files.writeAtomic(file, Buffer.from(JSON.stringify(serving)), { mode: 0o600 });
+  return {
+    async close() {
+      await rm(file, { force: true });
+      await control.close();
+    },
+  };
+}
+
+async function refuseOtherFolders(dir: string): Promise<void> {
+  const found = await stat(dir).catch(() => undefined);
+  if (!found) return;
+  const names = found.isDirectory() ? await readdir(dir) : [dir];
+  if (names.length === 0 || names.includes('lab.json') || names.every(name => name === 'lock')) return;
+  const manifests = names.some(name => /\.ya?ml$/.test(name));
+  throw new Failure(
+    given('lab-folder', `--lab took ${dir} for the lab's folder, but it holds ${manifests ? 'manifests' : 'something else'}`, {
+      hint: manifests
+        ? `paths come before --lab: converge apply ${dir} --lab`
+        : 'give an empty or new folder, or leave it out for .converge/lab',
+    }),
+  );
+}
+
+async function connect(dir: string, host: Host): Promise<Lab | undefined> {
+  const text = await readFile(join(dir, 'serving.json'), 'utf8').catch(() => undefined);
+  const settings = text && (await readSettings(dir));
+  if (!text || !settings) return undefined;
+  const serving = JSON.parse(text) as Serving;
+  // A file left by a killed process names a port where nobody, or somebody else, answers.
+  if (!(await sendControl(serving.control, { do: 'show' }))) return undefined;
+  return {
+    dir,
+    settings,
+    s3: { url: serving.s3 },
+    vsphere: { url: serving.vsphere, caPem: serving.caPem },
+    clock: labClock(host.clock, () => settings.clockOffset),
+    command: async command => (await sendControl(serving.control, command))!,
+    close: async () => {},
+  };
+}
+
+async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptions): Promise<Lab> {
+  const known = await readSettings(dir);
+  const settings = known ?? (await createSettings(dir, host.random, host.files));
+  const clock = labClock(host.clock, () => settings.clockOffset);
+  const certificates = await labCertificates(join(dir, 'tls'), host.clock, host.random);
+  const common = { clock, random: host.random };
+  const s3 = await startS3({ ...common, dir: join(dir, 's3'), credentials: settings.s3, region: settings.region });
+  const vsphere = await startVsphere({
+    ...common,
+    dir: join(dir, 'vsphere'),
+    credentials: settings.vsphere,
+    tls: { key: certificates.keyPem, cert: certificates.certPem },
+  });
+  const save = () => writeSettings(dir, settings, host.files);
+  const parts: LabParts = {
+    s3,
+    vsphere,
+    setClock: async offset => {
+      settings.clockOffset = offset;
+      await save();
+    },
+  };
+  if (!known && seeded) await seed(vsphere.world);
+  if (settings.faults.length > 0) {
+    for (const { on, rule } of settings.faults.splice(0)) {
+      await execute(parts, { do: 'fault', on, rule: rule as Record<string, unknown> });
+    }
+    await save();
+  }
+  return {
+    dir,
+    settings,
+    s3: { url: s3.url },
+    vsphere: { url: vsphere.url, caPem: certificates.caPem },
+    clock,
+    command: command => execute(parts, command),
+    async close() {
+      await Promise.all([s3.close(), vsphere.close()]);
+      await lock.release();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { VsphereWorld } from './vsphere/server.ts';
+
+const MiB = 1024 * 1024;
+
+/** What `manifests/lab` protects. Sizes in bytes; `runs` are the areas that hold data. */
+const vms = [
+  {
+    name: 'dc02',
+    disks: [{ bytes: 64 * MiB, runs: [[0, 3 * MiB], [20 * MiB, 9 * MiB], [50 * MiB, 2 * MiB]] }],
+  },
+  {
+    name: 'sql01',
+    disks: [
+      { bytes: 48 * MiB, runs: [[0, 4 * MiB], [31 * MiB, 3 * MiB]] },
+      { bytes: 40 * MiB + 512, runs: [[8 * MiB, 6 * MiB]] },
+    ],
+  },
+] as const;
+
+/** Fills a new lab with small VMs, so that the first command has something to protect. */
+export async function seed(world: VsphereWorld): Promise<void> {
+  for (const { name, disks } of vms) {
+    await world.addVm({ name, disks: disks.map(({ bytes }) => ({ bytes })) });
+    for (const [index, disk] of disks.entries()) {
+      for (const [start, length] of disk.runs) {
+        for (let at = start; at < start + length; at += MiB) {
+          await world.write(name, index, at, content(`${name} disk ${index} offset ${at}`));
+        }
+      }
+    }
+  }
+}
+
+/** One MiB, the same for the same seed: half text that compresses, half noise that doesn't. */
+function content(seedText: string): Buffer {
+  const block = Buffer.alloc(MiB, `${seedText}\n`);
+  let state = 2166136261;
+  for (const char of seedText) state = Math.imul(state ^ char.charCodeAt(0), 16777619);
+  for (let at = MiB / 2; at < MiB; at += 4) {
+    state = Math.imul(state ^ (state >>> 15), 2246822519) + 0x9e3779b9;
+    block.writeInt32LE(state | 0, at);
+  }
+  return block;
+}

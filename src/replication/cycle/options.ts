@@ -1,0 +1,76 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { Progress } from '../../engine/io.ts';
+import type { Clock, Random } from '../../io/ports.ts';
+import type { Mode } from '../point.ts';
+import type { Point, Repository } from '../repository.ts';
+import type { SourceMachine } from '../source.ts';
+import type { Reason } from './mode.ts';
+
+/** Who holds a lease, for messages and for telling whether it still lives. */
+export interface Holder {
+  /** Unique per cycle. */
+  id: string;
+  /** Host name. */
+  host: string;
+  pid: number;
+}
+
+/**
+ * `require`: no point without a quiesced guest. `prefer`: one try, then without, and the point says
+ * so. `off`: never asked.
+ */
+export type Quiesce = 'require' | 'prefer' | 'off';
+
+/** What the owner of the VM decided. */
+export interface CyclePolicy {
+  quiesce: Quiesce;
+  /** Disks to leave out, by label ("Hard disk 2", in any case) or index. */
+  exclude: readonly (string | number)[];
+  /** Compare every block, whatever change tracking says. */
+  rescan: boolean;
+}
+
+export interface CycleOptions {
+  machine: SourceMachine;
+  repository: Repository;
+  policy: CyclePolicy;
+  holder: Holder;
+  /** Undefined: can't be told from here (another host). */
+  isAlive(holder: Holder): boolean | undefined;
+  clock: Clock;
+  random: Random;
+  /** The format's rule: bytes per block for a disk of that many bytes. */
+  blockSizeFor(capacity: number): number;
+  /** Awaited before each durable side effect. */
+  step(name: string): Promise<void>;
+  progress?(progress: Progress): void;
+  signal?: AbortSignal;
+}
+
+export interface CycleDisk {
+  index: number;
+  label: string;
+  mode: Mode;
+  reason: Reason;
+  /** Bytes of the disk. */
+  bytes: number;
+  /** Bytes read from the snapshot. */
+  bytes_read: number;
+  blocks_read: number;
+}
+
+export interface CycleResult {
+  point: Point;
+  disks: CycleDisk[];
+  numbers: {
+    bytes_read: number;
+    bytes_stored: number;
+    bytes_uploaded: number;
+    blocks_read: number;
+    blocks_stored: number;
+    /** How long the VM ran on a snapshot, its removal included. */
+    snapshot_ms: number;
+  };
+  /** What the user should know although the point is whole. */
+  warnings: Diagnostic[];
+}

@@ -1,0 +1,35 @@
+import type { Extent } from '../source.ts';
+
+/** Consecutive blocks: `first` to `first + count`. */
+export interface BlockRange {
+  first: number;
+  count: number;
+}
+
+/**
+ * The blocks that normalised extents touch, ascending and without repetition. Sizes in bytes; the
+ * last block of a disk whose capacity is no multiple of `blockSize` is a shorter one.
+ */
+export function toBlocks(extents: readonly Extent[], blockSize: number, capacity: number): BlockRange[] {
+  const total = blockCount(capacity, blockSize);
+  const ranges: BlockRange[] = [];
+  for (const { start, length } of extents) {
+    const first = Math.floor(start / blockSize);
+    const end = Math.min(Math.ceil((start + length) / blockSize), total);
+    const last = ranges.at(-1);
+    if (last !== undefined && first <= last.first + last.count) last.count = Math.max(last.count, end - last.first);
+    else if (first < end) ranges.push({ first, count: end - first });
+  }
+  return ranges;
+}
+
+/** How many blocks of `blockSize` bytes a disk of `capacity` bytes has. */
+export const blockCount = (capacity: number, blockSize: number): number => Math.ceil(capacity / blockSize);
+
+/** Every block of a disk. */
+export const allBlocks = (blockSize: number, capacity: number): BlockRange[] =>
+  capacity === 0 ? [] : [{ first: 0, count: blockCount(capacity, blockSize) }];
+
+/** Bytes of block number `block`: `blockSize`, or what is left for the last one. */
+export const blockLength = (block: number, blockSize: number, capacity: number): number =>
+  Math.min(blockSize, capacity - block * blockSize);

@@ -1,0 +1,18 @@
+import { awsTarget } from '../aws/target.ts';
+import type { AnyResourceType, Registry, TargetKind } from '../engine/resource-type.ts';
+import { vsphereTarget } from '../vsphere/target.ts';
+import { bucket } from './aws/bucket.ts';
+import { exec } from './host/exec.ts';
+import { file } from './host/file.ts';
+import { rawImage } from './host/raw_image.ts';
+import { protectedVm } from './vsphere/protected_vm.ts';
+
+/** A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract. */
+const types: AnyResourceType[] = [bucket, exec, file, protectedVm, rawImage];
+
+const targets: TargetKind[] = [awsTarget, vsphereTarget];
+
+export const registry: Registry = {
+  types: new Map(types.map(type => [type.name, type])),
+  targets: new Map(targets.map(kind => [kind.name, kind])),
+};

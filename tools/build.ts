@@ -1,0 +1,23 @@
+/** Generates validators and schemas, then bundles the CLI into dist/: one entry, a chunk per command and client. */
+import { chmod, rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+import { generate } from './generate.ts';
+
+await generate();
+await rm('dist', { recursive: true, force: true });
+await build({
+  entryPoints: { converge: 'src/cli/entry.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22',
+  chunkNames: 'chunks/[name]-[hash]',
+  legalComments: 'none',
+  // Bundled CommonJS packages call require() for Node's own modules.
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+  },
+});
+await chmod('dist/converge.js', 0o755);
