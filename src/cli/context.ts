@@ -10,7 +10,9 @@ export interface Context {
   /** Everything else goes to stderr. */
   say(text: string): void;
   /** Shows diagnostics with their source lines. */
-  report(diagnostics: Diagnostic[], sources?: Map<string, string>): void;
+  report(diagnostics: Diagnostic[]): void;
+  /** Text of the manifests read so far, by the name that diagnostics use. */
+  sources: Map<string, string>;
   color: { stdout: boolean; stderr: boolean };
 }
 
@@ -18,12 +20,14 @@ export function makeContext(io: CliIo): Context {
   const { env } = io.host;
   const allowed = !env.NO_COLOR && env.TERM !== 'dumb';
   const color = { stdout: allowed && io.stdout.isTTY, stderr: allowed && io.stderr.isTTY };
+  const sources = new Map<string, string>();
   return {
     io,
     color,
     print: text => io.stdout.write(text),
     say: text => io.stderr.write(text),
-    report(diagnostics, sources = new Map()) {
+    sources,
+    report(diagnostics) {
       if (diagnostics.length === 0) return;
       io.stderr.write(renderDiagnostics(diagnostics, sources, { color: color.stderr, width: io.stderr.columns }));
     },

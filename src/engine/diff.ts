@@ -35,7 +35,8 @@ export function structuralDiff(
     if (after === undefined) return;
     if (isSecretRef(after)) {
       // A type that can read the secret's effect answers with the reference itself when it matches.
-      const same = before === undefined ? sameSecret(path, after) : canonicalJson(before) === canonicalJson(after);
+      const same =
+        before === undefined ? sameSecret(path, after) : canonicalJson(before) === canonicalJson(after);
       if (!same) fields.push(change(path, before, after));
     } else if (isObject(before) && isObject(after)) {
       for (const [key, value] of Object.entries(after)) compare(before[key], value, child(path, key));

@@ -1,4 +1,4 @@
-import { given, type Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
 import { byText } from './canonical.ts';
 import type { Address } from './catalog.ts';
 import type { Edge } from './graph.ts';
@@ -28,7 +28,11 @@ export function cycleDiagnostic(
   });
 }
 
-function walk(start: Address, edges: ReadonlyMap<Address, Edge[]>, levels: ReadonlyMap<Address, number>): Edge[] {
+function walk(
+  start: Address,
+  edges: ReadonlyMap<Address, Edge[]>,
+  levels: ReadonlyMap<Address, number>,
+): Edge[] {
   const path: Edge[] = [];
   const seenAt = new Map<Address, number>();
   for (let at = start; ; ) {

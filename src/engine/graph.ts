@@ -1,9 +1,9 @@
-import { Failure, given, type Diagnostic, type SourceRange } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given, type SourceRange } from '../diagnostics/diagnostic.ts';
+import { suggest } from '../diagnostics/nearest.ts';
 import { byText } from './canonical.ts';
 import type { Address } from './catalog.ts';
 import { cycleDiagnostic } from './graph-cycle.ts';
 import { type Implied, impliedEdges } from './implied.ts';
-import { didYouMean } from './nearest-names.ts';
 import type { Need } from './resource-type.ts';
 import type { Subject } from './subject.ts';
 
@@ -73,7 +73,12 @@ export function notifications(graph: Graph): Map<Address, Address[]> {
 function explicitEdges({ address, declared: { meta } }: Subject): Edge[] {
   return [
     ...meta.require.map(ref => ({ from: address, to: ref.address, kind: 'require' as const, at: ref.at })),
-    ...meta.subscribe.map(ref => ({ from: address, to: ref.address, kind: 'subscribe' as const, at: ref.at })),
+    ...meta.subscribe.map(ref => ({
+      from: address,
+      to: ref.address,
+      kind: 'subscribe' as const,
+      at: ref.at,
+    })),
     ...meta.before.map(ref => ({ from: ref.address, to: address, kind: 'before' as const, at: ref.at })),
     ...meta.notify.map(ref => ({ from: ref.address, to: address, kind: 'notify' as const, at: ref.at })),
   ];
@@ -117,23 +122,36 @@ function duplicates(subjects: readonly Subject[]): Diagnostic[] {
     if (!first) seen.set(key, subject);
     else {
       wrong.push(
-        given('declared-twice', `\`${subject.address}\` and \`${first.address}\` are the same object, ${subject.id}`, {
-          address: subject.address,
-          at: subject.declared.at,
-          hint: 'keep one of the two declarations',
-          related: [{ message: 'first declared here', at: first.declared.at }],
-        }),
+        given(
+          'declared-twice',
+          `\`${subject.address}\` and \`${first.address}\` are the same object, ${subject.id}`,
+          {
+            address: subject.address,
+            at: subject.declared.at,
+            hint: 'keep one of the two declarations',
+            related: [{ message: 'first declared here', at: first.declared.at }],
+          },
+        ),
       );
     }
   }
   return wrong;
 }
 
-function unknownReference(address: Address, missing: Address, edge: Edge, known: Iterable<Address>): Diagnostic {
-  const hint = didYouMean(missing, known);
-  return given('unknown-reference', `${edge.kind} of \`${address}\` names \`${missing}\`, which isn't declared`, {
-    address,
-    at: edge.at,
-    ...(hint !== undefined && { hint }),
-  });
+function unknownReference(
+  address: Address,
+  missing: Address,
+  edge: Edge,
+  known: Iterable<Address>,
+): Diagnostic {
+  const hint = suggest(missing, known);
+  return given(
+    'unknown-reference',
+    `${edge.kind} of \`${address}\` names \`${missing}\`, which isn't declared`,
+    {
+      address,
+      at: edge.at,
+      ...(hint !== undefined && { hint }),
+    },
+  );
 }

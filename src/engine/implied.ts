@@ -1,4 +1,4 @@
-import { given, type Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
 import type { Edge } from './graph.ts';
 import type { Capability, Need } from './resource-type.ts';
 import type { Subject } from './subject.ts';
@@ -67,10 +67,14 @@ function firstProvided(need: Need, subject: Subject, providers: Map<Capability, 
 }
 
 function needsAbsent(subject: Subject, provider: Subject): Diagnostic {
-  return given('needs-absent', `\`${subject.address}\` needs \`${provider.address}\`, which is declared absent`, {
-    address: subject.address,
-    at: subject.declared.at,
-    hint: 'declare both present, or both absent',
-    related: [{ message: `\`${provider.address}\` is declared absent here`, at: provider.declared.at }],
-  });
+  return given(
+    'needs-absent',
+    `\`${subject.address}\` needs \`${provider.address}\`, which is declared absent`,
+    {
+      address: subject.address,
+      at: subject.declared.at,
+      hint: 'declare both present, or both absent',
+      related: [{ message: `\`${provider.address}\` is declared absent here`, at: provider.declared.at }],
+    },
+  );
 }

@@ -40,7 +40,10 @@ export interface Surroundings {
 export function subjectOf(declared: Declared, { registry, targets, where }: Surroundings): Subject {
   const { address, meta, title, at } = declared;
   const type = registry.types.get(declared.type);
-  if (!type) throw new Failure(given('unknown-type', `there is no resource type \`${declared.type}\``, { address, at }));
+  if (!type)
+    throw new Failure(
+      given('unknown-type', `there is no resource type \`${declared.type}\``, { address, at }),
+    );
   const properties = resolveSources(declared, type);
   const id = addressed(declared, () => type.identity(properties, title, where));
   const target = targetOf(declared, type, targets);
@@ -102,7 +105,11 @@ function resolveSources(declared: Declared, type: AnyResourceType): { [key: stri
   return resolved;
 }
 
-function targetOf(declared: Declared, type: AnyResourceType, targets: readonly CatalogTarget[]): CatalogTarget | undefined {
+function targetOf(
+  declared: Declared,
+  type: AnyResourceType,
+  targets: readonly CatalogTarget[],
+): CatalogTarget | undefined {
   if (type.runs.on === 'host') return undefined;
   const kind = type.runs.target;
   const named = declared.meta.target;
@@ -110,7 +117,10 @@ function targetOf(declared: Declared, type: AnyResourceType, targets: readonly C
     const found = targets.find(target => target.name === named);
     if (found) return found;
     throw new Failure(
-      given('unknown-target', `there is no target \`${named}\``, { address: declared.address, at: declared.at }),
+      given('unknown-target', `there is no target \`${named}\``, {
+        address: declared.address,
+        at: declared.at,
+      }),
     );
   }
   const candidates = targets.filter(target => target.type === kind);

@@ -20,6 +20,8 @@ export interface JsonSchema {
   'x-secret'?: boolean;
   /** Text that may hold line breaks and tabs. */
   'x-multiline'?: boolean;
+  /** A name that has no meaning yet. */
+  'x-reserved'?: boolean;
   [keyword: string]: unknown;
 }
 
@@ -55,7 +57,7 @@ function convert(schema: JsonSchema): JsonSchema {
   if (Array.isArray(schema.items)) result.items = schema.items.map(convert);
   else if (schema.items) result.items = convert(schema.items);
   if (schema.anyOf) {
-    const branches = schema.anyOf.map(convert);
+    const branches = schema.anyOf.map(convert).flatMap(branch => branch.anyOf ?? [branch]);
     const values = branches.flatMap(constants);
     if (branches.every(branch => constants(branch).length > 0)) {
       delete result.anyOf;

@@ -40,8 +40,10 @@ export const messageKeys = (fault: VimFault): string[] =>
   childrenNamed(fault.detail, 'faultMessage').flatMap(m => textAt(m, 'key') ?? []);
 
 const HINTS: Record<string, string> = {
-  NotAuthenticated: 'The session ended and a new login did not hold; look at the session limits of the server.',
-  ManagedObjectNotFound: 'The object was removed, or the VM was unregistered, while converge worked; run again.',
+  NotAuthenticated:
+    'The session ended and a new login did not hold; look at the session limits of the server.',
+  ManagedObjectNotFound:
+    'The object was removed, or the VM was unregistered, while converge worked; run again.',
   TaskInProgress: 'Another operation works on the VM. Wait until it ends, then run again.',
   InsufficientStorageSpace: 'Free space on the datastore; a snapshot grows with every write of the guest.',
   NoDiskSpace: 'Free space on the datastore; a snapshot grows with every write of the guest.',
@@ -63,16 +65,24 @@ export function faultFailure(fault: VimFault, doing: string): Failure {
     const object = child(fault.detail, 'object') ?? child(child(fault.detail, 'missingPrivileges'), 'entity');
     const on = object ? ` on ${object.attributes.get('type') ?? 'object'} ${object.text}` : '';
     return new Failure(
-      world('vsphere-permission', `vSphere refused to ${doing}: privilege ${privilege || '(unnamed)'} is missing${on}.`, {
-        hint: 'Give the user a role with that privilege there, propagating to children.',
-      }),
+      world(
+        'vsphere-permission',
+        `vSphere refused to ${doing}: privilege ${privilege || '(unnamed)'} is missing${on}.`,
+        {
+          hint: 'Give the user a role with that privilege there, propagating to children.',
+        },
+      ),
       { cause: fault },
     );
   }
   const said = fault.message.trim().replace(/\.$/, '');
   const hint = HINTS[fault.type];
   return new Failure(
-    world('vsphere-fault', `vSphere refused to ${doing}: ${fault.type}${said ? ` (${said})` : ''}.`, hint ? { hint } : {}),
+    world(
+      'vsphere-fault',
+      `vSphere refused to ${doing}: ${fault.type}${said ? ` (${said})` : ''}.`,
+      hint ? { hint } : {},
+    ),
     { cause: fault },
   );
 }

@@ -1,8 +1,11 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { CookieJar } from './cookies.ts';
+import { type Endpoint, hostPort } from './endpoint.ts';
+import { malformed } from './malformed.ts';
 import { networkFailure } from './network-errors.ts';
-import { connectTls, type Endpoint, type Trust } from './tls.ts';
+import { connectTls } from './tls.ts';
+import type { Trust } from './trust.ts';
 
 export interface HttpRequest {
   method: 'GET' | 'POST';
@@ -38,7 +41,7 @@ const IDLE_TIMEOUT = 120_000;
 const MAX_SOCKETS = 32;
 
 export function createHttp(to: Endpoint, trust: Trust, cookies: CookieJar): HttpClient {
-  const where = `${to.host}:${to.port}`;
+  const where = hostPort(to);
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   agent.createConnection = (_options, done) => {
     connectTls(to, trust).then(
@@ -56,7 +59,7 @@ export function createHttp(to: Endpoint, trust: Trust, cookies: CookieJar): Http
       try {
         const response = await exchange(to, agent, r, cookies.header());
         cookies.take(response.headers['set-cookie'] ?? []);
-        return answer(response, where);
+        return answer(response, where, r.signal);
       } catch (error) {
         r.signal?.throwIfAborted();
         throw networkFailure(error, where);
@@ -97,7 +100,7 @@ function exchange(
   return promise;
 }
 
-const answer = (response: IncomingMessage, where: string): HttpAnswer => ({
+const answer = (response: IncomingMessage, where: string, signal: AbortSignal | undefined): HttpAnswer => ({
   status: response.statusCode ?? 0,
   headers: response.headers,
   body: async limit => {
@@ -106,10 +109,11 @@ const answer = (response: IncomingMessage, where: string): HttpAnswer => ({
     try {
       for await (const part of response) {
         length += (part as Buffer).length;
-        if (length > limit) throw Object.assign(new Error('too long'), { code: 'ERR_TOO_LONG' });
+        if (length > limit) throw malformed('a request', `it is longer than ${limit} bytes`);
         parts.push(part as Buffer);
       }
     } catch (error) {
+      signal?.throwIfAborted();
       throw networkFailure(error, where);
     }
     return Buffer.concat(parts, length);

@@ -6,6 +6,7 @@ const TRANSIENT = new Set([
   'vsphere-timeout',
   'vsphere-connection-lost',
   'vsphere-unavailable',
+  'vsphere-bad-range',
 ]);
 
 export const isTransient = (error: unknown): boolean =>

@@ -3,7 +3,7 @@ import { readSoapFault } from './faults.ts';
 import type { HttpClient } from './http.ts';
 import { malformed } from './malformed.ts';
 import { type Moref, ref } from './moref.ts';
-import { child, childrenNamed, parseXml, XmlError, XSI, type XmlElement } from './xml.ts';
+import { child, childrenNamed, parseXml, type XmlElement, XmlError, XSI } from './xml.ts';
 import { el, type Outgoing, writeXml } from './xml-writer.ts';
 
 export const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/';
@@ -26,7 +26,11 @@ export const envelope = (call: Pick<SoapCall, 'method' | 'self' | 'args'>): stri
   `<?xml version="1.0" encoding="UTF-8"?>\n${writeXml(
     el(
       'soapenv:Envelope',
-      [el('soapenv:Body', [el(call.method, [ref('_this', call.self), ...(call.args ?? [])], { xmlns: VIM })])],
+      [
+        el('soapenv:Body', [
+          el(call.method, [ref('_this', call.self), ...(call.args ?? [])], { xmlns: VIM }),
+        ]),
+      ],
       { 'xmlns:soapenv': SOAP, 'xmlns:xsi': XSI },
     ),
   )}`;
@@ -48,9 +52,13 @@ export async function post(http: HttpClient, version: string, call: SoapCall): P
   if (answer.status === 502 || answer.status === 503 || answer.status === 504) {
     answer.discard();
     throw new Failure(
-      world('vsphere-unavailable', `The vSphere server at ${http.where} is not ready: HTTP ${answer.status}.`, {
-        hint: 'Its services may be starting or overloaded; run again in a few minutes.',
-      }),
+      world(
+        'vsphere-unavailable',
+        `The vSphere server at ${http.where} is not ready: HTTP ${answer.status}.`,
+        {
+          hint: 'Its services may be starting or overloaded; run again in a few minutes.',
+        },
+      ),
     );
   }
   return readAnswer(http.where, call.method, answer.status, (await answer.body(MAX_ANSWER)).toString('utf8'));
@@ -62,7 +70,8 @@ function readAnswer(where: string, method: string, status: number, text: string)
     root = parseXml(text);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
-    if (status === 200 && /^\s*<\?xml/.test(text)) throw malformed(method, `not well-formed XML, ${error.message}`);
+    if (status === 200 && /^\s*<\?xml/.test(text))
+      throw malformed(method, `not well-formed XML, ${error.message}`);
     throw notAServer(where, status);
   }
   const body = root.namespace === SOAP && root.name === 'Envelope' ? child(root, 'Body') : undefined;
@@ -77,7 +86,11 @@ function readAnswer(where: string, method: string, status: number, text: string)
 /** Something answers there, and it is no vSphere server: a web page, a proxy, another product. */
 export const notAServer = (where: string, status: number): Failure =>
   new Failure(
-    world('vsphere-not-a-server', `What answers at ${where} is no vSphere server (HTTP ${status} without SOAP).`, {
-      hint: "Check the target's url: it is that of vCenter or ESXi itself, for example https://vcenter.example.com.",
-    }),
+    world(
+      'vsphere-not-a-server',
+      `What answers at ${where} is no vSphere server (HTTP ${status} without SOAP).`,
+      {
+        hint: "Check the target's url: it is that of vCenter or ESXi itself, for example https://vcenter.example.com.",
+      },
+    ),
   );

@@ -1,36 +1,19 @@
 import { isIP } from 'node:net';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { type Endpoint, hostPort } from './endpoint.ts';
 import { networkFailure } from './network-errors.ts';
-
-/** What makes a server's certificate good: a pin, or a chain to `ca`, or to the system's authorities. */
-export interface Trust {
-  /** PEM text. */
-  ca?: string;
-  /** SHA-256 of the certificate (DER), hex with or without colons. It alone decides when given. */
-  sha256?: string;
-}
-
-export interface Endpoint {
-  host: string;
-  port: number;
-}
+import { fingerprint, type Trust } from './trust.ts';
 
 const CONNECT_TIMEOUT = 30_000;
-
-/** Upper-case hex pairs with colons, as browsers and openssl print it; undefined when it isn't 32 bytes. */
-export function fingerprint(text: string): string | undefined {
-  const hex = text.replace(/[:\s]/g, '').toUpperCase();
-  return /^[0-9A-F]{64}$/.test(hex) ? hex.match(/../g)!.join(':') : undefined;
-}
 
 /**
  * Opens a connection and verifies the certificate before a byte of ours is sent.
  * @throws Failure `vsphere-certificate` with the fingerprint that was seen, or a network failure
  */
 export async function connectTls(to: Endpoint, trust: Trust): Promise<TLSSocket> {
-  const where = `${to.host}:${to.port}`;
-  const pin = trust.sha256 === undefined ? undefined : (fingerprint(trust.sha256) ?? 'not a SHA-256');
+  const where = hostPort(to);
+  const pin = trust.sha256 === undefined ? undefined : (fingerprint(trust.sha256) ?? '');
   try {
     const socket = await handshake(to, pin === undefined, trust.ca);
     if (pin === undefined) return socket;
@@ -45,8 +28,9 @@ export async function connectTls(to: Endpoint, trust: Trust): Promise<TLSSocket>
   }
 }
 
+/** OpenSSL's verification errors by name, and Node's own about the host name. */
 const isCertificateError = (code: string): boolean =>
-  /CERT|SELF_SIGNED|UNABLE_TO_|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|ERR_TLS_CERT/.test(code);
+  !code.startsWith('ERR_SSL_') && /CERT|UNABLE_TO_|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH/.test(code);
 
 function handshake(to: Endpoint, verify: boolean, ca: string | undefined): Promise<TLSSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();

@@ -1,7 +1,7 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { HttpClient } from './http.ts';
 import { notAServer } from './soap.ts';
-import { child, childrenNamed, parseXml, textAt, XmlError, type XmlElement } from './xml.ts';
+import { child, childrenNamed, parseXml, textAt, type XmlElement, XmlError } from './xml.ts';
 
 /** Oldest API that is spoken; it has every call used here. */
 const OLDEST = '6.5';

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type Announced, announcedChecksum, checkLength, type Hasher, hasher, headerOf } from './checksums.ts';
+import {
+  type Announced,
+  announcedChecksum,
+  checkLength,
+  type Hasher,
+  hasher,
+  headerOf,
+} from './checksums.ts';
 import { decodeChunked } from './chunked.ts';
 import { errors, S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
@@ -26,7 +33,8 @@ async function* raw(request: S3Request): AsyncGenerator<Buffer> {
 function checkMd5(header: string | undefined, md5: Buffer): void {
   if (header === undefined) return;
   const given = Buffer.from(header, 'base64');
-  if (given.length !== 16) throw new S3Error(400, 'InvalidDigest', 'The Content-MD5 you specified was invalid.');
+  if (given.length !== 16)
+    throw new S3Error(400, 'InvalidDigest', 'The Content-MD5 you specified was invalid.');
   if (!given.equals(md5)) {
     throw new S3Error(400, 'BadDigest', 'The Content-MD5 you specified did not match what we received.', {
       ExpectedDigest: header,
@@ -68,7 +76,10 @@ export async function receive(
   const { headers } = request;
   const { payload } = signature;
   const streaming = payload.startsWith('STREAMING-');
-  if (streaming && !/^STREAMING-(AWS4-HMAC-SHA256-PAYLOAD(-TRAILER)?|UNSIGNED-PAYLOAD-TRAILER)$/.test(payload)) {
+  if (
+    streaming &&
+    !/^STREAMING-(AWS4-HMAC-SHA256-PAYLOAD(-TRAILER)?|UNSIGNED-PAYLOAD-TRAILER)$/.test(payload)
+  ) {
     throw errors.notImplemented(`x-amz-content-sha256: ${payload}`);
   }
   if (!streaming && payload !== 'UNSIGNED-PAYLOAD' && !/^[0-9a-f]{64}$/.test(payload)) {
@@ -96,7 +107,11 @@ export async function receive(
   }
 
   if (received !== size) {
-    throw new S3Error(400, 'IncompleteBody', 'The request body does not have the size that its headers announce.');
+    throw new S3Error(
+      400,
+      'IncompleteBody',
+      'The request body does not have the size that its headers announce.',
+    );
   }
   if (sha256) checkPayloadHash(payload, sha256);
   const digest = md5.digest();
@@ -106,7 +121,11 @@ export async function receive(
   const value = checksum.digest().toString('base64');
   const given = announced.trailer ? chunked?.trailers.get(headerOf(announced.algorithm)) : announced.value;
   if (announced.trailer && given === undefined) {
-    throw new S3Error(400, 'MalformedTrailerError', 'The request contained trailing data that was not well-formed or did not conform to our published schema.');
+    throw new S3Error(
+      400,
+      'MalformedTrailerError',
+      'The request contained trailing data that was not well-formed or did not conform to our published schema.',
+    );
   }
   if (given !== undefined) {
     checkLength(announced.algorithm, given);

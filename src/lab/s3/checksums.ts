@@ -74,7 +74,10 @@ export interface Announced {
 /** Throws S3Error for several checksums at once, or a value of the wrong length. */
 export function announcedChecksum(headers: ReadonlyMap<string, string>): Announced | undefined {
   const given = algorithms.filter(each => headers.has(headerOf(each)));
-  if (given.length > 1) throw errors.invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
+  if (given.length > 1)
+    throw errors.invalidRequest(
+      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+    );
   const trailer = headers.get('x-amz-trailer')?.trim().toLowerCase();
   const [algorithm] = given;
   if (algorithm) {
@@ -84,7 +87,8 @@ export function announcedChecksum(headers: ReadonlyMap<string, string>): Announc
   }
   if (trailer !== undefined) {
     const promised = algorithms.find(each => headerOf(each) === trailer);
-    if (!promised) throw errors.invalidRequest('The value specified in the x-amz-trailer header is not supported');
+    if (!promised)
+      throw errors.invalidRequest('The value specified in the x-amz-trailer header is not supported');
     return { algorithm: promised, trailer: true };
   }
   const only = parseAlgorithm(headers.get('x-amz-sdk-checksum-algorithm'));

@@ -97,7 +97,13 @@ export function decodeChunked(source: AsyncIterable<Buffer>, signature: Signatur
       if (name !== 'x-amz-trailer-signature') canonical += `${name}:${value}\n`;
     }
     if (!signature || !signature.payload.endsWith('-TRAILER')) return;
-    const text = ['AWS4-HMAC-SHA256-TRAILER', signature.date, signature.scope, previous, sha256Hex(canonical)];
+    const text = [
+      'AWS4-HMAC-SHA256-TRAILER',
+      signature.date,
+      signature.scope,
+      previous,
+      sha256Hex(canonical),
+    ];
     // Some clients leave out the empty line between the trailers and their signature, some don't.
     const given = trailers.get('x-amz-trailer-signature') ?? (await reader.line())?.split(':')[1]?.trim();
     const expected = hmac(signature.signingKey, text.join('\n')).toString('hex');
@@ -109,7 +115,8 @@ export function decodeChunked(source: AsyncIterable<Buffer>, signature: Signatur
       const line = await reader.line();
       if (line === undefined) throw incomplete();
       const [, hex, given] = /^([0-9a-fA-F]{1,8})(?:;chunk-signature=([0-9a-f]{64}))?$/.exec(line) ?? [];
-      if (hex === undefined) throw errors.invalidRequest('A chunk header of the aws-chunked body is malformed.');
+      if (hex === undefined)
+        throw errors.invalidRequest('A chunk header of the aws-chunked body is malformed.');
       const length = Number.parseInt(hex, 16);
       const hash = createHash('sha256');
       for await (const piece of reader.bytes(length)) {
@@ -118,7 +125,8 @@ export function decodeChunked(source: AsyncIterable<Buffer>, signature: Signatur
       }
       checkChunk(given, hash.digest('hex'));
       if (length === 0) break;
-      if ((await reader.line()) !== '') throw errors.invalidRequest('A chunk of the aws-chunked body is malformed.');
+      if ((await reader.line()) !== '')
+        throw errors.invalidRequest('A chunk of the aws-chunked body is malformed.');
     }
     await readTrailers();
   }

@@ -1,6 +1,6 @@
 import { errors, S3Error } from './errors.ts';
-import type { BucketState } from './storage.ts';
 import type { ObjectVersion } from './model.ts';
+import type { BucketState } from './storage.ts';
 
 /** The newest version unless it is a delete marker. */
 export function currentObject(bucket: BucketState, key: string): ObjectVersion | undefined {
@@ -41,7 +41,11 @@ export function writeCondition(headers: ReadonlyMap<string, string>, bucket: Buc
 const seconds = (ms: number) => Math.floor(ms / 1000);
 
 /** Conditions of a read, in the order of RFC 9110 section 13.2.2. `prefix`: x-amz-copy-source- for copies. */
-export function readCondition(headers: ReadonlyMap<string, string>, version: ObjectVersion, prefix = ''): void {
+export function readCondition(
+  headers: ReadonlyMap<string, string>,
+  version: ObjectVersion,
+  prefix = '',
+): void {
   const get = (name: string) => headers.get(prefix + name);
   const date = (name: string) => {
     const time = Date.parse(get(name) ?? '');

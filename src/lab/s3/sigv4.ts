@@ -73,7 +73,11 @@ function headerParts(request: S3Request, header: string): Parts {
   const signature = fields.get('Signature');
   const signed = fields.get('SignedHeaders');
   if (!header.startsWith(algorithm) || !credential.includes('/') || !signature || !signed) {
-    throw new S3Error(400, 'AuthorizationHeaderMalformed', 'The authorization header that you provided is not valid.');
+    throw new S3Error(
+      400,
+      'AuthorizationHeaderMalformed',
+      'The authorization header that you provided is not valid.',
+    );
   }
   const payload = request.headers.get('x-amz-content-sha256');
   if (payload === undefined) {
@@ -115,7 +119,8 @@ function queryParts(request: S3Request): Parts {
 
 function checkTime(parts: Parts, request: S3Request, now: number): void {
   const time = parseAmzDate(parts.date);
-  if (Number.isNaN(time)) throw errors.accessDenied('AWS authentication requires a valid Date or x-amz-date header');
+  if (Number.isNaN(time))
+    throw errors.accessDenied('AWS authentication requires a valid Date or x-amz-date header');
   const serverTime = new Date(now).toISOString();
   if (parts.presigned) {
     const seconds = Number(request.query.get('X-Amz-Expires'));
@@ -154,7 +159,10 @@ function checkScope(parts: Parts, region: string): void {
 }
 
 function canonicalRequest(request: S3Request, parts: Parts): string {
-  const path = request.rawPath.split('/').map(part => uriEncode(decodeURIComponent(part))).join('/');
+  const path = request.rawPath
+    .split('/')
+    .map(part => uriEncode(decodeURIComponent(part)))
+    .join('/');
   const query = [...request.query]
     .filter(([name]) => !(parts.presigned && name === 'X-Amz-Signature'))
     .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
@@ -171,13 +179,19 @@ function canonicalRequest(request: S3Request, parts: Parts): string {
 function checkSignedHeaders(request: S3Request, parts: Parts): void {
   const unsigned = [...request.headers.keys()].filter(
     name =>
-      (name === 'host' || (name.startsWith('x-amz-') && !(parts.presigned && name === 'x-amz-content-sha256'))) &&
+      (name === 'host' ||
+        (name.startsWith('x-amz-') && !(parts.presigned && name === 'x-amz-content-sha256'))) &&
       !parts.signedHeaders.includes(name),
   );
   if (unsigned.length > 0) {
-    throw new S3Error(403, 'AccessDenied', 'There were headers present in the request which were not signed', {
-      HeadersNotSigned: unsigned.join(', '),
-    });
+    throw new S3Error(
+      403,
+      'AccessDenied',
+      'There were headers present in the request which were not signed',
+      {
+        HeadersNotSigned: unsigned.join(', '),
+      },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Random } from '../../io/ports.ts';
@@ -115,7 +116,7 @@ export class Storage {
   }
 
   async createBlob(): Promise<BlobWriter> {
-    const id = this.newId();
+    const id = this.#newBlobId();
     const path = join(this.#dir, 'tmp', id);
     const file = await open(path, 'wx');
     let size = 0;
@@ -137,7 +138,7 @@ export class Storage {
   }
 
   async copyBlob(blob: Blob): Promise<Blob> {
-    const id = this.newId();
+    const id = this.#newBlobId();
     const path = join(this.#dir, 'tmp', id);
     await copyFile(this.#blobPath(blob.id), path);
     await rename(path, this.#blobPath(id));
@@ -156,6 +157,12 @@ export class Storage {
     return this.random.bytes(24).toString('base64url');
   }
 
+  /** Never one that is taken: a test's Random may begin anew after a restart. */
+  #newBlobId(): string {
+    let id = this.newId();
+    while (existsSync(this.#blobPath(id))) id = this.newId();
+    return id;
+  }
   #bucketDir(name: string): string {
     return join(this.#dir, 'buckets', name);
   }

@@ -24,8 +24,8 @@ export interface Lease {
   readonly signal: AbortSignal;
   /** Proves that the lease is still held. @throws Failure `lease-lost` */
   renew(): Promise<void>;
-  /** Ends the heartbeat and gives the lease up; one that was lost meanwhile is left alone. */
-  release(): Promise<void>;
+  /** Ends the heartbeat, then, after `before`, gives the lease up; one that was lost is left alone. */
+  release(before: () => Promise<void>): Promise<void>;
 }
 
 /**
@@ -45,7 +45,8 @@ export async function takeLease(
   const { clock, holder, isAlive } = options;
   const found = await vm.lease.read();
   const before = found?.value as LeaseValue | undefined;
-  if (before !== undefined && before.expires > clock.now() && isAlive(before.holder) !== false) throw held(before);
+  if (before !== undefined && before.expires > clock.now() && isAlive(before.holder) !== false)
+    throw held(before);
 
   const epoch = Math.max(before?.epoch ?? 0, floor) + 1;
   let value: LeaseValue = { lease: 1, epoch, holder, ...intent(epoch), expires: clock.now() + leaseTtl };
@@ -82,9 +83,10 @@ export async function takeLease(
     snapshotName: value.snapshot,
     signal: lost.signal,
     renew: () => renew(clock.now() + leaseTtl),
-    async release() {
+    async release(before) {
       stop.abort();
       await beating;
+      await before();
       if (!lost.signal.aborted) await renew(0);
     },
   };
@@ -104,7 +106,12 @@ async function write(vm: VmRepository, value: LeaseValue, etag: string | undefin
   }
   const now = await vm.lease.read();
   const there = now?.value as LeaseValue | undefined;
-  if (now && there?.holder.id === value.holder.id && there.cycle === value.cycle && there.expires === value.expires)
+  if (
+    now &&
+    there?.holder.id === value.holder.id &&
+    there.cycle === value.cycle &&
+    there.expires === value.expires
+  )
     return now.etag;
   throw problem ?? (there === undefined ? vanished(value) : held(there));
 }
@@ -116,14 +123,20 @@ const held = ({ holder, expires, snapshot }: LeaseValue): Failure =>
   new Failure(
     blocked(
       'lease-held',
-      `process ${holder.pid} on ${holder.host} is replicating this VM (snapshot ${snapshot}); its lease runs until ${new Date(expires).toISOString()} and is renewed while it works`,
+      expires === 0
+        ? `another cycle of this VM just ended (snapshot ${snapshot})`
+        : `process ${holder.pid} on ${holder.host} is replicating this VM (snapshot ${snapshot}); its lease runs until ${new Date(expires).toISOString()} and is renewed while it works`,
       { hint: 'wait for it to end; a lease that is no longer renewed is taken over when its time is up' },
     ),
   );
 
 const vanished = ({ snapshot }: LeaseValue): Failure =>
   new Failure(
-    blocked('lease-lost', `the lease of the cycle with snapshot ${snapshot} was removed from the repository`, {
-      hint: 'run again; nothing that was written is visible',
-    }),
+    blocked(
+      'lease-lost',
+      `the lease of the cycle with snapshot ${snapshot} was removed from the repository`,
+      {
+        hint: 'run again; nothing that was written is visible',
+      },
+    ),
   );

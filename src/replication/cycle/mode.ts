@@ -62,7 +62,12 @@ export function decideMode(disk: SourceDisk, context: DecisionContext): Decision
   }
   // Less than before can't be a resize, which vSphere only does upwards: it is another disk.
   if (disk.capacity < base.bytes) return { mode: 'full', reason: 'capacity-changed' };
-  const doubt = doubtAbout(disk, base, context, known.length + disks.filter(d => d.identity === disk.identity).length > 2);
+  const doubt = doubtAbout(
+    disk,
+    base,
+    context,
+    known.length + disks.filter(d => d.identity === disk.identity).length > 2,
+  );
   return doubt === undefined
     ? { mode: 'incremental', reason: 'changed-areas', base }
     : { mode: 'rescan', reason: doubt, base };

@@ -39,8 +39,6 @@ export interface CycleOptions {
   isAlive(holder: Holder): boolean | undefined;
   clock: Clock;
   random: Random;
-  /** The format's rule: bytes per block for a disk of that many bytes. */
-  blockSizeFor(capacity: number): number;
   /** Awaited before each durable side effect. */
   step(name: string): Promise<void>;
   progress?(progress: Progress): void;

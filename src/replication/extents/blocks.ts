@@ -1,3 +1,4 @@
+import { blockCount } from '../format/blocks.ts';
 import type { Extent } from '../source.ts';
 
 /** Consecutive blocks: `first` to `first + count`. */
@@ -17,19 +18,17 @@ export function toBlocks(extents: readonly Extent[], blockSize: number, capacity
     const first = Math.floor(start / blockSize);
     const end = Math.min(Math.ceil((start + length) / blockSize), total);
     const last = ranges.at(-1);
-    if (last !== undefined && first <= last.first + last.count) last.count = Math.max(last.count, end - last.first);
+    if (last !== undefined && first <= last.first + last.count)
+      last.count = Math.max(last.count, end - last.first);
     else if (first < end) ranges.push({ first, count: end - first });
   }
   return ranges;
 }
 
-/** How many blocks of `blockSize` bytes a disk of `capacity` bytes has. */
-export const blockCount = (capacity: number, blockSize: number): number => Math.ceil(capacity / blockSize);
-
 /** Every block of a disk. */
 export const allBlocks = (blockSize: number, capacity: number): BlockRange[] =>
   capacity === 0 ? [] : [{ first: 0, count: blockCount(capacity, blockSize) }];
 
-/** Bytes of block number `block`: `blockSize`, or what is left for the last one. */
-export const blockLength = (block: number, blockSize: number, capacity: number): number =>
-  Math.min(blockSize, capacity - block * blockSize);
+/** Bytes of a range that lie on the disk. */
+export const rangeBytes = ({ first, count }: BlockRange, blockSize: number, capacity: number): number =>
+  Math.min((first + count) * blockSize, capacity) - first * blockSize;

@@ -11,7 +11,7 @@ export interface ChangeId {
  * vSphere API). Undefined for anything else: the caller then compares the whole disk.
  */
 export function parseChangeId(text: string): ChangeId | undefined {
-  const [, spaced, sequence] = /^([0-9a-f \-]+)\/(\d{1,20})$/i.exec(text.trim()) ?? [];
+  const [, spaced, sequence] = /^([0-9a-f -]+)\/(\d{1,20})$/i.exec(text.trim()) ?? [];
   const epoch = spaced?.replace(/[ -]/g, '').toLowerCase();
   if (epoch?.length !== 32 || sequence === undefined) return undefined;
   return { epoch, sequence: BigInt(sequence) };

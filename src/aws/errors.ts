@@ -1,0 +1,156 @@
+import { type Diagnostic, Failure, given, world } from '../diagnostics/diagnostic.ts';
+
+/**
+ * What an error of a call means for trying again:
+ * `refused` it did not reach the service; `throttled` the service wants less, nothing was done;
+ * `lost` it may or may not have been done; `final` the service answered, and would again.
+ */
+export type ErrorClass = 'refused' | 'throttled' | 'lost' | 'final';
+
+interface Fields {
+  name?: string;
+  Code?: string;
+  code?: string;
+  errno?: number;
+  message?: string;
+  $metadata?: { httpStatusCode?: number; clockSkewCorrected?: boolean };
+  $response?: { headers?: Record<string, string> };
+  Region?: string;
+}
+
+const fieldsOf = (error: unknown): Fields => (typeof error === 'object' && error !== null ? error : {});
+
+/** S3's name of the error: `NoSuchKey`, or the bare status for an answer without a body. */
+export function codeOf(error: unknown): string {
+  const { Code, name, $metadata } = fieldsOf(error);
+  return Code ?? name ?? String($metadata?.httpStatusCode ?? 'Unknown');
+}
+export const statusOf = (error: unknown): number | undefined => fieldsOf(error).$metadata?.httpStatusCode;
+
+const throttling =
+  /^(SlowDown|Throttl\w*|RequestLimitExceeded|TooManyRequests\w*|BandwidthLimitExceeded|ServiceUnavailable|503|429)$/;
+const unreached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** A certificate that does not verify won't the next time either. */
+const tls = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|EPROTO|ERR_SSL/;
+
+export function classify(error: unknown): ErrorClass {
+  const { code, $metadata, name } = fieldsOf(error);
+  const status = $metadata?.httpStatusCode;
+  if (status === undefined || name === 'TimeoutError') {
+    if (code !== undefined && unreached.has(code)) return 'refused';
+    if (name === 'TimeoutError' || /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED)$/.test(code ?? ''))
+      return 'lost';
+    return 'final';
+  }
+  // The signer has just learnt the service's time from this answer.
+  if ($metadata?.clockSkewCorrected) return 'refused';
+  if (throttling.test(codeOf(error)) || status === 503 || status === 429) return 'throttled';
+  // An answer with status 200 that could not be read was cut off.
+  if (status === 200 || status === 206 || status >= 500) return status === 501 ? 'final' : 'lost';
+  return codeOf(error) === 'RequestTimeout' ? 'lost' : 'final';
+}
+
+/** Which thing a call was about, for the message. */
+export interface About {
+  /** IAM action, `s3:PutObject`. */
+  action: string;
+  bucket?: string;
+  key?: string;
+  region: string;
+  endpoint?: string;
+}
+
+function describe(error: unknown, about: About): Diagnostic {
+  const code = codeOf(error);
+  const status = statusOf(error);
+  const kind = classify(error);
+  const { bucket, action, region } = about;
+  const where = about.endpoint ?? `S3 in ${region}`;
+  const what =
+    bucket === undefined ? where : `bucket ${bucket}${about.key === undefined ? '' : ` (${about.key})`}`;
+
+  if (code === 'CredentialsProviderError' || code === 'TokenProviderError') {
+    return given('aws-no-credentials', `No AWS credentials were found for ${where}.`, {
+      hint: 'Set `profile`, or `access_key_id` and `secret_access_key`, on the aws target, or give AWS_PROFILE or AWS_ACCESS_KEY_ID in the environment.',
+    });
+  }
+  if (
+    /^(InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|TokenRefreshRequired|AuthFailure)$/.test(
+      code,
+    )
+  ) {
+    const why: Record<string, string> = {
+      InvalidAccessKeyId: 'the access key id is not known there',
+      SignatureDoesNotMatch: 'the secret access key does not belong to the access key id',
+      ExpiredToken: 'the session token has expired',
+    };
+    return world('aws-wrong-credentials', `${where} refused the credentials: ${why[code] ?? code}.`, {
+      hint:
+        code === 'ExpiredToken'
+          ? 'Sign in again, then repeat the command.'
+          : 'Check the keys or the profile of the aws target.',
+    });
+  }
+  if (code === 'RequestTimeTooSkewed') {
+    return world(
+      'aws-clock-skew',
+      `${where} refused the request: this machine's clock is more than 15 minutes off.`,
+      {
+        hint: 'Set the clock of this machine.',
+      },
+    );
+  }
+  const actual = fieldsOf(error).$response?.headers?.['x-amz-bucket-region'] ?? fieldsOf(error).Region;
+  if (
+    /^(PermanentRedirect|301|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/.test(code) ||
+    status === 301
+  ) {
+    const real = actual ? `lies in region ${actual}` : 'lies in another region';
+    return world('aws-wrong-region', `The ${what} ${real}, but the aws target says ${region}.`, {
+      hint: actual
+        ? `Use an aws target with \`region: ${actual}\`.`
+        : 'Use an aws target of the right region.',
+    });
+  }
+  if (code === 'NoSuchBucket') {
+    return world('bucket-not-found', `The bucket ${bucket ?? ''} does not exist.`, {
+      hint: 'Check its name and the region of the aws target, or declare it under `bucket:`.',
+    });
+  }
+  if (status === 403) {
+    return world('aws-access-denied', `${where} did not allow ${action} on ${what}.`, {
+      hint: `Allow ${action} in the IAM policy of these credentials; the bucket may also belong to somebody else.`,
+    });
+  }
+  if (kind === 'throttled') {
+    return world(
+      'aws-throttled',
+      `${where} kept asking for fewer requests (${code}) while ${action} on ${what}.`,
+      {
+        hint: 'Run again later.',
+      },
+    );
+  }
+  if (kind !== 'final' || status === undefined) {
+    const reason = fieldsOf(error).code ?? code;
+    const certificate = tls.test(reason);
+    return world(
+      'aws-unreachable',
+      `${where} could not be reached${certificate ? ' securely' : ''}: ${reason} (${action}).`,
+      {
+        hint: certificate
+          ? 'The certificate does not verify; point NODE_EXTRA_CA_CERTS at the authority that signed it.'
+          : 'Check the network, and the region or endpoint of the aws target.',
+      },
+    );
+  }
+  return world(
+    'aws-error',
+    `${where} answered ${action} on ${what} with ${code}: ${fieldsOf(error).message ?? ''}`,
+  );
+}
+
+/** What the user is told about an error of a call; a Failure stays as it is. */
+export function toFailure(error: unknown, about: About): Failure {
+  return error instanceof Failure ? error : new Failure(describe(error, about), { cause: error });
+}

@@ -1,0 +1,94 @@
+import type * as Sdk from '@aws-sdk/client-s3';
+import type { Clock, Random } from '../io/ports.ts';
+import { type About, toFailure } from './errors.ts';
+import { type CallKind, withRetries } from './retry.ts';
+
+export interface S3Settings {
+  region: string;
+  /** Another service than AWS; buckets are then addressed by path. */
+  endpoint?: string;
+  profile?: string;
+  /** Default: the chain of the AWS SDK (environment, profile, instance role ...). */
+  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  clock: Clock;
+  random: Random;
+  onCall?: (kind: CallKind) => void;
+}
+
+/** A client with what goes round each call. Nothing has been sent yet when it is there. */
+export interface S3Connection {
+  readonly sdk: typeof Sdk;
+  readonly client: Sdk.S3Client;
+  readonly settings: S3Settings;
+  /**
+   * Sends one request with retries. Rejects with a Failure that names the action and the bucket,
+   * with the SDK's error as its cause. `expected` errors (S3's names) resolve to undefined instead.
+   */
+  call<T>(
+    about: Omit<About, 'region' | 'endpoint'>,
+    run: (options: { abortSignal?: AbortSignal }) => Promise<T>,
+    options?: { signal?: AbortSignal | undefined; expected?: (error: unknown) => boolean },
+  ): Promise<T | undefined>;
+  close(): void;
+}
+
+/**
+ * The payload hash of a signature is the SHA-256 that the caller has computed already: without this
+ * the SDK would go over the body a second time.
+ */
+function signWithKnownDigest(client: Sdk.S3Client): void {
+  client.middlewareStack.add(
+    next => args => {
+      const { headers } = args.request as { headers: Record<string, string> };
+      const digest = headers['x-amz-checksum-sha256'];
+      if (digest !== undefined)
+        headers['x-amz-content-sha256'] = Buffer.from(digest, 'base64').toString('hex');
+      return next(args);
+    },
+    { step: 'build', priority: 'low', name: 'signWithKnownDigest' },
+  );
+}
+
+/** Loads the SDK and makes a client; connects on the first call. */
+export async function connectS3(settings: S3Settings): Promise<S3Connection> {
+  const sdk = await import('@aws-sdk/client-s3');
+  const agent = { keepAlive: true, maxSockets: 64 };
+  const client = new sdk.S3Client({
+    region: settings.region,
+    ...(settings.endpoint !== undefined && { endpoint: settings.endpoint, forcePathStyle: true }),
+    ...(settings.profile !== undefined && { profile: settings.profile }),
+    ...(settings.credentials && { credentials: settings.credentials }),
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    maxAttempts: 1,
+    // Signatures carry the time of the given clock, so that a lab's clock can be set.
+    systemClockOffset: settings.clock.now() - Date.now(),
+    requestHandler: {
+      connectionTimeout: 5_000,
+      requestTimeout: 60_000,
+      throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+  });
+  signWithKnownDigest(client);
+  const where = {
+    region: settings.region,
+    ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
+  };
+  return {
+    sdk,
+    client,
+    settings,
+    async call(about, run, { signal, expected } = {}) {
+      try {
+        return await withRetries(abortSignal => run(abortSignal ? { abortSignal } : {}), settings, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (expected?.(error)) return undefined;
+        throw toFailure(error, { ...about, ...where });
+      }
+    },
+    close: () => client.destroy(),
+  };
+}

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { Failure, world } from '../diagnostics/diagnostic.ts';
+import type { ObjectStore, Precondition, PutResult, StoredObject } from '../replication/store.ts';
+import { codeOf, type ErrorClass, statusOf, toFailure } from './errors.ts';
+import { withRetries } from './retry.ts';
+import type { S3Connection } from './s3-client.ts';
+
+const notThere = (error: unknown) => codeOf(error) === 'NoSuchKey' || codeOf(error) === 'NotFound';
+
+/** HEAD has no body to say which of the two 404s it is; the others name a missing bucket. */
+const headNotThere = (error: unknown) => statusOf(error) === 404;
+
+const refusedBy = (error: unknown) => statusOf(error) === 412 || (statusOf(error) === 404 && notThere(error));
+
+const bare = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
+
+/**
+ * An object store under `s3://bucket/prefix`.
+ * @param prefix with or without slashes around it; empty for the whole bucket
+ */
+export function s3Store(connection: S3Connection, place: { bucket: string; prefix: string }): ObjectStore {
+  const { sdk, client, settings } = connection;
+  const { bucket: Bucket } = place;
+  const trimmed = place.prefix.replace(/^\/+|\/+$/g, '');
+  const root = trimmed === '' ? '' : `${trimmed}/`;
+  const url = `s3://${Bucket}${trimmed === '' ? '' : `/${trimmed}`}`;
+  const about = (action: string, key: string) => ({
+    action,
+    bucket: Bucket,
+    key: root + key,
+    region: settings.region,
+    ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
+  });
+
+  const get: ObjectStore['get'] = async (key, { range, signal } = {}) => {
+    if (range && range.end <= range.start) throw new RangeError(`Empty range of ${key}`);
+    const Range = range && `bytes=${range.start}-${range.end - 1}`;
+    return connection.call(
+      about('s3:GetObject', key),
+      async options => {
+        const answer = await client.send(
+          new sdk.GetObjectCommand({ Bucket, Key: root + key, ...(Range && { Range }) }),
+          options,
+        );
+        const body = await answer.Body?.transformToByteArray();
+        const bytes = body ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : Buffer.alloc(0);
+        return { bytes, etag: bare(answer.ETag) };
+      },
+      { signal, expected: notThere },
+    );
+  };
+
+  /** After a lost answer: does the key hold these very bytes now? */
+  async function holds(key: string, bytes: Buffer, signal?: AbortSignal): Promise<string | undefined> {
+    const now = await get(key, signal ? { signal } : {});
+    return now?.bytes.equals(bytes) ? now.etag : undefined;
+  }
+
+  async function put(
+    key: string,
+    bytes: Buffer,
+    { when, signal }: { when: Precondition; signal?: AbortSignal },
+  ): Promise<PutResult> {
+    // Once an attempt may have been done, a later 412 can be our own doing.
+    let inDoubt = false;
+    const again = (error: unknown, kind: ErrorClass) => {
+      if (kind === 'lost') inDoubt = true;
+      return kind !== 'final' || codeOf(error) === 'ConditionalRequestConflict';
+    };
+    const command = () =>
+      new sdk.PutObjectCommand({
+        Bucket,
+        Key: root + key,
+        Body: bytes,
+        ContentLength: bytes.length,
+        ChecksumSHA256: createHash('sha256').update(bytes).digest('base64'),
+        ...('ifMatch' in when ? { IfMatch: `"${when.ifMatch}"` } : { IfNoneMatch: '*' }),
+      });
+    try {
+      const ready = command();
+      const answer = await withRetries(
+        abortSignal => client.send(ready, abortSignal ? { abortSignal } : {}),
+        settings,
+        signal,
+        again,
+      );
+      return { ok: true, etag: bare(answer.ETag) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!inDoubt && refusedBy(error)) return { ok: false, reason: 'precondition' };
+      if (!inDoubt) throw toFailure(error, about('s3:PutObject', key));
+      const etag = await holds(key, bytes, signal).catch(() => undefined);
+      if (etag !== undefined) return { ok: true, etag };
+      throw new Failure(
+        world(
+          'answer-lost',
+          `${url}/${key} was written, but the answer was lost: it may or may not be there.`,
+          {
+            hint: 'Check the network to S3 and run again; what was written twice is found out.',
+          },
+        ),
+        { cause: error },
+      );
+    }
+  }
+
+  async function head(key: string): Promise<StoredObject | undefined> {
+    const answer = await connection.call(
+      about('s3:GetObject', key),
+      options => client.send(new sdk.HeadObjectCommand({ Bucket, Key: root + key }), options),
+      { expected: headNotThere },
+    );
+    return (
+      answer && {
+        key,
+        size: answer.ContentLength ?? 0,
+        etag: bare(answer.ETag),
+        modified: answer.LastModified?.getTime() ?? 0,
+      }
+    );
+  }
+
+  async function* list(prefix: string): AsyncGenerator<StoredObject> {
+    let ContinuationToken: string | undefined;
+    do {
+      const page = await connection.call(about('s3:ListBucket', prefix), options =>
+        client.send(
+          new sdk.ListObjectsV2Command({
+            Bucket,
+            Prefix: root + prefix,
+            ...(ContinuationToken !== undefined && { ContinuationToken }),
+          }),
+          options,
+        ),
+      );
+      for (const each of page?.Contents ?? []) {
+        yield {
+          key: (each.Key ?? '').slice(root.length),
+          size: each.Size ?? 0,
+          etag: bare(each.ETag),
+          modified: each.LastModified?.getTime() ?? 0,
+        };
+      }
+      ContinuationToken = page?.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (ContinuationToken !== undefined);
+  }
+
+  async function remove(key: string): Promise<void> {
+    await connection.call(
+      about('s3:DeleteObject', key),
+      options => client.send(new sdk.DeleteObjectCommand({ Bucket, Key: root + key }), options),
+      { expected: notThere },
+    );
+  }
+
+  return { url, get, head, put, list, remove };
+}

@@ -1,0 +1,41 @@
+import { Type } from 'typebox';
+import type { TargetKind } from '../engine/resource-type.ts';
+
+/** An AWS account and region, as manifests name it under `targets`. */
+export const awsTarget: TargetKind = {
+  name: 'aws',
+  doc: 'A region of an AWS account. Without keys and profile, the default chain of AWS gives the credentials.',
+  schema: Type.Object(
+    {
+      region: Type.String({
+        pattern: '^[a-z]{2}(-[a-z]+)+-[0-9]+$',
+        description: 'Region where things are made: `eu-west-1`.',
+      }),
+      endpoint: Type.Optional(
+        Type.String({
+          pattern: '^https?://[^/\\s@?#]+/?$',
+          description: 'Address of another S3 service; buckets are then addressed by path.',
+        }),
+      ),
+      profile: Type.Optional(
+        Type.String({ minLength: 1, description: 'Profile of the shared AWS configuration files.' }),
+      ),
+      access_key_id: Type.Optional(
+        Type.String({ minLength: 1, description: 'Needs `secret_access_key` beside it.' }),
+      ),
+      secret_access_key: Type.Optional(
+        Type.String({
+          minLength: 1,
+          'x-secret': true,
+          description: 'A reference: `${secret(...)}`.',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  identity: properties => {
+    const endpoint =
+      typeof properties.endpoint === 'string' ? `:${properties.endpoint.replace(/\/$/, '')}` : '';
+    return `aws:${String(properties.region)}${endpoint}`;
+  },
+};

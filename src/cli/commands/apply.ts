@@ -1,0 +1,103 @@
+import { join, resolve } from 'node:path';
+import type { Plan } from '../../engine/plan.ts';
+import type { CatalogTarget } from '../../engine/catalog.ts';
+import type { RunReport } from '../../engine/events.ts';
+import { apply as applyPlan } from '../../engine/apply.ts';
+import { exitCode } from '../../engine/exit-code.ts';
+import { plan as makePlan } from '../../engine/planner.ts';
+import { readPlan, recheck } from '../../engine/recheck.ts';
+import { renderText } from '../../engine/render/text.ts';
+import { writeReport } from '../../engine/report.ts';
+import { type Run, startRun } from '../../engine/run.ts';
+import { registry } from '../../resources/registry.ts';
+import { loadCatalog } from '../catalog.ts';
+import type { Context } from '../context.ts';
+import type { Define } from '../define.ts';
+import {
+  type CommonOptions,
+  type SelectOptions,
+  withExitCodes,
+  withLab,
+  withSelection,
+  withState,
+} from '../options.ts';
+import { progressFor } from '../progress/choose.ts';
+import { summary } from '../progress/summary.ts';
+import { lockState } from '../run-lock.ts';
+import { openSession } from '../session.ts';
+import { version } from '../version.ts';
+
+interface ApplyCommandOptions extends CommonOptions, SelectOptions {
+  noop?: boolean;
+  detailedExitcodes?: boolean;
+}
+
+/** What to apply: manifests to plan now, or a plan that was made before. */
+type Source = { targets: CatalogTarget[]; plan(run: Run): Promise<Plan> };
+
+export const apply: Define = (program, context, exit) => {
+  const command = program
+    .command('apply <PATHS...>')
+    .description('make the changes that plan shows; PATHS are manifests, or one plan made by `plan -o`')
+    .option('--noop', 'say what would be done and do nothing');
+  withLab(withState(withSelection(withExitCodes(command))))
+    .addHelpText('after', '\nExamples:\n  converge apply manifests/lab --lab\n  converge apply plan.json')
+    .action(async (paths: string[], options: ApplyCommandOptions) => {
+      const source = (await planFile(context, paths)) ?? (await manifests(context, paths, options));
+      if (!source) return exit(1);
+      const session = await openSession(context, options, source.targets);
+      try {
+        const lock = await lockState(context, session.stateDir, options.lockTimeout);
+        try {
+          const progress = await progressFor(context);
+          const run = startRun({
+            registry,
+            world: session.world,
+            signal: context.io.interrupt,
+            listener: progress.listener,
+          });
+          const plan = await source.plan(run);
+          context.print(renderText(plan, { color: context.color.stdout, width: context.io.stdout.columns }));
+          const report = await applyPlan(plan, run, { noop: options.noop ?? false });
+          await progress.done();
+          await writeReport(session.stateDir, report, session.world.host.files);
+          context.report([...plan.diagnostics, ...failures(report)]);
+          if (worthASummary(report)) context.print(summary(report));
+          exit(exitCode({ plan, report, noop: options.noop ?? false, detailed: options.detailedExitcodes ?? false }));
+        } finally {
+          await lock.release();
+        }
+      } finally {
+        await session.close();
+      }
+    });
+};
+
+async function manifests(context: Context, paths: string[], options: SelectOptions): Promise<Source | undefined> {
+  const catalog = await loadCatalog(context, paths);
+  return catalog && { targets: catalog.targets, plan: run => makePlan(catalog, run, { engine: version, ...options }) };
+}
+
+/** A file whose top key is `converge_plan` is a plan, whatever its name. */
+async function planFile(context: Context, paths: string[]): Promise<Source | undefined> {
+  if (paths.length !== 1) return undefined;
+  const { files, cwd } = context.io.host;
+  const path = resolve(cwd, paths[0]!);
+  if ((await files.stat(path))?.kind !== 'file') return undefined;
+  const text = (await files.read(path))?.toString('utf8') ?? '';
+  if (!/^\s*\{\s*"converge_plan"/.test(text)) return undefined;
+  const plan = readPlan(text, paths[0]!);
+  return {
+    targets: plan.targets,
+    async plan(run) {
+      await recheck(plan, run, { engine: version });
+      return plan;
+    },
+  };
+}
+
+const failures = (report: RunReport) =>
+  report.results.flatMap(({ diagnostic }) => diagnostic ?? []).concat(report.diagnostics);
+
+const worthASummary = (report: RunReport) =>
+  report.interrupted || report.results.some(({ result }) => result !== 'unchanged');

@@ -1,0 +1,31 @@
+import type { Define } from '../define.ts';
+import { apply } from './apply.ts';
+import { facts } from './facts.ts';
+import { graph } from './graph.ts';
+import { key } from './key.ts';
+import { lab } from './lab.ts';
+import { observe } from './observe.ts';
+import { plan } from './plan.ts';
+import { points } from './points.ts';
+import { replicate } from './replicate.ts';
+import { restore } from './restore.ts';
+import { schema } from './schema.ts';
+import { validate } from './validate.ts';
+import { verify } from './verify.ts';
+
+/** In the order of `converge --help`. */
+export const commands: Define[] = [
+  validate,
+  plan,
+  apply,
+  observe,
+  graph,
+  schema,
+  facts,
+  replicate,
+  points,
+  restore,
+  verify,
+  key,
+  lab,
+];

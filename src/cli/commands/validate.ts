@@ -1,0 +1,20 @@
+import { buildGraph } from '../../engine/graph.ts';
+import { subjectsOf } from '../../engine/subject.ts';
+import { registry } from '../../resources/registry.ts';
+import { loadCatalog } from '../catalog.ts';
+import type { Define } from '../define.ts';
+
+export const validate: Define = (program, context, exit) => {
+  program
+    .command('validate <PATHS...>')
+    .description('check manifests without touching a target or reading a secret')
+    .action(async (paths: string[]) => {
+      const catalog = await loadCatalog(context, paths);
+      if (!catalog) return exit(1);
+      const { platform, cwd } = context.io.host;
+      buildGraph(subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: { platform, cwd } }));
+      const count = catalog.resources.length;
+      context.print(`valid: ${count} resource${count === 1 ? '' : 's'}, ${catalog.targets.length} target${catalog.targets.length === 1 ? '' : 's'}\n`);
+      exit(0);
+    });
+};

@@ -1,0 +1,84 @@
+import type { CallCounter } from '../engine/calls.ts';
+import type { CatalogTarget, SecretRef } from '../engine/catalog.ts';
+import type { Clients } from '../engine/io.ts';
+import type { Host } from '../io/ports.ts';
+import type { Lab } from '../lab/lab.ts';
+import type { Repositories } from '../replication/clients.ts';
+import type { VsphereClient } from '../vsphere/connect.ts';
+import { makeRepositories } from './repositories.ts';
+import { awsOf } from './aws.ts';
+
+export interface ConnectionOptions {
+  host: Host;
+  targets: CatalogTarget[];
+  secret(reference: SecretRef): Promise<string>;
+  lab?: Lab;
+}
+
+export interface Connections {
+  /** The client that a resource on `target` asks for by name. */
+  connect(target: CatalogTarget | undefined, name: keyof Clients, calls: CallCounter): Promise<unknown>;
+  repositories(calls: CallCounter): Repositories;
+  vsphere(target: CatalogTarget | undefined, calls: CallCounter): Promise<VsphereClient>;
+  close(): Promise<void>;
+}
+
+/** Opens each client when it is first asked for; the lab's endpoints take every target's place. */
+export function makeConnections(options: ConnectionOptions): Connections {
+  const closing: (() => Promise<void> | void)[] = [];
+  const connections: Connections = {
+    async connect(target, name, calls) {
+      switch (name) {
+        case 'vsphere':
+          return connections.vsphere(target, calls);
+        case 's3': {
+          const [{ bucketApi }, aws] = await Promise.all([
+            import('../aws/buckets.ts'),
+            awsOf(target, options, calls),
+          ]);
+          closing.push(() => aws.close());
+          return bucketApi(aws);
+        }
+        case 'repositories':
+          return connections.repositories(calls);
+      }
+    },
+    repositories: calls => makeRepositories(options, calls, closing),
+    async vsphere(target, calls) {
+      const client = await connectVsphereTarget(target, options, calls);
+      closing.push(() => client.close());
+      return client;
+    },
+    async close() {
+      // In reverse, and all of them: one that fails to log out must not keep the others open.
+      await Promise.allSettled(closing.splice(0).reverse().map(async close => close()));
+    },
+  };
+  return connections;
+}
+
+async function connectVsphereTarget(
+  target: CatalogTarget | undefined,
+  { host, secret, lab }: ConnectionOptions,
+  calls: CallCounter,
+): Promise<VsphereClient> {
+  const { connectVsphere } = await import('../vsphere/connect.ts');
+  const common = { clock: host.clock, onCall: (kind: keyof CallCounter) => calls[kind]() };
+  if (lab) {
+    const { username, password } = lab.settings.vsphere;
+    return connectVsphere({ ...common, url: lab.vsphere.url, ca: lab.vsphere.caPem, username, password: async () => password });
+  }
+  const { readCa } = await import('../vsphere/target.ts');
+  const { url, username, password, ca, sha256, datacenter } = target!.properties as Record<string, string> & {
+    password: SecretRef;
+  };
+  return connectVsphere({
+    ...common,
+    url: url!,
+    username: username!,
+    password: () => secret(password),
+    ...(ca !== undefined && { ca: await readCa(ca, host.files, host.cwd) }),
+    ...(sha256 !== undefined && { sha256 }),
+    ...(datacenter !== undefined && { datacenter }),
+  });
+}

@@ -1,0 +1,25 @@
+import { resolve } from 'node:path';
+import { Failure, world } from '../diagnostics/diagnostic.ts';
+import type { SecretRef } from '../engine/catalog.ts';
+import type { Host } from '../io/ports.ts';
+
+/** Reads `env:NAME` or `file:PATH` (one trailing newline dropped). Throws a Failure that names only the reference. */
+export async function readSecret({ $secret }: SecretRef, host: Host): Promise<string> {
+  const colon = $secret.indexOf(':');
+  const [source, name] = [$secret.slice(0, colon), $secret.slice(colon + 1)];
+  if (source === 'env') {
+    const value = host.env[name];
+    if (value) return value;
+    throw missing($secret, `the environment variable ${name} is ${value === '' ? 'empty' : 'not set'}`);
+  }
+  const bytes = await host.files.read(resolve(host.cwd, name));
+  if (bytes) return bytes.toString('utf8').replace(/\r?\n$/, '');
+  throw missing($secret, `the file ${name} isn't there`);
+}
+
+const missing = (reference: string, why: string) =>
+  new Failure(
+    world('secret-missing', `the secret ${reference} can't be read: ${why}`, {
+      hint: 'set it for this run; with --lab no secret of a target is needed',
+    }),
+  );

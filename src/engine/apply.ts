@@ -1,0 +1,150 @@
+import { blocked } from '../diagnostics/diagnostic.ts';
+import { type Applying, begin, type Details } from './applying.ts';
+import { type Change, changeAll } from './change.ts';
+import { decide } from './decide.ts';
+import type { RunReport } from './events.ts';
+import { observe } from './observe.ts';
+import type { Plan } from './plan.ts';
+import { isPending } from './planner.ts';
+import { prove } from './proof.ts';
+import { refreshIfNotified } from './refresh.ts';
+import type { Run } from './run.ts';
+import { loadSources } from './sources.ts';
+import { subjectsOf } from './subject.ts';
+import { type Node, Walk } from './walk.ts';
+
+export interface ApplyOptions {
+  /** Say what would be done and do nothing. */
+  noop?: boolean;
+}
+
+/**
+ * Makes the plan's changes in dependency order, in parallel where the graph, realms and targets allow,
+ * and proves that nothing is left to do. What fails is in the report; only mistakes in what was given
+ * reject (Failure). When the run's signal aborts, what runs is awaited and nothing new starts.
+ */
+export async function apply(plan: Plan, run: Run, { noop = false }: ApplyOptions = {}): Promise<RunReport> {
+  const { clock } = run.world.host;
+  const started = clock.now();
+  const subjects = subjectsOf(plan.resources, {
+    registry: run.registry,
+    targets: plan.targets,
+    where: run.where,
+  });
+  await loadSources(run, subjects);
+  const applying = begin(run, new Walk(plan.resources, subjects));
+  const { walk } = applying;
+
+  const onAbort = () =>
+    run.emit({ type: 'interrupted', signal: run.signal.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT' });
+  run.signal.addEventListener('abort', onAbort, { once: true });
+  await walkThrough(applying, noop);
+  run.signal.removeEventListener('abort', onAbort);
+
+  for (const node of walk.nodes.values()) {
+    if (!node.result)
+      applying.finish(node, isPending(node.planned) ? 'skipped' : 'unchanged', { note: 'interrupted' });
+  }
+  const proof = noop || run.signal.aborted ? undefined : await prove(applying);
+  const report: RunReport = {
+    report: 1,
+    plan: plan.digest,
+    results: [...walk.nodes.values()].map(node => node.result!),
+    numbers: applying.numbers,
+    calls: run.calls.totals(),
+    ...(proof && { proof: { empty: proof.pending.length === 0, pending: proof.pending } }),
+    diagnostics: proof?.diagnostics ?? [],
+    started: new Date(started).toISOString(),
+    took: clock.now() - started,
+    interrupted: run.signal.aborted,
+  };
+  return run.redactor.value(report);
+}
+
+async function walkThrough(applying: Applying, noop: boolean): Promise<void> {
+  const { walk, run } = applying;
+  const running = new Set<Promise<void>>();
+  while (true) {
+    const ready = run.signal.aborted ? [] : walk.takeReady();
+    if (ready.length > 0) {
+      const wave = applyWave(applying, ready, noop).finally(() => running.delete(wave));
+      running.add(wave);
+    } else if (running.size === 0) return;
+    else await Promise.race([walk.nextFinish(), ...running]);
+  }
+}
+
+/** Resources that became ready together: what went stale is observed in one call per type and target. */
+async function applyWave(applying: Applying, ready: readonly Node[], noop: boolean): Promise<void> {
+  const { walk, dirty, run, finish } = applying;
+  const work: Node[] = [];
+  for (const node of ready) {
+    const broken = walk.brokenFor(node);
+    const { action, reason } = node.planned;
+    if (action === 'failed') finish(node, 'failed', failedBefore(run, node, reason));
+    else if (broken.length > 0) finish(node, 'skipped', { note: `depends on ${broken.join(', ')}` });
+    else if (action !== 'none' && (noop || node.planned.noop)) finish(node, 'noop');
+    else work.push(node);
+  }
+  const toChange = work.filter(({ planned }) => planned.action !== 'none' && planned.action !== 'refresh');
+  const resting = work.filter(node => !toChange.includes(node));
+  const unsure = toChange.filter(
+    ({ planned, subject }) =>
+      planned.action === 'unknown' || !run.observed.has(subject.address) || dirty.isStale(subject),
+  );
+  const again = unsure.map(({ subject }) => subject);
+  dirty.seeing(again);
+  try {
+    await observe(run, again);
+  } catch {
+    // Interrupted: nothing of this wave has begun.
+    return;
+  }
+  const changes: Change[] = [];
+  for (const node of toChange) {
+    const change = await changeOf(applying, node);
+    if (change) changes.push(change);
+    else if (!node.result) resting.push(node);
+  }
+  await Promise.all([
+    changeAll(
+      applying,
+      changes.filter(change => !isHeld(applying, change)),
+    ),
+    ...resting.map(node => refreshIfNotified(applying, node)),
+  ]);
+}
+
+/** Undefined when there is nothing to change, or nothing that could be changed (then it is finished). */
+async function changeOf({ run, finish }: Applying, node: Node): Promise<Change | undefined> {
+  const observation = run.observed.get(node.subject.address)!;
+  if (observation.state === 'failed') {
+    finish(node, 'failed', { diagnostic: observation.diagnostic });
+    return undefined;
+  }
+  if (observation.state === 'unknown') {
+    const text = `\`${node.planned.address}\` still can't be observed: ${observation.waitsFor} isn't there`;
+    finish(node, 'failed', { diagnostic: blocked('still-unknown', text) });
+    return undefined;
+  }
+  const decision = await decide(run, node.subject, observation);
+  if (decision.diagnostic) finish(node, 'failed', { diagnostic: decision.diagnostic });
+  return decision.action === 'none' || decision.action === 'failed' ? undefined : { node, decision };
+}
+
+/** What turned out to be a deletion only after the plan was made is not done. */
+function isHeld({ finish }: Applying, { node, decision }: Change): boolean {
+  if (decision.action !== 'delete' || node.planned.action === 'delete') return false;
+  finish(node, 'failed', {
+    diagnostic: blocked('held', `\`${node.planned.address}\` would be deleted, which the plan didn't say`, {
+      hint: 'plan again, and apply that plan',
+    }),
+  });
+  return true;
+}
+
+function failedBefore(run: Run, { planned }: Node, reason: string | undefined): Details {
+  const observation = run.observed.get(planned.address);
+  if (observation?.state === 'failed') return { diagnostic: observation.diagnostic };
+  return reason === undefined ? {} : { note: reason };
+}

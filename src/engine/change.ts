@@ -1,0 +1,177 @@
+import { blocked, type Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Applying, guarded } from './applying.ts';
+import { type Decision, decide } from './decide.ts';
+import { writeIo } from './make-io.ts';
+import { diagnosticsOf, observe, typeBug } from './observe.ts';
+import { owe, settle } from './owed.ts';
+import { refreshIfNotified } from './refresh.ts';
+import type { Outcome, Step } from './resource-type.ts';
+import { rememberSecrets } from './secrets.ts';
+import type { Node } from './walk.ts';
+
+/** A node with what has to be done to it. */
+export interface Change {
+  node: Node;
+  decision: Decision;
+}
+
+/** Tries of one step when its outcome says that trying again is safe. */
+const tries = 3;
+const backoffMs = (attempt: number) => 1000 * 2 ** (attempt - 1);
+
+/**
+ * Changes of a realm that takes one writer go to the type in one call per target (one DISM call, one
+ * appcmd session); others in a call each, as many at once as the realm allows.
+ */
+export async function changeAll(applying: Applying, changes: readonly Change[]): Promise<void> {
+  const calls = Object.values(
+    Object.groupBy(changes, ({ node: { subject } }) =>
+      subject.type.realm.concurrency === 1 ? subject.batch : `${subject.batch}\n${subject.address}`,
+    ),
+  ) as Change[][];
+  await Promise.all(
+    calls.map(async call => {
+      const { realm, type } = call[0]!.node.subject;
+      await applying.limits.run(realm, Math.max(1, type.realm.concurrency), () => changeCall(applying, call));
+      const changed = call.filter(({ node }) => node.done && !node.result);
+      await Promise.all(changed.map(({ node, decision }) => refreshIfNotified(applying, node, decision)));
+    }),
+  );
+}
+
+async function changeCall(applying: Applying, changes: readonly Change[]): Promise<void> {
+  const { run } = applying;
+  // Waiting for a place in the realm may have taken hours.
+  if (run.signal.aborted) return;
+  const started = run.world.host.clock.now();
+  for (const { node, decision } of changes) {
+    run.emit({ type: 'started', address: node.planned.address, action: decision.action });
+  }
+  let todo = [...changes];
+  for (let attempt = 1; todo.length > 0; attempt++) {
+    const outcomes = await callApply(applying, todo);
+    const again: Change[] = [];
+    for (const change of todo) {
+      const outcome = outcomes.get(change.node.subject.address)!;
+      const mayRetry = !outcome.ok && outcome.retry === 'safe' && attempt < tries && !run.signal.aborted;
+      if (mayRetry) again.push(change);
+      else await guarded(applying, change.node, () => conclude(applying, change, outcome, started));
+    }
+    todo = again.length > 0 ? await lookAgain(applying, again, attempt, started) : [];
+  }
+}
+
+async function callApply(applying: Applying, changes: readonly Change[]): Promise<Map<string, Outcome>> {
+  const { run, dirty } = applying;
+  const { subject } = changes[0]!.node;
+  const addresses = changes.map(({ node }) => node.planned.address);
+  const io = writeIo(run, subject, run.signal, progress => {
+    for (const address of addresses) run.emit({ type: 'progress', address, progress });
+  });
+  let outcomes: Map<string, Outcome>;
+  try {
+    for (const { node } of changes) await owe(run, node.planned.address, receiversOf(applying, node));
+    outcomes = await subject.type.apply(
+      changes.map(change => stepOf(change, run.signal)),
+      io,
+    );
+    if (!(outcomes instanceof Map)) throw new TypeError('apply must answer with a Map');
+  } catch (error) {
+    const [diagnostic] = run.signal.aborted ? [interrupted()] : diagnosticsOf(error, subject);
+    outcomes = new Map(
+      changes.map(({ node }) => [
+        node.subject.id,
+        { ok: false, diagnostic: diagnostic!, retry: 'never', undone: false },
+      ]),
+    );
+  }
+  for (const { node } of changes) dirty.wrote(node.subject);
+  return new Map(
+    changes.map(({ node: { subject: one } }) => [
+      one.address,
+      outcomes.get(one.id) ?? unanswered(one.type.name, one.id),
+    ]),
+  );
+}
+
+function stepOf({ node: { subject }, decision }: Change, signal: AbortSignal): Step<unknown, object> {
+  const common = { id: subject.id, asked: subject.asked, signal };
+  const { is, should, fields } = decision;
+  if (decision.action === 'delete') return { ...common, kind: 'delete', is: is! };
+  if (decision.action === 'update') return { ...common, kind: 'update', is: is!, should, fields };
+  return { ...common, kind: 'create', should };
+}
+
+async function conclude(
+  applying: Applying,
+  { node, decision }: Change,
+  outcome: Outcome,
+  started: number,
+): Promise<void> {
+  const { run, finish } = applying;
+  if (!outcome.ok) {
+    if (outcome.undone) {
+      for (const receiver of receiversOf(applying, node)) await settle(run, receiver, node.planned.address);
+    }
+    finish(node, 'failed', { diagnostic: outcome.diagnostic, started });
+    return;
+  }
+  if (decision.action !== 'delete') await rememberSecrets(run, node.subject, decision.should);
+  const note =
+    outcome.reboot === 'pending'
+      ? [outcome.note, 'a reboot is pending'].filter(Boolean).join(', ')
+      : outcome.note;
+  node.done = {
+    ...(note !== undefined && { note }),
+    ...(outcome.numbers && { numbers: outcome.numbers }),
+    started,
+  };
+}
+
+/** Waits, observes again, and keeps what is still to do. What came right by itself counts as changed. */
+async function lookAgain(
+  applying: Applying,
+  changes: Change[],
+  attempt: number,
+  started: number,
+): Promise<Change[]> {
+  const { run, dirty, finish } = applying;
+  const subjects = changes.map(({ node }) => node.subject);
+  try {
+    await run.world.host.clock.sleep(backoffMs(attempt), run.signal);
+    dirty.seeing(subjects);
+    await observe(run, subjects);
+  } catch {
+    for (const { node } of changes) finish(node, 'failed', { diagnostic: interrupted(), started });
+    return [];
+  }
+  const left: Change[] = [];
+  for (const { node } of changes) {
+    const observation = run.observed.get(node.subject.address)!;
+    const decision = await decide(run, node.subject, observation);
+    if (observation.state === 'failed')
+      finish(node, 'failed', { diagnostic: observation.diagnostic, started });
+    else if (decision.action === 'failed')
+      finish(node, 'failed', { diagnostic: decision.diagnostic!, started });
+    else if (decision.action === 'none') node.done = { started };
+    else left.push({ node, decision });
+  }
+  return left;
+}
+
+/** Those that a change of this node will have to refresh. */
+function receiversOf({ walk }: Applying, { planned }: Node): string[] {
+  return planned.notifies.filter(address => {
+    const receiver = walk.nodes.get(address);
+    return receiver?.subject.type.refresh && !receiver.subject.absent && !receiver.planned.noop;
+  });
+}
+
+const interrupted = (): Diagnostic => blocked('interrupted', 'the step was interrupted');
+
+const unanswered = (type: string, id: string): Outcome => ({
+  ok: false,
+  diagnostic: typeBug(type, `its apply didn't answer for ${id}`),
+  retry: 'never',
+  undone: false,
+});

@@ -1,0 +1,43 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { RunReport } from './events.ts';
+import type { Plan } from './plan.ts';
+
+export interface Outcomes {
+  /** What a command rejected with, or collected outside of plan and report. */
+  diagnostics?: readonly Diagnostic[];
+  plan?: Plan;
+  report?: RunReport;
+  /** `--detailed-exitcodes` */
+  detailed?: boolean;
+  interrupted?: 'SIGINT' | 'SIGTERM';
+}
+
+/**
+ * 0 success; 1 the mistake is in what was given; 130/143 interrupted; these stand alone. Else the sum of
+ * 2 (changes made or pending, only when `detailed`), 4 (the world), 8 (blocked).
+ */
+export function exitCode({
+  diagnostics = [],
+  plan,
+  report,
+  detailed = false,
+  interrupted,
+}: Outcomes): number {
+  if (interrupted) return interrupted === 'SIGINT' ? 130 : 143;
+  const fromResults = report?.results.flatMap(({ diagnostic }) => diagnostic ?? []) ?? [];
+  const all = [...diagnostics, ...(plan?.diagnostics ?? []), ...(report?.diagnostics ?? []), ...fromResults];
+  const errors = all.filter(({ severity }) => severity === 'error');
+  const has = (category: Diagnostic['category']) => errors.some(error => error.category === category);
+  if (has('given')) return 1;
+  const failed = report?.results.some(({ result }) => result === 'failed') ?? false;
+  const world = has('world') || (failed && !has('blocked'));
+  return (detailed && hasChanges(plan, report) ? 2 : 0) + (world ? 4 : 0) + (has('blocked') ? 8 : 0);
+}
+
+function hasChanges(plan: Plan | undefined, report: RunReport | undefined): boolean {
+  if (report)
+    return report.results.some(
+      ({ result }) => result === 'changed' || result === 'refreshed' || result === 'noop',
+    );
+  return plan?.resources.some(({ action }) => action !== 'none' && action !== 'failed') ?? false;
+}

@@ -1,0 +1,86 @@
+import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
+import { Limits, totalAtOnce } from './limits.ts';
+import { readIo } from './make-io.ts';
+import type { Observation } from './resource-type.ts';
+import type { Run } from './run.ts';
+import type { Subject } from './subject.ts';
+
+/**
+ * Observes the subjects, one call per type and target, bounded per realm, and keeps the answers in
+ * `run.observed`. Never rejects for what the world or a type does: that is a `failed` observation.
+ * Returns the diagnostics, one for a call that failed as a whole.
+ */
+export async function observe(run: Run, subjects: readonly Subject[]): Promise<Diagnostic[]> {
+  if (subjects.length === 0) return [];
+  run.emit({ type: 'observing', count: subjects.length });
+  const limits = new Limits(totalAtOnce);
+  const batches = Object.values(Object.groupBy(subjects, subject => subject.batch)) as Subject[][];
+  const found = await Promise.all(
+    batches.map(batch => {
+      const { realm, type } = batch[0]!;
+      return limits.run(realm, Math.max(1, type.realm.concurrency), () => observeBatch(run, batch));
+    }),
+  );
+  run.signal.throwIfAborted();
+  return found.flat();
+}
+
+async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
+  const first = batch[0]!;
+  let answers: Map<string, Observation<object>>;
+  try {
+    answers = await first.type.observe(
+      batch.map(({ asked }) => asked),
+      readIo(run, first),
+    );
+    if (!(answers instanceof Map)) throw new TypeError('observe must answer with a Map');
+  } catch (error) {
+    const diagnostics = run.redactor.value(
+      batch.length === 1 ? diagnosticsOf(error, first) : unaddressed(error, first),
+    );
+    for (const { address } of batch)
+      run.observed.set(address, { state: 'failed', diagnostic: diagnostics[0]! });
+    return diagnostics;
+  }
+  return batch.flatMap(subject => {
+    const observation = checked(answers.get(subject.id), subject);
+    if (observation.state !== 'failed') {
+      run.observed.set(subject.address, observation);
+      return [];
+    }
+    const diagnostic = run.redactor.value({
+      address: subject.address,
+      at: subject.declared.at,
+      ...observation.diagnostic,
+    });
+    run.observed.set(subject.address, { state: 'failed', diagnostic });
+    return [diagnostic];
+  });
+}
+
+/** A call for several resources failed as a whole: that is about the target, not about one of them. */
+function unaddressed(error: unknown, { type, target }: Subject): Diagnostic[] {
+  if (!(error instanceof Failure)) return [typeBug(type.name, messageOf(error))];
+  return error.diagnostics.map(d => ({ ...(target && { at: target.at }), ...d }));
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** What was thrown, as diagnostics: a Failure's own, or a bug of the type. */
+export function diagnosticsOf(error: unknown, { type, address, declared }: Subject): Diagnostic[] {
+  if (error instanceof Failure) return error.diagnostics.map(d => ({ address, at: declared.at, ...d }));
+  return [typeBug(type.name, messageOf(error))];
+}
+
+export const typeBug = (type: string, what: string): Diagnostic =>
+  world('type-bug', `the resource type \`${type}\` is faulty: ${what}`, {
+    hint: 'this is not a mistake in the manifest: report it with the output of --debug',
+  });
+
+function checked(observation: Observation<object> | undefined, { id, type }: Subject): Observation<object> {
+  const state = observation?.state;
+  if (observation && (state === 'absent' || state === 'unknown' || state === 'failed')) return observation;
+  if (observation?.state === 'present' && typeof observation.value === 'object') return observation;
+  const what = observation ? `its observation of ${id} has no valid state` : `it didn't answer for ${id}`;
+  return { state: 'failed', diagnostic: typeBug(type.name, what) };
+}

@@ -1,0 +1,71 @@
+import { blocked, type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
+import { observe } from './observe.ts';
+import type { Plan, PlannedResource } from './plan.ts';
+import { fingerprint, relativeTo } from './planner.ts';
+import type { Run } from './run.ts';
+import { loadSources, sourceDigest } from './sources.ts';
+import { type Subject, subjectsOf } from './subject.ts';
+import { identityOf } from './targets.ts';
+
+const again = { hint: 'plan again, review, and apply the new plan' };
+
+/**
+ * Before a plan from a file is applied: observes what it touches, and nothing else. Throws a Failure
+ * (blocked) that names all that has moved since it was made: types, targets, content sources, resources.
+ */
+export async function recheck(plan: Plan, run: Run): Promise<void> {
+  const moved = movedTypes(plan, run);
+  for (const target of plan.targets) {
+    const identity = await identityOf(run, target);
+    if (identity === target.identity) continue;
+    const text = `the target \`${target.name}\` is now ${identity}; the plan was made for ${target.identity}`;
+    moved.push(blocked('target-moved', text, again));
+  }
+  // Observing another world than the planned one would only add noise, and cost.
+  if (moved.length > 0) throw new Failure(moved);
+
+  const subjects = subjectsOf(plan.resources, {
+    registry: run.registry,
+    targets: plan.targets,
+    where: run.where,
+  });
+  const planned = new Map(plan.resources.map(resource => [resource.address, resource]));
+  const touched = subjects.filter(({ address }) => planned.get(address)!.action !== 'none');
+  await loadSources(run, touched);
+  await observe(run, touched);
+  moved.push(...touched.flatMap(subject => movedResource(plan, run, subject, planned.get(subject.address)!)));
+  if (moved.length > 0) throw new Failure(moved);
+}
+
+function movedTypes(plan: Plan, run: Run): Diagnostic[] {
+  return Object.entries(plan.types).flatMap(([name, version]) => {
+    const now = run.registry.types.get(name)?.version;
+    if (now === version) return [];
+    const text = `the plan was made with version ${version} of the type \`${name}\`; this converge has ${now ?? 'none'}`;
+    return [blocked('type-moved', text, again)];
+  });
+}
+
+function movedResource(plan: Plan, run: Run, subject: Subject, planned: PlannedResource): Diagnostic[] {
+  const { address } = subject;
+  const details = { address, at: planned.at, ...again };
+  if (relativeTo(run.where.cwd, subject.id) !== planned.id) {
+    return [
+      blocked('stale-plan', `\`${address}\` is ${subject.id} here; the plan is about ${planned.id}`, details),
+    ];
+  }
+  if (sourceDigest(run, subject) !== plan.sources[address]) {
+    return [
+      blocked(
+        'stale-plan',
+        `the content source of \`${address}\` has changed since the plan was made`,
+        details,
+      ),
+    ];
+  }
+  if (planned.action === 'failed') return [];
+  const observation = run.observed.get(address)!;
+  if (observation.state === 'failed') return [observation.diagnostic];
+  if (fingerprint(observation) === planned.fingerprint) return [];
+  return [blocked('stale-plan', `\`${address}\` has changed since the plan was made`, details)];
+}

@@ -1,0 +1,57 @@
+import { type Applying, guarded } from './applying.ts';
+import type { Decision } from './decide.ts';
+import { writeIo } from './make-io.ts';
+import { diagnosticsOf } from './observe.ts';
+import { owedTo, settle } from './owed.ts';
+import type { Outcome } from './resource-type.ts';
+import type { Node } from './walk.ts';
+
+/**
+ * The last part of a node: refreshes it once when something that notifies it has changed, in this run
+ * or in one that didn't get that far, and finishes it. What was created just now is fresh.
+ */
+export function refreshIfNotified(applying: Applying, node: Node, decision?: Decision): Promise<void> {
+  return guarded(applying, node, () => refreshNode(applying, node, decision));
+}
+
+async function refreshNode(applying: Applying, node: Node, decision: Decision | undefined): Promise<void> {
+  const { run, walk, finish } = applying;
+  const { subject, planned, done } = node;
+  const owed = walk.notifiersOf(node).length > 0 || owedTo(run, subject).length > 0;
+  const wanted = owed && subject.type.refresh && !subject.absent && !planned.noop;
+  if (!wanted || isFreshAlready(node, decision)) {
+    if (wanted) await settle(run, planned.address);
+    return finish(node, done ? 'changed' : 'unchanged', done);
+  }
+  if (run.signal.aborted)
+    return finish(node, done ? 'changed' : 'skipped', { ...done, note: 'interrupted, its refresh is owed' });
+  const started = done?.started ?? run.world.host.clock.now();
+  if (!done) run.emit({ type: 'started', address: planned.address, action: 'refresh' });
+  const { realm, type } = subject;
+  const outcome = await applying.limits.run(realm, Math.max(1, type.realm.concurrency), () =>
+    callRefresh(applying, node),
+  );
+  if (!outcome.ok) return finish(node, 'failed', { diagnostic: outcome.diagnostic, started });
+  await settle(run, planned.address);
+  const note = [done?.note, outcome.note].filter(Boolean).join(', ');
+  finish(node, done ? 'changed' : 'refreshed', {
+    started,
+    ...(note !== '' && { note }),
+    numbers: { ...done?.numbers, ...outcome.numbers },
+  });
+}
+
+const isFreshAlready = ({ subject, done }: Node, decision: Decision | undefined): boolean =>
+  done !== undefined && (decision?.action === 'create' || subject.type.applyRefreshes === true);
+
+async function callRefresh({ run, dirty }: Applying, { subject, planned }: Node): Promise<Outcome> {
+  const { address } = planned;
+  const io = writeIo(run, subject, run.signal, progress => run.emit({ type: 'progress', address, progress }));
+  try {
+    return await subject.type.refresh!(subject.asked, io);
+  } catch (error) {
+    return { ok: false, diagnostic: diagnosticsOf(error, subject)[0]!, retry: 'never', undone: false };
+  } finally {
+    dirty.wrote(subject);
+  }
+}

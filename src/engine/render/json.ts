@@ -1,0 +1,5 @@
+import { canonicalJson } from '../canonical.ts';
+import type { Plan } from '../plan.ts';
+
+/** The plan itself, canonical, one line at the end. `apply FILE` takes it. */
+export const renderJson = (plan: Plan): string => `${canonicalJson(plan, 2)}\n`;

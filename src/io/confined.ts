@@ -1,0 +1,65 @@
+import { posix, resolve } from 'node:path';
+import { blocked, Failure } from '../diagnostics/diagnostic.ts';
+import type { Files, Host } from './ports.ts';
+
+/**
+ * A host whose files all lie below `root`: `/srv/x` is `root/srv/x`, and relative managed paths resolve
+ * against the root. A path that leads out, by `..` or through a symbolic link, is refused with a Failure
+ * (blocked). Programs are the machine's own, run with a working directory below the root: what they do
+ * elsewhere is theirs, so a lab's manifest should run only what it trusts.
+ */
+export function confine(host: Host, root: string): Host {
+  const files = confineFiles(host.files, resolve(root));
+  return {
+    ...host,
+    cwd: '/',
+    files,
+    processes: {
+      async run(command, signal) {
+        const cwd = await inside(host.files, resolve(root), command.cwd ?? '/', true);
+        return host.processes.run({ ...command, cwd }, signal);
+      },
+    },
+  };
+}
+
+function confineFiles(files: Files, root: string): Files {
+  const parentOf = (path: string) => inside(files, root, path, false);
+  const target = (path: string) => inside(files, root, path, true);
+  return {
+    read: async path => files.read(await target(path)),
+    list: async path => files.list(await target(path)),
+    stat: async path => files.stat(await parentOf(path)),
+    readlink: async path => files.readlink(await parentOf(path)),
+    open: async (path: string, mode: 'r' | 'r+' | 'create-new') => files.open(await target(path), mode),
+    writeAtomic: async (path, bytes, options) => files.writeAtomic(await parentOf(path), bytes, options),
+    chmod: async (path, mode) => files.chmod(await target(path), mode),
+    mkdir: async (path, options) => files.mkdir(await target(path), options),
+    rename: async (from, to) => files.rename(await parentOf(from), await parentOf(to)),
+    remove: async (path, options) => files.remove(await parentOf(path), options),
+    freeSpace: async path => files.freeSpace(await target(path)),
+  };
+}
+
+/** The real path. No part of it may be a symbolic link, nor may the last one when `last` says so. */
+async function inside(files: Files, root: string, path: string, last: boolean): Promise<string> {
+  const slashed = path.replaceAll('\\', '/').replace(/^([A-Za-z]):\//, '/$1/');
+  if (slashed.split('/').includes('..')) throw outside(path);
+  const parts = posix.normalize(`/${slashed}`).split('/').filter(Boolean);
+  const checked = last ? parts : parts.slice(0, -1);
+  let at = root;
+  for (const part of checked) {
+    at = resolve(at, part);
+    const stat = await files.stat(at);
+    if (!stat) break;
+    if (stat.kind === 'symlink') throw outside(path);
+  }
+  return parts.length === 0 ? root : resolve(root, parts.join('/'));
+}
+
+const outside = (path: string): Failure =>
+  new Failure(
+    blocked('outside-folder', `${path} leads out of the folder that this run is confined to`, {
+      hint: 'use a path without `..` and without symbolic links',
+    }),
+  );

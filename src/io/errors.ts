@@ -1,0 +1,35 @@
+import { Failure, world } from '../diagnostics/diagnostic.ts';
+
+const reasons: Record<string, string> = {
+  EACCES: 'permission denied',
+  EPERM: 'the operation is not permitted',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'its directory does not exist',
+  ENOTDIR: 'a part of the path is not a directory',
+  EISDIR: 'it is a directory',
+  EEXIST: 'it exists already',
+  ENOTEMPTY: 'the directory is not empty',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+  EMFILE: 'too many open files',
+  EBUSY: 'it is in use',
+  EXDEV: 'it lies on another file system',
+};
+
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** What the operating system answered, as a Failure (world) that says what was tried on which path. */
+export function fileFailure(error: unknown, verb: string, path: string): Error {
+  const code = codeOf(error);
+  if (error instanceof Failure || code === undefined) return error as Error;
+  const reason = reasons[code] ?? code;
+  return new Failure(
+    world(code === 'ENOSPC' ? 'disk-full' : 'file-access', `can't ${verb} ${path}: ${reason}`),
+    {
+      cause: error,
+    },
+  );
+}

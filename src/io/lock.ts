@@ -1,0 +1,107 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
+import type { Host } from './ports.ts';
+import { type ProcessTable, processTable } from './process-table.ts';
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+export interface LockOptions {
+  host: Pick<Host, 'clock' | 'files' | 'random'>;
+  /** Milliseconds to wait for a holder; 0 gives up at once. */
+  timeout: number;
+  signal?: AbortSignal;
+  /** What to say when the holder (in words) keeps it: a blocked diagnostic. */
+  refused: (holder: string) => Diagnostic;
+  /** Default: this machine's. */
+  table?: ProcessTable;
+}
+
+interface Claim {
+  pid: number;
+  machine: string;
+  /** Start of the process, so that a number used again isn't taken for the holder. */
+  start: string;
+  since: string;
+}
+
+/** Between looks, ms; a collision of two newcomers is told apart by chance. */
+const pause = 200;
+const tries = 5;
+
+/**
+ * Takes the lock whose claims lie in the folder `path`. Each process writes a claim of its own name and
+ * then looks for others: two at once both see each other and back off, so never do both hold it. Names
+ * are used once, hence a dead process's claim can be removed by anybody at any time, and no manual step
+ * is needed after a crash. Throws a Failure of `refused` after the timeout; rejects with the signal's
+ * reason when aborted.
+ */
+export async function takeLock(path: string, options: LockOptions): Promise<Lock> {
+  const { host, timeout, signal, refused, table = processTable } = options;
+  const deadline = host.clock.now() + timeout;
+  await host.files.mkdir(path, { recursive: true, mode: 0o700 });
+  for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted();
+    let holder = await liveClaim(path, options, undefined);
+    if (!holder) {
+      const name = `${host.random.uuid()}.json`;
+      const claim: Claim = {
+        pid: table.pid,
+        machine: hostname(),
+        start: (await table.startOf(table.pid)) ?? 'unknown',
+        since: new Date(host.clock.now()).toISOString(),
+      };
+      const file = join(path, name);
+      await host.files.writeAtomic(file, Buffer.from(JSON.stringify(claim)), { mode: 0o600 });
+      holder = await liveClaim(path, options, name);
+      if (!holder) return { release: () => host.files.remove(file) };
+      await host.files.remove(file);
+      // Two newcomers met: chance decides who looks again first, also when there is no time to wait.
+      if (attempt < tries) {
+        await host.clock.sleep(host.random.bytes(1)[0]!, signal);
+        continue;
+      }
+    }
+    if (host.clock.now() >= deadline) throw new Failure(refused(describe(holder)));
+    await host.clock.sleep(Math.min(pause, deadline - host.clock.now()), signal);
+  }
+}
+
+const describe = ({ pid, machine, since }: Claim): string => `process ${pid} on ${machine} since ${since}`;
+
+/** Another live process's claim; those of dead ones are cleared away. */
+async function liveClaim(
+  path: string,
+  { host, table = processTable }: LockOptions,
+  own: string | undefined,
+): Promise<Claim | undefined> {
+  for (const name of (await host.files.list(path)) ?? []) {
+    if (name === own || !name.endsWith('.json')) continue;
+    const file = join(path, name);
+    const claim = parse(await host.files.read(file));
+    if (claim === 'gone') continue;
+    if (claim && (await isLive(claim, table))) return claim;
+    await host.files.remove(file);
+  }
+  return undefined;
+}
+
+/** On another machine nobody can tell: its claim is respected. */
+async function isLive(claim: Claim, table: ProcessTable): Promise<boolean> {
+  if (claim.machine !== hostname()) return true;
+  const start = await table.startOf(claim.pid);
+  return start !== undefined && (start === claim.start || start === 'unknown' || claim.start === 'unknown');
+}
+
+/** Undefined for a claim that can't be one: written whole or not at all, it was damaged later. */
+function parse(bytes: Buffer | undefined): Claim | 'gone' | undefined {
+  if (!bytes) return 'gone';
+  try {
+    const claim = JSON.parse(bytes.toString()) as Claim;
+    return typeof claim.pid === 'number' && typeof claim.start === 'string' ? claim : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { type BigIntStats, constants } from 'node:fs';
+import fs from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { codeOf, fileFailure } from './errors.ts';
+import type { FileHandle, FileStat, Files } from './ports.ts';
+
+/** The machine's own files. Failures name the path and what was tried. */
+export const nodeFiles: Files = {
+  read: path => orMissing('read', path, () => fs.readFile(path)),
+  list: path => orMissing('list', path, () => fs.readdir(path)),
+  readlink: path => orMissing('read the link', path, () => fs.readlink(path)),
+  stat: path => orMissing('look at', path, async () => statOf(await fs.lstat(path, { bigint: true }))),
+  open: async (path: string, mode: 'r' | 'r+' | 'create-new') => {
+    const open = async () => handleOf(path, await fs.open(path, mode === 'create-new' ? 'wx+' : mode));
+    return mode === 'create-new' ? tried('create', path, open) : orMissing('open', path, open);
+  },
+  writeAtomic: (path, bytes, options) => tried('write', path, () => writeAtomic(path, bytes, options?.mode)),
+  chmod: (path, mode) => tried('change the mode of', path, () => fs.chmod(path, mode)),
+  mkdir: async (path, options) =>
+    void (await tried('make the directory', path, () => fs.mkdir(path, options))),
+  rename: (from, to) => tried('rename to', to, () => fs.rename(from, to)),
+  remove: (path, options) => tried('remove', path, () => remove(path, options?.recursive === true)),
+  freeSpace: path => tried('measure the free space of', path, () => freeSpace(path)),
+};
+
+async function writeAtomic(path: string, bytes: Buffer, mode?: number): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${randomUUID()}.tmp`);
+  const kept = mode ?? (await modeOf(path));
+  try {
+    // Nobody else reads the content before it has its final mode.
+    const handle = await fs.open(temporary, 'wx', kept === undefined ? 0o666 : kept & 0o600);
+    try {
+      await handle.writeFile(bytes);
+      if (kept !== undefined) await handle.chmod(kept);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await fs.rename(temporary, path);
+  } catch (error) {
+    await fs.rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** A rename is durable only when its directory is; Windows has no such call. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await fs.open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function modeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await fs.stat(path)).mode & 0o7777;
+  } catch {
+    return undefined;
+  }
+}
+
+async function remove(path: string, recursive: boolean): Promise<void> {
+  if (recursive) return fs.rm(path, { recursive: true, force: true });
+  try {
+    const stat = await fs.lstat(path);
+    await (stat.isDirectory() ? fs.rmdir(path) : fs.unlink(path));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+async function freeSpace(path: string): Promise<number> {
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      const { bavail, bsize } = await fs.statfs(at);
+      return bavail * bsize;
+    } catch (error) {
+      if (!isMissing(error) || dirname(at) === at) throw error;
+    }
+  }
+}
+
+function handleOf(path: string, handle: fs.FileHandle): FileHandle {
+  return {
+    read: (into, offset) =>
+      tried('read', path, async () => (await handle.read(into, 0, into.length, offset)).bytesRead),
+    write: (bytes, offset) => tried('write', path, () => writeAll(handle, bytes, offset)),
+    truncate: size => tried('resize', path, () => handle.truncate(size)),
+    sync: () => tried('flush', path, () => handle.sync()),
+    stat: () => tried('look at', path, async () => statOf(await handle.stat({ bigint: true }))),
+    close: () => handle.close(),
+  };
+}
+
+/** A write may take less than it was given, as on a disk that is nearly full. */
+async function writeAll(handle: fs.FileHandle, bytes: Buffer, offset: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await handle.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
+  }
+}
+
+function statOf(stat: BigIntStats): FileStat {
+  const kind = stat.isFile()
+    ? 'file'
+    : stat.isDirectory()
+      ? 'directory'
+      : stat.isSymbolicLink()
+        ? 'symlink'
+        : 'other';
+  return {
+    kind,
+    size: Number(stat.size),
+    mode: process.platform === 'win32' ? 0 : Number(stat.mode) & 0o7777,
+    mtimeNs: stat.mtimeNs,
+    ctimeNs: stat.ctimeNs,
+    inode: stat.ino,
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+  };
+}
+
+const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
+
+async function tried<T>(verb: string, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw fileFailure(error, verb, path);
+  }
+}
+
+async function orMissing<T>(verb: string, path: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw fileFailure(error, verb, path);
+  }
+}

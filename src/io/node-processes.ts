@@ -1,0 +1,68 @@
+import { Failure, world } from '../diagnostics/diagnostic.ts';
+import type { Command, CommandResult, Processes } from './ports.ts';
+
+/**
+ * What a child inherits: enough to find programs, a home and a language. Credentials that lie in
+ * converge's own environment stay there; a child gets only what its `env` says.
+ */
+const inherited =
+  /^(path|pathext|home|user|username|logname|userprofile|lang|language|lc_.*|tz|tmp|temp|tmpdir|shell|systemroot|systemdrive|windir|comspec|programdata|programfiles.*|commonprogramfiles.*|appdata|localappdata|allusersprofile|public|computername|number_of_processors|processor_.*|os)$/i;
+
+/** Output kept per stream; a program that says more is cut off there, not failed. Characters. */
+const maxOutput = 16 * 1024 * 1024;
+
+/** Runs programs of this machine, never through a shell. */
+export function nodeProcesses(environment: NodeJS.ProcessEnv = process.env): Processes {
+  return {
+    async run(command: Command, signal?: AbortSignal): Promise<CommandResult> {
+      signal?.throwIfAborted();
+      const { execa } = await import('execa');
+      const result = await execa(command.file, command.args, {
+        shell: false,
+        reject: false,
+        extendEnv: false,
+        env: { ...scrubbed(environment), ...command.env },
+        stripFinalNewline: false,
+        windowsHide: true,
+        maxBuffer: maxOutput,
+        forceKillAfterDelay: 5000,
+        ...(command.input === undefined ? { stdin: 'ignore' } : { input: command.input }),
+        ...(command.cwd !== undefined && { cwd: command.cwd }),
+        ...(command.timeout !== undefined && { timeout: command.timeout }),
+        ...(signal && { cancelSignal: signal }),
+      });
+      if (result.isCanceled) throw signal?.reason ?? new Error('cancelled');
+      if (result.exitCode === undefined && !result.timedOut && !result.isTerminated)
+        throw notStarted(command, result.code);
+      return {
+        exitCode: result.exitCode ?? -1,
+        stdout: result.stdout,
+        stderr: result.stderr,
+        timedOut: result.timedOut,
+      };
+    },
+  };
+}
+
+function scrubbed(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const entries = Object.entries(environment).filter(
+    ([name, value]) => value !== undefined && inherited.test(name),
+  );
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+function notStarted({ file, cwd }: Command, code: string | undefined): Failure {
+  const reasons: Record<string, string> = {
+    ENOENT: cwd === undefined ? 'it was not found' : `it, or the directory ${cwd}, was not found`,
+    EACCES: 'it is not executable for this user',
+  };
+  return new Failure(
+    world(
+      'program-not-started',
+      `can't run ${file}: ${reasons[code ?? ''] ?? code ?? 'it could not be started'}`,
+      {
+        hint: 'give the full path of the program, or check PATH',
+      },
+    ),
+  );
+}

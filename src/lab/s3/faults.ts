@@ -1,0 +1,46 @@
+import type { S3Request } from './request.ts';
+
+/** What to do to requests, for the next `times` of them that match (default 1). */
+export interface FaultRule {
+  /** `key` and `bucket` are globs (`*` anything, `?` one character); what is left out matches all. */
+  match?: { method?: string; bucket?: string; key?: string };
+  times?: number;
+  /**
+   * `slow-down` 503 and `internal-error` 500, without doing anything; `reset` drops the connection
+   * before doing anything; `lost-answer` does it and drops the connection; `latency` waits `ms` of the lab's clock.
+   */
+  kind: 'slow-down' | 'internal-error' | 'reset' | 'lost-answer' | 'latency';
+  ms?: number;
+}
+
+const glob = (pattern: string) =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    'su',
+  );
+
+export class Faults {
+  #rules: { rule: FaultRule; left: number }[] = [];
+
+  add(rule: FaultRule): void {
+    this.#rules.push({ rule, left: rule.times ?? 1 });
+  }
+
+  /** The first rule that matches, counted down. */
+  take(request: Pick<S3Request, 'method' | 'bucket' | 'key'>): FaultRule | undefined {
+    const hit = this.#rules.find(({ rule: { match } }) => {
+      const fits = (pattern: string | undefined, value: string | undefined) =>
+        pattern === undefined || (value !== undefined && glob(pattern).test(value));
+      return (
+        (match?.method === undefined || match.method === request.method) &&
+        fits(match?.bucket, request.bucket) &&
+        fits(match?.key, request.key)
+      );
+    });
+    if (hit && --hit.left <= 0) this.#rules = this.#rules.filter(each => each !== hit);
+    return hit?.rule;
+  }
+}

@@ -1,0 +1,43 @@
+import { type Diagnostic, Failure, given } from '../diagnostics/diagnostic.ts';
+import type { CatalogResource } from '../engine/catalog.ts';
+import type { Where } from '../engine/resource-type.ts';
+import type { DeclaredResource } from './declared.ts';
+import { quoted } from './scalar.ts';
+
+/** Finds two resources for one real object: other case, other slashes, title against property. */
+export function checkIdentities(
+  resources: DeclaredResource[],
+  where: Where,
+  report: (diagnostic: Diagnostic) => void,
+): void {
+  const seen = new Map<string, CatalogResource>();
+  for (const declared of resources) {
+    if (!declared.valid) continue;
+    const { resource, type } = declared;
+    const { address, at } = resource;
+    let id: string;
+    try {
+      id = type.identity(resource.properties, resource.title, where);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      declared.valid = false;
+      for (const diagnostic of error.diagnostics) report({ at, address, ...diagnostic });
+      continue;
+    }
+    const key = JSON.stringify([type.name, resource.meta.target ?? '', id]);
+    const first = seen.get(key);
+    if (!first) {
+      seen.set(key, resource);
+      continue;
+    }
+    declared.valid = false;
+    report(
+      given('same-object', `${quoted(address)} and ${quoted(first.address)} are one object: ${id}`, {
+        at,
+        address,
+        hint: 'merge the two, or remove one',
+        related: [{ message: `${quoted(first.address)} is declared here`, at: first.at }],
+      }),
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import type { CatalogResource, Json, Metaparameters, Reference } from '../engine/catalog.ts';
+import type { AnyResourceType } from '../engine/resource-type.ts';
+import { type JsonSchema, valueSchema } from './json-schema.ts';
+import type { Reading } from './reading.ts';
+
+const text: JsonSchema = { type: 'string' };
+const texts = (description: string): JsonSchema => ({
+  description,
+  anyOf: [text, { type: 'array', items: text }],
+});
+
+/** Engine-owned keys that work: name to the schema of the value. */
+export const metaparameters: Record<string, JsonSchema> = {
+  ensure: { enum: ['present', 'absent'], description: 'Whether it has to be there (default) or has to be gone.' },
+  require: texts('Resources (`type:title`) that are applied before this one.'),
+  before: texts('Resources (`type:title`) that are applied after this one.'),
+  notify: texts('Resources (`type:title`) that are refreshed when this one changes.'),
+  subscribe: texts('Resources (`type:title`) whose changes refresh this one.'),
+  noop: { type: 'boolean', description: 'Show what would change, and change nothing.' },
+  labels: texts('Names for `--only label:NAME`.'),
+  target: { ...text, description: 'Where the resource lives, when there are several targets of its kind.' },
+};
+
+/** Names that no type and no module parameter may use either, kept for later. */
+export const reservedMetaparameters = [
+  'protect',
+  'window',
+  'retry',
+  'timeout',
+  'when',
+  'for_each',
+  'select',
+  'purge',
+];
+
+export const referenceKeys = ['require', 'before', 'notify', 'subscribe'] as const;
+
+const merged = new WeakMap<JsonSchema, JsonSchema>();
+
+/** What may stand below a title: the type's own properties and the metaparameters. */
+export function bodySchema(type: AnyResourceType): JsonSchema {
+  const own = valueSchema(type.schema);
+  let schema = merged.get(own);
+  if (!schema) {
+    const reserved = reservedMetaparameters.map(name => [name, { 'x-reserved': true }]);
+    schema = {
+      ...own,
+      properties: { ...own.properties, ...metaparameters, ...Object.fromEntries(reserved) },
+    };
+    merged.set(own, schema);
+  }
+  return schema;
+}
+
+/** Separates what was read below a title into the type's properties and the metaparameters. */
+export function separate(
+  body: { [key: string]: Json },
+  reading: Reading,
+): Pick<CatalogResource, 'properties' | 'meta'> {
+  const strings = (key: string): string[] => [body[key] ?? []].flat() as string[];
+  const references = (key: string): Reference[] =>
+    strings(key).map((address, index) => {
+      const pointer = Array.isArray(body[key]) ? `/${key}/${index}` : `/${key}`;
+      return { address, at: reading.visits.get(pointer)?.at ?? reading.at };
+    });
+  const meta: Metaparameters = {
+    ensure: body.ensure === 'absent' ? 'absent' : 'present',
+    require: references('require'),
+    before: references('before'),
+    notify: references('notify'),
+    subscribe: references('subscribe'),
+    noop: body.noop === true,
+    labels: strings('labels'),
+  };
+  if (typeof body.target === 'string') meta.target = body.target;
+  const own = Object.entries(body).filter(([key]) => !Object.hasOwn(metaparameters, key));
+  return { properties: Object.fromEntries(own), meta };
+}

@@ -1,0 +1,78 @@
+import { isMap, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
+import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
+import { inspect } from './inspect.ts';
+import { likelySecrets, type NamesSecret } from './secret-names.ts';
+import { place, type SourceFile } from './source-file.ts';
+
+/**
+ * Text to a tree of nodes whose scalars are all source text (YAML's failsafe schema: the property
+ * schemas decide what a scalar is). `file.root` is undefined when a mistake was reported that keeps
+ * the tree from being read.
+ */
+export function parseManifest(
+  name: string,
+  text: string,
+  namesSecret: NamesSecret,
+  report: (d: Diagnostic) => void,
+): { file: SourceFile; readable: boolean } {
+  const lines = new LineCounter();
+  const file: SourceFile = { name, text, lines, root: undefined as never, aliases: new Map(), masks: [] };
+  const stop = (code: string, message: string, from: number, to: number, hint?: string) => {
+    report(given(code, message, { at: place(file, from, to), ...(hint === undefined ? {} : { hint }) }));
+    file.masks.push(...likelySecrets(text, namesSecret));
+    return { file, readable: false };
+  };
+
+  let document: ReturnType<typeof parseDocument>;
+  try {
+    document = parseDocument(text, {
+      lineCounter: lines,
+      version: '1.2',
+      schema: 'failsafe',
+      strict: true,
+      merge: false,
+      // Its own check is quadratic; inspect() has one.
+      uniqueKeys: false,
+      prettyErrors: false,
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return stop('too-deep', 'values are nested too deep to be read', 0, 0);
+  }
+  const fault = document.errors[0] ?? document.warnings[0];
+  if (fault) return stop(...explain(fault, text));
+  if (!document.contents || text.trim() === '')
+    return stop('empty-manifest', 'this manifest is empty', 0, 0, 'a manifest starts with `converge: 1`');
+  file.root = document.contents as Node;
+  if (!isMap(file.root))
+    return stop(
+      'no-map',
+      'expected a map at the top of the manifest, with keys such as `converge` and `resources`',
+      ...((file.root.range?.slice(0, 2) ?? [0, 0]) as [number, number]),
+      'a manifest starts with `converge: 1`',
+    );
+  return { file, readable: inspect(file, namesSecret, report) };
+}
+
+/** One message for a YAML error; those that a value causes say "quote it" and never repeat the value. */
+function explain({ code, message, pos }: YAMLError, text: string): [string, string, number, number, string?] {
+  const [from, to] = pos;
+  switch (code) {
+    case 'MULTIPLE_DOCS':
+      return ['several-documents', 'a manifest file holds one YAML document', from, from + 3, 'remove the `---`, or make it two files'];
+    case 'TAG_RESOLVE_FAILED':
+      return ['tag', 'a plain value that starts with `!` is a tag for YAML, which converge does not use', from, to, "quote it: '!...'"];
+    case 'BAD_SCALAR_START':
+      return ['yaml', message, from, to, 'quote it'];
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return ['yaml', 'a plain value holds `: `, or this line is indented deeper than its neighbours', from, to, 'quote the value, or fix the indentation'];
+    case 'BAD_DQ_ESCAPE':
+      return ['yaml', `a backslash in double quotes starts an escape: ${message}`, from, to, 'use single quotes, which take backslashes as they are'];
+    case 'TAB_AS_INDENT':
+      return ['yaml', 'tabs cannot indent', from, to, 'indent with spaces'];
+  }
+  const line = text.slice(text.lastIndexOf('\n', from) + 1).split('\n', 1)[0]!;
+  if (line.includes('${')) return ['yaml', 'braces inside `{ ... }` end a plain value', from, to, 'quote the value that holds `${...}`'];
+  if (/[{[]/.test(line)) return ['yaml', message, from, to, 'quote values that hold any of `{ } [ ] , : #`'];
+  return ['yaml', message, from, to];
+}

@@ -1,0 +1,61 @@
+import type { Registry } from '../engine/resource-type.ts';
+import { readExpression } from './expression.ts';
+import { type JsonSchema, valueSchema } from './json-schema.ts';
+
+/** Tells whether a property of this name is likely to hold a secret, whatever it stands in. */
+export type NamesSecret = (name: string) => boolean;
+
+const telling = /pass(word|wd|phrase)|pwd|secret|token|private_?key|api_?key/i;
+
+/** Every property name that some schema marks `x-secret`, and names that speak for themselves. */
+export function secretNames(registry: Registry): NamesSecret {
+  const names = new Set<string>();
+  for (const { schema } of [...registry.types.values(), ...registry.targets.values()])
+    collect(valueSchema(schema), names);
+  return name => names.has(name) || telling.test(name);
+}
+
+function collect(schema: JsonSchema, names: Set<string>): void {
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    if (holdsSecret(property)) names.add(name);
+    collect(property, names);
+  }
+  for (const branch of schema.anyOf ?? []) collect(branch, names);
+  for (const item of [schema.items ?? []].flat()) collect(item, names);
+  if (typeof schema.additionalProperties === 'object') collect(schema.additionalProperties, names);
+  for (const property of Object.values(schema.patternProperties ?? {})) collect(property, names);
+}
+
+const holdsSecret = (schema: JsonSchema): boolean =>
+  schema['x-secret'] === true || (schema.anyOf ?? []).some(holdsSecret);
+
+/** A secret reference is no secret, it only names one; any other text might be. */
+export const mayBeSecret = (text: string): boolean => readExpression(text).kind !== 'secret';
+
+/**
+ * Where secrets may stand in text that isn't YAML: after a telling name, up to the end of its line
+ * and over the deeper indented lines that follow. Offsets `[from, to)`.
+ */
+export function likelySecrets(text: string, namesSecret: NamesSecret): [number, number][] {
+  const masks: [number, number][] = [];
+  let offset = 0;
+  let deeperThan = -1;
+  for (const line of text.split('\n')) {
+    const indent = line.search(/\S/);
+    if (indent > deeperThan && deeperThan !== -1) masks.push([offset, offset + line.length]);
+    else if (indent !== -1) {
+      deeperThan = -1;
+      for (const match of line.matchAll(/([\w-]+)["']?\s*:\s?/g)) {
+        if (!namesSecret(match[1]!)) continue;
+        const start = match.index + match[0].length;
+        const reference = /^\s*["']?\$\{\s*secret\(\s*["'](env|file):/.test(line.slice(start));
+        if (reference) continue;
+        masks.push([offset + start, offset + line.length]);
+        deeperThan = indent;
+        break;
+      }
+    }
+    offset += line.length + 1;
+  }
+  return masks;
+}

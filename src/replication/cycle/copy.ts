@@ -1,0 +1,58 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type BlockRange, rangeBytes } from '../extents/blocks.ts';
+import { blockLength } from '../format/blocks.ts';
+import { pipelined } from '../pipelined.ts';
+import type { DiskWriter } from '../repository.ts';
+import type { BlockSource } from '../source.ts';
+
+/** Bytes per read: half of what a vCenter's proxy serves without running out of buffers. */
+const readSize = 1 << 20;
+const readsAhead = 4;
+
+/**
+ * Reads the blocks of `ranges` from the frozen disk and puts them in ascending order. Every put is
+ * awaited in turn, reads run ahead of it. `bytes`: size of the disk.
+ *
+ * @throws Failure `short-read` when the source gives another number of bytes than it was asked for.
+ */
+export async function copyBlocks(
+  source: BlockSource,
+  writer: DiskWriter,
+  ranges: readonly BlockRange[],
+  bytes: number,
+  options: { signal?: AbortSignal | undefined; onRead?: (bytes: number) => void } = {},
+): Promise<{ bytes_read: number; blocks_read: number }> {
+  const { signal, onRead } = options;
+  const { blockSize } = writer;
+  const totals = { bytes_read: 0, blocks_read: 0 };
+  const read = async ({ first, count }: BlockRange) => {
+    signal?.throwIfAborted();
+    const offset = first * blockSize;
+    const length = rangeBytes({ first, count }, blockSize, bytes);
+    const content = await source.read(offset, length, signal);
+    if (content.length !== length) throw shortRead(offset, length, content.length);
+    return { first, count, content };
+  };
+  for await (const { first, count, content } of pipelined(chunks(ranges, blockSize), readsAhead, read)) {
+    for (let i = 0; i < count; i++) {
+      const length = blockLength({ bytes, blockSize }, first + i);
+      await writer.put(first + i, content.subarray(i * blockSize, i * blockSize + length), signal);
+    }
+    totals.bytes_read += content.length;
+    totals.blocks_read += count;
+    onRead?.(content.length);
+  }
+  return totals;
+}
+
+function* chunks(ranges: readonly BlockRange[], blockSize: number): Generator<BlockRange> {
+  const most = Math.max(1, Math.floor(readSize / blockSize));
+  for (const { first, count } of ranges)
+    for (let done = 0; done < count; done += most)
+      yield { first: first + done, count: Math.min(most, count - done) };
+}
+
+const shortRead = (offset: number, length: number, got: number): Failure =>
+  new Failure(
+    world('short-read', `asked for ${length} bytes at offset ${offset} of the snapshot's disk, got ${got}`),
+  );

@@ -1,0 +1,91 @@
+import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { allBlocks, rangeBytes, toBlocks } from '../extents/blocks.ts';
+import { changedExtents } from '../extents/changed-extents.ts';
+import { blockSizeFor } from '../format/blocks.ts';
+import type { PointDisk, PointWriter } from '../repository.ts';
+import { ChangeIdRejected, type Extent, type SourceDisk, type SourceSnapshot } from '../source.ts';
+import { copyBlocks } from './copy.ts';
+import { causedBy, warning } from './failures.ts';
+import { type Decision, type DecisionContext, decideMode } from './mode.ts';
+import type { CycleDisk, CycleOptions } from './options.ts';
+
+type Options = Pick<CycleOptions, 'machine' | 'step' | 'progress' | 'signal'> & {
+  snapshot: SourceSnapshot;
+  context: DecisionContext;
+  writer: PointWriter;
+  warn(diagnostic: Diagnostic): void;
+};
+
+/** Brings one disk of the snapshot into the point in the making. */
+export async function replicateDisk(disk: SourceDisk, options: Options): Promise<CycleDisk> {
+  const { machine, snapshot, writer, step, progress, signal } = options;
+  const { mode, reason, base, changed } = await settle(disk, options);
+  // A disk that grew keeps its block size: with another one no block would be found again.
+  const blockSize = base?.blockSize ?? blockSizeFor(disk.capacity);
+  const ranges = changed ? toBlocks(changed, blockSize, disk.capacity) : allBlocks(blockSize, disk.capacity);
+
+  await step(`copy-disk-${disk.index}`);
+  const target = await writer.disk(pointDisk(disk, blockSize, mode, reason), base);
+  const total = ranges.reduce((sum, range) => sum + rangeBytes(range, blockSize, disk.capacity), 0);
+  let done = 0;
+  const source = await machine.open(snapshot, disk, signal);
+  try {
+    const read = await copyBlocks(source, target, ranges, disk.capacity, {
+      signal,
+      onRead: bytes => {
+        done += bytes;
+        progress?.({ what: `reading disk ${disk.index}`, done, total });
+      },
+    });
+    return { index: disk.index, label: disk.label, mode, reason, bytes: disk.capacity, ...read };
+  } finally {
+    await source.close();
+  }
+}
+
+/** The decision, and for an incremental what changed; a change id that the source refuses ends in a rescan. */
+async function settle(
+  disk: SourceDisk,
+  { machine, snapshot, context, warn, signal }: Options,
+): Promise<Decision & { changed?: Extent[] }> {
+  const decision = decideMode(disk, context);
+  const { mode, base } = decision;
+  if (mode !== 'incremental' || base?.changeId === undefined) return decision;
+  try {
+    const changed = await changedExtents(machine, snapshot, disk, base.changeId, signal);
+    const [first] = changed;
+    if (first?.start === 0 && first.length === disk.capacity) warn(allChanged(disk));
+    return { ...decision, changed };
+  } catch (error) {
+    if (!causedBy(error, ChangeIdRejected)) throw error;
+    return { mode: 'rescan', reason: 'change-id-rejected', base };
+  }
+}
+
+const pointDisk = (
+  { index, key, label, identity, capacity, changeId }: SourceDisk,
+  blockSize: number,
+  mode: PointDisk['mode'],
+  reason: string,
+): PointDisk => ({
+  index,
+  key,
+  label,
+  identity,
+  bytes: capacity,
+  blockSize,
+  ...(changeId !== undefined && { changeId }),
+  mode,
+  reason,
+});
+
+const allChanged = (disk: SourceDisk): Diagnostic =>
+  warning(
+    world(
+      'all-changed',
+      `change tracking reports 100% of ${disk.label} as changed: the whole disk was read`,
+      {
+        hint: 'expected after a defragmentation or an initialisation of the disk, otherwise look at the host',
+      },
+    ),
+  );

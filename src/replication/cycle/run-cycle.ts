@@ -1,0 +1,151 @@
+import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { Point, VmRepository } from '../repository.ts';
+import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../source.ts';
+import { diagnosticsOf, warning } from './failures.ts';
+import { type Lease, takeLease } from './lease.ts';
+import type { CycleDisk, CycleOptions, CycleResult } from './options.ts';
+import { type DiskSelection, isExcluded, selectDisks } from './preflight.ts';
+import { ensureTracking, recover } from './prepare.ts';
+import { replicateDisk } from './replicate-disk.ts';
+import { withSnapshot } from './snapshot.ts';
+import { snapshotName } from './snapshot-name.ts';
+
+/**
+ * One replication of one VM into one repository; `docs/replication.md` tells the states. A point
+ * exists when this resolves, and only then may change ids of this snapshot ever be used.
+ *
+ * @throws Failure of category `blocked` when somebody else replicates the VM or moved the head; of
+ *   `world` or `given` otherwise. Whatever is thrown, the newest point is what it was before, except
+ *   for `snapshot-left`, which says itself whether the point is complete.
+ */
+export async function runCycle(options: CycleOptions): Promise<CycleResult> {
+  const { machine, repository, random, step } = options;
+  const { uuid } = await machine.inspect(options.signal);
+  const vm = repository.vm(uuid);
+  const cycle = random.bytes(4).toString('hex');
+  const floor = (await vm.head())?.head.epoch ?? 0;
+  await step('take-lease');
+  const lease = await takeLease(vm, options, floor, epoch => ({
+    cycle,
+    snapshot: snapshotName({ vm: uuid, repository: repository.id, epoch, cycle }),
+  }));
+  const signal = AbortSignal.any([lease.signal, ...(options.signal ? [options.signal] : [])]);
+  const giveUp = () => lease.release(() => step('release-lease'));
+  let result: CycleResult;
+  try {
+    result = await underLease({ ...options, signal }, vm, lease);
+  } catch (error) {
+    await giveUp().catch(() => {}); // what went wrong is `error`; the lease runs out
+    throw lease.signal.aborted && !(error instanceof Failure) ? lease.signal.reason : error;
+  }
+  await giveUp().catch(error => result.warnings.push(...leaseStays(error)));
+  return result;
+}
+
+async function underLease(options: CycleOptions, vm: VmRepository, lease: Lease): Promise<CycleResult> {
+  const warnings: Diagnostic[] = [];
+  const warn = (diagnostic: Diagnostic) => void warnings.push(diagnostic);
+  const base = await vm.head();
+  const previous = base && ((await vm.point(base.head.point)) ?? pointMissing(base.head.point));
+  const source = await recover(options, lease.epoch);
+  const selection = selectDisks(source, options.policy);
+  warnings.push(...selection.warnings, ...(await ensureTracking(source, options)));
+
+  const { value, ms } = await withSnapshot(
+    { ...options, vm: source, name: lease.snapshotName, quiesce: options.policy.quiesce, warn },
+    async snapshot => {
+      const frozen = await options.machine.frozen(snapshot, options.signal);
+      const disks = frozenDisks(source, selection, frozen, options);
+      const writer = await vm.writer(base);
+      const context = {
+        previous: previous?.disks,
+        disks,
+        // As it was before this cycle: what was off until now has missed changes.
+        changeTracking: source.changeTracking,
+        rescan: options.policy.rescan,
+      };
+      const copied: CycleDisk[] = [];
+      for (const disk of disks)
+        copied.push(await replicateDisk(disk, { ...options, snapshot, context, writer, warn }));
+      await lease.renew();
+      const committed = await writer.commit(
+        {
+          vm: { name: source.name, uuid: source.uuid },
+          epoch: lease.epoch,
+          time: snapshot.created,
+          consistency: snapshot.quiesced ? 'application' : 'crash',
+          left_out: [...selection.left_out, ...gone(previous, [...source.disks, ...frozen.disks])],
+        },
+        options.step,
+        options.signal,
+      );
+      if (committed === 'lost-race') throw headMoved(source, snapshot);
+      return { ...committed, disks: copied };
+    },
+  );
+  const { point, totals, disks } = value;
+  const sum = (of: 'bytes_read' | 'blocks_read') => disks.reduce((total, disk) => total + disk[of], 0);
+  return {
+    point,
+    disks,
+    numbers: {
+      bytes_read: sum('bytes_read'),
+      blocks_read: sum('blocks_read'),
+      bytes_stored: totals.bytes_stored,
+      blocks_stored: totals.blocks_stored,
+      bytes_uploaded: totals.bytes_uploaded,
+      snapshot_ms: ms,
+    },
+    warnings,
+  };
+}
+
+/**
+ * The disks to read, as the snapshot has them: a disk added since the VM was looked at comes along,
+ * one that was there then must be there.
+ */
+function frozenDisks(
+  source: SourceVm,
+  selection: DiskSelection,
+  frozen: FrozenVm,
+  { policy }: CycleOptions,
+): SourceDisk[] {
+  const disks = frozen.disks.filter(disk => !isExcluded(disk, policy.exclude));
+  const missing = selection.disks.filter(({ identity }) => !disks.some(disk => disk.identity === identity));
+  if (missing.length > 0) throw new Failure(missing.map(disk => notFrozen(source, disk)));
+  return selectDisks({ name: source.name, disks }, { exclude: [] }).disks;
+}
+
+/** Disks of the newest point that the VM no longer has: earlier points go on restoring them. */
+const gone = (previous: Point | undefined, now: readonly SourceDisk[]): Point['left_out'] =>
+  (previous?.disks ?? [])
+    .filter(disk => !now.some(({ identity }) => identity === disk.identity))
+    .map(({ label, identity }) => ({ label, identity, why: 'no longer attached to the VM' }));
+
+const notFrozen = (vm: SourceVm, disk: SourceDisk): Diagnostic =>
+  world('disk-not-frozen', `the snapshot of ${vm.name} doesn't contain ${disk.label} (disk ${disk.index})`, {
+    hint: 'run again if the disk was just removed; otherwise check its mode',
+  });
+
+const pointMissing = (id: string): never => {
+  throw new Failure(
+    world('point-missing', `the repository's head names point ${id}, which isn't there`, {
+      hint: 'run `converge verify` on the repository before another cycle writes to it',
+    }),
+  );
+};
+
+const headMoved = (vm: SourceVm, { name }: SourceSnapshot): Failure =>
+  new Failure(
+    blocked('head-moved', `another cycle completed a point of ${vm.name} while ${name} was being read`, {
+      hint: 'run again: the next cycle starts from that point',
+    }),
+  );
+
+const leaseStays = (error: unknown): Diagnostic[] =>
+  diagnosticsOf(error, 'lease-stays').map(diagnostic =>
+    warning({
+      ...diagnostic,
+      message: `the lease could not be given up and runs out by itself: ${diagnostic.message}`,
+    }),
+  );

@@ -1,0 +1,98 @@
+import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { QuiesceFailed, type SourceMachine, type SourceSnapshot, type SourceVm } from '../source.ts';
+import { causedBy, diagnosticsOf, warning } from './failures.ts';
+import type { CycleOptions, Quiesce } from './options.ts';
+
+type Options = Pick<CycleOptions, 'machine' | 'step' | 'clock' | 'signal'> & {
+  vm: SourceVm;
+  name: string;
+  quiesce: Quiesce;
+  warn(diagnostic: Diagnostic): void;
+};
+
+/**
+ * Makes a snapshot for the time that `use` takes. However `use` ends, the snapshot is removed and what
+ * remains is consolidated before this returns. Creation and removal aren't given the caller's signal:
+ * a task that nobody waits for is how snapshots are left behind.
+ *
+ * @throws Failure `quiesce-failed`; `snapshot-left` when the removal failed, beside what `use` threw.
+ */
+export async function withSnapshot<T>(
+  options: Options,
+  use: (snapshot: SourceSnapshot) => Promise<T>,
+): Promise<{ value: T; ms: number }> {
+  const { machine, name, clock, step, signal } = options;
+  const since = clock.now();
+  let snapshot: SourceSnapshot | undefined;
+  let outcome: { value: T } | { error: unknown };
+  try {
+    signal?.throwIfAborted();
+    snapshot = await create(options);
+    signal?.throwIfAborted();
+    outcome = { value: await use(snapshot) };
+  } catch (error) {
+    outcome = { error };
+  }
+  try {
+    // Without a handle the outcome of the creation is unknown: our name tells.
+    for (const ours of snapshot ? [snapshot] : await named(machine, name)) {
+      await step('remove-snapshot');
+      await machine.removeSnapshot(ours);
+    }
+    if ((await machine.inspect()).consolidationNeeded) {
+      await step('consolidate');
+      await machine.consolidate();
+    }
+  } catch (error) {
+    const cause = 'error' in outcome ? outcome.error : error;
+    const first = 'error' in outcome ? diagnosticsOf(outcome.error, 'cycle-failed') : [];
+    const removal = diagnosticsOf(error, 'snapshot-removal-failed');
+    throw new Failure([...first, ...removal, left(options, 'value' in outcome)], { cause });
+  }
+  if ('error' in outcome) throw outcome.error;
+  return { value: outcome.value, ms: clock.now() - since };
+}
+
+async function create({ machine, vm, name, quiesce, step, warn }: Options): Promise<SourceSnapshot> {
+  const attempt = async (quiesced: boolean): Promise<SourceSnapshot> => {
+    await step(quiesced ? 'create-snapshot-quiesced' : 'create-snapshot');
+    return machine.createSnapshot({
+      name,
+      description: 'made by converge for one replication cycle and removed at its end',
+      quiesce: quiesced,
+    });
+  };
+  // Nothing runs that could be quiesced; the disks may still be those of a power cut.
+  if (!vm.poweredOn && quiesce === 'require') throw quiesceFailed(vm, 'it is powered off or suspended');
+  if (quiesce === 'off' || !vm.poweredOn) return attempt(false);
+  try {
+    const snapshot = await attempt(true);
+    if (quiesce === 'require' && !snapshot.quiesced)
+      throw quiesceFailed(vm, 'vSphere made the snapshot without quiescing');
+    return snapshot;
+  } catch (error) {
+    if (!causedBy(error, QuiesceFailed)) throw error;
+    if (quiesce === 'require') throw quiesceFailed(vm, (error as Error).message, error);
+    warn(warning(quiesceFailed(vm, (error as Error).message).diagnostics[0]!));
+    for (const half of await named(machine, name)) await machine.removeSnapshot(half);
+    return attempt(false);
+  }
+}
+
+const named = async (machine: SourceMachine, name: string): Promise<SourceSnapshot[]> =>
+  (await machine.inspect()).snapshots.filter(snapshot => snapshot.name === name);
+
+const quiesceFailed = (vm: SourceVm, why: string, cause?: unknown): Failure =>
+  new Failure(
+    world('quiesce-failed', `${vm.name} could not be quiesced: ${why}`, {
+      hint: 'check VMware Tools and the VSS writers in the guest, or declare `quiesce: prefer`',
+    }),
+    { cause },
+  );
+
+const left = ({ vm, name }: Options, pointComplete: boolean): Diagnostic =>
+  world(
+    'snapshot-left',
+    `the snapshot ${name} of ${vm.name} may still be there, or its disks need consolidation; the point of this cycle ${pointComplete ? 'is complete' : 'was not made'}`,
+    { hint: 'the next cycle removes it; look at the tasks and the free space of the datastore meanwhile' },
+  );

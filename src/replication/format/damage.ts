@@ -1,0 +1,28 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+
+/** An object of the repository that doesn't hold what was once written to it. */
+export const damaged = (key: string, why: string, cause?: unknown) =>
+  new Failure(
+    world('damaged-object', `the repository's object ${key} is damaged: ${why}`, {
+      hint: 'run `converge verify` to learn which recovery points it breaks; with bucket versioning an older version may be whole',
+    }),
+    { cause },
+  );
+
+/** An object that something refers to and that isn't there. */
+export const missing = (key: string) =>
+  new Failure(
+    world('missing-object', `the repository's object ${key} is missing`, {
+      hint: 'run `converge verify` to learn which recovery points it breaks',
+    }),
+  );
+
+export const newerFormat = (what: string, version: number) =>
+  new Failure(
+    world('newer-format', `${what} has format ${version}; this converge reads format 1`, {
+      hint: `use a converge that knows repository format ${version}`,
+    }),
+  );
+
+export const hasCode = (error: unknown, ...codes: string[]): error is Failure =>
+  error instanceof Failure && error.diagnostics.some(d => codes.includes(d.code));

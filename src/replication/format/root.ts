@@ -1,0 +1,102 @@
+import type { Point, PointDisk } from '../repository.ts';
+import { blockCount, pageCount } from './blocks.ts';
+import { damaged } from './damage.ts';
+import { decodePageTable, encodePageTable, type PageRefs } from './page-map.ts';
+
+/** An index object that is in force. */
+export interface Segment {
+  generation: number;
+  id: string;
+  /** Bytes of the object, and where its footer begins. */
+  bytes: number;
+  footer: number;
+}
+
+export interface RootDisk {
+  disk: PointDisk;
+  /** Number of this disk's map; the index is sorted by it. Never given to another disk of the VM. */
+  number: number;
+  pages: PageRefs[];
+}
+
+/** All that a recovery point is: what `Point` says, and where its map and the index lie. */
+export interface Root {
+  point: Point;
+  previous: { generation: number; id: string } | undefined;
+  disks: RootDisk[];
+  /** The number that the next new disk gets. */
+  nextNumber: number;
+  /** Bytes of every pages object that the maps name, by id. */
+  pagesObjects: Map<string, number>;
+  /** Index objects in force when the point was made, oldest first. */
+  segments: Segment[];
+}
+
+/** Longest root accepted, bytes: 64 TiB of worst-case page tables are 4 MiB. */
+export const ROOT_CAP = 64 * 2 ** 20;
+
+interface DiskJson extends Omit<PointDisk, 'blockSize' | 'changeId'> {
+  block_size: number;
+  change_id?: string;
+  number: number;
+}
+interface RootJson extends Omit<Point, 'disks'> {
+  previous: Root['previous'] | null;
+  disks: DiskJson[];
+  next_number: number;
+  pages_objects: [id: string, bytes: number][];
+  segments: Segment[];
+}
+
+/** `length of the JSON (u32), JSON, page table of each disk in the JSON's order`. */
+export function encodeRoot(root: Root): Buffer {
+  const { disks: _, ...point } = root.point;
+  const objects = [...root.pagesObjects];
+  const numbers = new Map(objects.map(([id], n) => [id, n]));
+  const json: RootJson = {
+    ...point,
+    previous: root.previous ?? null,
+    disks: root.disks.map(({ disk: { blockSize, changeId, ...disk }, number }) => ({
+      ...disk,
+      block_size: blockSize,
+      ...(changeId === undefined ? {} : { change_id: changeId }),
+      number,
+    })),
+    next_number: root.nextNumber,
+    pages_objects: objects,
+    segments: root.segments,
+  };
+  const text = Buffer.from(JSON.stringify(json));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(text.length);
+  return Buffer.concat([length, text, ...root.disks.map(d => encodePageTable(d.pages, id => numbers.get(id)!))]);
+}
+
+/** `key` names the object in the Failure that is thrown when the bytes are no root. */
+export function decodeRoot(key: string, bytes: Buffer): Root {
+  try {
+    const textEnd = 4 + bytes.readUInt32BE(0);
+    const json = JSON.parse(bytes.toString('utf8', 4, textEnd)) as RootJson;
+    const { previous, disks, next_number, pages_objects, segments, ...rest } = json;
+    const objects = pages_objects.map(([id]) => id);
+    let at = textEnd;
+    const rootDisks = disks.map(({ block_size, change_id, number, ...plain }): RootDisk => {
+      const disk: PointDisk = { ...plain, blockSize: block_size };
+      if (change_id !== undefined) disk.changeId = change_id;
+      const count = pageCount(blockCount(disk.bytes, disk.blockSize));
+      const { pages, end } = decodePageTable(bytes, at, count, objects);
+      at = end;
+      return { disk, number, pages };
+    });
+    return {
+      point: { ...rest, disks: rootDisks.map(d => d.disk) },
+      previous: previous ?? undefined,
+      disks: rootDisks,
+      nextNumber: next_number,
+      pagesObjects: new Map(pages_objects),
+      segments,
+    };
+  } catch (cause) {
+    throw damaged(key, 'its content is no recovery point', cause);
+  }
+}

@@ -1,0 +1,116 @@
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
+import { compress, decompress } from './compression.ts';
+import { damaged, newerFormat } from './damage.ts';
+import type { Vault } from './vault.ts';
+
+/** Kinds of objects and their number in the header. Numbers are never used again. */
+export const KINDS = { roster: 1, head: 2, lease: 3, point: 4, pages: 5, index: 6, pack: 7, removal: 8 } as const;
+export type Kind = keyof typeof KINDS;
+
+const MAGIC = Buffer.from('CONVERGE', 'latin1');
+const VERSION = 1;
+const SEALED = 1;
+export const HEADER_BYTES = 32;
+export const SALT_BYTES = 16;
+export const TAG_BYTES = 16;
+const NO_LABEL = Buffer.alloc(0);
+
+/**
+ * Closes and opens the sections of one object. A section is stored as
+ * `encoding(1) payload(n) tag(16)`; the tag is AES-256-GCM's, or in a plain repository the first
+ * 16 bytes of SHA-256 over associated data and section, so that both find every changed byte.
+ */
+export interface Sealer {
+  readonly key: string;
+  readonly header: Buffer;
+  /** `offset`: where the section will lie in the object; it is the nonce. `label`: bound, not stored. */
+  seal(offset: number, payload: Buffer, options?: { level?: number; label?: Buffer }): Buffer;
+  /** Throws a `damaged-object` Failure. `cap`: longest payload that can be right, bytes. */
+  open(offset: number, stored: Buffer, cap: number, label?: Buffer): Buffer;
+}
+
+/** `salt`: 16 bytes; the id in the name of a write-once object, random for a mutable one. */
+export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): Sealer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  MAGIC.copy(header);
+  header[8] = VERSION;
+  header[9] = KINDS[kind];
+  header[10] = vault.encrypted ? SEALED : 0;
+  salt.copy(header, 16);
+  const secret = vault.objectKey(kind, salt);
+  const name = Buffer.from(`${key}\0`);
+
+  const associated = (offset: number, label: Buffer) => {
+    const at = Buffer.alloc(8);
+    at.writeBigUInt64BE(BigInt(offset));
+    return Buffer.concat([header, at, name, label]);
+  };
+  const nonce = (offset: number) => {
+    const bytes = Buffer.alloc(12);
+    bytes.writeBigUInt64BE(BigInt(offset), 4);
+    return bytes;
+  };
+  const plainTag = (offset: number, label: Buffer, body: Buffer) =>
+    createHash('sha256').update(associated(offset, label)).update(body).digest().subarray(0, TAG_BYTES);
+
+  return {
+    key,
+    header,
+    seal(offset, payload, { level = 3, label = NO_LABEL } = {}) {
+      const packed = compress(payload, level);
+      const first = Buffer.of(packed.encoding);
+      if (!secret) {
+        const body = Buffer.concat([first, packed.bytes]);
+        return Buffer.concat([body, plainTag(offset, label, body)]);
+      }
+      const cipher = createCipheriv('aes-256-gcm', secret, nonce(offset));
+      cipher.setAAD(associated(offset, label));
+      const body = [cipher.update(first), cipher.update(packed.bytes), cipher.final()];
+      return Buffer.concat([...body, cipher.getAuthTag()]);
+    },
+    open(offset, stored, cap, label = NO_LABEL) {
+      if (stored.length < 1 + TAG_BYTES) throw damaged(key, `it is cut off at byte ${offset + stored.length}`);
+      let body = stored.subarray(0, -TAG_BYTES);
+      const tag = stored.subarray(-TAG_BYTES);
+      try {
+        if (secret) {
+          const decipher = createDecipheriv('aes-256-gcm', secret, nonce(offset), { authTagLength: TAG_BYTES });
+          decipher.setAAD(associated(offset, label));
+          decipher.setAuthTag(tag);
+          body = Buffer.concat([decipher.update(body), decipher.final()]);
+        } else if (!plainTag(offset, label, body).equals(tag)) throw new Error('checksum');
+      } catch (cause) {
+        throw damaged(key, `the section at byte ${offset} is not what was written`, cause);
+      }
+      try {
+        return decompress(body[0]!, body.subarray(1), cap);
+      } catch (cause) {
+        throw damaged(key, `the section at byte ${offset} can't be decompressed`, cause);
+      }
+    },
+  };
+}
+
+/** Checks the first 32 bytes of an object and gives back its salt. */
+export function readHeader(vault: Vault, kind: Kind, key: string, bytes: Buffer): Buffer {
+  if (bytes.length < HEADER_BYTES) throw damaged(key, `it has only ${bytes.length} bytes`);
+  if (!bytes.subarray(0, 8).equals(MAGIC)) throw damaged(key, 'it is no converge object');
+  if (bytes[8]! > VERSION) throw newerFormat(`object ${key}`, bytes[8]!);
+  if (bytes[8] !== VERSION || bytes[9] !== KINDS[kind]) throw damaged(key, `it is no ${kind} object`);
+  if (bytes[10] !== (vault.encrypted ? SEALED : 0))
+    throw damaged(key, `it is ${vault.encrypted ? 'not ' : ''}encrypted, unlike its repository`);
+  if (bytes.readUInt32BE(11) !== 0 || bytes[15] !== 0) throw damaged(key, 'reserved bytes of its header are set');
+  return bytes.subarray(16, HEADER_BYTES);
+}
+
+/** An object of a single section: header, then the section at byte 32. */
+export function sealObject(vault: Vault, kind: Kind, key: string, salt: Buffer, payload: Buffer): Buffer {
+  const sealer = sealerFor(vault, kind, key, salt);
+  return Buffer.concat([sealer.header, sealer.seal(HEADER_BYTES, payload)]);
+}
+
+/** `cap`: longest payload accepted, bytes; a few hundred bytes of zstd can claim gigabytes. */
+export function openObject(vault: Vault, kind: Kind, key: string, bytes: Buffer, cap: number): Buffer {
+  const salt = readHeader(vault, kind, key, bytes);
+  return sealerFor(vault, kind, key, salt).open(HEADER_BYTES, bytes.subarray(HEADER_BYTES), cap);
+}

@@ -1,0 +1,191 @@
+import { blockCount, blockLength, ID_BYTES, PAGE_BLOCKS, pageCount } from '../format/blocks.ts';
+import { damaged, hasCode, missing } from '../format/damage.ts';
+import { idKey, type Location } from '../format/index-object.ts';
+import { nameOf } from '../format/page-map.ts';
+import type { Root, RootDisk, Segment } from '../format/root.ts';
+import { sealerFor } from '../format/sealing.ts';
+import { pipelined } from '../pipelined.ts';
+import type { DiskMap, DiskReader } from '../repository.ts';
+import type { VmContext } from './context.ts';
+import { indexReader, type Locations } from './locator.ts';
+import { loadPage } from './pages.ts';
+import { newestRoot } from './points.ts';
+import { type Run, runsOf, type Wanted } from './runs.ts';
+
+const READS = 6;
+const PAGES_KEPT = 4;
+
+/** The disk of `root` with that index. Throws RangeError when the point has none. */
+export function diskReader(context: VmContext, root: Root, index: number): DiskReader {
+  const found = root.disks.find(d => d.disk.index === index);
+  if (!found) throw new RangeError(`point ${root.point.id} has no disk ${index}`);
+  return readerOf(context, root, found);
+}
+
+function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootDisk): DiskReader {
+  const blocks = blockCount(disk.bytes, disk.blockSize);
+  const lookup = indexReader(context);
+  const zeros = Buffer.alloc(disk.blockSize);
+  let segments: Promise<Segment[]> | undefined;
+  const located = new Map<number, Promise<Locations>>();
+
+  const map: DiskMap = {
+    blockSize: disk.blockSize,
+    blocks,
+    pageBlocks: PAGE_BLOCKS,
+    pages: pageCount(blocks),
+    pageName: page => nameOf(pages[page]!),
+    async page(page, signal) {
+      const count = Math.min(PAGE_BLOCKS, blocks - page * PAGE_BLOCKS);
+      return (await loadPage(context, pages[page]!, root.pagesObjects, count, signal)).ids;
+    },
+  };
+
+  // Index objects that this point names may be superseded and pruned by now: the newest point's count.
+  const inForce = () => {
+    segments ??= newestRoot(context).then(
+      newest => (newest ?? root).segments,
+      error => {
+        if (!hasCode(error, 'damaged-object', 'newer-format')) throw error;
+        return root.segments;
+      },
+    );
+    return segments;
+  };
+  const locate = (page: number, signal?: AbortSignal): Promise<Locations> => {
+    const hit = located.get(page);
+    if (hit) return hit;
+    const loading = inForce().then(list => lookup.locate(list, number, page, signal));
+    loading.catch(() => located.delete(page));
+    located.set(page, loading);
+    for (const oldest of located.keys()) {
+      if (located.size <= PAGES_KEPT) break;
+      located.delete(oldest);
+    }
+    return loading;
+  };
+  /** Runs `work` again, with the index read anew, when an object was gone: somebody pruned meanwhile. */
+  const againOnMissing = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!hasCode(error, 'missing-object')) throw error;
+      segments = undefined;
+      located.clear();
+      return work();
+    }
+  };
+
+  const locationOf = (id: Buffer, block: number, locations: Locations): Location => {
+    const location = locations.get(idKey(id));
+    if (location) return location;
+    throw damaged(
+      context.names.point(root.point.generation, root.point.id),
+      `no index says where block ${block} of disk ${disk.index} lies`,
+    );
+  };
+  const fetchRun = async (run: Run, signal?: AbortSignal) => {
+    const key = context.names.pack(run.pack);
+    const found = await context.store.get(key, {
+      range: { start: run.start, end: run.end },
+      ...(signal ? { signal } : {}),
+    });
+    if (!found) throw missing(key);
+    if (found.bytes.length !== run.end - run.start) throw damaged(key, `it ends before byte ${run.end}`);
+    return found.bytes;
+  };
+  const opener = (run: Run, bytes: Buffer) => {
+    const sealer = sealerFor(context.vault, 'pack', context.names.pack(run.pack), Buffer.from(run.pack, 'hex'));
+    return ({ id, offset, length, blocks: [first] }: Wanted): Buffer => {
+      const stored = bytes.subarray(offset - run.start, offset - run.start + length);
+      const plain = sealer.open(offset, stored, disk.blockSize, id);
+      if (plain.length !== blockLength(disk, first!) || !context.vault.blockId(plain).equals(id))
+        throw damaged(sealer.key, `the block at byte ${offset} isn't the one that block ${first} of disk ${disk.index} needs`);
+      return plain;
+    };
+  };
+
+  /** What of `page` is wanted, sorted into runs; zero blocks are answered apart. */
+  const plan = (page: number, wanted: number[], signal?: AbortSignal) =>
+    againOnMissing(async () => {
+      const ids = await map.page(page, signal);
+      const zero: number[] = [];
+      const byPlace = new Map<string, Wanted>();
+      let locations: Locations | undefined;
+      for (const block of wanted) {
+        const at = (block % PAGE_BLOCKS) * ID_BYTES;
+        const id = ids.subarray(at, at + ID_BYTES);
+        if (id.equals(zeros.subarray(0, ID_BYTES))) zero.push(block);
+        else {
+          locations ??= await locate(page, signal);
+          const location = locationOf(id, block, locations);
+          const place = `${location.pack}+${location.offset}`;
+          const same = byPlace.get(place);
+          if (same) same.blocks.push(block);
+          else byPlace.set(place, { ...location, id, blocks: [block] });
+        }
+      }
+      return { zero, runs: runsOf([...byPlace.values()]) };
+    });
+
+  async function* jobs(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<Run | number[]> {
+    for (const [page, blocksOfPage] of byPage(wanted)) {
+      const { zero, runs } = await plan(page, blocksOfPage, signal);
+      if (zero.length > 0) yield zero;
+      yield* runs;
+    }
+  }
+
+  return {
+    map,
+    async *blocks(wanted, signal) {
+      const fetch = async (job: Run | number[]) => {
+        if (Array.isArray(job)) return { job, bytes: undefined };
+        try {
+          return { job, bytes: await fetchRun(job, signal) };
+        } catch (error) {
+          if (!hasCode(error, 'missing-object')) throw error;
+          return { job, bytes: undefined };
+        }
+      };
+      for await (const { job, bytes } of pipelined(jobs(wanted, signal), READS, fetch)) {
+        signal?.throwIfAborted();
+        if (Array.isArray(job)) {
+          for (const index of job) yield { index, bytes: zeros.subarray(0, blockLength(disk, index)) };
+        } else if (bytes) {
+          const open = opener(job, bytes);
+          for (const want of job.wanted) {
+            const plain = open(want);
+            for (const index of want.blocks) yield { index, bytes: plain };
+          }
+        } else {
+          for (const want of job.wanted)
+            for (const index of want.blocks) yield { index, bytes: await this.block(index, signal) };
+        }
+      }
+    },
+    block(index, signal) {
+      if (!(index >= 0 && index < blocks)) throw new RangeError(`disk ${disk.index} has no block ${index}`);
+      return againOnMissing(async () => {
+        const { zero, runs } = await plan(Math.floor(index / PAGE_BLOCKS), [index], signal);
+        if (zero.length > 0) return Buffer.alloc(blockLength(disk, index));
+        const run = runs[0]!;
+        return opener(run, await fetchRun(run, signal))(run.wanted[0]!);
+      });
+    },
+  };
+}
+
+/** Neighbours in `wanted` that lie in one page, together. */
+function* byPage(wanted: Iterable<number>): Generator<[page: number, blocks: number[]]> {
+  let page = -1;
+  let blocks: number[] = [];
+  for (const block of wanted) {
+    const of = Math.floor(block / PAGE_BLOCKS);
+    if (of !== page && blocks.length > 0) yield [page, blocks];
+    if (of !== page) blocks = [];
+    page = of;
+    blocks.push(block);
+  }
+  if (blocks.length > 0) yield [page, blocks];
+}

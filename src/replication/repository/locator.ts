@@ -1,0 +1,75 @@
+import { damaged } from '../format/damage.ts';
+import { decodeEntries, decodeIndexFooter, type IndexFooter, type Location, SECTION_CAP } from '../format/index-object.ts';
+import { readFooter } from '../format/container.ts';
+import type { Segment } from '../format/root.ts';
+import { sealerFor } from '../format/sealing.ts';
+import type { VmContext } from './context.ts';
+
+/** Map key is `idKey` of a block id. */
+export type Locations = Map<string, Location>;
+
+const FOOTERS_KEPT = 1024;
+
+export interface IndexReader {
+  footer(segment: Segment, signal?: AbortSignal): Promise<IndexFooter>;
+  /** Adds what one index object says about a page to `into`. */
+  section(segment: Segment, disk: number, page: number, into: Locations, signal?: AbortSignal): Promise<void>;
+  /** Where the blocks of a page lie: the newest of `segments` (oldest first) wins. */
+  locate(segments: Segment[], disk: number, page: number, signal?: AbortSignal): Promise<Locations>;
+}
+
+export function indexReader(context: VmContext): IndexReader {
+  const footers = new Map<string, Promise<IndexFooter & { places: Map<string, IndexFooter['sections'][number]> }>>();
+  const sealer = (segment: Segment) => {
+    const key = context.names.index(segment.generation, segment.id);
+    return sealerFor(context.vault, 'index', key, Buffer.from(segment.id, 'hex'));
+  };
+  const load = async (segment: Segment, signal?: AbortSignal) => {
+    const { key } = sealer(segment);
+    const tail = await context.ranges.read(key, segment.bytes, segment.footer, segment.bytes, signal);
+    const { payload } = readFooter(sealer(segment), tail, segment.footer);
+    try {
+      const footer = decodeIndexFooter(payload);
+      return { ...footer, places: new Map(footer.sections.map(s => [`${s.disk}/${s.page}`, s])) };
+    } catch (cause) {
+      throw damaged(key, 'its footer is no index footer', cause);
+    }
+  };
+  const footer = (segment: Segment, signal?: AbortSignal) => {
+    const hit = footers.get(segment.id);
+    if (hit) return hit;
+    const loading = load(segment, signal);
+    loading.catch(() => footers.delete(segment.id));
+    footers.set(segment.id, loading);
+    for (const oldest of footers.keys()) {
+      if (footers.size <= FOOTERS_KEPT) break;
+      footers.delete(oldest);
+    }
+    return loading;
+  };
+  const open = async (segment: Segment, disk: number, page: number, signal?: AbortSignal) => {
+    const { packs, places } = await footer(segment, signal);
+    const place = places.get(`${disk}/${page}`);
+    if (!place) return undefined;
+    const { offset, length } = place;
+    const { key } = sealer(segment);
+    const stored = await context.ranges.read(key, segment.bytes, offset, offset + length, signal);
+    return { packs, payload: sealer(segment).open(offset, stored, SECTION_CAP), key };
+  };
+  const add = (found: Awaited<ReturnType<typeof open>>, into: Locations) => {
+    try {
+      if (found) decodeEntries(found.payload, found.packs, into);
+    } catch (cause) {
+      throw damaged(found!.key, 'its entries are no index entries', cause);
+    }
+  };
+  return {
+    footer,
+    section: async (segment, disk, page, into, signal) => add(await open(segment, disk, page, signal), into),
+    async locate(segments, disk, page, signal) {
+      const into: Locations = new Map();
+      for (const found of await Promise.all(segments.map(s => open(s, disk, page, signal)))) add(found, into);
+      return into;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import type { Random } from '../../io/ports.ts';
+import { decodeConfig, encodeConfig, type RepositoryConfig, unwrapMaster, wrapMaster } from '../format/config.ts';
+import { CONFIG } from '../format/names.ts';
+import { vaultOf } from '../format/vault.ts';
+import type { Key } from '../keys.ts';
+import type { Repository } from '../repository.ts';
+import type { ObjectStore } from '../store.ts';
+import { putOnce } from './put-once.ts';
+import { listVms } from './roster.ts';
+import { vmRepository } from './vm.ts';
+
+export interface OpenOptions {
+  key?: Key | undefined;
+  random: Random;
+}
+
+/**
+ * Opens the repository in `store`. Throws a Failure: `repository-not-found`, `not-a-repository`,
+ * `newer-format`, `damaged-object`, `key-needed`, `wrong-key`, `key-not-needed`.
+ */
+export async function openRepository(store: ObjectStore, options: OpenOptions): Promise<Repository> {
+  const repository = await tryOpen(store, options);
+  if (repository) return repository;
+  await refuseForeign(store);
+  throw new Failure(
+    world('repository-not-found', `there is no repository at ${store.url}`, {
+      hint: 'check the URL; the first replication makes the repository',
+    }),
+  );
+}
+
+/**
+ * Opens the repository in `store`, or makes it (encrypted when a key is given) if nothing is there.
+ * Of two that make it at the same time one wins, and the other opens what the winner made.
+ */
+export async function createRepository(store: ObjectStore, options: OpenOptions): Promise<Repository> {
+  const existing = await tryOpen(store, options);
+  if (existing) return existing;
+  await refuseForeign(store);
+  const { key, random } = options;
+  const id = random.bytes(16).toString('hex');
+  const config: RepositoryConfig = {
+    format: 1,
+    id,
+    encryption: key ? { cipher: 'AES-256-GCM', keys: [wrapMaster(random.bytes(32), key, id, random)] } : null,
+  };
+  await putOnce(store, CONFIG, encodeConfig(config));
+  return openRepository(store, options);
+}
+
+async function tryOpen(store: ObjectStore, { key, random }: OpenOptions): Promise<Repository | undefined> {
+  const found = await store.get(CONFIG);
+  if (!found) return undefined;
+  const config = decodeConfig(store.url, found.bytes);
+  const context = { store, vault: vaultOf(unwrapMaster(store.url, config, key)), random };
+  return {
+    id: config.id,
+    store,
+    encrypted: config.encryption !== null,
+    vm: uuid => vmRepository(context, uuid),
+    vms: () => listVms(context),
+  };
+}
+
+/** A prefix that holds anything else isn't ours to write to. */
+async function refuseForeign(store: ObjectStore): Promise<void> {
+  for await (const { key } of store.list('')) {
+    throw new Failure(
+      given('not-a-repository', `${store.url} holds ${key} and no ${CONFIG}: it is no converge repository`, {
+        hint: 'name an empty prefix or directory, or the one that the repository is in',
+      }),
+    );
+  }
+}

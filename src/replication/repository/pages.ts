@@ -1,0 +1,32 @@
+import { ID_BYTES } from '../format/blocks.ts';
+import { damaged } from '../format/damage.ts';
+import { mergePage, PAGE_CAP, type PageRefs, type SectionRef } from '../format/page-map.ts';
+import { sealerFor } from '../format/sealing.ts';
+import type { VmContext } from './context.ts';
+
+/** The sections of a page, opened. `sizes`: bytes of the pages objects, from the root. */
+async function sections(context: VmContext, refs: PageRefs, sizes: Map<string, number>, signal?: AbortSignal) {
+  const open = async ({ object, offset, length }: SectionRef) => {
+    const key = context.names.pages(object);
+    const size = sizes.get(object) ?? offset + length;
+    const stored = await context.ranges.read(key, size, offset, offset + length, signal);
+    if (stored.length !== length) throw damaged(key, `it ends before byte ${offset + length}`);
+    return sealerFor(context.vault, 'pages', key, Buffer.from(object, 'hex')).open(offset, stored, PAGE_CAP);
+  };
+  const [base, deltas] = await Promise.all([refs.base && open(refs.base), Promise.all(refs.deltas.map(open))]);
+  return { base, deltas };
+}
+
+/** Ids of a page of `blocks` blocks, and the opened deltas they come from. */
+export async function loadPage(
+  context: VmContext,
+  refs: PageRefs,
+  sizes: Map<string, number>,
+  blocks: number,
+  signal?: AbortSignal,
+): Promise<{ ids: Buffer; deltas: Buffer[] }> {
+  const { base, deltas } = await sections(context, refs, sizes, signal);
+  const ids = Buffer.alloc(blocks * ID_BYTES);
+  mergePage(ids, base, deltas);
+  return { ids, deltas };
+}

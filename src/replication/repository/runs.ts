@@ -1,0 +1,38 @@
+import type { Location } from '../format/index-object.ts';
+
+/** A stored block and the blocks of the disk that it is needed for. */
+export interface Wanted extends Location {
+  id: Buffer;
+  blocks: number[];
+}
+
+/** One range request: bytes `start` to `end` of a pack. */
+export interface Run {
+  pack: string;
+  start: number;
+  end: number;
+  wanted: Wanted[];
+}
+
+/** A request costs about as much as this many bytes: smaller gaps are read over. */
+const GAP = 128 * 1024;
+const LONGEST = 4 * 2 ** 20;
+
+/** Neighbouring blocks of a pack together, in runs of up to 4 MiB; packs in the order first wanted. */
+export function runsOf(wanted: Wanted[]): Run[] {
+  const runs: Run[] = [];
+  for (const inPack of Map.groupBy(wanted, w => w.pack).values()) {
+    let run: Run | undefined;
+    for (const want of inPack.sort((a, b) => a.offset - b.offset)) {
+      const end = want.offset + want.length;
+      if (run && want.offset - run.end <= GAP && end - run.start <= LONGEST) {
+        run.end = Math.max(run.end, end);
+        run.wanted.push(want);
+      } else {
+        run = { pack: want.pack, start: want.offset, end, wanted: [want] };
+        runs.push(run);
+      }
+    }
+  }
+  return runs;
+}

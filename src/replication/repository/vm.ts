@@ -1,0 +1,83 @@
+import { damaged } from '../format/damage.ts';
+import { vmNames } from '../format/names.ts';
+import type { Root } from '../format/root.ts';
+import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
+import type { Head, Point, VmRepository } from '../repository.ts';
+import type { Context, VmContext } from './context.ts';
+import { diskReader } from './disk-reader.ts';
+import { allRoots, newestRoot, pointNames, readHead, readPoint } from './points.ts';
+import { rangeReader } from './ranges.ts';
+import { openWriter } from './writer.ts';
+
+const LEASE_CAP = 64 * 1024;
+
+/** A VM's part of an open repository; `uuid` need not be known to it yet. */
+export function vmRepository(
+  { store, vault, random }: Context,
+  uuid: string,
+): VmRepository & { newest(): Promise<Point | undefined>; context: VmContext } {
+  const names = vmNames(vault.vmKey(uuid));
+  const context: VmContext = { store, vault, random, uuid, names, ranges: rangeReader(store) };
+  // The root that was read last: a cycle reads the head, its point, its disks and a writer in a row.
+  let last: Root | undefined;
+
+  const rootOf = async (id: string): Promise<Root | undefined> => {
+    if (last?.point.id === id) return last;
+    const name = (await pointNames(context)).find(n => n.id === id);
+    const root = name ? await readPoint(context, name) : (await readHead(context))?.root;
+    if (root?.point.id !== id) return undefined;
+    last = root;
+    return root;
+  };
+
+  return {
+    uuid,
+    context,
+    async head() {
+      const found = await readHead(context);
+      if (!found) return undefined;
+      last = found.root;
+      return { head: headOf(last), etag: found.etag };
+    },
+    async points(onDamage) {
+      const points: Point[] = [];
+      for await (const root of allRoots(context, onDamage)) points.push(root.point);
+      return points.sort((a, b) => a.generation - b.generation);
+    },
+    point: async id => (await rootOf(id))?.point,
+    newest: async () => (await newestRoot(context))?.point,
+    async reader(point, disk) {
+      const root = await rootOf(point.id);
+      if (!root) throw damaged(names.point(point.generation, point.id), "it isn't there any more");
+      return diskReader(context, root, disk.index);
+    },
+    writer: (base, step) => openWriter(context, base, last, step),
+    lease: {
+      async read() {
+        for (;;) {
+          const found = await store.get(names.lease);
+          const stat = await store.head(names.lease);
+          if (!found && !stat) return undefined;
+          if (!found || found.etag !== stat?.etag) continue;
+          const bytes = openObject(vault, 'lease', names.lease, found.bytes, LEASE_CAP);
+          return { value: JSON.parse(bytes.toString('utf8')), etag: found.etag, modified: stat.modified };
+        }
+      },
+      async write(value, etag) {
+        const salt = random.bytes(SALT_BYTES);
+        const bytes = sealObject(vault, 'lease', names.lease, salt, Buffer.from(JSON.stringify(value)));
+        const put = await store.put(names.lease, bytes, {
+          when: etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: etag },
+        });
+        return put.ok ? { etag: put.etag } : 'lost-race';
+      },
+    },
+  };
+}
+
+const headOf = ({ point }: Root): Head => ({
+  commit: point.id,
+  generation: point.generation,
+  epoch: point.epoch,
+  point: point.id,
+});

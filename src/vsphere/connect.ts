@@ -1,0 +1,69 @@
+import pLimit from 'p-limit';
+import type { Clock } from '../io/ports.ts';
+import type { SourceMachine } from '../replication/source.ts';
+import { createCookieJar } from './cookies.ts';
+import { endpointOf } from './endpoint.ts';
+import { explain } from './faults.ts';
+import { createHttp } from './http.ts';
+import { listVms, pickVm } from './inventory.ts';
+import { createMachine } from './machine.ts';
+import type { About } from './service-content.ts';
+import { type OnCall, openSession } from './session.ts';
+import { checkTrust } from './trust.ts';
+
+export interface VsphereOptions {
+  /** `https://host[:port]`. */
+  url: string;
+  username: string;
+  /** Asked for at each login and kept nowhere. */
+  password: () => Promise<string>;
+  /** PEM text, see `readCa`. */
+  ca?: string;
+  /** SHA-256 of the server's certificate; it alone decides when given. */
+  sha256?: string;
+  /** Name or path of the only datacenter to look for VMs in. */
+  datacenter?: string;
+  clock: Clock;
+  onCall?: OnCall;
+}
+
+export interface VsphereClient {
+  readonly about: About;
+  /** The VM of that name, instance UUID or BIOS UUID. Failures: `vm-not-found`, `vm-ambiguous`. */
+  machine(nameOrUuid: string): Promise<SourceMachine>;
+  /** All VMs that the user may see, by path. `uuid` is the instance UUID. */
+  vms(): Promise<{ name: string; uuid: string; moref: string; path: string }[]>;
+  close(): Promise<void>;
+}
+
+declare module '../engine/io.ts' {
+  interface Clients {
+    vsphere: VsphereClient;
+  }
+}
+
+/** Range reads at once per server; its file service runs out of memory with many. */
+const PARALLEL_READS = 8;
+
+/**
+ * Connects and logs in.
+ * @throws Failure `vsphere-url`, `vsphere-pin`, `vsphere-ca`, and what `openSession` throws
+ */
+export async function connectVsphere(options: VsphereOptions): Promise<VsphereClient> {
+  const { ca, sha256, datacenter } = options;
+  checkTrust({ ca, sha256 });
+  const http = createHttp(endpointOf(options.url), { ca, sha256 }, createCookieJar());
+  const session = await openSession(http, options, options.clock, options.onCall).catch(error => {
+    http.close();
+    throw error;
+  });
+  const reads = pLimit(PARALLEL_READS);
+  const list = () => explain('list the VMs', () => listVms(session, datacenter));
+  return {
+    about: session.content.about,
+    machine: async nameOrUuid => createMachine(session, pickVm(await list(), nameOrUuid, http.where), reads),
+    vms: async () =>
+      (await list()).map(({ name, uuid, moref, path }) => ({ name, uuid, moref: moref.value, path })),
+    close: session.close,
+  };
+}

@@ -1,0 +1,39 @@
+import { Type } from 'typebox';
+import type { TargetKind } from '../engine/resource-type.ts';
+import { canonicalUrl } from './endpoint.ts';
+
+export { readCa } from './trust.ts';
+
+/** A vCenter, or a single ESXi host, as manifests name it under `targets`. */
+export const vsphereTarget: TargetKind = {
+  name: 'vsphere',
+  doc: 'A vCenter Server or ESXi host. The certificate is verified against the system authorities, `ca`, or the pin `sha256`.',
+  schema: Type.Object(
+    {
+      url: Type.String({
+        pattern: '^https://[^/?#@\\s]+/?(sdk/?)?$',
+        description: 'Address of the server: `https://vcenter.example.com`.',
+      }),
+      username: Type.String({ minLength: 1, description: 'With its domain: `svc-converge@vsphere.local`.' }),
+      password: Type.String({ minLength: 1, 'x-secret': true, description: 'As a reference to a secret.' }),
+      ca: Type.Optional(
+        Type.String({
+          minLength: 1,
+          description: 'Authority that signed the certificate: path of a PEM file, or its text.',
+        }),
+      ),
+      sha256: Type.Optional(
+        Type.String({
+          pattern: '^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$',
+          description:
+            'SHA-256 of the certificate in hex, with or without colons. When given, it alone decides.',
+        }),
+      ),
+      datacenter: Type.Optional(
+        Type.String({ minLength: 1, description: 'Name or path of the only datacenter to look for VMs in.' }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  identity: properties => canonicalUrl(String(properties.url)),
+};

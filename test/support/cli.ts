@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { main } from '../../src/cli/main.ts';
+import { nodeHost } from '../../src/io/node.ts';
+
+export interface CliResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A folder of its own for one test, removed afterwards. */
+export async function scratch(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'converge-test-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+export interface CliOptions {
+  env?: Record<string, string>;
+  interrupt?: AbortSignal;
+  /** Sees each piece of stderr as it comes: for a test that interrupts at a certain line. */
+  onStderr?(text: string): void;
+}
+
+/** Runs the CLI in this process through `main`, as a command typed in `cwd`. */
+export async function cli(cwd: string, args: string[], options: CliOptions = {}): Promise<CliResult> {
+  let stdout = '';
+  let stderr = '';
+  const code = await main(args, {
+    stdout: { write: text => void (stdout += text), isTTY: false, columns: 100 },
+    stderr: {
+      write: text => {
+        stderr += text;
+        options.onStderr?.(text);
+      },
+      isTTY: false,
+      columns: 100,
+    },
+    host: { ...nodeHost(), cwd, env: { PATH: process.env.PATH, ...options.env } },
+    interrupt: options.interrupt ?? new AbortController().signal,
+  });
+  return { code, stdout, stderr };
+}
+
+/** Runs the real binary. `env` replaces the environment, so that nothing extra is in PATH. */
+export function binary(
+  cwd: string,
+  args: string[],
+  env: Record<string, string> = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: cwd },
+  file = join(import.meta.dirname, '../../bin/converge'),
+): Promise<CliResult> {
+  return new Promise(done => {
+    execFile(file, args, { cwd, env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      done({ code: error ? (typeof error.code === 'number' ? error.code : 255) : 0, stdout, stderr });
+    });
+  });
+}
