@@ -27,7 +27,7 @@ export const awsTarget: TargetKind = {
         Type.String({
           minLength: 1,
           'x-secret': true,
-          description: 'A reference: `${secret(...)}`.',
+          description: "A reference: `secret('env:NAME')` in an expression.",
         }),
       ),
     },

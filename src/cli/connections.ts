@@ -63,7 +63,7 @@ async function connectVsphereTarget(
   calls: CallCounter,
 ): Promise<VsphereClient> {
   const { connectVsphere } = await import('../vsphere/connect.ts');
-  const common = { clock: host.clock, onCall: (kind: keyof CallCounter) => calls[kind]() };
+  const common = { clock: host.clock, onCall: (kind: 'made' | 'retried') => calls[kind]() };
   if (lab) {
     const { username, password } = lab.settings.vsphere;
     return connectVsphere({ ...common, url: lab.vsphere.url, ca: lab.vsphere.caPem, username, password: async () => password });

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { Failure } from '../diagnostics/diagnostic.ts';
-import { exitCodeOf } from '../engine/exit-code.ts';
+import { exitCode } from '../engine/exit-code.ts';
 import { commands } from './commands/index.ts';
 import { type Context, makeContext } from './context.ts';
 import type { CliIo } from './io.ts';
@@ -54,7 +54,7 @@ Exit codes are in docs/exit-codes.md; an unknown one means failure.`,
     if (error instanceof Failure) {
       context.report(error.diagnostics);
       if (program.opts().debug) context.say(`${error.stack}\n`);
-      return io.interrupt.aborted ? interrupted(io, context) : exitCodeOf(error.diagnostics);
+      return io.interrupt.aborted ? interrupted(io, context) : exitCode({ diagnostics: error.diagnostics });
     }
     const bug = error as Error;
     context.say(`converge failed in a way it should not: ${bug.message}\n`);

@@ -35,15 +35,15 @@ export async function openSession(
 ): Promise<Session> {
   const { io } = context;
   const dir = labDir(context, options.lab);
-  const lab = dir && (await openLabAt(context, dir, { seeded: true, lockTimeout: options.lockTimeout }));
+  const lab = dir === undefined ? undefined : (await openLabAt(context, dir, { seeded: true, lockTimeout: options.lockTimeout }));
   if (lab) context.say(`lab in ${lab.dir}: stand-ins for vSphere, S3 and the host; nothing leaves this machine\n`);
   try {
     const host: Host = lab ? await labHost(io.host, lab) : io.host;
     const secret = (reference: { $secret: string }) => readSecret(reference, io.host);
     const connections = makeConnections({ host, targets: declared, secret, ...(lab && { lab }) });
     const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
-    const { memory, warning } = await openMemory(stateDir, io.host.files);
-    if (warning) context.report([warning]);
+    const memory = await openMemory(io.host, stateDir);
+    context.report(memory.diagnostics);
     return {
       connections,
       stateDir,

@@ -51,7 +51,9 @@ export function checkReferences(
           report(unknown(from, reference));
         } else if (target.address === address) {
           from.valid = false;
-          report(given('self-reference', `${quoted(address)} refers to itself`, { at: reference.at, address }));
+          report(
+            given('self-reference', `${quoted(address)} refers to itself`, { at: reference.at, address }),
+          );
         } else if (key === 'notify' && !registry.types.get(target.type)?.refresh) {
           report({ ...deaf(target.type, reference.at, `notifying ${quoted(target.address)}`), address });
         }

@@ -29,8 +29,7 @@ export function checkTargets(
       if (runs.platforms && !runs.platforms.includes(platform)) add(elsewhere, declared.type.name, declared);
     }
   }
-  for (const [kind, resources] of homeless)
-    report(noTarget(kind, registry.targets.get(kind), resources));
+  for (const [kind, resources] of homeless) report(noTarget(kind, registry.targets.get(kind), resources));
   for (const [type, resources] of elsewhere) {
     const { runs } = resources[0]!.type;
     const platforms = runs.on === 'host' ? (runs.platforms ?? []).map(systemName).join(' or ') : '';

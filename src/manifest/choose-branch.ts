@@ -11,8 +11,7 @@ export function choose(branches: JsonSchema[], node: Node | null): number | unde
     return index === -1 ? undefined : index;
   };
   const plainType = (type: string) => (branch: JsonSchema) => branch.type === type && !branch['x-secret'];
-  const free = () =>
-    first(branch => !branch.type && constants(branch).length === 0 && !branch['x-secret']);
+  const free = () => first(branch => !branch.type && constants(branch).length === 0 && !branch['x-secret']);
 
   if (isMap(node)) return closestMap(branches, node.items as { key: unknown; value: unknown }[]) ?? free();
   if (isSeq(node)) return first(plainType('array')) ?? free();

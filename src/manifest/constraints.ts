@@ -9,7 +9,7 @@ import { fault, nameAt, type Reading } from './reading.ts';
 export function checkConstraints(value: Json, validate: ValidateFunction, reading: Reading): void {
   if (validate(value)) return;
   const errors = (validate.errors ?? []).filter(error => concerns(error, reading));
-  const specific = errors.filter(error => !['anyOf', 'oneOf', 'if'].includes(error.keyword));
+  const specific = errors.filter(error => !summaries.includes(error.keyword));
   for (const error of specific.length > 0 ? specific : errors) {
     const pointer = error.instancePath;
     if (reading.faults.has(pointer)) continue;
@@ -26,12 +26,19 @@ export function checkConstraints(value: Json, validate: ValidateFunction, readin
   }
 }
 
+/** Keywords that only say that something below failed. */
+const summaries = ['anyOf', 'oneOf', 'allOf', 'if'];
+
 function concerns(error: ErrorObject, reading: Reading): boolean {
   const { instancePath: pointer, keyword, schemaPath } = error;
   if (keyword === 'additionalProperties') return false;
+  if (summaries.includes(keyword) && [...reading.faults].some(fault => fault.startsWith(`${pointer}/`)))
+    return false;
   if (keyword === 'required') {
     const schema = reading.visits.get(pointer)?.schema;
-    if (pointer === '' ? schemaPath === '#/required' : schema?.required?.includes(error.params.missingProperty))
+    if (
+      pointer === '' ? schemaPath === '#/required' : schema?.required?.includes(error.params.missingProperty)
+    )
       return false;
   }
   const taken: number[] = [];

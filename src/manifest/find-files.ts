@@ -24,15 +24,23 @@ export async function readManifests(
 ): Promise<ManifestText[]> {
   const texts = new Map<string, ManifestText>();
   if (paths.length === 0)
-    report(given('no-manifest', 'no manifest was given', { hint: 'name a manifest file or a folder of them' }));
+    report(
+      given('no-manifest', 'no manifest was given', { hint: 'name a manifest file or a folder of them' }),
+    );
   for (const path of paths) {
     const absolute = resolve(cwd, path);
     const name = displayName(absolute, cwd);
     const found = await guarded(name, report, () => manifestsAt(absolute, files));
     if (found === 'missing')
-      report(given('no-such-file', `${name} is not there`, { hint: 'name a manifest file or a folder of them' }));
+      report(
+        given('no-such-file', `${name} is not there`, { hint: 'name a manifest file or a folder of them' }),
+      );
     else if (found?.length === 0)
-      report(given('empty-folder', `the folder ${name} holds no manifest`, { hint: 'a manifest ends in .yaml or .yml' }));
+      report(
+        given('empty-folder', `the folder ${name} holds no manifest`, {
+          hint: 'a manifest ends in .yaml or .yml',
+        }),
+      );
     for (const file of found === 'missing' ? [] : (found ?? [])) {
       if (texts.has(file)) continue;
       const shown = displayName(file, cwd);
@@ -83,7 +91,8 @@ async function manifestsBelow(folder: string, names: string[], files: ReadFiles)
     if (name.startsWith('.')) continue;
     const path = join(folder, name);
     const kind = (await files.stat(path))?.kind;
-    if (kind === 'directory') found.push(...(await manifestsBelow(path, (await files.list(path)) ?? [], files)));
+    if (kind === 'directory')
+      found.push(...(await manifestsBelow(path, (await files.list(path)) ?? [], files)));
     else if (/\.ya?ml$/i.test(name) && kind !== undefined) found.push(path);
   }
   return found;
@@ -98,7 +107,11 @@ async function readText(
   const size = (await files.stat(path))?.size ?? 0;
   const bytes = size > largestManifest ? undefined : await files.read(path);
   if (size > largestManifest || (bytes && bytes.length > largestManifest)) {
-    report(given('too-large', `${name} is larger than 8 MiB`, { hint: 'split it: a run takes any number of files' }));
+    report(
+      given('too-large', `${name} is larger than 8 MiB`, {
+        hint: 'split it: a run takes any number of files',
+      }),
+    );
     return undefined;
   }
   if (!bytes) {

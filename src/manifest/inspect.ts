@@ -18,7 +18,11 @@ interface Extent {
  * that nothing after has to think of alias bombs), finds duplicate keys and bad keys, and masks
  * literals that may be secrets. Returns false when the tree must not be walked.
  */
-export function inspect(file: SourceFile, namesSecret: NamesSecret, report: (d: Diagnostic) => void): boolean {
+export function inspect(
+  file: SourceFile,
+  namesSecret: NamesSecret,
+  report: (d: Diagnostic) => void,
+): boolean {
   const anchors = new Map<string, Node>();
   const extents = new Map<Node, Extent>();
   let expanded = 0;
@@ -34,13 +38,18 @@ export function inspect(file: SourceFile, namesSecret: NamesSecret, report: (d: 
     const target = anchors.get(node.source);
     if (!target)
       return refuse(
-        given('unknown-alias', 'a plain value that starts with `*` is an alias for YAML, and there is no such anchor', {
-          at,
-          hint: "quote it: '*...'",
-        }),
+        given(
+          'unknown-alias',
+          'a plain value that starts with `*` is an alias for YAML, and there is no such anchor',
+          {
+            at,
+            hint: "quote it: '*...'",
+          },
+        ),
       );
     const extent = extents.get(target);
-    if (!extent) return refuse(given('alias-cycle', 'an alias stands inside the value that it stands for', { at }));
+    if (!extent)
+      return refuse(given('alias-cycle', 'an alias stands inside the value that it stands for', { at }));
     expanded += extent.size;
     if (expanded > mostExpanded)
       return refuse(
@@ -93,7 +102,12 @@ function checkKeys(
     const text = key && keyText(file, key);
     if (!key || text === undefined || text === null) {
       const at = placeOf(file, key ?? value ?? file.root);
-      report(given('bad-key', 'a name is missing before the colon', { at, hint: 'quote names that start with `*`, `&` or `?`' }));
+      report(
+        given('bad-key', 'a name is missing before the colon', {
+          at,
+          hint: 'quote names that start with `*`, `&` or `?`',
+        }),
+      );
       sound = false;
       continue;
     }

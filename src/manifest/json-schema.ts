@@ -39,9 +39,9 @@ const known = new WeakMap<object, JsonSchema>();
  * a secret reference, and a union of constants is an `enum`. Cached by identity of `schema`.
  */
 export function valueSchema(schema: TSchema): JsonSchema {
-  let result = known.get(schema);
-  if (!result) known.set(schema, (result = convert(JSON.parse(JSON.stringify(schema)) as JsonSchema)));
-  return result;
+  const converted = known.get(schema) ?? convert(JSON.parse(JSON.stringify(schema)) as JsonSchema);
+  known.set(schema, converted);
+  return converted;
 }
 
 function convert(schema: JsonSchema): JsonSchema {

@@ -11,7 +11,10 @@ const texts = (description: string): JsonSchema => ({
 
 /** Engine-owned keys that work: name to the schema of the value. */
 export const metaparameters: Record<string, JsonSchema> = {
-  ensure: { enum: ['present', 'absent'], description: 'Whether it has to be there (default) or has to be gone.' },
+  ensure: {
+    enum: ['present', 'absent'],
+    description: 'Whether it has to be there (default) or has to be gone.',
+  },
   require: texts('Resources (`type:title`) that are applied before this one.'),
   before: texts('Resources (`type:title`) that are applied after this one.'),
   notify: texts('Resources (`type:title`) that are refreshed when this one changes.'),
@@ -57,12 +60,16 @@ export function separate(
   body: { [key: string]: Json },
   reading: Reading,
 ): Pick<CatalogResource, 'properties' | 'meta'> {
-  const strings = (key: string): string[] => [body[key] ?? []].flat() as string[];
-  const references = (key: string): Reference[] =>
-    strings(key).map((address, index) => {
-      const pointer = Array.isArray(body[key]) ? `/${key}/${index}` : `/${key}`;
-      return { address, at: reading.visits.get(pointer)?.at ?? reading.at };
+  const references = (key: string): Reference[] => {
+    const value = body[key] ?? [];
+    const list = Array.isArray(value) ? value : [value];
+    return list.flatMap((address, index) => {
+      const pointer = Array.isArray(value) ? `/${key}/${index}` : `/${key}`;
+      const at = reading.visits.get(pointer)?.at ?? reading.at;
+      // null stands for an item that has a mistake.
+      return typeof address === 'string' ? [{ address, at }] : [];
     });
+  };
   const meta: Metaparameters = {
     ensure: body.ensure === 'absent' ? 'absent' : 'present',
     require: references('require'),
@@ -70,7 +77,7 @@ export function separate(
     notify: references('notify'),
     subscribe: references('subscribe'),
     noop: body.noop === true,
-    labels: strings('labels'),
+    labels: references('labels').map(({ address }) => address),
   };
   if (typeof body.target === 'string') meta.target = body.target;
   const own = Object.entries(body).filter(([key]) => !Object.hasOwn(metaparameters, key));

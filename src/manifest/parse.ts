@@ -39,7 +39,9 @@ export function parseManifest(
     if (!(error instanceof RangeError)) throw error;
     return stop('too-deep', 'values are nested too deep to be read', 0, 0);
   }
-  const fault = document.errors[0] ?? document.warnings[0];
+  // IMPOSSIBLE: the library's own doubt about a flow collection as a key of an indented map, such as the
+  // title `{4DC3E181}`, which is valid and which it reads rightly.
+  const fault = document.errors.find(({ code }) => code !== 'IMPOSSIBLE') ?? document.warnings[0];
   if (fault) return stop(...explain(fault, text));
   if (!document.contents || text.trim() === '')
     return stop('empty-manifest', 'this manifest is empty', 0, 0, 'a manifest starts with `converge: 1`');
@@ -59,20 +61,51 @@ function explain({ code, message, pos }: YAMLError, text: string): [string, stri
   const [from, to] = pos;
   switch (code) {
     case 'MULTIPLE_DOCS':
-      return ['several-documents', 'a manifest file holds one YAML document', from, from + 3, 'remove the `---`, or make it two files'];
+      return [
+        'several-documents',
+        'a manifest file holds one YAML document',
+        from,
+        from + 3,
+        'remove the `---`, or make it two files',
+      ];
     case 'TAG_RESOLVE_FAILED':
-      return ['tag', 'a plain value that starts with `!` is a tag for YAML, which converge does not use', from, to, "quote it: '!...'"];
+      return [
+        'tag',
+        'a plain value that starts with `!` is a tag for YAML, which converge does not use',
+        from,
+        to,
+        "quote it: '!...'",
+      ];
     case 'BAD_SCALAR_START':
       return ['yaml', message, from, to, 'quote it'];
     case 'BLOCK_AS_IMPLICIT_KEY':
-      return ['yaml', 'a plain value holds `: `, or this line is indented deeper than its neighbours', from, to, 'quote the value, or fix the indentation'];
+      return [
+        'yaml',
+        'a plain value holds `: `, or this line is indented deeper than its neighbours',
+        from,
+        to,
+        'quote the value, or fix the indentation',
+      ];
     case 'BAD_DQ_ESCAPE':
-      return ['yaml', `a backslash in double quotes starts an escape: ${message}`, from, to, 'use single quotes, which take backslashes as they are'];
+      return [
+        'yaml',
+        `a backslash in double quotes starts an escape: ${message}`,
+        from,
+        to,
+        'use single quotes, which take backslashes as they are',
+      ];
     case 'TAB_AS_INDENT':
       return ['yaml', 'tabs cannot indent', from, to, 'indent with spaces'];
   }
   const line = text.slice(text.lastIndexOf('\n', from) + 1).split('\n', 1)[0]!;
-  if (line.includes('${')) return ['yaml', 'braces inside `{ ... }` end a plain value', from, to, 'quote the value that holds `${...}`'];
+  if (line.includes('${'))
+    return [
+      'yaml',
+      'braces inside `{ ... }` end a plain value',
+      from,
+      to,
+      'quote the value that holds `${...}`',
+    ];
   if (/[{[]/.test(line)) return ['yaml', message, from, to, 'quote values that hold any of `{ } [ ] , : #`'];
   return ['yaml', message, from, to];
 }

@@ -44,9 +44,7 @@ export async function readManifest(
     }
     into.incomplete = true;
     const hint = registry.types.has(name) ? `put it below \`resources:\`` : suggest(name, topKeys);
-    report(
-      given('unknown-key', `a manifest has no key ${quoted(name)}`, { at, ...(hint ? { hint } : {}) }),
-    );
+    report(given('unknown-key', `a manifest has no key ${quoted(name)}`, { at, ...(hint ? { hint } : {}) }));
   }
   const requires = top.get('requires')?.value;
   if (requires) checkRequires(file, requires, platform, report);
@@ -77,6 +75,10 @@ function checkLanguage(
       `this manifest is written in language version ${value}, and this converge reads version ${languageVersion}`,
       { at, hint: `install a converge that reads language version ${value}` },
     );
-  const what = value !== undefined ? found(value) : isScalar(node) ? found(String(node.value)) : 'something else';
-  return given('wrong-version', `\`converge\`: expected the number ${languageVersion}, found ${what}`, { at, hint });
+  const what =
+    value !== undefined ? found(value) : isScalar(node) ? found(String(node.value)) : 'something else';
+  return given('wrong-version', `\`converge\`: expected the number ${languageVersion}, found ${what}`, {
+    at,
+    hint,
+  });
 }

@@ -5,11 +5,11 @@ import type { AnyResourceType, Registry } from '../engine/resource-type.ts';
 import { checkConstraints } from './constraints.ts';
 import type { Declarations, DeclaredResource } from './declared.ts';
 import { valueSchema } from './json-schema.ts';
-import { bodySchema, separate } from './metaparameters.ts';
 import { checkName } from './map-names.ts';
+import { bodySchema, separate } from './metaparameters.ts';
 import { readMap } from './read-value.ts';
-import { found, quoted } from './scalar.ts';
 import { newReading, resolved } from './reading.ts';
+import { found, quoted } from './scalar.ts';
 import { keyText, placeOf, type SourceFile } from './source-file.ts';
 import { validatorFor } from './validator.ts';
 

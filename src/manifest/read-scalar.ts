@@ -28,13 +28,34 @@ export function readScalar(
     const hint = `write "${secretExample}" (or file:PATH), so that the manifest holds no secret`;
     if (expression.kind === 'mistake')
       return fault(reading, pointer, 'bad-expression', `${name}: ${expression.message}`, at, expression.hint);
-    return fault(reading, pointer, 'literal-secret', `${name}: expected a reference to a secret, not the secret itself`, at, hint);
+    return fault(
+      reading,
+      pointer,
+      'literal-secret',
+      `${name}: expected a reference to a secret, not the secret itself`,
+      at,
+      hint,
+    );
   }
   if (expression.kind === 'secret')
-    return fault(reading, pointer, 'secret-not-allowed', `${name}: a secret can't be used here`, at, 'write the value itself');
+    return fault(
+      reading,
+      pointer,
+      'secret-not-allowed',
+      `${name}: a secret can't be used here`,
+      at,
+      'write the value itself',
+    );
   if (expression.kind === 'mistake') {
     if (/secret/i.test(written)) mask(reading.file, node!);
-    return fault(reading, pointer, 'bad-expression', `${name}: ${expression.message}`, openingBrace(node!, reading), expression.hint);
+    return fault(
+      reading,
+      pointer,
+      'bad-expression',
+      `${name}: ${expression.message}`,
+      openingBrace(node!, reading),
+      expression.hint,
+    );
   }
   const text = expression.text;
   const value = plain ? coreValue(text) : text;
@@ -81,10 +102,19 @@ function readText(
   const name = nameAt(reading, pointer);
   if (!schema['x-multiline'] && schema.type === 'string') {
     const wrong = controlCharacters(text, sourceOf(reading.file, node), node.type);
-    if (wrong) return fault(reading, pointer, 'control-character', `${name}: ${wrong.message}`, at, wrong.hint);
+    if (wrong)
+      return fault(reading, pointer, 'control-character', `${name}: ${wrong.message}`, at, wrong.hint);
   }
   const wrong = schema.format ? checkFormat(schema.format, text) : undefined;
-  if (wrong) return fault(reading, pointer, 'wrong-value', `${name}: expected ${wrong.expected}, found ${found(text)}`, at, wrong.hint);
+  if (wrong)
+    return fault(
+      reading,
+      pointer,
+      'wrong-value',
+      `${name}: expected ${wrong.expected}, found ${found(text)}`,
+      at,
+      wrong.hint,
+    );
   return value;
 }
 
@@ -93,7 +123,8 @@ function hintFor(type: string | undefined, text: string, plain: boolean): string
   if (!plain && kindOf(coreValue(text)) === type) return 'remove the quotes';
   if (type === 'boolean' && /^(yes|on|y)$/i.test(text)) return 'write true';
   if (type === 'boolean' && /^(no|off|n)$/i.test(text)) return 'write false';
-  if (/^0[0-7]+$/.test(text)) return `write ${Number(text)} if you mean the decimal number, 0o${text.slice(1)} if octal`;
+  if (/^0[0-7]+$/.test(text))
+    return `write ${Number(text)} if you mean the decimal number, 0o${text.slice(1)} if octal`;
   return undefined;
 }
 

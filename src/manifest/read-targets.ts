@@ -6,8 +6,8 @@ import { checkConstraints } from './constraints.ts';
 import type { Declarations } from './declared.ts';
 import { type JsonSchema, valueSchema } from './json-schema.ts';
 import { checkName } from './map-names.ts';
-import { readMap } from './read-value.ts';
 import { entriesOf } from './read-resources.ts';
+import { readMap } from './read-value.ts';
 import { newReading, type Reading, resolved } from './reading.ts';
 import { quoted } from './scalar.ts';
 import { keyText, placeOf, type SourceFile } from './source-file.ts';
@@ -63,7 +63,10 @@ function kindOfTarget(
   if (!pair || !isScalar(node)) {
     const hint = `add \`type: ${kinds.join('` or `type: ')}\``;
     reading.report(
-      given('missing-property', `${reading.subject}: the property \`type\` is missing`, { at: reading.at, hint }),
+      given('missing-property', `${reading.subject}: the property \`type\` is missing`, {
+        at: reading.at,
+        hint,
+      }),
     );
     return undefined;
   }

@@ -28,12 +28,14 @@ export function readValue(
     const branch = choose(schema.anyOf, node);
     if (branch === undefined) return mismatch(written, node, schema.anyOf, pointer, reading);
     visit.branch = branch;
-    visit.schema = schema.anyOf[branch]!;
+    const { description } = schema;
+    visit.schema = { ...(description === undefined ? {} : { description }), ...schema.anyOf[branch]! };
   }
   const taken = visit.schema;
   const free = taken.type === undefined && taken.enum === undefined && taken.const === undefined;
   if (node === null || isScalar(node)) {
-    if (taken.type === 'object' && !taken['x-secret']) return mismatch(written, node, [taken], pointer, reading);
+    if (taken.type === 'object' && !taken['x-secret'])
+      return mismatch(written, node, [taken], pointer, reading);
     if (taken.type === 'array') return mismatch(written, node, [taken], pointer, reading);
     return readScalar(node, taken, pointer, reading, at);
   }
@@ -111,8 +113,11 @@ function mismatch(
   reading: Reading,
 ): undefined {
   const secret = schemas.some(schema => schema['x-secret']);
-  const kinds = schemas.map(schema => (schema['x-secret'] ? 'a secret reference' : (schema.type ?? 'string')));
-  const what = node === null ? 'nothing' : isMap(node) ? 'a map' : isSeq(node) ? 'a list' : sayScalar(node, secret);
+  const kinds = schemas.map(schema =>
+    schema['x-secret'] ? 'a secret reference' : (schema.type ?? 'string'),
+  );
+  const what =
+    node === null ? 'nothing' : isMap(node) ? 'a map' : isSeq(node) ? 'a list' : sayScalar(node, secret);
   const flow = node !== null && (isMap(node) || isSeq(node)) && node.flow === true;
   const takesText = kinds.includes('string') || secret;
   const source = written && !isAlias(written) && !secret ? sourceOf(reading.file, written) : '';
@@ -123,7 +128,9 @@ function mismatch(
     'wrong-kind',
     `${nameAt(reading, pointer)}: expected ${expected(kinds)}, found ${what}`,
     nodePlace(reading, written),
-    flow && takesText ? `braces and brackets are YAML here; quote it${source && short ? `: '${source}'` : ''}` : undefined,
+    flow && takesText
+      ? `braces and brackets are YAML here; quote it${source && short ? `: '${source}'` : ''}`
+      : undefined,
   );
 }
 

@@ -51,7 +51,11 @@ export function checkRequires(
   const fits = versionFits(converge, package_.version);
   if (fits === undefined)
     report(
-      given('wrong-value', `\`converge\`: expected a version such as '>=1.2', found the text ${quoted(converge)}`, at('converge')),
+      given(
+        'wrong-value',
+        `\`converge\`: expected a version such as '>=1.2', found the text ${quoted(converge)}`,
+        at('converge'),
+      ),
     );
   else if (!fits)
     report(

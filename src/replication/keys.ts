@@ -18,7 +18,9 @@ const SECRET_BYTES = 32;
 const CHECK_BYTES = 3;
 
 const digest = (purpose: string, secret: Buffer) =>
-  hash('sha256', Buffer.concat([Buffer.from(`converge/1 ${purpose}\0`), secret]), { outputEncoding: 'buffer' });
+  hash('sha256', Buffer.concat([Buffer.from(`converge/1 ${purpose}\0`), secret]), {
+    outputEncoding: 'buffer',
+  });
 const keyOf = (secret: Buffer): Key => ({ id: digest('key-id', secret).toString('hex', 0, 4), secret });
 
 /** 280 bits of secret and checksum as 56 digits in seven groups of eight, made to be printed. */
@@ -72,12 +74,15 @@ export async function readKey(spec: string, host: Pick<Host, 'env' | 'files' | '
     const text = host.env[name];
     if (!text)
       throw new Failure(
-        given('key-not-found', `the environment variable ${name} isn't set`, { hint: `put the key into ${name}` }),
+        given('key-not-found', `the environment variable ${name} isn't set`, {
+          hint: `put the key into ${name}`,
+        }),
       );
     return parseKey(text, `environment variable ${name}`);
   }
   const bytes = await host.files.read(resolve(host.cwd, name));
   if (!bytes) throw new Failure(world('key-not-found', `there is no key file ${name}`));
-  if (bytes.length > 4096) throw new Failure(given('bad-key', `${name} has ${bytes.length} bytes; a key file has about 80`));
+  if (bytes.length > 4096)
+    throw new Failure(given('bad-key', `${name} has ${bytes.length} bytes; a key file has about 80`));
   return parseKey(bytes.toString('utf8'), `file ${name}`);
 }

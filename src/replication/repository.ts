@@ -1,3 +1,4 @@
+import type { Failure } from '../diagnostics/diagnostic.ts';
 import type { Consistency, Mode } from './point.ts';
 import type { ObjectStore } from './store.ts';
 
@@ -49,6 +50,7 @@ export interface DiskMap {
   readonly blocks: number;
   /** Blocks per page. */
   readonly pageBlocks: number;
+  readonly pages: number;
   /** Equal names mean equal pages: comparing two points loads only the pages that differ. */
   pageName(page: number): string;
   /** 32 bytes per block of that page, concatenated. */
@@ -60,6 +62,11 @@ export interface DiskReader {
   readonly map: DiskMap;
   /** Plaintext of one block, of its exact length; zeros are made, not read. */
   block(index: number, signal?: AbortSignal): Promise<Buffer>;
+  /**
+   * The same for many blocks, in any order: neighbours of a pack are one request, and several requests
+   * run at a time. `wanted` is consumed as it goes; give it in ascending order.
+   */
+  blocks(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<{ index: number; bytes: Buffer }>;
 }
 
 /** What was written, for reports. Bytes. */
@@ -79,11 +86,15 @@ export interface DiskWriter {
 
 /** One commit in the making. Nothing of it is visible before `commit`. */
 export interface PointWriter {
-  /** `base`: the disk of the head's point that unput blocks come from; undefined for a full. */
+  /**
+   * `base`: the disk of the head's point that unput blocks come from; undefined for a full. It may be
+   * smaller or larger, but its block size must be the same: a disk that grew keeps its block size.
+   */
   disk(disk: PointDisk, base?: PointDisk): Promise<DiskWriter>;
   /**
-   * Packs, pages and index first, then the point, then the head with exactly the ETag that the
-   * writer was opened with. `lost-race`: somebody else moved it; never rebased, nothing is visible.
+   * Packs, pages and index first, then the head, which holds the point, with exactly the ETag that
+   * the writer was opened with; then the point's own write-once object. `lost-race`: somebody else
+   * moved the head; never rebased, nothing is visible. Steps: `pack pages index roster head point`.
    */
   commit(
     point: Omit<Point, 'id' | 'generation' | 'disks'>,
@@ -95,11 +106,18 @@ export interface PointWriter {
 export interface VmRepository {
   readonly uuid: string;
   head(): Promise<{ head: Head; etag: string } | undefined>;
-  /** Complete points in ascending generation; also without a head. */
-  points(): Promise<Point[]>;
+  /**
+   * Complete points in ascending generation; also without a head. Points that can't be read go to
+   * `onDamage` and are left out; without it the Failure is thrown.
+   */
+  points(onDamage?: (failure: Failure) => void): Promise<Point[]>;
   point(id: string): Promise<Point | undefined>;
   reader(point: Point, disk: PointDisk): Promise<DiskReader>;
-  writer(base: { head: Head; etag: string } | undefined): Promise<PointWriter>;
+  /** `step` is awaited before each pack that is written while blocks are put. */
+  writer(
+    base: { head: Head; etag: string } | undefined,
+    step?: (name: string) => Promise<void>,
+  ): Promise<PointWriter>;
   /** Raw object access for the lease, sealed like everything else. */
   lease: {
     read(): Promise<{ value: unknown; etag: string; modified: number } | undefined>;
@@ -111,6 +129,8 @@ export interface Repository {
   readonly id: string;
   readonly store: ObjectStore;
   readonly encrypted: boolean;
+  /** The id that these bytes, one whole block, have in this repository; all zero for zeros. */
+  blockId(plaintext: Buffer): BlockId;
   vm(uuid: string): VmRepository;
   /** VMs that have at least one point, with the name of the newest. */
   vms(): Promise<{ uuid: string; name: string }[]>;

@@ -47,6 +47,11 @@ export class MemoryRepository {
     return handle;
   }
 
+  /** As if somebody had removed the lease object. */
+  forgetLease(uuid: string): void {
+    this.#vms.get(uuid)!.lease = undefined;
+  }
+
   #vm(uuid: string, handle: { dead: boolean }): VmRepository {
     const state: State = this.#vms.get(uuid) ?? {
       head: undefined,
@@ -144,6 +149,10 @@ export class MemoryRepository {
 }
 
 function reader(state: State, point: Point, disk: PointDisk): DiskReader {
+  const block = async (i: number) =>
+    ids[i]!.equals(ZERO_ID)
+      ? Buffer.alloc(blockLength(disk, i))
+      : Buffer.from(state.blocks.get(ids[i]!.toString('hex'))!);
   const ids = state.maps.get(`${point.id}/${disk.index}`)!;
   const page = (n: number) => Buffer.concat(ids.slice(n * pageBlocks, (n + 1) * pageBlocks));
   return {
@@ -151,12 +160,13 @@ function reader(state: State, point: Point, disk: PointDisk): DiskReader {
       blockSize: disk.blockSize,
       blocks: ids.length,
       pageBlocks,
+      pages: Math.ceil(ids.length / pageBlocks),
       pageName: n => idOf(page(n)).toString('hex'),
       page: async n => page(n),
     },
-    block: async i => {
-      if (ids[i]!.equals(ZERO_ID)) return Buffer.alloc(blockLength(disk, i));
-      return state.blocks.get(ids[i]!.toString('hex'))!;
+    block,
+    async *blocks(wanted) {
+      for (const index of wanted) yield { index, bytes: await block(index) };
     },
   };
 }

@@ -1,11 +1,12 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Plan } from '../../engine/plan.ts';
 import type { CatalogTarget } from '../../engine/catalog.ts';
 import type { RunReport } from '../../engine/events.ts';
 import { apply as applyPlan } from '../../engine/apply.ts';
 import { exitCode } from '../../engine/exit-code.ts';
 import { plan as makePlan } from '../../engine/planner.ts';
-import { readPlan, recheck } from '../../engine/recheck.ts';
+import { isPlanText, parsePlan } from '../../engine/plan-file.ts';
+import { recheck } from '../../engine/recheck.ts';
 import { renderText } from '../../engine/render/text.ts';
 import { writeReport } from '../../engine/report.ts';
 import { type Run, startRun } from '../../engine/run.ts';
@@ -57,13 +58,20 @@ export const apply: Define = (program, context, exit) => {
             listener: progress.listener,
           });
           const plan = await source.plan(run);
-          context.print(renderText(plan, { color: context.color.stdout, width: context.io.stdout.columns }));
+          context.print(renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns }));
           const report = await applyPlan(plan, run, { noop: options.noop ?? false });
           await progress.done();
-          await writeReport(session.stateDir, report, session.world.host.files);
+          await writeReport(context.io.host.files, session.stateDir, report);
           context.report([...plan.diagnostics, ...failures(report)]);
           if (worthASummary(report)) context.print(summary(report));
-          exit(exitCode({ plan, report, noop: options.noop ?? false, detailed: options.detailedExitcodes ?? false }));
+          exit(
+            exitCode({
+              plan,
+              report,
+              detailed: options.detailedExitcodes ?? false,
+              ...(report.interrupted && { interrupted: context.io.interrupt.reason as 'SIGINT' | 'SIGTERM' }),
+            }),
+          );
         } finally {
           await lock.release();
         }
@@ -85,12 +93,12 @@ async function planFile(context: Context, paths: string[]): Promise<Source | und
   const path = resolve(cwd, paths[0]!);
   if ((await files.stat(path))?.kind !== 'file') return undefined;
   const text = (await files.read(path))?.toString('utf8') ?? '';
-  if (!/^\s*\{\s*"converge_plan"/.test(text)) return undefined;
-  const plan = readPlan(text, paths[0]!);
+  if (!isPlanText(text)) return undefined;
+  const plan = parsePlan(text, paths[0]!);
   return {
     targets: plan.targets,
     async plan(run) {
-      await recheck(plan, run, { engine: version });
+      await recheck(plan, run);
       return plan;
     },
   };

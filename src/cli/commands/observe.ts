@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { buildGraph } from '../../engine/graph.ts';
 import { observe as observeAll } from '../../engine/observe.ts';
-import { exitCodeOf } from '../../engine/exit-code.ts';
+import { exitCode } from '../../engine/exit-code.ts';
 import { startRun } from '../../engine/run.ts';
 import { subjectsOf } from '../../engine/subject.ts';
 import { registry } from '../../resources/registry.ts';
@@ -29,7 +29,7 @@ export const observe: Define = (program, context, exit) => {
       if (options.output === undefined) context.print(text);
       else await context.io.host.files.writeAtomic(resolve(context.io.host.cwd, options.output), Buffer.from(text));
       context.report(diagnostics);
-      exit(exitCodeOf(diagnostics));
+      exit(exitCode({ diagnostics }));
     } finally {
       await session.close();
     }

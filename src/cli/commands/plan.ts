@@ -45,7 +45,7 @@ export const plan: Define = (program, context, exit) => {
         }
         const { columns } = context.io.stdout;
         context.print(
-          options.format === 'json' ? renderJson(made) : renderText(made, { color: context.color.stdout, width: columns }),
+          options.format === 'json' ? renderJson(made) : renderText(made, { color: context.color.stdout, columns }),
         );
         context.report(made.diagnostics);
         exit(exitCode({ plan: made, detailed: options.detailedExitcodes ?? false }));

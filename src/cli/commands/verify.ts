@@ -1,4 +1,3 @@
-import { exitCodeOf } from '../../engine/exit-code.ts';
 import type { Define } from '../define.ts';
 import { type CommonOptions, type RepositoryOptions, withFormat, withLab, withRepository } from '../options.ts';
 import { withRepositoryOpen } from '../repositories.ts';
@@ -13,6 +12,6 @@ export const verify: Define = (program, context, exit) => {
         check(repository, { ...(name !== undefined && { vm: name }), signal: context.io.interrupt }),
       );
       context.print(`${JSON.stringify(report)}\n`);
-      exit(exitCodeOf([]));
+      exit(0);
     });
 };

@@ -96,7 +96,7 @@ export function decodeChunked(source: AsyncIterable<Buffer>, signature: Signatur
       trailers.set(name, value);
       if (name !== 'x-amz-trailer-signature') canonical += `${name}:${value}\n`;
     }
-    if (!signature || !signature.payload.endsWith('-TRAILER')) return;
+    if (!signature?.payload.endsWith('-TRAILER')) return;
     const text = [
       'AWS4-HMAC-SHA256-TRAILER',
       signature.date,

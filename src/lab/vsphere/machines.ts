@@ -21,6 +21,13 @@ export interface NewSnapshot {
   quiesce: boolean;
 }
 
+export interface DiskContent {
+  bytes: number;
+  /** Path of a raw image of so many bytes; zeros without one. */
+  image?: string;
+  mode?: DiskMode;
+}
+
 /**
  * The virtual machines with their disks, and every change that the world or a client makes to them.
  * A change is in the files before its promise resolves; `open` finishes or undoes what a kill cut off.
@@ -28,9 +35,9 @@ export interface NewSnapshot {
 export interface Machines {
   state: Readonly<WorldState>;
   disk(uuid: string): Disk;
-  addVm(name: string, options: { uuid?: string; folder?: string }): Promise<VmState>;
+  addVm(name: string, disks: DiskContent[], options: { uuid?: string; folder?: string }): Promise<VmState>;
   removeVm(vm: VmState): Promise<void>;
-  addDisk(vm: VmState, bytes: number, mode?: DiskMode): Promise<DiskState>;
+  addDisk(vm: VmState, content: DiskContent): Promise<DiskState>;
   configure(vm: VmState, change: { changeTracking?: boolean; name?: string }): Promise<void>;
   setPower(vm: VmState, on: boolean): Promise<void>;
   createSnapshot(vm: VmState, wanted: NewSnapshot): Promise<SnapshotState>;
@@ -112,7 +119,11 @@ export async function openMachines(
     return parent;
   }
 
-  async function addVm(name: string, options: { uuid?: string; folder?: string }): Promise<VmState> {
+  async function addVm(
+    name: string,
+    contents: DiskContent[],
+    options: { uuid?: string; folder?: string },
+  ): Promise<VmState> {
     const taken = new Set(state.vms.map(vm => vm.directory));
     const plain = name.replace(/[^\w. ()-]/g, '_') || 'vm';
     let directory = plain;
@@ -133,12 +144,14 @@ export async function openMachines(
       disks: [],
       snapshots: [],
     };
+    // The disks come first: a VM is there whole or not at all.
+    for (const content of contents) await attachDisk(vm, content);
     state.vms.push(vm);
     await commit();
     return vm;
   }
 
-  async function addDisk(vm: VmState, bytes: number, mode: DiskMode = 'persistent'): Promise<DiskState> {
+  async function attachDisk(vm: VmState, { bytes, image, mode = 'persistent' }: DiskContent): Promise<DiskState> {
     const used = new Set(vm.disks.map(one => one.key));
     const key = diskKeys().find(one => !used.has(one));
     if (key === undefined) throw new Failure(given('too-many-disks', `${vm.name} has all the disks that a VM can have`));
@@ -146,11 +159,11 @@ export async function openMachines(
     let stem = vm.directory;
     for (let number = 1; stems.has(stem); number++) stem = `${vm.directory}_${number}`;
     const made: DiskState = { key, uuid: random.uuid(), stem, mode };
-    disks.set(made.uuid, await createDisk(diskDir(made.uuid), bytes));
+    const disk = await createDisk(diskDir(made.uuid), bytes);
+    if (image !== undefined) await disk.setImage(image);
+    disks.set(made.uuid, disk);
     vm.disks.push(made);
     vm.disks.sort((a, b) => a.key - b.key);
-    touch(vm);
-    await commit();
     return made;
   }
 
@@ -201,7 +214,7 @@ export async function openMachines(
   return {
     state,
     disk,
-    addVm: (name, options) => turn(() => addVm(name, options)),
+    addVm: (name, contents, options) => turn(() => addVm(name, contents, options)),
     removeVm: vm =>
       turn(async () => {
         state.vms.splice(state.vms.indexOf(vm), 1);
@@ -212,7 +225,13 @@ export async function openMachines(
           await rm(diskDir(one.uuid), { recursive: true });
         }
       }),
-    addDisk: (vm, bytes, mode) => turn(() => addDisk(vm, bytes, mode)),
+    addDisk: (vm, content) =>
+      turn(async () => {
+        const made = await attachDisk(vm, content);
+        touch(vm);
+        await commit();
+        return made;
+      }),
     configure: (vm, change) =>
       turn(() => {
         Object.assign(vm, change);

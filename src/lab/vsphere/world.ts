@@ -1,7 +1,7 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { diskSize, imageSize } from '../disks/image.ts';
-import type { Machines } from './machines.ts';
+import type { DiskContent, Machines } from './machines.ts';
 import type { FaultRule, Rules } from './rules.ts';
 import { type DiskMode, type DiskState, filePath, type VmState } from './state.ts';
 
@@ -65,10 +65,10 @@ export function createWorld(machines: Machines, rules: Rules, endSessions: () =>
   };
   const info = (vm: VmState): VmInfo => describe(machines, vm);
 
-  async function addDisk(vm: VmState, spec: NewDisk): Promise<void> {
-    const bytes = 'image' in spec ? await imageSize(spec.image) : spec.bytes;
-    const made = await machines.addDisk(vm, bytes, spec.mode);
-    if ('image' in spec) await machines.disk(made.uuid).setImage(spec.image);
+  async function contentOf(spec: NewDisk): Promise<DiskContent> {
+    const mode = spec.mode && { mode: spec.mode };
+    if ('image' in spec) return { image: spec.image, bytes: await imageSize(spec.image), ...mode };
+    return { bytes: diskSize(spec.bytes, 'the disk'), ...mode };
   }
 
   return {
@@ -76,17 +76,15 @@ export function createWorld(machines: Machines, rules: Rules, endSessions: () =>
     async addVm({ name, disks, uuid, folder }) {
       if (!name) throw new Failure(given('vm-name', 'a VM needs a name'));
       if (uuid !== undefined) checkUuid(machines.state.vms, uuid);
-      // Before anything exists, so that a wrong path leaves no half of a VM.
-      for (const one of disks) if ('image' in one) await imageSize(one.image);
-      for (const one of disks) if ('bytes' in one) diskSize(one.bytes, 'the disk');
-      const vm = await machines.addVm(name, { ...(uuid && { uuid: uuid.toLowerCase() }), ...(folder && { folder }) });
-      for (const one of disks) await addDisk(vm, one);
+      const contents = await Promise.all(disks.map(contentOf));
+      const options = { ...(uuid && { uuid: uuid.toLowerCase() }), ...(folder && { folder }) };
+      const vm = await machines.addVm(name, contents, options);
       return info(vm);
     },
     removeVm: async vm => machines.removeVm(find(vm)),
     async addDisk(word, spec) {
       const vm = find(word);
-      await addDisk(vm, spec);
+      await machines.addDisk(vm, await contentOf(spec));
       return info(vm);
     },
     async setDisk(word, index, image) {

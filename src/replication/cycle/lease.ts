@@ -1,6 +1,7 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
+import type { Clock } from '../../io/ports.ts';
 import type { VmRepository } from '../repository.ts';
-import type { CycleOptions, Holder } from './options.ts';
+import type { Holder, Movers } from './movers.ts';
 
 /** Milliseconds that a lease holds without a renewal. */
 export const leaseTtl = 5 * 60_000;
@@ -38,11 +39,11 @@ export interface Lease {
  */
 export async function takeLease(
   vm: VmRepository,
-  options: Pick<CycleOptions, 'clock' | 'holder' | 'isAlive'>,
+  options: { clock: Clock; holder: Holder; movers: Movers },
   floor: number,
   intent: (epoch: number) => { cycle: string; snapshot: string },
 ): Promise<Lease> {
-  const { clock, holder, isAlive } = options;
+  const { clock, holder, movers } = options;
   const found = await vm.lease.read();
   const before = found?.value as LeaseValue | undefined;
   if (before !== undefined && before.expires > clock.now() && isAlive(before.holder) !== false)

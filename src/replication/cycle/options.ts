@@ -5,15 +5,7 @@ import type { Mode } from '../point.ts';
 import type { Point, Repository } from '../repository.ts';
 import type { SourceMachine } from '../source.ts';
 import type { Reason } from './mode.ts';
-
-/** Who holds a lease, for messages and for telling whether it still lives. */
-export interface Holder {
-  /** Unique per cycle. */
-  id: string;
-  /** Host name. */
-  host: string;
-  pid: number;
-}
+import type { Movers } from './movers.ts';
 
 /**
  * `require`: no point without a quiesced guest. `prefer`: one try, then without, and the point says
@@ -34,9 +26,8 @@ export interface CycleOptions {
   machine: SourceMachine;
   repository: Repository;
   policy: CyclePolicy;
-  holder: Holder;
-  /** Undefined: can't be told from here (another host). */
-  isAlive(holder: Holder): boolean | undefined;
+  /** Default: this machine's. */
+  movers?: Movers;
   clock: Clock;
   random: Random;
   /** Awaited before each durable side effect. */

@@ -1,5 +1,5 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
-import type { SourceMachine, SourceVm } from '../source.ts';
+import type { SourceMachine, SourceSnapshot, SourceVm } from '../source.ts';
 import { warning } from './failures.ts';
 import type { CycleOptions } from './options.ts';
 import { isOrphan, isOurs } from './snapshot-name.ts';
@@ -38,20 +38,27 @@ export async function ensureTracking(
   { machine, step, signal }: { machine: SourceMachine } & Pick<CycleOptions, 'step' | 'signal'>,
 ): Promise<Diagnostic[]> {
   if (vm.changeTracking) return [];
-  const obstacle = trackingObstacle(vm);
+  const obstacle = trackingObstacle(vm, vm.snapshots);
   if (obstacle !== undefined) return [trackingOff(vm, obstacle)];
   await step('enable-change-tracking');
   await machine.enableChangeTracking(signal);
   return [];
 }
 
-/** Why change tracking can't be switched on; undefined when it can. */
-export function trackingObstacle(vm: SourceVm): string | undefined {
+/** Why the next cycle won't switch change tracking on; undefined when it can, or when it is on. */
+export const lastingObstacle = (vm: SourceVm): string | undefined =>
+  vm.changeTracking
+    ? undefined
+    : trackingObstacle(
+        vm,
+        vm.snapshots.filter(({ name }) => !isOurs(name)),
+      );
+
+/** vSphere demands that a VM has no snapshot when tracking begins, else the tracking data is wrong (KB 1020128). */
+function trackingObstacle(vm: SourceVm, snapshots: SourceSnapshot[]): string | undefined {
   if (!vm.changeTrackingSupported) return 'its virtual hardware has no change tracking';
-  // vSphere demands that a VM has no snapshot at that moment, else the tracking data is wrong.
-  const foreign = vm.snapshots.filter(({ name }) => !isOurs(name));
-  if (foreign.length > 0) return `it has snapshots: ${foreign.map(({ name }) => `"${name}"`).join(', ')}`;
-  return undefined;
+  if (snapshots.length === 0) return undefined;
+  return `it has snapshots: ${snapshots.map(({ name }) => `"${name}"`).join(', ')}`;
 }
 
 const trackingOff = (vm: SourceVm, obstacle: string): Diagnostic =>

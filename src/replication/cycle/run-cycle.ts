@@ -3,6 +3,7 @@ import type { Point, VmRepository } from '../repository.ts';
 import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../source.ts';
 import { diagnosticsOf, warning } from './failures.ts';
 import { type Lease, takeLease } from './lease.ts';
+import { type Holder, localMovers, type Movers } from './movers.ts';
 import type { CycleDisk, CycleOptions, CycleResult } from './options.ts';
 import { type DiskSelection, isExcluded, selectDisks } from './preflight.ts';
 import { ensureTracking, recover } from './prepare.ts';
@@ -19,13 +20,18 @@ import { snapshotName } from './snapshot-name.ts';
  *   for `snapshot-left`, which says itself whether the point is complete.
  */
 export async function runCycle(options: CycleOptions): Promise<CycleResult> {
-  const { machine, repository, random, step } = options;
+  const { movers = localMovers, random } = options;
+  return movers.run(random.uuid(), holder => asHolder(holder, movers, options));
+}
+
+async function asHolder(holder: Holder, movers: Movers, options: CycleOptions): Promise<CycleResult> {
+  const { machine, repository, random, clock, step } = options;
   const { uuid } = await machine.inspect(options.signal);
   const vm = repository.vm(uuid);
   const cycle = random.bytes(4).toString('hex');
   const floor = (await vm.head())?.head.epoch ?? 0;
   await step('take-lease');
-  const lease = await takeLease(vm, options, floor, epoch => ({
+  const lease = await takeLease(vm, { clock, holder, movers }, floor, epoch => ({
     cycle,
     snapshot: snapshotName({ vm: uuid, repository: repository.id, epoch, cycle }),
   }));
@@ -56,7 +62,7 @@ async function underLease(options: CycleOptions, vm: VmRepository, lease: Lease)
     async snapshot => {
       const frozen = await options.machine.frozen(snapshot, options.signal);
       const disks = frozenDisks(source, selection, frozen, options);
-      const writer = await vm.writer(base);
+      const writer = await vm.writer(base, options.step);
       const context = {
         previous: previous?.disks,
         disks,

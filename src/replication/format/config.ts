@@ -50,7 +50,8 @@ export function decodeConfig(url: string, bytes: Buffer): RepositoryConfig {
 
 const kek = (key: Key, repositoryId: string) =>
   Buffer.from(hkdfSync('sha256', key.secret, Buffer.from(repositoryId, 'hex'), 'converge/1 wrap', 32));
-const associated = (repositoryId: string, keyId: string) => Buffer.from(`converge/1 master ${repositoryId} ${keyId}`);
+const associated = (repositoryId: string, keyId: string) =>
+  Buffer.from(`converge/1 master ${repositoryId} ${keyId}`);
 
 export function wrapMaster(master: Buffer, key: Key, repositoryId: string, random: Random): WrappedKey {
   const nonce = random.bytes(12);
@@ -61,7 +62,11 @@ export function wrapMaster(master: Buffer, key: Key, repositoryId: string, rando
 }
 
 /** The master key; undefined for a plain repository. Throws a Failure that names the key needed. */
-export function unwrapMaster(url: string, config: RepositoryConfig, key: Key | undefined): Buffer | undefined {
+export function unwrapMaster(
+  url: string,
+  config: RepositoryConfig,
+  key: Key | undefined,
+): Buffer | undefined {
   if (!config.encryption) {
     if (!key) return undefined;
     throw new Failure(

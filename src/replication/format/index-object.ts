@@ -25,13 +25,13 @@ export const INDEX_ENTRY = ID_BYTES + 12;
 /** Longest payload of a section that is accepted: many generations of one page, merged. */
 export const SECTION_CAP = 64 * 2 ** 20;
 /** Map key of a block id: its bytes, one character each. */
-export const idKey = (id: Buffer) => id.latin1Slice(0, ID_BYTES);
+export const idKey = (id: Buffer) => id.toString('latin1', 0, ID_BYTES);
 
 export function encodeEntries(entries: Map<string, Location>, packNumber: (id: string) => number): Buffer {
   const bytes = Buffer.alloc(entries.size * INDEX_ENTRY);
   let at = 0;
   for (const [id, location] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    bytes.latin1Write(id, at, ID_BYTES);
+    bytes.write(id, at, 'latin1');
     bytes.writeUInt32BE(packNumber(location.pack), at + ID_BYTES);
     bytes.writeUInt32BE(location.offset, at + ID_BYTES + 4);
     bytes.writeUInt32BE(location.length, at + ID_BYTES + 8);
@@ -46,7 +46,11 @@ export function decodeEntries(bytes: Buffer, packs: string[], into: Map<string, 
     const pack = packs[bytes.readUInt32BE(at + ID_BYTES)];
     if (!pack) throw new RangeError('an entry names an unknown pack');
     const offset = bytes.readUInt32BE(at + ID_BYTES + 4);
-    into.set(bytes.latin1Slice(at, at + ID_BYTES), { pack, offset, length: bytes.readUInt32BE(at + ID_BYTES + 8) });
+    into.set(bytes.toString('latin1', at, at + ID_BYTES), {
+      pack,
+      offset,
+      length: bytes.readUInt32BE(at + ID_BYTES + 8),
+    });
   }
 }
 
@@ -71,7 +75,10 @@ export function encodeIndexFooter({ packs, sections, supersedes }: IndexFooter):
 
 export function decodeIndexFooter(bytes: Buffer): IndexFooter {
   let at = 12;
-  const next = (length: number) => bytes.subarray(at, (at += length));
+  const next = (length: number) => {
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
   const readIds = (count: number) =>
     Array.from({ length: count }, () => {
       const id = next(16);

@@ -69,7 +69,11 @@ export function encodeRoot(root: Root): Buffer {
   const text = Buffer.from(JSON.stringify(json));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(text.length);
-  return Buffer.concat([length, text, ...root.disks.map(d => encodePageTable(d.pages, id => numbers.get(id)!))]);
+  return Buffer.concat([
+    length,
+    text,
+    ...root.disks.map(d => encodePageTable(d.pages, id => numbers.get(id)!)),
+  ]);
 }
 
 /** `key` names the object in the Failure that is thrown when the bytes are no root. */

@@ -4,7 +4,16 @@ import { damaged, newerFormat } from './damage.ts';
 import type { Vault } from './vault.ts';
 
 /** Kinds of objects and their number in the header. Numbers are never used again. */
-export const KINDS = { roster: 1, head: 2, lease: 3, point: 4, pages: 5, index: 6, pack: 7, removal: 8 } as const;
+export const KINDS = {
+  roster: 1,
+  head: 2,
+  lease: 3,
+  point: 4,
+  pages: 5,
+  index: 6,
+  pack: 7,
+  removal: 8,
+} as const;
 export type Kind = keyof typeof KINDS;
 
 const MAGIC = Buffer.from('CONVERGE', 'latin1');
@@ -69,12 +78,15 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
       return Buffer.concat([...body, cipher.getAuthTag()]);
     },
     open(offset, stored, cap, label = NO_LABEL) {
-      if (stored.length < 1 + TAG_BYTES) throw damaged(key, `it is cut off at byte ${offset + stored.length}`);
+      if (stored.length < 1 + TAG_BYTES)
+        throw damaged(key, `it is cut off at byte ${offset + stored.length}`);
       let body = stored.subarray(0, -TAG_BYTES);
       const tag = stored.subarray(-TAG_BYTES);
       try {
         if (secret) {
-          const decipher = createDecipheriv('aes-256-gcm', secret, nonce(offset), { authTagLength: TAG_BYTES });
+          const decipher = createDecipheriv('aes-256-gcm', secret, nonce(offset), {
+            authTagLength: TAG_BYTES,
+          });
           decipher.setAAD(associated(offset, label));
           decipher.setAuthTag(tag);
           body = Buffer.concat([decipher.update(body), decipher.final()]);
@@ -99,7 +111,8 @@ export function readHeader(vault: Vault, kind: Kind, key: string, bytes: Buffer)
   if (bytes[8] !== VERSION || bytes[9] !== KINDS[kind]) throw damaged(key, `it is no ${kind} object`);
   if (bytes[10] !== (vault.encrypted ? SEALED : 0))
     throw damaged(key, `it is ${vault.encrypted ? 'not ' : ''}encrypted, unlike its repository`);
-  if (bytes.readUInt32BE(11) !== 0 || bytes[15] !== 0) throw damaged(key, 'reserved bytes of its header are set');
+  if (bytes.readUInt32BE(11) !== 0 || bytes[15] !== 0)
+    throw damaged(key, 'reserved bytes of its header are set');
   return bytes.subarray(16, HEADER_BYTES);
 }
 

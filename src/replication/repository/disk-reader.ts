@@ -95,12 +95,20 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     return found.bytes;
   };
   const opener = (run: Run, bytes: Buffer) => {
-    const sealer = sealerFor(context.vault, 'pack', context.names.pack(run.pack), Buffer.from(run.pack, 'hex'));
+    const sealer = sealerFor(
+      context.vault,
+      'pack',
+      context.names.pack(run.pack),
+      Buffer.from(run.pack, 'hex'),
+    );
     return ({ id, offset, length, blocks: [first] }: Wanted): Buffer => {
       const stored = bytes.subarray(offset - run.start, offset - run.start + length);
       const plain = sealer.open(offset, stored, disk.blockSize, id);
       if (plain.length !== blockLength(disk, first!) || !context.vault.blockId(plain).equals(id))
-        throw damaged(sealer.key, `the block at byte ${offset} isn't the one that block ${first} of disk ${disk.index} needs`);
+        throw damaged(
+          sealer.key,
+          `the block at byte ${offset} isn't the one that block ${first} of disk ${disk.index} needs`,
+        );
       return plain;
     };
   };

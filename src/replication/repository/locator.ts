@@ -1,6 +1,12 @@
-import { damaged } from '../format/damage.ts';
-import { decodeEntries, decodeIndexFooter, type IndexFooter, type Location, SECTION_CAP } from '../format/index-object.ts';
 import { readFooter } from '../format/container.ts';
+import { damaged } from '../format/damage.ts';
+import {
+  decodeEntries,
+  decodeIndexFooter,
+  type IndexFooter,
+  type Location,
+  SECTION_CAP,
+} from '../format/index-object.ts';
 import type { Segment } from '../format/root.ts';
 import { sealerFor } from '../format/sealing.ts';
 import type { VmContext } from './context.ts';
@@ -19,7 +25,10 @@ export interface IndexReader {
 }
 
 export function indexReader(context: VmContext): IndexReader {
-  const footers = new Map<string, Promise<IndexFooter & { places: Map<string, IndexFooter['sections'][number]> }>>();
+  const footers = new Map<
+    string,
+    Promise<IndexFooter & { places: Map<string, IndexFooter['sections'][number]> }>
+  >();
   const sealer = (segment: Segment) => {
     const key = context.names.index(segment.generation, segment.id);
     return sealerFor(context.vault, 'index', key, Buffer.from(segment.id, 'hex'));

@@ -1,6 +1,13 @@
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Random } from '../../io/ports.ts';
-import { decodeConfig, encodeConfig, type RepositoryConfig, unwrapMaster, wrapMaster } from '../format/config.ts';
+import { isZero, ZERO_ID } from '../format/blocks.ts';
+import {
+  decodeConfig,
+  encodeConfig,
+  type RepositoryConfig,
+  unwrapMaster,
+  wrapMaster,
+} from '../format/config.ts';
 import { CONFIG } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
 import type { Key } from '../keys.ts';
@@ -58,6 +65,7 @@ async function tryOpen(store: ObjectStore, { key, random }: OpenOptions): Promis
     id: config.id,
     store,
     encrypted: config.encryption !== null,
+    blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
     vm: uuid => vmRepository(context, uuid),
     vms: () => listVms(context),
   };

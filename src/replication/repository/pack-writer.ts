@@ -1,7 +1,7 @@
-import type { BlockId } from '../repository.ts';
 import { type ContainerBuilder, containerBuilder } from '../format/container.ts';
 import type { Location } from '../format/index-object.ts';
 import { encodePackFooter, PACK_TARGET, type PackedBlock } from '../format/pack-object.ts';
+import type { BlockId } from '../repository.ts';
 import { newId } from './context.ts';
 import { type Session, uploads } from './session.ts';
 

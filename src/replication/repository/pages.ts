@@ -5,7 +5,12 @@ import { sealerFor } from '../format/sealing.ts';
 import type { VmContext } from './context.ts';
 
 /** The sections of a page, opened. `sizes`: bytes of the pages objects, from the root. */
-async function sections(context: VmContext, refs: PageRefs, sizes: Map<string, number>, signal?: AbortSignal) {
+async function sections(
+  context: VmContext,
+  refs: PageRefs,
+  sizes: Map<string, number>,
+  signal?: AbortSignal,
+) {
   const open = async ({ object, offset, length }: SectionRef) => {
     const key = context.names.pages(object);
     const size = sizes.get(object) ?? offset + length;
@@ -13,7 +18,10 @@ async function sections(context: VmContext, refs: PageRefs, sizes: Map<string, n
     if (stored.length !== length) throw damaged(key, `it ends before byte ${offset + length}`);
     return sealerFor(context.vault, 'pages', key, Buffer.from(object, 'hex')).open(offset, stored, PAGE_CAP);
   };
-  const [base, deltas] = await Promise.all([refs.base && open(refs.base), Promise.all(refs.deltas.map(open))]);
+  const [base, deltas] = await Promise.all([
+    refs.base && open(refs.base),
+    Promise.all(refs.deltas.map(open)),
+  ]);
   return { base, deltas };
 }
 

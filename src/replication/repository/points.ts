@@ -1,4 +1,4 @@
-import { Failure } from '../../diagnostics/diagnostic.ts';
+import type { Failure } from '../../diagnostics/diagnostic.ts';
 import { damaged, hasCode } from '../format/damage.ts';
 import { parseNumbered } from '../format/names.ts';
 import { decodeRoot, ROOT_CAP, type Root } from '../format/root.ts';
@@ -18,15 +18,22 @@ export async function readHead(context: VmContext): Promise<{ root: Root; etag: 
   const key = context.names.head;
   const found = await context.store.get(key);
   if (!found) return undefined;
-  return { root: decodeRoot(key, openObject(context.vault, 'head', key, found.bytes, ROOT_CAP)), etag: found.etag };
+  return {
+    root: decodeRoot(key, openObject(context.vault, 'head', key, found.bytes, ROOT_CAP)),
+    etag: found.etag,
+  };
 }
 
-export async function readPoint(context: VmContext, { generation, id }: PointName): Promise<Root | undefined> {
+export async function readPoint(
+  context: VmContext,
+  { generation, id }: PointName,
+): Promise<Root | undefined> {
   const key = context.names.point(generation, id);
   const found = await context.store.get(key);
   if (!found) return undefined;
   const root = decodeRoot(key, openObject(context.vault, 'point', key, found.bytes, ROOT_CAP));
-  if (root.point.id !== id || root.point.generation !== generation) throw damaged(key, 'it holds another point');
+  if (root.point.id !== id || root.point.generation !== generation)
+    throw damaged(key, 'it holds another point');
   return root;
 }
 
@@ -44,7 +51,10 @@ export async function pointNames(context: VmContext): Promise<PointName[]> {
  * Every complete point's root in ascending generation: the objects under `points/`, and the head's
  * point while its copy isn't there yet. Objects that can't be read go to `onDamage`, or are thrown.
  */
-export async function* allRoots(context: VmContext, onDamage?: (failure: Failure) => void): AsyncGenerator<Root> {
+export async function* allRoots(
+  context: VmContext,
+  onDamage?: (failure: Failure) => void,
+): AsyncGenerator<Root> {
   const guarded = async <T>(read: Promise<T>): Promise<T | undefined> => {
     try {
       return await read;
@@ -57,7 +67,8 @@ export async function* allRoots(context: VmContext, onDamage?: (failure: Failure
   // The head is read first: a commit that ends meanwhile adds a point, and never hides one.
   const head = await guarded(readHead(context));
   const names = await pointNames(context);
-  for await (const root of pipelined(names, READS, name => guarded(readPoint(context, name)))) if (root) yield root;
+  for await (const root of pipelined(names, READS, name => guarded(readPoint(context, name))))
+    if (root) yield root;
   if (head && !names.some(n => n.id === head.root.point.id)) yield head.root;
 }
 

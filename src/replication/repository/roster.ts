@@ -1,6 +1,6 @@
-import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import { damaged } from '../format/damage.ts';
 import { ROSTER, vmNames } from '../format/names.ts';
+import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Context } from './context.ts';
 import { vmRepository } from './vm.ts';
 

@@ -43,7 +43,8 @@ export interface Uploads {
 export function uploads(width: number): Uploads {
   const running = new Set<Promise<void>>();
   let failed: { error: unknown } | undefined;
-  const check = () => {
+  const end = async () => {
+    await Promise.all(running);
     if (failed) throw failed.error;
   };
   return {
@@ -57,11 +58,8 @@ export function uploads(width: number): Uploads {
     },
     async room() {
       while (running.size >= width) await Promise.race(running);
-      check();
+      if (failed) await end();
     },
-    async end() {
-      await Promise.all(running);
-      check();
-    },
+    end,
   };
 }

@@ -1,0 +1,31 @@
+import type { S3Connection } from '../aws/s3-client.ts';
+import type { CallCounter } from '../engine/calls.ts';
+import type { CatalogTarget, SecretRef } from '../engine/catalog.ts';
+import type { ConnectionOptions } from './connections.ts';
+
+/**
+ * The S3 connection of an aws target: the lab's when there is one, what the manifest says otherwise.
+ * Without a target (a repository command without manifests) the default chain of AWS decides.
+ */
+export async function awsOf(
+  target: CatalogTarget | undefined,
+  { host, secret, lab }: Pick<ConnectionOptions, 'host' | 'secret' | 'lab'>,
+  calls: CallCounter,
+): Promise<S3Connection> {
+  const { connectS3 } = await import('../aws/s3-client.ts');
+  const common = { clock: host.clock, random: host.random, onCall: (kind: keyof CallCounter) => calls[kind]() };
+  if (lab) {
+    const { region, s3 } = lab.settings;
+    return connectS3({ ...common, region, endpoint: lab.s3.url, credentials: s3 });
+  }
+  const properties = (target?.properties ?? {}) as Record<string, string | SecretRef | undefined>;
+  const { region, endpoint, profile, access_key_id: id, secret_access_key: key } = properties;
+  return connectS3({
+    ...common,
+    region: (region as string) ?? host.env.AWS_REGION ?? host.env.AWS_DEFAULT_REGION ?? 'us-east-1',
+    ...(endpoint !== undefined && { endpoint: endpoint as string }),
+    ...(profile !== undefined && { profile: profile as string }),
+    ...(id !== undefined &&
+      key !== undefined && { credentials: { accessKeyId: id as string, secretAccessKey: await secret(key as SecretRef) } }),
+  });
+}

@@ -1,0 +1,154 @@
+import { fileURLToPath } from 'node:url';
+import { Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { suggest } from '../diagnostics/nearest.ts';
+import type { CallCounter } from '../engine/calls.ts';
+import type { CatalogTarget } from '../engine/catalog.ts';
+import type { Repositories } from '../replication/clients.ts';
+import { type Key, parseKey, readKey } from '../replication/keys.ts';
+import type { Repository, VmRepository } from '../replication/repository.ts';
+import type { ObjectStore } from '../replication/store.ts';
+import { awsOf } from './aws.ts';
+import type { ConnectionOptions } from './connections.ts';
+import type { Context } from './context.ts';
+import type { CommonOptions, RepositoryOptions } from './options.ts';
+import { openSession } from './session.ts';
+
+/** `s3://` and `file://` behind one interface; each repository is opened once. */
+export function makeRepositories(
+  options: ConnectionOptions,
+  calls: CallCounter,
+  closing: (() => Promise<void> | void)[],
+): Repositories {
+  const opened = new Map<string, Promise<Repository>>();
+  return {
+    async open({ url, target, key }, mode) {
+      const name = `${target ?? ''} ${url}`;
+      const known = opened.get(name);
+      if (known) return known;
+      const found = (async () => {
+        const { createRepository, openRepository } = await import('../replication/repository/open.ts');
+        const store = await storeAt(url, target, options, calls, closing);
+        const secret = key && parseKey(await options.secret(key), key.$secret);
+        const open = mode === 'create' ? createRepository : openRepository;
+        return open(store, { key: secret, random: options.host.random });
+      })();
+      opened.set(name, found);
+      try {
+        return await found;
+      } catch (error) {
+        opened.delete(name);
+        if (mode === 'read' && error instanceof Failure && isNotThere(error)) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+const isNotThere = ({ diagnostics }: Failure) =>
+  diagnostics.every(({ code }) => code === 'repository-not-found' || code === 'bucket-not-found');
+
+/** The object store that a repository URL names. */
+export async function storeAt(
+  url: string,
+  target: string | undefined,
+  options: ConnectionOptions,
+  calls: CallCounter,
+  closing: (() => Promise<void> | void)[],
+): Promise<ObjectStore> {
+  if (/^file:\/\//i.test(url)) {
+    const { fileStore } = await import('../replication/stores/file.ts');
+    return fileStore(filePath(url), options.host);
+  }
+  const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/i.exec(url);
+  if (!match) {
+    throw new Failure(
+      given('repository-url', `${url} is no repository URL`, { hint: 'write s3://BUCKET/PREFIX or file:///FOLDER' }),
+    );
+  }
+  const { s3Store } = await import('../aws/s3-store.ts');
+  const connection = await awsOf(awsTarget(url, target, options.targets), options, calls);
+  closing.push(() => connection.close());
+  return s3Store(connection, { bucket: match[1]!, prefix: match[2] ?? '' });
+}
+
+function filePath(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    throw new Failure(
+      given('repository-url', `${url} names no folder of this machine`, { hint: 'write file:///FOLDER with three slashes' }),
+    );
+  }
+}
+
+function awsTarget(url: string, name: string | undefined, targets: CatalogTarget[]): CatalogTarget | undefined {
+  const aws = targets.filter(({ type }) => type === 'aws');
+  if (name !== undefined) {
+    const named = aws.find(target => target.name === name);
+    if (named) return named;
+    const hint = suggest(name, aws.map(target => target.name));
+    throw new Failure(given('unknown-target', `there is no aws target ${name} for ${url}`, hint === undefined ? {} : { hint }));
+  }
+  if (aws.length > 1) {
+    throw new Failure(
+      given('ambiguous-target', `several aws targets are declared: ${aws.map(t => t.name).join(', ')}`, {
+        hint: `say which one holds the repository: { url: ${url}, target: ${aws[0]!.name} }`,
+      }),
+    );
+  }
+  return aws[0];
+}
+
+/** Opens the repository of `--repository` and `--key` for as long as `use` runs. */
+export async function withRepositoryOpen<T>(
+  context: Context,
+  options: RepositoryOptions & CommonOptions,
+  use: (repository: Repository) => Promise<T>,
+): Promise<T> {
+  const { openRepository } = await import('../replication/repository/open.ts');
+  const key: Key | undefined = options.key === undefined ? undefined : await readKey(options.key, context.io.host);
+  const session = await openSession(context, options);
+  const closing: (() => Promise<void> | void)[] = [];
+  try {
+    const { world: ports, lab } = session;
+    const store = await storeAt(
+      options.repository,
+      undefined,
+      { host: ports.host, targets: [], secret: ports.secret, ...(lab && { lab }) },
+      { made() {}, retried() {}, throttled() {} },
+      closing,
+    );
+    return await use(await openRepository(store, { key, random: context.io.host.random }));
+  } finally {
+    for (const close of closing) await close();
+    await session.close();
+  }
+}
+
+/** The same, with one VM by name or UUID, or with all. Throws a Failure with the names there are. */
+export function withVms<T>(
+  context: Context,
+  options: RepositoryOptions & CommonOptions,
+  name: string | undefined,
+  use: (repository: Repository, vms: VmRepository[]) => Promise<T>,
+): Promise<T> {
+  return withRepositoryOpen(context, options, async repository => {
+    const all = await repository.vms();
+    const wanted = name?.toLowerCase();
+    const vms = name === undefined ? all : all.filter(vm => vm.name.toLowerCase() === wanted || vm.uuid === wanted);
+    if (name !== undefined && vms.length === 0) {
+      const hint = suggest(name, all.map(vm => vm.name));
+      throw new Failure(
+        world('vm-not-in-repository', `${options.repository} holds no recovery point of ${name}`, hint === undefined ? {} : { hint }),
+      );
+    }
+    if (name !== undefined && vms.length > 1) {
+      throw new Failure(
+        given('vm-ambiguous', `${vms.length} VMs in ${options.repository} are called ${name}`, {
+          hint: `give the UUID of one: ${vms.map(vm => vm.uuid).join(', ')}`,
+        }),
+      );
+    }
+    return use(repository, vms.map(({ uuid }) => repository.vm(uuid)));
+  });
+}

@@ -1,0 +1,104 @@
+import type { AnyResourceType, Registry, TargetKind } from '../engine/resource-type.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { metaparameters } from './metaparameters.ts';
+import { languageVersion } from './read-manifest.ts';
+import { requiresSchema } from './requires.ts';
+
+/** The JSON Schema (draft-07) of a whole manifest, for editors: completion, documentation, checks. */
+export function manifestSchema(registry: Registry): JsonSchema {
+  const types = [...registry.types.values()].sort(byName);
+  const kinds = [...registry.targets.values()].sort(byName);
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'converge manifest',
+    type: 'object',
+    required: ['converge'],
+    additionalProperties: false,
+    properties: {
+      converge: { const: languageVersion, description: 'Version of the manifest language.' },
+      requires: requiresSchema,
+      targets: {
+        description: 'Named places that resources live on.',
+        ...mapOrNothing({
+          type: 'object',
+          required: ['type'],
+          properties: { type: { enum: kinds.map(({ name }) => name), description: 'Kind of target.' } },
+          allOf: kinds.map(({ name }) => ({
+            if: { properties: { type: { const: name } }, required: ['type'] },
+            // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
+            then: { $ref: `#/definitions/target.${name}` },
+          })),
+        }),
+      },
+      resources: {
+        description: 'Type, title, properties of everything that is managed.',
+        type: ['object', 'null'],
+        additionalProperties: false,
+        properties: Object.fromEntries(
+          types.map(({ name, doc }) => [
+            name,
+            { description: doc, ...mapOrNothing({ $ref: `#/definitions/${name}` }) },
+          ]),
+        ),
+      },
+    } as never,
+    definitions: {
+      ...Object.fromEntries(types.map(type => [type.name, resource(type)])),
+      ...Object.fromEntries(kinds.map(kind => [`target.${kind.name}`, target(kind)])),
+      metaparameters: { properties: metaparameters },
+    },
+  };
+}
+
+const byName = (a: { name: string }, b: { name: string }): number =>
+  a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+
+const mapOrNothing = (value: Record<string, unknown>) => ({
+  type: ['object', 'null'],
+  additionalProperties: value,
+});
+
+function resource({ schema, doc }: AnyResourceType): unknown {
+  const own = plain(schema);
+  const shared = Object.keys(metaparameters).map(name => [
+    name,
+    { $ref: `#/definitions/metaparameters/properties/${name}` },
+  ]);
+  const optional = (own.required ?? []).length === 0;
+  return {
+    ...own,
+    ...(optional ? { type: ['object', 'null'] } : {}),
+    description: doc,
+    properties: { ...own.properties, ...Object.fromEntries(shared) },
+  };
+}
+
+function target({ name, schema, doc }: TargetKind): unknown {
+  const own = plain(schema);
+  return { ...own, description: doc, properties: { type: { const: name }, ...own.properties } };
+}
+
+const plain = (schema: object): JsonSchema => forEditors(JSON.parse(JSON.stringify(schema))) as JsonSchema;
+
+/**
+ * Editors see YAML's scalars, converge their source text: where a schema says string, an unquoted
+ * number or boolean is right too. A secret shows the form of a reference.
+ */
+function forEditors(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(forEditors);
+  if (typeof node !== 'object' || node === null) return node;
+  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, forEditors(value)]));
+  const schema = node as JsonSchema;
+  if (schema['x-secret'] === true) {
+    const { description } = schema;
+    return {
+      type: 'string',
+      pattern: '^\\$\\{\\s*secret\\(.+\\)\\s*\\}$',
+      'x-secret': true,
+      ...(description === undefined ? {} : { description }),
+    };
+  }
+  if (schema.type === 'string' && schema.const === undefined && schema.enum === undefined)
+    copy.type = ['string', 'number', 'boolean'];
+  return copy;
+}

@@ -1,0 +1,127 @@
+import { blockCount, blockLength, isZero, PAGE_BLOCKS, pageCount, ZERO_ID } from '../format/blocks.ts';
+import { idKey, type Location } from '../format/index-object.ts';
+import { EMPTY_PAGE, type PageRefs } from '../format/page-map.ts';
+import type { Root } from '../format/root.ts';
+import type { DiskWriter, PointDisk } from '../repository.ts';
+import { diskReader } from './disk-reader.ts';
+import type { IndexWriter } from './index-writer.ts';
+import type { PackWriter } from './pack-writer.ts';
+import { type OpenPage, openPage, writePage } from './page-state.ts';
+import type { PagesWriter } from './pages-writer.ts';
+import type { Session } from './session.ts';
+
+/** What the disks of one commit share. */
+export interface Parts {
+  session: Session;
+  packs: PackWriter;
+  pages: PagesWriter;
+  index: IndexWriter;
+  /** Blocks that this commit stored, by `idKey`; bounded. */
+  stored: Map<string, Location>;
+}
+
+/** Pages of the map in memory per disk, about 300 KiB each. */
+const OPEN_PAGES = 32;
+/** Blocks of this commit that are remembered for deduplication across pages. */
+const REMEMBERED = 2 ** 16;
+
+/** `base`: the root and index of the disk that unput blocks come from. `number`: of the map, see the format. */
+export function diskWriter(
+  parts: Parts,
+  disk: PointDisk,
+  number: number,
+  base: { root: Root; disk: PointDisk } | undefined,
+): DiskWriter & { finish(): Promise<PageRefs[]> } {
+  const { session, packs, pages, index, stored } = parts;
+  const { context } = session;
+  const blocks = blockCount(disk.bytes, disk.blockSize);
+  const before = base?.root.disks.find(d => d.disk.index === base.disk.index)?.pages ?? [];
+  const refs = Array.from({ length: pageCount(blocks) }, (_, n) => before[n] ?? EMPTY_PAGE);
+  const open = new Map<number, Promise<OpenPage>>();
+  const blocksOf = (page: number) => Math.min(PAGE_BLOCKS, blocks - page * PAGE_BLOCKS);
+  let lastPut = -1;
+  const tail = base ? partialTail(base.disk, disk) : undefined;
+
+  const load = async (page: number): Promise<OpenPage> => {
+    const sizes = base?.root.pagesObjects ?? new Map();
+    const named = [refs[page]!.base, ...refs[page]!.deltas];
+    // A page that this very commit has written before: it has to lie in the store to be read.
+    if (named.some(ref => ref && !sizes.has(ref.object))) await pages.flush();
+    return openPage(context, refs[page]!, sizes, blocksOf(page));
+  };
+  const close = async (page: number) => {
+    const opening = open.get(page);
+    const state = await opening;
+    if (!state || open.get(page) !== opening) return;
+    open.delete(page);
+    refs[page] = writePage(state, refs[page]!, (kind, payload) => pages.add(kind, number, page, payload));
+  };
+  /** The page, open: nothing else runs between its resolution and the caller's next await. */
+  const pageOf = async (page: number): Promise<OpenPage> => {
+    for (;;) {
+      let opening = open.get(page);
+      if (!opening) {
+        opening = load(page);
+        opening.catch(() => open.delete(page));
+        open.set(page, opening);
+      }
+      const state = await opening;
+      if (open.get(page) === opening) return state;
+    }
+  };
+  const remember = (id: string, location: Location) => {
+    stored.set(id, location);
+    for (const oldest of stored.keys()) {
+      if (stored.size <= REMEMBERED) break;
+      stored.delete(oldest);
+    }
+  };
+
+  const put: DiskWriter['put'] = async (block, plaintext) => {
+    if (!(block >= 0 && block < blocks) || plaintext.length !== blockLength(disk, block))
+      throw new RangeError(`block ${block} of ${plaintext.length} bytes doesn't fit disk ${disk.index}`);
+    const zero = isZero(plaintext);
+    const id = zero ? ZERO_ID : context.vault.blockId(plaintext);
+    const page = Math.floor(block / PAGE_BLOCKS);
+    const state = await pageOf(page);
+    if (block === tail) lastPut = block;
+    const changed = state.set(block % PAGE_BLOCKS, id);
+    const key = idKey(id);
+    let outcome: 'stored' | 'same' | 'zero' = zero ? 'zero' : 'same';
+    if (!zero && changed && !state.had(key)) {
+      let location = stored.get(key);
+      if (!location) {
+        location = packs.add(id, plaintext);
+        outcome = 'stored';
+        remember(key, location);
+      }
+      index.note(number, page, key, location);
+    }
+    if (open.size > OPEN_PAGES) await close(open.keys().next().value!);
+    await Promise.all([packs.room(), pages.room(), index.room()]);
+    return outcome;
+  };
+
+  return {
+    blockSize: disk.blockSize,
+    put,
+    async finish() {
+      if (base && tail !== undefined && lastPut !== tail) {
+        const old = await diskReader(context, base.root, base.disk.index).block(tail);
+        const resized = Buffer.alloc(blockLength(disk, tail));
+        old.copy(resized);
+        await put(tail, resized);
+      }
+      if (base && base.disk.bytes > disk.bytes && blocks > 0) (await pageOf(refs.length - 1)).rewrite = true;
+      for (const page of [...open.keys()]) await close(page);
+      return refs;
+    },
+  };
+}
+
+/** The block whose length differs between a disk and its resized self; undefined when none does. */
+function partialTail(before: PointDisk, after: PointDisk): number | undefined {
+  const bytes = Math.min(before.bytes, after.bytes);
+  if (before.bytes === after.bytes || bytes % after.blockSize === 0) return undefined;
+  return Math.floor(bytes / after.blockSize);
+}

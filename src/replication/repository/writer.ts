@@ -1,0 +1,179 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { hasCode } from '../format/damage.ts';
+import type { PageRefs } from '../format/page-map.ts';
+import { encodeRoot, type Root } from '../format/root.ts';
+import { SALT_BYTES, sealObject } from '../format/sealing.ts';
+import type { Head, Point, PointDisk, PointWriter } from '../repository.ts';
+import { newId, type VmContext } from './context.ts';
+import { diskWriter, type Parts } from './disk-writer.ts';
+import { indexWriter } from './index-writer.ts';
+import { packWriter } from './pack-writer.ts';
+import { pagesWriter } from './pages-writer.ts';
+import { newestRoot, readHead, readPoint } from './points.ts';
+import { enrol } from './roster.ts';
+import { type Session, type Step, session } from './session.ts';
+
+interface Base {
+  head: Head;
+  etag: string;
+}
+interface Begun {
+  disk: PointDisk;
+  number: number;
+  finish(): Promise<PageRefs[]>;
+}
+
+/**
+ * Begins a commit on top of `base`. `known`: a root that was read lately, used when it is the base's.
+ * `step` is awaited before each pack that is written while blocks are put.
+ */
+export async function openWriter(
+  context: VmContext,
+  base: Base | undefined,
+  known: Root | undefined,
+  step: Step = async () => {},
+): Promise<PointWriter> {
+  const root = await rootBelow(context, base, known);
+  const generation = (root?.point.generation ?? 0) + 1;
+  if (base) await refuseRolledBack(context, base, generation);
+  const work = session(context, generation, step);
+  const parts: Parts = {
+    session: work,
+    packs: packWriter(work),
+    pages: pagesWriter(work),
+    index: indexWriter(work),
+    stored: new Map(),
+  };
+  const begun: Begun[] = [];
+  let nextNumber = root?.nextNumber ?? 0;
+
+  return {
+    async disk(disk, from) {
+      const source = from && root?.disks.find(d => d.disk.identity === from.identity);
+      if (from && (!source || source.disk.blockSize !== disk.blockSize))
+        throw new RangeError(`disk ${disk.index} can't be based on ${from.identity} of the head's point`);
+      const number = source ? source.number : nextNumber++;
+      const writer = diskWriter(
+        parts,
+        disk,
+        number,
+        source && root ? { root, disk: source.disk } : undefined,
+      );
+      begun.push({ disk, number, finish: writer.finish });
+      return writer;
+    },
+    async commit(point, commitStep, signal) {
+      work.step = commitStep;
+      signal?.throwIfAborted();
+      const made = await writeParts(parts, root, begun, nextNumber, point);
+      signal?.throwIfAborted();
+      if (base && root) await settle(work, root);
+      if (!(await moveHead(work, made, base?.etag))) return 'lost-race';
+      await settle(work, made);
+      return { point: made.point, totals: work.totals };
+    },
+  };
+}
+
+/**
+ * The root that the commit stands on: the base's, or without a base the newest that can be found, so
+ * that generations, disk numbers and the index go on even when the head was lost.
+ */
+async function rootBelow(
+  context: VmContext,
+  base: Base | undefined,
+  known: Root | undefined,
+): Promise<Root | undefined> {
+  if (!base) return newestRoot(context);
+  const name = { generation: base.head.generation, id: base.head.point };
+  if (known?.point.id === name.id) return known;
+  const head = await readHead(context);
+  if (head?.root.point.id === name.id) return head.root;
+  return readPoint(context, name);
+}
+
+/** A head that is older than a complete point was put back by somebody: building on it would hide points. */
+async function refuseRolledBack(context: VmContext, base: Base, generation: number): Promise<void> {
+  const next = context.names.point(generation, '');
+  for await (const { key } of context.store.list(next)) {
+    if ((await context.store.head(context.names.head))?.etag !== base.etag) return; // it just moved: the race is lost
+    throw new Failure(
+      world(
+        'head-rolled-back',
+        `${context.names.head} names generation ${generation - 1}, but ${key} is newer`,
+        {
+          hint: 'somebody put an older head back; remove it, the next replication then starts from the newest point',
+        },
+      ),
+    );
+  }
+}
+
+async function writeParts(
+  { packs, pages, index, session: work }: Parts,
+  root: Root | undefined,
+  begun: Begun[],
+  nextNumber: number,
+  content: Omit<Point, 'id' | 'generation' | 'disks'>,
+): Promise<Root> {
+  const disks: Root['disks'] = [];
+  for (const { disk, number, finish } of begun) disks.push({ disk, number, pages: await finish() });
+  await packs.flush();
+  const written = await pages.flush();
+  const segments = await index.finish(root?.segments ?? []);
+  const pagesObjects = new Map<string, number>();
+  for (const ref of disks.flatMap(d => d.pages).flatMap(p => (p.base ? [p.base, ...p.deltas] : p.deltas)))
+    pagesObjects.set(ref.object, written.get(ref.object) ?? root!.pagesObjects.get(ref.object)!);
+  return {
+    point: {
+      id: newId(work.context),
+      generation: work.generation,
+      ...content,
+      disks: disks.map(d => d.disk),
+    },
+    previous: root && { generation: root.point.generation, id: root.point.id },
+    disks,
+    nextNumber,
+    pagesObjects,
+    segments,
+  };
+}
+
+/** The moment a point becomes complete. False: somebody else moved the head. */
+async function moveHead(work: Session, root: Root, etag: string | undefined): Promise<boolean> {
+  const { context } = work;
+  const { store, vault, names, random } = context;
+  if (root.point.generation === 1) {
+    await work.step('roster');
+    work.totals.bytes_uploaded += await enrol(context, context.uuid);
+  }
+  const bytes = sealObject(vault, 'head', names.head, random.bytes(SALT_BYTES), encodeRoot(root));
+  await work.step('head');
+  try {
+    const put = await store.put(names.head, bytes, {
+      when: etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: etag },
+    });
+    if (!put.ok && !(await isOurs(context, root))) return false;
+  } catch (error) {
+    if (!hasCode(error, 'answer-lost') || !(await isOurs(context, root))) throw error;
+  }
+  work.totals.bytes_uploaded += bytes.length;
+  return true;
+}
+
+/** After a refusal or a lost answer: an earlier try of ours may have gone through. */
+const isOurs = async (context: VmContext, root: Root): Promise<boolean> =>
+  (await readHead(context))?.root.point.id === root.point.id;
+
+/**
+ * Writes the head's point under `points/` unless it is there. A commit does so for its own point, and
+ * before it moves the head for the one it stands on: so all but the head's point surely lie there.
+ */
+async function settle(work: Session, root: Root): Promise<void> {
+  const { store, vault, names } = work.context;
+  const { generation, id } = root.point;
+  const key = names.point(generation, id);
+  if (generation < work.generation && (await store.head(key))) return;
+  const bytes = sealObject(vault, 'point', key, Buffer.from(id, 'hex'), encodeRoot(root));
+  await work.put('point', key, bytes);
+}

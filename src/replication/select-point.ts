@@ -1,0 +1,41 @@
+import { type Diagnostic, Failure, given, world } from '../diagnostics/diagnostic.ts';
+import type { Point } from './repository.ts';
+
+const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+
+/**
+ * The point that `which` means: `latest`, an RFC 3339 time (the newest at or before it), or an id or
+ * the beginning of just one. `points` in ascending generation, of the VM named `vm`.
+ */
+export function selectPoint(points: Point[], which: string, vm: string): Point {
+  const newest = points.at(-1);
+  if (!newest)
+    throw new Failure(world('no-points', `${vm} has no complete recovery point in this repository`));
+  if (which === 'latest') return newest;
+  if (RFC3339.test(which) && !Number.isNaN(Date.parse(which))) {
+    const time = Date.parse(which);
+    // By time first, then by generation: two clocks may have disagreed.
+    const found = points
+      .filter(p => p.time <= time)
+      .reduce<Point | undefined>((best, p) => (best && best.time > p.time ? best : p), undefined);
+    if (found) return found;
+    throw refusal('no-such-point', `${vm} has no recovery point as old as ${which}`, points);
+  }
+  const id = which.toLowerCase();
+  const matches = /^[0-9a-f]{4,32}$/.test(id) ? points.filter(p => p.id.startsWith(id)) : [];
+  if (matches.length === 1) return matches[0]!;
+  if (matches.length > 1)
+    throw refusal('ambiguous-point', `several recovery points of ${vm} begin with ${which}`, matches);
+  throw refusal('no-such-point', `${vm} has no recovery point ${which}`, points);
+}
+
+const SHOWN = 5;
+
+function refusal(code: string, message: string, points: Point[]): Failure {
+  const shown = points.slice(-SHOWN).map(p => `${p.id.slice(0, 12)} (${new Date(p.time).toISOString()})`);
+  const more = points.length > SHOWN ? ` and ${points.length - SHOWN} older ones` : '';
+  const details: Partial<Diagnostic> = {
+    hint: `there are ${shown.join(', ')}${more}; give \`latest\`, a time like 2026-01-31T12:00:00Z, or at least 4 digits of an id`,
+  };
+  return new Failure(given(code, message, details));
+}

@@ -1,0 +1,211 @@
+import pLimit from 'p-limit';
+import { Type } from 'typebox';
+import type { BucketApi } from '../../aws/buckets.ts';
+import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { Asked, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import {
+  desiredLifecycle,
+  type LifecycleProperties,
+  lifecycleState,
+  wholeDays,
+  withOurs,
+} from './bucket-lifecycle.ts';
+import { bucketNameProblem } from './bucket-name.ts';
+
+export interface BucketProperties {
+  versioning?: boolean;
+  public_access?: 'blocked' | 'unmanaged';
+  lifecycle?: LifecycleProperties;
+}
+
+/** Only what the manifest speaks of is read and compared. */
+export interface BucketState {
+  versioning?: boolean;
+  public_access?: 'blocked' | 'not blocked';
+  lifecycle?: LifecycleProperties;
+}
+
+const inFlight = 8;
+
+/** These say something about the target, not about one bucket: told once. */
+const aboutTarget = new Set([
+  'aws-unreachable',
+  'aws-no-credentials',
+  'aws-wrong-credentials',
+  'aws-clock-skew',
+]);
+
+function identity(properties: BucketProperties, title: string): string {
+  const problem = bucketNameProblem(title);
+  if (problem) {
+    throw new Failure(
+      given('bucket-name', `S3 does not take ${JSON.stringify(title)} as the name of a bucket: ${problem}.`, {
+        hint: 'Names are shared by all AWS accounts: begin with something of your own, such as example-dr.',
+      }),
+    );
+  }
+  const abort = properties.lifecycle?.abort_incomplete_uploads;
+  if (abort !== undefined && wholeDays(abort) === undefined) {
+    throw new Failure(
+      given(
+        'lifecycle-days',
+        `abort_incomplete_uploads of bucket ${title} is ${abort}, but S3 counts in whole days.`,
+        {
+          hint: 'Write a number of days, such as 7d.',
+        },
+      ),
+    );
+  }
+  return title;
+}
+
+async function observeOne(
+  api: BucketApi,
+  { id, properties }: Asked<BucketProperties>,
+  signal: AbortSignal,
+): Promise<Observation<BucketState>> {
+  if (!(await api.exists(id, signal))) return { state: 'absent' };
+  const [versioning, blocked, lifecycle] = await Promise.all([
+    properties.versioning !== undefined && api.versioning(id, signal),
+    properties.public_access === 'blocked' && api.publicAccessBlocked(id, signal),
+    properties.lifecycle !== undefined && api.lifecycle(id, signal),
+  ]);
+  return {
+    state: 'present',
+    value: {
+      ...(properties.versioning !== undefined && { versioning }),
+      ...(properties.public_access === 'blocked' && { public_access: blocked ? 'blocked' : 'not blocked' }),
+      ...(lifecycle && { lifecycle: lifecycleState(lifecycle) }),
+    },
+  };
+}
+
+async function configure(
+  api: BucketApi,
+  name: string,
+  should: BucketState,
+  fields: ReadonlySet<string>,
+  signal: AbortSignal,
+) {
+  if (fields.has('public_access') && should.public_access === 'blocked')
+    await api.blockPublicAccess(name, signal);
+  if (fields.has('versioning') && should.versioning !== undefined) {
+    await api.setVersioning(name, should.versioning, signal);
+  }
+  if (fields.has('lifecycle') && should.lifecycle && Object.keys(should.lifecycle).length > 0) {
+    await api.setLifecycle(name, withOurs(await api.lifecycle(name, signal), should.lifecycle), signal);
+  }
+}
+
+/** First segments of the paths that differ; everything that is declared when the bucket is new. */
+const topLevel = (step: Step<BucketProperties, BucketState>): Set<string> =>
+  new Set(
+    step.kind === 'update'
+      ? step.fields.map(field => field.path.split('/')[1] ?? '')
+      : step.kind === 'create'
+        ? Object.keys(step.should)
+        : [],
+  );
+
+async function change(
+  api: BucketApi,
+  step: Step<BucketProperties, BucketState>,
+  mark: (name: string) => Promise<void>,
+): Promise<Outcome> {
+  let untouched = true;
+  const durable = async (name: string) => {
+    await mark(name);
+    untouched = false;
+  };
+  try {
+    if (step.kind === 'delete') {
+      await mark('delete-bucket');
+      await api.remove(step.id, step.signal);
+      return { ok: true };
+    }
+    if (step.kind === 'create') {
+      await mark('create-bucket');
+      await api.create(step.id, step.signal);
+    }
+    await durable('configure-bucket');
+    await configure(api, step.id, step.should, topLevel(step), step.signal);
+    return { ok: true };
+  } catch (error) {
+    const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
+    if (!diagnostic) throw error;
+    // A new bucket isn't seen everywhere at once.
+    const retry = step.kind === 'create' && diagnostic.code === 'bucket-not-found' ? 'safe' : 'never';
+    return { ok: false, diagnostic, retry, undone: untouched };
+  }
+}
+
+const failed = (diagnostic: Diagnostic): Observation<BucketState> => ({ state: 'failed', diagnostic });
+
+export const bucket: ResourceType<BucketProperties, BucketState> = {
+  name: 'bucket',
+  doc: [
+    'An S3 bucket in the region of its target. The title is its name.',
+    '',
+    'What is not written is left as it is. `ensure: absent` deletes the bucket only while it is empty.',
+    'Lifecycle rules that others have put on the bucket are kept.',
+  ].join('\n'),
+  version: 1,
+  schema: Type.Object(
+    {
+      versioning: Type.Optional(
+        Type.Boolean({
+          description: 'Keep old versions of objects. `false` suspends: versions that are there stay.',
+        }),
+      ),
+      public_access: Type.Optional(
+        Type.Union([Type.Literal('blocked'), Type.Literal('unmanaged')], {
+          description: '`blocked` turns all four blocks of public access on.',
+        }),
+      ),
+      lifecycle: Type.Optional(
+        Type.Object(
+          {
+            abort_incomplete_uploads: Type.Optional(
+              Type.String({
+                format: 'duration',
+                description:
+                  'Remove the parts of multipart uploads that nobody completed, after whole days: `7d`.',
+              }),
+            ),
+          },
+          { additionalProperties: false, description: 'What S3 does to the content by itself.' },
+        ),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  runs: { on: 'remote', target: 'aws' },
+  realm: { name: 's3', concurrency: inFlight },
+  identity,
+  provides: (_, id) => [`s3-bucket:${id}`],
+  desired: ({ versioning, public_access, lifecycle }) => ({
+    ...(versioning !== undefined && { versioning }),
+    ...(public_access === 'blocked' && { public_access }),
+    ...(lifecycle && { lifecycle: desiredLifecycle(lifecycle) }),
+  }),
+  async observe(asked, io) {
+    const api = await io.client('s3');
+    const limit = pLimit(inFlight);
+    const found = await limit.map(asked, async one => {
+      try {
+        return [one.id, await observeOne(api, one, io.signal)] as const;
+      } catch (error) {
+        const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
+        if (!diagnostic || aboutTarget.has(diagnostic.code)) throw error;
+        return [one.id, failed(diagnostic)] as const;
+      }
+    });
+    return new Map(found);
+  },
+  async apply(steps, io) {
+    const api = await io.client('s3');
+    const limit = pLimit(inFlight);
+    const done = await limit.map(steps, async step => [step.id, await change(api, step, io.step)] as const);
+    return new Map(done);
+  },
+};

@@ -1,0 +1,160 @@
+import Type from 'typebox';
+import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { isSecretRef, type SecretRef } from '../../engine/catalog.ts';
+import type { ReadIo, WriteIo } from '../../engine/io.ts';
+import type { Asked, Id, Outcome, ResourceType } from '../../engine/resource-type.ts';
+import { parseDuration } from '../../io/duration.ts';
+import type { CommandResult } from '../../io/ports.ts';
+
+import { ancestors, hostPath } from './path.ts';
+
+/** As written. A command is a program and its arguments. */
+export interface ExecProperties {
+  command: string[];
+  cwd?: string;
+  env?: Record<string, string | SecretRef>;
+  only_if?: string[];
+  unless?: string[];
+  creates?: string;
+  refresh_only?: boolean;
+  timeout?: string;
+}
+
+export interface ExecState {
+  run: 'done' | 'due';
+}
+
+const defaultTimeoutMs = 5 * 60_000;
+
+const command = (description: string) => Type.Array(Type.String(), { minItems: 1, description });
+
+const schema = Type.Object(
+  {
+    command: command('Program and arguments. No shell reads it.'),
+    cwd: Type.Optional(Type.String({ description: 'Directory it runs in.', 'x-path': 'host' })),
+    env: Type.Optional(
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.String({ 'x-secret': true })]), {
+        description: 'Environment variables, added to a scrubbed environment.',
+      }),
+    ),
+    only_if: Type.Optional(command('Run only while this program succeeds.')),
+    unless: Type.Optional(command('Run only while this program fails.')),
+    creates: Type.Optional(
+      Type.String({ description: 'Run only while this path is missing.', 'x-path': 'host' }),
+    ),
+    refresh_only: Type.Optional(Type.Boolean({ description: 'Run only when notified.' })),
+    timeout: Type.Optional(
+      Type.String({ format: 'duration', description: 'Stopped after this time; 5m when left out.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const exec: ResourceType<ExecProperties, ExecState> = {
+  name: 'exec',
+  doc: `Runs a program of this host when its guards say that it is due.
+
+One of \`creates\`, \`only_if\`, \`unless\` and \`refresh_only\` is needed: without any the program would run
+every time. Guards only look; they are run while planning. All of those given must say that it is due.`,
+  version: 1,
+  schema,
+  runs: { on: 'host' },
+  realm: { name: 'exec', concurrency: 4, alsoDirties: ['*'] },
+  canBeAbsent: false,
+  applyRefreshes: true,
+  identity(properties, title) {
+    if (hasGuard(properties)) return title;
+    throw new Failure(
+      given('exec-without-guard', `nothing says when \`${title}\` is due, so it would run every time`, {
+        hint: 'add `creates:`, `only_if:`, `unless:` or `refresh_only: true`',
+      }),
+    );
+  },
+  needs: ({ command: [program = ''], cwd }) =>
+    [program, cwd]
+      .filter(path => path !== undefined && /^(\/|[A-Za-z]:[\\/])/.test(path))
+      .map(path => ({ anyOf: pathsAt(path!) })),
+  desired: () => ({ run: 'done' }),
+  async observe(asked, io) {
+    const seen = await Promise.all(
+      asked.map(async one => [one.id, { state: 'present', value: { run: await due(one, io) } }] as const),
+    );
+    return new Map(seen);
+  },
+  async apply(steps, io) {
+    const outcomes = new Map<Id, Outcome>();
+    for (const { id, asked } of steps) outcomes.set(id, await runNow(asked, io));
+    return outcomes;
+  },
+  refresh: runNow,
+};
+
+const hasGuard = ({ only_if, unless, creates, refresh_only }: ExecProperties): boolean =>
+  refresh_only === true || [only_if, unless, creates].some(guard => guard !== undefined);
+
+/** The path itself and what is above it, so that a script waits for the file that brings it. */
+function pathsAt(path: string): string[] {
+  const platform = path.startsWith('/') ? 'linux' : 'win32';
+  const id = hostPath(path, { platform, cwd: '/' });
+  return [id, ...ancestors(id)].map(at => `path:${at}`);
+}
+
+async function due({ properties }: Asked<ExecProperties>, io: ReadIo): Promise<ExecState['run']> {
+  const { creates, only_if, unless, refresh_only } = properties;
+  if (refresh_only === true) return 'done';
+  if (creates !== undefined && (await io.files.stat(hostPath(creates, io)))) return 'done';
+  if (only_if && !(await succeeds(only_if, properties, io))) return 'done';
+  if (unless && (await succeeds(unless, properties, io))) return 'done';
+  return 'due';
+}
+
+async function succeeds(guard: string[], properties: ExecProperties, io: ReadIo): Promise<boolean> {
+  const { exitCode, timedOut } = await start(guard, properties, io);
+  if (timedOut) {
+    throw new Failure(
+      world('guard-timed-out', `the guard \`${guard[0]}\` took longer than ${properties.timeout ?? '5m'}`, {
+        hint: 'raise `timeout:`, or use a quicker guard',
+      }),
+    );
+  }
+  return exitCode === 0;
+}
+
+async function runNow({ title, properties }: Asked<ExecProperties>, io: WriteIo): Promise<Outcome> {
+  await io.step(`run ${title}`);
+  const result = await start(properties.command, properties, io);
+  if (result.exitCode === 0 && !result.timedOut) return { ok: true };
+  const what = result.timedOut
+    ? `took longer than ${properties.timeout ?? '5m'}`
+    : `ended with exit code ${result.exitCode}`;
+  const said = lastLines(result);
+  const diagnostic = world(
+    'exec-failed',
+    `\`${properties.command[0]}\` ${what}${said === '' ? '' : `: ${said}`}`,
+  );
+  return { ok: false, diagnostic, retry: 'never', undone: false };
+}
+
+async function start(
+  [program = '', ...args]: string[],
+  properties: ExecProperties,
+  io: ReadIo,
+): Promise<CommandResult> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(properties.env ?? {})) {
+    env[name] = isSecretRef(value) ? await io.secret(value) : value;
+  }
+  return io.run({
+    file: program,
+    args,
+    cwd: properties.cwd === undefined ? io.cwd : hostPath(properties.cwd, io),
+    env,
+    timeout: parseDuration(properties.timeout ?? '') ?? defaultTimeoutMs,
+  });
+}
+
+/** The end of what the program said, on one line. */
+function lastLines({ stderr, stdout }: CommandResult): string {
+  const text = (stderr.trim() || stdout.trim()).replace(/\s+/g, ' ');
+  return text.length > 300 ? `…${text.slice(-300)}` : text;
+}

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import Type from 'typebox';
+import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { isSecretRef, type SecretRef } from '../../engine/catalog.ts';
+import type { ReadIo, WriteIo } from '../../engine/io.ts';
+import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import type { ReadFiles } from '../../io/ports.ts';
+import { ancestors, hostPath } from './path.ts';
+
+/** As written. */
+export interface FileProperties {
+  path?: string;
+  kind?: 'file' | 'directory';
+  content?: string | SecretRef;
+  /** Already resolved against the manifest's file. */
+  source?: string;
+  /** Octal digits. */
+  mode?: string;
+}
+
+export interface FileState {
+  kind: 'file' | 'directory' | 'symlink' | 'other';
+  /** `sha256:…`, or the reference of the secret that the file is known to hold, or `other` if it doesn't. */
+  content?: string | SecretRef;
+  /** Four octal digits; left out where the platform has none. */
+  mode?: string;
+}
+
+const schema = Type.Object(
+  {
+    path: Type.Optional(
+      Type.String({
+        description: 'Where it is, when the title is only a name.',
+        'x-path': 'host',
+        minLength: 1,
+      }),
+    ),
+    kind: Type.Optional(
+      Type.Union([Type.Literal('file'), Type.Literal('directory')], {
+        description: 'What it is; `file` when left out.',
+      }),
+    ),
+    content: Type.Optional(
+      Type.Union([Type.String({ 'x-multiline': true }), Type.String({ 'x-secret': true })], {
+        description: 'The whole content: text, or a secret.',
+      }),
+    ),
+    source: Type.Optional(
+      Type.String({
+        description: "A file whose bytes are the content, relative to the manifest's file.",
+        'x-path': 'source',
+      }),
+    ),
+    mode: Type.Optional(
+      Type.String({
+        description: 'Permission bits in octal, `0644`. Not on Windows.',
+        pattern: '^0?[0-7]{3,4}$',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const file: ResourceType<FileProperties, FileState> = {
+  name: 'file',
+  doc: `A file or directory of this host. The title is its path, or \`path:\` says it.
+
+What isn't declared isn't managed: without \`content\` or \`source\` an existing file keeps its content, a
+missing one is made empty. A directory is deleted only when it is empty. Contents appear in a plan as
+digests, never as text.`,
+  version: 1,
+  schema,
+  runs: { on: 'host' },
+  realm: { name: 'files', concurrency: 16 },
+  identity(properties, title, where) {
+    refuseContradictions(properties);
+    return hostPath(properties.path ?? title, where);
+  },
+  provides: (_, id) => [`path:${id}`],
+  needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],
+  desired({ kind = 'file', content, source, mode }, _, sources = {}) {
+    const wanted = source === undefined ? content : `sha256:${sources[source]}`;
+    return {
+      kind,
+      ...(wanted !== undefined && {
+        content: isSecretRef(wanted) || source !== undefined ? wanted : digestOf(wanted),
+      }),
+      ...(mode !== undefined && { mode: mode.padStart(4, '0') }),
+    };
+  },
+  async observe(asked, io) {
+    const seen = await Promise.all(asked.map(async one => [one.id, await look(one, io)] as const));
+    return new Map(seen);
+  },
+  async apply(steps, io) {
+    const outcomes = new Map<Id, Outcome>();
+    for (const step of steps) outcomes.set(step.id, await change(step, io));
+    return outcomes;
+  },
+};
+
+function refuseContradictions({ kind, content, source }: FileProperties): void {
+  const wrong = (message: string, hint: string) => new Failure(given('contradiction', message, { hint }));
+  if (content !== undefined && source !== undefined) {
+    throw wrong('a file has either `content` or `source`, not both', 'remove one of the two');
+  }
+  if (kind === 'directory' && (content ?? source) !== undefined) {
+    throw wrong('a directory has no content', 'remove `content` or `source`, or `kind: directory`');
+  }
+}
+
+async function look({ id, properties }: Asked<FileProperties>, io: ReadIo): Promise<Observation<FileState>> {
+  const stat = await io.files.stat(id);
+  if (!stat) return { state: 'absent' };
+  const value: FileState = {
+    kind: stat.kind,
+    ...(io.platform !== 'win32' && { mode: stat.mode.toString(8).padStart(4, '0') }),
+  };
+  const isManaged = properties.content !== undefined || properties.source !== undefined;
+  if (stat.kind === 'file' && isManaged) {
+    const digest = await digestOfFile(io.files, id);
+    value.content = isSecretRef(properties.content)
+      ? digest === digestOf(await io.secret(properties.content))
+        ? properties.content
+        : 'other'
+      : digest;
+  }
+  return { state: 'present', value };
+}
+
+async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promise<Outcome> {
+  const { id } = step;
+  if (step.kind === 'delete') return remove(id, step.is, io);
+  const wrongKind = step.kind === 'update' && step.is.kind !== step.should.kind;
+  if (wrongKind) return refused(id, `it is a ${step.is.kind}, and a ${step.should.kind} is declared`);
+  const mode =
+    step.should.mode === undefined || io.platform === 'win32'
+      ? undefined
+      : Number.parseInt(step.should.mode, 8);
+  const withMode = mode === undefined ? {} : { mode };
+  if (step.should.kind === 'directory') {
+    if (step.kind === 'create') {
+      await io.step(`make ${id}`);
+      await io.files.mkdir(id, withMode);
+    }
+  } else if (step.kind === 'create' || step.fields.some(({ path }) => path.startsWith('/content'))) {
+    const bytes = await contentOf(step.asked.properties, io);
+    await io.step(`write ${id}`);
+    await io.files.writeAtomic(id, bytes, secretMode(step, withMode));
+  }
+  if (mode !== undefined) {
+    // The process's umask has its say in mkdir, and a file may have kept its old mode.
+    await io.step(`set the mode of ${id}`);
+    await io.files.chmod(id, mode);
+  }
+  return { ok: true };
+}
+
+/** A new file that holds a secret is its owner's alone unless a mode is declared. */
+function secretMode(step: Step<FileProperties, FileState>, declared: { mode?: number }): { mode?: number } {
+  const isNewSecret = step.kind === 'create' && isSecretRef(step.asked.properties.content);
+  return declared.mode === undefined && isNewSecret ? { mode: 0o600 } : declared;
+}
+
+async function remove(id: Id, { kind }: FileState, io: WriteIo): Promise<Outcome> {
+  if (kind === 'directory' && ((await io.files.list(id)) ?? []).length > 0) {
+    return refused(id, 'it is a directory that is not empty, and only empty ones are deleted');
+  }
+  await io.step(`remove ${id}`);
+  await io.files.remove(id);
+  return { ok: true };
+}
+
+const refused = (id: Id, why: string): Outcome => ({
+  ok: false,
+  diagnostic: world('file-refused', `${id} is left as it is: ${why}`, {
+    hint: 'move it away, or change the declaration',
+  }),
+  retry: 'never',
+  undone: true,
+});
+
+async function contentOf({ content, source }: FileProperties, io: WriteIo): Promise<Buffer> {
+  if (source !== undefined) return io.source(source);
+  return Buffer.from(isSecretRef(content) ? await io.secret(content) : (content ?? ''));
+}
+
+const digestOf = (content: string): string => `sha256:${createHash('sha256').update(content).digest('hex')}`;
+
+async function digestOfFile(files: ReadFiles, path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const handle = await files.open(path, 'r');
+  if (!handle) return 'other';
+  try {
+    const chunk = Buffer.alloc(256 * 1024);
+    for (let at = 0; ; ) {
+      const length = await handle.read(chunk, at);
+      if (length === 0) return `sha256:${hash.digest('hex')}`;
+      hash.update(chunk.subarray(0, length));
+      at += length;
+    }
+  } finally {
+    await handle.close();
+  }
+}

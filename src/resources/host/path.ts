@@ -1,0 +1,28 @@
+import { posix, win32 } from 'node:path';
+import type { Id, Where } from '../../engine/resource-type.ts';
+
+/**
+ * A managed path in its one form: absolute, without `.`, `..` and a trailing slash. On Windows also in
+ * lower case and with forward slashes, since `C:\Temp` and `c:/temp/` are one object.
+ */
+export function hostPath(path: string, { platform, cwd }: Where): Id {
+  if (platform !== 'win32') return trimmed(posix.resolve(cwd, path));
+  return trimmed(win32.resolve(cwd, path).replaceAll('\\', '/')).toLowerCase();
+}
+
+const trimmed = (path: string): string =>
+  path.length > 1 && !/^[A-Za-z]:\/$/.test(path) ? path.replace(/\/+$/, '') : path;
+
+/** The directory that holds `path`, undefined at the top. */
+export function parentPath(path: Id): Id | undefined {
+  const parent = posix.dirname(path);
+  return parent === path || parent === '.' ? undefined : /^[a-z]:$/.test(parent) ? `${parent}/` : parent;
+}
+
+/** All directories above `path`, nearest first. */
+export function ancestors(path: Id): Id[] {
+  const found: Id[] = [];
+  for (let at = parentPath(path); at !== undefined && !found.includes(at); at = parentPath(at))
+    found.push(at);
+  return found;
+}

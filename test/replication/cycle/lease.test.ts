@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import { leaseTtl } from '../../../src/replication/cycle/lease.ts';
+import { makeMovers } from '../../../src/replication/cycle/movers.ts';
+import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
+import { CycleWorld, KiB } from '../../support/cycles.ts';
+
+const block = 64 * KiB;
+
+/** A cycle that has come to `at` and stays there until it is let go on. */
+function pausedAt(cycles: CycleWorld, at: string) {
+  const options = cycles.process();
+  const arrived = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const done = runCycle({
+    ...options,
+    step: async name => {
+      if (name !== at) return;
+      arrived.resolve();
+      await go.promise;
+    },
+  });
+  done.catch(() => {});
+  return { options, arrived: arrived.promise, go: go.resolve, done };
+}
+
+describe('the lease', () => {
+  test('of a cycle that lives blocks others, naming holder and end', async () => {
+    const cycles = new CycleWorld(block);
+    const first = pausedAt(cycles, 'copy-disk-0');
+    await first.arrived;
+    const until = new Date(cycles.clock.now() + leaseTtl).toISOString();
+    await expect(runCycle(cycles.process())).rejects.toMatchObject({
+      diagnostics: [
+        {
+          code: 'lease-held',
+          category: 'blocked',
+          message: expect.stringMatching(new RegExp(`process 1 on mover .*converge-.*until ${until}`)),
+        },
+      ],
+    });
+    first.go();
+    expect((await first.done).point.generation).toBe(1);
+    expect((await cycles.run()).point.generation).toBe(2);
+  });
+
+  test('is renewed by the clock for as long as the cycle takes', async () => {
+    const cycles = new CycleWorld(block);
+    const first = pausedAt(cycles, 'copy-disk-0');
+    await first.arrived;
+    await cycles.clock.advance(10 * leaseTtl);
+    await expect(runCycle(cycles.process())).rejects.toMatchObject({ diagnostics: [{ code: 'lease-held' }] });
+    first.go();
+    expect((await first.done).point.generation).toBe(1);
+  });
+
+  test('ends with the cycle: no heartbeat goes on', async () => {
+    const cycles = new CycleWorld(block);
+    await cycles.run();
+    expect(cycles.clock.sleeping).toBe(0);
+    cycles.machine.faults.set('read', new Failure(world('x', 'x')));
+    await cycles.run({ rescan: true }).catch(() => {});
+    await cycles.killedAt(99, 'error');
+    expect(cycles.clock.sleeping).toBe(0);
+  });
+
+  test('of a dead process on this host is taken over at once', async () => {
+    const cycles = new CycleWorld(block);
+    await cycles.killedAt(2, 'gone');
+    expect((await cycles.run()).point.epoch).toBe(2);
+    expect(cycles.machine.snapshotNames).toEqual([]);
+  });
+
+  test('of a holder that nobody can see is taken over when its time is up', async () => {
+    const cycles = new CycleWorld(block);
+    await cycles.killedAt(2, 'gone');
+    const process = cycles.process();
+    const elsewhere = { ...process, movers: { ...process.movers, isAlive: async () => undefined } };
+    await expect(runCycle(elsewhere)).rejects.toMatchObject({ diagnostics: [{ code: 'lease-held' }] });
+    await cycles.clock.advance(leaseTtl);
+    expect((await runCycle(elsewhere)).point.epoch).toBe(2);
+  });
+
+  test('that was lost keeps its owner from completing a point, and from touching the new lease', async () => {
+    const cycles = new CycleWorld(block);
+    const slow = pausedAt(cycles, 'copy-disk-0');
+    await slow.arrived;
+    cycles.dead.add(slow.options.pid); // taken for dead, wrongly
+    const fast = await cycles.run();
+    slow.go();
+    await expect(slow.done).rejects.toBeInstanceOf(Failure);
+    const points = await cycles.memory.process().vm(cycles.machine.uuid).points();
+    expect(points.map(p => p.id)).toEqual([fast.point.id]);
+    expect((await cycles.run()).point.epoch).toBe(3);
+  });
+
+  test('lost between the last look and the commit: the head decides, nothing is rebased', async () => {
+    const cycles = new CycleWorld(block);
+    const slow = pausedAt(cycles, 'put-point');
+    await slow.arrived;
+    cycles.dead.add(slow.options.pid);
+    const fast = await cycles.run();
+    slow.go();
+    await expect(slow.done).rejects.toMatchObject({
+      diagnostics: [{ code: 'head-moved', category: 'blocked' }],
+    });
+    expect((await cycles.memory.process().vm(cycles.machine.uuid).head())?.head.point).toBe(fast.point.id);
+    expect((await cycles.run()).point.generation).toBe(2);
+  });
+
+  test('whose answer was lost was taken all the same', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.memory.leaseFault = 'lost';
+    expect((await cycles.run()).point.generation).toBe(1);
+  });
+
+  test('survives a store that is away for one heartbeat', async () => {
+    const cycles = new CycleWorld(block);
+    const first = pausedAt(cycles, 'copy-disk-0');
+    await first.arrived;
+    cycles.memory.leaseFault = 'down';
+    await cycles.clock.advance(leaseTtl / 2);
+    expect(cycles.memory.leaseFault).toBeUndefined();
+    first.go();
+    expect((await first.done).point.generation).toBe(1);
+  });
+
+  test('epochs only grow, over releases and over a lease object that is gone', async () => {
+    const cycles = new CycleWorld(block);
+    const epochs: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      epochs.push((await cycles.run()).point.epoch);
+      if (i === 1) cycles.memory.forgetLease(cycles.machine.uuid);
+    }
+    expect(epochs).toEqual([1, 2, 3]);
+  });
+});
+
+describe('movers of this machine', () => {
+  const table = (starts: Record<number, string>) => ({ pid: 7, startOf: async (pid: number) => starts[pid] });
+  const holder = { id: 'a', host: 'here', pid: 8, start: 'monday' };
+
+  test.each([
+    ['another host', { host: 'there' }, undefined],
+    ['a process that runs', {}, true],
+    ['a process that is gone', { pid: 9 }, false],
+    ['a process number that was used again', { start: 'sunday' }, false],
+    ["this process, a cycle that it doesn't run", { pid: 7, start: 'now' }, false],
+  ])('%s', async (_what, change, alive) => {
+    const movers = makeMovers('here', table({ 7: 'now', 8: 'monday' }));
+    expect(await movers.isAlive({ ...holder, ...change })).toBe(alive);
+  });
+
+  test('a cycle of this process lives until it settles', async () => {
+    const movers = makeMovers('here', table({ 7: 'now' }));
+    const seen = await movers.run('cycle', async own => [own, await movers.isAlive(own)] as const);
+    expect(seen).toEqual([{ id: 'cycle', host: 'here', pid: 7, start: 'now' }, true]);
+    expect(await movers.isAlive(seen[0])).toBe(false);
+  });
+});

@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest';
+import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
+import { CycleWorld, KiB } from '../../support/cycles.ts';
+
+const block = 64 * KiB;
+const created = (cycles: CycleWorld) =>
+  cycles.machine.calls.filter(call => call.startsWith('createSnapshot'));
+const fault = () => new Failure(world('task-failed', 'the datastore is full'));
+
+describe('quiescing', () => {
+  test('prefer: the point of a quiesced snapshot is application-consistent', async () => {
+    const { point, warnings } = await new CycleWorld(block).run({ quiesce: 'prefer' });
+    expect(point.consistency).toBe('application');
+    expect(warnings).toEqual([]);
+  });
+
+  test('prefer: one retry without, and the point is labelled by what it is', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.machine.quiesces = false;
+    const { point, warnings } = await cycles.run({ quiesce: 'prefer' });
+    expect(created(cycles)).toEqual(['createSnapshot quiesced', 'createSnapshot plain']);
+    expect(point.consistency).toBe('crash');
+    expect(warnings).toMatchObject([{ code: 'quiesce-failed', severity: 'warning' }]);
+    expect(cycles.machine.snapshotNames).toEqual([]);
+  });
+
+  test('require: no point without', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.machine.quiesces = false;
+    await expect(cycles.run({ quiesce: 'require' })).rejects.toMatchObject({
+      diagnostics: [{ code: 'quiesce-failed', hint: expect.stringContaining('quiesce: prefer') }],
+    });
+    expect(created(cycles)).toEqual(['createSnapshot quiesced']);
+  });
+
+  test('a VM that is powered off is never called application-consistent', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.machine.poweredOn = false;
+    expect((await cycles.run({ quiesce: 'prefer' })).point.consistency).toBe('crash');
+    await expect(cycles.run({ quiesce: 'require' })).rejects.toMatchObject({
+      diagnostics: [{ code: 'quiesce-failed' }],
+    });
+  });
+});
+
+describe('a snapshot is never left behind', () => {
+  test.each(['frozen', 'open', 'read'] as const)('when %s fails', async operation => {
+    const cycles = new CycleWorld(block);
+    cycles.machine.faults.set(operation, fault());
+    await expect(cycles.run()).rejects.toMatchObject({ diagnostics: [{ code: 'task-failed' }] });
+    expect(cycles.machine.snapshotNames).toEqual([]);
+    expect((await cycles.run()).point.generation).toBe(1);
+  });
+
+  test('when the answer to its creation was lost: its name tells', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.machine.faults.set('createSnapshot', fault());
+    await expect(cycles.run()).rejects.toMatchObject({ diagnostics: [{ code: 'task-failed' }] });
+    expect(cycles.machine.snapshotNames).toEqual([]);
+  });
+
+  test.each(['create-snapshot', 'copy-disk-0', 'put-point'])('when the run is cancelled at %s', async at => {
+    const cycles = new CycleWorld(4 * block);
+    const cancel = new AbortController();
+    const options = cycles.process();
+    const step = async (name: string) => {
+      if (name === at) cancel.abort(new Error('Ctrl-C'));
+    };
+    const cycle = runCycle({ ...options, step, signal: cancel.signal });
+    if (at === 'put-point') await cycle;
+    else await expect(cycle).rejects.toThrow('Ctrl-C');
+    expect(cycles.machine.snapshotNames).toEqual([]);
+    expect((await cycles.run()).point.generation).toBe(at === 'put-point' ? 2 : 1);
+  });
+
+  test('a removal that fails is said, with the fate of the point, and made up for', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.machine.faults.set('removeSnapshot', fault());
+    await expect(cycles.run()).rejects.toMatchObject({
+      diagnostics: [
+        { code: 'task-failed' },
+        {
+          code: 'snapshot-left',
+          message: expect.stringMatching(/converge-.*the point of this cycle is complete/),
+        },
+      ],
+    });
+    expect(cycles.machine.snapshotNames).toHaveLength(1);
+    const { point } = await cycles.run();
+    expect(point.generation).toBe(2);
+    expect(cycles.machine.snapshotNames).toEqual([]);
+  });
+
+  test('what failed first is said first when the removal fails too', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.machine.faults.set('read', new Failure(world('read-failed', 'no')));
+    cycles.machine.faults.set('removeSnapshot', fault());
+    await expect(cycles.run()).rejects.toMatchObject({
+      diagnostics: [
+        { code: 'read-failed' },
+        { code: 'task-failed' },
+        { code: 'snapshot-left', message: expect.stringContaining('was not made') },
+      ],
+    });
+  });
+
+  test('disks that need consolidation get it before the snapshot and after it', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.machine.consolidationNeeded = true;
+    const options = cycles.process();
+    await runCycle({
+      ...options,
+      step: async name => {
+        if (name === 'remove-snapshot') cycles.machine.consolidationNeeded = true;
+      },
+    });
+    const order = cycles.machine.calls.map(call => call.split(' ')[0]);
+    expect(order.filter(call => /consolidate|Snapshot/.test(call!))).toEqual([
+      'consolidate',
+      'createSnapshot',
+      'removeSnapshot',
+      'consolidate',
+    ]);
+  });
+});
+
+describe('recovery', () => {
+  test('removes the snapshots of its own dead cycles only', async () => {
+    const cycles = new CycleWorld(block);
+    await cycles.killedAt(3, 'gone'); // take-lease, create-snapshot, copy, put-point
+    const [orphan] = cycles.machine.snapshotNames;
+    expect(orphan).toMatch(/^converge-5031b9c2-a0000000-1-[0-9a-f]{8}$/);
+    const others = [
+      'converge-5031b9c2-b0000000-1-00000000', // another repository's cycle
+      'converge-ffffffff-a0000000-1-00000000', // another VM's
+      'converge-5031b9c2-a0000000-9-00000000', // a later epoch
+      'converge backup',
+    ];
+    for (const name of others) cycles.machine.addForeignSnapshot(name);
+    await cycles.run();
+    expect(cycles.machine.snapshotNames).toEqual(others);
+  });
+});

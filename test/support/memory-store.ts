@@ -1,0 +1,76 @@
+import { hash } from 'node:crypto';
+import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
+import type { ObjectStore, StoredObject } from '../../src/replication/store.ts';
+
+export type Call = { name: 'get' | 'head' | 'put' | 'list' | 'remove'; key: string; bytes: number };
+
+export interface MemoryStore extends ObjectStore {
+  readonly objects: Map<string, { bytes: Buffer; modified: number }>;
+  /** Every call so far, in order. */
+  readonly calls: Call[];
+  /** Awaited before a call takes effect; throw in it to fail the call. */
+  before: ((call: Call) => Promise<void> | void) | undefined;
+  /** Asked after a put took effect: true loses its answer. */
+  loseAnswer: ((call: Call) => boolean) | undefined;
+  now: number;
+}
+
+const etagOf = (bytes: Buffer) => `"${hash('sha256', bytes).slice(0, 32)}"`;
+
+/** An ObjectStore in memory, with hooks to fail, delay or lose any call. */
+export function memoryStore(url = 'memory://test'): MemoryStore {
+  const objects: MemoryStore['objects'] = new Map();
+  const calls: Call[] = [];
+  const note = async (name: Call['name'], key: string, bytes = 0) => {
+    const call: Call = { name, key, bytes };
+    calls.push(call);
+    await store.before?.(call);
+    return call;
+  };
+  const stat = (key: string): StoredObject | undefined => {
+    const found = objects.get(key);
+    return found && { key, size: found.bytes.length, etag: etagOf(found.bytes), modified: found.modified };
+  };
+  const store: MemoryStore = {
+    url,
+    objects,
+    calls,
+    before: undefined,
+    loseAnswer: undefined,
+    now: 0,
+    async get(key, { range } = {}) {
+      await note('get', key);
+      const found = objects.get(key);
+      if (!found) return undefined;
+      const bytes = range ? found.bytes.subarray(range.start, range.end) : found.bytes;
+      return { bytes: Buffer.from(bytes), etag: etagOf(found.bytes) };
+    },
+    async head(key) {
+      await note('head', key);
+      return stat(key);
+    },
+    async put(key, bytes, { when }) {
+      const copy = Buffer.from(bytes);
+      const call = await note('put', key, bytes.length);
+      const now = stat(key);
+      const holds = 'ifMatch' in when ? now?.etag === when.ifMatch : !now;
+      if (holds) objects.set(key, { bytes: copy, modified: store.now });
+      if (store.loseAnswer?.(call))
+        throw new Failure(world('answer-lost', `the answer to PUT ${key} was lost`));
+      return holds ? { ok: true, etag: etagOf(copy) } : { ok: false, reason: 'precondition' };
+    },
+    async *list(prefix) {
+      await note('list', prefix);
+      const keys = [...objects.keys()].filter(k => k.startsWith(prefix));
+      for (const key of keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
+        const found = stat(key);
+        if (found) yield found;
+      }
+    },
+    async remove(key) {
+      await note('remove', key);
+      objects.delete(key);
+    },
+  };
+  return store;
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import type { Random } from '../../src/io/ports.ts';
+import { createKey, type Key } from '../../src/replication/keys.ts';
+import { createRepository } from '../../src/replication/repository/open.ts';
+import type {
+  Point,
+  PointDisk,
+  PointWriter,
+  Repository,
+  VmRepository,
+} from '../../src/replication/repository.ts';
+import type { ObjectStore } from '../../src/replication/store.ts';
+
+/** Bytes that are the same in every run and compress badly. */
+export function seededRandom(seed: string): Random {
+  let n = 0;
+  const bytes = (length: number) => {
+    const parts: Buffer[] = [];
+    for (let have = 0; have < length; have += 32)
+      parts.push(createHash('sha256').update(`${seed} ${n++}`).digest());
+    return Buffer.concat(parts).subarray(0, length);
+  };
+  return { bytes, uuid: () => bytes(16).toString('hex') };
+}
+
+export const aKey = (seed = 'key'): Key => createKey(seededRandom(seed));
+
+export const aDisk = (bytes: number, more: Partial<PointDisk> = {}): PointDisk => ({
+  index: 0,
+  key: 2000,
+  label: 'Hard disk 1',
+  identity: 'disk-a',
+  bytes,
+  blockSize: 64 * 1024,
+  mode: 'incremental',
+  reason: 'test',
+  ...more,
+});
+
+export const noStep = async () => {};
+export const VM = { name: 'dc02-secret-name', uuid: '5029-uuid' };
+export const pointContent = (more: Partial<Point> = {}) => ({
+  vm: VM,
+  epoch: 1,
+  time: 1_700_000_000_000,
+  consistency: 'crash' as const,
+  left_out: [],
+  ...more,
+});
+
+export const openTest = (store: ObjectStore, key?: Key, seed = 'repository'): Promise<Repository> =>
+  createRepository(store, { key, random: seededRandom(seed) });
+
+/** One commit: the whole blocks of `image` that `blocks` names (default: all) on top of the head. */
+export async function commitImage(
+  vm: VmRepository,
+  image: Buffer,
+  options: {
+    blocks?: Iterable<number>;
+    full?: boolean;
+    disk?: Partial<PointDisk>;
+    step?: (name: string) => Promise<void>;
+    point?: Partial<Point>;
+  } = {},
+) {
+  const { step = noStep } = options;
+  const head = await vm.head();
+  const before = head && (await vm.point(head.head.point));
+  const writer: PointWriter = await vm.writer(head, step);
+  const disk = aDisk(image.length, options.disk);
+  const base = options.full ? undefined : before?.disks.find(d => d.identity === disk.identity);
+  const target = await writer.disk(disk, base);
+  for (const block of options.blocks ?? blockNumbers(image, disk.blockSize))
+    await target.put(block, image.subarray(block * disk.blockSize, (block + 1) * disk.blockSize));
+  return writer.commit(pointContent(options.point), step);
+}
+
+export const blockNumbers = (image: Buffer, blockSize: number) =>
+  Array.from({ length: Math.ceil(image.length / blockSize) }, (_, n) => n);
+
+/** The whole disk of a point, through `blocks` and, for the first and last, `block`. */
+export async function readImage(vm: VmRepository, point: Point, index = 0): Promise<Buffer> {
+  const disk = point.disks.find(d => d.index === index)!;
+  const reader = await vm.reader(point, disk);
+  const image = Buffer.alloc(disk.bytes, 0xee);
+  const all = Array.from({ length: reader.map.blocks }, (_, n) => n);
+  for await (const { index: n, bytes } of reader.blocks(all)) bytes.copy(image, n * disk.blockSize);
+  for (const n of new Set([0, reader.map.blocks - 1])) {
+    if (n < 0) continue;
+    const bytes = await reader.block(n);
+    if (!bytes.equals(image.subarray(n * disk.blockSize, (n + 1) * disk.blockSize)))
+      throw new Error(`block(${n}) differs from blocks()`);
+  }
+  return image;
+}
