@@ -1,9 +1,8 @@
 /** Generates validators and schemas, then bundles the CLI into dist/: one entry, a chunk per command and client. */
 import { chmod, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
-import { generate } from './generate.ts';
+import './generate.ts';
 
-await generate();
 await rm('dist', { recursive: true, force: true });
 await build({
   entryPoints: { converge: 'src/cli/entry.ts' },

@@ -13,7 +13,11 @@ export async function awsOf(
   calls: CallCounter,
 ): Promise<S3Connection> {
   const { connectS3 } = await import('../aws/s3-client.ts');
-  const common = { clock: host.clock, random: host.random, onCall: (kind: keyof CallCounter) => calls[kind]() };
+  const common = {
+    clock: host.clock,
+    random: host.random,
+    onCall: (kind: keyof CallCounter) => calls[kind](),
+  };
   if (lab) {
     const { region, s3 } = lab.settings;
     return connectS3({ ...common, region, endpoint: lab.s3.url, credentials: s3 });
@@ -26,6 +30,8 @@ export async function awsOf(
     ...(endpoint !== undefined && { endpoint: endpoint as string }),
     ...(profile !== undefined && { profile: profile as string }),
     ...(id !== undefined &&
-      key !== undefined && { credentials: { accessKeyId: id as string, secretAccessKey: await secret(key as SecretRef) } }),
+      key !== undefined && {
+        credentials: { accessKeyId: id as string, secretAccessKey: await secret(key as SecretRef) },
+      }),
   });
 }

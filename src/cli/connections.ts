@@ -5,8 +5,8 @@ import type { Host } from '../io/ports.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Repositories } from '../replication/clients.ts';
 import type { VsphereClient } from '../vsphere/connect.ts';
-import { makeRepositories } from './repositories.ts';
 import { awsOf } from './aws.ts';
+import { makeRepositories } from './repositories.ts';
 
 export interface ConnectionOptions {
   host: Host;
@@ -51,7 +51,12 @@ export function makeConnections(options: ConnectionOptions): Connections {
     },
     async close() {
       // In reverse, and all of them: one that fails to log out must not keep the others open.
-      await Promise.allSettled(closing.splice(0).reverse().map(async close => close()));
+      await Promise.allSettled(
+        closing
+          .splice(0)
+          .reverse()
+          .map(async close => close()),
+      );
     },
   };
   return connections;
@@ -66,7 +71,13 @@ async function connectVsphereTarget(
   const common = { clock: host.clock, onCall: (kind: 'made' | 'retried') => calls[kind]() };
   if (lab) {
     const { username, password } = lab.settings.vsphere;
-    return connectVsphere({ ...common, url: lab.vsphere.url, ca: lab.vsphere.caPem, username, password: async () => password });
+    return connectVsphere({
+      ...common,
+      url: lab.vsphere.url,
+      ca: lab.vsphere.caPem,
+      username,
+      password: async () => password,
+    });
   }
   const { readCa } = await import('../vsphere/target.ts');
   const { url, username, password, ca, sha256, datacenter } = target!.properties as Record<string, string> & {

@@ -29,7 +29,9 @@ export function makeContext(io: CliIo): Context {
     sources,
     report(diagnostics) {
       if (diagnostics.length === 0) return;
-      io.stderr.write(renderDiagnostics(diagnostics, sources, { color: color.stderr, width: io.stderr.columns }));
+      io.stderr.write(
+        renderDiagnostics(diagnostics, sources, { color: color.stderr, width: io.stderr.columns }),
+      );
     },
   };
 }

@@ -14,7 +14,9 @@ export async function main(argv: string[], io: CliIo): Promise<number> {
   const context = makeContext(io);
   let code = 0;
   const program = new Command('converge')
-    .description('Desired state for recovery from vSphere to AWS, and for the Windows instances that recover there.')
+    .description(
+      'Desired state for recovery from vSphere to AWS, and for the Windows instances that recover there.',
+    )
     .version(version)
     .option('--debug', 'show stack traces')
     .configureHelp({ showGlobalOptions: false })
@@ -58,7 +60,9 @@ Exit codes are in docs/exit-codes.md; an unknown one means failure.`,
     }
     const bug = error as Error;
     context.say(`converge failed in a way it should not: ${bug.message}\n`);
-    context.say(program.opts().debug ? `${bug.stack}\n` : 'Run it again with --debug and report what it prints.\n');
+    context.say(
+      program.opts().debug ? `${bug.stack}\n` : 'Run it again with --debug and report what it prints.\n',
+    );
     return 4;
   }
 }

@@ -24,7 +24,9 @@ const collect = (value: string, before: string[] = []) => [...before, value];
 function milliseconds(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) {
-    throw new Failure(given('bad-duration', `${text} is no duration`, { hint: 'write it like 30s, 15m or 1h30m' }));
+    throw new Failure(
+      given('bad-duration', `${text} is no duration`, { hint: 'write it like 30s, 15m or 1h30m' }),
+    );
   }
   return ms;
 }
@@ -32,9 +34,14 @@ function milliseconds(text: string): number {
 /** `--lab` takes the next word as its folder, so it stands last or before another option. */
 export function withLab(command: Command): Command {
   return command
-    .option('--lab [DIR]', 'use the embedded lab (kept in DIR, default .converge/lab) in the place of every target')
+    .option(
+      '--lab [DIR]',
+      'use the embedded lab (kept in DIR, default .converge/lab) in the place of every target',
+    )
     .addOption(
-      new Option('--lock-timeout DURATION', 'how long to wait for another run').argParser(milliseconds).default(0, '0s'),
+      new Option('--lock-timeout DURATION', 'how long to wait for another run')
+        .argParser(milliseconds)
+        .default(0, '0s'),
     );
 }
 
@@ -43,7 +50,11 @@ export const withState = (command: Command): Command =>
 
 export const withSelection = (command: Command): Command =>
   command
-    .option('--only SELECTOR', 'only these: a type, an address, a glob of it, or label:NAME; may be repeated', collect)
+    .option(
+      '--only SELECTOR',
+      'only these: a type, an address, a glob of it, or label:NAME; may be repeated',
+      collect,
+    )
     .option('--except SELECTOR', 'all but these; may be repeated', collect);
 
 export const withExitCodes = (command: Command): Command =>

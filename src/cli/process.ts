@@ -1,5 +1,5 @@
-import { constants } from 'node:os';
 import module from 'node:module';
+import { constants } from 'node:os';
 import type { CliIo } from './io.ts';
 
 /** The real process around `main`: streams, signals, exit code. Tests call `main` with their own. */

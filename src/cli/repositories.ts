@@ -3,9 +3,11 @@ import { Failure, given, world } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { CallCounter } from '../engine/calls.ts';
 import type { CatalogTarget } from '../engine/catalog.ts';
-import type { Repositories } from '../replication/clients.ts';
+import type { Repositories, RepositoryRef } from '../replication/clients.ts';
 import { type Key, parseKey, readKey } from '../replication/keys.ts';
-import type { Repository, VmRepository } from '../replication/repository.ts';
+import { findVm } from '../replication/newest-point.ts';
+import type { OpenRepository } from '../replication/repository/open.ts';
+import type { VmRepository } from '../replication/repository.ts';
 import type { ObjectStore } from '../replication/store.ts';
 import { awsOf } from './aws.ts';
 import type { ConnectionOptions } from './connections.ts';
@@ -19,29 +21,33 @@ export function makeRepositories(
   calls: CallCounter,
   closing: (() => Promise<void> | void)[],
 ): Repositories {
-  const opened = new Map<string, Promise<Repository>>();
-  return {
-    async open({ url, target, key }, mode) {
-      const name = `${target ?? ''} ${url}`;
-      const known = opened.get(name);
-      if (known) return known;
-      const found = (async () => {
-        const { createRepository, openRepository } = await import('../replication/repository/open.ts');
-        const store = await storeAt(url, target, options, calls, closing);
-        const secret = key && parseKey(await options.secret(key), key.$secret);
-        const open = mode === 'create' ? createRepository : openRepository;
-        return open(store, { key: secret, random: options.host.random });
-      })();
-      opened.set(name, found);
-      try {
-        return await found;
-      } catch (error) {
-        opened.delete(name);
-        if (mode === 'read' && error instanceof Failure && isNotThere(error)) return undefined;
-        throw error;
-      }
-    },
-  };
+  const opened = new Map<string, Promise<OpenRepository>>();
+  async function open({ url, target, key }: RepositoryRef, mode: 'create'): Promise<OpenRepository>;
+  async function open(
+    { url, target, key }: RepositoryRef,
+    mode: 'read' | 'create',
+  ): Promise<OpenRepository | undefined>;
+  async function open({ url, target, key }: RepositoryRef, mode: 'read' | 'create') {
+    const name = `${target ?? ''} ${url}`;
+    const known = opened.get(name);
+    if (known) return known;
+    const found = (async () => {
+      const { createRepository, openRepository } = await import('../replication/repository/open.ts');
+      const store = await storeAt(url, target, options, calls, closing);
+      const secret = key && parseKey(await options.secret(key), key.$secret);
+      const open = mode === 'create' ? createRepository : openRepository;
+      return open(store, { key: secret, random: options.host.random });
+    })();
+    opened.set(name, found);
+    try {
+      return await found;
+    } catch (error) {
+      opened.delete(name);
+      if (mode === 'read' && error instanceof Failure && isNotThere(error)) return undefined;
+      throw error;
+    }
+  }
+  return { open };
 }
 
 const isNotThere = ({ diagnostics }: Failure) =>
@@ -62,7 +68,9 @@ export async function storeAt(
   const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/i.exec(url);
   if (!match) {
     throw new Failure(
-      given('repository-url', `${url} is no repository URL`, { hint: 'write s3://BUCKET/PREFIX or file:///FOLDER' }),
+      given('repository-url', `${url} is no repository URL`, {
+        hint: 'write s3://BUCKET/PREFIX or file:///FOLDER',
+      }),
     );
   }
   const { s3Store } = await import('../aws/s3-store.ts');
@@ -76,18 +84,33 @@ function filePath(url: string): string {
     return fileURLToPath(url);
   } catch {
     throw new Failure(
-      given('repository-url', `${url} names no folder of this machine`, { hint: 'write file:///FOLDER with three slashes' }),
+      given('repository-url', `${url} names no folder of this machine`, {
+        hint: 'write file:///FOLDER with three slashes',
+      }),
     );
   }
 }
 
-function awsTarget(url: string, name: string | undefined, targets: CatalogTarget[]): CatalogTarget | undefined {
+function awsTarget(
+  url: string,
+  name: string | undefined,
+  targets: CatalogTarget[],
+): CatalogTarget | undefined {
   const aws = targets.filter(({ type }) => type === 'aws');
   if (name !== undefined) {
     const named = aws.find(target => target.name === name);
     if (named) return named;
-    const hint = suggest(name, aws.map(target => target.name));
-    throw new Failure(given('unknown-target', `there is no aws target ${name} for ${url}`, hint === undefined ? {} : { hint }));
+    const hint = suggest(
+      name,
+      aws.map(target => target.name),
+    );
+    throw new Failure(
+      given(
+        'unknown-target',
+        `there is no aws target ${name} for ${url}`,
+        hint === undefined ? {} : { hint },
+      ),
+    );
   }
   if (aws.length > 1) {
     throw new Failure(
@@ -103,10 +126,11 @@ function awsTarget(url: string, name: string | undefined, targets: CatalogTarget
 export async function withRepositoryOpen<T>(
   context: Context,
   options: RepositoryOptions & CommonOptions,
-  use: (repository: Repository) => Promise<T>,
+  use: (repository: OpenRepository) => Promise<T>,
 ): Promise<T> {
   const { openRepository } = await import('../replication/repository/open.ts');
-  const key: Key | undefined = options.key === undefined ? undefined : await readKey(options.key, context.io.host);
+  const key: Key | undefined =
+    options.key === undefined ? undefined : await readKey(options.key, context.io.host);
   const session = await openSession(context, options);
   const closing: (() => Promise<void> | void)[] = [];
   try {
@@ -130,25 +154,25 @@ export function withVms<T>(
   context: Context,
   options: RepositoryOptions & CommonOptions,
   name: string | undefined,
-  use: (repository: Repository, vms: VmRepository[]) => Promise<T>,
+  use: (repository: OpenRepository, vms: VmRepository[]) => Promise<T>,
 ): Promise<T> {
   return withRepositoryOpen(context, options, async repository => {
+    if (name !== undefined) return use(repository, [await vmNamed(repository, name)]);
     const all = await repository.vms();
-    const wanted = name?.toLowerCase();
-    const vms = name === undefined ? all : all.filter(vm => vm.name.toLowerCase() === wanted || vm.uuid === wanted);
-    if (name !== undefined && vms.length === 0) {
-      const hint = suggest(name, all.map(vm => vm.name));
-      throw new Failure(
-        world('vm-not-in-repository', `${options.repository} holds no recovery point of ${name}`, hint === undefined ? {} : { hint }),
-      );
-    }
-    if (name !== undefined && vms.length > 1) {
-      throw new Failure(
-        given('vm-ambiguous', `${vms.length} VMs in ${options.repository} are called ${name}`, {
-          hint: `give the UUID of one: ${vms.map(vm => vm.uuid).join(', ')}`,
-        }),
-      );
-    }
-    return use(repository, vms.map(({ uuid }) => repository.vm(uuid)));
+    return use(
+      repository,
+      all.map(({ uuid }) => repository.vm(uuid)),
+    );
   });
+}
+
+/** One VM by name or UUID. Throws a Failure with the nearest of the names there are. */
+export async function vmNamed(repository: OpenRepository, name: string): Promise<VmRepository> {
+  const found = await findVm(repository, name);
+  if (found) return found;
+  const names = (await repository.vms()).map(vm => vm.name);
+  const hint = suggest(name, names) ?? 'the repository holds no VM yet';
+  throw new Failure(
+    world('vm-not-in-repository', `${repository.store.url} holds no recovery point of ${name}`, { hint }),
+  );
 }

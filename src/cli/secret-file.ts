@@ -6,7 +6,9 @@ import type { Host } from '../io/ports.ts';
 export async function writeNewSecret(host: Host, path: string, text: string): Promise<void> {
   const target = resolve(host.cwd, path);
   if (await host.files.stat(target)) {
-    throw new Failure(given('file-exists', `${path} exists already`, { hint: 'name a new file: a key is never overwritten' }));
+    throw new Failure(
+      given('file-exists', `${path} exists already`, { hint: 'name a new file: a key is never overwritten' }),
+    );
   }
   await host.files.writeAtomic(target, Buffer.from(text), { mode: 0o600 });
 }

@@ -35,8 +35,12 @@ export async function openSession(
 ): Promise<Session> {
   const { io } = context;
   const dir = labDir(context, options.lab);
-  const lab = dir === undefined ? undefined : (await openLabAt(context, dir, { seeded: true, lockTimeout: options.lockTimeout }));
-  if (lab) context.say(`lab in ${lab.dir}: stand-ins for vSphere, S3 and the host; nothing leaves this machine\n`);
+  const lab =
+    dir === undefined
+      ? undefined
+      : await openLabAt(context, dir, { seeded: true, lockTimeout: options.lockTimeout });
+  if (lab)
+    context.say(`lab in ${lab.dir}: stand-ins for vSphere, S3 and the host; nothing leaves this machine\n`);
   try {
     const host: Host = lab ? await labHost(io.host, lab) : io.host;
     const secret = (reference: { $secret: string }) => readSecret(reference, io.host);

@@ -4,7 +4,13 @@ import type { VsphereLab } from './vsphere/server.ts';
 
 /** The world's events, as data: `converge lab …` makes them here or in the process that serves the lab. */
 export type LabCommand =
-  | { do: 'add-vm'; name: string; disks: ({ image: string } | { bytes: number })[]; uuid?: string; folder?: string }
+  | {
+      do: 'add-vm';
+      name: string;
+      disks: ({ image: string } | { bytes: number })[];
+      uuid?: string;
+      folder?: string;
+    }
   | { do: 'set-disk'; vm: string; index: number; image: string }
   | { do: 'add-snapshot'; vm: string; name: string }
   | { do: 'remove-snapshot'; vm: string; name: string }
@@ -38,7 +44,10 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
     }
     case 'set-disk': {
       const { changedBytes } = await world.setDisk(command.vm, command.index, command.image);
-      return { text: `disk ${command.index} of ${command.vm}: ${changedBytes} bytes differ and are marked`, data: { changedBytes } };
+      return {
+        text: `disk ${command.index} of ${command.vm}: ${changedBytes} bytes differ and are marked`,
+        data: { changedBytes },
+      };
     }
     case 'add-snapshot':
       await world.addSnapshot(command.vm, command.name);

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Failure, type Diagnostic, world } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
 import type { LabAnswer, LabCommand } from './commands.ts';
 
 /** How another process reaches the one that serves a lab folder. Lies in `serving.json`, mode 0600. */
@@ -58,7 +58,9 @@ export function sendControl(endpoint: ControlEndpoint, command: LabCommand): Pro
         for await (const chunk of res) chunks.push(chunk as Buffer);
         // Some other program's port by now: nobody of ours is there.
         if (res.statusCode === 401 || res.statusCode === 404) return resolve(undefined);
-        const body = JSON.parse(Buffer.concat(chunks).toString()) as LabAnswer & { diagnostics?: Diagnostic[] };
+        const body = JSON.parse(Buffer.concat(chunks).toString()) as LabAnswer & {
+          diagnostics?: Diagnostic[];
+        };
         if (body.diagnostics) reject(new Failure(body.diagnostics));
         else resolve(body);
       },

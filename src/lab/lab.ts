@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blocked, Failure, given } from '../diagnostics/diagnostic.ts';
-import type { Clock, Host } from '../io/ports.ts';
 import { type Lock, takeLock } from '../io/lock.ts';
+import type { Clock, Host } from '../io/ports.ts';
 import { labClock } from './clock.ts';
 import { execute, type LabAnswer, type LabCommand, type LabParts } from './commands.ts';
 import { type ControlEndpoint, sendControl, serveControl } from './control.ts';
@@ -93,11 +93,15 @@ async function refuseOtherFolders(dir: string): Promise<void> {
   if (names.length === 0 || names.includes('lab.json') || names.every(name => name === 'lock')) return;
   const manifests = names.some(name => /\.ya?ml$/.test(name));
   throw new Failure(
-    given('lab-folder', `--lab took ${dir} for the lab's folder, but it holds ${manifests ? 'manifests' : 'something else'}`, {
-      hint: manifests
-        ? `paths come before --lab: converge apply ${dir} --lab`
-        : 'give an empty or new folder, or leave it out for .converge/lab',
-    }),
+    given(
+      'lab-folder',
+      `--lab took ${dir} for the lab's folder, but it holds ${manifests ? 'manifests' : 'something else'}`,
+      {
+        hint: manifests
+          ? `paths come before --lab: converge apply ${dir} --lab`
+          : 'give an empty or new folder, or leave it out for .converge/lab',
+      },
+    ),
   );
 }
 
@@ -125,7 +129,12 @@ async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptio
   const clock = labClock(host.clock, () => settings.clockOffset);
   const certificates = await labCertificates(join(dir, 'tls'), host.clock, host.random);
   const common = { clock, random: host.random };
-  const s3 = await startS3({ ...common, dir: join(dir, 's3'), credentials: settings.s3, region: settings.region });
+  const s3 = await startS3({
+    ...common,
+    dir: join(dir, 's3'),
+    credentials: settings.s3,
+    region: settings.region,
+  });
   const vsphere = await startVsphere({
     ...common,
     dir: join(dir, 'vsphere'),

@@ -6,12 +6,27 @@ const MiB = 1024 * 1024;
 const vms = [
   {
     name: 'dc02',
-    disks: [{ bytes: 64 * MiB, runs: [[0, 3 * MiB], [20 * MiB, 9 * MiB], [50 * MiB, 2 * MiB]] }],
+    disks: [
+      {
+        bytes: 64 * MiB,
+        runs: [
+          [0, 3 * MiB],
+          [20 * MiB, 9 * MiB],
+          [50 * MiB, 2 * MiB],
+        ],
+      },
+    ],
   },
   {
     name: 'sql01',
     disks: [
-      { bytes: 48 * MiB, runs: [[0, 4 * MiB], [31 * MiB, 3 * MiB]] },
+      {
+        bytes: 48 * MiB,
+        runs: [
+          [0, 4 * MiB],
+          [31 * MiB, 3 * MiB],
+        ],
+      },
       { bytes: 40 * MiB + 512, runs: [[8 * MiB, 6 * MiB]] },
     ],
   },

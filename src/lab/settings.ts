@@ -41,7 +41,9 @@ export async function readSettings(dir: string): Promise<LabSettings | undefined
 }
 
 export async function writeSettings(dir: string, settings: LabSettings, files: Files): Promise<void> {
-  await files.writeAtomic(fileOf(dir), Buffer.from(`${JSON.stringify(settings, null, 2)}\n`), { mode: 0o600 });
+  await files.writeAtomic(fileOf(dir), Buffer.from(`${JSON.stringify(settings, null, 2)}\n`), {
+    mode: 0o600,
+  });
 }
 
 /** A new lab's settings with credentials of its own, so that nothing of the lab is worth stealing. */

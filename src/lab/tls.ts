@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, type webcrypto } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Random } from '../io/ports.ts';
-import { provideMetadata } from './reflect.ts';
 import { readJson, writeJson } from './disks/durable.ts';
+import { provideMetadata } from './reflect.ts';
 
 const DAY = 86_400_000;
 const VALID = 365 * DAY;
@@ -52,7 +52,8 @@ async function issue(now: number, random: Random): Promise<Kept> {
   const x509 = await import('@peculiar/x509');
   const period = { notBefore: new Date(now - DAY), notAfter: new Date(now + VALID) };
   const serialNumber = () => `00${random.bytes(15).toString('hex')}`;
-  const generate = () => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<CryptoKeyPair>;
+  const generate = () =>
+    crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
   const caKeys = await generate();
   const keys = await generate();
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -97,4 +98,3 @@ async function issue(now: number, random: Random): Promise<Kept> {
     notAfter: period.notAfter.getTime(),
   };
 }
-

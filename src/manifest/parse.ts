@@ -60,6 +60,8 @@ export function parseManifest(
 function explain({ code, message, pos }: YAMLError, text: string): [string, string, number, number, string?] {
   const [from, to] = pos;
   switch (code) {
+    case 'RESOURCE_EXHAUSTION':
+      return ['too-deep', 'values are nested too deep to be read', from, from];
     case 'MULTIPLE_DOCS':
       return [
         'several-documents',

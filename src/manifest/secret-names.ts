@@ -45,17 +45,24 @@ export function likelySecrets(text: string, namesSecret: NamesSecret): [number, 
     if (indent > deeperThan && deeperThan !== -1) masks.push([offset, offset + line.length]);
     else if (indent !== -1) {
       deeperThan = -1;
-      for (const match of line.matchAll(/([\w-]+)["']?\s*:\s?/g)) {
-        if (!namesSecret(match[1]!)) continue;
-        const start = match.index + match[0].length;
-        const reference = /^\s*["']?\$\{\s*secret\(\s*["'](env|file):/.test(line.slice(start));
-        if (reference) continue;
+      const start = literalAfterTellingName(line, namesSecret);
+      if (start !== undefined) {
         masks.push([offset + start, offset + line.length]);
         deeperThan = indent;
-        break;
       }
     }
     offset += line.length + 1;
   }
   return masks;
+}
+
+/** Where in a line a literal starts that a telling name announces. */
+function literalAfterTellingName(line: string, namesSecret: NamesSecret): number | undefined {
+  for (let colon = line.indexOf(':'); colon !== -1; colon = line.indexOf(':', colon + 1)) {
+    const name = /([\w-]+)["']?\s{0,9}$/.exec(line.slice(Math.max(0, colon - 80), colon))?.[1];
+    if (name === undefined || !namesSecret(name)) continue;
+    const value = line.slice(colon + 1);
+    if (!/^\s*["']?\$\{\s*secret\(\s*["'](env|file):/.test(value)) return colon + 1 + value.search(/\S|$/);
+  }
+  return undefined;
 }

@@ -30,11 +30,7 @@ export interface ObjectStore {
    * Atomic: readers see the whole new object or what was there. Durable when it resolves. A lost
    * answer rejects with a Failure of code `answer-lost`: the caller reads back to learn what happened.
    */
-  put(
-    key: string,
-    bytes: Buffer,
-    options: { when: Precondition; signal?: AbortSignal },
-  ): Promise<PutResult>;
+  put(key: string, bytes: Buffer, options: { when: Precondition; signal?: AbortSignal }): Promise<PutResult>;
   /** Keys with the prefix in ascending UTF-8 order. */
   list(prefix: string): AsyncIterable<StoredObject>;
   remove(key: string): Promise<void>;

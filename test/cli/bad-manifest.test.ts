@@ -36,7 +36,11 @@ const mistakes: [name: string, yaml: string | Buffer, expected: (string | RegExp
     'converge: 1\nresources:\n  file:\n    /srv/a: { content: x, require: file:/srv/b }\n    /srv/b: { content: x, require: file:/srv/a }\n',
     ['cycle', 'm.yaml:4', 'm.yaml:5', 'file:/srv/a', 'file:/srv/b'],
   ],
-  ['a control character', 'converge: 1\nresources:\n  file:\n    a: { path: "c:\\temp", content: x }\n', ['m.yaml:4', 'single quotes']],
+  [
+    'a control character',
+    'converge: 1\nresources:\n  file:\n    a: { path: "c:\\temp", content: x }\n',
+    ['m.yaml:4', 'single quotes'],
+  ],
   ['a binary file', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2, 3]), ['m.yaml', /binary|text/]],
   ['more than 8 MiB', `converge: 1\n# ${'x'.repeat(8 * 1024 * 1024)}\n`, ['m.yaml', '8 MiB']],
   [
@@ -48,14 +52,21 @@ const mistakes: [name: string, yaml: string | Buffer, expected: (string | RegExp
     ['m.yaml', 'alias'],
   ],
   ['a newer language', 'converge: 2\nresources: {}\n', ['m.yaml:1', 'converge']],
-  ['a literal password', `converge: 1\ntargets:\n  home: { type: vsphere, url: https://v, username: u, password: hunter2hunter2 }\n`, ['m.yaml:3', 'secret(']],
+  [
+    'a literal password',
+    `converge: 1\ntargets:\n  home: { type: vsphere, url: https://v, username: u, password: hunter2hunter2 }\n`,
+    ['m.yaml:3', 'secret('],
+  ],
 ];
 
 describe('a mistake in a manifest is one clear message with its place, and exit 1', () => {
   test.each(mistakes)('%s', async (_, yaml, expected) => {
     const dir = await scratch();
     await writeFile(join(dir, 'm.yaml'), yaml);
-    for (const command of [['validate', 'm.yaml'], ['plan', 'm.yaml']]) {
+    for (const command of [
+      ['validate', 'm.yaml'],
+      ['plan', 'm.yaml'],
+    ]) {
       const { code, stdout, stderr } = await cli(dir, command);
       expect(code, stderr).toBe(1);
       expect(stdout).toBe('');
@@ -82,7 +93,10 @@ describe('a mistake in a manifest is one clear message with its place, and exit 
 
   test('an unquoted 0644 is the mode 0644 and not a number', async () => {
     const dir = await scratch();
-    await writeFile(join(dir, 'm.yaml'), `converge: 1\nresources:\n  file:\n    ${dir}/x: { content: hi, mode: 0644 }\n`);
+    await writeFile(
+      join(dir, 'm.yaml'),
+      `converge: 1\nresources:\n  file:\n    ${dir}/x: { content: hi, mode: 0644 }\n`,
+    );
     const { code, stdout, stderr } = await cli(dir, ['plan', 'm.yaml', '--format', 'json']);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout).resources[0].properties.mode).toBe('0644');
@@ -90,7 +104,10 @@ describe('a mistake in a manifest is one clear message with its place, and exit 
 
   test('all mistakes of a run are shown at once', async () => {
     const dir = await scratch();
-    await writeFile(join(dir, 'm.yaml'), 'converge: 1\nresources:\n  nope: { a: {} }\n  file:\n    /srv/x: { contnt: y }\n');
+    await writeFile(
+      join(dir, 'm.yaml'),
+      'converge: 1\nresources:\n  nope: { a: {} }\n  file:\n    /srv/x: { contnt: y }\n',
+    );
     const { stderr } = await cli(dir, ['validate', 'm.yaml']);
     expect(stderr.match(/error\[/g)).toHaveLength(2);
   });

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openLab } from '../../src/lab/lab.ts';
 import { nodeHost } from '../../src/io/node.ts';
+import { openLab } from '../../src/lab/lab.ts';
 import { type CliResult, cli, scratch } from '../support/cli.ts';
 
 const manifests = join(import.meta.dirname, '../../manifests/lab');
@@ -27,7 +27,12 @@ resources:
 
 /** The lab's endpoints under the names of real targets: what a user's mistakes against real servers look like. */
 async function withServedLab(
-  use: (lab: Awaited<ReturnType<typeof openLab>>, s3: string, env: Record<string, string>, dir: string) => Promise<void>,
+  use: (
+    lab: Awaited<ReturnType<typeof openLab>>,
+    s3: string,
+    env: Record<string, string>,
+    dir: string,
+  ) => Promise<void>,
 ): Promise<void> {
   const dir = await scratch();
   const lab = await openLab(join(dir, 'lab'), { host: nodeHost(), seeded: true, lockTimeout: 0 });
@@ -51,7 +56,10 @@ describe('what vCenter answers', () => {
 
   test('unreachable: the host is named, S3 is still planned, exit 4', () =>
     withServedLab(async (lab, s3, env, dir) => {
-      await writeFile(join(dir, 'm.yaml'), vm(`https://127.0.0.1:9, ${user}, ${password}, ca: "${join(lab.dir, 'tls/ca.pem')}"`, s3));
+      await writeFile(
+        join(dir, 'm.yaml'),
+        vm(`https://127.0.0.1:9, ${user}, ${password}, ca: "${join(lab.dir, 'tls/ca.pem')}"`, s3),
+      );
       const result = await cli(dir, ['plan', 'm.yaml'], { env });
       expectClear(result, 4, '127.0.0.1:9');
       expect(result.stdout).toContain('bucket:dr-bucket');
@@ -59,7 +67,10 @@ describe('what vCenter answers', () => {
 
   test('wrong password: the user is named, the password is not', () =>
     withServedLab(async (lab, s3, env, dir) => {
-      await writeFile(join(dir, 'm.yaml'), vm(`"${lab.vsphere.url}", ${user}, ${password}, ca: "${join(lab.dir, 'tls/ca.pem')}"`, s3));
+      await writeFile(
+        join(dir, 'm.yaml'),
+        vm(`"${lab.vsphere.url}", ${user}, ${password}, ca: "${join(lab.dir, 'tls/ca.pem')}"`, s3),
+      );
       const result = await cli(dir, ['plan', 'm.yaml'], { env: { ...env, VC: 'not-the-password-1' } });
       expectClear(result, 4, 'administrator@vsphere.local', /password|log in/);
       expect(result.stderr + result.stdout).not.toContain('not-the-password-1');
@@ -73,7 +84,10 @@ describe('what vCenter answers', () => {
 
   test('a missing secret is named by its reference', () =>
     withServedLab(async (lab, s3, { VC: _, ...env }, dir) => {
-      await writeFile(join(dir, 'm.yaml'), vm(`"${lab.vsphere.url}", ${user}, ${password}, ca: "${join(lab.dir, 'tls/ca.pem')}"`, s3));
+      await writeFile(
+        join(dir, 'm.yaml'),
+        vm(`"${lab.vsphere.url}", ${user}, ${password}, ca: "${join(lab.dir, 'tls/ca.pem')}"`, s3),
+      );
       const result = await cli(dir, ['plan', 'm.yaml'], { env });
       expect([1, 4]).toContain(result.code);
       expect(result.stderr).toContain('env:VC');
@@ -81,7 +95,10 @@ describe('what vCenter answers', () => {
 
   test('a VM that is not there: nearest names', () =>
     withServedLab(async (lab, s3, env, dir) => {
-      await writeFile(join(dir, 'm.yaml'), vm(`"${lab.vsphere.url}", ${user}, ${password}, ca: "${join(lab.dir, 'tls/ca.pem')}"`, s3, 'dc03'));
+      await writeFile(
+        join(dir, 'm.yaml'),
+        vm(`"${lab.vsphere.url}", ${user}, ${password}, ca: "${join(lab.dir, 'tls/ca.pem')}"`, s3, 'dc03'),
+      );
       expectClear(await cli(dir, ['plan', 'm.yaml'], { env }), 4, 'dc03', 'dc02');
     }));
 
@@ -89,7 +106,10 @@ describe('what vCenter answers', () => {
     withServedLab(async (lab, s3, env, dir) => {
       const uuid = '564d1111-2222-3333-4444-555566667777';
       await lab.command({ do: 'add-vm', name: 'dc02', disks: [{ bytes: 1 << 20 }], uuid });
-      await writeFile(join(dir, 'm.yaml'), vm(`"${lab.vsphere.url}", ${user}, ${password}, ca: "${join(lab.dir, 'tls/ca.pem')}"`, s3));
+      await writeFile(
+        join(dir, 'm.yaml'),
+        vm(`"${lab.vsphere.url}", ${user}, ${password}, ca: "${join(lab.dir, 'tls/ca.pem')}"`, s3),
+      );
       expectClear(await cli(dir, ['plan', 'm.yaml'], { env }), 4, uuid, /UUID/i);
     }));
 });
@@ -99,7 +119,12 @@ test('a bucket that belongs to somebody else is named, and nothing is put into i
   const lab = ['--lab', join(dir, 'lab')];
   await cli(dir, ['plan', manifests, ...lab]);
   await cli(dir, ['lab', 'foreign-bucket', 'gdh-vm-replication', ...lab]);
-  expectClear(await cli(dir, ['apply', manifests, ...lab]), 4, 'gdh-vm-replication', /somebody else|another account/);
+  expectClear(
+    await cli(dir, ['apply', manifests, ...lab]),
+    4,
+    'gdh-vm-replication',
+    /somebody else|another account/,
+  );
 });
 
 describe('a repository', () => {
@@ -121,7 +146,11 @@ describe('a repository', () => {
     bytes[Math.floor(bytes.length / 2)]! ^= 0x40;
     await writeFile(pack, bytes);
     expectClear(await cli(dir, ['verify', ...repository, ...lab]), 4, /damaged|changed/, /packs?\//);
-    const results = await Promise.all(['dc02', 'sql01'].map(name => cli(dir, ['restore', name, ...repository, '--to', join(dir, name), ...lab])));
+    const results = await Promise.all(
+      ['dc02', 'sql01'].map(name =>
+        cli(dir, ['restore', name, ...repository, '--to', join(dir, name), ...lab]),
+      ),
+    );
     const broken = results.filter(({ code }) => code !== 0);
     expect(broken.length).toBeGreaterThan(0);
     for (const result of broken) expectClear(result, 4, /damaged|does not|doesn't/);
@@ -133,7 +162,11 @@ describe('a repository', () => {
     const dir = await scratch();
     await mkdir(join(dir, 'repo'));
     await writeFile(join(dir, 'repo/converge.json'), JSON.stringify({ format: 2, id: 'x' }));
-    expectClear(await cli(dir, ['points', '--repository', `file://${join(dir, 'repo')}`]), 4, /format 2|newer/);
+    expectClear(
+      await cli(dir, ['points', '--repository', `file://${join(dir, 'repo')}`]),
+      4,
+      /format 2|newer/,
+    );
   });
 
   test('not there at all', async () => {
@@ -144,11 +177,25 @@ describe('a repository', () => {
   test('a point that does not exist: what there is', async () => {
     const { dir, lab } = await protectedOnce();
     expectClear(
-      await cli(dir, ['restore', 'dc02', ...repository, '--point', '2001-01-01T00:00:00Z', '--to', join(dir, 'o'), ...lab]),
+      await cli(dir, [
+        'restore',
+        'dc02',
+        ...repository,
+        '--point',
+        '2001-01-01T00:00:00Z',
+        '--to',
+        join(dir, 'o'),
+        ...lab,
+      ]),
       4,
       /oldest|no point/,
     );
-    expectClear(await cli(dir, ['restore', 'dc03', ...repository, '--to', join(dir, 'o'), ...lab]), 4, 'dc03', 'dc02');
+    expectClear(
+      await cli(dir, ['restore', 'dc03', ...repository, '--to', join(dir, 'o'), ...lab]),
+      4,
+      'dc03',
+      'dc02',
+    );
   });
 
   test('restore refuses files that exist, and --force replaces them', async () => {
@@ -164,6 +211,8 @@ describe('a repository', () => {
 });
 
 async function largest(files: string[]): Promise<string> {
-  const sized = await Promise.all(files.map(async file => ({ file, size: (await readFile(file).catch(() => Buffer.alloc(0))).length })));
+  const sized = await Promise.all(
+    files.map(async file => ({ file, size: (await readFile(file).catch(() => Buffer.alloc(0))).length })),
+  );
   return sized.sort((a, b) => b.size - a.size)[0]!.file;
 }

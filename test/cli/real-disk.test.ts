@@ -9,7 +9,10 @@ import { cli, scratch } from '../support/cli.ts';
 
 const data = join(import.meta.dirname, '../../../shared/data/disks/dc02');
 const present = existsSync(join(data, 'SHA256SUMS'));
-if (!present) console.warn('SKIPPED: the real NTFS disk (../shared/data/disks/dc02) is not here; four states and four restores were not tried');
+if (!present)
+  console.warn(
+    'SKIPPED: the real NTFS disk (../shared/data/disks/dc02) is not here; four states and four restores were not tried',
+  );
 
 const repository = ['--repository', 's3://gdh-vm-replication/dr'];
 const manifest = `converge: 1
@@ -22,46 +25,60 @@ resources:
     dc02: { repository: s3://gdh-vm-replication/dr, schedule: every 15 minutes }
 `;
 
-test.runIf(present)('a real NTFS disk in four states: four points, each restored to its SHA-256 at the end', async () => {
-  const dir = await scratch();
-  const lab = ['--lab', join(dir, 'lab')];
-  const sums = (await readFile(join(data, 'SHA256SUMS'), 'utf8')).trim().split('\n').map(line => line.split(/\s+/));
-  await mkdir(join(dir, 'm'));
-  await writeFile(join(dir, 'm/dr.yaml'), manifest);
-  const image = join(dir, 'disk.raw');
-  const run = async (...args: string[]) => {
-    const result = await cli(dir, [...args, ...lab]);
-    expect(result.code, `${args.join(' ')}\n${result.stderr}`).toBe(0);
-    return result;
-  };
+test.runIf(present)(
+  'a real NTFS disk in four states: four points, each restored to its SHA-256 at the end',
+  async () => {
+    const dir = await scratch();
+    const lab = ['--lab', join(dir, 'lab')];
+    const sums = (await readFile(join(data, 'SHA256SUMS'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map(line => line.split(/\s+/));
+    await mkdir(join(dir, 'm'));
+    await writeFile(join(dir, 'm/dr.yaml'), manifest);
+    const image = join(dir, 'disk.raw');
+    const run = async (...args: string[]) => {
+      const result = await cli(dir, [...args, ...lab]);
+      expect(result.code, `${args.join(' ')}\n${result.stderr}`).toBe(0);
+      return result;
+    };
 
-  for (let state = 0; state < 4; state++) {
-    const changed = await toState(image, state, Number(sums[state]![2]));
-    if (state === 0) {
-      await run('lab', 'add-vm', 'dc02', '--disk', image);
-      await run('apply', 'm');
-    } else {
-      await run('lab', 'set-disk', 'dc02', '0', image);
-      const { stdout } = await run('replicate', 'dc02', 'm', '--format', 'json');
-      const { numbers } = JSON.parse(stdout) as { numbers: Record<string, number> };
-      expect(numbers.bytes_stored).toBeLessThanOrEqual(1.1 * changed);
-      expect(numbers.bytes_uploaded).toBeLessThanOrEqual(1.1 * changed + 256 * 1024);
+    for (let state = 0; state < 4; state++) {
+      const changed = await toState(image, state, Number(sums[state]![2]));
+      if (state === 0) {
+        await run('lab', 'add-vm', 'dc02', '--disk', image);
+        await run('apply', 'm');
+      } else {
+        await run('lab', 'set-disk', 'dc02', '0', image);
+        const { stdout } = await run('replicate', 'dc02', 'm', '--format', 'json');
+        const { numbers } = JSON.parse(stdout) as { numbers: Record<string, number> };
+        expect(numbers.bytes_stored).toBeLessThanOrEqual(1.1 * changed);
+        expect(numbers.bytes_uploaded).toBeLessThanOrEqual(1.1 * changed + 256 * 1024);
+      }
     }
-  }
 
-  const points = JSON.parse((await run('points', 'dc02', ...repository, '--format', 'json')).stdout) as { id: string }[];
-  expect(points).toHaveLength(4);
-  for (const [state, point] of points.entries()) {
-    await run('restore', 'dc02', ...repository, '--point', point.id, '--to', join(dir, `r${state}`));
-    expect(await sha256(join(dir, `r${state}/disk-0.raw`))).toBe(sums[state]![0]);
-  }
-  await run('verify', ...repository);
+    const points = JSON.parse((await run('points', 'dc02', ...repository, '--format', 'json')).stdout) as {
+      id: string;
+    }[];
+    expect(points).toHaveLength(4);
+    for (const [state, point] of points.entries()) {
+      await run('restore', 'dc02', ...repository, '--point', point.id, '--to', join(dir, `r${state}`));
+      expect(await sha256(join(dir, `r${state}/disk-0.raw`))).toBe(sums[state]![0]);
+    }
+    await run('verify', ...repository);
 
-  const ntfsfix = ['/usr/bin/ntfsfix', '/sbin/ntfsfix', '/bin/ntfsfix'].find(existsSync);
-  if (!ntfsfix) return console.warn('SKIPPED: ntfsfix (ntfs-3g) is absent; nobody foreign judged the restored partition');
-  await partition(join(dir, 'r3/disk-0.raw'), join(dir, 'p.raw'));
-  expect(execFileSync(ntfsfix, ['-n', join(dir, 'p.raw')], { encoding: 'utf8' })).toMatch(/processed successfully/);
-}, 120_000);
+    const ntfsfix = ['/usr/bin/ntfsfix', '/sbin/ntfsfix', '/bin/ntfsfix'].find(existsSync);
+    if (!ntfsfix)
+      return console.warn(
+        'SKIPPED: ntfsfix (ntfs-3g) is absent; nobody foreign judged the restored partition',
+      );
+    await partition(join(dir, 'r3/disk-0.raw'), join(dir, 'p.raw'));
+    expect(execFileSync(ntfsfix, ['-n', join(dir, 'p.raw')], { encoding: 'utf8' })).toMatch(
+      /processed successfully/,
+    );
+  },
+  120_000,
+);
 
 /** Applies the extents of one state to the image; returns how many bytes they list. */
 async function toState(image: string, state: number, size: number): Promise<number> {

@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { world as worldSays } from '../../src/diagnostics/diagnostic.ts';
-import { apply, type ApplyOptions } from '../../src/engine/apply.ts';
+import { type ApplyOptions, apply } from '../../src/engine/apply.ts';
 import type { CatalogResource } from '../../src/engine/catalog.ts';
 import { plan } from '../../src/engine/planner.ts';
 import type { World } from '../../src/engine/world.ts';
-import { catalogOf, declare, refs, testRun, testWorld, things, type Things, volatileMemory } from '../support/engine-world.ts';
 import { folderHost } from '../support/engine-host.ts';
+import {
+  catalogOf,
+  declare,
+  refs,
+  type Things,
+  testRun,
+  testWorld,
+  things,
+  volatileMemory,
+} from '../support/engine-world.ts';
 
 async function converge(
   { type }: Things,
@@ -58,7 +67,10 @@ describe('order', () => {
       await new Promise(resolve => setImmediate(resolve));
       now--;
     };
-    await converge(all, Array.from({ length: 12 }, (_, i) => declare(`thing:t${i}`)));
+    await converge(
+      all,
+      Array.from({ length: 12 }, (_, i) => declare(`thing:t${i}`)),
+    );
     expect(most).toBe(4);
   });
 
@@ -74,7 +86,11 @@ describe('order', () => {
       declare('thing:quick'),
       declare('thing:after-quick', { inside: 'quick' }),
     ]);
-    expect(results).toEqual({ 'thing:slow': 'changed', 'thing:quick': 'changed', 'thing:after-quick': 'changed' });
+    expect(results).toEqual({
+      'thing:slow': 'changed',
+      'thing:quick': 'changed',
+      'thing:after-quick': 'changed',
+    });
   });
 
   test('a realm of one writer gets all its steps in one call', async () => {
@@ -126,7 +142,10 @@ describe('stale observations', () => {
       declare('thing:copy', { size: 2, copies: 'origin' }),
     ]);
     const copy = planned.resources.find(r => r.address === 'thing:copy')!;
-    expect(copy).toMatchObject({ action: 'update', fields: [{ path: '/size', reason: 'after thing:origin' }] });
+    expect(copy).toMatchObject({
+      action: 'update',
+      fields: [{ path: '/size', reason: 'after thing:origin' }],
+    });
     expect(results['thing:copy']).toBe('changed');
   });
 
@@ -134,8 +153,14 @@ describe('stale observations', () => {
     const all = things();
     all.onObserve = id =>
       id === 'site' && !all.objects.has('iis') ? { state: 'unknown', waitsFor: 'thing:iis' } : undefined;
-    const { planned, results } = await converge(all, [declare('thing:iis'), declare('thing:site', { inside: 'iis' })]);
-    expect(planned.resources[1]).toMatchObject({ action: 'unknown', reason: "can't be seen before thing:iis" });
+    const { planned, results } = await converge(all, [
+      declare('thing:iis'),
+      declare('thing:site', { inside: 'iis' }),
+    ]);
+    expect(planned.resources[1]).toMatchObject({
+      action: 'unknown',
+      reason: "can't be seen before thing:iis",
+    });
     expect(results['thing:site']).toBe('changed');
   });
 
@@ -148,7 +173,10 @@ describe('stale observations', () => {
       declare('thing:iis'),
       declare('thing:site', { inside: 'iis' }, { ensure: 'absent' }),
     ]);
-    expect(report.results[1]).toMatchObject({ result: 'failed', diagnostic: { code: 'held', category: 'blocked' } });
+    expect(report.results[1]).toMatchObject({
+      result: 'failed',
+      diagnostic: { code: 'held', category: 'blocked' },
+    });
     expect(all.objects.has('site')).toBe(true);
   });
 });
@@ -169,14 +197,22 @@ describe('failures', () => {
     const byAddress = new Map(report.results.map(r => [r.address, r]));
     expect(byAddress.get('thing:bad')).toMatchObject({ result: 'failed', diagnostic: { code: 'no' } });
     expect(byAddress.get('thing:child')).toMatchObject({ result: 'skipped', note: 'depends on thing:bad' });
-    expect(byAddress.get('thing:grandchild')).toMatchObject({ result: 'skipped', note: 'depends on thing:child' });
+    expect(byAddress.get('thing:grandchild')).toMatchObject({
+      result: 'skipped',
+      note: 'depends on thing:child',
+    });
     expect(byAddress.get('thing:other')).toMatchObject({ result: 'changed' });
     expect([...all.objects.keys()]).toEqual(['other']);
   });
 
   test('a safe retry waits longer each time and gives up after three tries', async () => {
     const all = things();
-    all.onApply = async () => ({ ok: false, diagnostic: worldSays('busy', 'busy'), retry: 'safe', undone: true });
+    all.onApply = async () => ({
+      ok: false,
+      diagnostic: worldSays('busy', 'busy'),
+      retry: 'safe',
+      undone: true,
+    });
     const { host, clock } = folderHost();
     const { results } = await converge(all, [declare('thing:a')], { world: testWorld({ host }) });
     expect(results['thing:a']).toBe('failed');
@@ -264,8 +300,15 @@ describe('notifications', () => {
     expect(first.report.interrupted).toBe(true);
     expect(all.log).not.toContain('refresh service');
     delete all.onApply;
-    const second = await converge(all, site().filter(r => r.address !== 'thing:other'), { world });
-    expect(second.planned.resources.at(-1)).toMatchObject({ action: 'refresh', reason: 'owed from an earlier run' });
+    const second = await converge(
+      all,
+      site().filter(r => r.address !== 'thing:other'),
+      { world },
+    );
+    expect(second.planned.resources.at(-1)).toMatchObject({
+      action: 'refresh',
+      reason: 'owed from an earlier run',
+    });
     expect(second.results['thing:service']).toBe('refreshed');
     const third = await converge(all, site().slice(0, 1).concat(site().slice(2)), { world });
     expect(third.planned.resources.every(r => r.action === 'none')).toBe(true);
@@ -279,14 +322,23 @@ describe('notifications', () => {
     all.onApply = async () => {
       owed = world.memory.get('owed-refresh:thing:service');
     };
-    await converge(all, site().filter(r => r.address !== 'thing:other'), { world });
+    await converge(
+      all,
+      site().filter(r => r.address !== 'thing:other'),
+      { world },
+    );
     expect(owed).toEqual(['thing:config']);
   });
 
   test('a notifier that failed and left nothing behind owes nothing', async () => {
     const all = things();
     all.objects.set('service', {});
-    all.onApply = async () => ({ ok: false, diagnostic: worldSays('no', 'no'), retry: 'never', undone: true });
+    all.onApply = async () => ({
+      ok: false,
+      diagnostic: worldSays('no', 'no'),
+      retry: 'never',
+      undone: true,
+    });
     const { run, results } = await converge(all, site());
     expect(results['thing:service']).toBe('skipped');
     expect(run.world.memory.get('owed-refresh:thing:service')).toBeUndefined();
@@ -296,7 +348,9 @@ describe('notifications', () => {
 describe('noop and interruption', () => {
   test('noop changes and observes nothing more, and says what would change', async () => {
     const all = things();
-    const { results } = await converge(all, [declare('thing:a'), declare('thing:b', { inside: 'a' })], { noop: true });
+    const { results } = await converge(all, [declare('thing:a'), declare('thing:b', { inside: 'a' })], {
+      noop: true,
+    });
     expect(results).toEqual({ 'thing:a': 'noop', 'thing:b': 'noop' });
     expect(all.log).toEqual(['observe a,b']);
   });

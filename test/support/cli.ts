@@ -31,7 +31,13 @@ export async function cli(cwd: string, args: string[], options: CliOptions = {})
   let stdout = '';
   let stderr = '';
   const code = await main(args, {
-    stdout: { write: text => void (stdout += text), isTTY: false, columns: 100 },
+    stdout: {
+      write: text => {
+        stdout += text;
+      },
+      isTTY: false,
+      columns: 100,
+    },
     stderr: {
       write: text => {
         stderr += text;

@@ -1,17 +1,32 @@
 import Type from 'typebox';
 import { Failure, given, type SourceRange } from '../../src/diagnostics/diagnostic.ts';
-import type { Catalog, CatalogResource, CatalogTarget, Json, Metaparameters, Reference } from '../../src/engine/catalog.ts';
+import type {
+  Catalog,
+  CatalogResource,
+  CatalogTarget,
+  Json,
+  Metaparameters,
+  Reference,
+} from '../../src/engine/catalog.ts';
 import type { RunEvent } from '../../src/engine/events.ts';
 import type { Memory } from '../../src/engine/io.ts';
-import type { AnyResourceType, Asked, Observation, Outcome, Registry, ResourceType } from '../../src/engine/resource-type.ts';
-import { startRun, type Run } from '../../src/engine/run.ts';
+import type {
+  AnyResourceType,
+  Asked,
+  Observation,
+  Outcome,
+  Registry,
+  ResourceType,
+} from '../../src/engine/resource-type.ts';
+import { type Run, startRun } from '../../src/engine/run.ts';
 import type { World } from '../../src/engine/world.ts';
 import { folderHost } from './engine-host.ts';
 
 let line = 0;
 export const at = (file = 'site.yaml'): SourceRange => ({ file, line: ++line, column: 3 });
 
-export const refs = (...addresses: string[]): Reference[] => addresses.map(address => ({ address, at: at() }));
+export const refs = (...addresses: string[]): Reference[] =>
+  addresses.map(address => ({ address, at: at() }));
 
 /** A declared resource as the manifest compiler would hand it over. */
 export function declare(
@@ -26,7 +41,16 @@ export function declare(
     type: address.slice(0, colon),
     title: address.slice(colon + 1),
     properties,
-    meta: { ensure: 'present', require: [], before: [], notify: [], subscribe: [], noop: false, labels: [], ...meta },
+    meta: {
+      ensure: 'present',
+      require: [],
+      before: [],
+      notify: [],
+      subscribe: [],
+      noop: false,
+      labels: [],
+      ...meta,
+    },
     at: at(),
     places,
   };
@@ -81,7 +105,12 @@ export function testRun(
   more: { signal?: AbortSignal; step?: (name: string) => Promise<void> } = {},
 ): Run & { events: RunEvent[] } {
   const events: RunEvent[] = [];
-  const run = startRun({ registry: registryOf(...types), world, listener: event => events.push(event), ...more });
+  const run = startRun({
+    registry: registryOf(...types),
+    world,
+    listener: event => events.push(event),
+    ...more,
+  });
   return Object.assign(run, { events });
 }
 
@@ -104,7 +133,7 @@ export interface Things {
   /** Every call that reached the type, in order: `observe a,b`, `create a`. */
   log: string[];
   /** Called in each apply step; a throw or an outcome of its own replaces the change. */
-  onApply?: (id: string, signal: AbortSignal) => Promise<Outcome | undefined | void>;
+  onApply?: (id: string, signal: AbortSignal) => Promise<Outcome | undefined>;
   onObserve?: (id: string) => Observation<Record<string, Json>> | undefined;
 }
 

@@ -1,29 +1,10 @@
-import { createHash } from 'node:crypto';
-import type { Random } from '../../src/io/ports.ts';
 import { createKey, type Key } from '../../src/replication/keys.ts';
-import { createRepository } from '../../src/replication/repository/open.ts';
-import type {
-  Point,
-  PointDisk,
-  PointWriter,
-  Repository,
-  VmRepository,
-} from '../../src/replication/repository.ts';
+import { createRepository, type OpenRepository } from '../../src/replication/repository/open.ts';
+import type { Point, PointDisk, PointWriter, VmRepository } from '../../src/replication/repository.ts';
 import type { ObjectStore } from '../../src/replication/store.ts';
+import { SeededRandom } from './seeded-random.ts';
 
-/** Bytes that are the same in every run and compress badly. */
-export function seededRandom(seed: string): Random {
-  let n = 0;
-  const bytes = (length: number) => {
-    const parts: Buffer[] = [];
-    for (let have = 0; have < length; have += 32)
-      parts.push(createHash('sha256').update(`${seed} ${n++}`).digest());
-    return Buffer.concat(parts).subarray(0, length);
-  };
-  return { bytes, uuid: () => bytes(16).toString('hex') };
-}
-
-export const aKey = (seed = 'key'): Key => createKey(seededRandom(seed));
+export const aKey = (seed = 'key'): Key => createKey(new SeededRandom(seed));
 
 export const aDisk = (bytes: number, more: Partial<PointDisk> = {}): PointDisk => ({
   index: 0,
@@ -48,8 +29,8 @@ export const pointContent = (more: Partial<Point> = {}) => ({
   ...more,
 });
 
-export const openTest = (store: ObjectStore, key?: Key, seed = 'repository'): Promise<Repository> =>
-  createRepository(store, { key, random: seededRandom(seed) });
+export const openTest = (store: ObjectStore, key?: Key, seed = 'repository'): Promise<OpenRepository> =>
+  createRepository(store, { key, random: new SeededRandom(seed) });
 
 /** One commit: the whole blocks of `image` that `blocks` names (default: all) on top of the head. */
 export async function commitImage(

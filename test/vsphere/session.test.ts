@@ -33,7 +33,10 @@ function expiring(): { script: Script; expire(): void } {
         ? '<returnval>true</returnval>'
         : fault('NotAuthenticated'),
   };
-  return { script, expire: () => void (valid = 'none') };
+  const expire = () => {
+    valid = 'none';
+  };
+  return { script, expire };
 }
 
 it('speaks as the API asks: version in SOAPAction, user, password, cookie', async () => {

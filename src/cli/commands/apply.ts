@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import type { Plan } from '../../engine/plan.ts';
+import { apply as applyPlan } from '../../engine/apply.ts';
 import type { CatalogTarget } from '../../engine/catalog.ts';
 import type { RunReport } from '../../engine/events.ts';
-import { apply as applyPlan } from '../../engine/apply.ts';
 import { exitCode } from '../../engine/exit-code.ts';
-import { plan as makePlan } from '../../engine/planner.ts';
+import type { Plan } from '../../engine/plan.ts';
 import { isPlanText, parsePlan } from '../../engine/plan-file.ts';
+import { plan as makePlan } from '../../engine/planner.ts';
 import { recheck } from '../../engine/recheck.ts';
 import { renderText } from '../../engine/render/text.ts';
 import { writeReport } from '../../engine/report.ts';
@@ -58,7 +58,9 @@ export const apply: Define = (program, context, exit) => {
             listener: progress.listener,
           });
           const plan = await source.plan(run);
-          context.print(renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns }));
+          context.print(
+            renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns }),
+          );
           const report = await applyPlan(plan, run, { noop: options.noop ?? false });
           await progress.done();
           await writeReport(context.io.host.files, session.stateDir, report);
@@ -81,9 +83,18 @@ export const apply: Define = (program, context, exit) => {
     });
 };
 
-async function manifests(context: Context, paths: string[], options: SelectOptions): Promise<Source | undefined> {
+async function manifests(
+  context: Context,
+  paths: string[],
+  options: SelectOptions,
+): Promise<Source | undefined> {
   const catalog = await loadCatalog(context, paths);
-  return catalog && { targets: catalog.targets, plan: run => makePlan(catalog, run, { engine: version, ...options }) };
+  return (
+    catalog && {
+      targets: catalog.targets,
+      plan: run => makePlan(catalog, run, { engine: version, ...options }),
+    }
+  );
 }
 
 /** A file whose top key is `converge_plan` is a plan, whatever its name. */

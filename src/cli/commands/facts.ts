@@ -1,6 +1,6 @@
 import { hostname, release } from 'node:os';
-import { version } from '../version.ts';
 import type { Define } from '../define.ts';
+import { version } from '../version.ts';
 
 export const facts: Define = (program, context, exit) => {
   program

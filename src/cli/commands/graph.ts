@@ -17,7 +17,11 @@ export const graph: Define = (program, context, exit) => {
       const catalog = await loadCatalog(context, paths);
       if (!catalog) return exit(1);
       const { platform, cwd } = context.io.host;
-      const subjects = subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: { platform, cwd } });
+      const subjects = subjectsOf(catalog.resources, {
+        registry,
+        targets: catalog.targets,
+        where: { platform, cwd },
+      });
       context.print(renderings[format](buildGraph(subjects)));
       exit(0);
     });
@@ -40,7 +44,8 @@ const renderings = {
     const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
     const nodes = graph.subjects.map(({ address }) => `  ${quote(address)};\n`);
     const arrows = edgesOf(graph).map(
-      ({ from, to, kind }) => `  ${quote(from)} -> ${quote(to)}${kind === 'implied' ? ' [style=dashed]' : ''};\n`,
+      ({ from, to, kind }) =>
+        `  ${quote(from)} -> ${quote(to)}${kind === 'implied' ? ' [style=dashed]' : ''};\n`,
     );
     return `digraph converge {\n  rankdir=RL;\n${nodes.join('')}${arrows.join('')}}\n`;
   },

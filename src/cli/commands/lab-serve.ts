@@ -18,7 +18,12 @@ export function labServe(group: Command, context: Context, exit: (code: number) 
       const { s3, vsphere, region } = opened.settings;
       const caFile = join(dir, 'tls', 'ca.pem');
       if (options.format === 'json') {
-        const answer = { version: 1, dir, vsphere: { url: opened.vsphere.url, ca: caFile, ...vsphere }, s3: { url: opened.s3.url, region, ...s3 } };
+        const answer = {
+          version: 1,
+          dir,
+          vsphere: { url: opened.vsphere.url, ca: caFile, ...vsphere },
+          s3: { url: opened.s3.url, region, ...s3 },
+        };
         context.print(`${JSON.stringify(answer)}\n`);
       } else {
         // These credentials open nothing but the lab on this machine's loopback.
@@ -40,7 +45,9 @@ export function labServe(group: Command, context: Context, exit: (code: number) 
         );
       }
       if (!context.io.interrupt.aborted) {
-        await new Promise(interrupted => context.io.interrupt.addEventListener('abort', interrupted, { once: true }));
+        await new Promise(interrupted =>
+          context.io.interrupt.addEventListener('abort', interrupted, { once: true }),
+        );
       }
       await published.close();
       await opened.close();

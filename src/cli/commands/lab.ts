@@ -12,7 +12,9 @@ const collect = (value: string, before: string[] = []) => [...before, value];
 
 /** `converge lab …`: makes the events of the lab's world happen. */
 export const lab: Define = (program, context, exit) => {
-  const group = program.command('lab').description('the embedded stand-ins for vSphere and S3, and their world');
+  const group = program
+    .command('lab')
+    .description('the embedded stand-ins for vSphere and S3, and their world');
 
   /** One event: arguments and options to a command, which is carried out and answered in a line. */
   const event = (
@@ -36,7 +38,9 @@ export const lab: Define = (program, context, exit) => {
       do: 'add-vm',
       name: name!,
       disks: [
-        ...((options.disk as string[] | undefined) ?? []).map(path => ({ image: resolve(context.io.host.cwd, path) })),
+        ...((options.disk as string[] | undefined) ?? []).map(path => ({
+          image: resolve(context.io.host.cwd, path),
+        })),
         ...((options.blank as string[] | undefined) ?? []).map(size => ({ bytes: parseSize(size) })),
       ],
       ...(options.uuid !== undefined && { uuid: options.uuid as string }),
@@ -47,30 +51,59 @@ export const lab: Define = (program, context, exit) => {
         .option('--blank SIZE', 'an empty disk, e.g. 64MiB; may be repeated', collect)
         .option('--uuid UUID', 'its instance UUID'),
   );
-  event('set-disk <VM> <INDEX> <IMAGE>', "make a VM's disk equal to a raw image, marking what differs", ([vm, index, image]) => ({
-    do: 'set-disk',
+  event(
+    'set-disk <VM> <INDEX> <IMAGE>',
+    "make a VM's disk equal to a raw image, marking what differs",
+    ([vm, index, image]) => ({
+      do: 'set-disk',
+      vm: vm!,
+      index: parseIndex(index!),
+      image: resolve(context.io.host.cwd, image!),
+    }),
+  );
+  event('add-snapshot <VM> <NAME>', "take somebody else's snapshot", ([vm, name]) => ({
+    do: 'add-snapshot',
     vm: vm!,
-    index: parseIndex(index!),
-    image: resolve(context.io.host.cwd, image!),
+    name: name!,
   }));
-  event('add-snapshot <VM> <NAME>', "take somebody else's snapshot", ([vm, name]) => ({ do: 'add-snapshot', vm: vm!, name: name! }));
-  event('remove-snapshot <VM> <NAME>', 'remove a snapshot', ([vm, name]) => ({ do: 'remove-snapshot', vm: vm!, name: name! }));
+  event('remove-snapshot <VM> <NAME>', 'remove a snapshot', ([vm, name]) => ({
+    do: 'remove-snapshot',
+    vm: vm!,
+    name: name!,
+  }));
   event('reset-cbt <VM>', 'reset change tracking', ([vm]) => ({ do: 'reset-cbt', vm: vm! }));
-  event('power-cut <VM>', 'cut the power: change tracking becomes invalid', ([vm]) => ({ do: 'power-cut', vm: vm! }));
-  event('foreign-bucket <NAME>', 'let somebody else own a bucket of this name', ([name]) => ({ do: 'foreign-bucket', name: name! }));
+  event('power-cut <VM>', 'cut the power: change tracking becomes invalid', ([vm]) => ({
+    do: 'power-cut',
+    vm: vm!,
+  }));
+  event('foreign-bucket <NAME>', 'let somebody else own a bucket of this name', ([name]) => ({
+    do: 'foreign-bucket',
+    name: name!,
+  }));
   event('show', 'list the VMs', () => ({ do: 'show' }));
-  event('clock <AHEAD>', "set how far the lab's clock is ahead, e.g. 20m; 0s is this machine's time", ([ahead]) => {
-    const offset = parseDuration(ahead!);
-    if (offset === undefined) throw new Failure(given('bad-duration', `${ahead} is no duration`, { hint: 'write it like 20m or 2h' }));
-    return { do: 'clock', offset };
-  });
+  event(
+    'clock <AHEAD>',
+    "set how far the lab's clock is ahead, e.g. 20m; 0s is this machine's time",
+    ([ahead]) => {
+      const offset = parseDuration(ahead!);
+      if (offset === undefined)
+        throw new Failure(
+          given('bad-duration', `${ahead} is no duration`, { hint: 'write it like 20m or 2h' }),
+        );
+      return { do: 'clock', offset };
+    },
+  );
   event(
     'fault <KIND>',
     'arm a fault for the served lab, or for the next command that uses this folder',
     ([kind], options) => ({
       do: 'fault',
       on: options.on as 's3' | 'vsphere',
-      rule: { kind, ...(options.times !== undefined && { times: Number(options.times) }), ...parsePairs(options.set as string[] | undefined) },
+      rule: {
+        kind,
+        ...(options.times !== undefined && { times: Number(options.times) }),
+        ...parsePairs(options.set as string[] | undefined),
+      },
     }),
     command =>
       command
@@ -85,7 +118,11 @@ export const lab: Define = (program, context, exit) => {
   labServe(group, context, exit);
 };
 
-async function carryOut(context: Context, dirOption: string | true | undefined, command: LabCommand): Promise<number> {
+async function carryOut(
+  context: Context,
+  dirOption: string | true | undefined,
+  command: LabCommand,
+): Promise<number> {
   const dir = labDir(context, dirOption ?? true)!;
   const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 10_000 });
   try {
@@ -99,13 +136,16 @@ async function carryOut(context: Context, dirOption: string | true | undefined, 
 
 function parseIndex(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
-  throw new Failure(given('bad-index', `${text} is no disk index`, { hint: 'disks count from 0, as in disk-0.raw' }));
+  throw new Failure(
+    given('bad-index', `${text} is no disk index`, { hint: 'disks count from 0, as in disk-0.raw' }),
+  );
 }
 
 /** Bytes from `64MiB`, `1GiB`, `4096`. */
 function parseSize(text: string): number {
   const match = /^(\d+)\s*(KiB|MiB|GiB)?$/i.exec(text);
-  if (!match) throw new Failure(given('bad-size', `${text} is no size`, { hint: 'write it like 64MiB or 1GiB' }));
+  if (!match)
+    throw new Failure(given('bad-size', `${text} is no size`, { hint: 'write it like 64MiB or 1GiB' }));
   const unit = { kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 }[(match[2] ?? '').toLowerCase()] ?? 1;
   return Number(match[1]) * unit;
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
+import { exitCode } from '../../engine/exit-code.ts';
 import { buildGraph } from '../../engine/graph.ts';
 import { observe as observeAll } from '../../engine/observe.ts';
-import { exitCode } from '../../engine/exit-code.ts';
 import { startRun } from '../../engine/run.ts';
 import { subjectsOf } from '../../engine/subject.ts';
 import { registry } from '../../resources/registry.ts';
@@ -15,23 +15,35 @@ export const observe: Define = (program, context, exit) => {
     .command('observe <PATHS...>')
     .description("print what the manifests' resources really are")
     .option('-o, --output FILE', 'write to FILE instead of stdout');
-  withLab(withState(command)).action(async (paths: string[], options: CommonOptions & { output?: string }) => {
-    const catalog = await loadCatalog(context, paths);
-    if (!catalog) return exit(1);
-    const session = await openSession(context, options, catalog.targets);
-    try {
-      const run = startRun({ registry, world: session.world, signal: context.io.interrupt });
-      const graph = buildGraph(subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: run.where }));
-      const diagnostics = await observeAll(run, graph.subjects);
-      const resources = graph.subjects.map(({ address, id }) => ({ address, id, ...run.observed.get(address)! }));
-      const now = new Date(session.world.host.clock.now()).toISOString();
-      const text = `${JSON.stringify(run.redactor.value({ version: 1, now, resources }), null, 2)}\n`;
-      if (options.output === undefined) context.print(text);
-      else await context.io.host.files.writeAtomic(resolve(context.io.host.cwd, options.output), Buffer.from(text));
-      context.report(diagnostics);
-      exit(exitCode({ diagnostics }));
-    } finally {
-      await session.close();
-    }
-  });
+  withLab(withState(command)).action(
+    async (paths: string[], options: CommonOptions & { output?: string }) => {
+      const catalog = await loadCatalog(context, paths);
+      if (!catalog) return exit(1);
+      const session = await openSession(context, options, catalog.targets);
+      try {
+        const run = startRun({ registry, world: session.world, signal: context.io.interrupt });
+        const graph = buildGraph(
+          subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: run.where }),
+        );
+        const diagnostics = await observeAll(run, graph.subjects);
+        const resources = graph.subjects.map(({ address, id }) => ({
+          address,
+          id,
+          ...run.observed.get(address)!,
+        }));
+        const now = new Date(session.world.host.clock.now()).toISOString();
+        const text = `${JSON.stringify(run.redactor.value({ version: 1, now, resources }), null, 2)}\n`;
+        if (options.output === undefined) context.print(text);
+        else
+          await context.io.host.files.writeAtomic(
+            resolve(context.io.host.cwd, options.output),
+            Buffer.from(text),
+          );
+        context.report(diagnostics);
+        exit(exitCode({ diagnostics }));
+      } finally {
+        await session.close();
+      }
+    },
+  );
 };

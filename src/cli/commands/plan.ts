@@ -31,7 +31,10 @@ export const plan: Define = (program, context, exit) => {
     .description('show what apply would change; changes nothing')
     .option('-o, --output FILE', 'also write the plan as JSON, for `converge apply FILE`');
   withLab(withState(withSelection(withExitCodes(withFormat(command)))))
-    .addHelpText('after', '\nExamples:\n  converge plan manifests\n  converge plan manifests -o plan.json && converge apply plan.json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge plan manifests\n  converge plan manifests -o plan.json && converge apply plan.json',
+    )
     .action(async (paths: string[], options: PlanCommandOptions) => {
       const catalog = await loadCatalog(context, paths);
       if (!catalog) return exit(1);
@@ -45,7 +48,9 @@ export const plan: Define = (program, context, exit) => {
         }
         const { columns } = context.io.stdout;
         context.print(
-          options.format === 'json' ? renderJson(made) : renderText(made, { color: context.color.stdout, columns }),
+          options.format === 'json'
+            ? renderJson(made)
+            : renderText(made, { color: context.color.stdout, columns }),
         );
         context.report(made.diagnostics);
         exit(exitCode({ plan: made, detailed: options.detailedExitcodes ?? false }));

@@ -1,23 +1,33 @@
 import type { PointSummary } from '../../replication/point.ts';
 import type { Point } from '../../replication/repository.ts';
 import type { Define } from '../define.ts';
-import { type CommonOptions, type RepositoryOptions, withFormat, withLab, withRepository } from '../options.ts';
+import {
+  type CommonOptions,
+  type RepositoryOptions,
+  withFormat,
+  withLab,
+  withRepository,
+} from '../options.ts';
 import { bytes } from '../progress/units.ts';
 import { withVms } from '../repositories.ts';
 
 export const points: Define = (program, context, exit) => {
-  const command = program.command('points [VM]').description('list the recovery points of a repository, oldest first');
+  const command = program
+    .command('points [VM]')
+    .description('list the recovery points of a repository, oldest first');
   withLab(withFormat(withRepository(command)))
     .addHelpText('after', '\nExample:\n  converge points dc02 --repository s3://gdh-vm-replication/dr')
-    .action(async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
-      const listed = await withVms(context, options, name, async (_, vms) => {
-        const perVm = await Promise.all(vms.map(vm => vm.points()));
-        return perVm.flat().map(summarise);
-      });
-      listed.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.generation - b.generation));
-      context.print(options.format === 'json' ? `${JSON.stringify(listed, null, 2)}\n` : table(listed));
-      exit(0);
-    });
+    .action(
+      async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
+        const listed = await withVms(context, options, name, async (_, vms) => {
+          const perVm = await Promise.all(vms.map(vm => vm.points()));
+          return perVm.flat().map(summarise);
+        });
+        listed.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.generation - b.generation));
+        context.print(options.format === 'json' ? `${JSON.stringify(listed, null, 2)}\n` : table(listed));
+        exit(0);
+      },
+    );
 };
 
 /** A point's mode is the most thorough of its disks', with that disk's reason. */
@@ -51,5 +61,13 @@ function table(listed: PointSummary[]): string {
     ]),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)));
-  return rows.map(row => `${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()}\n`).join('');
+  return rows
+    .map(
+      row =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
 }

@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import type { Define } from '../define.ts';
-import { type CommonOptions, type RepositoryOptions, withFormat, withLab, withRepository } from '../options.ts';
+import {
+  type CommonOptions,
+  type RepositoryOptions,
+  withFormat,
+  withLab,
+  withRepository,
+} from '../options.ts';
 import { bytes, duration } from '../progress/units.ts';
 import { withVms } from '../repositories.ts';
 
@@ -29,7 +35,7 @@ export const restore: Define = (program, context, exit) => {
       const { clock, files, cwd } = context.io.host;
       const started = clock.now();
       await withVms(context, options, name, async (repository, [vm]) => {
-        const point = selectPoint(await vm!.points(), options.point);
+        const point = selectPoint(await vm!.points(), options.point, name);
         const directory = resolve(cwd, options.to);
         const restored = await write(repository, point, {
           directory,
@@ -38,7 +44,7 @@ export const restore: Define = (program, context, exit) => {
           signal: context.io.interrupt,
         });
         if (options.format === 'json') {
-          context.print(`${JSON.stringify({ version: 1, point: point.id, directory, ...restored }, null, 2)}\n`);
+          context.print(`${JSON.stringify({ version: 1, point: point.id, disks: restored }, null, 2)}\n`);
         } else {
           const size = point.disks.reduce((sum, disk) => sum + disk.bytes, 0);
           const disks = point.disks.map(disk => `disk-${disk.index}.raw`).join(', ');

@@ -12,9 +12,13 @@ export const validate: Define = (program, context, exit) => {
       const catalog = await loadCatalog(context, paths);
       if (!catalog) return exit(1);
       const { platform, cwd } = context.io.host;
-      buildGraph(subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: { platform, cwd } }));
+      buildGraph(
+        subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: { platform, cwd } }),
+      );
       const count = catalog.resources.length;
-      context.print(`valid: ${count} resource${count === 1 ? '' : 's'}, ${catalog.targets.length} target${catalog.targets.length === 1 ? '' : 's'}\n`);
+      context.print(
+        `valid: ${count} resource${count === 1 ? '' : 's'}, ${catalog.targets.length} target${catalog.targets.length === 1 ? '' : 's'}\n`,
+      );
       exit(0);
     });
 };

@@ -1,17 +1,58 @@
+import { world } from '../../diagnostics/diagnostic.ts';
+import { exitCode } from '../../engine/exit-code.ts';
+import type { VerifyReport } from '../../replication/verify.ts';
 import type { Define } from '../define.ts';
-import { type CommonOptions, type RepositoryOptions, withFormat, withLab, withRepository } from '../options.ts';
-import { withRepositoryOpen } from '../repositories.ts';
+import {
+  type CommonOptions,
+  type RepositoryOptions,
+  withFormat,
+  withLab,
+  withRepository,
+} from '../options.ts';
+import { bytes } from '../progress/units.ts';
+import { vmNamed, withRepositoryOpen } from '../repositories.ts';
 
 export const verify: Define = (program, context, exit) => {
-  const command = program.command('verify [VM]').description('read everything that the recovery points need and check every byte');
+  const command = program
+    .command('verify [VM]')
+    .description('read everything that the recovery points need and check every byte');
   withLab(withFormat(withRepository(command)))
     .addHelpText('after', '\nExample:\n  converge verify --repository s3://gdh-vm-replication/dr')
-    .action(async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
-      const { verify: check } = await import('../../replication/verify.ts');
-      const report = await withRepositoryOpen(context, options, repository =>
-        check(repository, { ...(name !== undefined && { vm: name }), signal: context.io.interrupt }),
-      );
-      context.print(`${JSON.stringify(report)}\n`);
-      exit(0);
-    });
+    .action(
+      async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
+        const { verify: check } = await import('../../replication/verify.ts');
+        const report = await withRepositoryOpen(context, options, async repository =>
+          check(repository, {
+            ...(name !== undefined && { vm: (await vmNamed(repository, name)).uuid }),
+            signal: context.io.interrupt,
+          }),
+        );
+        context.print(
+          options.format === 'json'
+            ? `${JSON.stringify({ version: 1, ...report }, null, 2)}\n`
+            : text(report),
+        );
+        const problems = report.problems.map(({ kind, message, breaks }) =>
+          world(`repository-${kind}`, message, {
+            hint:
+              breaks.length > 0
+                ? `can't be restored any more: ${breaks.join(', ')}; all other points can`
+                : 'every point can still be restored',
+          }),
+        );
+        context.report(problems);
+        exit(exitCode({ diagnostics: problems }));
+      },
+    );
 };
+
+function text({ points, problems, notes, checked }: VerifyReport): string {
+  const broken = points.filter(({ whole }) => !whole);
+  const lines = [
+    ...broken.map(({ id, vm, time }) => `BROKEN  ${id}  ${vm.name}  ${new Date(time).toISOString()}`),
+    ...notes.map(note => `note: ${note}`),
+    `${points.length - broken.length} of ${points.length} recovery points are whole; ` +
+      `${checked.objects} objects, ${bytes(checked.bytes)} read, ${problems.length} problems`,
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -11,7 +11,9 @@ export function summary(report: RunReport): string {
   if (count('noop')) parts.push(`${count('noop')} would change (noop)`);
   if (count('failed')) parts.push(`${count('failed')} FAILED`);
   if (count('skipped')) parts.push(`${count('skipped')} skipped`);
-  const lines = [`${report.interrupted ? 'Interrupted' : 'Applied'}: ${parts.join(', ')} in ${duration(report.took)}`];
+  const lines = [
+    `${report.interrupted ? 'Interrupted' : 'Applied'}: ${parts.join(', ')} in ${duration(report.took)}`,
+  ];
 
   const { bytes_read: read, bytes_uploaded: up, bytes_written: written, points } = report.numbers;
   const moved = [

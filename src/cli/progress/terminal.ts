@@ -9,7 +9,9 @@ type Finished = Extract<RunEvent, { type: 'finished' }>;
  * The same events as tasks of listr2: one line per resource that moves while it works. `done` must
  * be awaited after the run, so that the last frame is on the terminal before the summary.
  */
-export async function terminalProgress(output: Output): Promise<{ listener: Listener; done(): Promise<void> }> {
+export async function terminalProgress(
+  output: Output,
+): Promise<{ listener: Listener; done(): Promise<void> }> {
   const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
   const waiting = new Map<string, PromiseWithResolvers<Finished>>();
   const show = new Map<string, (text: string) => void>();

@@ -29,7 +29,12 @@ export async function readChain(chain: Chain, top: number, offset: number, lengt
 }
 
 /** Writes to the last layer; a granule that it doesn't hold yet is copied up from below first. */
-export async function writeChain(chain: Chain, offset: number, bytes: Buffer, capacity: number): Promise<void> {
+export async function writeChain(
+  chain: Chain,
+  offset: number,
+  bytes: Buffer,
+  capacity: number,
+): Promise<void> {
   const top = chain.length - 1;
   for (const piece of pieces(offset, bytes.length)) {
     const part = bytes.subarray(piece.start - offset, piece.start - offset + piece.length);

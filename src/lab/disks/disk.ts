@@ -2,14 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Random } from '../../io/ports.ts';
-import {
-  isAllocated,
-  layerPath,
-  mergeDown,
-  openChain,
-  readChain,
-  writeChain,
-} from './chain.ts';
+import { isAllocated, layerPath, mergeDown, openChain, readChain, writeChain } from './chain.ts';
 import { changeId, newTracking, type Tracking } from './change-id.ts';
 import { type ChangedAreas, type PageLimits, pageOfAreas } from './changed-areas.ts';
 import { readJson, writeJson } from './durable.ts';
@@ -147,7 +140,9 @@ export async function openDisk(dir: string): Promise<Disk> {
   async function grow(bytes: number): Promise<void> {
     diskSize(bytes, 'the disk');
     if (bytes < state.capacity) {
-      throw new Failure(given('disk-shrinks', `the disk has ${state.capacity} bytes and can't shrink to ${bytes}`));
+      throw new Failure(
+        given('disk-shrinks', `the disk has ${state.capacity} bytes and can't shrink to ${bytes}`),
+      );
     }
     await top().resize(bytes);
     state.capacity = bytes;
@@ -226,7 +221,12 @@ export async function openDisk(dir: string): Promise<Disk> {
     if (!tracking) throw new ChangeIdRefused('change tracking is not active for the disk');
     if (since === '*') {
       const index = at ? state.layers.indexOf(at.layer) : chain.length - 1;
-      return pageOfAreas(startOffset, capacity, limits, async () => granule => isAllocated(chain, index, granule));
+      return pageOfAreas(
+        startOffset,
+        capacity,
+        limits,
+        async () => granule => isAllocated(chain, index, granule),
+      );
     }
     if (since.epoch !== tracking.epoch || since.period > tracking.period) {
       throw new ChangeIdRefused('the change id is not of the present epoch of the disk');

@@ -20,7 +20,10 @@ export async function copyImage(path: string, target: ImageTarget): Promise<numb
   const size = await imageSize(path);
   if (size < target.capacity()) {
     throw new Failure(
-      given('image-smaller', `${path} has ${size} bytes, but the disk has ${target.capacity()}: a disk never shrinks`),
+      given(
+        'image-smaller',
+        `${path} has ${size} bytes, but the disk has ${target.capacity()}: a disk never shrinks`,
+      ),
     );
   }
   if (size > target.capacity()) await target.grow(size);
@@ -30,7 +33,8 @@ export async function copyImage(path: string, target: ImageTarget): Promise<numb
     const chunk = Buffer.alloc(CHUNK);
     for (let at = 0; at < size; ) {
       const { bytesRead } = await file.read(chunk, 0, Math.min(CHUNK, size - at), at);
-      if (bytesRead === 0) throw new Failure(given('image-changed', `${path} became shorter while it was read`));
+      if (bytesRead === 0)
+        throw new Failure(given('image-changed', `${path} became shorter while it was read`));
       for (const range of differing(at, chunk.subarray(0, bytesRead), await target.read(at, bytesRead))) {
         await target.write(range.start, chunk.subarray(range.start - at, range.start - at + range.length));
         written += range.length;

@@ -79,4 +79,3 @@ async function wholeOf(file: FileHandle, size: number): Promise<Buffer> {
   await file.read(bytes, 0, bytes.length, 0);
   return bytes;
 }
-

@@ -44,7 +44,12 @@ export function createInventory(machines: Machines, recentTasks: (entity: Ref) =
     return undefined;
   };
 
-  function entity(self: Ref, name: string, parent: Ref | undefined, own: ManagedObject['properties']): ManagedObject {
+  function entity(
+    self: Ref,
+    name: string,
+    parent: Ref | undefined,
+    own: ManagedObject['properties'],
+  ): ManagedObject {
     return {
       self,
       properties: {
@@ -61,7 +66,13 @@ export function createInventory(machines: Machines, recentTasks: (entity: Ref) =
     };
   }
 
-  const folder = (id: string, name: string, parent: Ref | undefined, childType: string[], children: () => Ref[]) =>
+  const folder = (
+    id: string,
+    name: string,
+    parent: Ref | undefined,
+    childType: string[],
+    children: () => Ref[],
+  ) =>
     entity(ref('Folder', id), name, parent, {
       childType: () => list('string', childType.map(text)),
       childEntity: () => refs(children()),
@@ -69,8 +80,10 @@ export function createInventory(machines: Machines, recentTasks: (entity: Ref) =
 
   function folderOf(id: string): ManagedObject | undefined {
     if (id === ROOT.id) return folder(id, 'Datacenters', undefined, ['Folder', 'Datacenter'], () => [CENTER]);
-    if (id === FOLDERS.host) return folder(id, 'host', CENTER, ['Folder', 'ComputeResource'], () => [COMPUTE]);
-    if (id === FOLDERS.datastore) return folder(id, 'datastore', CENTER, ['Folder', 'Datastore'], () => [STORE]);
+    if (id === FOLDERS.host)
+      return folder(id, 'host', CENTER, ['Folder', 'ComputeResource'], () => [COMPUTE]);
+    if (id === FOLDERS.datastore)
+      return folder(id, 'datastore', CENTER, ['Folder', 'Datastore'], () => [STORE]);
     if (id === FOLDERS.network) return folder(id, 'network', CENTER, ['Folder', 'Network'], () => [NETWORK]);
     const found = state.folders.find(one => one.id === id);
     if (!found) return undefined;
@@ -127,7 +140,8 @@ export function createInventory(machines: Machines, recentTasks: (entity: Ref) =
         datastore: () => refs([STORE]),
         network: () => refs([NETWORK]),
       }),
-    [POOL.id]: () => entity(POOL, 'Resources', COMPUTE, { owner: () => COMPUTE, resourcePool: () => refs([]), vm: allVms }),
+    [POOL.id]: () =>
+      entity(POOL, 'Resources', COMPUTE, { owner: () => COMPUTE, resourcePool: () => refs([]), vm: allVms }),
     [NETWORK.id]: () =>
       entity(NETWORK, 'VM Network', ref('Folder', FOLDERS.network), { host: () => refs([HOST]), vm: allVms }),
     [STORE.id]: () =>
@@ -144,7 +158,8 @@ export function createInventory(machines: Machines, recentTasks: (entity: Ref) =
             type: text('VMFS'),
             maintenanceMode: text('normal'),
           }),
-        host: () => list('DatastoreHostMount', [data('DatastoreHostMount', { key: HOST, mountInfo: mount() })]),
+        host: () =>
+          list('DatastoreHostMount', [data('DatastoreHostMount', { key: HOST, mountInfo: mount() })]),
         vm: allVms,
       }),
   };

@@ -1,3 +1,4 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Clock, Random } from '../../io/ports.ts';
@@ -13,7 +14,6 @@ import {
   type VmState,
   type WorldState,
 } from './state.ts';
-import { mkdir, readdir, rm } from 'node:fs/promises';
 
 export interface NewSnapshot {
   name: string;
@@ -151,10 +151,14 @@ export async function openMachines(
     return vm;
   }
 
-  async function attachDisk(vm: VmState, { bytes, image, mode = 'persistent' }: DiskContent): Promise<DiskState> {
+  async function attachDisk(
+    vm: VmState,
+    { bytes, image, mode = 'persistent' }: DiskContent,
+  ): Promise<DiskState> {
     const used = new Set(vm.disks.map(one => one.key));
     const key = diskKeys().find(one => !used.has(one));
-    if (key === undefined) throw new Failure(given('too-many-disks', `${vm.name} has all the disks that a VM can have`));
+    if (key === undefined)
+      throw new Failure(given('too-many-disks', `${vm.name} has all the disks that a VM can have`));
     const stems = new Set(vm.disks.map(one => one.stem));
     let stem = vm.directory;
     for (let number = 1; stems.has(stem); number++) stem = `${vm.directory}_${number}`;

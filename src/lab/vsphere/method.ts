@@ -1,5 +1,5 @@
 import type { Clock } from '../../io/ports.ts';
-import type { ManagedObject, Inventory } from './inventory.ts';
+import type { Inventory, ManagedObject } from './inventory.ts';
 import type { Machines } from './machines.ts';
 import type { Rules } from './rules.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -33,6 +33,9 @@ export interface Call {
 }
 
 /** A method with a session. Resolves to `returnval`; throws VimFault. */
-export type Method = (vcenter: Vcenter, call: Call & { session: Session }) => Promise<Value | undefined> | Value | undefined;
+export type Method = (
+  vcenter: Vcenter,
+  call: Call & { session: Session },
+) => Promise<Value | undefined> | Value | undefined;
 /** One of the few that need no session. */
 export type OpenMethod = (vcenter: Vcenter, call: Call) => Promise<Value | undefined> | Value | undefined;

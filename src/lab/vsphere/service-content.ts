@@ -3,7 +3,22 @@ import { type Data, data, ref, text } from './vim.ts';
 const VERSION = '7.0.3';
 
 /** Newest first; what a client knows best decides which it speaks. Fields newer than 6.7 are never sent. */
-const PRIOR = ['7.0', '6.9.1', '6.8.7', '6.7.3', '6.7.2', '6.7.1', '6.7', '6.5', '6.0', '5.5', '5.1', '5.0', '4.1', '4.0'];
+const PRIOR = [
+  '7.0',
+  '6.9.1',
+  '6.8.7',
+  '6.7.3',
+  '6.7.2',
+  '6.7.1',
+  '6.7',
+  '6.5',
+  '6.0',
+  '5.5',
+  '5.1',
+  '5.0',
+  '4.1',
+  '4.0',
+];
 
 export const serviceContent = (instanceUuid: string): Data =>
   data('ServiceContent', {

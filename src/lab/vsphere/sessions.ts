@@ -57,7 +57,10 @@ export function createSessions(credentials: Credentials, clock: Clock, random: R
     },
     login(username, password) {
       if (!right(username, password)) {
-        throw new VimFault('InvalidLogin', 'Cannot complete login due to an incorrect user name or password.');
+        throw new VimFault(
+          'InvalidLogin',
+          'Cannot complete login due to an incorrect user name or password.',
+        );
       }
       const cookie = random.bytes(20).toString('hex');
       const now = clock.now();

@@ -5,7 +5,8 @@ import { bool, type Data, data, int, oneOf, type Ref, ref, text, time, type Valu
 
 interface Task {
   id: string;
-  /** Method and its name in the API's catalogue: `VirtualMachine.createSnapshot`. */
+  /** `CreateSnapshot_Task`, which clients resolve to the method, and `VirtualMachine.createSnapshot`. */
+  method: string;
   descriptionId: string;
   entity: Ref;
   entityName: string;
@@ -57,7 +58,11 @@ export function createTasks(clock: Clock, rules: Rules, changed: () => void): Ta
       const slow = rules.strike('slow-task', fits);
       if (slow) await waitCancelable(task, slow.ms);
       const fails = rules.strike('fail-task', fits);
-      if (fails) throw new VimFault(fails.fault ?? 'GenericVmConfigFault', 'The operation failed, as the lab was told');
+      if (fails)
+        throw new VimFault(
+          fails.fault ?? 'GenericVmConfigFault',
+          'The operation failed, as the lab was told',
+        );
       task.result = await request.work();
       task.state = 'success';
     } catch (error) {
@@ -91,9 +96,18 @@ export function createTasks(clock: Clock, rules: Rules, changed: () => void): Ta
           task: ref('Task', holder),
         });
       }
-      const { descriptionId, entity, entityName, user } = request;
+      const { method, descriptionId, entity, entityName, user } = request;
       const id = `task-${++last}`;
-      const task: Task = { id, descriptionId, entity, entityName, user, state: 'queued', queued: clock.now() };
+      const task: Task = {
+        id,
+        method,
+        descriptionId,
+        entity,
+        entityName,
+        user,
+        state: 'queued',
+        queued: clock.now(),
+      };
       tasks.set(id, task);
       busy.set(entity.id, id);
       const [oldest] = tasks.keys();
@@ -132,7 +146,7 @@ const describe = (task: Task): Data =>
   data('TaskInfo', {
     key: text(task.id),
     task: ref('Task', task.id),
-    name: text(`${task.descriptionId.replace(/^.*\./, '').replace(/^./, first => first.toUpperCase())}_Task`),
+    name: text(task.method),
     descriptionId: text(task.descriptionId),
     entity: task.entity,
     entityName: text(task.entityName),

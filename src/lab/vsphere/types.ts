@@ -30,7 +30,10 @@ const TYPES: Record<string, { base: string; properties: string }> = {
     base: 'ManagedEntity',
     properties: 'summary runtime owner resourcePool vm config childConfiguration',
   },
-  Datastore: { base: 'ManagedEntity', properties: 'info summary host vm browser capability iormConfiguration' },
+  Datastore: {
+    base: 'ManagedEntity',
+    properties: 'info summary host vm browser capability iormConfiguration',
+  },
   Network: { base: 'ManagedEntity', properties: 'summary host vm' },
   VirtualMachineSnapshot: { base: 'ExtensibleManagedObject', properties: 'config childSnapshot vm' },
   Task: { base: 'ExtensibleManagedObject', properties: 'info' },

@@ -1,12 +1,5 @@
 import type { Machines } from './machines.ts';
-import {
-  addressOf,
-  DATASTORE,
-  type DiskState,
-  filePath,
-  type SnapshotState,
-  type VmState,
-} from './state.ts';
+import { addressOf, DATASTORE, type DiskState, filePath, type SnapshotState, type VmState } from './state.ts';
 import { bool, type Data, data, int, list, long, oneOf, ref, text, time, type Value } from './vim.ts';
 
 /** Bytes, layers and change id of a disk: now, or as a snapshot froze it. */
@@ -134,7 +127,8 @@ export function snapshotInfoOf(vm: VmState): Data | undefined {
         }),
       );
   return data('VirtualMachineSnapshotInfo', {
-    currentSnapshot: vm.currentSnapshot === undefined ? undefined : ref('VirtualMachineSnapshot', vm.currentSnapshot),
+    currentSnapshot:
+      vm.currentSnapshot === undefined ? undefined : ref('VirtualMachineSnapshot', vm.currentSnapshot),
     rootSnapshotList: list('VirtualMachineSnapshotTree', treeBelow(undefined)),
   });
 }
@@ -164,18 +158,30 @@ const controllerOf = (bus: number, disks: DiskState[]): Data =>
     controllerKey: int(100),
     unitNumber: int(3 + bus),
     busNumber: int(bus),
-    device: list('int', disks.filter(disk => addressOf(disk.key).controller === bus).map(disk => int(disk.key))),
+    device: list(
+      'int',
+      disks.filter(disk => addressOf(disk.key).controller === bus).map(disk => int(disk.key)),
+    ),
     hotAddRemove: bool(true),
     sharedBus: oneOf('VirtualSCSISharing', 'noSharing'),
     scsiCtlrUnitNumber: int(7),
   });
 
-function diskOf(machines: Machines, vm: VmState, disk: DiskState, index: number, snapshot?: SnapshotState): Data {
+function diskOf(
+  machines: Machines,
+  vm: VmState,
+  disk: DiskState,
+  index: number,
+  snapshot?: SnapshotState,
+): Data {
   const view = viewOf(machines, disk, snapshot);
   const { controller, unit } = addressOf(disk.key);
   return data('VirtualDisk', {
     key: int(disk.key),
-    deviceInfo: described(`Hard disk ${index + 1}`, `${Math.floor(view.capacity / 1024).toLocaleString("en-US")} KB`),
+    deviceInfo: described(
+      `Hard disk ${index + 1}`,
+      `${Math.floor(view.capacity / 1024).toLocaleString('en-US')} KB`,
+    ),
     backing: backingOf(vm, disk, view.layers, view.changeId),
     controllerKey: int(1000 + controller),
     unitNumber: int(unit),

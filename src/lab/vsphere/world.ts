@@ -93,8 +93,10 @@ export function createWorld(machines: Machines, rules: Rules, endSessions: () =>
       refuseGrowth(vm, index, await imageSize(image));
       return disk.setImage(image);
     },
-    write: async (word, index, offset, bytes) => machines.disk(diskOf(find(word), index).uuid).write(offset, bytes),
-    read: async (word, index, offset, length) => machines.disk(diskOf(find(word), index).uuid).read(offset, length),
+    write: async (word, index, offset, bytes) =>
+      machines.disk(diskOf(find(word), index).uuid).write(offset, bytes),
+    read: async (word, index, offset, length) =>
+      machines.disk(diskOf(find(word), index).uuid).read(offset, length),
     async grow(word, index, bytes) {
       const vm = find(word);
       refuseGrowth(vm, index, bytes);
@@ -107,8 +109,13 @@ export function createWorld(machines: Machines, rules: Rules, endSessions: () =>
       const vm = find(word);
       const found = vm.snapshots.findLast(one => one.name === name || one.id === name);
       if (!found) {
-        const hint = suggest(name, vm.snapshots.map(one => one.name));
-        throw new Failure(given('snapshot-not-found', `${vm.name} has no snapshot ${name}`, { ...(hint && { hint }) }));
+        const hint = suggest(
+          name,
+          vm.snapshots.map(one => one.name),
+        );
+        throw new Failure(
+          given('snapshot-not-found', `${vm.name} has no snapshot ${name}`, { ...(hint && { hint }) }),
+        );
       }
       await machines.removeSnapshots(vm, [found.id]);
     },
@@ -134,9 +141,14 @@ function findVm(vms: VmState[], word: string): VmState {
   if (named.length === 1) return named[0]!;
   if (named.length > 1) {
     const uuids = named.map(vm => vm.instanceUuid).join(', ');
-    throw new Failure(given('vm-ambiguous', `${named.length} VMs have the name ${word}`, { hint: `give a UUID: ${uuids}` }));
+    throw new Failure(
+      given('vm-ambiguous', `${named.length} VMs have the name ${word}`, { hint: `give a UUID: ${uuids}` }),
+    );
   }
-  const hint = suggest(word, vms.map(vm => vm.name));
+  const hint = suggest(
+    word,
+    vms.map(vm => vm.name),
+  );
   throw new Failure(given('vm-not-found', `the lab has no VM ${word}`, { ...(hint && { hint }) }));
 }
 

@@ -46,7 +46,7 @@ export async function takeLease(
   const { clock, holder, movers } = options;
   const found = await vm.lease.read();
   const before = found?.value as LeaseValue | undefined;
-  if (before !== undefined && before.expires > clock.now() && isAlive(before.holder) !== false)
+  if (before && before.expires > clock.now() && (await movers.isAlive(before.holder)) !== false)
     throw held(before);
 
   const epoch = Math.max(before?.epoch ?? 0, floor) + 1;

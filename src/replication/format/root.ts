@@ -1,5 +1,5 @@
 import type { Point, PointDisk } from '../repository.ts';
-import { blockCount, pageCount } from './blocks.ts';
+import { blockCount, MAX_BLOCK, MIN_BLOCK, pageCount } from './blocks.ts';
 import { damaged } from './damage.ts';
 import { decodePageTable, encodePageTable, type PageRefs } from './page-map.ts';
 
@@ -87,6 +87,7 @@ export function decodeRoot(key: string, bytes: Buffer): Root {
     const rootDisks = disks.map(({ block_size, change_id, number, ...plain }): RootDisk => {
       const disk: PointDisk = { ...plain, blockSize: block_size };
       if (change_id !== undefined) disk.changeId = change_id;
+      checkGeometry(disk);
       const count = pageCount(blockCount(disk.bytes, disk.blockSize));
       const { pages, end } = decodePageTable(bytes, at, count, objects);
       at = end;
@@ -103,4 +104,17 @@ export function decodeRoot(key: string, bytes: Buffer): Root {
   } catch (cause) {
     throw damaged(key, 'its content is no recovery point', cause);
   }
+}
+
+/** In a plain repository anybody who can write can forge a root: its numbers become paths and sizes. */
+function checkGeometry({ index, bytes, blockSize }: PointDisk): void {
+  const sound =
+    Number.isSafeInteger(index) &&
+    index >= 0 &&
+    Number.isSafeInteger(bytes) &&
+    bytes >= 0 &&
+    blockSize >= MIN_BLOCK &&
+    blockSize <= MAX_BLOCK &&
+    Number.isInteger(Math.log2(blockSize));
+  if (!sound) throw new RangeError(`disk ${index} has impossible sizes`);
 }

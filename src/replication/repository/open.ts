@@ -13,6 +13,7 @@ import { vaultOf } from '../format/vault.ts';
 import type { Key } from '../keys.ts';
 import type { Repository } from '../repository.ts';
 import type { ObjectStore } from '../store.ts';
+import type { Context } from './context.ts';
 import { putOnce } from './put-once.ts';
 import { listVms } from './roster.ts';
 import { vmRepository } from './vm.ts';
@@ -22,11 +23,16 @@ export interface OpenOptions {
   random: Random;
 }
 
+/** What `verify` needs besides: keys and raw objects. */
+export interface OpenRepository extends Repository {
+  readonly context: Context;
+}
+
 /**
  * Opens the repository in `store`. Throws a Failure: `repository-not-found`, `not-a-repository`,
  * `newer-format`, `damaged-object`, `key-needed`, `wrong-key`, `key-not-needed`.
  */
-export async function openRepository(store: ObjectStore, options: OpenOptions): Promise<Repository> {
+export async function openRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
   const repository = await tryOpen(store, options);
   if (repository) return repository;
   await refuseForeign(store);
@@ -41,7 +47,7 @@ export async function openRepository(store: ObjectStore, options: OpenOptions): 
  * Opens the repository in `store`, or makes it (encrypted when a key is given) if nothing is there.
  * Of two that make it at the same time one wins, and the other opens what the winner made.
  */
-export async function createRepository(store: ObjectStore, options: OpenOptions): Promise<Repository> {
+export async function createRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
   const existing = await tryOpen(store, options);
   if (existing) return existing;
   await refuseForeign(store);
@@ -56,7 +62,10 @@ export async function createRepository(store: ObjectStore, options: OpenOptions)
   return openRepository(store, options);
 }
 
-async function tryOpen(store: ObjectStore, { key, random }: OpenOptions): Promise<Repository | undefined> {
+async function tryOpen(
+  store: ObjectStore,
+  { key, random }: OpenOptions,
+): Promise<OpenRepository | undefined> {
   const found = await store.get(CONFIG);
   if (!found) return undefined;
   const config = decodeConfig(store.url, found.bytes);
@@ -64,6 +73,7 @@ async function tryOpen(store: ObjectStore, { key, random }: OpenOptions): Promis
   return {
     id: config.id,
     store,
+    context,
     encrypted: config.encryption !== null,
     blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
     vm: uuid => vmRepository(context, uuid),

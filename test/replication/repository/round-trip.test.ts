@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { memoryStore } from '../../support/memory-store.ts';
-import { aKey, commitImage, openTest, readImage, seededRandom, VM } from '../../support/repository.ts';
+import { aKey, commitImage, openTest, readImage, VM } from '../../support/repository.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 
 const K = 64 * 1024;
 
@@ -11,7 +12,7 @@ describe.each([
   test('a full commit and an increment read back byte for byte, each by itself', async () => {
     const store = memoryStore();
     const vm = (await openTest(store, key)).vm(VM.uuid);
-    const first = seededRandom('image').bytes(10 * K + 512);
+    const first = new SeededRandom('image').bytes(10 * K + 512);
     first.fill(0, 2 * K, 5 * K);
     const one = await commitImage(vm, first);
     const second = Buffer.from(first);

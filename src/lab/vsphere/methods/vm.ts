@@ -1,0 +1,190 @@
+import { parseChangeId } from '../../disks/change-id.ts';
+import { ChangeIdRefused } from '../../disks/disk.ts';
+import { invalidArgument, noPermission, notFound, VimFault } from '../faults.ts';
+import type { Call, Method, Vcenter } from '../method.ts';
+import type { Session } from '../sessions.ts';
+import { filePath, type VmState } from '../state.ts';
+import { data, list, long, type Ref, ref, text, type Value } from '../vim.ts';
+import { childOf, flagOf, integerOf, refOf, required, textOf } from '../xml-reader.ts';
+
+type InSession = Call & { session: Session };
+
+const PAGE_AREAS = 2000;
+
+function vmOf({ inventory }: Vcenter, { self }: Call): VmState {
+  const found = inventory.vm(self);
+  if (!found) throw notFound(self);
+  return found;
+}
+
+function snapshotOf({ inventory }: Vcenter, self: Ref) {
+  const found = inventory.snapshot(self);
+  if (!found) throw notFound(self);
+  return found;
+}
+
+function needPrivilege({ rules }: Vcenter, entity: Ref, privilege: string): void {
+  if (rules.all('missing-privilege').some(rule => rule.privilege === privilege))
+    throw noPermission(entity, privilege);
+}
+
+function task(
+  vcenter: Vcenter,
+  call: InSession,
+  vm: VmState,
+  descriptionId: string,
+  work: () => Promise<Value | undefined>,
+): Ref {
+  return vcenter.tasks.start({
+    method: call.method,
+    descriptionId,
+    entity: ref('VirtualMachine', vm.id),
+    entityName: vm.name,
+    user: call.session.userName,
+    work,
+  });
+}
+
+const stateFault = (vm: VmState, wanted: string) =>
+  new VimFault(
+    'InvalidPowerState',
+    `The attempted operation cannot be performed in the current state (${vm.powerState}).`,
+    {
+      requestedState: text(wanted),
+      existingState: text(vm.powerState),
+    },
+  );
+
+const removal = (vcenter: Vcenter, vm: VmState, ids: string[]) =>
+  vcenter.machines.removeSnapshots(vm, ids, { consolidate: !vcenter.rules.strike('consolidation-needed') });
+
+export const vmMethods: Record<string, Method> = {
+  ReconfigVM_Task(vcenter, call) {
+    const vm = vmOf(vcenter, call);
+    const spec = childOf(call.args, 'spec');
+    if (!spec) throw invalidArgument('spec');
+    const changeTracking = flagOf(spec, 'changeTrackingEnabled');
+    const name = textOf(spec, 'name');
+    const known = new Set(['changeTrackingEnabled', 'name', 'extraConfig']);
+    const other = spec.children.find(child => !known.has(child.name));
+    if (other) throw new VimFault('NotSupported', `The lab can't reconfigure ${other.name}.`);
+    if (changeTracking !== undefined)
+      needPrivilege(vcenter, call.self, 'VirtualMachine.Config.ChangeTracking');
+    return task(vcenter, call, vm, 'VirtualMachine.reconfigure', async () => {
+      const change = { ...(changeTracking !== undefined && { changeTracking }), ...(name && { name }) };
+      await vcenter.machines.configure(vm, change);
+      return undefined;
+    });
+  },
+  Rename_Task(vcenter, call) {
+    const vm = vmOf(vcenter, call);
+    const name = required(call.args, 'newName');
+    return task(vcenter, call, vm, 'ManagedEntity.rename', async () => {
+      await vcenter.machines.configure(vm, { name });
+      return undefined;
+    });
+  },
+  PowerOnVM_Task: (vcenter, call) => power(vcenter, call, true),
+  PowerOffVM_Task: (vcenter, call) => power(vcenter, call, false),
+  CreateSnapshot_Task(vcenter, call) {
+    const vm = vmOf(vcenter, call);
+    needPrivilege(vcenter, call.self, 'VirtualMachine.State.CreateSnapshot');
+    const name = required(call.args, 'name');
+    const description = textOf(call.args, 'description') ?? '';
+    const quiesce = (flagOf(call.args, 'quiesce') ?? false) && vm.powerState === 'poweredOn';
+    return task(vcenter, call, vm, 'VirtualMachine.createSnapshot', async () => {
+      if (quiesce && vcenter.rules.strike('quiesce-fails')) {
+        throw new VimFault(
+          'ApplicationQuiesceFault',
+          'An error occurred while quiescing the virtual machine. See the virtual machine’s event log for details.',
+        );
+      }
+      const made = await vcenter.machines.createSnapshot(vm, { name, description, quiesce });
+      return ref('VirtualMachineSnapshot', made.id);
+    });
+  },
+  RemoveSnapshot_Task(vcenter, call) {
+    const { vm, snapshot } = snapshotOf(vcenter, call.self);
+    needPrivilege(vcenter, ref('VirtualMachine', vm.id), 'VirtualMachine.State.RemoveSnapshot');
+    const below = flagOf(call.args, 'removeChildren') ?? false;
+    return task(vcenter, call, vm, 'vm.Snapshot.remove', async () => {
+      const ids = new Set([snapshot.id]);
+      if (below) for (const one of vm.snapshots) if (one.parent && ids.has(one.parent)) ids.add(one.id);
+      await removal(vcenter, vm, [...ids]);
+      return undefined;
+    });
+  },
+  RemoveAllSnapshots_Task(vcenter, call) {
+    const vm = vmOf(vcenter, call);
+    needPrivilege(vcenter, call.self, 'VirtualMachine.State.RemoveSnapshot');
+    return task(vcenter, call, vm, 'VirtualMachine.removeAllSnapshots', async () => {
+      await removal(
+        vcenter,
+        vm,
+        vm.snapshots.map(one => one.id),
+      );
+      return undefined;
+    });
+  },
+  ConsolidateVMDisks_Task(vcenter, call) {
+    const vm = vmOf(vcenter, call);
+    return task(vcenter, call, vm, 'VirtualMachine.consolidateDisks', async () => {
+      await vcenter.machines.consolidate(vm);
+      return undefined;
+    });
+  },
+  QueryChangedDiskAreas: queryChangedDiskAreas,
+};
+
+function power(vcenter: Vcenter, call: InSession, on: boolean): Ref {
+  const vm = vmOf(vcenter, call);
+  const wanted = on ? 'poweredOn' : 'poweredOff';
+  return task(vcenter, call, vm, `VirtualMachine.power${on ? 'On' : 'Off'}`, async () => {
+    if (vm.powerState === wanted) throw stateFault(vm, wanted);
+    await vcenter.machines.setPower(vm, on);
+    return undefined;
+  });
+}
+
+async function queryChangedDiskAreas(vcenter: Vcenter, call: InSession): Promise<Value> {
+  const vm = vmOf(vcenter, call);
+  const snapshotRef = refOf(call.args, 'snapshot');
+  const snapshot = snapshotRef && snapshotOf(vcenter, snapshotRef);
+  if (snapshot && snapshot.vm !== vm) throw invalidArgument('snapshot');
+  if (!snapshot && vm.powerState === 'poweredOn') throw stateFault(vm, 'poweredOff');
+  const deviceKey = integerOf(call.args, 'deviceKey');
+  const state = (snapshot?.snapshot.disks ?? vm.disks).find(one => one.key === deviceKey);
+  if (!state) throw invalidArgument('deviceKey');
+  const disk = vcenter.machines.disk(state.uuid);
+  const frozen =
+    snapshot && disk.snapshots().includes(snapshot.snapshot.id) && disk.frozen(snapshot.snapshot.id);
+  if (snapshot && !frozen) throw invalidArgument('deviceKey');
+  const view = frozen || { capacity: disk.capacity(), layers: disk.layers() };
+  const startOffset = integerOf(call.args, 'startOffset') ?? -1;
+  if (startOffset < 0 || startOffset >= view.capacity) throw invalidArgument('startOffset');
+  const fileFault = (type: string) =>
+    new VimFault(type, `Error caused by file ${filePath(vm, state, view.layers.at(-1)!)}`, {
+      file: text(filePath(vm, state, view.layers.at(-1)!)),
+    });
+  const failing = vcenter.rules.strike('fail-query');
+  if (failing) throw fileFault(failing.fault ?? 'FileFault');
+  const changeId = required(call.args, 'changeId');
+  const since = changeId === '*' ? '*' : parseChangeId(changeId);
+  if (!since) throw invalidArgument('changeId');
+  const limits = {
+    areas: vcenter.rules.all('page-limit').at(-1)?.areas ?? PAGE_AREAS,
+    span: vcenter.rules.all('page-span').at(-1)?.bytes ?? Number.POSITIVE_INFINITY,
+  };
+  const page = await disk.changedAreas(snapshot?.snapshot.id, since, startOffset, limits).catch(error => {
+    throw error instanceof ChangeIdRefused ? fileFault('FileFault') : error;
+  });
+  if (page.areas.length > 0 && vcenter.rules.strike('cbt-lies')) page.areas.shift();
+  return data('DiskChangeInfo', {
+    startOffset: long(page.startOffset),
+    length: long(page.length),
+    changedArea: list(
+      'DiskChangeExtent',
+      page.areas.map(one => data('DiskChangeExtent', { start: long(one.start), length: long(one.length) })),
+    ),
+  });
+}

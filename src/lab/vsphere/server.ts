@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Clock, Random } from '../../io/ports.ts';
+import { serveDatastore } from './datastore.ts';
+import { createInventory } from './inventory.ts';
+import { openMachines } from './machines.ts';
+import type { Vcenter } from './method.ts';
+import { createRules } from './rules.ts';
+import { serviceVersions, wsdl } from './service-content.ts';
+import { type Credentials, createSessions } from './sessions.ts';
+import { createSignal } from './signal.ts';
+import { answerSoap } from './soap.ts';
+import { createTasks } from './tasks.ts';
+import { createWorld, type VsphereWorld } from './world.ts';
+
+export type { FaultRule } from './rules.ts';
+export type { NewDisk, VmInfo, VsphereWorld } from './world.ts';
+
+export interface VsphereOptions {
+  /** Where the world lies; made when it isn't there. */
+  dir: string;
+  credentials: Credentials;
+  /** PEM. */
+  tls: { key: string; cert: string };
+  clock: Clock;
+  random: Random;
+  /** Default: any free one. */
+  port?: number;
+}
+
+export interface VsphereLab {
+  /** `https://127.0.0.1:PORT`; the API is at `/sdk`, the datastore at `/folder`. */
+  url: string;
+  world: VsphereWorld;
+  /** Ends connections, lets tasks finish, and closes the disks. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a stand-in for a vCenter on loopback: SOAP API, datastore files, and a world whose disks have
+ * real content. The world outlives the process, however that ends.
+ */
+export async function startVsphere(options: VsphereOptions): Promise<VsphereLab> {
+  const { clock, random } = options;
+  const signal = createSignal(clock);
+  const rules = createRules();
+  const machines = await openMachines(options.dir, { clock, random }, signal.raise);
+  const tasks = createTasks(clock, rules, signal.raise);
+  const sessions = createSessions(options.credentials, clock, random);
+  let last = 0;
+  const vcenter: Vcenter = {
+    clock,
+    machines,
+    inventory: createInventory(machines, tasks.recent),
+    sessions,
+    tasks,
+    rules,
+    newId: () => `52${(++last).toString(16).padStart(6, '0')}-${random.bytes(4).toString('hex')}`,
+    changed: signal.wait,
+  };
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').split('?')[0]!;
+    if (rules.strike('unavailable')) return void response.writeHead(503, { 'content-length': '0' }).end();
+    if (path === '/sdk/vimServiceVersions.xml') return sendXml(response, serviceVersions());
+    if (path === '/sdk/vimService.wsdl') return sendXml(response, wsdl());
+    if (path === '/sdk' || path === '/sdk/') return answerSoap(vcenter, request, response);
+    if (path.startsWith('/folder/')) {
+      if (!sessions.of(request.headers.cookie) && !sessions.basic(request.headers.authorization)) {
+        return void response
+          .writeHead(401, { 'www-authenticate': 'Basic realm="VMware HTTP server"', 'content-length': '0' })
+          .end();
+      }
+      return serveDatastore(machines, rules, request, response);
+    }
+    response.writeHead(404, { 'content-length': '0' }).end();
+  }
+
+  const server = createServer({ ...options.tls, minVersion: 'TLSv1.2' }, (request, response) => {
+    answer(request, response).catch(() => {
+      if (!response.headersSent) response.writeHead(500, { 'content-length': '0' });
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    world: createWorld(machines, rules, sessions.endAll),
+    async close() {
+      const closed = new Promise(resolve => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await tasks.settled();
+      await machines.close();
+    },
+  };
+}
+
+function sendXml(response: ServerResponse, document: string): void {
+  const bytes = Buffer.from(document);
+  response.writeHead(200, { 'content-type': 'text/xml', 'content-length': String(bytes.length) }).end(bytes);
+}

@@ -1,0 +1,149 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { Progress } from '../../engine/io.ts';
+import type { FileHandle, Files } from '../../io/ports.ts';
+import type { DiskReader, Point, PointDisk, Repository } from '../repository.ts';
+import { blocksThatChanged, blocksThatDiffer } from './differing-blocks.ts';
+import { type ImageState, inspectImage } from './inspect.ts';
+import { contentOf, wholeAs, writeSidecar } from './sidecar.ts';
+
+export interface UpdateOptions {
+  files: Files;
+  /** Absolute host path of the image. */
+  path: string;
+  repository: Repository;
+  /** The point to hold, and its disk. */
+  point: Point;
+  disk: PointDisk;
+  /** Awaited before each durable side effect. */
+  step(name: string): Promise<void>;
+  progress?(progress: Progress): void;
+  signal?: AbortSignal;
+}
+
+export interface UpdateResult {
+  /** `created`: new. `changes`: only what differs between two points was looked at. `compared`: every byte was. */
+  how: 'created' | 'changes' | 'compared';
+  bytes_written: number;
+  /** Consecutive stretches that were written. */
+  ranges_written: number;
+}
+
+/** Writes that wait for their fellows, in blocks; bounds the memory that one sorted batch takes. */
+const batchBlocks = 256;
+
+/**
+ * Makes the file at `path` equal to one disk of a point, writing only blocks that differ. When nobody
+ * touched the file since it was last whole, the maps of the two points tell which ones; otherwise every
+ * block of it is read and compared. It may be killed anywhere: the sidecar says `writing` before the first
+ * byte changes and `whole` only after the last one is durable.
+ *
+ * @throws Failure `not-a-file`, and what files and repository throw.
+ */
+export async function updateImage(options: UpdateOptions): Promise<UpdateResult> {
+  const { files, path, repository, point, disk, step, signal } = options;
+  const content = contentOf(repository, point, disk);
+  const image = await inspectImage(files, path);
+  if (image.stat && image.stat.kind !== 'file') throw notAFile(path, image.stat.kind);
+  const now = await repository.vm(point.vm.uuid).reader(point, disk);
+  const old = await heldReader(image, options, now);
+
+  signal?.throwIfAborted();
+  await step('image-writing');
+  await writeSidecar(files, path, { ...content, state: 'writing' });
+  const file = await openImage(files, path, image.stat !== undefined);
+  let written: Pick<UpdateResult, 'bytes_written' | 'ranges_written'>;
+  try {
+    await step('image-resize');
+    await file.truncate(disk.bytes);
+    const wanted = old
+      ? blocksThatChanged(old.map, now.map, signal)
+      : blocksThatDiffer(file, disk, now.map, repository, signal);
+    written = await writeBlocks(file, wanted, now, options);
+    await step('image-sync');
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await step('image-whole');
+  // Looked at after closing: some systems settle a file's times only then.
+  const stat = await files.stat(path);
+  if (stat?.kind !== 'file' || stat.size !== disk.bytes) throw fileGone(path);
+  await writeSidecar(files, path, wholeAs(content, stat));
+  return { how: old ? 'changes' : image.stat ? 'compared' : 'created', ...written };
+}
+
+/** The disk of the point that the file holds for certain, if the repository still has it in comparable form. */
+async function heldReader(
+  { sidecar, trusted }: ImageState,
+  { repository, point, disk }: UpdateOptions,
+  now: DiskReader,
+): Promise<DiskReader | undefined> {
+  if (!trusted || sidecar === undefined) return undefined;
+  const { repository: id, vm, index, disk: identity } = contentOf(repository, point, disk);
+  if (sidecar.repository !== id || sidecar.vm !== vm || sidecar.index !== index || sidecar.disk !== identity)
+    return undefined;
+  const held = await repository.vm(vm).point(sidecar.point);
+  const heldDisk = held?.disks.find(d => d.index === index && d.identity === identity);
+  if (!held || !heldDisk) return undefined;
+  const reader = await repository.vm(vm).reader(held, heldDisk);
+  const comparable =
+    reader.map.blockSize === now.map.blockSize && reader.map.pageBlocks === now.map.pageBlocks;
+  return comparable ? reader : undefined;
+}
+
+async function openImage(files: Files, path: string, exists: boolean): Promise<FileHandle> {
+  const file = await files.open(path, exists ? 'r+' : 'create-new');
+  if (file === undefined) throw fileGone(path);
+  return file;
+}
+
+/**
+ * Writes the wanted blocks, batch by batch: a batch is found before it is written, so that finding may
+ * read the file. Every block was checked against its id by the reader.
+ */
+async function writeBlocks(
+  file: FileHandle,
+  wanted: AsyncIterable<number>,
+  reader: DiskReader,
+  { disk, step, progress, signal }: UpdateOptions,
+): Promise<Pick<UpdateResult, 'bytes_written' | 'ranges_written'>> {
+  let bytes_written = 0;
+  let ranges_written = 0;
+  let last = -2;
+  for await (const batch of batched(wanted)) {
+    await step('image-blocks');
+    for (const block of batch) {
+      if (block !== last + 1) ranges_written++;
+      last = block;
+    }
+    for await (const { index, bytes } of reader.blocks(batch, signal)) {
+      signal?.throwIfAborted();
+      await file.write(bytes, index * disk.blockSize);
+      bytes_written += bytes.length;
+    }
+    progress?.({ what: 'writing the image', done: bytes_written });
+  }
+  return { bytes_written, ranges_written };
+}
+
+async function* batched(blocks: AsyncIterable<number>): AsyncGenerator<number[]> {
+  let batch: number[] = [];
+  for await (const block of blocks) {
+    batch.push(block);
+    if (batch.length === batchBlocks) {
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+const fileGone = (path: string): Failure =>
+  new Failure(world('file-gone', `somebody else changed or removed ${path} while it was written`));
+
+const notAFile = (path: string, kind: string): Failure =>
+  new Failure(
+    world('not-a-file', `${path} is a ${kind}; a raw image is a plain file`, {
+      hint: 'remove it, or name another path',
+    }),
+  );

@@ -1,0 +1,91 @@
+import { Failure } from '../../diagnostics/diagnostic.ts';
+import { MAX_BLOCK } from '../format/blocks.ts';
+import { openContainer, type Span } from '../format/container.ts';
+import { damaged } from '../format/damage.ts';
+import { decodeIndexFooter, SECTION_CAP } from '../format/index-object.ts';
+import { decodePackFooter, type PackedBlock } from '../format/pack-object.ts';
+import { PAGE_CAP } from '../format/page-map.ts';
+import { decodePagesFooter } from '../format/pages-object.ts';
+import { decodeRoot, ROOT_CAP } from '../format/root.ts';
+import { HEADER_BYTES, type Kind, openObject, type Sealer } from '../format/sealing.ts';
+import type { Vault } from '../format/vault.ts';
+
+/** What checking one object gave: the blocks of a pack, and the sections that are damaged. */
+export interface Checked {
+  blocks?: PackedBlock[];
+  damage?: { message: string; sections: Set<number> | undefined };
+}
+
+/** The kind of an object by its key within a VM's folder; undefined for what isn't ours. */
+export function kindOf(inFolder: string): { kind: Kind; id: string } | undefined {
+  if (inFolder === 'head' || inFolder === 'lease') return { kind: inFolder, id: '' };
+  const [, folder, id] =
+    /^(points|removed|pages|index|packs)\/(?:\d{12}-|[0-9a-f]{2}\/)?([0-9a-f]{32})$/.exec(inFolder) ?? [];
+  if (!folder || !id) return undefined;
+  const kinds: Record<string, Kind> = {
+    points: 'point',
+    removed: 'removal',
+    pages: 'pages',
+    index: 'index',
+    packs: 'pack',
+  };
+  return { kind: kinds[folder]!, id };
+}
+
+/** Reads every byte of an object: each lies in the header, a section with its tag, or the trailer. */
+export function checkObject(vault: Vault, kind: Kind, key: string, id: string, bytes: Buffer): Checked {
+  try {
+    if (kind === 'pack') return checkPack(vault, key, id, bytes);
+    if (kind === 'pages' || kind === 'index') {
+      const { sealer, payload, offset } = openContainer(vault, kind, key, id, bytes);
+      const sections = kind === 'pages' ? decodePagesFooter(payload) : decodeIndexFooter(payload).sections;
+      return checkSections(sealer, bytes, sections, offset, kind === 'pages' ? PAGE_CAP : SECTION_CAP);
+    }
+    const payload = openObject(vault, kind, key, bytes, ROOT_CAP);
+    if (kind === 'point' || kind === 'head') decodeRoot(key, payload);
+    return {};
+  } catch (error) {
+    return { damage: { message: messageOf(error), sections: undefined } };
+  }
+}
+
+function checkPack(vault: Vault, key: string, id: string, bytes: Buffer): Checked {
+  const { sealer, payload, offset } = openContainer(vault, 'pack', key, id, bytes);
+  const blocks = decodePackFooter(payload);
+  const { damage } = checkSections(sealer, bytes, blocks, offset, MAX_BLOCK, (block, plain) => {
+    if (!vault.blockId(plain).equals(block.id))
+      throw damaged(key, `the block at byte ${block.offset} has another id`);
+  });
+  return damage ? { blocks, damage } : { blocks };
+}
+
+function checkSections<S extends Span & { id?: Buffer }>(
+  sealer: Sealer,
+  bytes: Buffer,
+  sections: S[],
+  footer: number,
+  cap: number,
+  look?: (section: S, plain: Buffer) => void,
+): Checked {
+  const bad = new Set<number>();
+  let message = '';
+  let end = HEADER_BYTES;
+  for (const section of sections) {
+    if (section.offset !== end) throw damaged(sealer.key, `its sections leave byte ${end} unaccounted for`);
+    end += section.length;
+    try {
+      const plain = sealer.open(section.offset, bytes.subarray(section.offset, end), cap, section.id);
+      look?.(section, plain);
+    } catch (error) {
+      bad.add(section.offset);
+      message ||= messageOf(error);
+    }
+  }
+  if (end !== footer) throw damaged(sealer.key, `its sections leave byte ${end} unaccounted for`);
+  return bad.size > 0 ? { damage: { message, sections: bad } } : {};
+}
+
+export const messageOf = (error: unknown): string => {
+  if (error instanceof Failure || error instanceof RangeError) return error.message;
+  throw error;
+};

@@ -1,0 +1,45 @@
+import { readFooter, TRAILER_BYTES } from '../format/container.ts';
+import { decodePackFooter, type PackedBlock } from '../format/pack-object.ts';
+import { HEADER_BYTES, sealerFor } from '../format/sealing.ts';
+import type { VmContext } from '../repository/context.ts';
+
+/** Packs whose footers are kept, about 20 KiB each. */
+const KEPT = 1024;
+
+/** Which block lies where in a pack: `idHex` by offset. Undefined: there is no such pack. */
+export interface PackFooters {
+  of(pack: string): Promise<Map<number, string> | undefined>;
+  keep(pack: string, blocks: PackedBlock[]): void;
+}
+
+export function packFooters(context: VmContext): PackFooters {
+  const kept = new Map<string, Map<number, string>>();
+  const keep = (pack: string, blocks: PackedBlock[]) => {
+    const byOffset = new Map(blocks.map(b => [b.offset, b.id.toString('latin1')]));
+    kept.set(pack, byOffset);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= KEPT) break;
+      kept.delete(oldest);
+    }
+    return byOffset;
+  };
+  return {
+    keep,
+    async of(pack) {
+      const hit = kept.get(pack);
+      if (hit) return hit;
+      const key = context.names.pack(pack);
+      const stat = await context.store.head(key);
+      if (!stat) return undefined;
+      const end = await context.store.get(key, {
+        range: { start: stat.size - TRAILER_BYTES, end: stat.size },
+      });
+      if (!end) return undefined;
+      const start = Math.max(HEADER_BYTES, Number(end.bytes.readBigUInt64BE(0)));
+      const tail = await context.store.get(key, { range: { start, end: stat.size } });
+      if (!tail) return undefined;
+      const sealer = sealerFor(context.vault, 'pack', key, Buffer.from(pack, 'hex'));
+      return keep(pack, decodePackFooter(readFooter(sealer, tail.bytes, start).payload));
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { Failure } from '../../diagnostics/diagnostic.ts';
+import { blockCount, ID_BYTES, PAGE_BLOCKS, ZERO_ID } from '../format/blocks.ts';
+import { hasCode } from '../format/damage.ts';
+import { nameOf, type PageRefs } from '../format/page-map.ts';
+import type { Root, Segment } from '../format/root.ts';
+import type { VmContext } from '../repository/context.ts';
+import { indexReader } from '../repository/locator.ts';
+import { loadPage } from '../repository/pages.ts';
+import type { PackFooters } from './pack-footers.ts';
+import type { Findings, FoundProblem } from './report.ts';
+
+/** Follows what points refer to, in ascending generation; call it with each root in turn. */
+export type FollowPoint = (root: Root) => Promise<void>;
+
+/**
+ * Names, for every problem, the points that it breaks, and finds what is referred to and missing.
+ * Pages that a point shares with the one before it are followed once: memory is one root's pages.
+ */
+export function followPoints(
+  context: VmContext,
+  segments: Segment[],
+  footers: PackFooters,
+  findings: Findings,
+): FollowPoint {
+  const index = indexReader(context);
+  const known = new Map<string, { name: string; problems: Set<FoundProblem> }>();
+
+  const absent = (key: string) =>
+    findings.of(key) ?? findings.add('missing', key, `the repository's object ${key} is missing`);
+
+  /** The problems of the objects that `keys` name, looked for because reading them failed. */
+  const blame = async (keys: string[], into: Set<FoundProblem>) => {
+    for (const key of keys) {
+      const problem = findings.of(key) ?? ((await context.store.head(key)) ? undefined : absent(key));
+      if (problem) into.add(problem);
+    }
+  };
+
+  const followPage = async (root: Root, disk: number, page: number, refs: PageRefs, blocks: number) => {
+    const problems = new Set<FoundProblem>();
+    const needed = [...(refs.base ? [refs.base] : []), ...refs.deltas].map(r =>
+      context.names.pages(r.object),
+    );
+    const indexes = segments.map(s => context.names.index(s.generation, s.id));
+    const attempt = async <T>(keys: string[], work: () => Promise<T>): Promise<T | undefined> => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        await blame(keys, problems);
+        if (problems.size === 0) {
+          if (!hasCode(error, 'damaged-object', 'missing-object')) throw error;
+          const key = context.names.point(root.point.generation, root.point.id);
+          problems.add(findings.add('inconsistent', key, `${key}: ${error.message}`));
+        }
+        return undefined;
+      }
+    };
+    const ids = (await attempt(needed, () => loadPage(context, refs, root.pagesObjects, blocks)))?.ids;
+    if (!ids) return problems;
+    if (ids.every(byte => byte === 0)) return problems;
+    const locations = await attempt(indexes, () => index.locate(segments, disk, page));
+    if (!locations) return problems;
+    for (let at = 0; at < ids.length; at += ID_BYTES) {
+      if (ids.compare(ZERO_ID, 0, ID_BYTES, at, at + ID_BYTES) === 0) continue;
+      const id = ids.toString('latin1', at, at + ID_BYTES);
+      const location = locations.get(id);
+      if (!location) {
+        const key = context.names.point(root.point.generation, root.point.id);
+        problems.add(findings.add('inconsistent', key, `no index says where a block of ${key} lies`));
+        continue;
+      }
+      const key = context.names.pack(location.pack);
+      const bad = findings.of(key);
+      if (bad) {
+        if (!bad.sections || bad.sections.has(location.offset)) problems.add(bad);
+        continue;
+      }
+      const footer = await footers.of(location.pack);
+      if (!footer) problems.add(absent(key));
+      else if (footer.get(location.offset) !== id)
+        problems.add(
+          findings.add(
+            'inconsistent',
+            key,
+            `the index expects another block at byte ${location.offset} of ${key}`,
+          ),
+        );
+    }
+    return problems;
+  };
+
+  return async root => {
+    const seen = new Set<string>();
+    for (const { disk, number, pages } of root.disks) {
+      const blocks = blockCount(disk.bytes, disk.blockSize);
+      for (const [page, refs] of pages.entries()) {
+        const place = `${number}/${page}`;
+        const count = Math.min(PAGE_BLOCKS, blocks - page * PAGE_BLOCKS);
+        const name = `${nameOf(refs)} ${count}`;
+        seen.add(place);
+        let entry = known.get(place);
+        if (entry?.name !== name) {
+          entry = { name, problems: await followPage(root, number, page, refs, count) };
+          known.set(place, entry);
+        }
+        for (const problem of entry.problems) problem.breaks.add(root.point.id);
+      }
+    }
+    for (const place of known.keys()) if (!seen.has(place)) known.delete(place);
+  };
+}

@@ -1,0 +1,64 @@
+/** One thing that is wrong with a repository. */
+export interface Problem {
+  /**
+   * `missing` an object that is needed isn't there; `damaged` it doesn't hold what was written;
+   * `inconsistent` whole objects contradict each other; `rolled-back` the head is older than a point.
+   */
+  kind: 'missing' | 'damaged' | 'inconsistent' | 'rolled-back';
+  /** Key of the object. */
+  object: string;
+  message: string;
+  /** Ids of the recovery points that can't be restored because of it. None: no point needs the object. */
+  breaks: string[];
+}
+
+export interface VerifiedPoint {
+  id: string;
+  generation: number;
+  vm: { name: string; uuid: string };
+  /** Milliseconds since the epoch. */
+  time: number;
+  whole: boolean;
+}
+
+export interface VerifyReport {
+  points: VerifiedPoint[];
+  problems: Problem[];
+  /** What isn't wrong but worth knowing. */
+  notes: string[];
+  checked: { objects: number; bytes: number };
+}
+
+/** Problems by object: an object has one. */
+export interface Findings {
+  add(kind: Problem['kind'], object: string, message: string): FoundProblem;
+  of(object: string): FoundProblem | undefined;
+  all(): Problem[];
+}
+export interface FoundProblem {
+  /** Offsets of the sections concerned; undefined: the whole object. */
+  sections: Set<number> | undefined;
+  breaks: Set<string>;
+}
+
+export function findings(): Findings {
+  const found = new Map<string, FoundProblem & Omit<Problem, 'breaks'>>();
+  return {
+    add(kind, object, message) {
+      const problem = found.get(object) ?? {
+        kind,
+        object,
+        message,
+        sections: undefined,
+        breaks: new Set<string>(),
+      };
+      found.set(object, problem);
+      return problem;
+    },
+    of: object => found.get(object),
+    all: () =>
+      [...found.values()]
+        .map(({ kind, object, message, breaks }) => ({ kind, object, message, breaks: [...breaks] }))
+        .sort((a, b) => (a.object < b.object ? -1 : 1)),
+  };
+}

@@ -1,0 +1,232 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { binary, scratch } from '../support/cli.ts';
+
+const root = join(import.meta.dirname, '../..');
+const manifest = (dir: string) => `converge: 1
+resources:
+  file:
+    ${dir}/out: { kind: directory }
+    ${dir}/out/note.txt: { content: "hello", mode: 0640 }
+`;
+
+async function withManifest() {
+  const dir = await scratch();
+  await writeFile(join(dir, 'm.yaml'), manifest(dir));
+  return dir;
+}
+
+describe('the real binary', () => {
+  test('--version', async () => {
+    const { code, stdout } = await binary(root, ['--version']);
+    expect(code).toBe(0);
+    expect(stdout.trim()).toBe(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')).version);
+  });
+
+  test('--help lists every command, on stdout', async () => {
+    const { code, stdout } = await binary(root, ['--help']);
+    expect(code).toBe(0);
+    for (const name of [
+      'validate',
+      'plan',
+      'apply',
+      'observe',
+      'schema',
+      'graph',
+      'facts',
+      'replicate',
+      'points',
+      'restore',
+      'verify',
+      'key',
+      'lab',
+    ]) {
+      expect(stdout).toMatch(new RegExp(`^\\s+${name}\\b`, 'm'));
+    }
+  });
+
+  test('no command: help, and exit 1', async () => {
+    expect((await binary(root, [])).code).toBe(1);
+  });
+
+  test('an unknown command is refused with the nearest', async () => {
+    const { code, stderr } = await binary(root, ['aply']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('apply');
+  });
+
+  test('an unknown option is refused', async () => {
+    const { code, stderr } = await binary(root, ['plan', 'manifests', '--nope']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('--nope');
+  });
+
+  test('facts name the Node that the project pins, whatever starts it', async () => {
+    const { stdout } = await binary(root, ['facts']);
+    expect(JSON.parse(stdout).node).toMatch(/^24\./);
+  });
+
+  test('runs by path where the machine has no Node at all', async () => {
+    const dir = await scratch();
+    const { code, stdout, stderr } = await binary(dir, ['facts'], { PATH: '/usr/bin:/bin' });
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout).version).toBe(1);
+  });
+
+  test('an old Node that runs the bundle by hand is told so in one line', async () => {
+    const old = ['/usr/local/bin/node', '/usr/bin/node'].find(
+      path =>
+        existsSync(path) &&
+        Number(execFileSync(path, ['-p', 'process.versions.node']).toString().split('.')[0]) < 22,
+    );
+    if (!old)
+      return console.warn(
+        'SKIPPED: no Node older than 22 on this machine; its one-line message was not tried',
+      );
+    const { code, stderr } = await binary(
+      root,
+      [join(root, 'dist/converge.js'), 'facts'],
+      { PATH: '/usr/bin:/bin' },
+      old,
+    );
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toContain('22.15');
+  });
+
+  test('plan, apply, and apply again', async () => {
+    const dir = await withManifest();
+    expect((await binary(dir, ['plan', 'm.yaml', '--detailed-exitcodes'])).code).toBe(2);
+    expect((await binary(dir, ['apply', 'm.yaml', '--detailed-exitcodes'])).code).toBe(2);
+    expect(await readFile(join(dir, 'out/note.txt'), 'utf8')).toBe('hello');
+    const again = await binary(dir, ['apply', 'm.yaml', '--detailed-exitcodes']);
+    expect(again.code, again.stderr).toBe(0);
+    expect(again.stdout).toMatch(/Nothing to do/);
+  });
+
+  test('apply --noop changes nothing and says by exit code what it would', async () => {
+    const dir = await withManifest();
+    const { code } = await binary(dir, ['apply', 'm.yaml', '--noop', '--detailed-exitcodes']);
+    expect(code).toBe(2);
+    expect(existsSync(join(dir, 'out'))).toBe(false);
+  });
+
+  test('a plan file is applied as it was reviewed', async () => {
+    const dir = await withManifest();
+    await binary(dir, ['plan', 'm.yaml', '-o', 'plan.json']);
+    expect((await binary(dir, ['apply', 'plan.json'])).code).toBe(0);
+    expect(await readFile(join(dir, 'out/note.txt'), 'utf8')).toBe('hello');
+  });
+
+  test('a plan file whose world has moved is refused with 8', async () => {
+    const dir = await withManifest();
+    await binary(dir, ['plan', 'm.yaml', '-o', 'plan.json']);
+    await binary(dir, ['apply', 'm.yaml']);
+    await writeFile(join(dir, 'out/note.txt'), 'somebody else');
+    const { code, stderr } = await binary(dir, ['apply', 'plan.json']);
+    expect(code).toBe(8);
+    expect(stderr).toContain('note.txt');
+    expect(await readFile(join(dir, 'out/note.txt'), 'utf8')).toBe('somebody else');
+  });
+
+  test('plan goes to stdout, errors to stderr', async () => {
+    const dir = await withManifest();
+    await writeFile(join(dir, 'bad.yaml'), 'converge: 1\nresources: { nope: { a: {} } }\n');
+    expect((await binary(dir, ['plan', 'm.yaml'])).stderr).toBe('');
+    const bad = await binary(dir, ['plan', 'bad.yaml']);
+    expect(bad).toMatchObject({ code: 1, stdout: '' });
+    expect(bad.stderr).toContain('bad.yaml:2');
+  });
+
+  test('the plan text has the same bytes in any locale and time zone', async () => {
+    const dir = await withManifest();
+    const env = (extra: Record<string, string>) => ({ PATH: '/usr/bin:/bin', ...extra });
+    const here = await binary(dir, ['plan', 'm.yaml'], env({ TZ: 'UTC', LANG: 'C' }));
+    const there = await binary(
+      dir,
+      ['plan', 'm.yaml'],
+      env({ TZ: 'Pacific/Auckland', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' }),
+    );
+    expect(there.stdout).toBe(here.stdout);
+  });
+
+  test('a closed pipe is no crash', async () => {
+    const child = spawn(join(root, 'bin/converge'), ['schema'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', chunk => {
+      stderr += chunk;
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    await once(child, 'close');
+    expect(stderr).toBe('');
+  });
+
+  test('schema prints JSON Schema draft-07', async () => {
+    const { stdout } = await binary(root, ['schema']);
+    expect(JSON.parse(stdout).$schema).toBe('http://json-schema.org/draft-07/schema#');
+  });
+
+  test('key create writes a key for its owner alone and never over another', async () => {
+    const dir = await scratch();
+    const made = await binary(dir, ['key', 'create', '--to', 'dr.key']);
+    expect(made.code, made.stderr).toBe(0);
+    expect(
+      execFileSync('stat', ['-c', '%a', join(dir, 'dr.key')])
+        .toString()
+        .trim(),
+    ).toBe('600');
+    const text = await readFile(join(dir, 'dr.key'), 'utf8');
+    expect(made.stdout + made.stderr).not.toContain(text.trim());
+    expect((await binary(dir, ['key', 'create', '--to', 'dr.key'])).code).toBe(1);
+    expect(await readFile(join(dir, 'dr.key'), 'utf8')).toBe(text);
+  });
+
+  test('validate loads no SDK, no listr2, no execa, no ajv', async () => {
+    const dir = await withManifest();
+    const trace = join(dir, 'loaded.txt');
+    const hook = join(dir, 'hook.mjs');
+    await writeFile(
+      hook,
+      `import { registerHooks } from 'node:module';\nimport { appendFileSync } from 'node:fs';\nregisterHooks({ load(url, context, next) { appendFileSync(${JSON.stringify(trace)}, url + '\\n'); return next(url, context); } });\n`,
+    );
+    const { code, stderr } = await binary(dir, ['validate', 'm.yaml'], {
+      PATH: '/usr/bin:/bin',
+      NODE_OPTIONS: `--import ${hook}`,
+    });
+    expect(code, stderr).toBe(0);
+    const chunks = (await readFile(trace, 'utf8')).split('\n').filter(url => url.includes('/dist/'));
+    expect(chunks.length).toBeGreaterThan(0);
+    const texts = await Promise.all(chunks.map(url => readFile(new URL(url), 'utf8')));
+    for (const name of [
+      'client-s3',
+      'node_modules/listr2',
+      'node_modules/execa',
+      'node_modules/ajv/',
+      '@peculiar',
+    ]) {
+      expect(
+        texts.some(text => text.includes(name)),
+        name,
+      ).toBe(false);
+    }
+  });
+
+  test('Ctrl-C while the lab is served ends it with its folder free for the next', async () => {
+    const dir = await scratch();
+    const child = spawn(join(root, 'bin/converge'), ['lab', 'serve', '--lab', 'lab'], {
+      cwd: dir,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    const added = await binary(dir, ['lab', 'add-vm', 'dc09', '--blank', '1MiB', '--lab', 'lab']);
+    expect(added.code, added.stderr).toBe(0);
+    child.kill('SIGINT');
+    expect((await once(child, 'exit'))[0]).toBe(0);
+    const after = await binary(dir, ['lab', 'show', '--lab', 'lab']);
+    expect(after.stdout).toContain('dc09');
+  });
+});

@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { registry } from '../../../src/resources/registry.ts';
+import type { Fixture } from '../../support/contract.ts';
+import { contractSuite } from './suite.ts';
+
+/** No type can opt out: one without a fixture fails here. */
+for (const type of registry.types.values()) {
+  const path = new URL(`fixtures/${type.name}.ts`, import.meta.url);
+  if (existsSync(path)) {
+    const { default: fixture } = (await import(path.href)) as { default: Fixture };
+    contractSuite(type, fixture);
+  } else {
+    test(`the type ${type.name} has a fixture for the contract suite`, () => {
+      expect.fail(
+        `write test/engine/contract/fixtures/${type.name}.ts; test/support/contract.ts says what it exports`,
+      );
+    });
+  }
+}

@@ -1,0 +1,195 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { apply } from '../../../src/engine/apply.ts';
+import { canonicalJson } from '../../../src/engine/canonical.ts';
+import type { CatalogResource } from '../../../src/engine/catalog.ts';
+import { diff } from '../../../src/engine/diff.ts';
+import { plan } from '../../../src/engine/planner.ts';
+import type { AnyResourceType } from '../../../src/engine/resource-type.ts';
+import { subjectOf } from '../../../src/engine/subject.ts';
+import type { ContractWorld, Fixture, Sample } from '../../support/contract.ts';
+import { catalogOf, declare, registryOf, testRun } from '../../support/engine-world.ts';
+import { mortal } from './mortal.ts';
+
+const declared = (
+  type: AnyResourceType,
+  { title, properties }: Sample,
+  ensure: 'present' | 'absent' = 'present',
+) => declare(`${type.name}:${title}`, structuredClone(properties), { ensure });
+
+/** Plans, and applies what was planned. */
+async function converge(
+  type: AnyResourceType,
+  of: ContractWorld,
+  resources: CatalogResource[],
+  world = of.world,
+) {
+  const run = testRun([type], world);
+  const planned = await plan(catalogOf(resources, of.targets), run, { engine: '1.0.0' });
+  const report = await apply(planned, run);
+  return { run, planned, report, actions: planned.resources.map(r => r.action) };
+}
+
+async function expectConverged(type: AnyResourceType, of: ContractWorld, resources: CatalogResource[]) {
+  const planned = await plan(catalogOf(resources, of.targets), testRun([type], of.world), {
+    engine: '1.0.0',
+  });
+  expect(planned.resources.map(({ address, action, fields }) => ({ address, action, fields }))).toEqual(
+    planned.resources.map(({ address }) => ({ address, action: 'none', fields: [] })),
+  );
+}
+
+/** What every resource type promises; `test/support/contract.ts` says what a fixture brings. */
+export function contractSuite(type: AnyResourceType, fixture: Fixture): void {
+  const start = async () => {
+    const world = await fixture.start();
+    onTestFinished(() => world.close());
+    return world;
+  };
+
+  describe(`the contract of ${type.name}`, () => {
+    test('it says what it is', () => {
+      expect(type.name).toMatch(/^[a-z][a-z0-9_]*$/);
+      expect(type.doc.length).toBeGreaterThan(10);
+      expect(Object.keys(propertiesOf(type)).length).toBeGreaterThan(0);
+      for (const [name, property] of Object.entries(propertiesOf(type))) {
+        expect(property.description, `${name} has no description`).toBeTypeOf('string');
+      }
+    });
+
+    test('what is missing is planned, made, proved, and not planned again', async () => {
+      const of = await start();
+      const resources = [declared(type, of.sample(0))];
+      const { actions, report } = await converge(type, of, resources);
+      expect(actions).toEqual([
+        type.canBeAbsent === false ? expect.stringMatching(/create|update/) : 'create',
+      ]);
+      expect(report.results).toMatchObject([{ result: 'changed' }]);
+      expect(report.proof).toEqual({ empty: true, pending: [] });
+      await expectConverged(type, of, resources);
+    });
+
+    test('every property is drifted by the fixture, or it says why it can’t be', async () => {
+      const of = await start();
+      const covered = [...Object.keys(of.drift), ...Object.keys(fixture.undriftable)].sort();
+      expect(covered).toEqual(Object.keys(propertiesOf(type)).sort());
+    });
+
+    test('drift of each property is found and repaired', async () => {
+      const names = Object.keys(await start().then(of => of.drift));
+      for (const name of names) {
+        const of = await start();
+        const resources = [declared(type, of.sample(0))];
+        await converge(type, of, resources);
+        await of.drift[name]!();
+        const { actions, report } = await converge(type, of, resources);
+        expect(actions, `drift of ${name}`).not.toEqual(['none']);
+        expect(report.results, `drift of ${name}`).toMatchObject([{ result: 'changed' }]);
+        await expectConverged(type, of, resources);
+      }
+    });
+
+    if (type.canBeAbsent !== false) {
+      test('what is to be absent is deleted once', async () => {
+        const of = await start();
+        await converge(type, of, [declared(type, of.sample(0))]);
+        const gone = [declared(type, of.sample(0), 'absent')];
+        const first = await converge(type, of, gone);
+        expect(first.actions).toEqual(['delete']);
+        expect(first.report.results).toMatchObject([{ result: 'changed' }]);
+        await expectConverged(type, of, gone);
+        const again = await converge(type, of, gone);
+        expect(again.report.results).toMatchObject([{ result: 'unchanged' }]);
+      });
+    }
+
+    test('killed before any durable step, the next run converges', async () => {
+      const situations: ((of: ContractWorld) => Promise<CatalogResource[]>)[] = [
+        async of => [declared(type, of.sample(0))],
+        ...(type.canBeAbsent === false
+          ? []
+          : [
+              async (of: ContractWorld) => {
+                await converge(type, of, [declared(type, of.sample(0))]);
+                return [declared(type, of.sample(0), 'absent')];
+              },
+            ]),
+      ];
+      for (const situation of situations) {
+        let steps = 0;
+        for (let fatal = 1; ; fatal++) {
+          const of = await start();
+          const resources = await situation(of);
+          const { world, step, killed } = mortal(of.world, fatal);
+          const run = testRun([type], world, { step });
+          const planned = await plan(catalogOf(resources, of.targets), run, { engine: '1.0.0' });
+          await apply(planned, run).catch(() => undefined);
+          await converge(type, of, resources);
+          await expectConverged(type, of, resources);
+          if (!killed()) break;
+          steps++;
+        }
+        expect(steps, 'the type names no durable step to io.step').toBeGreaterThan(0);
+      }
+    });
+
+    test('a missing parent is a failure of the world that names the resource', async context => {
+      const of = await start();
+      if ('none' in of.orphan) return context.skip(`no parent: ${of.orphan.none}`);
+      const { report, planned } = await converge(type, of, [declared(type, of.orphan)]);
+      const diagnostics = [...planned.diagnostics, ...report.results.flatMap(r => r.diagnostic ?? [])];
+      expect(report.results).toMatchObject([{ result: 'failed' }]);
+      expect(diagnostics[0]).toMatchObject({ severity: 'error', address: `${type.name}:${of.orphan.title}` });
+      expect(diagnostics.map(d => d.code)).not.toContain('type-bug');
+    });
+
+    test('a secret is in no plan, event, report or memory', async context => {
+      const of = await start();
+      if ('none' in of.secret) return context.skip(`takes no secret: ${of.secret.none}`);
+      const { text } = of.secret;
+      const resources = [declared(type, of.secret)];
+      const { planned, report, run } = await converge(type, of, resources);
+      expect(report.results).toMatchObject([{ result: 'changed' }]);
+      const memory =
+        'entries' in of.world.memory ? [...(of.world.memory.entries as Map<string, unknown>)] : [];
+      const said = canonicalJson([planned, report, memory]) + JSON.stringify(run.events);
+      expect(said).not.toContain(text);
+      expect(said).not.toContain(Buffer.from(text).toString('base64'));
+      await expectConverged(type, of, resources);
+    });
+
+    test('what is desired is pure JSON, the same each time, and what was applied', async () => {
+      const of = await start();
+      const run = testRun([type], of.world);
+      const resources = [declared(type, of.sample(0))];
+      const planned = await plan(catalogOf(resources, of.targets), run, { engine: '1.0.0' });
+      await apply(planned, run);
+      const around = { registry: registryOf(type), targets: of.targets, where: run.where };
+      const { asked, id } = subjectOf(resources[0]!, around);
+      const before = canonicalJson(asked.properties);
+      const desired = () => type.desired(asked.properties, id, Object.fromEntries(run.sources));
+      expect(canonicalJson(desired())).toBe(canonicalJson(desired()));
+      expect(canonicalJson(asked.properties)).toBe(before);
+      const seen = run.observed.get(resources[0]!.address)!;
+      expect(seen.state).toBe('present');
+      if (seen.state === 'present') expect(diff(type, seen.value, desired(), () => true)).toEqual([]);
+    });
+
+    test('several resources are observed in one call', async () => {
+      const of = await start();
+      const calls: number[] = [];
+      const counting: AnyResourceType = {
+        ...type,
+        observe: (asked, io) => {
+          calls.push(asked.length);
+          return type.observe(asked, io);
+        },
+      };
+      const resources = [0, 1, 2].map(number => declared(type, of.sample(number)));
+      await plan(catalogOf(resources, of.targets), testRun([counting], of.world), { engine: '1.0.0' });
+      expect(calls).toEqual([3]);
+    });
+  });
+}
+
+const propertiesOf = (type: AnyResourceType): Record<string, { description?: string }> =>
+  (type.schema as { properties?: Record<string, { description?: string }> }).properties ?? {};
