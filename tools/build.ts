@@ -12,6 +12,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node22',
+  // ES modules where a package has them: named imports survive splitting, and unused parts fall away.
+  mainFields: ['module', 'main'],
   chunkNames: 'chunks/[name]-[hash]',
   legalComments: 'none',
   // Bundled CommonJS packages call require() for Node's own modules.

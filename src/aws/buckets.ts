@@ -73,11 +73,10 @@ export function bucketApi({ sdk, client, settings, call }: S3Connection): Bucket
       } catch (error) {
         if (!(error instanceof Failure) || statusOf(error.cause) !== 403) throw error;
         // HEAD has no body: a wrong key looks the same as a bucket of somebody else. GET tells them apart.
-        await call(
-          about,
-          options => client.send(new sdk.GetBucketLocationCommand({ Bucket }), options),
-          { signal, expected: hasCode('AccessDenied') },
-        );
+        await call(about, options => client.send(new sdk.GetBucketLocationCommand({ Bucket }), options), {
+          signal,
+          expected: hasCode('AccessDenied'),
+        });
         throw foreign(Bucket, false);
       }
     },

@@ -42,8 +42,9 @@ export function classify(error: unknown): ErrorClass {
       return 'lost';
     return 'final';
   }
-  // The signer has just learnt the service's time from this answer.
-  if ($metadata?.clockSkewCorrected) return 'refused';
+  // The signer has learnt the service's time from this answer. It says so with every error while the
+  // clock is off, and only a 403 can be the clock's doing.
+  if ($metadata?.clockSkewCorrected && status === 403) return 'refused';
   if (throttling.test(codeOf(error)) || status === 503 || status === 429) return 'throttled';
   // An answer with status 200 that could not be read was cut off.
   if (status === 200 || status === 206 || status >= 500) return status === 501 ? 'final' : 'lost';

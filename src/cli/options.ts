@@ -39,23 +39,23 @@ export function withLab(command: Command): Command {
       'use the embedded lab (kept in DIR, default .converge/lab) in the place of every target',
     )
     .addOption(
-      new Option('--lock-timeout DURATION', 'how long to wait for another run')
+      new Option('--lock-timeout <DURATION>', 'how long to wait for another run')
         .argParser(milliseconds)
         .default(0, '0s'),
     );
 }
 
 export const withState = (command: Command): Command =>
-  command.option('--state DIR', 'folder for lock, memory and reports (default .converge)');
+  command.option('--state <DIR>', 'folder for lock, memory and reports (default .converge)');
 
 export const withSelection = (command: Command): Command =>
   command
     .option(
-      '--only SELECTOR',
+      '--only <SELECTOR>',
       'only these: a type, an address, a glob of it, or label:NAME; may be repeated',
       collect,
     )
-    .option('--except SELECTOR', 'all but these; may be repeated', collect);
+    .option('--except <SELECTOR>', 'all but these; may be repeated', collect);
 
 export const withExitCodes = (command: Command): Command =>
   command.option('--detailed-exitcodes', 'also say by exit code 2 that changes were made or are pending');
@@ -63,11 +63,11 @@ export const withExitCodes = (command: Command): Command =>
 export function withFormat(command: Command, ...formats: string[]): Command {
   const choices = formats.length > 0 ? formats : ['text', 'json'];
   return command.addOption(
-    new Option('--format FORMAT', `one of: ${choices.join(', ')}`).choices(choices).default(choices[0]),
+    new Option('--format <FORMAT>', `one of: ${choices.join(', ')}`).choices(choices).default(choices[0]),
   );
 }
 
 export const withRepository = (command: Command): Command =>
   command
-    .requiredOption('--repository URL', 's3://BUCKET/PREFIX or file:///FOLDER')
-    .option('--key SOURCE', 'key of an encrypted repository: env:NAME or file:PATH');
+    .requiredOption('--repository <URL>', 's3://BUCKET/PREFIX or file:///FOLDER')
+    .option('--key <SOURCE>', 'key of an encrypted repository: env:NAME or file:PATH');

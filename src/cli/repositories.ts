@@ -15,34 +15,31 @@ import type { Context } from './context.ts';
 import type { CommonOptions, RepositoryOptions } from './options.ts';
 import { openSession } from './session.ts';
 
-/** `s3://` and `file://` behind one interface; each repository is opened once. */
+/** `s3://` and `file://` behind one interface; a repository that was opened is kept. */
 export function makeRepositories(
   options: ConnectionOptions,
   calls: CallCounter,
   closing: (() => Promise<void> | void)[],
 ): Repositories {
-  const opened = new Map<string, Promise<OpenRepository>>();
-  async function open({ url, target, key }: RepositoryRef, mode: 'create'): Promise<OpenRepository>;
-  async function open(
-    { url, target, key }: RepositoryRef,
-    mode: 'read' | 'create',
-  ): Promise<OpenRepository | undefined>;
-  async function open({ url, target, key }: RepositoryRef, mode: 'read' | 'create') {
-    const name = `${target ?? ''} ${url}`;
+  const opened = new Map<string, OpenRepository>();
+  const opening = async ({ url, target, key }: RepositoryRef, mode: 'read' | 'create') => {
+    const { createRepository, openRepository } = await import('../replication/repository/open.ts');
+    const store = await storeAt(url, target, options, calls, closing);
+    const secret = key && parseKey(await options.secret(key), key.$secret);
+    const open = mode === 'create' ? createRepository : openRepository;
+    return open(store, { key: secret, random: options.host.random });
+  };
+  async function open(ref: RepositoryRef, mode: 'create'): Promise<OpenRepository>;
+  async function open(ref: RepositoryRef, mode: 'read' | 'create'): Promise<OpenRepository | undefined>;
+  async function open(ref: RepositoryRef, mode: 'read' | 'create') {
+    const name = JSON.stringify([ref.url, ref.target, ref.key]);
     const known = opened.get(name);
     if (known) return known;
-    const found = (async () => {
-      const { createRepository, openRepository } = await import('../replication/repository/open.ts');
-      const store = await storeAt(url, target, options, calls, closing);
-      const secret = key && parseKey(await options.secret(key), key.$secret);
-      const open = mode === 'create' ? createRepository : openRepository;
-      return open(store, { key: secret, random: options.host.random });
-    })();
-    opened.set(name, found);
     try {
-      return await found;
+      const repository = await opening(ref, mode);
+      opened.set(name, repository);
+      return repository;
     } catch (error) {
-      opened.delete(name);
       if (mode === 'read' && error instanceof Failure && isNotThere(error)) return undefined;
       throw error;
     }

@@ -1,11 +1,10 @@
-import { blocked } from '../diagnostics/diagnostic.ts';
+import { blocked, world as worldSays } from '../diagnostics/diagnostic.ts';
 import { type Applying, begin, type Details } from './applying.ts';
 import { type Change, changeAll } from './change.ts';
 import { decide } from './decide.ts';
 import type { RunReport } from './events.ts';
 import { observe } from './observe.ts';
 import type { Plan } from './plan.ts';
-import { isPending } from './planner.ts';
 import { prove } from './proof.ts';
 import { refreshIfNotified } from './refresh.ts';
 import type { Run } from './run.ts';
@@ -43,7 +42,7 @@ export async function apply(plan: Plan, run: Run, { noop = false }: ApplyOptions
 
   for (const node of walk.nodes.values()) {
     if (!node.result)
-      applying.finish(node, isPending(node.planned) ? 'skipped' : 'unchanged', { note: 'interrupted' });
+      applying.finish(node, node.planned.action === 'none' ? 'unchanged' : 'skipped', { note: 'interrupted' });
   }
   const proof = noop || run.signal.aborted ? undefined : await prove(applying);
   const report: RunReport = {
@@ -96,7 +95,8 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
   dirty.seeing(again);
   try {
     await observe(run, again);
-  } catch {
+  } catch (error) {
+    if (!run.signal.aborted) throw error;
     // Interrupted: nothing of this wave has begun.
     return;
   }
@@ -124,7 +124,7 @@ async function changeOf({ run, finish }: Applying, node: Node): Promise<Change |
   }
   if (observation.state === 'unknown') {
     const text = `\`${node.planned.address}\` still can't be observed: ${observation.waitsFor} isn't there`;
-    finish(node, 'failed', { diagnostic: blocked('still-unknown', text) });
+    finish(node, 'failed', { diagnostic: worldSays('still-unknown', text) });
     return undefined;
   }
   const decision = await decide(run, node.subject, observation);

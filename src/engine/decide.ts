@@ -34,7 +34,7 @@ export async function decide(
 async function judge(run: Run, subject: Subject, observation: Observation<object>): Promise<Decision> {
   const should = subject.absent
     ? {}
-    : subject.type.desired(subject.asked.properties, subject.id, Object.fromEntries(run.sources));
+    : subject.type.desired(subject.asked.properties, subject.id, run.sources);
   switch (observation.state) {
     case 'failed':
       return { action: 'failed', fields: [], should };

@@ -123,7 +123,7 @@ function duplicates(subjects: readonly Subject[]): Diagnostic[] {
     else {
       wrong.push(
         given(
-          'declared-twice',
+          'same-object',
           `\`${subject.address}\` and \`${first.address}\` are the same object, ${subject.id}`,
           {
             address: subject.address,

@@ -16,7 +16,7 @@ export interface Run {
   /** What was last seen of each resource. */
   observed: Map<Address, Observation<object>>;
   /** SHA-256 (hex) of the content sources that were read, by path. */
-  sources: Map<string, string>;
+  sources: Record<string, string>;
   /** Clients by target and name; one connection each. */
   clients: Map<string, Promise<unknown>>;
   /** Sends an event without secrets. */
@@ -44,7 +44,7 @@ export function startRun({ registry, world, listener, signal, step }: RunOptions
     redactor,
     calls: new CallLedger(),
     observed: new Map(),
-    sources: new Map(),
+    sources: {},
     clients: new Map(),
     emit: (event: RunEvent) => listener?.(event.type === 'planned' ? event : redactor.value(event)),
     step: step ?? (async () => {}),

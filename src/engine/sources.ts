@@ -9,9 +9,9 @@ export async function loadSources(run: Run, subjects: readonly Subject[]): Promi
   for (const subject of subjects) {
     if (subject.absent) continue;
     for (const path of sourcesOf(subject)) {
-      if (run.sources.has(path)) continue;
+      if (Object.hasOwn(run.sources, path)) continue;
       const bytes = await run.world.source(path);
-      if (bytes) run.sources.set(path, sha256(bytes));
+      if (bytes) run.sources[path] = sha256(bytes);
       else missing.push(notFound(subject, path));
     }
   }
@@ -20,7 +20,7 @@ export async function loadSources(run: Run, subjects: readonly Subject[]): Promi
 
 /** One digest over all sources of a subject; undefined when it has none. */
 export function sourceDigest(run: Run, subject: Subject): string | undefined {
-  const digests = subject.absent ? [] : sourcesOf(subject).flatMap(path => run.sources.get(path) ?? []);
+  const digests = subject.absent ? [] : sourcesOf(subject).flatMap(path => run.sources[path] ?? []);
   return digests.length > 1 ? sha256(digests.join('\n')) : digests[0];
 }
 

@@ -83,7 +83,7 @@ function say({ keyword, params, message }: ErrorObject): string {
     case 'maxItems':
       return `expected at most ${plural(params.limit, 'item')}`;
     case 'uniqueItems':
-      return `items ${params.j + 1} and ${params.i + 1} are the same`;
+      return `items ${Math.min(params.i, params.j) + 1} and ${Math.max(params.i, params.j) + 1} are the same`;
     case 'minProperties':
       return `expected at least ${plural(params.limit, 'property').replace('ys', 'ies')}`;
     case 'pattern':

@@ -73,8 +73,9 @@ export function inspect(
       extent.depth = Math.max(extent.depth, inner.depth + 1);
     };
     if (isMap(node)) {
-      if (!checkKeys(file, node.items as { key: Node | null; value: Node | null }[], namesSecret, report))
-        sound = false;
+      if (!checkKeys(file, node.items as Pair[], report)) sound = false;
+      for (const { key, value } of node.items as Pair[])
+        if (key && namesSecret(keyText(file, key) ?? '')) hideLiteral(file, value, anchors);
       for (const { value } of node.items) add(value);
     } else if (isSeq(node)) {
       for (const item of node.items) add(item);
@@ -90,12 +91,20 @@ export function inspect(
   return sound;
 }
 
-function checkKeys(
-  file: SourceFile,
-  pairs: { key: Node | null; value: Node | null }[],
-  namesSecret: NamesSecret,
-  report: (d: Diagnostic) => void,
-): boolean {
+interface Pair {
+  key: Node | null;
+  value: Node | null;
+}
+
+/** What stands where a secret goes is hidden before anything is said about it, behind an alias too. */
+function hideLiteral(file: SourceFile, value: Node | null, anchors: Map<string, Node>): void {
+  if (isScalar(value) && mayBeSecret(String(value.value))) mask(file, value);
+  if (!isAlias(value)) return;
+  mask(file, value);
+  hideLiteral(file, anchors.get(value.source) ?? null, anchors);
+}
+
+function checkKeys(file: SourceFile, pairs: Pair[], report: (d: Diagnostic) => void): boolean {
   const seen = new Map<string, Node>();
   let sound = true;
   for (const { key, value } of pairs) {
@@ -111,7 +120,6 @@ function checkKeys(
       sound = false;
       continue;
     }
-    if (isScalar(value) && namesSecret(text) && mayBeSecret(String(value.value))) mask(file, value);
     const first = seen.get(text);
     if (first)
       report(

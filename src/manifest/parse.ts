@@ -1,4 +1,4 @@
-import { isMap, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
+import { isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
 import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
 import { inspect } from './inspect.ts';
 import { likelySecrets, type NamesSecret } from './secret-names.ts';
@@ -15,8 +15,18 @@ export function parseManifest(
   namesSecret: NamesSecret,
   report: (d: Diagnostic) => void,
 ): { file: SourceFile; readable: boolean } {
+  // Filled here: the parser misses the ends of lines inside some broken tokens.
   const lines = new LineCounter();
-  const file: SourceFile = { name, text, lines, root: undefined as never, aliases: new Map(), masks: [] };
+  for (let end = -1; end !== text.length; end = nextLineEnd(text, end)) lines.addNewLine(end + 1);
+  const file: SourceFile = {
+    name,
+    text,
+    lines,
+    root: undefined as never,
+    aliases: new Map(),
+    masks: [],
+    hidden: new Set(),
+  };
   const stop = (code: string, message: string, from: number, to: number, hint?: string) => {
     report(given(code, message, { at: place(file, from, to), ...(hint === undefined ? {} : { hint }) }));
     file.masks.push(...likelySecrets(text, namesSecret));
@@ -26,7 +36,6 @@ export function parseManifest(
   let document: ReturnType<typeof parseDocument>;
   try {
     document = parseDocument(text, {
-      lineCounter: lines,
       version: '1.2',
       schema: 'failsafe',
       strict: true,
@@ -43,9 +52,10 @@ export function parseManifest(
   // title `{4DC3E181}`, which is valid and which it reads rightly.
   const fault = document.errors.find(({ code }) => code !== 'IMPOSSIBLE') ?? document.warnings[0];
   if (fault) return stop(...explain(fault, text));
-  if (!document.contents || text.trim() === '')
+  const { contents } = document;
+  if (!contents || (isScalar(contents) && contents.type === 'PLAIN' && contents.value === ''))
     return stop('empty-manifest', 'this manifest is empty', 0, 0, 'a manifest starts with `converge: 1`');
-  file.root = document.contents as Node;
+  file.root = contents as Node;
   if (!isMap(file.root))
     return stop(
       'no-map',
@@ -54,6 +64,11 @@ export function parseManifest(
       'a manifest starts with `converge: 1`',
     );
   return { file, readable: inspect(file, namesSecret, report) };
+}
+
+function nextLineEnd(text: string, after: number): number {
+  const end = text.indexOf('\n', after + 1);
+  return end === -1 ? text.length : end;
 }
 
 /** One message for a YAML error; those that a value causes say "quote it" and never repeat the value. */

@@ -58,6 +58,8 @@ export function readScalar(
     );
   }
   const text = expression.text;
+  const hidden = node !== null && reading.file.hidden.has(node);
+  const say = (value: Json) => (hidden ? 'something else' : found(value));
   const value = plain ? coreValue(text) : text;
   const allowed = constants(schema);
   const type = schema.type ?? (allowed.length > 0 ? undefined : 'any');
@@ -69,9 +71,9 @@ export function readScalar(
       reading,
       pointer,
       'wrong-value',
-      `${name}: expected ${list(allowed)}, found ${found(plain && text === '' ? null : text)}`,
+      `${name}: expected ${list(allowed)}, found ${say(plain && text === '' ? null : text)}`,
       at,
-      allowed.length > 3 ? suggest(text, allowed.map(String)) : undefined,
+      allowed.length > 3 && !hidden ? suggest(text, allowed.map(String)) : undefined,
     );
   }
   if (type === 'string' && !(plain && text === ''))
@@ -83,9 +85,9 @@ export function readScalar(
     reading,
     pointer,
     'wrong-kind',
-    `${name}: expected ${expected([type ?? 'any'])}, found ${found(value)}`,
+    `${name}: expected ${expected([type ?? 'any'])}, found ${say(value)}`,
     at,
-    hintFor(type, text, plain),
+    hidden ? undefined : hintFor(type, text, plain),
   );
 }
 
@@ -100,8 +102,9 @@ function readText(
 ): Json | undefined {
   if (typeof value !== 'string' || !node) return value;
   const name = nameAt(reading, pointer);
+  const hidden = reading.file.hidden.has(node);
   if (!schema['x-multiline'] && schema.type === 'string') {
-    const wrong = controlCharacters(text, sourceOf(reading.file, node), node.type);
+    const wrong = controlCharacters(text, hidden ? '' : sourceOf(reading.file, node), node.type);
     if (wrong)
       return fault(reading, pointer, 'control-character', `${name}: ${wrong.message}`, at, wrong.hint);
   }
@@ -111,7 +114,7 @@ function readText(
       reading,
       pointer,
       'wrong-value',
-      `${name}: expected ${wrong.expected}, found ${found(text)}`,
+      `${name}: expected ${wrong.expected}, found ${hidden ? 'something else' : found(text)}`,
       at,
       wrong.hint,
     );

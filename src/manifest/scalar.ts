@@ -11,12 +11,11 @@ export function coreValue(source: string): Json {
   if (/^(~|null|Null|NULL|)$/.test(source)) return null;
   if (/^(true|True|TRUE)$/.test(source)) return true;
   if (/^(false|False|FALSE)$/.test(source)) return false;
-  if (/^[-+]?(0|[1-9][0-9]*)$/.test(source)) return Number(source);
-  if (/^0o[0-7]+$/.test(source) || /^0x[0-9a-fA-F]+$/.test(source)) return Number(source);
-  if (/^[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/.test(source)) {
-    const value = Number(source);
-    if (Number.isFinite(value)) return value;
-  }
+  const number =
+    /^0o[0-7]+$/.test(source) ||
+    /^0x[0-9a-fA-F]+$/.test(source) ||
+    /^[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/.test(source);
+  if (number && Number.isFinite(Number(source))) return Number(source);
   return source;
 }
 

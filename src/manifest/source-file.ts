@@ -14,6 +14,8 @@ export interface SourceFile {
   aliases: Map<Alias, Node>;
   /** Offsets `[from, to)` of literals that must never be shown. */
   masks: [from: number, to: number][];
+  /** The nodes of those literals. */
+  hidden: Set<Node>;
 }
 
 /** The place of the UTF-16 offsets `[from, to)`. */
@@ -54,8 +56,9 @@ export function keyText(file: SourceFile, key: Node): string | undefined {
   return undefined;
 }
 
-/** Hides a node's text in everything that shows source lines. */
+/** Hides a node's text in messages and in everything that shows source lines. */
 export function mask(file: SourceFile, node: Node): void {
+  file.hidden.add(node);
   if (node.range) file.masks.push([node.range[0], node.range[1]]);
 }
 

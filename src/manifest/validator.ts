@@ -9,7 +9,7 @@ const ready = new WeakMap<JsonSchema, ValidateFunction>();
 export async function validatorFor(schema: JsonSchema): Promise<ValidateFunction> {
   let validate = ready.get(schema) ?? validators[schemaKey(schema)];
   if (!validate) {
-    const { Ajv } = await import('ajv');
+    const { Ajv } = await import('./ajv.ts');
     validate = new Ajv(ajvOptions).compile(schema);
   }
   ready.set(schema, validate);

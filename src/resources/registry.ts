@@ -4,9 +4,11 @@ import { vsphereTarget } from '../vsphere/target.ts';
 import { bucket } from './aws/bucket.ts';
 import { exec } from './host/exec.ts';
 import { file } from './host/file.ts';
+import { rawImage } from './host/raw_image.ts';
+import { protectedVm } from './vsphere/protected_vm.ts';
 
 /** A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract. */
-const types: AnyResourceType[] = [bucket, exec, file];
+const types: AnyResourceType[] = [bucket, exec, file, protectedVm, rawImage];
 
 const targets: TargetKind[] = [awsTarget, vsphereTarget];
 

@@ -135,7 +135,7 @@ describe('the document', () => {
     const other = await planOf(things(), site('/elsewhere/site.yaml', 40).reverse());
     expect(other.digest).toBe(one.digest);
     const changed = site('site.yaml', 0);
-    changed[0]!.properties['size'] = 2;
+    changed[0]!.properties.size = 2;
     expect((await planOf(things(), changed)).digest).not.toBe(one.digest);
   });
 
@@ -148,7 +148,7 @@ describe('the document', () => {
   });
 
   test('it is the same bytes in another locale and time zone', async () => {
-    const before = { TZ: process.env['TZ'], LC_ALL: process.env['LC_ALL'] };
+    const before = { TZ: process.env.TZ, LC_ALL: process.env.LC_ALL };
     const resources = ['ä', 'z', 'A', 'a', 'Z'].map((name, i) => {
       const one = declare(`thing:${name}${i}`, { size: 1.5 });
       one.at = { file: 'f', line: 1, column: 1 };

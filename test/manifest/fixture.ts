@@ -30,7 +30,9 @@ const note = fakeType('note', {
   schema: Type.Object(
     {
       path: Type.Optional(Type.String()),
-      mode: Type.Optional(Type.String({ pattern: '^0?[0-7]{3}$', description: 'Permissions, as chmod takes them.' })),
+      mode: Type.Optional(
+        Type.String({ pattern: '^0?[0-7]{3}$', description: 'Permissions, as chmod takes them.' }),
+      ),
       text: Type.Optional(Type.String({ 'x-multiline': true })),
       size: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
       ratio: Type.Optional(Type.Number()),
@@ -95,7 +97,8 @@ export function memoryFiles(contents: Record<string, string | Buffer>): ReadFile
       Buffer.from(content as string),
     ]),
   );
-  const below = (path: string) => [...files.keys()].filter(name => name.startsWith(`${path === '/' ? '' : path}/`));
+  const below = (path: string) =>
+    [...files.keys()].filter(name => name.startsWith(`${path === '/' ? '' : path}/`));
   return {
     read: async path => files.get(path),
     stat: async path => {

@@ -27,7 +27,7 @@ export interface Received {
 export type Reply =
   | string
   | 'cut'
-  | { status: number; body?: string | Buffer; headers?: Record<string, string>; then?: 'cut' };
+  | { status: number; body?: string | Buffer; headers?: Record<string, string>; cutAfter?: boolean };
 export type Script = Record<string, (call: Received) => Reply | Promise<Reply>>;
 
 export const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
@@ -109,7 +109,7 @@ export async function scriptedServer(script: Script = {}, host = '127.0.0.1'): P
       );
     }
     response.writeHead(reply.status, reply.headers);
-    if (reply.then === 'cut') return void response.write(reply.body, () => request.socket.destroy());
+    if (reply.cutAfter) return void response.write(reply.body, () => request.socket.destroy());
     response.end(reply.body);
   };
   const server = createServer({ cert: certPem, key: keyPem }, (q, s) => void answer(q, s));

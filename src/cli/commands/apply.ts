@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { apply as applyPlan } from '../../engine/apply.ts';
 import type { CatalogTarget } from '../../engine/catalog.ts';
 import type { RunReport } from '../../engine/events.ts';
@@ -64,7 +65,7 @@ export const apply: Define = (program, context, exit) => {
           const report = await applyPlan(plan, run, { noop: options.noop ?? false });
           await progress.done();
           await writeReport(context.io.host.files, session.stateDir, report);
-          context.report([...plan.diagnostics, ...failures(report)]);
+          context.report(distinct([...plan.diagnostics, ...failures(report)]));
           if (worthASummary(report)) context.print(summary(report));
           exit(
             exitCode({
@@ -114,6 +115,11 @@ async function planFile(context: Context, paths: string[]): Promise<Source | und
     },
   };
 }
+
+/** What failed while planning is said by the plan and again by the report. */
+const distinct = (diagnostics: Diagnostic[]): Diagnostic[] => [
+  ...new Map(diagnostics.map(diagnostic => [JSON.stringify(diagnostic), diagnostic])).values(),
+];
 
 const failures = (report: RunReport) =>
   report.results.flatMap(({ diagnostic }) => diagnostic ?? []).concat(report.diagnostics);

@@ -7,6 +7,7 @@ import { lab } from './lab.ts';
 import { observe } from './observe.ts';
 import { plan } from './plan.ts';
 import { points } from './points.ts';
+import { replicate } from './replicate.ts';
 import { restore } from './restore.ts';
 import { schema } from './schema.ts';
 import { validate } from './validate.ts';
@@ -21,6 +22,7 @@ export const commands: Define[] = [
   graph,
   schema,
   facts,
+  replicate,
   points,
   restore,
   verify,

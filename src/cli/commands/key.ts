@@ -6,7 +6,7 @@ export const key: Define = (program, context, exit) => {
     .description('keys of encrypted repositories')
     .command('create')
     .description('make a new key and print it')
-    .option('--to FILE', 'write it to a new file (mode 0600) and print only its id')
+    .option('--to <FILE>', 'write it to a new file (mode 0600) and print only its id')
     .addHelpText(
       'after',
       '\nExample:\n  converge key create --to /etc/converge/dr.key\n\nKeep a copy away from home base: without it, nothing in the repository can be read.',

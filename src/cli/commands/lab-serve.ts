@@ -8,7 +8,7 @@ export function labServe(group: Command, context: Context, exit: (code: number) 
     .command('serve')
     .description('serve a lab until Ctrl-C and print its endpoints, credentials and CA')
     .option('--lab [DIR]', `the lab's folder (default ${defaultLabDir})`)
-    .option('--format FORMAT', 'text or json', 'text')
+    .option('--format <FORMAT>', 'text or json', 'text')
     .action(async (options: { lab?: string | true; format: string }) => {
       const dir = labDir(context, options.lab ?? true)!;
       const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 0 });

@@ -47,9 +47,9 @@ export const lab: Define = (program, context, exit) => {
     }),
     command =>
       command
-        .option('--disk IMAGE', 'a disk with the content of this raw image; may be repeated', collect)
-        .option('--blank SIZE', 'an empty disk, e.g. 64MiB; may be repeated', collect)
-        .option('--uuid UUID', 'its instance UUID'),
+        .option('--disk <IMAGE>', 'a disk with the content of this raw image; may be repeated', collect)
+        .option('--blank <SIZE>', 'an empty disk, e.g. 64MiB; may be repeated', collect)
+        .option('--uuid <UUID>', 'its instance UUID'),
   );
   event(
     'set-disk <VM> <INDEX> <IMAGE>',
@@ -107,9 +107,9 @@ export const lab: Define = (program, context, exit) => {
     }),
     command =>
       command
-        .requiredOption('--on SERVICE', 's3 or vsphere')
-        .option('--times N', 'how often (default 1)')
-        .option('--set KEY=VALUE', "a detail of the rule, e.g. key='packs/*'; may be repeated", collect)
+        .requiredOption('--on <SERVICE>', 's3 or vsphere')
+        .option('--times <N>', 'how often (default 1)')
+        .option('--set <KEY=VALUE>', "a detail of the rule, e.g. key='packs/*'; may be repeated", collect)
         .addHelpText(
           'after',
           '\nExamples:\n  converge lab fault slow-down --on s3 --times 3\n  converge lab fault quiesce-fails --on vsphere --set vm=dc02',

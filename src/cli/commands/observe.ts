@@ -14,7 +14,7 @@ export const observe: Define = (program, context, exit) => {
   const command = program
     .command('observe <PATHS...>')
     .description("print what the manifests' resources really are")
-    .option('-o, --output FILE', 'write to FILE instead of stdout');
+    .option('-o, --output <FILE>', 'write to FILE instead of stdout');
   withLab(withState(command)).action(
     async (paths: string[], options: CommonOptions & { output?: string }) => {
       const catalog = await loadCatalog(context, paths);

@@ -29,7 +29,7 @@ export const plan: Define = (program, context, exit) => {
   const command = program
     .command('plan <PATHS...>')
     .description('show what apply would change; changes nothing')
-    .option('-o, --output FILE', 'also write the plan as JSON, for `converge apply FILE`');
+    .option('-o, --output <FILE>', 'also write the plan as JSON, for `converge apply FILE`');
   withLab(withState(withSelection(withExitCodes(withFormat(command)))))
     .addHelpText(
       'after',

@@ -21,8 +21,8 @@ export const restore: Define = (program, context, exit) => {
   const command = program
     .command('restore <VM>')
     .description('write the disks of a recovery point as raw images, every block checked')
-    .option('--point WHICH', 'latest, an id, or a time: the newest point at or before it', 'latest')
-    .requiredOption('--to DIR', 'folder for disk-N.raw')
+    .option('--point <WHICH>', 'latest, an id, or a time: the newest point at or before it', 'latest')
+    .requiredOption('--to <DIR>', 'folder for disk-N.raw')
     .option('--force', 'replace images that exist');
   withLab(withFormat(withRepository(command)))
     .addHelpText(

@@ -32,7 +32,9 @@ export function summary(report: RunReport): string {
   if (report.proof) {
     lines.push(
       report.proof.empty
-        ? '  a second plan is empty'
+        ? count('failed') + count('skipped') > 0
+          ? '  what changed is in sync: planned a second time, it needs nothing'
+          : '  a second plan is empty'
         : `  NOT CONVERGENT, a second plan still has: ${report.proof.pending.join(', ')}`,
     );
   }

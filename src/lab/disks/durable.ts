@@ -1,15 +1,12 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 
-/** Replaces a JSON file in one step: whoever is killed, a reader finds the old state or the new one. */
+/**
+ * Replaces a JSON file in one step: whenever the process is killed, a reader finds the old state or the
+ * new one. It isn't forced to the disk: a lab need not outlive its machine's power, and is asked often.
+ */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    await file.writeFile(JSON.stringify(value));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writeFile(temporary, JSON.stringify(value), { mode: 0o600 });
   await rename(temporary, path);
 }
 

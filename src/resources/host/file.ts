@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import pLimit from 'p-limit';
 import Type from 'typebox';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../engine/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import type { Asked, Id, Observation, Outcome, ResourceType, Step, Where } from '../../engine/resource-type.ts';
 import type { ReadFiles } from '../../io/ports.ts';
 import { ancestors, hostPath } from './path.ts';
 
@@ -25,6 +26,10 @@ export interface FileState {
   /** Four octal digits; left out where the platform has none. */
   mode?: string;
 }
+
+/** Files read at once while observing, and how much of each. */
+const openAtOnce = 32;
+const chunkBytes = 256 * 1024;
 
 const schema = Type.Object(
   {
@@ -73,7 +78,7 @@ digests, never as text.`,
   runs: { on: 'host' },
   realm: { name: 'files', concurrency: 16 },
   identity(properties, title, where) {
-    refuseContradictions(properties);
+    refuseContradictions(properties, where);
     return hostPath(properties.path ?? title, where);
   },
   provides: (_, id) => [`path:${id}`],
@@ -89,7 +94,8 @@ digests, never as text.`,
     };
   },
   async observe(asked, io) {
-    const seen = await Promise.all(asked.map(async one => [one.id, await look(one, io)] as const));
+    const limit = pLimit(openAtOnce);
+    const seen = await Promise.all(asked.map(one => limit(async () => [one.id, await look(one, io)] as const)));
     return new Map(seen);
   },
   async apply(steps, io) {
@@ -99,10 +105,13 @@ digests, never as text.`,
   },
 };
 
-function refuseContradictions({ kind, content, source }: FileProperties): void {
+function refuseContradictions({ kind, content, source, mode }: FileProperties, { platform }: Where): void {
   const wrong = (message: string, hint: string) => new Failure(given('contradiction', message, { hint }));
   if (content !== undefined && source !== undefined) {
     throw wrong('a file has either `content` or `source`, not both', 'remove one of the two');
+  }
+  if (mode !== undefined && platform === 'win32') {
+    throw wrong('Windows has no permission bits', 'remove `mode:`');
   }
   if (kind === 'directory' && (content ?? source) !== undefined) {
     throw wrong('a directory has no content', 'remove `content` or `source`, or `kind: directory`');
@@ -118,7 +127,7 @@ async function look({ id, properties }: Asked<FileProperties>, io: ReadIo): Prom
   };
   const isManaged = properties.content !== undefined || properties.source !== undefined;
   if (stat.kind === 'file' && isManaged) {
-    const digest = await digestOfFile(io.files, id);
+    const digest = await digestOfFile(io.files, id, stat.size);
     value.content = isSecretRef(properties.content)
       ? digest === digestOf(await io.secret(properties.content))
         ? properties.content
@@ -187,12 +196,12 @@ async function contentOf({ content, source }: FileProperties, io: WriteIo): Prom
 
 const digestOf = (content: string): string => `sha256:${createHash('sha256').update(content).digest('hex')}`;
 
-async function digestOfFile(files: ReadFiles, path: string): Promise<string> {
+async function digestOfFile(files: ReadFiles, path: string, size: number): Promise<string> {
   const hash = createHash('sha256');
   const handle = await files.open(path, 'r');
   if (!handle) return 'other';
   try {
-    const chunk = Buffer.alloc(256 * 1024);
+    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, size + 1));
     for (let at = 0; ; ) {
       const length = await handle.read(chunk, at);
       if (length === 0) return `sha256:${hash.digest('hex')}`;

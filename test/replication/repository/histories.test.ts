@@ -73,7 +73,7 @@ test.each([
   ['encrypted', aKey(), 10],
 ])('every point of a random history is what the disk was, in a %s repository', async (_, key, numRuns) => {
   await fc.assert(
-    fc.asyncProperty(size, fc.array(cycle, { minLength: 1, maxLength: 22 }), async (bytes, cycles) => {
+    fc.asyncProperty(size, fc.array(cycle, { minLength: 1, maxLength: 24, size: 'max' }), async (bytes, cycles) => {
       const store = memoryStore();
       const vm = (await openTest(store, key)).vm(VM.uuid);
       const disk = new SparseDisk(bytes, BLOCK);

@@ -1,0 +1,78 @@
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { suggest } from '../../diagnostics/nearest.ts';
+import type { CatalogResource } from '../../engine/catalog.ts';
+import { writeIo } from '../../engine/make-io.ts';
+import { startRun } from '../../engine/run.ts';
+import { subjectOf } from '../../engine/subject.ts';
+import { registry } from '../../resources/registry.ts';
+import { describeCycle } from '../../resources/vsphere/describe-cycle.ts';
+import type { ProtectedVmProperties } from '../../resources/vsphere/protected_vm.ts';
+import { replicate as runCycle } from '../../resources/vsphere/replicate.ts';
+import { loadCatalog } from '../catalog.ts';
+import type { Define } from '../define.ts';
+import { type CommonOptions, withFormat, withLab, withState } from '../options.ts';
+import { lockState } from '../run-lock.ts';
+import { openSession } from '../session.ts';
+
+interface ReplicateOptions extends CommonOptions {
+  format: 'text' | 'json';
+  rescan?: boolean;
+}
+
+export const replicate: Define = (program, context, exit) => {
+  const command = program
+    .command('replicate <VM> <PATHS...>')
+    .description('make a recovery point of one protected VM now, due or not')
+    .option('--rescan', 'compare every block with the newest point, whatever change tracking says');
+  withLab(withState(withFormat(command)))
+    .addHelpText('after', '\nExample:\n  converge replicate dc02 manifests')
+    .action(async (vm: string, paths: string[], options: ReplicateOptions) => {
+      const catalog = await loadCatalog(context, paths);
+      if (!catalog) return exit(1);
+      const declared = protectedVm(catalog.resources, vm);
+      const session = await openSession(context, options, catalog.targets);
+      try {
+        const lock = await lockState(context, session.stateDir, options.lockTimeout);
+        try {
+          const run = startRun({ registry, world: session.world, signal: context.io.interrupt });
+          const subject = subjectOf(declared, { registry, targets: catalog.targets, where: run.where });
+          const asked = {
+            title: declared.title,
+            properties: declared.properties as unknown as ProtectedVmProperties,
+          };
+          const result = await runCycle(
+            asked,
+            writeIo(run, subject, context.io.interrupt, () => {}),
+            context.io.interrupt,
+            {
+              rescan: options.rescan ?? false,
+            },
+          );
+          const { point, disks, numbers } = result;
+          context.print(
+            options.format === 'json'
+              ? `${JSON.stringify({ version: 1, point: point.id, generation: point.generation, disks, numbers }, null, 2)}\n`
+              : `${declared.title}: ${describeCycle(result)} (${point.id})\n`,
+          );
+          context.report(result.warnings);
+          exit(0);
+        } finally {
+          await lock.release();
+        }
+      } finally {
+        await session.close();
+      }
+    });
+};
+
+function protectedVm(resources: CatalogResource[], vm: string): CatalogResource {
+  const protectedVms = resources.filter(({ type }) => type === 'protected_vm');
+  const found = protectedVms.find(({ title }) => title.toLowerCase() === vm.toLowerCase());
+  if (found) return found;
+  const hint =
+    suggest(
+      vm,
+      protectedVms.map(({ title }) => title),
+    ) ?? 'the manifests declare no protected_vm';
+  throw new Failure(given('vm-not-declared', `no protected_vm is called ${vm}`, { hint }));
+}

@@ -1,0 +1,2 @@
+/** Loaded only for types that have no precompiled validator. */
+export { Ajv } from 'ajv';

@@ -1,0 +1,171 @@
+import { Type } from 'typebox';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { ReadIo, WriteIo } from '../../engine/io.ts';
+import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import { findVm, newestPoint } from '../../replication/newest-point.ts';
+import { type ImageState, inspectImage } from '../../replication/raw-image/inspect.ts';
+import { contentOf, sidecarPath } from '../../replication/raw-image/sidecar.ts';
+import { updateImage } from '../../replication/raw-image/update.ts';
+import type { Point, PointDisk, Repository } from '../../replication/repository.ts';
+import { oneDiagnostic } from '../failed.ts';
+import { type RepositoryProperty, repositoryRef, repositorySchema } from '../repository-property.ts';
+import { pointsCapability } from '../vsphere/protected_vm.ts';
+import { ancestors, hostPath } from './path.ts';
+
+export interface RawImageProperties {
+  path?: string;
+  vm: string;
+  disk?: number;
+  repository: RepositoryProperty;
+}
+
+export interface RawImageState {
+  /** `behind`: it holds another point than the newest, or it can't be told which. */
+  point: 'newest' | 'behind';
+  /** It was completed, and nobody touched it since. */
+  whole: boolean;
+}
+
+const schema = Type.Object(
+  {
+    path: Type.Optional(
+      Type.String({
+        description: 'Where it is, when the title is only a name.',
+        'x-path': 'host',
+        minLength: 1,
+      }),
+    ),
+    vm: Type.String({ description: 'Name or instance UUID of the VM.', minLength: 1 }),
+    disk: Type.Optional(Type.Integer({ description: 'Number of the disk; 0 when left out.', minimum: 0 })),
+    repository: repositorySchema,
+  },
+  { additionalProperties: false },
+);
+
+export const rawImage: ResourceType<RawImageProperties, RawImageState> = {
+  name: 'raw_image',
+  doc: `A raw image of one disk of a VM that is kept equal to its newest recovery point. The title is its path,
+or \`path:\` says it.
+
+An update writes only the ranges that changed since the point that the image holds. What it holds is noted
+beside it in \`PATH.converge.json\`; an image that anybody else touched, or whose update was interrupted, is
+read and compared as a whole, and only what differs is written. Absent removes the image and that note.`,
+  version: 1,
+  schema,
+  runs: { on: 'host' },
+  realm: { name: 'raw_image', concurrency: 2, alsoDirties: ['files'] },
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
+  provides: (_, id) => [`path:${id}`],
+  needs: ({ repository, vm }, id) => [
+    { anyOf: [pointsCapability(repository, vm)], fresh: '/point' },
+    { anyOf: ancestors(id).map(path => `path:${path}`) },
+  ],
+  desired: () => ({ point: 'newest', whole: true }),
+  async observe(asked, io) {
+    const seen = await Promise.all(asked.map(async one => [one.id, await observeOne(one, io)] as const));
+    return new Map(seen);
+  },
+  async apply(steps, io) {
+    const outcomes = new Map<Id, Outcome>();
+    for (const step of steps) outcomes.set(step.id, await change(step, io));
+    return outcomes;
+  },
+};
+
+async function observeOne(
+  { id, properties }: Asked<RawImageProperties>,
+  io: ReadIo,
+): Promise<Observation<RawImageState>> {
+  try {
+    const image = await inspectImage(io.files, id);
+    if (image.stat === undefined && image.sidecar === undefined) return { state: 'absent' };
+    const source = await findSource(properties, io);
+    return {
+      state: 'present',
+      value: { point: source && holds(image, source) ? 'newest' : 'behind', whole: image.trusted },
+    };
+  } catch (error) {
+    io.signal.throwIfAborted();
+    return { state: 'failed', diagnostic: oneDiagnostic(error) };
+  }
+}
+
+async function change(step: Step<RawImageProperties, RawImageState>, io: WriteIo): Promise<Outcome> {
+  const { id, asked, signal } = step;
+  try {
+    if (step.kind === 'delete') return await remove(id, io);
+    const source = await findSource(asked.properties, io);
+    if (source === undefined) throw noPoint(asked.properties);
+    const { how, ...numbers } = await updateImage({
+      files: io.files,
+      path: id,
+      ...source,
+      step: io.step,
+      progress: io.progress,
+      signal,
+    });
+    const note = `point ${source.point.generation}, ${numbers.ranges_written} ranges written${how === 'compared' ? ' after comparing all of it' : ''}`;
+    return { ok: true, note, numbers };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'never', undone: false };
+  }
+}
+
+/** The note goes first: an image without one is only never trusted. */
+async function remove(path: string, { files, step }: WriteIo): Promise<Outcome> {
+  const { stat } = await inspectImage(files, path);
+  if (stat && stat.kind !== 'file')
+    throw new Failure(
+      world('not-a-file', `${path} is a ${stat.kind}, not a raw image: it is left alone`, {
+        hint: 'remove it yourself if it is not needed',
+      }),
+    );
+  await step('remove-image');
+  await files.remove(sidecarPath(path));
+  await files.remove(path);
+  return { ok: true };
+}
+
+interface Source {
+  repository: Repository;
+  point: Point;
+  disk: PointDisk;
+}
+
+/** Undefined when there is no point of the VM yet. @throws Failure `no-such-disk` */
+async function findSource(properties: RawImageProperties, io: ReadIo): Promise<Source | undefined> {
+  const repositories = await io.client('repositories');
+  const repository = await repositories.open(repositoryRef(properties.repository), 'read');
+  const vm = repository && (await findVm(repository, properties.vm));
+  const point = vm && (await newestPoint(vm));
+  if (repository === undefined || point === undefined) return undefined;
+  const index = properties.disk ?? 0;
+  const disk = point.disks.find(d => d.index === index);
+  if (disk === undefined) throw noSuchDisk(properties.vm, index, point);
+  return { repository, point, disk };
+}
+
+function holds({ sidecar, trusted }: ImageState, { repository, point, disk }: Source): boolean {
+  if (!trusted || sidecar === undefined) return false;
+  const wanted = contentOf(repository, point, disk);
+  return (Object.keys(wanted) as (keyof typeof wanted)[]).every(key => sidecar[key] === wanted[key]);
+}
+
+const noPoint = ({ vm, repository }: RawImageProperties): Failure =>
+  new Failure(
+    world(
+      'no-point',
+      `${repositoryRef(repository).url} holds no recovery point of ${vm} to make an image of`,
+      {
+        hint: `declare \`protected_vm: { ${vm}: … }\` with this repository, or correct the name`,
+      },
+    ),
+  );
+
+const noSuchDisk = (vm: string, index: number, { disks, generation }: Point): Failure =>
+  new Failure(
+    world('no-such-disk', `point ${generation} of ${vm} holds no disk ${index}`, {
+      hint: `it holds ${disks.map(d => `${d.index}: ${d.label}`).join(', ')}`,
+    }),
+  );

@@ -1,0 +1,36 @@
+import { Type } from 'typebox';
+import type { SecretRef } from '../engine/catalog.ts';
+import type { RepositoryRef } from '../replication/clients.ts';
+
+/** A repository as written: its URL, or that with what opening it takes. */
+export type RepositoryProperty = string | { url: string; target?: string; key?: SecretRef };
+
+const url = {
+  description: 'Where recovery points live: `s3://BUCKET/PREFIX` or `file:///FOLDER`.',
+  minLength: 1,
+};
+
+export const repositorySchema = Type.Union(
+  [
+    Type.String(url),
+    Type.Object(
+      {
+        url: Type.String(url),
+        target: Type.Optional(
+          Type.String({ description: 'Name of the aws target, where several are declared.', minLength: 1 }),
+        ),
+        key: Type.Optional(
+          Type.String({
+            description: 'Key of an encrypted repository, from `converge key create`.',
+            'x-secret': true,
+          }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+  ],
+  { description: 'The repository: its URL, or `{ url, target, key }`.' },
+);
+
+export const repositoryRef = (property: RepositoryProperty): RepositoryRef =>
+  typeof property === 'string' ? { url: property } : property;

@@ -1,0 +1,68 @@
+import pLimit from 'p-limit';
+import type { ReadIo } from '../../engine/io.ts';
+import type { Asked, Id, Observation } from '../../engine/resource-type.ts';
+import { parseSchedule } from '../../io/duration.ts';
+import type { Repositories } from '../../replication/clients.ts';
+import { selectDisks } from '../../replication/cycle/preflight.ts';
+import { lastingObstacle } from '../../replication/cycle/prepare.ts';
+import { newestPoint } from '../../replication/newest-point.ts';
+import type { Point } from '../../replication/repository.ts';
+import type { SourceDisk } from '../../replication/source.ts';
+import type { VsphereClient } from '../../vsphere/connect.ts';
+import { oneDiagnostic } from '../failed.ts';
+import { repositoryRef } from '../repository-property.ts';
+import type { ProtectedVmProperties, ProtectedVmState } from './protected_vm.ts';
+import { excluded } from './replicate.ts';
+
+const inFlight = 8;
+
+/** Looks at VMs and their newest points; one that can't be seen fails by itself, a target for all. */
+export async function observeProtection(
+  asked: Asked<ProtectedVmProperties>[],
+  io: ReadIo,
+): Promise<Map<Id, Observation<ProtectedVmState>>> {
+  const vsphere = await io.client('vsphere');
+  const repositories = await io.client('repositories');
+  const limit = pLimit(inFlight);
+  const seen = asked.map(one =>
+    limit(async () => [one.id, await observeOne(one, vsphere, repositories, io)] as const),
+  );
+  return new Map(await Promise.all(seen));
+}
+
+async function observeOne(
+  { title, properties }: Asked<ProtectedVmProperties>,
+  vsphere: VsphereClient,
+  repositories: Repositories,
+  { clock, signal }: ReadIo,
+): Promise<Observation<ProtectedVmState>> {
+  try {
+    const vm = await (await vsphere.machine(title)).inspect(signal);
+    const { disks } = selectDisks(vm, { exclude: excluded(properties) });
+    const repository = await repositories.open(repositoryRef(properties.repository), 'read');
+    const newest = repository && (await newestPoint(repository.vm(vm.uuid)));
+    if (newest === undefined) return { state: 'absent' };
+    const interval = parseSchedule(properties.schedule)!;
+    const age = clock.now() - newest.time;
+    // A point from the future says nothing about the present.
+    const inTime = age < interval && age > -interval;
+    return {
+      state: 'present',
+      value: {
+        point: inTime && holdsThese(newest, disks) ? 'newest' : 'due',
+        change_tracking: vm.changeTracking ? 'on' : lastingObstacle(vm) === undefined ? 'off' : 'unavailable',
+        disks: disks.map(({ label }) => label),
+      },
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { state: 'failed', diagnostic: oneDiagnostic(error) };
+  }
+}
+
+/** Whether the point holds exactly these disks in their present size. */
+const holdsThese = (point: Point, disks: SourceDisk[]): boolean =>
+  point.disks.length === disks.length &&
+  disks.every(disk =>
+    point.disks.some(held => held.identity === disk.identity && held.bytes === disk.capacity),
+  );

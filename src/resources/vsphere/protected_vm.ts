@@ -1,0 +1,149 @@
+import { Type } from 'typebox';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { Asked, FieldChange, Id, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import { parseDuration, parseSchedule } from '../../io/duration.ts';
+import type { Quiesce } from '../../replication/cycle/options.ts';
+import { bucketOf, canonicalRepositoryUrl } from '../../replication/repository-url.ts';
+import { oneDiagnostic } from '../failed.ts';
+import { type RepositoryProperty, repositoryRef, repositorySchema } from '../repository-property.ts';
+import { describeCycle } from './describe-cycle.ts';
+import { observeProtection } from './observe-protection.ts';
+import { replicate } from './replicate.ts';
+
+export interface ProtectedVmProperties {
+  repository: RepositoryProperty;
+  schedule: string;
+  rpo?: string;
+  quiesce?: Quiesce;
+  disks?: { exclude?: string[] };
+}
+
+export interface ProtectedVmState {
+  /** `due`: older than the interval, or of other disks than the VM has now. */
+  point: 'newest' | 'due';
+  /** `unavailable`: off, and it can't be switched on as things are; every cycle reads the whole VM. */
+  change_tracking: 'on' | 'off' | 'unavailable';
+  /** Labels of the disks that the next point will hold. Shown, never declared. */
+  disks: string[];
+}
+
+const schema = Type.Object(
+  {
+    repository: repositorySchema,
+    schedule: Type.String({
+      description: 'How often a point is made: `every 15 minutes`.',
+      format: 'schedule',
+    }),
+    rpo: Type.Optional(
+      Type.String({
+        description: 'Most data that may be lost, as a time; twice the interval when left out.',
+        format: 'duration',
+      }),
+    ),
+    quiesce: Type.Optional(
+      Type.Union([Type.Literal('require'), Type.Literal('prefer'), Type.Literal('off')], {
+        description:
+          '`require`: no point unless the guest could be quiesced. `prefer` (default): try, and label the point by what it is. `off`: never try.',
+      }),
+    ),
+    disks: Type.Optional(
+      Type.Object(
+        {
+          exclude: Type.Optional(
+            Type.Array(Type.String({ minLength: 1 }), {
+              description:
+                'Disks to leave out, by label (`Hard disk 2`) or number (`1`). Points name them as left out.',
+              'x-unordered': true,
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const protectedVm: ResourceType<ProtectedVmProperties, ProtectedVmState> = {
+  name: 'protected_vm',
+  doc: `A VM that is replicated into a repository. The title is its name or instance UUID.
+
+A cycle is due when the newest complete recovery point is older than the interval of \`schedule\`, or when
+the VM has other disks than that point: it makes a snapshot, stores what changed, and removes the snapshot.
+Changed-block tracking is switched on where it is off. Removing the resource ends the protection and leaves
+all points where they are.`,
+  version: 1,
+  schema,
+  runs: { on: 'remote', target: 'vsphere' },
+  // A cycle makes points, which raw images are made from.
+  realm: { name: 'replication', concurrency: 2, alsoDirties: ['raw_image'] },
+  canBeAbsent: false,
+  identity(properties, title) {
+    checkTimes(properties);
+    // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
+    return title.toLowerCase();
+  },
+  provides: ({ repository }, id) => [pointsCapability(repository, id)],
+  needs({ repository }) {
+    const bucket = bucketOf(repositoryRef(repository).url);
+    return bucket === undefined ? [] : [{ anyOf: [`s3-bucket:${bucket}`] }];
+  },
+  desired: () => ({ point: 'newest', change_tracking: 'on' }),
+  observe: (asked, io) => observeProtection(asked, io),
+  diff: (is, should) => [
+    ...differs('/point', is.point, should.point),
+    // What no cycle can change isn't a difference: the cycles say so themselves.
+    ...(is.change_tracking === 'unavailable'
+      ? []
+      : differs('/change_tracking', is.change_tracking, should.change_tracking)),
+  ],
+  async apply(steps, io) {
+    const outcomes = new Map<Id, Outcome>();
+    for (const step of steps)
+      outcomes.set(step.id, await protect(step, cycle => replicate(cycle, io, step.signal)));
+    return outcomes;
+  },
+};
+
+/** What a protected VM brings and a raw image needs; `vm` is a name or UUID in any case. */
+export const pointsCapability = (repository: RepositoryProperty, vm: string): string =>
+  `points:${canonicalRepositoryUrl(repositoryRef(repository).url)}#${vm.toLowerCase()}`;
+
+async function protect(
+  step: Step<ProtectedVmProperties, ProtectedVmState>,
+  cycle: (asked: Asked<ProtectedVmProperties>) => ReturnType<typeof replicate>,
+): Promise<Outcome> {
+  try {
+    const result = await cycle(step.asked);
+    return { ok: true, note: describeCycle(result), numbers: { points: 1, ...result.numbers } };
+  } catch (error) {
+    if (step.signal.aborted) throw error;
+    const diagnostic = oneDiagnostic(error);
+    const leftBehind =
+      error instanceof Failure && error.diagnostics.some(({ code }) => code === 'snapshot-left');
+    return { ok: false, diagnostic, retry: 'never', undone: !leftBehind };
+  }
+}
+
+const differs = (path: string, before: string, after: string | undefined): FieldChange[] =>
+  after === undefined || before === after ? [] : [{ path, before, after }];
+
+function checkTimes({ schedule, rpo }: ProtectedVmProperties): void {
+  const interval = parseSchedule(schedule);
+  if (interval === undefined)
+    throw new Failure(
+      given('bad-schedule', `\`schedule: ${schedule}\` is no schedule`, { hint: 'write `every 15 minutes`' }),
+    );
+  if (rpo === undefined) return;
+  const limit = parseDuration(rpo);
+  if (limit === undefined)
+    throw new Failure(
+      given('bad-duration', `\`rpo: ${rpo}\` is no duration`, { hint: 'write `30m` or `1 hour`' }),
+    );
+  if (limit < interval)
+    throw new Failure(
+      given('rpo-too-short', `\`rpo: ${rpo}\` can't be kept with a point \`${schedule}\``, {
+        hint: 'leave `rpo` out (twice the interval), or shorten the schedule',
+      }),
+    );
+}

@@ -1,0 +1,94 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { bucketApi } from '../../src/aws/buckets.ts';
+import { toFailure } from '../../src/aws/errors.ts';
+import { s3Store } from '../../src/aws/s3-store.ts';
+import { credentials } from '../lab/s3/fixture.ts';
+import { connected, diagnosticOf } from './fixture.ts';
+import { allOf } from './object-store-contract.ts';
+
+async function list(settings: Parameters<typeof connected>[0], bucket = 'bkt') {
+  const { connection } = await connected(settings, { bucket: 'bkt' });
+  return diagnosticOf(allOf(s3Store(connection, { bucket, prefix: '' }).list('')));
+}
+
+/** A server that answers everything with one answer. */
+async function answering(status: number, headers: Record<string, string>, body = ''): Promise<string> {
+  const server = createServer((_, response) => response.writeHead(status, headers).end(body));
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('what the user is told', () => {
+  it('of an endpoint that is not there', async () => {
+    const diagnostic = await list({ endpoint: 'http://127.0.0.1:1' });
+    expect(diagnostic).toMatchObject({ code: 'aws-unreachable', category: 'world' });
+    expect(diagnostic.message).toContain('http://127.0.0.1:1');
+    expect(diagnostic.message).toContain('ECONNREFUSED');
+  });
+
+  it('of wrong keys, without the keys', async () => {
+    const key = await list({ credentials: { ...credentials, accessKeyId: 'WRONGKEY' } });
+    const secret = await list({ credentials: { ...credentials, secretAccessKey: 'wrong-secret' } });
+    expect([key.code, secret.code]).toEqual(['aws-wrong-credentials', 'aws-wrong-credentials']);
+    expect(key.message).toContain('access key id');
+    expect(secret.message).toContain('secret access key');
+    expect(JSON.stringify([key, secret])).not.toMatch(/WRONGKEY|wrong-secret/);
+  });
+
+  it('of a bucket that is not there, and of one in another region', async () => {
+    expect(await list({}, 'missing')).toMatchObject({ code: 'bucket-not-found', category: 'world' });
+    const moved = await list({ endpoint: await answering(301, { 'x-amz-bucket-region': 'eu-central-1' }) });
+    expect(moved).toMatchObject({
+      code: 'aws-wrong-region',
+      hint: expect.stringContaining('region: eu-central-1'),
+    });
+    expect((await list({ region: 'us-west-2' })).hint).toContain('region: eu-west-1');
+  });
+
+  it('of what a policy forbids, with the action to allow', async () => {
+    const xml = '<Error><Code>AccessDenied</Code><Message>no</Message></Error>';
+    const denied = await list({ endpoint: await answering(403, { 'content-type': 'application/xml' }, xml) });
+    expect(denied).toMatchObject({
+      code: 'aws-access-denied',
+      category: 'world',
+      hint: expect.stringContaining('s3:ListBucket'),
+    });
+  });
+
+  it('of a proxy that answers with a page', async () => {
+    const page = await list({
+      endpoint: await answering(502, { 'content-type': 'text/html' }, '<html>Bad Gateway'),
+    });
+    expect(page.code).toBe('aws-unreachable');
+  });
+
+  it('of credentials that nobody gave', () => {
+    const error = Object.assign(new Error('Could not load credentials from any providers'), {
+      name: 'CredentialsProviderError',
+    });
+    const [diagnostic] = toFailure(error, { action: 's3:ListBucket', region: 'eu-west-1' }).diagnostics;
+    expect(diagnostic).toMatchObject({ code: 'aws-no-credentials', category: 'given' });
+  });
+
+  it('of a certificate that does not verify', () => {
+    const error = Object.assign(new Error('self-signed certificate'), {
+      code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    });
+    const [diagnostic] = toFailure(error, { action: 's3:ListBucket', region: 'eu-west-1' }).diagnostics;
+    expect(diagnostic?.hint).toContain('NODE_EXTRA_CA_CERTS');
+  });
+});
+
+it('a clock that is off is corrected by the first answer', async () => {
+  const { lab, connection, calls } = await connected();
+  lab.clock.time += 3_600_000;
+  expect(await bucketApi(connection).exists('bkt')).toBe(false);
+  expect(await bucketApi(connection).exists('bkt')).toBe(false);
+  expect(calls).toEqual(['made', 'made', 'retried', 'made']);
+});

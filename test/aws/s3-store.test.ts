@@ -1,0 +1,114 @@
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { describe, expect, it } from 'vitest';
+import { s3Store } from '../../src/aws/s3-store.ts';
+import { connected, diagnosticOf } from './fixture.ts';
+import { allOf, objectStoreContract } from './object-store-contract.ts';
+
+const fresh = { ifNoneMatch: '*' } as const;
+const body = Buffer.from('content');
+
+objectStoreContract('s3://', async () => {
+  const { connection } = await connected({}, { bucket: 'bkt' });
+  return s3Store(connection, { bucket: 'bkt', prefix: 'dr' });
+});
+
+async function open(prefix = 'dr') {
+  const all = await connected({}, { bucket: 'bkt' });
+  return { ...all, store: s3Store(all.connection, { bucket: 'bkt', prefix }) };
+}
+
+describe('keys', () => {
+  it.each([
+    ['/dr/vms/', 'dr/vms/k', 's3://bkt/dr/vms'],
+    ['', 'k', 's3://bkt'],
+  ])('lie under the prefix %j', async (prefix, Key, url) => {
+    const { lab, store } = await open(prefix);
+    expect(store.url).toBe(url);
+    await store.put('k', body, { when: fresh });
+    const object = await lab.sdk().send(new GetObjectCommand({ Bucket: 'bkt', Key }));
+    expect(await object.Body?.transformToString()).toBe('content');
+  });
+
+  it('of other prefixes are not listed, and long lists come whole', async () => {
+    const { lab, store } = await open();
+    const s3 = lab.sdk();
+    for (const Key of ['dr2/x', 'd', 'dr', 'other/x'])
+      await s3.send(new PutObjectCommand({ Bucket: 'bkt', Key, Body: 'x' }));
+    const names = Array.from({ length: 1005 }, (_, i) => String(i).padStart(4, '0'));
+    await Promise.all(names.map(name => store.put(name, body, { when: fresh })));
+    const listed = (await allOf(store.list(''))).map(each => each.key);
+    expect(listed).toEqual(names);
+  });
+});
+
+it('every object carries its SHA-256, which signs the request too', async () => {
+  const { lab, store } = await open();
+  await store.put('k', body, { when: fresh });
+  const head = await lab
+    .sdk()
+    .send(new HeadObjectCommand({ Bucket: 'bkt', Key: 'dr/k', ChecksumMode: 'ENABLED' }));
+  expect(head.ChecksumSHA256).toBe('7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M=');
+});
+
+describe('when the network lets it down', () => {
+  it('reads and lists again', async () => {
+    const { lab, store, calls } = await open();
+    await store.put('k', body, { when: fresh });
+    for (const kind of ['reset', 'lost-answer', 'internal-error', 'slow-down'] as const) {
+      calls.length = 0;
+      lab.fault({ kind, times: 2 });
+      expect((await store.get('k'))?.bytes.toString()).toBe('content');
+      expect(calls.filter(each => each === 'made')).toHaveLength(3);
+      expect(calls.filter(each => each === 'retried')).toHaveLength(2);
+      expect(calls.filter(each => each === 'throttled')).toHaveLength(kind === 'slow-down' ? 2 : 0);
+      lab.fault({ kind });
+      expect(await allOf(store.list(''))).toHaveLength(1);
+    }
+  });
+
+  it('waits longer each time, on the clock it was given', async () => {
+    const { lab, store } = await open();
+    lab.fault({ kind: 'slow-down', times: 4 });
+    expect(await store.head('k')).toBeUndefined();
+    expect(lab.clock.slept).toHaveLength(4);
+    for (const [i, ms] of lab.clock.slept.entries()) expect(ms).toBeLessThanOrEqual(100 * 2 ** i);
+  });
+
+  it('takes its own 412 after a lost answer for the success that it is', async () => {
+    const { lab, store } = await open();
+    lab.fault({ kind: 'lost-answer', match: { method: 'PUT' } });
+    const put = await store.put('k', body, { when: fresh });
+    expect(put).toEqual({ ok: true, etag: (await store.head('k'))?.etag });
+    lab.fault({ kind: 'lost-answer', match: { method: 'PUT' } });
+    const moved = await store.put('k', Buffer.from('next'), { when: { ifMatch: put.ok ? put.etag : '' } });
+    expect(moved).toEqual({ ok: true, etag: (await store.head('k'))?.etag });
+  });
+
+  it("does not take another writer's content for its own", async () => {
+    const { lab, store } = await open();
+    await store.put('k', Buffer.from('theirs'), { when: fresh });
+    lab.fault({ kind: 'lost-answer', match: { method: 'PUT' } });
+    expect(await diagnosticOf(store.put('k', body, { when: fresh }))).toMatchObject({
+      code: 'answer-lost',
+      category: 'world',
+    });
+    expect(await store.put('k', body, { when: fresh })).toEqual({ ok: false, reason: 'precondition' });
+  });
+
+  it('says so when the answer stays lost', async () => {
+    const { lab, store } = await open();
+    lab.fault({ kind: 'lost-answer', times: 99 });
+    const diagnostic = await diagnosticOf(store.put('k', body, { when: fresh }));
+    expect(diagnostic.code).toBe('answer-lost');
+    expect(diagnostic.message).toContain('s3://bkt/dr/k');
+  });
+
+  it('knows that a throttled write was not done', async () => {
+    const { lab, store } = await open();
+    await store.put('k', Buffer.from('theirs'), { when: fresh });
+    lab.fault({ kind: 'slow-down', match: { method: 'PUT' } });
+    expect(await store.put('k', body, { when: fresh })).toEqual({ ok: false, reason: 'precondition' });
+    lab.fault({ kind: 'slow-down', times: 99 });
+    expect((await diagnosticOf(store.put('n', body, { when: fresh }))).code).toBe('aws-throttled');
+  });
+});

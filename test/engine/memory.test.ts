@@ -1,0 +1,76 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openMemory } from '../../src/engine/memory.ts';
+import { nodeHost } from '../../src/io/node.ts';
+import type { Files } from '../../src/io/ports.ts';
+import { steppedClock, temporaryFolder } from '../support/engine-host.ts';
+
+const setUp = (files: Partial<Files> = {}) => {
+  const dir = join(temporaryFolder(), 'state');
+  const real = nodeHost();
+  const host = { clock: steppedClock(7), files: { ...real.files, ...files } };
+  return { dir, host, open: () => openMemory(host, dir) };
+};
+
+test('what was set is there in the next run, what was forgotten is not', async () => {
+  const { open, dir } = setUp();
+  const first = await open();
+  await first.set('a', { x: [1] });
+  await first.set('b', 1);
+  await first.set('b', undefined);
+  const second = await open();
+  expect(second.get('a')).toEqual({ x: [1] });
+  expect(second.get('b')).toBeUndefined();
+  expect(statSync(join(dir, 'state.json')).mode & 0o777).toBe(0o600);
+});
+
+test('looking makes no folder', async () => {
+  const { open, dir } = setUp();
+  expect((await open()).get('a')).toBeUndefined();
+  expect(() => statSync(dir)).toThrow('ENOENT');
+});
+
+test('each set is durable when it resolves, and many at once share a write', async () => {
+  const { host, dir } = setUp();
+  let writes = 0;
+  const { writeAtomic } = host.files;
+  host.files.writeAtomic = (...args) => {
+    writes++;
+    return writeAtomic(...args);
+  };
+  const memory = await openMemory(host, dir);
+  await Promise.all(
+    Array.from({ length: 100 }, async (_, i) => {
+      await memory.set(`k${i}`, i);
+      expect(JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8')).entries).toHaveProperty(`k${i}`, i);
+    }),
+  );
+  expect(writes).toBeLessThan(5);
+});
+
+test('a failed write is told to who set it, and the next one works', async () => {
+  const { host, dir } = setUp();
+  const memory = await openMemory(host, dir);
+  const { writeAtomic } = host.files;
+  host.files.writeAtomic = async () => Promise.reject(new Error('disk full'));
+  await expect(memory.set('a', 1)).rejects.toThrow('disk full');
+  host.files.writeAtomic = writeAtomic;
+  await memory.set('b', 2);
+  expect((await openMemory(host, dir)).get('a')).toBe(1);
+});
+
+test.each([
+  ['half a file', '{"version":1,"entr'],
+  ['a newer version', '{"version":2,"entries":{}}'],
+  ['no object', '7'],
+])('a damaged file is set aside with a warning: %s', async (_, text) => {
+  const { open, dir } = setUp();
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'state.json'), text);
+  const memory = await open();
+  expect(memory.diagnostics).toMatchObject([{ code: 'state-damaged', severity: 'warning' }]);
+  expect(readdirSync(dir)).toEqual(['state.json.damaged-7']);
+  await memory.set('a', 1);
+  expect((await open()).diagnostics).toEqual([]);
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { apply } from '../../src/engine/apply.ts';
+import type { CatalogTarget } from '../../src/engine/catalog.ts';
+import { isPlanText, parsePlan } from '../../src/engine/plan-file.ts';
+import { plan } from '../../src/engine/planner.ts';
+import { recheck } from '../../src/engine/recheck.ts';
+import { renderJson } from '../../src/engine/render/json.ts';
+import type { World } from '../../src/engine/world.ts';
+import { at, catalogOf, declare, testRun, testWorld, things } from '../support/engine-world.ts';
+
+const site = () => [
+  declare('thing:a', { size: 1 }),
+  declare('thing:b', { size: 1 }),
+  declare('thing:same', { size: 1 }),
+];
+const target: CatalogTarget = { name: 'dr', type: 'aws', properties: {}, at: at() };
+
+async function saved(world: World = testWorld()) {
+  const all = things();
+  all.objects.set('same', { size: 1 }).set('b', { size: 0 });
+  const planned = await plan(catalogOf(site(), [target]), testRun([all.type], world), { engine: '1.0.0' });
+  all.log.length = 0;
+  const read = () => parsePlan(renderJson(planned), 'plan.json');
+  return { all, read, run: (other = world) => testRun([all.type], other) };
+}
+
+describe('a plan from a file', () => {
+  test('is applied when nothing moved, and observes only what it touches', async () => {
+    const { all, read, run } = await saved();
+    const fresh = run();
+    await recheck(read(), fresh);
+    expect(all.log).toEqual(['observe a,b']);
+    const report = await apply(read(), fresh);
+    expect(report.results.map(r => r.result)).toEqual(['changed', 'changed', 'unchanged']);
+    expect(all.objects.get('b')).toEqual({ size: 1 });
+  });
+
+  test('is refused when what it touches has moved, with a name for each; the rest may move', async () => {
+    const { all, read, run } = await saved();
+    all.objects.set('a', { size: 5 }).set('b', { size: 9 }).set('same', { size: 9 });
+    await expect(recheck(read(), run())).rejects.toMatchObject({
+      diagnostics: [
+        { code: 'stale-plan', category: 'blocked', address: 'thing:a' },
+        { code: 'stale-plan', category: 'blocked', address: 'thing:b' },
+      ],
+    });
+  });
+
+  test('is refused by another target, before anything there is observed', async () => {
+    const { all, read, run } = await saved({ ...testWorld(), identify: async () => 'lab' });
+    const other = run({ ...testWorld(), identify: async () => 'account 1' });
+    await expect(recheck(read(), other)).rejects.toMatchObject({
+      diagnostics: [
+        { code: 'target-moved', message: 'the target `dr` is now account 1; the plan was made for lab' },
+      ],
+    });
+    expect(all.log).toEqual([]);
+  });
+
+  test('is refused by another version of a type', async () => {
+    const { all, read, run } = await saved();
+    all.type.version = 2;
+    await expect(recheck(read(), run())).rejects.toMatchObject({
+      diagnostics: [{ code: 'type-moved', category: 'blocked' }],
+    });
+  });
+
+  test('is refused when it was edited, cut off, or made by a newer converge', async () => {
+    const { read } = await saved();
+    const text = renderJson(read());
+    const code = (of: string) => {
+      try {
+        parsePlan(of, 'plan.json');
+      } catch (error) {
+        return (error as { diagnostics: { code: string }[] }).diagnostics[0]!.code;
+      }
+      return undefined;
+    };
+    expect(code(text)).toBeUndefined();
+    expect(code(text.replace('"size": 1', '"size": 2'))).toBe('plan-damaged');
+    expect(code(text.slice(0, -20))).toBe('plan-damaged');
+    expect(code('{"converge_plan":1}')).toBe('plan-damaged');
+    expect(code(text.replace('"converge_plan": 1', '"converge_plan": 2'))).toBe('plan-version');
+  });
+
+  test('is told from a manifest', async () => {
+    const { read } = await saved();
+    expect(isPlanText(renderJson(read()))).toBe(true);
+    expect(isPlanText('converge: 1\nresources: {}\n')).toBe(false);
+  });
+});

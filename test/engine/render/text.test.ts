@@ -1,0 +1,109 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import type { Plan, PlannedResource } from '../../../src/engine/plan.ts';
+import { renderText } from '../../../src/engine/render/text.ts';
+
+const meta = {
+  ensure: 'present',
+  require: [],
+  before: [],
+  notify: [],
+  subscribe: [],
+  noop: false,
+  labels: [],
+} as const;
+const resource = (address: string, line: number, more: Partial<PlannedResource>): PlannedResource =>
+  ({
+    address,
+    action: 'none',
+    noop: false,
+    fields: [],
+    meta,
+    at: { file: 'manifests/lab/dr.yaml', line, column: 3 },
+    ...more,
+  }) as PlannedResource;
+const planOf = (...resources: PlannedResource[]): Plan => ({
+  converge_plan: 1,
+  engine: '1.0.0',
+  types: {},
+  targets: [],
+  resources,
+  sources: {},
+  diagnostics: [],
+  digest: '7f3a9c21deadbeef',
+});
+
+test('changes with their places and values, and one line of sums', () => {
+  const text = renderText(
+    planOf(
+      resource('bucket:gdh-vm-replication', 12, {
+        action: 'create',
+        fields: [
+          { path: '/lifecycle/0/days', after: 7 },
+          { path: '/versioning', after: true },
+        ],
+      }),
+      resource('protected_vm:dc02', 20, {
+        action: 'update',
+        fields: [
+          { path: '/point', before: 'due', after: 'newest', reason: 'after bucket:gdh-vm-replication' },
+        ],
+      }),
+      resource('file:/old', 30, { action: 'delete', noop: true }),
+      resource('exec:restart', 31, { action: 'refresh', reason: 'after file:/old' }),
+      resource('file:/same', 40, {}),
+    ),
+  );
+  expect(text).toBe(
+    `  + create  bucket:gdh-vm-replication  manifests/lab/dr.yaml:12
+      lifecycle.0.days  7
+      versioning        true
+  ~ update  protected_vm:dc02          manifests/lab/dr.yaml:20
+      point  due -> newest  (after bucket:gdh-vm-replication)
+  - delete  file:/old                  manifests/lab/dr.yaml:30
+      (noop)
+  * refresh exec:restart               manifests/lab/dr.yaml:31
+      (after file:/old)
+Plan: 1 to create, 1 to update, 1 to delete, 1 to refresh, 1 in sync.   digest 7f3a9c21
+`,
+  );
+});
+
+test('nothing to do is one line', () => {
+  expect(renderText(planOf(resource('file:/a', 1, {}), resource('file:/b', 2, {})))).toBe(
+    'Nothing to do: 2 in sync.   digest 7f3a9c21\n',
+  );
+});
+
+test('secrets are named, never shown', () => {
+  const text = renderText(
+    planOf(
+      resource('x:y', 1, {
+        action: 'update',
+        fields: [
+          { path: '/a', before: 'other', after: { $secret: 'env:TOKEN' } },
+          { path: '/b', after: [{ key: { $secret: 'file:/k' } }] },
+        ],
+      }),
+    ),
+  );
+  expect(text).toContain('other -> (secret env:TOKEN)');
+  expect(text).toContain('(none) -> [{"key":"(secret file:/k)"}]');
+});
+
+test('long values are clipped to a narrow terminal, and nothing observed moves the cursor', () => {
+  const fields = [{ path: '/text', before: 'x'.repeat(500), after: '\u001b[31mred\nnext' }];
+  const text = renderText(planOf(resource('file:/a\u001b[2J', 1, { action: 'update', fields })), {
+    columns: 60,
+  });
+  for (const line of text.split('\n').slice(1, -2)) expect(line.length).toBeLessThanOrEqual(60);
+  expect(text).toContain('…');
+  expect(text).not.toContain('\u001b');
+});
+
+test('colour is there when asked for, and only colour is added', () => {
+  const plan = planOf(resource('file:/a', 1, { action: 'create', fields: [{ path: '/x', after: 1 }] }));
+  const coloured = renderText(plan, { color: true });
+  expect(coloured).toContain('\u001b[32m');
+  expect(stripVTControlCharacters(coloured)).toBe(renderText(plan));
+});

@@ -1,0 +1,119 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { blocked } from '../../src/diagnostics/diagnostic.ts';
+import { takeLock } from '../../src/io/lock.ts';
+import { nodeHost } from '../../src/io/node.ts';
+import type { ProcessTable } from '../../src/io/process-table.ts';
+import { processTable } from '../../src/io/process-table.ts';
+import { steppedClock, temporaryFolder } from '../support/engine-host.ts';
+
+const refused = (holder: string) => blocked('locked', `in use by ${holder}`);
+
+function setUp(starts: Record<number, string> = { 1: 'a', 2: 'b' }) {
+  const path = join(temporaryFolder(), 'lock');
+  const clock = steppedClock();
+  const host = { ...nodeHost(), clock };
+  const table = (pid: number): ProcessTable => ({ pid, startOf: async of => starts[of] });
+  const take = (pid: number, timeout = 0, signal?: AbortSignal) =>
+    takeLock(path, { host, timeout, refused, table: table(pid), ...(signal && { signal }) });
+  return { path, clock, take, starts };
+}
+
+describe('the run lock', () => {
+  test('is held by one and free after release', async () => {
+    const { take, path } = setUp();
+    const lock = await take(1);
+    await expect(take(2)).rejects.toMatchObject({
+      diagnostics: [
+        {
+          code: 'locked',
+          category: 'blocked',
+          message: expect.stringContaining(`process 1 on ${hostname()}`),
+        },
+      ],
+    });
+    await lock.release();
+    expect(await readdir(path)).toEqual([]);
+    await (await take(2)).release();
+  });
+
+  test('of a dead process is taken over, and so is one whose number another process has now', async () => {
+    const { take, starts } = setUp();
+    await take(1);
+    delete starts[1];
+    await take(2);
+    starts[2] = 'a later process of that number';
+    starts[3] = 'c';
+    const third = await take(3);
+    await third.release();
+  });
+
+  test('is waited for as long as the timeout says', async () => {
+    const { take, clock } = setUp();
+    const lock = await take(1);
+    const before = clock.time;
+    await expect(take(2, 1000)).rejects.toThrow('in use by');
+    expect(clock.time - before).toBe(1000);
+    const { sleep } = clock;
+    clock.sleep = async (ms, signal) => {
+      await lock.release();
+      return sleep(ms, signal);
+    };
+    await expect(take(2, 1000)).resolves.toBeDefined();
+  });
+
+  test('a wait ends with the signal', async () => {
+    const { take, clock } = setUp();
+    await take(1);
+    const stop = new AbortController();
+    clock.sleep = async (_, signal) => {
+      stop.abort('SIGINT');
+      signal?.throwIfAborted();
+    };
+    await expect(take(2, 1000, stop.signal)).rejects.toBe('SIGINT');
+  });
+
+  test('a damaged claim is nobody’s', async () => {
+    const { take, path } = setUp();
+    await (await take(1)).release();
+    await writeFile(join(path, 'x.json'), '{"pid":');
+    await expect(take(1)).resolves.toBeDefined();
+  });
+
+  test('a claim of another machine is respected', async () => {
+    const { take, path } = setUp();
+    await (await take(1)).release();
+    await writeFile(
+      join(path, 'x.json'),
+      JSON.stringify({ pid: 1, machine: 'elsewhere', start: 'q', since: 'then' }),
+    );
+    await expect(take(1)).rejects.toThrow('process 1 on elsewhere since then');
+  });
+
+  test('of many that come at once never more than one holds it', async () => {
+    const starts = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [i + 1, `s${i}`]));
+    const { take } = setUp(starts);
+    let holding = 0;
+    let most = 0;
+    let done = 0;
+    await Promise.all(
+      Object.keys(starts).map(async pid => {
+        const lock = await take(Number(pid), 3_600_000);
+        most = Math.max(most, ++holding);
+        await new Promise(resolve => setImmediate(resolve));
+        holding--;
+        await lock.release();
+        done++;
+      }),
+    );
+    expect([most, done]).toEqual([1, 8]);
+  });
+});
+
+test('the table knows this process and no dead one', async () => {
+  expect(await processTable.startOf(process.pid)).toMatch(/\S/);
+  expect(await processTable.startOf(process.pid)).toBe(await processTable.startOf(process.pid));
+  expect(await processTable.startOf(2 ** 22 + 1)).toBeUndefined();
+});

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { nodeProcesses } from '../../src/io/node-processes.ts';
+import { temporaryFolder } from '../support/engine-host.ts';
+
+const node = process.execPath;
+const script = (text: string) => ({ file: node, args: ['-e', text] });
+const processes = nodeProcesses({
+  PATH: process.env.PATH,
+  HOME: '/home/x',
+  AWS_SECRET_ACCESS_KEY: 'k',
+  VC_PASSWORD: 'p',
+});
+
+describe('running a program', () => {
+  test('gives exit code and both streams, and no shell reads the arguments', async () => {
+    const result = await processes.run({
+      file: node,
+      args: ['-e', 'console.log(process.argv[1]); console.error("e"); process.exitCode = 3', '$HOME; echo *'],
+    });
+    expect(result).toEqual({ exitCode: 3, stdout: '$HOME; echo *\n', stderr: 'e\n', timedOut: false });
+  });
+
+  test('secrets of the own environment are not handed on', async () => {
+    const { stdout } = await processes.run({
+      ...script('console.log(JSON.stringify(process.env))'),
+      env: { GIVEN: '1' },
+    });
+    const env = JSON.parse(stdout) as Record<string, string>;
+    expect(env).toMatchObject({ HOME: '/home/x', GIVEN: '1' });
+    expect(env).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
+    expect(env).not.toHaveProperty('VC_PASSWORD');
+  });
+
+  test('input is written and closed, the directory is the given one', async () => {
+    const cwd = temporaryFolder();
+    const text =
+      'process.stdin.on("data", d => process.stdout.write(d)).on("end", () => console.log(process.cwd()))';
+    expect((await processes.run({ ...script(text), input: 'in ', cwd })).stdout).toBe(`in ${cwd}\n`);
+  });
+
+  test('a timeout ends it and says so', async () => {
+    const result = await processes.run({ ...script('setInterval(() => {}, 1000)'), timeout: 100 });
+    expect(result).toMatchObject({ exitCode: -1, timedOut: true });
+  });
+
+  test('an abort ends it with the reason', async () => {
+    const stop = new AbortController();
+    const running = processes.run(script('setInterval(() => {}, 1000)'), stop.signal);
+    stop.abort('SIGINT');
+    await expect(running).rejects.toBe('SIGINT');
+  });
+
+  test('a program that is killed has an exit code that is no success', async () => {
+    expect(await processes.run(script('process.kill(process.pid, "SIGKILL")'))).toMatchObject({
+      exitCode: -1,
+      timedOut: false,
+    });
+  });
+
+  test('what can not be started is a Failure with a way out', async () => {
+    await expect(processes.run({ file: 'no-such-program', args: ['secret-argument'] })).rejects.toMatchObject(
+      {
+        diagnostics: [
+          { code: 'program-not-started', message: "can't run no-such-program: it was not found" },
+        ],
+      },
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import { Failure, given } from '../../src/diagnostics/diagnostic.ts';
+import { compileFiles, compileText, fakeRegistry, fakeType } from './fixture.ts';
+
+const places = async (files: Record<string, string>) => {
+  const { diagnostics } = await compileFiles(
+    Object.fromEntries(Object.entries(files).map(([name, text]) => [name, `converge: 1\n${text}`])),
+  );
+  const say = (at?: { file: string; line: number; column: number }) =>
+    `${at?.file}:${at?.line}:${at?.column}`;
+  return diagnostics.map(({ code, message, at, related }) => [
+    code,
+    message,
+    say(at),
+    ...(related ?? []).map(other => say(other.at)),
+  ]);
+};
+
+it('one title twice in one map', async () => {
+  expect(await places({ 'a.yaml': 'resources:\n  note:\n    x: {}\n    y: {}\n    "x": {}' })).toEqual([
+    ['duplicate-key', '`x` stands twice in one map', 'a.yaml:6:5', 'a.yaml:4:5'],
+  ]);
+});
+
+it('one type twice, one property twice, one top key twice', async () => {
+  const text = 'resources:\n  note: { a: { size: 1, size: x } }\n  note: {}\nresources: {}';
+  expect((await places({ 'a.yaml': text })).map(([code, , at]) => [code, at])).toEqual([
+    ['duplicate-key', 'a.yaml:5:1'],
+    ['duplicate-key', 'a.yaml:4:3'],
+    ['duplicate-key', 'a.yaml:3:25'],
+  ]);
+});
+
+it('one resource or target in two files', async () => {
+  const text = 'targets: { t: { type: ship } }\nresources: { note: { x: {} } }';
+  expect(await places({ 'a.yaml': text, 'b.yaml': text })).toEqual([
+    ['declared-twice', 'target `t` is declared twice', 'b.yaml:2:12', 'a.yaml:2:12'],
+    ['declared-twice', '`note:x` is declared twice', 'b.yaml:3:22', 'a.yaml:3:22'],
+  ]);
+});
+
+it('one object in other spelling, title against property', async () => {
+  const a = "resources:\n  note:\n    c:/Scripts/: {}\n    d: { path: 'C:\\scripts' }";
+  expect(await places({ 'a.yaml': a, 'b.yaml': 'resources: { note: { c:/scripts: {} } }' })).toEqual([
+    ['same-object', '`note:d` and `note:c:/Scripts/` are one object: c:/scripts', 'a.yaml:5:5', 'a.yaml:4:5'],
+    [
+      'same-object',
+      '`note:c:/scripts` and `note:c:/Scripts/` are one object: c:/scripts',
+      'b.yaml:2:22',
+      'a.yaml:4:5',
+    ],
+  ]);
+});
+
+it('one name on two targets is two objects', async () => {
+  const target = (name: string) =>
+    `${name}: { type: cloud, url: https://${name}, password: "\${secret('env:X')}" }`;
+  const thing = fakeType('thing', { runs: { on: 'remote', target: 'cloud' }, identity: () => 'one' });
+  const registry = { ...fakeRegistry, types: new Map([['thing', thing]]) };
+  const text = (other: string) =>
+    `targets: { ${target('a')}, ${target('b')} }\nresources: { thing: { x: { target: a }, y: { target: ${other} } } }`;
+  expect((await compileText(text('b'), { registry })).diagnostics).toEqual([]);
+  expect((await compileText(text('a'), { registry })).diagnostics).toMatchObject([{ code: 'same-object' }]);
+});
+
+it('what identity refuses is an error at the title', async () => {
+  const thing = fakeType('thing', {
+    identity: (_, title) => {
+      throw new Failure(given('bad-name', `${title} is no name`));
+    },
+  });
+  const registry = { ...fakeRegistry, types: new Map([['thing', thing]]) };
+  const { diagnostics, catalog } = await compileText('resources:\n  thing:\n    x: {}', { registry });
+  expect(diagnostics).toMatchObject([{ code: 'bad-name', address: 'thing:x', at: { line: 4, column: 5 } }]);
+  expect(catalog.resources).toEqual([]);
+});

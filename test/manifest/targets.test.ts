@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest';
+import { compileText } from './fixture.ts';
+
+const cloud = (name: string) => `${name}: { type: cloud, url: https://x, password: "\${secret('env:X')}" }`;
+const stores = (...bodies: string[]) =>
+  `resources:\n  store:\n${bodies.map((body, i) => `    s${i}: { region: eu${body} }\n`).join('')}`;
+const brief = async (text: string, platform: NodeJS.Platform = 'linux') => {
+  const { diagnostics } = await compileText(text, { platform });
+  return diagnostics.map(({ code, message, hint, at }) => ({ code, message, hint, line: at?.line }));
+};
+
+it('the only one of the kind is filled in', async () => {
+  const { catalog, diagnostics } = await compileText(
+    `targets: { ${cloud('a')}, b: { type: ship } }\n${stores('', ', target: a')}`,
+  );
+  expect(diagnostics).toEqual([]);
+  expect(catalog.resources.map(({ meta }) => meta.target)).toEqual(['a', 'a']);
+  expect(catalog.targets).toMatchObject([
+    { name: 'a', type: 'cloud', properties: { url: 'https://x', password: { $secret: 'env:X' } } },
+    { name: 'b', type: 'ship', properties: {} },
+  ]);
+});
+
+it('with several, one has to be named', async () => {
+  expect(await brief(`targets: { ${cloud('a')}, ${cloud('b')} }\n${stores('')}`)).toEqual([
+    {
+      code: 'ambiguous-target',
+      message: '`store:s0` may live on any of the cloud targets a, b',
+      hint: 'add `target: a`',
+      line: 5,
+    },
+  ]);
+});
+
+it('with none, one error shows how to declare one, for any number of resources', async () => {
+  expect(await brief(stores('', ''))).toEqual([
+    {
+      code: 'no-target',
+      message: '`store:s0` (and 1 more) needs a target of type cloud, and none is declared',
+      hint: 'declare one: `targets: { NAME: { type: cloud, url: ..., password: ... } }`',
+      line: 4,
+    },
+  ]);
+});
+
+it('a name has to be that of a target of the right kind', async () => {
+  const text = `targets: { ${cloud('home')}, boat: { type: ship } }\n${stores(', target: hme', ', target: boat')}`;
+  expect((await brief(text)).map(({ code, message, hint }) => [code, message, hint])).toEqual([
+    ['unknown-target', 'there is no target `hme`', 'did you mean `home`?'],
+    ['wrong-target', '`store:s1` needs a target of type cloud, and `boat` is of type ship', 'known: home'],
+  ]);
+});
+
+it('a target with a mistake is a target all the same', async () => {
+  const text = `targets: { a: { type: clod } }\n${stores('', ', target: a')}`;
+  expect((await brief(text)).map(({ code }) => code)).toEqual(['unknown-target-type']);
+});
+
+it('a host type takes none', async () => {
+  const text = `targets: { ${cloud('a')} }\nresources: { note: { n: { target: a } } }`;
+  expect(await brief(text)).toMatchObject([{ code: 'wrong-target', line: 3 }]);
+});
+
+it('a host type that cannot run here names the way out', async () => {
+  const text = 'resources:\n  site: { a: {}, b: {} }';
+  expect(await brief(text, 'win32')).toEqual([]);
+  expect(await brief(text)).toEqual([
+    {
+      code: 'wrong-platform',
+      message: "`site:a` (and 1 more) can't be here: `site` runs on windows, and this is linux",
+      hint: 'move it to a manifest of its own for windows (with `requires: { os: ... }`); `when: facts.os` comes with a later version',
+      line: 3,
+    },
+  ]);
+});
+
+it('what is never absent cannot be made so', async () => {
+  const text = `targets: { ${cloud('a')} }\n${stores(', ensure: absent')}`;
+  expect(await brief(text)).toMatchObject([{ code: 'never-absent', line: 5 }]);
+});

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { apply } from '../../../src/engine/apply.ts';
+import type { CatalogResource, Json } from '../../../src/engine/catalog.ts';
+import { plan } from '../../../src/engine/planner.ts';
+import type { Command, CommandResult, Host } from '../../../src/io/ports.ts';
+import { exec } from '../../../src/resources/host/exec.ts';
+import { file } from '../../../src/resources/host/file.ts';
+import { folderHost } from '../../support/engine-host.ts';
+import { catalogOf, declare, refs, testRun, testWorld } from '../../support/engine-world.ts';
+
+type Program = (host: Host) => Partial<CommandResult> | Promise<Partial<CommandResult>>;
+
+/** A host whose programs are functions by name; unknown ones succeed. */
+function setUp(programs: Record<string, Program> = {}) {
+  const { host } = folderHost();
+  const ran: Command[] = [];
+  const processes = {
+    run: async (command: Command): Promise<CommandResult> => {
+      ran.push(command);
+      return {
+        exitCode: 0,
+        stdout: '',
+        stderr: '',
+        timedOut: false,
+        ...(await programs[command.file]?.(host)),
+      };
+    },
+  };
+  const world = testWorld({ host: { ...host, processes } });
+  const converge = async (...resources: CatalogResource[]) => {
+    const run = testRun([exec, file], world);
+    const planned = await plan(catalogOf(resources), run, { engine: '1' });
+    const report = await apply(planned, run);
+    return { actions: planned.resources.map(r => r.action), report, planned };
+  };
+  return { ran, world, converge, names: () => ran.map(command => command.file) };
+}
+const task = (properties: Record<string, Json>, meta = {}) =>
+  declare('exec:task', { command: ['work', 'a b'], ...properties }, meta);
+const fails = () => ({ exitCode: 1 });
+const makes: Program = async host => {
+  await host.files.writeAtomic('/made', Buffer.from(''));
+  return {};
+};
+
+describe('guards', () => {
+  test('without any it would run every time, which is refused', () => {
+    expect(() => exec.identity({ command: ['x'] }, 'task', { platform: 'linux', cwd: '/' })).toThrow(
+      'every time',
+    );
+  });
+
+  test('creates: runs until the path is there', async () => {
+    const { converge, names } = setUp({ work: makes });
+    const first = await converge(task({ creates: '/made' }));
+    expect(first.planned.resources[0]).toMatchObject({
+      fields: [{ path: '/run', before: 'due', after: 'done' }],
+    });
+    const second = await converge(task({ creates: '/made' }));
+    expect([first.actions, second.actions]).toEqual([['update'], ['none']]);
+    expect(names()).toEqual(['work']);
+  });
+
+  test('only_if and unless: all must say that it is due', async () => {
+    const done = { value: false };
+    const { converge, names } = setUp({
+      work: () => {
+        done.value = true;
+        return {};
+      },
+      no: fails,
+      undone: () => (done.value ? { exitCode: 1 } : { exitCode: 0 }),
+    });
+    expect((await converge(task({ only_if: ['no'] }))).actions).toEqual(['none']);
+    expect((await converge(task({ only_if: ['undone'], unless: ['yes'] }))).actions).toEqual(['none']);
+    expect(names()).not.toContain('work');
+    const { report } = await converge(task({ only_if: ['undone'], unless: ['no'] }));
+    expect(report.results[0]!.result).toBe('changed');
+    expect(report.proof?.empty).toBe(true);
+  });
+
+  test('one that is still due after the run is named as not convergent', async () => {
+    const { converge } = setUp({ no: fails });
+    const { report } = await converge(task({ unless: ['no'] }));
+    expect(report.diagnostics).toMatchObject([{ code: 'not-convergent', address: 'exec:task' }]);
+  });
+
+  test('a guard that hangs is a failure of its resource', async () => {
+    const { converge } = setUp({ slow: () => ({ timedOut: true, exitCode: -1 }) });
+    const { actions, planned } = await converge(task({ unless: ['slow'], timeout: '2s' }));
+    expect(actions).toEqual(['failed']);
+    expect(planned.diagnostics).toMatchObject([{ code: 'guard-timed-out', category: 'world' }]);
+  });
+});
+
+describe('running', () => {
+  test('program and arguments as they stand, with directory, environment, secret and timeout', async () => {
+    const { converge, ran, world } = setUp();
+    world.secrets['env:T'] = 'token-text';
+    await converge(
+      task({ creates: '/x', cwd: '/srv/', env: { A: '1', T: { $secret: 'env:T' } }, timeout: '90s' }),
+    );
+    expect(ran).toEqual([
+      { file: 'work', args: ['a b'], cwd: '/srv', env: { A: '1', T: 'token-text' }, timeout: 90_000 },
+    ]);
+  });
+
+  test('a failure says the exit code and the end of what was said, without secrets', async () => {
+    const { converge, world } = setUp({
+      work: () => ({ exitCode: 7, stderr: 'cannot log in\nwith token-text' }),
+    });
+    world.secrets['env:T'] = 'token-text';
+    const { report } = await converge(task({ creates: '/x', env: { T: { $secret: 'env:T' } } }));
+    expect(report.results[0]).toMatchObject({
+      result: 'failed',
+      diagnostic: { code: 'exec-failed', message: '`work` ended with exit code 7: cannot log in with ***' },
+    });
+  });
+
+  test('refresh_only runs when notified, once', async () => {
+    const { converge, names } = setUp();
+    const site = () => [
+      declare('file:/conf', { content: 'x' }, { notify: refs('exec:task') }),
+      task({ refresh_only: true }),
+    ];
+    const first = await converge(...site());
+    expect(first.actions).toEqual(['create', 'refresh']);
+    expect(first.report.results[1]!.result).toBe('refreshed');
+    expect((await converge(...site())).actions).toEqual(['none', 'none']);
+    expect(names()).toEqual(['work']);
+  });
+
+  test('due and notified in one run, it runs once', async () => {
+    const { converge, names } = setUp({ work: makes });
+    await converge(declare('file:/conf', {}, { notify: refs('exec:task') }), task({ creates: '/made' }));
+    expect(names()).toEqual(['work']);
+  });
+
+  test('waits for the file that it runs', () => {
+    expect(exec.needs!({ command: ['/opt/tool/run'] }, 'task')[0]!.anyOf.slice(0, 2)).toEqual([
+      'path:/opt/tool/run',
+      'path:/opt/tool',
+    ]);
+    expect(exec.needs!({ command: ['run'] }, 'task')).toEqual([]);
+  });
+});

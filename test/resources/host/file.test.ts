@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import { apply } from '../../../src/engine/apply.ts';
+import type { CatalogResource } from '../../../src/engine/catalog.ts';
+import { plan } from '../../../src/engine/planner.ts';
+import type { Where } from '../../../src/engine/resource-type.ts';
+import type { World } from '../../../src/engine/world.ts';
+import { file } from '../../../src/resources/host/file.ts';
+import { folderHost } from '../../support/engine-host.ts';
+import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+
+function setUp(more: Partial<World> = {}) {
+  const { host } = folderHost();
+  const world = testWorld({ host, ...more });
+  const converge = async (...resources: CatalogResource[]) => {
+    const run = testRun([file], world);
+    const planned = await plan(catalogOf(resources), run, { engine: '1' });
+    return { planned, report: await apply(planned, run) };
+  };
+  const text = async (path: string) => (await host.files.read(path))?.toString();
+  return { host, world, converge, text };
+}
+
+describe('identity', () => {
+  const linux: Where = { platform: 'linux', cwd: '/work' };
+  const windows: Where = { platform: 'win32', cwd: 'C:\\Work' };
+  test.each<[Where, string, string]>([
+    [linux, '/srv//data/./x/../y/', '/srv/data/y'],
+    [linux, 'relative/x', '/work/relative/x'],
+    [linux, '/Case', '/Case'],
+    [linux, '/', '/'],
+    [windows, 'C:\\Temp\\', 'c:/temp'],
+    [windows, 'c:/TEMP/../Temp', 'c:/temp'],
+    [windows, 'logs', 'c:/work/logs'],
+    [windows, 'C:\\', 'c:/'],
+  ])('%j %s', (where, path, id) => {
+    expect(file.identity({}, path, where)).toBe(id);
+    expect(file.identity({ path }, 'a name', where)).toBe(id);
+  });
+
+  test('needs the nearest declared directory above', () => {
+    expect(file.needs!({}, '/a/b/c')).toEqual([{ anyOf: ['path:/a/b', 'path:/a', 'path:/'] }]);
+    expect(file.needs!({}, 'c:/a')).toEqual([{ anyOf: ['path:c:/'] }]);
+  });
+
+  test('contradictions are mistakes in what was given', () => {
+    expect(() => file.identity({ content: 'x', source: 'y' }, '/a', linux)).toThrow('not both');
+    expect(() => file.identity({ kind: 'directory', content: 'x' }, '/a', linux)).toThrow('has no content');
+  });
+});
+
+describe('files and directories', () => {
+  test('a tree in any order of declaration, with modes', async () => {
+    const { converge, host, text } = setUp();
+    const { report } = await converge(
+      declare('file:/srv/app/conf.d/a.conf', { content: 'a', mode: '640' }),
+      declare('file:/srv', { kind: 'directory' }),
+      declare('file:/srv/app/conf.d', { kind: 'directory', mode: '0750' }),
+      declare('file:/srv/app', { kind: 'directory' }),
+    );
+    expect(report.results.map(r => r.result)).toEqual(['changed', 'changed', 'changed', 'changed']);
+    expect(report.proof?.empty).toBe(true);
+    expect(await text('/srv/app/conf.d/a.conf')).toBe('a');
+    expect(await host.files.stat('/srv/app/conf.d/a.conf')).toMatchObject({ mode: 0o640 });
+    expect(await host.files.stat('/srv/app/conf.d')).toMatchObject({ kind: 'directory', mode: 0o750 });
+  });
+
+  test('what is not declared is not managed', async () => {
+    const { converge, host, text } = setUp();
+    await host.files.writeAtomic('/a', Buffer.from('theirs'), { mode: 0o604 });
+    const { planned } = await converge(declare('file:/a'));
+    expect(planned.resources[0]!.action).toBe('none');
+    await converge(declare('file:/a', { content: 'ours' }));
+    expect(await text('/a')).toBe('ours');
+    expect(await host.files.stat('/a')).toMatchObject({ mode: 0o604 });
+    await converge(declare('file:/a', { mode: '0600' }));
+    expect(await text('/a')).toBe('ours');
+  });
+
+  test('a plan shows digests, never contents of the file', async () => {
+    const { converge, host } = setUp();
+    await host.files.writeAtomic('/a', Buffer.from('an old password'));
+    const { planned } = await converge(declare('file:/a', { content: 'new' }));
+    expect(planned.resources[0]!.fields).toMatchObject([
+      {
+        path: '/content',
+        before: expect.stringMatching(/^sha256:/),
+        after: expect.stringMatching(/^sha256:/),
+      },
+    ]);
+    expect(JSON.stringify(planned)).not.toContain('an old password');
+  });
+
+  test('content from a source beside the manifest, with its digest in the plan', async () => {
+    const sources: Record<string, string> = { 'manifests/files/x.conf': 'from the source' };
+    const asked: string[] = [];
+    const { converge, text } = setUp({
+      source: async path => {
+        asked.push(path);
+        return sources[path] === undefined ? undefined : Buffer.from(sources[path]);
+      },
+    });
+    const resource = declare('file:/x.conf', { source: 'files/x.conf' });
+    resource.at.file = 'manifests/site.yaml';
+    const { planned } = await converge(resource);
+    expect(Object.keys(planned.sources)).toEqual(['file:/x.conf']);
+    expect(await text('/x.conf')).toBe('from the source');
+    expect(new Set(asked)).toEqual(new Set(['manifests/files/x.conf']));
+    sources['manifests/files/x.conf'] = 'another';
+    const second = await converge(resource);
+    expect(second.planned.resources[0]!.action).toBe('update');
+    expect(await text('/x.conf')).toBe('another');
+    delete sources['manifests/files/x.conf'];
+    await expect(converge(resource)).rejects.toMatchObject({
+      diagnostics: [{ code: 'source-not-found', category: 'given' }],
+    });
+  });
+
+  test('a secret as content is written, compared, and its owner’s alone', async () => {
+    const { converge, world, host, text } = setUp();
+    world.secrets['env:KEY'] = 'the-secret-text';
+    const resource = declare('file:/key', { content: { $secret: 'env:KEY' } });
+    await converge(resource);
+    expect(await text('/key')).toBe('the-secret-text');
+    expect(await host.files.stat('/key')).toMatchObject({ mode: 0o600 });
+    world.secrets['env:KEY'] = 'the-rotated-text';
+    const { planned } = await converge(resource);
+    expect(planned.resources[0]!.fields).toMatchObject([{ before: 'other', after: { $secret: 'env:KEY' } }]);
+    expect(JSON.stringify(planned)).not.toMatch(/the-(secret|rotated)-text/);
+    expect(await text('/key')).toBe('the-rotated-text');
+  });
+});
+
+describe('refusals', () => {
+  test('a directory that is not empty is not deleted', async () => {
+    const { converge, host, text } = setUp();
+    await host.files.mkdir('/d');
+    await host.files.writeAtomic('/d/precious', Buffer.from('x'));
+    const { report } = await converge(declare('file:/d', {}, { ensure: 'absent' }));
+    expect(report.results[0]).toMatchObject({
+      result: 'failed',
+      diagnostic: { code: 'file-refused', category: 'world' },
+    });
+    expect(await text('/d/precious')).toBe('x');
+  });
+
+  test('with its contents absent too it is, in the right order', async () => {
+    const { converge, host } = setUp();
+    await host.files.mkdir('/d/e', { recursive: true });
+    await host.files.writeAtomic('/d/e/f', Buffer.from('x'));
+    const absent = { ensure: 'absent' as const };
+    await converge(
+      declare('file:/d', {}, absent),
+      declare('file:/d/e', {}, absent),
+      declare('file:/d/e/f', {}, absent),
+    );
+    expect(await host.files.list('/')).toEqual([]);
+  });
+
+  test('a directory does not become a file, nor a file a directory', async () => {
+    const { converge, host } = setUp();
+    await host.files.mkdir('/d');
+    await host.files.writeAtomic('/f', Buffer.from('x'));
+    const { report } = await converge(
+      declare('file:/d', { content: 'x' }),
+      declare('file:/f', { kind: 'directory' }),
+    );
+    expect(report.results.map(r => r.diagnostic?.message)).toEqual([
+      '/d is left as it is: it is a directory, and a file is declared',
+      '/f is left as it is: it is a file, and a directory is declared',
+    ]);
+  });
+});
