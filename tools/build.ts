@@ -1,7 +1,7 @@
-/** Generates validators and schemas, then bundles the CLI into dist/: one entry, a chunk per command and client. */
+/** Compiles the validators, then bundles the CLI into dist/: one entry, a chunk per command and client. */
 import { chmod, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
-import './generate.ts';
+import './validators.ts';
 
 await rm('dist', { recursive: true, force: true });
 await build({

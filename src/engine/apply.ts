@@ -42,7 +42,9 @@ export async function apply(plan: Plan, run: Run, { noop = false }: ApplyOptions
 
   for (const node of walk.nodes.values()) {
     if (!node.result)
-      applying.finish(node, node.planned.action === 'none' ? 'unchanged' : 'skipped', { note: 'interrupted' });
+      applying.finish(node, node.planned.action === 'none' ? 'unchanged' : 'skipped', {
+        note: 'interrupted',
+      });
   }
   const proof = noop || run.signal.aborted ? undefined : await prove(applying);
   const report: RunReport = {
@@ -89,7 +91,11 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
   const resting = work.filter(node => !toChange.includes(node));
   const unsure = toChange.filter(
     ({ planned, subject }) =>
-      planned.action === 'unknown' || !run.observed.has(subject.address) || dirty.isStale(subject),
+      planned.action === 'unknown' ||
+      !run.observed.has(subject.address) ||
+      dirty.isStale(subject) ||
+      // Planned for what a dependency was about to do: only now is there something to see.
+      planned.fields.some(field => field.reason !== undefined),
   );
   const again = unsure.map(({ subject }) => subject);
   dirty.seeing(again);

@@ -35,7 +35,6 @@ export function buildGraph(subjects: readonly Subject[]): Graph {
   const byAddress = new Map(subjects.map(subject => [subject.address, subject]));
   const edges = new Map<Address, Edge[]>(subjects.map(subject => [subject.address, []]));
   const add = (edge: Edge) => {
-    if (edge.from === edge.to && edge.kind === 'implied') return;
     edges.get(edge.from)!.push(edge);
   };
   for (const subject of subjects) {

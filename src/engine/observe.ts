@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
+import { canonicalJson } from './canonical.ts';
 import { Limits, totalAtOnce } from './limits.ts';
 import { readIo } from './make-io.ts';
 import type { Observation } from './resource-type.ts';
@@ -80,7 +81,15 @@ export const typeBug = (type: string, what: string): Diagnostic =>
 function checked(observation: Observation<object> | undefined, { id, type }: Subject): Observation<object> {
   const state = observation?.state;
   if (observation && (state === 'absent' || state === 'unknown' || state === 'failed')) return observation;
-  if (observation?.state === 'present' && typeof observation.value === 'object') return observation;
-  const what = observation ? `its observation of ${id} has no valid state` : `it didn't answer for ${id}`;
+  if (observation?.state === 'present' && isJsonObject(observation.value)) return observation;
+  const what = observation ? `its observation of ${id} is not valid` : `it didn't answer for ${id}`;
   return { state: 'failed', diagnostic: typeBug(type.name, what) };
+}
+
+function isJsonObject(value: unknown): boolean {
+  try {
+    return typeof value === 'object' && value !== null && canonicalJson(value) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -44,7 +44,10 @@ export async function prove(applying: Applying): Promise<Proof | undefined> {
   }
   const pending = left.map(({ address }) => address).sort(byText);
   run.emit({ type: 'proved', empty: pending.length === 0, pending });
-  return { pending, diagnostics: [...diagnostics, ...left.filter(isSeen(applying)).map(notConvergent)] };
+  return {
+    pending,
+    diagnostics: [...diagnostics, ...left.filter(isSeen(applying)).map(notConvergent(applying))],
+  };
 }
 
 async function pendingOf({ run }: Applying, subjects: readonly Subject[]): Promise<Subject[]> {
@@ -61,13 +64,18 @@ const isSeen =
   (subject: Subject) =>
     run.observed.get(subject.address)?.state !== 'failed';
 
-const notConvergent = ({ address, type, declared }: Subject): Diagnostic =>
-  world(
-    'not-convergent',
-    `\`${address}\` still differs after it was applied: the type \`${type.name}\` didn't converge`,
-    {
+const notConvergent =
+  ({ walk }: Applying) =>
+  ({ address, type, declared }: Subject): Diagnostic => {
+    const wasChanged = walk.nodes.get(address)?.result?.result !== 'unchanged';
+    const message = wasChanged
+      ? `\`${address}\` still differs after it was applied: the type \`${type.name}\` didn't converge`
+      : `\`${address}\` of the type \`${type.name}\` was in sync and differs now: something in this run changed it`;
+    return world('not-convergent', message, {
       address,
       at: declared.at,
-      hint: 'something else changes it, or what was declared can never be reached; `converge plan` shows what differs',
-    },
-  );
+      hint: wasChanged
+        ? 'something else changes it, or what was declared can never be reached; `converge plan` shows what differs'
+        : 'two resources may manage one thing; `converge plan` shows what differs',
+    });
+  };

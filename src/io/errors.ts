@@ -26,10 +26,9 @@ export function fileFailure(error: unknown, verb: string, path: string): Error {
   const code = codeOf(error);
   if (error instanceof Failure || code === undefined) return error as Error;
   const reason = reasons[code] ?? code;
+  const hint = code === 'ENOENT' ? { hint: 'make the directory first, or declare it' } : {};
   return new Failure(
-    world(code === 'ENOSPC' ? 'disk-full' : 'file-access', `can't ${verb} ${path}: ${reason}`),
-    {
-      cause: error,
-    },
+    world(code === 'ENOSPC' ? 'disk-full' : 'file-access', `can't ${verb} ${path}: ${reason}`, hint),
+    { cause: error },
   );
 }

@@ -17,7 +17,8 @@ export interface Lab {
   dir: string;
   settings: LabSettings;
   s3: { url: string };
-  vsphere: { url: string; caPem: string };
+  /** `caFile`: the same authority as a PEM file, for clients that want a path. */
+  vsphere: { url: string; caPem: string; caFile: string };
   /** The lab's own clock: this machine's plus the settable offset. */
   clock: Clock;
   command(command: LabCommand): Promise<LabAnswer>;
@@ -116,7 +117,7 @@ async function connect(dir: string, host: Host): Promise<Lab | undefined> {
     dir,
     settings,
     s3: { url: serving.s3 },
-    vsphere: { url: serving.vsphere, caPem: serving.caPem },
+    vsphere: { url: serving.vsphere, caPem: serving.caPem, caFile: join(dir, 'ca.pem') },
     clock: labClock(host.clock, () => settings.clockOffset),
     command: async command => (await sendControl(serving.control, command))!,
     close: async () => {},
@@ -128,6 +129,8 @@ async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptio
   const settings = known ?? (await createSettings(dir, host.random, host.files));
   const clock = labClock(host.clock, () => settings.clockOffset);
   const certificates = await labCertificates(join(dir, 'tls'), host.clock, host.random);
+  const caFile = join(dir, 'ca.pem');
+  await host.files.writeAtomic(caFile, Buffer.from(certificates.caPem), { mode: 0o644 });
   const common = { clock, random: host.random };
   const s3 = await startS3({
     ...common,
@@ -161,7 +164,7 @@ async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptio
     dir,
     settings,
     s3: { url: s3.url },
-    vsphere: { url: vsphere.url, caPem: certificates.caPem },
+    vsphere: { url: vsphere.url, caPem: certificates.caPem, caFile },
     clock,
     command: command => execute(parts, command),
     async close() {

@@ -8,7 +8,8 @@ import { fault, nameAt, type Reading } from './reading.ts';
  */
 export function checkConstraints(value: Json, validate: ValidateFunction, reading: Reading): void {
   if (validate(value)) return;
-  const errors = (validate.errors ?? []).filter(error => concerns(error, reading));
+  const spoiled = new Set([...reading.faults].flatMap(fault => ['', ...prefixes(fault)]));
+  const errors = (validate.errors ?? []).filter(error => concerns(error, reading, spoiled));
   const specific = errors.filter(error => !summaries.includes(error.keyword));
   for (const error of specific.length > 0 ? specific : errors) {
     const pointer = error.instancePath;
@@ -29,11 +30,11 @@ export function checkConstraints(value: Json, validate: ValidateFunction, readin
 /** Keywords that only say that something below failed. */
 const summaries = ['anyOf', 'oneOf', 'allOf', 'if'];
 
-function concerns(error: ErrorObject, reading: Reading): boolean {
+function concerns(error: ErrorObject, reading: Reading, spoiled: Set<string>): boolean {
   const { instancePath: pointer, keyword, schemaPath } = error;
   if (keyword === 'additionalProperties') return false;
-  if (summaries.includes(keyword) && [...reading.faults].some(fault => fault.startsWith(`${pointer}/`)))
-    return false;
+  // What is said about a value that lacks a part with a mistake is no second mistake.
+  if (spoiled.has(pointer)) return false;
   if (keyword === 'required') {
     const schema = reading.visits.get(pointer)?.schema;
     if (
@@ -43,7 +44,6 @@ function concerns(error: ErrorObject, reading: Reading): boolean {
   }
   const taken: number[] = [];
   for (const prefix of prefixes(pointer)) {
-    if (reading.faults.has(prefix)) return false;
     const branch = reading.visits.get(prefix)?.branch;
     if (branch !== undefined) taken.push(branch);
   }

@@ -54,7 +54,7 @@ async function readResource(
   const node = value && resolved(reading, value);
   if (node && !isMap(node) && !isNothing(node))
     reading.report(
-      given('wrong-kind', `${quoted(address)}: expected a map of properties, found ${sayNode(node)}`, {
+      given('wrong-kind', `${quoted(address)}: expected a map of properties, found ${sayNode(file, node)}`, {
         at: placeOf(file, value ?? key),
         hint: `write its properties as \`name: value\``,
       }),
@@ -82,7 +82,7 @@ export function entriesOf(
   const node = written && resolved({ file }, written);
   if (!node || isNothing(node)) return [];
   if (!isMap(node)) {
-    const message = `${what}: expected a map of ${of}, found ${sayNode(node)}`;
+    const message = `${what}: expected a map of ${of}, found ${sayNode(file, node)}`;
     report(given('wrong-kind', message, { at: placeOf(file, written) }));
     return [];
   }
@@ -98,5 +98,9 @@ export function entriesOf(
 const isNothing = (node: Node): boolean =>
   isScalar(node) && node.type === 'PLAIN' && /^(|~|null)$/.test(String(node.value));
 
-const sayNode = (node: Node): string =>
-  isScalar(node) ? found(String(node.value)) : found(isMap(node) ? {} : []);
+const sayNode = (file: SourceFile, node: Node): string =>
+  file.hidden.has(node)
+    ? 'something else'
+    : isScalar(node)
+      ? found(String(node.value))
+      : found(isMap(node) ? {} : []);

@@ -34,9 +34,8 @@ export function readValue(
   const taken = visit.schema;
   const free = taken.type === undefined && taken.enum === undefined && taken.const === undefined;
   if (node === null || isScalar(node)) {
-    if (taken.type === 'object' && !taken['x-secret'])
-      return mismatch(written, node, [taken], pointer, reading);
-    if (taken.type === 'array') return mismatch(written, node, [taken], pointer, reading);
+    const collection = taken.type === 'array' || (taken.type === 'object' && !taken['x-secret']);
+    if (collection) return mismatch(written, node, [taken], pointer, reading);
     return readScalar(node, taken, pointer, reading, at);
   }
   if (taken['x-secret']) mask(reading.file, node);
@@ -117,7 +116,13 @@ function mismatch(
     schema['x-secret'] ? 'a secret reference' : (schema.type ?? 'string'),
   );
   const what =
-    node === null ? 'nothing' : isMap(node) ? 'a map' : isSeq(node) ? 'a list' : sayScalar(node, secret);
+    node === null
+      ? 'nothing'
+      : isMap(node)
+        ? 'a map'
+        : isSeq(node)
+          ? 'a list'
+          : sayScalar(node, secret || reading.file.hidden.has(node));
   const flow = node !== null && (isMap(node) || isSeq(node)) && node.flow === true;
   const takesText = kinds.includes('string') || secret;
   const source = written && !isAlias(written) && !secret ? sourceOf(reading.file, written) : '';
@@ -134,7 +139,7 @@ function mismatch(
   );
 }
 
-function sayScalar(node: Node, secret: boolean): string {
-  if (secret || !isScalar(node)) return 'something else';
+function sayScalar(node: Node, hidden: boolean): string {
+  if (hidden || !isScalar(node)) return 'something else';
   return node.value === '' ? 'nothing' : `the text \`${String(node.value).slice(0, 60)}\``;
 }

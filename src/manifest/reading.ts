@@ -33,8 +33,6 @@ export const newReading = (
   report: (d: Diagnostic) => void,
 ): Reading => ({ file, subject, at, visits: new Map(), faults: new Set(), report });
 
-export type Details = Pick<Diagnostic, 'hint' | 'related'>;
-
 /** Reports one mistake about the value at `pointer`. */
 export function fault(
   reading: Reading,

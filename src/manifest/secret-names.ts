@@ -26,8 +26,16 @@ function collect(schema: JsonSchema, names: Set<string>): void {
   for (const property of Object.values(schema.patternProperties ?? {})) collect(property, names);
 }
 
-const holdsSecret = (schema: JsonSchema): boolean =>
-  schema['x-secret'] === true || (schema.anyOf ?? []).some(holdsSecret);
+/** Whether the value, or each value in a list or map of free names, has to be a secret. */
+function holdsSecret(schema: JsonSchema): boolean {
+  if (schema['x-secret']) return true;
+  const branches = schema.anyOf ?? [];
+  if (branches.some(holdsSecret)) return branches.every(branch => branch.type !== 'string');
+  const inner = [schema.items ?? [], schema.additionalProperties ?? []].flat();
+  return [...inner, ...Object.values(schema.patternProperties ?? {})].some(
+    part => typeof part === 'object' && holdsSecret(part),
+  );
+}
 
 /** A secret reference is no secret, it only names one; any other text might be. */
 export const mayBeSecret = (text: string): boolean => readExpression(text).kind !== 'secret';

@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
 import type { Point } from './repository.ts';
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
@@ -37,5 +37,5 @@ function refusal(code: string, message: string, points: Point[]): Failure {
   const details: Partial<Diagnostic> = {
     hint: `there are ${shown.join(', ')}${more}; give \`latest\`, a time like 2026-01-31T12:00:00Z, or at least 4 digits of an id`,
   };
-  return new Failure(given(code, message, details));
+  return new Failure(world(code, message, details));
 }

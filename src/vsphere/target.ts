@@ -19,6 +19,7 @@ export const vsphereTarget: TargetKind = {
       ca: Type.Optional(
         Type.String({
           minLength: 1,
+          'x-multiline': true,
           description: 'Authority that signed the certificate: path of a PEM file, or its text.',
         }),
       ),

@@ -1,5 +1,5 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
-import { faultType, readLocalizedFault } from './faults.ts';
+import { faultType, readLocalizedFault, VimFault } from './faults.ts';
 import { malformed } from './malformed.ts';
 import { type Moref, readMoref, ref } from './moref.ts';
 import { isTransient } from './network-errors.ts';
@@ -124,6 +124,8 @@ async function follow(
         version = textAt(update, 'version') ?? version;
         applyUpdate(info, update);
       }
+      // The first answer holds all there is to see.
+      if (info.size === 0) throw forgotten();
       const state = info.get('state')?.text;
       if (state === 'success') return info.get('result');
       if (state === 'error') {
@@ -147,6 +149,7 @@ function applyUpdate(info: Map<string, XmlElement>, update: XmlElement): void {
     if (missing) throw readLocalizedFault(missing);
     return childrenNamed(f, 'objectSet');
   });
+  if (objects.some(o => textAt(o, 'kind') === 'leave')) throw forgotten();
   for (const change of objects.flatMap(o => childrenNamed(o, 'changeSet'))) {
     const name = textAt(change, 'name') ?? '';
     const value = child(change, 'val');
@@ -159,6 +162,9 @@ function applyUpdate(info: Map<string, XmlElement>, update: XmlElement): void {
     }
   }
 }
+
+const forgotten = (): VimFault =>
+  new VimFault('ManagedObjectNotFound', 'the server forgot the task', undefined);
 
 const stillRunning = (options: TaskOptions, task: Moref): Failure =>
   new Failure(

@@ -39,6 +39,7 @@ function handshake(to: Endpoint, verify: boolean, ca: string | undefined): Promi
     port: to.port,
     // A literal address may not be sent as server name (RFC 6066 section 3).
     servername: isIP(to.host) ? '' : to.host,
+    ALPNProtocols: ['http/1.1'],
     // Off only for a pin, which the caller checks before using the socket.
     rejectUnauthorized: verify,
     ...(ca === undefined ? {} : { ca }),

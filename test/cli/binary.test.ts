@@ -202,11 +202,11 @@ describe('the real binary', () => {
     expect(chunks.length).toBeGreaterThan(0);
     const texts = await Promise.all(chunks.map(url => readFile(new URL(url), 'utf8')));
     for (const name of [
-      'client-s3',
+      'node_modules/@aws-sdk',
       'node_modules/listr2',
       'node_modules/execa',
       'node_modules/ajv/',
-      '@peculiar',
+      'node_modules/@peculiar',
     ]) {
       expect(
         texts.some(text => text.includes(name)),

@@ -149,6 +149,23 @@ describe('stale observations', () => {
     expect(results['thing:copy']).toBe('changed');
   });
 
+  test('so it is when the two live in different realms', async () => {
+    const copies = things();
+    const origins = things({ name: 'origin', realm: { name: 'origins', concurrency: 1 } });
+    origins.objects.set('a', { size: 1 });
+    copies.objects.set('copy', { size: 2 });
+    origins.onApply = async () => {
+      copies.objects.set('copy', { size: 1 });
+      return undefined;
+    };
+    const run = testRun([copies.type, origins.type]);
+    const resources = [declare('origin:a', { size: 2 }), declare('thing:copy', { size: 2, copies: 'a' })];
+    const planned = await plan(catalogOf(resources), run, { engine: '1' });
+    expect(planned.resources[1]!.action).toBe('update');
+    await apply(planned, run);
+    expect(copies.objects.get('copy')).toEqual({ size: 2 });
+  });
+
   test('what could not be seen at first is observed when reached', async () => {
     const all = things();
     all.onObserve = id =>
@@ -249,6 +266,18 @@ describe('failures', () => {
     expect(report.proof).toEqual({ empty: false, pending: ['thing:a'] });
     expect(report.diagnostics).toMatchObject([{ code: 'not-convergent', category: 'world' }]);
     expect(report.diagnostics[0]!.message).toContain('`thing`');
+  });
+
+  test('so is what was in sync and is not any more', async () => {
+    const all = things();
+    all.objects.set('victim', { size: 1 });
+    all.onApply = async () => {
+      all.objects.set('victim', { size: 2 });
+      return undefined;
+    };
+    const { report } = await converge(all, [declare('thing:a'), declare('thing:victim', { size: 1 })]);
+    expect(report.proof).toEqual({ empty: false, pending: ['thing:victim'] });
+    expect(report.diagnostics[0]!.message).toContain('was in sync and differs now');
   });
 
   test('what is remote gets time to become consistent', async () => {

@@ -50,6 +50,11 @@ describe('edges', () => {
     expect(graph.edges.get('thing:alone')).toEqual([]);
   });
 
+  test('what a resource provides itself it does not wait for', () => {
+    const graph = graphOf([declare('thing:a', { inside: 'a' })]);
+    expect(graph.edges.get('thing:a')).toEqual([]);
+  });
+
   test('among absent things an implied edge points the other way', () => {
     const absent = { ensure: 'absent' as const };
     expect(

@@ -101,6 +101,7 @@ describe('what could not be observed', () => {
     ['leaves one out', async () => new Map()],
     ['answers nonsense', async () => new Map([['a', { state: 'maybe' }]])],
     ['answers no map', async () => undefined],
+    ['answers what is not JSON', async () => new Map([['a', { state: 'present', value: { size: 1n } }]])],
   ])('a type that %s is named as faulty', async (_, observe) => {
     const { diagnostics, resources } = await planOf(things({ observe: observe as never }), [
       declare('thing:a'),
@@ -195,6 +196,15 @@ describe('the document', () => {
     const planned = await plan(catalogOf([], [target]), testRun([type], world), { engine: '1' });
     expect(planned.targets).toEqual([{ ...target, identity: 'account 123' }]);
   });
+});
+
+test('a target that does not say who it is leaves the rest planned', async () => {
+  const target: CatalogTarget = { name: 'dr', type: 'aws', properties: {}, at: declare('thing:a').at };
+  const identify = async () => Promise.reject(new Failure(worldSays('unreachable', 'no answer')));
+  const run = testRun([things().type], { ...testWorld(), identify });
+  const planned = await plan(catalogOf([declare('thing:a')], [target]), run, { engine: '1' });
+  expect(planned.resources.map(r => r.action)).toEqual(['create']);
+  expect(planned.diagnostics).toMatchObject([{ code: 'unreachable' }]);
 });
 
 describe('secrets', () => {

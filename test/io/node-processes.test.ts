@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { nodeProcesses } from '../../src/io/node-processes.ts';
 import { temporaryFolder } from '../support/engine-host.ts';
 
@@ -21,6 +21,8 @@ describe('running a program', () => {
   });
 
   test('secrets of the own environment are not handed on', async () => {
+    vi.stubEnv('CONVERGE_PLANTED', 'planted');
+    onTestFinished(() => void vi.unstubAllEnvs());
     const { stdout } = await processes.run({
       ...script('console.log(JSON.stringify(process.env))'),
       env: { GIVEN: '1' },
@@ -29,6 +31,7 @@ describe('running a program', () => {
     expect(env).toMatchObject({ HOME: '/home/x', GIVEN: '1' });
     expect(env).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
     expect(env).not.toHaveProperty('VC_PASSWORD');
+    expect(env).not.toHaveProperty('CONVERGE_PLANTED');
   });
 
   test('input is written and closed, the directory is the given one', async () => {

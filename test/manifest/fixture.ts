@@ -52,6 +52,8 @@ const note = fakeType('note', {
       env: Type.Optional(
         Type.Record(Type.String(), Type.Union([Type.String(), Type.String({ 'x-secret': true })])),
       ),
+      content: Type.Optional(Type.Union([Type.String(), Type.String({ 'x-secret': true })])),
+      logins: Type.Optional(Type.Record(Type.String(), Type.String({ 'x-secret': true }))),
       anything: Type.Optional(Type.Unknown()),
     },
     closed,

@@ -33,9 +33,11 @@ it.each([
   ['size: 0', 'wrong-value', '`size`: expected at least 1'],
   ['size: 101', 'wrong-value', '`size`: expected at most 100'],
   ['lines: [a, b, a]', 'wrong-value', '`lines`: items 1 and 3 are the same'],
+  ['lines: [[a]]', 'wrong-kind', '`lines`: expected text, found a list'],
   ['lines: [a, b, c, d]', 'wrong-value', '`lines`: expected at most 3 items'],
   ['store: ftp://x', 'wrong-value', '`store`: expected text that matches ^(s3|file)://'],
   ['store: { url: x }', 'wrong-value', '`url`: expected at least 3 characters'],
+  ['store: { urll: abc }', 'unknown-property', '`store` has no property `urll`'],
   ['store: { target: x }', 'missing-property', '`store`: the property `url` is missing'],
   ['store: { url: abc, targt: x }', 'unknown-property', '`store` has no property `targt`'],
   [
@@ -77,6 +79,10 @@ it('a misspelt required property is one error, a missing one is shown at the tit
 it('all mistakes of a resource are reported', async () => {
   const errors = await brief('size: x\nlines: [a, a]\nkind: odd\npth: y');
   expect(errors.map(([, , , line]) => line).sort()).toEqual([5, 6, 7, 8]);
+});
+
+it('a mistake inside a list is not two', async () => {
+  expect((await brief('lines: [[a], [b]]')).map(([code]) => code)).toEqual(['wrong-kind', 'wrong-kind']);
 });
 
 it('places are those of the values, and defaults are not filled in', async () => {

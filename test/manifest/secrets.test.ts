@@ -98,6 +98,13 @@ describe('a secret', () => {
     ['inside the reference', target("    password: ${secret('hunter2')}")],
     ['around the reference', target("    password: hunter2${secret('env:X')}")],
     ['misspelt', target('    pasword: hunter2')],
+    ['under a free name', 'resources:\n  note:\n    a: { logins: { db: hunter2 } }'],
+    [
+      'under a free name in a broken file',
+      'resources:\n  note:\n    a:\n      logins:\n        db: hunter2: x',
+    ],
+    ['as a title', 'resources: { note: { password: hunter2 } }'],
+    ['as a type', 'resources: { token: hunter2 }'],
     ['twice', target("    password: ${secret('env:X')}\n    password: hunter2")],
     ['in a broken file', target('    password: hunter2\n   url: x')],
     ['in a broken line', target("    password: 'hunter2")],
@@ -110,6 +117,13 @@ describe('a secret', () => {
     const { diagnostics, text: shown } = await rendered(text);
     expect(diagnostics.length).toBeGreaterThan(0);
     expect(JSON.stringify(diagnostics) + shown).not.toContain('hunter2');
+  });
+
+  it('hides no text that may be either', async () => {
+    const { text } = await rendered(
+      'resources:\n  note:\n    a: { content: hello, env: { A: hello }, sise: 3 }',
+    );
+    expect(text).toContain('a: { content: hello, env: { A: hello }, sise: 3 }');
   });
 
   it('masked keeps every position', async () => {

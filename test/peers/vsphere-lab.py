@@ -1,6 +1,6 @@
 """Drives a vSphere endpoint with pyvmomi; prints what it saw as JSON.
 
-Reads from stdin: {"host", "port", "user", "password", "ca", "vm", "page"}; the password stays off the
+Reads from stdin: {"host", "port", "user", "password", "ca", "vm"}; the password stays off the
 argument list. Between two snapshots it waits for a line on stdin, so that the caller can write to the disk.
 """
 

@@ -1,8 +1,12 @@
+import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import type { Movers } from '../../src/replication/cycle/movers.ts';
 import type { CycleOptions, CyclePolicy, CycleResult } from '../../src/replication/cycle/options.ts';
 import { runCycle } from '../../src/replication/cycle/run-cycle.ts';
+import { createRepository } from '../../src/replication/repository/open.ts';
+import type { Repository } from '../../src/replication/repository.ts';
+import type { ObjectStore } from '../../src/replication/store.ts';
 import { FakeDisk, FakeMachine } from './fake-machine.ts';
-import { MemoryRepository } from './memory-repository.ts';
+import { memoryStore } from './memory-store.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
@@ -11,13 +15,17 @@ export const KiB = 1024;
 /** A process that died: what it still tries reaches nobody. */
 export class Killed extends Error {}
 
-export type CycleProcess = CycleOptions & { pid: number; movers: Movers; repository: { dead: boolean } };
+export type CycleProcess = CycleOptions & { pid: number; movers: Movers; life: Life };
+
+interface Life {
+  dead: boolean;
+}
 
 /** A VM, a repository and the means to run cycles between them, each as a process of its own. */
 export class CycleWorld {
   readonly clock = new SteppedClock();
   readonly machine: FakeMachine;
-  readonly memory = new MemoryRepository();
+  readonly store = memoryStore();
   readonly random = new SeededRandom('cycles');
   /** Processes whose cycle is over, however it ended. */
   readonly dead = new Set<number>();
@@ -28,12 +36,29 @@ export class CycleWorld {
     this.machine = new FakeMachine(this.clock, disks);
   }
 
+  /** The repository as a process sees it. */
+  repository(life: Life = { dead: false }): Promise<Repository> {
+    return createRepository(mortal(this.store, life), { random: this.random });
+  }
+
+  /** All points so far. */
+  async points() {
+    return (await this.repository()).vm(this.machine.uuid).points();
+  }
+
+  /** The one object of the store whose name ends so. */
+  key(end: string): string {
+    return [...this.store.objects.keys()].find(key => key.endsWith(end))!;
+  }
+
   /** The options of one cycle, by a process of its own. */
-  process(policy: Partial<CyclePolicy> = {}): CycleProcess {
+  async process(policy: Partial<CyclePolicy> = {}): Promise<CycleProcess> {
     const pid = ++this.#processes;
+    const life = { dead: false };
     return {
       machine: this.machine,
-      repository: this.memory.process(),
+      repository: await this.repository(life),
+      life,
       policy: { quiesce: 'off', exclude: [], rescan: false, ...policy },
       pid,
       movers: {
@@ -48,7 +73,7 @@ export class CycleWorld {
 
   async run(policy: Partial<CyclePolicy> = {}): Promise<CycleResult> {
     await this.clock.advance(60_000);
-    return runCycle(this.process(policy));
+    return runCycle(await this.process(policy));
   }
 
   /**
@@ -57,7 +82,7 @@ export class CycleWorld {
    */
   async killedAt(at: number, how: 'error' | 'gone', policy: Partial<CyclePolicy> = {}): Promise<string[]> {
     await this.clock.advance(60_000);
-    const options = this.process(policy);
+    const options = await this.process(policy);
     const steps: string[] = [];
     const step = async (name: string) => {
       if (steps.length > at && how === 'gone') throw new Killed(name);
@@ -65,7 +90,7 @@ export class CycleWorld {
       if (steps.length !== at + 1) return;
       if (how === 'gone') {
         this.machine.dead = true;
-        options.repository.dead = true;
+        options.life.dead = true;
       }
       throw new Killed(name);
     };
@@ -79,3 +104,12 @@ export class CycleWorld {
     return this.machine.disks[0]!;
   }
 }
+
+/** The store as a process reaches it: not at all once it is dead. */
+const mortal = (store: ObjectStore, life: Life): ObjectStore =>
+  new Proxy(store, {
+    get(target, name: keyof ObjectStore) {
+      if (life.dead) throw new Failure(world('unreachable', 'this process is gone'));
+      return target[name];
+    },
+  });

@@ -77,6 +77,13 @@ it('logs in once for all calls that found the session expired, with no old cooki
   ]);
 });
 
+it('shares one login among those who ask for it at one time', async () => {
+  const { server, session } = await connected();
+  await Promise.all([session.renew(1), session.renew(1), session.renew(1)]);
+  await session.renew(1);
+  expect([session.generation, server.count('Login')]).toEqual([2, 2]);
+});
+
 it('logs in once only; a session that does not hold is a failure', async () => {
   const { server, session } = await connected({ SessionIsActive: () => fault('NotAuthenticated') });
   await expect(session.query(ask)).rejects.toMatchObject({ type: 'NotAuthenticated' });

@@ -82,8 +82,17 @@ it.each(['NotAuthenticated', 'cut', 'InvalidCollectorVersion'])(
   },
 );
 
-it('says so when the server has forgotten the task', async () => {
-  const { session } = await connected({ CreateFilter: () => fault('ManagedObjectNotFound') });
+const left =
+  '<returnval><version>2</version><filterSet><filter type="PropertyFilter">f</filter><objectSet><kind>leave</kind><obj type="Task">task-7</obj></objectSet></filterSet></returnval>';
+it.each<[string, Script]>([
+  ['at once', { CreateFilter: () => fault('ManagedObjectNotFound') }],
+  ['before the first look', { WaitForUpdatesEx: () => '<returnval><version>1</version></returnval>' }],
+  [
+    'while it is watched',
+    { WaitForUpdatesEx: ({ nth }) => (nth === 0 ? update(1, info('<state>running</state>')) : left) },
+  ],
+])('says so when the server forgot the task %s', async (_, script) => {
+  const { session } = await connected(script);
   await expect(awaitTask(session, task, options())).rejects.toMatchObject({ type: 'ManagedObjectNotFound' });
 });
 

@@ -39,7 +39,7 @@ type Source = { targets: CatalogTarget[]; plan(run: Run): Promise<Plan> };
 
 export const apply: Define = (program, context, exit) => {
   const command = program
-    .command('apply <PATHS...>')
+    .command('apply [PATHS...]')
     .description('make the changes that plan shows; PATHS are manifests, or one plan made by `plan -o`')
     .option('--noop', 'say what would be done and do nothing');
   withLab(withState(withSelection(withExitCodes(command))))
@@ -87,9 +87,9 @@ export const apply: Define = (program, context, exit) => {
 async function manifests(
   context: Context,
   paths: string[],
-  options: SelectOptions,
+  options: CommonOptions & SelectOptions,
 ): Promise<Source | undefined> {
-  const catalog = await loadCatalog(context, paths);
+  const catalog = await loadCatalog(context, paths, options.lab);
   return (
     catalog && {
       targets: catalog.targets,

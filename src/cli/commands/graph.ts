@@ -7,7 +7,7 @@ import { withFormat } from '../options.ts';
 
 export const graph: Define = (program, context, exit) => {
   withFormat(
-    program.command('graph <PATHS...>').description('print what depends on what, declared and implied'),
+    program.command('graph [PATHS...]').description('print what depends on what, declared and implied'),
     'text',
     'json',
     'dot',

@@ -13,15 +13,13 @@ export function labServe(group: Command, context: Context, exit: (code: number) 
       const dir = labDir(context, options.lab ?? true)!;
       const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 0 });
       const { publish } = await import('../../lab/lab.ts');
-      const { join } = await import('node:path');
       const published = await publish(opened, context.io.host);
       const { s3, vsphere, region } = opened.settings;
-      const caFile = join(dir, 'tls', 'ca.pem');
       if (options.format === 'json') {
         const answer = {
           version: 1,
           dir,
-          vsphere: { url: opened.vsphere.url, ca: caFile, ...vsphere },
+          vsphere: { url: opened.vsphere.url, ca: opened.vsphere.caFile, ...vsphere },
           s3: { url: opened.s3.url, region, ...s3 },
         };
         context.print(`${JSON.stringify(answer)}\n`);
@@ -34,7 +32,7 @@ export function labServe(group: Command, context: Context, exit: (code: number) 
             `vSphere   ${opened.vsphere.url}/sdk`,
             `  user    ${vsphere.username}`,
             `  password ${vsphere.password}`,
-            `  CA      ${caFile}`,
+            `  CA      ${opened.vsphere.caFile}`,
             `S3        ${opened.s3.url}   region ${region}`,
             `  access key ${s3.accessKeyId}`,
             `  secret key ${s3.secretAccessKey}`,

@@ -12,12 +12,12 @@ import { openSession } from '../session.ts';
 
 export const observe: Define = (program, context, exit) => {
   const command = program
-    .command('observe <PATHS...>')
+    .command('observe [PATHS...]')
     .description("print what the manifests' resources really are")
     .option('-o, --output <FILE>', 'write to FILE instead of stdout');
   withLab(withState(command)).action(
     async (paths: string[], options: CommonOptions & { output?: string }) => {
-      const catalog = await loadCatalog(context, paths);
+      const catalog = await loadCatalog(context, paths, options.lab);
       if (!catalog) return exit(1);
       const session = await openSession(context, options, catalog.targets);
       try {

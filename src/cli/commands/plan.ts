@@ -27,7 +27,7 @@ interface PlanCommandOptions extends CommonOptions, SelectOptions {
 
 export const plan: Define = (program, context, exit) => {
   const command = program
-    .command('plan <PATHS...>')
+    .command('plan [PATHS...]')
     .description('show what apply would change; changes nothing')
     .option('-o, --output <FILE>', 'also write the plan as JSON, for `converge apply FILE`');
   withLab(withState(withSelection(withExitCodes(withFormat(command)))))
@@ -36,7 +36,7 @@ export const plan: Define = (program, context, exit) => {
       '\nExamples:\n  converge plan manifests\n  converge plan manifests -o plan.json && converge apply plan.json',
     )
     .action(async (paths: string[], options: PlanCommandOptions) => {
-      const catalog = await loadCatalog(context, paths);
+      const catalog = await loadCatalog(context, paths, options.lab);
       if (!catalog) return exit(1);
       const session = await openSession(context, options, catalog.targets);
       try {

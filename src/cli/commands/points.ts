@@ -9,7 +9,7 @@ import {
   withRepository,
 } from '../options.ts';
 import { bytes } from '../progress/units.ts';
-import { withVms } from '../repositories.ts';
+import { withVms } from '../with-repository.ts';
 
 export const points: Define = (program, context, exit) => {
   const command = program

@@ -21,13 +21,13 @@ interface ReplicateOptions extends CommonOptions {
 
 export const replicate: Define = (program, context, exit) => {
   const command = program
-    .command('replicate <VM> <PATHS...>')
+    .command('replicate <VM> [PATHS...]')
     .description('make a recovery point of one protected VM now, due or not')
     .option('--rescan', 'compare every block with the newest point, whatever change tracking says');
   withLab(withState(withFormat(command)))
     .addHelpText('after', '\nExample:\n  converge replicate dc02 manifests')
     .action(async (vm: string, paths: string[], options: ReplicateOptions) => {
-      const catalog = await loadCatalog(context, paths);
+      const catalog = await loadCatalog(context, paths, options.lab);
       if (!catalog) return exit(1);
       const declared = protectedVm(catalog.resources, vm);
       const session = await openSession(context, options, catalog.targets);

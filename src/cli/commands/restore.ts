@@ -8,7 +8,7 @@ import {
   withRepository,
 } from '../options.ts';
 import { bytes, duration } from '../progress/units.ts';
-import { withVms } from '../repositories.ts';
+import { withVms } from '../with-repository.ts';
 
 interface RestoreOptions extends RepositoryOptions, CommonOptions {
   point: string;

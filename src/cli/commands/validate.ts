@@ -6,7 +6,7 @@ import type { Define } from '../define.ts';
 
 export const validate: Define = (program, context, exit) => {
   program
-    .command('validate <PATHS...>')
+    .command('validate [PATHS...]')
     .description('check manifests without touching a target or reading a secret')
     .action(async (paths: string[]) => {
       const catalog = await loadCatalog(context, paths);

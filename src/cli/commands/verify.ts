@@ -10,7 +10,7 @@ import {
   withRepository,
 } from '../options.ts';
 import { bytes } from '../progress/units.ts';
-import { vmNamed, withRepositoryOpen } from '../repositories.ts';
+import { vmNamed, withRepositoryOpen } from '../with-repository.ts';
 
 export const verify: Define = (program, context, exit) => {
   const command = program

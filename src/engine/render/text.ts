@@ -1,4 +1,4 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import { isSecretRef, type Json } from '../catalog.ts';
 import type { Action, Plan, PlannedField, PlannedResource } from '../plan.ts';
 import { segments } from '../pointer.ts';
@@ -83,7 +83,7 @@ function masked(value: Json): Json {
 const isPlain = (text: string): boolean => /^[^\p{Cc}\s]([^\p{Cc}]*[^\p{Cc}\s])?$/u.test(text);
 
 /** Nothing that was observed may move the cursor. */
-const clean = (text: string): string => stripVTControlCharacters(text).replace(/\p{Cc}/gu, ' ');
+const clean = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
 
 function sums({ resources, digest }: Plan): string {
   const count = (action: Action) => resources.filter(resource => resource.action === action).length;

@@ -6,6 +6,7 @@ import { isAllocated, layerPath, mergeDown, openChain, readChain, writeChain } f
 import { changeId, newTracking, type Tracking } from './change-id.ts';
 import { type ChangedAreas, type PageLimits, pageOfAreas } from './changed-areas.ts';
 import { readJson, writeJson } from './durable.ts';
+import { pieces } from './granule.ts';
 import { copyImage, diskSize } from './image.ts';
 import { type Journal, openJournal, writtenAfter } from './journal.ts';
 import { openLayer } from './layer.ts';
@@ -149,7 +150,7 @@ export async function openDisk(dir: string): Promise<Disk> {
     await commit();
   }
 
-  async function read_(index: number, capacity: number, offset: number, length: number): Promise<Buffer> {
+  async function readAt(index: number, capacity: number, offset: number, length: number): Promise<Buffer> {
     inside(offset, length, capacity);
     return readChain(chain, index, offset, length);
   }
@@ -247,14 +248,16 @@ export async function openDisk(dir: string): Promise<Disk> {
     capacity: () => state.capacity,
     layers: () => [...state.layers],
     changeId: () => state.tracking && changeId({ ...state.tracking, period: state.tracking.period - 1 }),
-    read: (offset, length) => turn(() => read_(chain.length - 1, state.capacity, offset, length)),
+    read: (offset, length) => turn(() => readAt(chain.length - 1, state.capacity, offset, length)),
     write: (offset, bytes) => turn(() => write(offset, bytes)),
     setImage: path =>
       turn(async () => ({
         changedBytes: await copyImage(path, {
           capacity: () => state.capacity,
           grow,
-          read: (offset, length) => read_(chain.length - 1, state.capacity, offset, length),
+          isUnused: (offset, length) =>
+            pieces(offset, length).every(piece => !isAllocated(chain, chain.length - 1, piece.granule)),
+          read: (offset, length) => readAt(chain.length - 1, state.capacity, offset, length),
           write,
         }),
       })),
@@ -269,7 +272,7 @@ export async function openDisk(dir: string): Promise<Disk> {
     readSnapshot: (id, offset, length) =>
       turn(async () => {
         const { layer, capacity } = frozenOf(id);
-        return read_(state.layers.indexOf(layer), capacity, offset, length);
+        return readAt(state.layers.indexOf(layer), capacity, offset, length);
       }),
     forgetSnapshot: id => turn(() => forget(id)),
     removeSnapshot: id => turn(() => forget(id).then(consolidate)),

@@ -2,11 +2,14 @@ import { open } from 'node:fs/promises';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { GRANULE, pieces, type Range, SECTOR } from './granule.ts';
 
-const CHUNK = 16 * GRANULE;
+const CHUNK = 64 * GRANULE;
+const ZEROS = Buffer.alloc(CHUNK);
 
 export interface ImageTarget {
   capacity(): number;
   grow(bytes: number): Promise<void>;
+  /** Whether nothing was ever written there: it reads as zeros, and need not be read. */
+  isUnused(offset: number, length: number): boolean;
   read(offset: number, length: number): Promise<Buffer>;
   write(offset: number, bytes: Buffer): Promise<void>;
 }
@@ -35,8 +38,11 @@ export async function copyImage(path: string, target: ImageTarget): Promise<numb
       const { bytesRead } = await file.read(chunk, 0, Math.min(CHUNK, size - at), at);
       if (bytesRead === 0)
         throw new Failure(given('image-changed', `${path} became shorter while it was read`));
-      for (const range of differing(at, chunk.subarray(0, bytesRead), await target.read(at, bytesRead))) {
-        await target.write(range.start, chunk.subarray(range.start - at, range.start - at + range.length));
+      const should = chunk.subarray(0, bytesRead);
+      const unused = target.isUnused(at, bytesRead);
+      const is = unused ? ZEROS.subarray(0, bytesRead) : await target.read(at, bytesRead);
+      for (const range of differing(at, should, is)) {
+        await target.write(range.start, should.subarray(range.start - at, range.start - at + range.length));
         written += range.length;
       }
       at += bytesRead;

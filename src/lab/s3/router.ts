@@ -23,43 +23,13 @@ import type { S3Request } from './request.ts';
 type Routes = Record<string, Handler>;
 
 /** Query parameters that select another operation than the plain one. What isn't routed is refused. */
-const subresources = [
-  'accelerate',
-  'acl',
-  'analytics',
-  'attributes',
-  'cors',
-  'delete',
-  'encryption',
-  'intelligent-tiering',
-  'inventory',
-  'legal-hold',
-  'lifecycle',
-  'location',
-  'logging',
-  'metadataConfiguration',
-  'metrics',
-  'notification',
-  'object-lock',
-  'ownershipControls',
-  'policy',
-  'policyStatus',
-  'publicAccessBlock',
-  'renameObject',
-  'replication',
-  'requestPayment',
-  'restore',
-  'retention',
-  'select',
-  'session',
-  'tagging',
-  'torrent',
-  'uploadId',
-  'uploads',
-  'versioning',
-  'versions',
-  'website',
-];
+const subresources = `
+  accelerate acl analytics attributes cors delete encryption intelligent-tiering inventory legal-hold
+  lifecycle location logging metadataConfiguration metrics notification object-lock ownershipControls
+  policy policyStatus publicAccessBlock renameObject replication requestPayment restore retention
+  select session tagging torrent uploadId uploads versioning versions website`
+  .trim()
+  .split(/\s+/);
 
 const bucketRoutes: Routes = {
   'PUT ': createBucket,

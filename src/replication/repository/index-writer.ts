@@ -91,7 +91,7 @@ export function indexWriter(session: Session): IndexWriter {
         all.set(`${disk}/${page}`, { disk, page });
     for (const { disk, page } of [...all.values()].sort((a, b) => a.disk - b.disk || a.page - b.page)) {
       const entries: Locations = new Map();
-      for (const segment of [] as typeof chosen) await reader.section(segment, disk, page, entries);
+      for (const segment of chosen) await reader.section(segment, disk, page, entries);
       for (const [id, location] of news.get(`${disk}/${page}`)?.entries ?? []) entries.set(id, location);
       yield { disk, page, entries };
     }

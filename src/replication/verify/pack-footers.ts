@@ -1,4 +1,7 @@
+import { MAX_BLOCK } from '../format/blocks.ts';
 import { readFooter, TRAILER_BYTES } from '../format/container.ts';
+import { hasCode } from '../format/damage.ts';
+import type { Location } from '../format/index-object.ts';
 import { decodePackFooter, type PackedBlock } from '../format/pack-object.ts';
 import { HEADER_BYTES, sealerFor } from '../format/sealing.ts';
 import type { VmContext } from '../repository/context.ts';
@@ -10,6 +13,8 @@ const KEPT = 1024;
 export interface PackFooters {
   of(pack: string): Promise<Map<number, string> | undefined>;
   keep(pack: string, blocks: PackedBlock[]): void;
+  /** Whether a reader still gets this block out of a pack whose end is damaged. */
+  holds(location: Location, id: Buffer): Promise<boolean>;
 }
 
 export function packFooters(context: VmContext): PackFooters {
@@ -25,6 +30,18 @@ export function packFooters(context: VmContext): PackFooters {
   };
   return {
     keep,
+    async holds({ pack, offset, length }, id) {
+      const key = context.names.pack(pack);
+      const found = await context.store.get(key, { range: { start: offset, end: offset + length } });
+      if (found?.bytes.length !== length) return false;
+      const sealer = sealerFor(context.vault, 'pack', key, Buffer.from(pack, 'hex'));
+      try {
+        return context.vault.blockId(sealer.open(offset, found.bytes, MAX_BLOCK, id)).equals(id);
+      } catch (error) {
+        if (hasCode(error, 'damaged-object')) return false;
+        throw error;
+      }
+    },
     async of(pack) {
       const hit = kept.get(pack);
       if (hit) return hit;

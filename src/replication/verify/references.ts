@@ -73,7 +73,10 @@ export function followPoints(
       const key = context.names.pack(location.pack);
       const bad = findings.of(key);
       if (bad) {
-        if (!bad.sections || bad.sections.has(location.offset)) problems.add(bad);
+        const lost = bad.sections
+          ? bad.sections.has(location.offset)
+          : !(await footers.holds(location, ids.subarray(at, at + ID_BYTES)));
+        if (lost) problems.add(bad);
         continue;
       }
       const footer = await footers.of(location.pack);

@@ -55,7 +55,8 @@ export const exec: ResourceType<ExecProperties, ExecState> = {
   doc: `Runs a program of this host when its guards say that it is due.
 
 One of \`creates\`, \`only_if\`, \`unless\` and \`refresh_only\` is needed: without any the program would run
-every time. Guards only look; they are run while planning. All of those given must say that it is due.`,
+every time. Guards only look; they are run while planning. All of those given must say that it is due,
+also when it is notified.`,
   version: 1,
   schema,
   runs: { on: 'host' },
@@ -86,7 +87,10 @@ every time. Guards only look; they are run while planning. All of those given mu
     for (const { id, asked } of steps) outcomes.set(id, await runNow(asked, io));
     return outcomes;
   },
-  refresh: runNow,
+  async refresh(asked, io) {
+    if (await guardsAllow(asked.properties, io)) return runNow(asked, io);
+    return { ok: true, note: 'not run: its guards say that it is not due' };
+  },
 };
 
 const hasGuard = ({ only_if, unless, creates, refresh_only }: ExecProperties): boolean =>
@@ -100,12 +104,15 @@ function pathsAt(path: string): string[] {
 }
 
 async function due({ properties }: Asked<ExecProperties>, io: ReadIo): Promise<ExecState['run']> {
-  const { creates, only_if, unless, refresh_only } = properties;
-  if (refresh_only === true) return 'done';
-  if (creates !== undefined && (await io.files.stat(hostPath(creates, io)))) return 'done';
-  if (only_if && !(await succeeds(only_if, properties, io))) return 'done';
-  if (unless && (await succeeds(unless, properties, io))) return 'done';
-  return 'due';
+  if (properties.refresh_only === true) return 'done';
+  return (await guardsAllow(properties, io)) ? 'due' : 'done';
+}
+
+async function guardsAllow(properties: ExecProperties, io: ReadIo): Promise<boolean> {
+  const { creates, only_if, unless } = properties;
+  if (creates !== undefined && (await io.files.stat(hostPath(creates, io)))) return false;
+  if (only_if && !(await succeeds(only_if, properties, io))) return false;
+  return !(unless && (await succeeds(unless, properties, io)));
 }
 
 async function succeeds(guard: string[], properties: ExecProperties, io: ReadIo): Promise<boolean> {

@@ -4,7 +4,15 @@ import Type from 'typebox';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../engine/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType, Step, Where } from '../../engine/resource-type.ts';
+import type {
+  Asked,
+  Id,
+  Observation,
+  Outcome,
+  ResourceType,
+  Step,
+  Where,
+} from '../../engine/resource-type.ts';
 import type { ReadFiles } from '../../io/ports.ts';
 import { ancestors, hostPath } from './path.ts';
 
@@ -95,7 +103,9 @@ digests, never as text.`,
   },
   async observe(asked, io) {
     const limit = pLimit(openAtOnce);
-    const seen = await Promise.all(asked.map(one => limit(async () => [one.id, await look(one, io)] as const)));
+    const seen = await Promise.all(
+      asked.map(one => limit(async () => [one.id, await look(one, io)] as const)),
+    );
     return new Map(seen);
   },
   async apply(steps, io) {

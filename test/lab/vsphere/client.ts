@@ -8,16 +8,13 @@ import { startVsphere, type VsphereLab } from '../../../src/lab/vsphere/server.t
 import { type Element, parseXml } from '../../../src/lab/vsphere/xml-reader.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { SteppedClock } from '../../support/stepped-clock.ts';
+import { inFolder } from '../disks/folder.ts';
 
 const certificateClock = {
   now: () => Date.now(),
   sleep: () => Promise.reject(new Error('nobody sleeps here')),
 };
-const certificates = labCertificates(
-  join(tmpdir(), `converge-lab-tls-${process.pid}`),
-  certificateClock,
-  new SeededRandom(process.pid),
-);
+const certificates = inFolder(dir => labCertificates(dir, certificateClock, new SeededRandom(process.pid)));
 export const credentials = { username: 'root', password: 'p&ss"word' };
 
 export interface Answer {

@@ -37,6 +37,19 @@ test('a traversal that names itself walks the whole tree, by type and its parent
   ]);
 });
 
+test('a traversal that goes round in circles ends', async () => {
+  const client = await withVms('a');
+  const step = (name: string, type: string, path: string) =>
+    `<selectSet xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:type="TraversalSpec"><name>${name}</name><type>${type}</type><path>${path}</path><selectSet><name>up</name></selectSet><selectSet><name>down</name></selectSet></selectSet>`;
+  const answer = await client.call(
+    'RetrieveProperties',
+    COLLECTOR,
+    `<specSet><propSet><type>Folder</type><pathSet>name</pathSet></propSet><objectSet><obj type="VirtualMachine">${client.lab.world.vms()[0]!.moref}</obj>${step('up', 'ManagedEntity', 'parent')}${step('down', 'Folder', 'childEntity')}</objectSet></specSet>`,
+  );
+  const names = pickAll(answer, 'returnval').map(one => pick(one, 'propSet', 'val')!.text);
+  expect(names.sort()).toEqual(['Datacenters', 'apps', 'vm', 'web']);
+});
+
 test('a long answer comes in pages, each token good for once', async () => {
   const client = await withVms('a', 'b', 'c');
   const first = await walk(client, 'VirtualMachine', ['name'], '<maxObjects>2</maxObjects>');

@@ -35,9 +35,11 @@ describe('a cycle that dies at any step', async () => {
       'create-snapshot',
       'copy-disk-0',
       'copy-disk-1',
-      'put-point',
-      'move-head',
-      'head-moved',
+      'pack',
+      'pages',
+      'index',
+      'head',
+      'point',
       'remove-snapshot',
       'release-lease',
     ]);
@@ -56,10 +58,10 @@ describe('a cycle that dies at any step', async () => {
         const next = await cycles.run({ quiesce: 'prefer' });
         expect(cycles.machine.snapshotNames).toEqual([]);
         for (const [index, disk] of cycles.machine.disks.entries()) {
-          expect((await restored(cycles.memory.process(), next.point, index)).equals(disk.content)).toBe(
+          expect((await restored(await cycles.repository(), next.point, index)).equals(disk.content)).toBe(
             true,
           );
-          expect((await restored(cycles.memory.process(), first.point, index)).equals(before[index]!)).toBe(
+          expect((await restored(await cycles.repository(), first.point, index)).equals(before[index]!)).toBe(
             true,
           );
         }
@@ -130,7 +132,9 @@ test('any history of writes, resets, growth and deaths: every point is the disk 
         }
         for (const { result, contents } of truths)
           for (const [index, content] of contents.entries())
-            expect((await restored(cycles.memory.process(), result.point, index)).equals(content)).toBe(true);
+            expect((await restored(await cycles.repository(), result.point, index)).equals(content)).toBe(
+              true,
+            );
       },
     ),
     { numRuns: 150 },

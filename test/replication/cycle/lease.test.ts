@@ -8,8 +8,8 @@ import { CycleWorld, KiB } from '../../support/cycles.ts';
 const block = 64 * KiB;
 
 /** A cycle that has come to `at` and stays there until it is let go on. */
-function pausedAt(cycles: CycleWorld, at: string) {
-  const options = cycles.process();
+async function pausedAt(cycles: CycleWorld, at: string) {
+  const options = await cycles.process();
   const arrived = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
   const done = runCycle({
@@ -27,10 +27,10 @@ function pausedAt(cycles: CycleWorld, at: string) {
 describe('the lease', () => {
   test('of a cycle that lives blocks others, naming holder and end', async () => {
     const cycles = new CycleWorld(block);
-    const first = pausedAt(cycles, 'copy-disk-0');
+    const first = await pausedAt(cycles, 'copy-disk-0');
     await first.arrived;
     const until = new Date(cycles.clock.now() + leaseTtl).toISOString();
-    await expect(runCycle(cycles.process())).rejects.toMatchObject({
+    await expect(runCycle(await cycles.process())).rejects.toMatchObject({
       diagnostics: [
         {
           code: 'lease-held',
@@ -46,10 +46,12 @@ describe('the lease', () => {
 
   test('is renewed by the clock for as long as the cycle takes', async () => {
     const cycles = new CycleWorld(block);
-    const first = pausedAt(cycles, 'copy-disk-0');
+    const first = await pausedAt(cycles, 'copy-disk-0');
     await first.arrived;
     await cycles.clock.advance(10 * leaseTtl);
-    await expect(runCycle(cycles.process())).rejects.toMatchObject({ diagnostics: [{ code: 'lease-held' }] });
+    await expect(runCycle(await cycles.process())).rejects.toMatchObject({
+      diagnostics: [{ code: 'lease-held' }],
+    });
     first.go();
     expect((await first.done).point.generation).toBe(1);
   });
@@ -74,7 +76,7 @@ describe('the lease', () => {
   test('of a holder that nobody can see is taken over when its time is up', async () => {
     const cycles = new CycleWorld(block);
     await cycles.killedAt(2, 'gone');
-    const process = cycles.process();
+    const process = await cycles.process();
     const elsewhere = { ...process, movers: { ...process.movers, isAlive: async () => undefined } };
     await expect(runCycle(elsewhere)).rejects.toMatchObject({ diagnostics: [{ code: 'lease-held' }] });
     await cycles.clock.advance(leaseTtl);
@@ -83,20 +85,20 @@ describe('the lease', () => {
 
   test('that was lost keeps its owner from completing a point, and from touching the new lease', async () => {
     const cycles = new CycleWorld(block);
-    const slow = pausedAt(cycles, 'copy-disk-0');
+    const slow = await pausedAt(cycles, 'copy-disk-0');
     await slow.arrived;
     cycles.dead.add(slow.options.pid); // taken for dead, wrongly
     const fast = await cycles.run();
     slow.go();
     await expect(slow.done).rejects.toBeInstanceOf(Failure);
-    const points = await cycles.memory.process().vm(cycles.machine.uuid).points();
+    const points = await cycles.points();
     expect(points.map(p => p.id)).toEqual([fast.point.id]);
     expect((await cycles.run()).point.epoch).toBe(3);
   });
 
   test('lost between the last look and the commit: the head decides, nothing is rebased', async () => {
     const cycles = new CycleWorld(block);
-    const slow = pausedAt(cycles, 'put-point');
+    const slow = await pausedAt(cycles, 'head');
     await slow.arrived;
     cycles.dead.add(slow.options.pid);
     const fast = await cycles.run();
@@ -104,23 +106,32 @@ describe('the lease', () => {
     await expect(slow.done).rejects.toMatchObject({
       diagnostics: [{ code: 'head-moved', category: 'blocked' }],
     });
-    expect((await cycles.memory.process().vm(cycles.machine.uuid).head())?.head.point).toBe(fast.point.id);
+    expect((await cycles.points()).at(-1)!.id).toBe(fast.point.id);
     expect((await cycles.run()).point.generation).toBe(2);
   });
 
   test('whose answer was lost was taken all the same', async () => {
     const cycles = new CycleWorld(block);
-    cycles.memory.leaseFault = 'lost';
+    cycles.store.loseAnswer = call => {
+      if (!call.key.endsWith('lease')) return false;
+      cycles.store.loseAnswer = undefined;
+      return true;
+    };
     expect((await cycles.run()).point.generation).toBe(1);
   });
 
   test('survives a store that is away for one heartbeat', async () => {
     const cycles = new CycleWorld(block);
-    const first = pausedAt(cycles, 'copy-disk-0');
+    const first = await pausedAt(cycles, 'copy-disk-0');
     await first.arrived;
-    cycles.memory.leaseFault = 'down';
+    let failed = false;
+    cycles.store.before = call => {
+      if (failed || call.name !== 'put' || !call.key.endsWith('lease')) return;
+      failed = true;
+      throw new Failure(world('unreachable', 'the store is down'));
+    };
     await cycles.clock.advance(leaseTtl / 2);
-    expect(cycles.memory.leaseFault).toBeUndefined();
+    expect(failed).toBe(true);
     first.go();
     expect((await first.done).point.generation).toBe(1);
   });
@@ -130,7 +141,7 @@ describe('the lease', () => {
     const epochs: number[] = [];
     for (let i = 0; i < 3; i++) {
       epochs.push((await cycles.run()).point.epoch);
-      if (i === 1) cycles.memory.forgetLease(cycles.machine.uuid);
+      if (i === 1) cycles.store.objects.delete(cycles.key('/lease'));
     }
     expect(epochs).toEqual([1, 2, 3]);
   });

@@ -15,7 +15,7 @@ async function expectPoint(
   contents: Buffer[],
 ) {
   for (const [index, content] of contents.entries())
-    expect((await restored(cycles.memory.process(), result.point, index)).equals(content)).toBe(true);
+    expect((await restored(await cycles.repository(), result.point, index)).equals(content)).toBe(true);
 }
 
 describe('a cycle', () => {
@@ -81,7 +81,7 @@ describe('a cycle', () => {
     const cycles = new CycleWorld(4 * block);
     cycles.disk.write(0, filled(block, 1));
     const frozen = Buffer.from(cycles.disk.content);
-    const options = cycles.process();
+    const options = await cycles.process();
     const first = await runCycle({
       ...options,
       step: async name => {

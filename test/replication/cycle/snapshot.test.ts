@@ -60,18 +60,18 @@ describe('a snapshot is never left behind', () => {
     expect(cycles.machine.snapshotNames).toEqual([]);
   });
 
-  test.each(['create-snapshot', 'copy-disk-0', 'put-point'])('when the run is cancelled at %s', async at => {
+  test.each(['create-snapshot', 'copy-disk-0', 'head'])('when the run is cancelled at %s', async at => {
     const cycles = new CycleWorld(4 * block);
     const cancel = new AbortController();
-    const options = cycles.process();
+    const options = await cycles.process();
     const step = async (name: string) => {
       if (name === at) cancel.abort(new Error('Ctrl-C'));
     };
     const cycle = runCycle({ ...options, step, signal: cancel.signal });
-    if (at === 'put-point') await cycle;
+    if (at === 'head') await cycle;
     else await expect(cycle).rejects.toThrow('Ctrl-C');
     expect(cycles.machine.snapshotNames).toEqual([]);
-    expect((await cycles.run()).point.generation).toBe(at === 'put-point' ? 2 : 1);
+    expect((await cycles.run()).point.generation).toBe(at === 'head' ? 2 : 1);
   });
 
   test('a removal that fails is said, with the fate of the point, and made up for', async () => {
@@ -108,7 +108,7 @@ describe('a snapshot is never left behind', () => {
   test('disks that need consolidation get it before the snapshot and after it', async () => {
     const cycles = new CycleWorld(block);
     cycles.machine.consolidationNeeded = true;
-    const options = cycles.process();
+    const options = await cycles.process();
     await runCycle({
       ...options,
       step: async name => {
@@ -128,13 +128,14 @@ describe('a snapshot is never left behind', () => {
 describe('recovery', () => {
   test('removes the snapshots of its own dead cycles only', async () => {
     const cycles = new CycleWorld(block);
-    await cycles.killedAt(3, 'gone'); // take-lease, create-snapshot, copy, put-point
+    await cycles.killedAt(3, 'gone'); // after take-lease, create-snapshot and copy-disk-0
+    const repository = (await cycles.repository()).id.slice(0, 8);
     const [orphan] = cycles.machine.snapshotNames;
-    expect(orphan).toMatch(/^converge-5031b9c2-a0000000-1-[0-9a-f]{8}$/);
+    expect(orphan).toMatch(new RegExp(`^converge-5031b9c2-${repository}-1-[0-9a-f]{8}$`));
     const others = [
-      'converge-5031b9c2-b0000000-1-00000000', // another repository's cycle
-      'converge-ffffffff-a0000000-1-00000000', // another VM's
-      'converge-5031b9c2-a0000000-9-00000000', // a later epoch
+      'converge-5031b9c2-ffffffff-1-00000000', // another repository's cycle
+      `converge-ffffffff-${repository}-1-00000000`, // another VM's
+      `converge-5031b9c2-${repository}-9-00000000`, // a later epoch
       'converge backup',
     ];
     for (const name of others) cycles.machine.addForeignSnapshot(name);

@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => fs.rm(folder, { recursive: true }));
 
 async function optionsFor(cycles: CycleWorld): Promise<UpdateOptions> {
-  const repository = cycles.memory.process();
+  const repository = await cycles.repository();
   const point = (await newestPoint(repository.vm(cycles.machine.uuid)))!;
   return { files: nodeFiles, path, repository, point, disk: point.disks[0]!, step: async () => {} };
 }

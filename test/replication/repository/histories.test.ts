@@ -38,32 +38,47 @@ const content = (fill: string, length: number): Buffer => {
   return Buffer.alloc(length, fill === 'text' ? `line ${seed++}\n` : 'again and again ');
 };
 
-async function commit(vm: VmRepository, disk: SparseDisk, touched: Set<number>, full: boolean): Promise<Point> {
+async function commit(
+  vm: VmRepository,
+  disk: SparseDisk,
+  touched: Set<number>,
+  full: boolean,
+): Promise<Point> {
   const head = await vm.head();
   const before = head && (await vm.point(head.head.point));
   const writer = await vm.writer(head);
   const target = await writer.disk(aDisk(disk.bytes), full ? undefined : before?.disks[0]);
   const count = blockCount(disk.bytes, BLOCK);
-  for (const block of full ? disk.blocks.keys() : touched) if (block < count) await target.put(block, disk.block(block));
+  for (const block of full ? disk.blocks.keys() : touched)
+    if (block < count) await target.put(block, disk.block(block));
   const done = await writer.commit(pointContent(), noStep);
   if (done === 'lost-race') throw new Error('lost the race against nobody');
   return done.point;
 }
 
-async function expectContent(vm: VmRepository, point: Point, disk: SparseDisk, ever: Set<number>): Promise<void> {
+async function expectContent(
+  vm: VmRepository,
+  point: Point,
+  disk: SparseDisk,
+  ever: Set<number>,
+): Promise<void> {
   const reader = await vm.reader(point, point.disks[0]!);
   const count = blockCount(disk.bytes, BLOCK);
   const wanted = [...ever, count - 1].filter(n => n < count).sort((a, b) => a - b);
   const seen = new Set<number>();
   for await (const { index, bytes } of reader.blocks(new Set(wanted))) {
-    if (!bytes.equals(disk.block(index))) throw new Error(`block ${index} of generation ${point.generation} differs`);
+    if (!bytes.equals(disk.block(index)))
+      throw new Error(`block ${index} of generation ${point.generation} differs`);
     seen.add(index);
   }
   expect(seen).toEqual(new Set(wanted));
   for (let page = 0; page < reader.map.pages; page++) {
     const ids = await reader.map.page(page);
     for (let n = 0; n < ids.length / 32; n++)
-      if (!disk.blocks.has(page * PAGE_BLOCKS + n) && !ids.subarray(n * 32, n * 32 + 32).equals(Buffer.alloc(32)))
+      if (
+        !disk.blocks.has(page * PAGE_BLOCKS + n) &&
+        !ids.subarray(n * 32, n * 32 + 32).equals(Buffer.alloc(32))
+      )
         throw new Error(`block ${page * PAGE_BLOCKS + n} should be zero`);
   }
 }
@@ -73,27 +88,35 @@ test.each([
   ['encrypted', aKey(), 10],
 ])('every point of a random history is what the disk was, in a %s repository', async (_, key, numRuns) => {
   await fc.assert(
-    fc.asyncProperty(size, fc.array(cycle, { minLength: 1, maxLength: 24, size: 'max' }), async (bytes, cycles) => {
-      const store = memoryStore();
-      const vm = (await openTest(store, key)).vm(VM.uuid);
-      const disk = new SparseDisk(bytes, BLOCK);
-      const history: { point: Point; disk: SparseDisk }[] = [];
-      const ever = new Set<number>();
-      for (const { writes, extra, resize, full } of cycles) {
-        const touched = new Set(extra.map(at => Math.floor(at / BLOCK)));
-        if (resize !== null) disk.resize(resize);
-        for (const { at, length, fill } of writes) for (const n of disk.write(at, content(fill, length))) touched.add(n);
-        for (const n of touched) ever.add(n);
-        history.push({ point: await commit(vm, disk, touched, full && history.length % 5 === 0), disk: disk.copy() });
-      }
-      const repository = await openTest(store, key, 'reader');
-      const reader = repository.vm(VM.uuid);
-      expect(await reader.points()).toEqual(history.map(h => h.point));
-      for (const { point, disk: then } of history) await expectContent(reader, point, then, ever);
-      const report = await verify(repository);
-      expect(report.problems).toEqual([]);
-      expect(report.points.map(p => p.whole)).toEqual(history.map(() => true));
-    }),
-    { numRuns },
+    fc.asyncProperty(
+      size,
+      fc.array(cycle, { minLength: 1, maxLength: 24, size: 'max' }),
+      async (bytes, cycles) => {
+        const store = memoryStore();
+        const vm = (await openTest(store, key)).vm(VM.uuid);
+        const disk = new SparseDisk(bytes, BLOCK);
+        const history: { point: Point; disk: SparseDisk }[] = [];
+        const ever = new Set<number>();
+        for (const { writes, extra, resize, full } of cycles) {
+          const touched = new Set(extra.map(at => Math.floor(at / BLOCK)));
+          if (resize !== null) disk.resize(resize);
+          for (const { at, length, fill } of writes)
+            for (const n of disk.write(at, content(fill, length))) touched.add(n);
+          for (const n of touched) ever.add(n);
+          history.push({
+            point: await commit(vm, disk, touched, full && history.length % 5 === 0),
+            disk: disk.copy(),
+          });
+        }
+        const repository = await openTest(store, key, 'reader');
+        const reader = repository.vm(VM.uuid);
+        expect(await reader.points()).toEqual(history.map(h => h.point));
+        for (const { point, disk: then } of history) await expectContent(reader, point, then, ever);
+        const report = await verify(repository);
+        expect(report.problems).toEqual([]);
+        expect(report.points.map(p => p.whole)).toEqual(history.map(() => true));
+      },
+    ),
+    { numRuns, interruptAfterTimeLimit: 20_000 },
   );
 });

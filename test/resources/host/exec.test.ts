@@ -130,6 +130,19 @@ describe('running', () => {
     expect(names()).toEqual(['work']);
   });
 
+  test('notified, it still asks its guards', async () => {
+    const { converge, names } = setUp({ no: fails });
+    const { report } = await converge(
+      declare('file:/conf', {}, { notify: refs('exec:task') }),
+      task({ refresh_only: true, only_if: ['no'] }),
+    );
+    expect(report.results[1]).toMatchObject({
+      result: 'refreshed',
+      note: expect.stringContaining('not due'),
+    });
+    expect(names()).toEqual(['no']);
+  });
+
   test('due and notified in one run, it runs once', async () => {
     const { converge, names } = setUp({ work: makes });
     await converge(declare('file:/conf', {}, { notify: refs('exec:task') }), task({ creates: '/made' }));

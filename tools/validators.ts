@@ -1,13 +1,9 @@
-/**
- * Writes what is made from the resource types: validators compiled ahead, so that no command loads
- * ajv, and the JSON Schema that editors use. Runs before every build.
- */
+/** Compiles the schemas of all types to validators, so that no command loads ajv. Runs before every build. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import type { Registry } from '../src/engine/resource-type.ts';
 import { valueSchema } from '../src/manifest/json-schema.ts';
-import { manifestSchema } from '../src/manifest/schema.ts';
 import { ajvOptions, schemaKey } from '../src/manifest/schema-key.ts';
 import { registry } from '../src/resources/registry.ts';
 
@@ -48,10 +44,5 @@ function withoutRequire(code: string): string {
 }
 
 await mkdir(generated, { recursive: true });
-await mkdir(new URL('schemas/', root), { recursive: true });
 await writeFile(new URL('validators.js', generated), validatorModule(registry));
 await writeFile(new URL('validators.d.ts', generated), declaration);
-await writeFile(
-  new URL('schemas/manifest.schema.json', root),
-  `${JSON.stringify(manifestSchema(registry), null, 2)}\n`,
-);

@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { canonicalJson } from '../../src/engine/canonical.ts';
+import { child, nearest, segments, valueAt } from '../../src/engine/pointer.ts';
+
+test('keys are sorted by code unit at every depth, undefined members are left out', () => {
+  expect(canonicalJson({ b: 1, a: { Z: 1, a: 2, ä: 3 }, u: undefined, l: [undefined, { y: 1, x: 2 }] })).toBe(
+    '{"a":{"Z":1,"a":2,"ä":3},"b":1,"l":[null,{"x":2,"y":1}]}',
+  );
+});
+
+test.each([[1n], [Number.NaN], [() => 1], [new Map()], [{ deep: [1n] }]])(
+  '%s is no JSON and is refused',
+  value => {
+    expect(() => canonicalJson(value)).toThrow(TypeError);
+  },
+);
+
+test('it holds the same value, and equal values give equal bytes in any order of keys', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), value => {
+      const reversed = Object.fromEntries(Object.entries(value).reverse());
+      const text = canonicalJson(value);
+      expect(canonicalJson(reversed)).toBe(text);
+      // Through JSON once, since JSON has no -0.
+      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+  );
+});
+
+test('a pointer names what it was made from', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string(), { minLength: 1, maxLength: 5 }), keys => {
+      const pointer = keys.reduce(child, '');
+      expect(segments(pointer)).toEqual(keys);
+      const nested = keys.reduceRight<unknown>((inner, key) => Object.fromEntries([[key, inner]]), 'found');
+      expect(valueAt(nested, pointer)).toBe('found');
+      expect(valueAt(nested, `${pointer}/more`)).toBeUndefined();
+    }),
+  );
+});
+
+test('the nearest place is the one itself or of what it lies in', () => {
+  const places = new Map([
+    ['/a', 1],
+    ['/a/b/c', 2],
+  ]);
+  expect(['/a/b/c', '/a/b/c/d', '/a/b', '/a', '/ab', ''].map(p => nearest(places, p))).toEqual([
+    2,
+    2,
+    1,
+    1,
+    undefined,
+    undefined,
+  ]);
+});

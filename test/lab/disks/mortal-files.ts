@@ -1,0 +1,33 @@
+/** How many more changes to files happen before the process is, as far as files can tell, dead. */
+export const life = { left: Number.POSITIVE_INFINITY };
+
+type Real = typeof import('node:fs/promises');
+
+/** The file functions, whose changes fail once `life` has run out; reading goes on. */
+export function mortal(real: Real): Real {
+  const live =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (life.left-- <= 0) throw new Error('killed');
+      return call(...args);
+    };
+  const open: Real['open'] = async (path, flags, mode) => {
+    const opens = () => real.open(path, flags, mode);
+    const file = await (flags === 'r' || flags === 'r+' ? opens() : live(opens)());
+    for (const name of ['write', 'truncate'] as const) {
+      Object.assign(file, {
+        [name]: live((file[name] as (...args: unknown[]) => Promise<unknown>).bind(file)),
+      });
+    }
+    return file;
+  };
+  return {
+    ...real,
+    open,
+    rename: live(real.rename),
+    rm: live(real.rm),
+    copyFile: live(real.copyFile),
+    writeFile: live(real.writeFile as (...args: unknown[]) => Promise<void>) as Real['writeFile'],
+    mkdir: live(real.mkdir as (...args: unknown[]) => Promise<undefined>) as Real['mkdir'],
+  };
+}

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { nodeHost } from '../../src/io/node.ts';
+import { createKey } from '../../src/replication/keys.ts';
+import { fileStore } from '../../src/replication/stores/file.ts';
+import { commitImage, openTest, VM } from '../support/repository.ts';
+import { SeededRandom } from '../support/seeded-random.ts';
+
+const works = (file: string, ...args: string[]) => {
+  try {
+    execFileSync(file, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+const reader = works('python3', '--version') && works('zstd', '--version');
+const ciphers = reader && works('python3', '-c', 'import cryptography');
+const folder = mkdtempSync(join(tmpdir(), 'converge-reader-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const K = 64 * 1024;
+
+test.each([
+  ['plain', undefined, reader, 'python3 and zstd'],
+  [
+    'encrypted',
+    createKey(new SeededRandom('reader')),
+    ciphers,
+    'python3 with its cryptography package, and zstd',
+  ],
+])(
+  'a %s repository is read by a program written from the document alone',
+  async (name, key, present, needs) => {
+    if (!present) return console.warn(`SKIPPED test/peers/repository-reader (${name}): needs ${needs}`);
+    const directory = join(folder, name);
+    const repository = await openTest(fileStore(directory, nodeHost()), key);
+    const vm = repository.vm(VM.uuid);
+    const random = new SeededRandom('image');
+    const image = Buffer.alloc(4100 * K + 777);
+    random.bytes(7 * K).copy(image);
+    image.write('the end', image.length - 7);
+    const images: Buffer[] = [];
+    for (let n = 0; n < 12; n++) {
+      Buffer.alloc(K, `cycle ${n} `).copy(image, (n + 2) * K);
+      image.fill(0, n * K, (n + 1) * K);
+      const blocks = n === 0 ? undefined : [n, n + 2, 4099];
+      await commitImage(vm, image, blocks ? { blocks } : {});
+      images.push(Buffer.from(image));
+    }
+    const args = key ? [join(folder, 'key')] : [];
+    if (key) await writeFile(args[0]!, `${key.text}\n`);
+    for (const generation of [1, 2, 9, 12]) {
+      const output = join(folder, `${name}-${generation}.raw`);
+      const script = join(import.meta.dirname, 'repository_reader.py');
+      execFileSync('python3', [script, directory, VM.uuid, String(generation), '0', output, ...args]);
+      expect((await readFile(output)).equals(images[generation - 1]!)).toBe(true);
+    }
+  },
+  120_000,
+);

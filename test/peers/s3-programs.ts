@@ -1,0 +1,86 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe } from 'vitest';
+
+/** Runs `body` as a suite, or skips it with one loud line when `program` cannot be started. */
+export function describeWith(what: string, program: string, args: string[], body: () => void): void {
+  const present = spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+  if (!present)
+    console.warn(`SKIPPED: ${what}: \`${program} ${args.join(' ')}\` does not run (see test/peers/PEERS.md)`);
+  describe.skipIf(!present)(what, body);
+}
+
+export function folder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'converge-peer-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** A program's end: its output, or an error with what it said. The environment holds only what is given. */
+export function run(program: string, args: string[], env: Record<string, string>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      env: { PATH: process.env.PATH, HOME: tmpdir(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    let out = '';
+    child.stdout.on('data', piece => {
+      out += piece;
+    });
+    child.stderr.on('data', piece => {
+      said += piece;
+    });
+    child.on('error', reject);
+    child.on('close', status => {
+      if (status === 0) resolve(out);
+      else reject(new Error(`${program} ${args.join(' ')} ended with ${status}: ${said}${out}`));
+    });
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
+const answers = (port: number) =>
+  new Promise<boolean>(resolve => {
+    const asked = request({ host: '127.0.0.1', port, agent: false }, response => {
+      response.resume();
+      resolve(true);
+    });
+    asked.on('error', () => resolve(false)).end();
+  });
+
+/** A foreign server for the suite. `start` gives the command for a port; the URL is there in the tests. */
+export function served(
+  start: (port: number) => { program: string; args: string[]; env?: Record<string, string> },
+) {
+  const server = { url: '' };
+  beforeAll(async () => {
+    const port = await freePort();
+    const { program, args, env } = start(port);
+    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+    let ended = false;
+    child.once('exit', () => {
+      ended = true;
+    });
+    afterAll(() => {
+      child.kill('SIGKILL');
+    });
+    while (!(await answers(port))) {
+      if (ended) throw new Error(`${program} ended before it answered`);
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    server.url = `http://127.0.0.1:${port}`;
+  }, 60_000);
+  return server;
+}

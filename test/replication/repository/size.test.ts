@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { chooseMerge, LARGE } from '../../../src/replication/repository/index-tiers.ts';
+import { memoryStore } from '../../support/memory-store.ts';
+import {
+  aDisk,
+  aKey,
+  commitImage,
+  noStep,
+  openTest,
+  pointContent,
+  readImage,
+  VM,
+} from '../../support/repository.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
+
+const K = 64 * 1024;
+
+test('a hundred small cycles: five PUTs and a few KiB each, few index objects in force', async () => {
+  const store = memoryStore();
+  const vm = (await openTest(store)).vm(VM.uuid);
+  const random = new SeededRandom('cycles');
+  const image = random.bytes(64 * K);
+  await commitImage(vm, image);
+  const seen: { puts: number; metadata: number }[] = [];
+  for (let n = 0; n < 100; n++) {
+    random.bytes(K).copy(image, (n % 64) * K);
+    const before = store.calls.length;
+    await commitImage(vm, image, { blocks: [n % 64] });
+    const puts = store.calls.slice(before).filter(c => c.name === 'put');
+    const metadata = puts.filter(c => !c.key.includes('/packs/')).reduce((sum, c) => sum + c.bytes, 0);
+    seen.push({ puts: puts.length, metadata });
+  }
+  expect(Math.max(...seen.map(s => s.puts))).toBe(5);
+  expect(Math.max(...seen.map(s => s.metadata))).toBeLessThan(32 * 1024);
+  const points = await vm.points();
+  const head = store.calls.length;
+  expect((await readImage((await openTest(store)).vm(VM.uuid), points.at(-1)!)).equals(image)).toBe(true);
+  const indexes = new Set(
+    store.calls
+      .slice(head)
+      .map(c => c.key)
+      .filter(k => k.includes('/index/')),
+  );
+  expect(indexes.size).toBeLessThanOrEqual(16);
+});
+
+test('a disk with more pages than are kept open, put twice over in any order', async () => {
+  const store = memoryStore();
+  const vm = (await openTest(store, aKey())).vm(VM.uuid);
+  const page = 4096 * K;
+  const bytes = 80 * page + 5;
+  const writer = await vm.writer(undefined);
+  const target = await writer.disk(aDisk(bytes));
+  const block = (n: number) => Buffer.alloc(K, `content ${n}`);
+  const numbers = Array.from({ length: 80 }, (_, n) => n * 4096 + 7);
+  for (const n of numbers)
+    expect(await target.put(n, Buffer.alloc(K, 'old'))).toBe(n === 7 ? 'stored' : 'same');
+  for (const n of numbers.toReversed()) await target.put(n, block(n));
+  const done = await writer.commit(pointContent(), noStep);
+  if (done === 'lost-race') throw new Error('lost');
+  const reader = await vm.reader(done.point, done.point.disks[0]!);
+  for await (const { index, bytes } of reader.blocks(numbers)) expect(bytes.equals(block(index))).toBe(true);
+  expect((await reader.block(80 * 4096)).equals(Buffer.alloc(5))).toBe(true);
+});
+
+test('what is stored already is not stored again', async () => {
+  const store = memoryStore();
+  const vm = (await openTest(store)).vm(VM.uuid);
+  const unit = new SeededRandom('unit').bytes(K);
+  const first = await commitImage(vm, Buffer.concat([unit, unit, unit]));
+  const moved = Buffer.concat([Buffer.alloc(K), new SeededRandom('new').bytes(K), unit]);
+  const second = await commitImage(vm, moved);
+  if (first === 'lost-race' || second === 'lost-race') throw new Error('lost');
+  expect(first.totals.blocks_stored).toBe(1);
+  expect(second.totals.blocks_stored).toBe(1);
+  expect((await readImage(vm, second.point)).equals(moved)).toBe(true);
+});
+
+test('a base of another block size is refused, not misread', async () => {
+  const vm = (await openTest(memoryStore())).vm(VM.uuid);
+  await commitImage(vm, Buffer.alloc(4 * K, 1));
+  await expect(commitImage(vm, Buffer.alloc(4 * K, 1), { disk: { blockSize: 2 * K } })).rejects.toThrow(
+    RangeError,
+  );
+});
+
+test('index objects are merged by size', () => {
+  const segment = (bytes: number, n: number) => ({ generation: n, id: String(n), bytes, footer: 0 });
+  const sizes = (...all: number[]) => chooseMerge(all.map(segment), 10).map(s => s.bytes);
+  expect(sizes(...Array(15).fill(500))).toEqual([]);
+  expect(sizes(...Array(16).fill(500))).toHaveLength(16);
+  expect(sizes(2_000_000, ...Array(15).fill(500))).toHaveLength(15);
+  expect(sizes(...Array(40).fill(LARGE))).toEqual([]);
+});

@@ -1,0 +1,120 @@
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { nodeHost } from '../../../src/io/node.ts';
+import type { ObjectStore } from '../../../src/replication/store.ts';
+import { fileStore } from '../../../src/replication/stores/file.ts';
+import { verify } from '../../../src/replication/verify.ts';
+import { aKey, commitImage, openTest, readImage, VM } from '../../support/repository.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
+
+let folder: string;
+let store: ObjectStore;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'converge-store-'));
+  store = fileStore(join(folder, 'repo'), nodeHost());
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const create = { when: { ifNoneMatch: '*' } } as const;
+const text = async (key: string) => (await store.get(key))?.bytes.toString();
+const keys = async (prefix: string) => {
+  const found: string[] = [];
+  for await (const { key } of store.list(prefix)) found.push(key);
+  return found;
+};
+
+test('an object is created once and read whole or by range', async () => {
+  const first = await store.put('a/b', Buffer.from('hello'), create);
+  expect(first.ok).toBe(true);
+  expect(await store.put('a/b', Buffer.from('other'), create)).toEqual({ ok: false, reason: 'precondition' });
+  expect(await text('a/b')).toBe('hello');
+  expect((await store.get('a/b', { range: { start: 1, end: 3 } }))?.bytes.toString()).toBe('el');
+  expect((await store.get('a/b', { range: { start: 3, end: 99 } }))?.bytes.toString()).toBe('lo');
+  expect(await store.head('a/b')).toMatchObject({ key: 'a/b', size: 5, etag: first.ok && first.etag });
+  expect(await store.get('a/c')).toBeUndefined();
+  expect(await store.head('a')).toBeUndefined();
+});
+
+test('a replacement needs the etag of what is there', async () => {
+  const one = await store.put('head', Buffer.from('1'), create);
+  if (!one.ok) throw new Error('not created');
+  const two = await store.put('head', Buffer.from('2'), { when: { ifMatch: one.etag } });
+  expect(two.ok).toBe(true);
+  expect(await store.put('head', Buffer.from('3'), { when: { ifMatch: one.etag } })).toEqual({
+    ok: false,
+    reason: 'precondition',
+  });
+  expect(await store.put('none', Buffer.from('x'), { when: { ifMatch: one.etag } })).toMatchObject({
+    ok: false,
+  });
+  expect(await text('head')).toBe('2');
+});
+
+test('of many that create or replace at once exactly one wins', async () => {
+  const stores = Array.from({ length: 8 }, () => fileStore(join(folder, 'repo'), nodeHost()));
+  const created = await Promise.all(stores.map((s, n) => s.put('head', Buffer.from(`c${n}`), create)));
+  expect(created.filter(r => r.ok)).toHaveLength(1);
+  const { etag } = (await store.head('head'))!;
+  const replaced = await Promise.all(
+    stores.map((s, n) => s.put('head', Buffer.from(`r${n}`), { when: { ifMatch: etag } })),
+  );
+  expect(replaced.filter(r => r.ok)).toHaveLength(1);
+  expect(await text('head')).toBe(`r${replaced.findIndex(r => r.ok)}`);
+});
+
+test('the list is in UTF-8 order of whole keys and leaves out unfinished writes', async () => {
+  for (const key of ['b', 'a/x', 'a-b', 'a0', 'a/y/z', 'c/d']) await store.put(key, Buffer.from(key), create);
+  await writeFile(join(folder, 'repo', 'a', '.put-dead'), 'half');
+  expect(await keys('')).toEqual(['a-b', 'a/x', 'a/y/z', 'a0', 'b', 'c/d']);
+  expect(await keys('a/')).toEqual(['a/x', 'a/y/z']);
+  expect(await keys('a/y')).toEqual(['a/y/z']);
+  expect(await keys('nothing/')).toEqual([]);
+});
+
+test('an object that was removed is gone, and removing it again is fine', async () => {
+  await store.put('a/b', Buffer.from('x'), create);
+  await store.remove('a/b');
+  await store.remove('a/b');
+  expect(await store.get('a/b')).toBeUndefined();
+});
+
+test.each(['../x', 'a/../../x', '/etc/passwd', 'a//b', '.hidden', 'a\\b', ''])(
+  'the name %j is refused',
+  async key => {
+    await expect(store.put(key, Buffer.from('x'), create)).rejects.toThrow('is no object name');
+    await expect(store.get(key)).rejects.toThrow('is no object name');
+  },
+);
+
+test('nothing but the objects is left behind, whatever the outcome', async () => {
+  await store.put('k', Buffer.from('1'), create);
+  await store.put('k', Buffer.from('2'), create);
+  const visible = (await readdir(join(folder, 'repo'))).filter(name => name.startsWith('.put-'));
+  expect(visible).toEqual([]);
+});
+
+test('equal etags mean equal content, whatever the clock says', async () => {
+  await store.put('k', Buffer.from('one'), create);
+  const before = (await store.head('k'))!;
+  await writeFile(join(folder, 'repo', 'k'), 'two');
+  await utimes(join(folder, 'repo', 'k'), before.modified / 1000, before.modified / 1000);
+  expect((await store.head('k'))!.etag).not.toBe(before.etag);
+});
+
+test('a folder that cannot be written is one message', async () => {
+  await writeFile(join(folder, 'file'), '');
+  await expect(
+    fileStore(join(folder, 'file', 'x'), nodeHost()).put('k', Buffer.from('1'), create),
+  ).rejects.toThrow(/can't write/);
+});
+
+test('a repository lives in a directory', async () => {
+  const image = new SeededRandom('image').bytes(20 * 2 ** 20 + 77);
+  const repository = await openTest(store, aKey());
+  const done = await commitImage(repository.vm(VM.uuid), image);
+  if (done === 'lost-race') throw new Error('lost');
+  expect((await readImage(repository.vm(VM.uuid), done.point)).equals(image)).toBe(true);
+  expect((await verify(repository)).problems).toEqual([]);
+});

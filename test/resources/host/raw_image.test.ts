@@ -1,0 +1,150 @@
+import fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Step } from '../../../src/engine/resource-type.ts';
+import {
+  type RawImageProperties,
+  type RawImageState,
+  rawImage,
+} from '../../../src/resources/host/raw_image.ts';
+import { CycleWorld, KiB } from '../../support/cycles.ts';
+import { typeIo } from '../../support/type-io.ts';
+
+const block = 64 * KiB;
+const properties: RawImageProperties = { vm: 'DC02', repository: 's3://dr/vms' };
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await fs.mkdtemp(join(tmpdir(), 'raw-image-type-'));
+  path = join(folder, 'dc02.raw');
+});
+afterEach(() => fs.rm(folder, { recursive: true }));
+
+const asked = (more: Partial<RawImageProperties> = {}) => ({
+  id: path,
+  title: path,
+  properties: { ...properties, ...more },
+});
+const observe = async (cycles: CycleWorld, more: Partial<RawImageProperties> = {}) =>
+  (await rawImage.observe([asked(more)], typeIo(cycles).io)).get(path)!;
+
+async function apply(
+  cycles: CycleWorld,
+  kind: 'create' | 'delete' = 'create',
+  more: Partial<RawImageProperties> = {},
+) {
+  const common = { id: path, asked: asked(more), signal: new AbortController().signal };
+  const step: Step<RawImageProperties, RawImageState> =
+    kind === 'create'
+      ? { ...common, kind, should: rawImage.desired(properties, path) }
+      : { ...common, kind, is: { point: 'newest', whole: true } };
+  return (await rawImage.apply([step], typeIo(cycles).io)).get(path)!;
+}
+
+const present = (point: RawImageState['point'], whole: boolean) => ({
+  state: 'present',
+  value: { point, whole },
+});
+
+describe('raw_image', () => {
+  test('is made, is in sync, falls behind with each new point, and follows', async () => {
+    const cycles = new CycleWorld(4 * block);
+    cycles.disk.write(0, Buffer.from('first'));
+    await cycles.run();
+    expect(await observe(cycles)).toEqual({ state: 'absent' });
+    expect(await apply(cycles)).toMatchObject({
+      ok: true,
+      numbers: { bytes_written: block, ranges_written: 1 },
+    });
+    expect(await observe(cycles)).toEqual(present('newest', true));
+
+    cycles.disk.write(2 * block, Buffer.from('second'));
+    await cycles.run();
+    expect(await observe(cycles)).toEqual(present('behind', true));
+    expect(await apply(cycles)).toMatchObject({ ok: true, note: 'point 2, 1 ranges written' });
+    expect(await observe(cycles)).toEqual(present('newest', true));
+    expect((await fs.readFile(path)).equals(cycles.disk.content)).toBe(true);
+  });
+
+  test('touched by somebody else, it is neither newest nor whole', async () => {
+    const cycles = new CycleWorld(block);
+    await cycles.run();
+    await apply(cycles);
+    await fs.utimes(path, 1, 1);
+    expect(await observe(cycles)).toEqual(present('behind', false));
+    expect(await apply(cycles)).toMatchObject({
+      ok: true,
+      note: expect.stringContaining('after comparing all of it'),
+    });
+    expect(await observe(cycles)).toEqual(present('newest', true));
+  });
+
+  test('another disk of the VM is another image', async () => {
+    const cycles = new CycleWorld(block, block);
+    cycles.machine.disks[1]!.write(0, Buffer.from('data disk'));
+    await cycles.run();
+    await apply(cycles);
+    expect(await observe(cycles, { disk: 1 })).toEqual(present('behind', true));
+    await apply(cycles, 'create', { disk: 1 });
+    expect((await fs.readFile(path)).subarray(0, 9).toString()).toBe('data disk');
+  });
+
+  test('before the first point it is absent, and making it says what is missing', async () => {
+    const cycles = new CycleWorld(block);
+    expect(await observe(cycles)).toEqual({ state: 'absent' });
+    expect(await apply(cycles)).toMatchObject({
+      ok: false,
+      diagnostic: {
+        code: 'no-point',
+        message: 's3://dr/vms holds no recovery point of DC02 to make an image of',
+      },
+    });
+    await fs.writeFile(path, 'something');
+    expect(await observe(cycles)).toEqual(present('behind', false));
+  });
+
+  test('a disk that the point has not is refused with those that it has', async () => {
+    const cycles = new CycleWorld(block);
+    await cycles.run();
+    expect(await apply(cycles, 'create', { disk: 3 })).toMatchObject({
+      ok: false,
+      diagnostic: { code: 'no-such-disk', hint: 'it holds 0: Hard disk 1' },
+    });
+  });
+
+  test('absent removes it and its note, and can be done twice; what is no file is left alone', async () => {
+    const cycles = new CycleWorld(block);
+    await cycles.run();
+    await apply(cycles);
+    expect(await apply(cycles, 'delete')).toEqual({ ok: true });
+    expect(await fs.readdir(folder)).toEqual([]);
+    expect(await observe(cycles)).toEqual({ state: 'absent' });
+    expect(await apply(cycles, 'delete')).toEqual({ ok: true });
+    await fs.mkdir(path);
+    expect(await apply(cycles, 'delete')).toMatchObject({ ok: false, diagnostic: { code: 'not-a-file' } });
+  });
+
+  test('a note without its image can still be removed', async () => {
+    const cycles = new CycleWorld(block);
+    await cycles.run();
+    await apply(cycles);
+    await fs.rm(path);
+    expect(await observe(cycles)).toEqual(present('behind', false));
+    await apply(cycles, 'delete');
+    expect(await observe(cycles)).toEqual({ state: 'absent' });
+  });
+
+  test('needs the points of its VM, freshly, and its directory', () => {
+    expect(
+      rawImage.identity({ ...properties, path: 'images/../dc02.raw' }, 'x', {
+        platform: 'linux',
+        cwd: '/srv',
+      }),
+    ).toBe('/srv/dc02.raw');
+    expect(rawImage.needs!(properties, '/srv/dc02.raw')).toEqual([
+      { anyOf: ['points:s3://dr/vms#dc02'], fresh: '/point' },
+      { anyOf: ['path:/srv', 'path:/'] },
+    ]);
+  });
+});

@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest';
+import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import type { Step } from '../../../src/engine/resource-type.ts';
+import {
+  type ProtectedVmProperties,
+  type ProtectedVmState,
+  protectedVm,
+} from '../../../src/resources/vsphere/protected_vm.ts';
+import { CycleWorld, KiB } from '../../support/cycles.ts';
+import { FakeDisk } from '../../support/fake-machine.ts';
+import { typeIo } from '../../support/type-io.ts';
+
+const block = 64 * KiB;
+const minute = 60_000;
+const where = { platform: 'linux' as const, cwd: '/' };
+const properties: ProtectedVmProperties = {
+  repository: 's3://dr/vms',
+  schedule: 'every 15 minutes',
+  quiesce: 'off',
+};
+const asked = (more: Partial<ProtectedVmProperties> = {}) => ({
+  id: 'dc02',
+  title: 'DC02',
+  properties: { ...properties, ...more },
+});
+
+async function observe(cycles: CycleWorld, more: Partial<ProtectedVmProperties> = {}) {
+  return (await protectedVm.observe([asked(more)], typeIo(cycles).io)).get('dc02')!;
+}
+
+async function apply(
+  cycles: CycleWorld,
+  more: Partial<ProtectedVmProperties> = {},
+  signal = new AbortController().signal,
+) {
+  const step: Step<ProtectedVmProperties, ProtectedVmState> = {
+    id: 'dc02',
+    asked: asked(more),
+    signal,
+    kind: 'create',
+    should: protectedVm.desired(asked(more).properties, 'dc02'),
+  };
+  return (await protectedVm.apply([step], typeIo(cycles, { signal }).io)).get('dc02')!;
+}
+
+/** The fields that a plan would show. */
+async function pending(cycles: CycleWorld, more: Partial<ProtectedVmProperties> = {}) {
+  const observation = await observe(cycles, more);
+  if (observation.state !== 'present') return observation.state;
+  return protectedVm.diff!(observation.value, protectedVm.desired(properties, 'dc02')).map(
+    ({ path, before }) => [path, before],
+  );
+}
+
+describe('what is declared', () => {
+  test('one VM in two spellings is one', () => {
+    expect(protectedVm.identity(properties, 'DC02', where)).toBe(
+      protectedVm.identity(properties, 'dc02', where),
+    );
+  });
+
+  test('a recovery point objective shorter than the interval is a mistake that names both', () => {
+    expect(() => protectedVm.identity({ ...properties, rpo: '10m' }, 'dc02', where)).toThrow(
+      "`rpo: 10m` can't be kept with a point `every 15 minutes`",
+    );
+    expect(protectedVm.identity({ ...properties, rpo: '15m' }, 'dc02', where)).toBe('dc02');
+  });
+
+  test.each([{ schedule: 'sometimes' }, { rpo: 'soon' }])('%o is refused', wrong => {
+    expect(() => protectedVm.identity({ ...properties, ...wrong }, 'dc02', where)).toThrow(Failure);
+  });
+
+  test('provides its points, and needs the bucket of an s3 repository only', () => {
+    expect(protectedVm.provides!({ ...properties, repository: 'S3://dr//vms/' }, 'dc02')).toEqual([
+      'points:s3://dr/vms#dc02',
+    ]);
+    expect(protectedVm.needs!(properties, 'dc02')).toEqual([{ anyOf: ['s3-bucket:dr'] }]);
+    expect(protectedVm.needs!({ ...properties, repository: { url: 'file:///backup' } }, 'dc02')).toEqual([]);
+  });
+});
+
+describe('what is pending', () => {
+  test('nothing is there, then nothing is due until the interval is over', async () => {
+    const cycles = new CycleWorld(block);
+    expect(await pending(cycles)).toBe('absent');
+    expect(await apply(cycles)).toMatchObject({ ok: true });
+    expect(await pending(cycles)).toEqual([]);
+    await cycles.clock.advance(15 * minute - 1);
+    expect(await pending(cycles)).toEqual([]);
+    await cycles.clock.advance(1);
+    expect(await pending(cycles)).toEqual([['/point', 'due']]);
+  });
+
+  test.each<[string, (cycles: CycleWorld) => void]>([
+    ['added', c => c.machine.disks.push(new FakeDisk(2001, block))],
+    ['grown', c => c.disk.grow(2 * block)],
+    ['replaced', c => c.machine.disks.splice(0, 1, new FakeDisk(2000, block, 'another'))],
+  ])('a disk that was %s makes a point due', async (_what, event) => {
+    const cycles = new CycleWorld(block);
+    await apply(cycles);
+    event(cycles);
+    expect(await pending(cycles)).toEqual([['/point', 'due']]);
+    await apply(cycles);
+    expect(await pending(cycles)).toEqual([]);
+  });
+
+  test('an exclusion that was added or dropped makes a point due', async () => {
+    const cycles = new CycleWorld(block, block);
+    const without = { disks: { exclude: ['1'] } };
+    await apply(cycles, without);
+    expect(await pending(cycles, without)).toEqual([]);
+    expect(await pending(cycles)).toEqual([['/point', 'due']]);
+  });
+
+  test('a point dated in the future is no excuse', async () => {
+    const cycles = new CycleWorld(block);
+    await apply(cycles);
+    await cycles.clock.advance(-60 * minute);
+    expect(await pending(cycles)).toEqual([['/point', 'due']]);
+  });
+
+  test('change tracking that is off, unless it has to stay off', async () => {
+    const cycles = new CycleWorld(block);
+    await apply(cycles);
+    cycles.machine.switchTrackingOff();
+    expect(await pending(cycles)).toEqual([['/change_tracking', 'off']]);
+    cycles.machine.addForeignSnapshot('before the upgrade');
+    expect(await pending(cycles)).toEqual([]);
+    expect(await observe(cycles)).toMatchObject({ value: { change_tracking: 'unavailable' } });
+  });
+
+  test('ages and point ids stay out of what is observed', async () => {
+    const cycles = new CycleWorld(block);
+    await apply(cycles);
+    const before = await observe(cycles);
+    await cycles.clock.advance(5 * minute);
+    expect(await observe(cycles)).toEqual(before);
+    await apply(cycles);
+    expect(await observe(cycles)).toEqual(before);
+  });
+
+  test("a disk that can't be protected fails by name; so does a VM that can't be looked at", async () => {
+    const cycles = new CycleWorld(block, block);
+    for (const disk of cycles.machine.disks) disk.unprotectable = 'it is independent';
+    expect(await observe(cycles)).toMatchObject({
+      state: 'failed',
+      diagnostic: {
+        code: 'unprotectable-disk',
+        message: expect.stringMatching(/Hard disk 1.*; Hard disk 2/),
+      },
+    });
+    cycles.machine.faults.set('inspect', new Failure(world('vm-gone', 'gone')));
+    expect(await observe(cycles)).toMatchObject({ state: 'failed', diagnostic: { code: 'vm-gone' } });
+  });
+});
+
+describe('a cycle as a step', () => {
+  test('reports what it did, and why it had to read everything', async () => {
+    const cycles = new CycleWorld(2 * block);
+    cycles.disk.write(0, Buffer.alloc(block, 1));
+    expect(await apply(cycles)).toMatchObject({
+      ok: true,
+      note: expect.stringMatching(
+        /^point 1, crash-consistent: 128\.0 KiB read, .* uploaded; disk 0 full \(first-cycle\)$/,
+      ),
+      numbers: { points: 1, bytes_read: 2 * block, bytes_stored: block, blocks_read: 2 },
+    });
+    const second = await apply(cycles);
+    expect(second.ok && second.note).not.toContain('disk 0');
+  });
+
+  test('says when a snapshot may be left behind', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.machine.faults.set('read', new Failure(world('read-failed', 'no')));
+    expect(await apply(cycles)).toMatchObject({
+      ok: false,
+      undone: true,
+      diagnostic: { code: 'read-failed' },
+    });
+    cycles.machine.faults.set('removeSnapshot', new Failure(world('task-failed', 'no')));
+    const outcome = await apply(cycles);
+    expect(outcome).toMatchObject({ ok: false, undone: false });
+    expect(!outcome.ok && outcome.diagnostic.message).toContain('the point of this cycle is complete');
+  });
+
+  test('cancelled, it rejects as the engine expects, with the snapshot gone', async () => {
+    const cycles = new CycleWorld(block);
+    await expect(apply(cycles, {}, AbortSignal.abort(new Error('Ctrl-C')))).rejects.toThrow('Ctrl-C');
+    expect(cycles.machine.snapshotNames).toEqual([]);
+  });
+
+  test('passes on how the repository is opened', async () => {
+    const cycles = new CycleWorld(block);
+    const { io, refs } = typeIo(cycles);
+    const repository = { url: 's3://dr/vms', target: 'dr', key: { $secret: 'env:KEY' } };
+    await protectedVm.observe([asked({ repository })], io);
+    expect(refs).toEqual([[repository, 'read']]);
+  });
+});

@@ -1,0 +1,52 @@
+import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
+import type { World } from '../../src/engine/world.ts';
+import type { Clock } from '../../src/io/ports.ts';
+import type { RepositoryRef } from '../../src/replication/clients.ts';
+import { parseKey } from '../../src/replication/keys.ts';
+import { createRepository } from '../../src/replication/repository/open.ts';
+import type { Repository } from '../../src/replication/repository.ts';
+import type { FakeMachine } from './fake-machine.ts';
+import { type MemoryStore, memoryStore } from './memory-store.ts';
+import { SeededRandom } from './seeded-random.ts';
+
+/** A clock for whole runs: short sleeps pass at once, a heartbeat's long ones only end with their cycle. */
+export function runClock(now = Date.UTC(2026, 0, 1)): Clock & { time: number } {
+  const clock = {
+    time: now,
+    now: () => clock.time,
+    async sleep(ms: number, signal?: AbortSignal) {
+      if (ms >= 60_000)
+        await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+      else clock.time += ms;
+    },
+  };
+  return clock;
+}
+
+/** The clients that replication types ask for, over machines and repositories in memory. */
+export function replicationClients(
+  machines: Map<string, FakeMachine>,
+  secret: World['secret'],
+): { connect: World['connect']; open(ref: RepositoryRef): Promise<Repository> } {
+  const random = new SeededRandom('repositories');
+  const stores = new Map<string, MemoryStore>();
+  const open = async ({ url, key }: RepositoryRef) => {
+    const store = stores.get(url) ?? memoryStore(url);
+    stores.set(url, store);
+    return createRepository(store, { key: key && parseKey(await secret(key), 'test'), random });
+  };
+  const clients: Record<string, object> = {
+    vsphere: {
+      async machine(name: string) {
+        const found = machines.get(name);
+        if (!found) throw new Failure(worldSays('vm-not-found', `there is no VM ${name}`));
+        return found;
+      },
+    },
+    repositories: {
+      open: async (ref: RepositoryRef, mode: 'read' | 'create') =>
+        mode === 'create' || stores.has(ref.url) ? open(ref) : undefined,
+    },
+  };
+  return { open, connect: async (_target, name) => clients[name] };
+}

@@ -1,0 +1,34 @@
+import type { WriteIo } from '../../src/engine/io.ts';
+import { nodeFiles } from '../../src/io/node-files.ts';
+import type { Repositories } from '../../src/replication/clients.ts';
+import type { CycleWorld } from './cycles.ts';
+
+/**
+ * What a resource type gets from the engine, with the VM and the repository of a CycleWorld behind it and
+ * the machine's own files. `refs`: what repositories were opened by, in order.
+ */
+export function typeIo(cycles: CycleWorld, options: { signal?: AbortSignal; step?: WriteIo['step'] } = {}) {
+  const refs: Parameters<Repositories['open']>[] = [];
+  const clients = {
+    vsphere: { machine: async () => cycles.machine },
+    repositories: {
+      async open(...ref: Parameters<Repositories['open']>) {
+        refs.push(ref);
+        return ref[1] === 'read' && cycles.store.objects.size === 0 ? undefined : cycles.repository();
+      },
+    },
+  };
+  const io = {
+    clock: cycles.clock,
+    random: cycles.random,
+    platform: 'linux',
+    cwd: '/',
+    env: {},
+    files: nodeFiles,
+    signal: options.signal ?? new AbortController().signal,
+    client: async (name: keyof typeof clients) => clients[name],
+    progress: () => {},
+    step: options.step ?? (async () => {}),
+  } as unknown as WriteIo;
+  return { io, refs };
+}
