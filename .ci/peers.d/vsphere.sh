@@ -6,10 +6,6 @@ version=v0.56.0
 want="govmomi $version, main 2"
 bin=${GOBIN:-/usr/local/bin}
 
-if ! /usr/bin/python3 -c 'import pyVim.connect' 2>/dev/null; then
-  apt-get install -y --no-install-recommends python3-pyvmomi=6.7.1-4
-fi
-
 build() { # NAME, Go source on stdin
   if [ "$(cat "$bin/.$1.version" 2>/dev/null)" = "$want" ] && [ -x "$bin/$1" ]; then return; fi
   local dir; dir=$(mktemp -d)
@@ -107,3 +103,7 @@ func main() {
 	<-done
 }
 GO
+
+if ! /usr/bin/python3 -c 'import pyVim.connect' 2>/dev/null; then
+  apt-get install -y --no-install-recommends python3-pyvmomi=6.7.1-4
+fi

@@ -89,7 +89,7 @@ async function checkFolder(
     if (!what) return report.notes.push(`${key} is no object of this repository`);
     const object = await store.get(key, options.signal ? { signal: options.signal } : {});
     if (!object) return;
-    const { blocks, damage } = checkObject(vault, what.kind, key, what.id, object.bytes);
+    const { blocks, damage } = checkObject(vault, what.kind, key, object.bytes);
     if (blocks) footers.keep(what.id, blocks);
     if (damage) found.add('damaged', key, damage.message).sections = damage.sections;
     report.checked.objects++;

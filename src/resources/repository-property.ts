@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { SecretRef } from '../engine/catalog.ts';
 import type { RepositoryRef } from '../replication/clients.ts';
+import { canonicalRepositoryUrl } from '../replication/repository-url.ts';
 
 /** A repository as written: its URL, or that with what opening it takes. */
 export type RepositoryProperty = string | { url: string; target?: string; key?: SecretRef };
@@ -34,3 +35,7 @@ export const repositorySchema = Type.Union(
 
 export const repositoryRef = (property: RepositoryProperty): RepositoryRef =>
   typeof property === 'string' ? { url: property } : property;
+
+/** What a protected VM brings and a raw image needs; `vm` is a name or UUID in any case. */
+export const pointsCapability = (property: RepositoryProperty, vm: string): string =>
+  `points:${canonicalRepositoryUrl(repositoryRef(property).url)}#${vm.toLowerCase()}`;

@@ -43,21 +43,21 @@ test.each([
     const image = Buffer.alloc(4100 * K + 777);
     random.bytes(7 * K).copy(image);
     image.write('the end', image.length - 7);
-    const images: Buffer[] = [];
+    const kept = [2, 12];
+    const images = new Map<number, Buffer>();
     for (let n = 0; n < 12; n++) {
       Buffer.alloc(K, `cycle ${n} `).copy(image, (n + 2) * K);
       image.fill(0, n * K, (n + 1) * K);
-      const blocks = n === 0 ? undefined : [n, n + 2, 4099];
-      await commitImage(vm, image, blocks ? { blocks } : {});
-      images.push(Buffer.from(image));
+      await commitImage(vm, image, { blocks: n === 0 ? [0, 1, 2, 3, 4, 5, 6, 4099, 4100] : [n, n + 2] });
+      if (kept.includes(n + 1)) images.set(n + 1, Buffer.from(image));
     }
     const args = key ? [join(folder, 'key')] : [];
     if (key) await writeFile(args[0]!, `${key.text}\n`);
-    for (const generation of [1, 2, 9, 12]) {
+    for (const generation of kept) {
       const output = join(folder, `${name}-${generation}.raw`);
       const script = join(import.meta.dirname, 'repository_reader.py');
       execFileSync('python3', [script, directory, VM.uuid, String(generation), '0', output, ...args]);
-      expect((await readFile(output)).equals(images[generation - 1]!)).toBe(true);
+      expect((await readFile(output)).equals(images.get(generation)!)).toBe(true);
     }
   },
   120_000,

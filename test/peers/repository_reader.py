@@ -109,7 +109,7 @@ class Root:
 def restore(repository, uuid, generation, index, output):
     folder = f"vms/{repository.vm_key(uuid)}/"
     head = Root(repository.single("head", folder + "head"))
-    names = sorted(n for n in os.listdir(os.path.join(repository.directory, folder, "points")) if not n.startswith("."))
+    names = sorted(n for n in os.listdir(os.path.join(repository.directory, folder, "points")) if not n.startswith("~"))
     name = next(n for n in names if int(n[:12]) == generation)
     root = Root(repository.single("point", folder + "points/" + name))
     disk = next(d for d in root.json["disks"] if d["index"] == index)

@@ -74,6 +74,20 @@ sys.stdin.readline()
 second = snapshot(vm, "second")
 saw["changed"], saw["pages"] = changed(vm, second, disk.key, saw["first"]["changeId"])
 saw["tree"] = [one.name for one in vm.snapshot.rootSnapshotList]
+# Everything of every kind of object: the strict types of an old release accept it or fail.
+collector = vmodl.query.PropertyCollector
+whole = content.viewManager.CreateContainerView(content.rootFolder, [], True)
+seen = set()
+for one in [*whole.view, second, content.taskManager, *vm.recentTask]:
+    spec = collector.FilterSpec(
+        objectSet=[collector.ObjectSpec(obj=one)], propSet=[collector.PropertySpec(type=type(one), all=True)]
+    )
+    for found in content.propertyCollector.RetrieveContents([spec]):
+        assert found.propSet, one
+        seen.add(type(found.obj).__name__.split(".")[-1])
+whole.DestroyView()
+saw["whole"] = sorted(seen)
+
 for name, call in {
     "beyond": lambda: vm.QueryChangedDiskAreas(second, disk.key, 1 << 50, "*"),
     "epoch": lambda: vm.QueryChangedDiskAreas(second, disk.key, 0, "00 " * 7 + "00-" + "00 " * 7 + "00/1"),

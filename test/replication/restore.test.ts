@@ -61,9 +61,11 @@ test('existing files are refused before anything is read, and replaced with forc
   await restore(repository, point, { directory, files: nodeFiles });
   await writeFile(join(directory, 'disk-0.raw'), 'mine');
   await rm(join(directory, 'disk-1.raw'));
+  const before = store.calls.length;
   await expect(restore(repository, point, { directory, files: nodeFiles })).rejects.toThrow(
     /disk-0.raw exists already/,
   );
+  expect(store.calls.slice(before).filter(c => c.key.includes('/packs/'))).toEqual([]);
   expect(await readFile(join(directory, 'disk-0.raw'), 'utf8')).toBe('mine');
   await restore(repository, point, { directory, files: nodeFiles, force: true });
   await expectWhole();

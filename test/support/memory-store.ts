@@ -37,8 +37,9 @@ export function memoryStore(url = 'memory://test'): MemoryStore {
     calls,
     before: undefined,
     loseAnswer: undefined,
-    now: 0,
-    async get(key, { range } = {}) {
+    now: 1_767_225_600_000,
+    async get(key, { range, signal } = {}) {
+      signal?.throwIfAborted();
       await note('get', key);
       const found = objects.get(key);
       if (!found) return undefined;
@@ -49,7 +50,8 @@ export function memoryStore(url = 'memory://test'): MemoryStore {
       await note('head', key);
       return stat(key);
     },
-    async put(key, bytes, { when }) {
+    async put(key, bytes, { when, signal }) {
+      signal?.throwIfAborted();
       const copy = Buffer.from(bytes);
       const call = await note('put', key, bytes.length);
       const now = stat(key);

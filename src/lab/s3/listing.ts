@@ -36,7 +36,7 @@ export function listPage<T>(
     if (key === after && after !== '') continue;
     const at = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const common = at < 0 ? undefined : key.slice(0, at + delimiter.length);
-    if (common !== undefined && common === page.prefixes.at(-1)) continue;
+    if (common !== undefined && (common === rolledUp || common === page.prefixes.at(-1))) continue;
     if (count === max) {
       if (max > 0) page.next = last;
       break;

@@ -10,6 +10,8 @@ import { DATACENTER, DATASTORE, type DiskState, fileName, type VmState } from '.
 /** Bytes handed on in one piece. */
 const CHUNK = 1 << 20;
 
+const NEEDED = new Set(['Datastore.Browse', 'VirtualMachine.Provisioning.GetVmFiles']);
+
 interface StoredFile {
   size: number;
   read(offset: number, length: number): Promise<Buffer>;
@@ -31,6 +33,7 @@ export async function serveDatastore(
   const refuse = (status: number, headers: Record<string, string> = {}) => {
     response.writeHead(status, { 'content-length': '0', ...headers }).end();
   };
+  if (rules.all('missing-privilege').some(rule => NEEDED.has(rule.privilege))) return refuse(403);
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, { allow: 'GET, HEAD' });
   const center = (url.searchParams.get('dcPath') ?? '').replace(/^\//, '');
   if (center !== DATACENTER.name || url.searchParams.get('dsName') !== DATASTORE.name) return refuse(404);

@@ -33,6 +33,17 @@ const rows: [Evidence['evidence'], string, string][] = [
   ],
   ['verified', '/folder/PATH?dcPath=&dsName= downloads a file with the session cookie', GOVC],
   ['verified', 'Login on a session that is logged in is InvalidLogin', 'vcsim (govmomi v0.56.0)'],
+  ['verified', 'every field that is sent exists in version 6.7.1 of the API', PYVMOMI],
+  [
+    'quoted',
+    'QueryChangedDiskAreas needs Provisioning.DiskRandomRead, consolidation needs State.RemoveSnapshot',
+    'pyvmomi 6.7.1 ServerObjects: privileges of the methods',
+  ],
+  [
+    'believed',
+    'without Datastore.Browse or Provisioning.GetVmFiles a datastore read is 403',
+    'the status is a guess',
+  ],
   [
     'quoted',
     'changeTrackingEnabled takes effect at power on, or at a snapshot operation',

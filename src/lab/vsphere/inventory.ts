@@ -1,7 +1,7 @@
 import type { Machines } from './machines.ts';
 import { DATACENTER, DATASTORE, type SnapshotState, VM_FOLDER, type VmState } from './state.ts';
 import { bool, data, int, list, long, oneOf, type Ref, ref, refs, text, type Value } from './vim.ts';
-import { capabilityOf, configOf, guestOf, runtimeOf, snapshotInfoOf, summaryOf } from './vm-objects.ts';
+import { capabilityOf, configOf, guestOf, HOST, runtimeOf, snapshotInfoOf, summaryOf } from './vm-objects.ts';
 
 /** An object of the inventory; properties are made when they are asked for. */
 export interface ManagedObject {
@@ -10,7 +10,6 @@ export interface ManagedObject {
 }
 
 export const ROOT = ref('Folder', 'group-d1');
-const HOST = ref('HostSystem', 'host-9');
 const COMPUTE = ref('ComputeResource', 'domain-s7');
 const POOL = ref('ResourcePool', 'resgroup-8');
 const NETWORK = ref('Network', 'network-11');

@@ -38,6 +38,8 @@ export interface Machines {
   addVm(name: string, disks: DiskContent[], options: { uuid?: string; folder?: string }): Promise<VmState>;
   removeVm(vm: VmState): Promise<void>;
   addDisk(vm: VmState, content: DiskContent): Promise<DiskState>;
+  /** Throws a Failure while the VM has snapshots. */
+  removeDisk(vm: VmState, disk: DiskState): Promise<void>;
   configure(vm: VmState, change: { changeTracking?: boolean; name?: string }): Promise<void>;
   setPower(vm: VmState, on: boolean): Promise<void>;
   createSnapshot(vm: VmState, wanted: NewSnapshot): Promise<SnapshotState>;
@@ -105,6 +107,12 @@ export async function openMachines(
     vm.modified = clock.now();
     vm.changeVersion++;
   };
+
+  async function discard({ uuid }: DiskState): Promise<void> {
+    await disk(uuid).close();
+    disks.delete(uuid);
+    await rm(diskDir(uuid), { recursive: true });
+  }
 
   function folderFor(path: string | undefined): string {
     let parent = VM_FOLDER;
@@ -223,11 +231,7 @@ export async function openMachines(
       turn(async () => {
         state.vms.splice(state.vms.indexOf(vm), 1);
         await commit();
-        for (const one of vm.disks) {
-          await disk(one.uuid).close();
-          disks.delete(one.uuid);
-          await rm(diskDir(one.uuid), { recursive: true });
-        }
+        for (const one of vm.disks) await discard(one);
       }),
     addDisk: (vm, content) =>
       turn(async () => {
@@ -235,6 +239,18 @@ export async function openMachines(
         touch(vm);
         await commit();
         return made;
+      }),
+    removeDisk: (vm, gone) =>
+      turn(async () => {
+        if (vm.snapshots.length > 0) {
+          throw new Failure(
+            given('disk-has-snapshots', `${vm.name} can't lose a disk while it has snapshots`),
+          );
+        }
+        vm.disks.splice(vm.disks.indexOf(gone), 1);
+        touch(vm);
+        await commit();
+        await discard(gone);
       }),
     configure: (vm, change) =>
       turn(() => {

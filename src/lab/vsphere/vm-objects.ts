@@ -9,7 +9,7 @@ interface DiskView {
   changeId?: string | undefined;
 }
 
-const HOST = ref('HostSystem', 'host-9');
+export const HOST = ref('HostSystem', 'host-9');
 
 /** `VirtualMachine.config`, or that of a snapshot when one is given. */
 export function configOf(machines: Machines, vm: VmState, snapshot?: SnapshotState): Data {

@@ -30,6 +30,7 @@ export interface VsphereWorld {
   addVm(spec: { name: string; disks: NewDisk[]; uuid?: string; folder?: string }): Promise<VmInfo>;
   removeVm(vm: string): Promise<void>;
   addDisk(vm: string, disk: NewDisk): Promise<VmInfo>;
+  removeDisk(vm: string, index: number): Promise<VmInfo>;
   /** Makes a disk equal to a raw image; `changedBytes` counts the whole 64 KiB blocks that differed. */
   setDisk(vm: string, index: number, imagePath: string): Promise<{ changedBytes: number }>;
   /** What the guest writes. */
@@ -85,6 +86,11 @@ export function createWorld(machines: Machines, rules: Rules, endSessions: () =>
     async addDisk(word, spec) {
       const vm = find(word);
       await machines.addDisk(vm, await contentOf(spec));
+      return info(vm);
+    },
+    async removeDisk(word, index) {
+      const vm = find(word);
+      await machines.removeDisk(vm, diskOf(vm, index));
       return info(vm);
     },
     async setDisk(word, index, image) {

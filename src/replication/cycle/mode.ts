@@ -55,19 +55,17 @@ export function decideMode(disk: SourceDisk, context: DecisionContext): Decision
   const { previous, disks } = context;
   if (previous === undefined) return { mode: 'full', reason: 'first-cycle' };
   const known = previous.filter(p => p.identity === disk.identity);
-  const base = known.find(p => p.key === disk.key) ?? known[0];
+  const ambiguous = known.length > 1 || disks.filter(d => d.identity === disk.identity).length > 1;
+  // Two disks must never stand on one: among doubles only the device key may decide.
+  const base = known.find(p => p.key === disk.key) ?? (ambiguous ? undefined : known[0]);
   if (base === undefined) {
+    if (known.length > 0) return { mode: 'full', reason: 'ambiguous-identity' };
     const replaced = previous.some(p => p.key === disk.key || p.index === disk.index);
     return { mode: 'full', reason: replaced ? 'disk-replaced' : 'new-disk' };
   }
   // Less than before can't be a resize, which vSphere only does upwards: it is another disk.
   if (disk.capacity < base.bytes) return { mode: 'full', reason: 'capacity-changed' };
-  const doubt = doubtAbout(
-    disk,
-    base,
-    context,
-    known.length + disks.filter(d => d.identity === disk.identity).length > 2,
-  );
+  const doubt = doubtAbout(disk, base, context, ambiguous);
   return doubt === undefined
     ? { mode: 'incremental', reason: 'changed-areas', base }
     : { mode: 'rescan', reason: doubt, base };

@@ -70,9 +70,8 @@ export function readFooter(sealer: Sealer, tail: Buffer, start: number): { paylo
 }
 
 /** Header checked and footer read of a whole object in memory. */
-export function openContainer(vault: Vault, kind: Kind, key: string, id: string, bytes: Buffer) {
+export function openContainer(vault: Vault, kind: Kind, key: string, bytes: Buffer) {
   const salt = readHeader(vault, kind, key, bytes);
-  if (salt.toString('hex') !== id) throw damaged(key, 'it holds the content of another object');
   const sealer = sealerFor(vault, kind, key, salt);
   return { sealer, ...readFooter(sealer, bytes.subarray(HEADER_BYTES), HEADER_BYTES) };
 }

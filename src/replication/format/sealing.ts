@@ -59,8 +59,11 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     bytes.writeBigUInt64BE(BigInt(offset), 4);
     return bytes;
   };
-  const plainTag = (offset: number, label: Buffer, body: Buffer) =>
-    createHash('sha256').update(associated(offset, label)).update(body).digest().subarray(0, TAG_BYTES);
+  const plainTag = (offset: number, label: Buffer, ...body: Buffer[]) => {
+    const digest = createHash('sha256').update(associated(offset, label));
+    for (const part of body) digest.update(part);
+    return digest.digest().subarray(0, TAG_BYTES);
+  };
 
   return {
     key,
@@ -68,10 +71,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     seal(offset, payload, { level = 3, label = NO_LABEL } = {}) {
       const packed = compress(payload, level);
       const first = Buffer.of(packed.encoding);
-      if (!secret) {
-        const body = Buffer.concat([first, packed.bytes]);
-        return Buffer.concat([body, plainTag(offset, label, body)]);
-      }
+      if (!secret) return Buffer.concat([first, packed.bytes, plainTag(offset, label, first, packed.bytes)]);
       const cipher = createCipheriv('aes-256-gcm', secret, nonce(offset));
       cipher.setAAD(associated(offset, label));
       const body = [cipher.update(first), cipher.update(packed.bytes), cipher.final()];
@@ -89,7 +89,8 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
           });
           decipher.setAAD(associated(offset, label));
           decipher.setAuthTag(tag);
-          body = Buffer.concat([decipher.update(body), decipher.final()]);
+          body = decipher.update(body);
+          decipher.final(); // throws unless the tag is right; GCM has no last bytes
         } else if (!plainTag(offset, label, body).equals(tag)) throw new Error('checksum');
       } catch (cause) {
         throw damaged(key, `the section at byte ${offset} is not what was written`, cause);

@@ -49,7 +49,8 @@ export async function openWriter(
 
   return {
     async disk(disk, from) {
-      const source = from && root?.disks.find(d => d.disk.identity === from.identity);
+      const source =
+        from && root?.disks.find(({ disk: d }) => d.index === from.index && d.identity === from.identity);
       if (from && (!source || source.disk.blockSize !== disk.blockSize))
         throw new RangeError(`disk ${disk.index} can't be based on ${from.identity} of the head's point`);
       const number = source ? source.number : nextNumber++;

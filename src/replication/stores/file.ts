@@ -20,13 +20,13 @@ type StoreHost = Pick<Host, 'clock' | 'files' | 'random'>;
 /**
  * Objects as files below `dir`, which is made when the first one is put. File names are the keys, so
  * that a repository can be copied between a directory and a bucket by any tool. Names that begin with
- * a dot are ours and never listed: `.put-*` are unfinished writes, `.lock-*` guards of a replacement.
+ * a tilde are ours and never listed: `~put-*` are unfinished writes, `~lock-*` guards of a replacement.
  */
 export function fileStore(dir: string, host: StoreHost): ObjectStore {
   const root = resolve(dir);
   const pathOf = (key: string) => {
     const parts = key.split('/');
-    if (!parts.every(part => /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(part)))
+    if (!parts.every(part => /^[A-Za-z0-9._-]+$/.test(part) && !/^\.+$/.test(part)))
       throw new Failure(given('bad-object-name', `${JSON.stringify(key)} is no object name`));
     return join(root, ...parts);
   };
@@ -42,7 +42,7 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
 
   async function* walk(folder: string, prefix: string, wanted: string): AsyncGenerator<string> {
     const entries = await absent(readdir(folder, { withFileTypes: true }), []);
-    const names = entries.filter(e => !e.name.startsWith('.')).map(keyPart);
+    const names = entries.filter(e => !e.name.startsWith('~')).map(keyPart);
     for (const name of names.sort(byBytes)) {
       const key = prefix + name;
       if (!key.startsWith(wanted) && !wanted.startsWith(key)) continue;
@@ -80,14 +80,14 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
       const path = pathOf(key);
       const folder = dirname(path);
       await makeFolder(folder, root);
-      const temporary = join(folder, `.put-${host.random.uuid()}`);
+      const temporary = join(folder, `~put-${host.random.uuid()}`);
       return named(path, async () => {
         try {
           await writeSynced(temporary, bytes);
           // link() is the atomic "only if it isn't there"; a replacement needs the lock.
           const done =
             'ifMatch' in when
-              ? await locked(join(folder, `.lock-${basename(path)}`), host, async () => {
+              ? await locked(join(folder, `~lock-${basename(path)}`), host, async () => {
                   if ((await statOf(key))?.etag !== when.ifMatch) return false;
                   await rename(temporary, path);
                   return true;

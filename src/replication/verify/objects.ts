@@ -33,11 +33,11 @@ export function kindOf(inFolder: string): { kind: Kind; id: string } | undefined
 }
 
 /** Reads every byte of an object: each lies in the header, a section with its tag, or the trailer. */
-export function checkObject(vault: Vault, kind: Kind, key: string, id: string, bytes: Buffer): Checked {
+export function checkObject(vault: Vault, kind: Kind, key: string, bytes: Buffer): Checked {
   try {
-    if (kind === 'pack') return checkPack(vault, key, id, bytes);
+    if (kind === 'pack') return checkPack(vault, key, bytes);
     if (kind === 'pages' || kind === 'index') {
-      const { sealer, payload, offset } = openContainer(vault, kind, key, id, bytes);
+      const { sealer, payload, offset } = openContainer(vault, kind, key, bytes);
       const sections = kind === 'pages' ? decodePagesFooter(payload) : decodeIndexFooter(payload).sections;
       return checkSections(sealer, bytes, sections, offset, kind === 'pages' ? PAGE_CAP : SECTION_CAP);
     }
@@ -49,8 +49,8 @@ export function checkObject(vault: Vault, kind: Kind, key: string, id: string, b
   }
 }
 
-function checkPack(vault: Vault, key: string, id: string, bytes: Buffer): Checked {
-  const { sealer, payload, offset } = openContainer(vault, 'pack', key, id, bytes);
+function checkPack(vault: Vault, key: string, bytes: Buffer): Checked {
+  const { sealer, payload, offset } = openContainer(vault, 'pack', key, bytes);
   const blocks = decodePackFooter(payload);
   const { damage } = checkSections(sealer, bytes, blocks, offset, MAX_BLOCK, (block, plain) => {
     if (!vault.blockId(plain).equals(block.id))

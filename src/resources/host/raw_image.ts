@@ -8,8 +8,12 @@ import { contentOf, sidecarPath } from '../../replication/raw-image/sidecar.ts';
 import { updateImage } from '../../replication/raw-image/update.ts';
 import type { Point, PointDisk, Repository } from '../../replication/repository.ts';
 import { oneDiagnostic } from '../failed.ts';
-import { type RepositoryProperty, repositoryRef, repositorySchema } from '../repository-property.ts';
-import { pointsCapability } from '../vsphere/protected_vm.ts';
+import {
+  pointsCapability,
+  type RepositoryProperty,
+  repositoryRef,
+  repositorySchema,
+} from '../repository-property.ts';
 import { ancestors, hostPath } from './path.ts';
 
 export interface RawImageProperties {

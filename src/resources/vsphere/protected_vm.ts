@@ -3,9 +3,14 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Asked, FieldChange, Id, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import type { Quiesce } from '../../replication/cycle/options.ts';
-import { bucketOf, canonicalRepositoryUrl } from '../../replication/repository-url.ts';
+import { bucketOf } from '../../replication/repository-url.ts';
 import { oneDiagnostic } from '../failed.ts';
-import { type RepositoryProperty, repositoryRef, repositorySchema } from '../repository-property.ts';
+import {
+  pointsCapability,
+  type RepositoryProperty,
+  repositoryRef,
+  repositorySchema,
+} from '../repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
 import { observeProtection } from './observe-protection.ts';
 import { replicate } from './replicate.ts';
@@ -57,7 +62,7 @@ const schema = Type.Object(
             }),
           ),
         },
-        { additionalProperties: false },
+        { description: 'Which disks; all when left out.', additionalProperties: false },
       ),
     ),
   },
@@ -104,10 +109,6 @@ all points where they are.`,
     return outcomes;
   },
 };
-
-/** What a protected VM brings and a raw image needs; `vm` is a name or UUID in any case. */
-export const pointsCapability = (repository: RepositoryProperty, vm: string): string =>
-  `points:${canonicalRepositoryUrl(repositoryRef(repository).url)}#${vm.toLowerCase()}`;
 
 async function protect(
   step: Step<ProtectedVmProperties, ProtectedVmState>,

@@ -47,7 +47,8 @@ describe('paging', () => {
           for (const [i, name] of names.entries()) map.set(name, i);
           const seen: string[] = [];
           let after = '';
-          for (;;) {
+          for (let pages = 0; ; pages++) {
+            expect(pages).toBeLessThanOrEqual(names.length);
             const page = listPage(from => map.from(from), { prefix, delimiter, after, max });
             const shown = [...page.items.map(([key]) => key), ...page.prefixes].sort(compareUtf8);
             expect(shown.length).toBeLessThanOrEqual(max);

@@ -49,6 +49,8 @@ test('reading takes a session or the password, and the right datacenter, datasto
   });
   expect(await status(path('a-flat.vmdk'), basic('wrong'))).toBe(401);
   expect(await status(path('a-flat.vmdk'), basic(credentials.password))).toBe(200);
+  client.lab.world.fault({ kind: 'missing-privilege', privilege: 'Datastore.Browse' });
+  expect(await status(path('a-flat.vmdk'), basic(credentials.password))).toBe(403);
 });
 
 test('the file that a running VM writes to is locked; a delta is no flat file', async () => {

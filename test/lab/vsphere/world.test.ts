@@ -39,8 +39,9 @@ test('the world is the same after the process: machines, snapshots, content, cha
   await client.lab.world.removeSnapshot('a', 'one');
   expect((await client.lab.world.read('a', 0, 99, 8)).toString()).toBe('\0after!\0');
   await client.lab.world.removeVm('a');
+  await client.lab.world.addVm({ name: 'b', disks: [{ bytes: 512 }] });
   await client.restart();
-  expect(client.lab.world.vms()).toEqual([]);
+  expect(client.lab.world.vms().map(vm => vm.name)).toEqual(['b']);
 });
 
 test('two VMs of one name live side by side, and are told apart by UUID', async () => {
@@ -86,6 +87,20 @@ test('a disk under a snapshot does not grow', async () => {
   await world.removeSnapshot('a', 'one');
   await world.grow('a', 0, 1024);
   expect(world.vms()[0]!.disks[0]!.bytes).toBe(1024);
+});
+
+test('disks come and go, though not under a snapshot; a key is free again when its disk is gone', async () => {
+  const { world } = (await startClient()).lab;
+  await world.addVm({ name: 'a', disks: Array.from({ length: 16 }, () => ({ bytes: 512 })) });
+  const keys = world.vms()[0]!.disks.map(disk => disk.key);
+  expect([keys[6], keys[7], keys[14], keys[15]]).toEqual([2006, 2008, 2015, 2016]);
+  await world.addSnapshot('a', 'one');
+  expect((await mistake(() => world.removeDisk('a', 3))).code).toBe('disk-has-snapshots');
+  await world.removeSnapshot('a', 'one');
+  await world.removeDisk('a', 3);
+  expect(world.vms()[0]!.disks.map(disk => disk.key)).not.toContain(2003);
+  const again = await world.addDisk('a', { bytes: 1024 });
+  expect(again.disks[3]).toMatchObject({ key: 2003, bytes: 1024 });
 });
 
 test('what is not there is named, with the nearest thing that is', async () => {

@@ -96,6 +96,21 @@ describe('the lease', () => {
     expect((await cycles.run()).point.epoch).toBe(3);
   });
 
+  test('that was just taken over is missed before the commit, though nothing else shows it yet', async () => {
+    const cycles = new CycleWorld(block);
+    await cycles.run();
+    const slow = await pausedAt(cycles, 'copy-disk-0');
+    await slow.arrived;
+    cycles.dead.add(slow.options.pid);
+    const fast = await pausedAt(cycles, 'remove-orphan-snapshot');
+    await fast.arrived;
+    slow.go();
+    await expect(slow.done).rejects.toMatchObject({ diagnostics: [{ code: 'lease-held' }] });
+    expect(await cycles.points()).toHaveLength(1);
+    fast.go();
+    expect((await fast.done).point.generation).toBe(2);
+  });
+
   test('lost between the last look and the commit: the head decides, nothing is rebased', async () => {
     const cycles = new CycleWorld(block);
     const slow = await pausedAt(cycles, 'head');

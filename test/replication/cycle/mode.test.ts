@@ -59,6 +59,8 @@ describe('decideMode', () => {
     ['rescan', 'change-id-epoch', { changeId: `${other}/9` }, [{}], {}],
     ['rescan', 'change-id-backwards', { changeId: `${epoch}/7` }, [{}], {}],
     ['rescan', 'ambiguous-identity', {}, [{}, { key: 2001, index: 1 }], {}],
+    ['full', 'ambiguous-identity', { key: 2016 }, [{}, { key: 2001, index: 1 }], {}],
+    ['full', 'ambiguous-identity', { key: 2016 }, [{}], { disks: [disk, { ...disk, key: 2016, index: 1 }] }],
     ['rescan', 'ambiguous-identity', {}, [{}], { disks: [disk, { ...disk, key: 2001, index: 1 }] }],
   ] as const)('%s: %s %#', (mode, reason, now, then, rest) => {
     const decision = decide(now as Partial<SourceDisk>, then as Partial<PointDisk>[] | undefined, rest);

@@ -161,6 +161,22 @@ describe('what is resynchronised, and why', () => {
     expect((await cycles.run()).point.left_out).toEqual([]);
   });
 
+  test('two disks that carry one identity are compared as a whole, each with its own', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.machine.disks.push(new FakeDisk(2001, 2 * block, cycles.disk.identity));
+    for (const disk of cycles.machine.disks) disk.write(0, cycles.random.bytes(disk.content.length));
+    await cycles.run();
+    cycles.machine.disks[1]!.write(block, filled(10, 1));
+    const second = await cycles.run();
+    expect(second.disks.map(d => d.reason)).toEqual(['ambiguous-identity', 'ambiguous-identity']);
+    expect(second.numbers.blocks_stored).toBe(1);
+    await expectPoint(
+      cycles,
+      second,
+      cycles.machine.disks.map(d => d.content),
+    );
+  });
+
   test('a disk that was added is read in full while the other goes on incrementally', async () => {
     const cycles = new CycleWorld(block);
     await cycles.run();

@@ -6,6 +6,8 @@ import { nodeHost } from '../../../src/io/node.ts';
 import type { ObjectStore } from '../../../src/replication/store.ts';
 import { fileStore } from '../../../src/replication/stores/file.ts';
 import { verify } from '../../../src/replication/verify.ts';
+import { objectStoreContract } from '../../aws/object-store-contract.ts';
+import { memoryStore } from '../../support/memory-store.ts';
 import { aKey, commitImage, openTest, readImage, VM } from '../../support/repository.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 
@@ -16,6 +18,9 @@ beforeEach(async () => {
   store = fileStore(join(folder, 'repo'), nodeHost());
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+objectStoreContract('file://', async () => fileStore(await mkdtemp(join(folder, 'contract-')), nodeHost()));
+objectStoreContract('of the tests', async () => memoryStore());
 
 const create = { when: { ifNoneMatch: '*' } } as const;
 const text = async (key: string) => (await store.get(key))?.bytes.toString();
@@ -66,7 +71,7 @@ test('of many that create or replace at once exactly one wins', async () => {
 
 test('the list is in UTF-8 order of whole keys and leaves out unfinished writes', async () => {
   for (const key of ['b', 'a/x', 'a-b', 'a0', 'a/y/z', 'c/d']) await store.put(key, Buffer.from(key), create);
-  await writeFile(join(folder, 'repo', 'a', '.put-dead'), 'half');
+  await writeFile(join(folder, 'repo', 'a', '~put-dead'), 'half');
   expect(await keys('')).toEqual(['a-b', 'a/x', 'a/y/z', 'a0', 'b', 'c/d']);
   expect(await keys('a/')).toEqual(['a/x', 'a/y/z']);
   expect(await keys('a/y')).toEqual(['a/y/z']);
@@ -80,7 +85,7 @@ test('an object that was removed is gone, and removing it again is fine', async 
   expect(await store.get('a/b')).toBeUndefined();
 });
 
-test.each(['../x', 'a/../../x', '/etc/passwd', 'a//b', '.hidden', 'a\\b', ''])(
+test.each(['../x', 'a/../../x', '/etc/passwd', 'a//b', '~lock-x', 'a/..', 'a\\b', ''])(
   'the name %j is refused',
   async key => {
     await expect(store.put(key, Buffer.from('x'), create)).rejects.toThrow('is no object name');
@@ -91,7 +96,7 @@ test.each(['../x', 'a/../../x', '/etc/passwd', 'a//b', '.hidden', 'a\\b', ''])(
 test('nothing but the objects is left behind, whatever the outcome', async () => {
   await store.put('k', Buffer.from('1'), create);
   await store.put('k', Buffer.from('2'), create);
-  const visible = (await readdir(join(folder, 'repo'))).filter(name => name.startsWith('.put-'));
+  const visible = (await readdir(join(folder, 'repo'))).filter(name => name.startsWith('~put-'));
   expect(visible).toEqual([]);
 });
 

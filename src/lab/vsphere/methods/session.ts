@@ -1,4 +1,4 @@
-import { invalidArgument, notAuthenticated, VimFault } from '../faults.ts';
+import { invalidArgument, notFound, VimFault } from '../faults.ts';
 import type { Method, OpenMethod } from '../method.ts';
 import { serviceContent } from '../service-content.ts';
 import { describeSession } from '../sessions.ts';
@@ -45,7 +45,8 @@ function entityPrivileges(
   const missing = new Set(rules.all('missing-privilege').map(rule => rule.privilege));
   const wanted = childrenOf(args, 'privId').map(one => one.text);
   const entities = childrenOf(args, 'entities').map(toRef);
-  if (entities.some(entity => !find(entity))) throw notAuthenticated();
+  const unknown = entities.find(entity => !find(entity));
+  if (unknown) throw notFound(unknown);
   return list(
     'EntityPrivilege',
     entities.map(entity =>

@@ -128,6 +128,7 @@ export const vmMethods: Record<string, Method> = {
   },
   ConsolidateVMDisks_Task(vcenter, call) {
     const vm = vmOf(vcenter, call);
+    needPrivilege(vcenter, call.self, 'VirtualMachine.State.RemoveSnapshot');
     return task(vcenter, call, vm, 'VirtualMachine.consolidateDisks', async () => {
       await vcenter.machines.consolidate(vm);
       return undefined;
@@ -148,6 +149,7 @@ function power(vcenter: Vcenter, call: InSession, on: boolean): Ref {
 
 async function queryChangedDiskAreas(vcenter: Vcenter, call: InSession): Promise<Value> {
   const vm = vmOf(vcenter, call);
+  needPrivilege(vcenter, call.self, 'VirtualMachine.Provisioning.DiskRandomRead');
   const snapshotRef = refOf(call.args, 'snapshot');
   const snapshot = snapshotRef && snapshotOf(vcenter, snapshotRef);
   if (snapshot && snapshot.vm !== vm) throw invalidArgument('snapshot');

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { blockCount, blockSizeFor, MAX_BLOCK } from '../../../src/replication/format/blocks.ts';
+import { compress, decompress, RAW, ZSTD } from '../../../src/replication/format/compression.ts';
+import { containerBuilder, openContainer, readFooter } from '../../../src/replication/format/container.ts';
+import { encodePackFooter } from '../../../src/replication/format/pack-object.ts';
+import { sealerFor, sealObject } from '../../../src/replication/format/sealing.ts';
+import { vaultOf } from '../../../src/replication/format/vault.ts';
+import { checkObject } from '../../../src/replication/verify/objects.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
+
+const GiB = 2 ** 30;
+const id = 'ab'.repeat(16);
+const key = `vms/x/packs/ab/${id}`;
+const vaults = [vaultOf(undefined), vaultOf(Buffer.alloc(32, 7))] as const;
+
+test('block sizes follow the stated rule', () => {
+  const at = (capacity: number) => blockSizeFor(capacity) / 1024;
+  expect([0, GiB, 64 * GiB, 64 * GiB + 1, 128 * GiB, 256 * GiB, 256 * GiB + 1, 65536 * GiB].map(at)).toEqual([
+    64, 64, 64, 128, 128, 256, 512, 512,
+  ]);
+  expect([0, 1, 65536, 65537].map(n => blockCount(n, 65536))).toEqual([0, 1, 1, 2]);
+});
+
+describe('compression', () => {
+  test('text shrinks, random bytes stay, both come back', () => {
+    const text = Buffer.from('a line of a log\n'.repeat(4096));
+    const noise = new SeededRandom('noise').bytes(65536);
+    expect(compress(text, 1).encoding).toBe(ZSTD);
+    expect(compress(noise, 1)).toEqual({ encoding: RAW, bytes: noise });
+    for (const plain of [text, noise, Buffer.alloc(0), Buffer.from('x')]) {
+      const { encoding, bytes } = compress(plain, 1);
+      expect(decompress(encoding, bytes, plain.length).equals(plain)).toBe(true);
+    }
+  });
+
+  test('a frame that claims more than may be is refused', () => {
+    const bomb = compress(Buffer.alloc(64 * 2 ** 20), 3);
+    expect(bomb.bytes.length).toBeLessThan(10_000);
+    expect(() => decompress(bomb.encoding, bomb.bytes, MAX_BLOCK)).toThrow();
+    expect(() => decompress(RAW, Buffer.alloc(10), 9)).toThrow('longer than 9 bytes');
+    expect(() => decompress(7, Buffer.alloc(10), 10)).toThrow('unknown encoding 7');
+  });
+});
+
+describe.each([
+  ['plain', vaults[0]],
+  ['encrypted', vaults[1]],
+])('%s sections', (_, vault) => {
+  test('open where they lie, and nowhere else', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 6 }), payloads => {
+        const builder = containerBuilder(vault, 'pages', key, id);
+        const spans = payloads.map(p => builder.add(Buffer.from(p)));
+        const { bytes, footer } = builder.finish(Buffer.from('the footer'));
+        const opened = openContainer(vault, 'pages', key, bytes);
+        expect(opened.payload.toString()).toBe('the footer');
+        expect(readFooter(opened.sealer, bytes.subarray(footer), footer).offset).toBe(footer);
+        for (const [n, { offset, length }] of spans.entries()) {
+          const stored = bytes.subarray(offset, offset + length);
+          expect(opened.sealer.open(offset, stored, 300).equals(Buffer.from(payloads[n]!))).toBe(true);
+          expect(() => opened.sealer.open(offset + 1, stored, 300)).toThrow('not what was written');
+          expect(() => opened.sealer.open(offset, stored, 300, Buffer.from('label'))).toThrow(
+            'not what was written',
+          );
+        }
+      }),
+    );
+  });
+
+  test('of another object, kind or repository are refused', () => {
+    const salt = Buffer.from(id, 'hex');
+    const stored = sealerFor(vault, 'point', 'a', salt).seal(32, Buffer.from('x'));
+    const others = [
+      sealerFor(vault, 'point', 'b', salt),
+      sealerFor(vault, 'head', 'a', salt),
+      sealerFor(vault, 'point', 'a', Buffer.alloc(16)),
+      sealerFor(vault === vaults[0] ? vaults[1] : vaults[0], 'point', 'a', salt),
+    ];
+    for (const other of others) expect(() => other.open(32, stored, 10)).toThrow('is damaged');
+  });
+
+  test('an object of a newer version is said to be just that', () => {
+    const object = sealObject(vault, 'point', 'a', Buffer.alloc(16), Buffer.from('x'));
+    object[8] = 2;
+    expect(checkObject(vault, 'point', 'a', object).damage?.message).toContain('has format 2');
+  });
+
+  test('a pack with bytes that belong to nothing, or a block that is not its id, is damaged', () => {
+    const block = Buffer.from('some block');
+    const build = (ids: Buffer[], more: boolean) => {
+      const builder = containerBuilder(vault, 'pack', key, id);
+      const blocks = ids.map(of => ({ id: of, ...builder.add(block, { label: of }) }));
+      if (more) builder.add(Buffer.from('not in the footer'));
+      return checkObject(vault, 'pack', key, builder.finish(encodePackFooter(blocks)).bytes);
+    };
+    expect(build([vault.blockId(block)], false).damage).toBeUndefined();
+    expect(build([vault.blockId(block)], true).damage?.message).toContain('unaccounted for');
+    expect(build([Buffer.alloc(32, 1)], false).damage?.message).toContain('has another id');
+  });
+});
