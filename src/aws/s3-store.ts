@@ -35,7 +35,9 @@ export function s3Store(connection: S3Connection, place: { bucket: string; prefi
   const get: ObjectStore['get'] = async (key, { range, signal } = {}) => {
     if (range && range.end <= range.start) throw new RangeError(`Empty range of ${key}`);
     const Range = range && `bytes=${range.start}-${range.end - 1}`;
-    return connection.call(
+    const pastTheEnd = (error: unknown) => range !== undefined && codeOf(error) === 'InvalidRange';
+    let empty = false;
+    const found = await connection.call(
       about('s3:GetObject', key),
       async options => {
         const answer = await client.send(
@@ -46,8 +48,16 @@ export function s3Store(connection: S3Connection, place: { bucket: string; prefi
         const bytes = body ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : Buffer.alloc(0);
         return { bytes, etag: bare(answer.ETag) };
       },
-      { signal, expected: notThere },
+      {
+        signal,
+        expected: error => {
+          empty = pastTheEnd(error);
+          return empty || notThere(error);
+        },
+      },
     );
+    // An object that is shorter than it should be is for its reader to judge.
+    return found ?? (empty ? { bytes: Buffer.alloc(0), etag: '' } : undefined);
   };
 
   /** After a lost answer: does the key hold these very bytes now? */

@@ -13,8 +13,9 @@ export interface Outcomes {
 }
 
 /**
- * 0 success; 1 the mistake is in what was given; 130/143 interrupted; these stand alone. Else the sum of
- * 2 (changes made or pending, only when `detailed`), 4 (the world), 8 (blocked).
+ * 0 success; 1 the mistake is in what was given, and nothing was touched; 130/143 interrupted; these
+ * stand alone. Else the sum of 2 (changes made or pending, only when `detailed`), 4 (the world, and what
+ * only turned out to be wrong while the rest of the run went on), 8 (blocked).
  */
 export function exitCode({
   diagnostics = [],
@@ -24,13 +25,14 @@ export function exitCode({
   interrupted,
 }: Outcomes): number {
   if (interrupted) return interrupted === 'SIGINT' ? 130 : 143;
+  const isGiven = ({ severity, category }: Diagnostic) => severity === 'error' && category === 'given';
+  if (diagnostics.some(isGiven)) return 1;
   const fromResults = report?.results.flatMap(({ diagnostic }) => diagnostic ?? []) ?? [];
   const all = [...diagnostics, ...(plan?.diagnostics ?? []), ...(report?.diagnostics ?? []), ...fromResults];
   const errors = all.filter(({ severity }) => severity === 'error');
   const has = (category: Diagnostic['category']) => errors.some(error => error.category === category);
-  if (has('given')) return 1;
   const failed = report?.results.some(({ result }) => result === 'failed') ?? false;
-  const world = has('world') || (failed && !has('blocked'));
+  const world = has('world') || has('given') || (failed && !has('blocked'));
   return (detailed && hasChanges(plan, report) ? 2 : 0) + (world ? 4 : 0) + (has('blocked') ? 8 : 0);
 }
 

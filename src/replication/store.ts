@@ -20,7 +20,7 @@ export type PutResult = { ok: true; etag: string } | { ok: false; reason: 'preco
  */
 export interface ObjectStore {
   readonly url: string;
-  /** Whole object, or `range` of it (bytes; `end` exclusive). Undefined when the key isn't there. */
+  /** Whole object, or what there is of `range` (bytes; `end` exclusive). Undefined when the key isn't there. */
   get(
     key: string,
     options?: { range?: { start: number; end: number }; signal?: AbortSignal },

@@ -1,4 +1,4 @@
-import { Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Moref } from './moref.ts';
 import { readMoref } from './moref.ts';
@@ -104,7 +104,7 @@ export function pickVm(vms: InventoryVm[], nameOrUuid: string, where: string): I
   if (found.length > 1) {
     const list = found.map(vm => `${vm.uuid} (${vm.path})`).join(', ');
     throw new Failure(
-      given('vm-ambiguous', `${found.length} VMs at ${where} are '${nameOrUuid}': ${list}.`, {
+      world('vm-ambiguous', `${found.length} VMs at ${where} are '${nameOrUuid}': ${list}.`, {
         hint: 'Write the UUID of the one that is meant in the place of the name.',
       }),
     );

@@ -45,6 +45,8 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       expect(range?.bytes.equals(bytes.subarray(70_000, 200_001))).toBe(true);
       const end = await store.get('packs/ab/1', { range: { start: 299_999, end: 400_000 } });
       expect(end?.bytes.equals(bytes.subarray(299_999))).toBe(true);
+      const past = await store.get('packs/ab/1', { range: { start: 300_000, end: 300_010 } });
+      expect(past?.bytes).toHaveLength(0);
     });
 
     it('holds empty objects', async () => {

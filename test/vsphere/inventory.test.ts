@@ -98,7 +98,7 @@ describe('picking one', () => {
 
   it('asks for the UUID when two have the name, and lists both', () => {
     const d = refused('web');
-    expect(d).toMatchObject({ code: 'vm-ambiguous', category: 'given' });
+    expect(d).toMatchObject({ code: 'vm-ambiguous', category: 'world' });
     expect(d.message).toContain(`${uuid(2)} (/DC/vm/2/web), ${uuid(3)} (/DC/vm/3/web)`);
     expect(d.hint).toContain('UUID');
   });

@@ -51,7 +51,7 @@ export function renderText(plan: Plan, { color = false, columns = 100 }: TextOpt
 
 function fieldLines({ fields, action }: PlannedResource, room: number): string[] {
   const names = fields.map(({ path }) => segments(path).map(clean).join('.'));
-  const width = Math.min(32, Math.max(0, ...names.map(name => name.length)));
+  const width = Math.min(40, Math.max(0, ...names.map(name => name.length)));
   return fields.map((field, i) => {
     const left = `      ${names[i]!.padEnd(width)}  `;
     const reason = field.reason === undefined ? '' : `  (${field.reason})`;

@@ -15,8 +15,8 @@ import type { Repository } from '../repository.ts';
 import type { ObjectStore } from '../store.ts';
 import type { Context } from './context.ts';
 import { putOnce } from './put-once.ts';
-import { listVms } from './roster.ts';
 import { vmRepository } from './vm.ts';
+import { listVms } from './vms.ts';
 
 export interface OpenOptions {
   key?: Key | undefined;

@@ -2,7 +2,6 @@ import { damaged } from '../format/damage.ts';
 import { ROSTER, vmNames } from '../format/names.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Context } from './context.ts';
-import { vmRepository } from './vm.ts';
 
 const CAP = 4096;
 
@@ -29,14 +28,4 @@ export async function* enrolled({ store, vault }: Context): AsyncGenerator<strin
     if (typeof value.uuid !== 'string') throw damaged(key, 'it names no VM');
     yield value.uuid;
   }
-}
-
-/** VMs with at least one complete point, with the name in the newest, by name. */
-export async function listVms(context: Context): Promise<{ uuid: string; name: string }[]> {
-  const vms: { uuid: string; name: string }[] = [];
-  for await (const uuid of enrolled(context)) {
-    const newest = await vmRepository(context, uuid).newest();
-    if (newest) vms.push({ uuid, name: newest.vm.name });
-  }
-  return vms.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.uuid < b.uuid ? -1 : 1));
 }
