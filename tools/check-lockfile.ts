@@ -1,18 +1,24 @@
-/** Fails when the lockfile lacks one of the platform packages of the pinned Node: `npm ci` would fail there later. */
+/**
+ * Fails when the lockfile lacks a platform's package, of the pinned Node or of any tool: `npm ci` would
+ * then fail on that platform, or for everybody once npm notices.
+ */
 import { readFile } from 'node:fs/promises';
 
-interface Lock {
-  packages: Record<string, { version?: string; os?: string[]; cpu?: string[] }>;
+interface Entry {
+  version?: string;
+  optionalDependencies?: Record<string, string>;
 }
-const { optionalDependencies: pinned } = JSON.parse(await readFile('package.json', 'utf8')) as {
-  optionalDependencies: Record<string, string>;
+const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
+  packages: Record<string, Entry>;
 };
-const lock = JSON.parse(await readFile('package-lock.json', 'utf8')) as Lock;
-const wrong = Object.entries(pinned).filter(
-  ([name, version]) => lock.packages[`node_modules/${name}`]?.version !== version,
+const lacking = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+  Object.entries(optionalDependencies)
+    .filter(([name]) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`])
+    .map(([name, version]) => `${name}@${version}`),
 );
-if (wrong.length > 0) {
-  console.error(`package-lock.json lacks ${wrong.map(([name, version]) => `${name}@${version}`).join(', ')}`);
+const nodes = Object.keys(packages['']?.optionalDependencies ?? {});
+if (nodes.length === 0 || lacking.length > 0) {
+  console.error(`package-lock.json lacks ${lacking.join(', ') || 'the pinned Node'}`);
   process.exit(1);
 }
-console.log(`lockfile holds Node for ${Object.keys(pinned).length} platforms`);
+console.log(`lockfile whole: Node for ${nodes.length} platforms`);
