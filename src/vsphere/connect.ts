@@ -45,6 +45,9 @@ declare module '../engine/io.ts' {
 /** Range reads at once per server; its file service runs out of memory with many. */
 const PARALLEL_READS = 8;
 
+/** Milliseconds for which a listing of the VMs answers for names. */
+const LISTING_LASTS = 5_000;
+
 /**
  * Connects and logs in.
  * @throws Failure `vsphere-url`, `vsphere-pin`, `vsphere-ca`, and what `openSession` throws
@@ -59,9 +62,23 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
   });
   const reads = pLimit(PARALLEL_READS);
   const list = () => explain('list the VMs', () => listVms(session, datacenter));
+  // A run asks for each of its VMs by name within a moment: one listing answers them all.
+  let recent: { taken: number; vms: ReturnType<typeof list> } | undefined;
+  const recentList = () => {
+    const now = options.clock.now();
+    if (recent === undefined || now - recent.taken > LISTING_LASTS) {
+      const vms = list();
+      recent = { taken: now, vms };
+      vms.catch(() => {
+        recent = undefined;
+      });
+    }
+    return recent.vms;
+  };
   return {
     about: session.content.about,
-    machine: async nameOrUuid => createMachine(session, pickVm(await list(), nameOrUuid, http.where), reads),
+    machine: async nameOrUuid =>
+      createMachine(session, pickVm(await recentList(), nameOrUuid, http.where), reads),
     vms: async () =>
       (await list()).map(({ name, uuid, moref, path }) => ({ name, uuid, moref: moref.value, path })),
     close: session.close,

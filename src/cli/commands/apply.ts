@@ -62,8 +62,8 @@ export const apply: Define = (program, context, exit) => {
           context.print(
             renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns }),
           );
-          const report = await applyPlan(plan, run, { noop: options.noop ?? false });
-          await progress.done();
+          progress.begin(plan);
+          const report = await applyPlan(plan, run, { noop: options.noop ?? false }).finally(progress.done);
           await writeReport(context.io.host.files, session.stateDir, report);
           context.report(distinct([...plan.diagnostics, ...failures(report)]));
           if (worthASummary(report)) context.print(summary(report));

@@ -6,6 +6,7 @@ import type { LabCommand } from '../../lab/commands.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
 import { defaultLabDir, labDir, openLabAt } from '../lab-dir.ts';
+import { labContracts } from './lab-contracts.ts';
 import { labServe } from './lab-serve.ts';
 
 const collect = (value: string, before: string[] = []) => [...before, value];
@@ -116,6 +117,7 @@ export const lab: Define = (program, context, exit) => {
         ),
   );
   labServe(group, context, exit);
+  labContracts(group, context, exit);
 };
 
 async function carryOut(

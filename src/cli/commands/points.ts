@@ -1,3 +1,4 @@
+import { bytes } from '../../io/units.ts';
 import type { PointSummary } from '../../replication/point.ts';
 import type { Point } from '../../replication/repository.ts';
 import type { Define } from '../define.ts';
@@ -8,7 +9,6 @@ import {
   withLab,
   withRepository,
 } from '../options.ts';
-import { bytes } from '../progress/units.ts';
 import { withVms } from '../with-repository.ts';
 
 export const points: Define = (program, context, exit) => {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { bytes, duration } from '../../io/units.ts';
 import type { Define } from '../define.ts';
 import {
   type CommonOptions,
@@ -7,7 +8,6 @@ import {
   withLab,
   withRepository,
 } from '../options.ts';
-import { bytes, duration } from '../progress/units.ts';
 import { withVms } from '../with-repository.ts';
 
 interface RestoreOptions extends RepositoryOptions, CommonOptions {

@@ -1,5 +1,6 @@
 import { world } from '../../diagnostics/diagnostic.ts';
 import { exitCode } from '../../engine/exit-code.ts';
+import { bytes } from '../../io/units.ts';
 import type { VerifyReport } from '../../replication/verify.ts';
 import type { Define } from '../define.ts';
 import {
@@ -9,7 +10,6 @@ import {
   withLab,
   withRepository,
 } from '../options.ts';
-import { bytes } from '../progress/units.ts';
 import { vmNamed, withRepositoryOpen } from '../with-repository.ts';
 
 export const verify: Define = (program, context, exit) => {

@@ -1,13 +1,23 @@
 import type { Listener } from '../../engine/events.ts';
+import type { Plan } from '../../engine/plan.ts';
 import type { Context } from '../context.ts';
 import { plainProgress } from './plain.ts';
 
+/** How a run is shown while it goes on. */
+export interface Progress {
+  listener: Listener;
+  /** The plan is on the screen, its changes begin. */
+  begin(plan: Plan): void;
+  /** Resolves when the last line is on the screen, so that a summary may follow. */
+  done(): Promise<void>;
+}
+
 /** listr2 on a terminal, plain lines everywhere else. */
-export async function progressFor(context: Context): Promise<{ listener: Listener; done(): Promise<void> }> {
+export async function progressFor(context: Context): Promise<Progress> {
   const { stderr } = context.io;
   if (stderr.isTTY && stderr.stream && !context.io.host.env.CI) {
     const { terminalProgress } = await import('./terminal.ts');
     return terminalProgress(stderr);
   }
-  return { listener: plainProgress(stderr), done: async () => {} };
+  return { listener: plainProgress(stderr), begin() {}, async done() {} };
 }

@@ -1,6 +1,6 @@
 import type { Listener, RunEvent } from '../../engine/events.ts';
+import { duration } from '../../io/units.ts';
 import type { Output } from '../io.ts';
-import { duration } from './units.ts';
 
 const words = {
   changed: 'changed',

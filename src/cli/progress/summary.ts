@@ -1,5 +1,5 @@
 import type { RunReport } from '../../engine/events.ts';
-import { bytes, duration } from './units.ts';
+import { bytes, duration } from '../../io/units.ts';
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 

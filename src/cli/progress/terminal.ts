@@ -1,23 +1,19 @@
-import type { Listener, RunEvent } from '../../engine/events.ts';
+import type { RunEvent } from '../../engine/events.ts';
+import { bytes } from '../../io/units.ts';
 import type { Output } from '../io.ts';
+import type { Progress } from './choose.ts';
 import { finishedLine } from './plain.ts';
-import { bytes } from './units.ts';
 
 type Finished = Extract<RunEvent, { type: 'finished' }>;
 
-/**
- * The same events as tasks of listr2: one line per resource that moves while it works. `done` must
- * be awaited after the run, so that the last frame is on the terminal before the summary.
- */
-export async function terminalProgress(
-  output: Output,
-): Promise<{ listener: Listener; done(): Promise<void> }> {
+/** The events as tasks of listr2: one line per resource that moves while it works. */
+export async function terminalProgress(output: Output): Promise<Progress> {
   const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
   const waiting = new Map<string, PromiseWithResolvers<Finished>>();
   const show = new Map<string, (text: string) => void>();
   let run: Promise<unknown> = Promise.resolve();
 
-  const begin = (addresses: string[]) => {
+  const start = (addresses: string[]) => {
     for (const address of addresses) waiting.set(address, Promise.withResolvers());
     const tasks = addresses.map(address => ({
       title: address,
@@ -42,11 +38,11 @@ export async function terminalProgress(
   };
 
   return {
+    begin(plan) {
+      const pending = plan.resources.filter(r => r.action !== 'none' && r.action !== 'failed');
+      if (pending.length > 0) start(pending.map(r => r.address));
+    },
     listener: event => {
-      if (event.type === 'planned') {
-        const pending = event.plan.resources.filter(r => r.action !== 'none' && r.action !== 'failed');
-        if (pending.length > 0) begin(pending.map(r => r.address));
-      }
       if (event.type === 'progress') {
         const { what, done, total } = event.progress;
         const amount = done === undefined ? '' : ` ${bytes(done)}${total ? ` of ${bytes(total)}` : ''}`;

@@ -1,3 +1,4 @@
+import { bytes } from '../../io/units.ts';
 import type { CycleResult } from '../../replication/cycle/options.ts';
 
 /**
@@ -9,16 +10,8 @@ export function describeCycle({ point, disks, numbers, warnings }: CycleResult):
     .filter(({ mode }) => mode !== 'incremental')
     .map(({ index, mode, reason }) => `disk ${index} ${mode} (${reason})`);
   return [
-    `point ${point.generation}, ${point.consistency}-consistent: ${size(numbers.bytes_read)} read, ${size(numbers.bytes_uploaded)} uploaded`,
+    `point ${point.generation}, ${point.consistency}-consistent: ${bytes(numbers.bytes_read)} read, ${bytes(numbers.bytes_uploaded)} uploaded`,
     ...resynced,
     ...warnings.map(({ message }) => `warning: ${message}`),
   ].join('; ');
-}
-
-function size(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }

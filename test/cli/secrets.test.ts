@@ -1,0 +1,121 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { nodeHost } from '../../src/io/node.ts';
+import { openLab } from '../../src/lab/lab.ts';
+import { cli, scratch } from '../support/cli.ts';
+
+/** Quotes, a replacement pattern, a line break and letters beyond ASCII: what careless masking lets through. */
+const nasty = 'pä"ss\'w$&örd\\n\n2<&>';
+
+const forms = (secret: string) => [
+  secret,
+  JSON.stringify(secret).slice(1, -1),
+  encodeURIComponent(secret),
+  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+];
+
+async function texts(dir: string): Promise<string> {
+  const names = await readdir(dir, { recursive: true, withFileTypes: true });
+  const files = names.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
+  return (await Promise.all(files.map(file => readFile(file, 'latin1')))).join('\n');
+}
+
+test('a password with awkward characters works, and stands in no output, plan, report or state', async () => {
+  const dir = await scratch();
+  const labDir = join(await scratch(), 'lab');
+  const options = { host: nodeHost(), seeded: true, lockTimeout: 0 };
+  await (await openLab(labDir, options)).close();
+  const settings = JSON.parse(await readFile(join(labDir, 'lab.json'), 'utf8'));
+  settings.vsphere.password = nasty;
+  await writeFile(join(labDir, 'lab.json'), JSON.stringify(settings));
+  const lab = await openLab(labDir, options);
+  try {
+    await writeFile(
+      join(dir, 'm.yaml'),
+      `converge: 1
+targets:
+  home:
+    type: vsphere
+    url: "${lab.vsphere.url}"
+    username: administrator@vsphere.local
+    password: "\${secret('env:VC')}"
+    ca: "${lab.vsphere.caFile}"
+resources:
+  protected_vm:
+    dc02: { repository: "file://${dir}/repository", schedule: every 15 minutes }
+  file:
+    ${dir}/token: { content: "\${secret('env:VC')}", mode: 0600 }
+`,
+    );
+    const env = { VC: nasty };
+    const outputs = [
+      await cli(dir, ['plan', 'm.yaml', '-o', 'plan.json', '--format', 'json'], { env }),
+      await cli(dir, ['apply', 'm.yaml', '--debug'], { env }),
+      await cli(dir, ['observe', 'm.yaml'], { env }),
+      await cli(dir, ['plan', 'm.yaml', '--detailed-exitcodes'], { env }),
+      await cli(dir, ['plan', 'm.yaml'], { env: { VC: `${nasty}wrong` } }),
+    ];
+    expect(outputs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 4]);
+    expect(await readFile(join(dir, 'token'), 'utf8')).toBe(nasty);
+    const said = outputs.map(({ stdout, stderr }) => stdout + stderr).join('\n');
+    const written =
+      (await texts(join(dir, '.converge'))) + (await readFile(join(dir, 'plan.json'), 'latin1'));
+    expect(written).toContain('env:VC');
+    for (const form of forms(nasty)) {
+      expect(said).not.toContain(form);
+      expect(written).not.toContain(Buffer.from(form).toString('latin1'));
+    }
+  } finally {
+    await lab.close();
+  }
+});
+
+test('an encrypted repository opens with its key only, and says which key it wants', async () => {
+  const dir = await scratch();
+  const lab = ['--lab', join(dir, 'lab')];
+  for (const name of ['right', 'wrong']) await cli(dir, ['key', 'create', '--to', `${name}.key`]);
+  await writeFile(
+    join(dir, 'm.yaml'),
+    `converge: 1
+targets:
+  home: { type: vsphere, url: https://vcenter.example.com, username: u, password: "\${secret('env:NEVER')}" }
+  dr: { type: aws, region: eu-west-1 }
+resources:
+  bucket: { dr-bucket: {} }
+  protected_vm:
+    dc02:
+      repository: { url: s3://dr-bucket/vms, key: "\${secret('file:right.key')}" }
+      schedule: every 15 minutes
+`,
+  );
+  const applied = await cli(dir, ['apply', 'm.yaml', ...lab]);
+  expect(applied.code, applied.stderr).toBe(0);
+  expect((await cli(dir, ['plan', 'm.yaml', ...lab, '--detailed-exitcodes'])).code).toBe(0);
+
+  const points = (...key: string[]) =>
+    cli(dir, ['points', '--repository', 's3://dr-bucket/vms', ...key, ...lab]);
+  expect((await points('--key', 'file:right.key')).stdout).toContain('dc02');
+  const [none, other] = [await points(), await points('--key', 'file:wrong.key')];
+  for (const { code, stdout, stderr } of [none, other]) {
+    expect([1, 4]).toContain(code);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/key/);
+  }
+  const restored = await cli(dir, [
+    'restore',
+    'dc02',
+    '--repository',
+    's3://dr-bucket/vms',
+    '--key',
+    'file:right.key',
+    '--to',
+    'out',
+    ...lab,
+  ]);
+  expect(restored.code, restored.stderr).toBe(0);
+  expect((await readFile(join(dir, 'out/disk-0.raw'))).length).toBe(64 * 1024 * 1024);
+  // Neither the VM's name nor a byte of its content lies in the bucket in clear.
+  const stored = await texts(join(dir, 'lab/s3'));
+  expect(stored).not.toContain('dc02');
+});
