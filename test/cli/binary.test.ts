@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { binary, scratch } from '../support/cli.ts';
@@ -70,11 +70,25 @@ describe('the real binary', () => {
     expect(JSON.parse(stdout).node).toMatch(/^24\./);
   });
 
-  test('runs by path where the machine has no Node at all', async () => {
+  test('runs by path where PATH leads to no Node at all', async () => {
     const dir = await scratch();
-    const { code, stdout, stderr } = await binary(dir, ['facts'], { PATH: '/usr/bin:/bin' });
+    const { code, stdout, stderr } = await binary(dir, ['facts'], { PATH: join(dir, 'nothing-here') });
     expect(code, stderr).toBe(0);
-    expect(JSON.parse(stdout).version).toBe(1);
+    expect(JSON.parse(stdout).node).toMatch(/^24\./);
+  });
+
+  test("runs by path, and through a link, where the machine's own Node is older", async () => {
+    const dir = await scratch();
+    await mkdir(join(dir, 'bin'));
+    // Stands before every other Node and would be seen at once.
+    await writeFile(join(dir, 'bin/node'), '#!/bin/sh\necho v20.20.2\nexit 97\n', { mode: 0o755 });
+    await symlink(join(root, 'bin/converge'), join(dir, 'bin/converge'));
+    const env = { PATH: `${join(dir, 'bin')}:/usr/bin:/bin` };
+    for (const file of [join(root, 'bin/converge'), join(dir, 'bin/converge')]) {
+      const { code, stdout, stderr } = await binary(dir, ['facts'], env, file);
+      expect(code, stderr).toBe(0);
+      expect(JSON.parse(stdout).node).toMatch(/^24\./);
+    }
   });
 
   test('an old Node that runs the bundle by hand is told so in one line', async () => {
