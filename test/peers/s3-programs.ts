@@ -6,6 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 
+/** Registered with the file that imports this: inside a test, `afterAll` would be too late. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const dir of folders) rmSync(dir, { recursive: true, force: true });
+});
+
 /** Runs `body` as a suite, or skips it with one loud line when `program` cannot be started. */
 export function describeWith(what: string, program: string, args: string[], body: () => void): void {
   const present = spawnSync(program, args, { stdio: 'ignore' }).status === 0;
@@ -16,7 +22,7 @@ export function describeWith(what: string, program: string, args: string[], body
 
 export function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'converge-peer-'));
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  folders.push(dir);
   return dir;
 }
 
