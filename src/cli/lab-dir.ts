@@ -14,7 +14,7 @@ export function labDir(context: Context, lab: string | true | undefined): string
 export async function openLabAt(
   context: Context,
   dir: string,
-  options: { seeded: boolean; lockTimeout: number },
+  options: { seeded: boolean; lockTimeout: number; serving?: boolean },
 ): Promise<Lab> {
   const { openLab } = await import('../lab/lab.ts');
   return openLab(dir, { ...options, host: context.io.host, signal: context.io.interrupt });

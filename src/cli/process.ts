@@ -28,7 +28,7 @@ export async function run(): Promise<void> {
   const output = (stream: NodeJS.WriteStream) => ({
     write: (text: string) => void stream.write(text),
     isTTY: Boolean(stream.isTTY),
-    columns: stream.columns ?? 100,
+    columns: stream.columns || 100,
     stream,
   });
   const io: CliIo = {

@@ -64,7 +64,7 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
     case 'fault':
       if (command.on === 's3') lab.s3.fault(command.rule as unknown as Parameters<S3Lab['fault']>[0]);
       else world.fault(command.rule as unknown as Parameters<typeof world.fault>[0]);
-      return { text: `${command.on}: ${JSON.stringify(command.rule)} is armed` };
+      return { text: `${command.on}: the fault ${command.rule.kind} is armed` };
     case 'foreign-bucket':
       await lab.s3.plantForeignBucket(command.name);
       return { text: `bucket ${command.name} now belongs to somebody else` };

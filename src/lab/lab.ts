@@ -15,6 +15,8 @@ import { startVsphere } from './vsphere/server.ts';
 /** An open lab: where its stand-ins answer, and how to make the world's events happen. */
 export interface Lab {
   dir: string;
+  /** Whether another process serves it. */
+  elsewhere: boolean;
   settings: LabSettings;
   s3: { url: string };
   /** `caFile`: the same authority as a PEM file, for clients that want a path. */
@@ -37,6 +39,8 @@ export interface OpenLabOptions {
   host: Host;
   /** A lab made now begins with what `manifests/lab` protects; `lab …` commands begin with nothing. */
   seeded: boolean;
+  /** Whether this process serves the folder for others: faults armed now are then for its own answers. */
+  serving?: boolean;
   /** Milliseconds to wait while another command has the folder. */
   lockTimeout: number;
   signal?: AbortSignal;
@@ -115,6 +119,7 @@ async function connect(dir: string, host: Host): Promise<Lab | undefined> {
   if (!(await sendControl(serving.control, { do: 'show' }))) return undefined;
   return {
     dir,
+    elsewhere: true,
     settings,
     s3: { url: serving.s3 },
     vsphere: { url: serving.vsphere, caPem: serving.caPem, caFile: join(dir, 'ca.pem') },
@@ -124,7 +129,7 @@ async function connect(dir: string, host: Host): Promise<Lab | undefined> {
   };
 }
 
-async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptions): Promise<Lab> {
+async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: OpenLabOptions): Promise<Lab> {
   const known = await readSettings(dir);
   const settings = known ?? (await createSettings(dir, host.random, host.files));
   const clock = labClock(host.clock, () => settings.clockOffset);
@@ -162,11 +167,20 @@ async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptio
   }
   return {
     dir,
+    elsewhere: false,
     settings,
     s3: { url: s3.url },
     vsphere: { url: vsphere.url, caPem: certificates.caPem, caFile },
     clock,
-    command: command => execute(parts, command),
+    async command(command) {
+      const answer = await execute(parts, command);
+      // This process ends with the command; the fault waits for the next one.
+      if (command.do === 'fault' && !serving) {
+        settings.faults.push({ on: command.on, rule: command.rule });
+        await save();
+      }
+      return answer;
+    },
     async close() {
       await Promise.all([s3.close(), vsphere.close()]);
       await lock.release();

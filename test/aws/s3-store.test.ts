@@ -76,10 +76,10 @@ describe('when the network lets it down', () => {
 
   it('takes its own 412 after a lost answer for the success that it is', async () => {
     const { lab, store } = await open();
-    lab.fault({ kind: 'lost-answer', match: { method: 'PUT' } });
+    lab.fault({ kind: 'lost-answer', method: 'PUT' });
     const put = await store.put('k', body, { when: fresh });
     expect(put).toEqual({ ok: true, etag: (await store.head('k'))?.etag });
-    lab.fault({ kind: 'lost-answer', match: { method: 'PUT' } });
+    lab.fault({ kind: 'lost-answer', method: 'PUT' });
     const moved = await store.put('k', Buffer.from('next'), { when: { ifMatch: put.ok ? put.etag : '' } });
     expect(moved).toEqual({ ok: true, etag: (await store.head('k'))?.etag });
   });
@@ -87,7 +87,7 @@ describe('when the network lets it down', () => {
   it("does not take another writer's content for its own", async () => {
     const { lab, store } = await open();
     await store.put('k', Buffer.from('theirs'), { when: fresh });
-    lab.fault({ kind: 'lost-answer', match: { method: 'PUT' } });
+    lab.fault({ kind: 'lost-answer', method: 'PUT' });
     expect(await diagnosticOf(store.put('k', body, { when: fresh }))).toMatchObject({
       code: 'answer-lost',
       category: 'world',
@@ -106,7 +106,7 @@ describe('when the network lets it down', () => {
   it('knows that a throttled write was not done', async () => {
     const { lab, store } = await open();
     await store.put('k', Buffer.from('theirs'), { when: fresh });
-    lab.fault({ kind: 'slow-down', match: { method: 'PUT' } });
+    lab.fault({ kind: 'slow-down', method: 'PUT' });
     expect(await store.put('k', body, { when: fresh })).toEqual({ ok: false, reason: 'precondition' });
     lab.fault({ kind: 'slow-down', times: 99 });
     expect((await diagnosticOf(store.put('n', body, { when: fresh }))).code).toBe('aws-throttled');

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Context } from '../context.ts';
 import { defaultLabDir, labDir, openLabAt } from '../lab-dir.ts';
 
@@ -8,10 +9,19 @@ export function labServe(group: Command, context: Context, exit: (code: number) 
     .command('serve')
     .description('serve a lab until Ctrl-C and print its endpoints, credentials and CA')
     .option('--lab [DIR]', `the lab's folder (default ${defaultLabDir})`)
-    .option('--format <FORMAT>', 'text or json', 'text')
+    .addOption(
+      new Option('--format <FORMAT>', 'one of: text, json').choices(['text', 'json']).default('text'),
+    )
     .action(async (options: { lab?: string | true; format: string }) => {
       const dir = labDir(context, options.lab ?? true)!;
-      const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 0 });
+      const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 0, serving: true });
+      if (opened.elsewhere) {
+        throw new Failure(
+          blocked('lab-served', `the lab in ${dir} is served already by another process`, {
+            hint: `use it: give --lab ${dir} to any command`,
+          }),
+        );
+      }
       const { publish } = await import('../../lab/lab.ts');
       const published = await publish(opened, context.io.host);
       const { s3, vsphere, region } = opened.settings;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { LabCommand } from '../../lab/commands.ts';
@@ -108,12 +108,22 @@ export const lab: Define = (program, context, exit) => {
     }),
     command =>
       command
-        .requiredOption('--on <SERVICE>', 's3 or vsphere')
+        .addOption(
+          new Option('--on <SERVICE>', 'which stand-in').choices(['s3', 'vsphere']).makeOptionMandatory(),
+        )
         .option('--times <N>', 'how often (default 1)')
         .option('--set <KEY=VALUE>', "a detail of the rule, e.g. key='packs/*'; may be repeated", collect)
         .addHelpText(
           'after',
-          '\nExamples:\n  converge lab fault slow-down --on s3 --times 3\n  converge lab fault quiesce-fails --on vsphere --set vm=dc02',
+          `
+Kinds on s3: slow-down, internal-error, reset, lost-answer, latency (ms); all take method, bucket and key (globs).
+Kinds on vsphere: expire-sessions, unavailable, quiesce-fails, fail-query (fault), cbt-lies, page-limit (areas),
+page-span (bytes), slow-task (ms, method), lost-task (method), fail-task (method, fault), consolidation-needed,
+read (how: truncated, garbled, short, whole, error), missing-privilege (privilege), clear.
+
+Examples:
+  converge lab fault slow-down --on s3 --times 3 --set method=PUT --set 'key=*/packs/*'
+  converge lab fault quiesce-fails --on vsphere`,
         ),
   );
   labServe(group, context, exit);

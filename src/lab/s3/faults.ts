@@ -1,9 +1,14 @@
+import { checkFaultRule, type FaultKind } from '../fault-rule.ts';
 import type { S3Request } from './request.ts';
 
-/** What to do to requests, for the next `times` of them that match (default 1). */
+/**
+ * What to do to requests, for the next `times` of them that match (default 1). `key` and `bucket` are
+ * globs (`*` anything, `?` one character); what is left out matches all.
+ */
 export interface FaultRule {
-  /** `key` and `bucket` are globs (`*` anything, `?` one character); what is left out matches all. */
-  match?: { method?: string; bucket?: string; key?: string };
+  method?: string;
+  bucket?: string;
+  key?: string;
   times?: number;
   /**
    * `slow-down` 503 and `internal-error` 500, without doing anything; `reset` drops the connection
@@ -12,6 +17,15 @@ export interface FaultRule {
   kind: 'slow-down' | 'internal-error' | 'reset' | 'lost-answer' | 'latency';
   ms?: number;
 }
+
+const which = ['method', 'bucket', 'key'];
+const kinds: Record<FaultRule['kind'], FaultKind> = {
+  'slow-down': { takes: which },
+  'internal-error': { takes: which },
+  reset: { takes: which },
+  'lost-answer': { takes: which },
+  latency: { takes: [...which, 'ms'] },
+};
 
 const glob = (pattern: string) =>
   new RegExp(
@@ -25,19 +39,21 @@ const glob = (pattern: string) =>
 export class Faults {
   #rules: { rule: FaultRule; left: number }[] = [];
 
+  /** Throws a Failure for a rule that it doesn't know. */
   add(rule: FaultRule): void {
+    checkFaultRule('S3', rule, kinds);
     this.#rules.push({ rule, left: rule.times ?? 1 });
   }
 
   /** The first rule that matches, counted down. */
   take(request: Pick<S3Request, 'method' | 'bucket' | 'key'>): FaultRule | undefined {
-    const hit = this.#rules.find(({ rule: { match } }) => {
+    const hit = this.#rules.find(({ rule }) => {
       const fits = (pattern: string | undefined, value: string | undefined) =>
         pattern === undefined || (value !== undefined && glob(pattern).test(value));
       return (
-        (match?.method === undefined || match.method === request.method) &&
-        fits(match?.bucket, request.bucket) &&
-        fits(match?.key, request.key)
+        (rule.method === undefined || rule.method === request.method) &&
+        fits(rule.bucket, request.bucket) &&
+        fits(rule.key, request.key)
       );
     });
     if (hit && --hit.left <= 0) this.#rules = this.#rules.filter(each => each !== hit);

@@ -1,5 +1,4 @@
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { suggest } from '../../diagnostics/nearest.ts';
+import { checkFaultRule, type FaultKind } from '../fault-rule.ts';
 
 /**
  * What to make go wrong. `times` counts the occasions on which a rule strikes (default 1); rules
@@ -34,21 +33,21 @@ export type FaultRule =
   /** Takes all rules back. */
   | { kind: 'clear' };
 
-const KINDS: Record<FaultRule['kind'], string[]> = {
-  'expire-sessions': [],
-  'fail-query': [],
-  'quiesce-fails': [],
-  'slow-task': ['ms'],
-  'lost-task': [],
-  'fail-task': [],
-  'consolidation-needed': [],
-  read: ['how'],
-  'page-limit': ['areas'],
-  'page-span': ['bytes'],
-  'cbt-lies': [],
-  'missing-privilege': ['privilege'],
-  unavailable: [],
-  clear: [],
+const kinds: Record<FaultRule['kind'], FaultKind> = {
+  'expire-sessions': {},
+  'fail-query': { takes: ['fault'] },
+  'quiesce-fails': {},
+  'slow-task': { needs: ['ms'], takes: ['method'] },
+  'lost-task': { takes: ['method'] },
+  'fail-task': { takes: ['method', 'fault'] },
+  'consolidation-needed': {},
+  read: { needs: ['how'] },
+  'page-limit': { needs: ['areas'] },
+  'page-span': { needs: ['bytes'] },
+  'cbt-lies': {},
+  'missing-privilege': { needs: ['privilege'] },
+  unavailable: {},
+  clear: {},
 };
 
 type RuleOf<K extends FaultRule['kind']> = Extract<FaultRule, { kind: K }>;
@@ -67,7 +66,7 @@ export function createRules(): Rules {
     armed.filter((one): one is { rule: RuleOf<K>; left: number } => one.rule.kind === kind);
   return {
     add(rule) {
-      check(rule);
+      checkFaultRule('vSphere', rule, kinds);
       if (rule.kind === 'clear') armed = [];
       else armed.push({ rule, left: 'times' in rule && rule.times !== undefined ? rule.times : 1 });
     },
@@ -79,19 +78,4 @@ export function createRules(): Rules {
     },
     all: kind => ofKind(kind).map(one => one.rule),
   };
-}
-
-function check(rule: FaultRule): void {
-  const needed = KINDS[rule.kind];
-  if (!needed) {
-    throw new Failure(
-      given('fault-kind', `vSphere has no fault \`${rule.kind}\``, {
-        hint: suggest(String(rule.kind), Object.keys(KINDS)) ?? '',
-      }),
-    );
-  }
-  const missing = needed.filter(name => !(name in rule));
-  if (missing.length > 0) {
-    throw new Failure(given('fault-rule', `the fault \`${rule.kind}\` needs ${missing.join(', ')}`));
-  }
 }

@@ -12,7 +12,7 @@ const Bucket = 'bkt';
 it('strikes the requests that match, as often as it says', async () => {
   const { lab, s3 } = await openBucket();
   const put = (Key: string) => nameOf(s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x' })));
-  lab.fault({ match: { method: 'PUT', key: 'packs/*' }, times: 2, kind: 'slow-down' });
+  lab.fault({ method: 'PUT', key: 'packs/*', times: 2, kind: 'slow-down' });
   expect(await put('points/1')).toBe('resolved');
   expect(await nameOf(s3.send(new HeadObjectCommand({ Bucket, Key: 'packs/1' })))).toBe('NotFound');
   expect([await put('packs/1'), await put('packs/a/b'), await put('packs/1')]).toEqual([
@@ -20,7 +20,7 @@ it('strikes the requests that match, as often as it says', async () => {
     'SlowDown',
     'resolved',
   ]);
-  lab.fault({ match: { bucket: 'b?t' }, kind: 'internal-error' });
+  lab.fault({ bucket: 'b?t', kind: 'internal-error' });
   expect(await nameOf(s3.send(new ListObjectsV2Command({ Bucket })))).toBe('InternalError');
 });
 
@@ -38,7 +38,7 @@ it('a reset does nothing, a lost answer has done it', async () => {
 
 it('latency is the time of the lab', async () => {
   const { lab, s3 } = await openBucket();
-  lab.fault({ kind: 'latency', ms: 1500, match: { method: 'GET' } });
+  lab.fault({ kind: 'latency', ms: 1500, method: 'GET' });
   expect(await nameOf(s3.send(new GetObjectCommand({ Bucket, Key: 'k' })))).toBe('NoSuchKey');
   expect(lab.clock.slept).toEqual([1500]);
 });

@@ -118,7 +118,7 @@ describe('a bucket', () => {
 
   it('that somebody else takes between plan and apply is one too', async () => {
     const { lab, converge } = await open();
-    lab.fault({ kind: 'latency', match: { method: 'PUT', bucket: 'taken' } });
+    lab.fault({ kind: 'latency', method: 'PUT', bucket: 'taken' });
     lab.clock.sleep = async () => lab.plantForeignBucket('taken');
     const { diagnostic } = await converge(['bucket:taken', {}]);
     expect(diagnostic).toMatchObject({ code: 'bucket-of-somebody-else', category: 'world' });

@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { nodeHost } from '../../src/io/node.ts';
+import { openLab, publish } from '../../src/lab/lab.ts';
+import { cli, scratch } from '../support/cli.ts';
+
+const manifests = join(import.meta.dirname, '../../manifests/lab');
+
+async function labFolder() {
+  const dir = await scratch();
+  const lab = ['--lab', join(dir, 'lab')];
+  expect((await cli(dir, ['plan', manifests, ...lab])).code).toBe(0);
+  return { dir, lab };
+}
+
+describe('a fault waits for the next command that uses the lab, and for that one only', () => {
+  test('the first example of `lab fault --help`: uploads are told to slow down, and are sent again', async () => {
+    const { dir, lab } = await labFolder();
+    const fault = [
+      'lab',
+      'fault',
+      'slow-down',
+      '--on',
+      's3',
+      '--times',
+      '3',
+      '--set',
+      'method=PUT',
+      '--set',
+      'key=*/packs/*',
+    ];
+    expect((await cli(dir, [...fault, ...lab])).code).toBe(0);
+    const { code, stdout, stderr } = await cli(dir, ['apply', manifests, ...lab]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/\(3 retried\)/);
+  });
+
+  test('the second: a guest that can not be quiesced gives a crash-consistent point, which says so', async () => {
+    const { dir, lab } = await labFolder();
+    expect((await cli(dir, ['lab', 'fault', 'quiesce-fails', '--on', 'vsphere', ...lab])).code).toBe(0);
+    expect((await cli(dir, ['apply', manifests, ...lab])).code).toBe(0);
+    const { stdout } = await cli(dir, [
+      'points',
+      '--repository',
+      's3://gdh-vm-replication/dr',
+      '--format',
+      'json',
+      ...lab,
+    ]);
+    const points = JSON.parse(stdout) as { consistency: string }[];
+    expect(points.map(point => point.consistency).sort()).toEqual(['application', 'crash']);
+  });
+});
+
+test.each([
+  [['slow-dwn', '--on', 's3'], 'slow-down'],
+  [['quiesce', '--on', 'vsphere'], 'quiesce-fails'],
+  [['slow-down', '--on', 's3', '--set', 'kee=x'], 'key'],
+  [['slow-task', '--on', 'vsphere'], '--set ms='],
+  [['reset', '--on', 's3', '--times', 'abc'], '--times'],
+  [['reset', '--on', 'nowhere'], 'vsphere'],
+])('a fault that would not do what was meant is refused: %j', async (args, hint) => {
+  const { dir, lab } = await labFolder();
+  const { code, stdout, stderr } = await cli(dir, ['lab', 'fault', ...args, ...lab]);
+  expect(code).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr).toContain(hint);
+});
+
+test('a folder that is served already is not served twice', async () => {
+  const dir = await scratch();
+  const host = nodeHost();
+  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, lockTimeout: 0, serving: true });
+  const published = await publish(lab, host);
+  try {
+    const { code, stderr } = await cli(dir, ['lab', 'serve', '--lab', join(dir, 'lab')]);
+    expect(code).toBe(8);
+    expect(stderr).toContain('served already');
+    const used = await cli(dir, ['lab', 'add-vm', 'dc09', '--blank', '1MiB', '--lab', join(dir, 'lab')]);
+    expect(used.code, used.stderr).toBe(0);
+  } finally {
+    await published.close();
+    await lab.close();
+  }
+});
+
+test('a killed server leaves a folder that the next command simply uses', async () => {
+  const dir = await scratch();
+  const host = nodeHost();
+  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, lockTimeout: 0, serving: true });
+  await (await publish(lab, host)).close();
+  await lab.close();
+  // What it left behind names a port where nobody answers.
+  const left = {
+    control: { port: 9, token: 'x' },
+    s3: 'http://127.0.0.1:9',
+    vsphere: 'https://127.0.0.1:9',
+    caPem: '',
+  };
+  await host.files.writeAtomic(join(dir, 'lab/serving.json'), Buffer.from(JSON.stringify(left)));
+  const { code, stderr } = await cli(dir, [
+    'lab',
+    'add-vm',
+    'dc09',
+    '--blank',
+    '1MiB',
+    '--lab',
+    join(dir, 'lab'),
+  ]);
+  expect(code, stderr).toBe(0);
+});
