@@ -9,13 +9,14 @@ import type { ConnectionOptions } from './connections.ts';
  */
 export async function awsOf(
   target: CatalogTarget | undefined,
-  { host, secret, lab }: Pick<ConnectionOptions, 'host' | 'secret' | 'lab'>,
+  { machine, secret, lab }: Pick<ConnectionOptions, 'machine' | 'secret' | 'lab'>,
   calls: CallCounter,
 ): Promise<S3Connection> {
   const { connectS3 } = await import('../aws/s3-client.ts');
   const common = {
-    clock: host.clock,
-    random: host.random,
+    // Signatures carry this machine's time, also in a lab whose clock was set ahead.
+    clock: machine.clock,
+    random: machine.random,
     onCall: (kind: keyof CallCounter) => calls[kind](),
   };
   if (lab) {
@@ -26,7 +27,7 @@ export async function awsOf(
   const { region, endpoint, profile, access_key_id: id, secret_access_key: key } = properties;
   return connectS3({
     ...common,
-    region: (region as string) ?? host.env.AWS_REGION ?? host.env.AWS_DEFAULT_REGION ?? 'us-east-1',
+    region: (region as string) ?? machine.env.AWS_REGION ?? machine.env.AWS_DEFAULT_REGION ?? 'us-east-1',
     ...(endpoint !== undefined && { endpoint: endpoint as string }),
     ...(profile !== undefined && { profile: profile as string }),
     ...(id !== undefined &&

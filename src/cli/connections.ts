@@ -9,7 +9,10 @@ import { awsOf } from './aws.ts';
 import { makeRepositories } from './repositories.ts';
 
 export interface ConnectionOptions {
+  /** What manifests manage: this machine, or the lab's. */
   host: Host;
+  /** This machine. */
+  machine: Host;
   targets: CatalogTarget[];
   secret(reference: SecretRef): Promise<string>;
   lab?: Lab;

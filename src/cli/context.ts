@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../diagnostics/render.ts';
+import { Redactor } from '../engine/redact.ts';
 import type { CliIo } from './io.ts';
 
 /** What a command gets besides its arguments. */
@@ -14,6 +15,8 @@ export interface Context {
   /** Text of the manifests read so far, by the name that diagnostics use. */
   sources: Map<string, string>;
   color: { stdout: boolean; stderr: boolean };
+  /** Knows the secrets that were read, and takes them out of everything said here. */
+  redactor: Redactor;
 }
 
 export function makeContext(io: CliIo): Context {
@@ -21,17 +24,24 @@ export function makeContext(io: CliIo): Context {
   const allowed = !env.NO_COLOR && env.TERM !== 'dumb';
   const color = { stdout: allowed && io.stdout.isTTY, stderr: allowed && io.stderr.isTTY };
   const sources = new Map<string, string>();
+  const redactor = new Redactor();
   return {
     io,
     color,
-    print: text => io.stdout.write(text),
-    say: text => io.stderr.write(text),
+    redactor,
+    print: text => io.stdout.write(redactor.text(text)),
+    say: text => io.stderr.write(redactor.text(text)),
     sources,
     report(diagnostics) {
       if (diagnostics.length === 0) return;
-      io.stderr.write(
-        renderDiagnostics(diagnostics, sources, { color: color.stderr, width: io.stderr.columns }),
-      );
+      const clean = redactor.value(distinct(diagnostics));
+      io.stderr.write(renderDiagnostics(clean, sources, { color: color.stderr, width: io.stderr.columns }));
     },
   };
 }
+
+/** One mistake is one error, however many resources met it: the first place stands for all. */
+const distinct = (diagnostics: Diagnostic[]): Diagnostic[] =>
+  [
+    ...new Map(diagnostics.toReversed().map(one => [`${one.code} ${one.message}`, one])).values(),
+  ].toReversed();

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Context } from './context.ts';
 
@@ -14,8 +15,15 @@ export function labDir(context: Context, lab: string | true | undefined): string
 export async function openLabAt(
   context: Context,
   dir: string,
-  options: { seeded: boolean; lockTimeout: number; serving?: boolean },
+  options: { seeded: boolean; lockTimeout: number; serving?: boolean; labMustExist?: boolean },
 ): Promise<Lab> {
+  if (options.labMustExist && !(await context.io.host.files.stat(join(dir, 'lab.json')))) {
+    throw new Failure(
+      given('no-lab', `there is no lab in ${dir}`, {
+        hint: '--lab takes the next word for its folder; a lab is made by `converge apply … --lab` or `converge lab`',
+      }),
+    );
+  }
   const { openLab } = await import('../lab/lab.ts');
   return openLab(dir, { ...options, host: context.io.host, signal: context.io.interrupt });
 }

@@ -1,10 +1,12 @@
 import module from 'node:module';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import type { CliIo } from './io.ts';
 
 /** The real process around `main`: streams, signals, exit code. Tests call `main` with their own. */
 export async function run(): Promise<void> {
-  module.enableCompileCache?.();
+  // Beside the code, which whoever may write there could change anyway; never in a shared folder.
+  if (import.meta.filename.endsWith('.js')) module.enableCompileCache(join(import.meta.dirname, 'cache'));
   const args = process.argv.slice(2);
   if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
     const { version } = await import('./version.ts');
@@ -23,8 +25,12 @@ export async function run(): Promise<void> {
     });
   }
   // A closed pipe (`converge plan | head`) ends the output, not the run.
-  process.stdout.on('error', ignoreBrokenPipe);
-  process.stderr.on('error', ignoreBrokenPipe);
+  let unsaid = false;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      unsaid ||= error.code !== 'EPIPE';
+    });
+  }
   const output = (stream: NodeJS.WriteStream) => ({
     write: (text: string) => void stream.write(text),
     isTTY: Boolean(stream.isTTY),
@@ -37,9 +43,7 @@ export async function run(): Promise<void> {
     host: nodeHost(),
     interrupt: interrupt.signal,
   };
-  process.exitCode = await main(args, io);
-}
-
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+  const code = await main(args, io);
+  // A full disk behind the output: the run went on to its end, but not all of it could be told.
+  process.exitCode = unsaid && code === 0 ? 4 : code;
 }

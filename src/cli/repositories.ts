@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
@@ -55,7 +56,9 @@ export async function storeAt(
 ): Promise<ObjectStore> {
   if (/^file:\/\//i.test(url)) {
     const { fileStore } = await import('../replication/stores/file.ts');
-    return fileStore(filePath(url), options.host);
+    // The store works on real paths; in a lab its folder lies with all others below the lab's host.
+    const path = filePath(url);
+    return fileStore(options.lab ? join(options.lab.dir, 'host', path) : path, options.machine);
   }
   const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/i.exec(url);
   if (!match) {

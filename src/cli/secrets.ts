@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { resolve } from 'node:path';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { SecretRef } from '../engine/catalog.ts';
@@ -13,6 +14,8 @@ export async function readSecret({ $secret }: SecretRef, host: Host): Promise<st
     throw missing($secret, `the environment variable ${name} is ${value === '' ? 'empty' : 'not set'}`);
   }
   const bytes = await host.files.read(resolve(host.cwd, name));
+  if (bytes && !isUtf8(bytes))
+    throw missing($secret, `the file ${name} holds something else than UTF-8 text`);
   if (bytes) return bytes.toString('utf8').replace(/\r?\n$/, '');
   throw missing($secret, `the file ${name} isn't there`);
 }
@@ -20,6 +23,6 @@ export async function readSecret({ $secret }: SecretRef, host: Host): Promise<st
 const missing = (reference: string, why: string) =>
   new Failure(
     world('secret-missing', `the secret ${reference} can't be read: ${why}`, {
-      hint: 'set it for this run; with --lab no secret of a target is needed',
+      hint: 'set it for this run; `file:` is read relative to the working directory',
     }),
   );

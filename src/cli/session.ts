@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { CallCounter } from '../engine/calls.ts';
-import type { CatalogTarget } from '../engine/catalog.ts';
+import type { CatalogTarget, SecretRef } from '../engine/catalog.ts';
 import { openMemory } from '../engine/memory.ts';
 import type { World } from '../engine/world.ts';
 import type { Host } from '../io/ports.ts';
@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import { labDir, openLabAt } from './lab-dir.ts';
 import { labHost } from './lab-host.ts';
 import type { CommonOptions } from './options.ts';
+import { lockState } from './run-lock.ts';
 import { readSecret } from './secrets.ts';
 
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
@@ -22,6 +23,15 @@ export interface Session {
   close(): Promise<void>;
 }
 
+export interface SessionOptions {
+  /** Those that the manifests declare. */
+  targets?: CatalogTarget[];
+  /** Whether this run changes things: one at a time per state folder. */
+  exclusive?: boolean;
+  /** For commands that only read: a lab made now could hold nothing. */
+  labMustExist?: boolean;
+}
+
 const noCalls: CallCounter = { made() {}, retried() {}, throttled() {} };
 
 /**
@@ -31,22 +41,38 @@ const noCalls: CallCounter = { made() {}, retried() {}, throttled() {} };
 export async function openSession(
   context: Context,
   options: CommonOptions,
-  declared: CatalogTarget[] = [],
+  { targets = [], exclusive = false, labMustExist = false }: SessionOptions = {},
 ): Promise<Session> {
   const { io } = context;
   const dir = labDir(context, options.lab);
+  const { lockTimeout } = options;
   const lab =
     dir === undefined
       ? undefined
-      : await openLabAt(context, dir, { seeded: true, lockTimeout: options.lockTimeout });
+      : await openLabAt(context, dir, { seeded: true, lockTimeout, labMustExist });
   if (lab)
     context.say(`lab in ${lab.dir}: stand-ins for vSphere, S3 and the host; nothing leaves this machine\n`);
+  const closing: (() => Promise<unknown>)[] = [async () => lab?.close()];
+  const close = async () => {
+    for (const end of closing.splice(0).reverse()) await end();
+  };
   try {
     const host: Host = lab ? await labHost(io.host, lab) : io.host;
-    const secret = (reference: { $secret: string }) => readSecret(reference, io.host);
-    const connections = makeConnections({ host, targets: declared, secret, ...(lab && { lab }) });
+    // Whoever reads a secret, it is known from then on to everything that prints.
+    const secret = async (reference: SecretRef) => {
+      const value = await readSecret(reference, io.host);
+      context.redactor.add(value);
+      return value;
+    };
     const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
+    if (exclusive) {
+      const lock = await lockState(context, stateDir, lockTimeout);
+      closing.push(() => lock.release());
+    }
+    // Only now: what a run before this one has yet to write must not be missed.
     const memory = await openMemory(io.host, stateDir);
+    const connections = makeConnections({ host, machine: io.host, targets, secret, ...(lab && { lab }) });
+    closing.push(() => connections.close());
     context.report(memory.diagnostics);
     return {
       connections,
@@ -60,13 +86,10 @@ export async function openSession(
         connect: (target, name, calls = noCalls) => connections.connect(target, name, calls),
         ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
       },
-      async close() {
-        await connections.close();
-        await lab?.close();
-      },
+      close,
     };
   } catch (error) {
-    await lab?.close();
+    await close();
     throw error;
   }
 }

@@ -18,14 +18,14 @@ export async function withRepositoryOpen<T>(
   const { openRepository } = await import('../replication/repository/open.ts');
   const key: Key | undefined =
     options.key === undefined ? undefined : await readKey(options.key, context.io.host);
-  const session = await openSession(context, options);
+  const session = await openSession(context, options, { labMustExist: true });
   const closing: (() => Promise<void> | void)[] = [];
   try {
     const { world: ports, lab } = session;
     const store = await storeAt(
       options.repository,
       undefined,
-      { host: ports.host, targets: [], secret: ports.secret, ...(lab && { lab }) },
+      { host: ports.host, machine: context.io.host, targets: [], secret: ports.secret, ...(lab && { lab }) },
       { made() {}, retried() {}, throttled() {} },
       closing,
     );

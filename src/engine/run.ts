@@ -31,11 +31,19 @@ export interface RunOptions {
   listener?: Listener;
   signal?: AbortSignal;
   step?: (name: string) => Promise<void>;
+  /** Default: a new one. */
+  redactor?: Redactor;
 }
 
 /** A run begins with nothing observed and no client connected. */
-export function startRun({ registry, world, listener, signal, step }: RunOptions): Run {
-  const redactor = new Redactor();
+export function startRun({
+  registry,
+  world,
+  listener,
+  signal,
+  step,
+  redactor = new Redactor(),
+}: RunOptions): Run {
   return {
     registry,
     world,

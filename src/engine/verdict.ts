@@ -72,7 +72,8 @@ function stale(subject: Subject, is: object | undefined, should: object, view: V
     const after = valueAt(should, need.fresh) as FieldChange['after'];
     fields.push({
       path: need.fresh,
-      ...(before !== undefined && { before }),
+      // As it is now it is in sync: the same value on both sides would look like a mistake.
+      ...(before !== undefined && before !== after && { before }),
       ...(after !== undefined && { after }),
       reason: `after ${to}`,
     });

@@ -1,6 +1,7 @@
 import { Failure, given } from '../diagnostics/diagnostic.ts';
+import { bytes, duration } from '../io/units.ts';
 import type { S3Lab } from './s3/server.ts';
-import type { VsphereLab } from './vsphere/server.ts';
+import type { VmInfo, VsphereLab } from './vsphere/server.ts';
 
 /** The world's events, as data: `converge lab …` makes them here or in the process that serves the lab. */
 export type LabCommand =
@@ -19,7 +20,9 @@ export type LabCommand =
   | { do: 'fault'; on: 's3' | 'vsphere'; rule: Record<string, unknown> }
   | { do: 'foreign-bucket'; name: string }
   | { do: 'clock'; offset: number }
-  | { do: 'show' };
+  | { do: 'show' }
+  /** Puts the VMs of `manifests/lab` into a world that never had any. */
+  | { do: 'seed' };
 
 /** What a command came to: one line for people, and the data behind it. */
 export interface LabAnswer {
@@ -30,7 +33,9 @@ export interface LabAnswer {
 export interface LabParts {
   vsphere: VsphereLab;
   s3: S3Lab;
+  clockOffset(): number;
   setClock(offset: number): Promise<void>;
+  seed(): Promise<void>;
 }
 
 /** Carries out one command. Throws a Failure for an unknown VM, a shrinking disk, and the like. */
@@ -45,7 +50,7 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
     case 'set-disk': {
       const { changedBytes } = await world.setDisk(command.vm, command.index, command.image);
       return {
-        text: `disk ${command.index} of ${command.vm}: ${changedBytes} bytes differ and are marked`,
+        text: `disk ${command.index} of ${command.vm}: ${bytes(changedBytes)} differ and are marked`,
         data: { changedBytes },
       };
     }
@@ -70,12 +75,28 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       return { text: `bucket ${command.name} now belongs to somebody else` };
     case 'clock':
       await lab.setClock(command.offset);
-      return { text: `the lab's clock is ${command.offset / 1000} s ahead of this machine's` };
+      return { text: `the lab's clock is ${duration(command.offset)} ahead of this machine's` };
     case 'show': {
       const vms = world.vms();
-      return { text: vms.map(vm => `${vm.name}  ${vm.uuid}`).join('\n'), data: { vms } };
+      const clock = `the lab's clock is ${duration(lab.clockOffset())} ahead of this machine's`;
+      const text =
+        vms.length > 0 ? vms.map(describe).join('\n') : 'no VMs yet: `converge lab add-vm` adds one';
+      return { text: `${text}\n${clock}`, data: { vms, clock_offset: lab.clockOffset() } };
     }
+    case 'seed':
+      await lab.seed();
+      return { text: 'the world holds what manifests/lab protects' };
     default:
       throw new Failure(given('lab-command', `unknown lab command ${JSON.stringify(command)}`));
   }
+}
+
+function describe(vm: VmInfo): string {
+  const disks = vm.disks.map(disk => `  disk ${disk.index}     ${bytes(disk.bytes)}  ${disk.file}`);
+  return [
+    `${vm.name}  ${vm.uuid}`,
+    `  power      ${vm.powerState === 'poweredOn' ? 'on' : 'off'}, change tracking ${vm.changeTracking ? 'on' : 'off'}`,
+    ...disks,
+    `  snapshots  ${vm.snapshots.join(', ') || 'none'}`,
+  ].join('\n');
 }

@@ -43,7 +43,10 @@ export async function serveControl(
   };
 }
 
-/** Sends one command. Undefined when nobody answers there (any more). Throws the server's Failure. */
+/** Milliseconds without a sign; importing a large disk takes its time. */
+const answerLimit = 10 * 60_000;
+
+/** Sends one command. Undefined when no lab answers there (any more). Throws the server's Failure. */
 export function sendControl(endpoint: ControlEndpoint, command: LabCommand): Promise<LabAnswer | undefined> {
   return new Promise((resolve, reject) => {
     const req = request(
@@ -56,18 +59,23 @@ export function sendControl(endpoint: ControlEndpoint, command: LabCommand): Pro
       async res => {
         const chunks: Buffer[] = [];
         for await (const chunk of res) chunks.push(chunk as Buffer);
-        // Some other program's port by now: nobody of ours is there.
-        if (res.statusCode === 401 || res.statusCode === 404) return resolve(undefined);
-        const body = JSON.parse(Buffer.concat(chunks).toString()) as LabAnswer & {
-          diagnostics?: Diagnostic[];
-        };
-        if (body.diagnostics) reject(new Failure(body.diagnostics));
+        const body = parse(Buffer.concat(chunks).toString());
+        if (body?.diagnostics) reject(new Failure(body.diagnostics));
         else resolve(body);
       },
     );
-    req.on('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET' ? resolve(undefined) : reject(error),
-    );
+    req.setTimeout(answerLimit, () => req.destroy());
+    req.on('error', () => resolve(undefined));
     req.end(JSON.stringify(command));
   });
+}
+
+/** Whatever doesn't speak like a lab is somebody else's program. */
+function parse(text: string): (LabAnswer & { diagnostics?: Diagnostic[] }) | undefined {
+  try {
+    const body = JSON.parse(text) as LabAnswer & { diagnostics?: Diagnostic[] };
+    return typeof body.text === 'string' || Array.isArray(body.diagnostics) ? body : undefined;
+  } catch {
+    return undefined;
+  }
 }

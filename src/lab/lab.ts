@@ -1,8 +1,9 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { blocked, Failure, given } from '../diagnostics/diagnostic.ts';
+import { blocked, Failure, given, world } from '../diagnostics/diagnostic.ts';
 import { type Lock, takeLock } from '../io/lock.ts';
 import type { Clock, Host } from '../io/ports.ts';
+import { processTable } from '../io/process-table.ts';
 import { labClock } from './clock.ts';
 import { execute, type LabAnswer, type LabCommand, type LabParts } from './commands.ts';
 import { type ControlEndpoint, sendControl, serveControl } from './control.ts';
@@ -29,6 +30,9 @@ export interface Lab {
 
 /** What the serving process leaves for others in `serving.json` (0600). */
 interface Serving {
+  /** Of the process, so that its file is not believed once it is gone. */
+  pid: number;
+  start: string | undefined;
   control: ControlEndpoint;
   s3: string;
   vsphere: string;
@@ -53,7 +57,10 @@ export interface OpenLabOptions {
 export async function openLab(dir: string, options: OpenLabOptions): Promise<Lab> {
   await refuseOtherFolders(dir);
   const served = await connect(dir, options.host);
-  if (served) return served;
+  if (served) {
+    if (options.seeded) await served.command({ do: 'seed' });
+    return served;
+  }
   await mkdir(dir, { recursive: true });
   const lock = await takeLock(join(dir, 'lock'), {
     host: options.host,
@@ -77,6 +84,8 @@ export async function publish(lab: Lab, host: Host): Promise<{ close(): Promise<
   const control = await serveControl(command => lab.command(command));
   const file = join(lab.dir, 'serving.json');
   const serving: Serving = {
+    pid: processTable.pid,
+    start: await processTable.startOf(processTable.pid),
     control: { port: control.port, token: control.token },
     s3: lab.s3.url,
     vsphere: lab.vsphere.url,
@@ -115,8 +124,10 @@ async function connect(dir: string, host: Host): Promise<Lab | undefined> {
   const settings = text && (await readSettings(dir));
   if (!text || !settings) return undefined;
   const serving = JSON.parse(text) as Serving;
-  // A file left by a killed process names a port where nobody, or somebody else, answers.
-  if (!(await sendControl(serving.control, { do: 'show' }))) return undefined;
+  // A killed process leaves its file; the port may be anybody's by now.
+  if ((await processTable.startOf(serving.pid)) !== serving.start) return undefined;
+  const said = await sendControl(serving.control, { do: 'show' });
+  if (!said) return undefined;
   return {
     dir,
     elsewhere: true,
@@ -124,7 +135,15 @@ async function connect(dir: string, host: Host): Promise<Lab | undefined> {
     s3: { url: serving.s3 },
     vsphere: { url: serving.vsphere, caPem: serving.caPem, caFile: join(dir, 'ca.pem') },
     clock: labClock(host.clock, () => settings.clockOffset),
-    command: async command => (await sendControl(serving.control, command))!,
+    async command(command) {
+      const answer = await sendControl(serving.control, command);
+      if (answer) return answer;
+      throw new Failure(
+        world('lab-gone', `the process that served the lab in ${dir} has ended`, {
+          hint: 'run the command again',
+        }),
+      );
+    },
     close: async () => {},
   };
 }
@@ -140,6 +159,7 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
   const s3 = await startS3({
     ...common,
     dir: join(dir, 's3'),
+    authClock: host.clock,
     credentials: settings.s3,
     region: settings.region,
   });
@@ -153,12 +173,21 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
   const parts: LabParts = {
     s3,
     vsphere,
+    clockOffset: () => settings.clockOffset,
+    seed: async () => {
+      if (settings.seed === 'done' || (settings.seed === 'none' && vsphere.world.vms().length > 0)) return;
+      settings.seed = 'begun';
+      await save();
+      await seed(vsphere.world);
+      settings.seed = 'done';
+      await save();
+    },
     setClock: async offset => {
       settings.clockOffset = offset;
       await save();
     },
   };
-  if (!known && seeded) await seed(vsphere.world);
+  if (seeded) await parts.seed();
   if (settings.faults.length > 0) {
     for (const { on, rule } of settings.faults.splice(0)) {
       await execute(parts, { do: 'fault', on, rule: rule as Record<string, unknown> });

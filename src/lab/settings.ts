@@ -9,6 +9,8 @@ export interface LabSettings {
   region: string;
   s3: { accessKeyId: string; secretAccessKey: string };
   vsphere: { username: string; password: string };
+  /** Whether the VMs of `manifests/lab` were put in; `begun` is finished by whoever opens it next. */
+  seed: 'none' | 'begun' | 'done';
   /** Milliseconds that the lab's clock is ahead of the machine's. */
   clockOffset: number;
   /** Fault rules for the next process that opens the lab; each is handed out once. */
@@ -57,6 +59,7 @@ export async function createSettings(dir: string, random: Random, files: Files):
       secretAccessKey: random.bytes(30).toString('base64url'),
     },
     vsphere: { username: 'administrator@vsphere.local', password: random.bytes(15).toString('base64url') },
+    seed: 'none',
     clockOffset: 0,
     faults: [],
   };

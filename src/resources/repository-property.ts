@@ -8,7 +8,7 @@ export type RepositoryProperty = string | { url: string; target?: string; key?: 
 
 const url = {
   description: 'Where recovery points live: `s3://BUCKET/PREFIX` or `file:///FOLDER`.',
-  minLength: 1,
+  pattern: '^([sS]3://[^/\\s]+(/.*)?|[fF][iI][lL][eE]:///.+)$',
 };
 
 export const repositorySchema = Type.Union(

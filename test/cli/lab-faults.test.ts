@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
+import { processTable } from '../../src/io/process-table.ts';
 import { openLab, publish } from '../../src/lab/lab.ts';
 import { cli, scratch } from '../support/cli.ts';
 
@@ -84,28 +88,33 @@ test('a folder that is served already is not served twice', async () => {
   }
 });
 
-test('a killed server leaves a folder that the next command simply uses', async () => {
-  const dir = await scratch();
-  const host = nodeHost();
-  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, lockTimeout: 0, serving: true });
-  await (await publish(lab, host)).close();
-  await lab.close();
-  // What it left behind names a port where nobody answers.
+describe('a killed server leaves a folder that the next command simply uses', () => {
+  test.each<[string, { pid: number; start?: string }]>([
+    ['its process is gone', { pid: 2 ** 22 - 3, start: 'long ago' }],
+    ['its number went to another process', { pid: process.pid, start: 'long ago' }],
+  ])('%s', async (_, who) => {
+    expect(await showAfter(who, 9)).toMatchObject({ code: 0 });
+  });
+
+  test('its port went to a program that speaks otherwise', async () => {
+    const server = createServer((_, res) => res.end('<html>hello</html>')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const start = await processTable.startOf(process.pid);
+    const { port } = server.address() as AddressInfo;
+    expect(await showAfter({ pid: process.pid, ...(start && { start }) }, port)).toMatchObject({ code: 0 });
+    server.close();
+  });
+});
+
+async function showAfter(who: { pid: number; start?: string }, port: number) {
+  const { dir, lab } = await labFolder();
   const left = {
-    control: { port: 9, token: 'x' },
+    ...who,
+    control: { port, token: 'x' },
     s3: 'http://127.0.0.1:9',
     vsphere: 'https://127.0.0.1:9',
     caPem: '',
   };
-  await host.files.writeAtomic(join(dir, 'lab/serving.json'), Buffer.from(JSON.stringify(left)));
-  const { code, stderr } = await cli(dir, [
-    'lab',
-    'add-vm',
-    'dc09',
-    '--blank',
-    '1MiB',
-    '--lab',
-    join(dir, 'lab'),
-  ]);
-  expect(code, stderr).toBe(0);
-});
+  await nodeHost().files.writeAtomic(join(dir, 'lab/serving.json'), Buffer.from(JSON.stringify(left)));
+  return cli(dir, ['lab', 'show', ...lab]);
+}

@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), 'converge-reader-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const K = 64 * 1024;
 
-test.each([
+test.for<[string, ReturnType<typeof createKey> | undefined, boolean, string]>([
   ['plain', undefined, reader, 'python3 and zstd'],
   [
     'encrypted',
@@ -34,8 +34,12 @@ test.each([
   ],
 ])(
   'a %s repository is read by a program written from the document alone',
-  async (name, key, present, needs) => {
-    if (!present) return console.warn(`SKIPPED test/peers/repository-reader (${name}): needs ${needs}`);
+  { timeout: 120_000 },
+  async ([name, key, present, needs], { skip }) => {
+    if (!present) {
+      console.warn(`SKIPPED test/peers/repository-reader (${name}): needs ${needs}`);
+      skip();
+    }
     const directory = join(folder, name);
     const repository = await openTest(fileStore(directory, nodeHost()), key);
     const vm = repository.vm(VM.uuid);
@@ -60,5 +64,4 @@ test.each([
       expect((await readFile(output)).equals(images.get(generation)!)).toBe(true);
     }
   },
-  120_000,
 );

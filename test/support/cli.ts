@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { nodeHost } from '../../src/io/node.ts';
+import type { Clock } from '../../src/io/ports.ts';
 
 export interface CliResult {
   code: number;
@@ -22,6 +23,7 @@ export async function scratch(): Promise<string> {
 export interface CliOptions {
   env?: Record<string, string>;
   interrupt?: AbortSignal;
+  clock?: Clock;
   /** Sees each piece of stderr as it comes: for a test that interrupts at a certain line. */
   onStderr?(text: string): void;
 }
@@ -46,7 +48,12 @@ export async function cli(cwd: string, args: string[], options: CliOptions = {})
       isTTY: false,
       columns: 100,
     },
-    host: { ...nodeHost(), cwd, env: { PATH: process.env.PATH, ...options.env } },
+    host: {
+      ...nodeHost(),
+      ...(options.clock && { clock: options.clock }),
+      cwd,
+      env: { PATH: process.env.PATH, ...options.env },
+    },
     interrupt: options.interrupt ?? new AbortController().signal,
   });
   return { code, stdout, stderr };

@@ -19,9 +19,14 @@ export const observe: Define = (program, context, exit) => {
     async (paths: string[], options: CommonOptions & { output?: string }) => {
       const catalog = await loadCatalog(context, paths, options.lab);
       if (!catalog) return exit(1);
-      const session = await openSession(context, options, catalog.targets);
+      const session = await openSession(context, options, { targets: catalog.targets });
       try {
-        const run = startRun({ registry, world: session.world, signal: context.io.interrupt });
+        const run = startRun({
+          registry,
+          world: session.world,
+          signal: context.io.interrupt,
+          redactor: context.redactor,
+        });
         const graph = buildGraph(
           subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: run.where }),
         );

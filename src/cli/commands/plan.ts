@@ -38,13 +38,19 @@ export const plan: Define = (program, context, exit) => {
     .action(async (paths: string[], options: PlanCommandOptions) => {
       const catalog = await loadCatalog(context, paths, options.lab);
       if (!catalog) return exit(1);
-      const session = await openSession(context, options, catalog.targets);
+      const session = await openSession(context, options, { targets: catalog.targets });
       try {
-        const run = startRun({ registry, world: session.world, signal: context.io.interrupt });
+        const run = startRun({
+          registry,
+          world: session.world,
+          signal: context.io.interrupt,
+          redactor: context.redactor,
+        });
         const made = await makePlan(catalog, run, { engine: version, ...options });
         if (options.output !== undefined) {
           const file = resolve(context.io.host.cwd, options.output);
           await context.io.host.files.writeAtomic(file, Buffer.from(renderJson(made)));
+          context.say(`plan written to ${options.output}\n`);
         }
         const { columns } = context.io.stdout;
         context.print(

@@ -11,7 +11,6 @@ import { replicate as runCycle } from '../../resources/vsphere/replicate.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
 import { type CommonOptions, withFormat, withLab, withState } from '../options.ts';
-import { lockState } from '../run-lock.ts';
 import { openSession } from '../session.ts';
 
 interface ReplicateOptions extends CommonOptions {
@@ -30,35 +29,35 @@ export const replicate: Define = (program, context, exit) => {
       const catalog = await loadCatalog(context, paths, options.lab);
       if (!catalog) return exit(1);
       const declared = protectedVm(catalog.resources, vm);
-      const session = await openSession(context, options, catalog.targets);
+      const session = await openSession(context, options, { targets: catalog.targets, exclusive: true });
       try {
-        const lock = await lockState(context, session.stateDir, options.lockTimeout);
-        try {
-          const run = startRun({ registry, world: session.world, signal: context.io.interrupt });
-          const subject = subjectOf(declared, { registry, targets: catalog.targets, where: run.where });
-          const asked = {
-            title: declared.title,
-            properties: declared.properties as unknown as ProtectedVmProperties,
-          };
-          const result = await runCycle(
-            asked,
-            writeIo(run, subject, context.io.interrupt, () => {}),
-            context.io.interrupt,
-            {
-              rescan: options.rescan ?? false,
-            },
-          );
-          const { point, disks, numbers } = result;
-          context.print(
-            options.format === 'json'
-              ? `${JSON.stringify({ version: 1, point: point.id, generation: point.generation, disks, numbers }, null, 2)}\n`
-              : `${declared.title}: ${describeCycle(result)} (${point.id})\n`,
-          );
-          context.report(result.warnings);
-          exit(0);
-        } finally {
-          await lock.release();
-        }
+        const run = startRun({
+          registry,
+          world: session.world,
+          signal: context.io.interrupt,
+          redactor: context.redactor,
+        });
+        const subject = subjectOf(declared, { registry, targets: catalog.targets, where: run.where });
+        const asked = {
+          title: declared.title,
+          properties: declared.properties as unknown as ProtectedVmProperties,
+        };
+        const result = await runCycle(
+          asked,
+          writeIo(run, subject, context.io.interrupt, () => {}),
+          context.io.interrupt,
+          {
+            rescan: options.rescan ?? false,
+          },
+        );
+        const { point, disks, numbers } = result;
+        context.print(
+          options.format === 'json'
+            ? `${JSON.stringify({ version: 1, point: point.id, generation: point.generation, disks, numbers }, null, 2)}\n`
+            : `${declared.title}: ${describeCycle(result)} (${point.id})\n`,
+        );
+        context.report(result.warnings);
+        exit(0);
       } finally {
         await session.close();
       }

@@ -1,5 +1,5 @@
 import type { Listener, RunEvent } from '../../engine/events.ts';
-import { duration } from '../../io/units.ts';
+import { bytes, duration } from '../../io/units.ts';
 import type { Output } from '../io.ts';
 
 const words = {
@@ -17,9 +17,21 @@ export function finishedLine(event: Extract<RunEvent, { type: 'finished' }>): st
   return `${event.address}: ${words[event.result]}${said ? `, ${said}` : ''} (${duration(event.took)})`;
 }
 
-/** One line per thing that happened: for logs, CI and hooks. */
+/** What takes less than this (bytes) ends before a line about it would help. */
+const worthTelling = 256 * 2 ** 20;
+
+/** One line per thing that happened, and one per tenth of what takes long: for logs, CI and hooks. */
 export function plainProgress(output: Output): Listener {
+  const tenths = new Map<string, number>();
   return event => {
+    if (event.type === 'progress' && (event.progress.total ?? 0) >= worthTelling) {
+      const { what, done = 0, total = 1 } = event.progress;
+      const tenth = Math.floor((10 * done) / total);
+      if (tenth > (tenths.get(`${event.address} ${what}`) ?? 0)) {
+        output.write(`${event.address}: ${what} ${bytes(done)} of ${bytes(total)}\n`);
+      }
+      tenths.set(`${event.address} ${what}`, tenth);
+    }
     if (event.type === 'started') output.write(`${event.address}: ${event.action} ...\n`);
     if (event.type === 'finished') output.write(`${finishedLine(event)}\n`);
     if (event.type === 'interrupted') {

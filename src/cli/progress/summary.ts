@@ -1,6 +1,9 @@
 import type { RunReport } from '../../engine/events.ts';
 import { bytes, duration } from '../../io/units.ts';
 
+/** Changes that are told one by one. */
+const mostTold = 20;
+
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 /** The last lines of a run: what changed, bytes, points, time, and whether a second plan is empty. */
@@ -15,9 +18,13 @@ export function summary(report: RunReport): string {
     `${report.interrupted ? 'Interrupted' : 'Applied'}: ${parts.join(', ')} in ${duration(report.took)}`,
   ];
 
+  const told = report.results.filter(({ result, note }) => result === 'changed' && note !== undefined);
+  for (const { address, note } of told.slice(0, mostTold)) lines.push(`  ${address}: ${note}`);
+  if (told.length > mostTold) lines.push(`  and ${told.length - mostTold} more, in the report`);
+
   const { bytes_read: read, bytes_uploaded: up, bytes_written: written, points } = report.numbers;
   const moved = [
-    points && plural(points, 'recovery point'),
+    points && `${plural(points, 'recovery point')} made`,
     read && `${bytes(read)} read from disks`,
     up && `${bytes(up)} uploaded`,
     written && `${bytes(written)} written to images`,

@@ -16,6 +16,8 @@ export interface S3LabOptions {
   /** The one region that this endpoint serves. */
   region: string;
   clock: Clock;
+  /** What signatures are held against, when the lab's own clock was moved; default `clock`. */
+  authClock?: Clock;
   random: Random;
   /** On 127.0.0.1; default: any free one. */
   port?: number;
@@ -60,7 +62,7 @@ function toS3Error(error: unknown): S3Error {
 }
 
 async function answer(request: S3Request, lab: Lab): Promise<Answer> {
-  const signature = verifySignature(request, lab.credentials, lab.region, lab.clock.now());
+  const signature = verifySignature(request, lab.credentials, lab.region, (lab.authClock ?? lab.clock).now());
   return route(request)({ request, signature, storage: lab.storage, region: lab.region });
 }
 
@@ -96,7 +98,7 @@ async function serve(message: IncomingMessage, response: ServerResponse, lab: La
     'x-amz-request-id': id,
     'x-amz-id-2': 'lab',
     server: 'converge-lab',
-    date: new Date(lab.clock.now()).toUTCString(),
+    date: new Date((lab.authClock ?? lab.clock).now()).toUTCString(),
   };
   let request: S3Request | undefined;
   let result: Answer;

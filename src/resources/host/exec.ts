@@ -3,7 +3,6 @@ import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../engine/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Outcome, ResourceType } from '../../engine/resource-type.ts';
-import { parseDuration } from '../../io/duration.ts';
 import type { CommandResult } from '../../io/ports.ts';
 
 import { ancestors, hostPath } from './path.ts';
@@ -17,14 +16,15 @@ export interface ExecProperties {
   unless?: string[];
   creates?: string;
   refresh_only?: boolean;
-  timeout?: string;
 }
 
 export interface ExecState {
   run: 'done' | 'due';
 }
 
-const defaultTimeoutMs = 5 * 60_000;
+/** Milliseconds: a guard only looks, a command may install something. */
+const guardLimit = 5 * 60_000;
+const commandLimit = 60 * 60_000;
 
 const command = (description: string) => Type.Array(Type.String(), { minItems: 1, description });
 
@@ -43,9 +43,6 @@ const schema = Type.Object(
       Type.String({ description: 'Run only while this path is missing.', 'x-path': 'host' }),
     ),
     refresh_only: Type.Optional(Type.Boolean({ description: 'Run only when notified.' })),
-    timeout: Type.Optional(
-      Type.String({ format: 'duration', description: 'Stopped after this time; 5m when left out.' }),
-    ),
   },
   { additionalProperties: false },
 );
@@ -116,11 +113,11 @@ async function guardsAllow(properties: ExecProperties, io: ReadIo): Promise<bool
 }
 
 async function succeeds(guard: string[], properties: ExecProperties, io: ReadIo): Promise<boolean> {
-  const { exitCode, timedOut } = await start(guard, properties, io);
+  const { exitCode, timedOut } = await start(guard, properties, guardLimit, io);
   if (timedOut) {
     throw new Failure(
-      world('guard-timed-out', `the guard \`${guard[0]}\` took longer than ${properties.timeout ?? '5m'}`, {
-        hint: 'raise `timeout:`, or use a quicker guard',
+      world('guard-timed-out', `the guard \`${guard[0]}\` took longer than 5 minutes`, {
+        hint: 'use a quicker guard',
       }),
     );
   }
@@ -129,10 +126,10 @@ async function succeeds(guard: string[], properties: ExecProperties, io: ReadIo)
 
 async function runNow({ title, properties }: Asked<ExecProperties>, io: WriteIo): Promise<Outcome> {
   await io.step(`run ${title}`);
-  const result = await start(properties.command, properties, io);
+  const result = await start(properties.command, properties, commandLimit, io);
   if (result.exitCode === 0 && !result.timedOut) return { ok: true };
   const what = result.timedOut
-    ? `took longer than ${properties.timeout ?? '5m'}`
+    ? 'took longer than an hour and was stopped'
     : `ended with exit code ${result.exitCode}`;
   const said = lastLines(result);
   const diagnostic = world(
@@ -145,6 +142,7 @@ async function runNow({ title, properties }: Asked<ExecProperties>, io: WriteIo)
 async function start(
   [program = '', ...args]: string[],
   properties: ExecProperties,
+  timeout: number,
   io: ReadIo,
 ): Promise<CommandResult> {
   const env: Record<string, string> = {};
@@ -156,7 +154,7 @@ async function start(
     args,
     cwd: properties.cwd === undefined ? io.cwd : hostPath(properties.cwd, io),
     env,
-    timeout: parseDuration(properties.timeout ?? '') ?? defaultTimeoutMs,
+    timeout,
   });
 }
 

@@ -6,9 +6,12 @@ import { diff } from '../../../src/engine/diff.ts';
 import { plan } from '../../../src/engine/planner.ts';
 import type { AnyResourceType } from '../../../src/engine/resource-type.ts';
 import { subjectOf } from '../../../src/engine/subject.ts';
+import { metaparameters, reservedMetaparameters } from '../../../src/manifest/metaparameters.ts';
 import type { ContractWorld, Fixture, Sample } from '../../support/contract.ts';
 import { catalogOf, declare, registryOf, testRun } from '../../support/engine-world.ts';
 import { mortal } from './mortal.ts';
+
+const engineOwned = [...Object.keys(metaparameters), ...reservedMetaparameters];
 
 const declared = (
   type: AnyResourceType,
@@ -53,6 +56,7 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture): void {
       expect(Object.keys(propertiesOf(type)).length).toBeGreaterThan(0);
       for (const [name, property] of Object.entries(propertiesOf(type))) {
         expect(property.description, `${name} has no description`).toBeTypeOf('string');
+        expect(engineOwned, `${name} belongs to the engine`).not.toContain(name);
       }
     });
 

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parseChangeId } from '../../../src/lab/disks/change-id.ts';
 import { createDisk, type Disk, openDisk } from '../../../src/lab/disks/disk.ts';
 import { GRANULE } from '../../../src/lab/disks/granule.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { inFolder } from './folder.ts';
-import { life } from './mortal-files.ts';
+import { closeLeftOpen, life } from './mortal-files.ts';
 
 vi.mock('node:fs/promises', async original => (await import('./mortal-files.ts')).mortal(await original()));
 
+afterEach(closeLeftOpen);
 beforeEach(() => {
   life.left = Number.POSITIVE_INFINITY;
 });

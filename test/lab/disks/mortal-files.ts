@@ -1,5 +1,14 @@
+import type { FileHandle } from 'node:fs/promises';
+
 /** How many more changes to files happen before the process is, as far as files can tell, dead. */
 export const life = { left: Number.POSITIVE_INFINITY };
+
+/** Handles that a killed process left open; the test's own process has to close them. */
+const opened = new Set<FileHandle>();
+export async function closeLeftOpen(): Promise<void> {
+  await Promise.all([...opened].map(file => file.close().catch(() => {})));
+  opened.clear();
+}
 
 type Real = typeof import('node:fs/promises');
 
@@ -14,6 +23,7 @@ export function mortal(real: Real): Real {
   const open: Real['open'] = async (path, flags, mode) => {
     const opens = () => real.open(path, flags, mode);
     const file = await (flags === 'r' || flags === 'r+' ? opens() : live(opens)());
+    opened.add(file);
     for (const name of ['write', 'truncate'] as const) {
       Object.assign(file, {
         [name]: live((file[name] as (...args: unknown[]) => Promise<unknown>).bind(file)),

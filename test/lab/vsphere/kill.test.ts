@@ -1,14 +1,16 @@
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type Machines, openMachines } from '../../../src/lab/vsphere/machines.ts';
 import type { VmState } from '../../../src/lab/vsphere/state.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { SteppedClock } from '../../support/stepped-clock.ts';
 import { inFolder } from '../disks/folder.ts';
-import { life } from '../disks/mortal-files.ts';
+import { closeLeftOpen, life } from '../disks/mortal-files.ts';
 
 vi.mock('node:fs/promises', async original =>
   (await import('../disks/mortal-files.ts')).mortal(await original()),
 );
+
+afterEach(closeLeftOpen);
 
 const BYTES = 2 * 65_536;
 const ports = { clock: new SteppedClock(), random: new SeededRandom() };

@@ -87,21 +87,19 @@ describe('guards', () => {
 
   test('a guard that hangs is a failure of its resource', async () => {
     const { converge } = setUp({ slow: () => ({ timedOut: true, exitCode: -1 }) });
-    const { actions, planned } = await converge(task({ unless: ['slow'], timeout: '2s' }));
+    const { actions, planned } = await converge(task({ unless: ['slow'] }));
     expect(actions).toEqual(['failed']);
     expect(planned.diagnostics).toMatchObject([{ code: 'guard-timed-out', category: 'world' }]);
   });
 });
 
 describe('running', () => {
-  test('program and arguments as they stand, with directory, environment, secret and timeout', async () => {
+  test('program and arguments as they stand, with directory, environment, secret and a limit', async () => {
     const { converge, ran, world } = setUp();
     world.secrets['env:T'] = 'token-text';
-    await converge(
-      task({ creates: '/x', cwd: '/srv/', env: { A: '1', T: { $secret: 'env:T' } }, timeout: '90s' }),
-    );
+    await converge(task({ creates: '/x', cwd: '/srv/', env: { A: '1', T: { $secret: 'env:T' } } }));
     expect(ran).toEqual([
-      { file: 'work', args: ['a b'], cwd: '/srv', env: { A: '1', T: 'token-text' }, timeout: 90_000 },
+      { file: 'work', args: ['a b'], cwd: '/srv', env: { A: '1', T: 'token-text' }, timeout: 3_600_000 },
     ]);
   });
 
