@@ -18,7 +18,9 @@ export const nodeFiles: Files = {
   writeAtomic: (path, bytes, options) => tried('write', path, () => writeAtomic(path, bytes, options?.mode)),
   chmod: (path, mode) => tried('change the mode of', path, () => fs.chmod(path, mode)),
   mkdir: async (path, options) =>
-    void (await tried('make the directory', path, () => fs.mkdir(path, options))),
+    tried('make the directory', path, () =>
+      options?.recursive ? makeDirectories(path, options.mode) : fs.mkdir(path, options).then(() => {}),
+    ),
   rename: (from, to) => tried('rename to', to, () => fs.rename(from, to)),
   remove: (path, options) => tried('remove', path, () => remove(path, options?.recursive === true)),
   freeSpace: path => tried('measure the free space of', path, () => freeSpace(path)),
@@ -141,5 +143,23 @@ async function orMissing<T>(verb: string, path: string, work: () => Promise<T>):
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw fileFailure(error, verb, path);
+  }
+}
+
+/** Node's own recursive mkdir never ends below a file system that refuses new names, such as /proc. */
+async function makeDirectories(path: string, mode: number | undefined): Promise<void> {
+  const make = async () => {
+    try {
+      await fs.mkdir(path, mode);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST' || !(await fs.stat(path)).isDirectory()) throw error;
+    }
+  };
+  try {
+    await make();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectories(dirname(path), mode);
+    await make();
   }
 }

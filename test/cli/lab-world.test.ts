@@ -117,7 +117,13 @@ resources:
   const refused = () => blocked('locked', 'held by the test');
   const lock = await takeLock(join(dir, '.converge/lock'), { host, timeout: 0, refused });
   const waiting = Promise.withResolvers<void>();
-  const watched = { ...host.clock, sleep: (ms: number) => (waiting.resolve(), host.clock.sleep(ms)) };
+  const watched = {
+    ...host.clock,
+    sleep(ms: number) {
+      waiting.resolve();
+      return host.clock.sleep(ms);
+    },
+  };
   const second = cli(dir, ['apply', 'm.yaml', '--lock-timeout', '30s'], { clock: watched });
   await waiting.promise;
   await writeFile(state, owed);
