@@ -98,15 +98,16 @@ describe('removing', () => {
 
 test('free space is that of the nearest existing parent', async () => {
   expect(await files.freeSpace(join(temporaryFolder(), 'a', 'b'))).toBeGreaterThan(0);
+});
 
-  test('directories are made with all above them, and a file system that takes no names is an error', async () => {
-    const deep = join(dir, 'a/b/c');
-    await nodeFiles.mkdir(deep, { recursive: true });
-    await nodeFiles.mkdir(deep, { recursive: true });
-    expect((await nodeFiles.stat(deep))?.kind).toBe('directory');
-    await writeFile(join(dir, 'file'), '');
-    await expect(nodeFiles.mkdir(join(dir, 'file/x'), { recursive: true })).rejects.toThrow(/file/);
-    if (process.platform === 'linux')
-      await expect(nodeFiles.mkdir('/proc/no/such', { recursive: true })).rejects.toThrow('/proc/no');
-  });
+test('directories are made with all above them, and a file system that takes no names is an error', async () => {
+  const dir = temporaryFolder();
+  const deep = join(dir, 'a/b/c');
+  await files.mkdir(deep, { recursive: true });
+  await files.mkdir(deep, { recursive: true });
+  expect((await files.stat(deep))?.kind).toBe('directory');
+  await writeFile(join(dir, 'file'), '');
+  await expect(files.mkdir(join(dir, 'file/x'), { recursive: true })).rejects.toThrow(/file/);
+  if (process.platform === 'linux')
+    await expect(files.mkdir('/proc/no/such', { recursive: true })).rejects.toThrow('/proc/no');
 });
