@@ -77,6 +77,10 @@ function interrupted(io: CliIo, context: Context): number {
 function inherit(command: Command): void {
   for (const child of command.commands) {
     child.copyInheritedSettings(command);
+    child.showHelpAfterError(`(${nameOf(child)} --help says more)`);
     inherit(child);
   }
 }
+
+const nameOf = (command: Command): string =>
+  command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();

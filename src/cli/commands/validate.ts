@@ -1,5 +1,6 @@
 import { buildGraph } from '../../engine/graph.ts';
 import { subjectsOf } from '../../engine/subject.ts';
+import { plural } from '../../io/units.ts';
 import { registry } from '../../resources/registry.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
@@ -15,9 +16,8 @@ export const validate: Define = (program, context, exit) => {
       buildGraph(
         subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: { platform, cwd } }),
       );
-      const count = catalog.resources.length;
       context.print(
-        `valid: ${count} resource${count === 1 ? '' : 's'}, ${catalog.targets.length} target${catalog.targets.length === 1 ? '' : 's'}\n`,
+        `valid: ${plural(catalog.resources.length, 'resource')}, ${plural(catalog.targets.length, 'target')}\n`,
       );
       exit(0);
     });

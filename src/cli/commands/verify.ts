@@ -1,6 +1,6 @@
 import { world } from '../../diagnostics/diagnostic.ts';
 import { exitCode } from '../../engine/exit-code.ts';
-import { bytes } from '../../io/units.ts';
+import { bytes, plural } from '../../io/units.ts';
 import type { VerifyReport } from '../../replication/verify.ts';
 import type { Define } from '../define.ts';
 import {
@@ -27,16 +27,12 @@ export const verify: Define = (program, context, exit) => {
             signal: context.io.interrupt,
           }),
         );
-        context.print(
-          options.format === 'json'
-            ? `${JSON.stringify({ version: 1, ...report }, null, 2)}\n`
-            : text(report),
-        );
+        context.print(options.format === 'json' ? json(report) : text(report));
         const problems = report.problems.map(({ kind, message, breaks }) =>
           world(`repository-${kind}`, message, {
             hint:
               breaks.length > 0
-                ? `can't be restored any more: ${breaks.join(', ')}; all other points can`
+                ? `can't be restored as it is: ${breaks.join(', ')}; all other points can. Where the bucket keeps versions, an older one of this object may be whole`
                 : 'every point can still be restored',
           }),
         );
@@ -51,8 +47,13 @@ function text({ points, problems, notes, checked }: VerifyReport): string {
   const lines = [
     ...broken.map(({ id, vm, time }) => `BROKEN  ${id}  ${vm.name}  ${new Date(time).toISOString()}`),
     ...notes.map(note => `note: ${note}`),
-    `${points.length - broken.length} of ${points.length} recovery points are whole; ` +
-      `${checked.objects} objects, ${bytes(checked.bytes)} read, ${problems.length} problems`,
+    `${points.length - broken.length} of ${plural(points.length, 'recovery point')} whole; ` +
+      `${plural(checked.objects, 'object')}, ${bytes(checked.bytes)} read, ${plural(problems.length, 'problem')}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function json({ points, ...report }: VerifyReport): string {
+  const dated = points.map(point => ({ ...point, time: new Date(point.time).toISOString() }));
+  return `${JSON.stringify({ version: 1, points: dated, ...report }, null, 2)}\n`;
 }

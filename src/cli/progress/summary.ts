@@ -1,10 +1,8 @@
 import type { RunReport } from '../../engine/events.ts';
-import { bytes, duration } from '../../io/units.ts';
+import { bytes, duration, plural } from '../../io/units.ts';
 
 /** Changes that are told one by one. */
 const mostTold = 20;
-
-const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 /** The last lines of a run: what changed, bytes, points, time, and whether a second plan is empty. */
 export function summary(report: RunReport): string {
