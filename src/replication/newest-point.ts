@@ -1,20 +1,29 @@
 import { Failure, given } from '../diagnostics/diagnostic.ts';
-import type { Point, Repository, VmRepository } from './repository.ts';
+import type { OnDamage, Point, Repository, VmRepository } from './repository.ts';
 
-/** The newest complete point: the head's, or without a head the one of the highest generation. */
-export async function newestPoint(vm: VmRepository): Promise<Point | undefined> {
-  const current = await vm.head();
-  return current ? vm.point(current.head.point) : (await vm.points()).at(-1);
-}
+/** The newest complete point. */
+export const newestPoint = (vm: VmRepository): Promise<Point | undefined> => vm.newest();
 
 /**
- * The VM of that name (in any case) or UUID; undefined when the repository has no point of one.
+ * The VM of that UUID or name (in any case); undefined when the repository has no point of one. By UUID
+ * no other VM is looked at; by name, VMs that can't be read are passed over and go to `onDamage`.
  *
- * @throws Failure `vm-ambiguous` when several have the name.
+ * @throws Failure `vm-ambiguous` when several have the name; without `onDamage` also what can't be read,
+ *   unless the VM is found all the same.
  */
-export async function findVm(repository: Repository, nameOrUuid: string): Promise<VmRepository | undefined> {
+export async function findVm(
+  repository: Repository,
+  nameOrUuid: string,
+  onDamage?: OnDamage,
+): Promise<VmRepository | undefined> {
   const wanted = nameOrUuid.toLowerCase();
-  const found = (await repository.vms()).filter(
+  for (const uuid of new Set([nameOrUuid, wanted])) {
+    const vm = repository.vm(uuid);
+    if (await vm.exists()) return vm;
+  }
+  const damage: Failure[] = [];
+  const vms = await repository.vms(onDamage ?? (failure => damage.push(failure)));
+  const found = vms.filter(
     ({ uuid, name }) => uuid.toLowerCase() === wanted || name.toLowerCase() === wanted,
   );
   if (found.length > 1)
@@ -23,5 +32,7 @@ export async function findVm(repository: Repository, nameOrUuid: string): Promis
         hint: `give the UUID of one: ${found.map(({ uuid }) => uuid).join(', ')}`,
       }),
     );
-  return found[0] && repository.vm(found[0].uuid);
+  if (found[0]) return repository.vm(found[0].uuid);
+  if (damage[0]) throw damage[0];
+  return undefined;
 }

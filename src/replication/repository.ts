@@ -103,14 +103,21 @@ export interface PointWriter {
   ): Promise<{ point: Point; totals: WriteTotals } | 'lost-race'>;
 }
 
+/** Told of each object that can't be read and that a reader goes on without. */
+export type OnDamage = (failure: Failure) => void;
+
 export interface VmRepository {
   readonly uuid: string;
+  /** Whether the repository holds anything of this VM, readable or not. */
+  exists(): Promise<boolean>;
   head(): Promise<{ head: Head; etag: string } | undefined>;
   /**
    * Complete points in ascending generation; also without a head. Points that can't be read go to
    * `onDamage` and are left out; without it the Failure is thrown.
    */
-  points(onDamage?: (failure: Failure) => void): Promise<Point[]>;
+  points(onDamage?: OnDamage): Promise<Point[]>;
+  /** The newest complete point, also when the head is missing or older; `onDamage` as for `points`. */
+  newest(onDamage?: OnDamage): Promise<Point | undefined>;
   point(id: string): Promise<Point | undefined>;
   reader(point: Point, disk: PointDisk): Promise<DiskReader>;
   /** `step` is awaited before each pack that is written while blocks are put. */
@@ -132,6 +139,9 @@ export interface Repository {
   /** The id that these bytes, one whole block, have in this repository; all zero for zeros. */
   blockId(plaintext: Buffer): BlockId;
   vm(uuid: string): VmRepository;
-  /** VMs that have at least one point, with the name of the newest. */
-  vms(): Promise<{ uuid: string; name: string }[]>;
+  /**
+   * VMs that have at least one point, with the name of the newest. Those that can't be read go to
+   * `onDamage` and are left out; without it the Failure is thrown.
+   */
+  vms(onDamage?: OnDamage): Promise<{ uuid: string; name: string }[]>;
 }

@@ -19,8 +19,8 @@ export const points: Define = (program, context, exit) => {
     .addHelpText('after', '\nExample:\n  converge points dc02 --repository s3://gdh-vm-replication/dr')
     .action(
       async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
-        const listed = await withVms(context, options, name, async (_, vms) => {
-          const perVm = await Promise.all(vms.map(vm => vm.points()));
+        const listed = await withVms(context, options, name, async (_, vms, onDamage) => {
+          const perVm = await Promise.all(vms.map(vm => vm.points(onDamage)));
           return perVm.flat().map(summarise);
         });
         listed.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.generation - b.generation));

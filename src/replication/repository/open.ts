@@ -77,7 +77,7 @@ async function tryOpen(
     encrypted: config.encryption !== null,
     blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
     vm: uuid => vmRepository(context, uuid),
-    vms: () => listVms(context),
+    vms: onDamage => listVms(context, onDamage),
   };
 }
 

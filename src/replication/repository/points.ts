@@ -1,9 +1,9 @@
-import type { Failure } from '../../diagnostics/diagnostic.ts';
 import { damaged, hasCode } from '../format/damage.ts';
 import { parseNumbered } from '../format/names.ts';
 import { decodeRoot, ROOT_CAP, type Root } from '../format/root.ts';
 import { openObject } from '../format/sealing.ts';
 import { pipelined } from '../pipelined.ts';
+import type { OnDamage } from '../repository.ts';
 import type { VmContext } from './context.ts';
 
 export interface PointName {
@@ -51,31 +51,37 @@ export async function pointNames(context: VmContext): Promise<PointName[]> {
  * Every complete point's root in ascending generation: the objects under `points/`, and the head's
  * point while its copy isn't there yet. Objects that can't be read go to `onDamage`, or are thrown.
  */
-export async function* allRoots(
-  context: VmContext,
-  onDamage?: (failure: Failure) => void,
-): AsyncGenerator<Root> {
-  const guarded = async <T>(read: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await read;
-    } catch (error) {
-      if (!onDamage || !hasCode(error, 'damaged-object', 'newer-format')) throw error;
-      onDamage(error);
-      return undefined;
-    }
-  };
+export async function* allRoots(context: VmContext, onDamage?: OnDamage): AsyncGenerator<Root> {
   // The head is read first: a commit that ends meanwhile adds a point, and never hides one.
-  const head = await guarded(readHead(context));
+  const head = await readable(readHead(context), onDamage);
   const names = await pointNames(context);
-  for await (const root of pipelined(names, READS, name => guarded(readPoint(context, name))))
+  for await (const root of pipelined(names, READS, name => readable(readPoint(context, name), onDamage)))
     if (root) yield root;
   if (head && !names.some(n => n.id === head.root.point.id)) yield head.root;
 }
 
-/** The newest complete point, also without a head. */
-export async function newestRoot(context: VmContext): Promise<Root | undefined> {
-  const head = await readHead(context);
-  if (head) return head.root;
-  const name = (await pointNames(context)).at(-1);
-  return name && readPoint(context, name);
+/**
+ * The newest complete point: the head's, or one under `points/` when there is no head, or an older one
+ * than that, as a copy of a repository has it that was made while a cycle ended. With `onDamage` it is
+ * the newest that can be read; without it the Failure is thrown.
+ */
+export async function newestRoot(context: VmContext, onDamage?: OnDamage): Promise<Root | undefined> {
+  const head = (await readable(readHead(context), onDamage))?.root;
+  for (const name of (await pointNames(context)).reverse()) {
+    if (head && name.generation <= head.point.generation) break;
+    const root = await readable(readPoint(context, name), onDamage);
+    if (root) return root;
+  }
+  return head;
+}
+
+/** What can't be read goes to `onDamage`, and is undefined then; without `onDamage` it is thrown. */
+export async function readable<T>(read: Promise<T>, onDamage?: OnDamage): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (!onDamage || !hasCode(error, 'damaged-object', 'newer-format')) throw error;
+    onDamage(error);
+    return undefined;
+  }
 }

@@ -1,7 +1,9 @@
 import { damaged } from '../format/damage.ts';
 import { ROSTER, vmNames } from '../format/names.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
+import type { OnDamage } from '../repository.ts';
 import type { Context } from './context.ts';
+import { readable } from './points.ts';
 
 const CAP = 4096;
 
@@ -14,18 +16,23 @@ export async function enrol({ store, vault, random }: Context, uuid: string): Pr
   return put.ok ? bytes.length : 0;
 }
 
-/** UUIDs of all VMs that were ever replicated to this repository. */
-export async function* enrolled({ store, vault }: Context): AsyncGenerator<string> {
-  for await (const { key } of store.list(ROSTER)) {
-    const found = await store.get(key);
-    if (!found) continue;
-    let value: { uuid?: unknown };
-    try {
-      value = JSON.parse(openObject(vault, 'roster', key, found.bytes, CAP).toString('utf8'));
-    } catch (cause) {
-      throw cause instanceof SyntaxError ? damaged(key, 'it is no JSON', cause) : cause;
-    }
-    if (typeof value.uuid !== 'string') throw damaged(key, 'it names no VM');
-    yield value.uuid;
+/** UUIDs of all VMs that were ever replicated to this repository; entries as `readable` reads them. */
+export async function* enrolled(context: Context, onDamage?: OnDamage): AsyncGenerator<string> {
+  for await (const { key } of context.store.list(ROSTER)) {
+    const uuid = await readable(entry(context, key), onDamage);
+    if (uuid !== undefined) yield uuid;
   }
+}
+
+async function entry({ store, vault }: Context, key: string): Promise<string | undefined> {
+  const found = await store.get(key);
+  if (!found) return undefined;
+  let value: { uuid?: unknown };
+  try {
+    value = JSON.parse(openObject(vault, 'roster', key, found.bytes, CAP).toString('utf8'));
+  } catch (cause) {
+    throw cause instanceof SyntaxError ? damaged(key, 'it is no JSON', cause) : cause;
+  }
+  if (typeof value.uuid !== 'string') throw damaged(key, 'it names no VM');
+  return value.uuid;
 }

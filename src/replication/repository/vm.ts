@@ -12,10 +12,7 @@ import { openWriter } from './writer.ts';
 const LEASE_CAP = 64 * 1024;
 
 /** A VM's part of an open repository; `uuid` need not be known to it yet. */
-export function vmRepository(
-  { store, vault, random }: Context,
-  uuid: string,
-): VmRepository & { newest(): Promise<Point | undefined>; context: VmContext } {
+export function vmRepository({ store, vault, random }: Context, uuid: string): VmRepository {
   const names = vmNames(vault.vmKey(uuid));
   const context: VmContext = { store, vault, random, uuid, names, ranges: rangeReader(store) };
   // The root that was read last: a cycle reads the head, its point, its disks and a writer in a row.
@@ -32,7 +29,7 @@ export function vmRepository(
 
   return {
     uuid,
-    context,
+    exists: async () => !!(await store.head(names.head)) || (await pointNames(context)).length > 0,
     async head() {
       const found = await readHead(context);
       if (!found) return undefined;
@@ -45,7 +42,7 @@ export function vmRepository(
       return points.sort((a, b) => a.generation - b.generation);
     },
     point: async id => (await rootOf(id))?.point,
-    newest: async () => (await newestRoot(context))?.point,
+    newest: async onDamage => (await newestRoot(context, onDamage))?.point,
     async reader(point, disk) {
       const root = await rootOf(point.id);
       if (!root) throw damaged(names.point(point.generation, point.id), "it isn't there any more");
