@@ -1,8 +1,8 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Failure, given, world } from '../diagnostics/diagnostic.ts';
 import type { Progress } from '../engine/io.ts';
-import type { FileHandle, Files } from '../io/ports.ts';
-import { ID_BYTES, isZero, ZERO_ID } from './format/blocks.ts';
+import type { FileHandle, Files, Random } from '../io/ports.ts';
+import { blockLength, ID_BYTES, isZero, ZERO_ID } from './format/blocks.ts';
 import { hasCode } from './format/damage.ts';
 import type { DiskReader, Point, PointDisk, Repository } from './repository.ts';
 
@@ -12,6 +12,7 @@ export interface RestoreOptions {
   /** Replace existing `disk-N.raw` files. */
   force?: boolean;
   files: Files;
+  random: Random;
   progress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -29,15 +30,18 @@ const REPORT = 16 * 2 ** 20;
 
 /**
  * Writes every disk of a point as a sparse raw image, each block checked against its id. The files
- * get their names when all disks are whole; until then they are `disk-N.raw.partial`, and are removed
- * when anything goes wrong. Throws a Failure: `file-exists`, `disk-full`, `damaged-object`, ...
+ * get their names when all disks are whole; until then they are `disk-N.raw.unfinished-restore-ID`, with
+ * an ID of this restore alone, and are removed when anything goes wrong; only a kill leaves them behind.
+ * Throws a Failure: `file-exists`, `disk-full`, `damaged-object`, ...; `half-named` says which files
+ * hold the point already.
  */
 export async function restore(
   repository: Repository,
   point: Point,
   options: RestoreOptions,
 ): Promise<RestoredDisk[]> {
-  const { directory, files, force = false, signal } = options;
+  const { directory, files, random, force = false, signal } = options;
+  const suffix = `.unfinished-restore-${random.bytes(4).toString('hex')}`;
   const vm = repository.vm(point.vm.uuid);
   const disks = await Promise.all(
     point.disks.map(async disk => ({
@@ -53,38 +57,52 @@ export async function restore(
   const free = await files.freeSpace(directory);
   if (free < total) throw full(directory, `${total} bytes are needed and ${free} are free`);
 
-  const partials: string[] = [];
+  const unfinished = new Set<string>();
   const restored: RestoredDisk[] = [];
   let before = 0;
   try {
     for (const { disk, path, reader } of disks) {
-      const partial = `${path}.partial`;
-      await files.remove(partial);
-      partials.push(partial);
+      const file = (await files.open(path + suffix, 'create-new')) as FileHandle;
+      unfinished.add(path);
       const report = (done: number) =>
         options.progress?.({ what: `restoring disk ${disk.index}`, done: before + done, total });
-      const written = await writeDisk(files, partial, disk, reader, report, signal);
+      const written = await writeDisk(file, disk, reader, report, signal);
       before += written;
       restored.push({ index: disk.index, path, bytes: disk.bytes, bytes_written: written });
     }
     if (!force) for (const { path } of disks) await refuseExisting(files, path);
-    for (const { path } of disks) await files.rename(`${path}.partial`, path);
+    for (const { path } of disks) {
+      await files.rename(path + suffix, path);
+      unfinished.delete(path);
+    }
     return restored;
   } catch (error) {
-    for (const partial of partials) await files.remove(partial);
+    // What can't be removed has a name that tells; the message is about what went wrong first.
+    for (const path of unfinished) await files.remove(path + suffix).catch(() => {});
+    const named = restored.map(({ path }) => path).filter(path => !unfinished.has(path));
+    if (named.length > 0) throw halfNamed(named, [...unfinished], error);
     throw isFull(error) ? full(directory, 'the disk is full', error) : error;
   }
 }
 
+const halfNamed = (named: string[], others: string[], cause: unknown) => {
+  const list = (paths: string[]) => paths.map(path => basename(path)).join(', ');
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new Failure(
+    world('half-named', `${list(named)} holds this point already, ${list(others)} doesn't: ${why}`, {
+      hint: 'mend the cause and restore again with --force; until then the files may be of two points',
+    }),
+    { cause },
+  );
+};
+
 async function writeDisk(
-  files: Files,
-  path: string,
+  file: FileHandle,
   disk: PointDisk,
   reader: DiskReader,
   report: (done: number) => void,
   signal?: AbortSignal,
 ): Promise<number> {
-  const file = (await files.open(path, 'create-new')) as FileHandle;
   try {
     await file.truncate(disk.bytes);
     let written = 0;
@@ -126,8 +144,9 @@ async function usedBytes(
     for (let page = 0; page < reader.map.pages; page++) {
       if (reader.map.pageName(page) === 'zero') continue;
       const ids = await reader.map.page(page, signal);
-      for (let at = 0; at < ids.length; at += ID_BYTES)
-        if (ids.compare(ZERO_ID, 0, ID_BYTES, at, at + ID_BYTES) !== 0) total += disk.blockSize;
+      for (let n = 0; n * ID_BYTES < ids.length; n++)
+        if (ids.compare(ZERO_ID, 0, ID_BYTES, n * ID_BYTES, (n + 1) * ID_BYTES) !== 0)
+          total += blockLength(disk, page * reader.map.pageBlocks + n);
     }
   return total;
 }
@@ -147,7 +166,7 @@ const isFull = (error: unknown) =>
 const full = (directory: string, why: string, cause?: unknown) =>
   new Failure(
     world('disk-full', `the point can't be restored to ${directory}: ${why}`, {
-      hint: 'free some space or name a directory on a larger file system; nothing was left behind',
+      hint: 'free some space or name a directory on a larger file system',
     }),
     { cause },
   );

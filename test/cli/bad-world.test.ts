@@ -152,7 +152,9 @@ describe('a repository', () => {
     const broken = results.filter(({ code }) => code !== 0);
     expect(broken.length).toBeGreaterThan(0);
     for (const result of broken) expectClear(result, 4, /damaged|does not|doesn't/);
-    const left = (await readdir(dir, { recursive: true })).filter(name => name.endsWith('.partial'));
+    const left = (await readdir(dir, { recursive: true })).filter(name =>
+      name.includes('unfinished-restore'),
+    );
     expect(left).toEqual([]);
   });
 

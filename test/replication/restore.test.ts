@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -13,6 +13,7 @@ import { aDisk, noStep, openTest, pointContent, VM } from '../support/repository
 import { SeededRandom } from '../support/seeded-random.ts';
 
 const K = 64 * 1024;
+const random = new SeededRandom('restore');
 let directory: string;
 let store: MemoryStore;
 let repository: OpenRepository;
@@ -35,6 +36,25 @@ beforeEach(async () => {
 });
 afterEach(() => rm(join(directory, '..'), { recursive: true }));
 
+/** Files whose writes are announced, counted from 1. */
+const withWrites = (before: (n: number) => Promise<void>): Files => {
+  let writes = 0;
+  return {
+    ...nodeFiles,
+    async open(path: string, mode: 'r' | 'r+' | 'create-new') {
+      const file = await nodeFiles.open(path, mode as 'r+');
+      if (!file || mode !== 'create-new') return file;
+      return {
+        ...file,
+        async write(bytes, offset) {
+          await before(++writes);
+          return file.write(bytes, offset);
+        },
+      };
+    },
+  };
+};
+
 const expectWhole = async () => {
   for (const [n, image] of images.entries())
     expect((await readFile(join(directory, `disk-${n}.raw`))).equals(image)).toBe(true);
@@ -46,6 +66,7 @@ test('every disk is restored byte for byte, sparse, with progress to the end', a
   const disks = await restore(repository, point, {
     directory,
     files: nodeFiles,
+    random,
     progress: p => seen.push(p.done),
   });
   await expectWhole();
@@ -58,56 +79,93 @@ test('every disk is restored byte for byte, sparse, with progress to the end', a
 });
 
 test('existing files are refused before anything is read, and replaced with force', async () => {
-  await restore(repository, point, { directory, files: nodeFiles });
+  await restore(repository, point, { directory, files: nodeFiles, random });
   await writeFile(join(directory, 'disk-0.raw'), 'mine');
   await rm(join(directory, 'disk-1.raw'));
   const before = store.calls.length;
-  await expect(restore(repository, point, { directory, files: nodeFiles })).rejects.toThrow(
+  await expect(restore(repository, point, { directory, files: nodeFiles, random })).rejects.toThrow(
     /disk-0.raw exists already/,
   );
   expect(store.calls.slice(before).filter(c => c.key.includes('/packs/'))).toEqual([]);
   expect(await readFile(join(directory, 'disk-0.raw'), 'utf8')).toBe('mine');
-  await restore(repository, point, { directory, files: nodeFiles, force: true });
+  await restore(repository, point, { directory, files: nodeFiles, random, force: true });
   await expectWhole();
 });
 
-test('what a killed restore left is replaced', async () => {
-  await restore(repository, point, { directory, files: nodeFiles });
-  await rm(join(directory, 'disk-0.raw'));
-  await rm(join(directory, 'disk-1.raw'));
-  await writeFile(join(directory, 'disk-0.raw.partial'), 'half of something longer');
-  await restore(repository, point, { directory, files: nodeFiles });
+test('of two restores into one folder none gets the half of the other', async () => {
+  const reached = Promise.withResolvers<void>();
+  const secondIsHalfway = Promise.withResolvers<void>();
+  const firstIsDone = Promise.withResolvers<void>();
+  const heldBeforeRename: Files = {
+    ...nodeFiles,
+    async rename(from, to) {
+      reached.resolve();
+      await secondIsHalfway.promise;
+      return nodeFiles.rename(from, to);
+    },
+  };
+  const heldHalfway = withWrites(async n => {
+    if (n !== 3) return;
+    secondIsHalfway.resolve();
+    await firstIsDone.promise;
+  });
+  const first = restore(repository, point, { directory, files: heldBeforeRename, random });
+  await reached.promise;
+  const second = restore(repository, point, { directory, files: heldHalfway, random });
+  const refused = expect(second).rejects.toThrow(/disk-0.raw exists already/);
+  await first;
+  expect((await readFile(join(directory, 'disk-0.raw'))).equals(images[0]!)).toBe(true);
+  firstIsDone.resolve();
+  await refused;
   await expectWhole();
+});
+
+test('what a killed restore left stays what it is, under a name that says so', async () => {
+  const killed = withWrites(async () => {
+    throw new Error('killed');
+  });
+  killed.remove = async () => {};
+  await expect(restore(repository, point, { directory, files: killed, random })).rejects.toThrow('killed');
+  const [left] = await readdir(directory);
+  expect(left).toMatch(/^disk-0\.raw\.unfinished-restore-[0-9a-f]{8}$/);
+  await restore(repository, point, { directory, files: nodeFiles, random });
+  expect((await readdir(directory)).sort()).toEqual(['disk-0.raw', left, 'disk-1.raw']);
+});
+
+test.each([false, true])('a name that cannot be given: what was named is told (force: %j)', async force => {
+  await mkdir(directory);
+  if (force) for (const n of [0, 1]) await writeFile(join(directory, `disk-${n}.raw`), 'old');
+  const files: Files = {
+    ...nodeFiles,
+    async rename(from, to) {
+      if (to.endsWith('disk-1.raw'))
+        throw new Failure(world('disk-full', `can't rename to ${to}: it is full`));
+      return nodeFiles.rename(from, to);
+    },
+  };
+  const error = await restore(repository, point, { directory, files, random, force }).catch(e => e);
+  expect(error.message).toMatch(/disk-0\.raw holds this point already, disk-1\.raw doesn't: .*it is full/);
+  expect(JSON.stringify(error.diagnostics)).not.toContain('nothing was left behind');
+  expect((await readFile(join(directory, 'disk-0.raw'))).equals(images[0]!)).toBe(true);
+  expect((await readdir(directory)).sort()).toEqual(force ? ['disk-0.raw', 'disk-1.raw'] : ['disk-0.raw']);
 });
 
 test('a file system that is too small is refused before writing', async () => {
   const files: Files = { ...nodeFiles, freeSpace: async () => 100 };
-  await expect(restore(repository, point, { directory, files })).rejects.toThrow(
-    /bytes are needed and 100 are free/,
+  await expect(restore(repository, point, { directory, files, random })).rejects.toThrow(
+    // The last block of the first disk has three bytes.
+    `${images[0]!.length + K} bytes are needed and 100 are free`,
   );
   expect(await readdir(directory)).toEqual([]);
 });
 
 test('a disk that fills up on the way is one message and leaves nothing', async () => {
-  let writes = 0;
-  const files: Files = {
-    ...nodeFiles,
-    async open(path: string, mode: 'r' | 'r+' | 'create-new') {
-      const file = await nodeFiles.open(path, mode as 'r+');
-      if (!file || mode !== 'create-new') return file;
-      return {
-        ...file,
-        write: async (bytes, offset) => {
-          if (++writes === 3) throw new Failure(world('disk-full', `can't write ${path}: the disk is full`));
-          return file.write(bytes, offset);
-        },
-      };
-    },
-  };
-  await expect(restore(repository, point, { directory, files })).rejects.toThrow(
+  const files = withWrites(async n => {
+    if (n === 3) throw new Failure(world('disk-full', "can't write: the disk is full"));
+  });
+  await expect(restore(repository, point, { directory, files, random })).rejects.toThrow(
     /can't be restored to .*: the disk is full/,
   );
-  expect(writes).toBe(3);
   expect(await readdir(directory)).toEqual([]);
 });
 
@@ -117,7 +175,7 @@ test('no file gets its name while another disk is still unread', async () => {
   const bytes = Buffer.from(whole.bytes);
   bytes[40]! ^= 1;
   store.objects.set(pack, { ...whole, bytes });
-  const restoring = restore(repository, point, { directory, files: nodeFiles });
+  const restoring = restore(repository, point, { directory, files: nodeFiles, random });
   await expect(restoring).rejects.toThrow(`the repository's object ${pack} is damaged`);
   expect(await readdir(directory)).toEqual([]);
 });
@@ -127,6 +185,7 @@ test('an interrupted restore leaves nothing', async () => {
   const restoring = restore(repository, point, {
     directory,
     files: nodeFiles,
+    random,
     signal: stop.signal,
     progress: () => stop.abort(new Error('interrupted')),
   });
@@ -136,7 +195,7 @@ test('an interrupted restore leaves nothing', async () => {
 
 test('neighbouring blocks of a pack are one request', async () => {
   const before = store.calls.length;
-  await restore(repository, point, { directory, files: nodeFiles });
+  await restore(repository, point, { directory, files: nodeFiles, random });
   const packs = store.calls.slice(before).filter(c => c.key.includes('/packs/'));
   expect(packs.length).toBe(2);
 });

@@ -27,20 +27,23 @@ export const restore: Define = (program, context, exit) => {
   withLab(withFormat(withRepository(command)))
     .addHelpText(
       'after',
-      '\nExample:\n  converge restore dc02 --repository s3://gdh-vm-replication/dr --point 2026-11-23T08:00:00Z --to /mnt/restore',
+      '\nUntil all disks are whole, files are called disk-N.raw.unfinished-restore-ID. A restore that is killed\n' +
+        'leaves them behind: remove them when no restore is running.\n' +
+        '\nExample:\n  converge restore dc02 --repository s3://gdh-vm-replication/dr --point 2026-11-23T08:00:00Z --to /mnt/restore',
     )
     .action(async (name: string, options: RestoreOptions) => {
       const { restore: write } = await import('../../replication/restore.ts');
       const { selectPoint } = await import('../../replication/select-point.ts');
-      const { clock, files, cwd } = context.io.host;
+      const { clock, files, random, cwd } = context.io.host;
       const started = clock.now();
-      await withVms(context, options, name, async (repository, [vm]) => {
-        const point = selectPoint(await vm!.points(), options.point, name);
+      await withVms(context, options, name, async (repository, [vm], onDamage) => {
+        const point = selectPoint(await vm!.points(onDamage), options.point, name);
         const directory = resolve(cwd, options.to);
         const restored = await write(repository, point, {
           directory,
           force: options.force ?? false,
           files,
+          random,
           signal: context.io.interrupt,
         });
         if (options.format === 'json') {

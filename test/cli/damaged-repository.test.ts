@@ -1,0 +1,54 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { nodeHost } from '../../src/io/node.ts';
+import { fileStore } from '../../src/replication/stores/file.ts';
+import { cli, scratch } from '../support/cli.ts';
+import { commitImage, openTest } from '../support/repository.ts';
+
+/** A repository of alpha and beta, two points each; `harm` flips a byte of one of beta's objects. */
+async function twoVms() {
+  const dir = await scratch();
+  const repository = await openTest(fileStore(join(dir, 'repo'), nodeHost()));
+  for (const name of ['alpha', 'beta'])
+    for (let n = 1; n <= 2; n++)
+      await commitImage(repository.vm(`${name}-uuid`), Buffer.alloc(65536, n), {
+        point: { vm: { uuid: `${name}-uuid`, name }, time: 1_700_000_000_000 + n * 60_000 },
+      });
+  const folder = join('vms', repository.context.vault.vmKey('beta-uuid'));
+  const harm = async (part: string) => {
+    const name = (await readdir(join(dir, 'repo', folder, part)).catch(() => [''])).sort()[0]!;
+    const path = join(dir, 'repo', folder, part, name);
+    const bytes = await readFile(path);
+    bytes[50]! ^= 1;
+    await writeFile(path, bytes);
+  };
+  const run = (...args: string[]) => cli(dir, [...args, '--repository', `file://${join(dir, 'repo')}`]);
+  return { dir, harm, run };
+}
+
+test('a damaged head is one warning; every whole point is listed and restored', async () => {
+  const { dir, harm, run } = await twoVms();
+  await harm('head');
+  const listed = await run('points', '--format', 'json');
+  expect(listed.code, listed.stderr).toBe(0);
+  expect(JSON.parse(listed.stdout)).toHaveLength(4);
+  expect(listed.stderr.match(/head is damaged/g)).toHaveLength(1);
+  expect(listed.stderr).toMatch(/warning/);
+  for (const name of ['alpha', 'beta', 'beta-uuid']) {
+    const restored = await run('restore', name, '--to', name);
+    expect(restored.code, restored.stderr).toBe(0);
+    expect(await readFile(join(dir, name, 'disk-0.raw'))).toEqual(Buffer.alloc(65536, 2));
+  }
+});
+
+test('a damaged point is one warning; the others are listed and restored', async () => {
+  const { dir, harm, run } = await twoVms();
+  await harm('points');
+  const listed = await run('points', 'beta', '--format', 'json');
+  expect(listed.code, listed.stderr).toBe(0);
+  expect(JSON.parse(listed.stdout)).toMatchObject([{ generation: 2 }]);
+  expect(listed.stderr.match(/points\/000000000001-\w+ is damaged/g)).toHaveLength(1);
+  expect((await run('restore', 'beta', '--to', 'out')).code).toBe(0);
+  expect(await readFile(join(dir, 'out', 'disk-0.raw'))).toEqual(Buffer.alloc(65536, 2));
+});
