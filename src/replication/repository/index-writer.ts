@@ -1,4 +1,5 @@
 import { containerBuilder } from '../format/container.ts';
+import { hasCode } from '../format/damage.ts';
 import {
   encodeEntries,
   encodeIndexFooter,
@@ -7,7 +8,7 @@ import {
 } from '../format/index-object.ts';
 import type { Segment } from '../format/root.ts';
 import { newId } from './context.ts';
-import { chooseMerge, LARGE } from './index-tiers.ts';
+import { chooseMerge, MOST_PENDING } from './index-tiers.ts';
 import { indexReader, type Locations } from './locator.ts';
 import type { Session } from './session.ts';
 
@@ -20,8 +21,8 @@ export interface IndexWriter {
   finish(base: Segment[]): Promise<Segment[]>;
 }
 
-/** Entries held in memory before they are written: about 20 MiB. */
-const MOST_PENDING = 2 ** 17;
+/** A merge writes objects of about this many bytes. */
+const LONGEST = 8 * 2 ** 20;
 
 interface PageEntries {
   disk: number;
@@ -33,10 +34,12 @@ export function indexWriter(session: Session): IndexWriter {
   const { context, generation } = session;
   let pending = new Map<string, PageEntries>();
   let count = 0;
-  const written: Segment[] = [];
+  /** Objects that `room` wrote. */
+  const early: Segment[] = [];
 
   /** Writes pages, in order of disk and page, as one object or, when they are many, several. */
   const write = async (pages: AsyncIterable<PageEntries> | Iterable<PageEntries>, supersedes: string[]) => {
+    const written: Segment[] = [];
     let open: ReturnType<typeof begin> | undefined;
     const begin = () => {
       const id = newId(context);
@@ -69,9 +72,10 @@ export function indexWriter(session: Session): IndexWriter {
         return number;
       };
       sections.push({ disk, page, ...builder.add(encodeEntries(entries, packNumber)) });
-      if (builder.size >= LARGE) await close();
+      if (builder.size >= LONGEST) await close();
     }
     await close();
+    return written;
   };
 
   const takePending = () => {
@@ -109,19 +113,22 @@ export function indexWriter(session: Session): IndexWriter {
       found.entries.set(id, location);
     },
     async room() {
-      if (count >= MOST_PENDING) await write(takePending(), []);
+      if (count >= MOST_PENDING) early.push(...(await write(takePending(), [])));
     },
     async finish(base) {
-      const chosen = count > 0 ? chooseMerge(base, count) : [];
+      const before = [...base, ...early];
+      const chosen = count > 0 ? chooseMerge(before, count) : [];
       const fresh = takePending();
       if (chosen.length > 0)
-        await write(
-          merged(chosen, fresh),
-          chosen.map(s => s.id),
-        );
-      else if (fresh.length > 0) await write(fresh, []);
-      const gone = new Set(chosen.map(s => s.id));
-      return [...base.filter(s => !gone.has(s.id)), ...written];
+        try {
+          const supersedes = chosen.map(s => s.id);
+          const written = await write(merged(chosen, fresh), supersedes);
+          return [...before.filter(s => !supersedes.includes(s.id)), ...written];
+        } catch (error) {
+          // What can't be read can't be merged, but it is in nobody's way: other entries go on counting.
+          if (!hasCode(error, 'damaged-object', 'missing-object')) throw error;
+        }
+      return [...before, ...(await write(fresh, []))];
     },
   };
 }

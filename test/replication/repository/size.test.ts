@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
+import { vmNames } from '../../../src/replication/format/names.ts';
+import { vaultOf } from '../../../src/replication/format/vault.ts';
+import type { VmContext } from '../../../src/replication/repository/context.ts';
 import { chooseMerge, LARGE } from '../../../src/replication/repository/index-tiers.ts';
-import { memoryStore } from '../../support/memory-store.ts';
+import { indexWriter } from '../../../src/replication/repository/index-writer.ts';
+import { rangeReader } from '../../../src/replication/repository/ranges.ts';
+import { session } from '../../../src/replication/repository/session.ts';
+import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import {
   aDisk,
   aKey,
@@ -84,11 +90,44 @@ test('a base of another block size is refused, not misread', async () => {
   );
 });
 
-test('index objects are merged by size', () => {
-  const segment = (bytes: number, n: number) => ({ generation: n, id: String(n), bytes, footer: 0 });
-  const sizes = (...all: number[]) => chooseMerge(all.map(segment), 10).map(s => s.bytes);
-  expect(sizes(...Array(15).fill(500))).toEqual([]);
-  expect(sizes(...Array(16).fill(500))).toHaveLength(16);
-  expect(sizes(2_000_000, ...Array(15).fill(500))).toHaveLength(15);
-  expect(sizes(...Array(40).fill(LARGE))).toEqual([]);
+const segment = (bytes: number, n: number) => ({ generation: n, id: String(n), bytes, footer: 0 });
+const merged = (...sizes: number[]) => chooseMerge(sizes.map(segment), 10).map(s => s.generation);
+const from = (first: number, count: number) => Array.from({ length: count }, (_, n) => first + n);
+
+test('index objects are merged by size, from the newest back', () => {
+  expect(merged(...Array(15).fill(500))).toEqual([]);
+  expect(merged(...Array(16).fill(500))).toEqual(from(0, 16));
+  expect(merged(2_000_000, ...Array(15).fill(500))).toEqual(from(1, 15));
+  expect(merged(...Array(40).fill(LARGE))).toEqual([]);
+});
+
+test('a merge never moves entries past a newer object that stays: it ends at the first large one', () => {
+  const small = Array(16).fill(500);
+  expect(merged(...small, LARGE)).toEqual([]);
+  expect(merged(...small, LARGE, ...small)).toEqual(from(17, 16));
+  expect(merged(...small, LARGE, ...Array(15).fill(500))).toEqual([]);
+});
+
+test('what a first cycle writes of its index is not written again by the second', async () => {
+  const store = memoryStore();
+  const writer = indexWriter(session(contextOf(store), 1, noStep));
+  const ids = new SeededRandom('ids');
+  const location = { pack: '00'.repeat(16), offset: 32, length: 100 };
+  const page = async (n: number, entries: number) => {
+    for (let e = 0; e < entries; e++) writer.note(0, n, ids.bytes(32).toString('latin1'), location);
+    await writer.room();
+  };
+  for (let n = 0; n < 3 * 32; n++) await page(n, 4096);
+  const segments = await writer.finish([]);
+  expect(segments).toHaveLength(3);
+  for (const { bytes } of segments) expect(bytes).toBeGreaterThanOrEqual(LARGE);
+});
+
+const contextOf = (store: MemoryStore): VmContext => ({
+  store,
+  vault: vaultOf(undefined),
+  random: new SeededRandom('index'),
+  uuid: 'u',
+  names: vmNames('u'),
+  ranges: rangeReader(store),
 });
