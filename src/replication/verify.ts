@@ -5,7 +5,7 @@ import type { Root } from './format/root.ts';
 import { pipelined } from './pipelined.ts';
 import type { Context, VmContext } from './repository/context.ts';
 import type { OpenRepository } from './repository/open.ts';
-import { pointNames, readHead, readPoint } from './repository/points.ts';
+import { type PointName, pointNames, readHead, readPoint } from './repository/points.ts';
 import { rangeReader } from './repository/ranges.ts';
 import type { StoredObject } from './store.ts';
 import { checkObject, kindOf } from './verify/objects.ts';
@@ -59,15 +59,19 @@ async function verifyVm(
   const vm: VmContext = { ...context, uuid: '', names, ranges: rangeReader(context.store) };
   const footers = packFooters(vm);
   await checkFolder(vm, footers, found, report, options);
-  const head = await whole(readHead(vm));
-  const points = await checkChain(vm, head?.root, found, report);
-  // The reader's own order: the head's point says which index counts, else the newest that can be read.
-  const newest = head?.root ?? (await newestOf(vm, points));
+  // In this order: a commit that ends meanwhile shows in the head, and never makes the head look old.
+  const listed = await pointNames(vm);
+  const head = (await whole(readHead(vm)))?.root;
+  const points = await checkChain(vm, listed, head, found, report);
+  const rootOf = (name: PointName) => (head?.point.id === name.id ? head : whole(readPoint(vm, name)));
+  // The reader's own choice of the index: that of the newest point that can be read.
+  const last = points.at(-1);
+  const newest = last && !(head && head.point.generation >= last.generation) ? await rootOf(last) : head;
   if (!newest) return;
   const follow = followPoints(vm, newest.segments, footers, found);
-  for (const { id, generation } of points) {
+  for (const name of points) {
     options.signal?.throwIfAborted();
-    const root = head?.root.point.id === id ? head.root : await whole(readPoint(vm, { id, generation }));
+    const root = await rootOf(name);
     if (root) await follow(root);
   }
   const broken = new Set(found.all().flatMap(p => p.breaks));
@@ -108,20 +112,22 @@ async function* folder({ store }: VmContext, names: VmNames): AsyncGenerator<Sto
 /** The points there are, in ascending generation; what is missing in their chain and at the head. */
 async function checkChain(
   vm: VmContext,
+  listed: PointName[],
   head: Root | undefined,
   found: Findings,
   report: VerifyReport,
 ): Promise<Omit<VerifiedPoint, 'whole'>[]> {
   const { names, store } = vm;
   const points: Omit<VerifiedPoint, 'whole'>[] = [];
-  const listed = await pointNames(vm);
-  const present = new Set(listed.map(p => p.id));
+  const ids = new Set(listed.map(p => p.id));
+  const present = async ({ generation, id }: PointName) =>
+    ids.has(id) || !!(await store.head(names.point(generation, id)));
   const look = async (root: Root) => {
     const { id, generation, time, vm: of } = root.point;
     points.push({ id, generation, time, vm: of });
     const before = root.previous;
-    if (!before || present.has(before.id) || (await store.head(names.removal(before.generation, before.id))))
-      return;
+    if (!before || (await present(before))) return;
+    if (await store.head(names.removal(before.generation, before.id))) return;
     const key = names.point(before.generation, before.id);
     found
       .add('missing', key, `the recovery point ${key} is missing, and nothing says that it was removed`)
@@ -132,11 +138,12 @@ async function checkChain(
     if (root) await look(root);
     else found.of(names.point(name.generation, name.id))?.breaks.add(name.id);
   }
-  if (head && !present.has(head.point.id)) {
+  if (head && !ids.has(head.point.id)) {
     await look(head);
-    report.notes.push(
-      `${names.head} holds a point that has no object of its own yet; the next replication writes it`,
-    );
+    if (!(await present(head.point)))
+      report.notes.push(
+        `${names.head} holds a point that has no object of its own yet; the next replication writes it`,
+      );
   }
   const newest = listed.at(-1);
   if (head && newest && newest.generation > head.point.generation)
@@ -153,15 +160,7 @@ async function checkChain(
       names.roster,
       `${names.roster} is missing: the VM isn't listed, but can be restored by its UUID`,
     );
-  return points;
-}
-
-async function newestOf(
-  vm: VmContext,
-  points: { id: string; generation: number }[],
-): Promise<Root | undefined> {
-  const newest = points.at(-1);
-  return newest && whole(readPoint(vm, newest));
+  return points.sort((a, b) => a.generation - b.generation);
 }
 
 /** Undefined for what is damaged: that was found before, object by object. */

@@ -1,13 +1,13 @@
 import { blockCount, blockLength, ID_BYTES, PAGE_BLOCKS, pageCount } from '../format/blocks.ts';
 import { damaged, hasCode, missing } from '../format/damage.ts';
-import { idKey, type Location } from '../format/index-object.ts';
+import { idKey } from '../format/index-object.ts';
 import { nameOf } from '../format/page-map.ts';
 import type { Root, RootDisk, Segment } from '../format/root.ts';
 import { sealerFor } from '../format/sealing.ts';
 import { pipelined } from '../pipelined.ts';
 import type { DiskMap, DiskReader } from '../repository.ts';
 import type { VmContext } from './context.ts';
-import { indexReader, type Locations } from './locator.ts';
+import { indexReader, type Located } from './locator.ts';
 import { loadPage } from './pages.ts';
 import { newestRoot } from './points.ts';
 import { type Run, runsOf, type Wanted } from './runs.ts';
@@ -27,7 +27,7 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
   const lookup = indexReader(context);
   const zeros = Buffer.alloc(disk.blockSize);
   let segments: Promise<Segment[]> | undefined;
-  const located = new Map<number, Promise<Locations>>();
+  const located = new Map<string, Promise<Located>>();
 
   const map: DiskMap = {
     blockSize: disk.blockSize,
@@ -43,21 +43,19 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
 
   // Index objects that this point names may be superseded and pruned by now: the newest point's count.
   const inForce = () => {
-    segments ??= newestRoot(context).then(
-      newest => (newest ?? root).segments,
-      error => {
-        if (!hasCode(error, 'damaged-object', 'newer-format')) throw error;
-        return root.segments;
-      },
+    segments ??= newestRoot(context, () => {}).then(newest =>
+      newest && newest.point.generation > root.point.generation ? newest.segments : root.segments,
     );
     return segments;
   };
-  const locate = (page: number, signal?: AbortSignal): Promise<Locations> => {
-    const hit = located.get(page);
+  const locate = (of: 'newest' | 'own', page: number, signal?: AbortSignal): Promise<Located> => {
+    const name = `${of} ${page}`;
+    const hit = located.get(name);
     if (hit) return hit;
-    const loading = inForce().then(list => lookup.locate(list, number, page, signal));
-    loading.catch(() => located.delete(page));
-    located.set(page, loading);
+    const list = of === 'own' ? Promise.resolve(root.segments) : inForce();
+    const loading = list.then(s => lookup.locate(s, number, page, signal));
+    loading.catch(() => located.delete(name));
+    located.set(name, loading);
     for (const oldest of located.keys()) {
       if (located.size <= PAGES_KEPT) break;
       located.delete(oldest);
@@ -76,12 +74,18 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     }
   };
 
-  const locationOf = (id: Buffer, block: number, locations: Locations): Location => {
-    const location = locations.get(idKey(id));
-    if (location) return location;
-    throw damaged(
-      context.names.point(root.point.generation, root.point.id),
-      `no index says where block ${block} of disk ${disk.index} lies`,
+  const locationOf = async (id: Buffer, block: number, page: number, signal?: AbortSignal) => {
+    const key = idKey(id);
+    const { locations, lost } = await locate('newest', page, signal);
+    const found = locations.get(key) ?? (await locate('own', page, signal)).locations.get(key);
+    if (found) return found;
+    // Of several, one that is missing: the index may just have been merged, and is read anew then.
+    throw (
+      (lost.find(({ failure }) => hasCode(failure, 'missing-object')) ?? lost[0])?.failure ??
+      damaged(
+        context.names.point(root.point.generation, root.point.id),
+        `no index says where block ${block} of disk ${disk.index} lies`,
+      )
     );
   };
   const fetchRun = async (run: Run, signal?: AbortSignal) => {
@@ -119,14 +123,12 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
       const ids = await map.page(page, signal);
       const zero: number[] = [];
       const byPlace = new Map<string, Wanted>();
-      let locations: Locations | undefined;
       for (const block of wanted) {
         const at = (block % PAGE_BLOCKS) * ID_BYTES;
         const id = ids.subarray(at, at + ID_BYTES);
         if (id.equals(zeros.subarray(0, ID_BYTES))) zero.push(block);
         else {
-          locations ??= await locate(page, signal);
-          const location = locationOf(id, block, locations);
+          const location = await locationOf(id, block, page, signal);
           const place = `${location.pack}+${location.offset}`;
           const same = byPlace.get(place);
           if (same) same.blocks.push(block);

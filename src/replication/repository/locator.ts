@@ -1,5 +1,6 @@
+import type { Failure } from '../../diagnostics/diagnostic.ts';
 import { readFooter } from '../format/container.ts';
-import { damaged } from '../format/damage.ts';
+import { damaged, hasCode } from '../format/damage.ts';
 import {
   decodeEntries,
   decodeIndexFooter,
@@ -14,14 +15,23 @@ import type { VmContext } from './context.ts';
 /** Map key is `idKey` of a block id. */
 export type Locations = Map<string, Location>;
 
+export interface Located {
+  locations: Locations;
+  /** Keys of index objects, and what kept each from being read: `damaged-object` or `missing-object`. */
+  lost: { key: string; failure: Failure }[];
+}
+
 const FOOTERS_KEPT = 1024;
 
 export interface IndexReader {
   footer(segment: Segment, signal?: AbortSignal): Promise<IndexFooter>;
   /** Adds what one index object says about a page to `into`. */
   section(segment: Segment, disk: number, page: number, into: Locations, signal?: AbortSignal): Promise<void>;
-  /** Where the blocks of a page lie: the newest of `segments` (oldest first) wins. */
-  locate(segments: Segment[], disk: number, page: number, signal?: AbortSignal): Promise<Locations>;
+  /**
+   * Where the blocks of a page lie: the newest of `segments` (oldest first) wins. An index object that
+   * is missing or damaged counts as empty, since most pages need nothing of it; `lost` says which.
+   */
+  locate(segments: Segment[], disk: number, page: number, signal?: AbortSignal): Promise<Located>;
 }
 
 export function indexReader(context: VmContext): IndexReader {
@@ -76,9 +86,23 @@ export function indexReader(context: VmContext): IndexReader {
     footer,
     section: async (segment, disk, page, into, signal) => add(await open(segment, disk, page, signal), into),
     async locate(segments, disk, page, signal) {
-      const into: Locations = new Map();
-      for (const found of await Promise.all(segments.map(s => open(s, disk, page, signal)))) add(found, into);
-      return into;
+      const located: Located = { locations: new Map(), lost: [] };
+      const lose = (segment: Segment, failure: unknown) => {
+        if (!hasCode(failure, 'damaged-object', 'missing-object')) throw failure;
+        located.lost.push({ key: context.names.index(segment.generation, segment.id), failure });
+        return undefined;
+      };
+      const opened = segments.map(async segment => {
+        const found = await open(segment, disk, page, signal).catch(error => lose(segment, error));
+        return { segment, found };
+      });
+      for (const { segment, found } of await Promise.all(opened))
+        try {
+          add(found, located.locations);
+        } catch (error) {
+          lose(segment, error);
+        }
+      return located;
     },
   };
 }

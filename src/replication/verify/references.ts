@@ -4,7 +4,7 @@ import { hasCode } from '../format/damage.ts';
 import { nameOf, type PageRefs } from '../format/page-map.ts';
 import type { Root, Segment } from '../format/root.ts';
 import type { VmContext } from '../repository/context.ts';
-import { indexReader } from '../repository/locator.ts';
+import { indexReader, type Located } from '../repository/locator.ts';
 import { loadPage } from '../repository/pages.ts';
 import type { PackFooters } from './pack-footers.ts';
 import type { Findings, FoundProblem } from './report.ts';
@@ -15,6 +15,7 @@ export type FollowPoint = (root: Root) => Promise<void>;
 /**
  * Names, for every problem, the points that it breaks, and finds what is referred to and missing.
  * Pages that a point shares with the one before it are followed once: memory is one root's pages.
+ * `segments`: the index objects in force; a point's own count for what these don't know.
  */
 export function followPoints(
   context: VmContext,
@@ -23,7 +24,7 @@ export function followPoints(
   findings: Findings,
 ): FollowPoint {
   const index = indexReader(context);
-  const known = new Map<string, { name: string; problems: Set<FoundProblem> }>();
+  const known = new Map<string, { name: string | undefined; problems: Set<FoundProblem> }>();
 
   const absent = (key: string) =>
     findings.of(key) ?? findings.add('missing', key, `the repository's object ${key} is missing`);
@@ -38,36 +39,45 @@ export function followPoints(
 
   const followPage = async (root: Root, disk: number, page: number, refs: PageRefs, blocks: number) => {
     const problems = new Set<FoundProblem>();
-    const needed = [...(refs.base ? [refs.base] : []), ...refs.deltas].map(r =>
-      context.names.pages(r.object),
-    );
-    const indexes = segments.map(s => context.names.index(s.generation, s.id));
-    const attempt = async <T>(keys: string[], work: () => Promise<T>): Promise<T | undefined> => {
+    const inconsistent = (message: string) => {
+      const key = context.names.point(root.point.generation, root.point.id);
+      problems.add(findings.add('inconsistent', key, `${key}: ${message}`));
+    };
+    const idsOf = async () => {
       try {
-        return await work();
+        return (await loadPage(context, refs, root.pagesObjects, blocks)).ids;
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
-        await blame(keys, problems);
+        const needed = [...(refs.base ? [refs.base] : []), ...refs.deltas];
+        await blame(
+          needed.map(ref => context.names.pages(ref.object)),
+          problems,
+        );
         if (problems.size === 0) {
           if (!hasCode(error, 'damaged-object', 'missing-object')) throw error;
-          const key = context.names.point(root.point.generation, root.point.id);
-          problems.add(findings.add('inconsistent', key, `${key}: ${error.message}`));
+          inconsistent(error.message);
         }
         return undefined;
       }
     };
-    const ids = (await attempt(needed, () => loadPage(context, refs, root.pagesObjects, blocks)))?.ids;
-    if (!ids) return problems;
-    if (ids.every(byte => byte === 0)) return problems;
-    const locations = await attempt(indexes, () => index.locate(segments, disk, page));
-    if (!locations) return problems;
+    const ids = await idsOf();
+    if (!ids || ids.every(byte => byte === 0)) return { problems, shared: true };
+    const { locations, lost } = await index.locate(segments, disk, page);
+    let own: Located | undefined;
     for (let at = 0; at < ids.length; at += ID_BYTES) {
       if (ids.compare(ZERO_ID, 0, ID_BYTES, at, at + ID_BYTES) === 0) continue;
       const id = ids.toString('latin1', at, at + ID_BYTES);
-      const location = locations.get(id);
+      let location = locations.get(id);
       if (!location) {
-        const key = context.names.point(root.point.generation, root.point.id);
-        problems.add(findings.add('inconsistent', key, `no index says where a block of ${key} lies`));
+        own ??= await index.locate(root.segments, disk, page);
+        location = own.locations.get(id);
+      }
+      if (!location) {
+        await blame(
+          lost.map(({ key }) => key),
+          problems,
+        );
+        if (lost.length === 0) inconsistent('no index says where one of its blocks lies');
         continue;
       }
       const key = context.names.pack(location.pack);
@@ -90,7 +100,7 @@ export function followPoints(
           ),
         );
     }
-    return problems;
+    return { problems, shared: own === undefined };
   };
 
   return async root => {
@@ -104,7 +114,9 @@ export function followPoints(
         seen.add(place);
         let entry = known.get(place);
         if (entry?.name !== name) {
-          entry = { name, problems: await followPage(root, number, page, refs, count) };
+          const { problems, shared } = await followPage(root, number, page, refs, count);
+          // What one point's own index was asked for says nothing of the next point.
+          entry = { name: shared ? name : undefined, problems };
           known.set(place, entry);
         }
         for (const problem of entry.problems) problem.breaks.add(root.point.id);

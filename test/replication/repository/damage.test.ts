@@ -8,7 +8,7 @@ import type { Key } from '../../../src/replication/keys.ts';
 import { restore } from '../../../src/replication/restore.ts';
 import { verify } from '../../../src/replication/verify.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
-import { aKey, commitImage, openTest, VM } from '../../support/repository.ts';
+import { aKey, commitImage, openTest, readImage, VM } from '../../support/repository.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 
 const K = 64 * 1024;
@@ -33,7 +33,7 @@ async function tryRestore(store: MemoryStore, key: Key | undefined, id: string) 
     const repository = await openTest(store, key, 'reader');
     const point = (await repository.vm(VM.uuid).points(() => {})).find(p => p.id === id);
     if (!point) return undefined;
-    await restore(repository, point, { directory, files: nodeFiles });
+    await restore(repository, point, { directory, files: nodeFiles, random: new SeededRandom('restore') });
     return await readFile(join(directory, 'disk-0.raw'));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -98,6 +98,42 @@ test.each([
   },
   120_000,
 );
+
+test.each(['damaged', 'missing'])('a %s index object costs the blocks that only it leads to', async harm => {
+  const store = memoryStore();
+  const { images, points } = await threePoints(store, undefined);
+  // Each commit stored one new block, and its index object says where it lies.
+  const last = [...store.objects.keys()].findLast(k => k.includes('/index/'))!;
+  const { bytes } = store.objects.get(last)!;
+  if (harm === 'damaged') store.objects.set(last, { bytes: bytes.subarray(0, -20), modified: 0 });
+  else store.objects.delete(last);
+
+  const vm = (await openTest(store, undefined, 'reader')).vm(VM.uuid);
+  for (const n of [0, 1]) expect((await readImage(vm, points[n]!)).equals(images[n]!)).toBe(true);
+  await expect(readImage(vm, points[2]!)).rejects.toThrow(`the repository's object ${last} is ${harm}`);
+  const report = await verify(await openTest(store, undefined, 'verifier'));
+  expect(report.problems).toMatchObject([{ kind: harm, object: last, breaks: [points[2]!.id] }]);
+  expect(report.points.map(p => p.whole)).toEqual([true, true, false]);
+});
+
+test('an index object that cannot be read is not merged, and keeps nobody from committing', async () => {
+  const store = memoryStore();
+  const vm = (await openTest(store)).vm(VM.uuid);
+  const random = new SeededRandom('merge');
+  const image = random.bytes(20 * K);
+  for (let n = 0; n < 16; n++) {
+    random.bytes(K).copy(image, n * K);
+    await commitImage(vm, image, { blocks: n === 0 ? undefined! : [n] });
+  }
+  const harmed = [...store.objects.keys()].filter(k => k.includes('/index/'))[7]!;
+  const { bytes } = store.objects.get(harmed)!;
+  store.objects.set(harmed, { bytes: Buffer.from(bytes).fill(1, 40, 41), modified: 0 });
+  const fresh = (await openTest(store, undefined, 'next')).vm(VM.uuid);
+  random.bytes(K).copy(image, 7 * K);
+  const done = await commitImage(fresh, image, { blocks: [7] });
+  if (done === 'lost-race') throw new Error('lost');
+  expect((await readImage(fresh, done.point)).equals(image)).toBe(true);
+});
 
 test('a damaged or newer configuration is one clear message', async () => {
   const store = memoryStore();
