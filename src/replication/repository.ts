@@ -1,4 +1,4 @@
-import type { Failure } from '../diagnostics/diagnostic.ts';
+import type { Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
 import type { Consistency, Mode } from './point.ts';
 import type { ObjectStore } from './store.ts';
 
@@ -84,6 +84,13 @@ export interface DiskWriter {
   put(block: number, plaintext: Buffer, signal?: AbortSignal): Promise<'stored' | 'same' | 'zero'>;
 }
 
+export interface Committed {
+  point: Point;
+  totals: WriteTotals;
+  /** What went wrong once the point was complete, and what makes it good. */
+  warnings: Diagnostic[];
+}
+
 /** One commit in the making. Nothing of it is visible before `commit`. */
 export interface PointWriter {
   /**
@@ -100,7 +107,7 @@ export interface PointWriter {
     point: Omit<Point, 'id' | 'generation' | 'disks'>,
     step: (name: string) => Promise<void>,
     signal?: AbortSignal,
-  ): Promise<{ point: Point; totals: WriteTotals } | 'lost-race'>;
+  ): Promise<Committed | 'lost-race'>;
 }
 
 /** Told of each object that can't be read and that a reader goes on without. */

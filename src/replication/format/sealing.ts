@@ -38,7 +38,7 @@ export interface Sealer {
   open(offset: number, stored: Buffer, cap: number, label?: Buffer): Buffer;
 }
 
-/** `salt`: 16 bytes; the id in the name of a write-once object, random for a mutable one. */
+/** `salt`: 16 bytes; the id in a container's name, which is sealed once, or random for a single object. */
 export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): Sealer {
   const header = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(header);

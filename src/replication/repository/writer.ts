@@ -1,4 +1,4 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { hasCode } from '../format/damage.ts';
 import type { PageRefs } from '../format/page-map.ts';
 import { encodeRoot, type Root } from '../format/root.ts';
@@ -9,7 +9,7 @@ import { diskWriter, type Parts } from './disk-writer.ts';
 import { indexWriter } from './index-writer.ts';
 import { packWriter } from './pack-writer.ts';
 import { pagesWriter } from './pages-writer.ts';
-import { newestRoot, readHead, readPoint } from './points.ts';
+import { newestRoot, pointNames, readHead, readPoint } from './points.ts';
 import { enrol } from './roster.ts';
 import { type Session, type Step, session } from './session.ts';
 
@@ -35,7 +35,7 @@ export async function openWriter(
 ): Promise<PointWriter> {
   const root = await rootBelow(context, base, known);
   const generation = (root?.point.generation ?? 0) + 1;
-  if (base) await refuseRolledBack(context, base, generation);
+  if (base) await refuseRolledBack(context, base);
   const work = session(context, generation, step);
   const parts: Parts = {
     session: work,
@@ -70,8 +70,8 @@ export async function openWriter(
       signal?.throwIfAborted();
       if (base && root) await settle(work, root);
       if (!(await moveHead(work, made, base?.etag))) return 'lost-race';
-      await settle(work, made);
-      return { point: made.point, totals: work.totals };
+      const warnings = await settle(work, made).then(() => [], unsettled(made));
+      return { point: made.point, totals: work.totals, warnings };
     },
   };
 }
@@ -94,20 +94,17 @@ async function rootBelow(
 }
 
 /** A head that is older than a complete point was put back by somebody: building on it would hide points. */
-async function refuseRolledBack(context: VmContext, base: Base, generation: number): Promise<void> {
-  const next = context.names.point(generation, '');
-  for await (const { key } of context.store.list(next)) {
-    if ((await context.store.head(context.names.head))?.etag !== base.etag) return; // it just moved: the race is lost
-    throw new Failure(
-      world(
-        'head-rolled-back',
-        `${context.names.head} names generation ${generation - 1}, but ${key} is newer`,
-        {
-          hint: 'somebody put an older head back; remove it, the next replication then starts from the newest point',
-        },
-      ),
-    );
-  }
+async function refuseRolledBack(context: VmContext, { head, etag }: Base): Promise<void> {
+  const { store, names } = context;
+  const newest = (await pointNames(context)).at(-1);
+  if (!newest || newest.generation <= head.generation) return;
+  if ((await store.head(names.head))?.etag !== etag) return; // it just moved: the race is lost
+  const key = names.point(newest.generation, newest.id);
+  throw new Failure(
+    world('head-rolled-back', `${names.head} names generation ${head.generation}, but ${key} is newer`, {
+      hint: 'somebody put an older head back; remove it, the next replication then starts from the newest point',
+    }),
+  );
 }
 
 async function writeParts(
@@ -163,18 +160,45 @@ async function moveHead(work: Session, root: Root, etag: string | undefined): Pr
 }
 
 /** After a refusal or a lost answer: an earlier try of ours may have gone through. */
-const isOurs = async (context: VmContext, root: Root): Promise<boolean> =>
-  (await readHead(context))?.root.point.id === root.point.id;
+async function isOurs(context: VmContext, { point }: Root): Promise<boolean> {
+  try {
+    return (await readHead(context))?.root.point.id === point.id;
+  } catch (cause) {
+    throw new Failure(
+      world(
+        'commit-unknown',
+        `point ${point.id} may be complete: the answer to its commit was lost, and asking again failed: ${messageOf(cause)}`,
+        { hint: '`converge points` tells; the next replication goes on from whatever is complete' },
+      ),
+      { cause },
+    );
+  }
+}
+
+/** The head holds the whole point and the next commit settles it: a store that fails now costs nothing. */
+const unsettled =
+  ({ point }: Root) =>
+  (error: unknown): Diagnostic[] => {
+    if (!(error instanceof Failure)) throw error;
+    return error.diagnostics.map(diagnostic => ({
+      ...diagnostic,
+      severity: 'warning',
+      message: `point ${point.id} is complete, but its copy under points/ was not written; the next replication does it: ${diagnostic.message}`,
+    }));
+  };
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /**
  * Writes the head's point under `points/` unless it is there. A commit does so for its own point, and
  * before it moves the head for the one it stands on: so all but the head's point surely lie there.
  */
 async function settle(work: Session, root: Root): Promise<void> {
-  const { store, vault, names } = work.context;
+  const { store, vault, names, random } = work.context;
   const { generation, id } = root.point;
   const key = names.point(generation, id);
   if (generation < work.generation && (await store.head(key))) return;
-  const bytes = sealObject(vault, 'point', key, Buffer.from(id, 'hex'), encodeRoot(root));
+  // A salt of its own, thus a key of its own: what the next writer seals in its place may differ.
+  const bytes = sealObject(vault, 'point', key, random.bytes(SALT_BYTES), encodeRoot(root));
   await work.put('point', key, bytes);
 }

@@ -4,6 +4,7 @@ import { verify } from '../../../src/replication/verify.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import {
   aDisk,
+  aKey,
   commitImage,
   noStep,
   openTest,
@@ -125,6 +126,57 @@ describe('a lost answer', () => {
     store.before = undefined;
     await expectPoints(store, ['a']);
   });
+
+  test("to the head's PUT, and nobody can tell: the point may be complete", async () => {
+    const store = memoryStore();
+    await committed(store, 'a');
+    store.loseAnswer = call => {
+      const lost = call.key.endsWith('/head');
+      if (lost)
+        store.before = () => {
+          throw new Failure(world('unreachable', 'the store is gone'));
+        };
+      return lost;
+    };
+    const failure = await committed(store, 'b').catch(error => error);
+    expect(failure).toBeInstanceOf(Failure);
+    expect(failure.message).toMatch(/point [0-9a-f]{32} may be complete.*the store is gone/);
+    Object.assign(store, { before: undefined, loseAnswer: undefined });
+    await expectPoints(store, ['a', 'b']);
+  });
+});
+
+test('a point whose own object cannot be written is complete all the same, with a warning', async () => {
+  const store = memoryStore();
+  await committed(store, 'a');
+  store.before = call => {
+    if (call.name === 'put' && call.key.includes('/points/000000000002-'))
+      throw new Failure(world('unreachable', 'the store is gone'));
+  };
+  const done = await commitImage(await open(store, 'b'), image('b'));
+  if (done === 'lost-race') throw new Error('lost');
+  expect(done.warnings).toMatchObject([
+    { severity: 'warning', message: expect.stringMatching(/is complete.*the store is gone/) },
+  ]);
+  store.before = undefined;
+  await expectPoints(store, ['a', 'b']);
+  await committed(store, 'c');
+  await expectPoints(store, ['a', 'b', 'c']);
+});
+
+test('a point object that is written twice is never sealed twice with one key and nonce', async () => {
+  const store = memoryStore();
+  const vm = async (seed: string) => (await openTest(store, aKey(), seed)).vm(VM.uuid);
+  await commitImage(await vm('a'), image('a'));
+  const key = [...store.objects.keys()].find(k => k.includes('/points/'))!;
+  const salt = () => store.objects.get(key)!.bytes.subarray(16, 32).toString('hex');
+  const first = salt();
+  store.objects.delete(key); // as if its PUT had been seen, and lost
+  await commitImage(await vm('b'), image('b'));
+  expect(salt()).not.toBe(first);
+  expect((await readImage(await vm('c'), (await (await vm('c')).points())[0]!)).equals(image('a'))).toBe(
+    true,
+  );
 });
 
 test('without its head a VM keeps its points, generations and stored blocks', async () => {
@@ -150,6 +202,16 @@ test('a head that somebody put back is not built upon', async () => {
   await committed(store, 'b');
   store.objects.set(headKey(store), old);
   await expect(committed(store, 'c')).rejects.toThrow(/names generation 1, but .* is newer/);
+});
+
+test('nor when the points right after it were removed', async () => {
+  const store = memoryStore();
+  await committed(store, 'a');
+  const old = store.objects.get(headKey(store))!;
+  for (const seed of ['b', 'c']) await committed(store, seed);
+  store.objects.set(headKey(store), old);
+  store.objects.delete([...store.objects.keys()].find(k => k.includes('/points/000000000002-'))!);
+  await expect(committed(store, 'd')).rejects.toThrow(/names generation 1, but .*000000000003-.* is newer/);
 });
 
 test('a failed upload ends the cycle with its own error', async () => {
