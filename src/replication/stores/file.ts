@@ -12,6 +12,9 @@ import type { ObjectStore, StoredObject } from '../store.ts';
 /** Objects up to this many bytes are compared by content; larger ones are never replaced. */
 const HASHED = 2 ** 20;
 
+/** Age in milliseconds at which an unfinished write is surely nobody's any more. */
+const FORSAKEN = 24 * 3_600_000;
+
 /** Milliseconds to wait for another process that is replacing the same object. */
 const PATIENCE = 30_000;
 
@@ -29,6 +32,17 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
     if (!parts.every(part => /^[A-Za-z0-9._-]+$/.test(part) && !/^\.+$/.test(part)))
       throw new Failure(given('bad-object-name', `${JSON.stringify(key)} is no object name`));
     return join(root, ...parts);
+  };
+  const swept = new Set<string>();
+  /** Removes what killed writers left, once per folder. Best effort: leftovers cost space and nothing else. */
+  const sweep = async (folder: string, now: number) => {
+    if (swept.has(folder)) return;
+    swept.add(folder);
+    for (const name of (await readdir(folder)).filter(isUnfinished)) {
+      const path = join(folder, name);
+      const age = now - (await absent(stat(path), undefined).then(s => s?.mtimeMs ?? now));
+      if (age > FORSAKEN) await unlink(path).catch(() => {});
+    }
   };
   const statOf = async (key: string): Promise<StoredObject | undefined> => {
     const path = pathOf(key);
@@ -80,10 +94,12 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
       const path = pathOf(key);
       const folder = dirname(path);
       await makeFolder(folder, root);
-      const temporary = join(folder, `~put-${host.random.uuid()}`);
+      const temporary = join(folder, `${UNFINISHED}${host.random.uuid()}`);
       return named(path, async () => {
         try {
           await writeSynced(temporary, bytes);
+          // By the file system's own clock, which may be another machine's.
+          await sweep(folder, (await stat(temporary)).mtimeMs);
           // link() is the atomic "only if it isn't there"; a replacement needs the lock.
           const done =
             'ifMatch' in when
@@ -128,6 +144,8 @@ async function contentIfSmall(path: string): Promise<Buffer | undefined> {
   return stats.isFile() && stats.size <= HASHED ? readFile(path) : undefined;
 }
 
+const UNFINISHED = '~put-';
+const isUnfinished = (name: string) => name.startsWith(UNFINISHED);
 const keyPart = (entry: Dirent) => (entry.isDirectory() ? `${entry.name}/` : entry.name);
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 

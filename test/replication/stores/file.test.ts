@@ -100,6 +100,16 @@ test('nothing but the objects is left behind, whatever the outcome', async () =>
   expect(visible).toEqual([]);
 });
 
+test('what killed writers left is removed after a day, when the folder is next written', async () => {
+  await store.put('a/b', Buffer.from('x'), create);
+  const [old, recent, lock] = ['~put-old', '~put-recent', '~lock-b'].map(n => join(folder, 'repo/a', n));
+  for (const path of [old!, recent!, lock!]) await writeFile(path, 'half');
+  const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+  for (const path of [old!, lock!]) await utimes(path, twoDaysAgo, twoDaysAgo);
+  await fileStore(join(folder, 'repo'), nodeHost()).put('a/c', Buffer.from('y'), create);
+  expect((await readdir(join(folder, 'repo/a'))).sort()).toEqual(['b', 'c', '~lock-b', '~put-recent']);
+});
+
 test('equal etags mean equal content, whatever the clock says', async () => {
   await store.put('k', Buffer.from('one'), create);
   const before = (await store.head('k'))!;
