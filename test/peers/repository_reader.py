@@ -108,8 +108,10 @@ class Root:
 
 def restore(repository, uuid, generation, index, output):
     folder = f"vms/{repository.vm_key(uuid)}/"
-    head = Root(repository.single("head", folder + "head"))
+    newest = Root(repository.single("head", folder + "head"))
     names = sorted(n for n in os.listdir(os.path.join(repository.directory, folder, "points")) if not n.startswith("~"))
+    if int(names[-1][:12]) > newest.json["generation"]:
+        newest = Root(repository.single("point", folder + "points/" + names[-1]))
     name = next(n for n in names if int(n[:12]) == generation)
     root = Root(repository.single("point", folder + "points/" + name))
     disk = next(d for d in root.json["disks"] if d["index"] == index)
@@ -119,7 +121,7 @@ def restore(repository, uuid, generation, index, output):
         return repository.section(kind, name, salt, offset, repository.read(name, offset, length), label)
 
     segments = []
-    for segment in head.json["segments"]:
+    for segment in newest.json["segments"]:
         name = f"{folder}index/{segment['generation']:012d}-{segment['id']}"
         footer = part("index", name, segment["footer"], segment["bytes"] - 16 - segment["footer"])
         packs, sections, _ = struct.unpack(">III", footer[:12])
