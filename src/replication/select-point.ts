@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given, world } from '../diagnostics/diagnostic.ts';
 import type { Point } from './repository.ts';
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
@@ -22,7 +22,15 @@ export function selectPoint(points: Point[], which: string, vm: string): Point {
     throw refusal('no-such-point', `${vm} has no recovery point as old as ${which}`, points);
   }
   const id = which.toLowerCase();
-  const matches = /^[0-9a-f]{4,32}$/.test(id) ? points.filter(p => p.id.startsWith(id)) : [];
+  if (!/^[0-9a-f]{4,32}$/.test(id)) {
+    throw refusal(
+      'bad-point',
+      `\`${which}\` is neither a time nor the id of a point of ${vm}`,
+      points,
+      given,
+    );
+  }
+  const matches = points.filter(p => p.id.startsWith(id));
   if (matches.length === 1) return matches[0]!;
   if (matches.length > 1)
     throw refusal('ambiguous-point', `several recovery points of ${vm} begin with ${which}`, matches);
@@ -31,11 +39,11 @@ export function selectPoint(points: Point[], which: string, vm: string): Point {
 
 const SHOWN = 5;
 
-function refusal(code: string, message: string, points: Point[]): Failure {
+function refusal(code: string, message: string, points: Point[], category = world): Failure {
   const shown = points.slice(-SHOWN).map(p => `${p.id.slice(0, 12)} (${new Date(p.time).toISOString()})`);
   const more = points.length > SHOWN ? ` and ${points.length - SHOWN} older ones` : '';
   const details: Partial<Diagnostic> = {
     hint: `there are ${shown.join(', ')}${more}; give \`latest\`, a time like 2026-01-31T12:00:00Z, or at least 4 digits of an id`,
   };
-  return new Failure(world(code, message, details));
+  return new Failure(category(code, message, details));
 }

@@ -33,8 +33,8 @@ test.each([
   ['2025-12-31T23:59:59Z', /no recovery point as old as/],
   ['aaaa', /several recovery points of dc02 begin with aaaa/],
   ['cccc', /has no recovery point cccc/],
-  ['bbb', /has no recovery point bbb/],
-  ['yesterday', /has no recovery point yesterday/],
+  ['bbb', /neither a time nor the id/],
+  ['yesterday', /neither a time nor the id/],
 ])('%s is refused, and says what there is', (which, message) => {
   expect(() => pick(which)).toThrow(message);
   try {

@@ -8,7 +8,7 @@ import {
   unwrapMaster,
   wrapMaster,
 } from '../format/config.ts';
-import { CONFIG } from '../format/names.ts';
+import { CONFIG, ROSTER } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
 import type { Key } from '../keys.ts';
 import type { Repository } from '../repository.ts';
@@ -81,8 +81,15 @@ async function tryOpen(
   };
 }
 
-/** A prefix that holds anything else isn't ours to write to. */
+/** A prefix that holds anything else isn't ours to write to; one that lost its configuration must not be begun anew. */
 async function refuseForeign(store: ObjectStore): Promise<void> {
+  for await (const { key } of store.list(ROSTER)) {
+    throw new Failure(
+      world('configuration-missing', `${store.url} holds ${key}, but its ${CONFIG} is gone`, {
+        hint: `bring ${CONFIG} back from an older version of the bucket or from a copy: the recovery points need it`,
+      }),
+    );
+  }
   for await (const { key } of store.list('')) {
     throw new Failure(
       given('not-a-repository', `${store.url} holds ${key} and no ${CONFIG}: it is no converge repository`, {

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { CONFIG } from '../../../src/replication/format/names.ts';
+import { createRepository, openRepository } from '../../../src/replication/repository/open.ts';
+import { memoryStore } from '../../support/memory-store.ts';
+import { commitImage, VM } from '../../support/repository.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
+
+test('a repository whose configuration is gone is not taken for an empty place, nor begun anew', async () => {
+  const store = memoryStore();
+  const random = new SeededRandom('configuration');
+  await commitImage((await createRepository(store, { random })).vm(VM.uuid), Buffer.alloc(65_536, 1));
+  await store.remove(CONFIG);
+  for (const open of [openRepository, createRepository]) {
+    await expect(open(store, { random })).rejects.toMatchObject({
+      diagnostics: [{ code: 'configuration-missing', hint: expect.stringContaining(CONFIG) }],
+    });
+  }
+  expect(await store.head(CONFIG)).toBeUndefined();
+});
