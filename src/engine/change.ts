@@ -62,7 +62,7 @@ async function changeCall(applying: Applying, changes: readonly Change[]): Promi
 }
 
 async function callApply(applying: Applying, changes: readonly Change[]): Promise<Map<string, Outcome>> {
-  const { run, dirty } = applying;
+  const { run, dirty, walk } = applying;
   const { subject } = changes[0]!.node;
   const addresses = changes.map(({ node }) => node.planned.address);
   const io = writeIo(run, subject, run.signal, progress => {
@@ -70,7 +70,7 @@ async function callApply(applying: Applying, changes: readonly Change[]): Promis
   });
   let outcomes: Map<string, Outcome>;
   try {
-    for (const { node } of changes) await owe(run, node.planned.address, receiversOf(applying, node));
+    for (const { node } of changes) await owe(run, node.planned.address, walk.receiversOf(node));
     outcomes = await subject.type.apply(
       changes.map(change => stepOf(change, run.signal)),
       io,
@@ -108,10 +108,10 @@ async function conclude(
   outcome: Outcome,
   started: number,
 ): Promise<void> {
-  const { run, finish } = applying;
+  const { run, walk, finish } = applying;
   if (!outcome.ok) {
     if (outcome.undone) {
-      for (const receiver of receiversOf(applying, node)) await settle(run, receiver, node.planned.address);
+      for (const receiver of walk.receiversOf(node)) await settle(run, receiver, node.planned.address);
     }
     finish(node, 'failed', { diagnostic: outcome.diagnostic, started });
     return;
@@ -157,14 +157,6 @@ async function lookAgain(
     else left.push({ node, decision });
   }
   return left;
-}
-
-/** Those that a change of this node will have to refresh. */
-function receiversOf({ walk }: Applying, { planned }: Node): string[] {
-  return planned.notifies.filter(address => {
-    const receiver = walk.nodes.get(address);
-    return receiver?.subject.type.refresh && !receiver.subject.absent && !receiver.planned.noop;
-  });
 }
 
 const interrupted = (): Diagnostic => blocked('interrupted', 'the step was interrupted');

@@ -288,6 +288,17 @@ describe('selection', () => {
     expect(planned.resources.flatMap(r => r.dependsOn)).toEqual([]);
   });
 
+  test('order holds through what is dropped', async () => {
+    const chain = ['d', 'c', 'b', 'a'].map((name, i, all) =>
+      declare(`thing:${name}`, i === 0 ? {} : { inside: all[i - 1]! }),
+    );
+    const planned = await planOf(things(), chain, { except: ['thing:b', 'thing:c'] });
+    expect(planned.resources.map(r => [r.address, r.dependsOn])).toEqual([
+      ['thing:d', []],
+      ['thing:a', ['thing:d']],
+    ]);
+  });
+
   test('a selector that selects nothing is an error with the nearest name', async () => {
     await expect(selected({ only: ['thing:bsae'], except: ['label:cor'] })).rejects.toMatchObject({
       diagnostics: [
