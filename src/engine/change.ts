@@ -2,7 +2,8 @@ import { blocked, type Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Applying, guarded } from './applying.ts';
 import { type Decision, decide } from './decide.ts';
 import { writeIo } from './make-io.ts';
-import { diagnosticsOf, observe, typeBug } from './observe.ts';
+import { diagnosticsOf, observe } from './observe.ts';
+import { soundOutcome } from './outcome.ts';
 import { owe, settle } from './owed.ts';
 import { refreshIfNotified } from './refresh.ts';
 import type { Outcome, Step } from './resource-type.ts';
@@ -87,10 +88,7 @@ async function callApply(applying: Applying, changes: readonly Change[]): Promis
   }
   for (const { node } of changes) dirty.wrote(node.subject);
   return new Map(
-    changes.map(({ node: { subject: one } }) => [
-      one.address,
-      outcomes.get(one.id) ?? unanswered(one.type.name, one.id),
-    ]),
+    changes.map(({ node: { subject: one } }) => [one.address, soundOutcome(outcomes.get(one.id), one)]),
   );
 }
 
@@ -160,10 +158,3 @@ async function lookAgain(
 }
 
 const interrupted = (): Diagnostic => blocked('interrupted', 'the step was interrupted');
-
-const unanswered = (type: string, id: string): Outcome => ({
-  ok: false,
-  diagnostic: typeBug(type, `its apply didn't answer for ${id}`),
-  retry: 'never',
-  undone: false,
-});

@@ -2,6 +2,7 @@ import { type Applying, guarded } from './applying.ts';
 import type { Decision } from './decide.ts';
 import { writeIo } from './make-io.ts';
 import { diagnosticsOf } from './observe.ts';
+import { soundOutcome } from './outcome.ts';
 import { owe, owedTo, settle } from './owed.ts';
 import type { Outcome } from './resource-type.ts';
 import type { Node } from './walk.ts';
@@ -50,7 +51,7 @@ async function callRefresh({ run, dirty, walk }: Applying, node: Node): Promise<
   const io = writeIo(run, subject, run.signal, progress => run.emit({ type: 'progress', address, progress }));
   try {
     await owe(run, address, walk.receiversOf(node));
-    return await subject.type.refresh!(subject.asked, io);
+    return soundOutcome(await subject.type.refresh!(subject.asked, io), subject);
   } catch (error) {
     return { ok: false, diagnostic: diagnosticsOf(error, subject)[0]!, retry: 'never', undone: false };
   } finally {

@@ -295,6 +295,27 @@ describe('failures', () => {
   });
 });
 
+test.each([
+  ['no outcome', 'done'],
+  ['a failure without a reason', { ok: false }],
+  ['a reason that is none', { ok: false, diagnostic: {} }],
+  ['numbers that are none', { ok: true, numbers: { bytes: 1n } }],
+])('a type that answers %s is faulty, the run goes on', async (_, answer) => {
+  const all = things({ refresh: async () => answer as never });
+  all.objects.set('c', {});
+  all.onApply = async id => (id === 'a' ? (answer as never) : undefined);
+  const { report } = await converge(all, [
+    declare('thing:a'),
+    declare('thing:b', {}, { notify: refs('thing:c') }),
+    declare('thing:c'),
+  ]);
+  expect(report.results).toMatchObject([
+    { result: 'failed', diagnostic: { code: 'type-bug' } },
+    { result: 'changed' },
+    { result: 'failed', diagnostic: { code: 'type-bug' } },
+  ]);
+});
+
 describe('notifications', () => {
   const site = () => [
     declare('thing:config', { size: 1 }, { notify: refs('thing:service') }),
