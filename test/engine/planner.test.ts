@@ -116,6 +116,7 @@ describe('what could not be observed', () => {
   const oops = () => {
     throw new RangeError('oops');
   };
+  const nothingThere = async () => new Map([['x', { state: 'absent' }]]);
   test.each<[string, object]>([
     ['identity throws', { identity: oops }],
     ['identity is no text', { identity: () => undefined }],
@@ -125,6 +126,7 @@ describe('what could not be observed', () => {
     ['provides nonsense', { provides: () => [null] }],
     ['desires NaN', { desired: () => ({ size: Number.NaN }) }],
     ['desires a bigint', { desired: () => ({ size: 1n }) }],
+    ['desires NaN where nothing is', { desired: () => ({ size: Number.NaN }), observe: nothingThere }],
     ['desires nothing', { desired: () => undefined }],
     ['differs by NaN', { diff: () => [{ path: '/size', after: Number.NaN }] }],
     ['differs by a bigint', { diff: () => [{ path: '/size', before: 1n }] }],

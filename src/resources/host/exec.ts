@@ -54,8 +54,8 @@ export const exec: ResourceType<ExecProperties, ExecState> = {
   doc: `Runs a program of this host when its guards say that it is due.
 
 One of \`creates\`, \`only_if\`, \`unless\` and \`refresh_only\` is needed: without any the program would run
-every time. Guards only look; they are run while planning. All of those given must say that it is due,
-also when it is notified.`,
+every time. Guards only look; they are run while planning, or when what brings their program or \`cwd\` is there.
+All of those given must say that it is due, also when it is notified.`,
   version: 1,
   schema,
   runs: { on: 'host' },

@@ -3,7 +3,11 @@ import { plainProgress } from '../../../src/cli/progress/plain.ts';
 
 test('what programs and servers say does not steer the terminal', () => {
   const written: string[] = [];
-  const listener = plainProgress({ write: (text: string) => written.push(text), isTTY: false, columns: 80 } as never);
+  const listener = plainProgress({
+    write: (text: string) => written.push(text),
+    isTTY: false,
+    columns: 80,
+  } as never);
   const address = 'exec:x\u001b[2J';
   listener({ type: 'started', address, action: 'update' });
   listener({ type: 'finished', address, result: 'changed', note: '\u202eabc\u001b]0;t\u0007', took: 0 });
