@@ -31,6 +31,17 @@ export interface Diagnostic {
   related?: { message: string; at: SourceRange }[];
 }
 
+/** What a resource type answers may be anything. */
+export const isDiagnostic = (value: unknown): value is Diagnostic => {
+  const { code, message, severity, category } = (value ?? {}) as Partial<Diagnostic>;
+  return (
+    typeof code === 'string' &&
+    typeof message === 'string' &&
+    (severity === 'error' || severity === 'warning') &&
+    (category === 'given' || category === 'world' || category === 'blocked')
+  );
+};
+
 /**
  * The one error class that reaches the user: diagnostics, collected. Anything else that is
  * thrown is a bug in converge and is reported as such.

@@ -15,10 +15,14 @@ export function excerpt(
 ): { source: string; caret: string } {
   const from = boundary(line, Math.min(column - 1, line.length));
   const to = endLine > row ? line.trimEnd().length : Math.min(endColumn - 1, line.length);
-  const marked = expand(line.slice(from, Math.max(from, to)));
-  let before = expand(line.slice(0, from));
-  let rest = marked + expand(line.slice(Math.max(from, to)));
-  if (textWidth(before) + textWidth(rest) > width) {
+  // A line may have megabytes: what can't be seen anyway isn't measured. Few characters have no width.
+  const start = boundary(line, Math.max(0, from - 4 * width));
+  const end = boundary(line, Math.min(line.length, from + 4 * width));
+  const marked = expand(line.slice(from, Math.min(end, Math.max(from, to))));
+  let before = expand(line.slice(start, from));
+  let rest = marked + expand(line.slice(Math.min(end, Math.max(from, to)), end));
+  const isCut = start > 0 || end < line.length;
+  if (isCut || textWidth(before) + textWidth(rest) > width) {
     const room = Math.max(Math.floor(width / 2), width - textWidth(rest));
     if (textWidth(before) > room) before = ellipsis + keepEnd(before, room - ellipsis.length);
     const left = width - textWidth(before);

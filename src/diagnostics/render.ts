@@ -9,12 +9,15 @@ export interface RenderOptions {
   width: number;
 }
 
+/** More than this many mistakes are counted, not shown. */
+const mostShown = 200;
+
 type Style = Parameters<typeof styleText>[0];
 type Paint = (style: Style, text: string) => string;
 
 /**
  * Diagnostics as text: what is wrong, where, the source line with a caret, the way out. Sorted by file
- * and line, those without a place last; a count at the end. `sources` maps file names to their text.
+ * and line, those without a place last; the first 200, a count at the end. Passwords in URLs are masked. `sources` maps file names to their text.
  */
 export function renderDiagnostics(
   diagnostics: Diagnostic[],
@@ -23,10 +26,28 @@ export function renderDiagnostics(
 ): string {
   if (diagnostics.length === 0) return '';
   const paint: Paint = (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
-  const lines = new Map([...sources].map(([name, text]) => [name, text.split('\n')]));
-  const blocks = sorted(diagnostics).map(diagnostic => render(diagnostic, lines, width, paint));
-  return `${blocks.join('\n\n')}\n\n${count(diagnostics)}\n`;
+  const shown = mostImportant(diagnostics);
+  const lines = new Map([...sources].map(([name, text]) => [name, withoutPasswords(text).split('\n')]));
+  const blocks = sorted(shown).map(diagnostic => render(diagnostic, lines, width, paint));
+  const left = diagnostics.length - shown.length;
+  const more = left === 0 ? '' : `, of which ${left} are not shown`;
+  return `${blocks.join('\n\n')}\n\n${count(diagnostics)}${more}\n`;
 }
+
+/** Errors before warnings when there are more than anybody reads. */
+function mostImportant(diagnostics: Diagnostic[]): Diagnostic[] {
+  if (diagnostics.length <= mostShown) return diagnostics;
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const warnings = diagnostics.filter(({ severity }) => severity !== 'error');
+  return [...sorted(errors), ...sorted(warnings)].slice(0, mostShown);
+}
+
+/** `//user:password@` in URLs; columns stay as they are. A key may hold a slash, which no port does. */
+const withoutPasswords = (text: string): string =>
+  text.replace(
+    /(\/\/[^\s/:@'"]*:)([^\s'"]{1,500})(?=@)/g,
+    (_, user: string, password: string) => user + '*'.repeat(password.length),
+  );
 
 /** By file, line and column; without a place last; the same place in the order given. */
 function sorted(diagnostics: Diagnostic[]): Diagnostic[] {

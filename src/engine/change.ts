@@ -2,7 +2,8 @@ import { blocked, type Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Applying, guarded } from './applying.ts';
 import { type Decision, decide } from './decide.ts';
 import { writeIo } from './make-io.ts';
-import { diagnosticsOf, observe, typeBug } from './observe.ts';
+import { diagnosticsOf, observe } from './observe.ts';
+import { soundOutcome } from './outcome.ts';
 import { owe, settle } from './owed.ts';
 import { refreshIfNotified } from './refresh.ts';
 import type { Outcome, Step } from './resource-type.ts';
@@ -62,7 +63,7 @@ async function changeCall(applying: Applying, changes: readonly Change[]): Promi
 }
 
 async function callApply(applying: Applying, changes: readonly Change[]): Promise<Map<string, Outcome>> {
-  const { run, dirty } = applying;
+  const { run, dirty, walk } = applying;
   const { subject } = changes[0]!.node;
   const addresses = changes.map(({ node }) => node.planned.address);
   const io = writeIo(run, subject, run.signal, progress => {
@@ -70,7 +71,7 @@ async function callApply(applying: Applying, changes: readonly Change[]): Promis
   });
   let outcomes: Map<string, Outcome>;
   try {
-    for (const { node } of changes) await owe(run, node.planned.address, receiversOf(applying, node));
+    for (const { node } of changes) await owe(run, node.planned.address, walk.receiversOf(node));
     outcomes = await subject.type.apply(
       changes.map(change => stepOf(change, run.signal)),
       io,
@@ -87,10 +88,7 @@ async function callApply(applying: Applying, changes: readonly Change[]): Promis
   }
   for (const { node } of changes) dirty.wrote(node.subject);
   return new Map(
-    changes.map(({ node: { subject: one } }) => [
-      one.address,
-      outcomes.get(one.id) ?? unanswered(one.type.name, one.id),
-    ]),
+    changes.map(({ node: { subject: one } }) => [one.address, soundOutcome(outcomes.get(one.id), one)]),
   );
 }
 
@@ -108,10 +106,10 @@ async function conclude(
   outcome: Outcome,
   started: number,
 ): Promise<void> {
-  const { run, finish } = applying;
+  const { run, walk, finish } = applying;
   if (!outcome.ok) {
     if (outcome.undone) {
-      for (const receiver of receiversOf(applying, node)) await settle(run, receiver, node.planned.address);
+      for (const receiver of walk.receiversOf(node)) await settle(run, receiver, node.planned.address);
     }
     finish(node, 'failed', { diagnostic: outcome.diagnostic, started });
     return;
@@ -159,19 +157,4 @@ async function lookAgain(
   return left;
 }
 
-/** Those that a change of this node will have to refresh. */
-function receiversOf({ walk }: Applying, { planned }: Node): string[] {
-  return planned.notifies.filter(address => {
-    const receiver = walk.nodes.get(address);
-    return receiver?.subject.type.refresh && !receiver.subject.absent && !receiver.planned.noop;
-  });
-}
-
 const interrupted = (): Diagnostic => blocked('interrupted', 'the step was interrupted');
-
-const unanswered = (type: string, id: string): Outcome => ({
-  ok: false,
-  diagnostic: typeBug(type, `its apply didn't answer for ${id}`),
-  retry: 'never',
-  undone: false,
-});

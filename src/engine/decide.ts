@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { creationFields, diff } from './diff.ts';
-import { diagnosticsOf } from './observe.ts';
+import { diagnosticsOf, isJsonObject } from './observe.ts';
 import type { Action } from './plan.ts';
 import type { FieldChange, Observation } from './resource-type.ts';
 import type { Run } from './run.ts';
@@ -35,6 +35,7 @@ async function judge(run: Run, subject: Subject, observation: Observation<object
   const should = subject.absent
     ? {}
     : subject.type.desired(subject.asked.properties, subject.id, run.sources);
+  if (!isJsonObject(should)) throw new TypeError(`its desired state of ${subject.id} is not valid`);
   switch (observation.state) {
     case 'failed':
       return { action: 'failed', fields: [], should };

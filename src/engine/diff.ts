@@ -9,7 +9,10 @@ export type SecretCheck = (pointer: string, ref: SecretRef) => boolean;
 
 const never: SecretCheck = () => false;
 
-/** The properties that differ, by the type's own `diff` or by structure; sorted by path. */
+/**
+ * The properties that differ, by the type's own `diff` or by structure; sorted by path. Throws a TypeError
+ * when the type's own answer can't stand in a plan.
+ */
 export function diff(
   type: AnyResourceType,
   is: object,
@@ -17,6 +20,9 @@ export function diff(
   sameSecret: SecretCheck = never,
 ): FieldChange[] {
   const fields = type.diff ? type.diff(is, should) : structuralDiff(type.schema, is, should, sameSecret);
+  const isSound = ({ path }: FieldChange) => typeof path === 'string' && /^(\/|$)/.test(path);
+  if (!fields.every(isSound) || canonicalJson(fields) === undefined)
+    throw new TypeError('its diff is not valid');
   return fields.toSorted((a, b) => byText(a.path, b.path));
 }
 

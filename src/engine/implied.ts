@@ -17,7 +17,7 @@ export function impliedEdges(subjects: readonly Subject[]): Implied {
   const edges: Edge[] = [];
   const wrong: Diagnostic[] = [];
   for (const subject of subjects) {
-    for (const need of needsOf(subject)) {
+    for (const need of subject.needs) {
       const found = firstProvided(need, subject, providers);
       if (found.length === 0) continue;
       const edge = (from: Subject, to: Subject): Edge => ({
@@ -41,15 +41,10 @@ export function impliedEdges(subjects: readonly Subject[]): Implied {
   return { edges, wrong };
 }
 
-export const needsOf = ({ type, asked }: Subject): Need[] => type.needs?.(asked.properties, asked.id) ?? [];
-
-export const capabilitiesOf = ({ type, asked }: Subject): Capability[] =>
-  type.provides?.(asked.properties, asked.id) ?? [];
-
 export function providersOf(subjects: readonly Subject[]): Map<Capability, Subject[]> {
   const providers = new Map<Capability, Subject[]>();
   for (const subject of subjects) {
-    for (const capability of capabilitiesOf(subject)) {
+    for (const capability of subject.provides) {
       const known = providers.get(capability);
       if (known) known.push(subject);
       else providers.set(capability, [subject]);

@@ -38,7 +38,11 @@ export function readIo(run: Run, { target, type }: Subject, signal: AbortSignal 
       if (!bytes) throw new Failure(given('source-not-found', `the content source ${path} isn't there`));
       return bytes;
     },
-    run: command => processes.run(command, signal),
+    // Before any type sees, cuts or reformats it: afterwards a secret might not be known again.
+    run: async command => {
+      const { stdout, stderr, ...result } = await processes.run(command, signal);
+      return { ...result, stdout: redactor.text(stdout), stderr: redactor.text(stderr) };
+    },
   };
 }
 

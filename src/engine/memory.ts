@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Diagnostic, world } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given, world } from '../diagnostics/diagnostic.ts';
 import type { Host } from '../io/ports.ts';
 import { canonicalJson } from './canonical.ts';
 import type { Memory } from './io.ts';
@@ -14,23 +14,30 @@ const version = 1;
 const fileName = 'state.json';
 
 /**
- * Opens `state.json` of the state folder `dir` (made with the first `set`). A damaged file is set aside
- * with a warning. Sets that come while one is being written go out together with the next.
+ * Opens `state.json` of the state folder `dir` (made with the first `set`). Opening changes nothing: a
+ * damaged file is warned of, and set aside by the first `set`. Sets that come while one is being written go
+ * out together with the next. Throws a Failure (given) when the file is of a newer converge.
  */
 export async function openMemory(host: Pick<Host, 'files' | 'clock'>, dir: string): Promise<OpenMemory> {
   const file = join(dir, fileName);
   const diagnostics: Diagnostic[] = [];
   const bytes = await host.files.read(file);
   let entries = new Map<string, unknown>();
+  let isDamaged = false;
   if (bytes) {
-    const found = parse(bytes);
+    const found = parse(bytes, file);
     if (found) entries = found;
-    else diagnostics.push(await setAside(host, file));
+    else {
+      isDamaged = true;
+      diagnostics.push(damaged(file));
+    }
   }
 
   const write = async () => {
     const text = canonicalJson({ version, entries: Object.fromEntries(entries) });
     await host.files.mkdir(dir, { recursive: true, mode: 0o700 });
+    if (isDamaged) await host.files.rename(file, `${file}.damaged-${host.clock.now()}`);
+    isDamaged = false;
     await host.files.writeAtomic(file, Buffer.from(`${text}\n`), { mode: 0o600 });
   };
   let writing: Promise<void> = Promise.resolve();
@@ -56,23 +63,35 @@ export async function openMemory(host: Pick<Host, 'files' | 'clock'>, dir: strin
   };
 }
 
-function parse(bytes: Buffer): Map<string, unknown> | undefined {
+/** Undefined: damaged. */
+function parse(bytes: Buffer, file: string): Map<string, unknown> | undefined {
+  let state: { version?: unknown; entries?: unknown } | null;
   try {
-    const state = JSON.parse(bytes.toString()) as { version?: unknown; entries?: unknown };
-    if (state.version !== version || typeof state.entries !== 'object' || state.entries === null)
-      return undefined;
-    return new Map(Object.entries(state.entries));
+    state = JSON.parse(bytes.toString());
   } catch {
     return undefined;
   }
+  const found = state?.version;
+  if (typeof found === 'number' && found > version) throw newer(file, found);
+  const entries = state?.entries;
+  if (found !== version || typeof entries !== 'object' || entries === null) return undefined;
+  return new Map(Object.entries(entries));
 }
 
-async function setAside(host: Pick<Host, 'files' | 'clock'>, file: string): Promise<Diagnostic> {
-  const aside = `${file}.damaged-${host.clock.now()}`;
-  await host.files.rename(file, aside);
-  return {
-    ...world('state-damaged', `${file} is damaged or of another version; it was set aside as ${aside}`),
-    severity: 'warning',
-    hint: 'nothing is lost but what was remembered: the next run may do some work again',
-  };
-}
+const newer = (file: string, found: number): Failure =>
+  new Failure(
+    given(
+      'state-version',
+      `${file} is of a newer converge: it has state version ${found}, and this converge reads ${version}`,
+      { hint: `use a converge that reads state version ${found}, or another folder with --state` },
+    ),
+  );
+
+const damaged = (file: string): Diagnostic => ({
+  ...world(
+    'state-damaged',
+    `${file} is damaged; it is taken as empty, and set aside by the next run that writes`,
+  ),
+  severity: 'warning',
+  hint: 'nothing is lost but what was remembered: the next run may do some work again',
+});

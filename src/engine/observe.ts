@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, isDiagnostic, world } from '../diagnostics/diagnostic.ts';
 import { canonicalJson } from './canonical.ts';
 import { Limits, totalAtOnce } from './limits.ts';
 import { readIo } from './make-io.ts';
@@ -15,7 +15,12 @@ export async function observe(run: Run, subjects: readonly Subject[]): Promise<D
   if (subjects.length === 0) return [];
   run.emit({ type: 'observing', count: subjects.length });
   const limits = new Limits(totalAtOnce);
-  const batches = Object.values(Object.groupBy(subjects, subject => subject.batch)) as Subject[][];
+  const faults = subjects.flatMap(({ address, fault }) => {
+    if (fault) run.observed.set(address, { state: 'failed', diagnostic: fault });
+    return fault ?? [];
+  });
+  const sound = subjects.filter(({ fault }) => !fault);
+  const batches = Object.values(Object.groupBy(sound, subject => subject.batch)) as Subject[][];
   const found = await Promise.all(
     batches.map(batch => {
       const { realm, type } = batch[0]!;
@@ -23,7 +28,7 @@ export async function observe(run: Run, subjects: readonly Subject[]): Promise<D
     }),
   );
   run.signal.throwIfAborted();
-  return found.flat();
+  return [...faults, ...found.flat()];
 }
 
 async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
@@ -80,13 +85,19 @@ export const typeBug = (type: string, what: string): Diagnostic =>
 
 function checked(observation: Observation<object> | undefined, { id, type }: Subject): Observation<object> {
   const state = observation?.state;
-  if (observation && (state === 'absent' || state === 'unknown' || state === 'failed')) return observation;
+  if (observation && (state === 'absent' || isSound(observation))) return observation;
   if (observation?.state === 'present' && isJsonObject(observation.value)) return observation;
   const what = observation ? `its observation of ${id} is not valid` : `it didn't answer for ${id}`;
   return { state: 'failed', diagnostic: typeBug(type.name, what) };
 }
 
-function isJsonObject(value: unknown): boolean {
+const isSound = (observation: Observation<object>): boolean =>
+  observation.state === 'unknown'
+    ? typeof observation.waitsFor === 'string'
+    : observation.state === 'failed' && isDiagnostic(observation.diagnostic);
+
+/** Whether a value can stand in a plan. */
+export function isJsonObject(value: unknown): boolean {
   try {
     return typeof value === 'object' && value !== null && canonicalJson(value) !== undefined;
   } catch {

@@ -1,6 +1,9 @@
+import Value from 'typebox/value';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
+import type { Address } from './catalog.ts';
 import type { Plan } from './plan.ts';
 import { planDigest } from './plan-digest.ts';
+import { planSchema } from './plan-schema.ts';
 
 /** Whether a text is a plan: a JSON object whose top key `converge_plan` says so. */
 export function isPlanText(text: string): boolean {
@@ -29,15 +32,20 @@ export function parsePlan(text: string, file: string): Plan {
   }
   if (!isWhole(plan)) throw damaged(file, 'is incomplete');
   if (planDigest(plan) !== plan.digest) throw damaged(file, 'does not match its own digest');
-  return plan;
+  // Not covered by the digest, and about the time of planning: what is wrong now is found again.
+  return { ...plan, diagnostics: [] };
 }
 
-const isWhole = (plan: Plan): boolean =>
-  Array.isArray(plan.resources) &&
-  Array.isArray(plan.targets) &&
-  Array.isArray(plan.diagnostics) &&
-  typeof plan.sources === 'object' &&
-  plan.resources.every(r => typeof r.address === 'string' && Array.isArray(r.fields) && r.meta !== undefined);
+/** The right shape, and each resource after those it depends on: no cycle, nothing twice. */
+function isWhole(plan: Plan): boolean {
+  if (!Value.Check(planSchema, plan)) return false;
+  const earlier = new Set<Address>();
+  return plan.resources.every(({ address, dependsOn }) => {
+    const isInOrder = !earlier.has(address) && dependsOn.every(to => earlier.has(to));
+    earlier.add(address);
+    return isInOrder;
+  });
+}
 
 const damaged = (file: string, what: string): Failure =>
   new Failure(

@@ -34,9 +34,9 @@ export interface PlannedResource {
   /** One line: why unknown or failed, or what it follows. */
   reason?: string;
   fields: PlannedField[];
-  /** All edges, declared and implied, as addresses; sorted. */
+  /** All edges, declared and implied, also through what isn't in this plan, as addresses; sorted. */
   dependsOn: Address[];
-  /** Addresses refreshed when this changes; sorted. */
+  /** Addresses refreshed when this changes, those not in this plan by a later run; sorted. */
   notifies: Address[];
   /** Written properties, secrets as references: enough to apply from the plan alone. */
   properties: { [key: string]: Json };

@@ -40,10 +40,13 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     graph,
     planned,
     diagnostics,
-    notifies: notifications(graph),
+    notifies: receivers(graph, selected),
     providers: providersOf(graph.subjects),
   };
-  for (const subject of subjects) planned.set(subject.address, await planOne(subject, selected, view));
+  const order = orderAmong(graph, selected);
+  for (const subject of subjects) {
+    planned.set(subject.address, await planOne(subject, order.get(subject.address)!, view));
+  }
 
   const result: Omit<Plan, 'digest'> = {
     converge_plan: 1,
@@ -64,11 +67,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   return complete;
 }
 
-async function planOne(
-  subject: Subject,
-  selected: ReadonlySet<Address>,
-  view: View,
-): Promise<PlannedResource> {
+async function planOne(subject: Subject, dependsOn: Address[], view: View): Promise<PlannedResource> {
   const { run, graph } = view;
   const { address, declared } = subject;
   const observation = run.observed.get(address)!;
@@ -88,8 +87,8 @@ async function planOne(
     noop: subject.noop,
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
     fields: verdict.fields.map(field => placed(field, declared as CatalogResource)),
-    dependsOn: dependencies(graph, subject).filter(to => selected.has(to)),
-    notifies: (view.notifies.get(address) ?? []).filter(to => selected.has(to)),
+    dependsOn,
+    notifies: view.notifies.get(address) ?? [],
     properties: declared.properties,
     meta: declared.meta,
     fingerprint: fingerprint(observation),
@@ -112,6 +111,24 @@ export const fingerprint = (observation: Observation<object>): string =>
 
 const dependencies = (graph: Graph, { address }: Subject): Address[] =>
   [...new Set(graph.edges.get(address)!.map(({ to }) => to))].sort(byText);
+
+/** What each selected resource waits for, also through those that aren't selected; sorted. */
+function orderAmong(graph: Graph, selected: ReadonlySet<Address>): Map<Address, Address[]> {
+  const order = new Map<Address, Address[]>();
+  for (const subject of graph.subjects) {
+    const nearest = dependencies(graph, subject).flatMap(to => (selected.has(to) ? [to] : order.get(to)!));
+    order.set(subject.address, [...new Set(nearest)].sort(byText));
+  }
+  return order;
+}
+
+/** Who is notified by whom. Those not selected are owed the refresh until a run that takes them. */
+function receivers(graph: Graph, selected: ReadonlySet<Address>): Map<Address, Address[]> {
+  const refreshable = graph.subjects.filter(({ type, absent, noop }) => type.refresh && !absent && !noop);
+  const kept = new Set([...selected, ...refreshable.map(({ address }) => address)]);
+  const all = [...notifications(graph)];
+  return new Map(all.map(([from, to]) => [from, to.filter(address => kept.has(address))]));
+}
 
 function placed(field: PlannedField, { places, at }: CatalogResource): PlannedField {
   return { ...field, at: nearest(places, field.path) ?? at };

@@ -4,31 +4,29 @@ const mask = '***';
 
 /** Knows every secret that was read in this run and takes it out of what leaves the run. */
 export class Redactor {
-  readonly #forms = new Set<string>();
+  /** Longest first, since one may be part of another. */
+  #forms: string[] = [];
   readonly #short = new Set<string>();
 
   add(secret: string): void {
-    if (secret.length === 0) return;
+    if (secret.length === 0 || this.#forms.includes(secret)) return;
     if (secret.length < shortest) this.#short.add(secret);
     else {
-      const json = JSON.stringify(secret).slice(1, -1);
-      const base64 = Buffer.from(secret).toString('base64');
-      const forms = [secret, json, encodeURIComponent(secret), base64, base64.replace(/=+$/, '')];
-      for (const form of [...forms, Buffer.from(secret).toString('base64url')]) this.#forms.add(form);
       // A secret of several lines shows up line by line in a program's output.
-      for (const line of secret.split(/\r?\n/)) if (line.length >= 8) this.#forms.add(line);
+      const lines = secret.split(/\r?\n/).filter(line => line.length >= shortest);
+      const forms = new Set([...this.#forms, ...[secret, ...lines].flatMap(formsOf)]);
+      this.#forms = [...forms].sort((a, b) => b.length - a.length);
     }
   }
 
   text(text: string): string {
     if (this.#short.has(text)) return mask;
-    const longestFirst = [...this.#forms].sort((a, b) => b.length - a.length);
-    return longestFirst.reduce((clean, form) => clean.replaceAll(form, mask), text);
+    return this.#forms.reduce((clean, form) => clean.replaceAll(form, mask), text);
   }
 
   /** The same value with every string in it cleaned; keys stay. */
   value<T>(value: T): T {
-    if (this.#forms.size === 0 && this.#short.size === 0) return value;
+    if (this.#forms.length === 0 && this.#short.size === 0) return value;
     return this.#clean(value) as T;
   }
 
@@ -41,3 +39,30 @@ export class Redactor {
     return value;
   }
 }
+
+/** How programs write a text: as it is, in JSON with more or less of it escaped, in URLs, in base64. */
+function formsOf(text: string): string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const base64 = Buffer.from(text).toString('base64');
+  const base64url = Buffer.from(text).toString('base64url');
+  // What Python, PHP, Go and .NET escape over what JSON demands; .NET's `"` is \u0022.
+  const escapes = [/[^ -~]/g, /[^ -~]|[<>&]/g, /[^ -~]|[<>&'+`]/g].map(pattern => escaped(json, pattern));
+  const strict = escaped(json.replaceAll('\\"', '"'), /[^ -~]|[<>&'+`"]/g);
+  const upper = [...escapes, strict].map(form =>
+    form.replace(/\\u[0-9a-f]{4}/g, found => `\\u${found.slice(2).toUpperCase()}`),
+  );
+  return [
+    text,
+    json,
+    ...escapes,
+    strict,
+    ...upper,
+    encodeURIComponent(text),
+    base64,
+    base64.replace(/=+$/, ''),
+    base64url,
+  ];
+}
+
+const escaped = (text: string, pattern: RegExp): string =>
+  text.replace(pattern, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

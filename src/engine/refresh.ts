@@ -2,7 +2,8 @@ import { type Applying, guarded } from './applying.ts';
 import type { Decision } from './decide.ts';
 import { writeIo } from './make-io.ts';
 import { diagnosticsOf } from './observe.ts';
-import { owedTo, settle } from './owed.ts';
+import { soundOutcome } from './outcome.ts';
+import { owe, owedTo, settle } from './owed.ts';
 import type { Outcome } from './resource-type.ts';
 import type { Node } from './walk.ts';
 
@@ -44,11 +45,13 @@ async function refreshNode(applying: Applying, node: Node, decision: Decision | 
 const isFreshAlready = ({ subject, done }: Node, decision: Decision | undefined): boolean =>
   done !== undefined && (decision?.action === 'create' || subject.type.applyRefreshes === true);
 
-async function callRefresh({ run, dirty }: Applying, { subject, planned }: Node): Promise<Outcome> {
+async function callRefresh({ run, dirty, walk }: Applying, node: Node): Promise<Outcome> {
+  const { subject, planned } = node;
   const { address } = planned;
   const io = writeIo(run, subject, run.signal, progress => run.emit({ type: 'progress', address, progress }));
   try {
-    return await subject.type.refresh!(subject.asked, io);
+    await owe(run, address, walk.receiversOf(node));
+    return soundOutcome(await subject.type.refresh!(subject.asked, io), subject);
   } catch (error) {
     return { ok: false, diagnostic: diagnosticsOf(error, subject)[0]!, retry: 'never', undone: false };
   } finally {

@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Diagnostic, Failure, given, type SourceRange } from '../diagnostics/diagnostic.ts';
 import type { Address, CatalogTarget, Json, Metaparameters } from './catalog.ts';
-import type { AnyResourceType, Asked, Id, Registry, Where } from './resource-type.ts';
+import { typeBug } from './observe.ts';
+import type { AnyResourceType, Asked, Capability, Id, Need, Registry, Where } from './resource-type.ts';
 
 /** What catalog and plan both say of a resource. */
 export interface Declared {
@@ -19,6 +20,10 @@ export interface Subject {
   type: AnyResourceType;
   id: Id;
   asked: Asked<Record<string, Json>>;
+  needs: Need[];
+  provides: Capability[];
+  /** The type is faulty and could not say who this is; then it is never asked again. */
+  fault?: Diagnostic;
   absent: boolean;
   noop: boolean;
   /** The target it lives on; undefined on the host, or when none of its kind is declared. */
@@ -45,14 +50,14 @@ export function subjectOf(declared: Declared, { registry, targets, where }: Surr
       given('unknown-type', `there is no resource type \`${declared.type}\``, { address, at }),
     );
   const properties = resolveSources(declared, type);
-  const id = addressed(declared, () => type.identity(properties, title, where));
+  const claims = addressed(declared, () => claimsOf(declared, type, properties, where));
   const target = targetOf(declared, type, targets);
   const place = target?.name ?? '';
   return {
     address,
     type,
-    id,
-    asked: { id, title, properties },
+    ...claims,
+    asked: { id: claims.id, title, properties },
     absent: meta.ensure === 'absent',
     noop: meta.noop,
     ...(target && { target }),
@@ -60,6 +65,33 @@ export function subjectOf(declared: Declared, { registry, targets, where }: Surr
     realm: realmKey(type.realm.name, place),
     declared,
   };
+}
+
+/** What the type says of the resource without looking at the world. */
+function claimsOf(
+  { address, title, at }: Declared,
+  type: AnyResourceType,
+  properties: { [key: string]: Json },
+  where: Where,
+): Pick<Subject, 'id' | 'needs' | 'provides' | 'fault'> {
+  try {
+    const id: unknown = type.identity(properties, title, where);
+    if (typeof id !== 'string') throw new TypeError('its identity is no text');
+    const needs = type.needs?.(properties, id) ?? [];
+    const provides = type.provides?.(properties, id) ?? [];
+    const isText = (capability: unknown) => typeof capability === 'string';
+    if (!provides.every(isText) || !needs.every(({ anyOf }) => anyOf.every(isText)))
+      throw new TypeError('its needs or what it provides is not valid');
+    return { id, needs, provides };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const fault = {
+      ...typeBug(type.name, error instanceof Error ? error.message : String(error)),
+      address,
+      at,
+    };
+    return { id: address, needs: [], provides: [], fault };
+  }
 }
 
 export const realmKey = (realm: string, target: string): string => `${realm}\n${target}`;

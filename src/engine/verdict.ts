@@ -47,11 +47,15 @@ function unseen(
   subject: Subject,
   waitsFor: string,
   verdict: Verdict,
-  { planned, providers, diagnostics }: View,
+  { graph, planned, providers, diagnostics }: View,
 ): Verdict {
-  const bringing = providers.get(waitsFor) ?? [];
-  const pending = bringing
-    .map(({ address }) => planned.get(address))
+  const bringing = (providers.get(waitsFor) ?? []).map(({ address }) => address);
+  // What a program brings only the manifest's author knows, and says by `require`.
+  const awaited = graph.edges
+    .get(subject.address)!
+    .flatMap(({ kind, to }) => (kind === 'implied' ? [] : [to]));
+  const pending = [...bringing, ...awaited]
+    .map(address => planned.get(address))
     .find(found => found && isPending(found));
   if (pending) return { ...verdict, reason: `can't be seen before ${pending.address}` };
   const reason = `\`${subject.address}\` can't be observed without \`${waitsFor}\`, which nothing in this plan brings`;

@@ -66,6 +66,15 @@ export class Walk {
     });
   }
 
+  /** Those that a change of this node will have to refresh, in this run or, not being in it, a later one. */
+  receiversOf({ planned }: Node): Address[] {
+    return planned.notifies.filter(address => {
+      const receiver = this.nodes.get(address);
+      if (!receiver) return true;
+      return receiver.subject.type.refresh && !receiver.subject.absent && !receiver.planned.noop;
+    });
+  }
+
   /** Those that notify this one and did change. */
   notifiersOf({ planned }: Node): Address[] {
     return planned.dependsOn.filter(to => {

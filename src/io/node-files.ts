@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type BigIntStats, constants } from 'node:fs';
+import { type BigIntStats, constants, type Stats } from 'node:fs';
 import fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, fileFailure } from './errors.ts';
@@ -29,13 +29,16 @@ export const nodeFiles: Files = {
 async function writeAtomic(path: string, bytes: Buffer, mode?: number): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${randomUUID()}.tmp`);
-  const kept = mode ?? (await modeOf(path));
+  const replaced = await whatIsThere(path);
+  const kept = mode ?? (replaced && replaced.mode & 0o7777);
   try {
-    // Nobody else reads the content before it has its final mode.
+    // Nobody else reads the content before it has its final owner and mode.
     const handle = await fs.open(temporary, 'wx', kept === undefined ? 0o666 : kept & 0o600);
     try {
       await handle.writeFile(bytes);
-      if (kept !== undefined) await handle.chmod(kept);
+      const isOwnersStill = replaced === undefined || (await keepOwner(handle, replaced));
+      // After chown, which clears setuid; setuid of one owner must not become that of another.
+      if (kept !== undefined) await handle.chmod(isOwnersStill ? kept : kept & ~0o6000);
       await handle.sync();
     } finally {
       await handle.close();
@@ -59,9 +62,22 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function modeOf(path: string): Promise<number | undefined> {
+/** Whether the new file belongs to the owner and group of the one it replaces. */
+async function keepOwner(handle: fs.FileHandle, { uid, gid }: Stats): Promise<boolean> {
+  const own = await handle.stat();
+  if (own.uid === uid && own.gid === gid) return true;
   try {
-    return (await fs.stat(path)).mode & 0o7777;
+    await handle.chown(uid, gid);
+    return true;
+  } catch {
+    // Only root gives files away; anybody else may replace a file in a directory of theirs.
+    return false;
+  }
+}
+
+async function whatIsThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await fs.stat(path);
   } catch {
     return undefined;
   }

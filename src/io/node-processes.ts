@@ -11,13 +11,19 @@ const inherited =
 /** Output kept per stream; a program that says more is cut off there, not failed. Characters. */
 const maxOutput = 16 * 1024 * 1024;
 
-/** Runs programs of this machine, never through a shell. */
+/**
+ * How long the pipes of a program that has ended are still read, in ms: what it started in the background
+ * may hold them open for as long as it runs.
+ */
+const pipesGraceMs = 500;
+
+/** Runs programs of this machine, never through a shell. What is stopped is stopped with all it started. */
 export function nodeProcesses(environment: NodeJS.ProcessEnv = process.env): Processes {
   return {
     async run(command: Command, signal?: AbortSignal): Promise<CommandResult> {
       signal?.throwIfAborted();
       const { execa } = await import('execa');
-      const result = await execa(command.file, command.args, {
+      const running = execa(command.file, command.args, {
         shell: false,
         reject: false,
         extendEnv: false,
@@ -26,11 +32,21 @@ export function nodeProcesses(environment: NodeJS.ProcessEnv = process.env): Pro
         windowsHide: true,
         maxBuffer: maxOutput,
         forceKillAfterDelay: 5000,
+        killDescendants: true,
         ...(command.input === undefined ? { stdin: 'ignore' } : { input: command.input }),
         ...(command.cwd !== undefined && { cwd: command.cwd }),
         ...(command.timeout !== undefined && { timeout: command.timeout }),
         ...(signal && { cancelSignal: signal }),
       });
+      const { nodeChildProcess: child } = running;
+      child.once('exit', () => {
+        const closing = setTimeout(() => {
+          child.stdout?.destroy();
+          child.stderr?.destroy();
+        }, pipesGraceMs);
+        child.once('close', () => clearTimeout(closing));
+      });
+      const result = await running;
       if (result.isCanceled) throw signal?.reason ?? new Error('cancelled');
       if (result.exitCode === undefined && !result.timedOut && !result.isTerminated)
         throw notStarted(command, result.code);

@@ -19,7 +19,8 @@ export function checkIdentities(
     try {
       id = type.identity(resource.properties, resource.title, where);
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
+      // A fault of the type, which the engine names without giving up the rest.
+      if (!(error instanceof Failure)) continue;
       declared.valid = false;
       for (const diagnostic of error.diagnostics) report({ at, address, ...diagnostic });
       continue;

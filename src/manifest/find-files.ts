@@ -1,6 +1,6 @@
-import { join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Diagnostic, Failure, given } from '../diagnostics/diagnostic.ts';
-import type { ReadFiles } from '../io/ports.ts';
+import type { FileStat, ReadFiles } from '../io/ports.ts';
 
 /** The most that one manifest file may have, in bytes. */
 export const largestManifest = 8 * 1024 * 1024;
@@ -98,12 +98,27 @@ async function manifestsBelow(folder: string, names: string[], files: ReadFiles)
   return found;
 }
 
+/** What is there in the end, through symbolic links; a loop of them is the system's to refuse. */
+async function kindOf(path: string, files: ReadFiles): Promise<FileStat['kind'] | undefined> {
+  let at = path;
+  for (let links = 0; ; links++) {
+    const kind = (await files.stat(at))?.kind;
+    if (kind !== 'symlink' || links === 40) return kind;
+    at = resolve(dirname(at), (await files.readlink(at)) ?? '');
+  }
+}
+
 async function readText(
   path: string,
   name: string,
   files: ReadFiles,
   report: (diagnostic: Diagnostic) => void,
 ): Promise<string | undefined> {
+  if ((await kindOf(path, files)) === 'other') {
+    // Reading a pipe or a device may never end.
+    report(given('no-regular-file', `${name} is no regular file`, { hint: 'save the manifest as a file' }));
+    return undefined;
+  }
   const size = (await files.stat(path))?.size ?? 0;
   const bytes = size > largestManifest ? undefined : await files.read(path);
   if (size > largestManifest || (bytes && bytes.length > largestManifest)) {

@@ -128,3 +128,53 @@ describe('an excerpt', () => {
     );
   });
 });
+
+describe('very many mistakes', () => {
+  const mistakes = (count: number, severity: 'error' | 'warning' = 'error'): Diagnostic[] =>
+    Array.from({ length: count }, (_, i) => ({
+      ...given('x', `mistake ${i}`, { at: at(1, 1 + i * 20) }),
+      severity,
+    }));
+
+  it('are shown up to a limit, errors first, and all counted', () => {
+    const text = renderDiagnostics([...mistakes(150, 'warning'), ...mistakes(199)], new Map(), plain);
+    expect(text.match(/^error/gm)).toHaveLength(199);
+    expect(text.match(/^warning/gm)).toHaveLength(1);
+    expect(text).toMatch(/\n199 errors, 150 warnings, of which 149 are not shown\n$/);
+    expect(renderDiagnostics(mistakes(200), new Map(), plain)).toMatch(/\n200 errors\n$/);
+  });
+
+  it('on one line of megabytes take no longer than on short ones', () => {
+    const sources = new Map([['m.yaml', 'abcdefghij, '.repeat(650_000)]]);
+    const text = renderDiagnostics(mistakes(50_000), sources, plain);
+    expect(text).toContain('^');
+    for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('a line that is cut', () => {
+  it('reads the same however long it is', () => {
+    const line = (length: number) => `${'a'.repeat(length)}XYZ${'b'.repeat(length)}`;
+    const shown = (length: number) => excerpt(line(length), at(1, length + 1, length + 4), 40);
+    expect(shown(100_000)).toEqual(shown(50));
+    expect(shown(50).source).toMatch(/^\.\.\.a+XYZb+\.\.\.$/);
+  });
+});
+
+it.each([
+  ['url: https://admin:hunter2@host/x', 'hunter2'],
+  ["{ repository: 's3://AKIA123:ab/cd+ef@bucket' }", 'ab/cd+ef'],
+  ['https://a:p@ss@host', 'p@ss'],
+])('a password in a URL is not shown: %s', (line, password) => {
+  const column = line.indexOf(password) + 1;
+  const mistake = given('x', 'wrong', { at: at(1, column, column + password.length) });
+  const text = renderDiagnostics([mistake], new Map([['m.yaml', line]]), plain);
+  expect(text).not.toContain(password);
+  expect(text).toContain(line.replace(password, '*'.repeat(password.length)));
+});
+
+it('a URL without a password stays as it is', () => {
+  const line = 'a: https://host:8443/x, b: me@example.com, c: //x/y@z';
+  const text = renderDiagnostics([given('x', 'wrong', { at: at(1, 1) })], new Map([['m.yaml', line]]), plain);
+  expect(text).toContain(line);
+});

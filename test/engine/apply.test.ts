@@ -19,10 +19,15 @@ import {
 async function converge(
   { type }: Things,
   resources: CatalogResource[],
-  { world = testWorld(), signal, ...options }: { world?: World; signal?: AbortSignal } & ApplyOptions = {},
+  {
+    world = testWorld(),
+    signal,
+    only = [],
+    ...options
+  }: { world?: World; signal?: AbortSignal; only?: string[] } & ApplyOptions = {},
 ) {
   const run = testRun([type], world, signal ? { signal } : {});
-  const planned = await plan(catalogOf(resources), run, { engine: '1.0.0' });
+  const planned = await plan(catalogOf(resources), run, { engine: '1.0.0', only });
   const report = await apply(planned, run, options);
   const results = Object.fromEntries(report.results.map(r => [r.address, r.result]));
   return { run, planned, report, results };
@@ -290,6 +295,27 @@ describe('failures', () => {
   });
 });
 
+test.each([
+  ['no outcome', 'done'],
+  ['a failure without a reason', { ok: false }],
+  ['a reason that is none', { ok: false, diagnostic: {} }],
+  ['numbers that are none', { ok: true, numbers: { bytes: 1n } }],
+])('a type that answers %s is faulty, the run goes on', async (_, answer) => {
+  const all = things({ refresh: async () => answer as never });
+  all.objects.set('c', {});
+  all.onApply = async id => (id === 'a' ? (answer as never) : undefined);
+  const { report } = await converge(all, [
+    declare('thing:a'),
+    declare('thing:b', {}, { notify: refs('thing:c') }),
+    declare('thing:c'),
+  ]);
+  expect(report.results).toMatchObject([
+    { result: 'failed', diagnostic: { code: 'type-bug' } },
+    { result: 'changed' },
+    { result: 'failed', diagnostic: { code: 'type-bug' } },
+  ]);
+});
+
 describe('notifications', () => {
   const site = () => [
     declare('thing:config', { size: 1 }, { notify: refs('thing:service') }),
@@ -371,6 +397,28 @@ describe('notifications', () => {
     const { run, results } = await converge(all, site());
     expect(results['thing:service']).toBe('skipped');
     expect(run.world.memory.get('owed-refresh:thing:service')).toBeUndefined();
+  });
+});
+
+describe('notifications to what is not selected', () => {
+  const site = () => [
+    declare('thing:config', { size: 1 }, { notify: refs('thing:service') }),
+    declare('thing:service', {}, { notify: refs('thing:proxy') }),
+    declare('thing:proxy'),
+    declare('thing:old', {}, { ensure: 'absent', subscribe: refs('thing:config') }),
+  ];
+
+  test('are owed until a run takes it, and then go on from there', async () => {
+    const all = things();
+    all.objects.set('service', {}).set('proxy', {});
+    const world = testWorld();
+    await converge(all, site(), { world, only: ['thing:config'] });
+    expect(world.memory.get('owed-refresh:thing:old')).toBeUndefined();
+    await converge(all, site(), { world, only: ['thing:service'] });
+    const { results } = await converge(all, site(), { world });
+    expect(results).toMatchObject({ 'thing:service': 'unchanged', 'thing:proxy': 'refreshed' });
+    expect(all.log.filter(line => line.startsWith('refresh'))).toEqual(['refresh service', 'refresh proxy']);
+    expect((await converge(all, site(), { world })).results['thing:proxy']).toBe('unchanged');
   });
 });
 

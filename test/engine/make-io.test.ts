@@ -5,6 +5,7 @@ import type { CatalogResource, CatalogTarget } from '../../src/engine/catalog.ts
 import { readIo, writeIo } from '../../src/engine/make-io.ts';
 import { subjectOf } from '../../src/engine/subject.ts';
 import type { World } from '../../src/engine/world.ts';
+import { folderHost } from '../support/engine-host.ts';
 import { at, declare, registryOf, testRun, testWorld, things } from '../support/engine-world.ts';
 
 const target = (name: string): CatalogTarget => ({ name, type: 'aws', properties: {}, at: at() });
@@ -85,6 +86,24 @@ describe('what a type may touch', () => {
     const { io, run } = setUp({ secret: async () => 'very-secret' });
     expect(await io.secret({ $secret: 'env:X' })).toBe('very-secret');
     expect(run.redactor.text('it is very-secret')).toBe('it is ***');
+  });
+
+  test('what a program says is without secrets before a type sees it', async () => {
+    const { host } = folderHost();
+    const run = async () => ({
+      exitCode: 0,
+      stdout: 'two  blanks',
+      stderr: 'e: two  blanks',
+      timedOut: false,
+    });
+    const { io } = setUp({ host: { ...host, processes: { run } }, secret: async () => 'two  blanks' });
+    await io.secret({ $secret: 'env:X' });
+    expect(await io.run({ file: 'x', args: [] })).toEqual({
+      exitCode: 0,
+      stdout: '***',
+      stderr: 'e: ***',
+      timedOut: false,
+    });
   });
 
   test('events carry no secret', async () => {

@@ -62,15 +62,29 @@ test('a failed write is told to who set it, and the next one works', async () =>
 
 test.each([
   ['half a file', '{"version":1,"entr'],
-  ['a newer version', '{"version":2,"entries":{}}'],
+  ['an older version', '{"version":0,"entries":{}}'],
   ['no object', '7'],
-])('a damaged file is set aside with a warning: %s', async (_, text) => {
+  ['nothing', 'null'],
+])('a damaged file is warned of, and set aside by who writes: %s', async (_, text) => {
   const { open, dir } = setUp();
   mkdirSync(dir);
   writeFileSync(join(dir, 'state.json'), text);
   const memory = await open();
   expect(memory.diagnostics).toMatchObject([{ code: 'state-damaged', severity: 'warning' }]);
-  expect(readdirSync(dir)).toEqual(['state.json.damaged-7']);
+  expect(readdirSync(dir)).toEqual(['state.json']);
   await memory.set('a', 1);
+  await memory.set('b', 1);
+  expect(readdirSync(dir).sort()).toEqual(['state.json', 'state.json.damaged-7']);
+  expect(readFileSync(join(dir, 'state.json.damaged-7'), 'utf8')).toBe(text);
   expect((await open()).diagnostics).toEqual([]);
+});
+
+test('a file of a newer converge is left alone and says what it needs', async () => {
+  const { open, dir } = setUp();
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'state.json'), '{"version":2,"entries":[]}');
+  await expect(open()).rejects.toMatchObject({
+    diagnostics: [{ code: 'state-version', category: 'given', hint: expect.stringContaining('version 2') }],
+  });
+  expect(readdirSync(dir)).toEqual(['state.json']);
 });

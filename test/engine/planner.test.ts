@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
+import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { CatalogResource, CatalogTarget } from '../../src/engine/catalog.ts';
 import { parsePlan } from '../../src/engine/plan-file.ts';
@@ -100,6 +101,7 @@ describe('what could not be observed', () => {
     ['throws', async () => Promise.reject(new RangeError('oops'))],
     ['leaves one out', async () => new Map()],
     ['answers nonsense', async () => new Map([['a', { state: 'maybe' }]])],
+    ['says no more than that it failed', async () => new Map([['a', { state: 'failed' }]])],
     ['answers no map', async () => undefined],
     ['answers what is not JSON', async () => new Map([['a', { state: 'present', value: { size: 1n } }]])],
   ])('a type that %s is named as faulty', async (_, observe) => {
@@ -108,6 +110,44 @@ describe('what could not be observed', () => {
     ]);
     expect(resources[0]!.action).toBe('failed');
     expect(diagnostics).toMatchObject([{ code: 'type-bug', message: expect.stringContaining('`thing`') }]);
+    expect(() => renderDiagnostics(diagnostics, new Map(), { color: false, width: 80 })).not.toThrow();
+  });
+
+  const oops = () => {
+    throw new RangeError('oops');
+  };
+  const nothingThere = async () => new Map([['x', { state: 'absent' }]]);
+  test.each<[string, object]>([
+    ['identity throws', { identity: oops }],
+    ['identity is no text', { identity: () => undefined }],
+    ['needs throw', { needs: oops }],
+    ['needs are nonsense', { needs: () => [{}] }],
+    ['provides throws', { provides: oops }],
+    ['provides nonsense', { provides: () => [null] }],
+    ['desires NaN', { desired: () => ({ size: Number.NaN }) }],
+    ['desires a bigint', { desired: () => ({ size: 1n }) }],
+    ['desires NaN where nothing is', { desired: () => ({ size: Number.NaN }), observe: nothingThere }],
+    ['desires nothing', { desired: () => undefined }],
+    ['differs by NaN', { diff: () => [{ path: '/size', after: Number.NaN }] }],
+    ['differs by a bigint', { diff: () => [{ path: '/size', before: 1n }] }],
+    ['differs in nonsense', { diff: () => [{}] }],
+    ['fails without saying why', { observe: async () => new Map([['x', { state: 'failed' }]]) }],
+    ['waits for nothing', { observe: async () => new Map([['x', { state: 'unknown' }]]) }],
+  ])('a type whose resource %s is named, and the rest goes on', async (_, overrides) => {
+    const present = { observe: async () => new Map([['x', { state: 'present', value: { size: 1 } }]]) };
+    const faulty = things({ name: 'faulty', identity: () => 'x', ...present, ...overrides } as never);
+    const sound = things();
+    const run = testRun([faulty.type, sound.type]);
+    const resources = [declare('faulty:x', { size: 2 }), declare('thing:b')];
+    const planned = await plan(catalogOf(resources), run, { engine: '1' });
+    expect(planned.diagnostics).toMatchObject([
+      { code: 'type-bug', message: expect.stringContaining('`faulty`') },
+    ]);
+    const report = await apply(planned, run);
+    expect(report.results.map(r => [r.address, r.result])).toEqual([
+      ['faulty:x', 'failed'],
+      ['thing:b', 'changed'],
+    ]);
   });
 
   test('unknown with nothing to bring it is a failure that names what is missing', async () => {
@@ -286,6 +326,17 @@ describe('selection', () => {
     expect(planned.diagnostics).toMatchObject([{ code: 'dependency-dropped', severity: 'warning' }]);
     expect(planned.diagnostics[0]!.message).toContain('thing:base');
     expect(planned.resources.flatMap(r => r.dependsOn)).toEqual([]);
+  });
+
+  test('order holds through what is dropped', async () => {
+    const chain = ['d', 'c', 'b', 'a'].map((name, i, all) =>
+      declare(`thing:${name}`, i === 0 ? {} : { inside: all[i - 1]! }),
+    );
+    const planned = await planOf(things(), chain, { except: ['thing:b', 'thing:c'] });
+    expect(planned.resources.map(r => [r.address, r.dependsOn])).toEqual([
+      ['thing:d', []],
+      ['thing:a', ['thing:d']],
+    ]);
   });
 
   test('a selector that selects nothing is an error with the nearest name', async () => {

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { CatalogTarget } from '../../src/engine/catalog.ts';
+import type { Plan, PlannedResource } from '../../src/engine/plan.ts';
+import { planDigest } from '../../src/engine/plan-digest.ts';
 import { isPlanText, parsePlan } from '../../src/engine/plan-file.ts';
 import { plan } from '../../src/engine/planner.ts';
 import { recheck } from '../../src/engine/recheck.ts';
 import { renderJson } from '../../src/engine/render/json.ts';
+import { renderText } from '../../src/engine/render/text.ts';
 import type { World } from '../../src/engine/world.ts';
 import { at, catalogOf, declare, testRun, testWorld, things } from '../support/engine-world.ts';
 
@@ -22,6 +26,28 @@ async function saved(world: World = testWorld()) {
   all.log.length = 0;
   const read = () => parsePlan(renderJson(planned), 'plan.json');
   return { all, read, run: (other = world) => testRun([all.type], other) };
+}
+
+type Path = (string | number)[];
+const pathsIn = (value: unknown): Path[] =>
+  typeof value !== 'object' || value === null
+    ? [[]]
+    : [[], ...Object.entries(value).flatMap(([key, member]) => pathsIn(member).map(path => [key, ...path]))];
+
+function replaced(value: unknown, [key, ...rest]: Path, by: unknown): unknown {
+  if (key === undefined) return by;
+  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<string, unknown>;
+  copy[key] = replaced(copy[key], rest, by);
+  return copy;
+}
+
+/** As somebody would make it who knows how the digest is made. */
+function redigested(plan: unknown): unknown {
+  try {
+    return { ...(plan as Plan), digest: planDigest(plan as Plan) };
+  } catch {
+    return plan;
+  }
 }
 
 describe('a plan from a file', () => {
@@ -81,6 +107,48 @@ describe('a plan from a file', () => {
     expect(code(text.slice(0, -20))).toBe('plan-damaged');
     expect(code('{"converge_plan":1}')).toBe('plan-damaged');
     expect(code(text.replace('"converge_plan": 1', '"converge_plan": 2'))).toBe('plan-version');
+  });
+
+  test('of any other shape is one clear error, wherever it is wrong and whatever its digest says', async () => {
+    const { read, run } = await saved();
+    const whole = { ...read(), diagnostics: [{ message: 'x' }] };
+    const wrong = [null, 7, 'x', [], {}, [null], { x: null }];
+    let refused = 0;
+    for (const path of pathsIn(whole)) {
+      for (const value of wrong) {
+        const text = JSON.stringify(redigested(replaced(whole, path, value)));
+        try {
+          const plan = parsePlan(text, 'plan.json');
+          renderText(plan);
+          await recheck(plan, run());
+        } catch (error) {
+          refused++;
+          expect(error, `${path.join('/')} = ${JSON.stringify(value)}`).toBeInstanceOf(Failure);
+        }
+      }
+    }
+    expect(refused).toBeGreaterThan(200);
+  });
+
+  test('is refused when resources come before what they depend on, or twice', async () => {
+    const plan = (await saved()).read();
+    const [a, b, same] = plan.resources as [PlannedResource, PlannedResource, PlannedResource];
+    const refused = (resources: PlannedResource[]) => () =>
+      parsePlan(JSON.stringify(redigested({ ...plan, resources })), 'plan.json');
+    expect(
+      refused([
+        { ...a, dependsOn: [b.address] },
+        { ...b, dependsOn: [a.address] },
+      ]),
+    ).toThrow('incomplete');
+    expect(refused([a, { ...b, dependsOn: ['thing:none'] }])).toThrow('incomplete');
+    expect(refused([a, b, a])).toThrow('incomplete');
+    expect(refused([a, same])).not.toThrow();
+  });
+
+  test('brings no diagnostics of its own', async () => {
+    const plan = { ...(await saved()).read(), diagnostics: [worldSays('x', 'said by who edited it')] };
+    expect(parsePlan(renderJson(plan), 'plan.json').diagnostics).toEqual([]);
   });
 
   test('is told from a manifest', async () => {

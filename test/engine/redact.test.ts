@@ -12,6 +12,8 @@ test.each([
   ['raw', secret],
   ['JSON', JSON.stringify({ password: secret })],
   ['URL', `https://x/?p=${encodeURIComponent(secret)}`],
+  ['ASCII JSON', `{"p":"pa\\"ss w/\\u00f6\\\\rd+1"}`],
+  ['ASCII JSON of .NET', `{"p":"pa\\u0022ss w/\\u00F6\\\\rd\\u002B1"}`],
   ['base64', Buffer.from(secret).toString('base64')],
   ['base64url', Buffer.from(secret).toString('base64url')],
 ])('a secret is taken out in its %s form', (_, text) => {
@@ -30,7 +32,8 @@ test('everywhere in a value, and of several the longest first', () => {
 });
 
 test('the lines of a secret of several lines', () => {
-  expect(knowing('first-line\nsecond-line').text('said: second-line')).toBe('said: ***');
+  const redactor = knowing('first-line\nsecond-line\nlast\n');
+  expect(redactor.text('said: second-line, last')).toBe('said: ***, ***');
 });
 
 test('a very short secret does not blank out ordinary text', () => {

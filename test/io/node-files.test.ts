@@ -1,6 +1,6 @@
-import { chmod, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import fs, { chmod, chown, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { nodeFiles as files } from '../../src/io/node-files.ts';
 import { temporaryFolder } from '../support/engine-host.ts';
 
@@ -45,6 +45,27 @@ describe('writeAtomic', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o644);
     expect(String(await files.read(path))).toBe('three');
     expect(await readdir(dir)).toEqual(['f']);
+  });
+
+  const isRoot = process.getuid?.() === 0;
+  test.runIf(isRoot)('replacing as root keeps owner, group and setuid', async () => {
+    const path = join(temporaryFolder(), 'f');
+    await writeFile(path, 'one');
+    await chown(path, 65534, 65533);
+    await chmod(path, 0o4755);
+    await files.writeAtomic(path, bytes('two'));
+    expect(await files.stat(path)).toMatchObject({ uid: 65534, gid: 65533, mode: 0o4755 });
+  });
+
+  test('setuid does not go over to another owner', async () => {
+    const path = join(temporaryFolder(), 'f');
+    await writeFile(path, 'one');
+    await chmod(path, 0o4755);
+    const real = await fs.stat(path);
+    // The owner is another user's, who can't be kept.
+    vi.spyOn(fs, 'stat').mockResolvedValueOnce(Object.assign(real, { uid: real.uid + 1, gid: -2 }));
+    await files.writeAtomic(path, bytes('two'));
+    expect(await files.stat(path)).toMatchObject({ uid: process.getuid?.(), mode: 0o755 });
   });
 
   test('into a missing directory fails and leaves nothing', async () => {

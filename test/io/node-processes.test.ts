@@ -1,9 +1,16 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { nodeProcesses } from '../../src/io/node-processes.ts';
 import { temporaryFolder } from '../support/engine-host.ts';
 
 const node = process.execPath;
 const script = (text: string) => ({ file: node, args: ['-e', text] });
+const shell = (text: string) => ({ file: 'sh', args: ['-c', text] });
+/** A process that ended but that nobody has waited for is still listed, as a zombie. */
+const isRunning = (pid: number): boolean => {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim() !== '' && !stdout.startsWith('Z');
+};
 const processes = nodeProcesses({
   PATH: process.env.PATH,
   HOME: '/home/x',
@@ -44,6 +51,23 @@ describe('running a program', () => {
   test('a timeout ends it and says so', async () => {
     const result = await processes.run({ ...script('setInterval(() => {}, 1000)'), timeout: 100 });
     expect(result).toMatchObject({ exitCode: -1, timedOut: true });
+  });
+
+  test('it has ended when it ends, whatever it left running in the background', async () => {
+    const { stdout, exitCode } = await processes.run(shell('sleep 30 & echo $!'));
+    const pid = Number(stdout);
+    onTestFinished(() => void process.kill(pid));
+    expect(exitCode).toBe(0);
+    expect(isRunning(pid)).toBe(true);
+  });
+
+  test('a timeout ends what it started, too', async () => {
+    const { stdout, timedOut } = await processes.run({
+      ...shell('sleep 30 >&- 2>&- & echo $!; wait'),
+      timeout: 300,
+    });
+    expect(timedOut).toBe(true);
+    await expect.poll(() => isRunning(Number(stdout))).toBe(false);
   });
 
   test('an abort ends it with the reason', async () => {

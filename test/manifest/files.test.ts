@@ -1,6 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
+import { nodeFiles } from '../../src/io/node-files.ts';
 import { compile } from '../../src/manifest/compile.ts';
+import { readManifests } from '../../src/manifest/find-files.ts';
+import { temporaryFolder } from '../support/engine-host.ts';
 import { compileFiles, fakeRegistry, memoryFiles } from './fixture.ts';
 
 const note = (title: string) => `converge: 1\nresources: { note: { ${title}: {} } }\n`;
@@ -162,4 +168,22 @@ describe('the language version', () => {
   it('requires what is there', async () => {
     expect(await brief({ 'x.yaml': "converge: 1\nrequires: { converge: '>=0.1', os: linux }" })).toEqual([]);
   });
+});
+
+it('reads regular files only: a pipe may never end', async () => {
+  const dir = temporaryFolder();
+  execFileSync('mkfifo', [join(dir, 'pipe.yaml')]);
+  symlinkSync('pipe.yaml', join(dir, 'link.yaml'));
+  writeFileSync(join(dir, 'real.yml'), note('a'));
+  symlinkSync('real.yml', join(dir, 'other.yaml'));
+  const said: string[] = [];
+  const texts = await readManifests([dir, join(dir, 'pipe.yaml')], nodeFiles, dir, ({ code, message }) =>
+    said.push(`${code}: ${message}`),
+  );
+  expect(texts.map(({ name }) => name)).toEqual(['other.yaml', 'real.yml']);
+  expect(said).toEqual([
+    'no-regular-file: link.yaml is no regular file',
+    'no-regular-file: pipe.yaml is no regular file',
+    'no-regular-file: pipe.yaml is no regular file',
+  ]);
 });

@@ -1,3 +1,4 @@
+import { printable } from '../../diagnostics/text-width.ts';
 import type { Listener, RunEvent } from '../../engine/events.ts';
 import { bytes, duration } from '../../io/units.ts';
 import type { Output } from '../io.ts';
@@ -14,7 +15,9 @@ const words = {
 /** How one finished resource reads, in the plain log and on a terminal alike. */
 export function finishedLine(event: Extract<RunEvent, { type: 'finished' }>): string {
   const said = event.note ?? event.diagnostic?.message.split('\n')[0];
-  return `${event.address}: ${words[event.result]}${said ? `, ${said}` : ''} (${duration(event.took)})`;
+  return printable(
+    `${event.address}: ${words[event.result]}${said ? `, ${said}` : ''} (${duration(event.took)})`,
+  );
 }
 
 /** What takes less than this (bytes) ends before a line about it would help. */
@@ -28,11 +31,11 @@ export function plainProgress(output: Output): Listener {
       const { what, done = 0, total = 1 } = event.progress;
       const tenth = Math.floor((10 * done) / total);
       if (tenth > (tenths.get(`${event.address} ${what}`) ?? 0)) {
-        output.write(`${event.address}: ${what} ${bytes(done)} of ${bytes(total)}\n`);
+        output.write(`${printable(`${event.address}: ${what}`)} ${bytes(done)} of ${bytes(total)}\n`);
       }
       tenths.set(`${event.address} ${what}`, tenth);
     }
-    if (event.type === 'started') output.write(`${event.address}: ${event.action} ...\n`);
+    if (event.type === 'started') output.write(`${printable(event.address)}: ${event.action} ...\n`);
     if (event.type === 'finished') output.write(`${finishedLine(event)}\n`);
     if (event.type === 'interrupted') {
       output.write(`${event.signal}: finishing or undoing what runs; nothing new is started\n`);

@@ -1,3 +1,4 @@
+import { printable } from '../../diagnostics/text-width.ts';
 import type { RunReport } from '../../engine/events.ts';
 import { bytes, duration, plural } from '../../io/units.ts';
 
@@ -40,7 +41,7 @@ export function summary(report: RunReport): string {
         ? count('failed') + count('skipped') > 0
           ? '  what changed is in sync: planned a second time, it needs nothing'
           : '  a second plan is empty'
-        : `  NOT CONVERGENT, a second plan still has: ${report.proof.pending.join(', ')}`,
+        : `  NOT CONVERGENT, a second plan still has: ${report.proof.pending.map(printable).join(', ')}`,
     );
   }
   return `${lines.join('\n')}\n`;

@@ -1,3 +1,4 @@
+import { printable } from '../../diagnostics/text-width.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import { bytes } from '../../io/units.ts';
 import type { Output } from '../io.ts';
@@ -16,7 +17,7 @@ export async function terminalProgress(output: Output): Promise<Progress> {
   const start = (addresses: string[]) => {
     for (const address of addresses) waiting.set(address, Promise.withResolvers());
     const tasks = addresses.map(address => ({
-      title: address,
+      title: printable(address),
       task: async (_: unknown, task: { title: string; output: string; skip(text: string): void }) => {
         show.set(address, text => {
           task.output = text;
@@ -46,7 +47,7 @@ export async function terminalProgress(output: Output): Promise<Progress> {
       if (event.type === 'progress') {
         const { what, done, total } = event.progress;
         const amount = done === undefined ? '' : ` ${bytes(done)}${total ? ` of ${bytes(total)}` : ''}`;
-        show.get(event.address)?.(`${what}${amount}`);
+        show.get(event.address)?.(printable(`${what}${amount}`));
       }
       if (event.type === 'finished') waiting.get(event.address)?.resolve(event);
     },

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { printable } from '../../diagnostics/text-width.ts';
 import { isSecretRef, type Json } from '../catalog.ts';
 import type { Action, Plan, PlannedField, PlannedResource } from '../plan.ts';
 import { segments } from '../pointer.ts';
@@ -35,7 +36,7 @@ export function renderText(plan: Plan, { color = false, columns = 100 }: TextOpt
   const room = Math.max(20, columns);
   const lines = shown.flatMap(resource => {
     const { symbol, word, color: style } = looks[resource.action as Exclude<Action, 'none'>];
-    const place = `${resource.at.file}:${resource.at.line}`;
+    const place = clean(`${resource.at.file}:${resource.at.line}`);
     const address = clean(resource.address);
     const head = `  ${symbol} ${word.padEnd(7)} ${address}`;
     const gap = Math.min(widest - address.length, room - head.length - place.length - 2);
@@ -54,7 +55,7 @@ function fieldLines({ fields, action }: PlannedResource, room: number): string[]
   const width = Math.min(40, Math.max(0, ...names.map(name => name.length)));
   return fields.map((field, i) => {
     const left = `      ${names[i]!.padEnd(width)}  `;
-    const reason = field.reason === undefined ? '' : `  (${field.reason})`;
+    const reason = field.reason === undefined ? '' : `  (${clean(field.reason)})`;
     return `${left}${values(field, action, Math.max(16, room - left.length - reason.length))}${reason}`;
   });
 }
@@ -67,8 +68,8 @@ function values({ before, after }: PlannedField, action: Action, room: number): 
 
 function show(value: Json | undefined, room: number): string {
   if (value === undefined) return '(none)';
-  if (isSecretRef(value)) return `(secret ${value.$secret})`;
-  const text = typeof value === 'string' && isPlain(value) ? value : JSON.stringify(masked(value));
+  if (isSecretRef(value)) return clean(`(secret ${value.$secret})`);
+  const text = clean(typeof value === 'string' && isPlain(value) ? value : JSON.stringify(masked(value)));
   return text.length > room ? `${text.slice(0, Math.max(1, room - 1))}…` : text;
 }
 
@@ -82,8 +83,8 @@ function masked(value: Json): Json {
 
 const isPlain = (text: string): boolean => /^[^\p{Cc}\s]([^\p{Cc}]*[^\p{Cc}\s])?$/u.test(text);
 
-/** Nothing that was observed may move the cursor. */
-const clean = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
+/** Nothing that was declared or observed may move the cursor or turn the text around. */
+const clean = (text: string): string => printable(text.replace(/[\t\r\n]+/g, ' '));
 
 function sums({ resources, digest }: Plan): string {
   const count = (action: Action) => resources.filter(resource => resource.action === action).length;

@@ -2,9 +2,9 @@ import Type from 'typebox';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../engine/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { Asked, Id, Outcome, ResourceType } from '../../engine/resource-type.ts';
+import type { Asked, Id, Observation, Outcome, ResourceType } from '../../engine/resource-type.ts';
 import type { CommandResult } from '../../io/ports.ts';
-
+import { observeEach } from './observe-each.ts';
 import { ancestors, hostPath } from './path.ts';
 
 /** As written. A command is a program and its arguments. */
@@ -25,6 +25,8 @@ export interface ExecState {
 /** Milliseconds: a guard only looks, a command may install something. */
 const guardLimit = 5 * 60_000;
 const commandLimit = 60 * 60_000;
+/** Guards run at once while observing. */
+const guardsAtOnce = 16;
 
 const command = (description: string) => Type.Array(Type.String(), { minItems: 1, description });
 
@@ -52,8 +54,8 @@ export const exec: ResourceType<ExecProperties, ExecState> = {
   doc: `Runs a program of this host when its guards say that it is due.
 
 One of \`creates\`, \`only_if\`, \`unless\` and \`refresh_only\` is needed: without any the program would run
-every time. Guards only look; they are run while planning. All of those given must say that it is due,
-also when it is notified.`,
+every time. Guards only look; they are run while planning, or when what brings their program or \`cwd\` is there.
+All of those given must say that it is due, also when it is notified.`,
   version: 1,
   schema,
   runs: { on: 'host' },
@@ -68,17 +70,12 @@ also when it is notified.`,
       }),
     );
   },
-  needs: ({ command: [program = ''], cwd }) =>
-    [program, cwd]
-      .filter(path => path !== undefined && /^(\/|[A-Za-z]:[\\/])/.test(path))
-      .map(path => ({ anyOf: pathsAt(path!) })),
+  needs: ({ command: [program], only_if, unless, cwd }) =>
+    [program, only_if?.[0], unless?.[0], cwd].filter(isAbsolute).map(path => ({
+      anyOf: pathsAt(path).map(at => `path:${at}`),
+    })),
   desired: () => ({ run: 'done' }),
-  async observe(asked, io) {
-    const seen = await Promise.all(
-      asked.map(async one => [one.id, { state: 'present', value: { run: await due(one, io) } }] as const),
-    );
-    return new Map(seen);
-  },
+  observe: (asked, io) => observeEach(asked, io, guardsAtOnce, look),
   async apply(steps, io) {
     const outcomes = new Map<Id, Outcome>();
     for (const { id, asked } of steps) outcomes.set(id, await runNow(asked, io));
@@ -93,11 +90,34 @@ also when it is notified.`,
 const hasGuard = ({ only_if, unless, creates, refresh_only }: ExecProperties): boolean =>
   refresh_only === true || [only_if, unless, creates].some(guard => guard !== undefined);
 
+const isAbsolute = (path: string | undefined): path is string =>
+  path !== undefined && /^(\/|[A-Za-z]:[\\/])/.test(path);
+
 /** The path itself and what is above it, so that a script waits for the file that brings it. */
-function pathsAt(path: string): string[] {
+function pathsAt(path: string): Id[] {
   const platform = path.startsWith('/') ? 'linux' : 'win32';
   const id = hostPath(path, { platform, cwd: '/' });
-  return [id, ...ancestors(id)].map(at => `path:${at}`);
+  return [id, ...ancestors(id)];
+}
+
+/** A guard that can't be started because something isn't there yet: what is declared may bring it. */
+async function look(one: Asked<ExecProperties>, io: ReadIo): Promise<Observation<ExecState>> {
+  try {
+    return { state: 'present', value: { run: await due(one, io) } };
+  } catch (error) {
+    const isMissing = error instanceof Failure && error.diagnostics[0]?.code === 'program-not-started';
+    const missing = isMissing ? await missingPath(one.properties, io) : undefined;
+    if (missing === undefined) throw error;
+    return { state: 'unknown', waitsFor: `path:${missing}` };
+  }
+}
+
+/** The uppermost part that isn't there of the paths that the guards need. */
+async function missingPath({ cwd, only_if, unless }: ExecProperties, io: ReadIo): Promise<Id | undefined> {
+  for (const path of [cwd, only_if?.[0], unless?.[0]].filter(isAbsolute)) {
+    for (const at of pathsAt(path).reverse()) if (!(await io.files.stat(at))) return at;
+  }
+  return undefined;
 }
 
 async function due({ properties }: Asked<ExecProperties>, io: ReadIo): Promise<ExecState['run']> {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import pLimit from 'p-limit';
 import Type from 'typebox';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../engine/catalog.ts';
@@ -14,6 +13,7 @@ import type {
   Where,
 } from '../../engine/resource-type.ts';
 import type { ReadFiles } from '../../io/ports.ts';
+import { observeEach } from './observe-each.ts';
 import { ancestors, hostPath } from './path.ts';
 
 /** As written. */
@@ -79,8 +79,10 @@ export const file: ResourceType<FileProperties, FileState> = {
   doc: `A file or directory of this host. The title is its path, or \`path:\` says it.
 
 What isn't declared isn't managed: without \`content\` or \`source\` an existing file keeps its content, a
-missing one is made empty. A directory is deleted only when it is empty. Contents appear in a plan as
-digests, never as text.`,
+missing one is made empty. A directory is deleted only when it is empty. A plan shows a change of content as
+digests; saved as JSON it also holds the text as it was declared, so what nobody may read belongs in a secret.
+A file that holds a secret is its owner's alone, \`0600\`, unless \`mode\` says something else; one that exists is
+made so when the secret is written.`,
   version: 1,
   schema,
   runs: { on: 'host' },
@@ -101,13 +103,7 @@ digests, never as text.`,
       ...(mode !== undefined && { mode: mode.padStart(4, '0') }),
     };
   },
-  async observe(asked, io) {
-    const limit = pLimit(openAtOnce);
-    const seen = await Promise.all(
-      asked.map(one => limit(async () => [one.id, await look(one, io)] as const)),
-    );
-    return new Map(seen);
-  },
+  observe: (asked, io) => observeEach(asked, io, openAtOnce, look),
   async apply(steps, io) {
     const outcomes = new Map<Id, Outcome>();
     for (const step of steps) outcomes.set(step.id, await change(step, io));
@@ -175,10 +171,10 @@ async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promi
   return { ok: true };
 }
 
-/** A new file that holds a secret is its owner's alone unless a mode is declared. */
+/** A secret is its owner's alone unless a mode is declared, also in a file that everybody could read. */
 function secretMode(step: Step<FileProperties, FileState>, declared: { mode?: number }): { mode?: number } {
-  const isNewSecret = step.kind === 'create' && isSecretRef(step.asked.properties.content);
-  return declared.mode === undefined && isNewSecret ? { mode: 0o600 } : declared;
+  const isSecret = isSecretRef(step.asked.properties.content);
+  return declared.mode === undefined && isSecret ? { mode: 0o600 } : declared;
 }
 
 async function remove(id: Id, { kind }: FileState, io: WriteIo): Promise<Outcome> {

@@ -107,3 +107,22 @@ test('colour is there when asked for, and only colour is added', () => {
   expect(coloured).toContain('\u001b[32m');
   expect(stripVTControlCharacters(coloured)).toBe(renderText(plan));
 });
+
+test('nothing that was declared or observed steers the terminal or turns the text around', () => {
+  const bad = 'x\u001b[2J\u009b1m\u202ey\u2066\u007f';
+  const text = renderText(
+    planOf(
+      resource(`thing:${bad}`, 3, {
+        action: 'update',
+        reason: bad,
+        at: { file: bad, line: 1, column: 1 },
+        fields: [
+          { path: `/${bad}`, before: bad, after: [bad], reason: bad },
+          { path: '/s', after: { $secret: `env:${bad}` } },
+        ],
+      }),
+    ),
+  );
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
+});

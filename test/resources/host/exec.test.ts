@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Failure, world as worldSays } from '../../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../../src/engine/apply.ts';
 import type { CatalogResource, Json } from '../../../src/engine/catalog.ts';
 import { plan } from '../../../src/engine/planner.ts';
@@ -8,7 +9,7 @@ import { file } from '../../../src/resources/host/file.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, refs, testRun, testWorld } from '../../support/engine-world.ts';
 
-type Program = (host: Host) => Partial<CommandResult> | Promise<Partial<CommandResult>>;
+type Program = (host: Host, command: Command) => Partial<CommandResult> | Promise<Partial<CommandResult>>;
 
 /** A host whose programs are functions by name; unknown ones succeed. */
 function setUp(programs: Record<string, Program> = {}) {
@@ -22,7 +23,7 @@ function setUp(programs: Record<string, Program> = {}) {
         stdout: '',
         stderr: '',
         timedOut: false,
-        ...(await programs[command.file]?.(host)),
+        ...(await programs[command.file]?.(host, command)),
       };
     },
   };
@@ -90,6 +91,71 @@ describe('guards', () => {
     const { actions, planned } = await converge(task({ unless: ['slow'] }));
     expect(actions).toEqual(['failed']);
     expect(planned.diagnostics).toMatchObject([{ code: 'guard-timed-out', category: 'world' }]);
+  });
+});
+
+/** As a real host does: programs are files, and their directory must be there. */
+const onDisk =
+  (exitCode: number): Program =>
+  async (host, { file: program, cwd = '/' }) => {
+    if ((await host.files.stat(program)) && (await host.files.stat(cwd))) return { exitCode };
+    throw new Failure(worldSays('program-not-started', `can't run ${program}`));
+  };
+
+describe('a guard that is not there yet', () => {
+  const site = (more: Record<string, Json>) => [
+    task({ creates: '/made', ...more }),
+    declare('file:/srv', { kind: 'directory' }),
+    declare('file:/srv/app', { kind: 'directory' }),
+    declare('file:/srv/app/check', { content: '#!/bin/sh', mode: '0755' }),
+  ];
+  test.each<Record<string, Json>>([
+    { only_if: ['/srv/app/check'] },
+    { unless: ['/srv/app/check2'], only_if: ['/srv/app/check'] },
+    { only_if: ['/srv/app/check'], cwd: '/srv/app/' },
+  ])('waits for what brings it, and the first run converges: %j', async guards => {
+    const { converge } = setUp({
+      work: makes,
+      '/srv/app/check': onDisk(0),
+      '/srv/app/check2': () => ({ exitCode: 1 }),
+    });
+    const { planned, report } = await converge(...site(guards));
+    expect(planned.diagnostics).toEqual([]);
+    expect(planned.resources.at(-1)).toMatchObject({ address: 'exec:task', action: 'unknown' });
+    expect(report.results.map(({ result }) => result)).toEqual(Array(4).fill('changed'));
+    expect(report.proof?.empty).toBe(true);
+  });
+
+  test('may be brought by a program that it requires', async () => {
+    const { converge } = setUp({
+      work: makes,
+      '/opt/check': onDisk(0),
+      install: async host => {
+        await host.files.mkdir('/opt');
+        await host.files.writeAtomic('/opt/check', Buffer.from(''));
+        return {};
+      },
+    });
+    const { report } = await converge(
+      declare('exec:install', { command: ['install'], creates: '/opt/check' }),
+      task({ only_if: ['/opt/check'], creates: '/made' }, { require: refs('exec:install') }),
+    );
+    expect(report.results.map(({ result }) => result)).toEqual(['changed', 'changed']);
+  });
+
+  test('that nothing brings is the failure of its resource alone', async () => {
+    const { converge } = setUp({ '/opt/none': onDisk(0), gone: onDisk(0), no: fails });
+    const other = (name: string, only_if: string[]) => declare(`exec:${name}`, { command: ['x'], only_if });
+    const { planned } = await converge(other('a', ['/opt/none']), other('b', ['gone']), other('c', ['no']));
+    expect(planned.resources.map(r => [r.address, r.action])).toEqual([
+      ['exec:a', 'failed'],
+      ['exec:b', 'failed'],
+      ['exec:c', 'none'],
+    ]);
+    expect(planned.diagnostics).toMatchObject([
+      { code: 'program-not-started', address: 'exec:b' },
+      { code: 'not-observable', address: 'exec:a' },
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Failure, world as worldSays } from '../../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../../src/engine/apply.ts';
 import type { CatalogResource } from '../../../src/engine/catalog.ts';
 import { plan } from '../../../src/engine/planner.ts';
@@ -169,4 +170,31 @@ describe('refusals', () => {
       '/f is left as it is: it is a file, and a directory is declared',
     ]);
   });
+});
+
+test('one that can not be read fails alone', async () => {
+  const { host, world, text } = setUp();
+  await host.files.writeAtomic('/closed', Buffer.from('x'));
+  const open: typeof host.files.open = (path, mode) => {
+    if (path === '/closed') throw new Failure(worldSays('file-access', `can't open ${path}`));
+    return host.files.open(path, mode);
+  };
+  const run = testRun([file], { ...world, host: { ...host, files: { ...host.files, open } } });
+  const site = [declare('file:/closed', { content: 'y' }), declare('file:/open', { content: 'z' })];
+  const planned = await plan(catalogOf(site), run, { engine: '1' });
+  expect(planned.resources.map(r => r.action)).toEqual(['failed', 'create']);
+  expect(planned.diagnostics).toMatchObject([{ code: 'file-access', address: 'file:/closed' }]);
+  await apply(planned, run);
+  expect(await text('/open')).toBe('z');
+});
+
+test('a secret that comes into a file that all may read closes it, unless a mode is declared', async () => {
+  const { host, world, converge } = setUp();
+  world.secrets['env:S'] = 'secret-text';
+  await host.files.writeAtomic('/a', Buffer.from('x'), { mode: 0o644 });
+  await host.files.writeAtomic('/b', Buffer.from('x'), { mode: 0o644 });
+  const content = { $secret: 'env:S' };
+  await converge(declare('file:/a', { content }), declare('file:/b', { content, mode: '0640' }));
+  expect(await host.files.stat('/a')).toMatchObject({ mode: 0o600 });
+  expect(await host.files.stat('/b')).toMatchObject({ mode: 0o640 });
 });

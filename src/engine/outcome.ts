@@ -1,0 +1,17 @@
+import { isDiagnostic } from '../diagnostics/diagnostic.ts';
+import { typeBug } from './observe.ts';
+import type { Outcome } from './resource-type.ts';
+import type { Subject } from './subject.ts';
+
+/** What a type answered for one step, or that it is faulty when that is no outcome. */
+export function soundOutcome(outcome: Outcome | undefined, { type, id }: Subject): Outcome {
+  if (outcome && isOutcome(outcome)) return outcome;
+  const what = outcome ? `its answer for ${id} is not valid` : `it didn't answer for ${id}`;
+  return { ok: false, diagnostic: typeBug(type.name, what), retry: 'never', undone: false };
+}
+
+const isOutcome = (outcome: Outcome): boolean =>
+  outcome.ok === true
+    ? ['string', 'undefined'].includes(typeof outcome.note) &&
+      Object.values(outcome.numbers ?? {}).every(Number.isFinite)
+    : outcome.ok === false && isDiagnostic(outcome.diagnostic);
