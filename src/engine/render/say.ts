@@ -1,0 +1,67 @@
+import { isSecretRef, type Json } from '../catalog.ts';
+import type { Action, Plan, PlannedField, PlannedResource } from '../plan.ts';
+import { segments } from '../pointer.ts';
+
+/** How the renderings for people say an action. */
+export interface Look {
+  symbol: string;
+  word: string;
+  color: 'green' | 'yellow' | 'red' | 'cyan' | 'magenta';
+  /** In the summary: "2 to create". */
+  counted: string;
+}
+
+export const looks: Record<Exclude<Action, 'none'>, Look> = {
+  create: { symbol: '+', word: 'create', color: 'green', counted: 'to create' },
+  update: { symbol: '~', word: 'update', color: 'yellow', counted: 'to update' },
+  delete: { symbol: '-', word: 'delete', color: 'red', counted: 'to delete' },
+  refresh: { symbol: '*', word: 'refresh', color: 'cyan', counted: 'to refresh' },
+  unknown: { symbol: '?', word: 'unknown', color: 'magenta', counted: 'not visible yet' },
+  failed: { symbol: '!', word: 'failed', color: 'red', counted: 'not observed' },
+};
+
+export const lookOf = ({ action }: PlannedResource): Look => looks[action as Exclude<Action, 'none'>];
+
+/** Those that a plan shows: all but what is in sync. */
+export const shownIn = ({ resources }: Plan): PlannedResource[] =>
+  resources.filter(({ action }) => action !== 'none');
+
+/** "1 to create, 2 in sync", and whether there is anything to do. */
+export function countsOf({ resources }: Plan): { text: string; changes: boolean } {
+  const count = (action: Action) => resources.filter(resource => resource.action === action).length;
+  const inSync = `${count('none')} in sync`;
+  const changes = (Object.keys(looks) as (keyof typeof looks)[]).flatMap(action => {
+    const n = count(action);
+    return n === 0 ? [] : [`${n} ${looks[action].counted}`];
+  });
+  return { text: [...changes, inSync].join(', '), changes: changes.length > 0 };
+}
+
+/** What stands beside a resource: noop, and why. */
+export const notesOf = (resource: PlannedResource): string[] =>
+  [resource.noop ? 'noop' : '', resource.reason ?? ''].filter(Boolean).map(clean);
+
+export const placeOf = ({ at }: PlannedResource): string => `${at.file}:${at.line}`;
+
+export const nameOf = ({ path }: PlannedField): string => segments(path).map(clean).join('.');
+
+/** A value on one line of at most `room` characters; a secret by the name of its reference. */
+export function show(value: Json | undefined, room: number): string {
+  if (value === undefined) return '(none)';
+  if (isSecretRef(value)) return `(secret ${value.$secret})`;
+  const text = typeof value === 'string' && isPlain(value) ? value : clean(JSON.stringify(masked(value)));
+  return text.length > room ? `${text.slice(0, Math.max(1, room - 1))}…` : text;
+}
+
+/** A reference inside a list or map reads like one that stands alone. */
+function masked(value: Json): Json {
+  if (isSecretRef(value)) return `(secret ${value.$secret})`;
+  if (Array.isArray(value)) return value.map(masked);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, masked(member)]));
+}
+
+const isPlain = (text: string): boolean => /^[^\p{Cc}\s]([^\p{Cc}]*[^\p{Cc}\s])?$/u.test(text);
+
+/** Nothing that was observed may move the cursor, or begin a line. */
+export const clean = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
