@@ -1,6 +1,6 @@
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Plan } from './plan.ts';
-import { planDigest } from './plan-digest.ts';
+import { planChecksum, planDigest } from './plan-digest.ts';
 
 /** Whether a text is a plan: a JSON object whose top key `converge_plan` says so. */
 export function isPlanText(text: string): boolean {
@@ -9,13 +9,13 @@ export function isPlanText(text: string): boolean {
 
 /** Reads a plan file. Throws a Failure (given) when it isn't a plan, is newer, or was changed. */
 export function parsePlan(text: string, file: string): Plan {
-  let plan: Plan;
+  let read: Plan & { checksum?: string };
   try {
-    plan = JSON.parse(text) as Plan;
+    read = JSON.parse(text) as Plan;
   } catch {
     throw damaged(file, 'is not valid JSON');
   }
-  const version: unknown = plan?.converge_plan;
+  const version: unknown = read?.converge_plan;
   if (version !== 1) {
     throw new Failure(
       given(
@@ -27,6 +27,9 @@ export function parsePlan(text: string, file: string): Plan {
       ),
     );
   }
+  const { checksum, ...plan } = read;
+  // Places and fingerprints are no part of the digest, and must not be edited either.
+  if (planChecksum(plan) !== checksum) throw damaged(file, 'does not match its own checksum');
   if (!isWhole(plan)) throw damaged(file, 'is incomplete');
   if (planDigest(plan) !== plan.digest) throw damaged(file, 'does not match its own digest');
   return plan;

@@ -1,5 +1,5 @@
 import { isSecretRef, type Json } from '../catalog.ts';
-import type { Action, Plan, PlannedField, PlannedResource } from '../plan.ts';
+import type { Action, Plan, PlannedResource } from '../plan.ts';
 import { segments } from '../pointer.ts';
 
 /** How the renderings for people say an action. */
@@ -43,7 +43,7 @@ export const notesOf = (resource: PlannedResource): string[] =>
 
 export const placeOf = ({ at }: PlannedResource): string => `${at.file}:${at.line}`;
 
-export const nameOf = ({ path }: PlannedField): string => segments(path).map(clean).join('.');
+export const nameOf = ({ path }: { path: string }): string => segments(path).map(clean).join('.');
 
 /** A value on one line of at most `room` characters; a secret by the name of its reference. */
 export function show(value: Json | undefined, room: number): string {
