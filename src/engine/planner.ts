@@ -19,6 +19,8 @@ import { type View, verdictOf } from './verdict.ts';
 export interface PlanOptions extends Selection {
   /** Version of converge. */
   engine: string;
+  /** Where observations come from; default: the world. */
+  observe?: typeof observe;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const selected = select(catalog.resources, options);
   const subjects = graph.subjects.filter(({ address }) => selected.has(address));
   await loadSources(run, subjects);
-  const diagnostics = [...dropped(graph, selected), ...(await observe(run, subjects))];
+  const diagnostics = [...dropped(graph, selected), ...(await (options.observe ?? observe)(run, subjects))];
 
   const planned = new Map<Address, PlannedResource>();
   const view: View = {

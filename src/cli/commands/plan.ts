@@ -1,9 +1,12 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { exitCode } from '../../engine/exit-code.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { plan as makePlan } from '../../engine/planner.ts';
+import { recordedWorld } from '../../engine/recorded-world.ts';
+import { type Recording, replay } from '../../engine/recording.ts';
+import { parseRecording } from '../../engine/recording-file.ts';
 import { withoutCommands } from '../../engine/render/github.ts';
 import { renderJson } from '../../engine/render/json.ts';
 import { renderMarkdown } from '../../engine/render/markdown.ts';
@@ -31,6 +34,7 @@ type Format = (typeof formats)[number];
 interface PlanCommandOptions extends CommonOptions, SelectOptions {
   format?: Format;
   output?: string;
+  observed?: string;
   detailedExitcodes?: boolean;
 }
 
@@ -39,6 +43,7 @@ export const plan: Define = (program, context, exit) => {
     .command('plan [PATHS...]')
     .description('show what apply would change; changes nothing')
     .option('-o, --output <FILE>', 'also write the plan as JSON, for `converge apply FILE`')
+    .option('--observed <FILE>', 'plan from what `observe -o FILE` recorded; no target or secret is touched')
     .addOption(
       new Option(
         '--format <FORMAT>',
@@ -48,33 +53,71 @@ export const plan: Define = (program, context, exit) => {
   withLab(withState(withSelection(withExitCodes(command))))
     .addHelpText(
       'after',
-      '\nExamples:\n  converge plan manifests\n  converge plan manifests -o plan.json && converge apply plan.json',
+      '\nExamples:\n  converge plan manifests\n  converge plan manifests -o plan.json && converge apply plan.json\n  converge plan manifests --observed observed.json --format markdown',
     )
     .action(async (paths: string[], options: PlanCommandOptions) => {
-      const catalog = await loadCatalog(context, paths, options.lab);
-      if (!catalog) return exit(1);
-      const session = await openSession(context, options, { targets: catalog.targets });
-      try {
-        const run = startRun({
-          registry,
-          world: session.world,
-          signal: context.io.interrupt,
-          redactor: context.redactor,
-        });
-        const made = await makePlan(catalog, run, { engine: version, ...options });
-        if (options.output !== undefined) {
-          const file = resolve(context.io.host.cwd, options.output);
-          await context.io.host.files.writeAtomic(file, Buffer.from(renderJson(made)));
-          context.say(`plan written to ${options.output}\n`);
-        }
-        await show(context, made, made.diagnostics, options.format);
-        context.report(made.diagnostics);
-        exit(exitCode({ plan: made, detailed: options.detailedExitcodes ?? false }));
-      } finally {
-        await session.close();
+      const made = await (options.observed === undefined
+        ? planOnline(context, paths, options)
+        : planOffline(context, paths, options, options.observed));
+      if (!made) return exit(1);
+      if (options.output !== undefined) {
+        const file = resolve(context.io.host.cwd, options.output);
+        await context.io.host.files.writeAtomic(file, Buffer.from(renderJson(made)));
       }
+      await show(context, made, made.diagnostics, options.format);
+      context.report(made.diagnostics);
+      exit(exitCode({ plan: made, detailed: options.detailedExitcodes ?? false }));
     });
 };
+
+async function planOnline(
+  context: Context,
+  paths: string[],
+  options: PlanCommandOptions,
+): Promise<Plan | undefined> {
+  const catalog = await loadCatalog(context, paths, options.lab);
+  if (!catalog) return undefined;
+  const session = await openSession(context, options, catalog.targets);
+  try {
+    const run = startRun({ registry, world: session.world, signal: context.io.interrupt });
+    return await makePlan(catalog, run, { engine: version, ...options });
+  } finally {
+    await session.close();
+  }
+}
+
+/** The manifests are read for the host that was observed, which may be of another platform than this one. */
+async function planOffline(
+  context: Context,
+  paths: string[],
+  { only, except }: PlanCommandOptions,
+  observed: string,
+): Promise<Plan | undefined> {
+  const { host } = context.io;
+  const recording = await readRecording(context, observed);
+  const { platform } = recording.where;
+  const there: Context = { ...context, io: { ...context.io, host: { ...host, platform } } };
+  const catalog = await loadCatalog(there, paths);
+  if (!catalog) return undefined;
+  const world = recordedWorld(recording, host, path => host.files.read(resolve(host.cwd, path)));
+  const run = startRun({ registry, world, signal: context.io.interrupt });
+  return makePlan(catalog, run, {
+    engine: version,
+    ...(only && { only }),
+    ...(except && { except }),
+    observe: replay(recording, observed, catalog.targets),
+  });
+}
+
+async function readRecording({ io }: Context, observed: string): Promise<Recording> {
+  const text = await io.host.files.read(resolve(io.host.cwd, observed));
+  if (text) return parseRecording(text.toString('utf8'), observed);
+  throw new Failure(
+    given('bad-observations', `${observed} isn't there`, {
+      hint: 'make it with `converge observe PATHS -o FILE`',
+    }),
+  );
+}
 
 async function show(
   context: Context,
