@@ -63,6 +63,13 @@ export const withExitCodes = (
   what = 'also say by exit code 2 that changes were made or are pending',
 ): Command => command.option('--detailed-exitcodes', what);
 
+export const withAllow = (command: Command): Command =>
+  command.option(
+    '--allow <ADDRESS>',
+    'let this resource be deleted or weakened though it protects or is protected; may be repeated',
+    collect,
+  );
+
 export const withDigest = (command: Command): Command =>
   command.addOption(
     new Option('--digest <HEX>', 'only if the plan has this digest: the one that was approved').argParser(

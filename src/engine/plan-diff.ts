@@ -1,8 +1,9 @@
 import { byText, canonicalJson } from './canonical.ts';
 import type { Address, Json } from './catalog.ts';
-import type { Action, Plan, PlannedResource } from './plan.ts';
+import { gradeField } from './grade.ts';
+import type { Action, Grade, Plan, PlannedResource } from './plan.ts';
 import { child } from './pointer.ts';
-import type { FieldChange } from './resource-type.ts';
+import type { AnyResourceType, FieldChange, Registry } from './resource-type.ts';
 
 /** One value that two plans say differently; undefined: only the other one has it. */
 export interface Differing {
@@ -10,6 +11,8 @@ export interface Differing {
   path: string;
   before?: Json;
   after?: Json;
+  /** Of a declared property, by its schema; left out when neutral. */
+  grade?: Grade;
 }
 
 export interface ResourceDifference {
@@ -34,7 +37,7 @@ export interface PlanDifference {
 }
 
 /** What differs between two plans in what they do and to what; not the places, texts and fingerprints. */
-export function comparePlans(before: Plan, after: Plan): PlanDifference {
+export function comparePlans(before: Plan, after: Plan, { types }: Pick<Registry, 'types'>): PlanDifference {
   const old = new Map(before.resources.map(resource => [resource.address, resource]));
   const now = new Map(after.resources.map(resource => [resource.address, resource]));
   const only = (resources: readonly PlannedResource[], other: ReadonlyMap<Address, unknown>) =>
@@ -44,7 +47,7 @@ export function comparePlans(before: Plan, after: Plan): PlanDifference {
       .sort((a, b) => byText(a.address, b.address));
   const changed = after.resources.flatMap(resource => {
     const was = old.get(resource.address);
-    return was ? compareResources(was, resource) : [];
+    return was ? compareResources(was, resource, types.get(resource.type)) : [];
   });
   return {
     version: 1,
@@ -60,8 +63,15 @@ export function comparePlans(before: Plan, after: Plan): PlanDifference {
 export const isSame = ({ targets, added, removed, changed }: PlanDifference): boolean =>
   targets.length + added.length + removed.length + changed.length === 0;
 
-function compareResources(before: PlannedResource, after: PlannedResource): ResourceDifference[] {
-  const declared = differing(written(before), written(after));
+function compareResources(
+  before: PlannedResource,
+  after: PlannedResource,
+  type: AnyResourceType | undefined,
+): ResourceDifference[] {
+  const declared = differing(written(before), written(after)).map(one => {
+    const grade = type ? gradeField(type, one) : 'neutral';
+    return grade === 'neutral' ? one : { ...one, grade };
+  });
   const fields = differing(changesOf(before), changesOf(after));
   const moved = before.action !== after.action;
   if (!moved && declared.length === 0 && fields.length === 0) return [];

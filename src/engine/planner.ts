@@ -2,7 +2,9 @@ import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
 import { byText, canonicalJson, sha256 } from './canonical.ts';
 import type { Address, Catalog, CatalogResource } from './catalog.ts';
 import { decide } from './decide.ts';
+import { graded, gradeOf } from './grade.ts';
 import { buildGraph, type Graph, notifications } from './graph.ts';
+import { heldBy } from './held.ts';
 import { providersOf } from './implied.ts';
 import { observe } from './observe.ts';
 import type { Plan, PlannedField, PlannedResource } from './plan.ts';
@@ -52,6 +54,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     engine: options.engine,
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
     targets: await plannedTargets(run, catalog.targets, diagnostics),
+    ...(catalog.policy && { policy: catalog.policy }),
     resources: [...planned.values()].map(resource => redacted(run, resource)),
     sources: Object.fromEntries(
       subjects.flatMap(subject => {
@@ -88,8 +91,10 @@ async function planOne(
     id: relativeTo(run.where.cwd, subject.id),
     action: verdict.action,
     noop: subject.noop,
+    ...gradeOf(subject, verdict),
+    ...heldBy(subject, verdict, view),
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
-    fields: verdict.fields.map(field => placed(field, declared as CatalogResource)),
+    fields: verdict.fields.map(field => placed(graded(subject, field), declared as CatalogResource)),
     dependsOn: dependencies(graph, subject).filter(to => selected.has(to)),
     notifies: (view.notifies.get(address) ?? []).filter(to => selected.has(to)),
     properties: declared.properties,

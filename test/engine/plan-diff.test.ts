@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { comparePlans, isSame } from '../../src/engine/plan-diff.ts';
 import { renderPlanDiff } from '../../src/engine/render/plan-diff.ts';
+import { registry } from '../../src/resources/registry.ts';
 import { refs } from '../support/engine-world.ts';
 import { planned, planOf } from '../support/plans.ts';
 
@@ -30,7 +31,7 @@ const after = {
 };
 
 test('added, removed, and each value that differs', () => {
-  expect(renderPlanDiff(comparePlans(before, after))).toBe(
+  expect(renderPlanDiff(comparePlans(before, after, registry))).toBe(
     `  ~ target dr  (none) -> lab
   + file:/new  delete
   - file:/gone  create
@@ -46,7 +47,7 @@ test('added, removed, and each value that differs', () => {
 });
 
 test('the other way round, what was added is removed', () => {
-  const [there, back] = [comparePlans(before, after), comparePlans(after, before)];
+  const [there, back] = [comparePlans(before, after, registry), comparePlans(after, before, registry)];
   expect(back.added).toEqual(there.removed);
   expect(back.removed).toEqual(there.added);
   expect(back.changed.map(({ address }) => address)).toEqual(there.changed.map(({ address }) => address));
@@ -58,6 +59,6 @@ test('places, texts and fingerprints are no difference', () => {
     resource.at = { file: '/elsewhere.yaml', line: 99, column: 1 };
     resource.fingerprint = 'other';
   }
-  expect(isSame(comparePlans(before, moved))).toBe(true);
-  expect(renderPlanDiff(comparePlans(before, moved))).toMatch(/^The plans do the same/);
+  expect(isSame(comparePlans(before, moved, registry))).toBe(true);
+  expect(renderPlanDiff(comparePlans(before, moved, registry))).toMatch(/^The plans do the same/);
 });

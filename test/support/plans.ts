@@ -36,6 +36,7 @@ export const everything = (): Plan =>
   planOf(
     planned('bucket:gdh-vm-replication', 12, {
       action: 'create',
+      grade: 'strengthens',
       fields: [
         {
           path: '/lifecycle/0/days',
@@ -60,8 +61,21 @@ export const everything = (): Plan =>
         },
       ],
     }),
+    planned('bucket:weak', 28, {
+      action: 'update',
+      grade: 'weakens',
+      held: { until: '2026-11-28T01:00:00Z' },
+      fields: [
+        { path: '/versioning', before: true, after: false, grade: 'weakens' },
+        { path: '/public_access', before: 'not blocked', after: 'blocked', grade: 'strengthens' },
+      ],
+    }),
     planned('file:/old', 30, { action: 'delete', noop: true }),
-    planned('exec:restart', 31, { action: 'refresh', reason: 'after file:/old' }),
+    planned('exec:restart', 31, {
+      action: 'refresh',
+      reason: 'after file:/old',
+      held: { until: '2026-11-28T01:00:00Z', by: 'bucket:weak' },
+    }),
     planned('iis_site:shop', 32, { action: 'unknown', reason: "can't be seen before windows_feature:iis" }),
     planned('bucket:other', 33, { action: 'failed', reason: 'no answer, 100% lost' }),
     planned('file:/same', 40, {}),

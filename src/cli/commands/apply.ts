@@ -18,6 +18,7 @@ import type { Define } from '../define.ts';
 import {
   type CommonOptions,
   type SelectOptions,
+  withAllow,
   withDigest,
   withExitCodes,
   withLab,
@@ -33,6 +34,7 @@ import { version } from '../version.ts';
 interface ApplyCommandOptions extends CommonOptions, SelectOptions {
   noop?: boolean;
   digest?: string;
+  allow?: string[];
   detailedExitcodes?: boolean;
 }
 
@@ -44,7 +46,7 @@ export const apply: Define = (program, context, exit) => {
     .command('apply [PATHS...]')
     .description('make the changes that plan shows; PATHS are manifests, or one plan made by `plan -o`')
     .option('--noop', 'say what would be done and do nothing');
-  withLab(withState(withSelection(withExitCodes(withDigest(command)))))
+  withLab(withState(withSelection(withExitCodes(withDigest(withAllow(command))))))
     .addHelpText(
       'after',
       '\nExamples:\n  converge apply manifests/lab --lab\n  converge apply plan.json\n  converge apply manifests --digest 7f3a9c21',
@@ -69,7 +71,10 @@ export const apply: Define = (program, context, exit) => {
           );
           if (options.digest !== undefined) requireDigest(plan, options.digest);
           progress.begin(plan);
-          const report = await applyPlan(plan, run, { noop: options.noop ?? false }).finally(progress.done);
+          const report = await applyPlan(plan, run, {
+            noop: options.noop ?? false,
+            allow: options.allow ?? [],
+          }).finally(progress.done);
           await writeReport(context.io.host.files, session.stateDir, report);
           context.report(distinct([...plan.diagnostics, ...failures(report)]));
           if (worthASummary(report)) context.print(summary(report));

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../engine/canonical.ts';
 import { comparePlans, isSame } from '../../engine/plan-diff.ts';
 import { renderPlanDiff } from '../../engine/render/plan-diff.ts';
+import { registry } from '../../resources/registry.ts';
 import type { Define } from '../define.ts';
 import { withExitCodes, withFormat } from '../options.ts';
 import { requirePlan } from '../plan-file.ts';
@@ -17,7 +18,11 @@ export const diff: Define = (program, context, exit) => {
   withExitCodes(withFormat(command), 'also say by exit code 2 that they differ')
     .addHelpText('after', '\nExample:\n  converge diff approved.json now.json --detailed-exitcodes')
     .action(async (before: string, after: string, { format, detailedExitcodes }: DiffOptions) => {
-      const difference = comparePlans(await requirePlan(context, before), await requirePlan(context, after));
+      const difference = comparePlans(
+        await requirePlan(context, before),
+        await requirePlan(context, after),
+        registry,
+      );
       context.print(format === 'json' ? `${canonicalJson(difference, 2)}\n` : renderPlanDiff(difference));
       exit(detailedExitcodes && !isSame(difference) ? 2 : 0);
     });

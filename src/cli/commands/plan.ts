@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { exitCode } from '../../engine/exit-code.ts';
+import { guardsOf, requireKnown } from '../../engine/guards.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { plan as makePlan } from '../../engine/planner.ts';
 import { recordedWorld } from '../../engine/recorded-world.ts';
@@ -20,6 +21,7 @@ import { inGithubActions, tellGithub } from '../github.ts';
 import {
   type CommonOptions,
   type SelectOptions,
+  withAllow,
   withExitCodes,
   withLab,
   withSelection,
@@ -35,6 +37,7 @@ interface PlanCommandOptions extends CommonOptions, SelectOptions {
   format?: Format;
   output?: string;
   observed?: string;
+  allow?: string[];
   detailedExitcodes?: boolean;
 }
 
@@ -50,7 +53,7 @@ export const plan: Define = (program, context, exit) => {
         `one of: ${formats.join(', ')} (default: text; github where GITHUB_ACTIONS is set)`,
       ).choices(formats),
     );
-  withLab(withState(withSelection(withExitCodes(command))))
+  withLab(withState(withSelection(withExitCodes(withAllow(command)))))
     .addHelpText(
       'after',
       '\nExamples:\n  converge plan manifests\n  converge plan manifests -o plan.json && converge apply plan.json\n  converge plan manifests --observed observed.json --format markdown',
@@ -64,9 +67,13 @@ export const plan: Define = (program, context, exit) => {
         const file = resolve(context.io.host.cwd, options.output);
         await context.io.host.files.writeAtomic(file, Buffer.from(renderJson(made)));
       }
-      await show(context, made, made.diagnostics, options.format);
-      context.report(made.diagnostics);
-      exit(exitCode({ plan: made, detailed: options.detailedExitcodes ?? false }));
+      const allow = options.allow ?? [];
+      requireKnown(made, allow);
+      const guards = guardsOf(made, allow);
+      const diagnostics = [...made.diagnostics, ...guards];
+      await show(context, made, diagnostics, options.format);
+      context.report(diagnostics);
+      exit(exitCode({ plan: made, diagnostics: guards, detailed: options.detailedExitcodes ?? false }));
     });
 };
 

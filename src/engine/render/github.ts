@@ -28,7 +28,7 @@ export function renderAnnotations(plan: Plan, { diagnostics, fileName }: Annotat
     ...shownIn(plan)
       .filter(({ action }) => action !== 'failed')
       .map(resource => ({
-        kind: resource.action === 'delete' ? 'warning' : 'notice',
+        kind: resource.action === 'delete' || resource.grade === 'weakens' ? 'warning' : 'notice',
         title: `${lookOf(resource).word} ${resource.address}`,
         text: detailOf(resource),
         at: resource.at,

@@ -1,6 +1,17 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Plan, PlannedResource } from '../plan.ts';
-import { clean, countsOf, lookOf, nameOf, notesOf, placeOf, show, shownIn } from './say.ts';
+import {
+  clean,
+  countsOf,
+  gradeNote,
+  lookOf,
+  nameOf,
+  notesOf,
+  placeOf,
+  show,
+  shownIn,
+  warningsOf,
+} from './say.ts';
 
 /** Characters; GitHub refuses a comment of more than 65,536. */
 export const longestMarkdown = 60_000;
@@ -38,10 +49,12 @@ export function renderMarkdown(
 
 function headOf(plan: Plan): string {
   const { text, changes } = countsOf(plan);
+  const warnings = warningsOf(plan);
   return [
     marker,
     `### ${changes ? 'converge plan' : 'converge: nothing to do'}: ${text}`,
     '',
+    ...(warnings === '' ? [] : [`**${warnings}**`, '']),
     `Digest ${code(plan.digest)}. To make exactly these changes: ${code(`converge apply PATHS --digest ${plan.digest.slice(0, 16)}`)}`,
     '',
   ].join('\n');
@@ -96,9 +109,10 @@ function withDetails(resource: PlannedResource): string {
     const name = nameOf(field);
     const place = field.at ? `  # ${clean(`${field.at.file}:${field.at.line}:${field.at.column}`)}` : '';
     const why = field.reason === undefined ? '' : `  (${clean(field.reason)})`;
+    const grade = gradeNote(field);
     return [
       ...(field.before === undefined ? [] : [`- ${name}: ${show(field.before, valueRoom)}`]),
-      `+ ${name}: ${show(field.after, valueRoom)}${why}${place}`,
+      `+ ${name}: ${show(field.after, valueRoom)}${why}${grade}${place}`,
     ];
   });
   return [

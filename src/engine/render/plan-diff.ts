@@ -1,6 +1,6 @@
 import type { Json } from '../catalog.ts';
 import { type Differing, isSame, type PlanDifference } from '../plan-diff.ts';
-import { clean, nameOf, show } from './say.ts';
+import { clean, gradeNote, nameOf, show } from './say.ts';
 
 /** Characters of one value. */
 const room = 80;
@@ -16,7 +16,9 @@ export function renderPlanDiff(difference: PlanDifference): string {
     ...removed.map(({ address, action }) => `  - ${clean(address)}  ${action}`),
     ...changed.flatMap(({ address, action, declared, fields }) => [
       `  ~ ${clean(address)}${action ? `  ${action.before} -> ${action.after}` : ''}`,
-      ...declared.map(one => `      declared  ${nameOf(one)}  ${arrow(one.before, one.after)}`),
+      ...declared.map(
+        one => `      declared  ${nameOf(one)}  ${arrow(one.before, one.after)}${gradeNote(one)}`,
+      ),
       ...fields.map(one => `      change    ${nameOf(one)}  ${planned(one.before)} => ${planned(one.after)}`),
     ]),
   ];

@@ -1,5 +1,5 @@
 import { isSecretRef, type Json } from '../catalog.ts';
-import type { Action, Plan, PlannedResource } from '../plan.ts';
+import type { Action, Grade, Plan, PlannedResource } from '../plan.ts';
 import { segments } from '../pointer.ts';
 
 /** How the renderings for people say an action. */
@@ -37,9 +37,32 @@ export function countsOf({ resources }: Plan): { text: string; changes: boolean 
   return { text: [...changes, inSync].join(', '), changes: changes.length > 0 };
 }
 
-/** What stands beside a resource: noop, and why. */
-export const notesOf = (resource: PlannedResource): string[] =>
-  [resource.noop ? 'noop' : '', resource.reason ?? ''].filter(Boolean).map(clean);
+/** What stands beside a resource: what it does to protection, noop, what it waits for, and why. */
+export const notesOf = ({ grade, noop, held, reason = '' }: PlannedResource): string[] =>
+  [
+    grade === undefined || grade === 'neutral' ? '' : `${grade} protection`,
+    noop ? 'noop' : '',
+    held ? `held until ${held.until}${held.by === undefined ? '' : `, with ${held.by}`}` : '',
+    reason,
+  ]
+    .filter(Boolean)
+    .map(clean);
+
+/** Beside a value that weakens or strengthens. */
+export const gradeNote = ({ grade }: { grade?: Grade }): string =>
+  grade === undefined || grade === 'neutral' ? '' : `  (${grade})`;
+
+/** "1 weakens protection, 2 held"; nothing when there is nothing of it. */
+export function warningsOf({ resources }: Plan): string {
+  const count = (of: (resource: PlannedResource) => boolean, what: string) => {
+    const n = resources.filter(of).length;
+    return n === 0 ? [] : [`${n} ${what}`];
+  };
+  return [
+    ...count(({ grade, noop }) => grade === 'weakens' && !noop, 'weakening protection'),
+    ...count(({ held }) => held !== undefined, 'held'),
+  ].join(', ');
+}
 
 export const placeOf = ({ at }: PlannedResource): string => `${at.file}:${at.line}`;
 

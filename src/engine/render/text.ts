@@ -1,6 +1,18 @@
 import { styleText } from 'node:util';
 import type { Action, Plan, PlannedField, PlannedResource } from '../plan.ts';
-import { clean, countsOf, type Look, lookOf, nameOf, notesOf, placeOf, show, shownIn } from './say.ts';
+import {
+  clean,
+  countsOf,
+  gradeNote,
+  type Look,
+  lookOf,
+  nameOf,
+  notesOf,
+  placeOf,
+  show,
+  shownIn,
+  warningsOf,
+} from './say.ts';
 
 export interface TextOptions {
   color?: boolean;
@@ -36,7 +48,8 @@ function fieldLines({ fields, action }: PlannedResource, room: number): string[]
   const width = Math.min(40, Math.max(0, ...names.map(name => name.length)));
   return fields.map((field, i) => {
     const left = `      ${names[i]!.padEnd(width)}  `;
-    const reason = field.reason === undefined ? '' : `  (${field.reason})`;
+    const why = field.reason === undefined ? '' : `  (${field.reason})`;
+    const reason = why + gradeNote(field);
     return `${left}${values(field, action, Math.max(16, room - left.length - reason.length))}${reason}`;
   });
 }
@@ -49,5 +62,7 @@ function values({ before, after }: PlannedField, action: Action, room: number): 
 
 function sums(plan: Plan): string {
   const { text, changes } = countsOf(plan);
-  return `${changes ? 'Plan' : 'Nothing to do'}: ${text}.   digest ${plan.digest.slice(0, 8)}`;
+  const warnings = warningsOf(plan);
+  const said = warnings === '' ? text : `${text}; ${warnings}`;
+  return `${changes ? 'Plan' : 'Nothing to do'}: ${said}.   digest ${plan.digest.slice(0, 8)}`;
 }

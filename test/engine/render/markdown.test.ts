@@ -15,9 +15,10 @@ test('a plan with one of everything', async () => {
 });
 
 test('counts and digest stand before everything else, below the marker', () => {
-  const [first, counts, , digest] = renderMarkdown(everything()).split('\n');
+  const [first, counts, , warnings, , digest] = renderMarkdown(everything()).split('\n');
   expect(first).toBe(marker);
-  expect(counts).toContain('1 to create, 2 to update, 1 to delete');
+  expect(counts).toContain('1 to create, 3 to update, 1 to delete');
+  expect(warnings).toBe('**1 weakening protection, 2 held**');
   expect(digest).toContain('7f3a9c21deadbeef');
 });
 

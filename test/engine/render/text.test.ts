@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { renderText } from '../../../src/engine/render/text.ts';
-import { planOf, planned as resource } from '../../support/plans.ts';
+import { everything, planOf, planned as resource } from '../../support/plans.ts';
 
 test('changes with their places and values, and one line of sums', () => {
   const text = renderText(
@@ -37,6 +37,10 @@ test('changes with their places and values, and one line of sums', () => {
 Plan: 1 to create, 1 to update, 1 to delete, 1 to refresh, 1 in sync.   digest 7f3a9c21
 `,
   );
+});
+
+test('a plan with one of everything', async () => {
+  await expect(renderText(everything())).toMatchFileSnapshot('text.golden.txt');
 });
 
 test('nothing to do is one line', () => {
