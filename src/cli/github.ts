@@ -1,29 +1,38 @@
 import { relative, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Plan } from '../engine/plan.ts';
-import { renderAnnotations } from '../engine/render/github.ts';
+import { annotateChanges, annotateDiagnostics } from '../engine/render/github.ts';
 import { renderMarkdown } from '../engine/render/markdown.ts';
+import type { Host } from '../io/ports.ts';
 import type { Context } from './context.ts';
 
 /** Whether this runs in a step of GitHub Actions, whose runner sets the variable in each. */
-export const inGithubActions = ({ io }: Context): boolean => io.host.env.GITHUB_ACTIONS === 'true';
+export const inGithubActions = ({ env }: Pick<Host, 'env'>): boolean => env.GITHUB_ACTIONS === 'true';
 
-/** Annotations to stdout, where the runner reads them, and the Markdown to the step's summary. */
+/** Mistakes beside the lines they are about; the runner reads stderr like stdout. */
+export const mistakesForGithub = (host: Host, diagnostics: readonly Diagnostic[]): string =>
+  annotateDiagnostics(diagnostics, fileName(host));
+
+/** The changes as annotations to stdout, and the Markdown to the step's summary. */
 export async function tellGithub(
   context: Context,
   plan: Plan,
   diagnostics: readonly Diagnostic[],
 ): Promise<void> {
   const { env, cwd, files } = context.io.host;
-  const root = env.GITHUB_WORKSPACE ?? cwd;
-  const fileName = (file: string): string => {
-    const path = relative(root, resolve(cwd, file));
-    return path.startsWith('..') ? file : path.replaceAll('\\', '/');
-  };
-  context.print(renderAnnotations(plan, { diagnostics, fileName }));
+  context.print(annotateChanges(plan, fileName(context.io.host)));
   const summary = env.GITHUB_STEP_SUMMARY;
   if (summary === undefined || summary === '') return;
-  const before = (await files.read(resolve(cwd, summary))) ?? Buffer.alloc(0);
+  const path = resolve(cwd, summary);
+  const before = (await files.read(path)) ?? Buffer.alloc(0);
   const text = renderMarkdown(plan, { diagnostics });
-  await files.writeAtomic(resolve(cwd, summary), Buffer.concat([before, Buffer.from(`${text}\n`)]));
+  await files.writeAtomic(path, Buffer.concat([before, Buffer.from(`${text}\n`)]));
 }
+
+/** Relative to the repository that was checked out, which may be above the working directory. */
+const fileName =
+  ({ env, cwd }: Host) =>
+  (file: string): string => {
+    const path = relative(env.GITHUB_WORKSPACE ?? cwd, resolve(cwd, file));
+    return path.startsWith('..') ? file : path.replaceAll('\\', '/');
+  };

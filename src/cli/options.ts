@@ -63,6 +63,16 @@ export const withExitCodes = (
   what = 'also say by exit code 2 that changes were made or are pending',
 ): Command => command.option('--detailed-exitcodes', what);
 
+export const withEvents = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        '--events <FORMAT>',
+        'what happens as lines of JSON on stderr, in place of the progress',
+      ).choices(['ndjson']),
+    )
+    .option('--events-file <FILE>', 'write those lines to a new file; the progress stays');
+
 export const withAllow = (command: Command): Command =>
   command.option(
     '--allow <ADDRESS>',

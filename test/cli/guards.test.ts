@@ -37,6 +37,7 @@ describe('weakening what protects', () => {
     const refused = await run('apply');
     expect(refused.code).toBe(8);
     expect(refused.stderr).toMatch(/bucket:dr-bucket: BLOCKED/);
+    expect((await run('apply', '--noop')).code).toBe(8);
     const file = ['apply', 'plan.json', '--lab', join(dir, 'lab')];
     expect((await cli(dir, file)).code).toBe(8);
 

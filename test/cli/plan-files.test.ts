@@ -118,3 +118,10 @@ describe('diff', () => {
     expect(stderr).toMatch(/no-plan/);
   });
 });
+
+test('a plan file is applied as a whole: what it holds was selected when it was made', async () => {
+  const { dir } = await planned();
+  const { code, stderr } = await cli(dir, ['apply', 'plan.json', '--only', 'file:srv']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/plan-is-whole/);
+});

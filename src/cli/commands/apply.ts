@@ -1,12 +1,14 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { apply as applyPlan } from '../../engine/apply.ts';
 import type { CatalogTarget } from '../../engine/catalog.ts';
 import type { RunReport } from '../../engine/events.ts';
 import { exitCode } from '../../engine/exit-code.ts';
+import { guardsOf } from '../../engine/guards.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { requireDigest } from '../../engine/plan-digest.ts';
 import { plan as makePlan } from '../../engine/planner.ts';
 import { recheck } from '../../engine/recheck.ts';
+import { withoutCommands } from '../../engine/render/github.ts';
 import { renderText } from '../../engine/render/text.ts';
 import { writeReport } from '../../engine/report.ts';
 import { type Run, startRun } from '../../engine/run.ts';
@@ -15,11 +17,13 @@ import { registry } from '../../resources/registry.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
+import { inGithubActions, tellGithub } from '../github.ts';
 import {
   type CommonOptions,
   type SelectOptions,
   withAllow,
   withDigest,
+  withEvents,
   withExitCodes,
   withLab,
   withSelection,
@@ -27,11 +31,13 @@ import {
 } from '../options.ts';
 import { readPlan } from '../plan-file.ts';
 import { progressFor } from '../progress/choose.ts';
+import { type EventOptions, type EventSink, openEvents } from '../progress/events.ts';
 import { summary } from '../progress/summary.ts';
-import { openSession } from '../session.ts';
+import { lockState } from '../run-lock.ts';
+import { openSession, type Session } from '../session.ts';
 import { version } from '../version.ts';
 
-interface ApplyCommandOptions extends CommonOptions, SelectOptions {
+interface ApplyCommandOptions extends CommonOptions, SelectOptions, EventOptions {
   noop?: boolean;
   digest?: string;
   allow?: string[];
@@ -46,7 +52,7 @@ export const apply: Define = (program, context, exit) => {
     .command('apply [PATHS...]')
     .description('make the changes that plan shows; PATHS are manifests, or one plan made by `plan -o`')
     .option('--noop', 'say what would be done and do nothing');
-  withLab(withState(withSelection(withExitCodes(withDigest(withAllow(command))))))
+  withLab(withState(withSelection(withExitCodes(withDigest(withAllow(withEvents(command)))))))
     .addHelpText(
       'after',
       '\nExamples:\n  converge apply manifests/lab --lab\n  converge apply plan.json\n  converge apply manifests --digest 7f3a9c21',
@@ -58,34 +64,12 @@ export const apply: Define = (program, context, exit) => {
       try {
         const lock = await lockState(context, session.stateDir, options.lockTimeout);
         try {
-          const progress = await progressFor(context);
-          const run = startRun({
-            registry,
-            world: session.world,
-            signal: context.io.interrupt,
-            listener: progress.listener,
-          });
-          const plan = await source.plan(run);
-          context.print(
-            renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns }),
-          );
-          if (options.digest !== undefined) requireDigest(plan, options.digest);
-          progress.begin(plan);
-          const report = await applyPlan(plan, run, {
-            noop: options.noop ?? false,
-            allow: options.allow ?? [],
-          }).finally(progress.done);
-          await writeReport(context.io.host.files, session.stateDir, report);
-          context.report(distinct([...plan.diagnostics, ...failures(report)]));
-          if (worthASummary(report)) context.print(summary(report));
-          exit(
-            exitCode({
-              plan,
-              report,
-              detailed: options.detailedExitcodes ?? false,
-              ...(report.interrupted && { interrupted: context.io.interrupt.reason as 'SIGINT' | 'SIGTERM' }),
-            }),
-          );
+          const events = await openEvents(context, options, () => session.world.host.clock.now());
+          try {
+            exit(await applyIn(session, context, source, options, events));
+          } finally {
+            await events?.close();
+          }
         } finally {
           await lock.release();
         }
@@ -94,6 +78,39 @@ export const apply: Define = (program, context, exit) => {
       }
     });
 };
+
+/** Plans, shows, applies and reports; gives the exit code. */
+async function applyIn(
+  session: Session,
+  context: Context,
+  source: Source,
+  { noop = false, allow = [], digest, detailedExitcodes: detailed = false }: ApplyCommandOptions,
+  events: EventSink | undefined,
+): Promise<number> {
+  const progress = await progressFor(context, events);
+  const { interrupt } = context.io;
+  const run = startRun({
+    registry,
+    world: session.world,
+    signal: interrupt,
+    listener: progress.listener,
+  });
+  const plan = await source.plan(run);
+  const text = renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns });
+  context.print(inGithubActions(context.io.host) ? withoutCommands(text) : text);
+  if (digest !== undefined) requireDigest(plan, digest);
+  progress.begin(plan);
+  const report = await applyPlan(plan, run, { noop, allow }).finally(progress.done);
+  await writeReport(context.io.host.files, session.stateDir, report);
+  // What a guard would hold back is said by a run that does nothing, too.
+  const guards = noop ? guardsOf(plan, allow) : [];
+  const diagnostics = distinct([...plan.diagnostics, ...guards, ...failures(report)]);
+  if (inGithubActions(context.io.host)) await tellGithub(context, plan, diagnostics);
+  context.report(diagnostics);
+  if (worthASummary(report)) context.print(summary(report));
+  const interrupted = report.interrupted && { interrupted: interrupt.reason as 'SIGINT' | 'SIGTERM' };
+  return exitCode({ plan, report, diagnostics: guards, detailed, ...interrupted });
+}
 
 async function manifests(
   context: Context,
@@ -110,9 +127,20 @@ async function manifests(
 }
 
 /** A file whose top key is `converge_plan` is a plan, whatever its name. */
-async function planFile(context: Context, paths: string[]): Promise<Source | undefined> {
+async function planFile(
+  context: Context,
+  paths: string[],
+  { only, except }: SelectOptions,
+): Promise<Source | undefined> {
   if (paths.length !== 1) return undefined;
   const plan = await readPlan(context, paths[0]!);
+  if (plan && (only || except)) {
+    throw new Failure(
+      given('plan-is-whole', 'a plan is applied as a whole: --only and --except select what is planned', {
+        hint: 'give them to `converge plan -o`',
+      }),
+    );
+  }
   return (
     plan && {
       targets: plan.targets,

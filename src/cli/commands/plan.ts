@@ -130,7 +130,7 @@ async function show(
   context: Context,
   plan: Plan,
   diagnostics: readonly Diagnostic[],
-  format: Format = inGithubActions(context) ? 'github' : 'text',
+  format: Format = inGithubActions(context.io.host) ? 'github' : 'text',
 ): Promise<void> {
   if (format === 'json') return context.print(renderJson(plan));
   if (format === 'markdown') return context.print(renderMarkdown(plan, { diagnostics }));

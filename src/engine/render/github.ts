@@ -6,26 +6,24 @@ import { clean, lookOf, nameOf, notesOf, show, shownIn } from './say.ts';
 /** GitHub shows ten of each kind per step; the rest would only be noise in the log. */
 const shownOfEach = 10;
 
-export interface AnnotationOptions {
-  /** Besides the plan's changes: errors and warnings of the run. */
-  diagnostics: readonly Diagnostic[];
-  /** A manifest's file name as GitHub knows it: relative to the repository's root. */
-  fileName(file: string): string;
+/** A manifest's file name as GitHub knows it: relative to the repository's root. */
+export type FileName = (file: string) => string;
+
+interface Annotation {
+  kind: 'error' | 'warning' | 'notice';
+  title: string;
+  text: string;
+  at?: SourceRange | undefined;
 }
 
 /**
- * Workflow commands, one a line, that put each change and each mistake beside the line of the manifest
- * it comes from: `::error file=..,line=..,col=..,title=..::message`. At most ten of each kind.
+ * Workflow commands, one a line, that put each change beside the line of the manifest it comes from:
+ * `::warning file=..,line=..,col=..,title=..::text` for what deletes or weakens, `::notice` for the rest.
+ * At most ten of each kind.
  */
-export function renderAnnotations(plan: Plan, { diagnostics, fileName }: AnnotationOptions): string {
-  const found = [
-    ...diagnostics.map(({ severity, code, message, hint, at }) => ({
-      kind: severity,
-      title: code,
-      text: hint === undefined ? message : `${message}\n${hint}`,
-      at,
-    })),
-    ...shownIn(plan)
+export const annotateChanges = (plan: Plan, fileName: FileName): string =>
+  annotations(
+    shownIn(plan)
       .filter(({ action }) => action !== 'failed')
       .map(resource => ({
         kind: resource.action === 'delete' || resource.grade === 'weakens' ? 'warning' : 'notice',
@@ -33,14 +31,29 @@ export function renderAnnotations(plan: Plan, { diagnostics, fileName }: Annotat
         text: detailOf(resource),
         at: resource.at,
       })),
-  ];
+    fileName,
+  );
+
+/** The same for mistakes: `::error` or `::warning`. */
+export const annotateDiagnostics = (diagnostics: readonly Diagnostic[], fileName: FileName): string =>
+  annotations(
+    diagnostics.map(({ severity, code, message, hint, at }) => ({
+      kind: severity,
+      title: code,
+      text: hint === undefined ? message : `${message}\n${hint}`,
+      at,
+    })),
+    fileName,
+  );
+
+function annotations(found: readonly Annotation[], fileName: FileName): string {
   const counts: Record<string, number> = {};
   return found
     .filter(({ kind }) => {
       counts[kind] = (counts[kind] ?? 0) + 1;
       return counts[kind] <= shownOfEach;
     })
-    .map(({ kind, title, text, at }) => annotation(kind, title, text, at, fileName))
+    .map(one => annotation(one, fileName))
     .join('');
 }
 
@@ -52,13 +65,7 @@ function detailOf(resource: PlannedResource): string {
   return [...notesOf(resource), ...fields].join('\n') || resource.address;
 }
 
-function annotation(
-  kind: string,
-  title: string,
-  text: string,
-  at: SourceRange | undefined,
-  fileName: AnnotationOptions['fileName'],
-): string {
+function annotation({ kind, title, text, at }: Annotation, fileName: FileName): string {
   const place = at ? { file: fileName(at.file), line: at.line, col: at.column } : {};
   const properties = Object.entries({ ...place, title: clean(title) }).map(
     ([name, value]) => `${name}=${escapeProperty(String(value))}`,

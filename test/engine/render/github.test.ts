@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { given } from '../../../src/diagnostics/diagnostic.ts';
-import { renderAnnotations, withoutCommands } from '../../../src/engine/render/github.ts';
+import { annotateChanges, annotateDiagnostics, withoutCommands } from '../../../src/engine/render/github.ts';
 import { everything, planned, planOf } from '../../support/plans.ts';
 
 const fileName = (file: string) => `infra/${file}`;
@@ -13,7 +13,7 @@ test('a plan with one of everything, and a mistake', async () => {
     }),
     { ...given('dropped', 'not selected'), severity: 'warning' as const },
   ];
-  const text = renderAnnotations(everything(), { diagnostics, fileName });
+  const text = annotateDiagnostics(diagnostics, fileName) + annotateChanges(everything(), fileName);
   await expect(text).toMatchFileSnapshot('github.golden.txt');
   expect(text).toContain(
     '::error file=infra/a%2Cb%3Ac.yaml,line=2,col=7,title=source-not-found::not there: 100%25%0D%0Areally%0Alook\n',
@@ -21,7 +21,7 @@ test('a plan with one of everything, and a mistake', async () => {
 });
 
 test('each command is one line, whatever was observed', () => {
-  const lines = renderAnnotations(everything(), { diagnostics: [], fileName }).trimEnd().split('\n');
+  const lines = annotateChanges(everything(), fileName).trimEnd().split('\n');
   for (const line of lines) expect(line).toMatch(/^::(error|warning|notice) (file|title)=/);
 });
 
@@ -30,7 +30,7 @@ test('ten of each kind at most: GitHub shows no more', () => {
     ...Array.from({ length: 30 }, (_, i) => planned(`file:/${i}`, i, { action: 'create' })),
     ...Array.from({ length: 30 }, (_, i) => planned(`file:/x${i}`, i, { action: 'delete' })),
   );
-  const text = renderAnnotations(plan, { diagnostics: [], fileName });
+  const text = annotateChanges(plan, fileName);
   expect(text.match(/^::notice/gm)).toHaveLength(10);
   expect(text.match(/^::warning/gm)).toHaveLength(10);
 });
