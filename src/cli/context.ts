@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../diagnostics/render.ts';
+import { Redactor } from '../engine/redact.ts';
 import { inGithubActions, mistakesForGithub } from './github.ts';
 import type { CliIo } from './io.ts';
 
@@ -34,10 +35,9 @@ export function makeContext(io: CliIo): Context {
     sources,
     report(diagnostics) {
       if (diagnostics.length === 0) return;
-      io.stderr.write(
-        renderDiagnostics(diagnostics, sources, { color: color.stderr, width: io.stderr.columns }),
-      );
-      if (inGithubActions(io.host)) io.stderr.write(mistakesForGithub(io.host, diagnostics));
+      const clean = redactor.value(distinct(diagnostics));
+      io.stderr.write(renderDiagnostics(clean, sources, { color: color.stderr, width: io.stderr.columns }));
+      if (inGithubActions(io.host)) io.stderr.write(mistakesForGithub(io.host, clean));
     },
   };
 }

@@ -25,7 +25,7 @@ export async function tellGithub(
   if (summary === undefined || summary === '') return;
   const path = resolve(cwd, summary);
   const before = (await files.read(path)) ?? Buffer.alloc(0);
-  const text = renderMarkdown(plan, { diagnostics });
+  const text = context.redactor.text(renderMarkdown(plan, { diagnostics }));
   await files.writeAtomic(path, Buffer.concat([before, Buffer.from(`${text}\n`)]));
 }
 

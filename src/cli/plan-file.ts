@@ -1,23 +1,29 @@
 import { resolve } from 'node:path';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Plan } from '../engine/plan.ts';
-import { isPlanText, parsePlan } from '../engine/plan-file.ts';
+import { parsePlan } from '../engine/plan-file.ts';
 import type { Context } from './context.ts';
 
-/** The plan in a file, by its top key `converge_plan`; undefined when it is none. Throws a Failure (given) for a bad one. */
-export async function readPlan({ io }: Context, path: string): Promise<Plan | undefined> {
+/** Whether a file's top key is `converge_plan`. Looks at the beginning only: it may be any file, of any size. */
+export async function isPlan({ io }: Context, name: string): Promise<boolean> {
   const { files, cwd } = io.host;
-  const file = resolve(cwd, path);
-  if ((await files.stat(file))?.kind !== 'file') return undefined;
-  const text = (await files.read(file))?.toString('utf8') ?? '';
-  return isPlanText(text) ? parsePlan(text, path) : undefined;
+  const path = resolve(cwd, name);
+  if ((await files.stat(path))?.kind !== 'file') return false;
+  const file = await files.open(path, 'r');
+  const start = Buffer.alloc(200);
+  try {
+    return /^\s*\{\s*"converge_plan"\s*:/.test(start.toString('latin1', 0, await file?.read(start, 0)));
+  } finally {
+    await file?.close();
+  }
 }
 
-/** Like `readPlan`, where nothing else will do. */
-export async function requirePlan(context: Context, path: string): Promise<Plan> {
-  const plan = await readPlan(context, path);
-  if (plan) return plan;
+/** Throws a Failure (given) when there is no plan in the file, or one that is damaged or newer. */
+export async function readPlan(context: Context, name: string): Promise<Plan> {
+  const { files, cwd } = context.io.host;
+  const bytes = (await isPlan(context, name)) ? await files.read(resolve(cwd, name)) : undefined;
+  if (bytes) return parsePlan(bytes.toString('utf8'), name);
   throw new Failure(
-    given('no-plan', `${path} is no plan`, { hint: 'name a file that `converge plan -o FILE` wrote' }),
+    given('no-plan', `${name} is no plan`, { hint: 'name a file that `converge plan -o FILE` wrote' }),
   );
 }

@@ -2,14 +2,9 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Plan } from './plan.ts';
 import { planChecksum, planDigest } from './plan-digest.ts';
 
-/** Whether a text is a plan: a JSON object whose top key `converge_plan` says so. */
-export function isPlanText(text: string): boolean {
-  return /^\s*\{/.test(text) && /"converge_plan"\s*:/.test(text);
-}
-
 /** Reads a plan file. Throws a Failure (given) when it isn't a plan, is newer, or was changed. */
 export function parsePlan(text: string, file: string): Plan {
-  let read: Plan & { checksum?: string };
+  let read: Plan & { integrity?: string };
   try {
     read = JSON.parse(text) as Plan;
   } catch {
@@ -27,9 +22,9 @@ export function parsePlan(text: string, file: string): Plan {
       ),
     );
   }
-  const { checksum, ...plan } = read;
+  const { integrity, ...plan } = read;
   // Places and fingerprints are no part of the digest, and must not be edited either.
-  if (planChecksum(plan) !== checksum) throw damaged(file, 'does not match its own checksum');
+  if (planChecksum(plan) !== integrity) throw damaged(file, 'does not match its own checksum');
   if (!isWhole(plan)) throw damaged(file, 'is incomplete');
   if (planDigest(plan) !== plan.digest) throw damaged(file, 'does not match its own digest');
   return plan;

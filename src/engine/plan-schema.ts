@@ -146,7 +146,7 @@ export const planSchema = Type.Object(
     }),
     diagnostics: listOf(diagnostic),
     digest: digest('Over what will be done and to what, without places, times and texts.'),
-    checksum: digest('Over the whole plan without this member.'),
+    integrity: digest('Over the whole plan without this member.'),
   },
   {
     ...closed,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { apply } from '../../src/engine/apply.ts';
 import type { CatalogTarget } from '../../src/engine/catalog.ts';
-import { isPlanText, parsePlan } from '../../src/engine/plan-file.ts';
+import { parsePlan } from '../../src/engine/plan-file.ts';
 import { plan } from '../../src/engine/planner.ts';
 import { recheck } from '../../src/engine/recheck.ts';
 import { renderJson } from '../../src/engine/render/json.ts';
@@ -81,11 +81,5 @@ describe('a plan from a file', () => {
     expect(code(text.slice(0, -20))).toBe('plan-damaged');
     expect(code('{"converge_plan":1}')).toBe('plan-damaged');
     expect(code(text.replace('"converge_plan": 1', '"converge_plan": 2'))).toBe('plan-version');
-  });
-
-  test('is told from a manifest', async () => {
-    const { read } = await saved();
-    expect(isPlanText(renderJson(read()))).toBe(true);
-    expect(isPlanText('converge: 1\nresources: {}\n')).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { apply as applyPlan } from '../../engine/apply.ts';
 import type { CatalogTarget } from '../../engine/catalog.ts';
 import type { RunReport } from '../../engine/events.ts';
@@ -12,7 +12,6 @@ import { withoutCommands } from '../../engine/render/github.ts';
 import { renderText } from '../../engine/render/text.ts';
 import { writeReport } from '../../engine/report.ts';
 import { type Run, startRun } from '../../engine/run.ts';
-import type { ReadFiles } from '../../io/ports.ts';
 import { registry } from '../../resources/registry.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Context } from '../context.ts';
@@ -29,11 +28,10 @@ import {
   withSelection,
   withState,
 } from '../options.ts';
-import { readPlan } from '../plan-file.ts';
+import { isPlan, readPlan } from '../plan-file.ts';
 import { progressFor } from '../progress/choose.ts';
 import { type EventOptions, type EventSink, openEvents } from '../progress/events.ts';
 import { summary } from '../progress/summary.ts';
-import { lockState } from '../run-lock.ts';
 import { openSession, type Session } from '../session.ts';
 import { version } from '../version.ts';
 
@@ -62,16 +60,11 @@ export const apply: Define = (program, context, exit) => {
       if (!source) return exit(1);
       const session = await openSession(context, options, { targets: source.targets, exclusive: true });
       try {
-        const lock = await lockState(context, session.stateDir, options.lockTimeout);
+        const events = await openEvents(context, options, () => session.world.host.clock.now());
         try {
-          const events = await openEvents(context, options, () => session.world.host.clock.now());
-          try {
-            exit(await applyIn(session, context, source, options, events));
-          } finally {
-            await events?.close();
-          }
+          exit(await applyIn(session, context, source, options, events));
         } finally {
-          await lock.release();
+          await events?.close();
         }
       } finally {
         await session.close();
@@ -94,6 +87,7 @@ async function applyIn(
     world: session.world,
     signal: interrupt,
     listener: progress.listener,
+    redactor: context.redactor,
   });
   const plan = await source.plan(run);
   const text = renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns });
@@ -104,7 +98,7 @@ async function applyIn(
   await writeReport(context.io.host.files, session.stateDir, report);
   // What a guard would hold back is said by a run that does nothing, too.
   const guards = noop ? guardsOf(plan, allow) : [];
-  const diagnostics = distinct([...plan.diagnostics, ...guards, ...failures(report)]);
+  const diagnostics = [...plan.diagnostics, ...guards, ...failures(report)];
   if (inGithubActions(context.io.host)) await tellGithub(context, plan, diagnostics);
   context.report(diagnostics);
   if (worthASummary(report)) context.print(summary(report));
@@ -130,38 +124,29 @@ async function manifests(
 async function planFile(
   context: Context,
   paths: string[],
-  { only, except }: SelectOptions,
+  options: SelectOptions,
 ): Promise<Source | undefined> {
-  if (paths.length !== 1) return undefined;
-  const plan = await readPlan(context, paths[0]!);
-  if (plan && (only || except)) {
+  const plans: string[] = [];
+  for (const path of paths) if (await isPlan(context, path)) plans.push(path);
+  const [path] = plans;
+  if (path === undefined) return undefined;
+  if (paths.length > 1)
+    throw new Failure(given('one-plan', `${path} is a plan, and a plan is applied by itself`));
+  if (options.only ?? options.except) {
     throw new Failure(
-      given('plan-is-whole', 'a plan is applied as a whole: --only and --except select what is planned', {
-        hint: 'give them to `converge plan -o`',
+      given('plan-is-whole', `${path} was reviewed as a whole: --only and --except don't go with it`, {
+        hint: 'select when planning: `converge plan MANIFESTS --only … -o plan.json`',
       }),
     );
   }
-  return (
-    plan && {
-      targets: plan.targets,
-      async plan(run) {
-        await recheck(plan, run);
-        return plan;
-      },
-    }
-  );
-}
-
-/** Looks at the beginning only: a manifest may be any file, of any size. */
-async function isPlan(files: ReadFiles, path: string): Promise<boolean> {
-  if ((await files.stat(path))?.kind !== 'file') return false;
-  const file = await files.open(path, 'r');
-  const start = Buffer.alloc(200);
-  try {
-    return /^\s*\{\s*"converge_plan"\s*:/.test(start.toString('latin1', 0, await file?.read(start, 0)));
-  } finally {
-    await file?.close();
-  }
+  const plan = await readPlan(context, path);
+  return {
+    targets: plan.targets,
+    async plan(run) {
+      await recheck(plan, run);
+      return plan;
+    },
+  };
 }
 
 const failures = (report: RunReport) =>

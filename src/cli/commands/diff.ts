@@ -4,7 +4,7 @@ import { renderPlanDiff } from '../../engine/render/plan-diff.ts';
 import { registry } from '../../resources/registry.ts';
 import type { Define } from '../define.ts';
 import { withExitCodes, withFormat } from '../options.ts';
-import { requirePlan } from '../plan-file.ts';
+import { readPlan } from '../plan-file.ts';
 
 interface DiffOptions {
   format: 'text' | 'json';
@@ -19,8 +19,8 @@ export const diff: Define = (program, context, exit) => {
     .addHelpText('after', '\nExample:\n  converge diff approved.json now.json --detailed-exitcodes')
     .action(async (before: string, after: string, { format, detailedExitcodes }: DiffOptions) => {
       const difference = comparePlans(
-        await requirePlan(context, before),
-        await requirePlan(context, after),
+        await readPlan(context, before),
+        await readPlan(context, after),
         registry,
       );
       context.print(format === 'json' ? `${canonicalJson(difference, 2)}\n` : renderPlanDiff(difference));

@@ -66,6 +66,7 @@ export const plan: Define = (program, context, exit) => {
       if (options.output !== undefined) {
         const file = resolve(context.io.host.cwd, options.output);
         await context.io.host.files.writeAtomic(file, Buffer.from(renderJson(made)));
+        context.say(`plan written to ${options.output}\n`);
       }
       const allow = options.allow ?? [];
       requireKnown(made, allow);
@@ -84,9 +85,14 @@ async function planOnline(
 ): Promise<Plan | undefined> {
   const catalog = await loadCatalog(context, paths, options.lab);
   if (!catalog) return undefined;
-  const session = await openSession(context, options, catalog.targets);
+  const session = await openSession(context, options, { targets: catalog.targets });
   try {
-    const run = startRun({ registry, world: session.world, signal: context.io.interrupt });
+    const run = startRun({
+      registry,
+      world: session.world,
+      signal: context.io.interrupt,
+      redactor: context.redactor,
+    });
     return await makePlan(catalog, run, { engine: version, ...options });
   } finally {
     await session.close();

@@ -4,4 +4,4 @@ import { planChecksum } from '../plan-digest.ts';
 
 /** The plan itself, canonical, one line at the end. `apply FILE` takes it. */
 export const renderJson = (plan: Plan): string =>
-  `${canonicalJson({ ...plan, checksum: planChecksum(plan) }, 2)}\n`;
+  `${canonicalJson({ ...plan, integrity: planChecksum(plan) }, 2)}\n`;
