@@ -1,11 +1,12 @@
-/** Writes schemas/, which editors use. Committed; a test fails when they are stale. */
+/** Writes schemas/, which editors and readers of plans use. Committed; a test fails when they are stale. */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { planSchema } from '../src/engine/plan-schema.ts';
 import { manifestSchema } from '../src/manifest/schema.ts';
 import { registry } from '../src/resources/registry.ts';
 
 const schemas = new URL('../schemas/', import.meta.url);
 await mkdir(schemas, { recursive: true });
-await writeFile(
-  new URL('manifest.schema.json', schemas),
-  `${JSON.stringify(manifestSchema(registry), null, 2)}\n`,
-);
+const write = (name: string, schema: object) =>
+  writeFile(new URL(name, schemas), `${JSON.stringify(schema, null, 2)}\n`);
+await write('manifest.schema.json', manifestSchema(registry));
+await write('plan.schema.json', planSchema);

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../diagnostics/render.ts';
 import { Redactor } from '../engine/redact.ts';
+import { inGithubActions, mistakesForGithub } from './github.ts';
 import type { CliIo } from './io.ts';
 
 /** What a command gets besides its arguments. */
@@ -36,6 +37,7 @@ export function makeContext(io: CliIo): Context {
       if (diagnostics.length === 0) return;
       const clean = redactor.value(distinct(diagnostics));
       io.stderr.write(renderDiagnostics(clean, sources, { color: color.stderr, width: io.stderr.columns }));
+      if (inGithubActions(io.host)) io.stderr.write(mistakesForGithub(io.host, clean));
     },
   };
 }

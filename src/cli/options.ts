@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
+import { fewestDigits } from '../engine/plan-digest.ts';
 import { parseDuration } from '../io/duration.ts';
 
 /** Options as commander hands them over, after the parsers below. */
@@ -57,8 +58,44 @@ export const withSelection = (command: Command): Command =>
     )
     .option('--except <SELECTOR>', 'all but these; may be repeated', collect);
 
-export const withExitCodes = (command: Command): Command =>
-  command.option('--detailed-exitcodes', 'also say by exit code 2 that changes were made or are pending');
+export const withExitCodes = (
+  command: Command,
+  what = 'also say by exit code 2 that changes were made or are pending',
+): Command => command.option('--detailed-exitcodes', what);
+
+export const withEvents = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        '--events <FORMAT>',
+        'what happens as lines of JSON on stderr, in place of the progress',
+      ).choices(['ndjson']),
+    )
+    .option('--events-file <FILE>', 'write those lines to a new file; the progress stays');
+
+export const withAllow = (command: Command): Command =>
+  command.option(
+    '--allow <ADDRESS>',
+    'let this resource be deleted or weakened though it protects or is protected; may be repeated',
+    collect,
+  );
+
+export const withDigest = (command: Command): Command =>
+  command.addOption(
+    new Option('--digest <HEX>', 'only if the plan has this digest: the one that was approved').argParser(
+      hexDigits,
+    ),
+  );
+
+function hexDigits(text: string): string {
+  const hex = text.toLowerCase();
+  if (new RegExp(`^[0-9a-f]{${fewestDigits},64}$`).test(hex)) return hex;
+  throw new Failure(
+    given('bad-digest', `--digest ${text}: expected ${fewestDigits} to 64 hex digits`, {
+      hint: 'copy it from the last line of `converge plan`',
+    }),
+  );
+}
 
 export function withFormat(command: Command, ...formats: string[]): Command {
   const choices = formats.length > 0 ? formats : ['text', 'json'];

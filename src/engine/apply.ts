@@ -1,8 +1,11 @@
-import { blocked, world as worldSays } from '../diagnostics/diagnostic.ts';
+import { blocked, Failure, world as worldSays } from '../diagnostics/diagnostic.ts';
 import { type Applying, begin, type Details } from './applying.ts';
 import { type Change, changeAll } from './change.ts';
 import { decide } from './decide.ts';
 import type { RunReport } from './events.ts';
+import { gradeOf } from './grade.ts';
+import { type Allowed, guardOf, overBudget, requireKnown } from './guards.ts';
+import { heldUntil } from './held.ts';
 import { observe } from './observe.ts';
 import type { Plan } from './plan.ts';
 import { prove } from './proof.ts';
@@ -15,14 +18,23 @@ import { type Node, Walk } from './walk.ts';
 export interface ApplyOptions {
   /** Say what would be done and do nothing. */
   noop?: boolean;
+  /** Addresses that may weaken protection. */
+  allow?: Allowed;
 }
 
 /**
  * Makes the plan's changes in dependency order, in parallel where the graph, realms and targets allow,
  * and proves that nothing is left to do. What fails is in the report; only mistakes in what was given
- * reject (Failure). When the run's signal aborts, what runs is awaited and nothing new starts.
+ * reject (Failure), and a plan over its budget, before anything is done. When the run's signal aborts, what runs is awaited and nothing new starts.
  */
-export async function apply(plan: Plan, run: Run, { noop = false }: ApplyOptions = {}): Promise<RunReport> {
+export async function apply(
+  plan: Plan,
+  run: Run,
+  { noop = false, allow = [] }: ApplyOptions = {},
+): Promise<RunReport> {
+  requireKnown(plan, allow);
+  const tooMuch = overBudget(plan);
+  if (tooMuch.length > 0) throw new Failure(tooMuch);
   const { clock } = run.world.host;
   const started = clock.now();
   const subjects = subjectsOf(plan.resources, {
@@ -31,7 +43,7 @@ export async function apply(plan: Plan, run: Run, { noop = false }: ApplyOptions
     where: run.where,
   });
   await loadSources(run, subjects);
-  const applying = begin(run, new Walk(plan.resources, subjects));
+  const applying = begin(run, new Walk(plan.resources, subjects), allow);
   const { walk } = applying;
 
   const onAbort = () =>
@@ -84,8 +96,9 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
     const { action, reason } = node.planned;
     if (action === 'failed') finish(node, 'failed', failedBefore(run, node, reason));
     else if (broken.length > 0) finish(node, 'skipped', { note: `depends on ${broken.join(', ')}` });
-    else if (action !== 'none' && (noop || node.planned.noop)) finish(node, 'noop');
-    else work.push(node);
+    else if (action === 'none') work.push(node);
+    else if (noop || node.planned.noop) finish(node, 'noop');
+    else if (!finishGuarded(applying, node)) work.push(node);
   }
   const toChange = work.filter(({ planned }) => planned.action !== 'none' && planned.action !== 'refresh');
   const resting = work.filter(node => !toChange.includes(node));
@@ -121,6 +134,17 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
   ]);
 }
 
+/** Ends what a closed window or a guard keeps from being changed; the time is that of now, not of the plan. */
+function finishGuarded({ run, walk, allow, finish }: Applying, node: Node): boolean {
+  const waiting = walk.heldFor(node);
+  const until = heldUntil(node.subject, run.world.host.clock.now());
+  const diagnostic = guardOf(node.planned, allow);
+  if (diagnostic) finish(node, 'blocked', { diagnostic });
+  else if (until !== undefined) finish(node, 'held', { note: `until ${until}` });
+  else if (waiting !== undefined) finish(node, 'held', { note: `waits for ${waiting}` });
+  return until !== undefined || waiting !== undefined || diagnostic !== undefined;
+}
+
 /** Undefined when there is nothing to change, or nothing that could be changed (then it is finished). */
 async function changeOf({ run, finish }: Applying, node: Node): Promise<Change | undefined> {
   const observation = run.observed.get(node.subject.address)!;
@@ -138,11 +162,17 @@ async function changeOf({ run, finish }: Applying, node: Node): Promise<Change |
   return decision.action === 'none' || decision.action === 'failed' ? undefined : { node, decision };
 }
 
-/** What turned out to be a deletion only after the plan was made is not done. */
-function isHeld({ finish }: Applying, { node, decision }: Change): boolean {
-  if (decision.action !== 'delete' || node.planned.action === 'delete') return false;
-  finish(node, 'failed', {
-    diagnostic: blocked('held', `\`${node.planned.address}\` would be deleted, which the plan didn't say`, {
+/** What turned out to delete or weaken more than the plan said is not done. */
+function isHeld(
+  { allow, finish }: Applying,
+  { node: { planned, subject }, node, decision }: Change,
+): boolean {
+  const deletes = decision.action === 'delete' && planned.action !== 'delete';
+  const weakens = gradeOf(subject, decision).grade === 'weakens' && planned.grade !== 'weakens';
+  if (!deletes && (!weakens || allow.includes(planned.address))) return false;
+  const what = deletes ? 'be deleted' : 'weaken protection';
+  finish(node, 'blocked', {
+    diagnostic: blocked('held', `\`${planned.address}\` would ${what}, which the plan didn't say`, {
       hint: 'plan again, and apply that plan',
     }),
   });

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { Dirty } from './dirty.ts';
 import type { Result } from './events.ts';
+import type { Allowed } from './guards.ts';
 import { Limits, totalAtOnce } from './limits.ts';
 import { diagnosticsOf } from './observe.ts';
 import type { Run } from './run.ts';
@@ -13,6 +14,7 @@ export interface Applying {
   limits: Limits;
   dirty: Dirty;
   numbers: Record<string, number>;
+  allow: Allowed;
   /** Ends a node's part in the run and lets its dependants go on. */
   finish(node: Node, result: Result, details?: Details): void;
 }
@@ -24,13 +26,14 @@ export interface Details {
   started?: number;
 }
 
-export function begin(run: Run, walk: Walk): Applying {
+export function begin(run: Run, walk: Walk, allow: Allowed): Applying {
   const { clock } = run.world.host;
   const numbers: Record<string, number> = {};
   return {
     run,
     walk,
     numbers,
+    allow,
     limits: new Limits(totalAtOnce),
     dirty: new Dirty(),
     finish(node, result, { note, diagnostic, numbers: added, started } = {}) {

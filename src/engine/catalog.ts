@@ -25,6 +25,27 @@ export interface Metaparameters {
   labels: string[];
   /** Name of the target the resource lives on; absent for host types. */
   target?: string;
+  /** Not deleted or weakened without `--allow`. */
+  protect?: boolean;
+  /** When it may be changed; any time when left out. */
+  window?: Window;
+}
+
+/** A maintenance window: on these days, from one time of day to the other, which may be on the next day. */
+export interface Window {
+  /** `mon` .. `sun`: the days on which it begins; every day when left out. */
+  days?: string[];
+  /** `HH:MM`. */
+  from: string;
+  to: string;
+  /** IANA name; UTC when left out. */
+  timezone?: string;
+}
+
+/** How much one plan may do; a plan that does more is refused as a whole. */
+export interface Policy {
+  max_changes?: number;
+  max_deletes?: number;
 }
 
 export interface Reference {
@@ -58,6 +79,7 @@ export interface CatalogTarget {
 export interface Catalog {
   resources: CatalogResource[];
   targets: CatalogTarget[];
+  policy?: Policy;
   /** File name to text, for showing the line of an error. */
   sources: Map<string, string>;
 }

@@ -1,8 +1,9 @@
 import type { TSchema } from 'typebox';
 import { byText, canonicalJson } from './canonical.ts';
 import { isSecretRef, type Json, type SecretRef } from './catalog.ts';
-import { child, segments } from './pointer.ts';
+import { child } from './pointer.ts';
 import type { AnyResourceType, FieldChange } from './resource-type.ts';
+import { schemaAt } from './schema-at.ts';
 
 /** Whether the secret that was last applied at this pointer is the one that is wanted now. */
 export type SecretCheck = (pointer: string, ref: SecretRef) => boolean;
@@ -46,7 +47,7 @@ export function structuralDiff(
       if (!same) fields.push(change(path, before, after));
     } else if (isObject(before) && isObject(after)) {
       for (const [key, value] of Object.entries(after)) compare(before[key], value, child(path, key));
-    } else if (!sameValue(before, after, unordered(schema, path))) {
+    } else if (!sameValue(before, after, schemaAt(schema, path)?.['x-unordered'] === true)) {
       fields.push(change(path, before, after));
     }
   };
@@ -82,16 +83,3 @@ function sameValue(before: unknown, after: unknown, asSet: boolean): boolean {
 
 const setOf = (items: unknown[]): string =>
   [...new Set(items.map(item => canonicalJson(item)))].sort(byText).join(',');
-
-/** Looks the pointer up in the type's schema; C's paths equal P's where the annotation matters. */
-function unordered(schema: TSchema, path: string): boolean {
-  let at: SchemaNode | undefined = schema as SchemaNode;
-  for (const segment of segments(path)) at = at?.properties?.[segment] ?? at?.items;
-  return at?.['x-unordered'] === true;
-}
-
-interface SchemaNode {
-  properties?: Record<string, SchemaNode>;
-  items?: SchemaNode;
-  'x-unordered'?: boolean;
-}

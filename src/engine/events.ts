@@ -12,7 +12,11 @@ export type Result =
   /** A dependency failed or was dropped by `--only/--except`. */
   | 'skipped'
   /** `noop`: would have changed. */
-  | 'noop';
+  | 'noop'
+  /** Its maintenance window is closed, or that of a dependency; a later run does it. */
+  | 'held'
+  /** It would weaken protection, and nobody allowed that. */
+  | 'blocked';
 
 /** Everything that happens in a run, as one typed stream. listr2, the plain log and NDJSON subscribe. */
 export type RunEvent =

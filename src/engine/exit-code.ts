@@ -39,7 +39,8 @@ export function exitCode({
 function hasChanges(plan: Plan | undefined, report: RunReport | undefined): boolean {
   if (report)
     return report.results.some(
-      ({ result }) => result === 'changed' || result === 'refreshed' || result === 'noop',
+      ({ result }) =>
+        result === 'changed' || result === 'refreshed' || result === 'noop' || result === 'held',
     );
   return plan?.resources.some(({ action }) => action !== 'none' && action !== 'failed') ?? false;
 }

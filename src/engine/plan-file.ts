@@ -2,23 +2,18 @@ import Value from 'typebox/value';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Address } from './catalog.ts';
 import type { Plan } from './plan.ts';
-import { planDigest } from './plan-digest.ts';
+import { planChecksum, planDigest } from './plan-digest.ts';
 import { planSchema } from './plan-schema.ts';
-
-/** Whether a text is a plan: a JSON object whose top key `converge_plan` says so. */
-export function isPlanText(text: string): boolean {
-  return /^\s*\{/.test(text) && /"converge_plan"\s*:/.test(text);
-}
 
 /** Reads a plan file. Throws a Failure (given) when it isn't a plan, is newer, or was changed. */
 export function parsePlan(text: string, file: string): Plan {
-  let plan: Plan;
+  let read: Plan & { integrity?: string };
   try {
-    plan = JSON.parse(text) as Plan;
+    read = JSON.parse(text) as Plan;
   } catch {
     throw damaged(file, 'is not valid JSON');
   }
-  const version: unknown = plan?.converge_plan;
+  const version: unknown = read?.converge_plan;
   if (version !== 1) {
     throw new Failure(
       given(
@@ -30,7 +25,10 @@ export function parsePlan(text: string, file: string): Plan {
       ),
     );
   }
-  if (!isWhole(plan)) throw damaged(file, 'is incomplete');
+  const { integrity, ...plan } = read;
+  // Places and fingerprints are no part of the digest, and must not be edited either.
+  if (planChecksum(plan) !== integrity) throw damaged(file, 'does not match its own checksum');
+  if (!isWhole(read)) throw damaged(file, 'is incomplete');
   if (planDigest(plan) !== plan.digest) throw damaged(file, 'does not match its own digest');
   // Not covered by the digest, and about the time of planning: what is wrong now is found again.
   return { ...plan, diagnostics: [] };

@@ -1,59 +1,156 @@
-import Type, { type TSchema } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 
-const place = Type.Object({ file: Type.String(), line: Type.Number(), column: Type.Number() });
-const references = Type.Array(Type.Object({ address: Type.String(), at: place }));
-const strings = Type.Array(Type.String());
-const values = Type.Record(Type.String(), Type.Unknown());
-const oneOf = (...names: string[]) => Type.Union(names.map(name => Type.Literal(name)));
+/** The published schema of a plan file (JSON Schema draft-07); `schemas/plan.schema.json` is made from it. */
+const closed = { additionalProperties: false };
+const Optional = Type.Optional;
+const words = (...all: string[]) => Type.Union(all.map(word => Type.Literal(word)));
+const listOf = (item: TSchema, description?: string) =>
+  Type.Array(item, description === undefined ? {} : { description });
 
-const field = Type.Object({
-  path: Type.String({ pattern: '^(/.*)?$' }),
-  at: Type.Optional(place),
-  reason: Type.Optional(Type.String()),
+const digest = (description: string) => Type.String({ pattern: '^[0-9a-f]{64}$', description });
+const address = Type.String({ description: '`type:title`' });
+const properties = Type.Record(Type.String(), Type.Unknown(), {
+  description: 'As written in the manifest; a secret is `{"$secret": "env:NAME"}`.',
 });
 
-const resource = Type.Object({
-  address: Type.String(),
-  type: Type.String(),
-  title: Type.String(),
-  id: Type.String(),
-  action: oneOf('none', 'create', 'update', 'delete', 'refresh', 'unknown', 'failed'),
-  noop: Type.Boolean(),
-  reason: Type.Optional(Type.String()),
-  fields: Type.Array(field),
-  dependsOn: strings,
-  notifies: strings,
-  properties: values,
-  meta: Type.Object({
-    ensure: oneOf('present', 'absent'),
+const place = Type.Object(
+  {
+    file: Type.String(),
+    line: Type.Integer({ minimum: 1 }),
+    column: Type.Integer({ minimum: 1 }),
+    endLine: Optional(Type.Integer()),
+    endColumn: Optional(Type.Integer()),
+  },
+  { ...closed, description: 'A place in a manifest; columns in UTF-16 units.' },
+);
+
+const references = listOf(Type.Object({ address, at: place }, closed));
+
+const meta = Type.Object(
+  {
+    ensure: words('present', 'absent'),
     require: references,
     before: references,
     notify: references,
     subscribe: references,
     noop: Type.Boolean(),
-    labels: strings,
-    target: Type.Optional(Type.String()),
-  }),
-  fingerprint: Type.String(),
-  at: place,
-});
+    labels: listOf(Type.String()),
+    target: Optional(Type.String()),
+    protect: Optional(Type.Boolean()),
+    window: Optional(
+      Type.Object(
+        {
+          days: Optional(listOf(Type.String())),
+          from: Type.String(),
+          to: Type.String(),
+          timezone: Optional(Type.String()),
+        },
+        closed,
+      ),
+    ),
+  },
+  { description: 'Engine-owned keys of the resource.' },
+);
 
-/** What a plan file must hold before anything in it is looked at; see `Plan`. */
-export const planSchema: TSchema = Type.Object({
-  converge_plan: Type.Literal(1),
-  engine: Type.String(),
-  types: Type.Record(Type.String(), Type.Number()),
-  targets: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      type: Type.String(),
-      identity: Type.String(),
-      properties: values,
-      at: place,
+const grade = words('strengthens', 'neutral', 'weakens');
+
+const field = Type.Object(
+  {
+    path: Type.String({ pattern: '^(/.*)?$', description: 'JSON pointer of the property.' }),
+    before: Optional(Type.Unknown()),
+    after: Optional(Type.Unknown()),
+    at: Optional(place),
+    reason: Optional(Type.String({ description: "Why it differs, when the values don't say." })),
+    grade: Optional(grade),
+  },
+  closed,
+);
+
+const resource = Type.Object(
+  {
+    address,
+    type: Type.String(),
+    title: Type.String(),
+    id: Type.String({ description: "The real object's name; paths below the working directory from there." }),
+    action: words('none', 'create', 'update', 'delete', 'refresh', 'unknown', 'failed'),
+    noop: Type.Boolean({ description: 'Shown, never done.' }),
+    reason: Optional(Type.String()),
+    grade: Optional(grade),
+    held: Optional(
+      Type.Object(
+        {
+          until: Type.String({ format: 'date-time' }),
+          by: Optional(address),
+        },
+        { ...closed, description: 'Outside its maintenance window when the plan was made.' },
+      ),
+    ),
+    fields: listOf(field),
+    dependsOn: listOf(address),
+    notifies: listOf(address),
+    properties,
+    meta,
+    fingerprint: digest('Over the observed state that the decision rests on.'),
+    at: place,
+  },
+  closed,
+);
+
+const diagnostic = Type.Object(
+  {
+    code: Type.String(),
+    severity: words('error', 'warning'),
+    category: words('given', 'world', 'blocked'),
+    message: Type.String(),
+    hint: Optional(Type.String()),
+    at: Optional(place),
+    address: Optional(address),
+    related: Optional(listOf(Type.Object({ message: Type.String(), at: place }, closed))),
+  },
+  closed,
+);
+
+export const planSchema = Type.Object(
+  {
+    converge_plan: Type.Literal(1, { description: 'Version of the format.' }),
+    engine: Type.String({ description: 'Version of converge that made it.' }),
+    types: Type.Record(Type.String(), Type.Integer(), {
+      description: 'Versions of the resource types used.',
     }),
-  ),
-  resources: Type.Array(resource),
-  sources: Type.Record(Type.String(), Type.String()),
-  diagnostics: Type.Array(Type.Unknown()),
-  digest: Type.String(),
-});
+    targets: listOf(
+      Type.Object(
+        {
+          name: Type.String(),
+          type: Type.String(),
+          properties,
+          at: place,
+          identity: Type.String({
+            description: 'Tells the real place apart; `unknown` if it did not answer.',
+          }),
+        },
+        closed,
+      ),
+    ),
+    policy: Optional(
+      Type.Object(
+        {
+          max_changes: Optional(Type.Integer({ minimum: 0 })),
+          max_deletes: Optional(Type.Integer({ minimum: 0 })),
+        },
+        closed,
+      ),
+    ),
+    resources: listOf(resource, 'In dependency order, ties by address.'),
+    sources: Type.Record(Type.String(), Type.String(), {
+      description: 'SHA-256 of content sources by resource address.',
+    }),
+    diagnostics: listOf(diagnostic),
+    digest: digest('Over what will be done and to what, without places, times and texts.'),
+    integrity: digest('Over the whole plan without this member.'),
+  },
+  {
+    ...closed,
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'converge plan',
+  },
+);

@@ -1,5 +1,5 @@
 import type { Diagnostic, SourceRange } from '../diagnostics/diagnostic.ts';
-import type { Address, CatalogTarget, Json, Metaparameters } from './catalog.ts';
+import type { Address, CatalogTarget, Json, Metaparameters, Policy } from './catalog.ts';
 import type { FieldChange, Id } from './resource-type.ts';
 
 /** What will be done to one resource. The set is closed; renderings switch over it. */
@@ -16,11 +16,16 @@ export type Action =
   /** Could not be observed; nothing is done to it or to what depends on it. */
   | 'failed';
 
+/** What a change does to the protection of data: recovery points, their retention, who can read them. */
+export type Grade = 'strengthens' | 'neutral' | 'weakens';
+
 export interface PlannedField extends FieldChange {
   /** Where the desired value came from. */
   at?: SourceRange;
   /** Why it differs, when that isn't visible from before and after. */
   reason?: string;
+  /** Left out when neutral. */
+  grade?: Grade;
 }
 
 export interface PlannedResource {
@@ -33,6 +38,10 @@ export interface PlannedResource {
   noop: boolean;
   /** One line: why unknown or failed, or what it follows. */
   reason?: string;
+  /** Of a create, update, delete or unknown: the worst of its fields. What weakens needs `--allow`. */
+  grade?: Grade;
+  /** Its maintenance window is closed, or that of `by`, which it depends on. RFC 3339. */
+  held?: { until: string; by?: Address };
   fields: PlannedField[];
   /** All edges, declared and implied, also through what isn't in this plan, as addresses; sorted. */
   dependsOn: Address[];
@@ -54,6 +63,8 @@ export interface Plan {
   /** Type name to type version, of the types used. */
   types: Record<string, number>;
   targets: (CatalogTarget & { identity: string })[];
+  /** How much it may do. */
+  policy?: Policy;
   /** In dependency order, ties by address. */
   resources: PlannedResource[];
   /** SHA-256 of each content source by resource address. */

@@ -2,7 +2,9 @@ import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
 import { byText, canonicalJson, sha256 } from './canonical.ts';
 import type { Address, Catalog, CatalogResource } from './catalog.ts';
 import { decide } from './decide.ts';
+import { graded, gradeOf } from './grade.ts';
 import { buildGraph, type Graph, notifications } from './graph.ts';
+import { heldBy } from './held.ts';
 import { providersOf } from './implied.ts';
 import { observe } from './observe.ts';
 import type { Plan, PlannedField, PlannedResource } from './plan.ts';
@@ -19,6 +21,8 @@ import { type View, verdictOf } from './verdict.ts';
 export interface PlanOptions extends Selection {
   /** Version of converge. */
   engine: string;
+  /** Where observations come from; default: the world. */
+  observe?: typeof observe;
 }
 
 /**
@@ -32,7 +36,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const selected = select(catalog.resources, options);
   const subjects = graph.subjects.filter(({ address }) => selected.has(address));
   await loadSources(run, subjects);
-  const diagnostics = [...dropped(graph, selected), ...(await observe(run, subjects))];
+  const diagnostics = [...dropped(graph, selected), ...(await (options.observe ?? observe)(run, subjects))];
 
   const planned = new Map<Address, PlannedResource>();
   const view: View = {
@@ -53,6 +57,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     engine: options.engine,
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
     targets: await plannedTargets(run, catalog.targets, diagnostics),
+    ...(catalog.policy && { policy: catalog.policy }),
     resources: [...planned.values()].map(resource => redacted(run, resource)),
     sources: Object.fromEntries(
       subjects.flatMap(subject => {
@@ -85,8 +90,10 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     id: relativeTo(run.where.cwd, subject.id),
     action: verdict.action,
     noop: subject.noop,
+    ...gradeOf(subject, verdict),
+    ...heldBy(subject, verdict, view),
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
-    fields: verdict.fields.map(field => placed(field, declared as CatalogResource)),
+    fields: verdict.fields.map(field => placed(graded(subject, field), declared as CatalogResource)),
     dependsOn,
     notifies: view.notifies.get(address) ?? [],
     properties: declared.properties,

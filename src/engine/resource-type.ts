@@ -83,6 +83,8 @@ export interface ResourceType<P, C extends object> {
   runs: { on: 'host'; platforms?: NodeJS.Platform[]; elevated?: boolean } | { on: 'remote'; target: string };
   /** What a write dirties, and how many writes may run at once. */
   realm: { name: string; concurrency: number; alsoDirties?: string[] };
+  /** What it manages keeps data safe: a new one strengthens protection, deleting one weakens it. */
+  protects?: boolean;
   /** `ensure: absent` makes sense for this type (default true). */
   canBeAbsent?: boolean;
   /** Pure. `where` gives what relative paths resolve against. */

@@ -24,6 +24,8 @@ export async function secretCheck(
   is: object,
   should: object,
 ): Promise<SecretCheck> {
+  const recorded = run.world.appliedSecrets?.(subject.address);
+  if (recorded) return (pointer, { $secret }) => recorded[pointer] === $secret;
   const applied = (run.world.memory.get(memoryKey(subject)) ?? {}) as Record<string, Applied | undefined>;
   const same = new Set<string>();
   for (const [pointer, ref] of secretsIn(should)) {
@@ -31,6 +33,22 @@ export async function secretCheck(
     if (known && valueAt(is, pointer) === undefined && (await matches(run, ref, known))) same.add(pointer);
   }
   return pointer => same.has(pointer);
+}
+
+/** Those of a resource that are applied as they are now, references by pointer: what a recording keeps. */
+export async function appliedSecrets(
+  run: Run,
+  subject: Subject,
+  is: object,
+): Promise<Record<string, string>> {
+  if (subject.absent) return {};
+  const should = subject.type.desired(subject.asked.properties, subject.id, run.sources);
+  const same = await secretCheck(run, subject, is, should);
+  return Object.fromEntries(
+    secretsIn(should)
+      .filter(([pointer, ref]) => same(pointer, ref))
+      .map(([pointer, { $secret }]) => [pointer, $secret]),
+  );
 }
 
 /** Remembers salted hashes of the secrets that a successful step has applied. */

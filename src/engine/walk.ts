@@ -58,11 +58,11 @@ export class Walk {
     }
   }
 
-  /** The dependencies that failed or were skipped. */
+  /** The dependencies that failed, were skipped or were blocked. */
   brokenFor({ planned }: Node): Address[] {
     return planned.dependsOn.filter(to => {
       const result = this.nodes.get(to)?.result?.result;
-      return result === 'failed' || result === 'skipped';
+      return result === 'failed' || result === 'skipped' || result === 'blocked';
     });
   }
 
@@ -73,6 +73,11 @@ export class Walk {
       if (!receiver) return true;
       return receiver.subject.type.refresh && !receiver.subject.absent && !receiver.planned.noop;
     });
+  }
+
+  /** A dependency whose change waits for its maintenance window. */
+  heldFor({ planned }: Node): Address | undefined {
+    return planned.dependsOn.find(to => this.nodes.get(to)?.result?.result === 'held');
   }
 
   /** Those that notify this one and did change. */

@@ -1,6 +1,6 @@
 import type { Host } from '../io/ports.ts';
 import type { CallCounter } from './calls.ts';
-import type { CatalogTarget, SecretRef } from './catalog.ts';
+import type { Address, CatalogTarget, SecretRef } from './catalog.ts';
 import type { Clients, Memory } from './io.ts';
 
 /** Where things come from that the engine can't make itself; the composition root implements it. */
@@ -22,4 +22,9 @@ export interface World {
    * target kind derives from the properties.
    */
   identify?(target: CatalogTarget): Promise<string>;
+  /**
+   * Secrets that a recording knows to be applied, as references by pointer: with it no secret is read to
+   * plan. Undefined: read them and compare with memory.
+   */
+  appliedSecrets?(address: Address): Record<string, string>;
 }

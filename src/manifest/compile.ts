@@ -54,7 +54,8 @@ export async function compile(
   checkAbsence(declared, report);
   checkIdentities(firstOfEach(declared.resources), { platform, cwd }, report);
   const valid = declared.resources.filter(({ valid }) => valid).map(({ resource }) => resource);
-  return { catalog: { resources: valid, targets: declared.targets, sources }, diagnostics };
+  const { targets, policy } = declared;
+  return { catalog: { resources: valid, targets, ...(policy && { policy }), sources }, diagnostics };
 }
 
 /** One name, two files. */

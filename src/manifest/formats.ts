@@ -1,3 +1,4 @@
+import { isTimezone } from '../engine/window.ts';
 import { parseDuration, parseSchedule } from '../io/duration.ts';
 
 interface Format {
@@ -19,6 +20,16 @@ const formats: Record<string, Format> = {
     fits: text => parseSchedule(text) !== undefined,
     expected: 'a schedule such as every 15 minutes',
     hint: `a schedule is \`every\` and a duration above zero (${grammar}): every 15 minutes, every day`,
+  },
+  'time-of-day': {
+    fits: text => /^([01]\d|2[0-3]):[0-5]\d$/.test(text),
+    expected: 'a time of day such as 01:30',
+    hint: 'write hours and minutes with two digits each: 01:30, 23:00',
+  },
+  timezone: {
+    fits: isTimezone,
+    expected: 'a time zone such as Europe/Dublin',
+    hint: 'a time zone is a name of the IANA list, Europe/Dublin, or UTC',
   },
 };
 

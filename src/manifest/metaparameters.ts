@@ -1,7 +1,8 @@
-import type { CatalogResource, Json, Metaparameters, Reference } from '../engine/catalog.ts';
+import type { CatalogResource, Json, Metaparameters, Reference, Window } from '../engine/catalog.ts';
 import type { AnyResourceType } from '../engine/resource-type.ts';
+import { weekdays } from '../engine/window.ts';
 import { type JsonSchema, valueSchema } from './json-schema.ts';
-import type { Reading } from './reading.ts';
+import { fault, type Reading } from './reading.ts';
 
 const text: JsonSchema = { type: 'string' };
 const texts = (description: string): JsonSchema => ({
@@ -22,19 +23,38 @@ export const metaparameters: Record<string, JsonSchema> = {
   noop: { type: 'boolean', description: 'Show what would change, and change nothing.' },
   labels: texts('Names for `--only label:NAME`.'),
   target: { ...text, description: 'Where the resource lives, when there are several targets of its kind.' },
+  protect: {
+    type: 'boolean',
+    description: 'Refuse to delete it, unless `--allow` names it.',
+  },
+  window: {
+    type: 'object',
+    description: 'Change it only in this maintenance window; outside it a change is held.',
+    properties: {
+      days: {
+        type: 'array',
+        items: { enum: [...weekdays] },
+        description: 'Days on which the window begins; every day when left out.',
+      },
+      from: { ...text, format: 'time-of-day', description: 'When it opens, `HH:MM`.' },
+      to: {
+        ...text,
+        format: 'time-of-day',
+        description: 'When it closes; on the next day if not after `from`.',
+      },
+      timezone: {
+        ...text,
+        format: 'timezone',
+        description: 'IANA name, `Europe/Dublin`; UTC when left out.',
+      },
+    },
+    required: ['from', 'to'],
+    additionalProperties: false,
+  },
 };
 
 /** Names that no type and no module parameter may use either, kept for later. */
-export const reservedMetaparameters = [
-  'protect',
-  'window',
-  'retry',
-  'timeout',
-  'when',
-  'for_each',
-  'select',
-  'purge',
-];
+export const reservedMetaparameters = ['retry', 'timeout', 'when', 'for_each', 'select', 'purge'];
 
 export const referenceKeys = ['require', 'before', 'notify', 'subscribe'] as const;
 
@@ -48,7 +68,8 @@ export function bodySchema(type: AnyResourceType): JsonSchema {
     const reserved = reservedMetaparameters.map(name => [name, { 'x-reserved': true }]);
     schema = {
       ...own,
-      properties: { ...own.properties, ...metaparameters, ...Object.fromEntries(reserved) },
+      // A type that has one of the reserved names already keeps it: exec and its timeout.
+      properties: { ...Object.fromEntries(reserved), ...own.properties, ...metaparameters },
     };
     merged.set(own, schema);
   }
@@ -80,6 +101,20 @@ export function separate(
     labels: references('labels').map(({ address }) => address),
   };
   if (typeof body.target === 'string') meta.target = body.target;
+  if (body.protect === true) meta.protect = true;
+  const window = windowOf(body.window, reading);
+  if (window) meta.window = window;
   const own = Object.entries(body).filter(([key]) => !Object.hasOwn(metaparameters, key));
   return { properties: Object.fromEntries(own), meta };
+}
+
+/** Undefined when there is none, or one with a mistake. */
+function windowOf(value: Json | undefined, reading: Reading): Window | undefined {
+  if (value === undefined || [...reading.faults].some(pointer => pointer.startsWith('/window')))
+    return undefined;
+  const window = value as unknown as Window;
+  if (window.days?.length !== 0) return window;
+  const at = reading.visits.get('/window/days')?.at ?? reading.at;
+  const hint = 'name days, or leave `days` out: then it opens every day';
+  return fault(reading, '/window/days', 'wrong-value', '`days`: the window would never open', at, hint);
 }

@@ -3,6 +3,7 @@ import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Registry } from '../engine/resource-type.ts';
 import type { Declarations } from './declared.ts';
+import { readPolicy } from './read-policy.ts';
 import { readResources } from './read-resources.ts';
 import { readTargets } from './read-targets.ts';
 import { checkRequires } from './requires.ts';
@@ -12,8 +13,8 @@ import { keyText, place, placeOf, type SourceFile } from './source-file.ts';
 /** The version of the manifest language that this converge reads. */
 export const languageVersion = 1;
 
-const topKeys = ['converge', 'requires', 'targets', 'resources'];
-const laterKeys = ['params', 'data', 'policy'];
+const topKeys = ['converge', 'requires', 'targets', 'policy', 'resources'];
+const laterKeys = ['params', 'data'];
 
 /** Reads one parsed manifest into `into`. The language version is checked before anything else. */
 export async function readManifest(
@@ -48,6 +49,8 @@ export async function readManifest(
   }
   const requires = top.get('requires')?.value;
   if (requires) checkRequires(file, requires, platform, report);
+  const policy = top.get('policy')?.value;
+  if (policy) readPolicy(file, policy, into, report);
   await readTargets(file, top.get('targets')?.value ?? null, registry, into, report);
   await readResources(file, top.get('resources')?.value ?? null, registry, into, report);
 }

@@ -2,6 +2,7 @@ import type { AnyResourceType, Registry, TargetKind } from '../engine/resource-t
 import type { JsonSchema } from './json-schema.ts';
 import { metaparameters } from './metaparameters.ts';
 import { languageVersion } from './read-manifest.ts';
+import { policySchema } from './read-policy.ts';
 import { requiresSchema } from './requires.ts';
 
 /** The JSON Schema (draft-07) of a whole manifest, for editors: completion, documentation, checks. */
@@ -30,6 +31,7 @@ export function manifestSchema(registry: Registry): JsonSchema {
           })),
         }),
       },
+      policy: policySchema,
       resources: {
         description: 'Type, title, properties of everything that is managed.',
         type: ['object', 'null'],

@@ -196,7 +196,7 @@ describe('stale observations', () => {
       declare('thing:site', { inside: 'iis' }, { ensure: 'absent' }),
     ]);
     expect(report.results[1]).toMatchObject({
-      result: 'failed',
+      result: 'blocked',
       diagnostic: { code: 'held', category: 'blocked' },
     });
     expect(all.objects.has('site')).toBe(true);

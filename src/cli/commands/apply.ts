@@ -1,36 +1,44 @@
-import { resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { apply as applyPlan } from '../../engine/apply.ts';
 import type { CatalogTarget } from '../../engine/catalog.ts';
 import type { RunReport } from '../../engine/events.ts';
 import { exitCode } from '../../engine/exit-code.ts';
+import { guardsOf } from '../../engine/guards.ts';
 import type { Plan } from '../../engine/plan.ts';
-import { parsePlan } from '../../engine/plan-file.ts';
+import { requireDigest } from '../../engine/plan-digest.ts';
 import { plan as makePlan } from '../../engine/planner.ts';
 import { recheck } from '../../engine/recheck.ts';
+import { withoutCommands } from '../../engine/render/github.ts';
 import { renderText } from '../../engine/render/text.ts';
 import { writeReport } from '../../engine/report.ts';
 import { type Run, startRun } from '../../engine/run.ts';
-import type { ReadFiles } from '../../io/ports.ts';
 import { registry } from '../../resources/registry.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
+import { inGithubActions, tellGithub } from '../github.ts';
 import {
   type CommonOptions,
   type SelectOptions,
+  withAllow,
+  withDigest,
+  withEvents,
   withExitCodes,
   withLab,
   withSelection,
   withState,
 } from '../options.ts';
+import { isPlan, readPlan } from '../plan-file.ts';
 import { progressFor } from '../progress/choose.ts';
+import { type EventOptions, type EventSink, openEvents } from '../progress/events.ts';
 import { summary } from '../progress/summary.ts';
-import { openSession } from '../session.ts';
+import { openSession, type Session } from '../session.ts';
 import { version } from '../version.ts';
 
-interface ApplyCommandOptions extends CommonOptions, SelectOptions {
+interface ApplyCommandOptions extends CommonOptions, SelectOptions, EventOptions {
   noop?: boolean;
+  digest?: string;
+  allow?: string[];
   detailedExitcodes?: boolean;
 }
 
@@ -42,41 +50,61 @@ export const apply: Define = (program, context, exit) => {
     .command('apply [PATHS...]')
     .description('make the changes that plan shows; PATHS are manifests, or one plan made by `plan -o`')
     .option('--noop', 'say what would be done and do nothing');
-  withLab(withState(withSelection(withExitCodes(command))))
-    .addHelpText('after', '\nExamples:\n  converge apply manifests/lab --lab\n  converge apply plan.json')
+  withLab(withState(withSelection(withExitCodes(withDigest(withAllow(withEvents(command)))))))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge apply manifests/lab --lab\n  converge apply plan.json\n  converge apply manifests --digest 7f3a9c21',
+    )
     .action(async (paths: string[], options: ApplyCommandOptions) => {
       const source = (await planFile(context, paths, options)) ?? (await manifests(context, paths, options));
       if (!source) return exit(1);
       const session = await openSession(context, options, { targets: source.targets, exclusive: true });
       try {
-        const progress = await progressFor(context);
-        const run = startRun({
-          registry,
-          world: session.world,
-          signal: context.io.interrupt,
-          listener: progress.listener,
-          redactor: context.redactor,
-        });
-        const plan = await source.plan(run);
-        context.print(renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns }));
-        progress.begin(plan);
-        const report = await applyPlan(plan, run, { noop: options.noop ?? false }).finally(progress.done);
-        await writeReport(context.io.host.files, session.stateDir, report);
-        context.report([...plan.diagnostics, ...failures(report)]);
-        if (worthASummary(report)) context.print(summary(report));
-        exit(
-          exitCode({
-            plan,
-            report,
-            detailed: options.detailedExitcodes ?? false,
-            ...(report.interrupted && { interrupted: context.io.interrupt.reason as 'SIGINT' | 'SIGTERM' }),
-          }),
-        );
+        const events = await openEvents(context, options, () => session.world.host.clock.now());
+        try {
+          exit(await applyIn(session, context, source, options, events));
+        } finally {
+          await events?.close();
+        }
       } finally {
         await session.close();
       }
     });
 };
+
+/** Plans, shows, applies and reports; gives the exit code. */
+async function applyIn(
+  session: Session,
+  context: Context,
+  source: Source,
+  { noop = false, allow = [], digest, detailedExitcodes: detailed = false }: ApplyCommandOptions,
+  events: EventSink | undefined,
+): Promise<number> {
+  const progress = await progressFor(context, events);
+  const { interrupt } = context.io;
+  const run = startRun({
+    registry,
+    world: session.world,
+    signal: interrupt,
+    listener: progress.listener,
+    redactor: context.redactor,
+  });
+  const plan = await source.plan(run);
+  const text = renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns });
+  context.print(inGithubActions(context.io.host) ? withoutCommands(text) : text);
+  if (digest !== undefined) requireDigest(plan, digest);
+  progress.begin(plan);
+  const report = await applyPlan(plan, run, { noop, allow }).finally(progress.done);
+  await writeReport(context.io.host.files, session.stateDir, report);
+  // What a guard would hold back is said by a run that does nothing, too.
+  const guards = noop ? guardsOf(plan, allow) : [];
+  const diagnostics = [...plan.diagnostics, ...guards, ...failures(report)];
+  if (inGithubActions(context.io.host)) await tellGithub(context, plan, diagnostics);
+  context.report(diagnostics);
+  if (worthASummary(report)) context.print(summary(report));
+  const interrupted = report.interrupted && { interrupted: interrupt.reason as 'SIGINT' | 'SIGTERM' };
+  return exitCode({ plan, report, diagnostics: guards, detailed, ...interrupted });
+}
 
 async function manifests(
   context: Context,
@@ -98,9 +126,8 @@ async function planFile(
   paths: string[],
   options: SelectOptions,
 ): Promise<Source | undefined> {
-  const { files, cwd } = context.io.host;
   const plans: string[] = [];
-  for (const path of paths) if (await isPlan(files, resolve(cwd, path))) plans.push(path);
+  for (const path of paths) if (await isPlan(context, path)) plans.push(path);
   const [path] = plans;
   if (path === undefined) return undefined;
   if (paths.length > 1)
@@ -112,7 +139,7 @@ async function planFile(
       }),
     );
   }
-  const plan = parsePlan((await files.read(resolve(cwd, path)))!.toString('utf8'), path);
+  const plan = await readPlan(context, path);
   return {
     targets: plan.targets,
     async plan(run) {
@@ -120,18 +147,6 @@ async function planFile(
       return plan;
     },
   };
-}
-
-/** Looks at the beginning only: a manifest may be any file, of any size. */
-async function isPlan(files: ReadFiles, path: string): Promise<boolean> {
-  if ((await files.stat(path))?.kind !== 'file') return false;
-  const file = await files.open(path, 'r');
-  const start = Buffer.alloc(200);
-  try {
-    return /^\s*\{\s*"converge_plan"\s*:/.test(start.toString('latin1', 0, await file?.read(start, 0)));
-  } finally {
-    await file?.close();
-  }
 }
 
 const failures = (report: RunReport) =>

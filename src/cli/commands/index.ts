@@ -1,5 +1,6 @@
 import type { Define } from '../define.ts';
 import { apply } from './apply.ts';
+import { diff } from './diff.ts';
 import { facts } from './facts.ts';
 import { graph } from './graph.ts';
 import { key } from './key.ts';
@@ -18,6 +19,7 @@ export const commands: Define[] = [
   validate,
   plan,
   apply,
+  diff,
   observe,
   graph,
   schema,

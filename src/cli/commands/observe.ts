@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { exitCode } from '../../engine/exit-code.ts';
 import { buildGraph } from '../../engine/graph.ts';
 import { observe as observeAll } from '../../engine/observe.ts';
+import { record } from '../../engine/recording.ts';
+import { renderRecording } from '../../engine/recording-file.ts';
 import { startRun } from '../../engine/run.ts';
 import { subjectsOf } from '../../engine/subject.ts';
 import { registry } from '../../resources/registry.ts';
@@ -14,9 +16,13 @@ export const observe: Define = (program, context, exit) => {
   const command = program
     .command('observe [PATHS...]')
     .description("print what the manifests' resources really are")
-    .option('-o, --output <FILE>', 'write to FILE instead of stdout');
-  withLab(withState(command)).action(
-    async (paths: string[], options: CommonOptions & { output?: string }) => {
+    .option('-o, --output <FILE>', 'write to FILE instead of stdout, for `plan --observed FILE`');
+  withLab(withState(command))
+    .addHelpText(
+      'after',
+      '\nExample:\n  converge observe manifests -o observed.json && converge plan manifests --observed observed.json',
+    )
+    .action(async (paths: string[], options: CommonOptions & { output?: string }) => {
       const catalog = await loadCatalog(context, paths, options.lab);
       if (!catalog) return exit(1);
       const session = await openSession(context, options, { targets: catalog.targets });
@@ -31,13 +37,9 @@ export const observe: Define = (program, context, exit) => {
           subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: run.where }),
         );
         const diagnostics = await observeAll(run, graph.subjects);
-        const resources = graph.subjects.map(({ address, id }) => ({
-          address,
-          id,
-          ...run.observed.get(address)!,
-        }));
-        const now = new Date(session.world.host.clock.now()).toISOString();
-        const text = `${JSON.stringify(run.redactor.value({ version: 1, now, resources }), null, 2)}\n`;
+        const recorded = await record(run, graph.subjects, catalog.targets);
+        diagnostics.push(...recorded.diagnostics);
+        const text = renderRecording(recorded.recording);
         if (options.output === undefined) context.print(text);
         else
           await context.io.host.files.writeAtomic(
@@ -49,6 +51,5 @@ export const observe: Define = (program, context, exit) => {
       } finally {
         await session.close();
       }
-    },
-  );
+    });
 };

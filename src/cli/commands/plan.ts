@@ -1,17 +1,28 @@
 import { resolve } from 'node:path';
+import { Option } from 'commander';
+import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { exitCode } from '../../engine/exit-code.ts';
+import { guardsOf, requireKnown } from '../../engine/guards.ts';
+import type { Plan } from '../../engine/plan.ts';
 import { plan as makePlan } from '../../engine/planner.ts';
+import { recordedWorld } from '../../engine/recorded-world.ts';
+import { type Recording, replay } from '../../engine/recording.ts';
+import { parseRecording } from '../../engine/recording-file.ts';
+import { withoutCommands } from '../../engine/render/github.ts';
 import { renderJson } from '../../engine/render/json.ts';
+import { renderMarkdown } from '../../engine/render/markdown.ts';
 import { renderText } from '../../engine/render/text.ts';
 import { startRun } from '../../engine/run.ts';
 import { registry } from '../../resources/registry.ts';
 import { loadCatalog } from '../catalog.ts';
+import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
+import { inGithubActions, tellGithub } from '../github.ts';
 import {
   type CommonOptions,
   type SelectOptions,
+  withAllow,
   withExitCodes,
-  withFormat,
   withLab,
   withSelection,
   withState,
@@ -19,9 +30,14 @@ import {
 import { openSession } from '../session.ts';
 import { version } from '../version.ts';
 
+const formats = ['text', 'json', 'markdown', 'github'] as const;
+type Format = (typeof formats)[number];
+
 interface PlanCommandOptions extends CommonOptions, SelectOptions {
-  format: 'text' | 'json';
+  format?: Format;
   output?: string;
+  observed?: string;
+  allow?: string[];
   detailedExitcodes?: boolean;
 }
 
@@ -29,39 +45,103 @@ export const plan: Define = (program, context, exit) => {
   const command = program
     .command('plan [PATHS...]')
     .description('show what apply would change; changes nothing')
-    .option('-o, --output <FILE>', 'also write the plan as JSON, for `converge apply FILE`');
-  withLab(withState(withSelection(withExitCodes(withFormat(command)))))
+    .option('-o, --output <FILE>', 'also write the plan as JSON, for `converge apply FILE`')
+    .option('--observed <FILE>', 'plan from what `observe -o FILE` recorded; no target or secret is touched')
+    .addOption(
+      new Option(
+        '--format <FORMAT>',
+        `one of: ${formats.join(', ')} (default: text; github where GITHUB_ACTIONS is set)`,
+      ).choices(formats),
+    );
+  withLab(withState(withSelection(withExitCodes(withAllow(command)))))
     .addHelpText(
       'after',
-      '\nExamples:\n  converge plan manifests\n  converge plan manifests -o plan.json && converge apply plan.json',
+      '\nExamples:\n  converge plan manifests\n  converge plan manifests -o plan.json && converge apply plan.json\n  converge plan manifests --observed observed.json --format markdown',
     )
     .action(async (paths: string[], options: PlanCommandOptions) => {
-      const catalog = await loadCatalog(context, paths, options.lab);
-      if (!catalog) return exit(1);
-      const session = await openSession(context, options, { targets: catalog.targets });
-      try {
-        const run = startRun({
-          registry,
-          world: session.world,
-          signal: context.io.interrupt,
-          redactor: context.redactor,
-        });
-        const made = await makePlan(catalog, run, { engine: version, ...options });
-        if (options.output !== undefined) {
-          const file = resolve(context.io.host.cwd, options.output);
-          await context.io.host.files.writeAtomic(file, Buffer.from(renderJson(made)));
-          context.say(`plan written to ${options.output}\n`);
-        }
-        const { columns } = context.io.stdout;
-        context.print(
-          options.format === 'json'
-            ? renderJson(made)
-            : renderText(made, { color: context.color.stdout, columns }),
-        );
-        context.report(made.diagnostics);
-        exit(exitCode({ plan: made, detailed: options.detailedExitcodes ?? false }));
-      } finally {
-        await session.close();
+      const made = await (options.observed === undefined
+        ? planOnline(context, paths, options)
+        : planOffline(context, paths, options, options.observed));
+      if (!made) return exit(1);
+      if (options.output !== undefined) {
+        const file = resolve(context.io.host.cwd, options.output);
+        await context.io.host.files.writeAtomic(file, Buffer.from(renderJson(made)));
+        context.say(`plan written to ${options.output}\n`);
       }
+      const allow = options.allow ?? [];
+      requireKnown(made, allow);
+      const guards = guardsOf(made, allow);
+      const diagnostics = [...made.diagnostics, ...guards];
+      await show(context, made, diagnostics, options.format);
+      context.report(diagnostics);
+      exit(exitCode({ plan: made, diagnostics: guards, detailed: options.detailedExitcodes ?? false }));
     });
 };
+
+async function planOnline(
+  context: Context,
+  paths: string[],
+  options: PlanCommandOptions,
+): Promise<Plan | undefined> {
+  const catalog = await loadCatalog(context, paths, options.lab);
+  if (!catalog) return undefined;
+  const session = await openSession(context, options, { targets: catalog.targets });
+  try {
+    const run = startRun({
+      registry,
+      world: session.world,
+      signal: context.io.interrupt,
+      redactor: context.redactor,
+    });
+    return await makePlan(catalog, run, { engine: version, ...options });
+  } finally {
+    await session.close();
+  }
+}
+
+/** The manifests are read for the host that was observed, which may be of another platform than this one. */
+async function planOffline(
+  context: Context,
+  paths: string[],
+  { only, except }: PlanCommandOptions,
+  observed: string,
+): Promise<Plan | undefined> {
+  const { host } = context.io;
+  const recording = await readRecording(context, observed);
+  const { platform } = recording.where;
+  const there: Context = { ...context, io: { ...context.io, host: { ...host, platform } } };
+  const catalog = await loadCatalog(there, paths);
+  if (!catalog) return undefined;
+  const world = recordedWorld(recording, host, path => host.files.read(resolve(host.cwd, path)));
+  const run = startRun({ registry, world, signal: context.io.interrupt });
+  return makePlan(catalog, run, {
+    engine: version,
+    ...(only && { only }),
+    ...(except && { except }),
+    observe: replay(recording, observed, catalog.targets),
+  });
+}
+
+async function readRecording({ io }: Context, observed: string): Promise<Recording> {
+  const text = await io.host.files.read(resolve(io.host.cwd, observed));
+  if (text) return parseRecording(text.toString('utf8'), observed);
+  throw new Failure(
+    given('bad-observations', `${observed} isn't there`, {
+      hint: 'make it with `converge observe PATHS -o FILE`',
+    }),
+  );
+}
+
+async function show(
+  context: Context,
+  plan: Plan,
+  diagnostics: readonly Diagnostic[],
+  format: Format = inGithubActions(context.io.host) ? 'github' : 'text',
+): Promise<void> {
+  if (format === 'json') return context.print(renderJson(plan));
+  if (format === 'markdown') return context.print(renderMarkdown(plan, { diagnostics }));
+  const text = renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns });
+  if (format === 'text') return context.print(text);
+  context.print(withoutCommands(text));
+  await tellGithub(context, plan, diagnostics);
+}

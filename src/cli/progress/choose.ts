@@ -1,6 +1,7 @@
 import type { Listener } from '../../engine/events.ts';
 import type { Plan } from '../../engine/plan.ts';
 import type { Context } from '../context.ts';
+import type { EventSink } from './events.ts';
 import { plainProgress } from './plain.ts';
 
 /** How a run is shown while it goes on. */
@@ -12,8 +13,21 @@ export interface Progress {
   done(): Promise<void>;
 }
 
-/** listr2 on a terminal, plain lines everywhere else. */
-export async function progressFor(context: Context): Promise<Progress> {
+/** listr2 on a terminal, plain lines everywhere else; events go where they were asked for as well. */
+export async function progressFor(context: Context, events?: EventSink): Promise<Progress> {
+  if (!events) return forPeople(context);
+  if (events.quiet) return { listener: events.listener, begin() {}, async done() {} };
+  const progress = await forPeople(context);
+  return {
+    ...progress,
+    listener: event => {
+      events.listener(event);
+      progress.listener(event);
+    },
+  };
+}
+
+async function forPeople(context: Context): Promise<Progress> {
   const { stderr } = context.io;
   if (stderr.isTTY && stderr.stream && !context.io.host.env.CI) {
     const { terminalProgress } = await import('./terminal.ts');

@@ -10,6 +10,8 @@ const words = {
   failed: 'FAILED',
   skipped: 'skipped',
   noop: 'would change',
+  held: 'held',
+  blocked: 'BLOCKED',
 } as const;
 
 /** How one finished resource reads, in the plain log and on a terminal alike. */

@@ -11,6 +11,8 @@ export function summary(report: RunReport): string {
   const parts = [plural(count('changed'), 'change')];
   if (count('refreshed')) parts.push(`${count('refreshed')} refreshed`);
   if (count('noop')) parts.push(`${count('noop')} would change (noop)`);
+  if (count('held')) parts.push(`${count('held')} held`);
+  if (count('blocked')) parts.push(`${count('blocked')} BLOCKED`);
   if (count('failed')) parts.push(`${count('failed')} FAILED`);
   if (count('skipped')) parts.push(`${count('skipped')} skipped`);
   const lines = [
@@ -38,7 +40,7 @@ export function summary(report: RunReport): string {
   if (report.proof) {
     lines.push(
       report.proof.empty
-        ? count('failed') + count('skipped') > 0
+        ? count('failed') + count('skipped') + count('held') + count('blocked') > 0
           ? '  what changed is in sync: planned a second time, it needs nothing'
           : '  a second plan is empty'
         : `  NOT CONVERGENT, a second plan still has: ${report.proof.pending.map(printable).join(', ')}`,

@@ -24,8 +24,8 @@ export async function terminalProgress(output: Output): Promise<Progress> {
         });
         const end = await waiting.get(address)!.promise;
         const line = finishedLine(end);
-        if (end.result === 'failed') throw new Error(line);
-        if (end.result === 'skipped') task.skip(line);
+        if (end.result === 'failed' || end.result === 'blocked') throw new Error(line);
+        if (end.result === 'skipped' || end.result === 'held') task.skip(line);
         else task.title = line;
       },
     }));

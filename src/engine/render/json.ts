@@ -1,5 +1,7 @@
 import { canonicalJson } from '../canonical.ts';
 import type { Plan } from '../plan.ts';
+import { planChecksum } from '../plan-digest.ts';
 
 /** The plan itself, canonical, one line at the end. `apply FILE` takes it. */
-export const renderJson = (plan: Plan): string => `${canonicalJson(plan, 2)}\n`;
+export const renderJson = (plan: Plan): string =>
+  `${canonicalJson({ ...plan, integrity: planChecksum(plan) }, 2)}\n`;

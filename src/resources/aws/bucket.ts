@@ -150,16 +150,19 @@ export const bucket: ResourceType<BucketProperties, BucketState> = {
     'Lifecycle rules that others have put on the bucket are kept.',
   ].join('\n'),
   version: 1,
+  protects: true,
   schema: Type.Object(
     {
       versioning: Type.Optional(
         Type.Boolean({
           description: 'Keep old versions of objects. `false` suspends: versions that are there stay.',
+          'x-grade': { order: [false, true] },
         }),
       ),
       public_access: Type.Optional(
         Type.Union([Type.Literal('blocked'), Type.Literal('unmanaged')], {
           description: '`blocked` turns all four blocks of public access on.',
+          'x-grade': { order: ['not blocked', 'unmanaged', 'blocked'] },
         }),
       ),
       lifecycle: Type.Optional(

@@ -38,17 +38,20 @@ const schema = Type.Object(
     schedule: Type.String({
       description: 'How often a point is made: `every 15 minutes`.',
       format: 'schedule',
+      'x-grade': { weakens: 'increase' },
     }),
     rpo: Type.Optional(
       Type.String({
         description: 'Most data that may be lost, as a time; twice the interval when left out.',
         format: 'duration',
+        'x-grade': { weakens: 'increase' },
       }),
     ),
     quiesce: Type.Optional(
       Type.Union([Type.Literal('require'), Type.Literal('prefer'), Type.Literal('off')], {
         description:
           '`require`: no point unless the guest could be quiesced. `prefer` (default): try, and label the point by what it is. `off`: never try.',
+        'x-grade': { order: ['off', 'prefer', 'require'] },
       }),
     ),
     disks: Type.Optional(
@@ -59,6 +62,7 @@ const schema = Type.Object(
               description:
                 'Disks to leave out, by label (`Hard disk 2`) or number (`1`). Points name them as left out.',
               'x-unordered': true,
+              'x-grade': { weakens: 'increase' },
             }),
           ),
         },
@@ -78,6 +82,7 @@ the VM has other disks than that point: it makes a snapshot, stores what changed
 Changed-block tracking is switched on where it is off. Removing the resource ends the protection and leaves
 all points where they are.`,
   version: 1,
+  protects: true,
   schema,
   runs: { on: 'remote', target: 'vsphere' },
   // A cycle makes points, which raw images are made from.

@@ -1,37 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import type { Plan, PlannedResource } from '../../../src/engine/plan.ts';
 import { renderText } from '../../../src/engine/render/text.ts';
-
-const meta = {
-  ensure: 'present',
-  require: [],
-  before: [],
-  notify: [],
-  subscribe: [],
-  noop: false,
-  labels: [],
-} as const;
-const resource = (address: string, line: number, more: Partial<PlannedResource>): PlannedResource =>
-  ({
-    address,
-    action: 'none',
-    noop: false,
-    fields: [],
-    meta,
-    at: { file: 'manifests/lab/dr.yaml', line, column: 3 },
-    ...more,
-  }) as PlannedResource;
-const planOf = (...resources: PlannedResource[]): Plan => ({
-  converge_plan: 1,
-  engine: '1.0.0',
-  types: {},
-  targets: [],
-  resources,
-  sources: {},
-  diagnostics: [],
-  digest: '7f3a9c21deadbeef',
-});
+import { everything, planOf, planned as resource } from '../../support/plans.ts';
 
 test('changes with their places and values, and one line of sums', () => {
   const text = renderText(
@@ -67,6 +37,10 @@ test('changes with their places and values, and one line of sums', () => {
 Plan: 1 to create, 1 to update, 1 to delete, 1 to refresh, 1 in sync.   digest 7f3a9c21
 `,
   );
+});
+
+test('a plan with one of everything', async () => {
+  await expect(renderText(everything())).toMatchFileSnapshot('text.golden.txt');
 });
 
 test('nothing to do is one line', () => {

@@ -40,7 +40,7 @@ async function open(options: { bucket?: string } = {}) {
       run,
       { engine: '1.0.0' },
     );
-    const report = await apply(made, run);
+    const report = await apply(made, run, { allow: made.resources.map(({ address }) => address) });
     return { plan: made, report, diagnostic: report.results[0]?.diagnostic ?? made.diagnostics[0] };
   };
   return { lab, s3: lab.sdk(), calls, converge };

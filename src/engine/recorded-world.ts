@@ -1,0 +1,31 @@
+import type { Host } from '../io/ports.ts';
+import { owedKey } from './owed.ts';
+import type { Recording } from './recording.ts';
+import type { World } from './world.ts';
+
+/**
+ * The world of a recording: its time, its host's place, its targets' identities. Content sources are
+ * read from `host`; everything else that planning must not touch throws.
+ */
+export function recordedWorld(recording: Recording, host: Host, source: World['source']): World {
+  const { where, now, targets, resources } = recording;
+  const byAddress = new Map(resources.map(resource => [resource.address, resource]));
+  const owed = new Map(resources.map(({ address, owed }) => [owedKey(address), owed]));
+  return {
+    host: {
+      ...host,
+      ...where,
+      clock: { ...host.clock, now: () => Date.parse(now) },
+    },
+    memory: { get: key => owed.get(key), set: async () => untouchable('the memory') },
+    connect: async (_, name) => untouchable(String(name)),
+    secret: async ({ $secret }) => untouchable($secret),
+    source,
+    identify: async ({ name }) => targets[name]?.identity ?? 'unknown',
+    appliedSecrets: address => byAddress.get(address)?.secrets ?? {},
+  };
+}
+
+function untouchable(what: string): never {
+  throw new Error(`a plan from observations touched ${what}`);
+}

@@ -1,0 +1,37 @@
+import type { Json } from '../catalog.ts';
+import { type Differing, isSame, type PlanDifference } from '../plan-diff.ts';
+import { clean, gradeNote, nameOf, show } from './say.ts';
+
+/** Characters of one value. */
+const room = 80;
+
+/** What differs between two plans, for people. Ends with a newline. */
+export function renderPlanDiff(difference: PlanDifference): string {
+  const { before, after, targets, added, removed, changed } = difference;
+  const digests = `digest ${before.slice(0, 8)} -> ${after.slice(0, 8)}`;
+  if (isSame(difference)) return `The plans do the same.   ${digests}\n`;
+  const lines = [
+    ...targets.map(({ name, before, after }) => `  ~ target ${clean(name)}  ${arrow(before, after)}`),
+    ...added.map(({ address, action }) => `  + ${clean(address)}  ${action}`),
+    ...removed.map(({ address, action }) => `  - ${clean(address)}  ${action}`),
+    ...changed.flatMap(({ address, action, declared, fields }) => [
+      `  ~ ${clean(address)}${action ? `  ${action.before} -> ${action.after}` : ''}`,
+      ...declared.map(
+        one => `      declared  ${nameOf(one)}  ${arrow(one.before, one.after)}${gradeNote(one)}`,
+      ),
+      ...fields.map(one => `      change    ${nameOf(one)}  ${planned(one.before)} => ${planned(one.after)}`),
+    ]),
+  ];
+  const sums = `${added.length} added, ${removed.length} removed, ${changed.length} changed.   ${digests}`;
+  return `${[...lines, sums].join('\n')}\n`;
+}
+
+const arrow = (before: Json | undefined, after: Json | undefined): string =>
+  `${show(before, room)} -> ${show(after, room)}`;
+
+/** How one plan changes a field. */
+function planned(change: Differing['before']): string {
+  if (change === undefined) return 'as it is';
+  const { from, to } = change as { from?: Json; to?: Json };
+  return from === undefined ? show(to, room) : arrow(from, to);
+}

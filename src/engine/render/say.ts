@@ -1,0 +1,91 @@
+import { printable } from '../../diagnostics/text-width.ts';
+import { isSecretRef, type Json } from '../catalog.ts';
+import type { Action, Grade, Plan, PlannedResource } from '../plan.ts';
+import { segments } from '../pointer.ts';
+
+/** How the renderings for people say an action. */
+export interface Look {
+  symbol: string;
+  word: string;
+  color: 'green' | 'yellow' | 'red' | 'cyan' | 'magenta';
+  /** In the summary: "2 to create". */
+  counted: string;
+}
+
+export const looks: Record<Exclude<Action, 'none'>, Look> = {
+  create: { symbol: '+', word: 'create', color: 'green', counted: 'to create' },
+  update: { symbol: '~', word: 'update', color: 'yellow', counted: 'to update' },
+  delete: { symbol: '-', word: 'delete', color: 'red', counted: 'to delete' },
+  refresh: { symbol: '*', word: 'refresh', color: 'cyan', counted: 'to refresh' },
+  unknown: { symbol: '?', word: 'unknown', color: 'magenta', counted: 'not visible yet' },
+  failed: { symbol: '!', word: 'failed', color: 'red', counted: 'not observed' },
+};
+
+export const lookOf = ({ action }: PlannedResource): Look => looks[action as Exclude<Action, 'none'>];
+
+/** Those that a plan shows: all but what is in sync. */
+export const shownIn = ({ resources }: Plan): PlannedResource[] =>
+  resources.filter(({ action }) => action !== 'none');
+
+/** "1 to create, 2 in sync", and whether there is anything to do. */
+export function countsOf({ resources }: Plan): { text: string; changes: boolean } {
+  const count = (action: Action) => resources.filter(resource => resource.action === action).length;
+  const inSync = `${count('none')} in sync`;
+  const changes = (Object.keys(looks) as (keyof typeof looks)[]).flatMap(action => {
+    const n = count(action);
+    return n === 0 ? [] : [`${n} ${looks[action].counted}`];
+  });
+  return { text: [...changes, inSync].join(', '), changes: changes.length > 0 };
+}
+
+/** What stands beside a resource: what it does to protection, noop, what it waits for, and why. */
+export const notesOf = ({ grade, noop, held, reason = '' }: PlannedResource): string[] =>
+  [
+    grade === undefined || grade === 'neutral' ? '' : `${grade} protection`,
+    noop ? 'noop' : '',
+    held ? `held until ${held.until}${held.by === undefined ? '' : `, with ${held.by}`}` : '',
+    reason,
+  ]
+    .filter(Boolean)
+    .map(clean);
+
+/** Beside a value that weakens or strengthens. */
+export const gradeNote = ({ grade }: { grade?: Grade }): string =>
+  grade === undefined || grade === 'neutral' ? '' : `  (${grade})`;
+
+/** "1 weakens protection, 2 held"; nothing when there is nothing of it. */
+export function warningsOf({ resources }: Plan): string {
+  const count = (of: (resource: PlannedResource) => boolean, what: string) => {
+    const n = resources.filter(of).length;
+    return n === 0 ? [] : [`${n} ${what}`];
+  };
+  return [
+    ...count(({ grade, noop }) => grade === 'weakens' && !noop, 'weakening protection'),
+    ...count(({ held }) => held !== undefined, 'held'),
+  ].join(', ');
+}
+
+export const placeOf = ({ at }: PlannedResource): string => clean(`${at.file}:${at.line}`);
+
+export const nameOf = ({ path }: { path: string }): string => segments(path).map(clean).join('.');
+
+/** A value on one line of at most `room` characters; a secret by the name of its reference. */
+export function show(value: Json | undefined, room: number): string {
+  if (value === undefined) return '(none)';
+  if (isSecretRef(value)) return clean(`(secret ${value.$secret})`);
+  const text = clean(typeof value === 'string' && isPlain(value) ? value : JSON.stringify(masked(value)));
+  return text.length > room ? `${text.slice(0, Math.max(1, room - 1))}…` : text;
+}
+
+/** A reference inside a list or map reads like one that stands alone. */
+function masked(value: Json): Json {
+  if (isSecretRef(value)) return `(secret ${value.$secret})`;
+  if (Array.isArray(value)) return value.map(masked);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, masked(member)]));
+}
+
+const isPlain = (text: string): boolean => /^[^\p{Cc}\s]([^\p{Cc}]*[^\p{Cc}\s])?$/u.test(text);
+
+/** Nothing that was declared or observed may move the cursor, turn the text around, or begin a line. */
+export const clean = (text: string): string => printable(text.replace(/[\t\r\n]+/g, ' '));

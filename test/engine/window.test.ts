@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Window } from '../../src/engine/catalog.ts';
+import { closedUntil, isTimezone } from '../../src/engine/window.ts';
+
+const until = (window: Window, now: string) => {
+  const opens = closedUntil(window, Date.parse(now));
+  return opens === undefined ? 'open' : new Date(opens).toISOString().slice(0, 16);
+};
+
+const weekend: Window = { days: ['sat', 'sun'], from: '01:00', to: '05:00', timezone: 'Europe/Dublin' };
+
+describe('a window', () => {
+  // Dublin is at UTC in winter, an hour ahead in summer. 2026-11-28 is a Saturday.
+  test.each([
+    ['2026-11-23T12:00Z', '2026-11-28T01:00'],
+    ['2026-11-28T00:59:59.999Z', '2026-11-28T01:00'],
+    ['2026-11-28T01:00Z', 'open'],
+    ['2026-11-28T04:59:59.999Z', 'open'],
+    ['2026-11-28T05:00Z', '2026-11-29T01:00'],
+    ['2026-11-29T05:00Z', '2026-12-05T01:00'],
+    ['2026-07-04T00:00Z', 'open'],
+    ['2026-07-04T04:00Z', '2026-07-05T00:00'],
+  ])('at weekends in Dublin, seen at %s: %s', (now, expected) => {
+    expect(until(weekend, now)).toBe(expected);
+  });
+
+  test.each([
+    ['2026-11-27T21:59Z', '2026-11-27T22:00'],
+    ['2026-11-27T22:00Z', 'open'],
+    ['2026-11-28T03:59Z', 'open'],
+    ['2026-11-28T04:00Z', '2026-12-04T22:00'],
+  ])('over midnight belongs to the day on which it begins: %s', (now, expected) => {
+    expect(until({ days: ['fri'], from: '22:00', to: '04:00' }, now)).toBe(expected);
+  });
+
+  test('from one time to the same is a whole day', () => {
+    const monday: Window = { days: ['mon'], from: '00:00', to: '00:00' };
+    expect(until(monday, '2026-11-23T23:59Z')).toBe('open');
+    expect(until(monday, '2026-11-24T00:00Z')).toBe('2026-11-30T00:00');
+  });
+
+  test('a beginning that the clocks skip is the moment after; of a time that comes twice it is the second', () => {
+    const night: Window = { from: '01:30', to: '03:00', timezone: 'Europe/Dublin' };
+    // 2026-03-29: 01:00 becomes 02:00, at 01:00 UTC.
+    expect(until(night, '2026-03-29T00:59Z')).toBe('2026-03-29T01:30');
+    expect(until(night, '2026-03-29T01:59Z')).toBe('open');
+    expect(until(night, '2026-03-29T02:00Z')).toBe('2026-03-30T00:30');
+    // 2026-10-25: 02:00 becomes 01:00, at 01:00 UTC.
+    expect(until(night, '2026-10-25T00:45Z')).toBe('2026-10-25T01:30');
+    expect(until(night, '2026-10-25T01:45Z')).toBe('open');
+  });
+});
+
+test('what is closed opens at the time it says, and not before', () => {
+  const time = fc
+    .record({ h: fc.integer({ min: 0, max: 23 }), m: fc.integer({ min: 0, max: 59 }) })
+    .map(({ h, m }) => `${String(h).padStart(2, '0')}:${String(m).padStart(2, '0')}`);
+  const days = fc.subarray(['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'], { minLength: 1 });
+  const timezone = fc.constantFrom(
+    'UTC',
+    'Europe/Dublin',
+    'Asia/Kathmandu',
+    'Pacific/Apia',
+    'Australia/Lord_Howe',
+  );
+  const instant = fc.integer({ min: Date.UTC(2024, 0), max: Date.UTC(2030, 0) });
+  fc.assert(
+    fc.property(days, time, time, timezone, instant, (days, from, to, timezone, now) => {
+      const window = { days, from, to, timezone };
+      const opens = closedUntil(window, now);
+      if (opens === undefined) return;
+      expect(opens).toBeGreaterThan(now);
+      expect(opens - now).toBeLessThan(8.1 * 86_400_000);
+      expect(closedUntil(window, opens)).toBeUndefined();
+      expect(closedUntil(window, opens - 1)).toBe(opens);
+    }),
+  );
+});
+
+test('a time zone is one that there is', () => {
+  expect(['UTC', 'Europe/Dublin', 'America/New_York'].map(isTimezone)).toEqual([true, true, true]);
+  expect(['', 'Dublin', 'Europe/Dubln'].map(isTimezone)).toEqual([false, false, false]);
+});
