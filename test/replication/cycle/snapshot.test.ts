@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
+import { restored } from '../../support/restored.ts';
 
 const block = 64 * KiB;
 const created = (cycles: CycleWorld) =>
@@ -122,6 +123,56 @@ describe('a snapshot is never left behind', () => {
       'removeSnapshot',
       'consolidate',
     ]);
+  });
+});
+
+describe('a snapshot that somebody else removes', () => {
+  /** Deletes all snapshots once the disk was opened, then the guest writes. */
+  const deleteWhenOpen = (cycles: CycleWorld, then = () => {}) => {
+    const open = cycles.machine.open.bind(cycles.machine);
+    cycles.machine.open = async (snapshot, disk) => {
+      const source = await open(snapshot, disk);
+      cycles.machine.open = open;
+      cycles.machine.snapshots = [];
+      cycles.disk.write(0, Buffer.alloc(block, 2));
+      then();
+      return source;
+    };
+  };
+  const gone = { diagnostics: [{ code: 'snapshot-gone', message: expect.stringContaining('of dc02') }] };
+
+  test('while it is read: what was read is of two moments, and no point', async () => {
+    const cycles = new CycleWorld(4 * block);
+    cycles.disk.write(0, Buffer.alloc(block, 1));
+    await cycles.run();
+    cycles.disk.write(block, Buffer.alloc(block, 1));
+    deleteWhenOpen(cycles);
+    await expect(cycles.run()).rejects.toMatchObject(gone);
+    expect(await cycles.points()).toHaveLength(1);
+    const next = await cycles.run();
+    expect((await restored(await cycles.repository(), next.point, 0)).equals(cycles.disk.content)).toBe(true);
+  });
+
+  test('one that another product made since is not ours, whatever its name', async () => {
+    const cycles = new CycleWorld(block);
+    let name = '';
+    deleteWhenOpen(cycles, () => cycles.machine.addForeignSnapshot(name));
+    const step = async (at: string) => {
+      if (at === 'copy-disk-0') name = cycles.machine.snapshotNames[0]!;
+    };
+    await expect(runCycle({ ...(await cycles.process()), step })).rejects.toMatchObject(gone);
+    expect(cycles.machine.snapshotNames).toEqual([name]);
+  });
+
+  test('after all was read: the point is whole, and the result warns', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.disk.write(0, Buffer.alloc(block, 1));
+    const step = async (name: string) => {
+      if (name === 'head') cycles.machine.snapshots = [];
+    };
+    const { point, warnings } = await runCycle({ ...(await cycles.process()), step });
+    expect(warnings).toMatchObject([{ code: 'snapshot-removed', severity: 'warning' }]);
+    expect((await restored(await cycles.repository(), point, 0)).equals(Buffer.alloc(block, 1))).toBe(true);
   });
 });
 
