@@ -54,7 +54,7 @@ async function underLease(options: CycleOptions, vm: VmRepository, lease: Lease)
   const base = await vm.head();
   const previous = base && ((await vm.point(base.head.point)) ?? pointMissing(base.head.point));
   const source = await recover(options, lease.epoch);
-  const selection = selectDisks(source, options.policy);
+  const selection = selectDisks(source, options.policy, previous?.disks);
   warnings.push(...selection.warnings, ...(await ensureTracking(source, options)));
 
   const { value, ms } = await withSnapshot(

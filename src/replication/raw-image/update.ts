@@ -4,7 +4,7 @@ import type { FileHandle, Files } from '../../io/ports.ts';
 import type { DiskReader, Point, PointDisk, Repository } from '../repository.ts';
 import { blocksThatChanged, blocksThatDiffer } from './differing-blocks.ts';
 import { type ImageState, inspectImage } from './inspect.ts';
-import { contentOf, wholeAs, writeSidecar } from './sidecar.ts';
+import { contentOf, sidecarPath, wholeAs, writeSidecar } from './sidecar.ts';
 
 export interface UpdateOptions {
   files: Files;
@@ -37,13 +37,16 @@ const batchBlocks = 256;
  * block of it is read and compared. It may be killed anywhere: the sidecar says `writing` before the first
  * byte changes and `whole` only after the last one is durable.
  *
- * @throws Failure `not-a-file`, and what files and repository throw.
+ * @throws Failure `not-a-file`; `disk-moved` when the image holds a disk that the point has under another
+ *   number; and what files and repository throw.
  */
 export async function updateImage(options: UpdateOptions): Promise<UpdateResult> {
   const { files, path, repository, point, disk, step, signal } = options;
   const content = contentOf(repository, point, disk);
   const image = await inspectImage(files, path);
   if (image.stat && image.stat.kind !== 'file') throw notAFile(path, image.stat.kind);
+  const moved = movedDisk(image, options);
+  if (moved) throw diskMoved(path, disk, moved);
   const now = await repository.vm(point.vm.uuid).reader(point, disk);
   const old = await heldReader(image, options, now);
 
@@ -70,6 +73,16 @@ export async function updateImage(options: UpdateOptions): Promise<UpdateResult>
   if (stat?.kind !== 'file' || stat.size !== disk.bytes) throw fileGone(path);
   await writeSidecar(files, path, wholeAs(content, stat));
   return { how: old ? 'changes' : image.stat ? 'compared' : 'created', ...written };
+}
+
+/** The disk that the file was made of, when the point holds it still, but another one was asked for. */
+function movedDisk(
+  { sidecar }: ImageState,
+  { repository, point, disk }: UpdateOptions,
+): PointDisk | undefined {
+  if (sidecar?.repository !== repository.id || sidecar.vm !== point.vm.uuid) return undefined;
+  if (sidecar.disk === disk.identity) return undefined;
+  return point.disks.find(({ identity }) => identity === sidecar.disk);
 }
 
 /** The disk of the point that the file holds for certain, if the repository still has it in comparable form. */
@@ -140,6 +153,17 @@ async function* batched(blocks: AsyncIterable<number>): AsyncGenerator<number[]>
 
 const fileGone = (path: string): Failure =>
   new Failure(world('file-gone', `somebody else changed or removed ${path} while it was written`));
+
+const diskMoved = (path: string, wanted: PointDisk, held: PointDisk): Failure =>
+  new Failure(
+    world(
+      'disk-moved',
+      `${path} holds ${held.label}, which is disk ${held.index} by now; it is not overwritten with disk ${wanted.index}, ${wanted.label}`,
+      {
+        hint: `declare \`disk: ${held.index}\` to go on with it, or remove ${sidecarPath(path)} to hold the other disk from now on`,
+      },
+    ),
+  );
 
 const notAFile = (path: string, kind: string): Failure =>
   new Failure(

@@ -44,9 +44,9 @@ async function observeOne(
 ): Promise<Observation<ProtectedVmState>> {
   try {
     const vm = await (await vsphere.machine(title)).inspect(signal);
-    const { disks } = selectDisks(vm, { exclude: excluded(properties) });
     const repository = await repositories.open(repositoryRef(properties.repository), 'read');
     const newest = repository && (await newestPoint(repository.vm(vm.uuid)));
+    const { disks } = selectDisks(vm, { exclude: excluded(properties) }, newest?.disks);
     if (newest === undefined) return { state: 'absent' };
     const interval = parseSchedule(properties.schedule)!;
     const age = clock.now() - newest.time;
