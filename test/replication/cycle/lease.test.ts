@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import type { Place } from '../../../src/io/process-table.ts';
 import { leaseTtl } from '../../../src/replication/cycle/lease.ts';
 import { makeMovers } from '../../../src/replication/cycle/movers.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
@@ -163,24 +164,30 @@ describe('the lease', () => {
 });
 
 describe('movers of this machine', () => {
-  const table = (starts: Record<number, string>) => ({ pid: 7, startOf: async (pid: number) => starts[pid] });
-  const holder = { id: 'a', host: 'here', pid: 8, start: 'monday' };
+  const here: Place = { host: 'here', machine: 'm', boot: 'b', namespace: 'n' };
+  const table = (starts: Record<number, string>) => ({
+    pid: 7,
+    place: async () => here,
+    startOf: async (pid: number) => starts[pid],
+  });
+  const holder = { ...here, id: 'a', pid: 8, start: 'monday' };
 
   test.each([
     ['another host', { host: 'there' }, undefined],
+    ['another container of this host name', { namespace: 'other' }, undefined],
     ['a process that runs', {}, true],
     ['a process that is gone', { pid: 9 }, false],
     ['a process number that was used again', { start: 'sunday' }, false],
     ["this process, a cycle that it doesn't run", { pid: 7, start: 'now' }, false],
   ])('%s', async (_what, change, alive) => {
-    const movers = makeMovers('here', table({ 7: 'now', 8: 'monday' }));
+    const movers = makeMovers(table({ 7: 'now', 8: 'monday' }));
     expect(await movers.isAlive({ ...holder, ...change })).toBe(alive);
   });
 
   test('a cycle of this process lives until it settles', async () => {
-    const movers = makeMovers('here', table({ 7: 'now' }));
+    const movers = makeMovers(table({ 7: 'now' }));
     const seen = await movers.run('cycle', async own => [own, await movers.isAlive(own)] as const);
-    expect(seen).toEqual([{ id: 'cycle', host: 'here', pid: 7, start: 'now' }, true]);
+    expect(seen).toEqual([{ ...here, id: 'cycle', pid: 7, start: 'now' }, true]);
     expect(await movers.isAlive(seen[0])).toBe(false);
   });
 });
