@@ -27,7 +27,7 @@ interface Life {
 export class CycleWorld {
   readonly clock = new SteppedClock();
   readonly machine: FakeMachine;
-  readonly store = memoryStore();
+  readonly store = memoryStore('memory://test', () => this.clock.now());
   readonly random = new SeededRandom('cycles');
   /** Processes whose cycle is over, however it ended. */
   readonly dead = new Set<number>();

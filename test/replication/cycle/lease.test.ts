@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import type { Clock } from '../../../src/io/ports.ts';
 import type { Place } from '../../../src/io/process-table.ts';
-import { leaseTtl } from '../../../src/replication/cycle/lease.ts';
+import { leaseTtl, takeLease } from '../../../src/replication/cycle/lease.ts';
 import { makeMovers } from '../../../src/replication/cycle/movers.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
-import { CycleWorld, KiB } from '../../support/cycles.ts';
+import { aPlace, CycleWorld, KiB } from '../../support/cycles.ts';
+import type { Call } from '../../support/memory-store.ts';
 
 const block = 64 * KiB;
 
@@ -150,6 +152,71 @@ describe('the lease', () => {
     expect(failed).toBe(true);
     first.go();
     expect((await first.done).point.generation).toBe(1);
+  });
+
+  test('stays its owner’s when the answer of a renewal and the look after it were lost', async () => {
+    const cycles = new CycleWorld(block);
+    const first = await pausedAt(cycles, 'copy-disk-0');
+    await first.arrived;
+    let lost = 0;
+    cycles.store.loseAnswer = call => call.name === 'put' && call.key.endsWith('lease') && lost++ === 0;
+    cycles.store.before = call => {
+      if (call.name !== 'get' || !call.key.endsWith('lease')) return;
+      cycles.store.before = undefined;
+      throw new Failure(world('unreachable', 'the store is down'));
+    };
+    await cycles.clock.advance(leaseTtl);
+    expect(lost).toBeGreaterThan(1);
+    first.go();
+    expect((await first.done).point.generation).toBe(1);
+  });
+
+  test.each<[string, (call: Call) => Promise<void> | void]>([
+    [
+      'refuses its renewals',
+      () => {
+        throw new Failure(world('unreachable', 'the store is down'));
+      },
+    ],
+    ["doesn't answer", () => new Promise<void>(() => {})],
+  ])('is lost when its time is up while the store %s', async (_what, before) => {
+    const cycles = new CycleWorld(4 * block);
+    const first = await pausedAt(cycles, 'copy-disk-0');
+    await first.arrived;
+    cycles.store.before = call => (call.key.endsWith('lease') ? before(call) : undefined);
+    await cycles.clock.advance(2 * leaseTtl);
+    first.go();
+    await expect(first.done).rejects.toBeInstanceOf(Failure);
+    cycles.store.before = undefined;
+    expect(cycles.machine.snapshotNames).toEqual([]);
+    expect(await cycles.points()).toEqual([]);
+    expect(cycles.machine.calls.filter(call => call.startsWith('read'))).toEqual([]);
+  });
+
+  test('of a dead mover whose clock was years ahead is over by the time of the store', async () => {
+    const cycles = new CycleWorld(block);
+    const vm = (await cycles.repository()).vm(cycles.machine.uuid);
+    const { clock, movers } = await cycles.process();
+    const options = {
+      movers: { ...movers, isAlive: async () => undefined },
+      holder: { id: 'a', pid: 1, start: '', ...aPlace },
+    };
+    const ahead: Clock = {
+      now: () => clock.now() + 10 * 365 * 86_400_000,
+      sleep: () => new Promise(() => {}),
+    };
+    const intent = () => ({ cycle: 'c', snapshot: 's' });
+    await takeLease(vm, { ...options, clock: ahead }, 0, intent);
+    await cycles.clock.advance(leaseTtl);
+    await expect(takeLease(vm, { ...options, clock }, 0, intent)).rejects.toMatchObject({
+      diagnostics: [
+        { code: 'lease-held', message: expect.stringContaining('until 2026-01-01T00:06:00.000Z') },
+      ],
+    });
+    await cycles.clock.advance(60_000);
+    const next = await takeLease(vm, { ...options, clock }, 0, intent);
+    expect(next.epoch).toBe(2);
+    await next.release(async () => {});
   });
 
   test('epochs only grow, over releases and over a lease object that is gone', async () => {
