@@ -36,13 +36,23 @@ export async function copyBlocks(
   for await (const { first, count, content } of pipelined(chunks(ranges, blockSize), readsAhead, read)) {
     for (let i = 0; i < count; i++) {
       const length = blockLength({ bytes, blockSize }, first + i);
-      await writer.put(first + i, content.subarray(i * blockSize, i * blockSize + length), signal);
+      const plaintext = content.subarray(i * blockSize, i * blockSize + length);
+      await unlessAborted(writer.put(first + i, plaintext, signal), signal);
     }
     totals.bytes_read += content.length;
     totals.blocks_read += count;
     onRead?.(content.length);
   }
   return totals;
+}
+
+/** `work`, or a rejection once aborted: a put may wait minutes for its store. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', onAbort));
 }
 
 function* chunks(ranges: readonly BlockRange[], blockSize: number): Generator<BlockRange> {

@@ -75,6 +75,27 @@ describe('a snapshot is never left behind', () => {
     expect((await cycles.run()).point.generation).toBe(at === 'head' ? 2 : 1);
   });
 
+  test('when the run is cancelled while the store keeps a put waiting', async () => {
+    const cycles = new CycleWorld(80 * 1024 * KiB);
+    const noise = cycles.random.bytes(block);
+    for (let at = 0; at < cycles.disk.content.length; at += block) {
+      noise.writeUInt32LE(at, 0);
+      cycles.disk.write(at, noise);
+    }
+    const cancel = new AbortController();
+    cycles.store.before = call => (call.key.includes('/packs/') ? new Promise<void>(() => {}) : undefined);
+    const cycle = runCycle({ ...(await cycles.process()), signal: cancel.signal });
+    cycle.catch(() => {});
+    // Until nothing more happens: the reader waits for the writer, the writer for the store.
+    for (let seen = -1, still = 0; still < 50; still = seen === cycles.machine.calls.length ? still + 1 : 0) {
+      seen = cycles.machine.calls.length;
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    cancel.abort(new Error('Ctrl-C'));
+    await expect(cycle).rejects.toThrow('Ctrl-C');
+    expect(cycles.machine.snapshotNames).toEqual([]);
+  });
+
   test('a removal that fails is said, with the fate of the point, and made up for', async () => {
     const cycles = new CycleWorld(block);
     cycles.machine.faults.set('removeSnapshot', fault());
