@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { ReadIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation } from '../../engine/resource-type.ts';
-import { parseSchedule } from '../../io/duration.ts';
+import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import type { Repositories } from '../../replication/clients.ts';
 import { selectDisks } from '../../replication/cycle/preflight.ts';
 import { lastingObstacle } from '../../replication/cycle/prepare.ts';
@@ -56,6 +56,7 @@ async function observeOne(
       state: 'present',
       value: {
         point: inTime && holdsThese(newest, disks) ? 'newest' : 'due',
+        rpo: age > longestAge(properties) ? 'breached' : 'kept',
         change_tracking: vm.changeTracking ? 'on' : lastingObstacle(vm) === undefined ? 'off' : 'unavailable',
         disks: disks.map(({ label }) => label),
       },
@@ -65,6 +66,10 @@ async function observeOne(
     return { state: 'failed', diagnostic: oneDiagnostic(error) };
   }
 }
+
+/** Milliseconds that the newest point may be old, of properties that were checked as an identity. */
+const longestAge = ({ schedule, rpo }: ProtectedVmProperties): number =>
+  rpo === undefined ? 2 * parseSchedule(schedule)! : parseDuration(rpo)!;
 
 /** Whether the point holds exactly these disks in their present size. */
 const holdsThese = (point: Point, disks: SourceDisk[]): boolean =>
