@@ -30,6 +30,9 @@ interface Held {
   certain: boolean;
 }
 
+/** Claims that this process holds: one of its own that isn't here was given up, though its file is there still. */
+const held = new Set<string>();
+
 /** Between looks, ms; a collision of two newcomers is told apart by chance. */
 const pause = 200;
 const tries = 5;
@@ -56,10 +59,15 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
         since: new Date(host.clock.now()).toISOString(),
       };
       const file = join(path, name);
+      const giveUp = () => {
+        held.delete(file);
+        return host.files.remove(file);
+      };
+      held.add(file);
       await host.files.writeAtomic(file, Buffer.from(JSON.stringify(claim)), { mode: 0o600 });
       holder = await liveClaim(path, options, name);
-      if (!holder) return { release: () => host.files.remove(file) };
-      await host.files.remove(file);
+      if (!holder) return { release: giveUp };
+      await giveUp();
       // Two newcomers met: chance decides who looks again first, also when there is no time to wait.
       if (attempt < tries) {
         await host.clock.sleep(host.random.bytes(1)[0]!, signal);
@@ -90,7 +98,8 @@ async function liveClaim(
     const file = join(path, name);
     const claim = parse(await host.files.read(file));
     if (claim === 'gone') continue;
-    const running = claim && (await isRunning(claim, table));
+    const alive = claim && (await isRunning(claim, table));
+    const running = alive && claim.pid === table.pid ? held.has(file) : alive;
     if (claim && running !== false) return { claim, file, certain: running === true };
     await host.files.remove(file);
   }

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { blocked } from '../../src/diagnostics/diagnostic.ts';
@@ -52,6 +52,16 @@ describe('the run lock', () => {
     starts[3] = 'c';
     const third = await take(3);
     await third.release();
+  });
+
+  test('whose claim could not be removed at release is free all the same for its own process', async () => {
+    const { take, path } = setUp();
+    const lock = await take(1);
+    const [name] = await readdir(path);
+    const claim = await readFile(join(path, name!));
+    await lock.release();
+    await writeFile(join(path, name!), claim);
+    await (await take(1)).release();
   });
 
   test('is waited for as long as the timeout says', async () => {
