@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { bulkTime, longestDelay, type Patience } from '../io/patience.ts';
 import type { Clock, Random } from '../io/ports.ts';
 import { classify, type ErrorClass } from './errors.ts';
 
@@ -9,11 +10,20 @@ export interface Retrying {
   clock: Clock;
   random: Random;
   onCall?: (kind: CallKind) => void;
+  /** Ends the waiting of what nobody asks for any more. */
+  closed?: AbortSignal;
+}
+
+export interface RetryOptions {
+  signal?: AbortSignal | undefined;
+  /** Default: quick. */
+  patience?: Patience;
+  /** Whether to try again after an error; by default after all that may pass. */
+  again?: (error: unknown, kind: ErrorClass) => boolean;
 }
 
 const attempts = 5;
 const firstDelay = 100;
-const longestDelay = 10_000;
 
 /** Full jitter: anywhere between nothing and a bound that doubles. Milliseconds. */
 function delay(attempt: number, random: Random): number {
@@ -22,19 +32,19 @@ function delay(attempt: number, random: Random): number {
 }
 
 /**
- * Runs a call up to five times. The SDK's own retries are off: they wait on a clock that tests
+ * Runs a call up to five times, or as often as fits into the bulk patience. The SDK's own retries are off: they wait on a clock that tests
  * cannot step, and they hide from a conditional PUT that an earlier attempt may have been done.
  *
- * `again` decides about an error; by default what may pass away is tried again. Rejects with the
- * last error, or the signal's reason.
+ * Rejects with the last error, or the signal's reason.
  */
 export async function withRetries<T>(
   run: (signal: AbortSignal | undefined) => Promise<T>,
-  { clock, random, onCall }: Retrying,
-  signal?: AbortSignal,
-  again: (error: unknown, kind: ErrorClass) => boolean = (_, kind) => kind !== 'final',
+  { clock, random, onCall, closed }: Retrying,
+  { signal, patience = 'quick', again = (_, kind) => kind !== 'final' }: RetryOptions = {},
 ): Promise<T> {
-  if (signal) setMaxListeners(0, signal);
+  const waiting = [signal, closed].filter(each => each !== undefined);
+  if (waiting.length > 0) setMaxListeners(0, ...waiting);
+  const since = clock.now();
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
     onCall?.('made');
@@ -45,8 +55,11 @@ export async function withRetries<T>(
       signal?.throwIfAborted();
       const kind = classify(error);
       if (kind === 'throttled') onCall?.('throttled');
-      if (!again(error, kind) || attempt + 1 === attempts) throw error;
+      const spent = patience === 'bulk' ? clock.now() - since >= bulkTime : attempt + 1 === attempts;
+      if (!again(error, kind) || spent) throw error;
+      await clock.sleep(delay(attempt, random), AbortSignal.any(waiting)).catch(reason => {
+        throw closed?.aborted && !signal?.aborted ? error : reason;
+      });
     }
-    await clock.sleep(delay(attempt, random), signal);
   }
 }

@@ -1,7 +1,7 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import type { Clock, Random } from '../io/ports.ts';
 import { type About, toFailure } from './errors.ts';
-import { type CallKind, withRetries } from './retry.ts';
+import { type CallKind, type Retrying, type RetryOptions, withRetries } from './retry.ts';
 
 export interface S3Settings {
   region: string;
@@ -19,7 +19,7 @@ export interface S3Settings {
 export interface S3Connection {
   readonly sdk: typeof Sdk;
   readonly client: Sdk.S3Client;
-  readonly settings: S3Settings;
+  readonly settings: S3Settings & Retrying;
   /**
    * Sends one request with retries. Rejects with a Failure that names the action and the bucket,
    * with the SDK's error as its cause. `expected` errors (S3's names) resolve to undefined instead.
@@ -27,7 +27,7 @@ export interface S3Connection {
   call<T>(
     about: Omit<About, 'region' | 'endpoint'>,
     run: (options: { abortSignal?: AbortSignal }) => Promise<T>,
-    options?: { signal?: AbortSignal | undefined; expected?: (error: unknown) => boolean },
+    options?: Pick<RetryOptions, 'signal' | 'patience'> & { expected?: (error: unknown) => boolean },
   ): Promise<T | undefined>;
   close(): void;
 }
@@ -65,13 +65,15 @@ export async function connectS3(settings: S3Settings): Promise<S3Connection> {
     systemClockOffset: settings.clock.now() - Date.now(),
     requestHandler: {
       connectionTimeout: 5_000,
-      requestTimeout: 60_000,
-      throwOnRequestTimeout: true,
+      // Without traffic: a pack over a slow line takes minutes.
+      socketTimeout: 60_000,
       httpAgent: agent,
       httpsAgent: agent,
     },
   });
   signWithKnownDigest(client);
+  const closing = new AbortController();
+  const retrying = { ...settings, closed: closing.signal };
   const where = {
     region: settings.region,
     ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
@@ -79,16 +81,22 @@ export async function connectS3(settings: S3Settings): Promise<S3Connection> {
   return {
     sdk,
     client,
-    settings,
-    async call(about, run, { signal, expected } = {}) {
+    settings: retrying,
+    async call(about, run, { signal, patience = 'quick', expected } = {}) {
       try {
-        return await withRetries(abortSignal => run(abortSignal ? { abortSignal } : {}), settings, signal);
+        return await withRetries(abortSignal => run(abortSignal ? { abortSignal } : {}), retrying, {
+          signal,
+          patience,
+        });
       } catch (error) {
         signal?.throwIfAborted();
         if (expected?.(error)) return undefined;
         throw toFailure(error, { ...about, ...where });
       }
     },
-    close: () => client.destroy(),
+    close: () => {
+      closing.abort(new Error('the connection to S3 was closed'));
+      client.destroy();
+    },
   };
 }

@@ -50,6 +50,8 @@ export function s3Store(connection: S3Connection, place: { bucket: string; prefi
       },
       {
         signal,
+        // Blocks and maps are read by ranges; what is read whole is small and waited for.
+        patience: range ? 'bulk' : 'quick',
         expected: error => {
           empty = pastTheEnd(error);
           return empty || notThere(error);
@@ -91,8 +93,7 @@ export function s3Store(connection: S3Connection, place: { bucket: string; prefi
       const answer = await withRetries(
         abortSignal => client.send(ready, abortSignal ? { abortSignal } : {}),
         settings,
-        signal,
-        again,
+        { signal, patience: 'bulk', again },
       );
       return { ok: true, etag: bare(answer.ETag) };
     } catch (error) {

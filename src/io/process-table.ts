@@ -1,16 +1,65 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { promisify } from 'node:util';
+
+/** Which process table a number belongs to. What a system doesn't tell is empty. */
+export interface Place {
+  /** Host name; containers and clones may share it. */
+  host: string;
+  /** Identity of the installation. */
+  machine: string;
+  /** Renewed when the machine starts. */
+  boot: string;
+  /** PID namespace: each container counts for itself. */
+  namespace: string;
+}
+
+/** A process among those of all machines, as leases and locks note it. */
+export interface ProcessId extends Place {
+  pid: number;
+  /** Start of the process, so that a number used again isn't taken for it. */
+  start: string;
+}
 
 /** Tells whether a process that took a lock is still the one that runs under its number. */
 export interface ProcessTable {
   pid: number;
+  place(): Promise<Place>;
   /** When the process of this number started, as an opaque text; undefined when there is none. */
   startOf(pid: number): Promise<string | undefined>;
 }
 
+/** The process that asks. */
+export const ownId = async (table: ProcessTable): Promise<ProcessId> => ({
+  ...(await table.place()),
+  pid: table.pid,
+  start: (await table.startOf(table.pid)) ?? 'unknown',
+});
+
+/** The namespace that a Linux machine starts with (PROC_PID_INIT_INO in its headers): not a container's. */
+const initialNamespace = 'pid:[4026531836]';
+
+/** Undefined: can't be told from here, since its number is one of another table. */
+export async function isRunning(one: ProcessId, table: ProcessTable): Promise<boolean | undefined> {
+  const here = await table.place();
+  if (one.host !== here.host || one.machine !== here.machine || one.namespace !== here.namespace)
+    return undefined;
+  if (one.boot !== here.boot)
+    // The machine started anew. A container of the same names may run on another one.
+    return here.machine !== '' && here.namespace === initialNamespace ? false : undefined;
+  const start = await table.startOf(one.pid);
+  return start !== undefined && (start === one.start || start === 'unknown' || one.start === 'unknown');
+}
+
 export const processTable: ProcessTable = {
   pid: process.pid,
+  place: async () => ({
+    host: hostname(),
+    machine: await told(readFile('/etc/machine-id', 'latin1')),
+    boot: await told(readFile('/proc/sys/kernel/random/boot_id', 'latin1')),
+    namespace: await told(readlink('/proc/self/ns/pid')),
+  }),
   async startOf(pid) {
     if (!isAlive(pid)) return undefined;
     switch (process.platform) {
@@ -27,6 +76,12 @@ export const processTable: ProcessTable = {
     }
   },
 };
+
+const told = (text: Promise<string>): Promise<string> =>
+  text.then(
+    known => known.trim(),
+    () => '',
+  );
 
 function isAlive(pid: number): boolean {
   try {

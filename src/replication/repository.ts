@@ -135,7 +135,11 @@ export interface VmRepository {
   /** Raw object access for the lease, sealed like everything else. */
   lease: {
     read(): Promise<{ value: unknown; etag: string; modified: number } | undefined>;
-    write(value: unknown, etag: string | undefined): Promise<{ etag: string } | 'lost-race'>;
+    write(
+      value: unknown,
+      etag: string | undefined,
+      signal?: AbortSignal,
+    ): Promise<{ etag: string } | 'lost-race'>;
   };
 }
 

@@ -9,7 +9,7 @@ export interface Extent {
   length: number;
 }
 
-/** Random access to the frozen content of one disk. */
+/** Random access to the frozen content of one disk. Once its snapshot is removed, reads may give newer content. */
 export interface BlockSource {
   /** Bytes. */
   readonly size: number;

@@ -33,7 +33,7 @@ export async function queryChangedAreas(
   signal?: AbortSignal,
 ): Promise<ChangedAreas> {
   try {
-    const [answer] = await session.query({
+    const call = {
       method: WHAT,
       self: vm.moref,
       args: [
@@ -44,7 +44,8 @@ export async function queryChangedAreas(
       ],
       timeout: TIMEOUT,
       signal,
-    });
+    };
+    const [answer] = await session.query(call, 'bulk');
     return readPage(answer, startOffset);
   } catch (error) {
     if (!(error instanceof VimFault)) throw error;

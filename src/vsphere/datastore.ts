@@ -1,5 +1,6 @@
 import type { LimitFunction } from 'p-limit';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import type { Patience } from '../io/patience.ts';
 import type { BlockSource } from '../replication/source.ts';
 import type { VmDisk } from './devices.ts';
 import { explain } from './faults.ts';
@@ -27,13 +28,13 @@ export async function openDatastoreDisk(
   const of = `${disk.label} of VM ${vm.name}`;
   const path = flatUrl(disk, vm.datacenter, of);
   const size = disk.capacity;
-  const chunk = (start: number, end: number, signal?: AbortSignal) =>
+  const chunk = (start: number, end: number, patience: Patience, signal?: AbortSignal) =>
     reads(() =>
       explain(`let ${of} be read`, () =>
-        session.replaying(() => readRange(session, { path, of, start, end, size }, signal), signal),
+        session.replaying(() => readRange(session, { path, of, start, end, size }, signal), signal, patience),
       ),
     );
-  if (size > 0) await chunk(0, 1, signal);
+  if (size > 0) await chunk(0, 1, 'quick', signal);
   return {
     size,
     read: async (offset, length, signal) => {
@@ -42,7 +43,7 @@ export async function openDatastoreDisk(
       }
       const parts: Promise<Buffer>[] = [];
       for (let at = offset; at < offset + length; at += LARGEST_READ) {
-        parts.push(chunk(at, Math.min(at + LARGEST_READ, offset + length), signal));
+        parts.push(chunk(at, Math.min(at + LARGEST_READ, offset + length), 'bulk', signal));
       }
       return Buffer.concat(await Promise.all(parts), length);
     },

@@ -1,3 +1,4 @@
+import { longestDelay } from '../io/patience.ts';
 import type { Clock } from '../io/ports.ts';
 
 export interface RetryPolicy {
@@ -10,8 +11,6 @@ export interface RetryPolicy {
   signal?: AbortSignal | undefined;
 }
 
-const LONGEST_DELAY = 30_000;
-
 /** Runs `work` again while it fails in a way that may pass; the last error is thrown as it is. */
 export async function withRetry<T>(policy: RetryPolicy, work: (attempt: number) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -20,10 +19,7 @@ export async function withRetry<T>(policy: RetryPolicy, work: (attempt: number) 
     } catch (error) {
       policy.signal?.throwIfAborted();
       if (attempt >= policy.attempts || !policy.retriable(error)) throw error;
-      await policy.clock.sleep(
-        Math.min(policy.firstDelay * 2 ** (attempt - 1), LONGEST_DELAY),
-        policy.signal,
-      );
+      await policy.clock.sleep(Math.min(policy.firstDelay * 2 ** (attempt - 1), longestDelay), policy.signal);
     }
   }
 }

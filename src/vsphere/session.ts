@@ -1,4 +1,5 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { bulkTime, type Patience } from '../io/patience.ts';
 import type { Clock } from '../io/ports.ts';
 import { explain, faultType } from './faults.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from './http.ts';
@@ -31,11 +32,11 @@ export interface Session {
   /**
    * Runs idempotent work. When the session has expired, logs in once and runs it again from its
    * start, so that what lives in a session (views, filters, page tokens) is made anew. Connection
-   * losses are tried again with backoff.
+   * losses are tried again with backoff, by default with the quick patience.
    */
-  replaying<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  replaying<T>(work: () => Promise<T>, signal?: AbortSignal, patience?: Patience): Promise<T>;
   /** One idempotent call. */
-  query(call: SoapCall): Promise<XmlElement[]>;
+  query(call: SoapCall, patience?: Patience): Promise<XmlElement[]>;
   /** Counts logins: says which session a refusal speaks of. */
   readonly generation: number;
   /** Logs in again, unless somebody has since `generation`. Callers at one time share one login. */
@@ -84,9 +85,17 @@ export async function openSession(
       });
     await renewing;
   };
-  const replaying = <T>(work: () => Promise<T>, signal?: AbortSignal) =>
-    withRetry(
-      { clock, attempts: ATTEMPTS, firstDelay: FIRST_DELAY, retriable: isTransient, signal },
+  const replaying = <T>(work: () => Promise<T>, signal?: AbortSignal, patience: Patience = 'quick') => {
+    const bulk = patience === 'bulk';
+    const until = clock.now() + bulkTime;
+    return withRetry(
+      {
+        clock,
+        attempts: bulk ? Number.POSITIVE_INFINITY : ATTEMPTS,
+        firstDelay: FIRST_DELAY,
+        retriable: error => isTransient(error) && (!bulk || clock.now() < until),
+        signal,
+      },
       async attempt => {
         if (attempt > 1) onCall('retried', 'after a broken connection');
         const seen = generation;
@@ -100,6 +109,7 @@ export async function openSession(
         }
       },
     );
+  };
   return {
     content,
     clock,
@@ -110,7 +120,7 @@ export async function openSession(
       return http.send({ ...request, method: 'GET' });
     },
     replaying,
-    query: call => replaying(() => invoke(call), call.signal),
+    query: (call, patience) => replaying(() => invoke(call), call.signal, patience),
     get generation() {
       return generation;
     },

@@ -74,6 +74,56 @@ describe('when the network lets it down', () => {
     for (const [i, ms] of lab.clock.slept.entries()) expect(ms).toBeLessThanOrEqual(100 * 2 ** i);
   });
 
+  it('a PUT and a read by range outlast an outage of minutes, a whole read is soon given up', async () => {
+    const { lab, store } = await open();
+    await store.put('k', body, { when: fresh });
+    const outage = async (call: () => Promise<unknown>) => {
+      const from = lab.clock.time;
+      lab.fault({ kind: 'slow-down', times: 25 });
+      await call();
+      return lab.clock.time - from;
+    };
+    expect(await outage(() => store.put('long', body, { when: fresh }))).toBeGreaterThan(60_000);
+    expect(Math.max(...lab.clock.slept)).toBeLessThanOrEqual(30_000);
+    expect(await outage(() => store.get('k', { range: { start: 0, end: 2 } }))).toBeGreaterThan(60_000);
+    lab.fault({ kind: 'slow-down', times: 99 });
+    const from = lab.clock.time;
+    expect((await diagnosticOf(store.get('k'))).code).toBe('aws-throttled');
+    expect(lab.clock.time - from).toBeLessThan(10_000);
+  });
+
+  it('gives a PUT up after ten minutes, and at once when aborted or closed', async () => {
+    const { lab, store, connection } = await open();
+    lab.fault({ kind: 'slow-down', times: 9999 });
+    const from = lab.clock.time;
+    expect((await diagnosticOf(store.put('k', body, { when: fresh }))).code).toBe('aws-throttled');
+    expect(lab.clock.time - from).toBeGreaterThanOrEqual(600_000);
+    expect(lab.clock.time - from).toBeLessThan(640_000);
+    const { sleep } = lab.clock;
+    const stop = new AbortController();
+    lab.clock.sleep = async (ms, signal) => {
+      stop.abort(new Error('Ctrl-C'));
+      return sleep.call(lab.clock, ms, signal);
+    };
+    await expect(store.put('k', body, { when: fresh, signal: stop.signal })).rejects.toThrow('Ctrl-C');
+    lab.clock.sleep = async (ms, signal) => {
+      connection.close();
+      return sleep.call(lab.clock, ms, signal);
+    };
+    const before = lab.clock.time;
+    expect((await diagnosticOf(store.put('k', body, { when: fresh }))).code).toBe('aws-throttled');
+    expect(lab.clock.time).toBe(before);
+  });
+
+  it('waits for traffic, not for the end of a transfer', async () => {
+    const { connection, store } = await open();
+    await store.head('k'); // the handler settles its options with the first request
+    const { requestHandler } = connection.client.config;
+    const limits = (requestHandler as unknown as { httpHandlerConfigs(): object }).httpHandlerConfigs();
+    expect(limits).toMatchObject({ socketTimeout: 60_000 });
+    expect(limits).not.toMatchObject({ requestTimeout: expect.any(Number) });
+  });
+
   it('takes its own 412 after a lost answer for the success that it is', async () => {
     const { lab, store } = await open();
     lab.fault({ kind: 'lost-answer', method: 'PUT' });

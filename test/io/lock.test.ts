@@ -1,21 +1,25 @@
-import { readdir, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { blocked } from '../../src/diagnostics/diagnostic.ts';
 import { takeLock } from '../../src/io/lock.ts';
 import { nodeHost } from '../../src/io/node.ts';
-import type { ProcessTable } from '../../src/io/process-table.ts';
-import { processTable } from '../../src/io/process-table.ts';
+import { isRunning, ownId, type Place, type ProcessTable, processTable } from '../../src/io/process-table.ts';
 import { steppedClock, temporaryFolder } from '../support/engine-host.ts';
 
 const refused = (holder: string) => blocked('locked', `in use by ${holder}`);
+
+const place: Place = { host: 'mover', machine: 'id', boot: 'monday', namespace: 'pid:[4026531836]' };
 
 function setUp(starts: Record<number, string> = { 1: 'a', 2: 'b' }) {
   const path = join(temporaryFolder(), 'lock');
   const clock = steppedClock();
   const host = { ...nodeHost(), clock };
-  const table = (pid: number): ProcessTable => ({ pid, startOf: async of => starts[of] });
+  const table = (pid: number): ProcessTable => ({
+    pid,
+    place: async () => place,
+    startOf: async of => starts[of],
+  });
   const take = (pid: number, timeout = 0, signal?: AbortSignal) =>
     takeLock(path, { host, timeout, refused, table: table(pid), ...(signal && { signal }) });
   return { path, clock, take, starts };
@@ -30,7 +34,7 @@ describe('the run lock', () => {
         {
           code: 'locked',
           category: 'blocked',
-          message: expect.stringContaining(`process 1 on ${hostname()}`),
+          message: expect.stringContaining('process 1 on mover'),
         },
       ],
     });
@@ -48,6 +52,16 @@ describe('the run lock', () => {
     starts[3] = 'c';
     const third = await take(3);
     await third.release();
+  });
+
+  test('whose claim could not be removed at release is free all the same for its own process', async () => {
+    const { take, path } = setUp();
+    const lock = await take(1);
+    const [name] = await readdir(path);
+    const claim = await readFile(join(path, name!));
+    await lock.release();
+    await writeFile(join(path, name!), claim);
+    await (await take(1)).release();
   });
 
   test('is waited for as long as the timeout says', async () => {
@@ -82,14 +96,31 @@ describe('the run lock', () => {
     await expect(take(1)).resolves.toBeDefined();
   });
 
-  test('a claim of another machine is respected', async () => {
-    const { take, path } = setUp();
-    await (await take(1)).release();
-    await writeFile(
-      join(path, 'x.json'),
-      JSON.stringify({ pid: 1, machine: 'elsewhere', start: 'q', since: 'then' }),
-    );
-    await expect(take(1)).rejects.toThrow('process 1 on elsewhere since then');
+  test.each([
+    ['another machine', { host: 'elsewhere' }],
+    ['a container of this host name', { namespace: 'pid:[4026532000]' }],
+    ['another machine of this host name', { machine: 'another', boot: 'tuesday' }],
+  ])('a claim of %s is respected, and the refusal says how to go on', async (_what, other) => {
+    const { take, path } = setUp({ 2: 'b' }); // no process 1 here
+    await (await take(2)).release();
+    const file = join(path, 'x.json');
+    await writeFile(file, JSON.stringify({ ...place, ...other, pid: 1, start: 'q', since: 'then' }));
+    await expect(take(2)).rejects.toMatchObject({
+      diagnostics: [
+        {
+          message: expect.stringMatching(/^in use by process 1 on (elsewhere|mover) since then$/),
+          hint: expect.stringMatching(/can't be seen from here.*if it does not, remove /),
+        },
+      ],
+    });
+    await expect(take(2)).rejects.toMatchObject({ diagnostics: [{ hint: expect.stringContaining(file) }] });
+  });
+
+  test('of a live process here the refusal gives no advice to remove anything', async () => {
+    const { take } = setUp();
+    await take(1);
+    const error = await take(2).catch(e => e);
+    expect(error.diagnostics[0].hint).toBeUndefined();
   });
 
   test('of many that come at once never more than one holds it', async () => {
@@ -116,4 +147,38 @@ test('the table knows this process and no dead one', async () => {
   expect(await processTable.startOf(process.pid)).toMatch(/\S/);
   expect(await processTable.startOf(process.pid)).toBe(await processTable.startOf(process.pid));
   expect(await processTable.startOf(2 ** 22 + 1)).toBeUndefined();
+});
+
+describe('whether a process runs', () => {
+  const table = (here: Partial<Place> = {}): ProcessTable => ({
+    pid: 1,
+    place: async () => ({ ...place, ...here }),
+    startOf: async pid => (pid === 1 ? 'a' : undefined),
+  });
+  const one = { ...place, pid: 1, start: 'a' };
+  const container = { namespace: 'pid:[4026532000]' };
+
+  test.each<[string, Partial<typeof one>, Partial<Place>, boolean | undefined]>([
+    ['it does', {}, {}, true],
+    ['no such number', { pid: 9 }, {}, false],
+    ['the number was used again', { start: 'b' }, {}, false],
+    ['another host', { host: 'x' }, {}, undefined],
+    ['another machine of this name', { machine: 'x' }, {}, undefined],
+    ['another namespace', container, {}, undefined],
+    ['the machine was restarted since', { boot: 'x' }, {}, false],
+    ['a container, maybe on another machine', { ...container, boot: 'x' }, container, undefined],
+    ['a machine without identity', { machine: '', boot: 'x' }, { machine: '' }, undefined],
+  ])('%s', async (_what, change, here, expected) => {
+    expect(await isRunning({ ...one, ...change }, table(here))).toBe(expected);
+  });
+
+  test('this one does, and Linux tells its namespace and boot', async () => {
+    const own = await ownId(processTable);
+    expect(await isRunning(own, processTable)).toBe(true);
+    if (process.platform === 'linux')
+      expect(own).toMatchObject({
+        namespace: expect.stringMatching(/^pid:\[\d+\]$/),
+        boot: expect.stringMatching(/./),
+      });
+  });
 });

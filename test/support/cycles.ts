@@ -1,4 +1,5 @@
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
+import type { Place } from '../../src/io/process-table.ts';
 import type { Movers } from '../../src/replication/cycle/movers.ts';
 import type { CycleOptions, CyclePolicy, CycleResult } from '../../src/replication/cycle/options.ts';
 import { runCycle } from '../../src/replication/cycle/run-cycle.ts';
@@ -11,6 +12,7 @@ import { SeededRandom } from './seeded-random.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
 export const KiB = 1024;
+export const aPlace: Place = { host: 'mover', machine: 'm', boot: 'b', namespace: 'n' };
 
 /** A process that died: what it still tries reaches nobody. */
 export class Killed extends Error {}
@@ -25,7 +27,7 @@ interface Life {
 export class CycleWorld {
   readonly clock = new SteppedClock();
   readonly machine: FakeMachine;
-  readonly store = memoryStore();
+  readonly store = memoryStore('memory://test', () => this.clock.now());
   readonly random = new SeededRandom('cycles');
   /** Processes whose cycle is over, however it ended. */
   readonly dead = new Set<number>();
@@ -62,7 +64,7 @@ export class CycleWorld {
       policy: { quiesce: 'off', exclude: [], rescan: false, ...policy },
       pid,
       movers: {
-        run: (id, work) => work({ id, host: 'mover', pid, start: '' }),
+        run: (id, work) => work({ id, pid, start: '', ...aPlace }),
         isAlive: async holder => !this.dead.has(holder.pid),
       },
       clock: this.clock,

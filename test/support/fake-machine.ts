@@ -64,7 +64,7 @@ interface Frozen {
 type Operation = Exclude<keyof SourceMachine, never> | 'read';
 
 /**
- * A VM in memory. Snapshots really freeze; change tracking speaks of whole granules and answers in
+ * A VM in memory. Snapshots really freeze, for as long as they are there; change tracking speaks of whole granules and answers in
  * pages. `faults` are taken once each; `dead` makes every call reject, as for a process that is gone.
  */
 export class FakeMachine implements SourceMachine {
@@ -221,10 +221,12 @@ export class FakeMachine implements SourceMachine {
       size: content.length,
       read: async (offset, length, signal) => {
         signal?.throwIfAborted();
-        this.#find(snapshot);
         this.#call('read', `${disk.index}@${offset}+${length}`);
-        if (offset + length > content.length) throw new Failure(world('short-read', 'past the end'));
-        return Buffer.from(content.subarray(offset, offset + length));
+        // The file goes on under its name when the snapshot is removed: it is merged, then the guest writes to it.
+        const held = this.snapshots.some(s => s.snapshot.moref === snapshot.moref);
+        const now = held ? content : this.disks.find(d => d.key === disk.key)!.content;
+        if (offset + length > now.length) throw new Failure(world('short-read', 'past the end'));
+        return Buffer.from(now.subarray(offset, offset + length));
       },
       close: async () => {},
     };
@@ -255,7 +257,8 @@ export class FakeMachine implements SourceMachine {
 
   #find(snapshot: SourceSnapshot): Frozen {
     const found = this.snapshots.find(s => s.snapshot.moref === snapshot.moref);
-    if (found === undefined) throw new Failure(world('snapshot-gone', `${snapshot.name} is not there`));
+    if (found === undefined)
+      throw new Failure(world('managed-object-not-found', `${snapshot.name} is not there`));
     return found;
   }
 

@@ -12,13 +12,12 @@ export interface MemoryStore extends ObjectStore {
   before: ((call: Call) => Promise<void> | void) | undefined;
   /** Asked after a put took effect: true loses its answer. */
   loseAnswer: ((call: Call) => boolean) | undefined;
-  now: number;
 }
 
 const etagOf = (bytes: Buffer) => `"${hash('sha256', bytes).slice(0, 32)}"`;
 
-/** An ObjectStore in memory, with hooks to fail, delay or lose any call. */
-export function memoryStore(url = 'memory://test'): MemoryStore {
+/** An ObjectStore in memory, whose clock is `time`, with hooks to fail, delay or lose any call. */
+export function memoryStore(url = 'memory://test', time = () => 1_767_225_600_000): MemoryStore {
   const objects: MemoryStore['objects'] = new Map();
   const calls: Call[] = [];
   const note = async (name: Call['name'], key: string, bytes = 0) => {
@@ -37,7 +36,6 @@ export function memoryStore(url = 'memory://test'): MemoryStore {
     calls,
     before: undefined,
     loseAnswer: undefined,
-    now: 1_767_225_600_000,
     async get(key, { range, signal } = {}) {
       signal?.throwIfAborted();
       await note('get', key);
@@ -56,7 +54,7 @@ export function memoryStore(url = 'memory://test'): MemoryStore {
       const call = await note('put', key, bytes.length);
       const now = stat(key);
       const holds = 'ifMatch' in when ? now?.etag === when.ifMatch : !now;
-      if (holds) objects.set(key, { bytes: copy, modified: store.now });
+      if (holds) objects.set(key, { bytes: copy, modified: time() });
       if (store.loseAnswer?.(call))
         throw new Failure(world('answer-lost', `the answer to PUT ${key} was lost`));
       return holds ? { ok: true, etag: etagOf(copy) } : { ok: false, reason: 'precondition' };

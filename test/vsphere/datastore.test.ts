@@ -6,7 +6,7 @@ import type { BlockSource } from '../../src/replication/source.ts';
 import { openDatastoreDisk } from '../../src/vsphere/datastore.ts';
 import { readDisks } from '../../src/vsphere/devices.ts';
 import { parseXml } from '../../src/vsphere/xml.ts';
-import { connected, failureOf, type Received, type Reply, type ScriptedServer } from './scripted-server.ts';
+import { connected, failureOf, quickClock, type Received, type Reply } from './scripted-server.ts';
 import { type DiskShape, devices, disk } from './wire.ts';
 
 const FILE = 'GET /folder/dc02/dc02-flat.vmdk';
@@ -35,17 +35,20 @@ interface Opening {
   answer?: (call: Received, right: Exclude<Reply, string>) => Reply;
 }
 
-async function open(o: Opening = {}): Promise<{ server: ScriptedServer; source: Promise<BlockSource> }> {
+async function open(o: Opening = {}) {
   const file = o.file ?? content(MIB);
-  const { server, session } = await connected({
-    [o.path ?? FILE]: call => {
+  const clock = quickClock();
+  const script = {
+    [o.path ?? FILE]: (call: Received) => {
       const right = ranged(file, call);
       return o.answer ? o.answer(call, right) : right;
     },
-  });
+  };
+  const { server, session } = await connected(script, clock);
   const [frozen] = readDisks(parseXml(devices(disk({ capacity: String(file.length), ...o.shape }))));
   const vm = { name: 'dc02', datacenter: o.datacenter ?? 'DC' };
-  return { server, source: openDatastoreDisk(session, vm, frozen!, pLimit(4)) };
+  const source: Promise<BlockSource> = openDatastoreDisk(session, vm, frozen!, pLimit(4));
+  return { server, clock, source };
 }
 
 it('probes one byte of the flat file beside the descriptor, in the session', async () => {
@@ -221,13 +224,24 @@ describe('reading on', () => {
     expect(cookies[2]).not.toBe(cookies[1]);
   });
 
-  it('gives up on a chunk after the fourth time', async () => {
-    const { server, source } = await open({
+  it('gives up on a chunk after ten minutes', async () => {
+    const { clock, source } = await open({
       answer: (call, right) => (call.nth === 0 ? right : { status: 500 }),
     });
     const failure = await failureOf((await source).read(8192, 512));
     expect(failure.diagnostics[0]).toMatchObject({ code: 'vsphere-bad-range', category: 'world' });
     expect(failure.message).toBe('A read of Hard disk 1 of VM dc02 at byte 8192 went wrong: HTTP 500.');
-    expect(server.count(FILE)).toBe(5);
+    const slept = clock.slept.reduce((sum, ms) => sum + ms, 0);
+    expect(slept).toBeGreaterThanOrEqual(600_000);
+    expect(slept).toBeLessThan(660_000);
   });
+});
+
+it('a read outlasts an outage that the opening does not', async () => {
+  const away = (nth: number) => (call: Received, right: Exclude<Reply, string>) =>
+    call.nth >= nth && call.nth < nth + 12 ? { status: 503, body: 'no healthy upstream' } : right;
+  const reading = await (await open({ answer: away(1) })).source;
+  expect((await reading.read(0, MIB)).equals(content(MIB))).toBe(true);
+  const opening = await open({ answer: away(0) });
+  await failureOf(opening.source);
 });

@@ -121,6 +121,17 @@ it('gives up after the fourth time', async () => {
   expect(server.count('SessionIsActive')).toBe(4);
 });
 
+it('outlasts minutes with the bulk patience, pauses of half a minute at most, then gives up', async () => {
+  const clock = quickClock();
+  const { session } = await connected({ SessionIsActive: () => 'cut' }, clock);
+  const from = clock.now();
+  const failure = await failureOf(session.query(ask, 'bulk'));
+  expect(failure.diagnostics[0]).toMatchObject({ code: 'vsphere-connection-lost' });
+  expect(clock.now() - from).toBeGreaterThanOrEqual(600_000);
+  expect(clock.now() - from).toBeLessThanOrEqual(630_000);
+  expect(Math.max(...clock.slept)).toBe(30_000);
+});
+
 it('stops at once when aborted while it waits', async () => {
   const stop = new AbortController();
   const clock = quickClock();

@@ -1,5 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import { type BlockRange, rangeBytes } from '../extents/blocks.ts';
+import { type BlockRange, type Blocks, rangeBytes } from '../extents/blocks.ts';
 import { blockLength } from '../format/blocks.ts';
 import { pipelined } from '../pipelined.ts';
 import type { DiskWriter } from '../repository.ts';
@@ -10,7 +10,7 @@ const readSize = 1 << 20;
 const readsAhead = 4;
 
 /**
- * Reads the blocks of `ranges` from the frozen disk and puts them in ascending order. Every put is
+ * Reads `blocks` from the frozen disk and puts them in ascending order. Every put is
  * awaited in turn, reads run ahead of it. `bytes`: size of the disk.
  *
  * @throws Failure `short-read` when the source gives another number of bytes than it was asked for.
@@ -18,7 +18,7 @@ const readsAhead = 4;
 export async function copyBlocks(
   source: BlockSource,
   writer: DiskWriter,
-  ranges: readonly BlockRange[],
+  blocks: Blocks,
   bytes: number,
   options: { signal?: AbortSignal | undefined; onRead?: (bytes: number) => void } = {},
 ): Promise<{ bytes_read: number; blocks_read: number }> {
@@ -33,10 +33,15 @@ export async function copyBlocks(
     if (content.length !== length) throw shortRead(offset, length, content.length);
     return { first, count, content };
   };
-  for await (const { first, count, content } of pipelined(chunks(ranges, blockSize), readsAhead, read)) {
+  for await (const { first, count, content } of pipelined(
+    chunks(blocks.ranges(), blockSize),
+    readsAhead,
+    read,
+  )) {
     for (let i = 0; i < count; i++) {
       const length = blockLength({ bytes, blockSize }, first + i);
-      await writer.put(first + i, content.subarray(i * blockSize, i * blockSize + length), signal);
+      const plaintext = content.subarray(i * blockSize, i * blockSize + length);
+      await unlessAborted(writer.put(first + i, plaintext, signal), signal);
     }
     totals.bytes_read += content.length;
     totals.blocks_read += count;
@@ -45,7 +50,16 @@ export async function copyBlocks(
   return totals;
 }
 
-function* chunks(ranges: readonly BlockRange[], blockSize: number): Generator<BlockRange> {
+/** `work`, or a rejection once aborted: a put may wait minutes for its store. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', onAbort));
+}
+
+function* chunks(ranges: Iterable<BlockRange>, blockSize: number): Generator<BlockRange> {
   const most = Math.max(1, Math.floor(readSize / blockSize));
   for (const { first, count } of ranges)
     for (let done = 0; done < count; done += most)

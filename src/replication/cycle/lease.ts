@@ -1,10 +1,19 @@
-import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
+import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { VmRepository } from '../repository.ts';
 import type { Holder, Movers } from './movers.ts';
 
 /** Milliseconds that a lease holds without a renewal. */
 export const leaseTtl = 5 * 60_000;
+
+/** Milliseconds by which the clocks of movers and store may differ. */
+const slack = 60_000;
+
+/** Milliseconds to wait for the store, so that a lease which runs out meanwhile is noticed. */
+const patience = leaseTtl / 5;
+
+/** How often a write of the lease begins anew from its own earlier value. */
+const tries = 3;
 
 /** The lease object of a VM. It stays after a release, so that epochs only ever grow. */
 interface LeaseValue {
@@ -45,13 +54,13 @@ export async function takeLease(
 ): Promise<Lease> {
   const { clock, holder, movers } = options;
   const found = await vm.lease.read();
-  const before = found?.value as LeaseValue | undefined;
+  const before = found && heldUntil(found.value as LeaseValue, found.modified);
   if (before && before.expires > clock.now() && (await movers.isAlive(before.holder)) !== false)
     throw held(before);
 
   const epoch = Math.max(before?.epoch ?? 0, floor) + 1;
   let value: LeaseValue = { lease: 1, epoch, holder, ...intent(epoch), expires: clock.now() + leaseTtl };
-  let etag = await write(vm, value, found?.etag);
+  let etag = await write(vm, clock, value, found?.etag);
 
   const lost = new AbortController();
   const stop = new AbortController();
@@ -62,18 +71,18 @@ export async function takeLease(
       .catch(() => {})
       .then(async () => {
         lost.signal.throwIfAborted();
-        value = { ...value, expires };
-        etag = await write(vm, value, etag);
+        const next = { ...value, expires };
+        etag = await write(vm, clock, next, etag);
+        value = next;
       });
     return turn;
   };
   const beat = async (): Promise<void> => {
     while (!stop.signal.aborted && !lost.signal.aborted) {
       await clock.sleep(leaseTtl / 3, stop.signal);
-      const good = value.expires;
       await renew(clock.now() + leaseTtl).catch(error => {
-        // A store that fails for a moment is no loss yet; somebody else's lease is.
-        if (isLost(error) || clock.now() >= good) lost.abort(error);
+        // A store that fails for a moment is no loss yet; somebody else's lease is, and so is the time being up.
+        if (isLost(error) || clock.now() >= value.expires) lost.abort(error);
       });
     }
   };
@@ -94,28 +103,50 @@ export async function takeLease(
 }
 
 /**
- * Writes and, when the answer is a refusal or none, reads back: our own value there means that it was
- * our own write that went through.
+ * Writes and, when the answer is a refusal or none, reads back: our own holder and cycle there mean that
+ * the lease is ours, maybe by an earlier write whose answer was lost, and the write is tried from there.
  */
-async function write(vm: VmRepository, value: LeaseValue, etag: string | undefined): Promise<string> {
-  let problem: unknown;
-  try {
-    const result = await vm.lease.write(value, etag);
-    if (result !== 'lost-race') return result.etag;
-  } catch (error) {
-    problem = error;
+async function write(
+  vm: VmRepository,
+  clock: Clock,
+  value: LeaseValue,
+  etag: string | undefined,
+): Promise<string> {
+  let from = etag;
+  for (let attempt = 1; ; attempt++) {
+    let problem: unknown;
+    try {
+      const result = await within(clock, signal => vm.lease.write(value, from, signal));
+      if (result !== 'lost-race') return result.etag;
+    } catch (error) {
+      problem = error;
+    }
+    const now = await within(clock, () => vm.lease.read());
+    const there = now?.value as LeaseValue | undefined;
+    const ours = there?.holder.id === value.holder.id && there.cycle === value.cycle;
+    if (now && ours && there.expires === value.expires) return now.etag;
+    if (!now || !ours || attempt === tries)
+      throw problem ?? (there === undefined ? vanished(value) : held(there));
+    from = now.etag;
   }
-  const now = await vm.lease.read();
-  const there = now?.value as LeaseValue | undefined;
-  if (
-    now &&
-    there?.holder.id === value.holder.id &&
-    there.cycle === value.cycle &&
-    there.expires === value.expires
-  )
-    return now.etag;
-  throw problem ?? (there === undefined ? vanished(value) : held(there));
 }
+
+/** What `work` comes to, or a rejection when it takes too long, whether or not it heeds its signal. */
+async function within<T>(clock: Clock, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const settled = new AbortController();
+  const over = clock.sleep(patience, settled.signal).then(() => {
+    late.abort(unanswered());
+    throw late.signal.reason;
+  });
+  return Promise.race([work(late.signal), over]).finally(() => settled.abort());
+}
+
+/** The lease as others have to respect it: a holder whose clock is ahead can't keep it past its death. */
+const heldUntil = (value: LeaseValue, modified: number): LeaseValue => ({
+  ...value,
+  expires: Math.min(value.expires, modified + leaseTtl + slack),
+});
 
 const isLost = (error: unknown): boolean =>
   error instanceof Failure && error.diagnostics.some(d => d.code === 'lease-held' || d.code === 'lease-lost');
@@ -129,6 +160,13 @@ const held = ({ holder, expires, snapshot }: LeaseValue): Failure =>
         : `process ${holder.pid} on ${holder.host} is replicating this VM (snapshot ${snapshot}); its lease runs until ${new Date(expires).toISOString()} and is renewed while it works`,
       { hint: 'wait for it to end; a lease that is no longer renewed is taken over when its time is up' },
     ),
+  );
+
+const unanswered = (): Failure =>
+  new Failure(
+    world('lease-unanswered', "the repository doesn't answer: the lease of the cycle can't be written", {
+      hint: 'run again when the repository can be reached',
+    }),
   );
 
 const vanished = ({ snapshot }: LeaseValue): Failure =>

@@ -1,5 +1,5 @@
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import type { Point } from '../repository.ts';
+import type { Point, PointDisk } from '../repository.ts';
 import type { SourceDisk, SourceVm } from '../source.ts';
 import { warning } from './failures.ts';
 import type { CyclePolicy } from './options.ts';
@@ -15,19 +15,24 @@ export interface DiskSelection {
 export const isExcluded = (disk: SourceDisk, exclude: CyclePolicy['exclude']): boolean =>
   exclude.some(entry => isMeant(disk, entry));
 
-const isMeant = (disk: SourceDisk, entry: string | number): boolean =>
+const isMeant = (disk: Pick<SourceDisk, 'index' | 'label'>, entry: string | number): boolean =>
   typeof entry === 'number' ? entry === disk.index : entry.toLowerCase() === disk.label.toLowerCase();
 
 /**
  * Applies the exclusions. Pure.
  *
+ * @param previous disks of the newest point
  * @throws Failure `unprotectable-disk` for every disk that no snapshot contains and the policy doesn't
- *   name, `no-disk-left` when nothing remains.
+ *   name, `exclusion-moved` for every disk that an index leaves out although the newest point holds it
+ *   from another place, `no-disk-left` when nothing remains.
  */
 export function selectDisks(
   vm: Pick<SourceVm, 'name' | 'disks'>,
   { exclude }: Pick<CyclePolicy, 'exclude'>,
+  previous: readonly PointDisk[] = [],
 ): DiskSelection {
+  const slid = vm.disks.filter(disk => hasSlid(disk, exclude, previous));
+  if (slid.length > 0) throw new Failure(slid.map(disk => exclusionMoved(vm.name, disk)));
   const excluded = vm.disks.filter(disk => isExcluded(disk, exclude));
   const disks = vm.disks.filter(disk => !excluded.includes(disk));
   const impossible = disks.filter(disk => disk.unprotectable !== undefined);
@@ -50,6 +55,24 @@ export function selectDisks(
       .map(entry => noSuchDisk(vm, entry)),
   };
 }
+
+/** Whether only its present index leaves the disk out, while the newest point holds it under another one. */
+function hasSlid(
+  { index, label, identity }: SourceDisk,
+  exclude: CyclePolicy['exclude'],
+  previous: readonly PointDisk[],
+): boolean {
+  const held = previous.filter(disk => disk.identity === identity);
+  const byLabel = exclude.some(entry => typeof entry === 'string' && isMeant({ index, label }, entry));
+  return exclude.includes(index) && !byLabel && held.length > 0 && !held.some(disk => disk.index === index);
+}
+
+const exclusionMoved = (vm: string, { label, index }: SourceDisk): Diagnostic =>
+  world(
+    'exclusion-moved',
+    `the disks of ${vm} are in another order than before: \`disks.exclude\` would now leave out ${label} (disk ${index}), which the newest point holds`,
+    { hint: 'name the disk to leave out by its label instead of its number' },
+  );
 
 const unprotectable = (vm: string, disk: SourceDisk): Diagnostic =>
   world(

@@ -1,9 +1,9 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
-import { allBlocks, rangeBytes, toBlocks } from '../extents/blocks.ts';
+import { allBlocks, type Blocks, blockSet, rangeBytes } from '../extents/blocks.ts';
 import { changedExtents } from '../extents/changed-extents.ts';
 import { blockSizeFor } from '../format/blocks.ts';
 import type { PointDisk, PointWriter } from '../repository.ts';
-import { ChangeIdRejected, type Extent, type SourceDisk, type SourceSnapshot } from '../source.ts';
+import { ChangeIdRejected, type SourceDisk, type SourceSnapshot } from '../source.ts';
 import { copyBlocks } from './copy.ts';
 import { causedBy, warning } from './failures.ts';
 import { type Decision, type DecisionContext, decideMode } from './mode.ts';
@@ -22,15 +22,16 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
   const { mode, reason, base, changed } = await settle(disk, options);
   // A disk that grew keeps its block size: with another one no block would be found again.
   const blockSize = base?.blockSize ?? blockSizeFor(disk.capacity);
-  const ranges = changed ? toBlocks(changed, blockSize, disk.capacity) : allBlocks(blockSize, disk.capacity);
+  const blocks = changed ?? allBlocks(blockSize, disk.capacity);
 
   await step(`copy-disk-${disk.index}`);
   const target = await writer.disk(pointDisk(disk, blockSize, mode, reason), base);
-  const total = ranges.reduce((sum, range) => sum + rangeBytes(range, blockSize, disk.capacity), 0);
+  let total = 0;
+  for (const range of blocks.ranges()) total += rangeBytes(range, blockSize, disk.capacity);
   let done = 0;
   const source = await machine.open(snapshot, disk, signal);
   try {
-    const read = await copyBlocks(source, target, ranges, disk.capacity, {
+    const read = await copyBlocks(source, target, blocks, disk.capacity, {
       signal,
       onRead: bytes => {
         done += bytes;
@@ -47,14 +48,18 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
 async function settle(
   disk: SourceDisk,
   { machine, snapshot, context, warn, signal }: Options,
-): Promise<Decision & { changed?: Extent[] }> {
+): Promise<Decision & { changed?: Blocks }> {
   const decision = decideMode(disk, context);
   const { mode, base } = decision;
   if (mode !== 'incremental' || base?.changeId === undefined) return decision;
   try {
-    const changed = await changedExtents(machine, snapshot, disk, base.changeId, signal);
-    const [first] = changed;
-    if (first?.start === 0 && first.length === disk.capacity) warn(allChanged(disk));
+    const changed = blockSet(base.blockSize, disk.capacity);
+    let bytes = 0;
+    for await (const extents of changedExtents(machine, snapshot, disk, base.changeId, signal)) {
+      changed.add(extents);
+      for (const { length } of extents) bytes += length;
+    }
+    if (bytes >= disk.capacity) warn(allChanged(disk));
     return { ...decision, changed };
   } catch (error) {
     if (!causedBy(error, ChangeIdRejected)) throw error;

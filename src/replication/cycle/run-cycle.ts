@@ -17,7 +17,7 @@ import { snapshotName } from './snapshot-name.ts';
  *
  * @throws Failure of category `blocked` when somebody else replicates the VM or moved the head; of
  *   `world` or `given` otherwise. Whatever is thrown, the newest point is what it was before, except
- *   for `snapshot-left`, which says itself whether the point is complete.
+ *   for `snapshot-left` and `commit-unknown`, which say themselves whether the point is complete.
  */
 export async function runCycle(options: CycleOptions): Promise<CycleResult> {
   const { movers = localMovers, random } = options;
@@ -54,7 +54,7 @@ async function underLease(options: CycleOptions, vm: VmRepository, lease: Lease)
   const base = await vm.head();
   const previous = base && ((await vm.point(base.head.point)) ?? pointMissing(base.head.point));
   const source = await recover(options, lease.epoch);
-  const selection = selectDisks(source, options.policy);
+  const selection = selectDisks(source, options.policy, previous?.disks);
   warnings.push(...selection.warnings, ...(await ensureTracking(source, options)));
 
   const { value, ms } = await withSnapshot(
@@ -73,6 +73,7 @@ async function underLease(options: CycleOptions, vm: VmRepository, lease: Lease)
       const copied: CycleDisk[] = [];
       for (const disk of disks)
         copied.push(await replicateDisk(disk, { ...options, snapshot, context, writer, warn }));
+      await stillFrozen(options, snapshot);
       await lease.renew();
       const committed = await writer.commit(
         {
@@ -86,6 +87,7 @@ async function underLease(options: CycleOptions, vm: VmRepository, lease: Lease)
         options.signal,
       );
       if (committed === 'lost-race') throw headMoved(source, snapshot);
+      warnings.push(...committed.warnings);
       return { ...committed, disks: copied };
     },
   );
@@ -127,6 +129,22 @@ const gone = (previous: Point | undefined, now: readonly SourceDisk[]): Point['l
   (previous?.disks ?? [])
     .filter(disk => !now.some(({ identity }) => identity === disk.identity))
     .map(({ label, identity }) => ({ label, identity, why: 'no longer attached to the VM' }));
+
+/**
+ * After the last read: a disk whose snapshot was removed meanwhile can be read all the same, but what it
+ * gave is of two moments.
+ */
+async function stillFrozen({ machine, signal }: CycleOptions, snapshot: SourceSnapshot): Promise<void> {
+  const { name, snapshots } = await machine.inspect(signal);
+  if (snapshots.some(({ moref }) => moref === snapshot.moref)) return;
+  throw new Failure(
+    world(
+      'snapshot-gone',
+      `somebody removed the snapshot ${snapshot.name} of ${name} while it was being read; no point was made of it`,
+      { hint: 'run again; let no other job remove snapshots that it did not make' },
+    ),
+  );
+}
 
 const notFrozen = (vm: SourceVm, disk: SourceDisk): Diagnostic =>
   world('disk-not-frozen', `the snapshot of ${vm.name} doesn't contain ${disk.label} (disk ${disk.index})`, {

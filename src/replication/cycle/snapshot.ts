@@ -21,7 +21,7 @@ export async function withSnapshot<T>(
   options: Options,
   use: (snapshot: SourceSnapshot) => Promise<T>,
 ): Promise<{ value: T; ms: number }> {
-  const { machine, name, clock, step, signal } = options;
+  const { machine, name, clock, step, signal, warn } = options;
   const since = clock.now();
   let snapshot: SourceSnapshot | undefined;
   let outcome: { value: T } | { error: unknown };
@@ -35,9 +35,11 @@ export async function withSnapshot<T>(
   }
   try {
     // Without a handle the outcome of the creation is unknown: our name tells.
-    for (const ours of snapshot ? [snapshot] : await named(machine, name)) {
+    const ours = await listed(machine, s => (snapshot ? s.moref === snapshot.moref : s.name === name));
+    if (snapshot && ours.length === 0) warn(goneAlready(options));
+    for (const one of ours) {
       await step('remove-snapshot');
-      await machine.removeSnapshot(ours);
+      await machine.removeSnapshot(one);
     }
     if ((await machine.inspect()).consolidationNeeded) {
       await step('consolidate');
@@ -74,13 +76,26 @@ async function create({ machine, vm, name, quiesce, step, warn }: Options): Prom
     if (!causedBy(error, QuiesceFailed)) throw error;
     if (quiesce === 'require') throw quiesceFailed(vm, (error as Error).message, error);
     warn(warning(quiesceFailed(vm, (error as Error).message).diagnostics[0]!));
-    for (const half of await named(machine, name)) await machine.removeSnapshot(half);
+    for (const half of await listed(machine, s => s.name === name)) await machine.removeSnapshot(half);
     return attempt(false);
   }
 }
 
-const named = async (machine: SourceMachine, name: string): Promise<SourceSnapshot[]> =>
-  (await machine.inspect()).snapshots.filter(snapshot => snapshot.name === name);
+const listed = async (
+  machine: SourceMachine,
+  wanted: (snapshot: SourceSnapshot) => boolean,
+): Promise<SourceSnapshot[]> => (await machine.inspect()).snapshots.filter(wanted);
+
+const goneAlready = ({ vm, name }: Options): Diagnostic =>
+  warning(
+    world(
+      'snapshot-removed',
+      `somebody else removed the snapshot ${name} of ${vm.name} before its cycle did`,
+      {
+        hint: 'the point is whole; let no other job remove snapshots that it did not make',
+      },
+    ),
+  );
 
 const quiesceFailed = (vm: SourceVm, why: string, cause?: unknown): Failure =>
   new Failure(

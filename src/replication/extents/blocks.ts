@@ -7,27 +7,48 @@ export interface BlockRange {
   count: number;
 }
 
+/** Some blocks of a disk. */
+export interface Blocks {
+  /** Ascending and without repetition. */
+  ranges(): Iterable<BlockRange>;
+}
+
 /**
- * The blocks that normalised extents touch, ascending and without repetition. Sizes in bytes; the
- * last block of a disk whose capacity is no multiple of `blockSize` is a shorter one.
+ * The blocks that the extents touch that are added, in any order. Takes one bit per block, however many
+ * there are. Sizes in bytes; the last block of a disk whose capacity is no multiple of `blockSize` is a
+ * shorter one.
  */
-export function toBlocks(extents: readonly Extent[], blockSize: number, capacity: number): BlockRange[] {
+export function blockSet(
+  blockSize: number,
+  capacity: number,
+): Blocks & { add(extents: Iterable<Extent>): void } {
   const total = blockCount(capacity, blockSize);
-  const ranges: BlockRange[] = [];
-  for (const { start, length } of extents) {
-    const first = Math.floor(start / blockSize);
-    const end = Math.min(Math.ceil((start + length) / blockSize), total);
-    const last = ranges.at(-1);
-    if (last !== undefined && first <= last.first + last.count)
-      last.count = Math.max(last.count, end - last.first);
-    else if (first < end) ranges.push({ first, count: end - first });
-  }
-  return ranges;
+  const bits = new Uint8Array(Math.ceil(total / 8));
+  const has = (block: number) => ((bits[block >> 3]! >> (block & 7)) & 1) === 1;
+  return {
+    add(extents) {
+      for (const { start, length } of extents) {
+        const end = Math.min(Math.ceil((start + length) / blockSize), total);
+        for (let block = Math.floor(start / blockSize); block < end; block++)
+          bits[block >> 3]! |= 1 << (block & 7);
+      }
+    },
+    *ranges() {
+      for (let first = 0; first < total; first++) {
+        if (!has(first)) continue;
+        let end = first + 1;
+        while (end < total && has(end)) end++;
+        yield { first, count: end - first };
+        first = end;
+      }
+    },
+  };
 }
 
 /** Every block of a disk. */
-export const allBlocks = (blockSize: number, capacity: number): BlockRange[] =>
-  capacity === 0 ? [] : [{ first: 0, count: blockCount(capacity, blockSize) }];
+export const allBlocks = (blockSize: number, capacity: number): Blocks => ({
+  ranges: () => (capacity === 0 ? [] : [{ first: 0, count: blockCount(capacity, blockSize) }]),
+});
 
 /** Bytes of a range that lie on the disk. */
 export const rangeBytes = ({ first, count }: BlockRange, blockSize: number, capacity: number): number =>

@@ -3,7 +3,8 @@ import type { ChangedAreas, Extent, SourceDisk, SourceMachine, SourceSnapshot } 
 import { normaliseExtents } from './normalise.ts';
 
 /**
- * All areas of `disk` that changed between `changeId` and `snapshot`, normalised. An answer of
+ * All areas of `disk` that changed between `changeId` and `snapshot`, each answer normalised by itself: a
+ * fragmented disk has more of them than memory should hold. An answer of
  * QueryChangedDiskAreas may be partial, and its list may be empty where a stretch has no changes, so
  * it is asked again until the answers have reached the capacity of the disk as the SNAPSHOT has it;
  * never with an offset at the capacity, which vSphere refuses.
@@ -11,22 +12,20 @@ import { normaliseExtents } from './normalise.ts';
  * @throws Failure `changed-areas-stuck` when an answer doesn't begin where it was asked to or ends
  *   there, `bad-extent` for an area that is no range, and whatever the machine throws.
  */
-export async function changedExtents(
+export async function* changedExtents(
   machine: SourceMachine,
   snapshot: SourceSnapshot,
   disk: SourceDisk,
   changeId: string,
   signal?: AbortSignal,
-): Promise<Extent[]> {
-  const extents: Extent[] = [];
+): AsyncGenerator<Extent[]> {
   for (let offset = 0; offset < disk.capacity; ) {
     const page = await machine.changedAreas(snapshot, disk, offset, changeId, signal);
     if (page.startOffset !== offset || !Number.isSafeInteger(page.length) || page.length <= 0)
       throw stuck(disk, offset, page);
-    for (const extent of normaliseExtents(page.areas, disk.capacity)) extents.push(extent);
+    yield normaliseExtents(page.areas, disk.capacity);
     offset += page.length;
   }
-  return normaliseExtents(extents, disk.capacity);
 }
 
 const stuck = (disk: SourceDisk, offset: number, page: ChangedAreas): Failure =>

@@ -31,7 +31,7 @@ export async function* blocksThatChanged(
 
 /** Blocks that `file`, of the disk's size by now, doesn't hold as the map has them; every byte is read. */
 export async function* blocksThatDiffer(
-  file: FileHandle,
+  file: Pick<FileHandle, 'read'>,
   disk: PointDisk,
   map: DiskMap,
   repository: Pick<Repository, 'blockId'>,
@@ -62,7 +62,7 @@ export async function* blocksThatDiffer(
 }
 
 /** `length` bytes; what the file doesn't have is zeros and so differs where it matters. */
-async function readFully(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+async function readFully(file: Pick<FileHandle, 'read'>, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
   for (let done = 0; done < length; ) {
     const read = await file.read(bytes.subarray(done), offset + done);

@@ -1,13 +1,15 @@
+import { dirname } from 'node:path';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Progress } from '../../engine/io.ts';
-import type { FileHandle, Files } from '../../io/ports.ts';
+import type { FileHandle, Files, Host } from '../../io/ports.ts';
 import type { DiskReader, Point, PointDisk, Repository } from '../repository.ts';
 import { blocksThatChanged, blocksThatDiffer } from './differing-blocks.ts';
 import { type ImageState, inspectImage } from './inspect.ts';
-import { contentOf, wholeAs, writeSidecar } from './sidecar.ts';
+import { whileLocked } from './lock.ts';
+import { contentOf, sidecarPath, wholeAs, writeSidecar } from './sidecar.ts';
+import { type SoleWriter, soleWriter } from './sole-writer.ts';
 
-export interface UpdateOptions {
-  files: Files;
+export interface UpdateOptions extends Pick<Host, 'clock' | 'files' | 'random'> {
   /** Absolute host path of the image. */
   path: string;
   repository: Repository;
@@ -34,25 +36,37 @@ const batchBlocks = 256;
 /**
  * Makes the file at `path` equal to one disk of a point, writing only blocks that differ. When nobody
  * touched the file since it was last whole, the maps of the two points tell which ones; otherwise every
- * block of it is read and compared. It may be killed anywhere: the sidecar says `writing` before the first
+ * block of it is read and compared. One update of an image runs at a time. It may be killed anywhere: the sidecar says `writing` before the first
  * byte changes and `whole` only after the last one is durable.
  *
- * @throws Failure `not-a-file`, and what files and repository throw.
+ * @throws Failure `not-a-file`; `image-locked`; `image-touched` when somebody else wrote to it meanwhile, and then
+ *   the next update compares; `disk-moved` when the image holds a disk that the point has under another
+ *   number; and what files and repository throw.
  */
 export async function updateImage(options: UpdateOptions): Promise<UpdateResult> {
+  const { files, path } = options;
+  if ((await files.stat(dirname(path))) === undefined) throw noFolder(path);
+  return whileLocked(path, options, () => underLock(options));
+}
+
+async function underLock(options: UpdateOptions): Promise<UpdateResult> {
   const { files, path, repository, point, disk, step, signal } = options;
   const content = contentOf(repository, point, disk);
   const image = await inspectImage(files, path);
   if (image.stat && image.stat.kind !== 'file') throw notAFile(path, image.stat.kind);
+  const moved = movedDisk(image, options);
+  if (moved) throw diskMoved(path, disk, moved);
   const now = await repository.vm(point.vm.uuid).reader(point, disk);
   const old = await heldReader(image, options, now);
 
   signal?.throwIfAborted();
   await step('image-writing');
   await writeSidecar(files, path, { ...content, state: 'writing' });
-  const file = await openImage(files, path, image.stat !== undefined);
+  const handle = await openImage(files, path, image.stat !== undefined);
+  let file: SoleWriter;
   let written: Pick<UpdateResult, 'bytes_written' | 'ranges_written'>;
   try {
+    file = await soleWriter(handle, path, image.stat);
     await step('image-resize');
     await file.truncate(disk.bytes);
     const wanted = old
@@ -60,16 +74,26 @@ export async function updateImage(options: UpdateOptions): Promise<UpdateResult>
       : blocksThatDiffer(file, disk, now.map, repository, signal);
     written = await writeBlocks(file, wanted, now, options);
     await step('image-sync');
-    await file.sync();
+    await handle.sync();
   } finally {
-    await file.close();
+    await handle.close();
   }
   await step('image-whole');
   // Looked at after closing: some systems settle a file's times only then.
   const stat = await files.stat(path);
-  if (stat?.kind !== 'file' || stat.size !== disk.bytes) throw fileGone(path);
-  await writeSidecar(files, path, wholeAs(content, stat));
+  file.expectUntouched(stat);
+  await writeSidecar(files, path, wholeAs(content, stat!));
   return { how: old ? 'changes' : image.stat ? 'compared' : 'created', ...written };
+}
+
+/** The disk that the file was made of, when the point holds it still, but another one was asked for. */
+function movedDisk(
+  { sidecar }: ImageState,
+  { repository, point, disk }: UpdateOptions,
+): PointDisk | undefined {
+  if (sidecar?.repository !== repository.id || sidecar.vm !== point.vm.uuid) return undefined;
+  if (sidecar.disk === disk.identity) return undefined;
+  return point.disks.find(({ identity }) => identity === sidecar.disk);
 }
 
 /** The disk of the point that the file holds for certain, if the repository still has it in comparable form. */
@@ -102,7 +126,7 @@ async function openImage(files: Files, path: string, exists: boolean): Promise<F
  * read the file. Every block was checked against its id by the reader.
  */
 async function writeBlocks(
-  file: FileHandle,
+  file: SoleWriter,
   wanted: AsyncIterable<number>,
   reader: DiskReader,
   { disk, step, progress, signal }: UpdateOptions,
@@ -140,6 +164,24 @@ async function* batched(blocks: AsyncIterable<number>): AsyncGenerator<number[]>
 
 const fileGone = (path: string): Failure =>
   new Failure(world('file-gone', `somebody else changed or removed ${path} while it was written`));
+
+const diskMoved = (path: string, wanted: PointDisk, held: PointDisk): Failure =>
+  new Failure(
+    world(
+      'disk-moved',
+      `${path} holds ${held.label}, which is disk ${held.index} by now; it is not overwritten with disk ${wanted.index}, ${wanted.label}`,
+      {
+        hint: `declare \`disk: ${held.index}\` to go on with it, or remove ${sidecarPath(path)} to hold the other disk from now on`,
+      },
+    ),
+  );
+
+const noFolder = (path: string): Failure =>
+  new Failure(
+    world('file-access', `can't write ${path}: its directory does not exist`, {
+      hint: 'make the directory first, or declare it',
+    }),
+  );
 
 const notAFile = (path: string, kind: string): Failure =>
   new Failure(

@@ -60,11 +60,12 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
           return { value: JSON.parse(bytes.toString('utf8')), etag: found.etag, modified: stat.modified };
         }
       },
-      async write(value, etag) {
+      async write(value, etag, signal) {
         const salt = random.bytes(SALT_BYTES);
         const bytes = sealObject(vault, 'lease', names.lease, salt, Buffer.from(JSON.stringify(value)));
         const put = await store.put(names.lease, bytes, {
           when: etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: etag },
+          ...(signal ? { signal } : {}),
         });
         return put.ok ? { etag: put.etag } : 'lost-race';
       },

@@ -4,6 +4,7 @@ import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
 import { findVm, newestPoint } from '../../replication/newest-point.ts';
 import { type ImageState, inspectImage } from '../../replication/raw-image/inspect.ts';
+import { lockPath, whileLocked } from '../../replication/raw-image/lock.ts';
 import { contentOf, sidecarPath } from '../../replication/raw-image/sidecar.ts';
 import { updateImage } from '../../replication/raw-image/update.ts';
 import type { Point, PointDisk, Repository } from '../../replication/repository.ts';
@@ -101,7 +102,9 @@ async function change(step: Step<RawImageProperties, RawImageState>, io: WriteIo
     const source = await findSource(asked.properties, io);
     if (source === undefined) throw noPoint(asked.properties);
     const { how, ...numbers } = await updateImage({
+      clock: io.clock,
       files: io.files,
+      random: io.random,
       path: id,
       ...source,
       step: io.step,
@@ -117,17 +120,22 @@ async function change(step: Step<RawImageProperties, RawImageState>, io: WriteIo
 }
 
 /** The note goes first: an image without one is only never trusted. */
-async function remove(path: string, { files, step }: WriteIo): Promise<Outcome> {
-  const { stat } = await inspectImage(files, path);
+async function remove(path: string, io: WriteIo): Promise<Outcome> {
+  const { files, step } = io;
+  const { stat, sidecar } = await inspectImage(files, path);
   if (stat && stat.kind !== 'file')
     throw new Failure(
       world('not-a-file', `${path} is a ${stat.kind}, not a raw image: it is left alone`, {
         hint: 'remove it yourself if it is not needed',
       }),
     );
-  await step('remove-image');
-  await files.remove(sidecarPath(path));
-  await files.remove(path);
+  if (stat || sidecar)
+    await whileLocked(path, io, async () => {
+      await step('remove-image');
+      await files.remove(sidecarPath(path));
+      await files.remove(path);
+    });
+  await files.remove(lockPath(path)).catch(() => {}); // somebody just claimed it
   return { ok: true };
 }
 

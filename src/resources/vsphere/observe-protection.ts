@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { ReadIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation } from '../../engine/resource-type.ts';
-import { parseSchedule } from '../../io/duration.ts';
+import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import type { Repositories } from '../../replication/clients.ts';
 import { selectDisks } from '../../replication/cycle/preflight.ts';
 import { lastingObstacle } from '../../replication/cycle/prepare.ts';
@@ -44,9 +44,9 @@ async function observeOne(
 ): Promise<Observation<ProtectedVmState>> {
   try {
     const vm = await (await vsphere.machine(title)).inspect(signal);
-    const { disks } = selectDisks(vm, { exclude: excluded(properties) });
     const repository = await repositories.open(repositoryRef(properties.repository), 'read');
     const newest = repository && (await newestPoint(repository.vm(vm.uuid)));
+    const { disks } = selectDisks(vm, { exclude: excluded(properties) }, newest?.disks);
     if (newest === undefined) return { state: 'absent' };
     const interval = parseSchedule(properties.schedule)!;
     const age = clock.now() - newest.time;
@@ -56,6 +56,7 @@ async function observeOne(
       state: 'present',
       value: {
         point: inTime && holdsThese(newest, disks) ? 'newest' : 'due',
+        rpo: age > longestAge(properties) ? 'breached' : 'kept',
         change_tracking: vm.changeTracking ? 'on' : lastingObstacle(vm) === undefined ? 'off' : 'unavailable',
         disks: disks.map(({ label }) => label),
       },
@@ -65,6 +66,10 @@ async function observeOne(
     return { state: 'failed', diagnostic: oneDiagnostic(error) };
   }
 }
+
+/** Milliseconds that the newest point may be old, of properties that were checked as an identity. */
+const longestAge = ({ schedule, rpo }: ProtectedVmProperties): number =>
+  rpo === undefined ? 2 * parseSchedule(schedule)! : parseDuration(rpo)!;
 
 /** Whether the point holds exactly these disks in their present size. */
 const holdsThese = (point: Point, disks: SourceDisk[]): boolean =>

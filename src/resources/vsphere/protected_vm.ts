@@ -26,6 +26,8 @@ export interface ProtectedVmProperties {
 export interface ProtectedVmState {
   /** `due`: older than the interval, or of other disks than the VM has now. */
   point: 'newest' | 'due';
+  /** `breached`: the newest point is older than `rpo` allows, twice the interval when it isn't declared. */
+  rpo: 'kept' | 'breached';
   /** `unavailable`: off, and it can't be switched on as things are; every cycle reads the whole VM. */
   change_tracking: 'on' | 'off' | 'unavailable';
   /** Labels of the disks that the next point will hold. Shown, never declared. */
@@ -42,7 +44,8 @@ const schema = Type.Object(
     }),
     rpo: Type.Optional(
       Type.String({
-        description: 'Most data that may be lost, as a time; twice the interval when left out.',
+        description:
+          'Most data that may be lost, as a time; twice the interval when left out. A plan shows when the newest point is older.',
         format: 'duration',
         'x-grade': { weakens: 'increase' },
       }),
@@ -98,10 +101,11 @@ all points where they are.`,
     const bucket = bucketOf(repositoryRef(repository).url);
     return bucket === undefined ? [] : [{ anyOf: [`s3-bucket:${bucket}`] }];
   },
-  desired: () => ({ point: 'newest', change_tracking: 'on' }),
+  desired: () => ({ point: 'newest', rpo: 'kept', change_tracking: 'on' }),
   observe: (asked, io) => observeProtection(asked, io),
   diff: (is, should) => [
     ...differs('/point', is.point, should.point),
+    ...differs('/rpo', is.rpo, should.rpo),
     // What no cycle can change isn't a difference: the cycles say so themselves.
     ...(is.change_tracking === 'unavailable'
       ? []

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
-import { leaseTtl } from '../../../src/replication/cycle/lease.ts';
+import type { Clock } from '../../../src/io/ports.ts';
+import type { Place } from '../../../src/io/process-table.ts';
+import { leaseTtl, takeLease } from '../../../src/replication/cycle/lease.ts';
 import { makeMovers } from '../../../src/replication/cycle/movers.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
-import { CycleWorld, KiB } from '../../support/cycles.ts';
+import { aPlace, CycleWorld, KiB } from '../../support/cycles.ts';
+import type { Call } from '../../support/memory-store.ts';
 
 const block = 64 * KiB;
 
@@ -151,6 +154,71 @@ describe('the lease', () => {
     expect((await first.done).point.generation).toBe(1);
   });
 
+  test('stays its owner’s when the answer of a renewal and the look after it were lost', async () => {
+    const cycles = new CycleWorld(block);
+    const first = await pausedAt(cycles, 'copy-disk-0');
+    await first.arrived;
+    let lost = 0;
+    cycles.store.loseAnswer = call => call.name === 'put' && call.key.endsWith('lease') && lost++ === 0;
+    cycles.store.before = call => {
+      if (call.name !== 'get' || !call.key.endsWith('lease')) return;
+      cycles.store.before = undefined;
+      throw new Failure(world('unreachable', 'the store is down'));
+    };
+    await cycles.clock.advance(leaseTtl);
+    expect(lost).toBeGreaterThan(1);
+    first.go();
+    expect((await first.done).point.generation).toBe(1);
+  });
+
+  test.each<[string, (call: Call) => Promise<void> | void]>([
+    [
+      'refuses its renewals',
+      () => {
+        throw new Failure(world('unreachable', 'the store is down'));
+      },
+    ],
+    ["doesn't answer", () => new Promise<void>(() => {})],
+  ])('is lost when its time is up while the store %s', async (_what, before) => {
+    const cycles = new CycleWorld(4 * block);
+    const first = await pausedAt(cycles, 'copy-disk-0');
+    await first.arrived;
+    cycles.store.before = call => (call.key.endsWith('lease') ? before(call) : undefined);
+    await cycles.clock.advance(2 * leaseTtl);
+    first.go();
+    await expect(first.done).rejects.toBeInstanceOf(Failure);
+    cycles.store.before = undefined;
+    expect(cycles.machine.snapshotNames).toEqual([]);
+    expect(await cycles.points()).toEqual([]);
+    expect(cycles.machine.calls.filter(call => call.startsWith('read'))).toEqual([]);
+  });
+
+  test('of a dead mover whose clock was years ahead is over by the time of the store', async () => {
+    const cycles = new CycleWorld(block);
+    const vm = (await cycles.repository()).vm(cycles.machine.uuid);
+    const { clock, movers } = await cycles.process();
+    const options = {
+      movers: { ...movers, isAlive: async () => undefined },
+      holder: { id: 'a', pid: 1, start: '', ...aPlace },
+    };
+    const ahead: Clock = {
+      now: () => clock.now() + 10 * 365 * 86_400_000,
+      sleep: () => new Promise(() => {}),
+    };
+    const intent = () => ({ cycle: 'c', snapshot: 's' });
+    await takeLease(vm, { ...options, clock: ahead }, 0, intent);
+    await cycles.clock.advance(leaseTtl);
+    await expect(takeLease(vm, { ...options, clock }, 0, intent)).rejects.toMatchObject({
+      diagnostics: [
+        { code: 'lease-held', message: expect.stringContaining('until 2026-01-01T00:06:00.000Z') },
+      ],
+    });
+    await cycles.clock.advance(60_000);
+    const next = await takeLease(vm, { ...options, clock }, 0, intent);
+    expect(next.epoch).toBe(2);
+    await next.release(async () => {});
+  });
+
   test('epochs only grow, over releases and over a lease object that is gone', async () => {
     const cycles = new CycleWorld(block);
     const epochs: number[] = [];
@@ -163,24 +231,30 @@ describe('the lease', () => {
 });
 
 describe('movers of this machine', () => {
-  const table = (starts: Record<number, string>) => ({ pid: 7, startOf: async (pid: number) => starts[pid] });
-  const holder = { id: 'a', host: 'here', pid: 8, start: 'monday' };
+  const here: Place = { host: 'here', machine: 'm', boot: 'b', namespace: 'n' };
+  const table = (starts: Record<number, string>) => ({
+    pid: 7,
+    place: async () => here,
+    startOf: async (pid: number) => starts[pid],
+  });
+  const holder = { ...here, id: 'a', pid: 8, start: 'monday' };
 
   test.each([
     ['another host', { host: 'there' }, undefined],
+    ['another container of this host name', { namespace: 'other' }, undefined],
     ['a process that runs', {}, true],
     ['a process that is gone', { pid: 9 }, false],
     ['a process number that was used again', { start: 'sunday' }, false],
     ["this process, a cycle that it doesn't run", { pid: 7, start: 'now' }, false],
   ])('%s', async (_what, change, alive) => {
-    const movers = makeMovers('here', table({ 7: 'now', 8: 'monday' }));
+    const movers = makeMovers(table({ 7: 'now', 8: 'monday' }));
     expect(await movers.isAlive({ ...holder, ...change })).toBe(alive);
   });
 
   test('a cycle of this process lives until it settles', async () => {
-    const movers = makeMovers('here', table({ 7: 'now' }));
+    const movers = makeMovers(table({ 7: 'now' }));
     const seen = await movers.run('cycle', async own => [own, await movers.isAlive(own)] as const);
-    expect(seen).toEqual([{ id: 'cycle', host: 'here', pid: 7, start: 'now' }, true]);
+    expect(seen).toEqual([{ ...here, id: 'cycle', pid: 7, start: 'now' }, true]);
     expect(await movers.isAlive(seen[0])).toBe(false);
   });
 });

@@ -259,6 +259,43 @@ describe('disks that no snapshot contains', () => {
     ]);
   });
 
+  test('an index never comes to mean a disk that the newest point holds: the order changed, the label tells', async () => {
+    const cycles = new CycleWorld(2 * block, block);
+    await cycles.run({ exclude: [1] });
+    cycles.machine.disks.unshift(new FakeDisk(200, block, 'new on a first controller'));
+    await expect(cycles.run({ exclude: [1] })).rejects.toMatchObject({
+      diagnostics: [
+        {
+          code: 'exclusion-moved',
+          message: expect.stringContaining('Hard disk 2 (disk 1)'),
+          hint: expect.stringContaining('label'),
+        },
+      ],
+    });
+    expect(await cycles.points()).toHaveLength(1);
+    const { point } = await cycles.run({ exclude: ['Hard disk 3'] });
+    expect(point.disks.map(d => d.identity)).toEqual(['new on a first controller', 'backing-2000']);
+  });
+
+  test('an index slides too when the disk that it left out is removed', async () => {
+    const cycles = new CycleWorld(block, block, block);
+    await cycles.run({ exclude: [1] });
+    cycles.machine.disks.splice(1, 1);
+    await expect(cycles.run({ exclude: [1] })).rejects.toMatchObject({
+      diagnostics: [{ code: 'exclusion-moved' }],
+    });
+    const { point } = await cycles.run({ exclude: ['Hard disk 2'] });
+    expect(point.disks.map(d => d.identity)).toEqual(['backing-2000']);
+  });
+
+  test('an index that the owner added or changed is believed while the order is the same', async () => {
+    const cycles = new CycleWorld(block, block);
+    for (const exclude of [[], [1], [0], [1]]) {
+      const { point } = await cycles.run({ exclude });
+      expect(point.left_out.map(d => d.identity)).toEqual(exclude.map(n => `backing-200${n}`));
+    }
+  });
+
   test('an exclusion that means no disk is a warning, all disks excluded an error', async () => {
     const cycles = new CycleWorld(block);
     expect((await cycles.run({ exclude: ['Hard disk 9'] })).warnings).toMatchObject([

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
+import { restored } from '../../support/restored.ts';
 
 const block = 64 * KiB;
 const created = (cycles: CycleWorld) =>
@@ -74,6 +75,27 @@ describe('a snapshot is never left behind', () => {
     expect((await cycles.run()).point.generation).toBe(at === 'head' ? 2 : 1);
   });
 
+  test('when the run is cancelled while the store keeps a put waiting', async () => {
+    const cycles = new CycleWorld(80 * 1024 * KiB);
+    const noise = cycles.random.bytes(block);
+    for (let at = 0; at < cycles.disk.content.length; at += block) {
+      noise.writeUInt32LE(at, 0);
+      cycles.disk.write(at, noise);
+    }
+    const cancel = new AbortController();
+    cycles.store.before = call => (call.key.includes('/packs/') ? new Promise<void>(() => {}) : undefined);
+    const cycle = runCycle({ ...(await cycles.process()), signal: cancel.signal });
+    cycle.catch(() => {});
+    // Until nothing more happens: the reader waits for the writer, the writer for the store.
+    for (let seen = -1, still = 0; still < 50; still = seen === cycles.machine.calls.length ? still + 1 : 0) {
+      seen = cycles.machine.calls.length;
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    cancel.abort(new Error('Ctrl-C'));
+    await expect(cycle).rejects.toThrow('Ctrl-C');
+    expect(cycles.machine.snapshotNames).toEqual([]);
+  });
+
   test('a removal that fails is said, with the fate of the point, and made up for', async () => {
     const cycles = new CycleWorld(block);
     cycles.machine.faults.set('removeSnapshot', fault());
@@ -122,6 +144,56 @@ describe('a snapshot is never left behind', () => {
       'removeSnapshot',
       'consolidate',
     ]);
+  });
+});
+
+describe('a snapshot that somebody else removes', () => {
+  /** Deletes all snapshots once the disk was opened, then the guest writes. */
+  const deleteWhenOpen = (cycles: CycleWorld, then = () => {}) => {
+    const open = cycles.machine.open.bind(cycles.machine);
+    cycles.machine.open = async (snapshot, disk) => {
+      const source = await open(snapshot, disk);
+      cycles.machine.open = open;
+      cycles.machine.snapshots = [];
+      cycles.disk.write(0, Buffer.alloc(block, 2));
+      then();
+      return source;
+    };
+  };
+  const gone = { diagnostics: [{ code: 'snapshot-gone', message: expect.stringContaining('of dc02') }] };
+
+  test('while it is read: what was read is of two moments, and no point', async () => {
+    const cycles = new CycleWorld(4 * block);
+    cycles.disk.write(0, Buffer.alloc(block, 1));
+    await cycles.run();
+    cycles.disk.write(block, Buffer.alloc(block, 1));
+    deleteWhenOpen(cycles);
+    await expect(cycles.run()).rejects.toMatchObject(gone);
+    expect(await cycles.points()).toHaveLength(1);
+    const next = await cycles.run();
+    expect((await restored(await cycles.repository(), next.point, 0)).equals(cycles.disk.content)).toBe(true);
+  });
+
+  test('one that another product made since is not ours, whatever its name', async () => {
+    const cycles = new CycleWorld(block);
+    let name = '';
+    deleteWhenOpen(cycles, () => cycles.machine.addForeignSnapshot(name));
+    const step = async (at: string) => {
+      if (at === 'copy-disk-0') name = cycles.machine.snapshotNames[0]!;
+    };
+    await expect(runCycle({ ...(await cycles.process()), step })).rejects.toMatchObject(gone);
+    expect(cycles.machine.snapshotNames).toEqual([name]);
+  });
+
+  test('after all was read: the point is whole, and the result warns', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.disk.write(0, Buffer.alloc(block, 1));
+    const step = async (name: string) => {
+      if (name === 'head') cycles.machine.snapshots = [];
+    };
+    const { point, warnings } = await runCycle({ ...(await cycles.process()), step });
+    expect(warnings).toMatchObject([{ code: 'snapshot-removed', severity: 'warning' }]);
+    expect((await restored(await cycles.repository(), point, 0)).equals(Buffer.alloc(block, 1))).toBe(true);
   });
 });
 

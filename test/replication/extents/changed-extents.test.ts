@@ -1,12 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { changedExtents } from '../../../src/replication/extents/changed-extents.ts';
-import type { ChangedAreas, SourceMachine } from '../../../src/replication/source.ts';
+import { changedExtents as pages } from '../../../src/replication/extents/changed-extents.ts';
+import { normaliseExtents } from '../../../src/replication/extents/normalise.ts';
+import type { ChangedAreas, Extent, SourceMachine } from '../../../src/replication/source.ts';
 import { FakeDisk, FakeMachine } from '../../support/fake-machine.ts';
 import { SteppedClock } from '../../support/stepped-clock.ts';
 
 const snapshot = { moref: 's', name: 's', created: 0, quiesced: false };
 const disk = { key: 2000, index: 0, label: 'Hard disk 1', identity: 'x', capacity: 10_240 };
+
+async function changedExtents(...of: Parameters<typeof pages>) {
+  const all: Extent[] = [];
+  for await (const extents of pages(...of)) all.push(...extents);
+  return normaliseExtents(all, of[2].capacity);
+}
 
 /** A machine that gives these answers, one after the other, and notes what it was asked. */
 function answering(...pages: ChangedAreas[]) {

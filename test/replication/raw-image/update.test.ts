@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { nodeRandom } from '../../../src/io/node.ts';
 import { nodeFiles } from '../../../src/io/node-files.ts';
 import { newestPoint } from '../../../src/replication/newest-point.ts';
 import { inspectImage } from '../../../src/replication/raw-image/inspect.ts';
@@ -23,7 +24,16 @@ afterEach(() => fs.rm(folder, { recursive: true }));
 async function optionsFor(cycles: CycleWorld): Promise<UpdateOptions> {
   const repository = await cycles.repository();
   const point = (await newestPoint(repository.vm(cycles.machine.uuid)))!;
-  return { files: nodeFiles, path, repository, point, disk: point.disks[0]!, step: async () => {} };
+  return {
+    clock: cycles.clock,
+    files: nodeFiles,
+    random: nodeRandom,
+    path,
+    repository,
+    point,
+    disk: point.disks[0]!,
+    step: async () => {},
+  };
 }
 const update = async (cycles: CycleWorld, more: Partial<UpdateOptions> = {}) =>
   updateImage({ ...(await optionsFor(cycles)), ...more });
@@ -132,6 +142,52 @@ describe('a raw image', () => {
     await fs.rmdir(path);
     await fs.symlink(join(folder, 'elsewhere'), path);
     await expect(update(cycles)).rejects.toMatchObject({ diagnostics: [{ code: 'not-a-file' }] });
+  });
+
+  test.each(['image-resize', 'image-blocks', 'image-sync', 'image-whole'])(
+    'that somebody writes to at %s is not called whole, and is mended by the next run',
+    async at => {
+      const cycles = await protectedDisk(6);
+      await update(cycles);
+      cycles.disk.write(0, Buffer.from('new'));
+      await cycles.run();
+      const step = async (name: string) => {
+        if (name !== at) return;
+        const file = await fs.open(path, 'r+');
+        await file.write('vandal', 4 * block);
+        await file.utimes(1, 1); // away from the clock tick of our own writes
+        await file.close();
+      };
+      await expect(update(cycles, { step })).rejects.toMatchObject({
+        diagnostics: [{ code: 'image-touched', message: expect.stringContaining(path) }],
+      });
+      expect((await inspectImage(nodeFiles, path)).trusted).toBe(false);
+      expect(await update(cycles)).toMatchObject({ how: 'compared' });
+      expect(await holds(cycles)).toBe(true);
+    },
+  );
+
+  test('is updated by one run at a time', async () => {
+    const cycles = await protectedDisk(3);
+    await update(cycles);
+    cycles.disk.write(0, Buffer.from('new'));
+    await cycles.run();
+    const second: unknown[] = [];
+    const step = async (name: string) => {
+      if (name === 'image-writing') second.push(await update(cycles).catch(error => error.diagnostics[0]));
+    };
+    await update(cycles, { step });
+    expect(second).toMatchObject([{ code: 'image-locked', category: 'blocked' }]);
+    expect(await holds(cycles)).toBe(true);
+    expect(await update(cycles)).toMatchObject({ how: 'changes', bytes_written: 0 });
+  });
+
+  test('in a folder that is not there is refused, and none is made', async () => {
+    const cycles = await protectedDisk(1);
+    await expect(update(cycles, { path: join(folder, 'no', 'disk.raw') })).rejects.toMatchObject({
+      diagnostics: [{ message: expect.stringContaining('its directory does not exist') }],
+    });
+    expect(await fs.readdir(folder)).toEqual([]);
   });
 
   test('cancelled, says that it is not whole, and is mended by the next run', async () => {

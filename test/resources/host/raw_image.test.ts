@@ -9,6 +9,7 @@ import {
   rawImage,
 } from '../../../src/resources/host/raw_image.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
+import { FakeDisk } from '../../support/fake-machine.ts';
 import { typeIo } from '../../support/type-io.ts';
 
 const block = 64 * KiB;
@@ -80,14 +81,30 @@ describe('raw_image', () => {
     expect(await observe(cycles)).toEqual(present('newest', true));
   });
 
-  test('another disk of the VM is another image', async () => {
+  test('is never overwritten with another disk of the VM while the point holds its own', async () => {
     const cycles = new CycleWorld(block, block);
+    cycles.machine.disks[0]!.write(0, Buffer.from('system disk'));
     cycles.machine.disks[1]!.write(0, Buffer.from('data disk'));
+    const holds = async () => (await fs.readFile(path)).subarray(0, 9).toString();
     await cycles.run();
-    await apply(cycles);
-    expect(await observe(cycles, { disk: 1 })).toEqual(present('behind', true));
     await apply(cycles, 'create', { disk: 1 });
-    expect((await fs.readFile(path)).subarray(0, 9).toString()).toBe('data disk');
+    cycles.machine.disks.unshift(new FakeDisk(200, block, 'new on a first controller'));
+    await cycles.run();
+    expect(await observe(cycles, { disk: 1 })).toEqual(present('behind', true));
+    expect(await apply(cycles, 'create', { disk: 1 })).toMatchObject({
+      ok: false,
+      diagnostic: {
+        code: 'disk-moved',
+        message: expect.stringContaining('holds Hard disk 3, which is disk 2 by now'),
+        hint: `declare \`disk: 2\` to go on with it, or remove ${path}.converge.json to hold the other disk from now on`,
+      },
+    });
+    expect(await holds()).toBe('data disk');
+    expect(await apply(cycles, 'create', { disk: 2 })).toMatchObject({ ok: true });
+    expect(await holds()).toBe('data disk');
+    await fs.rm(`${path}.converge.json`);
+    expect(await apply(cycles, 'create', { disk: 1 })).toMatchObject({ ok: true });
+    expect(await holds()).toBe('system di');
   });
 
   test('before the first point it is absent, and making it says what is missing', async () => {

@@ -92,6 +92,26 @@ describe('what is pending', () => {
     expect(await pending(cycles)).toEqual([['/point', 'due']]);
   });
 
+  test.each([
+    ['twice the interval', {}, 30],
+    ['what is declared', { rpo: '20m' }, 20],
+  ])(
+    'a newest point older than %s breaches the objective, and the next one keeps it',
+    async (_what, more, limit) => {
+      const cycles = new CycleWorld(block);
+      await apply(cycles, more);
+      await cycles.clock.advance(limit * minute);
+      expect(await pending(cycles, more)).toEqual([['/point', 'due']]);
+      await cycles.clock.advance(1);
+      expect(await pending(cycles, more)).toEqual([
+        ['/point', 'due'],
+        ['/rpo', 'breached'],
+      ]);
+      await apply(cycles, more);
+      expect(await pending(cycles, more)).toEqual([]);
+    },
+  );
+
   test.each<[string, (cycles: CycleWorld) => void]>([
     ['added', c => c.machine.disks.push(new FakeDisk(2001, block))],
     ['grown', c => c.disk.grow(2 * block)],
