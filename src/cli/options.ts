@@ -7,6 +7,8 @@ export interface CommonOptions {
   lab?: string | true;
   state?: string;
   lockTimeout: number;
+  env?: string;
+  set?: string[];
 }
 
 export interface SelectOptions {
@@ -56,6 +58,12 @@ export const withSelection = (command: Command): Command =>
       collect,
     )
     .option('--except <SELECTOR>', 'all but these; may be repeated', collect);
+
+/** What the manifests of a command are compiled with. */
+export const withData = (command: Command): Command =>
+  command
+    .option('--env <NAME>', 'the data layer data/NAME.yaml')
+    .option('--set <NAME=VALUE>', 'a value of `data`, above every layer; may be repeated', collect);
 
 export const withExitCodes = (command: Command): Command =>
   command.option('--detailed-exitcodes', 'also say by exit code 2 that changes were made or are pending');

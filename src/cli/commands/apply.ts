@@ -19,6 +19,7 @@ import type { Define } from '../define.ts';
 import {
   type CommonOptions,
   type SelectOptions,
+  withData,
   withExitCodes,
   withLab,
   withSelection,
@@ -42,7 +43,7 @@ export const apply: Define = (program, context, exit) => {
     .command('apply [PATHS...]')
     .description('make the changes that plan shows; PATHS are manifests, or one plan made by `plan -o`')
     .option('--noop', 'say what would be done and do nothing');
-  withLab(withState(withSelection(withExitCodes(command))))
+  withData(withLab(withState(withSelection(withExitCodes(command)))))
     .addHelpText('after', '\nExamples:\n  converge apply manifests/lab --lab\n  converge apply plan.json')
     .action(async (paths: string[], options: ApplyCommandOptions) => {
       const source = (await planFile(context, paths, options)) ?? (await manifests(context, paths, options));
@@ -83,7 +84,7 @@ async function manifests(
   paths: string[],
   options: CommonOptions & SelectOptions,
 ): Promise<Source | undefined> {
-  const catalog = await loadCatalog(context, paths, options.lab);
+  const catalog = await loadCatalog(context, paths, options);
   return (
     catalog && {
       targets: catalog.targets,

@@ -7,7 +7,7 @@ import { subjectsOf } from '../../engine/subject.ts';
 import { registry } from '../../resources/registry.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
-import { type CommonOptions, withLab, withState } from '../options.ts';
+import { type CommonOptions, withData, withLab, withState } from '../options.ts';
 import { openSession } from '../session.ts';
 
 export const observe: Define = (program, context, exit) => {
@@ -15,9 +15,9 @@ export const observe: Define = (program, context, exit) => {
     .command('observe [PATHS...]')
     .description("print what the manifests' resources really are")
     .option('-o, --output <FILE>', 'write to FILE instead of stdout');
-  withLab(withState(command)).action(
+  withData(withLab(withState(command))).action(
     async (paths: string[], options: CommonOptions & { output?: string }) => {
-      const catalog = await loadCatalog(context, paths, options.lab);
+      const catalog = await loadCatalog(context, paths, options);
       if (!catalog) return exit(1);
       const session = await openSession(context, options, { targets: catalog.targets });
       try {

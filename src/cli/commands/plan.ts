@@ -10,6 +10,7 @@ import type { Define } from '../define.ts';
 import {
   type CommonOptions,
   type SelectOptions,
+  withData,
   withExitCodes,
   withFormat,
   withLab,
@@ -30,13 +31,13 @@ export const plan: Define = (program, context, exit) => {
     .command('plan [PATHS...]')
     .description('show what apply would change; changes nothing')
     .option('-o, --output <FILE>', 'also write the plan as JSON, for `converge apply FILE`');
-  withLab(withState(withSelection(withExitCodes(withFormat(command)))))
+  withData(withLab(withState(withSelection(withExitCodes(withFormat(command))))))
     .addHelpText(
       'after',
       '\nExamples:\n  converge plan manifests\n  converge plan manifests -o plan.json && converge apply plan.json',
     )
     .action(async (paths: string[], options: PlanCommandOptions) => {
-      const catalog = await loadCatalog(context, paths, options.lab);
+      const catalog = await loadCatalog(context, paths, options);
       if (!catalog) return exit(1);
       const session = await openSession(context, options, { targets: catalog.targets });
       try {
