@@ -16,6 +16,9 @@ export interface Cel {
   run(values: Partial<Record<Variable, unknown>>): Json;
 }
 
+/** A scalar with expressions, parsed. */
+export type Template = (string | { source: string; cel: Cel })[];
+
 /** A mistake in an expression; `from` and `to` are UTF-16 offsets into it, for a mistake of syntax. */
 export class CelFault extends Error {
   override readonly name = 'CelFault';

@@ -2,15 +2,12 @@ import { isScalar, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { given, type SourceRange } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import { isSecretRef, type Json } from '../engine/catalog.ts';
-import type { Cel, CelFault } from './cel.ts';
+import type { Cel, CelFault, Template } from './cel.ts';
 import { literal, readExpression, type TemplatePart } from './expression.ts';
 import type { Reading } from './reading.ts';
 import { quoted } from './scalar.ts';
 import { below, type Layer, type Scope, type Sourced, type Trace } from './scope.ts';
 import { place, placeOf, type SourceFile, sourceOf } from './source-file.ts';
-
-/** A scalar with expressions, parsed. */
-export type Template = (string | { source: string; cel: Cel })[];
 
 /** An expression was wrong and has been reported, or may not be reported here. */
 export const failed: unique symbol = Symbol('failed');

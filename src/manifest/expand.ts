@@ -3,8 +3,8 @@ import { given } from '../diagnostics/diagnostic.ts';
 import type { Json } from '../engine/catalog.ts';
 import type { Context } from './context.ts';
 import { anyValue } from './data-layers.ts';
+import type { Entry } from './entries.ts';
 import { evaluated } from './evaluate.ts';
-import { addressOf, type Entry } from './read-resources.ts';
 import { readComputed } from './read-value.ts';
 import { newReading, resolved } from './reading.ts';
 import { found, quoted } from './scalar.ts';
@@ -13,6 +13,10 @@ import { keyText, placeOf, type SourceFile } from './source-file.ts';
 
 /** The most resources that one run may make by loops and modules. */
 const mostMade = 200_000;
+
+/** Inside a module the address of its use comes first. */
+export const addressOf = ({ scope }: Context, type: string, title: string): string =>
+  `${scope.module === '' ? '' : `${scope.module}/`}${type}:${title}`;
 
 /** One context per item of `for_each`; the context itself without one. */
 export function* eachOf(

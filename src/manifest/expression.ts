@@ -23,7 +23,7 @@ const longest = 4096;
  */
 export function readExpression(text: string): Expression {
   const offset = findOpening(text, 0);
-  if (offset === -1) return { kind: 'text', text: unescape(text) };
+  if (offset === -1) return { kind: 'text', text: unescaped(text) };
   const match = wholeSecret.exec(text);
   if (match) {
     const secret = match[1] ?? match[2] ?? '';
@@ -56,15 +56,15 @@ export function readExpression(text: string): Expression {
     if (cel.trim() === '') return mistake('`${}` holds no expression', 'write `$${` for a literal `${`');
     if (cel.length > longest)
       return mistake(`an expression has at most ${longest} characters`, 'split it over several `params`');
-    if (open > done) parts.push(unescape(text.slice(done, open)));
+    if (open > done) parts.push(unescaped(text.slice(done, open)));
     parts.push({ cel });
     done = close + 1;
   }
-  if (done < text.length) parts.push(unescape(text.slice(done)));
+  if (done < text.length) parts.push(unescaped(text.slice(done)));
   return { kind: 'template', parts };
 }
 
-const unescape = (text: string): string => text.replaceAll('$${', '${');
+const unescaped = (text: string): string => text.replaceAll('$${', '${');
 
 /** Text that reads as itself wherever expressions are read. */
 export const literal = (text: string): string => text.replaceAll('${', '$${');

@@ -1,4 +1,4 @@
-import { isMap, isScalar, type Node } from 'yaml';
+import type { Node } from 'yaml';
 import { type Diagnostic, given, type SourceRange } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Json } from '../engine/catalog.ts';
@@ -6,31 +6,19 @@ import type { Registry } from '../engine/resource-type.ts';
 import type { Context } from './context.ts';
 import { anyValue } from './data-layers.ts';
 import type { Declarations } from './declared.ts';
-import { entriesOf, readResources } from './read-resources.ts';
+import { entriesOf } from './entries.ts';
+import { checkLanguage, topLevel } from './language.ts';
+import { readResources } from './read-resources.ts';
 import { readTargets } from './read-targets.ts';
 import { readComputed } from './read-value.ts';
 import { escaped, newReading } from './reading.ts';
 import { checkRequires } from './requires.ts';
-import { coreValue, found, quoted } from './scalar.ts';
+import { quoted } from './scalar.ts';
 import { type Sourced, sourced, type Trace } from './scope.ts';
-import { keyText, place, placeOf, type SourceFile } from './source-file.ts';
-
-/** The version of the manifest language that this converge reads. */
-export const languageVersion = 1;
+import { keyText, placeOf, type SourceFile } from './source-file.ts';
 
 const topKeys = ['converge', 'requires', 'targets', 'params', 'data', 'resources'];
 const laterKeys = ['policy'];
-
-/** The keys of a file's top map, the first of each. */
-export function topLevel(file: SourceFile): Map<string, { key: Node; value: Node | null }> {
-  const top = new Map<string, { key: Node; value: Node | null }>();
-  if (!isMap(file.root)) return top;
-  for (const { key, value } of file.root.items as { key: Node; value: Node | null }[]) {
-    const name = keyText(file, key) ?? '';
-    if (!top.has(name)) top.set(name, { key, value });
-  }
-  return top;
-}
 
 /** Checks the language version before anything else, and the keys. False when nothing can be read. */
 export function checkManifest(
@@ -98,37 +86,4 @@ function readParams(file: SourceFile, node: Node, { scope, report }: Context): S
     value[name] = read ?? null;
   }
   return params;
-}
-
-/** What is wrong with the language version that a file says. */
-export function checkLanguage(
-  file: SourceFile,
-  entry: { key: Node; value: Node | null } | undefined,
-  what: string,
-): Diagnostic | undefined {
-  const hint = `write \`converge: ${languageVersion}\``;
-  if (!entry) {
-    const at = place(file, file.root.range?.[0] ?? 0, file.root.range?.[0] ?? 0);
-    return given('no-version', `the ${what} does not say its language version`, {
-      at,
-      hint: `start it with \`converge: ${languageVersion}\``,
-    });
-  }
-  const { key, value: node } = entry;
-  const at = placeOf(file, node ?? key);
-  const plain = isScalar(node) && node.type === 'PLAIN';
-  const value = plain ? coreValue(String(node.value)) : undefined;
-  if (value === languageVersion) return undefined;
-  if (typeof value === 'number' && value > languageVersion)
-    return given(
-      'newer-language',
-      `this ${what} is written in language version ${value}, and this converge reads version ${languageVersion}`,
-      { at, hint: `install a converge that reads language version ${value}` },
-    );
-  const written =
-    value !== undefined ? found(value) : isScalar(node) ? found(String(node.value)) : 'something else';
-  return given('wrong-version', `\`converge\`: expected the number ${languageVersion}, found ${written}`, {
-    at,
-    hint,
-  });
 }

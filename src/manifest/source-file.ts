@@ -1,7 +1,7 @@
 import type { Alias, LineCounter, Node, Scalar } from 'yaml';
 import { isCollection, isScalar } from 'yaml';
 import type { SourceRange } from '../diagnostics/diagnostic.ts';
-import type { Template } from './evaluate.ts';
+import type { Template } from './cel.ts';
 
 /** One parsed manifest file. */
 export interface SourceFile {

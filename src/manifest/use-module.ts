@@ -1,14 +1,15 @@
+import type { Node } from 'yaml';
 import type { Diagnostic, SourceRange } from '../diagnostics/diagnostic.ts';
 import { given } from '../diagnostics/diagnostic.ts';
 import type { Json } from '../engine/catalog.ts';
 import { checkConstraints } from './constraints.ts';
 import type { Context } from './context.ts';
 import { mergeLayers } from './data-layers.ts';
-import { isWanted, titleOf } from './expand.ts';
+import { bodyOf, type Entry } from './entries.ts';
+import { addressOf, isWanted, titleOf } from './expand.ts';
 import { checkName } from './map-names.ts';
 import { separate } from './metaparameters.ts';
 import type { Module } from './module.ts';
-import { addressOf, bodyOf, type Entry, readResources } from './read-resources.ts';
 import { readComputed, readMap } from './read-value.ts';
 import { newReading, type Reading } from './reading.ts';
 import { quoted } from './scalar.ts';
@@ -22,6 +23,7 @@ export async function useModule(
   module: Module,
   entry: Entry,
   context: Context,
+  readResources: (file: SourceFile, node: Node | null, context: Context) => Promise<void>,
 ): Promise<void> {
   const { into, chain } = context;
   const at = placeOf(file, entry.key);

@@ -1,5 +1,6 @@
 import type { Define } from '../define.ts';
 import { apply } from './apply.ts';
+import { explain } from './explain.ts';
 import { facts } from './facts.ts';
 import { graph } from './graph.ts';
 import { key } from './key.ts';
@@ -20,6 +21,7 @@ export const commands: Define[] = [
   apply,
   observe,
   graph,
+  explain,
   schema,
   facts,
   replicate,
