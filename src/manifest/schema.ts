@@ -84,7 +84,7 @@ const shared = {
 const resources = (types: AnyResourceType[]): JsonSchema => ({
   description: 'Type or module, title, properties of everything that is managed.',
   type: ['object', 'null'] as never,
-  additionalProperties: mapOrNothing({ type: ['object', 'null'] }) as JsonSchema,
+  additionalProperties: mapOrNothing({ type: ['object', 'null'] }) as never,
   properties: Object.fromEntries(
     types.map(({ name, doc }) => [
       name,
