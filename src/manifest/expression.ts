@@ -67,7 +67,7 @@ export function readExpression(text: string): Expression {
 const unescaped = (text: string): string => text.replaceAll('$${', '${');
 
 /** Text that reads as itself wherever expressions are read. */
-export const literal = (text: string): string => text.replaceAll('${', '$${');
+export const literal = (text: string): string => text.replaceAll('${', () => '$${');
 
 /** Index of the first `${` that isn't escaped as `$${`, or -1. */
 function findOpening(text: string, from: number): number {

@@ -67,8 +67,8 @@ describe('mistakes', () => {
     ['{ path: "${params.nam}" }', 'there is no parameter `nam`'],
     ['{ path: "${false ? params.nam : params.name}" }', 'there is no parameter `nam`'],
     ['{ path: "${1 +}" }', '`${...}`: unexpected token: EOF'],
-    ['{ path: "${params.n" }', '`${` has no closing brace'],
-    ['{ path: "${}" }', '`${}` holds no expression'],
+    ['{ path: "${params.n" }', '`path`: `${` has no closing brace'],
+    ['{ path: "${}" }', '`path`: `${}` holds no expression'],
     ['{ path: "${each.key}" }', '`each` is known only where the resource says `for_each`'],
     ['{ path: "${env.NOPE}" }', 'the environment variable NOPE is not set'],
     ['{ path: "${env.DB_PASSWORD}" }', 'the environment variable DB_PASSWORD is likely to hold a secret'],
@@ -107,7 +107,7 @@ describe('mistakes', () => {
 
   it('an expression of endless length is refused', async () => {
     expect(await messages(`{ path: "\${'${'a'.repeat(5000)}'}" }`)).toEqual([
-      'an expression has at most 4096 characters',
+      '`path`: an expression has at most 4096 characters',
     ]);
   });
 

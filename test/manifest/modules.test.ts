@@ -166,13 +166,4 @@ describe('refused', () => {
       "the title of a module can't hold `/`",
     ]);
   });
-
-  it('more resources than any run has, without taking long over it', async () => {
-    const list = `[${'0,'.repeat(500).slice(0, -1)}]`;
-    const loop = (inner: string) =>
-      `resources:\n  ${inner}:\n    "x\${each.key}": { for_each: "\${${list}}" }`;
-    expect(
-      await one('resources: { a: { t: {} } }', { a: loop('b'), b: loop('c'), c: 'resources: { }', d: '' }),
-    ).toEqual(['the manifests declare more than 200000 resources']);
-  });
 });
