@@ -72,7 +72,7 @@ describe('layers', () => {
       'there is no data/ue.yaml for --env ue',
     ],
     [{ 'data/common.yaml': 'a: 1' }, { settings: ['a'] }, '--set takes a name and a value'],
-    [{ 'data/common.yaml': 'a: "${facts.hostname}"' }, {}, "an expression can't be used here"],
+    [{ 'data/common.yaml': 'a: "${facts.hostname}"' }, {}, "`a`: an expression can't be used here"],
   ])('wrong: %j %j', async (files, options, message) => {
     expect((await data(files as unknown as Record<string, string>, options)) as unknown).toContain(message);
   });
