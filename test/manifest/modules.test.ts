@@ -104,7 +104,7 @@ describe('a module', () => {
       'farm:all/web:b/note:main',
       'farm:all/web:b/note:first',
     ]);
-    expect(catalog.resources[2]?.places.get('/path')?.file).toBe('modules/farm/module.yaml');
+    expect(catalog.resources[2]?.places.get('/path')?.file).toBe('m.yaml');
   });
 });
 
