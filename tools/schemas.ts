@@ -1,7 +1,7 @@
 /** Writes schemas/, which editors and readers of plans use. Committed; a test fails when they are stale. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { planSchema } from '../src/engine/plan-schema.ts';
-import { manifestSchema } from '../src/manifest/schema.ts';
+import { manifestSchema, moduleSchema } from '../src/manifest/schema.ts';
 import { registry } from '../src/resources/registry.ts';
 
 const schemas = new URL('../schemas/', import.meta.url);
@@ -9,4 +9,5 @@ await mkdir(schemas, { recursive: true });
 const write = (name: string, schema: object) =>
   writeFile(new URL(name, schemas), `${JSON.stringify(schema, null, 2)}\n`);
 await write('manifest.schema.json', manifestSchema(registry));
+await write('module.schema.json', moduleSchema(registry));
 await write('plan.schema.json', planSchema);

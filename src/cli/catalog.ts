@@ -1,8 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Catalog } from '../engine/catalog.ts';
-import { compile } from '../manifest/compile.ts';
+import { type Compiled, compile } from '../manifest/compile.ts';
 import { registry } from '../resources/registry.ts';
 import type { Context } from './context.ts';
+import { hostFacts } from './host-facts.ts';
+
+/** Two folders up, from the sources as from a chunk of the bundle. */
+const shippedModules = fileURLToPath(new URL('../../modules', import.meta.url));
 
 /**
  * `--lab` takes the next word, so `apply --lab manifests` leaves no path. Throws a Failure that says so;
@@ -27,16 +32,42 @@ export function requirePaths(paths: string[], lab?: string | true): void {
   );
 }
 
+/** Options that decide what a catalog is made of. */
+export interface CatalogOptions {
+  lab?: string | true;
+  env?: string;
+  set?: string[];
+}
+
 /** Compiles manifests and shows every mistake; undefined when there is an error (exit 1). */
 export async function loadCatalog(
   context: Context,
   paths: string[],
-  lab?: string | true,
+  options: CatalogOptions = {},
 ): Promise<Catalog | undefined> {
+  return (await loadCompiled(context, paths, options))?.catalog;
+}
+
+/** The same with how computed values came about. */
+export async function loadCompiled(
+  context: Context,
+  paths: string[],
+  { lab, env: environment, set }: CatalogOptions,
+): Promise<Compiled | undefined> {
   requirePaths(paths, lab);
-  const { files, cwd, platform } = context.io.host;
-  const { catalog, diagnostics } = await compile(paths, { registry, files, cwd, platform });
-  for (const [file, text] of catalog.sources) context.sources.set(file, text);
-  context.report(diagnostics);
-  return diagnostics.some(({ severity }) => severity === 'error') ? undefined : catalog;
+  const { files, cwd, platform, env } = context.io.host;
+  const compiled = await compile(paths, {
+    registry,
+    files,
+    cwd,
+    platform,
+    env,
+    facts: hostFacts(context.io.host, lab !== undefined),
+    shippedModules,
+    ...(environment !== undefined && { environment }),
+    ...(set && { settings: set }),
+  });
+  for (const [file, text] of compiled.catalog.sources) context.sources.set(file, text);
+  context.report(compiled.diagnostics);
+  return compiled.diagnostics.some(({ severity }) => severity === 'error') ? undefined : compiled;
 }

@@ -8,6 +8,8 @@ export interface CommonOptions {
   lab?: string | true;
   state?: string;
   lockTimeout: number;
+  env?: string;
+  set?: string[];
 }
 
 export interface SelectOptions {
@@ -96,6 +98,12 @@ function hexDigits(text: string): string {
     }),
   );
 }
+
+/** What the manifests of a command are compiled with. */
+export const withData = (command: Command): Command =>
+  command
+    .option('--env <NAME>', 'the data layer data/NAME.yaml')
+    .option('--set <NAME=VALUE>', 'a value of `data`, above every layer; may be repeated', collect);
 
 export function withFormat(command: Command, ...formats: string[]): Command {
   const choices = formats.length > 0 ? formats : ['text', 'json'];

@@ -27,10 +27,18 @@ export function select(resources: readonly Declared[], { only = [], except = [] 
 }
 
 function matches(selector: string, { address, type, meta }: Declared): boolean {
-  if (selector === type || selector === address) return true;
+  if (selector === type || selector === address || isInside(selector, address, type)) return true;
   if (selector.startsWith('label:')) return meta.labels.includes(selector.slice('label:'.length));
   return /[*?]/.test(selector) && globOf(selector).test(address);
 }
+
+/**
+ * A use of a module, by its address or name, means all that is inside: `pilot_light:dr/bucket:x`. The
+ * address of what is in no module begins with its own type, so that `file:/srv` doesn't mean `file:/srv/a`.
+ */
+const isInside = (selector: string, address: Address, type: string): boolean =>
+  !address.startsWith(`${type}:`) &&
+  (address.startsWith(`${selector}/`) || (address.startsWith(`${selector}:`) && !selector.includes(':')));
 
 /** `*` is any text, `/` too, since titles are paths; `?` is one character. */
 function globOf(selector: string): RegExp {

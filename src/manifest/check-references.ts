@@ -1,6 +1,6 @@
-import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, given, type SourceRange } from '../diagnostics/diagnostic.ts';
 import { nearest } from '../diagnostics/nearest.ts';
-import type { Reference } from '../engine/catalog.ts';
+import type { Address, Reference } from '../engine/catalog.ts';
 import type { Registry } from '../engine/resource-type.ts';
 import type { Declarations, DeclaredResource } from './declared.ts';
 import { referenceKeys } from './metaparameters.ts';
@@ -9,9 +9,12 @@ import { quoted } from './scalar.ts';
 /** Beyond these the search for the nearest name stops: it looks at every address there is. */
 const mostSuggestions = 100;
 
-/** Checks that every reference names a declared resource, and that what is notified can be refreshed. */
+/**
+ * Checks that every reference names a declared resource, and that what is notified can be refreshed.
+ * Resolves references from inside modules, and those to modules to all of their resources.
+ */
 export function checkReferences(
-  { resources, spoiled, incomplete }: Declarations,
+  { resources, spoiled, incomplete, uses, leftOut }: Declarations,
   registry: Registry,
   report: (diagnostic: Diagnostic) => void,
 ): void {
@@ -40,26 +43,91 @@ export function checkReferences(
       hint: 'use `before` or `require` for order alone',
     });
 
+  /** Siblings first, then what is around the module, then what is outside of all. */
+  const resolve = ({ address }: Reference, module: Address): Found | undefined => {
+    for (let around = module; ; around = around.slice(0, Math.max(around.lastIndexOf('/'), 0))) {
+      const name = around === '' ? address : `${around}/${address}`;
+      if (declared.has(name)) return { addresses: [name] };
+      const use = uses.get(name);
+      if (use) return { addresses: use.members, module: name };
+      if (leftOut.has(name)) return { addresses: [], leftOut: leftOut.get(name)! };
+      if (around === '') return undefined;
+    }
+  };
+  // A reference of a module's use goes for all that is inside, and a mistake in it is one.
+  const told = new Set<Reference>();
+  const linkOf = (from: DeclaredResource, key: Key, reference: Reference, module: Address): Reference[] => {
+    const { address, type } = from.resource;
+    const target = resolve(reference, module);
+    const { at } = reference;
+    const tell = (diagnostic: Diagnostic) => {
+      if (!told.has(reference)) report(diagnostic);
+      told.add(reference);
+    };
+    if (!target) {
+      if (incomplete || spoiled.has(reference.address)) return [reference];
+      from.valid = false;
+      tell(unknown(from, reference));
+      return [];
+    }
+    if (target.leftOut) {
+      from.valid = false;
+      tell(
+        given(
+          'left-out',
+          `${quoted(address)} refers to ${quoted(reference.address)}, which \`when\` leaves out`,
+          {
+            at,
+            address,
+            hint: 'give both the same `when`',
+            related: [{ message: 'left out here', at: target.leftOut }],
+          },
+        ),
+      );
+      return [];
+    }
+    if (target.addresses.includes(address)) {
+      from.valid = false;
+      const message = target.module
+        ? `${quoted(address)} refers to ${quoted(target.module)}, which it is a part of`
+        : `${quoted(address)} refers to itself`;
+      tell(given('self-reference', message, { at, address }));
+      return [];
+    }
+    let taken = target.addresses;
+    if (key === 'notify') {
+      taken = taken.filter(to => registry.types.get(declared.get(to)!.type)?.refresh);
+      const what = target.module ?? target.addresses[0];
+      if (taken.length === 0 && what !== undefined) {
+        const kind = target.module ? target.module.split(':')[0]! : declared.get(what)!.type;
+        tell({ ...deaf(kind, at, `notifying ${quoted(what)}`), address });
+      }
+    }
+    if (key === 'subscribe' && !registry.types.get(type)?.refresh) return [];
+    return taken.map(to => ({ address: to, at }));
+  };
+
   for (const from of resources) {
     const { meta, address } = from.resource;
-    for (const key of referenceKeys)
-      for (const reference of meta[key]) {
-        const target = declared.get(reference.address);
-        if (!target) {
-          if (incomplete || spoiled.has(reference.address)) continue;
-          from.valid = false;
-          report(unknown(from, reference));
-        } else if (target.address === address) {
-          from.valid = false;
-          report(
-            given('self-reference', `${quoted(address)} refers to itself`, { at: reference.at, address }),
-          );
-        } else if (key === 'notify' && !registry.types.get(target.type)?.refresh) {
-          report({ ...deaf(target.type, reference.at, `notifying ${quoted(target.address)}`), address });
-        }
-      }
     const subscribed = meta.subscribe[0];
     if (subscribed && !from.type.refresh)
       report({ ...deaf(from.type.name, subscribed.at, '`subscribe`'), address });
+    for (const key of referenceKeys) {
+      meta[key] = [
+        ...meta[key].flatMap(reference => linkOf(from, key, reference, from.module)),
+        ...from.inherited.flatMap(use =>
+          use.meta[key].flatMap(reference => linkOf(from, key, reference, use.module)),
+        ),
+      ];
+    }
   }
+}
+
+type Key = (typeof referenceKeys)[number];
+
+interface Found {
+  addresses: Address[];
+  /** The use of a module that the reference names. */
+  module?: Address;
+  leftOut?: SourceRange;
 }

@@ -34,7 +34,7 @@ export function checkTargets(
     const { runs } = resources[0]!.type;
     const platforms = runs.on === 'host' ? (runs.platforms ?? []).map(systemName).join(' or ') : '';
     const message = `${subject(resources)} can't be here: \`${type}\` runs on ${platforms}, and this is ${systemName(platform)}`;
-    const hint = `move it to a manifest of its own for ${platforms} (with \`requires: { os: ... }\`); \`when: facts.os\` comes with a later version`;
+    const hint = `give it \`when: facts.os == '${(runs.on === 'host' ? (runs.platforms ?? []) : []).map(systemName)[0]}'\`, or a manifest of its own with \`requires: { os: ... }\``;
     report(given('wrong-platform', message, { ...first(resources), hint }));
   }
 }

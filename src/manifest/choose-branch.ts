@@ -34,8 +34,8 @@ export function choose(branches: JsonSchema[], node: Node | null): number | unde
     first(branch => constants(branch).length === 0 && kinds[branch.type ?? ''] === true) ??
     (text === '' && node.type === 'PLAIN' ? undefined : first(b => plainType('string')(b) && !b.enum)) ??
     first(branch => constants(branch).length > 0) ??
-    first(branch => branch['x-secret'] === true) ??
-    free()
+    free() ??
+    first(branch => branch['x-secret'] === true)
   );
 }
 

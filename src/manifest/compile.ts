@@ -1,17 +1,25 @@
+import { join } from 'node:path';
 import { type Diagnostic, given, type SourceRange } from '../diagnostics/diagnostic.ts';
-import type { Catalog } from '../engine/catalog.ts';
+import type { Address, Catalog } from '../engine/catalog.ts';
 import type { Registry } from '../engine/resource-type.ts';
 import type { ReadFiles } from '../io/ports.ts';
 import { checkIdentities } from './check-identities.ts';
 import { checkReferences } from './check-references.ts';
 import { checkTargets } from './check-targets.ts';
+import type { Context } from './context.ts';
+import { mergeLayers, readData, readDataFiles, readSettings } from './data-layers.ts';
 import type { Declarations } from './declared.ts';
-import { readManifests } from './find-files.ts';
+import { makeExpressions } from './expressions.ts';
+import type { Facts } from './facts.ts';
+import { foldersAround, readManifests } from './find-files.ts';
+import { topLevel } from './language.ts';
+import { findModules } from './module.ts';
 import { parseManifest } from './parse.ts';
-import { readManifest } from './read-manifest.ts';
+import { checkManifest, readManifest } from './read-manifest.ts';
 import { quoted } from './scalar.ts';
+import type { Trace } from './scope.ts';
 import { secretNames } from './secret-names.ts';
-import { maskedText } from './source-file.ts';
+import { maskedText, type SourceFile } from './source-file.ts';
 
 export interface CompileOptions {
   registry: Registry;
@@ -20,6 +28,24 @@ export interface CompileOptions {
   cwd: string;
   /** Of the host that the manifests are for; with the lab that of its host. */
   platform: NodeJS.Platform;
+  /** What expressions may ask about the host; none when left out. */
+  facts?: Facts;
+  /** What expressions see as `env`. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Name of the data layer `data/NAME.yaml`. */
+  environment?: string;
+  /** `name=value` each, the topmost data layer. */
+  settings?: readonly string[];
+  /** Folder of the modules that come with converge, absolute. */
+  shippedModules?: string;
+}
+
+/** What `compile` makes of manifests. */
+export interface Compiled {
+  catalog: Catalog;
+  diagnostics: Diagnostic[];
+  /** How computed values came about: by address, then by JSON pointer below the properties. */
+  traces: ReadonlyMap<Address, ReadonlyMap<string, Trace>>;
 }
 
 /**
@@ -27,24 +53,70 @@ export interface CompileOptions {
  * error there the catalog is partial and only good for showing sources, in which literals that may be
  * secrets are masked. No secret is read.
  */
-export async function compile(
-  paths: string[],
-  { registry, files, cwd, platform }: CompileOptions,
-): Promise<{ catalog: Catalog; diagnostics: Diagnostic[] }> {
+export async function compile(paths: string[], options: CompileOptions): Promise<Compiled> {
+  const { registry, files, cwd, platform, settings = [], environment } = options;
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic) => void diagnostics.push(diagnostic);
-  const declared: Declarations = { resources: [], targets: [], spoiled: new Set(), incomplete: false };
+  const declared: Declarations = {
+    resources: [],
+    targets: [],
+    spoiled: new Set(),
+    uses: new Map(),
+    leftOut: new Map(),
+    told: new Set(),
+    incomplete: false,
+  };
   const sources = new Map<string, string>();
   const namesSecret = secretNames(registry);
+  const expressions = makeExpressions(options, namesSecret, report);
 
   const texts = await readManifests(paths, files, cwd, report);
   if (diagnostics.length > 0) declared.incomplete = true;
+  const manifests: SourceFile[] = [];
+  const parsed: SourceFile[] = [];
   for (const { name, text } of texts) {
     const { file, readable } = parseManifest(name, text, namesSecret, report);
-    if (readable) await readManifest(file, registry, platform, declared, report);
-    else declared.incomplete = true;
-    sources.set(name, maskedText(file));
+    parsed.push(file);
+    if (readable && checkManifest(file, registry, declared, report)) {
+      manifests.push(file);
+      await expressions.prepare(file);
+    } else declared.incomplete = true;
   }
+  const folders = await foldersAround(paths, files, cwd);
+  const dataLayers = [
+    ...manifests.flatMap(file => {
+      const node = topLevel(file).get('data')?.value;
+      return node ? [readData(file, node, file.name, report)] : [];
+    }),
+    ...(await readDataFiles(
+      folders,
+      { environment, hostname: expressions.hostname, files, cwd },
+      namesSecret,
+      sources,
+      report,
+    )),
+    ...readSettings(settings, report),
+  ];
+  const modules = await findModules(
+    [
+      ...folders.map(folder => join(folder, 'modules')),
+      ...(options.shippedModules === undefined ? [] : [options.shippedModules]),
+    ],
+    { registry, files, cwd, namesSecret, prepare: expressions.prepare, sources, report },
+  );
+  const context: Context = {
+    registry,
+    modules,
+    expressions,
+    into: declared,
+    report,
+    dataLayers,
+    scope: expressions.scope(mergeLayers(dataLayers, report)),
+    chain: [],
+    made: { count: 0 },
+  };
+  for (const file of manifests) await readManifest(file, platform, context);
+  for (const file of parsed) sources.set(file.name, maskedText(file));
 
   const resources = declared.resources.map(({ resource }) => resource);
   refuseTwice(declared.targets, ({ name }) => `target ${quoted(name)}`, report);
@@ -53,9 +125,18 @@ export async function compile(
   checkReferences(declared, registry, report);
   checkAbsence(declared, report);
   checkIdentities(firstOfEach(declared.resources), { platform, cwd }, report);
-  const valid = declared.resources.filter(({ valid }) => valid).map(({ resource }) => resource);
+  const valid = declared.resources.filter(({ valid }) => valid);
   const { targets, policy } = declared;
-  return { catalog: { resources: valid, targets, ...(policy && { policy }), sources }, diagnostics };
+  return {
+    catalog: {
+      resources: valid.map(({ resource }) => resource),
+      targets,
+      ...(policy && { policy }),
+      sources,
+    },
+    diagnostics,
+    traces: new Map(valid.map(({ resource, traces }) => [resource.address, traces])),
+  };
 }
 
 /** One name, two files. */

@@ -5,6 +5,25 @@ import type { FileStat, ReadFiles } from '../io/ports.ts';
 /** The most that one manifest file may have, in bytes. */
 export const largestManifest = 8 * 1024 * 1024;
 
+/** Folders beside manifests that hold something else. */
+const beside = ['modules', 'data'];
+
+/** Where `modules/` and `data/` may lie: the folders named, and their parents up to the working directory. */
+export async function foldersAround(paths: string[], files: ReadFiles, cwd: string): Promise<string[]> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    const absolute = resolve(cwd, path);
+    const stat = await files.stat(absolute).catch(() => undefined);
+    let folder = stat?.kind === 'directory' || stat?.kind === 'symlink' ? absolute : dirname(absolute);
+    folders.add(folder);
+    while (folder !== cwd && folder.startsWith(cwd.endsWith(sep) ? cwd : cwd + sep)) {
+      folder = dirname(folder);
+      folders.add(folder);
+    }
+  }
+  return [...folders];
+}
+
 export interface ManifestText {
   /** As shown in messages: relative to the working directory when below it, forward slashes. */
   name: string;
@@ -14,7 +33,7 @@ export interface ManifestText {
 
 /**
  * Reads the manifests that the paths name: files, and folders with all `*.yaml` and `*.yml` below them in
- * sorted order (names that start with a dot are left out). A file named twice is read once.
+ * sorted order (names that start with a dot are left out, and so are the `modules` and `data` of a folder named). A file named twice is read once.
  */
 export async function readManifests(
   paths: string[],
@@ -51,7 +70,8 @@ export async function readManifests(
   return [...texts.values()];
 }
 
-function displayName(absolute: string, cwd: string): string {
+/** A path as messages show it: relative to `cwd` when below it, forward slashes. */
+export function displayName(absolute: string, cwd: string): string {
   const below = relative(cwd, absolute);
   const outside = below === '..' || below.startsWith(`..${sep}`) || resolve(below) === below;
   return (outside ? absolute : below || '.').replaceAll(sep, '/');
@@ -82,7 +102,8 @@ async function manifestsAt(path: string, files: ReadFiles): Promise<string[] | '
     if (error.code === 'ENOTDIR') return undefined;
     throw error;
   });
-  return names ? manifestsBelow(path, names, files) : [path];
+  const own = names?.filter(name => !beside.includes(name));
+  return own ? manifestsBelow(path, own, files) : [path];
 }
 
 async function manifestsBelow(folder: string, names: string[], files: ReadFiles): Promise<string[]> {
@@ -107,6 +128,14 @@ async function kindOf(path: string, files: ReadFiles): Promise<FileStat['kind'] 
     at = resolve(dirname(at), (await files.readlink(at)) ?? '');
   }
 }
+
+/** The text of one file, or undefined and a diagnostic. */
+export const readTextFile = (
+  path: string,
+  name: string,
+  files: ReadFiles,
+  report: (diagnostic: Diagnostic) => void,
+): Promise<string | undefined> => guarded(name, report, () => readText(path, name, files, report));
 
 async function readText(
   path: string,

@@ -66,6 +66,7 @@ export function inspect(
     if (!node || !sound) return { size: 0, depth: 0 };
     if (isAlias(node)) return alias(node);
     if (node.anchor) anchors.set(node.anchor, node);
+    keepExpression(file, node);
     const extent = { size: 1, depth: 1 };
     const add = (child: unknown) => {
       const inner = visit(child as Node | null, level + 1);
@@ -76,7 +77,11 @@ export function inspect(
       if (!checkKeys(file, node.items as Pair[], report)) sound = false;
       for (const { key, value } of node.items as Pair[])
         if (key && namesSecret(keyText(file, key) ?? '')) hideLiteral(file, value, anchors);
-      for (const { value } of node.items) add(value);
+      for (const { key, value } of node.items as Pair[]) {
+        keepExpression(file, key);
+        if (isScalar(value) && isScalar(key) && key.value === 'when') file.conditions.push(value);
+        add(value);
+      }
     } else if (isSeq(node)) {
       for (const item of node.items) add(item);
     }
@@ -89,6 +94,11 @@ export function inspect(
   };
   visit(file.root, 0);
   return sound;
+}
+
+function keepExpression(file: SourceFile, node: Node | null): void {
+  if (isScalar(node) && typeof node.value === 'string' && node.value.includes('${'))
+    file.expressions.push(node);
 }
 
 interface Pair {

@@ -35,6 +35,10 @@ export function unknownProperty(
 
 /** Names follow the rules for one line of text, and hold no expression. */
 export function checkName(name: string, key: Node, pointer: string, reading: Reading): boolean {
+  if (reading.file.broken.has(key)) {
+    reading.faults.add(pointer);
+    return false;
+  }
   const style = isScalar(key) ? key.type : undefined;
   const wrong = controlCharacters(name, sourceOf(reading.file, key), style);
   const at = nodePlace(reading, key);

@@ -22,6 +22,8 @@ export const metaparameters: Record<string, JsonSchema> = {
   subscribe: texts('Resources (`type:title`) whose changes refresh this one.'),
   noop: { type: 'boolean', description: 'Show what would change, and change nothing.' },
   labels: texts('Names for `--only label:NAME`.'),
+  when: { ...text, description: "CEL: the resource is left out when it is false: `facts.os == 'windows'`." },
+  for_each: { description: 'A list or map: one resource per item, with `each.key` and `each.value`.' },
   target: { ...text, description: 'Where the resource lives, when there are several targets of its kind.' },
   protect: {
     type: 'boolean',
@@ -54,7 +56,15 @@ export const metaparameters: Record<string, JsonSchema> = {
 };
 
 /** Names that no type and no module parameter may use either, kept for later. */
-export const reservedMetaparameters = ['retry', 'timeout', 'when', 'for_each', 'select', 'purge'];
+export const reservedMetaparameters = ['retry', 'timeout', 'select', 'purge'];
+
+/** Those that a use of a module takes. */
+export const moduleMetaparameters: Record<string, JsonSchema> = Object.fromEntries(
+  ['require', 'before', 'notify', 'subscribe', 'noop', 'labels', 'when', 'for_each'].map(name => [
+    name,
+    metaparameters[name]!,
+  ]),
+);
 
 export const referenceKeys = ['require', 'before', 'notify', 'subscribe'] as const;
 

@@ -4,6 +4,18 @@ import { inspect } from './inspect.ts';
 import { likelySecrets, type NamesSecret } from './secret-names.ts';
 import { place, type SourceFile } from './source-file.ts';
 
+/** How messages speak of a file. */
+export interface FileKind {
+  name: string;
+  keys: string;
+  hint: string;
+}
+const manifestFile: FileKind = {
+  name: 'manifest',
+  keys: '`converge` and `resources`',
+  hint: 'a manifest starts with `converge: 1`',
+};
+
 /**
  * Text to a tree of nodes whose scalars are all source text (YAML's failsafe schema: the property
  * schemas decide what a scalar is). `file.root` is undefined when a mistake was reported that keeps
@@ -14,6 +26,7 @@ export function parseManifest(
   text: string,
   namesSecret: NamesSecret,
   report: (d: Diagnostic) => void,
+  what: FileKind = manifestFile,
 ): { file: SourceFile; readable: boolean } {
   // Filled here: the parser misses the ends of lines inside some broken tokens.
   const lines = new LineCounter();
@@ -26,6 +39,10 @@ export function parseManifest(
     aliases: new Map(),
     masks: [],
     hidden: new Set(),
+    expressions: [],
+    conditions: [],
+    templates: new Map(),
+    broken: new Set(),
   };
   const stop = (code: string, message: string, from: number, to: number, hint?: string) => {
     report(given(code, message, { at: place(file, from, to), ...(hint === undefined ? {} : { hint }) }));
@@ -54,14 +71,14 @@ export function parseManifest(
   if (fault) return stop(...explain(fault, text));
   const { contents } = document;
   if (!contents || (isScalar(contents) && contents.type === 'PLAIN' && contents.value === ''))
-    return stop('empty-manifest', 'this manifest is empty', 0, 0, 'a manifest starts with `converge: 1`');
+    return stop('empty-manifest', `this ${what.name} is empty`, 0, 0, what.hint);
   file.root = contents as Node;
   if (!isMap(file.root))
     return stop(
       'no-map',
-      'expected a map at the top of the manifest, with keys such as `converge` and `resources`',
+      `expected a map at the top of the ${what.name}, with keys such as ${what.keys}`,
       ...((file.root.range?.slice(0, 2) ?? [0, 0]) as [number, number]),
-      'a manifest starts with `converge: 1`',
+      what.hint,
     );
   return { file, readable: inspect(file, namesSecret, report) };
 }

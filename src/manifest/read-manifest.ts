@@ -1,87 +1,86 @@
-import { isMap, isScalar, type Node } from 'yaml';
-import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
+import type { Node } from 'yaml';
+import { type Diagnostic, given, type SourceRange } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
+import type { Json } from '../engine/catalog.ts';
 import type { Registry } from '../engine/resource-type.ts';
+import type { Context } from './context.ts';
+import { anyValue } from './data-layers.ts';
 import type { Declarations } from './declared.ts';
+import { entriesOf } from './entries.ts';
+import { checkLanguage, topLevel } from './language.ts';
 import { readPolicy } from './read-policy.ts';
 import { readResources } from './read-resources.ts';
 import { readTargets } from './read-targets.ts';
+import { readComputed } from './read-value.ts';
+import { escaped, newReading } from './reading.ts';
 import { checkRequires } from './requires.ts';
-import { coreValue, found, quoted } from './scalar.ts';
-import { keyText, place, placeOf, type SourceFile } from './source-file.ts';
+import { quoted } from './scalar.ts';
+import { type Sourced, sourced, type Trace } from './scope.ts';
+import { keyText, placeOf, type SourceFile } from './source-file.ts';
 
-/** The version of the manifest language that this converge reads. */
-export const languageVersion = 1;
+const topKeys = ['converge', 'requires', 'targets', 'params', 'data', 'policy', 'resources'];
 
-const topKeys = ['converge', 'requires', 'targets', 'policy', 'resources'];
-const laterKeys = ['params', 'data'];
-
-/** Reads one parsed manifest into `into`. The language version is checked before anything else. */
-export async function readManifest(
+/** Checks the language version before anything else, and the keys. False when nothing can be read. */
+export function checkManifest(
   file: SourceFile,
   registry: Registry,
-  platform: NodeJS.Platform,
   into: Declarations,
   report: (diagnostic: Diagnostic) => void,
-): Promise<void> {
-  if (!isMap(file.root)) return;
-  const top = new Map<string, { key: Node; value: Node | null }>();
-  for (const { key, value } of file.root.items as { key: Node; value: Node | null }[]) {
-    const name = keyText(file, key) ?? '';
-    if (!top.has(name)) top.set(name, { key, value });
-  }
-  const wrongVersion = checkLanguage(file, top.get('converge'));
+): boolean {
+  const top = topLevel(file);
+  const wrongVersion = checkLanguage(file, top.get('converge'), 'manifest');
   if (wrongVersion) {
     into.incomplete = true;
-    return report(wrongVersion);
+    report(wrongVersion);
+    return false;
   }
   for (const [name, { key }] of top) {
     if (topKeys.includes(name)) continue;
     const at = placeOf(file, key);
-    if (laterKeys.includes(name)) {
-      const message = `\`${name}\` is reserved and not supported by this version of converge`;
-      report(given('not-supported', message, { at, hint: 'remove it' }));
-      continue;
-    }
     into.incomplete = true;
     const hint = registry.types.has(name) ? `put it below \`resources:\`` : suggest(name, topKeys);
     report(given('unknown-key', `a manifest has no key ${quoted(name)}`, { at, ...(hint ? { hint } : {}) }));
   }
+  return true;
+}
+
+/** Reads one checked manifest into `context.into`. */
+export async function readManifest(
+  file: SourceFile,
+  platform: NodeJS.Platform,
+  context: Context,
+): Promise<void> {
+  const { registry, into, report } = context;
+  const top = topLevel(file);
   const requires = top.get('requires')?.value;
   if (requires) checkRequires(file, requires, platform, report);
   const policy = top.get('policy')?.value;
   if (policy) readPolicy(file, policy, into, report);
-  await readTargets(file, top.get('targets')?.value ?? null, registry, into, report);
-  await readResources(file, top.get('resources')?.value ?? null, registry, into, report);
+  const own = top.get('params')?.value;
+  const scope = own ? { ...context.scope, params: readParams(file, own, context) } : context.scope;
+  await readTargets(file, top.get('targets')?.value ?? null, registry, scope, into, report);
+  await readResources(file, top.get('resources')?.value ?? null, { ...context, scope });
 }
 
-function checkLanguage(
-  file: SourceFile,
-  entry: { key: Node; value: Node | null } | undefined,
-): Diagnostic | undefined {
-  const hint = `write \`converge: ${languageVersion}\``;
-  if (!entry) {
-    const at = place(file, file.root.range?.[0] ?? 0, file.root.range?.[0] ?? 0);
-    return given('no-version', `the manifest does not say its language version`, {
-      at,
-      hint: `start it with \`converge: ${languageVersion}\``,
-    });
+/** `params:` of a manifest: values with a name, for this file. One may use those above it. */
+function readParams(file: SourceFile, node: Node, { scope, report }: Context): Sourced {
+  const value: { [key: string]: Json } = {};
+  const places = new Map<string, SourceRange>();
+  const traces = new Map<string, Trace>();
+  const params = sourced(value, file.name, places, traces);
+  for (const entry of entriesOf(file, node, '`params`', 'names', report)) {
+    const name = keyText(file, entry.key) ?? '';
+    // Spread anew each time: expressions may keep what they saw.
+    const seen = { ...scope, params: { ...params, value: { ...value } } };
+    const reading = newReading(file, '`params`', placeOf(file, entry.key), report, { scope: seen });
+    const below = `/${escaped(name)}`;
+    const read = readComputed(entry.value, anyValue, below, reading);
+    for (const [pointer, visit] of reading.visits) {
+      places.set(pointer, visit.at);
+      if (visit.trace) traces.set(pointer, visit.trace);
+    }
+    // A mistake in it is no second one where it is used.
+    value[name] = read ?? null;
   }
-  const { key, value: node } = entry;
-  const at = placeOf(file, node ?? key);
-  const plain = isScalar(node) && node.type === 'PLAIN';
-  const value = plain ? coreValue(String(node.value)) : undefined;
-  if (value === languageVersion) return undefined;
-  if (typeof value === 'number' && value > languageVersion)
-    return given(
-      'newer-language',
-      `this manifest is written in language version ${value}, and this converge reads version ${languageVersion}`,
-      { at, hint: `install a converge that reads language version ${value}` },
-    );
-  const what =
-    value !== undefined ? found(value) : isScalar(node) ? found(String(node.value)) : 'something else';
-  return given('wrong-version', `\`converge\`: expected the number ${languageVersion}, found ${what}`, {
-    at,
-    hint,
-  });
+  return params;
 }

@@ -1,42 +1,48 @@
-import { isMap, isScalar, type Node, YAMLMap } from 'yaml';
+import type { Node } from 'yaml';
 import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
 import { nearest, suggest } from '../diagnostics/nearest.ts';
-import type { AnyResourceType, Registry } from '../engine/resource-type.ts';
+import type { AnyResourceType } from '../engine/resource-type.ts';
 import { checkConstraints } from './constraints.ts';
-import type { Declarations, DeclaredResource } from './declared.ts';
+import type { Context } from './context.ts';
+import type { DeclaredResource } from './declared.ts';
+import { bodyOf, type Entry, entriesOf } from './entries.ts';
+import { addressOf, eachOf, isWanted, titleOf } from './expand.ts';
 import { valueSchema } from './json-schema.ts';
 import { checkName } from './map-names.ts';
 import { bodySchema, separate } from './metaparameters.ts';
 import { readMap } from './read-value.ts';
-import { newReading, resolved } from './reading.ts';
-import { found, quoted } from './scalar.ts';
+import { newReading } from './reading.ts';
+import { quoted } from './scalar.ts';
 import { keyText, placeOf, type SourceFile } from './source-file.ts';
+import { useModule } from './use-module.ts';
 import { validatorFor } from './validator.ts';
 
-type Report = (diagnostic: Diagnostic) => void;
-type Entry = { key: Node; value: Node | null };
-
-/** Reads `resources:` of one file into `into`. */
-export async function readResources(
-  file: SourceFile,
-  node: Node | null,
-  registry: Registry,
-  into: Declarations,
-  report: Report,
-): Promise<void> {
+/** Reads `resources:` of one file, a manifest or a module, into `context.into`. */
+export async function readResources(file: SourceFile, node: Node | null, context: Context): Promise<void> {
+  const { registry, modules, into, report } = context;
   for (const { key, value } of entriesOf(file, node, '`resources`', 'types', report)) {
     const name = keyText(file, key) ?? '';
     const type = registry.types.get(name);
+    const module = type ? undefined : await modules.load(name);
     const titles = entriesOf(file, value, quoted(name), 'titles', report);
-    if (!type) {
-      const hint = suggest(name, registry.types.keys());
-      const message = `there is no resource type ${quoted(name)}`;
-      report(given('unknown-type', message, { at: placeOf(file, key), ...(hint ? { hint } : {}) }));
-      const meant = nearest(name, registry.types.keys()) ?? name;
-      for (const title of titles) into.spoiled.add(`${meant}:${keyText(file, title.key)}`);
+    if (module === 'broken') {
+      into.incomplete = true;
       continue;
     }
-    for (const title of titles) into.resources.push(await readResource(file, type, title, report));
+    if (!type && !module) {
+      const names = [...registry.types.keys(), ...modules.names];
+      const hint = suggest(name, names);
+      const message = `there is no resource type ${quoted(name)}`;
+      report(given('unknown-type', message, { at: placeOf(file, key), ...(hint ? { hint } : {}) }));
+      const meant = nearest(name, names) ?? name;
+      for (const title of titles) into.spoiled.add(addressOf(context, meant, keyText(file, title.key) ?? ''));
+      continue;
+    }
+    for (const title of titles)
+      for (const each of eachOf(file, name, title, context)) {
+        if (type) await readResource(file, type, title, each);
+        else if (module) await useModule(file, module, title, each, readResources);
+      }
   }
 }
 
@@ -44,63 +50,33 @@ async function readResource(
   file: SourceFile,
   type: AnyResourceType,
   { key, value }: Entry,
-  report: Report,
-): Promise<DeclaredResource> {
+  context: Context,
+): Promise<void> {
   const at = placeOf(file, key);
-  const title = keyText(file, key) ?? '';
-  const address = `${type.name}:${title}`;
-  const reading = newReading(file, quoted(address), at, diagnostic => report({ ...diagnostic, address }));
+  const wanted = isWanted(file, `${type.name}:${keyText(file, key)}`, value, context);
+  const title = titleOf(file, type.name, key, context, wanted);
+  if (title === undefined) return;
+  const address = addressOf(context, type.name, title);
+  const report = (diagnostic: Diagnostic) => context.report({ ...diagnostic, address });
+  const reading = newReading(file, quoted(address), at, report, { scope: context.scope, lenient: !wanted });
   checkName(title, key, '', reading);
-  const node = value && resolved(reading, value);
-  if (node && !isMap(node) && !isNothing(node))
-    reading.report(
-      given('wrong-kind', `${quoted(address)}: expected a map of properties, found ${sayNode(file, node)}`, {
-        at: placeOf(file, value ?? key),
-        hint: `write its properties as \`name: value\``,
-      }),
-    );
-  const readable = !node || isMap(node) || isNothing(node);
-  const body = readable ? readMap(isMap(node) ? node : new YAMLMap(), bodySchema(type), '', reading) : {};
-  const { properties, meta } = separate(body, reading);
-  if (readable) {
-    const validate = await validatorFor(valueSchema(type.schema));
-    checkConstraints(properties, validate, reading);
-  }
-  const places = new Map([...reading.visits].map(([pointer, visit]) => [pointer, visit.at]));
+  const body = bodyOf(file, address, { key, value }, reading.report);
+  const read = body ? readMap(body, bodySchema(type), '', reading) : {};
+  const { properties, meta } = separate(read, reading);
+  if (body) checkConstraints(properties, await validatorFor(valueSchema(type.schema)), reading);
+  if (!wanted) return void context.into.leftOut.set(address, at);
+  const places = new Map([...reading.visits].map(([pointer, visit]) => [pointer, visit.origin ?? visit.at]));
+  const traces = new Map(
+    [...reading.visits].flatMap(([pointer, { trace }]) => (trace ? [[pointer, trace] as const] : [])),
+  );
   const resource = { address, type: type.name, title, properties, meta, at, places };
-  return { resource, type, valid: readable && reading.faults.size === 0 };
+  const declared: DeclaredResource = {
+    resource,
+    type,
+    valid: body !== undefined && reading.faults.size === 0,
+    module: context.scope.module,
+    inherited: [],
+    traces,
+  };
+  context.into.resources.push(declared);
 }
-
-/** The entries of a map without duplicate keys (reported before); none for an empty value. */
-export function entriesOf(
-  file: SourceFile,
-  written: Node | null,
-  what: string,
-  of: string,
-  report: Report,
-): Entry[] {
-  const node = written && resolved({ file }, written);
-  if (!node || isNothing(node)) return [];
-  if (!isMap(node)) {
-    const message = `${what}: expected a map of ${of}, found ${sayNode(file, node)}`;
-    report(given('wrong-kind', message, { at: placeOf(file, written) }));
-    return [];
-  }
-  const seen = new Set<string>();
-  return (node.items as Entry[]).filter(({ key }) => {
-    const name = keyText(file, key) ?? '';
-    if (seen.has(name)) return false;
-    seen.add(name);
-    return true;
-  });
-}
-
-const isNothing = (node: Node): boolean =>
-  isScalar(node) && node.type === 'PLAIN' && /^(|~|null)$/.test(String(node.value));
-
-const sayNode = (file: SourceFile, node: Node): string =>
-  file.hidden.has(node)
-    ? 'something else'
-    : isScalar(node)
-      ? found(String(node.value))
-      : found(isMap(node) ? {} : []);

@@ -57,6 +57,15 @@ export function readScalar(
       expression.hint,
     );
   }
+  if (expression.kind === 'template')
+    return fault(
+      reading,
+      pointer,
+      'bad-expression',
+      `${name}: an expression can't be used here`,
+      at,
+      'write the value itself, or `$${` for a literal `${`',
+    );
   const text = expression.text;
   const hidden = node !== null && reading.file.hidden.has(node);
   const say = (value: Json) => (hidden ? 'something else' : found(value));

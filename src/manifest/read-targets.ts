@@ -4,12 +4,13 @@ import { suggest } from '../diagnostics/nearest.ts';
 import type { Registry, TargetKind } from '../engine/resource-type.ts';
 import { checkConstraints } from './constraints.ts';
 import type { Declarations } from './declared.ts';
+import { entriesOf } from './entries.ts';
 import { type JsonSchema, valueSchema } from './json-schema.ts';
 import { checkName } from './map-names.ts';
-import { entriesOf } from './read-resources.ts';
 import { readMap } from './read-value.ts';
 import { newReading, type Reading, resolved } from './reading.ts';
 import { quoted } from './scalar.ts';
+import type { Scope } from './scope.ts';
 import { keyText, placeOf, type SourceFile } from './source-file.ts';
 import { validatorFor } from './validator.ts';
 
@@ -18,13 +19,14 @@ export async function readTargets(
   file: SourceFile,
   node: Node | null,
   registry: Registry,
+  scope: Scope | undefined,
   into: Declarations,
   report: (diagnostic: Diagnostic) => void,
 ): Promise<void> {
   for (const { key, value } of entriesOf(file, node, '`targets`', 'named targets', report)) {
     const name = keyText(file, key) ?? '';
     const at = placeOf(file, key);
-    const reading = newReading(file, `target ${quoted(name)}`, at, report);
+    const reading = newReading(file, `target ${quoted(name)}`, at, report, { scope });
     checkName(name, key, '', reading);
     const body = value && resolved(reading, value);
     if (!isMap(body)) {

@@ -2,10 +2,11 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { distance } from '../diagnostics/nearest.ts';
 import type { Json } from '../engine/catalog.ts';
 import { choose } from './choose-branch.ts';
+import { evaluated, failed } from './evaluate.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { checkName, howToAdd, propertySchema, unknownProperty } from './map-names.ts';
 import { readScalar } from './read-scalar.ts';
-import { escaped, fault, nameAt, nodePlace, type Reading, resolved } from './reading.ts';
+import { escaped, fault, nameAt, nodePlace, type Reading, resolved, type Visit } from './reading.ts';
 import { expected } from './scalar.ts';
 import { keyText, mask, sourceOf } from './source-file.ts';
 
@@ -22,7 +23,9 @@ export function readValue(
 ): Json | undefined {
   const at = nodePlace(reading, written);
   const node = written && resolved(reading, written);
-  const visit = { ...reading.visits.get(pointer), at, schema };
+  const visit: Visit = { ...reading.visits.get(pointer), at, schema };
+  if (node && reading.origins.has(node)) visit.origin = reading.origins.get(node);
+  if (node && reading.traces.has(node)) visit.trace = reading.traces.get(node);
   reading.visits.set(pointer, visit);
   if (schema.anyOf) {
     const branch = choose(schema.anyOf, node);
@@ -44,7 +47,7 @@ export function readValue(
     // null keeps the place of an item that has a mistake, so that pointers to the others stay right.
     return node.items.map(
       (item, index) =>
-        readValue(item as Node | null, itemSchema(taken, index), `${pointer}/${index}`, reading) ?? null,
+        readComputed(item as Node | null, itemSchema(taken, index), `${pointer}/${index}`, reading) ?? null,
     );
   }
   return mismatch(written, node, [taken], pointer, reading);
@@ -63,6 +66,7 @@ export function readMap(
   const entries: [string, Json][] = [];
   const seen = new Set<string>();
   const unknown: string[] = [];
+  const absent = new Set<string>();
   for (const { key, value } of map.items as { key: Node; value: Node | null }[]) {
     const name = keyText(reading.file, key) ?? '';
     // A duplicate has been reported by inspect().
@@ -83,11 +87,19 @@ export function readMap(
     }
     if (!checkName(name, key, below, reading)) continue;
     reading.visits.set(below, { at, key: at, schema: property });
-    const read = readValue(value, property, below, { ...reading, at });
+    const computed = compute(value, below, reading);
+    if (computed === failed) continue;
+    if (computed !== value && isNull(computed)) {
+      // An expression that gives nothing leaves the property out.
+      absent.add(name);
+      continue;
+    }
+    const read = readValue(computed, property, below, { ...reading, at });
     if (read !== undefined) entries.push([name, read]);
   }
   for (const name of schema.required ?? []) {
-    if (seen.has(name) || unknown.some(other => distance(other, name, 2) <= 2)) continue;
+    if ((seen.has(name) && !absent.has(name)) || unknown.some(other => distance(other, name, 2) <= 2))
+      continue;
     fault(
       reading,
       pointer,
@@ -99,6 +111,28 @@ export function readMap(
   }
   return Object.fromEntries(entries);
 }
+
+/** The node with its expressions computed; `failed` when that was a mistake. */
+function compute(written: Node | null, pointer: string, reading: Reading): Node | null | typeof failed {
+  const node = written && resolved(reading, written);
+  const computed = evaluated(written, node, reading);
+  if (typeof computed !== 'symbol') return computed;
+  reading.faults.add(pointer);
+  return failed;
+}
+
+/** Reads a value that may be an expression. */
+export function readComputed(
+  written: Node | null,
+  schema: JsonSchema,
+  pointer: string,
+  reading: Reading,
+): Json | undefined {
+  const computed = compute(written, pointer, reading);
+  return computed === failed ? undefined : readValue(computed, schema, pointer, reading);
+}
+
+const isNull = (node: Node | null): boolean => isScalar(node) && node.type === 'PLAIN' && node.value === '';
 
 function itemSchema({ items }: JsonSchema, index: number): JsonSchema {
   return (Array.isArray(items) ? items[index] : items) ?? {};

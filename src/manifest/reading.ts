@@ -1,6 +1,7 @@
 import { type Alias, isAlias, type Node } from 'yaml';
 import { type Diagnostic, given, type SourceRange } from '../diagnostics/diagnostic.ts';
 import type { JsonSchema } from './json-schema.ts';
+import type { Scope, Trace } from './scope.ts';
 import { placeOf, type SourceFile } from './source-file.ts';
 
 /** A value that was read: where it stands, and the schema that it was read by. */
@@ -11,6 +12,9 @@ export interface Visit {
   schema: JsonSchema;
   /** Which branch of a union was taken. */
   branch?: number;
+  /** For a value that an expression gave: where it was written, and how it came about. */
+  origin?: SourceRange | undefined;
+  trace?: Trace | undefined;
 }
 
 /** What is gathered while the properties of one thing are read. Keys are JSON pointers. */
@@ -23,6 +27,13 @@ export interface Reading {
   visits: Map<string, Visit>;
   /** Pointers that have a mistake already. */
   faults: Set<string>;
+  /** What expressions see; without it none may stand here. */
+  scope?: Scope | undefined;
+  /** Of a resource that `when` leaves out: what can't be computed is no mistake. */
+  lenient?: boolean | undefined;
+  /** Of the nodes that expressions gave. */
+  origins: Map<Node, SourceRange>;
+  traces: Map<Node, Trace>;
   report(diagnostic: Diagnostic): void;
 }
 
@@ -31,7 +42,19 @@ export const newReading = (
   subject: string,
   at: SourceRange,
   report: (d: Diagnostic) => void,
-): Reading => ({ file, subject, at, visits: new Map(), faults: new Set(), report });
+  { scope, lenient }: { scope?: Scope | undefined; lenient?: boolean } = {},
+): Reading => ({
+  file,
+  subject,
+  at,
+  visits: new Map(),
+  faults: new Set(),
+  scope,
+  lenient,
+  origins: new Map(),
+  traces: new Map(),
+  report,
+});
 
 /** Reports one mistake about the value at `pointer`. */
 export function fault(

@@ -1,7 +1,7 @@
 import type { AnyResourceType, Registry, TargetKind } from '../engine/resource-type.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { languageVersion } from './language.ts';
 import { metaparameters } from './metaparameters.ts';
-import { languageVersion } from './read-manifest.ts';
 import { policySchema } from './read-policy.ts';
 import { requiresSchema } from './requires.ts';
 
@@ -32,25 +32,68 @@ export function manifestSchema(registry: Registry): JsonSchema {
         }),
       },
       policy: policySchema,
-      resources: {
-        description: 'Type, title, properties of everything that is managed.',
+      params: {
+        description: 'Values with a name for this file: `${params.NAME}`.',
         type: ['object', 'null'],
-        additionalProperties: false,
-        properties: Object.fromEntries(
-          types.map(({ name, doc }) => [
-            name,
-            { description: doc, ...mapOrNothing({ $ref: `#/definitions/${name}` }) },
-          ]),
-        ),
       },
+      data: {
+        description: 'The lowest layer of `data`, below the files in data/.',
+        type: ['object', 'null'],
+      },
+      resources: resources(types),
     } as never,
     definitions: {
+      ...shared,
       ...Object.fromEntries(types.map(type => [type.name, resource(type)])),
       ...Object.fromEntries(kinds.map(kind => [`target.${kind.name}`, target(kind)])),
       metaparameters: { properties: metaparameters },
     },
   };
 }
+
+/** The JSON Schema of a `module.yaml`. */
+export function moduleSchema(registry: Registry): JsonSchema {
+  const types = [...registry.types.values()].sort(byName);
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'converge module',
+    type: 'object',
+    required: ['converge'],
+    additionalProperties: false,
+    properties: {
+      converge: { const: languageVersion, description: 'Version of the manifest language.' },
+      description: { type: 'string', description: 'What the module is for.' },
+      parameters: {
+        description: 'Name to JSON Schema; a parameter without `default` is required.',
+        ...mapOrNothing({ $ref: 'http://json-schema.org/draft-07/schema#' }),
+      },
+      data: { description: 'The lowest layer of `data` inside the module.', type: ['object', 'null'] },
+      resources: resources(types),
+    } as never,
+    definitions: {
+      ...shared,
+      ...Object.fromEntries(types.map(type => [type.name, resource(type)])),
+      metaparameters: { properties: metaparameters },
+    },
+  };
+}
+
+const shared = {
+  expression: { type: 'string', pattern: '\\$\\{', description: 'A CEL expression: `${params.size}`.' },
+};
+
+/** Names that are no type are modules, whose parameters an editor doesn't know. */
+const resources = (types: AnyResourceType[]): JsonSchema => ({
+  description: 'Type or module, title, properties of everything that is managed.',
+  type: ['object', 'null'] as never,
+  additionalProperties: mapOrNothing({ type: ['object', 'null'] }) as never,
+  properties: Object.fromEntries(
+    types.map(({ name, doc }) => [
+      name,
+      { description: doc, ...mapOrNothing({ $ref: `#/definitions/${name}` }) } as never,
+    ]),
+  ),
+});
 
 const byName = (a: { name: string }, b: { name: string }): number =>
   a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
@@ -80,7 +123,32 @@ function target({ name, schema, doc }: TargetKind): unknown {
   return { ...own, description: doc, properties: { type: { const: name }, ...own.properties } };
 }
 
-const plain = (schema: object): JsonSchema => forEditors(JSON.parse(JSON.stringify(schema))) as JsonSchema;
+const plain = (schema: object): JsonSchema => {
+  const body = forEditors(JSON.parse(JSON.stringify(schema))) as JsonSchema;
+  return { ...body, properties: body.properties && withExpressions(body.properties) } as JsonSchema;
+};
+
+/** Any value may be an expression too, which for an editor is text. */
+const withExpressions = (properties: Record<string, JsonSchema>): Record<string, JsonSchema> =>
+  Object.fromEntries(
+    Object.entries(properties).map(([name, schema]) => [
+      name,
+      schema.const === undefined ? orExpression(schema) : schema,
+    ]),
+  );
+
+function orExpression(schema: JsonSchema): JsonSchema {
+  const { description } = schema;
+  const inner = { ...schema };
+  if (inner.properties) inner.properties = withExpressions(inner.properties);
+  if (inner.items && !Array.isArray(inner.items)) inner.items = orExpression(inner.items);
+  if (typeof inner.additionalProperties === 'object')
+    inner.additionalProperties = orExpression(inner.additionalProperties);
+  return {
+    ...(description === undefined ? {} : { description }),
+    anyOf: [inner, { $ref: '#/definitions/expression' }],
+  };
+}
 
 /**
  * Editors see YAML's scalars, converge their source text: where a schema says string, an unquoted

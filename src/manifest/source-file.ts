@@ -1,6 +1,7 @@
-import type { Alias, LineCounter, Node } from 'yaml';
+import type { Alias, LineCounter, Node, Scalar } from 'yaml';
 import { isCollection, isScalar } from 'yaml';
 import type { SourceRange } from '../diagnostics/diagnostic.ts';
+import type { Template } from './cel.ts';
 
 /** One parsed manifest file. */
 export interface SourceFile {
@@ -16,6 +17,13 @@ export interface SourceFile {
   masks: [from: number, to: number][];
   /** The nodes of those literals. */
   hidden: Set<Node>;
+  /** Scalars that may hold expressions, and those of keys called `when`. */
+  expressions: Scalar[];
+  conditions: Scalar[];
+  /** What was made of them. */
+  templates: Map<Node, Template>;
+  /** Those with a mistake that has been reported. */
+  broken: Set<Node>;
 }
 
 /** The place of the UTF-16 offsets `[from, to)`. */

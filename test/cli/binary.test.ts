@@ -37,6 +37,7 @@ describe('the real binary', () => {
       'observe',
       'schema',
       'graph',
+      'explain',
       'facts',
       'replicate',
       'points',

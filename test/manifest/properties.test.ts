@@ -20,7 +20,7 @@ it('suggests no reserved name, and offers metaparameters', async () => {
   expect((await brief('notfy: note:n'))[0]?.[2]).toBe('did you mean `notify`?');
 });
 
-it.each(['retry', 'timeout', 'when', 'for_each', 'select', 'purge'])('%s is reserved', async name => {
+it.each(['retry', 'timeout', 'select', 'purge'])('%s is reserved', async name => {
   const message = `\`${name}\` is reserved and not supported by this version of converge`;
   expect(await brief(`${name}: 3`)).toEqual([['not-supported', message, 'remove it', 5, 7]]);
 });
@@ -125,8 +125,6 @@ it.each([
   ['targets: { a: { type: cluod } }', 'target `a`: there is no target type `cluod`'],
   ['targets: { a: { type: [ship] } }', 'target `a`: the property `type` is missing'],
   ['targets: { a: { type: ship, url: x } }', 'target `a` has no property `url`'],
-  ['params: {}', '`params` is reserved and not supported by this version of converge'],
-  ['data: {}', '`data` is reserved and not supported by this version of converge'],
   ['note: {}', 'a manifest has no key `note`'],
   ['requires: x', '`requires`: expected a map of properties, found the text `x`'],
   ['requires: { os: mac }', '`os`: expected one of `windows`, `linux`, found the text `mac`'],

@@ -4,16 +4,27 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { validators } from '../../src/manifest/generated/validators.js';
 import { valueSchema } from '../../src/manifest/json-schema.ts';
-import { manifestSchema } from '../../src/manifest/schema.ts';
+import { manifestSchema, moduleSchema } from '../../src/manifest/schema.ts';
 import { schemaKey } from '../../src/manifest/schema-key.ts';
 import { validatorFor } from '../../src/manifest/validator.ts';
 import { registry } from '../../src/resources/registry.ts';
 import { fakeRegistry } from './fixture.ts';
 
 describe('generated files', () => {
-  it('schemas/manifest.schema.json is fresh (else: npm run generate)', async () => {
-    const written = await readFile(new URL('../../schemas/manifest.schema.json', import.meta.url), 'utf8');
-    expect(JSON.parse(written)).toEqual(JSON.parse(JSON.stringify(manifestSchema(registry))));
+  it.each([
+    ['manifest', manifestSchema],
+    ['module', moduleSchema],
+  ])('schemas/%s.schema.json is fresh (else: npm run generate)', async (name, make) => {
+    const written = await readFile(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8');
+    expect(JSON.parse(written)).toEqual(JSON.parse(JSON.stringify(make(registry))));
+  });
+
+  it.each(['../../modules/pilot_light/module.yaml'])('%s fits the schema of modules', async path => {
+    const validate = new Ajv({ strict: false, validateFormats: false, allowUnionTypes: true }).compile(
+      moduleSchema(registry),
+    );
+    const module = parse(await readFile(new URL(path, import.meta.url), 'utf8'));
+    expect(validate(module) || validate.errors).toBe(true);
   });
 
   it.each([...registry.types.values(), ...registry.targets.values()])(
@@ -40,6 +51,9 @@ describe('the schema for editors', () => {
     'converge: 1\nresources: { note: { a: { require: note:b, notify: [ note:c ], ensure: absent, labels: [ x ], noop: true } } }',
     'converge: 1\ntargets: { a: { type: cloud, url: "https://x", password: "${secret(\'env:X\')}" }, b: { type: ship } }',
     'converge: 1\nresources: { store: { a: { region: eu, target: b } } }',
+    'converge: 1\nresources: { a_module: { a: { anything: 3 }, b: ~ } }',
+    'converge: 1\nparams: { n: 3 }\ndata: { a: { b: 1 } }',
+    'converge: 1\nresources: { note: { a: { size: "${params.n}", tags: { a: "${data.b}" }, when: params.n > 2 } } }',
   ])('takes %s', text => {
     expect(validate(parse(text)) || validate.errors).toBe(true);
   });
@@ -48,9 +62,9 @@ describe('the schema for editors', () => {
     'resources: {}',
     'converge: 2',
     'converge: 1\nother: 1',
-    'converge: 1\nresources: { nota: {} }',
     'converge: 1\nresources: { note: { a: { sise: 3 } } }',
     'converge: 1\nresources: { note: { a: { size: x } } }',
+    'converge: 1\nresources: { a_module: 3 }',
     'converge: 1\nresources: { note: { a: { kind: odd } } }',
     'converge: 1\nresources: { note: { a: { key: hunter2 } } }',
     'converge: 1\nresources: { note: { a: { ensure: gone } } }',

@@ -68,7 +68,7 @@ it('a host type that cannot run here names the way out', async () => {
     {
       code: 'wrong-platform',
       message: "`site:a` (and 1 more) can't be here: `site` runs on windows, and this is linux",
-      hint: 'move it to a manifest of its own for windows (with `requires: { os: ... }`); `when: facts.os` comes with a later version',
+      hint: "give it `when: facts.os == 'windows'`, or a manifest of its own with `requires: { os: ... }`",
       line: 3,
     },
   ]);

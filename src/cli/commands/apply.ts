@@ -21,6 +21,7 @@ import {
   type CommonOptions,
   type SelectOptions,
   withAllow,
+  withData,
   withDigest,
   withEvents,
   withExitCodes,
@@ -50,7 +51,7 @@ export const apply: Define = (program, context, exit) => {
     .command('apply [PATHS...]')
     .description('make the changes that plan shows; PATHS are manifests, or one plan made by `plan -o`')
     .option('--noop', 'say what would be done and do nothing');
-  withLab(withState(withSelection(withExitCodes(withDigest(withAllow(withEvents(command)))))))
+  withData(withLab(withState(withSelection(withExitCodes(withDigest(withAllow(withEvents(command))))))))
     .addHelpText(
       'after',
       '\nExamples:\n  converge apply manifests/lab --lab\n  converge apply plan.json\n  converge apply manifests --digest 7f3a9c21',
@@ -111,7 +112,7 @@ async function manifests(
   paths: string[],
   options: CommonOptions & SelectOptions,
 ): Promise<Source | undefined> {
-  const catalog = await loadCatalog(context, paths, options.lab);
+  const catalog = await loadCatalog(context, paths, options);
   return (
     catalog && {
       targets: catalog.targets,

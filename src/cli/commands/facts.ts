@@ -1,22 +1,16 @@
-import { hostname, release } from 'node:os';
 import type { Define } from '../define.ts';
+import { hostFacts } from '../host-facts.ts';
 import { version } from '../version.ts';
 
 export const facts: Define = (program, context, exit) => {
   program
     .command('facts')
-    .description('print the facts about where this runs')
-    .action(() => {
-      const { host } = context.io;
-      const all = {
-        version: 1,
-        converge: version,
-        hostname: hostname(),
-        os: host.platform === 'win32' ? 'windows' : host.platform,
-        os_release: release(),
-        architecture: process.arch,
-        node: process.versions.node,
-      };
+    .description('print the facts that expressions see as `facts`')
+    .option('--lab [DIR]', "the facts of the lab's host")
+    .addHelpText('after', '\nExamples:\n  converge facts\n  converge facts --lab')
+    .action(async ({ lab }: { lab?: string | true }) => {
+      const all: Record<string, unknown> = { version: 1, converge: version };
+      for (const [name, { read }] of hostFacts(context.io.host, lab !== undefined)) all[name] = await read();
       context.print(`${JSON.stringify(all, null, 2)}\n`);
       exit(0);
     });

@@ -1,30 +1,37 @@
 import { buildGraph, type Graph } from '../../engine/graph.ts';
 import { subjectsOf } from '../../engine/subject.ts';
 import { registry } from '../../resources/registry.ts';
-import { loadCatalog } from '../catalog.ts';
+import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
-import { withFormat } from '../options.ts';
+import { withData, withFormat } from '../options.ts';
 
 export const graph: Define = (program, context, exit) => {
   withFormat(
-    program.command('graph [PATHS...]').description('print what depends on what, declared and implied'),
+    withData(
+      program.command('graph [PATHS...]').description('print what depends on what, declared and implied'),
+    ),
     'text',
     'json',
     'dot',
   )
     .addHelpText('after', '\nExample:\n  converge graph manifests --format dot | dot -Tsvg > graph.svg')
-    .action(async (paths: string[], { format }: { format: keyof typeof renderings }) => {
-      const catalog = await loadCatalog(context, paths);
-      if (!catalog) return exit(1);
-      const { platform, cwd } = context.io.host;
-      const subjects = subjectsOf(catalog.resources, {
-        registry,
-        targets: catalog.targets,
-        where: { platform, cwd },
-      });
-      context.print(renderings[format](buildGraph(subjects)));
-      exit(0);
-    });
+    .action(
+      async (
+        paths: string[],
+        { format, ...options }: CatalogOptions & { format: keyof typeof renderings },
+      ) => {
+        const catalog = await loadCatalog(context, paths, options);
+        if (!catalog) return exit(1);
+        const { platform, cwd } = context.io.host;
+        const subjects = subjectsOf(catalog.resources, {
+          registry,
+          targets: catalog.targets,
+          where: { platform, cwd },
+        });
+        context.print(renderings[format](buildGraph(subjects)));
+        exit(0);
+      },
+    );
 };
 
 const edgesOf = ({ subjects, edges }: Graph) =>

@@ -1,6 +1,7 @@
 import type { Define } from '../define.ts';
 import { apply } from './apply.ts';
 import { diff } from './diff.ts';
+import { explain } from './explain.ts';
 import { facts } from './facts.ts';
 import { graph } from './graph.ts';
 import { key } from './key.ts';
@@ -22,6 +23,7 @@ export const commands: Define[] = [
   diff,
   observe,
   graph,
+  explain,
   schema,
   facts,
   replicate,

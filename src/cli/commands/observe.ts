@@ -9,7 +9,7 @@ import { subjectsOf } from '../../engine/subject.ts';
 import { registry } from '../../resources/registry.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
-import { type CommonOptions, withLab, withState } from '../options.ts';
+import { type CommonOptions, withData, withLab, withState } from '../options.ts';
 import { openSession } from '../session.ts';
 
 export const observe: Define = (program, context, exit) => {
@@ -17,13 +17,13 @@ export const observe: Define = (program, context, exit) => {
     .command('observe [PATHS...]')
     .description("print what the manifests' resources really are")
     .option('-o, --output <FILE>', 'write to FILE instead of stdout, for `plan --observed FILE`');
-  withLab(withState(command))
+  withData(withLab(withState(command)))
     .addHelpText(
       'after',
       '\nExample:\n  converge observe manifests -o observed.json && converge plan manifests --observed observed.json',
     )
     .action(async (paths: string[], options: CommonOptions & { output?: string }) => {
-      const catalog = await loadCatalog(context, paths, options.lab);
+      const catalog = await loadCatalog(context, paths, options);
       if (!catalog) return exit(1);
       const session = await openSession(context, options, { targets: catalog.targets });
       try {

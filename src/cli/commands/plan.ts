@@ -22,6 +22,7 @@ import {
   type CommonOptions,
   type SelectOptions,
   withAllow,
+  withData,
   withExitCodes,
   withLab,
   withSelection,
@@ -53,7 +54,7 @@ export const plan: Define = (program, context, exit) => {
         `one of: ${formats.join(', ')} (default: text; github where GITHUB_ACTIONS is set)`,
       ).choices(formats),
     );
-  withLab(withState(withSelection(withExitCodes(withAllow(command)))))
+  withData(withLab(withState(withSelection(withExitCodes(withAllow(command))))))
     .addHelpText(
       'after',
       '\nExamples:\n  converge plan manifests\n  converge plan manifests -o plan.json && converge apply plan.json\n  converge plan manifests --observed observed.json --format markdown',
@@ -83,7 +84,7 @@ async function planOnline(
   paths: string[],
   options: PlanCommandOptions,
 ): Promise<Plan | undefined> {
-  const catalog = await loadCatalog(context, paths, options.lab);
+  const catalog = await loadCatalog(context, paths, options);
   if (!catalog) return undefined;
   const session = await openSession(context, options, { targets: catalog.targets });
   try {
@@ -103,21 +104,21 @@ async function planOnline(
 async function planOffline(
   context: Context,
   paths: string[],
-  { only, except }: PlanCommandOptions,
+  options: PlanCommandOptions,
   observed: string,
 ): Promise<Plan | undefined> {
   const { host } = context.io;
   const recording = await readRecording(context, observed);
   const { platform } = recording.where;
   const there: Context = { ...context, io: { ...context.io, host: { ...host, platform } } };
-  const catalog = await loadCatalog(there, paths);
+  const catalog = await loadCatalog(there, paths, options);
   if (!catalog) return undefined;
   const world = recordedWorld(recording, host, path => host.files.read(resolve(host.cwd, path)));
   const run = startRun({ registry, world, signal: context.io.interrupt });
   return makePlan(catalog, run, {
     engine: version,
-    ...(only && { only }),
-    ...(except && { except }),
+    ...(options.only && { only: options.only }),
+    ...(options.except && { except: options.except }),
     observe: replay(recording, observed, catalog.targets),
   });
 }

@@ -10,7 +10,7 @@ import type { ProtectedVmProperties } from '../../resources/vsphere/protected_vm
 import { replicate as runCycle } from '../../resources/vsphere/replicate.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
-import { type CommonOptions, withFormat, withLab, withState } from '../options.ts';
+import { type CommonOptions, withData, withFormat, withLab, withState } from '../options.ts';
 import { openSession } from '../session.ts';
 
 interface ReplicateOptions extends CommonOptions {
@@ -23,10 +23,10 @@ export const replicate: Define = (program, context, exit) => {
     .command('replicate <VM> [PATHS...]')
     .description('make a recovery point of one protected VM now, due or not')
     .option('--rescan', 'compare every block with the newest point, whatever change tracking says');
-  withLab(withState(withFormat(command)))
+  withData(withLab(withState(withFormat(command))))
     .addHelpText('after', '\nExample:\n  converge replicate dc02 manifests')
     .action(async (vm: string, paths: string[], options: ReplicateOptions) => {
-      const catalog = await loadCatalog(context, paths, options.lab);
+      const catalog = await loadCatalog(context, paths, options);
       if (!catalog) return exit(1);
       const declared = protectedVm(catalog.resources, vm);
       const session = await openSession(context, options, { targets: catalog.targets, exclusive: true });

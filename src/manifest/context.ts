@@ -1,0 +1,23 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Registry } from '../engine/resource-type.ts';
+import type { DataLayer } from './data-layers.ts';
+import type { Declarations } from './declared.ts';
+import type { Expressions } from './expressions.ts';
+import type { Modules } from './module.ts';
+import type { Scope } from './scope.ts';
+
+/** What reading the resources of a manifest or a module needs. */
+export interface Context {
+  registry: Registry;
+  modules: Modules;
+  expressions: Expressions;
+  into: Declarations;
+  report(diagnostic: Diagnostic): void;
+  /** Without the data of a module. */
+  dataLayers: readonly DataLayer[];
+  scope: Scope;
+  /** Names of the modules that this is inside of, outermost first. */
+  chain: readonly string[];
+  /** Shared by all: how many resources loops and modules have made. */
+  made: { count: number };
+}

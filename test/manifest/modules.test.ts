@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { compileFiles } from './fixture.ts';
+
+const web = `converge: 1
+parameters:
+  path: { type: string, minLength: 2 }
+  size: { type: integer, maximum: 50, default: 3 }
+  mode: { enum: [a, b], default: a }
+  key: { type: string, x-secret: true, default: ~ }
+resources:
+  note:
+    main: { path: "\${params.path}", size: "\${params.size}", key: "\${params.key}", require: note:first }
+    first: { path: "\${params.path}.first" }
+`;
+const compileWeb = (text: string, more: Record<string, string> = {}) =>
+  compileFiles({ 'm.yaml': `converge: 1\n${text}`, 'modules/web/module.yaml': web, ...more }, ['m.yaml']);
+const use = (body: string) => compileWeb(`resources:\n  web:\n    shop: ${body}`);
+
+describe('a module', () => {
+  it('is used like a type: defaults, addresses, siblings first, places', async () => {
+    const { catalog, diagnostics } = await use('{ path: /shop }');
+    expect(diagnostics).toEqual([]);
+    expect(catalog.resources.map(({ address, type, title }) => [address, type, title])).toEqual([
+      ['web:shop/note:main', 'note', 'main'],
+      ['web:shop/note:first', 'note', 'first'],
+    ]);
+    const [main] = catalog.resources;
+    expect(main?.properties).toEqual({ path: '/shop', size: 3 });
+    expect(main?.meta.require.map(({ address }) => address)).toEqual(['web:shop/note:first']);
+    expect(main?.places.get('/path')).toMatchObject({ file: 'm.yaml', line: 4 });
+    expect(main?.places.get('/size')).toMatchObject({ file: 'modules/web/module.yaml', line: 4 });
+  });
+
+  it.each([
+    ['{ path: 3x, size: many }', ['`size`: expected an integer such as 3, found the text `many`']],
+    ['{ path: xx, size: 51 }', ['`size`: expected at most 50']],
+    ['{ path: x }', ['`path`: expected at least 2 characters']],
+    ['{ path: xx, mode: c }', ['`mode`: expected one of `a`, `b`, found the text `c`']],
+    ['{ path: xx, sise: 3 }', ['`web:shop` has no property `sise`']],
+    ['{ }', ['`web:shop`: the property `path` is missing']],
+    ['[x]', ['`web:shop`: expected a map of properties, found a list']],
+    ['{ path: xx, key: hunter2 }', ['`key`: expected a reference to a secret, not the secret itself']],
+    ['{ path: xx, ensure: absent }', ['`web:shop` has no property `ensure`']],
+  ])('checks its parameters at the use: %s', async (body, expected) => {
+    const { diagnostics } = await use(body);
+    expect(diagnostics.map(({ message }) => message)).toEqual(expected);
+    expect(diagnostics[0]?.at).toMatchObject({ file: 'm.yaml', line: 4 });
+  });
+
+  it('a secret parameter stays a reference', async () => {
+    const { catalog } = await use('{ path: xx, key: "${secret(\'env:K\')}" }');
+    expect(catalog.resources[0]?.properties.key).toEqual({ $secret: 'env:K' });
+  });
+
+  it('a mistake inside shows both places, once for all uses', async () => {
+    const bad =
+      'converge: 1\nresources:\n  note:\n    a-${params.x}: { sise: 3 }\n    b: { path: "${params.nope}" }';
+    const { diagnostics } = await compileWeb('resources:\n  bad: { one: {}, two: {} }', {
+      'modules/bad/module.yaml': bad.replace('a-${params.x}', 'a'),
+    });
+    expect(
+      diagnostics.map(({ code, at, related }) => [code, at?.file, at?.line, related?.[0]?.at.file]),
+    ).toEqual([
+      ['unknown-property', 'modules/bad/module.yaml', 4, 'm.yaml'],
+      ['bad-expression', 'modules/bad/module.yaml', 5, 'm.yaml'],
+    ]);
+  });
+
+  it('is meant as a whole from outside, and passes its metaparameters on', async () => {
+    const { catalog, diagnostics } = await compileWeb(
+      'resources:\n  note:\n    after: { require: web:shop }\n    inner: { require: web:shop/note:first }\n    before: ~\n  web:\n    shop: { path: /s, require: note:before, noop: true, labels: [x] }',
+    );
+    expect(diagnostics).toEqual([]);
+    const of = (address: string) => catalog.resources.find(resource => resource.address === address)!.meta;
+    expect(of('note:after').require.map(({ address }) => address)).toEqual([
+      'web:shop/note:main',
+      'web:shop/note:first',
+    ]);
+    expect(of('note:inner').require.map(({ address }) => address)).toEqual(['web:shop/note:first']);
+    expect(of('web:shop/note:first')).toMatchObject({
+      noop: true,
+      labels: ['x'],
+      require: [{ address: 'note:before' }],
+    });
+  });
+
+  it('a wrong reference of a use is one mistake', async () => {
+    const { diagnostics } = await use('{ path: /s, require: note:nope }');
+    expect(diagnostics.map(({ code }) => code)).toEqual(['unknown-reference']);
+  });
+
+  it('may be looped over, left out, and used in a module', async () => {
+    const { catalog, diagnostics } = await compileWeb(
+      'resources:\n  farm:\n    all: { names: [a, b] }\n  web:\n    off: { when: false, path: "${data.x}" }',
+      {
+        'modules/farm/module.yaml':
+          'converge: 1\nparameters: { names: { type: array, items: { type: string } } }\nresources:\n  web:\n    "${each.value}": { for_each: "${params.names}", path: "/${each.value}" }',
+      },
+    );
+    expect(diagnostics).toEqual([]);
+    expect(catalog.resources.map(({ address }) => address)).toEqual([
+      'farm:all/web:a/note:main',
+      'farm:all/web:a/note:first',
+      'farm:all/web:b/note:main',
+      'farm:all/web:b/note:first',
+    ]);
+    expect(catalog.resources[2]?.places.get('/path')?.file).toBe('m.yaml');
+  });
+});
+
+describe('refused', () => {
+  const one = async (text: string, modules: Record<string, string>) => {
+    const files = Object.fromEntries(
+      Object.entries(modules).map(([name, body]) => [`modules/${name}/module.yaml`, `converge: 1\n${body}`]),
+    );
+    return (await compileWeb(text, files)).diagnostics.map(({ message }) => message);
+  };
+
+  it('recursion, with its path', async () => {
+    const modules = { a: 'resources: { b: { x: {} } }', b: 'resources: { a: { y: {} } }' };
+    expect(await one('resources: { a: { t: {} } }', modules)).toEqual(['a module uses itself: a -> b -> a']);
+  });
+
+  it('a module named like a type', async () => {
+    expect(await one('resources: {}', { note: 'resources: {}' })).toEqual([
+      'the module `note` is named like a resource type',
+    ]);
+  });
+
+  it('two modules of one name', async () => {
+    const { diagnostics } = await compileFiles(
+      { 'a/m.yaml': 'converge: 1', 'a/modules/web/module.yaml': web, 'modules/web/module.yaml': web },
+      ['a'],
+    );
+    expect(diagnostics.map(({ message }) => message)).toEqual(['there are two modules `web`']);
+  });
+
+  it.each([
+    [
+      'parameters: { when: { type: string } }',
+      "a parameter can't be called `when`: that name is the engine's own",
+    ],
+    ['parameters: { a-b: { type: string } }', '`a-b` is no name for a parameter'],
+    [
+      'parameters: { a: { type: strng } }',
+      '`type`: expected one of `string`, `integer`, `number`, `boolean`, `array`, `object`, found the text `strng`',
+    ],
+    ['parameters: { a: { typ: string } }', 'parameter `a` has no property `typ`'],
+    [
+      'parameters: { a: { type: string, pattern: "(" } }',
+      'parameter `a`: `pattern` is no regular expression',
+    ],
+    ['parameters: { a: string }', 'parameter `a`: expected a map such as { type: string }'],
+    [
+      'parameters: { a: { type: integer, default: x } }',
+      '`a`: expected an integer such as 3, found the text `x`',
+    ],
+    ['parametres: {}', 'a module has no key `parametres`'],
+    ['targets: {}', 'a module has no key `targets`'],
+  ])('%s', async (body, message) => {
+    expect(await one('resources: { bad: { t: {} } }', { bad: body })).toEqual([message]);
+  });
+
+  it('a title with a slash', async () => {
+    expect(await one('resources: { web: { a/b: { path: xx } } }', {})).toEqual([
+      "the title of a module can't hold `/`",
+    ]);
+  });
+});
