@@ -46,4 +46,6 @@ export async function run(): Promise<void> {
   const code = await main(args, io);
   // A full disk behind the output: the run went on to its end, but not all of it could be told.
   process.exitCode = unsaid && code === 0 ? 4 : code;
+  // A server that never answers keeps a socket open, and would keep the process.
+  if (signalled) process.exit();
 }

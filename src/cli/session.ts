@@ -80,6 +80,7 @@ export async function openSession(
       ...(lab && { lab }),
       world: {
         host,
+        ...(lab && { lab: true as const }),
         memory,
         secret,
         source: path => io.host.files.read(resolve(io.host.cwd, path)),

@@ -35,10 +35,9 @@ async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
   const first = batch[0]!;
   let answers: Map<string, Observation<object>>;
   try {
-    answers = await first.type.observe(
-      batch.map(({ asked }) => asked),
-      readIo(run, first),
-    );
+    const asked = batch.map(subject => subject.asked);
+    // Nothing is left half done by not waiting for an answer: who interrupts must not wait for a silent server.
+    answers = await unlessAborted(run.signal, first.type.observe(asked, readIo(run, first)));
     if (!(answers instanceof Map)) throw new TypeError('observe must answer with a Map');
   } catch (error) {
     const diagnostics = run.redactor.value(
@@ -102,5 +101,18 @@ export function isJsonObject(value: unknown): boolean {
     return typeof value === 'object' && value !== null && canonicalJson(value) !== undefined;
   } catch {
     return false;
+  }
+}
+
+/** `work`, or a rejection with the signal's reason as soon as it aborts; `work` is then left alone. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const stop = Promise.withResolvers<never>();
+  const onAbort = () => stop.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, stop.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }

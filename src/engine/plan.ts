@@ -60,6 +60,8 @@ export interface Plan {
   converge_plan: 1;
   /** Version of converge that made it. */
   engine: string;
+  /** Made in a lab, and for labs only. */
+  lab?: true;
   /** Type name to type version, of the types used. */
   types: Record<string, number>;
   targets: (CatalogTarget & { identity: string })[];

@@ -55,6 +55,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const result: Omit<Plan, 'digest'> = {
     converge_plan: 1,
     engine: options.engine,
+    ...(run.where.lab && { lab: true }),
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
     targets: await plannedTargets(run, catalog.targets, diagnostics),
     ...(catalog.policy && { policy: catalog.policy }),

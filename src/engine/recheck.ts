@@ -14,6 +14,14 @@ const again = { hint: 'plan again, review, and apply the new plan' };
  * (blocked) that names all that has moved since it was made: types, targets, content sources, resources.
  */
 export async function recheck(plan: Plan, run: Run): Promise<void> {
+  if (plan.lab !== run.where.lab) {
+    const [made, here] = plan.lab ? ['in a lab', 'the real world'] : ['for the real world', 'a lab'];
+    throw new Failure(
+      blocked('other-world', `the plan was made ${made}, and this is ${here}`, {
+        hint: plan.lab ? 'add --lab, or plan again without it' : 'leave --lab out, or plan again with it',
+      }),
+    );
+  }
   const moved = movedTypes(plan, run);
   for (const target of plan.targets) {
     const identity = await identityOf(run, target);

@@ -8,7 +8,8 @@ import type { World } from './world.ts';
  * read from `host`; everything else that planning must not touch throws.
  */
 export function recordedWorld(recording: Recording, host: Host, source: World['source']): World {
-  const { where, now, targets, resources } = recording;
+  const { now, targets, resources } = recording;
+  const { lab, ...where } = recording.where;
   const byAddress = new Map(resources.map(resource => [resource.address, resource]));
   const owed = new Map(resources.map(({ address, owed }) => [owedKey(address), owed]));
   return {
@@ -17,6 +18,7 @@ export function recordedWorld(recording: Recording, host: Host, source: World['s
       ...where,
       clock: { ...host.clock, now: () => Date.parse(now) },
     },
+    ...(lab && { lab }),
     memory: { get: key => owed.get(key), set: async () => untouchable('the memory') },
     connect: async (_, name) => untouchable(String(name)),
     secret: async ({ $secret }) => untouchable($secret),

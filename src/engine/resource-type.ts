@@ -111,6 +111,8 @@ export interface ResourceType<P, C extends object> {
 export interface Where {
   platform: NodeJS.Platform;
   cwd: string;
+  /** A stand-in for a host, whose plans must not reach a real one. */
+  lab?: true;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the registry holds types of every P and C

@@ -47,7 +47,7 @@ export function startRun({
   return {
     registry,
     world,
-    where: { platform: world.host.platform, cwd: world.host.cwd },
+    where: { platform: world.host.platform, cwd: world.host.cwd, ...(world.lab && { lab: true }) },
     signal: signal ?? new AbortController().signal,
     redactor,
     calls: new CallLedger(),

@@ -7,6 +7,8 @@ import type { Clients, Memory } from './io.ts';
 export interface World {
   /** The host that host types manage: this machine, or the lab's. */
   host: Host;
+  /** Whether that host, and every target, is a stand-in. */
+  lab?: true;
   /**
    * A connected client. `target` is the one the resource lives on, undefined when none of its kind is
    * declared. Called once per target and name; every call over the wire is told to `calls`.

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
@@ -82,4 +84,30 @@ test('two runs at once: the second is refused with 8 and names the first', async
   const { code, stderr } = await second!;
   expect(code).toBe(8);
   expect(stderr).toContain(String(process.pid));
+});
+
+test('Ctrl-C while a vCenter accepts and never answers ends the run at once', async () => {
+  const dir = await scratch();
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const connected = once(silent, 'connection');
+  const { port } = silent.address() as AddressInfo;
+  await writeFile(
+    join(dir, 'm.yaml'),
+    `converge: 1
+targets:
+  home: { type: vsphere, url: "https://127.0.0.1:${port}", username: u, password: "\${secret('env:VC')}" }
+resources:
+  protected_vm: { dc02: { repository: "file://${dir}/r", schedule: every 15 minutes } }
+`,
+  );
+  const child = spawn(join(root, 'bin/converge'), ['plan', 'm.yaml'], {
+    cwd: dir,
+    env: { VC: 'x' },
+    stdio: 'ignore',
+  });
+  await connected;
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([130, null]);
+  silent.close();
 });

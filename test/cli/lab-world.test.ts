@@ -131,3 +131,17 @@ resources:
   expect((await second).code).toBe(0);
   expect(existsSync(join(dir, 'made/reloaded'))).toBe(true);
 });
+
+test("a lab's plan never reaches the machine, nor the other way round", async () => {
+  const dir = await scratch();
+  const lab = ['--lab', join(dir, 'lab')];
+  await writeFile(join(dir, 'm.yaml'), `converge: 1\nresources: { file: { ${dir}/made: { content: x } } }\n`);
+  await cli(dir, ['plan', 'm.yaml', '-o', 'lab.json', ...lab]);
+  await cli(dir, ['plan', 'm.yaml', '-o', 'real.json']);
+  const reached = await cli(dir, ['apply', 'lab.json']);
+  expect(reached.code, reached.stderr).toBe(8);
+  expect(reached.stderr).toContain('--lab');
+  expect(existsSync(join(dir, 'made'))).toBe(false);
+  expect((await cli(dir, ['apply', 'real.json', ...lab])).code).toBe(8);
+  expect((await cli(dir, ['apply', 'real.json'])).code).toBe(0);
+});
