@@ -12,6 +12,7 @@ import { isOrphan, isOurs } from './snapshot-name.ts';
 export async function recover(
   options: Pick<CycleOptions, 'machine' | 'repository' | 'step' | 'signal'>,
   epoch: number,
+  warn: (diagnostic: Diagnostic) => void,
 ): Promise<SourceVm> {
   const { machine, repository, step, signal } = options;
   const vm = await machine.inspect(signal);
@@ -21,6 +22,7 @@ export async function recover(
   for (const orphan of orphans) {
     await step('remove-orphan-snapshot');
     await machine.removeSnapshot(orphan, signal);
+    warn(cleanedUp(vm, orphan));
   }
   const after = orphans.length > 0 ? await machine.inspect(signal) : vm;
   if (!after.consolidationNeeded) return after;
@@ -70,6 +72,17 @@ const trackingOff = (vm: SourceVm, obstacle: string): Diagnostic =>
         hint: vm.changeTrackingSupported
           ? 'remove these snapshots, then run again'
           : 'upgrade the virtual hardware to version 7 or newer',
+      },
+    ),
+  );
+
+const cleanedUp = (vm: SourceVm, { name }: SourceSnapshot): Diagnostic =>
+  warning(
+    world(
+      'orphan-removed',
+      `removed the snapshot ${name} of ${vm.name}, which an earlier cycle had left when it died`,
+      {
+        hint: 'nothing is lost: this cycle begins at the newest complete point',
       },
     ),
   );

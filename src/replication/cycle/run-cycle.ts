@@ -53,7 +53,7 @@ async function underLease(options: CycleOptions, vm: VmRepository, lease: Lease)
   const warn = (diagnostic: Diagnostic) => void warnings.push(diagnostic);
   const base = await vm.head();
   const previous = base && ((await vm.point(base.head.point)) ?? pointMissing(base.head.point));
-  const source = await recover(options, lease.epoch);
+  const source = await recover(options, lease.epoch, warn);
   const selection = selectDisks(source, options.policy, previous?.disks);
   warnings.push(...selection.warnings, ...(await ensureTracking(source, options)));
 

@@ -75,7 +75,7 @@ async function create({ machine, vm, name, quiesce, step, warn }: Options): Prom
   } catch (error) {
     if (!causedBy(error, QuiesceFailed)) throw error;
     if (quiesce === 'require') throw quiesceFailed(vm, (error as Error).message, error);
-    warn(warning(quiesceFailed(vm, (error as Error).message).diagnostics[0]!));
+    warn(notQuiesced(vm, (error as Error).message));
     for (const half of await listed(machine, s => s.name === name)) await machine.removeSnapshot(half);
     return attempt(false);
   }
@@ -95,6 +95,13 @@ const goneAlready = ({ vm, name }: Options): Diagnostic =>
         hint: 'the point is whole; let no other job remove snapshots that it did not make',
       },
     ),
+  );
+
+const notQuiesced = (vm: SourceVm, why: string): Diagnostic =>
+  warning(
+    world('not-quiesced', `${vm.name} could not be quiesced, so its point is crash-consistent: ${why}`, {
+      hint: 'check VMware Tools and the VSS writers in the guest; `quiesce: off` never tries',
+    }),
   );
 
 const quiesceFailed = (vm: SourceVm, why: string, cause?: unknown): Failure =>

@@ -22,7 +22,7 @@ describe('quiescing', () => {
     const { point, warnings } = await cycles.run({ quiesce: 'prefer' });
     expect(created(cycles)).toEqual(['createSnapshot quiesced', 'createSnapshot plain']);
     expect(point.consistency).toBe('crash');
-    expect(warnings).toMatchObject([{ code: 'quiesce-failed', severity: 'warning' }]);
+    expect(warnings).toMatchObject([{ code: 'not-quiesced', severity: 'warning' }]);
     expect(cycles.machine.snapshotNames).toEqual([]);
   });
 
