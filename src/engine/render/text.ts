@@ -54,8 +54,9 @@ function fieldLines({ fields, action }: PlannedResource, room: number): string[]
   });
 }
 
-function values({ before, after }: PlannedField, action: Action, room: number): string {
-  if (action === 'create' || action === 'unknown') return show(after, room);
+function values({ before, after, reason }: PlannedField, action: Action, room: number): string {
+  const follows = before === undefined && reason !== undefined;
+  if (action === 'create' || action === 'unknown' || follows) return show(after, room);
   const half = Math.floor((room - 4) / 2);
   return `${show(before, half)} -> ${show(after, half)}`;
 }
