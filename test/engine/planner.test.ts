@@ -219,8 +219,8 @@ describe('the document', () => {
   });
 
   test('paths below the working directory are written from there', () => {
-    expect(relativeTo('/work', '/work/a/b')).toBe('./a/b');
-    expect(relativeTo('/work', '/workshop/a')).toBe('/workshop/a');
+    expect(relativeTo('/here', '/here/a/b')).toBe('./a/b');
+    expect(relativeTo('/here', '/workshop/a')).toBe('/workshop/a');
     expect(relativeTo('/', '/a')).toBe('/a');
   });
 

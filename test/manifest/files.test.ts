@@ -33,8 +33,8 @@ describe('finding manifests', () => {
   });
 
   it('names files below the working directory relative to it, others as they are', async () => {
-    const { catalog } = await compileFiles({ '/work/m/a.yaml': note('a'), '/srv/b.yaml': note('b') }, [
-      '/work/m',
+    const { catalog } = await compileFiles({ '/here/m/a.yaml': note('a'), '/srv/b.yaml': note('b') }, [
+      '/here/m',
       '../srv',
     ]);
     expect([...catalog.sources.keys()]).toEqual(['m/a.yaml', '/srv/b.yaml']);
@@ -67,7 +67,7 @@ describe('finding manifests', () => {
     const options = {
       registry: fakeRegistry,
       files: { ...files, read },
-      cwd: '/work',
+      cwd: '/here',
       platform: 'linux' as const,
     };
     const { diagnostics } = await compile(['a.yaml', 'b.yaml'], options);
@@ -81,12 +81,12 @@ describe('finding manifests', () => {
     const files = memoryFiles({ 'm/a.yaml': note('a') });
     const stat: typeof files.stat = async path => {
       const found = await files.stat(path);
-      return found && path === '/work/m' ? { ...found, kind: 'symlink' } : found;
+      return found && path === '/here/m' ? { ...found, kind: 'symlink' } : found;
     };
     const options = {
       registry: fakeRegistry,
       files: { ...files, stat },
-      cwd: '/work',
+      cwd: '/here',
       platform: 'linux' as const,
     };
     const { catalog, diagnostics } = await compile(['m'], options);

@@ -95,7 +95,7 @@ export const fakeRegistry: Registry = {
 export function memoryFiles(contents: Record<string, string | Buffer>): ReadFiles {
   const files = new Map(
     Object.entries(contents).map(([name, content]) => [
-      name.startsWith('/') ? name : `/work/${name}`,
+      name.startsWith('/') ? name : `/here/${name}`,
       Buffer.from(content as string),
     ]),
   );
@@ -128,7 +128,7 @@ export const compileFiles = (
   compile(paths, {
     registry: fakeRegistry,
     files: memoryFiles(contents),
-    cwd: '/work',
+    cwd: '/here',
     platform: 'linux',
     ...options,
   });

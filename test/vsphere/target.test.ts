@@ -55,7 +55,7 @@ describe('ca', () => {
 
   it('is PEM text, or a file that is found from the working directory', async () => {
     const { caPem } = (await scriptedServer()).certificates;
-    expect(await readCa(caPem, files({}), '/work')).toBe(caPem);
+    expect(await readCa(caPem, files({}), '/here')).toBe(caPem);
     expect(await readCa('ca.pem', files({ '/srv/ca.pem': caPem }), '/srv')).toBe(caPem);
     expect(await readCa('/etc/ca.pem', files({ '/etc/ca.pem': caPem }), '/srv')).toBe(caPem);
   });

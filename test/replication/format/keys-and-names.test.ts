@@ -34,10 +34,10 @@ test('a key is read from the environment or a file, and never shown', async () =
   const { text, id } = createKey(new SeededRandom('k'));
   const host = (env: Record<string, string>, content?: string) => ({
     env,
-    cwd: '/work',
+    cwd: '/here',
     files: {
       ...nodeFiles,
-      read: async (path: string) => (path === '/work/dr.key' && content ? Buffer.from(content) : undefined),
+      read: async (path: string) => (path === '/here/dr.key' && content ? Buffer.from(content) : undefined),
     },
   });
   expect((await readKey('env:K', host({ K: text }))).id).toBe(id);

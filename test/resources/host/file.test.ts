@@ -22,16 +22,16 @@ function setUp(more: Partial<World> = {}) {
 }
 
 describe('identity', () => {
-  const linux: Where = { platform: 'linux', cwd: '/work' };
+  const linux: Where = { platform: 'linux', cwd: '/here' };
   const windows: Where = { platform: 'win32', cwd: 'C:\\Work' };
   test.each<[Where, string, string]>([
     [linux, '/srv//data/./x/../y/', '/srv/data/y'],
-    [linux, 'relative/x', '/work/relative/x'],
+    [linux, 'relative/x', '/here/relative/x'],
     [linux, '/Case', '/Case'],
     [linux, '/', '/'],
     [windows, 'C:\\Temp\\', 'c:/temp'],
     [windows, 'c:/TEMP/../Temp', 'c:/temp'],
-    [windows, 'logs', 'c:/work/logs'],
+    [windows, 'logs', 'c:/here/logs'],
     [windows, 'C:\\', 'c:/'],
   ])('%j %s', (where, path, id) => {
     expect(file.identity({}, path, where)).toBe(id);
