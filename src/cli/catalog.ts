@@ -13,7 +13,7 @@ const shippedModules = fileURLToPath(new URL('../../modules', import.meta.url));
  * `--lab` takes the next word, so `apply --lab manifests` leaves no path. Throws a Failure that says so;
  * otherwise commander would only say that something is missing.
  */
-export function requirePaths(paths: string[], lab?: string | true): void {
+function requirePaths(paths: string[], lab?: string | true): void {
   if (paths.length > 0) return;
   const taken = typeof lab === 'string' ? lab : undefined;
   throw new Failure(

@@ -5,7 +5,7 @@ const wide =
 const zero = /\p{Mn}|\p{Me}|\p{Cf}/u;
 
 /** Columns that one character (code point) takes on a terminal. */
-export const characterWidth = (character: string): number =>
+const characterWidth = (character: string): number =>
   zero.test(character) ? 0 : wide.test(character) ? 2 : 1;
 
 /** Columns that a text without control characters takes on a terminal. */

@@ -19,9 +19,6 @@ export interface Need {
   fresh?: string;
 }
 
-export const absent = 'absent' as const;
-export type Absent = typeof absent;
-
 /** One resource handed to a type: its identity and its properties as written. */
 export interface Asked<P> {
   id: Id;

@@ -94,7 +94,7 @@ function claimsOf(
   }
 }
 
-export const realmKey = (realm: string, target: string): string => `${realm}\n${target}`;
+const realmKey = (realm: string, target: string): string => `${realm}\n${target}`;
 
 /** All subjects, or one Failure with what is wrong with any of them. */
 export function subjectsOf(declared: readonly Declared[], surroundings: Surroundings): Subject[] {

@@ -4,7 +4,7 @@ import { nodeFiles } from './node-files.ts';
 import { nodeProcesses } from './node-processes.ts';
 import type { Clock, Host, Random } from './ports.ts';
 
-export const nodeClock: Clock = {
+const nodeClock: Clock = {
   now: () => Date.now(),
   async sleep(ms, signal) {
     try {

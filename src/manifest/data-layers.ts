@@ -28,7 +28,7 @@ export interface DataLayer {
 /** Any value, with references to secrets at any depth. */
 export const anyValue: JsonSchema = { anyOf: [] };
 anyValue.anyOf = [{ additionalProperties: anyValue, items: anyValue }, { 'x-secret': true }];
-export const anyMap: JsonSchema = { type: 'object', additionalProperties: anyValue };
+const anyMap: JsonSchema = { type: 'object', additionalProperties: anyValue };
 
 /**
  * Merges layers, later ones over earlier ones: maps deep, lists replace, null removes. A map in the

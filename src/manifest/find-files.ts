@@ -3,7 +3,7 @@ import { type Diagnostic, Failure, given } from '../diagnostics/diagnostic.ts';
 import type { FileStat, ReadFiles } from '../io/ports.ts';
 
 /** The most that one manifest file may have, in bytes. */
-export const largestManifest = 8 * 1024 * 1024;
+const largestManifest = 8 * 1024 * 1024;
 
 /** Folders beside manifests that hold something else. */
 const beside = ['modules', 'data'];

@@ -40,8 +40,6 @@ export interface Modules {
   load(name: string): Promise<Module | 'broken' | undefined>;
 }
 
-export const noModules: Modules = { names: [], load: async () => undefined };
-
 const keys = ['converge', 'description', 'parameters', 'data', 'resources'];
 const moduleFile = {
   name: 'module',

@@ -83,7 +83,7 @@ export function nameAt(reading: Reading, pointer: string): string {
 }
 
 export const escaped = (segment: string): string => segment.replaceAll('~', '~0').replaceAll('/', '~1');
-export const unescaped = (segment: string): string => segment.replaceAll('~1', '/').replaceAll('~0', '~');
+const unescaped = (segment: string): string => segment.replaceAll('~1', '/').replaceAll('~0', '~');
 
 export const nodePlace = (reading: Reading, node: Node | null): SourceRange =>
   node ? placeOf(reading.file, node) : reading.at;

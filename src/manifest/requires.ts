@@ -67,7 +67,7 @@ export function checkRequires(
 }
 
 /** Whether `version` is in the range `>=1.2` or is exactly `1.2.3`; undefined for a bad range. */
-export function versionFits(range: string, version: string): boolean | undefined {
+function versionFits(range: string, version: string): boolean | undefined {
   const match = /^\s*(>=)?\s*(\d+(?:\.\d+){0,2})\s*$/.exec(range);
   if (!match) return undefined;
   const wanted = match[2]!.split('.').map(Number);

@@ -26,11 +26,7 @@ const CREATE_DEADLINE = 30 * 60_000;
 const REMOVE_DEADLINE = 4 * 60 * 60_000;
 
 /** The VM's snapshots, parents before children. */
-export async function listSnapshots(
-  session: Session,
-  vm: NamedVm,
-  signal?: AbortSignal,
-): Promise<SourceSnapshot[]> {
+async function listSnapshots(session: Session, vm: NamedVm, signal?: AbortSignal): Promise<SourceSnapshot[]> {
   return readSnapshotTree((await readObject(session, vm.moref, ['snapshot'], signal)).get('snapshot'));
 }
 
@@ -152,7 +148,7 @@ export async function removeSnapshot(
 }
 
 /** Waits for the snapshot tasks that run on the VM, whoever started them; how they end doesn't matter. */
-export async function awaitSnapshotTasks(session: Session, vm: NamedVm, options: TaskOptions): Promise<void> {
+async function awaitSnapshotTasks(session: Session, vm: NamedVm, options: TaskOptions): Promise<void> {
   const recent = (await readObject(session, vm.moref, ['recentTask'])).get('recentTask')?.children ?? [];
   for (const task of recent.map(t => readMoref(t, 'recentTask'))) {
     try {

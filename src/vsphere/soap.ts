@@ -6,7 +6,7 @@ import { type Moref, ref } from './moref.ts';
 import { child, childrenNamed, parseXml, type XmlElement, XmlError, XSI } from './xml.ts';
 import { el, type Outgoing, writeXml } from './xml-writer.ts';
 
-export const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/';
+const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/';
 const VIM = 'urn:vim25';
 const MAX_ANSWER = 64 * 1024 * 1024;
 
@@ -22,7 +22,7 @@ export interface SoapCall {
 }
 
 /** The request document of a call. */
-export const envelope = (call: Pick<SoapCall, 'method' | 'self' | 'args'>): string =>
+const envelope = (call: Pick<SoapCall, 'method' | 'self' | 'args'>): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n${writeXml(
     el(
       'soapenv:Envelope',

@@ -91,7 +91,7 @@ export const fakeRegistry: Registry = {
   targets: new Map([cloud, ship].map(kind => [kind.name, kind])),
 };
 
-/** Files in memory below `/work`, by relative or absolute name. */
+/** Files in memory below `/here`, by relative or absolute name. */
 export function memoryFiles(contents: Record<string, string | Buffer>): ReadFiles {
   const files = new Map(
     Object.entries(contents).map(([name, content]) => [

@@ -12,7 +12,7 @@ export interface Look {
   counted: string;
 }
 
-export const looks: Record<Exclude<Action, 'none'>, Look> = {
+const looks: Record<Exclude<Action, 'none'>, Look> = {
   create: { symbol: '+', word: 'create', color: 'green', counted: 'to create' },
   update: { symbol: '~', word: 'update', color: 'yellow', counted: 'to update' },
   delete: { symbol: '-', word: 'delete', color: 'red', counted: 'to delete' },

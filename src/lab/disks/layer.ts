@@ -68,7 +68,7 @@ export async function openLayer(path: string, id: number, size: number, fresh: b
   };
 }
 
-export async function removeLayerFiles(path: string): Promise<void> {
+async function removeLayerFiles(path: string): Promise<void> {
   await Promise.all([rm(path, { force: true }), rm(`${path}.map`, { force: true })]);
 }
 

@@ -21,7 +21,7 @@ export interface Hasher {
   digest(): Buffer;
 }
 
-export const sizes: Record<Algorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 };
+const sizes: Record<Algorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 };
 export const headerOf = (algorithm: Algorithm): string => `x-amz-checksum-${algorithm.toLowerCase()}`;
 /** `ChecksumCRC32`, the element in XML. */
 export const elementOf = (algorithm: Algorithm): string => `Checksum${algorithm}`;

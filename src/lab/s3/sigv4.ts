@@ -46,7 +46,7 @@ export function sameText(a: string, b: string): boolean {
 }
 
 /** `20260102T030405Z` to milliseconds, or NaN. */
-export const parseAmzDate = (text: string): number =>
+const parseAmzDate = (text: string): number =>
   Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 
 interface Parts {

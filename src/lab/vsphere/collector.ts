@@ -120,7 +120,7 @@ function valuesOf(object: ManagedObject, wanted: FilterSpec['properties']): Map<
 }
 
 /** A property by path, `config.hardware.device`. Throws InvalidProperty when its first step is unknown. */
-export function propertyOf(object: ManagedObject, path: string): Value | undefined {
+function propertyOf(object: ManagedObject, path: string): Value | undefined {
   const [first, ...rest] = parsePath(path);
   if (typeof first !== 'string' || !propertiesOf(object.self.ref).includes(first))
     throw invalidProperty(path);

@@ -38,8 +38,6 @@ export const data = (type: string, fields: Data['fields']): Data => ({ data: typ
 export const list = (type: string, items: Value[]): List => ({ list: type, items });
 export const refs = (items: Ref[]): List => list('ManagedObjectReference', items);
 
-export const sameRef = (a: Ref, b: Ref): boolean => a.ref === b.ref && a.id === b.id;
-
 /** `config.hardware.device[2000].backing` as steps. */
 export function parsePath(path: string): (string | { key: string })[] {
   return path

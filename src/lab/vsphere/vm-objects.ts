@@ -133,7 +133,7 @@ export function snapshotInfoOf(vm: VmState): Data | undefined {
   });
 }
 
-export const vmxPath = (vm: VmState): string => `[${DATASTORE.name}] ${vm.directory}/${vm.directory}.vmx`;
+const vmxPath = (vm: VmState): string => `[${DATASTORE.name}] ${vm.directory}/${vm.directory}.vmx`;
 
 const filesOf = (vm: VmState): Data =>
   data('VirtualMachineFileInfo', {

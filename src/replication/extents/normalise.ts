@@ -2,7 +2,7 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Extent } from '../source.ts';
 
 /** Bytes; every vSphere disk is a whole number of these. */
-export const sectorSize = 512;
+const sectorSize = 512;
 
 /**
  * Brings changed areas into the one form that the rest works on: sorted by start, rounded out to

@@ -4,7 +4,7 @@ import { damaged, newerFormat } from './damage.ts';
 import type { Vault } from './vault.ts';
 
 /** Kinds of objects and their number in the header. Numbers are never used again. */
-export const KINDS = {
+const KINDS = {
   roster: 1,
   head: 2,
   lease: 3,
@@ -21,7 +21,7 @@ const VERSION = 1;
 const SEALED = 1;
 export const HEADER_BYTES = 32;
 export const SALT_BYTES = 16;
-export const TAG_BYTES = 16;
+const TAG_BYTES = 16;
 const NO_LABEL = Buffer.alloc(0);
 
 /**

@@ -85,7 +85,7 @@ function checkSections<S extends Span & { id?: Buffer }>(
   return bad.size > 0 ? { damage: { message, sections: bad } } : {};
 }
 
-export const messageOf = (error: unknown): string => {
+const messageOf = (error: unknown): string => {
   if (error instanceof Failure || error instanceof RangeError) return error.message;
   throw error;
 };

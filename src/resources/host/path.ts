@@ -14,7 +14,7 @@ const trimmed = (path: string): string =>
   path.length > 1 && !/^[A-Za-z]:\/$/.test(path) ? path.replace(/\/+$/, '') : path;
 
 /** The directory that holds `path`, undefined at the top. */
-export function parentPath(path: Id): Id | undefined {
+function parentPath(path: Id): Id | undefined {
   const parent = posix.dirname(path);
   return parent === path || parent === '.' ? undefined : /^[a-z]:$/.test(parent) ? `${parent}/` : parent;
 }

@@ -23,7 +23,7 @@ function setUp(more: Partial<World> = {}) {
 
 describe('identity', () => {
   const linux: Where = { platform: 'linux', cwd: '/here' };
-  const windows: Where = { platform: 'win32', cwd: 'C:\\Work' };
+  const windows: Where = { platform: 'win32', cwd: 'C:\\Here' };
   test.each<[Where, string, string]>([
     [linux, '/srv//data/./x/../y/', '/srv/data/y'],
     [linux, 'relative/x', '/here/relative/x'],

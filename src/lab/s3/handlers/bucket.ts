@@ -4,7 +4,7 @@ import { parseXml, textOf } from '../xml.ts';
 import { bucketOf, type Handler, isoTime, owner, xmlAnswer } from './call.ts';
 
 /** "Bucket naming rules" of the S3 user guide, those for general purpose buckets. */
-export function isBucketName(name: string): boolean {
+function isBucketName(name: string): boolean {
   return (
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) &&
     !name.includes('..') &&

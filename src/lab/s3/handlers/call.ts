@@ -15,7 +15,7 @@ export type Handler = (call: Call) => Promise<Answer>;
 
 /** The lab's one account, as S3 names owners. */
 export const owner = { ID: 'c0'.repeat(32), DisplayName: 'lab' };
-export const accountId = '000000000000';
+const accountId = '000000000000';
 
 /** The bucket of the request. Throws NoSuchBucket, or AccessDenied when it is somebody else's. */
 export function bucketOf({ request, storage }: Call, name = request.bucket ?? ''): BucketState {
