@@ -12,6 +12,7 @@ import { points } from './points.ts';
 import { replicate } from './replicate.ts';
 import { restore } from './restore.ts';
 import { schema } from './schema.ts';
+import { test } from './test.ts';
 import { validate } from './validate.ts';
 import { verify } from './verify.ts';
 
@@ -21,6 +22,7 @@ export const commands: Define[] = [
   plan,
   apply,
   diff,
+  test,
   observe,
   graph,
   explain,

@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { world } from '../../diagnostics/diagnostic.ts';
+import { apply } from '../../engine/apply.ts';
+import type { Catalog } from '../../engine/catalog.ts';
+import { exitCode } from '../../engine/exit-code.ts';
+import { plan } from '../../engine/planner.ts';
+import { startRun } from '../../engine/run.ts';
+import { isPending } from '../../engine/verdict.ts';
+import { plural } from '../../io/units.ts';
+import { registry } from '../../resources/registry.ts';
+import { type CatalogOptions, loadCatalog } from '../catalog.ts';
+import type { Context } from '../context.ts';
+import type { Define } from '../define.ts';
+import { openLabAt } from '../lab-dir.ts';
+import { withData } from '../options.ts';
+import { progressFor } from '../progress/choose.ts';
+import { openSession } from '../session.ts';
+import { version } from '../version.ts';
+
+export const test: Define = (program, context, exit) => {
+  withData(
+    program
+      .command('test [PATHS...]')
+      .description('apply manifests to a scratch lab twice; fails when the second plan is not empty'),
+  )
+    .addHelpText(
+      'after',
+      '\nExample:\n  converge test manifests\n\nEvery protected VM gets a small disk there. Nothing leaves this machine.',
+    )
+    .action(async (paths: string[], options: CatalogOptions) => {
+      const catalog = await loadCatalog(context, paths, options);
+      if (!catalog) return exit(1);
+      const dir = await mkdtemp(join(tmpdir(), 'converge-lab-'));
+      try {
+        exit(await twice(context, catalog, join(dir, 'lab')));
+      } finally {
+        await rm(dir, { recursive: true, force: true });
+      }
+    });
+};
+
+async function twice(context: Context, catalog: Catalog, lab: string): Promise<number> {
+  await addVms(context, catalog, lab);
+  const session = await openSession(
+    context,
+    { lab, lockTimeout: 0 },
+    { targets: catalog.targets, exclusive: true },
+  );
+  try {
+    const { interrupt: signal } = context.io;
+    const start = (listener?: Parameters<typeof startRun>[0]['listener']) =>
+      startRun({
+        registry,
+        world: session.world,
+        signal,
+        redactor: context.redactor,
+        ...(listener && { listener }),
+      });
+    const progress = await progressFor(context, undefined);
+    const run = start(progress.listener);
+    const first = await plan(catalog, run, { engine: version });
+    progress.begin(first);
+    const report = await apply(first, run, { allow: first.resources.map(({ address }) => address) }).finally(
+      progress.done,
+    );
+    const failed = report.results.flatMap(({ diagnostic }) => diagnostic ?? []);
+    context.report([...first.diagnostics, ...failed, ...report.diagnostics]);
+    const made = exitCode({ plan: first, report });
+    if (made !== 0) return made;
+
+    const second = await plan(catalog, start(), { engine: version });
+    const left = second.resources.filter(isPending).map(({ address, at }) =>
+      world('not-convergent', `\`${address}\` would change again in the second plan`, {
+        address,
+        at,
+        hint: 'what it declares and what is then observed differ; `converge plan` with a lab of your own shows how',
+      }),
+    );
+    context.report([...second.diagnostics, ...left]);
+    const changed = report.results.filter(({ result }) => result === 'changed').length;
+    if (left.length === 0) context.print(`${plural(changed, 'change')}; a second plan is empty\n`);
+    return exitCode({ plan: second, diagnostics: left });
+  } finally {
+    await session.close();
+  }
+}
+
+/** A VM for each that the manifests protect: its title is a name or an instance UUID. */
+async function addVms(context: Context, { resources }: Catalog, dir: string): Promise<void> {
+  const lab = await openLabAt(context, dir, { seeded: false, lockTimeout: 0 });
+  try {
+    const titles = new Set(resources.filter(({ type }) => type === 'protected_vm').map(({ title }) => title));
+    for (const name of titles) {
+      const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name);
+      await lab.command({
+        do: 'add-vm',
+        name,
+        disks: [{ bytes: 4 * 2 ** 20 }],
+        ...(isUuid && { uuid: name }),
+      });
+    }
+  } finally {
+    await lab.close();
+  }
+}
