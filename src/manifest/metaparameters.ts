@@ -78,8 +78,7 @@ export function bodySchema(type: AnyResourceType): JsonSchema {
     const reserved = reservedMetaparameters.map(name => [name, { 'x-reserved': true }]);
     schema = {
       ...own,
-      // A type that has one of the reserved names already keeps it: exec and its timeout.
-      properties: { ...Object.fromEntries(reserved), ...own.properties, ...metaparameters },
+      properties: { ...own.properties, ...metaparameters, ...Object.fromEntries(reserved) },
     };
     merged.set(own, schema);
   }
