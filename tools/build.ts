@@ -1,13 +1,14 @@
 /** Compiles the validators, then bundles the CLI into dist/: one entry, a chunk per command and client. */
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import './validators.ts';
 
-await rm('dist', { recursive: true, force: true });
-await build({
+const { outputFiles } = await build({
   entryPoints: { converge: 'src/cli/entry.ts' },
   outdir: 'dist',
   bundle: true,
+  write: false,
   splitting: true,
   format: 'esm',
   platform: 'node',
@@ -21,4 +22,12 @@ await build({
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
   },
 });
+// A converge that runs from here loads its chunks when it needs them: none is ever taken away or half written.
+for (const { path, contents } of outputFiles) {
+  const there = await readFile(path).catch(() => undefined);
+  if (there?.equals(contents)) continue;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.new`, contents);
+  await rename(`${path}.new`, path);
+}
 await chmod('dist/converge.js', 0o755);

@@ -47,7 +47,8 @@ function remote(
   report: Report,
 ): void {
   const { resource } = declared;
-  const fitting = targets.filter(target => target.type === kind).map(target => target.name);
+  // One name declared twice is told as that; it is no choice.
+  const fitting = [...new Set(targets.filter(target => target.type === kind).map(target => target.name))];
   const written = resource.meta.target;
   const refuse = (code: string, message: string, hint?: string) => {
     declared.valid = false;

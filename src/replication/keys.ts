@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Host, Random } from '../io/ports.ts';
 
 /** A user's key of an encrypted repository. */
@@ -81,7 +81,12 @@ export async function readKey(spec: string, host: Pick<Host, 'env' | 'files' | '
     return parseKey(text, `environment variable ${name}`);
   }
   const bytes = await host.files.read(resolve(host.cwd, name));
-  if (!bytes) throw new Failure(world('key-not-found', `there is no key file ${name}`));
+  if (!bytes)
+    throw new Failure(
+      given('key-not-found', `there is no key file ${name}`, {
+        hint: 'a path is relative to the working directory; `converge key create --to FILE` makes a key',
+      }),
+    );
   if (bytes.length > 4096)
     throw new Failure(given('bad-key', `${name} has ${bytes.length} bytes; a key file has about 80`));
   return parseKey(bytes.toString('utf8'), `file ${name}`);

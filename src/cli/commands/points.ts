@@ -21,14 +21,30 @@ export const points: Define = (program, context, exit) => {
       async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
         const listed = await withVms(context, options, name, async (_, vms, onDamage) => {
           const perVm = await Promise.all(vms.map(vm => vm.points(onDamage)));
-          return perVm.flat().map(summarise);
+          return oldestFirst(perVm).map(summarise);
         });
-        listed.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.generation - b.generation));
         context.print(options.format === 'json' ? `${JSON.stringify(listed, null, 2)}\n` : table(listed));
         exit(0);
       },
     );
 };
+
+/**
+ * By time, but within a VM by generation: a clock that was set back must not make an older point look
+ * like the newest. `perVm`: each in ascending generation.
+ */
+export function oldestFirst(perVm: Point[][]): Point[] {
+  const ranked = perVm.flatMap(points => {
+    let reached = Number.NEGATIVE_INFINITY;
+    return points.map(point => {
+      reached = Math.max(reached, point.time);
+      return { point, reached };
+    });
+  });
+  return ranked
+    .sort((a, b) => a.reached - b.reached || a.point.generation - b.point.generation)
+    .map(({ point }) => point);
+}
 
 /** A point's mode is the most thorough of its disks', with that disk's reason. */
 function summarise(point: Point): PointSummary {

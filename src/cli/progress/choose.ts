@@ -29,7 +29,7 @@ export async function progressFor(context: Context, events?: EventSink): Promise
 
 async function forPeople(context: Context): Promise<Progress> {
   const { stderr } = context.io;
-  if (stderr.isTTY && stderr.stream && !context.io.host.env.CI) {
+  if (stderr.isTTY && stderr.stream?.columns && !context.io.host.env.CI) {
     const { terminalProgress } = await import('./terminal.ts');
     return terminalProgress(stderr);
   }
