@@ -3,7 +3,6 @@ import type { CatalogTarget, SecretRef } from '../engine/catalog.ts';
 import type { Clients } from '../engine/io.ts';
 import type { Host } from '../io/ports.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { Repositories } from '../replication/clients.ts';
 import type { VsphereClient } from '../vsphere/connect.ts';
 import { awsOf } from './aws.ts';
 import { makeRepositories } from './repositories.ts';
@@ -21,19 +20,20 @@ export interface ConnectionOptions {
 export interface Connections {
   /** The client that a resource on `target` asks for by name. */
   connect(target: CatalogTarget | undefined, name: keyof Clients, calls: CallCounter): Promise<unknown>;
-  repositories(calls: CallCounter): Repositories;
-  vsphere(target: CatalogTarget | undefined, calls: CallCounter): Promise<VsphereClient>;
   close(): Promise<void>;
 }
 
 /** Opens each client when it is first asked for; the lab's endpoints take every target's place. */
 export function makeConnections(options: ConnectionOptions): Connections {
   const closing: (() => Promise<void> | void)[] = [];
-  const connections: Connections = {
+  return {
     async connect(target, name, calls) {
       switch (name) {
-        case 'vsphere':
-          return connections.vsphere(target, calls);
+        case 'vsphere': {
+          const client = await connectVsphereTarget(target, options, calls);
+          closing.push(() => client.close());
+          return client;
+        }
         case 's3': {
           const [{ bucketApi }, aws] = await Promise.all([
             import('../aws/buckets.ts'),
@@ -43,14 +43,8 @@ export function makeConnections(options: ConnectionOptions): Connections {
           return bucketApi(aws);
         }
         case 'repositories':
-          return connections.repositories(calls);
+          return makeRepositories(options, calls, closing);
       }
-    },
-    repositories: calls => makeRepositories(options, calls, closing),
-    async vsphere(target, calls) {
-      const client = await connectVsphereTarget(target, options, calls);
-      closing.push(() => client.close());
-      return client;
     },
     async close() {
       // In reverse, and all of them: one that fails to log out must not keep the others open.
@@ -62,7 +56,6 @@ export function makeConnections(options: ConnectionOptions): Connections {
       );
     },
   };
-  return connections;
 }
 
 async function connectVsphereTarget(

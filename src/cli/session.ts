@@ -5,7 +5,7 @@ import { openMemory } from '../engine/memory.ts';
 import type { World } from '../engine/world.ts';
 import type { Host } from '../io/ports.ts';
 import type { Lab } from '../lab/lab.ts';
-import { type Connections, makeConnections } from './connections.ts';
+import { makeConnections } from './connections.ts';
 import type { Context } from './context.ts';
 import { labDir, openLabAt } from './lab-dir.ts';
 import { labHost } from './lab-host.ts';
@@ -16,7 +16,6 @@ import { readSecret } from './secrets.ts';
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
 export interface Session {
   world: World;
-  connections: Connections;
   /** Lock, memory and reports. */
   stateDir: string;
   lab?: Lab;
@@ -75,7 +74,6 @@ export async function openSession(
     closing.push(() => connections.close());
     context.report(memory.diagnostics);
     return {
-      connections,
       stateDir,
       ...(lab && { lab }),
       world: {

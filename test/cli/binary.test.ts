@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { binary, scratch } from '../support/cli.ts';
@@ -167,6 +167,13 @@ describe('the real binary', () => {
       env({ TZ: 'Pacific/Auckland', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' }),
     );
     expect(there.stdout).toBe(here.stdout);
+  });
+
+  test('nothing that is run again lies in a folder that others may write to', async () => {
+    const dir = await scratch();
+    const { code } = await binary(dir, ['facts'], { PATH: '/usr/bin:/bin', TMPDIR: dir, HOME: dir });
+    expect(code).toBe(0);
+    expect(await readdir(dir)).toEqual([]);
   });
 
   test('a closed pipe is no crash', async () => {
