@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Clock } from '../../src/io/ports.ts';
+import { type BumpEvent, bump, type Fleet } from '../../src/masterless/bump.ts';
+import { type InstanceReport, parseReport } from '../../src/masterless/report.ts';
+import { isMyTurn, parseRollout, type Rollout, wavesOf } from '../../src/masterless/rollout.ts';
+import { fleetStatus } from '../../src/masterless/status.ts';
+
+const instances = ['i-1', 'i-2', 'i-3', 'i-4', 'i-5', 'i-6', 'i-7', 'i-8'];
+const begun = {
+  converge_rollout: 1 as const,
+  id: 'r1',
+  environment: 'taupe',
+  started: '2026-01-01T00:00:00Z',
+};
+const options = { maxFailures: 0, patience: 60_000, every: 5_000 };
+
+const reportOf = (instance: string, more: Partial<InstanceReport> = {}): InstanceReport => ({
+  converge_report: 1,
+  instance,
+  environment: 'taupe',
+  version: '1.0.0',
+  finished: '2026-01-01T00:00:00Z',
+  trigger: 'agent',
+  rollout: 'r1',
+  result: 'converged',
+  changed: 1,
+  failures: [],
+  ...more,
+});
+
+/** Agents that react to each announcement as `react` says; time passes only in sleeps. */
+function fleetOf(
+  react: (instance: string) => InstanceReport | undefined,
+  ill: Fleet['ill'] = async () => undefined,
+) {
+  const announced: Rollout[] = [];
+  const begunBy = new Set<string>();
+  const reports = new Map<string, InstanceReport>();
+  let now = 0;
+  const clock: Clock = {
+    now: () => now,
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      now += ms;
+    },
+  };
+  const fleet: Fleet = {
+    async announce(rollout) {
+      announced.push(rollout);
+      for (const instance of rollout.instances) {
+        if (!isMyTurn(rollout, instance, begunBy.has(instance) ? rollout.id : undefined)) continue;
+        begunBy.add(instance);
+        const report = react(instance);
+        if (report) reports.set(instance, report);
+      }
+    },
+    report: async instance => reports.get(instance),
+    ill,
+  };
+  return { fleet, clock, announced, begunBy };
+}
+
+async function all(events: AsyncGenerator<BumpEvent>): Promise<BumpEvent[]> {
+  const found: BumpEvent[] = [];
+  for await (const event of events) found.push(event);
+  return found;
+}
+
+describe('waves', () => {
+  test('a share of eight is one first, then two at a time', () => {
+    expect(wavesOf(instances, '25%')).toEqual([
+      ['i-1'],
+      ['i-2', 'i-3'],
+      ['i-4', 'i-5'],
+      ['i-6', 'i-7'],
+      ['i-8'],
+    ]);
+    expect(wavesOf([], '25%')).toEqual([]);
+  });
+
+  test.each(['0', '-1', '101%', '0%', 'all', '2.5', ''])('a batch of %j is refused', batch => {
+    expect(wavesOf(instances, batch)).toBeUndefined();
+  });
+
+  test('hold every instance once, in order, and none is larger than asked', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.string()),
+        fc.integer({ min: 1, max: 100 }),
+        fc.boolean(),
+        (some, n, share) => {
+          const waves = wavesOf(some, share ? `${n}%` : `${n}`)!;
+          expect(waves.flat()).toEqual(some);
+          const most = share ? Math.ceil((some.length * n) / 100) : n;
+          for (const wave of waves) expect(wave.length).toBeLessThanOrEqual(Math.max(1, most));
+        },
+      ),
+    );
+  });
+});
+
+describe('a rollout', () => {
+  const waves = wavesOf(instances, '25%')!;
+
+  test('reaches everybody, a wave at a time', async () => {
+    const { fleet, clock, announced, begunBy } = fleetOf(reportOf);
+    const events = await all(bump(begun, waves, fleet, clock, options));
+    expect(events.at(-1)).toEqual({ type: 'done', failed: 0 });
+    expect([...begunBy]).toEqual(instances);
+    expect(announced.map(({ instances: { length }, state }) => `${state} ${length}`)).toEqual([
+      'running 1',
+      'running 3',
+      'running 5',
+      'running 7',
+      'running 8',
+      'done 8',
+    ]);
+  });
+
+  test('halts on the failing instance and leaves the rest alone', async () => {
+    const { fleet, clock, announced, begunBy } = fleetOf(instance =>
+      reportOf(
+        instance,
+        instance === 'i-3' ? { result: 'failed', failures: ['iis_site:shop: port taken'] } : {},
+      ),
+    );
+    const events = await all(bump(begun, waves, fleet, clock, options));
+    expect(events).toContainEqual({
+      type: 'instance',
+      instance: 'i-3',
+      ok: false,
+      why: 'iis_site:shop: port taken',
+    });
+    expect(events.at(-1)).toEqual({
+      type: 'halted',
+      failed: 1,
+      untouched: ['i-4', 'i-5', 'i-6', 'i-7', 'i-8'],
+    });
+    expect([...begunBy]).toEqual(['i-1', 'i-2', 'i-3']);
+    expect(announced.at(-1)!.state).toBe('halted');
+  });
+
+  test('goes on over as many failures as it may', async () => {
+    const { fleet, clock } = fleetOf(instance =>
+      reportOf(instance, instance === 'i-3' ? { result: 'failed' } : {}),
+    );
+    const events = await all(bump(begun, waves, fleet, clock, { ...options, maxFailures: 1 }));
+    expect(events.at(-1)).toEqual({ type: 'done', failed: 1 });
+  });
+
+  test('counts who stays silent, who reports an older rollout, and who is ill afterwards', async () => {
+    const answers: Record<string, InstanceReport | undefined> = {
+      'i-1': undefined,
+      'i-2': reportOf('i-2', { rollout: 'r0' }),
+    };
+    const { fleet, clock } = fleetOf(
+      instance => (instance in answers ? answers[instance] : reportOf(instance)),
+      async instance => (instance === 'i-3' ? 'HTTP 503' : undefined),
+    );
+    const events = await all(bump(begun, waves, fleet, clock, { ...options, maxFailures: 8 }));
+    const why = events.flatMap(event =>
+      event.type === 'instance' && !event.ok ? [`${event.instance}: ${event.why}`] : [],
+    );
+    expect(why).toEqual([
+      'i-1: it has not reported',
+      'i-2: it has not reported',
+      'i-3: it converged, but is not healthy: HTTP 503',
+    ]);
+  });
+
+  test('that is interrupted is announced as halted', async () => {
+    const { fleet, clock, announced } = fleetOf(() => undefined);
+    const ending = new AbortController();
+    ending.abort(new Error('SIGINT'));
+    await expect(all(bump(begun, waves, fleet, clock, options, ending.signal))).rejects.toThrow('SIGINT');
+    expect(announced.map(({ state }) => state)).toEqual(['running', 'halted']);
+  });
+});
+
+describe('the status of a fleet', () => {
+  const now = Date.parse('2026-01-01T01:00:00Z');
+  const state = (reports: InstanceReport[], rollout?: Rollout) =>
+    fleetStatus(['i-1', 'i-2'], reports, rollout, { now, silentAfter: 2 * 3_600_000 }).map(
+      ({ instance, state: is }) => `${instance} ${is}`,
+    );
+
+  test('joins who is there with who has spoken', () => {
+    expect(state([reportOf('i-1'), reportOf('i-9')])).toEqual(['i-1 converged', 'i-2 silent', 'i-9 gone']);
+  });
+
+  test('believes the newest report of an instance', () => {
+    const later = reportOf('i-1', { finished: '2026-01-01T00:30:00Z', result: 'failed' });
+    expect(state([later, reportOf('i-1')])[0]).toBe('i-1 failed');
+  });
+
+  test('a report that is too old is silence, one before the running rollout is waiting', () => {
+    expect(state([reportOf('i-1', { finished: '2025-12-31T00:00:00Z' })])[0]).toBe('i-1 silent');
+    const rollout: Rollout = { ...begun, id: 'r2', state: 'running', instances: ['i-1'] };
+    expect(state([reportOf('i-1')], rollout)[0]).toBe('i-1 waiting');
+  });
+});
+
+test('objects that hold something else are not taken for reports or rollouts', () => {
+  const rollout: Rollout = { ...begun, state: 'running', instances };
+  expect(parseRollout(Buffer.from(JSON.stringify(rollout)))).toEqual(rollout);
+  expect(parseReport(Buffer.from(JSON.stringify(reportOf('i-1'))))).toEqual(reportOf('i-1'));
+  for (const text of [
+    '',
+    'null',
+    '[]',
+    '{"converge_rollout":2}',
+    '{"converge_report":1}',
+    '{"instances":[1]}',
+  ]) {
+    expect(parseRollout(Buffer.from(text))).toBeUndefined();
+    expect(parseReport(Buffer.from(text))).toBeUndefined();
+  }
+});
