@@ -1,0 +1,96 @@
+/**
+ * What cmd.exe and a program's start-up code make of a line, without evaluating anything. cmd first:
+ * a quote switches special characters off until the next one, `^` outside quotes takes the next
+ * character as it is, `&`, `&&`, `||` and `|` part commands, `<` and `>` redirect. Then
+ * CommandLineToArgvW: `\"` is a quote, 2n backslashes before a quote are n, quotes may stand anywhere
+ * in an argument (Microsoft, "Parsing C++ command-line arguments").
+ */
+export interface CommandLine {
+  /** The program and its arguments. */
+  argv: string[];
+  /** The command as cmd would hand it over: carets resolved, redirections taken out. */
+  text: string;
+  /** Where output goes was said; a manifest has no use for it. */
+  redirected: boolean;
+}
+
+/** The commands of one line. A remark, a label, `@echo off` and an empty line give none. */
+export function commandsOf(line: string): CommandLine[] {
+  const text = line.trim().replace(/^@/, '');
+  if (text === '' || /^(rem(\s|$)|::|:|echo(\s|$|\.)|setlocal|endlocal|exit(\s|$))/i.test(text)) return [];
+  return piecesOf(text).flatMap(({ text: command, redirected }) => {
+    const argv = argvOf(command);
+    return argv.length === 0 ? [] : [{ argv, text: command.trim(), redirected }];
+  });
+}
+
+/** The pieces between separators, carets resolved and redirections taken out. */
+function piecesOf(line: string): { text: string; redirected: boolean }[] {
+  const pieces = [{ text: '', redirected: false }];
+  let quoted = false;
+  for (let at = 0; at < line.length; at++) {
+    const piece = pieces.at(-1)!;
+    const char = line[at]!;
+    if (char === '"') {
+      quoted = !quoted;
+      piece.text += char;
+    } else if (quoted) piece.text += char;
+    else if (char === '^') piece.text += line[++at] ?? '';
+    else if (char === '&' || char === '|') {
+      if (line[at + 1] === char) at++;
+      pieces.push({ text: '', redirected: false });
+    } else if (char === '>' || char === '<') {
+      piece.redirected = true;
+      // `2>` names a handle; what follows, up to the next blank, is where to.
+      piece.text = piece.text.replace(/(^|\s)\d$/, '$1');
+      at = endOfTarget(line, at + 1) - 1;
+    } else piece.text += char;
+  }
+  return pieces;
+}
+
+function endOfTarget(line: string, from: number): number {
+  let at = from;
+  if (line[at] === '>') at++;
+  if (line[at] === '&') return at + 2;
+  while (line[at] === ' ' || line[at] === '\t') at++;
+  for (let quoted = false; at < line.length; at++) {
+    if (line[at] === '"') quoted = !quoted;
+    else if (!quoted && /[\s&|<>]/.test(line[at]!)) break;
+  }
+  return at;
+}
+
+/** Splits one command as CommandLineToArgvW does. */
+export function argvOf(command: string): string[] {
+  const argv: string[] = [];
+  let argument: string | undefined;
+  let quoted = false;
+  for (let at = 0; at < command.length; at++) {
+    const char = command[at]!;
+    if (char === '\\') {
+      const run = /^\\+/.exec(command.slice(at))![0].length;
+      const beforeQuote = command[at + run] === '"';
+      argument = (argument ?? '') + '\\'.repeat(beforeQuote ? run >> 1 : run);
+      at += run - 1;
+      if (beforeQuote && run % 2 === 1) {
+        argument += '"';
+        at++;
+      }
+    } else if (char === '"') {
+      // Two quotes inside a quoted part are one quote, and the part goes on.
+      if (quoted && command[at + 1] === '"') {
+        argument += '"';
+        at++;
+      } else {
+        quoted = !quoted;
+        argument ??= '';
+      }
+    } else if (!quoted && /\s/.test(char)) {
+      if (argument !== undefined) argv.push(argument);
+      argument = undefined;
+    } else argument = (argument ?? '') + char;
+  }
+  if (argument !== undefined) argv.push(argument);
+  return argv;
+}

@@ -1,0 +1,120 @@
+import { appcmd, type Unhandled } from './appcmd.ts';
+import { argvOf, commandsOf } from './cmd-line.ts';
+import type { Drafts } from './drafts.ts';
+import { powershell, whatItRuns } from './powershell.ts';
+import type { Place } from './read-config.ts';
+import { withoutSecrets } from './secrets.ts';
+import { dism, mkdir, net, netsh, type Recogniser, reg, sc, schtasks, setx, tzutil } from './tools.ts';
+
+/** A script among the files given, by its path. */
+export interface Script {
+  path: string;
+  text: string;
+  /** Of its first line. */
+  at: Place;
+  /** Whether every line of it was taken over. */
+  understood?: boolean;
+}
+
+const recognisers: Record<string, Recogniser> = {
+  appcmd: (args, drafts, at) => appcmd(args, drafts, at),
+  schtasks,
+  reg,
+  sc,
+  net,
+  netsh,
+  tzutil,
+  dism,
+  setx,
+  mkdir,
+  md: mkdir,
+  iisreset: () => ({ why: 'what the types change is in force at once', needless: true }),
+  echo: () => ({ why: 'it only prints', needless: true }),
+};
+
+/** How deep scripts may call scripts. */
+const deepest = 8;
+
+/** Takes over the commands of one line, and what is not understood into the leftovers. True when all was. */
+export function interpretLine(
+  line: string,
+  drafts: Drafts,
+  at: Place,
+  scripts: ReadonlyMap<string, Script>,
+  depth = 0,
+): boolean {
+  let all = true;
+  for (const { argv, text } of commandsOf(line)) {
+    const unhandled = interpret(argv, text, drafts, at, scripts, depth);
+    if (!unhandled) continue;
+    drafts.leftovers.push({ ...at, what: withoutSecrets(text), ...unhandled });
+    if (!unhandled.needless) all = false;
+  }
+  return all;
+}
+
+function interpret(
+  argv: string[],
+  text: string,
+  drafts: Drafts,
+  at: Place,
+  scripts: ReadonlyMap<string, Script>,
+  depth: number,
+): Unhandled {
+  const [program = '', ...args] = argv;
+  const name = programName(program);
+  if (depth > deepest) return { why: 'scripts call one another too deep' };
+  if (name === 'call') return interpret(args, afterFirst(text), drafts, at, scripts, depth + 1);
+  if (name === 'cmd') {
+    const inner = /^\s*(?:"[^"]*"|\S+)(?:\s+\/[a-z](?::\w+)?)*?\s+\/[ck]\s+(.*)$/is.exec(text)?.[1];
+    if (inner === undefined) return { why: 'it runs nothing' };
+    // cmd takes the first and the last quote away.
+    const line = /^".*"$/s.test(inner) ? inner.slice(1, -1) : inner;
+    interpretLine(line, drafts, at, scripts, depth + 1);
+    return undefined;
+  }
+  if (name === 'powershell' || name === 'pwsh') return runPowershell(args, drafts, at, scripts);
+  const script = scripts.get(pathKey(program));
+  if (script && /\.(cmd|bat)$/i.test(program)) {
+    script.understood = script.text
+      .split(/\r?\n/)
+      .map((line, n) => interpretLine(line, drafts, lineOf(script, n), scripts, depth + 1))
+      .every(Boolean);
+    return undefined;
+  }
+  const recogniser = recognisers[name];
+  return recogniser ? recogniser(args, drafts, at, text) : { why: `converge has no type for ${name}` };
+}
+
+function runPowershell(
+  args: string[],
+  drafts: Drafts,
+  at: Place,
+  scripts: ReadonlyMap<string, Script>,
+): Unhandled {
+  const what = whatItRuns(args);
+  if (!what) return { why: 'what it runs is not written here' };
+  // `-Command "cmdlet a b"` is one argument that holds a command.
+  const [path = '', ...rest] =
+    'file' in what ? [what.file] : argvOf(what.command.join(' ').replace(/^&\s*/, ''));
+  const script = scripts.get(pathKey(path));
+  if (!script) return powershell([path, ...rest], drafts, at);
+  return {
+    why: `a PowerShell script of ${script.text.trimEnd().split('\n').length} lines, at ${script.at.file}:${script.at.line}: nothing here evaluates it`,
+  };
+}
+
+const lineOf = ({ at }: Script, n: number): Place => ({ file: at.file, line: at.line + n });
+
+const programName = (program: string): string =>
+  program
+    .replaceAll('/', '\\')
+    .split('\\')
+    .at(-1)!
+    .toLowerCase()
+    .replace(/\.exe$/, '');
+
+/** Windows paths name one file in any case and with either slash, also when they were escaped twice. */
+export const pathKey = (path: string): string => path.replace(/[\\/]+/g, '\\').toLowerCase();
+
+const afterFirst = (text: string): string => text.trim().replace(/^("[^"]*"|\S+)\s*/, '');

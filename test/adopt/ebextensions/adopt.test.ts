@@ -1,0 +1,296 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { adoptEbextensions } from '../../../src/adopt/ebextensions/adopt.ts';
+
+const schema = '../schemas/manifest.schema.json';
+const adopt = (text: string, name = 'a.config') => adoptEbextensions([{ name, text }], schema);
+const resources = (text: string) => parse(adopt(text).manifest ?? '{}').resources;
+const command = (...lines: string[]) =>
+  `commands:\n${lines.map((line, n) => `  c${String(n).padStart(2, '0')}:\n    command: ${JSON.stringify(line)}`).join('\n')}\n`;
+const left = (text: string) => adopt(text).leftovers.map(({ line, what, why }) => `${line} ${what}: ${why}`);
+
+// The customer's file as the article describes it.
+const beanstalk = String.raw`
+sources:
+  "c:/scripts/ipfudge": http://admin01/scripts/ipfudge.zip
+files:
+  "c:/scripts/s3-appdata-sync.cmd":
+    content: |
+      cd \inetpub\mobile\App_Data
+      "C:\program files\amazon\awscli\aws" --region eu-west-1 s3 sync s3://cust-mobile-appdata/ . --delete >%TEMP%\s3sync4.log 2>&1
+container_commands:
+  zz1:
+    command: appcmd add apppool /name:"CustomerName.NewWebServices"
+    ignoreErrors: true
+  zz2:
+    command: appcmd add site /name:"CustomerName.NewWebServices" /id:2 /bindings:http://web.customername.com:80 /physicalPath:"c:\inetpub\newwebservices"
+  zz3:
+    command: appcmd set app "CustomerName.NewWebServices/" /applicationPool:"CustomerName.NewWebServices"
+  zz4:
+    command: schtasks /create /ru SYSTEM /TN Sync_S3_App_Data /TR "cmd /c c:\scripts\s3-appdata-sync.cmd >%TEMP%\s3sync1.log 2>&1" /SC MINUTE /MO 30 /ST 00:18 /F
+  zz5:
+    command: appcmd set config /section:urlCompression /doDynamicCompression:True
+  zz6:
+    command: cmd /c c:\scripts\ipfudge\ipfudge.cmd >%TEMP%\ipfudge.log 2>&1
+`;
+
+describe('the beanstalk.config of the article', () => {
+  test('becomes resources: three appcmd lines are one site, the task repeats from its minute on', () => {
+    const site = 'CustomerName.NewWebServices';
+    expect(resources(beanstalk)).toMatchObject({
+      archive: {
+        'c:/scripts/ipfudge': { source: 'http://admin01/scripts/ipfudge.zip', allow_insecure: true },
+      },
+      iis_app_pool: { [site]: {} },
+      iis_site: {
+        [site]: {
+          id: 2,
+          bindings: ['http://web.customername.com:80'],
+          physical_path: String.raw`c:\inetpub\newwebservices`,
+          app_pool: site,
+        },
+      },
+      scheduled_task: {
+        Sync_S3_App_Data: {
+          command: 'cmd',
+          arguments: String.raw`/c c:\scripts\s3-appdata-sync.cmd >%TEMP%\s3sync1.log 2>&1`,
+          every: '30m',
+          offset: '18m',
+        },
+      },
+      iis_config: { urlCompression: { attributes: { doDynamicCompression: true } } },
+    });
+  });
+
+  test('leaves what it cannot see into, with file and line', () => {
+    expect(left(beanstalk)).toEqual([
+      String.raw`22 c:\scripts\ipfudge\ipfudge.cmd: converge has no type for ipfudge.cmd`,
+    ]);
+  });
+});
+
+describe('appcmd', () => {
+  test('a chain of delete, add and set is one list of rows', () => {
+    const section = 'set config "Default Web Site" -section:system.webServer/rewrite/rules';
+    const rules = resources(
+      command(
+        `appcmd ${section} /-"[name='R']"`,
+        `appcmd ${section} /+"[name='R',enabled='true']"`,
+        `appcmd ${section} /"[name='R'].match.url:"^^(.*)$""`,
+        `appcmd ${section} /+"[name='R'].conditions.[input='{HTTPS}',pattern='off']"`,
+      ),
+    ).iis_config['Default Web Site: system.webServer/rewrite/rules'];
+    expect(rules).toEqual({
+      path: 'Default Web Site',
+      section: 'system.webServer/rewrite/rules',
+      mode: 'at_least',
+      items: [
+        {
+          name: 'R',
+          enabled: true,
+          'match.url': '^(.*)$',
+          conditions: [{ input: '{HTTPS}', pattern: 'off' }],
+        },
+      ],
+    });
+  });
+
+  test('a row that is only removed is a leftover, since nothing declared would say so', () => {
+    const text = command(`appcmd set config -section:staticContent /-"[fileExtension='.json']"`);
+    expect(left(text)).toEqual([expect.stringContaining('staticContent: fileExtension=.json')]);
+  });
+
+  test('named collections and attributes of one section end in one resource', () => {
+    const compression = resources(
+      command(
+        `appcmd set config -section:httpCompression /+"dynamicTypes.[mimeType='text/x',enabled='True']"`,
+        'appcmd set config -section:httpCompression /minFileSizeForComp:1000',
+        'appcmd unlock config -section:httpCompression',
+      ),
+    ).iis_config.httpCompression;
+    expect(compression).toEqual({
+      mode: 'at_least',
+      collections: { dynamicTypes: [{ mimeType: 'text/x', enabled: true }] },
+      attributes: { minFileSizeForComp: 1000 },
+      unlock: true,
+    });
+  });
+
+  test('pools: known settings by name, others in `set`, deleted and added again is there', () => {
+    const pools = resources(
+      command(
+        'appcmd delete apppool P',
+        'appcmd add apppool /name:P /managedRuntimeVersion:v4.0 /processModel.idleTimeout:1.05:00:00',
+        'appcmd set apppool p /processModel.userName:corp\\svc /processModel.password:hunter2 /cpu.limit:5000',
+        'appcmd delete apppool Old',
+      ),
+    ).iis_app_pool;
+    expect(pools).toEqual({
+      P: {
+        managed_runtime_version: 'v4.0',
+        idle_timeout: '29h',
+        user_name: 'corp\\svc',
+        password: "${secret('env:P_PASSWORD')}",
+        set: { 'cpu.limit': 5000 },
+      },
+      Old: { ensure: 'absent' },
+    });
+  });
+
+  test('bindings are added and removed one by one', () => {
+    const site = resources(
+      command(
+        'appcmd add site /name:S /bindings:http/*:80:',
+        `appcmd set site S /+bindings.[protocol='https',bindingInformation='*:443:']`,
+        `appcmd set site S /-bindings.[protocol='http',bindingInformation='*:80:']`,
+      ),
+    ).iis_site.S;
+    expect(site).toEqual({ bindings: ['https/*:443:'] });
+  });
+
+  test('applications and virtual directories below a site are their own, the root is the site', () => {
+    const made = resources(
+      command(
+        'appcmd add app /site.name:S /path:/shop /physicalPath:c:\\shop',
+        'appcmd set app S/shop /applicationPool:P',
+        'appcmd add vdir /app.name:S/shop /path:/img /physicalPath:c:\\img',
+        'appcmd set vdir S/ /physicalPath:c:\\root',
+      ),
+    );
+    expect(made).toEqual({
+      iis_app: { 'S/shop': { physical_path: 'c:\\shop', app_pool: 'P' } },
+      iis_vdir: { 'S/shop/img': { physical_path: 'c:\\img', app: 'S/shop', path: '/img' } },
+      iis_site: { S: { physical_path: 'c:\\root' } },
+    });
+  });
+});
+
+describe('the other programs', () => {
+  test.each([
+    ['tzutil /s "W. Europe Standard Time"', { timezone: { 'W. Europe Standard Time': {} } }],
+    ['net stop x && net start x', { service: { x: { state: 'running' } } }],
+    ['sc config wuauserv start= disabled', { service: { wuauserv: { startup: 'disabled' } } }],
+    [
+      String.raw`reg add HKEY_LOCAL_MACHINE\SOFTWARE\A /v N /t REG_DWORD /d 1 /f`,
+      { registry_value: { 'HKLM\\SOFTWARE\\A\\N': { kind: 'dword', value: 1 } } },
+    ],
+    [
+      'netsh advfirewall firewall add rule name="HTTPS in" dir=in action=allow protocol=TCP localport=443',
+      {
+        firewall_rule: {
+          'HTTPS in': { direction: 'in', action: 'allow', protocol: 'TCP', local_port: '443' },
+        },
+      },
+    ],
+    [
+      'powershell.exe Install-WindowsFeature -Name Web-A,Web-B',
+      { windows_feature: { features: { names: ['Web-A', 'Web-B'] } } },
+    ],
+    [
+      'powershell -NoProfile -ExecutionPolicy Bypass -Command "Add-WindowsFeature Web-A"',
+      { windows_feature: { features: { names: ['Web-A'] } } },
+    ],
+    [
+      'dism /online /enable-feature /featurename:A /featurename:B /all',
+      { windows_feature: { features: { names: ['A', 'B'] } } },
+    ],
+    [String.raw`setx PATH "%PATH%;C:\tools" /M`, { env_path: { 'C:\\tools': {} } }],
+    [
+      'schtasks /create /tn N /tr C:\\a.exe /sc daily /st 03:30',
+      { scheduled_task: { N: { command: 'C:\\a.exe', at: '03:30' } } },
+    ],
+  ])('%s', (line, expected) => {
+    expect(resources(command(line))).toEqual(expected);
+  });
+
+  test.each([
+    ['powershell -EncodedCommand AAAA', 'what it runs is not written here'],
+    ['powershell "$x = 1"', 'it computes something, and nothing here is evaluated'],
+    ['msiexec /i x.msi', 'converge has no type for msiexec'],
+    ['schtasks /create /tn N /tr a /sc monthly', 'the schedule monthly has no property'],
+  ])('%s is left over', (line, why) => {
+    expect(left(command(line))).toEqual([`3 ${line}: ${why}`]);
+  });
+});
+
+describe('files and secrets', () => {
+  test('a script that became resources is needed no more, one that did not stays a file', () => {
+    const script = (body: string) =>
+      `files:\n  "C:\\\\s\\\\a.cmd":\n    content: |\n      @echo off\n      ${body}\ncommands:\n  run:\n    command: C:\\s\\A.CMD\n`;
+    expect(resources(script('tzutil /s UTC'))).toEqual({ timezone: { UTC: {} } });
+    expect(Object.keys(resources(script('frobnicate')))).toEqual(['file']);
+    expect(left(script('frobnicate'))).toEqual(['5 frobnicate: converge has no type for frobnicate']);
+  });
+
+  test('what looks like a secret is in nothing that is written', () => {
+    const text = `${command(
+      'appcmd set apppool P /processModel.password:hunter2',
+      'schtasks /create /tn T /tr a /sc onstart /ru corp\\x /rp hunter2',
+      'mystery --api-key=hunter2 /password:hunter2',
+    )}files:\n  "C:\\\\agent.yml":\n    content: |\n      license_key: hunter2\n`;
+    const adopted = adopt(text);
+    expect(JSON.stringify(adopted)).not.toContain('hunter2');
+    expect(adopted.secrets).toEqual(['AGENT_YML', 'P_PASSWORD', 'T_PASSWORD']);
+  });
+
+  test('text that computes is left, and a dollar is no expression of ours', () => {
+    expect(left('files:\n  C:\\a:\n    content: |\n      x `{"Ref": "AWSEBSecurityGroup"}`\n')).toEqual([
+      expect.stringContaining('its content is computed'),
+    ]);
+    expect(resources('files:\n  C:\\a:\n    content: "$x ${y}"\n').file['C:\\a'].content).toBe('$x $${y}');
+  });
+
+  test('settings of the environment stay there, and a broken file is one leftover', () => {
+    expect(left('option_settings:\n  a: b\n')).toEqual([expect.stringContaining('it stays where it is')]);
+    expect(left('commands: [\n')).toHaveLength(1);
+  });
+
+  test('no text makes it throw', () => {
+    const part = fc.constantFrom(
+      'commands:',
+      '\n',
+      '  a:',
+      '\n    command: ',
+      'appcmd',
+      ' set',
+      ' /+"[',
+      "x='1'",
+      ']"',
+      '^',
+      '"',
+      ' & ',
+      'cmd /c ',
+      'powershell',
+      ': ',
+      '|',
+      '{',
+      '%',
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 30 }), parts => {
+        expect(adopt(parts.join('')).leftovers).toBeInstanceOf(Array);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+const shared = join(import.meta.dirname, '../../../../shared/data/ebextensions');
+if (!existsSync(shared)) console.warn('SKIPPED: the real .ebextensions files are not here');
+describe.skipIf(!existsSync(shared))('the real files', () => {
+  test('become a manifest, and what it leaves is told', async () => {
+    const files = readdirSync(shared)
+      .filter(name => name.endsWith('.config'))
+      .map(name => ({ name, text: readFileSync(join(shared, name), 'utf8') }));
+    const { manifest, leftovers } = adoptEbextensions(files, schema);
+    const told = leftovers.map(
+      l => `${l.file}:${l.line}: ${l.needless ? 'nothing to do: ' : ''}${l.what}\n    ${l.why}`,
+    );
+    // The texts of the files are theirs.
+    const shape = manifest!.replace(/^( +)content: \|\n(?:\1 .*\n|\n)+/gm, '$1content: (its text)\n');
+    await expect(`${shape}\n${told.join('\n')}\n`).toMatchFileSnapshot('real.golden.yaml');
+  });
+});
