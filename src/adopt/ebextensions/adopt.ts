@@ -94,7 +94,7 @@ function takeFile(
   else {
     const name = path.split(/[\\/]/).at(-1)!;
     drafts.set('file', path, at, {
-      content: holdsSecret(content) ? drafts.secret(name) : content.replaceAll('${', '$${'),
+      content: holdsSecret(content) ? drafts.secret(name) : content.replaceAll('${', () => '$${'),
     });
   }
 }
