@@ -12,6 +12,7 @@ import { points } from './points.ts';
 import { replicate } from './replicate.ts';
 import { restore } from './restore.ts';
 import { schema } from './schema.ts';
+import { sign } from './sign.ts';
 import { test } from './test.ts';
 import { validate } from './validate.ts';
 import { verify } from './verify.ts';
@@ -33,5 +34,6 @@ export const commands: Define[] = [
   restore,
   verify,
   key,
+  sign,
   lab,
 ];

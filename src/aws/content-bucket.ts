@@ -1,0 +1,75 @@
+import { Failure } from '../diagnostics/diagnostic.ts';
+import type { ContentBucket } from '../masterless/bucket.ts';
+import { codeOf, statusOf } from './errors.ts';
+import type { S3Connection } from './s3-client.ts';
+
+/**
+ * The bucket that configures instances, under `s3://bucket/prefix`.
+ * @param prefix with or without slashes around it; empty for the whole bucket
+ */
+export function contentBucket(
+  connection: S3Connection,
+  { bucket: Bucket, prefix }: { bucket: string; prefix: string },
+): ContentBucket {
+  const { sdk, client } = connection;
+  const trimmed = prefix.replace(/^\/+|\/+$/g, '');
+  const root = trimmed === '' ? '' : `${trimmed}/`;
+  const about = (action: string, key: string) => ({ action, bucket: Bucket, key: root + key });
+
+  const get: ContentBucket['get'] = async (key, known) => {
+    let unchanged = false;
+    try {
+      const found = await connection.call(
+        about('s3:GetObject', key),
+        async options => {
+          const answer = await client.send(
+            new sdk.GetObjectCommand({
+              Bucket,
+              Key: root + key,
+              ...(known !== undefined && { IfNoneMatch: known }),
+            }),
+            options,
+          );
+          const body = await answer.Body?.transformToByteArray();
+          return { bytes: Buffer.from(body ?? []), etag: answer.ETag ?? '' };
+        },
+        {
+          expected: error => {
+            unchanged = statusOf(error) === 304;
+            return unchanged || codeOf(error) === 'NoSuchKey';
+          },
+        },
+      );
+      return found ?? (unchanged ? 'unchanged' : undefined);
+    } catch (error) {
+      throw maybeMissing(error);
+    }
+  };
+
+  const put: ContentBucket['put'] = async (key, bytes) => {
+    await connection.call(about('s3:PutObject', key), options =>
+      client.send(new sdk.PutObjectCommand({ Bucket, Key: root + key, Body: bytes }), options),
+    );
+  };
+
+  return { url: `s3://${Bucket}${trimmed === '' ? '' : `/${trimmed}`}`, get, put };
+}
+
+/**
+ * Without s3:ListBucket, S3 says 403 for an object that isn't there (API reference, GetObject,
+ * "Permissions"), and an instance has no business listing.
+ */
+function maybeMissing(error: unknown): unknown {
+  if (!(error instanceof Failure)) return error;
+  return new Failure(
+    error.diagnostics.map(one =>
+      one.code === 'aws-access-denied'
+        ? {
+            ...one,
+            hint: `${one.hint} The object may also be missing: S3 says the same to whoever may not list.`,
+          }
+        : one,
+    ),
+    { cause: error },
+  );
+}
