@@ -54,6 +54,8 @@ export interface WriteIo extends ReadIo {
   readonly files: Files;
   readonly memory: Memory;
   progress(progress: Progress): void;
+  /** Done once per run and shared by all types: a backup before the first change. A failure is tried again. */
+  once<T>(name: string, make: () => Promise<T>): Promise<T>;
   /** Named before each durable side effect; tests crash here. */
   step(name: string): Promise<void>;
 }

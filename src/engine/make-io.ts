@@ -59,6 +59,12 @@ export function writeIo(
     memory: run.world.memory,
     progress: onProgress,
     step: name => run.step(name),
+    once: <T>(name: string, make: () => Promise<T>): Promise<T> => {
+      const known = run.once.get(name) ?? make();
+      run.once.set(name, known);
+      known.catch(() => run.once.delete(name));
+      return known as Promise<T>;
+    },
   };
 }
 

@@ -88,6 +88,8 @@ export interface ResourceType<P, C extends object> {
   identity(properties: P, title: string, where: Where): Id;
   provides?(properties: P, id: Id): Capability[];
   needs?(properties: P, id: Id): Need[];
+  /** What only one resource may have, whatever its type: `binding:http/*:80:web`. Two of them are a mistake. */
+  claims?(properties: P, id: Id): Capability[];
   /**
    * Pure. `sources` holds the SHA-256 (hex) of each content source by its path: properties marked
    * `x-path: 'source'` in the schema, which the engine resolves against the manifest's file.

@@ -19,6 +19,8 @@ export interface Run {
   sources: Record<string, string>;
   /** Clients by target and name; one connection each. */
   clients: Map<string, Promise<unknown>>;
+  /** What is done once per run, by name. */
+  once: Map<string, Promise<unknown>>;
   /** Sends an event without secrets. */
   emit: Listener;
   /** Called before each durable side effect with its name; tests crash here. */
@@ -54,6 +56,7 @@ export function startRun({
     observed: new Map(),
     sources: {},
     clients: new Map(),
+    once: new Map(),
     emit: (event: RunEvent) => listener?.(event.type === 'planned' ? event : redactor.value(event)),
     step: step ?? (async () => {}),
   };

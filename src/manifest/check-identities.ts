@@ -11,6 +11,7 @@ export function checkIdentities(
   report: (diagnostic: Diagnostic) => void,
 ): void {
   const seen = new Map<string, CatalogResource>();
+  const claimed = new Map<string, CatalogResource>();
   for (const declared of resources) {
     if (!declared.valid) continue;
     const { resource, type } = declared;
@@ -29,6 +30,7 @@ export function checkIdentities(
     const first = seen.get(key);
     if (!first) {
       seen.set(key, resource);
+      if (resource.meta.ensure !== 'absent') claim(declared, id, claimed, report);
       continue;
     }
     declared.valid = false;
@@ -39,6 +41,35 @@ export function checkIdentities(
         hint: 'merge the two, or remove one',
         related: [{ message: `${quoted(first.address)} is declared here`, at: first.at }],
       }),
+    );
+  }
+}
+
+/** Two objects that want the same thing of the machine: the second would fail there, or break the first. */
+function claim(
+  declared: DeclaredResource,
+  id: string,
+  claimed: Map<string, CatalogResource>,
+  report: (diagnostic: Diagnostic) => void,
+): void {
+  const { resource, type } = declared;
+  const { address, at } = resource;
+  for (const what of type.claims?.(resource.properties, id) ?? []) {
+    const first = claimed.get(what);
+    claimed.set(what, first ?? resource);
+    if (!first) continue;
+    declared.valid = false;
+    report(
+      given(
+        'same-claim',
+        `${quoted(address)} and ${quoted(first.address)} both want ${what.replace(':', ' ')}`,
+        {
+          at,
+          address,
+          hint: 'only one can have it: change or remove one',
+          related: [{ message: `${quoted(first.address)} is declared here`, at: first.at }],
+        },
+      ),
     );
   }
 }

@@ -6,9 +6,23 @@ import { exec } from './host/exec.ts';
 import { file } from './host/file.ts';
 import { rawImage } from './host/raw_image.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
+import { iisApp } from './windows/iis_app.ts';
+import { iisAppPool } from './windows/iis_app_pool.ts';
+import { iisSite } from './windows/iis_site.ts';
+import { iisVdir } from './windows/iis_vdir.ts';
 
 /** A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract. */
-const types: AnyResourceType[] = [bucket, exec, file, protectedVm, rawImage];
+const types: AnyResourceType[] = [
+  bucket,
+  exec,
+  file,
+  iisApp,
+  iisAppPool,
+  iisSite,
+  iisVdir,
+  protectedVm,
+  rawImage,
+];
 
 const targets: TargetKind[] = [awsTarget, vsphereTarget];
 

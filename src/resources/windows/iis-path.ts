@@ -1,0 +1,18 @@
+import type { ReadIo } from '../../engine/io.ts';
+import { expanded } from '../../windows/programs.ts';
+
+/** A physical path as IIS keeps it: backslashes, none at the end but that of a drive. */
+export function iisPath(path: string): string {
+  const slashed = path.replaceAll('/', '\\');
+  return /^[A-Za-z]:\\$/.test(slashed) ? slashed : slashed.replace(/\\+$/, '');
+}
+
+/**
+ * What is there, in the declared form when both are one directory: IIS keeps `%SystemDrive%` as it was
+ * written, and neither case nor a slash at the end matters.
+ */
+export function sameIisPath(is: string, declared: string | undefined, env: ReadIo['env']): string {
+  if (declared === undefined) return iisPath(is);
+  const key = (path: string) => iisPath(expanded(path, env)).toLowerCase();
+  return key(is) === key(declared) ? iisPath(declared) : iisPath(is);
+}

@@ -1,0 +1,22 @@
+import { win32 } from 'node:path';
+import type { ReadIo } from '../engine/io.ts';
+
+/**
+ * Absolute path of a file below System32. A 32-bit process sees another folder under that name, and the
+ * real one as Sysnative (Microsoft, "File System Redirector").
+ */
+export function system32({ env }: Pick<ReadIo, 'env'>, ...parts: string[]): string {
+  const root = variable(env, 'SystemRoot') ?? 'C:\\Windows';
+  const folder = variable(env, 'PROCESSOR_ARCHITEW6432') === undefined ? 'System32' : 'Sysnative';
+  return win32.join(root, folder, ...parts);
+}
+
+/** An environment variable of Windows, whose names have no case. */
+export function variable(env: ReadIo['env'], name: string): string | undefined {
+  const key = Object.keys(env).find(known => known.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : env[key];
+}
+
+/** `%SystemDrive%\x` with the variables that are known, as IIS reads its physical paths. */
+export const expanded = (text: string, env: ReadIo['env']): string =>
+  text.replace(/%([^%]+)%/g, (whole, name: string) => variable(env, name) ?? whole);
