@@ -1,5 +1,7 @@
 import type { Language, Tool } from '../machine.ts';
 import { type Arguments, readArguments } from './args.ts';
+import { backupCommand } from './backup.ts';
+import { configCommand } from './config/command.ts';
 import { openServer, type Server } from './host.ts';
 import { AppcmdError, EXIT, failure } from './messages.ts';
 import { objectCommand } from './objects/command.ts';
@@ -29,14 +31,13 @@ export const appcmd: Tool = async (call, machine) => {
   return { exitCode: exitCode >>> 0, stdout: lines.map(line => `${line}\r\n`).join(''), stderr: '' };
 };
 
-/** appcmd has its errors on stdout. */
+/** appcmd has its errors on stdout; the word ERROR is never translated. */
 function errorText(error: AppcmdError, language: Language): string {
   const text = error.text(language);
   if (error.hresult === null) return text;
   const hresult =
     error.hresult === undefined ? '' : `hresult:${error.hresult.toString(16).padStart(8, '0')}, `;
-  const word = language === 'de' ? 'FEHLER' : 'ERROR';
-  return `${word} ( ${hresult}message:${text} )`;
+  return `ERROR ( ${hresult}message:${text} )`;
 }
 
 type Each = (work: () => Promise<string[]>) => Promise<void>;
@@ -49,6 +50,8 @@ async function run(server: Server, args: Arguments, input: string, each: Each): 
   if (object) return objectCommand(server, object, args, input, each);
   // Nobody serves requests here, so there is never a worker process.
   if ((kind === 'wp' || kind === 'request') && args.verb === 'list') return show([], args.output);
+  if (kind === 'config') return configCommand(server, args, input, each);
+  if (kind === 'backup') return backupCommand(server, args);
   throw failure(EXIT.invalidParameter, 'unsupportedObject', args.kind);
 }
 

@@ -67,6 +67,7 @@ export const DEFAULT_CONFIG = `<?xml version="1.0" encoding="UTF-8"?>
     <location path="" overrideMode="Allow">
         <system.webServer>
             <handlers accessPolicy="Read, Script">
+                <add name="StaticFile" path="*" verb="*" modules="StaticFileModule,DefaultDocumentModule,DirectoryListingModule" resourceType="Either" requireAccess="Read" />
             </handlers>
             <modules>
             </modules>

@@ -8,7 +8,7 @@ import {
   entryKey,
   type Item,
   keyText,
-  valueOf,
+  textOf,
 } from './effective.ts';
 import { EXIT, failure } from './messages.ts';
 import type { Operation, Step } from './path.ts';
@@ -36,9 +36,11 @@ export function change(start: Cursor, operation: Operation, random: Random): voi
     setAttribute(cursor, operation.attribute!, operation.value, operation.given, random);
     return;
   }
-  const parent = descend(start, operation.steps.slice(0, -1), operation.given);
+  const within = operation.kind === 'clear' ? operation.steps : operation.steps.slice(0, -1);
+  const parent = descend(start, within, operation.given);
   const collection = collectionOf(parent.item.schema);
   if (!collection) throw failure(EXIT.invalidParameter, 'unknownAttribute', operation.given);
+  if (operation.kind === 'clear') return rewrite(parent, collection, []);
   const index = last as Index;
   if (operation.kind === 'add') addEntry(parent, collection, index, random);
   else deleteEntry(parent, collection, find(parent.item, index));
@@ -95,7 +97,7 @@ function find(parent: Item, index: Index): Item {
     return { attribute, value: comparable(attribute, value) };
   });
   const found = parent.entries.find(item =>
-    wanted.every(({ attribute, value }) => comparable(attribute, valueOf(item, attribute)) === value),
+    wanted.every(({ attribute, value }) => comparable(attribute, textOf(item, attribute)) === value),
   );
   if (!found) throw failure(EXIT.noSuchElement, 'noSuchElement');
   return found;
@@ -187,7 +189,7 @@ function removal(collection: CollectionSchema, item: Item): XmlElement {
   const keys = collection.item.attributes.filter(each => each.key);
   return element(
     collection.remove!,
-    keys.filter(key => item.values.has(key.name)).map(key => [key.name, valueOf(item, key)] as const),
+    keys.filter(key => item.values.has(key.name)).map(key => [key.name, textOf(item, key)] as const),
   );
 }
 

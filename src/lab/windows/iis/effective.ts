@@ -128,12 +128,12 @@ export function keyOf(
 }
 
 export const entryKey = (collection: CollectionSchema, item: Item): string | undefined =>
-  keyOf(collection, new Map(keysOf(collection).map(key => [key.name, valueOf(item, key)])));
+  keyOf(collection, new Map(keysOf(collection).map(key => [key.name, textOf(item, key)])));
 
 /** The entry's keys, as messages name them. */
 export function keyText(collection: CollectionSchema, item: Item): string {
   const keys = keysOf(collection);
-  const values = keys.map(key => valueOf(item, key)).join(', ');
+  const values = keys.map(key => textOf(item, key)).join(', ');
   const names = keys.map(key => key.name).join(', ');
   return keys.length === 1
     ? `unique key attribute '${names}' set to '${values}'`
@@ -152,7 +152,7 @@ export function comparable(schema: AttributeSchema, text: string): string {
 }
 
 /** The value that takes effect, passwords in clear. */
-export function valueOf(item: Item, schema: AttributeSchema): string {
+export function textOf(item: Item, schema: AttributeSchema): string {
   const set = item.values.get(schema.name);
   if (!set) return defaultValue(schema);
   if (schema.encrypted) return decrypted(set.text);
@@ -167,7 +167,7 @@ export const attributeNamed = (schema: ElementSchema, name: string): AttributeSc
   schema.attributes.find(each => same(each.name, name));
 
 /** Value by attribute name; the name must be one of the schema. */
-export const read = (item: Item, name: string): string => valueOf(item, attributeNamed(item.schema, name)!);
+export const read = (item: Item, name: string): string => textOf(item, attributeNamed(item.schema, name)!);
 
 export const elementNamed = (item: Item, name: string): Item | undefined =>
   item.elements.find(each => same(each.schema.name, name));
@@ -178,7 +178,7 @@ export function toXml(item: Item, all: boolean, depth = 0, name = item.schema.na
   for (const attribute of item.schema.attributes) {
     const set = item.values.get(attribute.name);
     if (all || (set && set.origin !== 'defaults'))
-      made.attributes.set(attribute.name, valueOf(item, attribute));
+      made.attributes.set(attribute.name, textOf(item, attribute));
   }
   for (const child of [...item.elements, ...item.entries])
     insertChild(made, toXml(child, all, depth + 1), depth + 1);

@@ -13,8 +13,8 @@ export interface Row {
   id: string;
   facts: [name: string, value: string][];
   summary: string;
-  /** The object's configuration: with `all`, everything that takes effect. */
-  config(all: boolean): XmlElement;
+  /** The object's configuration: with `all`, everything that takes effect; `alone`, not inside of `/xml`. */
+  config(all: boolean, alone: boolean): XmlElement;
   /** One property, or undefined for one that the object doesn't have. */
   property(name: string): string | undefined;
 }
@@ -41,7 +41,7 @@ function xml(rows: Row[], output: Output): string[] {
     else
       lines.push(
         `    <${row.kind}${facts}>`,
-        ...indented(printNode(row.config(output.config === 'all')), '        '),
+        ...indented(printNode(row.config(output.config === 'all', false)), '        '),
         `    </${row.kind}>`,
       );
   }
@@ -55,7 +55,7 @@ function plain(rows: Row[], output: Output): string[] {
     return rows.flatMap(row => row.property(name) ?? []);
   }
   if (output.config !== undefined)
-    return rows.flatMap(row => indented(printNode(row.config(output.config === 'all')), ''));
+    return rows.flatMap(row => indented(printNode(row.config(output.config === 'all', true)), ''));
   return rows.map(row => `${row.kind} "${row.id}"${row.summary === '' ? '' : ` (${row.summary})`}`);
 }
 
@@ -65,7 +65,7 @@ function tree(row: Row): string[] {
   return [
     row.kind,
     ...row.facts.map(([name, value]) => `  ${name}: ${value}`),
-    ...branch(row.config(true), '  '),
+    ...branch(row.config(true, false), '  '),
   ];
 }
 

@@ -6,7 +6,8 @@ export type Step =
   | { pairs: [name: string, value: string][]; position?: 'start' | 'end' | number };
 
 export interface Operation {
-  kind: 'set' | 'add' | 'delete';
+  /** `clear` empties a collection; it comes by `/in` alone. */
+  kind: 'set' | 'add' | 'delete' | 'clear';
   steps: Step[];
   /** The attribute of a `set`. */
   attribute?: string;

@@ -1,5 +1,5 @@
 import type { Arguments } from '../args.ts';
-import { toXml, valueOf } from '../effective.ts';
+import { textOf, toXml } from '../effective.ts';
 import type { Server } from '../host.ts';
 import { type Result, type Row, show } from '../output.ts';
 import { same } from '../schema/model.ts';
@@ -28,6 +28,6 @@ const row = (found: Found): Row => ({
     const fact = found.facts.find(([each]) => same(each, name));
     if (fact) return fact[1];
     const place = attributePlace(found.item, name);
-    return place && valueOf(place.item, place.schema);
+    return place && textOf(place.item, place.schema);
   },
 });

@@ -1,4 +1,4 @@
-import { attributeNamed, comparable, elementNamed, type Item, valueOf } from '../effective.ts';
+import { attributeNamed, comparable, elementNamed, type Item, textOf } from '../effective.ts';
 import type { Server } from '../host.ts';
 import { EXIT, failure } from '../messages.ts';
 import { same } from '../schema/model.ts';
@@ -47,7 +47,7 @@ function property(found: Found, name: string): Test | undefined {
   const place = attributePlace(found.item, name);
   if (!place) return undefined;
   const { item, schema } = place;
-  return value => comparable(schema, valueOf(item, schema)) === comparable(schema, value);
+  return value => comparable(schema, textOf(item, schema)) === comparable(schema, value);
 }
 
 /** `a.b` as an attribute of an element below. */
