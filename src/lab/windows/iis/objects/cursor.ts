@@ -1,0 +1,22 @@
+import { type Cursor, entry } from '../edit.ts';
+import { effective } from '../effective.ts';
+import { hostConfig, type Server, sectionElement } from '../host.ts';
+import type { Step } from '../path.ts';
+import { type POOLS, SECTIONS, type SITES } from '../schema/sections.ts';
+import { HOST_CONFIG } from '../store.ts';
+
+/** Opens pools or sites for one edit, at an entry of theirs. */
+export async function open(
+  server: Server,
+  section: typeof POOLS | typeof SITES,
+  steps: readonly Extract<Step, { pairs: unknown }>[] = [],
+): Promise<Cursor> {
+  const { root } = await hostConfig(server, true);
+  const xml = sectionElement(root, section, true)!;
+  const top: Cursor = {
+    item: effective(SECTIONS.get(section)!, [{ xml, origin: 'local', file: HOST_CONFIG }]),
+    depth: 2,
+    local: () => xml,
+  };
+  return steps.reduce(entry, top);
+}
