@@ -24,7 +24,7 @@ export type LabCommand =
   | { do: 'foreign-bucket'; name: string }
   | { do: 'clock'; offset: number }
   | { do: 'show' }
-  | { do: 'windows'; language?: Language; elevated?: boolean }
+  | { do: 'windows'; language?: Language; elevated?: boolean; restart?: true }
   | { do: 'processes'; clear: boolean }
   /** Puts the VMs of `manifests/lab` into a world that never had any. */
   | { do: 'seed' };
@@ -95,7 +95,8 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       };
     }
     case 'windows': {
-      const { do: _, ...told } = command;
+      const { do: _, restart, ...told } = command;
+      if (restart) await lab.windows.restart();
       const windows = await lab.windows.change(told);
       return { text: describeWindows(windows), data: windows };
     }

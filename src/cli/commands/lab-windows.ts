@@ -7,10 +7,11 @@ export function labWindows(event: DefineEvent): void {
   event(
     'windows',
     'tell the Windows host its language and whether runs have an administrator, and show it',
-    (_, { language, elevated }) => ({
+    (_, { language, elevated, restart }) => ({
       do: 'windows',
       ...(language !== undefined && { language: language as Language }),
       ...(elevated !== undefined && { elevated: elevated === 'yes' }),
+      ...(restart === true && { restart }),
     }),
     command =>
       command
@@ -18,6 +19,7 @@ export function labWindows(event: DefineEvent): void {
         .addOption(
           new Option('--elevated <YES|NO>', 'whether converge runs as administrator').choices(['yes', 'no']),
         )
+        .option('--restart', 'restart it: what is pending becomes real')
         .addHelpText(
           'after',
           '\nManifests with `requires: { os: windows }` run there with --lab.\n\nExample:\n  converge lab windows --language de',

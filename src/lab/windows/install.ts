@@ -1,7 +1,11 @@
 import type { Files } from '../../io/ports.ts';
 import { builtIn, machineVariables } from './environment.ts';
-import { readRegistry, registryFile } from './registry/store.ts';
+import { programFile } from './program-file.ts';
+import { registryFile } from './registry/store.ts';
 import { expandable, text } from './registry/values.ts';
+import { addWindowsServices } from './services/shipped.ts';
+import { readServices } from './services/store.ts';
+import { timeZones } from './time-zones.ts';
 import { shipped } from './tools/table.ts';
 
 const folders = [
@@ -31,7 +35,8 @@ export async function install(files: Files): Promise<void> {
   for (const folder of folders) await files.mkdir(folder, { recursive: true });
   for (const path of Object.keys(shipped)) await files.writeAtomic(path, programFile(path));
   await files.writeAtomic('C:\\Windows\\System32\\drivers\\etc\\hosts', Buffer.from(hosts));
-  const registry = await readRegistry(files);
+  const services = await readServices(files);
+  const { registry } = services;
   registry.set(`${system}\\Control\\ComputerName\\ComputerName`, text('ComputerName', builtIn.COMPUTERNAME!));
   registry.set(currentVersion, text('ProductName', 'Windows Server 2022 Datacenter'));
   registry.set(currentVersion, text('CurrentBuildNumber', '20348'));
@@ -39,16 +44,16 @@ export async function install(files: Files): Promise<void> {
   for (const [name, value] of Object.entries(machineVariables)) {
     registry.set(environmentKey, value.includes('%') ? expandable(name, value) : text(name, value));
   }
+  registry.set(`${system}\\Control\\TimeZoneInformation`, text('TimeZoneKeyName', 'UTC'));
+  for (const [id, display] of timeZones)
+    registry.set(`${currentVersion}\\Time Zones\\${id}`, text('Display', display));
   registry.ensure('HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall');
   registry.ensure('HKEY_LOCAL_MACHINE\\SOFTWARE\\WOW6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall');
   registry.ensure('HKEY_CURRENT_USER\\Environment');
   registry.ensure('HKEY_USERS\\.DEFAULT');
-  await registry.save(files);
+  addWindowsServices(services);
+  await services.save(files);
 }
-
-/** What stands in the place of a program's code: starts like one, and says what it is. */
-export const programFile = (path: string): Buffer =>
-  Buffer.from(`MZ stand-in of the converge lab for ${path.slice(path.lastIndexOf('\\') + 1)}\r\n`);
 
 const hosts = [
   '# Copyright (c) the lab',

@@ -1,9 +1,13 @@
 import type { Files } from '../../io/ports.ts';
 import { plural } from '../../io/units.ts';
 import { checkRule, type FaultRule } from './faults.ts';
+import { settlePending } from './features/state.ts';
+import { driveC } from './host.ts';
 import type { Language } from './machine.ts';
 import { clearLog, readLog, type Spawned } from './process-log.ts';
+import { readServices } from './services/store.ts';
 import { changeSettings, readSettings, type WindowsSettings } from './settings.ts';
+import { endAllTasks } from './tasks/store.ts';
 
 /** The world's side of the Windows host: what `converge lab …` asks and tells it. */
 export interface WindowsLab {
@@ -11,6 +15,8 @@ export interface WindowsLab {
   change(told: { language?: Language; elevated?: boolean }): Promise<WindowsSettings>;
   /** Armed until it was met. Throws a Failure for a rule that the host doesn't know. */
   fault(rule: FaultRule): Promise<void>;
+  /** Makes pending features real, ends tasks, starts the services that start by themselves. */
+  restart(): Promise<void>;
   processes(): Promise<Spawned[]>;
   forgetProcesses(): Promise<void>;
 }
@@ -23,6 +29,14 @@ export function windowsLab(files: Files, dir: string): WindowsLab {
     async fault(rule) {
       checkRule(rule);
       await changeSettings(files, dir, ({ faults }) => void faults.push({ rule, left: rule.times ?? 1 }));
+    },
+    async restart() {
+      const drive = await driveC(files, dir);
+      await settlePending(drive);
+      await endAllTasks(drive);
+      const services = await readServices(drive);
+      services.restart();
+      await services.save(drive);
     },
     processes: () => readLog(files, dir),
     forgetProcesses: () => clearLog(files, dir),
