@@ -5,6 +5,7 @@ import { type Compiled, compile } from '../manifest/compile.ts';
 import { registry } from '../resources/registry.ts';
 import type { Context } from './context.ts';
 import { hostFacts } from './host-facts.ts';
+import { labHostFor } from './lab-host.ts';
 
 /** Two folders up, from the sources as from a chunk of the bundle. */
 const shippedModules = fileURLToPath(new URL('../../modules', import.meta.url));
@@ -63,6 +64,7 @@ export async function loadCompiled(
     platform,
     env,
     facts: hostFacts(context.io.host, lab !== undefined),
+    ...(lab !== undefined && { hostFor: labHostFor(context) }),
     shippedModules,
     ...(environment !== undefined && { environment }),
     ...(set && { settings: set }),

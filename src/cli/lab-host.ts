@@ -3,13 +3,37 @@ import { join } from 'node:path';
 import { confine } from '../io/confined.ts';
 import type { Host } from '../io/ports.ts';
 import type { Lab } from '../lab/lab.ts';
+import type { ManifestHost } from '../manifest/compile.ts';
+import type { Context } from './context.ts';
+import { hostFacts } from './host-facts.ts';
 
 /** What any host has to begin with. */
 const usual = ['etc', 'opt', 'srv', 'tmp', 'var'];
 
-/** This machine with the lab's clock, and with every host path below the lab's `host` folder. */
-export async function labHost(host: Host, lab: Lab): Promise<Host> {
+/**
+ * The lab's host for manifests that require `platform`. For Windows it is a machine of its own; else it is
+ * this machine with the lab's clock, and with every host path below the lab's `host` folder.
+ */
+export async function labHost(host: Host, lab: Lab, platform?: NodeJS.Platform): Promise<Host> {
+  if (platform === 'win32') {
+    const { windowsHost } = await import('../lab/windows/host.ts');
+    return windowsHost(host, join(lab.dir, 'windows'), lab.clock);
+  }
   const root = join(lab.dir, 'host');
   for (const name of usual) await mkdir(join(root, name), { recursive: true });
   return { ...confine(host, root), clock: lab.clock };
 }
+
+/** What the compiler knows of the lab's host for a platform; undefined where it is this machine's likeness. */
+export const labHostFor =
+  ({ io }: Context) =>
+  async (platform: NodeJS.Platform): Promise<ManifestHost | undefined> => {
+    if (platform !== 'win32') return undefined;
+    const { builtIn, environment } = await import('../lab/windows/environment.ts');
+    return {
+      platform,
+      hostCwd: 'C:\\',
+      facts: hostFacts({ platform }, true),
+      env: environment(io.host.env, builtIn),
+    };
+  };

@@ -25,6 +25,8 @@ export interface Session {
 export interface SessionOptions {
   /** Those that the manifests declare. */
   targets?: CatalogTarget[];
+  /** What the manifests require: a lab has a host of its own for Windows. */
+  platform?: NodeJS.Platform | undefined;
   /** Whether this run changes things: one at a time per state folder. */
   exclusive?: boolean;
   /** For commands that only read: a lab made now could hold nothing. */
@@ -40,7 +42,7 @@ const noCalls: CallCounter = { made() {}, retried() {}, throttled() {} };
 export async function openSession(
   context: Context,
   options: CommonOptions,
-  { targets = [], exclusive = false, labMustExist = false }: SessionOptions = {},
+  { targets = [], platform, exclusive = false, labMustExist = false }: SessionOptions = {},
 ): Promise<Session> {
   const { io } = context;
   const dir = labDir(context, options.lab);
@@ -56,7 +58,7 @@ export async function openSession(
     for (const end of closing.splice(0).reverse()) await end();
   };
   try {
-    const host: Host = lab ? await labHost(io.host, lab) : io.host;
+    const host: Host = lab ? await labHost(io.host, lab, platform) : io.host;
     // Whoever reads a secret, it is known from then on to everything that prints.
     const secret = async (reference: SecretRef) => {
       const value = await readSecret(reference, io.host);

@@ -80,6 +80,8 @@ export interface Catalog {
   resources: CatalogResource[];
   targets: CatalogTarget[];
   policy?: Policy;
+  /** Of the host that the manifests require; left out when none says. */
+  platform?: NodeJS.Platform;
   /** File name to text, for showing the line of an error. */
   sources: Map<string, string>;
 }

@@ -114,6 +114,7 @@ export const planSchema = Type.Object(
   {
     converge_plan: Type.Literal(1, { description: 'Version of the format.' }),
     engine: Type.String({ description: 'Version of converge that made it.' }),
+    platform: Optional(Type.Literal('win32', { description: 'Of the host that it is for.' })),
     lab: Optional(Type.Literal(true, { description: 'Made in a lab, and for labs only.' })),
     types: Type.Record(Type.String(), Type.Integer(), {
       description: 'Versions of the resource types used.',

@@ -62,6 +62,8 @@ export interface Plan {
   engine: string;
   /** Made in a lab, and for labs only. */
   lab?: true;
+  /** Of the host that it is for, when that is Windows. */
+  platform?: 'win32';
   /** Type name to type version, of the types used. */
   types: Record<string, number>;
   targets: (CatalogTarget & { identity: string })[];

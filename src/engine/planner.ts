@@ -56,6 +56,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     converge_plan: 1,
     engine: options.engine,
     ...(run.where.lab && { lab: true }),
+    ...(run.where.platform === 'win32' && { platform: 'win32' }),
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
     targets: await plannedTargets(run, catalog.targets, diagnostics),
     ...(catalog.policy && { policy: catalog.policy }),

@@ -22,6 +22,15 @@ export async function recheck(plan: Plan, run: Run): Promise<void> {
       }),
     );
   }
+  const platform = run.where.platform === 'win32' ? 'win32' : undefined;
+  if (plan.platform !== platform) {
+    const [made, here] = plan.platform ? ['for a Windows host', 'none'] : ['for no Windows host', 'one'];
+    throw new Failure(
+      blocked('other-platform', `the plan was made ${made}, and this is ${here}`, {
+        hint: 'plan again on the host that it is for',
+      }),
+    );
+  }
   const moved = movedTypes(plan, run);
   for (const target of plan.targets) {
     const identity = await identityOf(run, target);

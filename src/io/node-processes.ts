@@ -67,7 +67,8 @@ function scrubbed(environment: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
-function notStarted({ file, cwd }: Command, code: string | undefined): Failure {
+/** A program that could not be started, from the error code of the attempt. */
+export function notStarted({ file, cwd }: Pick<Command, 'file' | 'cwd'>, code: string | undefined): Failure {
   const reasons: Record<string, string> = {
     ENOENT: cwd === undefined ? 'it was not found' : `it, or the directory ${cwd}, was not found`,
     EACCES: 'it is not executable for this user',

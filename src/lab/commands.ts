@@ -2,6 +2,9 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { bytes, duration } from '../io/units.ts';
 import type { S3Lab } from './s3/server.ts';
 import type { VmInfo, VsphereLab } from './vsphere/server.ts';
+import type { FaultRule as WindowsFault } from './windows/faults.ts';
+import { describeProcesses, describeWindows, type WindowsLab } from './windows/lab.ts';
+import type { Language } from './windows/machine.ts';
 
 /** The world's events, as data: `converge lab …` makes them here or in the process that serves the lab. */
 export type LabCommand =
@@ -17,10 +20,12 @@ export type LabCommand =
   | { do: 'remove-snapshot'; vm: string; name: string }
   | { do: 'reset-cbt'; vm: string }
   | { do: 'power-cut'; vm: string }
-  | { do: 'fault'; on: 's3' | 'vsphere'; rule: Record<string, unknown> }
+  | { do: 'fault'; on: 's3' | 'vsphere' | 'windows'; rule: Record<string, unknown> }
   | { do: 'foreign-bucket'; name: string }
   | { do: 'clock'; offset: number }
   | { do: 'show' }
+  | { do: 'windows'; language?: Language; elevated?: boolean; restart?: true }
+  | { do: 'processes'; clear: boolean }
   /** Puts the VMs of `manifests/lab` into a world that never had any. */
   | { do: 'seed' };
 
@@ -33,6 +38,7 @@ export interface LabAnswer {
 export interface LabParts {
   vsphere: VsphereLab;
   s3: S3Lab;
+  windows: WindowsLab;
   clockOffset(): number;
   setClock(offset: number): Promise<void>;
   seed(): Promise<void>;
@@ -68,6 +74,7 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       return { text: `${command.vm} lost power: its change tracking is invalid` };
     case 'fault':
       if (command.on === 's3') lab.s3.fault(command.rule as unknown as Parameters<S3Lab['fault']>[0]);
+      else if (command.on === 'windows') await lab.windows.fault(command.rule as unknown as WindowsFault);
       else world.fault(command.rule as unknown as Parameters<typeof world.fault>[0]);
       return { text: `${command.on}: the fault ${command.rule.kind} is armed` };
     case 'foreign-bucket':
@@ -81,7 +88,22 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       const clock = `the lab's clock is ${duration(lab.clockOffset())} ahead of this machine's`;
       const text =
         vms.length > 0 ? vms.map(describe).join('\n') : 'no VMs yet: `converge lab add-vm` adds one';
-      return { text: `${text}\n${clock}`, data: { vms, clock_offset: lab.clockOffset() } };
+      const windows = await lab.windows.settings();
+      return {
+        text: `${text}\n${describeWindows(windows)}\n${clock}`,
+        data: { vms, windows, clock_offset: lab.clockOffset() },
+      };
+    }
+    case 'windows': {
+      const { do: _, restart, ...told } = command;
+      if (restart) await lab.windows.restart();
+      const windows = await lab.windows.change(told);
+      return { text: describeWindows(windows), data: windows };
+    }
+    case 'processes': {
+      const processes = await lab.windows.processes();
+      if (command.clear) await lab.windows.forgetProcesses();
+      return { text: describeProcesses(processes), data: { version: 1, processes } };
     }
     case 'seed':
       await lab.seed();

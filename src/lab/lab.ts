@@ -12,6 +12,7 @@ import { seed } from './seed.ts';
 import { createSettings, type LabSettings, readSettings, writeSettings } from './settings.ts';
 import { labCertificates } from './tls.ts';
 import { startVsphere } from './vsphere/server.ts';
+import { windowsLab } from './windows/lab.ts';
 
 /** An open lab: where its stand-ins answer, and how to make the world's events happen. */
 export interface Lab {
@@ -173,6 +174,7 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
   const parts: LabParts = {
     s3,
     vsphere,
+    windows: windowsLab(host.files, join(dir, 'windows')),
     clockOffset: () => settings.clockOffset,
     seed: async () => {
       if (settings.seed === 'done' || (settings.seed === 'none' && vsphere.world.vms().length > 0)) return;
@@ -203,8 +205,8 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
     clock,
     async command(command) {
       const answer = await execute(parts, command);
-      // This process ends with the command; the fault waits for the next one.
-      if (command.do === 'fault' && !serving) {
+      // This process ends with the command; the fault waits for the next one. The Windows host keeps its own.
+      if (command.do === 'fault' && command.on !== 'windows' && !serving) {
         settings.faults.push({ on: command.on, rule: command.rule });
         await save();
       }

@@ -16,22 +16,30 @@ import { topLevel } from './language.ts';
 import { findModules } from './module.ts';
 import { parseManifest } from './parse.ts';
 import { checkManifest, readManifest } from './read-manifest.ts';
+import { requiredPlatform } from './requires.ts';
 import { quoted } from './scalar.ts';
 import type { Trace } from './scope.ts';
 import { secretNames } from './secret-names.ts';
 import { maskedText, type SourceFile } from './source-file.ts';
 
-export interface CompileOptions {
-  registry: Registry;
-  files: ReadFiles;
-  /** What relative paths resolve against, absolute. */
-  cwd: string;
-  /** Of the host that the manifests are for; with the lab that of its host. */
+/** The host that the manifests are for, as far as a compiler needs it. */
+export interface ManifestHost {
   platform: NodeJS.Platform;
   /** What expressions may ask about the host; none when left out. */
   facts?: Facts;
   /** What expressions see as `env`. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** What managed relative paths resolve against; the compiler's `cwd` when left out. */
+  hostCwd?: string;
+}
+
+export interface CompileOptions extends ManifestHost {
+  registry: Registry;
+  files: ReadFiles;
+  /** What relative paths resolve against, absolute. */
+  cwd: string;
+  /** With a lab, which has hosts of several platforms: the one for manifests that require `platform`. */
+  hostFor?(platform: NodeJS.Platform): Promise<ManifestHost | undefined>;
   /** Name of the data layer `data/NAME.yaml`. */
   environment?: string;
   /** `name=value` each, the topmost data layer. */
@@ -54,7 +62,7 @@ export interface Compiled {
  * secrets are masked. No secret is read.
  */
 export async function compile(paths: string[], options: CompileOptions): Promise<Compiled> {
-  const { registry, files, cwd, platform, settings = [], environment } = options;
+  const { registry, files, cwd, settings = [], environment } = options;
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic) => void diagnostics.push(diagnostic);
   const declared: Declarations = {
@@ -68,7 +76,6 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   };
   const sources = new Map<string, string>();
   const namesSecret = secretNames(registry);
-  const expressions = makeExpressions(options, namesSecret, report);
 
   const texts = await readManifests(paths, files, cwd, report);
   if (diagnostics.length > 0) declared.incomplete = true;
@@ -77,11 +84,14 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   for (const { name, text } of texts) {
     const { file, readable } = parseManifest(name, text, namesSecret, report);
     parsed.push(file);
-    if (readable && checkManifest(file, registry, declared, report)) {
-      manifests.push(file);
-      await expressions.prepare(file);
-    } else declared.incomplete = true;
+    if (readable && checkManifest(file, registry, declared, report)) manifests.push(file);
+    else declared.incomplete = true;
   }
+  const required = manifests.map(requiredBy).find(platform => platform !== undefined);
+  const host = (required && (await options.hostFor?.(required))) ?? options;
+  const { platform, hostCwd = cwd } = host;
+  const expressions = makeExpressions(host, namesSecret, report);
+  for (const file of manifests) await expressions.prepare(file);
   const folders = await foldersAround(paths, files, cwd);
   const dataLayers = [
     ...manifests.flatMap(file => {
@@ -124,7 +134,7 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   checkTargets(declared, registry, platform, report);
   checkReferences(declared, registry, report);
   checkAbsence(declared, report);
-  checkIdentities(firstOfEach(declared.resources), { platform, cwd }, report);
+  checkIdentities(firstOfEach(declared.resources), { platform, cwd: hostCwd }, report);
   const valid = declared.resources.filter(({ valid }) => valid);
   const { targets, policy } = declared;
   return {
@@ -132,12 +142,18 @@ export async function compile(paths: string[], options: CompileOptions): Promise
       resources: valid.map(({ resource }) => resource),
       targets,
       ...(policy && { policy }),
+      ...(required && { platform: required }),
       sources,
     },
     diagnostics,
     traces: new Map(valid.map(({ resource, traces }) => [resource.address, traces])),
   };
 }
+
+const requiredBy = (file: SourceFile): NodeJS.Platform | undefined => {
+  const node = topLevel(file).get('requires')?.value;
+  return node ? requiredPlatform(node) : undefined;
+};
 
 /** One name, two files. */
 function refuseTwice<T extends { at: SourceRange }>(

@@ -28,6 +28,12 @@ export const requiresSchema: JsonSchema = {
 export const systemName = (platform: NodeJS.Platform): string =>
   Object.keys(systems).find(name => systems[name] === platform) ?? platform;
 
+/** The platform that one file requires, undefined when it says none or what can't be one. */
+export function requiredPlatform(node: Node): NodeJS.Platform | undefined {
+  const os = isMap(node) ? node.get('os') : undefined;
+  return typeof os === 'string' && Object.hasOwn(systems, os) ? systems[os] : undefined;
+}
+
 /** Checks `requires:` of one file against this converge and the platform of the run. */
 export function checkRequires(
   file: SourceFile,

@@ -44,7 +44,11 @@ interface ApplyCommandOptions extends CommonOptions, SelectOptions, EventOptions
 }
 
 /** What to apply: manifests to plan now, or a plan that was made before. */
-type Source = { targets: CatalogTarget[]; plan(run: Run): Promise<Plan> };
+type Source = {
+  targets: CatalogTarget[];
+  platform?: NodeJS.Platform | undefined;
+  plan(run: Run): Promise<Plan>;
+};
 
 export const apply: Define = (program, context, exit) => {
   const command = program
@@ -59,7 +63,11 @@ export const apply: Define = (program, context, exit) => {
     .action(async (paths: string[], options: ApplyCommandOptions) => {
       const source = (await planFile(context, paths, options)) ?? (await manifests(context, paths, options));
       if (!source) return exit(1);
-      const session = await openSession(context, options, { targets: source.targets, exclusive: true });
+      const session = await openSession(context, options, {
+        targets: source.targets,
+        platform: source.platform,
+        exclusive: true,
+      });
       try {
         const events = await openEvents(context, options, () => session.world.host.clock.now());
         try {
@@ -116,6 +124,7 @@ async function manifests(
   return (
     catalog && {
       targets: catalog.targets,
+      platform: catalog.platform,
       plan: run => makePlan(catalog, run, { engine: version, ...options }),
     }
   );
@@ -143,6 +152,7 @@ async function planFile(
   const plan = await readPlan(context, path);
   return {
     targets: plan.targets,
+    platform: plan.platform,
     async plan(run) {
       await recheck(plan, run);
       return plan;

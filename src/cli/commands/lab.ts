@@ -8,6 +8,15 @@ import type { Define } from '../define.ts';
 import { defaultLabDir, labDir, openLabAt } from '../lab-dir.ts';
 import { labContracts } from './lab-contracts.ts';
 import { labServe } from './lab-serve.ts';
+import { labWindows } from './lab-windows.ts';
+
+/** One event: arguments and options to a command, which is carried out and answered. */
+export type DefineEvent = (
+  usage: string,
+  description: string,
+  build: (args: string[], options: Record<string, unknown>) => LabCommand,
+  extend?: (command: Command) => Command,
+) => void;
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 
@@ -15,21 +24,23 @@ const collect = (value: string, before: string[] = []) => [...before, value];
 export const lab: Define = (program, context, exit) => {
   const group = program
     .command('lab')
-    .description('the embedded stand-ins for vSphere and S3, and their world');
+    .description('the embedded stand-ins for vSphere, S3 and a Windows host, and their world');
 
-  /** One event: arguments and options to a command, which is carried out and answered in a line. */
-  const event = (
-    usage: string,
-    description: string,
-    build: (args: string[], options: Record<string, unknown>) => LabCommand,
-    extend: (command: Command) => Command = command => command,
-  ) =>
+  const event: DefineEvent = (usage, description, build, extend = command => command) =>
     extend(group.command(usage).description(description))
       .option('--lab [DIR]', `the lab's folder (default ${defaultLabDir})`)
       .action(async (...given: unknown[]) => {
         const command = given.at(-1) as Command;
         const options = command.opts();
-        exit(await carryOut(context, options.lab as string | true | undefined, build(command.args, options)));
+        const json = options.format === 'json';
+        exit(
+          await carryOut(
+            context,
+            options.lab as string | true | undefined,
+            build(command.args, options),
+            json,
+          ),
+        );
       });
 
   event(
@@ -81,7 +92,8 @@ export const lab: Define = (program, context, exit) => {
     do: 'foreign-bucket',
     name: name!,
   }));
-  event('show', 'list the VMs', () => ({ do: 'show' }));
+  event('show', 'list the VMs, and what the Windows host is told', () => ({ do: 'show' }));
+  labWindows(event);
   event(
     'clock <AHEAD>',
     "set how far the lab's clock is ahead, e.g. 20m; 0s is this machine's time",
@@ -99,7 +111,7 @@ export const lab: Define = (program, context, exit) => {
     'arm a fault for the served lab, or for the next command that uses this folder',
     ([kind], options) => ({
       do: 'fault',
-      on: options.on as 's3' | 'vsphere',
+      on: options.on as 's3' | 'vsphere' | 'windows',
       rule: {
         kind,
         ...(options.times !== undefined && { times: Number(options.times) }),
@@ -109,7 +121,9 @@ export const lab: Define = (program, context, exit) => {
     command =>
       command
         .addOption(
-          new Option('--on <SERVICE>', 'which stand-in').choices(['s3', 'vsphere']).makeOptionMandatory(),
+          new Option('--on <SERVICE>', 'which stand-in')
+            .choices(['s3', 'vsphere', 'windows'])
+            .makeOptionMandatory(),
         )
         .option('--times <N>', 'how often (default 1)')
         .option('--set <KEY=VALUE>', "a detail of the rule, e.g. key='packs/*'; may be repeated", collect)
@@ -120,6 +134,7 @@ Kinds on s3: slow-down, internal-error, reset, lost-answer, latency (ms); all ta
 Kinds on vsphere: expire-sessions, unavailable, quiesce-fails, fail-query (fault), cbt-lies, page-limit (areas),
 page-span (bytes), slow-task (ms, method), lost-task (method), fail-task (method, fault), consolidation-needed,
 read (how: truncated, garbled, short, whole, error), missing-privilege (privilege), clear.
+Kinds on windows: exit (program, code), access-denied (program), missing (program), commit-conflict.
 
 Examples:
   converge lab fault slow-down --on s3 --times 3 --set method=PUT --set 'key=*/packs/*'
@@ -134,12 +149,13 @@ async function carryOut(
   context: Context,
   dirOption: string | true | undefined,
   command: LabCommand,
+  json: boolean,
 ): Promise<number> {
   const dir = labDir(context, dirOption ?? true)!;
   const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 10_000 });
   try {
     const answer = await opened.command(command);
-    context.print(`${answer.text}\n`);
+    context.print(json ? `${JSON.stringify(answer.data, null, 2)}\n` : `${answer.text}\n`);
     return 0;
   } finally {
     await opened.close();

@@ -25,7 +25,10 @@ export const observe: Define = (program, context, exit) => {
     .action(async (paths: string[], options: CommonOptions & { output?: string }) => {
       const catalog = await loadCatalog(context, paths, options);
       if (!catalog) return exit(1);
-      const session = await openSession(context, options, { targets: catalog.targets });
+      const session = await openSession(context, options, {
+        targets: catalog.targets,
+        platform: catalog.platform,
+      });
       try {
         const run = startRun({
           registry,

@@ -86,7 +86,10 @@ async function planOnline(
 ): Promise<Plan | undefined> {
   const catalog = await loadCatalog(context, paths, options);
   if (!catalog) return undefined;
-  const session = await openSession(context, options, { targets: catalog.targets });
+  const session = await openSession(context, options, {
+    targets: catalog.targets,
+    platform: catalog.platform,
+  });
   try {
     const run = startRun({
       registry,

@@ -29,7 +29,11 @@ export const replicate: Define = (program, context, exit) => {
       const catalog = await loadCatalog(context, paths, options);
       if (!catalog) return exit(1);
       const declared = protectedVm(catalog.resources, vm);
-      const session = await openSession(context, options, { targets: catalog.targets, exclusive: true });
+      const session = await openSession(context, options, {
+        targets: catalog.targets,
+        platform: catalog.platform,
+        exclusive: true,
+      });
       try {
         const run = startRun({
           registry,

@@ -30,7 +30,7 @@ export const test: Define = (program, context, exit) => {
       '\nExample:\n  converge test manifests\n\nEvery protected VM gets a small disk there. Nothing leaves this machine.',
     )
     .action(async (paths: string[], options: CatalogOptions) => {
-      const catalog = await loadCatalog(context, paths, options);
+      const catalog = await loadCatalog(context, paths, { ...options, lab: true });
       if (!catalog) return exit(1);
       const dir = await mkdtemp(join(tmpdir(), 'converge-lab-'));
       try {
@@ -46,7 +46,7 @@ async function twice(context: Context, catalog: Catalog, lab: string): Promise<n
   const session = await openSession(
     context,
     { lab, lockTimeout: 0 },
-    { targets: catalog.targets, exclusive: true },
+    { targets: catalog.targets, platform: catalog.platform, exclusive: true },
   );
   try {
     const { interrupt: signal } = context.io;

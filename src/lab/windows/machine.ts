@@ -10,6 +10,8 @@ export interface Machine {
   readonly clock: Clock;
   readonly random: Random;
   readonly language: Language;
+  /** False when the run has no administrator's token; left out: it has. */
+  readonly elevated?: boolean;
 }
 
 /** One call of a program, as CreateProcess got it. */

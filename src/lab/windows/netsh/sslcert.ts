@@ -1,0 +1,97 @@
+import type { Answer, Machine } from '../machine.ts';
+import { type Registry, readRegistry } from '../registry/store.ts';
+import { binary, dword, text, textOf } from '../registry/values.ts';
+import { failedAloud, said, type Text } from '../tools/console.ts';
+
+/** Where HTTP.sys keeps its certificates, by `IP:PORT` or `HOST:PORT`. */
+const byAddress = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\HTTP\\Parameters\\SslBindingInfo';
+const byName = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\HTTP\\Parameters\\SslSniBindingInfo';
+const certificates = 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SystemCertificates';
+
+const reasons: Record<number, Text> = {
+  2: {
+    en: 'The system cannot find the file specified.',
+    de: 'Das System kann die angegebene Datei nicht finden.',
+  },
+  87: { en: 'The parameter is incorrect.', de: 'Falscher Parameter.' },
+  183: {
+    en: 'Cannot create a file when that file already exists.',
+    de: 'Eine Datei kann nicht erstellt werden, wenn sie bereits vorhanden ist.',
+  },
+  1312: {
+    en: 'A specified logon session does not exist. It may already have been terminated.',
+    de: 'Eine angegebene Anmeldesitzung ist nicht vorhanden. Sie wurde gegebenenfalls bereits beendet.',
+  },
+};
+
+/** `netsh http add|delete|update|show sslcert`. */
+export async function sslcert(
+  verb: string,
+  pairs: Record<string, string>,
+  { files, language }: Machine,
+): Promise<Answer> {
+  const registry = await readRegistry(files);
+  const refuse = (what: string, code: number) =>
+    failedAloud(1, `\nSSL Certificate ${what} failed, Error: ${code}\n${reasons[code]![language]}\n\n`);
+  const { ipport, hostnameport } = pairs;
+  const endpoint = hostnameport ?? ipport;
+  if (verb === 'show') return show(registry, endpoint, refuse);
+  const key = endpoint === undefined ? undefined : keyOf(endpoint, hostnameport !== undefined);
+  const what = { add: 'add', update: 'update', delete: 'deletion' }[verb];
+  if (what === undefined || key === undefined) return refuse(what ?? verb, 87);
+  if (verb === 'delete') {
+    if (!registry.removeKey(key)) return refuse(what, 2);
+  } else {
+    const { certhash = '', appid = '', certstorename = 'MY' } = pairs;
+    const isGuid = /^\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}$/i.test(appid);
+    // SNI has no store of its own: the name must be given there.
+    const noStore = hostnameport !== undefined && pairs.certstorename === undefined;
+    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(certhash) || !isGuid || noStore) return refuse(what, 87);
+    if (verb === 'add' && registry.has(key)) return refuse(what, 183);
+    if (verb === 'update' && !registry.has(key)) return refuse(what, 2);
+    if (!registry.has(`${certificates}\\${certstorename}\\Certificates\\${certhash}`))
+      return refuse(what, 1312);
+    registry.set(key, binary('SslCertHash', Buffer.from(certhash, 'hex')));
+    registry.set(key, text('AppId', appid.toLowerCase()));
+    registry.set(key, text('SslCertStoreName', certstorename));
+    registry.set(key, dword('DefaultFlags', pairs.clientcertnegotiation === 'enable' ? 2 : 0));
+  }
+  await registry.save(files);
+  const past = { add: 'added', update: 'updated', delete: 'deleted' }[verb];
+  return said(
+    language === 'de'
+      ? '\nDas SSL-Zertifikat wurde erfolgreich bearbeitet.\n\n'
+      : `\nSSL Certificate successfully ${past}\n\n`,
+  );
+}
+
+function keyOf(endpoint: string, named: boolean): string | undefined {
+  const good = named
+    ? /^[a-z0-9*][a-z0-9.*-]*:\d{1,5}$/i
+    : /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\]):\d{1,5}$/i;
+  return good.test(endpoint) ? `${named ? byName : byAddress}\\${endpoint}` : undefined;
+}
+
+function show(
+  registry: Registry,
+  endpoint: string | undefined,
+  refuse: (what: string, code: number) => Answer,
+): Answer {
+  const keys = [byAddress, byName]
+    .flatMap(root => registry.children(root))
+    .filter(key => endpoint === undefined || key.toLowerCase().endsWith(`\\${endpoint.toLowerCase()}`));
+  if (keys.length === 0 && endpoint !== undefined) return refuse('lookup', 2);
+  const blocks = keys.map(key => {
+    const label = key.startsWith(byName) ? 'Hostname:port' : 'IP:port';
+    const hash = registry.value(key, 'SslCertHash');
+    const negotiates = registry.value(key, 'DefaultFlags')?.data === '2' ? 'Enabled' : 'Disabled';
+    return [
+      `    ${label.padEnd(28)} : ${key.slice(key.lastIndexOf('\\') + 1)}`,
+      `    Certificate Hash             : ${hash?.type === 'REG_BINARY' ? hash.data.toLowerCase() : ''}`,
+      `    Application ID               : ${textOf(registry.value(key, 'AppId')) ?? ''}`,
+      `    Certificate Store Name       : ${textOf(registry.value(key, 'SslCertStoreName')) ?? '(null)'}`,
+      `    Negotiate Client Certificate : ${negotiates}`,
+    ].join('\n');
+  });
+  return said(`\nSSL Certificate bindings: \n------------------------- \n\n${blocks.join('\n\n')}\n\n`);
+}

@@ -1,0 +1,177 @@
+import { win32 } from 'node:path';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { notStarted } from '../../io/node-processes.ts';
+import type { Clock, Command, CommandResult, Files, Processes, Random } from '../../io/ports.ts';
+import { type Environment, environment } from './environment.ts';
+import { accessDenied, commitConflict, concerns, type FaultRule } from './faults.ts';
+import type { Answer, Call, Machine, Tool } from './machine.ts';
+import { foldPath } from './paths.ts';
+import { logSpawned } from './process-log.ts';
+import { changeSettings, readSettings } from './settings.ts';
+import { runScript } from './tools/cmd.ts';
+
+export interface ProcessesOptions {
+  /** Of drive C:. */
+  files: Files;
+  /** Of the machine that the lab lies on, for `dir`. */
+  below: Files;
+  /** The lab's `windows` folder. */
+  dir: string;
+  clock: Clock;
+  random: Random;
+  env: Environment;
+  /** By folded path (`c:/windows/system32/reg.exe`). */
+  programs: Readonly<Record<string, Tool>>;
+}
+
+/** What lies here is no change of the machine. */
+const temporary = 'c:/windows/temp/';
+
+/** Thrown into a stand-in when it is about to change something that it must not. */
+class Stopped extends Error {}
+
+/**
+ * Runs stand-ins in the place of programs. One may run only while its file lies below C:, else it is not
+ * found, as the real port says it. Every start is written to the log. One program runs at a time.
+ */
+export function windowsProcesses(options: ProcessesOptions): Processes {
+  const { files, below, dir, clock, random, programs } = options;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function start(command: Command): Promise<CommandResult> {
+    const env = environment(options.env, command.env ?? {});
+    const cwd = command.cwd ?? 'C:\\';
+    const path = await find(files, command.file, cwd, env);
+    const fault = path === undefined ? undefined : await takeFault(path, 'before');
+    const log = (exit_code: number | null, changed: boolean) =>
+      logSpawned(below, dir, {
+        time: new Date(clock.now()).toISOString(),
+        program: path ?? command.file,
+        args: command.args,
+        exit_code,
+        changed,
+      });
+    const refuse = async (code: string) => {
+      await log(null, false);
+      return notStarted(command, code);
+    };
+    if (path === undefined || fault?.kind === 'missing') throw await refuse('ENOENT');
+    if ((await files.stat(cwd))?.kind !== 'directory') throw await refuse('ENOENT');
+    // node.exe starts no scripts without a shell (CVE-2024-27980).
+    if (/\.(cmd|bat)$/i.test(path)) throw await refuse('EINVAL');
+    const call: Call = { args: command.args, input: command.input ?? '', cwd, env };
+    const folded = foldPath(path)!;
+    const tool: Tool | undefined =
+      folded === 'c:/windows/system32/cmd.exe'
+        ? cmd(command)
+        : Object.hasOwn(programs, folded)
+          ? programs[folded]
+          : undefined;
+    if (!tool) {
+      await log(null, false);
+      throw new Failure(
+        world('program-not-started', `can't run ${path}: the lab has no stand-in for this program`, {
+          hint: 'its stand-ins are those of Windows and IIS; `converge lab contracts --all` lists them',
+        }),
+      );
+    }
+    const { exitCode, stdout, stderr, changed } = await answer(path, tool, call, fault);
+    await log(exitCode, changed);
+    return { exitCode, stdout, stderr, timedOut: false };
+  }
+
+  async function answer(
+    path: string,
+    tool: Tool,
+    call: Call,
+    fault: FaultRule | undefined,
+  ): Promise<Answer & { changed: boolean }> {
+    if (fault?.kind === 'exit')
+      return { exitCode: fault.code! >>> 0, stdout: '', stderr: '', changed: false };
+    if (fault?.kind === 'access-denied') return { ...accessDenied(path), changed: false };
+    const { language, elevated } = await readSettings(below, dir);
+    const refusal: { answer?: Answer } = {};
+    let changed = false;
+    const beforeChange = async (file: string) => {
+      if (foldPath(file)?.startsWith(temporary)) return;
+      if (!changed) {
+        if (!elevated) refusal.answer = accessDenied(path);
+        else if (await takeFault(path, 'at a write')) refusal.answer = commitConflict;
+        if (refusal.answer) throw new Stopped();
+      }
+      changed = true;
+    };
+    const machine: Machine = { files: watched(files, beforeChange), clock, random, language, elevated };
+    try {
+      const given = await tool(call, machine);
+      return { ...given, exitCode: given.exitCode >>> 0, changed };
+    } catch (error) {
+      if (!(error instanceof Stopped) || !refusal.answer) throw error;
+      return { ...refusal.answer, changed: false };
+    }
+  }
+
+  /** The first armed rule for this program, counted down; a commit conflict waits for a write. */
+  async function takeFault(path: string, when: 'before' | 'at a write'): Promise<FaultRule | undefined> {
+    const fits = ({ rule }: { rule: FaultRule }) =>
+      concerns(rule, path) && (rule.kind === 'commit-conflict') === (when === 'at a write');
+    const { faults } = await readSettings(below, dir);
+    const hit = faults.findIndex(fits);
+    if (hit < 0) return undefined;
+    await changeSettings(below, dir, settings => {
+      settings.faults[hit]!.left -= 1;
+      settings.faults = settings.faults.filter(({ left }) => left > 0);
+    });
+    return faults[hit]!.rule;
+  }
+
+  /** What cmd.exe starts is started like anything else, and inherits its surroundings. */
+  const cmd =
+    (command: Command): Tool =>
+    (call, machine) =>
+      runScript(call, machine, inner =>
+        start({ ...inner, ...(command.env && { env: { ...command.env, ...inner.env } }) }),
+      );
+
+  return {
+    async run(command, signal) {
+      signal?.throwIfAborted();
+      const turn = last.then(() => start(command));
+      last = turn.catch(() => {});
+      return turn;
+    },
+  };
+}
+
+/**
+ * As libuv searches: a path as it stands, a bare name in the working directory and then in Path; without an
+ * extension `.com` and `.exe` are tried.
+ */
+async function find(files: Files, file: string, cwd: string, env: Environment): Promise<string | undefined> {
+  const folders = /[\\/]/.test(file) ? [cwd] : [cwd, ...(env.Path ?? '').split(';').filter(Boolean)];
+  const endings = win32.extname(file) === '' ? ['.com', '.exe'] : ['', '.com', '.exe'];
+  for (const folder of folders) {
+    for (const ending of endings) {
+      const path = win32.resolve(cwd, folder.replaceAll('"', ''), `${file}${ending}`);
+      if ((await files.stat(path))?.kind === 'file') return path;
+    }
+  }
+  return undefined;
+}
+
+/** Asks before each change, with the path that changes. */
+function watched(files: Files, beforeChange: (path: string) => Promise<void>): Files {
+  const change = async <T>(path: string, work: () => Promise<T>): Promise<T> => {
+    await beforeChange(path);
+    return work();
+  };
+  return {
+    ...files,
+    open: async (path: string, mode: 'r' | 'r+' | 'create-new') =>
+      mode === 'r' ? files.open(path, mode) : change(path, () => files.open(path, mode)),
+    writeAtomic: (path, bytes, options) => change(path, () => files.writeAtomic(path, bytes, options)),
+    mkdir: (path, options) => change(path, () => files.mkdir(path, options)),
+    rename: (from, to) => change(to, () => files.rename(from, to)),
+    remove: (path, options) => change(path, () => files.remove(path, options)),
+  };
+}

@@ -1,0 +1,62 @@
+import type { Tool } from '../machine.ts';
+import { systemMessage } from '../services/messages.ts';
+import { readServices, ServiceError } from '../services/store.ts';
+import { failed, said } from './console.ts';
+
+/** `net start|stop NAME`: any failure is exit code 2, told on stderr. `stop` takes what depends on it along. */
+export const net: Tool = async ({ args }, { files, language }) => {
+  const [verb = '', name] = args;
+  const isStart = verb.toLowerCase() === 'start';
+  if (name === undefined || (!isStart && verb.toLowerCase() !== 'stop'))
+    return failed(1, 'NET\n    [ START | STOP ]\n');
+  const services = await readServices(files);
+  try {
+    const own = services.require(name);
+    if (isStart) services.start(own);
+    else {
+      for (const other of services.dependants(own)) services.stop(other);
+      services.stop(own);
+    }
+    await services.save(files);
+    const shown = services.text(own, 'DisplayName') || own;
+    const done = { en: isStart ? 'started' : 'stopped', de: isStart ? 'gestartet' : 'beendet' }[language];
+    return said(
+      language === 'de'
+        ? `${shown} wurde erfolgreich ${done}.\n\n`
+        : `The ${shown} service was ${done} successfully.\n\n`,
+    );
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const more =
+      error.code === 1060 ? 2185 : error.code === 1056 ? 2182 : error.code === 1062 ? 3521 : error.code;
+    return failed(
+      2,
+      `${systemMessage(error.code, language)}\n\nMore help is available by typing NET HELPMSG ${more}.\n\n`,
+    );
+  }
+};
+
+/** iisreset.exe, which IIS brings: `/stop`, `/start`, `/status`, or a restart. */
+export const iisreset: Tool = async ({ args }, { files, language }) => {
+  const services = await readServices(files);
+  const options = args.map(arg => arg.toLowerCase());
+  try {
+    const own = services.require('W3SVC');
+    if (options.includes('/status')) {
+      return said(
+        `Status for ${services.text(own, 'DisplayName')} ( W3SVC ) : ${services.isRunning(own) ? 'Running' : 'Stopped'}\n`,
+      );
+    }
+    if (!options.includes('/start') && services.isRunning(own)) services.stop(own);
+    if (!options.includes('/stop') && !services.isRunning(own)) services.start(own);
+    await services.save(files);
+    return said(
+      language === 'de'
+        ? '\nDer Neustart der Internetdienste war erfolgreich.\n'
+        : '\nInternet services successfully restarted\n',
+    );
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return failed(error.code, `${systemMessage(error.code, language)}\n`);
+  }
+};

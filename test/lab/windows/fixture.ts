@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { nodeHost } from '../../../src/io/node.ts';
+import type { Command, CommandResult, Host } from '../../../src/io/ports.ts';
+import { windowsHost } from '../../../src/lab/windows/host.ts';
+import { type WindowsLab, windowsLab } from '../../../src/lab/windows/lab.ts';
+import type { Spawned } from '../../../src/lab/windows/process-log.ts';
+import { temporaryFolder } from '../../support/engine-host.ts';
+import { SteppedClock } from '../../support/stepped-clock.ts';
+
+export interface TestMachine {
+  /** The lab's `windows` folder. */
+  dir: string;
+  host: Host;
+  lab: WindowsLab;
+  run(file: string, args: string[], more?: Partial<Command>): Promise<CommandResult>;
+  /** Writes text to a Windows path, making its folders. */
+  write(path: string, text: string | Buffer): Promise<void>;
+  read(path: string): Promise<string | undefined>;
+  /** What the log says of the last program. */
+  last(): Promise<Spawned | undefined>;
+}
+
+/** A new Windows machine in a folder of its own, or the one in `dir` as the next process finds it. */
+export async function windowsMachine(dir = join(temporaryFolder(), 'windows')): Promise<TestMachine> {
+  const machine = nodeHost();
+  const clock = new SteppedClock(Date.parse('2026-03-01T12:00:00Z'));
+  const host = await windowsHost(machine, dir, clock);
+  const lab = windowsLab(machine.files, dir);
+  return {
+    dir,
+    host,
+    lab,
+    run: (file, args, more) => host.processes.run({ file, args, ...more }),
+    async write(path, text) {
+      await host.files.mkdir(path.slice(0, path.lastIndexOf('\\')), { recursive: true });
+      await host.files.writeAtomic(path, Buffer.from(text));
+    },
+    read: async path => (await host.files.read(path))?.toString('utf8'),
+    last: async () => (await lab.processes()).at(-1),
+  };
+}
