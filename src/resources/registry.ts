@@ -10,6 +10,7 @@ import { iisApp } from './windows/iis_app.ts';
 import { iisAppPool } from './windows/iis_app_pool.ts';
 import { iisSite } from './windows/iis_site.ts';
 import { iisVdir } from './windows/iis_vdir.ts';
+import { windowsFeature } from './windows/windows_feature.ts';
 
 /** A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract. */
 const types: AnyResourceType[] = [
@@ -22,6 +23,7 @@ const types: AnyResourceType[] = [
   iisVdir,
   protectedVm,
   rawImage,
+  windowsFeature,
 ];
 
 const targets: TargetKind[] = [awsTarget, vsphereTarget];

@@ -1,3 +1,4 @@
+import { appcmd } from '../iis/appcmd.ts';
 import type { Tool } from '../machine.ts';
 import { dism } from './dism.ts';
 import { icacls } from './icacls.ts';
@@ -30,6 +31,7 @@ export const shipped: Readonly<Record<string, Tool | undefined>> = {
 /** Those that come with a feature. */
 const brought: Readonly<Record<string, Tool>> = {
   [`${system32}iisreset.exe`]: iisreset,
+  [`${system32}inetsrv\\appcmd.exe`]: appcmd,
 };
 
 /** All stand-ins by folded path; one whose file isn't there can't be started. */
