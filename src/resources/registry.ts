@@ -8,6 +8,7 @@ import { rawImage } from './host/raw_image.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
 import { iisApp } from './windows/iis_app.ts';
 import { iisAppPool } from './windows/iis_app_pool.ts';
+import { iisConfig } from './windows/iis_config.ts';
 import { iisSite } from './windows/iis_site.ts';
 import { iisVdir } from './windows/iis_vdir.ts';
 import { windowsFeature } from './windows/windows_feature.ts';
@@ -19,6 +20,7 @@ const types: AnyResourceType[] = [
   file,
   iisApp,
   iisAppPool,
+  iisConfig,
   iisSite,
   iisVdir,
   protectedVm,

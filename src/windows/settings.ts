@@ -3,7 +3,7 @@ import { timespan } from './timespan.ts';
 
 /**
  * The attributes of a configuration element and of those inside, by path without case:
- * `processmodel.idletimeout`. Collections (`add` and the like) are left out.
+ * `processmodel.idletimeout`. Rows of collections are left out.
  */
 export function settingsOf(element: XmlElement): Map<string, string> {
   const found = new Map<string, string>();

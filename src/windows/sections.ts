@@ -1,0 +1,102 @@
+/** What tells rows of a collection apart, with the value that IIS assumes where one is left out. */
+export type Key = readonly (string | readonly [name: string, assumed: string])[];
+
+export interface Section {
+  /** `system.webServer/security/ipSecurity` */
+  name: string;
+  /** DISM's name of the feature that brings it, where IIS alone doesn't. */
+  feature?: string;
+  /** Keys of its collections by their path; '' is the section's own, `conditions` one of its rows'. */
+  keys: Readonly<Record<string, Key>>;
+}
+
+const web = (path: string, keys: Readonly<Record<string, Key>> = {}, feature?: string): Section => ({
+  name: `system.webServer/${path}`,
+  keys,
+  ...(feature !== undefined && { feature }),
+});
+
+const name: Key = ['name'];
+
+/** Facts of IIS's own schema about the sections that people configure; others need `key:` for rows. */
+const sections: readonly Section[] = [
+  { name: 'system.applicationHost/sites', keys: { '': name } },
+  { name: 'system.applicationHost/applicationPools', keys: { '': name } },
+  { name: 'system.applicationHost/log', keys: {} },
+  { name: 'system.applicationHost/webLimits', keys: {} },
+  web(
+    'security/ipSecurity',
+    { '': ['ipAddress', ['subnetMask', '255.255.255.255'], ['domainName', '']] },
+    'IIS-IPSecurity',
+  ),
+  web('security/authentication/anonymousAuthentication'),
+  web('security/authentication/basicAuthentication', {}, 'IIS-BasicAuthentication'),
+  web('security/authentication/windowsAuthentication', { providers: ['value'] }, 'IIS-WindowsAuthentication'),
+  web('security/authentication/digestAuthentication', {}, 'IIS-DigestAuthentication'),
+  web('security/access'),
+  web(
+    'security/authorization',
+    {
+      '': [
+        ['users', ''],
+        ['roles', ''],
+        ['verbs', ''],
+      ],
+    },
+    'IIS-URLAuthorization',
+  ),
+  web('security/isapiCgiRestriction', { '': ['path'] }),
+  web('security/requestFiltering', {
+    fileExtensions: ['fileExtension'],
+    hiddenSegments: ['segment'],
+    denyUrlSequences: ['sequence'],
+    denyQueryStringSequences: ['sequence'],
+    alwaysAllowedUrls: ['url'],
+    verbs: ['verb'],
+    filteringRules: name,
+  }),
+  web('urlCompression'),
+  web(
+    'httpCompression',
+    { '': name, dynamicTypes: ['mimeType'], staticTypes: ['mimeType'] },
+    'IIS-HttpCompressionStatic',
+  ),
+  web('defaultDocument', { files: ['value'] }),
+  web('directoryBrowse'),
+  web('httpErrors', { '': ['statusCode', ['subStatusCode', '-1']] }),
+  web('httpProtocol', { customHeaders: name, redirectHeaders: name }),
+  web('httpRedirect', { '': ['wildcard'] }, 'IIS-HttpRedirect'),
+  web('httpLogging'),
+  web('staticContent', { '': ['fileExtension'] }),
+  web('handlers', { '': name }),
+  web('modules', { '': name }),
+  web('isapiFilters', { '': name }),
+  web('globalModules', { '': name }),
+  web('caching', { profiles: ['extension'] }),
+  web('cgi', {}, 'IIS-CGI'),
+  web('asp', {}, 'IIS-ASP'),
+  web('fastCgi', { '': ['fullPath', ['arguments', '']] }, 'IIS-CGI'),
+  web('serverRuntime'),
+  web('proxy'),
+  web('webSocket', {}, 'IIS-WebSockets'),
+  web('applicationInitialization', { '': ['initializationPage', ['hostName', '']] }, 'IIS-ApplicationInit'),
+  web('tracing/traceFailedRequests', { '': ['path'] }, 'IIS-HttpTracing'),
+  web('rewrite/rules', { '': name, conditions: ['input', ['pattern', '']], serverVariables: name }),
+  web('rewrite/globalRules', { '': name, conditions: ['input', ['pattern', '']], serverVariables: name }),
+  web('rewrite/outboundRules', { '': name, conditions: ['input', ['pattern', '']] }),
+  web('rewrite/allowedServerVariables', { '': name }),
+  web('rewrite/rewriteMaps', { '': name, '.': ['key'] }),
+];
+
+const byName = new Map<string, Section>();
+for (const section of sections) {
+  byName.set(section.name.toLowerCase(), section);
+  // appcmd takes the name without its group where only one section has it.
+  const short = section.name.slice(section.name.indexOf('/') + 1).toLowerCase();
+  byName.set(short, section);
+  byName.set(short.slice(short.lastIndexOf('/') + 1), section);
+}
+
+/** A section by its full or short name; one that isn't known here has no keys. */
+export const sectionNamed = (given: string): Section =>
+  byName.get(given.toLowerCase()) ?? { name: given, keys: {} };
