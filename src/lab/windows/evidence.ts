@@ -37,6 +37,11 @@ const rows: [Evidence['evidence'], string, string][] = [
     'libuv, process search',
   ],
   ['believed', 'what console programs write beyond ASCII is unreadable as UTF-8', 'code pages 437 and 850'],
+  [
+    'believed',
+    'powershell.exe -Command gives a script its stdin by [Console]::In, and Set-ItemProperty sets passwords of the IIS: drive',
+    'not tried; the lab knows single scripts, it is no PowerShell',
+  ],
   ['quoted', 'cmd.exe says that a program is not recognized', 'Windows documentation, "cmd"'],
   ['believed', 'that ends `cmd /c` with 1', 'a batch file sees 9009'],
   [

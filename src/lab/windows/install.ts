@@ -16,6 +16,7 @@ const folders = [
   'C:\\Windows\\System32\\config\\systemprofile',
   'C:\\Windows\\System32\\drivers\\etc',
   'C:\\Windows\\System32\\Tasks',
+  'C:\\Windows\\System32\\WindowsPowerShell\\v1.0',
   'C:\\Windows\\SysWOW64',
   'C:\\Windows\\Temp',
 ];

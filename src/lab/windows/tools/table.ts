@@ -5,6 +5,7 @@ import { icacls } from './icacls.ts';
 import { msiexec } from './msiexec.ts';
 import { iisreset, net } from './net.ts';
 import { netsh } from './netsh.ts';
+import { powershell } from './powershell.ts';
 import { reg } from './reg.ts';
 import { sc } from './sc.ts';
 import { schtasks } from './schtasks.ts';
@@ -26,6 +27,7 @@ export const shipped: Readonly<Record<string, Tool | undefined>> = {
   [`${system32}schtasks.exe`]: schtasks,
   [`${system32}tzutil.exe`]: tzutil,
   [`${system32}whoami.exe`]: whoami,
+  [`${system32}WindowsPowerShell\\v1.0\\powershell.exe`]: powershell,
 };
 
 /** Those that come with a feature. */

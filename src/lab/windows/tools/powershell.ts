@@ -1,0 +1,39 @@
+import { appcmd } from '../iis/appcmd.ts';
+import type { Answer, Call, Machine, Tool } from '../machine.ts';
+import { failed, said } from './console.ts';
+
+/** What one cmdlet does with the data that a script reads from stdin as JSON. */
+type Cmdlet = (data: Record<string, string>, call: Call, machine: Machine) => Promise<Answer>;
+
+/**
+ * powershell.exe, as far as fixed scripts go that read `$d` as JSON from stdin: it finds the one cmdlet that
+ * changes something, and does what that does. It is no interpreter, and says so of any other script.
+ */
+export const powershell: Tool = async (call, machine) => {
+  const at = call.args.findIndex(arg => /^-command$/i.test(arg));
+  const script = at < 0 ? '' : (call.args[at + 1] ?? '');
+  const cmdlet = Object.keys(cmdlets).find(name => script.includes(name));
+  if (cmdlet === undefined || !script.includes('[Console]::In.ReadToEnd() | ConvertFrom-Json'))
+    return failed(1, 'The lab has no stand-in for this script.\n');
+  let data: Record<string, string>;
+  try {
+    data = JSON.parse(call.input);
+  } catch {
+    return failed(1, 'ConvertFrom-Json : Invalid JSON primitive.\n');
+  }
+  return cmdlets[cmdlet]!(data, call, machine);
+};
+
+const cmdlets: Readonly<Record<string, Cmdlet>> = {
+  /** Of the IIS: drive: `IIS:\AppPools\NAME`, `IIS:\Sites\SITE\path`. */
+  'Set-ItemProperty': async ({ path = '', name = '', value = '' }, call, machine) => {
+    const match = /^IIS:\\(AppPools|Sites)\\(.+)$/i.exec(path);
+    if (!match) return failed(1, `Set-ItemProperty : Cannot find path '${path}'.\n`);
+    const isPool = match[1]!.toLowerCase() === 'apppools';
+    const object = match[2]!.replaceAll('\\', '/');
+    const id = isPool ? `/apppool.name:${object}` : `/vdir.name:${object}`;
+    const args = ['set', isPool ? 'apppool' : 'vdir', id, `/${name}:${value}`];
+    const answer = await appcmd({ ...call, args, input: '' }, machine);
+    return answer.exitCode === 0 ? said('') : failed(1, `Set-ItemProperty : ${answer.stdout}`);
+  },
+};
