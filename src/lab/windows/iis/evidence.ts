@@ -21,7 +21,7 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
   ['quoted', 'lists of SITE, APP, VDIR, APPPOOL and BACKUP, one line an object, plural names allowed', START],
   ['quoted', '/text:* is a tree with [element] lines; /text:NAME gives bare values', START],
   ['quoted', '/config gives what is set, /config:* everything that takes effect', START],
-  ['quoted', 'set and clear of `object "NAME" changed`, `added`, `deleted`', START],
+  ['quoted', '`KIND object "NAME" added`, `changed` and `deleted`', START],
   ['quoted', '`Applied configuration changes to section … at configuration commit path …`', LOGS],
   ['quoted', '`Unlocked section "…" at configuration path "…".`', LOGS],
   ['quoted', 'the word ERROR stays English where the message is translated', 'Chinese and Russian logs'],

@@ -8,6 +8,7 @@ import type { Answer, Language, Machine } from '../../../../src/lab/windows/mach
 export function memoryFiles(): Files & { written: Map<string, Buffer> } {
   const files = new Map<string, Buffer>();
   const folders = new Set<string>(['c:']);
+  const spelt = new Map<string, string>();
   const key = (path: string) => path.replace(/\//g, '\\').replace(/\\+$/, '').toLowerCase();
   const parent = (path: string) => path.replace(/\\[^\\]*$/, '');
   const stat = (kind: FileStat['kind'], size: number) =>
@@ -27,17 +28,19 @@ export function memoryFiles(): Files & { written: Map<string, Buffer> } {
       const at = key(path);
       if (!folders.has(at)) return undefined;
       const inside = [...files.keys(), ...folders].filter(each => parent(each) === at && each !== at);
-      return inside.map(each => each.slice(at.length + 1));
+      return inside.map(each => spelt.get(each) ?? each.slice(at.length + 1));
     },
     readlink: async () => undefined,
     open: refuse,
     writeAtomic: async (path, bytes) => {
       if (!folders.has(parent(key(path)))) throw Object.assign(new Error(path), { code: 'ENOENT' });
       files.set(key(path), bytes);
+      spelt.set(key(path), path.replace(/^.*[\\/]/, ''));
     },
     chmod: async () => {},
     mkdir: async path => {
       const parts = key(path).split('\\');
+      if (!folders.has(key(path))) spelt.set(key(path), path.replace(/^.*[\\/]/, ''));
       for (let at = 1; at <= parts.length; at++) folders.add(parts.slice(0, at).join('\\'));
     },
     rename: refuse,
