@@ -20,7 +20,9 @@ describe('commands of real deployments', () => {
     expect(await lines(host, 'list', 'site', name)).toEqual([
       `SITE "${name}" (id:2,bindings:http/*:80:web.customername.com,state:Started)`,
     ]);
-    expect(await lines(host, 'list', 'app', `${name}/`)).toEqual([`APP "${name}/" (applicationPool:${name})`]);
+    expect(await lines(host, 'list', 'app', `${name}/`)).toEqual([
+      `APP "${name}/" (applicationPool:${name})`,
+    ]);
     const again = await run(host, ['add', 'apppool', `/name:${name}`]);
     expect(again).toMatchObject({
       exitCode: 183,
@@ -61,11 +63,25 @@ describe('commands of real deployments', () => {
 
   test('WebSockets, compression, log directory, defaults of pools', async () => {
     const host = await iisHost();
-    const set = async (...args: string[]) => expect((await run(host, ['set', 'config', ...args])).exitCode).toBe(0);
-    await set(SITE, '-section:system.webServer/webSocket', '/enabled:True', '/pingInterval:00:00:10', '/commit:apphost');
+    const set = async (...args: string[]) =>
+      expect((await run(host, ['set', 'config', ...args])).exitCode).toBe(0);
+    await set(
+      SITE,
+      '-section:system.webServer/webSocket',
+      '/enabled:True',
+      '/pingInterval:00:00:10',
+      '/commit:apphost',
+    );
     await set('/section:urlCompression', '/doDynamicCompression:True');
-    await set('-section:system.applicationHost/sites', '/siteDefaults.logFile.directory:X:\\folder\\', '/commit:apphost');
-    await set('-section:applicationPools', '-applicationPoolDefaults.recycling.periodicRestart.time:24:00:00');
+    await set(
+      '-section:system.applicationHost/sites',
+      '/siteDefaults.logFile.directory:X:\\folder\\',
+      '/commit:apphost',
+    );
+    await set(
+      '-section:applicationPools',
+      '-applicationPoolDefaults.recycling.periodicRestart.time:24:00:00',
+    );
     await set(
       '-section:system.webServer/httpCompression',
       "/+dynamicTypes.[mimeType='application/json; charset=utf-8',enabled='True']",
@@ -76,7 +92,9 @@ describe('commands of real deployments', () => {
     expect(await text('apppool', '/text:recycling.periodicRestart.time')).toBe('1.00:00:00');
     expect(await text('config', SITE, '/section:webSocket', '/text:pingInterval')).toBe('00:00:10');
     expect(await text('config', '/section:webSocket', '/text:pingInterval')).toBe('00:00:00');
-    expect(await text('config', '/section:httpCompression')).toContain('<add mimeType="application/json; charset=utf-8" enabled="true" />');
+    expect(await text('config', '/section:httpCompression')).toContain(
+      '<add mimeType="application/json; charset=utf-8" enabled="true" />',
+    );
     expect(await host.files.read('C:\\inetpub\\wwwroot\\web.config')).toBeUndefined();
   });
 });

@@ -4,36 +4,77 @@ import { type Host, iisHost, lines, run } from './fixture.ts';
 /** Commands and outputs of the documentation, "Getting Started with AppCmd.exe", as they stand there. */
 describe('the documentation’s own examples', () => {
   async function mySite(host: Host): Promise<void> {
-    await lines(host, 'add', 'site', '/name:MySite', '/id:2', '/bindings:http/*:81:', '/physicalPath:C:\\inetpub\\mysite');
-    await lines(host, 'add', 'app', '/site.name:MySite', '/path:/app1', '/physicalPath:C:\\inetpub\\mysite\\app1');
+    await lines(
+      host,
+      'add',
+      'site',
+      '/name:MySite',
+      '/id:2',
+      '/bindings:http/*:81:',
+      '/physicalPath:C:\\inetpub\\mysite',
+    );
+    await lines(
+      host,
+      'add',
+      'app',
+      '/site.name:MySite',
+      '/path:/app1',
+      '/physicalPath:C:\\inetpub\\mysite\\app1',
+    );
   }
 
   test('a site with a path is a site, an application and a directory', async () => {
     const host = await iisHost();
     const added = await lines(
       host,
-      ...['add', 'site', '/name:MySite', '/id:2', '/bindings:http/*:81:', '/physicalPath:C:\\inetpub\\mysite'],
+      ...[
+        'add',
+        'site',
+        '/name:MySite',
+        '/id:2',
+        '/bindings:http/*:81:',
+        '/physicalPath:C:\\inetpub\\mysite',
+      ],
     );
-    expect(added).toEqual(['SITE object "MySite" added', 'APP object "MySite/" added', 'VDIR object "MySite/" added']);
+    expect(added).toEqual([
+      'SITE object "MySite" added',
+      'APP object "MySite/" added',
+      'VDIR object "MySite/" added',
+    ]);
   });
 
   test('an application and a further directory', async () => {
     const host = await iisHost();
     await mySite(host);
     expect(
-      await lines(host, 'add', 'app', '/site.name:MySite', '/path:/app2', '/physicalPath:C:\\inetpub\\mysite\\app2'),
+      await lines(
+        host,
+        'add',
+        'app',
+        '/site.name:MySite',
+        '/path:/app2',
+        '/physicalPath:C:\\inetpub\\mysite\\app2',
+      ),
     ).toEqual(['APP object "MySite/app2" added', 'VDIR object "MySite/app2/" added']);
     expect(
       await lines(
         host,
-        ...['add', 'vdir', '/app.name:MySite/app1', '/path:/vdir1', '/physicalPath:C:\\inetpub\\mysite\\app1\\vdir1'],
+        ...[
+          'add',
+          'vdir',
+          '/app.name:MySite/app1',
+          '/path:/vdir1',
+          '/physicalPath:C:\\inetpub\\mysite\\app1\\vdir1',
+        ],
       ),
     ).toEqual(['VDIR object "MySite/app1/vdir1" added']);
   });
 
   test('a pool', async () => {
     const host = await iisHost();
-    expect(await lines(host, 'add', 'apppool', '/name:MyAppPool')).toEqual(['APPPOOL object "MyAppPool" added']);
+    expect(await lines(host, 'add', 'apppool', '/name:MyAppPool')).toEqual([
+      'APPPOOL object "MyAppPool" added',
+    ]);
     expect(await lines(host, 'set', 'apppool', 'MyAppPool', '/managedRuntimeVersion:v1.1')).toEqual([
       'APPPOOL object "MyAppPool" changed',
     ]);
@@ -138,9 +179,13 @@ describe('the documentation’s own examples', () => {
     const section = '/section:system.webServer/modules';
     const applied =
       'Applied configuration changes to section "system.webServer/modules" for "MACHINE/WEBROOT/APPHOST" at configuration commit path "MACHINE/WEBROOT/APPHOST"';
-    expect(await lines(host, 'set', 'config', section, "/+[name='MyModule',type='MyType']")).toEqual([applied]);
+    expect(await lines(host, 'set', 'config', section, "/+[name='MyModule',type='MyType']")).toEqual([
+      applied,
+    ]);
     expect(await lines(host, 'set', 'config', section, "/[name='MyModule'].type:Other")).toEqual([applied]);
-    expect(await lines(host, 'list', 'config', section)).toContain('        <add name="MyModule" type="Other" />');
+    expect(await lines(host, 'list', 'config', section)).toContain(
+      '        <add name="MyModule" type="Other" />',
+    );
     expect(await lines(host, 'set', 'config', section, "/-[name='MyModule']")).toEqual([applied]);
     expect((await run(host, ['set', 'config', section, "/-[name='MyModule']"])).exitCode).toBe(4312);
   });
@@ -149,9 +194,18 @@ describe('the documentation’s own examples', () => {
     const host = await iisHost();
     await lines(
       host,
-      ...['set', 'config', 'http://localhost/app1/', '/section:directoryBrowse', '/enabled:false', '/commit:site'],
+      ...[
+        'set',
+        'config',
+        'http://localhost/app1/',
+        '/section:directoryBrowse',
+        '/enabled:false',
+        '/commit:site',
+      ],
     );
-    expect((await host.files.read('C:\\inetpub\\wwwroot\\web.config'))!.toString()).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+    expect(
+      (await host.files.read('C:\\inetpub\\wwwroot\\web.config'))!.toString(),
+    ).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <configuration>
     <location path="app1">
         <system.webServer>
@@ -167,7 +221,9 @@ describe('the documentation’s own examples', () => {
     expect(await lines(host, 'add', 'backup')).toEqual(['BACKUP object "20260102T030405" added']);
     expect(await lines(host, 'add', 'backup', 'MyBackup')).toEqual(['BACKUP object "MyBackup" added']);
     await lines(host, 'delete', 'site', 'Default Web Site');
-    expect(await lines(host, 'restore', 'backup', 'MyBackup')).toEqual(['Restored configuration from backup "MyBackup"']);
+    expect(await lines(host, 'restore', 'backup', 'MyBackup')).toEqual([
+      'Restored configuration from backup "MyBackup"',
+    ]);
     expect(await lines(host, 'list', 'sites')).toHaveLength(1);
     expect(await lines(host, 'list', 'backups')).toHaveLength(2);
   });

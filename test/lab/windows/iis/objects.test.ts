@@ -33,7 +33,8 @@ describe('adding', () => {
 
   test('bindings in both forms, several, IPv6 and other protocols', async () => {
     const host = await iisHost();
-    const bindings = 'http://shop.example:8080,https/*:443:shop.example,http://*:81,http/[::1]:80:,net.tcp/808:*';
+    const bindings =
+      'http://shop.example:8080,https/*:443:shop.example,http://*:81,http/[::1]:80:,net.tcp/808:*';
     await lines(host, 'add', 'site', '/name:s', `/bindings:${bindings}`);
     expect(await lines(host, 'list', 'site', 's', '/text:bindings')).toEqual([
       'http/*:8080:shop.example,https/*:443:shop.example,http/*:81:,http/[::1]:80:,net.tcp/808:*',
@@ -56,14 +57,19 @@ describe('adding', () => {
     const host = await iisHost();
     const { exitCode } = await run(host, [
       ...['add', 'apppool', '/name:p', '-managedRuntimeVersion:', '/processModel.idleTimeout:0.00:00:00'],
-      ...["/+recycling.periodicRestart.schedule.[value='03:00:00']", '/recycling.logEventOnRecycle:Memory,time'],
+      ...[
+        "/+recycling.periodicRestart.schedule.[value='03:00:00']",
+        '/recycling.logEventOnRecycle:Memory,time',
+      ],
     ]);
     expect(exitCode).toBe(0);
     const property = async (name: string) => (await lines(host, 'list', 'apppool', 'p', `/text:${name}`))[0];
     expect(await property('managedRuntimeVersion')).toBe('');
     expect(await property('processModel.idleTimeout')).toBe('00:00:00');
     expect(await property('recycling.logEventOnRecycle')).toBe('Time, Memory');
-    expect(await lines(host, 'list', 'apppool', 'p', '/config')).toContain('                <add value="03:00:00" />');
+    expect(await lines(host, 'list', 'apppool', 'p', '/config')).toContain(
+      '                <add value="03:00:00" />',
+    );
   });
 });
 
@@ -80,7 +86,10 @@ describe('setting', () => {
       '        <binding protocol="https" bindingInformation="*:443:" sslFlags="0" />',
     );
     expect((await set("/-bindings.[protocol='http',bindingInformation='*:8080:']")).exitCode).toBe(4312);
-    await set("/+bindings.[@start,protocol='http',bindingInformation='*:81:']", "/-bindings.[protocol='http',bindingInformation='*:80:']");
+    await set(
+      "/+bindings.[@start,protocol='http',bindingInformation='*:81:']",
+      "/-bindings.[protocol='http',bindingInformation='*:80:']",
+    );
     expect(await bindings()).toBe('http/*:81:,https/*:443:');
     await set('/bindings:http/*:80:');
     expect(await bindings()).toBe('http/*:80:');
@@ -111,7 +120,10 @@ describe('setting', () => {
     ["/+environmentVariables.[name='A']", 'missing required attributes value'],
   ])('%s is refused with 87', async (edit, message) => {
     const { exitCode, stdout } = await run(await iisHost(), ['set', 'apppool', 'DefaultAppPool', edit]);
-    expect({ exitCode, stdout }).toEqual({ exitCode: 87, stdout: expect.stringContaining(message) as string });
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 87,
+      stdout: expect.stringContaining(message) as string,
+    });
   });
 
   test('names, and what hangs on them', async () => {
@@ -135,7 +147,9 @@ describe('setting', () => {
     expect(first).not.toContain('ss&quot;word');
     expect(await hostFile(host)).not.toBe(first);
     expect(await lines(host, 'list', 'apppool', '/text:processModel.password')).toEqual(['p&ss"word']);
-    expect((await lines(host, 'list', 'apppool', '/config:*')).join()).toContain('password="p&amp;ss&quot;word"');
+    expect((await lines(host, 'list', 'apppool', '/config:*')).join()).toContain(
+      'password="p&amp;ss&quot;word"',
+    );
   });
 });
 
