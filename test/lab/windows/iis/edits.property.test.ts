@@ -77,8 +77,10 @@ function simulate(model: Model, one: Edit): number {
     map.set(key, value);
     return 0;
   };
-  if (one.do === 'allow') return put(model.rows, one.ip, String(one.allowed));
-  if (one.do === 'forget') return model.rows.delete(one.ip) ? 0 : 4312;
+  if ('ip' in one) {
+    if (one.do === 'allow') return put(model.rows, one.ip, String(one.allowed));
+    return model.rows.delete(one.ip) ? 0 : 4312;
+  }
   const key = one.name.toLowerCase();
   if (one.do === 'add-pool') return put(model.pools, key, { name: one.name, queue: '1000' });
   if (one.do === 'delete-pool') return model.pools.delete(key) ? 0 : 1168;
@@ -96,6 +98,7 @@ function simulate(model: Model, one: Edit): number {
   if (!found) return 1168;
   if (one.do === 'add-app') return put(found.apps, one.path.toLowerCase(), one.path);
   if (one.do === 'delete-app') return found.apps.delete(one.path.toLowerCase()) ? 0 : 1168;
+  if (!('port' in one)) throw new Error(one.do);
   const text = `http/*:${one.port}:`;
   const at = found.bindings.indexOf(text);
   if (one.do === 'bind') {

@@ -61,6 +61,18 @@ describe('applicationHost.config', () => {
     expect(await hostFile(host)).toBe('<configuration>\n<oops');
   });
 
+  test('the file keeps the case of its name', async () => {
+    const host = await iisHost();
+    const written: string[] = [];
+    const { writeAtomic } = host.files;
+    host.files.writeAtomic = (path, bytes) => {
+      written.push(path);
+      return writeAtomic(path, bytes);
+    };
+    await lines(host, 'add', 'apppool', '/name:a');
+    expect(written).toContain(HOST_FILE);
+  });
+
   test('printing is the inverse of parsing', async () => {
     const text = await hostFile(await iisHost());
     expect(printXml(parseXml(text))).toBe(text);
