@@ -1,7 +1,6 @@
 import type { Files } from '../../../io/ports.ts';
 import type { Machine } from '../machine.ts';
 import { AppcmdError, configurationError, EXIT, refused, say } from './messages.ts';
-import { readRuntime, writeRuntime } from './runtime.ts';
 import { NotWellFormed, parseXml, printXml, type XmlFile } from './xml.ts';
 
 export const CONFIG_DIRECTORY = 'C:\\Windows\\System32\\inetsrv\\config';
@@ -15,7 +14,7 @@ export interface Store {
   edit(path: string): Promise<XmlFile>;
   /**
    * Writes what was edited, or nothing. Throws `c00cee2b` when a file was changed by somebody else since it was
-   * read, or when that fault is armed.
+   * read.
    */
   commit(): Promise<void>;
 }
@@ -46,11 +45,6 @@ export function openStore(machine: Machine): Store {
   async function write(): Promise<void> {
     const edited = [...entries.values()].filter(entry => entry.edited);
     if (edited.length === 0) return;
-    const runtime = await readRuntime(machine);
-    if (runtime.commitConflicts > 0) {
-      await writeRuntime(machine, { ...runtime, commitConflicts: runtime.commitConflicts - 1 });
-      throw conflict();
-    }
     for (const { path, found } of edited) {
       const now = await files.read(path);
       if (now === undefined ? found !== undefined : !found?.equals(now)) throw conflict();

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { armCommitConflict } from '../../../../src/lab/windows/iis/runtime.ts';
 import { parseXml, printXml } from '../../../../src/lab/windows/iis/xml.ts';
 import { HOST_FILE, type Host, hostFile, iisHost, lines, run } from './fixture.ts';
 
@@ -107,14 +106,5 @@ describe('a write of somebody else', () => {
     expect(both.map(each => each.exitCode).sort()).toEqual([0, 0xc00cee2b]);
     const names = await lines(host, 'list', 'apppool', '/text:name');
     expect(names).toEqual(['DefaultAppPool', both[0]!.exitCode === 0 ? 'a' : 'b']);
-  });
-
-  test('as a fault, so many times', async () => {
-    const host = await iisHost();
-    await armCommitConflict(host, 2);
-    const codes: number[] = [];
-    for (const id of ['x', 'y', 'z']) codes.push((await run(host, ['add', 'site', `/name:${id}`])).exitCode);
-    expect(codes).toEqual([0xc00cee2b, 0xc00cee2b, 0]);
-    expect(await lines(host, 'list', 'site', '/text:name')).toEqual(['Default Web Site', 'z']);
   });
 });

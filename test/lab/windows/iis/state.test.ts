@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { iisreset } from '../../../../src/lab/windows/iis/iisreset.ts';
+import { servicesStarted } from '../../../../src/lab/windows/iis/runtime.ts';
 import { type Host, iisHost, lines, run } from './fixture.ts';
 
 const state = async (host: Host, object: string, name: string) =>
@@ -71,19 +71,14 @@ describe('pools', () => {
   });
 });
 
-test('iisreset starts what starts by itself', async () => {
+test('after a start of the services runs what starts by itself', async () => {
   const host = await iisHost();
+  await lines(host, 'add', 'site', '/name:manual', '/serverAutoStart:false', '/bindings:http/*:81:');
+  await lines(host, 'start', 'site', 'manual');
   await lines(host, 'stop', 'site', 'Default Web Site');
   await lines(host, 'stop', 'apppool', 'DefaultAppPool');
-  const call = { args: [] as string[], input: '', cwd: 'C:\\', env: {} };
-  expect(await iisreset(call, host)).toEqual({
-    exitCode: 0,
-    stdout:
-      '\r\nAttempting stop...\r\nInternet services successfully stopped\r\nAttempting start...\r\nInternet services successfully restarted\r\n',
-    stderr: '',
-  });
+  await servicesStarted(host);
+  expect(await state(host, 'site', 'manual')).toBe('Stopped');
   expect(await state(host, 'site', 'Default Web Site')).toBe('Started');
   expect(await state(host, 'apppool', 'DefaultAppPool')).toBe('Started');
-  await iisreset({ ...call, args: ['/stop'] }, host);
-  expect(await state(host, 'site', 'Default Web Site')).toBe('Stopped');
 });
