@@ -106,6 +106,14 @@ describe('locks', () => {
     expect(await entries(host, SITE, 'ipSecurity', 'ipAddress')).toEqual(['1.2.3.4']);
     expect(await property(host, SITE, 'ipSecurity', 'allowUnlisted')).toBe('false');
     expect((await hostFile(host)).match(/<ipSecurity/g)).toHaveLength(1);
+    expect(await hostFile(host)).toContain(`
+            <security>
+                <ipSecurity allowUnlisted="false">
+                    <add ipAddress="1.2.3.4" allowed="true" />
+                </ipSecurity>
+            </security>
+        </system.webServer>
+    </location>`);
     expect((await run(host, ['set', 'config', '/section:ipSecurity', row])).exitCode).toBe(183);
   });
 
