@@ -47,7 +47,6 @@ export function accessDenied(path: string): Answer {
 /** `c00cee2b` as the whole HRESULT: its low word alone says nothing. */
 export const commitConflict: Answer = {
   exitCode: 0xc00cee2b,
-  stdout:
-    'ERROR ( hresult:c00cee2b, message:Command execution failed.\r\nFailed to commit configuration changes.\r\n )\r\n',
+  stdout: 'ERROR ( hresult:c00cee2b, message:Failed to commit configuration changes. \r\n\r\n )\r\n',
   stderr: '',
 };

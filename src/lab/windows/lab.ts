@@ -3,6 +3,7 @@ import { plural } from '../../io/units.ts';
 import { checkRule, type FaultRule } from './faults.ts';
 import { settlePending } from './features/state.ts';
 import { driveC } from './host.ts';
+import { servicesStarted } from './iis/runtime.ts';
 import type { Language } from './machine.ts';
 import { clearLog, readLog, type Spawned } from './process-log.ts';
 import { readServices } from './services/store.ts';
@@ -37,6 +38,7 @@ export function windowsLab(files: Files, dir: string): WindowsLab {
       const services = await readServices(drive);
       services.restart();
       await services.save(drive);
+      await servicesStarted({ files: drive });
     },
     processes: () => readLog(files, dir),
     forgetProcesses: () => clearLog(files, dir),

@@ -23,7 +23,7 @@ export interface Arguments {
   help: boolean;
 }
 
-const GENERAL = new Set(['xml', 'in', 'config', 'text', 'commit', 'apphostconfig', 'debug']);
+const GENERAL = new Set(['xml', 'in', 'config', 'text', 'commit', 'debug']);
 
 /** Throws (87) for what begins with neither `/` nor `-`. */
 export function readArguments(argv: readonly string[]): Arguments {

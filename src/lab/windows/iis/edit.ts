@@ -40,9 +40,9 @@ export function change(start: Cursor, operation: Operation, random: Random): voi
   const parent = descend(start, within, operation.given);
   const collection = collectionOf(parent.item.schema);
   if (!collection) throw failure(EXIT.invalidParameter, 'unknownAttribute', operation.given);
-  if (operation.kind === 'clear') return rewrite(parent, collection, []);
   const index = last as Index;
-  if (operation.kind === 'add') addEntry(parent, collection, index, random);
+  if (operation.kind === 'clear') rewrite(parent, collection, []);
+  else if (operation.kind === 'add') addEntry(parent, collection, index, random);
   else deleteEntry(parent, collection, find(parent.item, index));
 }
 
@@ -171,11 +171,14 @@ const optionalKey = (collection: CollectionSchema, name: string): boolean => {
 
 export function deleteEntry(parent: Cursor, collection: CollectionSchema, item: Item): void {
   const layer = item.layers.at(-1)!;
-  if (layer.origin === 'local') return removeChild(parent.local(), layer.xml);
+  if (layer.origin === 'local') {
+    removeChild(parent.local(), layer.xml);
+    return;
+  }
   refuseLocked(item);
-  if (collection.remove !== undefined)
-    return insertChild(parent.local(), removal(collection, item), parent.depth + 1);
-  rewrite(parent, collection, parent.item.entries.filter(each => each !== item).map(copyOf));
+  if (collection.remove === undefined)
+    rewrite(parent, collection, parent.item.entries.filter(each => each !== item).map(copyOf));
+  else insertChild(parent.local(), removal(collection, item), parent.depth + 1);
 }
 
 function refuseLocked(item: Item): void {

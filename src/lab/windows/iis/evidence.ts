@@ -21,7 +21,7 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
   ['quoted', 'lists of SITE, APP, VDIR, APPPOOL and BACKUP, one line an object, plural names allowed', START],
   ['quoted', '/text:* is a tree with [element] lines; /text:NAME gives bare values', START],
   ['quoted', '/config gives what is set, /config:* everything that takes effect', START],
-  ['quoted', 'set and clear of `object "NAME" changed`, `added`, `deleted`', START],
+  ['quoted', '`KIND object "NAME" added`, `changed` and `deleted`', START],
   ['quoted', '`Applied configuration changes to section … at configuration commit path …`', LOGS],
   ['quoted', '`Unlocked section "…" at configuration path "…".`', LOGS],
   ['quoted', 'the word ERROR stays English where the message is translated', 'Chinese and Russian logs'],
@@ -38,6 +38,7 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
   ['believed', 'physicalPath is given as it is in the file, variables not expanded', 'no source'],
   ['believed', 'list and /config:* show passwords in clear', 'no source'],
   ['believed', '[add] entries of a collection come after child elements', 'no source'],
+  ['believed', 'output is UTF-8, into a pipe too', 'what /xml declares'],
   // Exit codes
   [
     'quoted',
@@ -105,6 +106,11 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
   ['believed', 'a page’s settings go into the web.config of its directory', 'no source'],
   ['believed', 'machine.config, the root web.config and system.web are not known', 'a limit of the stand-in'],
   ['believed', 'reset does what clear does', 'a limit of the stand-in'],
+  [
+    'believed',
+    '/in takes the configuration inside of rows for add and for sections only',
+    'a limit of the stand-in',
+  ],
   // Objects
   ['quoted', 'add site with physicalPath makes the root application and directory', START],
   ['quoted', 'bindings are PROTOCOL/INFORMATION, commas between them; here also URLs', START],
@@ -128,7 +134,6 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
     'backups are folders below inetsrv\\backup; one that is there is 183',
     'no source for the code',
   ],
-  ['quoted', 'iisreset’s four lines', 'Microsoft documentation, "Internet services successfully restarted"'],
 ];
 
 /** What this stand-in does, and how far each of it can be trusted. */

@@ -12,18 +12,22 @@ export interface Server {
   machine: Machine;
   store: Store;
   runtime: Runtime;
+  /** The runtime as it was read. */
+  known: string;
   env: Readonly<Record<string, string | undefined>>;
 }
 
 export async function openServer(machine: Machine, env: Server['env']): Promise<Server> {
-  return { machine, env, store: openStore(machine), runtime: await readRuntime(machine) };
+  const runtime = await readRuntime(machine);
+  return { machine, env, store: openStore(machine), runtime, known: JSON.stringify(runtime) };
 }
 
 /** Files first: a command that can't commit changes no state. */
 export async function commit(server: Server): Promise<void> {
   await server.store.commit();
-  const { commitConflicts } = await readRuntime(server.machine);
-  await writeRuntime(server.machine, { ...server.runtime, commitConflicts });
+  const { machine, runtime, known } = server;
+  if (JSON.stringify(runtime) !== known) await writeRuntime(machine, runtime);
+  server.known = JSON.stringify(runtime);
 }
 
 export async function hostConfig(server: Server, edit = false): Promise<XmlFile> {

@@ -1,7 +1,6 @@
 import type { Files } from '../../../io/ports.ts';
 import type { Machine } from '../machine.ts';
 import { AppcmdError, configurationError, EXIT, refused, say } from './messages.ts';
-import { readRuntime, writeRuntime } from './runtime.ts';
 import { NotWellFormed, parseXml, printXml, type XmlFile } from './xml.ts';
 
 export const CONFIG_DIRECTORY = 'C:\\Windows\\System32\\inetsrv\\config';
@@ -15,12 +14,14 @@ export interface Store {
   edit(path: string): Promise<XmlFile>;
   /**
    * Writes what was edited, or nothing. Throws `c00cee2b` when a file was changed by somebody else since it was
-   * read, or when that fault is armed.
+   * read.
    */
   commit(): Promise<void>;
 }
 
 interface Entry {
+  /** As it was first asked for; entries are found in any case. */
+  path: string;
   found: Buffer | undefined;
   file: XmlFile | undefined;
   edited: boolean;
@@ -37,26 +38,24 @@ export function openStore(machine: Machine): Store {
     const known = entries.get(key);
     if (known) return known;
     const found = await files.read(path);
-    const made: Entry = { found, file: found && parse(path, found), edited: false };
+    const made: Entry = { path, found, file: found && parse(path, found), edited: false };
     entries.set(key, made);
     return made;
   }
   async function write(): Promise<void> {
-    const edited = [...entries].filter(([, entry]) => entry.edited);
+    const edited = [...entries.values()].filter(entry => entry.edited);
     if (edited.length === 0) return;
-    const runtime = await readRuntime(machine);
-    if (runtime.commitConflicts > 0) {
-      await writeRuntime(machine, { ...runtime, commitConflicts: runtime.commitConflicts - 1 });
-      throw conflict();
-    }
-    for (const [path, { found }] of edited) {
+    for (const { path, found } of edited) {
       const now = await files.read(path);
       if (now === undefined ? found !== undefined : !found?.equals(now)) throw conflict();
+      const directory = await files.stat(path.replace(/\\[^\\]*$/, ''));
+      if (directory?.kind !== 'directory') throw refused(EXIT.pathNotFound, 'pathNotFound');
     }
-    for (const [path, entry] of edited) {
+    for (const entry of edited) {
       const bytes = Buffer.from(printXml(entry.file!));
-      await files.writeAtomic(path, bytes);
-      entries.set(path, { found: bytes, file: entry.file, edited: false });
+      await files.writeAtomic(entry.path, bytes);
+      entry.found = bytes;
+      entry.edited = false;
     }
   }
   return {
@@ -73,13 +72,7 @@ export function openStore(machine: Machine): Store {
         files,
         turn.catch(() => undefined),
       );
-      try {
-        await turn;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-          throw refused(EXIT.pathNotFound, 'pathNotFound');
-        throw error;
-      }
+      await turn;
     },
   };
 }

@@ -137,3 +137,14 @@ export function ensureChild(parent: XmlElement, name: string, depth: number): Xm
   insertChild(parent, made, depth);
   return made;
 }
+
+/** Moves everything inside by so many levels of indentation, as when its element is put elsewhere. */
+export function shift(parent: XmlElement, levels: number): void {
+  const indent = '    '.repeat(Math.abs(levels));
+  for (const node of parent.children) {
+    if (node.kind === 'element') shift(node, levels);
+    else if (node.kind === 'text' && node.text.trim() === '')
+      node.text =
+        levels > 0 ? node.text.replace(/\n/g, `\n${indent}`) : node.text.replaceAll(`\n${indent}`, '\n');
+  }
+}

@@ -1,3 +1,4 @@
+import { servicesStarted } from '../iis/runtime.ts';
 import type { Tool } from '../machine.ts';
 import { systemMessage } from '../services/messages.ts';
 import { readServices, ServiceError } from '../services/store.ts';
@@ -47,16 +48,37 @@ export const iisreset: Tool = async ({ args }, { files, language }) => {
         `Status for ${services.text(own, 'DisplayName')} ( W3SVC ) : ${services.isRunning(own) ? 'Running' : 'Stopped'}\n`,
       );
     }
-    if (!options.includes('/start') && services.isRunning(own)) services.stop(own);
-    if (!options.includes('/stop') && !services.isRunning(own)) services.start(own);
+    const [stop, start] = [!options.includes('/start'), !options.includes('/stop')];
+    if (stop && services.isRunning(own)) services.stop(own);
+    if (start && !services.isRunning(own)) services.start(own);
     await services.save(files);
+    if (start) await servicesStarted({ files });
+    const words = iisresetWords[language];
     return said(
-      language === 'de'
-        ? '\nDer Neustart der Internetdienste war erfolgreich.\n'
-        : '\nInternet services successfully restarted\n',
+      [
+        '',
+        ...(stop ? words.stop : []),
+        ...(start ? [words.starting, stop ? words.restarted : words.started] : []),
+        '',
+      ].join('\n'),
     );
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     return failed(error.code, `${systemMessage(error.code, language)}\n`);
   }
+};
+
+const iisresetWords = {
+  en: {
+    stop: ['Attempting stop...', 'Internet services successfully stopped'],
+    starting: 'Attempting start...',
+    started: 'Internet services successfully started',
+    restarted: 'Internet services successfully restarted',
+  },
+  de: {
+    stop: ['Es wird versucht anzuhalten...', 'Die Internetdienste wurden erfolgreich angehalten.'],
+    starting: 'Es wird versucht zu starten...',
+    started: 'Die Internetdienste wurden erfolgreich gestartet.',
+    restarted: 'Der Neustart der Internetdienste war erfolgreich.',
+  },
 };

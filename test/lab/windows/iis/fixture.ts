@@ -4,10 +4,17 @@ import { FEATURES } from '../../../../src/lab/windows/iis/feature-table.ts';
 import { iisFeatureChanged } from '../../../../src/lab/windows/iis/features.ts';
 import type { Answer, Language, Machine } from '../../../../src/lab/windows/machine.ts';
 
+export interface MemoryFiles extends Files {
+  written: Map<string, Buffer>;
+  folders: Set<string>;
+  spelt: Map<string, string>;
+}
+
 /** Windows files in memory: one name whatever its case and slashes. */
-export function memoryFiles(): Files & { written: Map<string, Buffer> } {
-  const files = new Map<string, Buffer>();
-  const folders = new Set<string>(['c:']);
+export function memoryFiles(like?: MemoryFiles): MemoryFiles {
+  const files = new Map<string, Buffer>(like?.written);
+  const folders = new Set<string>(like?.folders ?? ['c:']);
+  const spelt = new Map<string, string>(like?.spelt);
   const key = (path: string) => path.replace(/\//g, '\\').replace(/\\+$/, '').toLowerCase();
   const parent = (path: string) => path.replace(/\\[^\\]*$/, '');
   const stat = (kind: FileStat['kind'], size: number) =>
@@ -17,6 +24,8 @@ export function memoryFiles(): Files & { written: Map<string, Buffer> } {
   };
   return {
     written: files,
+    folders,
+    spelt,
     read: async path => files.get(key(path)),
     stat: async path => {
       const found = files.get(key(path));
@@ -27,17 +36,19 @@ export function memoryFiles(): Files & { written: Map<string, Buffer> } {
       const at = key(path);
       if (!folders.has(at)) return undefined;
       const inside = [...files.keys(), ...folders].filter(each => parent(each) === at && each !== at);
-      return inside.map(each => each.slice(at.length + 1));
+      return inside.map(each => spelt.get(each) ?? each.slice(at.length + 1));
     },
     readlink: async () => undefined,
     open: refuse,
     writeAtomic: async (path, bytes) => {
       if (!folders.has(parent(key(path)))) throw Object.assign(new Error(path), { code: 'ENOENT' });
       files.set(key(path), bytes);
+      spelt.set(key(path), path.replace(/^.*[\\/]/, ''));
     },
     chmod: async () => {},
     mkdir: async path => {
       const parts = key(path).split('\\');
+      if (!folders.has(key(path))) spelt.set(key(path), path.replace(/^.*[\\/]/, ''));
       for (let at = 1; at <= parts.length; at++) folders.add(parts.slice(0, at).join('\\'));
     },
     rename: refuse,
@@ -52,7 +63,9 @@ export function memoryFiles(): Files & { written: Map<string, Buffer> } {
   };
 }
 
-export type Host = Machine & { files: ReturnType<typeof memoryFiles> };
+export type Host = Machine & { files: MemoryFiles };
+
+const installed = new Map<string, MemoryFiles>();
 
 /** A host with every feature of IIS, or only with those named. */
 export async function iisHost(
@@ -69,7 +82,11 @@ export async function iisHost(
       uuid: () => '00000000-0000-4000-8000-000000000000',
     },
   };
+  const key = features.join();
+  const files = installed.get(key);
+  if (files) return { ...machine, files: memoryFiles(files) };
   for (const feature of ['IIS-WebServerRole', ...features]) await iisFeatureChanged(machine, feature, true);
+  installed.set(key, memoryFiles(machine.files));
   return machine;
 }
 

@@ -1,6 +1,6 @@
 import { sectionElement } from '../host.ts';
 import { same } from '../schema/model.ts';
-import { childElements, element, insertChild, removeChild, type XmlElement } from '../xml.ts';
+import { childElements, element, insertChild, removeChild, shift, type XmlElement } from '../xml.ts';
 
 /** The section in a file for a place relative to it: at the root, or inside of a location tag. */
 export function found(root: XmlElement, section: string, relative: string): XmlElement | undefined {
@@ -81,6 +81,8 @@ export function setOverrideMode(
   if (!old || old === made) return;
   made.attributes = old.attributes;
   made.children = old.children;
+  // From the root into a tag is one level deeper.
+  if (sectionElement(root, section, false) === old) shift(made, 1);
   cut(root, old);
 }
 
