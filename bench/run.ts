@@ -21,9 +21,12 @@ const { values } = parseArgs({
 const rounds = { light: Number(values.rounds), heavy: Number(values.heavy) };
 const root = join(import.meta.dirname, '..');
 
+// A setting of this machine's user that names providers to fetch is no part of the work.
+delete process.env.TF_CLI_CONFIG_FILE;
+
 const versionOf = (program: string, ...args: string[]): string | undefined => {
   const { status, stdout } = spawnSync(program, args, { encoding: 'utf8' });
-  return status === 0 ? stdout.split('\n')[0]!.trim() : undefined;
+  return status === 0 ? stdout.trim().split('\n')[0]! : undefined;
 };
 const puppet = versionOf('puppet', '--version');
 const tofu = versionOf('tofu', 'version');
