@@ -52,3 +52,23 @@ test('the time of slow expressions is shared by all of a run', () => {
   expect(() => quick.run({}, time)).toThrow(CelFault);
   expect(parseCel('1 + 1').run({}, time)).toBe(2);
 });
+
+test.each([
+  ['enum: [a, a]', 'enum must NOT have duplicate items'],
+  ['enum: []', 'enum must NOT have fewer than 1 items'],
+  ['type: string, minLength: -1', 'minLength must be >= 0'],
+  ['type: object, required: [a, a]', 'required must NOT have duplicate items'],
+  ['type: object, properties: { x: { enum: [] } }', 'properties/x/enum must NOT have fewer'],
+  ['type: string, pattern: "("', '`pattern` is no regular expression'],
+  ['type: array, items: { type: string, pattern: "(" }', '`pattern` is no regular expression'],
+])('a parameter that JSON Schema does not take is one mistake, at its name: %s', async (schema, message) => {
+  const module = `converge: 1\nparameters:\n  fine: { default: 1 }\n  p: { ${schema} }\nresources: {}\n`;
+  const { diagnostics } = await compileFiles(
+    { 'm.yaml': 'converge: 1\nresources: { mod: { a: { p: a } } }\n', 'modules/mod/module.yaml': module },
+    ['m.yaml'],
+  );
+  expect(diagnostics).toMatchObject([
+    { code: 'wrong-value', at: { file: 'modules/mod/module.yaml', line: 4, column: 3 } },
+  ]);
+  expect(diagnostics[0]!.message).toContain(`parameter \`p\`: ${message}`);
+});
