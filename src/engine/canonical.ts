@@ -17,14 +17,53 @@ function sorted(value: unknown): Json | undefined {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.map(item => sorted(item) ?? null);
   if (typeof value === 'object' && !(value instanceof Map)) {
-    const entries = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([a], [b]) => byText(a, b));
-    return Object.fromEntries(entries.map(([key, member]) => [key, sorted(member) ?? null]));
+    const object = value as Record<string, unknown>;
+    return Object.fromEntries(definedKeys(object).map(key => [key, sorted(object[key]) ?? null]));
   }
   if (value === undefined) return undefined;
   throw new TypeError(`${typeof value} is not a JSON value`);
 }
+
+/** Sorted by code units, as `sort` does by itself. */
+const definedKeys = (object: Record<string, unknown>): string[] =>
+  Object.keys(object)
+    .filter(key => object[key] !== undefined)
+    .sort();
+
+/**
+ * SHA-256 of the canonical JSON of an object whose keys are names. Its text is never held as a whole:
+ * members that are iterable count as lists, and go in item by item.
+ */
+export function canonicalDigest(object: Record<string, unknown>): string {
+  const hash = createHash('sha256');
+  for (const piece of pieces(object)) hash.update(piece);
+  return hash.digest('hex');
+}
+
+function* pieces(object: Record<string, unknown>): Generator<string> {
+  yield '{';
+  let comma = '';
+  for (const key of definedKeys(object)) {
+    const member = object[key];
+    yield `${comma}${JSON.stringify(key)}:`;
+    comma = ',';
+    if (isIterable(member)) yield* listPieces(member);
+    else yield canonicalJson(member);
+  }
+  yield '}';
+}
+
+function* listPieces(list: Iterable<unknown>): Generator<string> {
+  let before = '[';
+  for (const item of list) {
+    yield before + canonicalJson(item ?? null);
+    before = ',';
+  }
+  yield before === '[' ? '[]' : ']';
+}
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value;
 
 /** SHA-256 in lower-case hex. */
 export const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');

@@ -4,12 +4,12 @@ import type { Address } from './catalog.ts';
 import type { Edge } from './graph.ts';
 import type { Subject } from './subject.ts';
 
-/** More edges than this are summed up: nobody reads a path of thousands. */
+/** More edges than this are summed up: nobody reads a path of thousands, nor their places. */
 const shown = 20;
 
 /**
- * Names one cycle with the place of every edge. `levels` holds the nodes outside of cycles; each of
- * the others waits for at least one other, so walking on from any of them must come back.
+ * Names one cycle with the places of its edges, of many the first. `levels` holds the nodes outside of
+ * cycles; each of the others waits for at least one other, so walking on from any of them must come back.
  */
 export function cycleDiagnostic(
   subjects: readonly Subject[],
@@ -24,7 +24,7 @@ export function cycleDiagnostic(
     address: path[0]!.from,
     at: path[0]!.at,
     hint: 'remove one of the edges below',
-    related: path.map(edge => ({ message: describe(edge), at: edge.at })),
+    related: path.slice(0, shown).map(edge => ({ message: describe(edge), at: edge.at })),
   });
 }
 

@@ -1,5 +1,5 @@
 import { blocked, Failure } from '../diagnostics/diagnostic.ts';
-import { canonicalJson, sha256 } from './canonical.ts';
+import { canonicalDigest } from './canonical.ts';
 import type { Metaparameters } from './catalog.ts';
 import type { Plan } from './plan.ts';
 
@@ -16,19 +16,17 @@ export function planDigest({
   resources,
   ...rest
 }: Omit<Plan, 'digest'> & { digest?: string }): string {
-  return sha256(
-    canonicalJson({
-      ...rest,
-      targets: targets.map(({ at: _at, ...target }) => target),
-      resources: resources.map(
-        ({ at: _at, reason: _reason, fingerprint: _fingerprint, held: _held, ...resource }) => ({
-          ...resource,
-          meta: withoutPlaces(resource.meta),
-          fields: resource.fields.map(({ path, before, after }) => ({ path, before, after })),
-        }),
-      ),
-    }),
-  );
+  return canonicalDigest({
+    ...rest,
+    targets: targets.map(({ at: _at, ...target }) => target),
+    resources: resources
+      .values()
+      .map(({ at: _at, reason: _reason, fingerprint: _fingerprint, held: _held, ...resource }) => ({
+        ...resource,
+        meta: withoutPlaces(resource.meta),
+        fields: resource.fields.map(({ path, before, after }) => ({ path, before, after })),
+      })),
+  });
 }
 
 const withoutPlaces = (meta: Metaparameters) => ({
@@ -40,7 +38,7 @@ const withoutPlaces = (meta: Metaparameters) => ({
 });
 
 /** SHA-256 over all of a plan, as its file carries it: the digest leaves out what this protects as well. */
-export const planChecksum = (plan: Plan): string => sha256(canonicalJson(plan));
+export const planChecksum = (plan: Plan): string => canonicalDigest({ ...plan });
 
 /** Enough hex digits that nobody finds another plan with them by accident. */
 export const fewestDigits = 8;

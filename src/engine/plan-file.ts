@@ -7,6 +7,15 @@ import { planSchema } from './plan-schema.ts';
 
 /** Reads a plan file. Throws a Failure (given) when it isn't a plan, is newer, or was changed. */
 export function parsePlan(text: string, file: string): Plan {
+  try {
+    return verified(text, file);
+  } catch (error) {
+    if (error instanceof RangeError) throw damaged(file, 'is nested too deep');
+    throw error;
+  }
+}
+
+function verified(text: string, file: string): Plan {
   let read: Plan & { integrity?: string };
   try {
     read = JSON.parse(text) as Plan;

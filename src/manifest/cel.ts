@@ -13,7 +13,12 @@ export interface Cel {
   /** The chain, when the whole expression is one. */
   path?: string[];
   /** The value for these variables. Throws a CelFault. */
-  run(values: Partial<Record<Variable, unknown>>): Json;
+  run(values: Partial<Record<Variable, unknown>>, time: TimeLeft): Json;
+}
+
+/** What expressions that loop or match may still take, in ms, all of a run together. */
+export interface TimeLeft {
+  ms: number;
 }
 
 /** A scalar with expressions, parsed. */
@@ -62,10 +67,12 @@ export function parseCel(source: string): Cel {
   const cel: Cel = {
     paths: path ? [...paths, path] : paths,
     ...(path && { path }),
-    run(values) {
+    run(values, time) {
       try {
         const context = Object.fromEntries(variables.map(name => [name, converted(values[name])]));
-        return toJson(loops.found ? bounded(() => evaluate(context)) : evaluate(context), { ...largest });
+        return toJson(loops.found ? bounded(() => evaluate(context), time) : evaluate(context), {
+          ...largest,
+        });
       } catch (error) {
         throw faultOf(error);
       }
@@ -106,16 +113,25 @@ const work: { run: (() => unknown) | undefined } = { run: undefined };
 let sandbox: { script: Script; context: object } | undefined;
 
 /** CEL ends always, but nested comprehensions and a pattern that backtracks may take years. */
-function bounded(run: () => unknown): unknown {
+function bounded(run: () => unknown, time: TimeLeft): unknown {
+  const timeout = Math.min(longestRun, Math.ceil(time.ms));
+  const tooLong = () =>
+    new CelFault(
+      timeout < longestRun
+        ? 'the expressions of this run take too long together'
+        : `the expression takes longer than ${longestRun / 1000} s`,
+    );
+  if (timeout <= 0) throw tooLong();
+  const started = performance.now();
   sandbox ??= { script: new Script('work.run()'), context: createContext({ work }) };
   work.run = run;
   try {
     return sandbox.script.runInContext(sandbox.context, { timeout: longestRun });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
-      throw new CelFault(`the expression takes longer than ${longestRun / 1000} s`);
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw tooLong();
     throw error;
   } finally {
+    time.ms -= performance.now() - started;
     work.run = undefined;
   }
 }

@@ -80,12 +80,13 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   const texts = await readManifests(paths, files, cwd, report);
   if (diagnostics.length > 0) declared.incomplete = true;
   const manifests: SourceFile[] = [];
-  const parsed: SourceFile[] = [];
   for (const { name, text } of texts) {
     const { file, readable } = parseManifest(name, text, namesSecret, report);
-    parsed.push(file);
     if (readable && checkManifest(file, registry, declared, report)) manifests.push(file);
-    else declared.incomplete = true;
+    else {
+      declared.incomplete = true;
+      sources.set(file.name, maskedText(file));
+    }
   }
   const required = manifests.map(requiredBy).find(platform => platform !== undefined);
   const host = (required && (await options.hostFor?.(required))) ?? options;
@@ -125,8 +126,11 @@ export async function compile(paths: string[], options: CompileOptions): Promise
     chain: [],
     made: { count: 0 },
   };
-  for (const file of manifests) await readManifest(file, platform, context);
-  for (const file of parsed) sources.set(file.name, maskedText(file));
+  // One after the other its tree is let go, which is most of what a large run holds.
+  for (let file = manifests.shift(); file; file = manifests.shift()) {
+    await readManifest(file, platform, context);
+    sources.set(file.name, maskedText(file));
+  }
 
   const resources = declared.resources.map(({ resource }) => resource);
   refuseTwice(declared.targets, ({ name }) => `target ${quoted(name)}`, report);

@@ -139,13 +139,16 @@ export function evaluated(
     paths.push(...part.cel.paths);
     try {
       values.push(
-        part.cel.run({
-          params: scope.params.value,
-          data: scope.data.value,
-          each: scope.each?.value,
-          facts: scope.facts,
-          env: scope.env,
-        }),
+        part.cel.run(
+          {
+            params: scope.params.value,
+            data: scope.data.value,
+            each: scope.each?.value,
+            facts: scope.facts,
+            env: scope.env,
+          },
+          scope.time,
+        ),
       );
     } catch (error) {
       if ((error as Error).name !== 'CelFault') throw error;

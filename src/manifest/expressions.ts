@@ -17,6 +17,9 @@ export interface Expressions {
   scope(data: Sourced): Scope;
 }
 
+/** Milliseconds for all expressions of a run that loop or match: a `for_each` multiplies a slow one. */
+const longestInAll = 20_000;
+
 /** The language CEL is loaded when the first file with an expression comes. */
 export function makeExpressions(
   { facts = new Map(), env = {} }: { facts?: Facts; env?: Readonly<Record<string, string | undefined>> },
@@ -58,6 +61,7 @@ export function makeExpressions(
       env: Object.fromEntries(shown),
       hiddenEnv: namesSecret,
       factNames: names,
+      time: { ms: longestInAll },
       module: '',
     }),
   };

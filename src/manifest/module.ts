@@ -4,6 +4,7 @@ import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Registry } from '../engine/resource-type.ts';
 import type { ReadFiles } from '../io/ports.ts';
+import { checkParameters } from './check-parameters.ts';
 import { type DataLayer, readData } from './data-layers.ts';
 import { entriesOf } from './entries.ts';
 import { displayName, readTextFile } from './find-files.ts';
@@ -109,7 +110,7 @@ export async function findModules(
     sources.set(shown, maskedText(file));
     if (!readable) return 'broken';
     await prepare(file);
-    const module = readModule(name, file, report);
+    const module = await readModule(name, file, report);
     sources.set(shown, maskedText(file));
     return module ?? 'broken';
   };
@@ -125,19 +126,23 @@ export async function findModules(
   };
 }
 
-function readModule(name: string, file: SourceFile, report: Report): Module | undefined {
+async function readModule(name: string, file: SourceFile, report: Report): Promise<Module | undefined> {
   const top = topLevel(file);
   const wrong = checkLanguage(file, top.get('converge'), 'module');
-  if (wrong) return void report(wrong);
+  if (wrong) {
+    report(wrong);
+    return undefined;
+  }
   for (const [key, { key: node }] of top) {
     if (keys.includes(key)) continue;
     const hint = suggest(key, keys) ?? `a module has ${keys.join(', ')}`;
     report(given('unknown-key', `a module has no key ${quoted(key)}`, { at: placeOf(file, node), hint }));
   }
   const description = top.get('description')?.value;
-  const read = readParameters(file, top.get('parameters')?.value ?? null, report);
+  const declared = top.get('parameters')?.value ?? null;
+  const read = readParameters(file, declared, report);
   const data = top.get('data')?.value;
-  if (!read) return undefined;
+  if (!read || !(await checkParameters(file, declared, read.parameters, report))) return undefined;
   const properties = read.parameters.properties ?? {};
   return {
     name,
@@ -210,8 +215,6 @@ function readParameters(
     const map = own ? withoutPair(body, own) : body;
     const schema = readMap(map, parameterSchema, '', reading) as JsonSchema;
     if (reading.faults.size > 0) sound = false;
-    if (typeof schema.pattern === 'string' && !isPattern(schema.pattern))
-      refuse('wrong-value', `parameter ${quoted(name)}: \`pattern\` is no regular expression`);
     properties[name] =
       schema.type === 'object' ? { additionalProperties: !schema.properties, ...schema } : schema;
     if (own) defaults.set(name, own.value as Node);
@@ -226,12 +229,4 @@ function withoutPair<T extends { items: unknown[]; clone(): unknown }>(map: T, p
   const copy = Object.assign(Object.create(Object.getPrototypeOf(map)), map) as T;
   copy.items = map.items.filter(item => item !== pair);
   return copy;
-}
-
-function isPattern(pattern: string): boolean {
-  try {
-    return Boolean(new RegExp(pattern, 'u'));
-  } catch {
-    return false;
-  }
 }

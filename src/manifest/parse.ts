@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
+import { isMap, isScalar, Lexer, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
 import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
 import { inspect } from './inspect.ts';
 import { likelySecrets, type NamesSecret } from './secret-names.ts';
@@ -15,6 +15,9 @@ const manifestFile: FileKind = {
   keys: '`converge` and `resources`',
   hint: 'a manifest starts with `converge: 1`',
 };
+
+/** Three million commas make a tree of a gigabyte; a dense manifest of 8 MiB has fewer tokens than that. */
+const mostTokens = 3_000_000;
 
 /**
  * Text to a tree of nodes whose scalars are all source text (YAML's failsafe schema: the property
@@ -50,17 +53,17 @@ export function parseManifest(
     return { file, readable: false };
   };
 
-  let document: ReturnType<typeof parseDocument>;
+  if (hasTooManyTokens(text))
+    return stop(
+      'too-large',
+      `${name} holds more than ${mostTokens} marks, names and values`,
+      0,
+      0,
+      'split it',
+    );
+  let document: ReturnType<typeof readDocument>;
   try {
-    document = parseDocument(text, {
-      version: '1.2',
-      schema: 'failsafe',
-      strict: true,
-      merge: false,
-      // Its own check is quadratic; inspect() has one.
-      uniqueKeys: false,
-      prettyErrors: false,
-    });
+    document = readDocument(text);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return stop('too-deep', 'values are nested too deep to be read', 0, 0);
@@ -81,6 +84,32 @@ export function parseManifest(
       what.hint,
     );
   return { file, readable: inspect(file, namesSecret, report) };
+}
+
+function hasTooManyTokens(text: string): boolean {
+  if (text.length <= mostTokens) return false;
+  let left = mostTokens;
+  for (const _ of new Lexer().lex(text)) if (left-- === 0) return true;
+  return false;
+}
+
+function readDocument(text: string) {
+  const { stackTraceLimit } = Error;
+  // The library makes an Error of each mistake: with its stack, a million of them cost ten times as much.
+  Error.stackTraceLimit = 0;
+  try {
+    return parseDocument(text, {
+      version: '1.2',
+      schema: 'failsafe',
+      strict: true,
+      merge: false,
+      // Its own check is quadratic; inspect() has one.
+      uniqueKeys: false,
+      prettyErrors: false,
+    });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function nextLineEnd(text: string, after: number): number {

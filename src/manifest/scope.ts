@@ -1,5 +1,6 @@
 import type { SourceRange } from '../diagnostics/diagnostic.ts';
 import type { Address, Json } from '../engine/catalog.ts';
+import type { TimeLeft } from './cel.ts';
 
 /** One place where a value was said, and what was said there. */
 export interface Layer {
@@ -36,6 +37,8 @@ export interface Scope {
   /** Names in `env` that are not shown, since they are likely to hold secrets. */
   hiddenEnv(name: string): boolean;
   factNames: readonly string[];
+  /** Shared by all expressions of a run. */
+  time: TimeLeft;
   /** Address of the module use that this is inside of; '' outside. */
   module: Address;
 }

@@ -62,7 +62,7 @@ test('in another folder, time zone and locale it has the same digest, and leaves
   const before = await readdir(other);
   for (const env of [
     { TZ: 'Pacific/Kiritimati', LC_ALL: 'tr_TR.UTF-8', LANG: 'tr_TR.UTF-8' },
-    { TZ: 'UTC' },
+    { TZ: 'Asia/Kathmandu', LC_ALL: 'de_DE.UTF-8', LANG: 'de_DE.UTF-8' },
   ]) {
     const there = await binary(other, ['plan', 'm.yaml', '--observed', 'obs.json', '--format', 'json'], {
       PATH: '/usr/local/bin:/usr/bin:/bin',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalJson } from '../../src/engine/canonical.ts';
+import { canonicalDigest, canonicalJson, sha256 } from '../../src/engine/canonical.ts';
 import { child, nearest, segments, valueAt } from '../../src/engine/pointer.ts';
 
 test('keys are sorted by code unit at every depth, undefined members are left out', () => {
@@ -37,6 +37,24 @@ test('a pointer names what it was made from', () => {
       expect(valueAt(nested, pointer)).toBe('found');
       expect(valueAt(nested, `${pointer}/more`)).toBeUndefined();
     }),
+  );
+});
+
+test('a digest made in pieces is that of the whole text', () => {
+  const member = fc.oneof(fc.jsonValue(), fc.array(fc.jsonValue()), fc.constant(undefined));
+  fc.assert(
+    fc.property(
+      fc.dictionary(
+        fc.string().map(name => `k${name}`),
+        member,
+      ),
+      object => {
+        expect(canonicalDigest(object)).toBe(sha256(canonicalJson(object)));
+      },
+    ),
+  );
+  expect(canonicalDigest({ list: [1, 2].values(), text: 'ab' })).toBe(
+    sha256(canonicalJson({ list: [1, 2], text: 'ab' })),
   );
 });
 

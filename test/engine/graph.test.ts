@@ -140,7 +140,7 @@ describe('size', () => {
     resources[0]!.meta.require = refs('thing:99999');
     const [cycle] = mistakes(resources);
     expect(cycle!.code).toBe('cycle');
-    expect(cycle!.related).toHaveLength(100_000);
+    expect(cycle!.related).toHaveLength(20);
     expect(cycle!.message.length).toBeLessThan(1000);
   });
 });

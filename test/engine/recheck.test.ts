@@ -107,6 +107,9 @@ describe('a plan from a file', () => {
     expect(code(text.replace('"size": 1', '"size": 2'))).toBe('plan-damaged');
     expect(code(text.slice(0, -20))).toBe('plan-damaged');
     expect(code('{"converge_plan":1}')).toBe('plan-damaged');
+    expect(code(`{"converge_plan":1,"deep":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).toBe(
+      'plan-damaged',
+    );
     expect(code(text.replace('"converge_plan": 1', '"converge_plan": 2'))).toBe('plan-version');
   });
 
