@@ -10,6 +10,12 @@ for (const type of registry.types.values()) {
   if (existsSync(path)) {
     const { default: fixture } = (await import(path.href)) as { default: Fixture };
     contractSuite(type, fixture);
+    // A type of more than one platform has a fixture for each.
+    const onWindows = new URL(`fixtures/${type.name}.windows.ts`, import.meta.url);
+    if (existsSync(onWindows)) {
+      const { default: there } = (await import(onWindows.href)) as { default: Fixture };
+      contractSuite(type, there, ' on Windows');
+    }
   } else {
     test(`the type ${type.name} has a fixture for the contract suite`, () => {
       expect.fail(

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { nodeHost } from '../../../src/io/node.ts';
-import type { Command, CommandResult, Host } from '../../../src/io/ports.ts';
-import { windowsHost } from '../../../src/lab/windows/host.ts';
-import { type WindowsLab, windowsLab } from '../../../src/lab/windows/lab.ts';
-import type { Spawned } from '../../../src/lab/windows/process-log.ts';
-import { temporaryFolder } from '../../support/engine-host.ts';
-import { SteppedClock } from '../../support/stepped-clock.ts';
+import { nodeHost } from '../../src/io/node.ts';
+import type { Command, CommandResult, Host } from '../../src/io/ports.ts';
+import { windowsHost } from '../../src/lab/windows/host.ts';
+import { type WindowsLab, windowsLab } from '../../src/lab/windows/lab.ts';
+import type { Spawned } from '../../src/lab/windows/process-log.ts';
+import { temporaryFolder } from './engine-host.ts';
+import { SteppedClock } from './stepped-clock.ts';
 
 export interface TestMachine {
   /** The lab's `windows` folder. */
