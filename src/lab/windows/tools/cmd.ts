@@ -21,8 +21,12 @@ export async function runScript(call: Call, machine: Machine, start: Start): Pro
   const words = call.args.slice(at + 1);
   // One quoted text is the name of a file when there is such a file, else a line whose quotes are taken off.
   const [only] = words.length === 1 ? words : [];
-  const isFile = only !== undefined && (await machine.files.stat(win32.resolve(call.cwd, only)))?.kind === 'file';
-  const line = only !== undefined && !isFile ? only : words.map(word => (/\s/.test(word) ? `"${word}"` : word)).join(' ');
+  const isFile =
+    only !== undefined && (await machine.files.stat(win32.resolve(call.cwd, only)))?.kind === 'file';
+  const line =
+    only !== undefined && !isFile
+      ? only
+      : words.map(word => (/\s/.test(word) ? `"${word}"` : word)).join(' ');
   return runLine(line, call, machine, start, []);
 }
 
