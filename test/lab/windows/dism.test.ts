@@ -61,6 +61,23 @@ describe('dism.exe', () => {
     expect(await host.files.stat('C:\\Windows\\System32\\iisreset.exe')).toBeUndefined();
   });
 
+  test('brings appcmd, whose commits a conflict spoils once', async () => {
+    const { run, lab } = await machine();
+    const appcmd = 'C:\\Windows\\System32\\inetsrv\\appcmd.exe';
+    await expect(run(appcmd, ['list', 'site'])).rejects.toThrow('was not found');
+    await run('dism', [...enable('IIS-WebServer'), '/all']);
+    await lab.fault({ kind: 'commit-conflict' });
+    expect((await run(appcmd, ['list', 'apppool'])).exitCode).toBe(0);
+    expect((await run(appcmd, ['add', 'apppool', '/name:Own'])).exitCode).toBe(0xc00cee2b);
+    expect((await run(appcmd, ['list', 'apppool', 'Own'])).exitCode).toBe(1);
+    expect((await run(appcmd, ['add', 'apppool', '/name:Own'])).exitCode).toBe(0);
+    expect((await run(appcmd, ['list', 'apppool', 'Own'])).exitCode).toBe(0);
+    expect((await lab.processes()).filter(({ changed }) => changed).map(({ args }) => args[0])).toEqual([
+      '/online',
+      'add',
+    ]);
+  });
+
   test('names the parents that are missing when it may not enable them', async () => {
     const { run, state, last } = await machine();
     const { exitCode, stdout } = await run('dism', enable('IIS-ASPNET45'));
