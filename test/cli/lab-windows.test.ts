@@ -53,6 +53,13 @@ describe('a manifest that requires Windows, with --lab', () => {
     expect(stderr).toContain('this manifest requires windows');
   });
 
+  test('is validated, and its graph drawn, for Windows', async () => {
+    const { run } = await folder();
+    expect((await run('validate', 'm.yaml')).stdout).toBe('valid: 5 resources, 0 targets\n');
+    const { stdout } = await run('graph', 'm.yaml');
+    expect(stdout).toContain('file:C:\\Scripts\\greet.cmd after file:C:\\Scripts (implied)');
+  });
+
   test('converge test proves that it converges', async () => {
     const { dir } = await folder();
     const { code, stdout, stderr } = await cli(dir, ['test', 'm.yaml']);
