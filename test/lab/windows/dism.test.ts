@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { windowsMachine } from '../../support/windows-machine.ts';
+import { windowsMachine } from './fixture.ts';
 
 const online = ['/online', '/english', '/quiet', '/norestart'];
 const enable = (...names: string[]) => [

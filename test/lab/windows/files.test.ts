@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../src/diagnostics/diagnostic.ts';
 import { foldPath } from '../../../src/lab/windows/paths.ts';
-import { windowsMachine } from '../../support/windows-machine.ts';
+import { windowsMachine } from './fixture.ts';
 
 describe('drive C: of the lab', () => {
   test('is the directory C, whatever slashes and case a path has', async () => {

@@ -7,7 +7,7 @@ import {
   printPermission,
   printSddl,
 } from '../../../src/lab/windows/acls/ace.ts';
-import { windowsMachine } from '../../support/windows-machine.ts';
+import { windowsMachine } from './fixture.ts';
 
 const pool = 'S-1-5-82-3006700770-424185619-1745488364-794895919-4004696415';
 

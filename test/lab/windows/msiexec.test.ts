@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LabPackage } from '../../../src/lab/windows/tools/msiexec.ts';
-import { windowsMachine } from '../../support/windows-machine.ts';
+import { windowsMachine } from './fixture.ts';
 
 const code = '{11111111-2222-3333-4444-555555555555}';
 const uninstall = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { windowsMachine } from '../../support/windows-machine.ts';
+import { windowsMachine } from './fixture.ts';
 
 const hash = '0123456789abcdef0123456789abcdef01234567';
 const appid = '{4dc3e181-e14b-4a21-b022-59fc669b0914}';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { windowsMachine } from '../../support/windows-machine.ts';
+import { windowsMachine } from './fixture.ts';
 
 const greeting = ['add', 'HKLM\\SOFTWARE\\Cust', '/v', 'Greeting', '/d', 'hello world', '/f'];
 

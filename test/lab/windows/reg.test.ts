@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { exportKey, importText } from '../../../src/lab/windows/registry/reg-file.ts';
 import { Registry } from '../../../src/lab/windows/registry/store.ts';
 import type { RegistryValue } from '../../../src/lab/windows/registry/values.ts';
-import { windowsMachine } from '../../support/windows-machine.ts';
+import { windowsMachine } from './fixture.ts';
 
 const key = 'HKLM\\SOFTWARE\\Cust';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { windowsMachine } from '../../support/windows-machine.ts';
+import { windowsMachine } from './fixture.ts';
 
 const task = (triggers: string, more = '') =>
   `<?xml version="1.0" encoding="UTF-16"?>\r\n<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">\r\n  <Triggers>${triggers}</Triggers>${more}\r\n  <Actions><Exec><Command>C:\\scripts\\sync.cmd</Command><Arguments>a &amp; b</Arguments></Exec></Actions>\r\n</Task>`;

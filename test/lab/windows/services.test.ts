@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { windowsMachine } from '../../support/windows-machine.ts';
+import { windowsMachine } from './fixture.ts';
 
 describe('sc.exe', () => {
   test('shows a service and its configuration', async () => {
