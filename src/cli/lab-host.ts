@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Catalog } from '../engine/catalog.ts';
+import type { Where } from '../engine/resource-type.ts';
 import { confine } from '../io/confined.ts';
 import type { Host } from '../io/ports.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -23,6 +25,12 @@ export async function labHost(host: Host, lab: Lab, platform?: NodeJS.Platform):
   for (const name of usual) await mkdir(join(root, name), { recursive: true });
   return { ...confine(host, root), clock: lab.clock };
 }
+
+/** Where resources would be if a command that opens no lab acted on them. */
+export const whereOf = ({ io: { host } }: Context, { platform }: Catalog): Where =>
+  platform === 'win32' && host.platform !== 'win32'
+    ? { platform, cwd: 'C:\\', lab: true }
+    : { platform: host.platform, cwd: host.cwd };
 
 /** What the compiler knows of the lab's host for a platform; undefined where it is this machine's likeness. */
 export const labHostFor =

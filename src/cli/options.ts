@@ -48,6 +48,13 @@ export function withLab(command: Command): Command {
     );
 }
 
+/** For commands that only compile: which host's platform and facts. */
+export const withLabHost = (command: Command): Command =>
+  command.option(
+    '--lab [DIR]',
+    "for the lab's hosts: a manifest that requires Windows is checked for Windows",
+  );
+
 export const withState = (command: Command): Command =>
   command.option('--state <DIR>', 'folder for lock, memory and reports (default .converge)');
 

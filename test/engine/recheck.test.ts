@@ -52,6 +52,21 @@ function redigested(plan: unknown): unknown {
 }
 
 describe('a plan from a file', () => {
+  test('of a Windows host is refused on another, and the other way round', async () => {
+    const windows = testWorld();
+    windows.host.platform = 'win32';
+    const there = await saved(windows);
+    expect(there.read().platform).toBe('win32');
+    await expect(recheck(there.read(), there.run(testWorld()))).rejects.toThrow(
+      'the plan was made for a Windows host, and this is none',
+    );
+    const here = await saved();
+    expect(here.read()).not.toHaveProperty('platform');
+    await expect(recheck(here.read(), here.run(windows))).rejects.toThrow(
+      'the plan was made for no Windows host, and this is one',
+    );
+  });
+
   test('is applied when nothing moved, and observes only what it touches', async () => {
     const { all, read, run } = await saved();
     const fresh = run();

@@ -3,12 +3,15 @@ import { subjectsOf } from '../../engine/subject.ts';
 import { registry } from '../../resources/registry.ts';
 import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
-import { withData, withFormat } from '../options.ts';
+import { whereOf } from '../lab-host.ts';
+import { withData, withFormat, withLabHost } from '../options.ts';
 
 export const graph: Define = (program, context, exit) => {
   withFormat(
     withData(
-      program.command('graph [PATHS...]').description('print what depends on what, declared and implied'),
+      withLabHost(
+        program.command('graph [PATHS...]').description('print what depends on what, declared and implied'),
+      ),
     ),
     'text',
     'json',
@@ -22,11 +25,10 @@ export const graph: Define = (program, context, exit) => {
       ) => {
         const catalog = await loadCatalog(context, paths, options);
         if (!catalog) return exit(1);
-        const { platform, cwd } = context.io.host;
         const subjects = subjectsOf(catalog.resources, {
           registry,
           targets: catalog.targets,
-          where: { platform, cwd },
+          where: whereOf(context, catalog),
         });
         context.print(renderings[format](buildGraph(subjects)));
         exit(0);

@@ -43,14 +43,14 @@ async function expectConverged(type: AnyResourceType, of: ContractWorld, resourc
 }
 
 /** What every resource type promises; `test/support/contract.ts` says what a fixture brings. */
-export function contractSuite(type: AnyResourceType, fixture: Fixture): void {
+export function contractSuite(type: AnyResourceType, fixture: Fixture, where = ''): void {
   const start = async () => {
     const world = await fixture.start();
     onTestFinished(() => world.close());
     return world;
   };
 
-  describe(`the contract of ${type.name}`, () => {
+  describe(`the contract of ${type.name}${where}`, () => {
     test('it says what it is', () => {
       expect(type.name).toMatch(/^[a-z][a-z0-9_]*$/);
       expect(type.doc.length).toBeGreaterThan(10);

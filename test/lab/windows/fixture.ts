@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { nodeHost } from '../../../src/io/node.ts';
-import type { Command, CommandResult, Host } from '../../../src/io/ports.ts';
+import type { Clock, Command, CommandResult, Host } from '../../../src/io/ports.ts';
 import { windowsHost } from '../../../src/lab/windows/host.ts';
 import { type WindowsLab, windowsLab } from '../../../src/lab/windows/lab.ts';
+import type { Language } from '../../../src/lab/windows/machine.ts';
 import type { Spawned } from '../../../src/lab/windows/process-log.ts';
 import { temporaryFolder } from '../../support/engine-host.ts';
-import { SteppedClock } from '../../support/stepped-clock.ts';
 
 export interface TestMachine {
   /** The lab's `windows` folder. */
@@ -20,12 +20,37 @@ export interface TestMachine {
   last(): Promise<Spawned | undefined>;
 }
 
+/** A millisecond goes by whenever it is looked at, and sleeping takes none of the test's time. */
+function runningClock(start: number): Clock {
+  let now = start;
+  return {
+    now: () => now++,
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      now += ms;
+    },
+  };
+}
+
+let spoken: Language = 'en';
+
+/** Machines made by `work` speak German: nothing that reads their answers may notice. */
+export async function inGerman<T>(work: () => Promise<T>): Promise<T> {
+  spoken = 'de';
+  try {
+    return await work();
+  } finally {
+    spoken = 'en';
+  }
+}
+
 /** A new Windows machine in a folder of its own, or the one in `dir` as the next process finds it. */
 export async function windowsMachine(dir = join(temporaryFolder(), 'windows')): Promise<TestMachine> {
   const machine = nodeHost();
-  const clock = new SteppedClock(Date.parse('2026-03-01T12:00:00Z'));
+  const clock = runningClock(Date.parse('2026-03-01T12:00:00Z'));
   const host = await windowsHost(machine, dir, clock);
   const lab = windowsLab(machine.files, dir);
+  if (spoken !== 'en') await lab.change({ language: spoken });
   return {
     dir,
     host,

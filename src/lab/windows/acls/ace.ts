@@ -69,8 +69,8 @@ export function printPermission(mask: number): string {
   if (whole) return `(${whole[0]})`;
   const names: string[] = [];
   let left = mask;
-  for (const [name, known] of simple.slice(1, 3)) {
-    if (known !== 0 && (left & known) >>> 0 === known) {
+  for (const [name, known] of simple.slice(1, -1)) {
+    if ((mask & known) >>> 0 === known && (left & known) !== 0) {
       names.push(name);
       left = (left & ~known) >>> 0;
     }

@@ -18,10 +18,15 @@ const beyond = /^(if|for|goto|call|set|setlocal|start|pushd|popd|copy|del|move|m
 export async function runScript(call: Call, machine: Machine, start: Start): Promise<Answer> {
   const at = call.args.findIndex(arg => /^\/c$/i.test(arg));
   if (at < 0) return failed(1, "the lab's cmd.exe takes /c LINE only\n");
-  const line = call.args
-    .slice(at + 1)
-    .map((arg, _, all) => (all.length > 1 && /\s/.test(arg) ? `"${arg}"` : arg))
-    .join(' ');
+  const words = call.args.slice(at + 1);
+  // One quoted text is the name of a file when there is such a file, else a line whose quotes are taken off.
+  const [only] = words.length === 1 ? words : [];
+  const isFile =
+    only !== undefined && (await machine.files.stat(win32.resolve(call.cwd, only)))?.kind === 'file';
+  const line =
+    only !== undefined && !isFile
+      ? only
+      : words.map(word => (/\s/.test(word) ? `"${word}"` : word)).join(' ');
   return runLine(line, call, machine, start, []);
 }
 

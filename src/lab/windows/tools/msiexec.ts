@@ -1,4 +1,5 @@
 import { win32 } from 'node:path';
+import { iisFeatureChanged } from '../iis/features.ts';
 import type { Answer, Call, Machine, Tool } from '../machine.ts';
 import { type Registry, readRegistry } from '../registry/store.ts';
 import { dword, text, textOf } from '../registry/values.ts';
@@ -30,6 +31,8 @@ export interface LabPackage {
   upgrade_code?: string;
   x86?: boolean;
   files?: Record<string, string>;
+  /** What it adds to IIS, such as `URL Rewrite`. */
+  iis_feature?: string;
   needs_restart?: boolean;
 }
 
@@ -107,6 +110,7 @@ async function carryOut(
     await files.mkdir(win32.dirname(path), { recursive: true });
     await files.writeAtomic(path, Buffer.from(content));
   }
+  if (read.iis_feature !== undefined) await iisFeatureChanged(machine, read.iis_feature, true);
   register(read, win32.resolve(cwd, what), registry, machine);
   return said('', read.needs_restart ? restartNeeded : 0);
 }
@@ -158,8 +162,9 @@ function replaced(registry: Registry, { upgrade_code, product_code }: LabPackage
     );
 }
 
-async function remove(known: LabPackage, registry: Registry, { files }: Machine): Promise<Answer> {
-  for (const path of Object.keys(known.files ?? {})) await files.remove(path);
+async function remove(known: LabPackage, registry: Registry, machine: Machine): Promise<Answer> {
+  for (const path of Object.keys(known.files ?? {})) await machine.files.remove(path);
+  if (known.iis_feature !== undefined) await iisFeatureChanged(machine, known.iis_feature, false);
   registry.removeKey(`${uninstall(known.x86 === true)}\\${known.product_code.toUpperCase()}`);
   return said('', known.needs_restart ? restartNeeded : 0);
 }

@@ -179,11 +179,13 @@ async function failureActions(
   language: Language,
 ): Promise<Answer> {
   const { reset = '0', actions = '' } = readOptions(rest) ?? {};
-  const pairs = [...actions.matchAll(/([a-z]*)\/(\d*)/gi)].map(([, type, ms]) => [
-    actionTypes.indexOf(type!.toLowerCase()),
-    Number(ms),
-  ]);
-  if (pairs.some(([type]) => type! < 0)) return badOption('actions', language);
+  const words = actions === '' ? [] : actions.split('/');
+  const pairs = words.flatMap((word, index) =>
+    index % 2 === 0
+      ? [[actionTypes.indexOf(word.toLowerCase()), Number(words[index + 1] ?? Number.NaN)]]
+      : [],
+  );
+  if (pairs.some(([type, ms]) => type! < 0 || Number.isNaN(ms))) return badOption('actions', language);
   const bytes = Buffer.alloc(20 + 8 * pairs.length);
   bytes.writeUInt32LE(reset.toUpperCase() === 'INFINITE' ? 0xffffffff : Number(reset), 0);
   bytes.writeUInt32LE(pairs.length, 12);
