@@ -88,7 +88,8 @@ const backupsKept = 10;
 async function backup(io: WriteIo): Promise<void> {
   const name = `converge-${new Date(io.clock.now()).toISOString().replace(/[:.]/g, '-')}`;
   const made = await io.run({ file: appcmdPath(io), args: ['add', 'backup', name], timeout: changeLimit });
-  if (made.exitCode !== 0) throw new Failure(refused(['add', 'backup', name], made));
+  // 183: another run made one in the same millisecond, of the same configuration.
+  if (made.exitCode !== 0 && made.exitCode !== 183) throw new Failure(refused(['add', 'backup', name], made));
   const all = (await io.files.list(system32(io, 'inetsrv', 'backup'))) ?? [];
   const ours = all.filter(one => one.startsWith('converge-')).sort();
   for (const old of ours.slice(0, -backupsKept))
