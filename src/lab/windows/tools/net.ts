@@ -1,4 +1,4 @@
-import { iisreset as resetSites } from '../iis/iisreset.ts';
+import { servicesStarted } from '../iis/runtime.ts';
 import type { Tool } from '../machine.ts';
 import { systemMessage } from '../services/messages.ts';
 import { readServices, ServiceError } from '../services/store.ts';
@@ -37,22 +37,31 @@ export const net: Tool = async ({ args }, { files, language }) => {
   }
 };
 
-/** iisreset.exe, which IIS brings: its services first, then its sites and pools. `/status` tells of the services. */
-export const iisreset: Tool = async (call, machine) => {
-  const { files, language } = machine;
+/** iisreset.exe, which IIS brings: `/stop`, `/start`, `/status`, or a restart. */
+export const iisreset: Tool = async ({ args }, { files, language }) => {
   const services = await readServices(files);
-  const options = call.args.map(arg => arg.toLowerCase());
+  const options = args.map(arg => arg.toLowerCase());
   try {
     const own = services.require('W3SVC');
     if (options.includes('/status')) {
-      const state = services.isRunning(own) ? 'Running' : 'Stopped';
-      return said(`Status for ${services.text(own, 'DisplayName')} ( W3SVC ) : ${state}\n`);
+      return said(
+        `Status for ${services.text(own, 'DisplayName')} ( W3SVC ) : ${services.isRunning(own) ? 'Running' : 'Stopped'}\n`,
+      );
     }
     const [stop, start] = [!options.includes('/start'), !options.includes('/stop')];
     if (stop && services.isRunning(own)) services.stop(own);
     if (start && !services.isRunning(own)) services.start(own);
     await services.save(files);
-    return resetSites(call, machine);
+    if (start) await servicesStarted({ files });
+    const words = iisresetWords[language];
+    return said(
+      [
+        '',
+        ...(stop ? words.stop : []),
+        ...(start ? [words.starting, stop ? words.restarted : words.started] : []),
+        '',
+      ].join('\n'),
+    );
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     return failed(error.code, `${systemMessage(error.code, language)}\n`);
