@@ -1,6 +1,7 @@
 import { isMap, type Node } from 'yaml';
 import package_ from '../../package.json' with { type: 'json' };
 import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
+import { compareVersions } from '../io/versions.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { readMap, readValue } from './read-value.ts';
 import { newReading, resolved } from './reading.ts';
@@ -76,11 +77,6 @@ export function checkRequires(
 function versionFits(range: string, version: string): boolean | undefined {
   const match = /^\s*(>=)?\s*(\d+(?:\.\d+){0,2})\s*$/.exec(range);
   if (!match) return undefined;
-  const wanted = match[2]!.split('.').map(Number);
-  const is = version.split(/[.+-]/).slice(0, 3).map(Number);
-  for (let i = 0; i < 3; i++) {
-    const difference = (is[i] ?? 0) - (wanted[i] ?? 0);
-    if (difference !== 0) return match[1] ? difference > 0 : false;
-  }
-  return true;
+  const difference = compareVersions(version, match[2]!);
+  return match[1] ? difference >= 0 : difference === 0;
 }

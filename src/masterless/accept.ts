@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { blocked, type Diagnostic, world } from '../diagnostics/diagnostic.ts';
+import { compareVersions } from '../io/versions.ts';
 import type { Statement } from './envelope.ts';
 
 /** What an instance remembers of the content it took. */
@@ -60,7 +61,7 @@ export function refusal(statement: Statement, signature: string, asking: Asking)
       },
     );
   }
-  if (isOlder(version, statement.minimum_version)) {
+  if (compareVersions(version, statement.minimum_version) < 0) {
     return world(
       'wrong-version',
       `${what} needs converge ${statement.minimum_version}, and this is ${version}`,
@@ -97,14 +98,3 @@ export const contentNames = (environment: string): string[] => [`${environment}.
 export const isContentOf = (statement: Statement, content: Buffer): boolean =>
   content.length === statement.bytes &&
   createHash('sha256').update(content).digest('hex') === statement.sha256;
-
-/** Compares `1.2.3` by its numbers; what is missing counts as 0. */
-function isOlder(version: string, than: string): boolean {
-  const numbers = (text: string) => text.split(/[.+-]/).slice(0, 3).map(Number);
-  const [is, wanted] = [numbers(version), numbers(than)];
-  for (let i = 0; i < 3; i++) {
-    const difference = (is[i] ?? 0) - (wanted[i] ?? 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
-}

@@ -59,8 +59,8 @@ const readLimit = 2 * 60_000;
 const changeLimit = 5 * 60_000;
 
 /**
- * Exit codes of a configuration that somebody else wrote at the same time: 0xc00cee2b, its low word,
- * and ERROR_SHARING_VIOLATION. 33 isn't one of them: that is a locked section.
+ * Exit codes of a configuration that somebody else wrote at the same time: 0xc00cee2b or its low word
+ * (nobody has seen which), and ERROR_SHARING_VIOLATION. 33 isn't one of them: that is a locked section.
  */
 const conflicts = new Set([0xc00cee2b, 0xee2b, 32]);
 const attempts = 4;

@@ -1,5 +1,6 @@
 import type { ReadIo } from '../../engine/io.ts';
 import { expanded } from '../../windows/programs.ts';
+import { ancestors, hostPath } from '../host/path.ts';
 
 /** A physical path as IIS keeps it: backslashes, none at the end but that of a drive. */
 export function iisPath(path: string): string {
@@ -15,4 +16,11 @@ export function sameIisPath(is: string, declared: string | undefined, env: ReadI
   if (declared === undefined) return iisPath(is);
   const key = (path: string) => iisPath(expanded(path, env)).toLowerCase();
   return key(is) === key(declared) ? iisPath(declared) : iisPath(is);
+}
+
+/** The directory itself, or the nearest one above it that is declared; what fills it comes first. */
+export function needsPath(path: string) {
+  if (path.includes('%')) return [];
+  const id = hostPath(path, { platform: 'win32', cwd: 'C:\\' });
+  return [{ anyOf: [id, ...ancestors(id)].map(at => `path:${at}`) }];
 }

@@ -4,9 +4,8 @@ import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, ResourceType, Step } from '../../engine/resource-type.ts';
 import { childrenNamed, type XmlElement } from '../../io/xml.ts';
 import { change } from '../../windows/appcmd.ts';
-import { canonicalValue, settingsOf } from '../../windows/settings.ts';
-import { readSet } from './iis_app_pool.ts';
-import { needsPath } from './iis_site.ts';
+import { settingsOf } from '../../windows/settings.ts';
+import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
 import {
   configurationOf,
   eachStep,
@@ -16,7 +15,7 @@ import {
   observeObjects,
   withPool,
 } from './iis-object.ts';
-import { iisPath, sameIisPath } from './iis-path.ts';
+import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 
 /** As written. */
 export interface AppProperties {
@@ -24,7 +23,7 @@ export interface AppProperties {
   physical_path?: string;
   enabled_protocols?: string;
   preload_enabled?: boolean;
-  set?: Record<string, string | number | boolean>;
+  set?: WrittenSet;
 }
 export type AppState = Omit<AppProperties, 'set'> & { set?: Record<string, string> };
 
@@ -36,11 +35,7 @@ const schema = Type.Object(
     ),
     enabled_protocols: Type.Optional(Type.String({ description: '`http,net.tcp`' })),
     preload_enabled: Type.Optional(Type.Boolean({ description: 'Load it before the first request.' })),
-    set: Type.Optional(
-      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
-        description: "Any other attribute by appcmd's name, `serviceAutoStartEnabled: true`.",
-      }),
-    ),
+    set: setSchema('serviceAutoStartEnabled: true'),
   },
   { additionalProperties: false },
 );
@@ -70,7 +65,7 @@ export const iisApp: ResourceType<AppProperties, AppState> = {
   desired: ({ physical_path: path, set, ...rest }) => ({
     ...rest,
     ...(path !== undefined && { physical_path: iisPath(path) }),
-    ...(set && { set: Object.fromEntries(Object.entries(set).map(([k, v]) => [k, canonicalValue(v)])) }),
+    ...(set && { set: desiredSet(set) }),
   }),
   observe: (asked, io) =>
     withPool(
@@ -110,9 +105,7 @@ async function act(step: Step<AppProperties, AppState>, io: WriteIo): Promise<vo
   if (changed('app_pool')) settings.push(`/applicationPool:${should.app_pool}`);
   if (changed('enabled_protocols')) settings.push(`/enabledProtocols:${should.enabled_protocols}`);
   if (changed('preload_enabled')) settings.push(`/preloadEnabled:${should.preload_enabled}`);
-  for (const [name, value] of Object.entries(should.set ?? {}))
-    if (isChanged(step, `/set/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`))
-      settings.push(`/${name}:${value}`);
+  settings.push(...setArguments(step));
   if (step.kind === 'create') {
     const slash = title.indexOf('/');
     const path = should.physical_path === undefined ? [] : [`/physicalPath:${should.physical_path}`];

@@ -6,8 +6,9 @@ import { parseDuration } from '../../io/duration.ts';
 import { child, childrenNamed, type XmlElement } from '../../io/xml.ts';
 import { change } from '../../windows/appcmd.ts';
 import { setIisSecret } from '../../windows/powershell.ts';
-import { canonicalValue, sameSetting, settingsOf } from '../../windows/settings.ts';
+import { canonicalValue, settingsOf } from '../../windows/settings.ts';
 import { spanOf } from '../../windows/timespan.ts';
+import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
 import {
   checkName,
   configurationOf,
@@ -39,7 +40,7 @@ export interface AppPoolProperties {
   queue_length?: number;
   periodic_restart?: Restart;
   state?: 'started' | 'stopped';
-  set?: Record<string, string | number | boolean>;
+  set?: WrittenSet;
 }
 
 /** The same; time spans and values of `set` in IIS's own form. */
@@ -114,11 +115,7 @@ const schema = Type.Object(
     state: Type.Optional(
       Type.Union([Type.Literal('started'), Type.Literal('stopped')], { description: 'Whether it runs now.' }),
     ),
-    set: Type.Optional(
-      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
-        description: "Any other attribute by appcmd's name, `failure.rapidFailProtection: false`.",
-      }),
-    ),
+    set: setSchema('failure.rapidFailProtection: false'),
   },
   { additionalProperties: false },
 );
@@ -149,7 +146,7 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
           ...(restart.schedule && { schedule: restart.schedule.map(canonicalValue).map(withSeconds) }),
         },
       }),
-      ...(set && { set: Object.fromEntries(Object.entries(set).map(([k, v]) => [k, canonicalValue(v)])) }),
+      ...(set && { set: desiredSet(set) }),
     };
   },
   observe: (asked, io) => observeObjects(asked, io, 'apppool', read),
@@ -193,20 +190,6 @@ function read({ properties }: Asked<AppPoolProperties>, element: XmlElement): Ap
   };
 }
 
-/** The declared ones, in the declared form where they are the same. */
-export function readSet(
-  declared: Record<string, string | number | boolean>,
-  get: (name: string) => string | undefined,
-): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(declared).flatMap(([name, value]) => {
-      const is = get(name);
-      if (is === undefined) return [];
-      return [[name, sameSetting(is, value) ? canonicalValue(value) : canonicalValue(is)]];
-    }),
-  );
-}
-
 async function act(step: Step<AppPoolProperties, AppPoolState>, io: WriteIo): Promise<void> {
   const { title } = step.asked;
   if (step.kind === 'delete') return change(io, ['delete', 'apppool', `/apppool.name:${title}`]);
@@ -248,7 +231,5 @@ function settingsFor(step: Exclude<Step<AppPoolProperties, AppPoolState>, { kind
     for (const added of schedule.filter(one => !before.includes(one)))
       args.push(`/+${restart}.schedule.[value='${added}']`);
   }
-  for (const [name, value] of Object.entries(should.set ?? {}))
-    if (differs(`/set/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)) args.push(`/${name}:${value}`);
-  return args;
+  return [...args, ...setArguments(step)];
 }

@@ -5,9 +5,8 @@ import type { Asked, ResourceType, Step } from '../../engine/resource-type.ts';
 import { child, childrenNamed, type XmlElement } from '../../io/xml.ts';
 import { change } from '../../windows/appcmd.ts';
 import { type Binding, bindingRow, bindingText, parseBinding } from '../../windows/bindings.ts';
-import { canonicalValue, settingsOf } from '../../windows/settings.ts';
-import { ancestors, hostPath } from '../host/path.ts';
-import { readSet } from './iis_app_pool.ts';
+import { settingsOf } from '../../windows/settings.ts';
+import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
 import {
   checkName,
   configurationOf,
@@ -18,7 +17,7 @@ import {
   observeObjects,
   withPool,
 } from './iis-object.ts';
-import { iisPath, sameIisPath } from './iis-path.ts';
+import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 
 type WrittenBinding = string | { protocol: string; information: string; ssl_flags?: number };
 
@@ -33,7 +32,7 @@ export interface SiteProperties {
   enabled_protocols?: string;
   preload_enabled?: boolean;
   log_directory?: string;
-  set?: Record<string, string | number | boolean>;
+  set?: WrittenSet;
 }
 
 /** The same; a binding is `protocol/information`, with `#flags` behind it where they are declared. */
@@ -86,11 +85,7 @@ const schema = Type.Object(
     log_directory: Type.Optional(
       Type.String({ description: 'Where its logs are written.', 'x-path': 'host' }),
     ),
-    set: Type.Optional(
-      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
-        description: "Any other attribute by appcmd's name, `limits.maxConnections: 100`.",
-      }),
-    ),
+    set: setSchema('limits.maxConnections: 100'),
   },
   { additionalProperties: false },
 );
@@ -125,7 +120,7 @@ have, in any order: others are removed, after the missing ones were added. Certi
       ...(bindings && { bindings: bindings.map(written => bindingText(toBinding(written))) }),
       ...(path !== undefined && { physical_path: iisPath(path) }),
       ...(logs !== undefined && { log_directory: iisPath(logs) }),
-      ...(set && { set: Object.fromEntries(Object.entries(set).map(([k, v]) => [k, canonicalValue(v)])) }),
+      ...(set && { set: desiredSet(set) }),
     };
   },
   observe: (asked, io) =>
@@ -137,13 +132,6 @@ have, in any order: others are removed, after the missing ones were added. Certi
     ),
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
 };
-
-/** The directory itself, or the nearest one above it that is declared; what fills it comes first. */
-export function needsPath(path: string) {
-  if (path.includes('%')) return [];
-  const id = hostPath(path, { platform: 'win32', cwd: 'C:\\' });
-  return [{ anyOf: [id, ...ancestors(id)].map(at => `path:${at}`) }];
-}
 
 function toBinding(written: WrittenBinding): Binding {
   const text = typeof written === 'string' ? written : `${written.protocol}/${written.information}`;
@@ -208,9 +196,7 @@ async function act(step: Step<SiteProperties, SiteState>, io: WriteIo): Promise<
   if (changed('id')) settings.push(`/id:${should.id}`);
   if (changed('auto_start')) settings.push(`/serverAutoStart:${should.auto_start}`);
   if (changed('log_directory')) settings.push(`/logFile.directory:${should.log_directory}`);
-  for (const [name, value] of Object.entries(should.set ?? {}))
-    if (isChanged(step, `/set/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`))
-      settings.push(`/${name}:${value}`);
+  settings.push(...setArguments(step));
 
   if (step.kind === 'create') {
     const bindings = (should.bindings ?? []).map(text => text.replace(/#\d+$/, '')).join(',');

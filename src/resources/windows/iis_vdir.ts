@@ -6,9 +6,8 @@ import type { Asked, ResourceType, Step } from '../../engine/resource-type.ts';
 import type { XmlElement } from '../../io/xml.ts';
 import { change } from '../../windows/appcmd.ts';
 import { setIisSecret } from '../../windows/powershell.ts';
-import { needsPath } from './iis_site.ts';
 import { configurationOf, eachStep, iisRealm, isChanged, needsIis, observeObjects } from './iis-object.ts';
-import { iisPath, sameIisPath } from './iis-path.ts';
+import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 
 /** As written. */
 export interface VdirProperties {
