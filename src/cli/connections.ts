@@ -5,6 +5,7 @@ import type { Host } from '../io/ports.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { VsphereClient } from '../vsphere/connect.ts';
 import { awsOf } from './aws.ts';
+import { makeContent } from './content.ts';
 import { makeRepositories } from './repositories.ts';
 
 export interface ConnectionOptions {
@@ -42,6 +43,8 @@ export function makeConnections(options: ConnectionOptions): Connections {
           closing.push(() => aws.close());
           return bucketApi(aws);
         }
+        case 'content':
+          return makeContent(options, calls, closing);
         case 'repositories':
           return makeRepositories(options, calls, closing);
       }

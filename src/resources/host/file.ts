@@ -12,7 +12,7 @@ import type {
   Step,
   Where,
 } from '../../engine/resource-type.ts';
-import type { ReadFiles } from '../../io/ports.ts';
+import { digestOfFile } from './digest-file.ts';
 import { observeEach } from './observe-each.ts';
 import { ancestors, hostPath } from './path.ts';
 
@@ -35,9 +35,8 @@ export interface FileState {
   mode?: string;
 }
 
-/** Files read at once while observing, and how much of each. */
+/** Files read at once while observing. */
 const openAtOnce = 32;
-const chunkBytes = 256 * 1024;
 
 const schema = Type.Object(
   {
@@ -133,7 +132,7 @@ async function look({ id, properties }: Asked<FileProperties>, io: ReadIo): Prom
   };
   const isManaged = properties.content !== undefined || properties.source !== undefined;
   if (stat.kind === 'file' && isManaged) {
-    const digest = await digestOfFile(io.files, id, stat.size);
+    const digest = (await digestOfFile(io.files, id)) ?? 'other';
     value.content = isSecretRef(properties.content)
       ? digest === digestOf(await io.secret(properties.content))
         ? properties.content
@@ -201,20 +200,3 @@ async function contentOf({ content, source }: FileProperties, io: WriteIo): Prom
 }
 
 const digestOf = (content: string): string => `sha256:${createHash('sha256').update(content).digest('hex')}`;
-
-async function digestOfFile(files: ReadFiles, path: string, size: number): Promise<string> {
-  const hash = createHash('sha256');
-  const handle = await files.open(path, 'r');
-  if (!handle) return 'other';
-  try {
-    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, size + 1));
-    for (let at = 0; ; ) {
-      const length = await handle.read(chunk, at);
-      if (length === 0) return `sha256:${hash.digest('hex')}`;
-      hash.update(chunk.subarray(0, length));
-      at += length;
-    }
-  } finally {
-    await handle.close();
-  }
-}
