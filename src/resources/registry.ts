@@ -2,6 +2,7 @@ import { awsTarget } from '../aws/target.ts';
 import type { AnyResourceType, Registry, TargetKind } from '../engine/resource-type.ts';
 import { vsphereTarget } from '../vsphere/target.ts';
 import { bucket } from './aws/bucket.ts';
+import { archive } from './host/archive.ts';
 import { download } from './host/download.ts';
 import { exec } from './host/exec.ts';
 import { file } from './host/file.ts';
@@ -16,6 +17,7 @@ import { windowsFeature } from './windows/windows_feature.ts';
 
 /** A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract. */
 const types: AnyResourceType[] = [
+  archive,
   bucket,
   download,
   exec,

@@ -3,7 +3,7 @@ import type { Outcome } from '../../../engine/resource-type.ts';
 import { oneDiagnostic } from '../../failed.ts';
 
 /** A step that fetched something failed; what was there before still is, so it may be tried again. */
-export const failedFetch = (error: unknown, signal: AbortSignal): Outcome => {
+export const failedFetch = (error: unknown, signal: AbortSignal): Outcome & { ok: false } => {
   signal.throwIfAborted();
   return {
     ok: false,
