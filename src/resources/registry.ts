@@ -6,6 +6,7 @@ import { archive } from './host/archive.ts';
 import { download } from './host/download.ts';
 import { exec } from './host/exec.ts';
 import { file } from './host/file.ts';
+import { hostsEntry } from './host/hosts_entry.ts';
 import { rawImage } from './host/raw_image.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
 import { iisApp } from './windows/iis_app.ts';
@@ -22,6 +23,7 @@ const types: AnyResourceType[] = [
   download,
   exec,
   file,
+  hostsEntry,
   iisApp,
   iisAppPool,
   iisConfig,
