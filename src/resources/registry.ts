@@ -8,6 +8,7 @@ import { exec } from './host/exec.ts';
 import { file } from './host/file.ts';
 import { hostsEntry } from './host/hosts_entry.ts';
 import { rawImage } from './host/raw_image.ts';
+import { s3Sync } from './host/s3_sync.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
 import { iisApp } from './windows/iis_app.ts';
 import { iisAppPool } from './windows/iis_app_pool.ts';
@@ -31,6 +32,7 @@ const types: AnyResourceType[] = [
   iisVdir,
   protectedVm,
   rawImage,
+  s3Sync,
   windowsFeature,
 ];
 

@@ -11,6 +11,7 @@ import { failedFetch } from './fetch/failed-step.ts';
 import { isNewest, type Known, validatorsOf } from './fetch/known.ts';
 import {
   checksumOf,
+  isS3,
   type LocationProperty,
   locationOf,
   locationSchema,
@@ -157,6 +158,7 @@ async function fetchTo(
       {
         limit: parseSize(properties.max_size ?? defaultLimit)!,
         what: shownLocation(location),
+        mayBePage: isS3(location),
         ...(digest !== undefined && { digest }),
       },
       io,

@@ -4,7 +4,7 @@ import type { Id } from '../../../engine/resource-type.ts';
 import { digestOfFile } from '../digest-file.ts';
 import { saveBody } from '../fetch/body.ts';
 import { type Known, validatorsOf } from '../fetch/known.ts';
-import { shownLocation } from '../fetch/location.ts';
+import { isS3, shownLocation } from '../fetch/location.ts';
 import type { Source } from './source.ts';
 
 /** An archive as a file of this host. */
@@ -44,7 +44,12 @@ export async function obtain(
     const { digest } = await saveBody(
       opened,
       temporary,
-      { limit, what: shownLocation(source.location), ...(checksum !== undefined && { digest: checksum }) },
+      {
+        limit,
+        what: shownLocation(source.location),
+        mayBePage: isS3(source.location),
+        ...(checksum !== undefined && { digest: checksum }),
+      },
       io,
     );
     return { path: temporary, digest, ...validatorsOf(opened), discard };

@@ -28,7 +28,7 @@ export async function unpack(zip: OpenZip, into: Id, what: string, io: WriteIo):
 }
 
 /** All directories, those above others first. */
-export function directoriesOf(entries: readonly ZipEntry[]): string[] {
+export function directoriesOf(entries: readonly Pick<ZipEntry, 'path' | 'directory'>[]): string[] {
   const found = new Set<string>();
   for (const { path, directory } of entries) {
     for (let at = directory ? path : posix.dirname(path); at !== '.'; at = posix.dirname(at)) found.add(at);

@@ -11,6 +11,8 @@ export interface BodyRules {
   digest?: string;
   /** For messages. */
   what: string;
+  /** It comes from where nobody is sent to a login page. */
+  mayBePage?: boolean;
 }
 
 /** Bytes of a body that tell a page of HTML. */
@@ -23,7 +25,7 @@ const headBytes = 512;
 export async function saveBody(
   opened: Opened,
   to: string,
-  { limit, digest, what }: BodyRules,
+  { limit, digest, what, mayBePage = false }: BodyRules,
   io: WriteIo,
 ): Promise<{ digest: string; size: number }> {
   const tooLarge = () =>
@@ -55,7 +57,7 @@ export async function saveBody(
     const found = `sha256:${hash.digest('hex')}`;
     const isPage = opened.type === 'text/html' || looksLikeHtml(head);
     if (digest !== undefined && found !== digest) throw new Failure(wrongDigest(what, digest, found, isPage));
-    if (digest === undefined && isPage && !/\.x?html?$/i.test(what.replace(/\?…$/, '')))
+    if (digest === undefined && isPage && !mayBePage && !/\.x?html?$/i.test(what.replace(/\?…$/, '')))
       throw new Failure(page(what));
     await file!.sync();
     return { digest: found, size };

@@ -28,6 +28,8 @@ export const locationSchema = (description: string) =>
 export const locationOf = (property: LocationProperty): Location =>
   typeof property === 'string' ? { url: property } : property;
 
+export const isS3 = ({ url }: Location): boolean => /^s3:\/\//i.test(url);
+
 /** What says that the content is what was meant. */
 export interface Trust {
   /** `sha256:` and 64 hex digits, in any case. */
@@ -54,7 +56,7 @@ export const checksumOf = ({ checksum }: Trust): string | undefined => checksum?
 
 /** @throws Failure (given) when anybody on the way could change the content. */
 export function refuseUntrusted(location: Location, trust: Trust): void {
-  if (/^s3:\/\//i.test(location.url)) {
+  if (isS3(location)) {
     if (/^s3:\/\/[^/]+\/.+/i.test(location.url)) return;
     throw new Failure(
       given('content-url', `${location.url} names no object`, { hint: 'write s3://BUCKET/KEY' }),
