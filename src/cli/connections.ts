@@ -45,6 +45,10 @@ export function makeConnections(options: ConnectionOptions): Connections {
         }
         case 'content':
           return makeContent(options, calls, closing);
+        case 'git': {
+          const { labGit, worldGit } = await import('../content/git-access.ts');
+          return options.lab ? labGit(options.lab.web.url) : worldGit;
+        }
         case 'repositories':
           return makeRepositories(options, calls, closing);
       }

@@ -6,6 +6,7 @@ import { archive } from './host/archive.ts';
 import { download } from './host/download.ts';
 import { exec } from './host/exec.ts';
 import { file } from './host/file.ts';
+import { gitCheckout } from './host/git_checkout.ts';
 import { hostsEntry } from './host/hosts_entry.ts';
 import { rawImage } from './host/raw_image.ts';
 import { s3Sync } from './host/s3_sync.ts';
@@ -24,6 +25,7 @@ const types: AnyResourceType[] = [
   download,
   exec,
   file,
+  gitCheckout,
   hostsEntry,
   iisApp,
   iisAppPool,
