@@ -24,6 +24,12 @@ export async function labHost(host: Host, lab: Lab, platform?: NodeJS.Platform):
   return { ...confine(host, root), clock: lab.clock };
 }
 
+/** Where a directory of the lab's host really is, for the programs of this machine that run there. */
+export const realDirectory =
+  (lab: Lab, { platform }: Host) =>
+  (directory: string): string =>
+    platform === 'win32' ? directory : join(lab.dir, 'host', directory);
+
 /** What the compiler knows of the lab's host for a platform; undefined where it is this machine's likeness. */
 export const labHostFor =
   ({ io }: Context) =>

@@ -4,6 +4,7 @@ import { vsphereTarget } from '../vsphere/target.ts';
 import { bucket } from './aws/bucket.ts';
 import { archive } from './host/archive.ts';
 import { download } from './host/download.ts';
+import { envPath } from './host/env_path.ts';
 import { exec } from './host/exec.ts';
 import { file } from './host/file.ts';
 import { gitCheckout } from './host/git_checkout.ts';
@@ -23,6 +24,7 @@ const types: AnyResourceType[] = [
   archive,
   bucket,
   download,
+  envPath,
   exec,
   file,
   gitCheckout,
