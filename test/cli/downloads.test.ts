@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, expect, test } from 'vitest';
@@ -6,6 +6,7 @@ import { connectS3 } from '../../src/aws/s3-client.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { openLab } from '../../src/lab/lab.ts';
 import { cli, scratch } from '../support/cli.ts';
+import { zip } from '../support/zip.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -61,6 +62,46 @@ resources:
   const host = join(dir, 'lab/host/srv/app');
   expect(await readFile(join(host, 'app.bin'), 'utf8')).toBe('from S3');
   expect(await readFile(join(host, 'cli.bin'), 'utf8')).toBe('from the web');
+  expect(await cli(dir, ['plan', 'site.yaml', '--detailed-exitcodes', ...lab])).toMatchObject({ code: 0 });
+});
+
+test('on Windows: an archive from S3, data beside it, its name and its programs; nothing the second time', async () => {
+  await upload('deployment-data', {
+    'web.zip': zip([
+      { name: 'web.config', content: '<configuration/>' },
+      { name: 'bin\\App.dll', content: 'code' },
+    ]),
+    'app-data/lists/blocked.txt': 'one',
+  });
+  await writeFile(
+    join(dir, 'site.yaml'),
+    `converge: 1
+requires: { os: windows }
+resources:
+  file:
+    C:\\Deploy: { kind: directory }
+    C:\\inetpub: { kind: directory }
+    C:\\inetpub\\Web: { kind: directory }
+  archive:
+    C:\\inetpub\\Web: { source: C:\\Deploy\\web.zip, purge_old: true }
+  download:
+    C:\\Deploy\\web.zip: { url: s3://deployment-data/web.zip }
+  s3_sync:
+    C:\\inetpub\\Web\\App_Data: { from: s3://deployment-data/app-data, delete: true }
+  hosts_entry:
+    web.example.com: { address: 127.0.0.1 }
+  env_path:
+    C:\\Tools: {}
+`,
+  );
+  const lab = ['--lab', join(dir, 'lab')];
+  expect(await cli(dir, ['apply', 'site.yaml', ...lab])).toMatchObject({ code: 0 });
+  const c = join(dir, 'lab/windows/C');
+  const read = (path: string) => readFile(join(c, path), 'utf8');
+  const names = await readdir(join(c, 'inetpub/Web'));
+  expect(names.sort()).toEqual(['App_Data', 'bin', 'web.config']);
+  expect(await read('Windows/System32/drivers/etc/hosts')).toContain('127.0.0.1\tweb.example.com\r\n');
+  expect(await readdir(join(c, 'Deploy'))).toEqual(['web.zip']);
   expect(await cli(dir, ['plan', 'site.yaml', '--detailed-exitcodes', ...lab])).toMatchObject({ code: 0 });
 });
 

@@ -21,7 +21,7 @@ import {
   withTarget,
 } from './fetch/location.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath } from './path.ts';
+import { ancestors, hostPath, writtenPath } from './path.ts';
 
 /** As written. */
 export interface ArchiveProperties extends Trust {
@@ -185,7 +185,14 @@ async function unpackInto(
   try {
     const { path: _, discard: __, ...known } = obtained;
     const count = await replace(
-      { id, path: obtained.path, what: shownSource(source), limit, purge: properties.purge_old === true },
+      {
+        id,
+        written: writtenPath(properties.path ?? asked.title, io),
+        path: obtained.path,
+        what: shownSource(source),
+        limit,
+        purge: properties.purge_old === true,
+      },
       { ...known, source: nameOf(source) },
       io,
     );

@@ -21,7 +21,7 @@ import {
   trustSchema,
 } from './fetch/location.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath } from './path.ts';
+import { ancestors, hostPath, writtenPath } from './path.ts';
 
 /** As written. */
 export interface DownloadProperties extends Trust {
@@ -166,7 +166,7 @@ async function fetchTo(
     const replaced = await io.files.stat(id);
     if (replaced && io.platform !== 'win32') await io.files.chmod(temporary, replaced.mode);
     await io.step(`put ${id} into place`);
-    await io.files.rename(temporary, id);
+    await io.files.rename(temporary, writtenPath(properties.path ?? asked.title, io));
     const known: Known = { url: location.url, digest: saved.digest, ...validatorsOf(opened) };
     await io.memory.set(memoryKey(id), known);
     return { ok: true, note: `${bytes(saved.size)} fetched`, numbers: { bytes_fetched: saved.size } };

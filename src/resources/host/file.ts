@@ -14,7 +14,7 @@ import type {
 } from '../../engine/resource-type.ts';
 import { digestOfFile } from './digest-file.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath } from './path.ts';
+import { ancestors, hostPath, writtenPath } from './path.ts';
 
 /** As written. */
 export interface FileProperties {
@@ -155,12 +155,12 @@ async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promi
   if (step.should.kind === 'directory') {
     if (step.kind === 'create') {
       await io.step(`make ${id}`);
-      await io.files.mkdir(id, withMode);
+      await io.files.mkdir(writtenPath(nameOf(step.asked), io), withMode);
     }
   } else if (step.kind === 'create' || step.fields.some(({ path }) => path.startsWith('/content'))) {
     const bytes = await contentOf(step.asked.properties, io);
     await io.step(`write ${id}`);
-    await io.files.writeAtomic(id, bytes, secretMode(step, withMode));
+    await io.files.writeAtomic(writtenPath(nameOf(step.asked), io), bytes, secretMode(step, withMode));
   }
   if (mode !== undefined) {
     // The process's umask has its say in mkdir, and a file may have kept its old mode.
@@ -169,6 +169,8 @@ async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promi
   }
   return { ok: true };
 }
+
+const nameOf = ({ title, properties: { path } }: Asked<FileProperties>): string => path ?? title;
 
 /** A secret is its owner's alone unless a mode is declared, also in a file that everybody could read. */
 function secretMode(step: Step<FileProperties, FileState>, declared: { mode?: number }): { mode?: number } {

@@ -6,7 +6,7 @@ import { oneDiagnostic } from '../failed.ts';
 import { type Found, findRevision, isCommit } from './git/revision.ts';
 import { git, gitSays, type Remote } from './git/run-git.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath } from './path.ts';
+import { ancestors, hostPath, writtenPath } from './path.ts';
 
 /** As written. */
 export interface GitCheckoutProperties extends Remote {
@@ -185,7 +185,7 @@ async function checkOut(
     refuseChanges(id, await changesIn(id, properties, io));
   const run = (...args: string[]) => gitSays(args, id, properties, io);
   await io.step(`prepare ${id}`);
-  if (!(await io.files.stat(id))) await io.files.mkdir(id);
+  if (!(await io.files.stat(id))) await io.files.mkdir(writtenPath(properties.path ?? asked.title, io));
   await run('init', '--quiet', '.');
   await run('config', 'remote.origin.url', properties.url);
   await io.step(`fetch ${id}`);

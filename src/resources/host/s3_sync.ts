@@ -6,7 +6,7 @@ import { bytes, plural } from '../../io/units.ts';
 import { failedFetch } from './fetch/failed-step.ts';
 import { isS3, type LocationProperty, locationOf, locationSchema } from './fetch/location.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath } from './path.ts';
+import { ancestors, hostPath, writtenPath } from './path.ts';
 import { type Comparison, type Copied, compare, type Sides } from './sync/compare.ts';
 import type { Globs } from './sync/globs.ts';
 import { down, removeFiles, removeObjects, up } from './sync/transfer.ts';
@@ -155,6 +155,10 @@ const first = (names: string[]): string[] =>
     ? names
     : [...names.slice(0, mostNamed), `and ${plural(names.length - mostNamed, 'more file')}`];
 
+async function makeFolder(folder: Id, written: string, io: WriteIo): Promise<void> {
+  if (!(await io.files.stat(folder))) await io.files.mkdir(written);
+}
+
 async function change(
   { id, asked, signal }: Step<S3SyncProperties, S3SyncState>,
   io: WriteIo,
@@ -172,6 +176,7 @@ async function change(
     const isUp = properties.to !== undefined;
     let total: number;
     try {
+      if (!isUp) await makeFolder(folder, writtenPath(properties.path ?? asked.title, io), io);
       total = isUp
         ? await up(folder, store, found, note, io)
         : await down(folder, locationOfSync(properties), found, note, io);

@@ -38,12 +38,12 @@ export async function refuseInTheWay(
  */
 export async function moveIn(
   from: Id,
-  id: Id,
+  { id, written }: { id: Id; written: string },
   digests: Digests,
   directories: string[],
   io: WriteIo,
 ): Promise<void> {
-  if (!(await io.files.stat(id))) return io.files.rename(from, id);
+  if (!(await io.files.stat(id))) return io.files.rename(from, written);
   for (const path of directories) {
     if (!(await io.files.stat(below(id, path)))) await io.files.mkdir(below(id, path));
   }

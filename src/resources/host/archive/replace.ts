@@ -9,8 +9,9 @@ import { below, memoryKey, type Unpacked, type UnpackedFile } from './unpacked.t
 import { openZip } from './zip.ts';
 
 export interface Replacement {
-  /** The directory. */
+  /** The directory, and how it is spelled when it is made. */
   id: Id;
+  written: string;
   /** The zip file. */
   path: Id;
   /** The archive, for messages. */
@@ -23,7 +24,7 @@ export interface Replacement {
 
 /** Makes a directory hold what is in a zip file, and remembers what that was. Returns the number of files. */
 export async function replace(
-  { id, path, what, limit, purge }: Replacement,
+  { id, written, path, what, limit, purge }: Replacement,
   known: Omit<Unpacked, 'files' | 'directories'>,
   io: WriteIo,
 ): Promise<number> {
@@ -52,7 +53,7 @@ export async function replace(
       directories: [...new Set([...(old?.directories ?? []), ...directories])],
     } satisfies Unpacked);
     await io.step(`move into ${id}`);
-    await moveIn(temporary, id, digests, directories, io);
+    await moveIn(temporary, { id, written }, digests, directories, io);
     if (purge) await removeUnpacked(id, leftBehind(old, digests, directories, io), io);
     await io.step(`remember what is in ${id}`);
     const unpacked: Unpacked = { ...known, files: await recorded(id, digests, io), directories };

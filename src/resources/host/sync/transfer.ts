@@ -28,9 +28,6 @@ export async function down(
   const paths = [...differing, ...onlyObjects];
   const directories = directoriesOf(paths.map(path => ({ path, directory: false })));
   await refuseInTheWay(folder, paths, directories, io);
-  await io.files.mkdir(folder).catch(async error => {
-    if ((await io.files.stat(folder))?.kind !== 'directory') throw error;
-  });
   for (const path of directories) {
     if (!(await io.files.stat(below(folder, path)))) await io.files.mkdir(below(folder, path));
   }
