@@ -2,9 +2,11 @@ import type { CallCounter } from '../engine/calls.ts';
 import type { CatalogTarget, SecretRef } from '../engine/catalog.ts';
 import type { Clients } from '../engine/io.ts';
 import type { Host } from '../io/ports.ts';
+import type { SearchPath } from '../io/search-path.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { VsphereClient } from '../vsphere/connect.ts';
 import { awsOf } from './aws.ts';
+import { makeContent } from './content.ts';
 import { makeRepositories } from './repositories.ts';
 
 export interface ConnectionOptions {
@@ -24,7 +26,9 @@ export interface Connections {
 }
 
 /** Opens each client when it is first asked for; the lab's endpoints take every target's place. */
-export function makeConnections(options: ConnectionOptions): Connections {
+export function makeConnections(
+  options: ConnectionOptions & { /** What programs of this run find programs in. */ searchPath: SearchPath },
+): Connections {
   const closing: (() => Promise<void> | void)[] = [];
   return {
     async connect(target, name, calls) {
@@ -42,6 +46,14 @@ export function makeConnections(options: ConnectionOptions): Connections {
           closing.push(() => aws.close());
           return bucketApi(aws);
         }
+        case 'content':
+          return makeContent(options, calls, closing);
+        case 'git': {
+          const { labGit, worldGit } = await import('../content/git-access.ts');
+          return options.lab ? labGit(options.lab.web.url) : worldGit;
+        }
+        case 'search_path':
+          return options.searchPath;
         case 'repositories':
           return makeRepositories(options, calls, closing);
       }

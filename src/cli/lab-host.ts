@@ -32,6 +32,12 @@ export const whereOf = ({ io: { host } }: Context, { platform }: Catalog): Where
     ? { platform, cwd: 'C:\\', lab: true }
     : { platform: host.platform, cwd: host.cwd };
 
+/** Where a directory of the lab's host really is, for the programs of this machine that run there. */
+export const realDirectory =
+  (lab: Lab, { platform }: Host) =>
+  (directory: string): string =>
+    platform === 'win32' ? directory : join(lab.dir, 'host', directory);
+
 /** What the compiler knows of the lab's host for a platform; undefined where it is this machine's likeness. */
 export const labHostFor =
   ({ io }: Context) =>

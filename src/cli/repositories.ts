@@ -86,7 +86,8 @@ function filePath(url: string): string {
   }
 }
 
-function awsTarget(
+/** The aws target that gives access to `url`. @throws Failure (given) when none of that name, or several, are declared. */
+export function awsTarget(
   url: string,
   name: string | undefined,
   targets: CatalogTarget[],
@@ -110,7 +111,7 @@ function awsTarget(
   if (aws.length > 1) {
     throw new Failure(
       given('ambiguous-target', `several aws targets are declared: ${aws.map(t => t.name).join(', ')}`, {
-        hint: `say which one holds the repository: { url: ${url}, target: ${aws[0]!.name} }`,
+        hint: `say which one gives access to it: { url: ${url}, target: ${aws[0]!.name} }`,
       }),
     );
   }

@@ -4,11 +4,13 @@ import type { CatalogTarget, SecretRef } from '../engine/catalog.ts';
 import { openMemory } from '../engine/memory.ts';
 import type { World } from '../engine/world.ts';
 import type { Host } from '../io/ports.ts';
+import { followingPath } from '../io/search-path.ts';
 import type { Lab } from '../lab/lab.ts';
+import { profileDirectories } from '../resources/host/env-path/profile.ts';
 import { makeConnections } from './connections.ts';
 import type { Context } from './context.ts';
 import { labDir, openLabAt } from './lab-dir.ts';
-import { labHost } from './lab-host.ts';
+import { labHost, realDirectory } from './lab-host.ts';
 import type { CommonOptions } from './options.ts';
 import { lockState } from './run-lock.ts';
 import { readSecret } from './secrets.ts';
@@ -58,7 +60,11 @@ export async function openSession(
     for (const end of closing.splice(0).reverse()) await end();
   };
   try {
-    const host: Host = lab ? await labHost(io.host, lab, platform) : io.host;
+    const found: Host = lab ? await labHost(io.host, lab, platform) : io.host;
+    const { processes, searchPath } = followingPath(found, lab && realDirectory(lab, found), async () =>
+      found.platform === 'win32' ? [] : profileDirectories(found.files),
+    );
+    const host: Host = { ...found, processes };
     // Whoever reads a secret, it is known from then on to everything that prints.
     const secret = async (reference: SecretRef) => {
       const value = await readSecret(reference, io.host);
@@ -72,7 +78,14 @@ export async function openSession(
     }
     // Only now: what a run before this one has yet to write must not be missed.
     const memory = await openMemory(io.host, stateDir);
-    const connections = makeConnections({ host, machine: io.host, targets, secret, ...(lab && { lab }) });
+    const connections = makeConnections({
+      host,
+      machine: io.host,
+      targets,
+      secret,
+      searchPath,
+      ...(lab && { lab }),
+    });
     closing.push(() => connections.close());
     context.report(memory.diagnostics);
     return {

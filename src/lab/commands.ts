@@ -2,6 +2,7 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { bytes, duration } from '../io/units.ts';
 import type { S3Lab } from './s3/server.ts';
 import type { VmInfo, VsphereLab } from './vsphere/server.ts';
+import type { WebLab } from './web/server.ts';
 import type { FaultRule as WindowsFault } from './windows/faults.ts';
 import { describeProcesses, describeWindows, type WindowsLab } from './windows/lab.ts';
 import type { Language } from './windows/machine.ts';
@@ -22,6 +23,7 @@ export type LabCommand =
   | { do: 'power-cut'; vm: string }
   | { do: 'fault'; on: 's3' | 'vsphere' | 'windows'; rule: Record<string, unknown> }
   | { do: 'foreign-bucket'; name: string }
+  | { do: 'site-content'; host: string; folder: string }
   | { do: 'clock'; offset: number }
   | { do: 'show' }
   | { do: 'windows'; language?: Language; elevated?: boolean; restart?: true }
@@ -39,6 +41,7 @@ export interface LabParts {
   vsphere: VsphereLab;
   s3: S3Lab;
   windows: WindowsLab;
+  web: WebLab;
   clockOffset(): number;
   setClock(offset: number): Promise<void>;
   seed(): Promise<void>;
@@ -80,6 +83,11 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
     case 'foreign-bucket':
       await lab.s3.plantForeignBucket(command.name);
       return { text: `bucket ${command.name} now belongs to somebody else` };
+    case 'site-content':
+      await lab.web.publish(command.host, command.folder);
+      return {
+        text: `http://${command.host} and https://${command.host} answer with a copy of ${command.folder}`,
+      };
     case 'clock':
       await lab.setClock(command.offset);
       return { text: `the lab's clock is ${duration(command.offset)} ahead of this machine's` };

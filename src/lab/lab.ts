@@ -12,6 +12,7 @@ import { seed } from './seed.ts';
 import { createSettings, type LabSettings, readSettings, writeSettings } from './settings.ts';
 import { labCertificates } from './tls.ts';
 import { startVsphere } from './vsphere/server.ts';
+import { startWeb } from './web/server.ts';
 import { windowsLab } from './windows/lab.ts';
 
 /** An open lab: where its stand-ins answer, and how to make the world's events happen. */
@@ -21,6 +22,8 @@ export interface Lab {
   elsewhere: boolean;
   settings: LabSettings;
   s3: { url: string };
+  /** Answers for every host of the web, `/HOST/PATH`. */
+  web: { url: string };
   /** `caFile`: the same authority as a PEM file, for clients that want a path. */
   vsphere: { url: string; caPem: string; caFile: string };
   /** The lab's own clock: this machine's plus the settable offset. */
@@ -36,6 +39,7 @@ interface Serving {
   start: string | undefined;
   control: ControlEndpoint;
   s3: string;
+  web: string;
   vsphere: string;
   caPem: string;
 }
@@ -89,6 +93,7 @@ export async function publish(lab: Lab, host: Host): Promise<{ close(): Promise<
     start: await processTable.startOf(processTable.pid),
     control: { port: control.port, token: control.token },
     s3: lab.s3.url,
+    web: lab.web.url,
     vsphere: lab.vsphere.url,
     caPem: lab.vsphere.caPem,
   };
@@ -134,6 +139,7 @@ async function connect(dir: string, host: Host): Promise<Lab | undefined> {
     elsewhere: true,
     settings,
     s3: { url: serving.s3 },
+    web: { url: serving.web },
     vsphere: { url: serving.vsphere, caPem: serving.caPem, caFile: join(dir, 'ca.pem') },
     clock: labClock(host.clock, () => settings.clockOffset),
     async command(command) {
@@ -170,11 +176,13 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
     credentials: settings.vsphere,
     tls: { key: certificates.keyPem, cert: certificates.certPem },
   });
+  const web = await startWeb({ dir: join(dir, 'web') });
   const save = () => writeSettings(dir, settings, host.files);
   const parts: LabParts = {
     s3,
     vsphere,
     windows: windowsLab(host.files, join(dir, 'windows')),
+    web,
     clockOffset: () => settings.clockOffset,
     seed: async () => {
       if (settings.seed === 'done' || (settings.seed === 'none' && vsphere.world.vms().length > 0)) return;
@@ -201,6 +209,7 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
     elsewhere: false,
     settings,
     s3: { url: s3.url },
+    web: { url: web.url },
     vsphere: { url: vsphere.url, caPem: certificates.caPem, caFile },
     clock,
     async command(command) {
@@ -213,7 +222,7 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
       return answer;
     },
     async close() {
-      await Promise.all([s3.close(), vsphere.close()]);
+      await Promise.all([s3.close(), vsphere.close(), web.close()]);
       await lock.release();
     },
   };

@@ -2,9 +2,15 @@ import { awsTarget } from '../aws/target.ts';
 import type { AnyResourceType, Registry, TargetKind } from '../engine/resource-type.ts';
 import { vsphereTarget } from '../vsphere/target.ts';
 import { bucket } from './aws/bucket.ts';
+import { archive } from './host/archive.ts';
+import { download } from './host/download.ts';
+import { envPath } from './host/env_path.ts';
 import { exec } from './host/exec.ts';
 import { file } from './host/file.ts';
+import { gitCheckout } from './host/git_checkout.ts';
+import { hostsEntry } from './host/hosts_entry.ts';
 import { rawImage } from './host/raw_image.ts';
+import { s3Sync } from './host/s3_sync.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
 import { iisApp } from './windows/iis_app.ts';
 import { iisAppPool } from './windows/iis_app_pool.ts';
@@ -15,9 +21,14 @@ import { windowsFeature } from './windows/windows_feature.ts';
 
 /** A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract. */
 const types: AnyResourceType[] = [
+  archive,
   bucket,
+  download,
+  envPath,
   exec,
   file,
+  gitCheckout,
+  hostsEntry,
   iisApp,
   iisAppPool,
   iisConfig,
@@ -25,6 +36,7 @@ const types: AnyResourceType[] = [
   iisVdir,
   protectedVm,
   rawImage,
+  s3Sync,
   windowsFeature,
 ];
 

@@ -8,17 +8,19 @@ export function labContracts(group: Command, context: Context, exit: (code: numb
     .description('list what the stand-ins believe of the real systems and nobody has verified')
     .option('--all', 'also what was verified or is quoted from a primary source')
     .action(async (options: { all?: boolean }) => {
-      const [s3, vsphere, windows, iis] = await Promise.all([
+      const [s3, vsphere, windows, iis, web] = await Promise.all([
         import('../../lab/s3/evidence.ts'),
         import('../../lab/vsphere/evidence.ts'),
         import('../../lab/windows/evidence.ts'),
         import('../../lab/windows/iis/evidence.ts'),
+        import('../../lab/web/evidence.ts'),
       ]);
       for (const [system, rows] of [
         ['vSphere', vsphere.evidence],
         ['S3', s3.evidence],
         ['Windows', windows.evidence],
         ['IIS', iis.evidence],
+        ['web', web.evidence],
       ] as const) {
         for (const { behaviour, evidence, source } of rows) {
           if (evidence === 'believed' || options.all) {

@@ -92,6 +92,15 @@ export const lab: Define = (program, context, exit) => {
     do: 'foreign-bucket',
     name: name!,
   }));
+  event(
+    'site-content <HOST> <DIR>',
+    'let a web host answer with the files of a folder, as they are now',
+    ([host, folder]) => ({
+      do: 'site-content',
+      host: host!,
+      folder: resolve(context.io.host.cwd, folder!),
+    }),
+  );
   event('show', 'list the VMs, and what the Windows host is told', () => ({ do: 'show' }));
   labWindows(event);
   event(

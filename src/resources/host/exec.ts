@@ -106,9 +106,13 @@ async function look(one: Asked<ExecProperties>, io: ReadIo): Promise<Observation
     return { state: 'present', value: { run: await due(one, io) } };
   } catch (error) {
     const isMissing = error instanceof Failure && error.diagnostics[0]?.code === 'program-not-started';
-    const missing = isMissing ? await missingPath(one.properties, io) : undefined;
-    if (missing === undefined) throw error;
-    return { state: 'unknown', waitsFor: `path:${missing}` };
+    if (!isMissing) throw error;
+    const missing = await missingPath(one.properties, io);
+    if (missing !== undefined) return { state: 'unknown', waitsFor: `path:${missing}` };
+    const named = bareName(one.properties);
+    if (named === undefined) throw error;
+    // What is declared may bring its directory onto PATH.
+    return { state: 'unknown', waitsFor: `program:${named}` };
   }
 }
 
@@ -119,6 +123,10 @@ async function missingPath({ cwd, only_if, unless }: ExecProperties, io: ReadIo)
   }
   return undefined;
 }
+
+/** A guard's program that is looked up in PATH. */
+const bareName = ({ only_if, unless }: ExecProperties): string | undefined =>
+  [only_if?.[0], unless?.[0]].find(program => program !== undefined && !/[\\/]/.test(program));
 
 async function due({ properties }: Asked<ExecProperties>, io: ReadIo): Promise<ExecState['run']> {
   if (properties.refresh_only === true) return 'done';

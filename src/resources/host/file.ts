@@ -12,9 +12,9 @@ import type {
   Step,
   Where,
 } from '../../engine/resource-type.ts';
-import type { ReadFiles } from '../../io/ports.ts';
+import { digestOfFile } from './digest-file.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath } from './path.ts';
+import { ancestors, hostPath, writtenPath } from './path.ts';
 
 /** As written. */
 export interface FileProperties {
@@ -35,9 +35,8 @@ export interface FileState {
   mode?: string;
 }
 
-/** Files read at once while observing, and how much of each. */
+/** Files read at once while observing. */
 const openAtOnce = 32;
-const chunkBytes = 256 * 1024;
 
 const schema = Type.Object(
   {
@@ -133,7 +132,7 @@ async function look({ id, properties }: Asked<FileProperties>, io: ReadIo): Prom
   };
   const isManaged = properties.content !== undefined || properties.source !== undefined;
   if (stat.kind === 'file' && isManaged) {
-    const digest = await digestOfFile(io.files, id, stat.size);
+    const digest = (await digestOfFile(io.files, id)) ?? 'other';
     value.content = isSecretRef(properties.content)
       ? digest === digestOf(await io.secret(properties.content))
         ? properties.content
@@ -156,12 +155,12 @@ async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promi
   if (step.should.kind === 'directory') {
     if (step.kind === 'create') {
       await io.step(`make ${id}`);
-      await io.files.mkdir(id, withMode);
+      await io.files.mkdir(writtenPath(nameOf(step.asked), io), withMode);
     }
   } else if (step.kind === 'create' || step.fields.some(({ path }) => path.startsWith('/content'))) {
     const bytes = await contentOf(step.asked.properties, io);
     await io.step(`write ${id}`);
-    await io.files.writeAtomic(id, bytes, secretMode(step, withMode));
+    await io.files.writeAtomic(writtenPath(nameOf(step.asked), io), bytes, secretMode(step, withMode));
   }
   if (mode !== undefined) {
     // The process's umask has its say in mkdir, and a file may have kept its old mode.
@@ -170,6 +169,8 @@ async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promi
   }
   return { ok: true };
 }
+
+const nameOf = ({ title, properties: { path } }: Asked<FileProperties>): string => path ?? title;
 
 /** A secret is its owner's alone unless a mode is declared, also in a file that everybody could read. */
 function secretMode(step: Step<FileProperties, FileState>, declared: { mode?: number }): { mode?: number } {
@@ -201,20 +202,3 @@ async function contentOf({ content, source }: FileProperties, io: WriteIo): Prom
 }
 
 const digestOf = (content: string): string => `sha256:${createHash('sha256').update(content).digest('hex')}`;
-
-async function digestOfFile(files: ReadFiles, path: string, size: number): Promise<string> {
-  const hash = createHash('sha256');
-  const handle = await files.open(path, 'r');
-  if (!handle) return 'other';
-  try {
-    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, size + 1));
-    for (let at = 0; ; ) {
-      const length = await handle.read(chunk, at);
-      if (length === 0) return `sha256:${hash.digest('hex')}`;
-      hash.update(chunk.subarray(0, length));
-      at += length;
-    }
-  } finally {
-    await handle.close();
-  }
-}

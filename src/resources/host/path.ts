@@ -10,6 +10,12 @@ export function hostPath(path: string, { platform, cwd }: Where): Id {
   return trimmed(win32.resolve(cwd, path).replaceAll('\\', '/')).toLowerCase();
 }
 
+/** The same path as it was written: what is made new gets its letters, on Windows as well. */
+export const writtenPath = (path: string, { platform, cwd }: Where): string =>
+  platform === 'win32'
+    ? trimmed(win32.resolve(cwd, path).replaceAll('\\', '/'))
+    : hostPath(path, { platform, cwd });
+
 const trimmed = (path: string): string =>
   path.length > 1 && !/^[A-Za-z]:\/$/.test(path) ? path.replace(/\/+$/, '') : path;
 

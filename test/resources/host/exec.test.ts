@@ -153,8 +153,8 @@ describe('a guard that is not there yet', () => {
       ['exec:c', 'none'],
     ]);
     expect(planned.diagnostics).toMatchObject([
-      { code: 'program-not-started', address: 'exec:b' },
       { code: 'not-observable', address: 'exec:a' },
+      { code: 'not-observable', address: 'exec:b', message: expect.stringContaining('`program:gone`') },
     ]);
   });
 });

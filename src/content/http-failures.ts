@@ -1,0 +1,97 @@
+import { Failure, world } from '../diagnostics/diagnostic.ts';
+
+const certificates: Record<string, string> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an authority that this machine does not know',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from an authority that this machine does not know',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'its certificate comes from an authority that this machine does not know',
+};
+
+const unreachable: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to its network',
+  ETIMEDOUT: 'it did not answer in time',
+};
+
+/** Codes of failures that may pass by themselves. */
+const passing = new Set([
+  'http-unreachable',
+  'http-cut-off',
+  'http-unavailable',
+  'aws-unreachable',
+  'aws-throttled',
+]);
+
+export const isPassing = (error: unknown): boolean =>
+  error instanceof Failure && error.diagnostics.every(({ code }) => passing.has(code));
+
+/** What a socket or TLS error means; a Failure and an abort pass unchanged. */
+export function networkFailure(error: unknown, url: URL): unknown {
+  if (error instanceof Failure || !(error instanceof Error) || error.name === 'AbortError') return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const fail = (name: string, message: string, hint: string) =>
+    new Failure(world(name, message, { hint }), { cause: error });
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return fail(
+      code === 'EAI_AGAIN' ? 'http-unreachable' : 'http-name-unknown',
+      `the name ${url.hostname} can't be resolved (${code})`,
+      "check its spelling and this machine's DNS",
+    );
+  }
+  const certificate = certificates[code];
+  if (certificate !== undefined) {
+    return fail(
+      'http-certificate',
+      `${url.host} is not trusted: ${certificate} (${code})`,
+      "check the name and this machine's clock; point NODE_EXTRA_CA_CERTS at an authority of your own",
+    );
+  }
+  if (/^(ERR_SSL_|EPROTO)/.test(code)) {
+    return fail(
+      'http-no-tls',
+      `what listens at ${url.host} does not speak TLS (${code})`,
+      'check the port of the URL',
+    );
+  }
+  const reason = unreachable[code];
+  if (reason !== undefined) {
+    return fail(
+      'http-unreachable',
+      `${url.host} can't be reached: ${reason} (${code})`,
+      'check host, port and firewall',
+    );
+  }
+  return fail(
+    'http-cut-off',
+    `the connection to ${url.host} ended before all of ${shown(url)} was there${code === '' ? '' : ` (${code})`}`,
+    'run again; nothing of the incomplete content was used',
+  );
+}
+
+/** What a status other than 200 and 304 means. `said`: a plain text answer, which may explain it. */
+export function statusFailure(status: number, url: URL, said: string): Failure {
+  const because = said === '' ? '' : `: ${said}`;
+  const what = `${shown(url)} was answered with ${status}${because}`;
+  if (status === 404 || status === 410)
+    return new Failure(world('http-not-found', `${what}: it is not there`, { hint: 'check the URL' }));
+  if (status === 401 || status === 403 || status === 407)
+    return new Failure(
+      world('http-refused', `${what}: this machine may not read it`, {
+        hint: 'let the server allow it, or put the content into S3, which the credentials of the aws target open',
+      }),
+    );
+  if (status === 429 || status >= 500)
+    return new Failure(world('http-unavailable', what, { hint: 'run again when the server is well' }));
+  return new Failure(
+    world('http-unexpected', what, { hint: 'the URL has to answer with the content itself' }),
+  );
+}
+
+/** A URL for messages: what follows `?` is often a signature. */
+export const shown = (url: URL): string =>
+  `${url.protocol}//${url.host}${url.pathname}${url.search === '' ? '' : '?…'}`;

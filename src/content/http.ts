@@ -1,0 +1,157 @@
+import { Failure, given, world } from '../diagnostics/diagnostic.ts';
+import type { Content, Location, Opened, Validators } from './content.ts';
+import { networkFailure, shown, statusFailure } from './http-failures.ts';
+
+export interface HttpOptions {
+  /** A stand-in, `http://127.0.0.1:PORT`, that is asked for `/HOST/PATH` in the place of every host. */
+  standIn?: string;
+  onCall?(kind: 'made'): void;
+}
+
+const mostRedirects = 5;
+/** Without traffic, in ms. */
+const silence = 60_000;
+/** Bytes of an answer's explanation that are read, and characters that are shown. */
+const explanation = { read: 4096, shown: 200 };
+
+/**
+ * One GET without proxy, cookies or compression, by node:http. Redirects are followed, but never from https
+ * to http, and never to another protocol.
+ */
+export function openHttp(options: HttpOptions): Content['open'] {
+  return async ({ url: text }: Location, { known = {}, signal }) => {
+    let url = httpUrl(text);
+    for (let redirects = 0; ; redirects++) {
+      const response = await request(url, known, signal, options);
+      const { statusCode: status = 0, headers } = response;
+      if (status === 200) return opened(response, url);
+      if (status === 304 && (known.etag ?? known.modified) !== undefined) {
+        response.destroy();
+        return 'unchanged';
+      }
+      const to = [301, 302, 303, 307, 308].includes(status) ? headers.location : undefined;
+      if (to === undefined) throw statusFailure(status, url, await explanationOf(response));
+      response.destroy();
+      if (redirects === mostRedirects)
+        throw new Failure(
+          world('http-redirects', `${shown(url)} is redirected more than ${mostRedirects} times`),
+        );
+      url = redirected(url, to);
+    }
+  };
+}
+
+/** @throws Failure (given) for a URL that can't be read, or that holds a password. */
+export function httpUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol) || url.hostname === '')
+    throw new Failure(
+      given('content-url', 'the URL is none that content can be read from', {
+        hint: 'write https://HOST/PATH, http://HOST/PATH or s3://BUCKET/KEY',
+      }),
+    );
+  if (url.username !== '' || url.password !== '')
+    throw new Failure(
+      given('password-in-url', `the URL of ${url.host} holds a user name or a password`, {
+        hint: 'take it out: a URL is shown in plans and reports',
+      }),
+    );
+  return url;
+}
+
+function redirected(from: URL, location: string): URL {
+  const to = URL.parse(location, from.href);
+  const refused = (why: string) =>
+    new Failure(
+      world('http-redirect-refused', `${shown(from)} is redirected ${why}`, {
+        hint: 'give the URL that holds the content',
+      }),
+    );
+  if (!to || !/^https?:$/.test(to.protocol)) throw refused('to something that is no web address');
+  if (from.protocol === 'https:' && to.protocol === 'http:')
+    throw refused(`to ${shown(to)}, which is not encrypted`);
+  return to;
+}
+
+type Response = import('node:http').IncomingMessage;
+
+async function request(
+  url: URL,
+  known: Validators,
+  signal: AbortSignal,
+  options: HttpOptions,
+): Promise<Response> {
+  signal.throwIfAborted();
+  options.onCall?.('made');
+  const at =
+    options.standIn === undefined
+      ? url
+      : new URL(`/${url.host}${url.pathname}${url.search}`, options.standIn);
+  const { get } = at.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const headers = {
+    accept: '*/*',
+    'accept-encoding': 'identity',
+    'user-agent': 'converge',
+    ...(known.etag !== undefined && { 'if-none-match': known.etag }),
+    ...(known.etag === undefined && known.modified !== undefined && { 'if-modified-since': known.modified }),
+  };
+  return new Promise((resolve, reject) => {
+    const sent = get(at, { headers, signal, agent: false, timeout: silence });
+    sent.once('response', resolve);
+    sent.once('timeout', () => sent.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })));
+    sent.once('error', error => reject(signal.aborted ? signal.reason : networkFailure(error, url)));
+  });
+}
+
+function opened(response: Response, url: URL): Opened {
+  const {
+    etag,
+    'last-modified': modified,
+    'content-type': type,
+    'content-length': length,
+  } = response.headers;
+  const size = length === undefined ? undefined : Number(length);
+  return {
+    ...(etag !== undefined && { etag }),
+    ...(modified !== undefined && { modified }),
+    ...(size !== undefined && { size }),
+    ...(type !== undefined && { type: type.split(';')[0]!.trim().toLowerCase() }),
+    body: whole(response, size, url),
+    close: () => response.destroy(),
+  };
+}
+
+async function* whole(response: Response, size: number | undefined, url: URL): AsyncGenerator<Buffer> {
+  let length = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    throw networkFailure(error, url);
+  }
+  if (size !== undefined && length < size) throw networkFailure(new Error('short'), url);
+}
+
+/** What a plain text answer says, on one line; pages of HTML explain nothing. */
+async function explanationOf(response: Response): Promise<string> {
+  const isPlain = /^text\/plain\b/i.test(response.headers['content-type'] ?? '');
+  const parts: Buffer[] = [];
+  try {
+    if (!isPlain) return '';
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      parts.push(chunk);
+      if (Buffer.concat(parts).length > explanation.read) break;
+    }
+  } catch {
+    // The status says enough.
+  } finally {
+    response.destroy();
+  }
+  const text = Buffer.concat(parts)
+    .toString()
+    .replace(/[^\P{C}\n]|\s+/gu, ' ')
+    .trim();
+  return text.length > explanation.shown ? `${text.slice(0, explanation.shown)}…` : text;
+}

@@ -1,0 +1,90 @@
+import { posix } from 'node:path';
+import { Failure, world } from '../../../diagnostics/diagnostic.ts';
+import type { ReadIo, WriteIo } from '../../../engine/io.ts';
+import type { Id } from '../../../engine/resource-type.ts';
+import { digestOfFile } from '../digest-file.ts';
+import { folded } from '../entry-name.ts';
+import type { Digests } from './unpack.ts';
+import { below, type Unpacked } from './unpacked.ts';
+
+/** @throws Failure (world) when something in the way is not what the archive has there */
+export async function refuseInTheWay(
+  id: Id,
+  files: Iterable<string>,
+  directories: string[],
+  io: ReadIo,
+): Promise<void> {
+  const look = async (path: Id, wanted: 'file' | 'directory') => {
+    const kind = (await io.files.stat(path))?.kind ?? wanted;
+    if (kind === wanted) return;
+    throw new Failure(
+      world(
+        'in-the-way',
+        `${path} is left as it is: it is a ${kind}, and the archive has a ${wanted} there`,
+        {
+          hint: 'move it away, or unpack into another folder',
+        },
+      ),
+    );
+  };
+  await look(id, 'directory');
+  for (const path of directories) await look(below(id, path), 'directory');
+  for (const path of files) await look(below(id, path), 'file');
+}
+
+/**
+ * Makes `id` hold what was unpacked into `from`: in one step when there is nothing yet, else file by file, and
+ * only those that differ, so that nobody who watches the folder is told of more than what changed.
+ */
+export async function moveIn(
+  from: Id,
+  { id, written }: { id: Id; written: string },
+  digests: Digests,
+  directories: string[],
+  io: WriteIo,
+): Promise<void> {
+  if (!(await io.files.stat(id))) return io.files.rename(from, written);
+  for (const path of directories) {
+    if (!(await io.files.stat(below(id, path)))) await io.files.mkdir(below(id, path));
+  }
+  for (const [path, digest] of digests) {
+    if ((await digestOfFile(io.files, below(id, path))) !== digest)
+      await io.files.rename(below(from, path), below(id, path));
+  }
+}
+
+/** Removes files, and the directories that are empty then. */
+export async function removeUnpacked(
+  id: Id,
+  { files, directories }: { files: Iterable<string>; directories: readonly string[] },
+  io: WriteIo,
+): Promise<void> {
+  for (const path of files) {
+    if ((await io.files.stat(below(id, path)))?.kind === 'file') await io.files.remove(below(id, path));
+  }
+  for (const path of [...directories].sort().reverse()) await removeEmpty(below(id, path), io);
+}
+
+export async function removeEmpty(path: Id, io: WriteIo): Promise<void> {
+  if ((await io.files.list(path))?.length === 0) await io.files.remove(path);
+}
+
+/** What of an earlier archive the new one does not have. */
+export function leftBehind(
+  old: Unpacked | undefined,
+  digests: Digests,
+  directories: readonly string[],
+  io: ReadIo,
+) {
+  const name = (path: string) => (io.platform === 'win32' ? folded(path) : path);
+  const files = new Set([...digests.keys()].map(name));
+  const kept = new Set(directories.map(name));
+  return {
+    files: Object.keys(old?.files ?? {}).filter(path => !files.has(name(path))),
+    directories: (old?.directories ?? []).filter(path => !kept.has(name(path))),
+  };
+}
+
+/** Beside the folder, so that moving is renaming. */
+export const besides = (id: Id, purpose: string): Id =>
+  posix.join(posix.dirname(id), `.${posix.basename(id)}.converge-${purpose}`);

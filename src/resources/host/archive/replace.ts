@@ -1,0 +1,89 @@
+import { Failure, world } from '../../../diagnostics/diagnostic.ts';
+import type { WriteIo } from '../../../engine/io.ts';
+import type { Id } from '../../../engine/resource-type.ts';
+import { bytes } from '../../../io/units.ts';
+import { ancestors } from '../path.ts';
+import { besides, leftBehind, moveIn, refuseInTheWay, removeUnpacked } from './move-in.ts';
+import { type Digests, directoriesOf, unpack } from './unpack.ts';
+import { below, memoryKey, type Unpacked, type UnpackedFile } from './unpacked.ts';
+import { openZip } from './zip.ts';
+
+export interface Replacement {
+  /** The directory, and how it is spelled when it is made. */
+  id: Id;
+  written: string;
+  /** The zip file. */
+  path: Id;
+  /** The archive, for messages. */
+  what: string;
+  /** Bytes. */
+  limit: number;
+  /** Whether to remove what an earlier archive had and this one has not. */
+  purge: boolean;
+}
+
+/** Makes a directory hold what is in a zip file, and remembers what that was. Returns the number of files. */
+export async function replace(
+  { id, written, path, what, limit, purge }: Replacement,
+  known: Omit<Unpacked, 'files' | 'directories'>,
+  io: WriteIo,
+): Promise<number> {
+  const old = io.memory.get(memoryKey(id)) as Unpacked | undefined;
+  const zip = await openZip(io.files, path, what, limit);
+  const temporary = besides(id, 'unpack');
+  try {
+    const files = zip.entries.flatMap(entry => (entry.directory ? [] : [entry.path]));
+    const directories = directoriesOf(zip.entries);
+    await refuseInTheWay(id, files, directories, io);
+    await refuseFull(
+      id,
+      zip.entries.reduce((sum, { size }) => sum + size, 0),
+      what,
+      io,
+    );
+    await io.step(`unpack beside ${id}`);
+    await io.files.remove(temporary, { recursive: true });
+    const digests = await unpack(zip, temporary, what, io);
+    await io.step(`remember what comes into ${id}`);
+    const { digest: _, ...onTheWay } = known;
+    // Before the first file moves: after a kill it has to be known what may be there.
+    await io.memory.set(memoryKey(id), {
+      ...onTheWay,
+      files: { ...old?.files, ...(await recorded(temporary, digests, io)) },
+      directories: [...new Set([...(old?.directories ?? []), ...directories])],
+    } satisfies Unpacked);
+    await io.step(`move into ${id}`);
+    await moveIn(temporary, { id, written }, digests, directories, io);
+    if (purge) await removeUnpacked(id, leftBehind(old, digests, directories, io), io);
+    await io.step(`remember what is in ${id}`);
+    const unpacked: Unpacked = { ...known, files: await recorded(id, digests, io), directories };
+    await io.memory.set(memoryKey(id), unpacked);
+    return digests.size;
+  } finally {
+    await zip.close();
+    await io.files.remove(temporary, { recursive: true });
+  }
+}
+
+async function recorded(folder: Id, digests: Digests, io: WriteIo): Promise<Unpacked['files']> {
+  const files: [string, UnpackedFile][] = [];
+  for (const [path, digest] of digests) {
+    const stat = await io.files.stat(below(folder, path));
+    files.push([path, { size: stat?.size ?? 0, mtime: String(stat?.mtimeNs), digest }]);
+  }
+  return Object.fromEntries(files);
+}
+
+async function refuseFull(id: Id, needed: number, what: string, io: WriteIo): Promise<void> {
+  const free = await io.files.freeSpace(ancestors(id)[0]!);
+  if (needed <= free) return;
+  throw new Failure(
+    world(
+      'disk-full',
+      `the archive ${what} needs ${bytes(needed)} beside ${id}, and ${bytes(free)} are free`,
+      {
+        hint: 'make room; nothing was written',
+      },
+    ),
+  );
+}

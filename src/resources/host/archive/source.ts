@@ -1,0 +1,18 @@
+import type { Location } from '../../../content/content.ts';
+import type { Id, Where } from '../../../engine/resource-type.ts';
+import { type LocationProperty, locationOf, shownLocation } from '../fetch/location.ts';
+import { hostPath } from '../path.ts';
+
+/** Where an archive comes from: a file of this host, or a URL. */
+export type Source = { path: Id } | { location: Location };
+
+export const sourceOf = (source: LocationProperty, where: Where): Source =>
+  typeof source === 'string' && !/^(https?|s3):\/\//i.test(source)
+    ? { path: hostPath(source, where) }
+    : { location: locationOf(source) };
+
+/** Its name in memory and in messages. */
+export const nameOf = (source: Source): string => ('path' in source ? source.path : source.location.url);
+
+export const shownSource = (source: Source): string =>
+  'path' in source ? source.path : shownLocation(source.location);

@@ -1,0 +1,34 @@
+import { win32 } from 'node:path';
+import type { ReadIo, WriteIo } from '../../../engine/io.ts';
+import type { Id } from '../../../engine/resource-type.ts';
+import { readMachinePath, writeMachinePath } from '../../../windows/machine-path.ts';
+import { expanded } from '../../../windows/programs.ts';
+import { hostPath } from '../path.ts';
+
+/** Which of the directories are on the machine's Path. */
+export async function listed(io: ReadIo): Promise<(directory: Id) => boolean> {
+  const { value } = await readMachinePath(io);
+  const present = new Set(entries(value).map(entry => idOf(entry, io)));
+  return directory => present.has(directory);
+}
+
+/** Writes the machine's Path with and without directories; other entries stay as they are written. */
+export async function write(
+  add: readonly { id: Id; written: string }[],
+  remove: readonly Id[],
+  io: WriteIo,
+): Promise<void> {
+  const { type, value } = await readMachinePath(io);
+  const kept = entries(value).filter(entry => !remove.includes(idOf(entry, io)));
+  const present = new Set(kept.map(entry => idOf(entry, io)));
+  const missing = add
+    .filter(({ id }) => !present.has(id))
+    .map(({ written }) => win32.resolve(io.cwd, written));
+  await io.step("write the machine's Path");
+  await writeMachinePath({ type, value: [...kept, ...missing].join(';') }, io);
+}
+
+const entries = (value: string): string[] => value.split(';').filter(entry => entry.trim() !== '');
+
+const idOf = (entry: string, io: ReadIo): Id =>
+  hostPath(expanded(entry.trim().replace(/^"(.*)"$/, '$1'), io.env), io);

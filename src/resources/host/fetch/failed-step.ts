@@ -1,0 +1,14 @@
+import { isPassing } from '../../../content/http-failures.ts';
+import type { Outcome } from '../../../engine/resource-type.ts';
+import { oneDiagnostic } from '../../failed.ts';
+
+/** A step that fetched something failed; what was there before still is, so it may be tried again. */
+export const failedFetch = (error: unknown, signal: AbortSignal): Outcome & { ok: false } => {
+  signal.throwIfAborted();
+  return {
+    ok: false,
+    diagnostic: oneDiagnostic(error),
+    retry: isPassing(error) ? 'safe' : 'never',
+    undone: true,
+  };
+};

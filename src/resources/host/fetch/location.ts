@@ -1,0 +1,78 @@
+import { Type } from 'typebox';
+import type { Location } from '../../../content/content.ts';
+import { httpUrl } from '../../../content/http.ts';
+import { shown } from '../../../content/http-failures.ts';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+
+/** A URL as written, alone or with the aws target that gives access to it. */
+export type LocationProperty = string | { url: string; target?: string };
+
+const url = (description: string) =>
+  Type.String({ description, pattern: '^([hH][tT][tT][pP][sS]?|[sS]3)://[^\\s]+$' });
+
+/** `{ url, target }`, for the `s3://` URLs of manifests with several aws targets. */
+export const withTarget = (description: string) =>
+  Type.Object(
+    {
+      url: url(description),
+      target: Type.Optional(
+        Type.String({ description: 'Name of the aws target, where several are declared.', minLength: 1 }),
+      ),
+    },
+    { additionalProperties: false },
+  );
+
+export const locationSchema = (description: string) =>
+  Type.Union([url(description), withTarget(description)], { description });
+
+export const locationOf = (property: LocationProperty): Location =>
+  typeof property === 'string' ? { url: property } : property;
+
+export const isS3 = ({ url }: Location): boolean => /^s3:\/\//i.test(url);
+
+/** What says that the content is what was meant. */
+export interface Trust {
+  /** `sha256:` and 64 hex digits, in any case. */
+  checksum?: string;
+  allow_insecure?: boolean;
+}
+
+export const trustSchema = {
+  checksum: Type.Optional(
+    Type.String({
+      description:
+        'SHA-256 of the content, `sha256:…`. Content that has another is refused; what is in place needs no request.',
+      pattern: '^[sS][hH][aA]256:[0-9a-fA-F]{64}$',
+    }),
+  ),
+  allow_insecure: Type.Optional(
+    Type.Boolean({
+      description: 'Take content over `http://` without a checksum: anybody on the way can change it.',
+    }),
+  ),
+};
+
+export const checksumOf = ({ checksum }: Trust): string | undefined => checksum?.toLowerCase();
+
+/** @throws Failure (given) when anybody on the way could change the content. */
+export function refuseUntrusted(location: Location, trust: Trust): void {
+  if (isS3(location)) {
+    if (/^s3:\/\/[^/]+\/.+/i.test(location.url)) return;
+    throw new Failure(
+      given('content-url', `${location.url} names no object`, { hint: 'write s3://BUCKET/KEY' }),
+    );
+  }
+  const { protocol, host } = httpUrl(location.url);
+  if (protocol === 'https:' || trust.checksum !== undefined || trust.allow_insecure === true) return;
+  throw new Failure(
+    given('insecure-download', `http:// protects nothing on the way from ${host}, and no checksum is given`, {
+      hint: 'use https://, add `checksum: sha256:…`, or say `allow_insecure: true`',
+    }),
+  );
+}
+
+/** A location for messages; what follows `?` is often a signature. */
+export const shownLocation = ({ url }: Location): string => {
+  const parsed = URL.parse(url);
+  return parsed && /^https?:$/.test(parsed.protocol) ? shown(parsed) : url;
+};

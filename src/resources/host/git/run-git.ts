@@ -1,0 +1,119 @@
+import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic.ts';
+import { isSecretRef, type SecretRef } from '../../../engine/catalog.ts';
+import type { ReadIo } from '../../../engine/io.ts';
+import type { Id } from '../../../engine/resource-type.ts';
+import type { CommandResult } from '../../../io/ports.ts';
+
+/** What a call needs to know of the repository. */
+export interface Remote {
+  url: string;
+  allow_insecure?: boolean;
+  username?: string;
+  password?: SecretRef;
+}
+
+/** Milliseconds: a first clone over a slow line takes long. */
+const limit = 60 * 60_000;
+
+/** Runs git in a checkout: no shell, no prompt, no hook, and nothing of a password in its arguments. */
+export async function git(args: string[], at: Id, remote: Remote, io: ReadIo): Promise<CommandResult> {
+  return io.run({ file: 'git', args, cwd: at, env: await environment(remote, io), timeout: limit });
+}
+
+/** As `git`, for calls that have to succeed. Returns what it said on stdout, trimmed. */
+export async function gitSays(args: string[], at: Id, remote: Remote, io: ReadIo): Promise<string> {
+  const result = await git(args, at, remote, io);
+  if (result.exitCode === 0 && !result.timedOut) return result.stdout.trim();
+  throw new Failure(gitFailure(args[0]!, remote, result));
+}
+
+async function environment({ url, allow_insecure, username = 'git', password }: Remote, io: ReadIo) {
+  const access = await io.client('git');
+  const config: [string, string][] = [
+    ...access.config,
+    // Hooks and helpers of a checkout would run as whoever converges.
+    ['core.hooksPath', '/dev/null'],
+    ['core.fsmonitor', 'false'],
+    ['init.templateDir', ''],
+    ['submodule.recurse', 'false'],
+    ['credential.helper', ''],
+  ];
+  if (isSecretRef(password)) {
+    const basic = Buffer.from(`${username}:${await io.secret(password)}`).toString('base64');
+    // The header is for this repository, so it follows no redirect.
+    config.push(
+      [`http.${url}.extraHeader`, `Authorization: Basic ${basic}`],
+      ['http.followRedirects', 'false'],
+    );
+  }
+  const protocols = [...access.protocols, ...(allow_insecure ? ['http'] : [])];
+  return {
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ASKPASS: '',
+    SSH_ASKPASS: '',
+    GIT_SSH_COMMAND: 'ssh -oBatchMode=yes',
+    GIT_ALLOW_PROTOCOL: protocols.join(':'),
+    GIT_CONFIG_COUNT: String(config.length),
+    ...Object.fromEntries(
+      config.flatMap(([name, value], index) => [
+        [`GIT_CONFIG_KEY_${index}`, name],
+        [`GIT_CONFIG_VALUE_${index}`, value],
+      ]),
+    ),
+  };
+}
+
+/** git's own words, which LC_ALL=C keeps in one language; what isn't known is passed on. */
+const known: [pattern: RegExp, code: string, message: string, hint: string][] = [
+  [
+    /Authentication failed|could not read (Username|Password)|Permission denied|terminal prompts disabled|The requested URL returned error: 40[13]/i,
+    'git-refused',
+    'did not let this machine in',
+    'give `username:` and `password:`, or a key that ssh finds by itself',
+  ],
+  [
+    /Could not resolve host(name)?/i,
+    'git-name-unknown',
+    'has a name that cannot be resolved',
+    "check its spelling and this machine's DNS",
+  ],
+  [/certificate|SSL/i, 'git-certificate', 'is not trusted', 'let git know the authority: `http.sslCAInfo`'],
+  [/Host key verification failed/i, 'git-host-key', 'is not known to ssh', 'add its key to known_hosts'],
+  [
+    /transport '.*' not allowed/i,
+    'git-protocol',
+    'is reached by a protocol that is not allowed here',
+    'use https:// or ssh://; http:// needs `allow_insecure: true`',
+  ],
+  [
+    /not found|does not (exist|appear)|The requested URL returned error: 404/i,
+    'git-not-found',
+    'is not there',
+    'check the URL',
+  ],
+  [
+    /unable to access|Connection (refused|timed out|reset)|early EOF|hung up/i,
+    'git-unreachable',
+    'cannot be reached',
+    'check host, port and firewall',
+  ],
+];
+
+function gitFailure(
+  verb: string,
+  { url }: Remote,
+  { exitCode, stderr, timedOut }: CommandResult,
+): Diagnostic {
+  if (timedOut)
+    return world('git-timed-out', `\`git ${verb}\` of ${url} took longer than an hour and was stopped`);
+  const said = lastLine(stderr);
+  const [, code, message, hint] = known.find(([pattern]) => pattern.test(stderr)) ?? [];
+  if (code !== undefined) return world(code, `the repository ${url} ${message}: ${said}`, { hint: hint! });
+  return world('git-failed', `\`git ${verb}\` ended with exit code ${exitCode}: ${said}`);
+}
+
+function lastLine(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  return line.length > 300 ? `…${line.slice(-300)}` : line;
+}

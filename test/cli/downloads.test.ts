@@ -1,0 +1,117 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { beforeEach, expect, test } from 'vitest';
+import { connectS3 } from '../../src/aws/s3-client.ts';
+import { nodeHost } from '../../src/io/node.ts';
+import { openLab } from '../../src/lab/lab.ts';
+import { cli, scratch } from '../support/cli.ts';
+import { zip } from '../support/zip.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await scratch();
+});
+
+/** Puts objects into a bucket of the lab, which is made. */
+async function upload(bucket: string, objects: Record<string, string | Buffer>): Promise<void> {
+  const { clock, random } = nodeHost();
+  const lab = await openLab(join(dir, 'lab'), { host: nodeHost(), seeded: false, lockTimeout: 1000 });
+  const { region, s3 } = lab.settings;
+  const { client, sdk, close } = await connectS3({
+    region,
+    endpoint: lab.s3.url,
+    credentials: s3,
+    clock,
+    random,
+  });
+  const LocationConstraint = region as 'eu-west-1';
+  await client.send(
+    new sdk.CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint } }),
+  );
+  for (const [Key, Body] of Object.entries(objects))
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+  close();
+  await lab.close();
+}
+
+test('in a lab, web and S3 are its own, and a second apply asks and changes nothing', async () => {
+  await upload('deployment-data', { 'web/app.bin': 'from S3' });
+  await mkdir(join(dir, 'site/tools'), { recursive: true });
+  await writeFile(join(dir, 'site/tools/cli.bin'), 'from the web');
+  await writeFile(
+    join(dir, 'site.yaml'),
+    `converge: 1
+resources:
+  file:
+    /srv/app: { kind: directory }
+  download:
+    /srv/app/app.bin: { url: s3://deployment-data/web/app.bin }
+    /srv/app/cli.bin: { url: https://files.example.com/tools/cli.bin }
+`,
+  );
+  const lab = ['--lab', join(dir, 'lab')];
+  const missing = await cli(dir, ['apply', 'site.yaml', ...lab]);
+  expect(missing.code).toBe(4);
+  expect(missing.stderr + missing.stdout).toContain('converge lab site-content files.example.com DIR');
+  expect((await cli(dir, ['lab', 'site-content', 'files.example.com', 'site', ...lab])).stdout).toContain(
+    'answer',
+  );
+  const applied = await cli(dir, ['apply', 'site.yaml', ...lab]);
+  expect(applied).toMatchObject({ code: 0 });
+  const host = join(dir, 'lab/host/srv/app');
+  expect(await readFile(join(host, 'app.bin'), 'utf8')).toBe('from S3');
+  expect(await readFile(join(host, 'cli.bin'), 'utf8')).toBe('from the web');
+  expect(await cli(dir, ['plan', 'site.yaml', '--detailed-exitcodes', ...lab])).toMatchObject({ code: 0 });
+});
+
+test('on Windows: an archive from S3, data beside it, its name and its programs; nothing the second time', async () => {
+  await upload('deployment-data', {
+    'web.zip': zip([
+      { name: 'web.config', content: '<configuration/>' },
+      { name: 'bin\\App.dll', content: 'code' },
+    ]),
+    'app-data/lists/blocked.txt': 'one',
+  });
+  await writeFile(
+    join(dir, 'site.yaml'),
+    `converge: 1
+requires: { os: windows }
+resources:
+  file:
+    C:\\Deploy: { kind: directory }
+    C:\\inetpub: { kind: directory }
+    C:\\inetpub\\Web: { kind: directory }
+  archive:
+    C:\\inetpub\\Web: { source: C:\\Deploy\\web.zip, purge_old: true }
+  download:
+    C:\\Deploy\\web.zip: { url: s3://deployment-data/web.zip }
+  s3_sync:
+    C:\\inetpub\\Web\\App_Data: { from: s3://deployment-data/app-data, delete: true }
+  hosts_entry:
+    web.example.com: { address: 127.0.0.1 }
+  env_path:
+    C:\\Tools: {}
+`,
+  );
+  const lab = ['--lab', join(dir, 'lab')];
+  expect(await cli(dir, ['apply', 'site.yaml', ...lab])).toMatchObject({ code: 0 });
+  const c = join(dir, 'lab/windows/C');
+  const read = (path: string) => readFile(join(c, path), 'utf8');
+  const names = await readdir(join(c, 'inetpub/Web'));
+  expect(names.sort()).toEqual(['App_Data', 'bin', 'web.config']);
+  expect(await read('Windows/System32/drivers/etc/hosts')).toContain('127.0.0.1\tweb.example.com\r\n');
+  expect(await readdir(join(c, 'Deploy'))).toEqual(['web.zip']);
+  expect(await cli(dir, ['plan', 'site.yaml', '--detailed-exitcodes', ...lab])).toMatchObject({ code: 0 });
+});
+
+test('plain http without a checksum is a mistake with its place', async () => {
+  await writeFile(
+    join(dir, 'site.yaml'),
+    'converge: 1\nresources:\n  download:\n    /srv/a: { url: http://files.example.com/a }\n',
+  );
+  const { code, stderr } = await cli(dir, ['validate', 'site.yaml']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('site.yaml:4');
+  expect(stderr).toContain('allow_insecure: true');
+});
