@@ -26,7 +26,13 @@ async function lab(change: Partial<InstanceSettings> = {}) {
   const moving = { ...clock, now: () => time };
   const metadata = await startMetadata({ instance: async () => settings, clock: moving, random });
   onTestFinished(() => metadata.close());
-  return { url: metadata.url, settings, pass: (ms: number) => void (time += ms) };
+  return {
+    url: metadata.url,
+    settings,
+    pass(ms: number) {
+      time += ms;
+    },
+  };
 }
 
 const noTags = async () => {
