@@ -53,8 +53,12 @@ export function classify(error: unknown): ErrorClass {
 
 /** Which thing a call was about, for the message. */
 export interface About {
+  /** Default: S3. */
+  service?: string;
   /** IAM action, `s3:PutObject`. */
   action: string;
+  /** What it was about, when that is no bucket. */
+  thing?: string;
   bucket?: string;
   key?: string;
   region: string;
@@ -66,9 +70,10 @@ function describe(error: unknown, about: About): Diagnostic {
   const status = statusOf(error);
   const kind = classify(error);
   const { bucket, action, region } = about;
-  const where = about.endpoint ?? `S3 in ${region}`;
+  const where = about.endpoint ?? `${about.service ?? 'S3'} in ${region}`;
   const what =
-    bucket === undefined ? where : `bucket ${bucket}${about.key === undefined ? '' : ` (${about.key})`}`;
+    about.thing ??
+    (bucket === undefined ? where : `bucket ${bucket}${about.key === undefined ? '' : ` (${about.key})`}`);
 
   if (code === 'CredentialsProviderError' || code === 'TokenProviderError') {
     return given('aws-no-credentials', `No AWS credentials were found for ${where}.`, {
@@ -76,20 +81,22 @@ function describe(error: unknown, about: About): Diagnostic {
     });
   }
   if (
-    /^(InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|TokenRefreshRequired|AuthFailure)$/.test(
+    /^(InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|TokenRefreshRequired|AuthFailure|UnrecognizedClient|InvalidSignature|InvalidClientTokenId|IncompleteSignature)(Exception)?$/.test(
       code,
     )
   ) {
     const why: Record<string, string> = {
       InvalidAccessKeyId: 'the access key id is not known there',
+      UnrecognizedClientException: 'the access key id is not known there',
       SignatureDoesNotMatch: 'the secret access key does not belong to the access key id',
+      InvalidSignatureException: 'the secret access key does not belong to the access key id',
       ExpiredToken: 'the session token has expired',
+      ExpiredTokenException: 'the session token has expired',
     };
     return world('aws-wrong-credentials', `${where} refused the credentials: ${why[code] ?? code}.`, {
-      hint:
-        code === 'ExpiredToken'
-          ? 'Sign in again, then repeat the command.'
-          : 'Check the keys or the profile of the aws target.',
+      hint: /^ExpiredToken/.test(code)
+        ? 'Sign in again, then repeat the command.'
+        : 'Check the keys or the profile of the aws target.',
     });
   }
   if (code === 'RequestTimeTooSkewed') {
@@ -118,9 +125,10 @@ function describe(error: unknown, about: About): Diagnostic {
       hint: 'Check its name and the region of the aws target, or declare it under `bucket:`.',
     });
   }
-  if (status === 403) {
+  if (status === 403 || /^(AccessDenied(Exception)?|UnauthorizedOperation)$/.test(code)) {
+    const foreign = bucket === undefined ? '' : '; the bucket may also belong to somebody else';
     return world('aws-access-denied', `${where} did not allow ${action} on ${what}.`, {
-      hint: `Allow ${action} in the IAM policy of these credentials; the bucket may also belong to somebody else.`,
+      hint: `Allow ${action} in the IAM policy of these credentials${foreign}.`,
     });
   }
   if (kind === 'throttled') {

@@ -1,19 +1,10 @@
 import type * as Sdk from '@aws-sdk/client-s3';
-import type { Clock, Random } from '../io/ports.ts';
 import { type About, toFailure } from './errors.ts';
-import { type CallKind, type Retrying, type RetryOptions, withRetries } from './retry.ts';
+import { type Retrying, type RetryOptions, withRetries } from './retry.ts';
+import { type AwsSettings, clientConfig } from './settings.ts';
 
-export interface S3Settings {
-  region: string;
-  /** Another service than AWS; buckets are then addressed by path. */
-  endpoint?: string;
-  profile?: string;
-  /** Default: the chain of the AWS SDK (environment, profile, instance role ...). */
-  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-  clock: Clock;
-  random: Random;
-  onCall?: (kind: CallKind) => void;
-}
+/** With another endpoint than AWS's, buckets are addressed by path. */
+export type S3Settings = AwsSettings;
 
 /** A client with what goes round each call. Nothing has been sent yet when it is there. */
 export interface S3Connection {
@@ -52,24 +43,12 @@ function signWithKnownDigest(client: Sdk.S3Client): void {
 /** Loads the SDK and makes a client; connects on the first call. */
 export async function connectS3(settings: S3Settings): Promise<S3Connection> {
   const sdk = await import('@aws-sdk/client-s3');
-  const agent = { keepAlive: true, maxSockets: 64 };
   const client = new sdk.S3Client({
-    region: settings.region,
-    ...(settings.endpoint !== undefined && { endpoint: settings.endpoint, forcePathStyle: true }),
-    ...(settings.profile !== undefined && { profile: settings.profile }),
-    ...(settings.credentials && { credentials: settings.credentials }),
+    // Without traffic: a pack over a slow line takes minutes.
+    ...clientConfig(settings, 60_000),
+    forcePathStyle: settings.endpoint !== undefined,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    maxAttempts: 1,
-    // Signatures carry the time of the given clock, so that a lab's clock can be set.
-    systemClockOffset: settings.clock.now() - Date.now(),
-    requestHandler: {
-      connectionTimeout: 5_000,
-      // Without traffic: a pack over a slow line takes minutes.
-      socketTimeout: 60_000,
-      httpAgent: agent,
-      httpsAgent: agent,
-    },
   });
   signWithKnownDigest(client);
   const closing = new AbortController();

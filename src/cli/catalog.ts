@@ -5,6 +5,7 @@ import { type Compiled, compile } from '../manifest/compile.ts';
 import { registry } from '../resources/registry.ts';
 import type { Context } from './context.ts';
 import { hostFacts } from './host-facts.ts';
+import { instanceHere } from './instance.ts';
 import { labHostFor } from './lab-host.ts';
 
 /** Two folders up, from the sources as from a chunk of the bundle. */
@@ -57,18 +58,19 @@ export async function loadCompiled(
 ): Promise<Compiled | undefined> {
   requirePaths(paths, lab);
   const { files, cwd, platform, env } = context.io.host;
+  const instance = instanceHere(context, lab);
   const compiled = await compile(paths, {
     registry,
     files,
     cwd,
     platform,
     env,
-    facts: hostFacts(context.io.host, lab !== undefined),
-    ...(lab !== undefined && { hostFor: labHostFor(context) }),
+    facts: hostFacts(context.io.host, lab !== undefined, instance),
+    ...(lab !== undefined && { hostFor: labHostFor(context, instance) }),
     shippedModules,
     ...(environment !== undefined && { environment }),
     ...(set && { settings: set }),
-  });
+  }).finally(instance.close);
   for (const [file, text] of compiled.catalog.sources) context.sources.set(file, text);
   context.report(compiled.diagnostics);
   return compiled.diagnostics.some(({ severity }) => severity === 'error') ? undefined : compiled;

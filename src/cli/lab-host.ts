@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Instance } from '../aws/instance.ts';
 import type { Catalog } from '../engine/catalog.ts';
 import type { Where } from '../engine/resource-type.ts';
 import { confine } from '../io/confined.ts';
@@ -40,14 +41,14 @@ export const realDirectory =
 
 /** What the compiler knows of the lab's host for a platform; undefined where it is this machine's likeness. */
 export const labHostFor =
-  ({ io }: Context) =>
+  ({ io }: Context, instance: Instance) =>
   async (platform: NodeJS.Platform): Promise<ManifestHost | undefined> => {
     if (platform !== 'win32') return undefined;
     const { builtIn, environment } = await import('../lab/windows/environment.ts');
     return {
       platform,
       hostCwd: 'C:\\',
-      facts: hostFacts({ platform }, true),
+      facts: hostFacts({ platform }, true, instance),
       env: environment(io.host.env, builtIn),
     };
   };

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { resolve } from 'node:path';
-import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { Failure, given, world } from '../diagnostics/diagnostic.ts';
 import type { SecretRef } from '../engine/catalog.ts';
 import type { Host } from '../io/ports.ts';
+import type { Context } from './context.ts';
 
 /** Reads `env:NAME` or `file:PATH` (one trailing newline dropped). Throws a Failure that names only the reference. */
 export async function readSecret({ $secret }: SecretRef, host: Host): Promise<string> {
@@ -26,3 +27,16 @@ const missing = (reference: string, why: string) =>
       hint: 'set it for this run; `file:` is read relative to the working directory',
     }),
   );
+
+/** The value for a command's `--from env:NAME|file:PATH`; from then on it is in no output. */
+export async function readSecretFrom(source: string, { io, redactor }: Context): Promise<string> {
+  if (!/^(env|file):./s.test(source))
+    throw new Failure(
+      given('bad-secret-source', '--from takes env:NAME or file:PATH', {
+        hint: 'a secret on the command line would be readable by every user of this machine',
+      }),
+    );
+  const value = await readSecret({ $secret: source }, io.host);
+  redactor.add(value);
+  return value;
+}

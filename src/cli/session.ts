@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { CallCounter } from '../engine/calls.ts';
+import { type CallCounter, CallLedger } from '../engine/calls.ts';
 import type { CatalogTarget, SecretRef } from '../engine/catalog.ts';
 import { openMemory } from '../engine/memory.ts';
 import type { World } from '../engine/world.ts';
@@ -7,6 +7,7 @@ import type { Host } from '../io/ports.ts';
 import { followingPath } from '../io/search-path.ts';
 import type { Lab } from '../lab/lab.ts';
 import { profileDirectories } from '../resources/host/env-path/profile.ts';
+import { awsSecrets, isAwsSecret } from './aws-secrets.ts';
 import { makeConnections } from './connections.ts';
 import type { Context } from './context.ts';
 import { labDir, openLabAt } from './lab-dir.ts';
@@ -66,11 +67,17 @@ export async function openSession(
     );
     const host: Host = { ...found, processes };
     // Whoever reads a secret, it is known from then on to everything that prints.
-    const secret = async (reference: SecretRef) => {
-      const value = await readSecret(reference, io.host);
-      context.redactor.add(value);
-      return value;
+    const secret = async (reference: SecretRef): Promise<string> => {
+      const texts = isAwsSecret(reference)
+        ? await fromAws.read(reference)
+        : [await readSecret(reference, io.host)];
+      for (const text of texts) context.redactor.add(text);
+      return texts[0]!;
     };
+    const calls = new CallLedger();
+    const reaching = { machine: io.host, targets, secret, ...(lab && { lab }) };
+    const fromAws = awsSecrets({ ...reaching, calls, signal: io.interrupt });
+    closing.push(async () => fromAws.close());
     const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
     if (exclusive) {
       const lock = await lockState(context, stateDir, lockTimeout);
@@ -78,14 +85,7 @@ export async function openSession(
     }
     // Only now: what a run before this one has yet to write must not be missed.
     const memory = await openMemory(io.host, stateDir);
-    const connections = makeConnections({
-      host,
-      machine: io.host,
-      targets,
-      secret,
-      searchPath,
-      ...(lab && { lab }),
-    });
+    const connections = makeConnections({ host, searchPath, ...reaching });
     closing.push(() => connections.close());
     context.report(memory.diagnostics);
     return {
@@ -95,6 +95,7 @@ export async function openSession(
         host,
         ...(lab && { lab: true as const }),
         memory,
+        calls,
         secret,
         source: path => io.host.files.read(resolve(io.host.cwd, path)),
         connect: (target, name, calls = noCalls) => connections.connect(target, name, calls),

@@ -43,8 +43,6 @@ export class Redactor {
 /** How programs write a text: as it is, in JSON with more or less of it escaped, in URLs, in base64. */
 function formsOf(text: string): string[] {
   const json = JSON.stringify(text).slice(1, -1);
-  const base64 = Buffer.from(text).toString('base64');
-  const base64url = Buffer.from(text).toString('base64url');
   // What Python, PHP, Go and .NET escape over what JSON demands; .NET's `"` is \u0022.
   const escapes = [/[^ -~]/g, /[^ -~]|[<>&]/g, /[^ -~]|[<>&'+`]/g].map(pattern => escaped(json, pattern));
   const strict = escaped(json.replaceAll('\\"', '"'), /[^ -~]|[<>&'+`"]/g);
@@ -57,12 +55,45 @@ function formsOf(text: string): string[] {
     ...escapes,
     strict,
     ...upper,
-    encodeURIComponent(text),
-    base64,
-    base64.replace(/=+$/, ''),
-    base64url,
+    JSON.stringify(json).slice(1, -1),
+    ...inUrls(text),
+    ...inBase64(Buffer.from(text)),
   ];
 }
 
 const escaped = (text: string, pattern: RegExp): string =>
   text.replace(pattern, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Percent-encoded as strictly as RFC 3986 allows, as browsers do, in lower case, and as forms send it. */
+function inUrls(text: string): string[] {
+  const browser = encodeURIComponent(text.toWellFormed());
+  const strict = browser.replace(/[!'()*]/g, unit => `%${unit.charCodeAt(0).toString(16).toUpperCase()}`);
+  return [browser, strict].flatMap(form => {
+    const plus = form.replaceAll('%20', '+');
+    return [form, plus].flatMap(each => [each, each.replace(/%[0-9A-F]{2}/g, code => code.toLowerCase())]);
+  });
+}
+
+/** Fewer characters of base64 than this could be ordinary text. */
+const shortestInside = 8;
+/** What programs wrap base64 at: PEM, and MIME. */
+const lineLengths = [64, 76];
+
+/**
+ * Whole and wrapped, and as it stands inside something longer (`user:password`): what lies before it moves
+ * it by a part of three bytes, and the characters that it shares with its neighbours are theirs as well.
+ */
+function inBase64(bytes: Buffer): string[] {
+  const whole = bytes.toString('base64');
+  const lines = lineLengths.flatMap(length => whole.match(new RegExp(`.{1,${length}}`, 'g')) ?? []);
+  const inside = [0, 1, 2].map(before => {
+    const shifted = Buffer.concat([Buffer.alloc(before), bytes]);
+    const full = shifted.subarray(0, shifted.length - (shifted.length % 3)).toString('base64');
+    return full.slice(before === 0 ? 0 : before + 1);
+  });
+  const parts = [...lines, ...inside].filter(part => part.length >= shortestInside);
+  return [whole, whole.replace(/=+$/, ''), ...parts].flatMap(form => [
+    form,
+    form.replaceAll('+', '-').replaceAll('/', '_'),
+  ]);
+}

@@ -52,7 +52,7 @@ export function startRun({
     where: { platform: world.host.platform, cwd: world.host.cwd, ...(world.lab && { lab: true }) },
     signal: signal ?? new AbortController().signal,
     redactor,
-    calls: new CallLedger(),
+    calls: world.calls ?? new CallLedger(),
     observed: new Map(),
     sources: {},
     clients: new Map(),

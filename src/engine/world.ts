@@ -1,5 +1,5 @@
 import type { Host } from '../io/ports.ts';
-import type { CallCounter } from './calls.ts';
+import type { CallCounter, CallLedger } from './calls.ts';
 import type { Address, CatalogTarget, SecretRef } from './catalog.ts';
 import type { Clients, Memory } from './io.ts';
 
@@ -19,6 +19,8 @@ export interface World {
   /** Bytes of a content source; `path` is relative to where the manifests were given. Undefined: not there. */
   source(path: string): Promise<Buffer | undefined>;
   memory: Memory;
+  /** Where calls are counted that `secret` makes; those of clients too. Default: a new one per run. */
+  calls?: CallLedger;
   /**
    * What tells the target apart as it really is (account, vCenter instance, the lab). Default: what the
    * target kind derives from the properties.

@@ -1,6 +1,10 @@
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { bytes, duration } from '../io/units.ts';
+import type { ApiFaultRule } from './api/faults.ts';
+import type { ApiLab } from './api/server.ts';
+import type { InstanceSettings } from './instance/settings.ts';
 import type { S3Lab } from './s3/server.ts';
+import type { FaultyService } from './settings.ts';
 import type { VmInfo, VsphereLab } from './vsphere/server.ts';
 import type { WebLab } from './web/server.ts';
 import type { FaultRule as WindowsFault } from './windows/faults.ts';
@@ -21,9 +25,12 @@ export type LabCommand =
   | { do: 'remove-snapshot'; vm: string; name: string }
   | { do: 'reset-cbt'; vm: string }
   | { do: 'power-cut'; vm: string }
-  | { do: 'fault'; on: 's3' | 'vsphere' | 'windows'; rule: Record<string, unknown> }
+  | { do: 'fault'; on: FaultyService | 'windows'; rule: Record<string, unknown> }
   | { do: 'foreign-bucket'; name: string }
   | { do: 'site-content'; host: string; folder: string }
+  /** `ssm:NAME` or `secretsmanager:NAME`; what was there is replaced. */
+  | { do: 'put-secret'; reference: string; value: string }
+  | { do: 'instance'; change: Partial<InstanceSettings> }
   | { do: 'clock'; offset: number }
   | { do: 'show' }
   | { do: 'windows'; language?: Language; elevated?: boolean; restart?: true }
@@ -40,6 +47,8 @@ export interface LabAnswer {
 export interface LabParts {
   vsphere: VsphereLab;
   s3: S3Lab;
+  api: ApiLab;
+  changeInstance(change: Partial<InstanceSettings>): Promise<InstanceSettings>;
   windows: WindowsLab;
   web: WebLab;
   clockOffset(): number;
@@ -77,6 +86,7 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       return { text: `${command.vm} lost power: its change tracking is invalid` };
     case 'fault':
       if (command.on === 's3') lab.s3.fault(command.rule as unknown as Parameters<S3Lab['fault']>[0]);
+      else if (command.on === 'secrets') lab.api.fault(command.rule as unknown as ApiFaultRule);
       else if (command.on === 'windows') await lab.windows.fault(command.rule as unknown as WindowsFault);
       else world.fault(command.rule as unknown as Parameters<typeof world.fault>[0]);
       return { text: `${command.on}: the fault ${command.rule.kind} is armed` };
@@ -88,6 +98,13 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       return {
         text: `http://${command.host} and https://${command.host} answer with a copy of ${command.folder}`,
       };
+    case 'put-secret':
+      await putSecret(lab.api, command.reference, command.value);
+      return { text: `${command.reference} has a new value` };
+    case 'instance': {
+      const instance = await lab.changeInstance(command.change);
+      return { text: describeInstance(instance), data: instance };
+    }
     case 'clock':
       await lab.setClock(command.offset);
       return { text: `the lab's clock is ${duration(command.offset)} ahead of this machine's` };
@@ -117,7 +134,10 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       await lab.seed();
       return { text: 'the world holds what manifests/lab protects' };
     default:
-      throw new Failure(given('lab-command', `unknown lab command ${JSON.stringify(command)}`));
+      // By its name alone: it may hold a secret.
+      throw new Failure(
+        given('lab-command', `unknown lab command ${String((command as { do?: unknown }).do)}`),
+      );
   }
 }
 
@@ -128,5 +148,38 @@ function describe(vm: VmInfo): string {
     `  power      ${vm.powerState === 'poweredOn' ? 'on' : 'off'}, change tracking ${vm.changeTracking ? 'on' : 'off'}`,
     ...disks,
     `  snapshots  ${vm.snapshots.join(', ') || 'none'}`,
+  ].join('\n');
+}
+
+async function putSecret(api: ApiLab, reference: string, value: string): Promise<void> {
+  const [, service, name = ''] = /^(ssm|secretsmanager):([^#]+)$/.exec(reference) ?? [];
+  try {
+    if (service === 'ssm')
+      await api.operate('ssm', 'PutParameter', {
+        Name: name,
+        Value: value,
+        Type: 'SecureString',
+        Overwrite: true,
+      });
+    else if (service === 'secretsmanager')
+      await api
+        .operate('secretsmanager', 'PutSecretValue', { SecretId: name, SecretString: value })
+        .catch(() => api.operate('secretsmanager', 'CreateSecret', { Name: name, SecretString: value }));
+    else throw new Error('the lab keeps ssm:NAME and secretsmanager:NAME');
+  } catch (error) {
+    throw new Failure(
+      given('lab-secret', `${reference} can't be stored: ${(error as Error).message}`, {
+        hint: 'names have letters, digits and / _ . -; a parameter holds 1 to 4096 bytes',
+      }),
+    );
+  }
+}
+
+function describeInstance(it: InstanceSettings): string {
+  if (!it.metadata) return "the lab's host is no EC2 instance";
+  return [
+    `${it.instanceId}  ${it.instanceType} in ${it.availabilityZone}, account ${it.accountId}, ${it.imageId}`,
+    ...Object.entries(it.tags).map(([key, value]) => `  tag ${key} = ${value}`),
+    `  tags in the metadata ${it.metadataTags ? 'on' : 'off'}, ec2:DescribeTags ${it.describeTags ? 'allowed' : 'denied'}`,
   ].join('\n');
 }

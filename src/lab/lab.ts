@@ -2,11 +2,14 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blocked, Failure, given, world } from '../diagnostics/diagnostic.ts';
 import { type Lock, takeLock } from '../io/lock.ts';
-import type { Clock, Host } from '../io/ports.ts';
+import type { Clock, Host, Random } from '../io/ports.ts';
 import { processTable } from '../io/process-table.ts';
+import { startApi } from './api/server.ts';
 import { labClock } from './clock.ts';
 import { execute, type LabAnswer, type LabCommand, type LabParts } from './commands.ts';
 import { type ControlEndpoint, sendControl, serveControl } from './control.ts';
+import { startMetadata } from './instance/metadata.ts';
+import { changeInstance, readInstance } from './instance/settings.ts';
 import { startS3 } from './s3/server.ts';
 import { seed } from './seed.ts';
 import { createSettings, type LabSettings, readSettings, writeSettings } from './settings.ts';
@@ -24,6 +27,10 @@ export interface Lab {
   s3: { url: string };
   /** Answers for every host of the web, `/HOST/PATH`. */
   web: { url: string };
+  /** SSM Parameter Store, Secrets Manager, and EC2's DescribeTags; the credentials are those of S3. */
+  api: { url: string };
+  /** Instance metadata of the lab's EC2 instance. */
+  metadata: { url: string };
   /** `caFile`: the same authority as a PEM file, for clients that want a path. */
   vsphere: { url: string; caPem: string; caFile: string };
   /** The lab's own clock: this machine's plus the settable offset. */
@@ -40,6 +47,8 @@ interface Serving {
   control: ControlEndpoint;
   s3: string;
   web: string;
+  api: string;
+  metadata: string;
   vsphere: string;
   caPem: string;
 }
@@ -94,6 +103,8 @@ export async function publish(lab: Lab, host: Host): Promise<{ close(): Promise<
     control: { port: control.port, token: control.token },
     s3: lab.s3.url,
     web: lab.web.url,
+    api: lab.api.url,
+    metadata: lab.metadata.url,
     vsphere: lab.vsphere.url,
     caPem: lab.vsphere.caPem,
   };
@@ -140,6 +151,8 @@ async function connect(dir: string, host: Host): Promise<Lab | undefined> {
     settings,
     s3: { url: serving.s3 },
     web: { url: serving.web },
+    api: { url: serving.api },
+    metadata: { url: serving.metadata },
     vsphere: { url: serving.vsphere, caPem: serving.caPem, caFile: join(dir, 'ca.pem') },
     clock: labClock(host.clock, () => settings.clockOffset),
     async command(command) {
@@ -170,6 +183,7 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
     credentials: settings.s3,
     region: settings.region,
   });
+  const [api, metadata] = await startAccount(dir, settings, clock, host);
   const vsphere = await startVsphere({
     ...common,
     dir: join(dir, 'vsphere'),
@@ -180,6 +194,8 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
   const save = () => writeSettings(dir, settings, host.files);
   const parts: LabParts = {
     s3,
+    api,
+    changeInstance: change => changeInstance(dir, change),
     vsphere,
     windows: windowsLab(host.files, join(dir, 'windows')),
     web,
@@ -210,6 +226,8 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
     settings,
     s3: { url: s3.url },
     web: { url: web.url },
+    api: { url: api.url },
+    metadata: { url: metadata.url },
     vsphere: { url: vsphere.url, caPem: certificates.caPem, caFile },
     clock,
     async command(command) {
@@ -222,8 +240,56 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
       return answer;
     },
     async close() {
-      await Promise.all([s3.close(), vsphere.close(), web.close()]);
+      await Promise.all([s3.close(), api.close(), metadata.close(), vsphere.close(), web.close()]);
       await lock.release();
     },
   };
 }
+
+/** What a program on the lab's instance learns about it, and where; the rest of the lab stays closed. */
+export interface LabInstance {
+  metadata: { url: string };
+  api: { url: string };
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  close(): Promise<void>;
+}
+
+/** The instance of the lab in `dir`, which need not be there yet. Takes no lock: it only reads. */
+export async function openLabInstance(dir: string, host: Host): Promise<LabInstance> {
+  await refuseOtherFolders(dir);
+  const served = await connect(dir, host);
+  if (served) {
+    const { metadata, api, settings } = served;
+    return { metadata, api, region: settings.region, credentials: settings.s3, close: async () => {} };
+  }
+  const settings = (await readSettings(dir)) ?? unborn;
+  const clock = labClock(host.clock, () => settings.clockOffset);
+  const [api, metadata] = await startAccount(dir, settings, clock, host);
+  return {
+    metadata,
+    api,
+    region: settings.region,
+    credentials: settings.s3,
+    close: async () => void (await Promise.all([api.close(), metadata.close()])),
+  };
+}
+
+const unborn: Pick<LabSettings, 'region' | 's3' | 'clockOffset'> = {
+  region: 'eu-west-1',
+  s3: { accessKeyId: 'AKIALABUNBORN', secretAccessKey: 'of a lab that is not there yet' },
+  clockOffset: 0,
+};
+
+const startAccount = (
+  dir: string,
+  { s3, region }: Pick<LabSettings, 's3' | 'region'>,
+  clock: Clock,
+  host: { clock: Clock; random: Random },
+) => {
+  const common = { clock, random: host.random, instance: () => readInstance(dir) };
+  return Promise.all([
+    startApi({ ...common, dir: join(dir, 'api'), authClock: host.clock, credentials: s3, region }),
+    startMetadata(common),
+  ]);
+};

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { Files, Random } from '../io/ports.ts';
 
+/** The stand-ins that faults can be armed in. */
+export type FaultyService = 's3' | 'vsphere' | 'secrets';
+
 /** What a lab folder remembers of itself, in `lab.json`. The world proper lies beside it. */
 export interface LabSettings {
   lab: 1;
@@ -14,7 +17,7 @@ export interface LabSettings {
   /** Milliseconds that the lab's clock is ahead of the machine's. */
   clockOffset: number;
   /** Fault rules for the next process that opens the lab; each is handed out once. */
-  faults: { on: 's3' | 'vsphere'; rule: unknown }[];
+  faults: { on: FaultyService; rule: unknown }[];
 }
 
 const fileOf = (dir: string) => join(dir, 'lab.json');

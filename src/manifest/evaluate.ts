@@ -4,6 +4,7 @@ import { suggest } from '../diagnostics/nearest.ts';
 import { isSecretRef, type Json } from '../engine/catalog.ts';
 import type { Cel, CelFault, Template } from './cel.ts';
 import { literal, readExpression, type TemplatePart } from './expression.ts';
+import { type Facts, unknownFact } from './facts.ts';
 import type { Reading } from './reading.ts';
 import { quoted } from './scalar.ts';
 import { below, type Layer, type Scope, type Sourced, type Trace } from './scope.ts';
@@ -16,12 +17,7 @@ export const failed: unique symbol = Symbol('failed');
  * Parses and checks the expressions of a file: a mistake of syntax, an unknown variable or a fact that
  * there is none of is found whatever the values are. Fills `file.templates`.
  */
-export function prepare(
-  file: SourceFile,
-  parse: ParseCel,
-  facts: readonly string[],
-  report: Reading['report'],
-): void {
+export function prepare(file: SourceFile, parse: ParseCel, facts: Facts, report: Reading['report']): void {
   for (const node of file.expressions) {
     const read = readExpression(String(node.value));
     if (read.kind === 'template') prepareNode(file, node, read.parts, parse, facts, report);
@@ -36,7 +32,7 @@ export function prepareNode(
   node: Scalar,
   parts: TemplatePart[],
   parse: ParseCel,
-  facts: readonly string[],
+  facts: Facts,
   report: Reading['report'],
 ): void {
   const template: Template = [];
@@ -56,7 +52,7 @@ function checked(
   node: Scalar,
   source: string,
   parse: ParseCel,
-  facts: readonly string[],
+  facts: Facts,
   report: Reading['report'],
 ): Cel | undefined {
   const refuse = (message: string, from?: number, to?: number, hint?: string) => {
@@ -71,10 +67,20 @@ function checked(
   };
   try {
     const cel = parse(source);
-    const wrong = cel.paths.find(([root, name]) => root === 'facts' && name && !facts.includes(name));
-    if (!wrong) return cel;
-    const from = source.indexOf(wrong[1]!);
-    refuse(`there is no fact ${quoted(wrong[1]!)}`, from, from + wrong[1]!.length, suggest(wrong[1]!, facts));
+    for (const [root, ...names] of cel.paths) {
+      const wrong = root === 'facts' ? unknownFact(facts, names) : undefined;
+      if (!wrong) continue;
+      const name = names[wrong.index]!;
+      const from = source.indexOf(name, source.indexOf(names[0]!) + (wrong.index && names[0]!.length));
+      refuse(
+        `there is no fact ${quoted(names.slice(0, wrong.index + 1).join('.'))}`,
+        from,
+        from + name.length,
+        suggest(name, wrong.names) ?? `there are ${wrong.names.join(', ')}`,
+      );
+      return undefined;
+    }
+    return cel;
   } catch (error) {
     const { message, from, to } = error as CelFault;
     if ((error as Error).name !== 'CelFault') throw error;
@@ -144,7 +150,7 @@ export function evaluated(
             params: scope.params.value,
             data: scope.data.value,
             each: scope.each?.value,
-            facts: scope.facts,
+            facts: scope.facts.values(),
             env: scope.env,
           },
           scope.time,
@@ -184,10 +190,12 @@ const sourcedOf = (scope: Scope, root: string | undefined): Sourced | undefined 
 function layersOf(scope: Scope, [root, ...names]: string[]): Layer[] {
   const from = sourcedOf(scope, root);
   if (from) return from.layers(names);
-  const value = [root === 'facts' ? scope.facts : scope.env, ...names].reduce(
+  const value = [root === 'facts' ? scope.facts.values() : scope.env, ...names].reduce(
     (found, name) => below(found as Json, name as string) as never,
   ) as Json | undefined;
-  return value === undefined ? [] : [{ from: root === 'env' ? 'the environment' : 'this host', value }];
+  return value === undefined
+    ? []
+    : [{ from: root === 'env' ? 'the environment' : scope.facts.from(names), value }];
 }
 
 /** A name that the variables lack. Params, facts and `each` are known before anything is computed. */
@@ -195,7 +203,12 @@ function unknownName(
   { paths }: Cel,
   scope: Scope,
 ): { message: string; hint?: string | undefined; dynamic?: boolean } | undefined {
-  for (const [root, name] of paths) {
+  for (const [root, name, ...inner] of paths) {
+    const trouble = root === 'facts' && name !== undefined && scope.facts.trouble([name, ...inner]);
+    if (trouble) {
+      const said = `the fact ${quoted([name, ...inner].join('.'))} can't be read: ${trouble.message}`;
+      return { message: said, hint: trouble.hint, dynamic: true };
+    }
     if (root === 'each' && !scope.each)
       return { message: '`each` is known only where the resource says `for_each`' };
     if (name === undefined) continue;

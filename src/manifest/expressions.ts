@@ -1,8 +1,8 @@
 import type { Scalar } from 'yaml';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import type { Json } from '../engine/catalog.ts';
 import { type ParseCel, prepare, prepareNode } from './evaluate.ts';
 import type { Facts } from './facts.ts';
+import { knownFacts } from './known-facts.ts';
 import { nothingSourced, type Scope, type Sourced } from './scope.ts';
 import type { NamesSecret } from './secret-names.ts';
 import type { SourceFile } from './source-file.ts';
@@ -26,43 +26,49 @@ export function makeExpressions(
   namesSecret: NamesSecret,
   report: (diagnostic: Diagnostic) => void,
 ): Expressions {
-  const names = [...facts.keys()];
-  const values: { [name: string]: Json } = {};
+  const known = knownFacts(facts);
   let parse: ParseCel | undefined;
   const shown = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !namesSecret(entry[0]),
   );
-  const ask = async (name: string) => {
-    if (!Object.hasOwn(values, name)) values[name] = await facts.get(name)!.read();
-  };
   return {
     async prepare(file) {
       const scalars = [...file.expressions, ...file.conditions];
       if (scalars.length === 0) return;
       parse ??= (await import('./cel.ts')).parseCel;
-      prepare(file, parse, names, report);
-      for (const { value } of scalars)
-        for (const name of names)
-          if (String(value).includes('facts') && String(value).includes(name)) await ask(name);
+      prepare(file, parse, facts, report);
+      for (const names of factsIn(file, parse)) await known.ask(names);
     },
     prepareCondition(file, node) {
       if (parse && !file.templates.has(node) && !file.broken.has(node))
-        prepareNode(file, node, [{ cel: String(node.value) }], parse, names, report);
+        prepareNode(file, node, [{ cel: String(node.value) }], parse, facts, report);
     },
     async hostname() {
       if (!facts.has('hostname')) return '';
-      await ask('hostname');
-      return String(values.hostname);
+      await known.ask(['hostname']);
+      return String(known.values().hostname);
     },
     scope: data => ({
       params: nothingSourced,
       data,
-      facts: values,
+      facts: known,
       env: Object.fromEntries(shown),
       hiddenEnv: namesSecret,
-      factNames: names,
       time: { ms: longestInAll },
       module: '',
     }),
   };
+}
+
+/** What follows `facts` in the expressions of a file. A `when` that can't be read says so where it is used. */
+function factsIn(file: SourceFile, parse: ParseCel): string[][] {
+  const paths = [...file.templates.values()]
+    .flat()
+    .flatMap(part => (typeof part === 'string' ? [] : part.cel.paths));
+  for (const { value } of file.conditions) {
+    try {
+      if (String(value).includes('facts')) paths.push(...parse(String(value)).paths);
+    } catch {}
+  }
+  return paths.flatMap(([root, ...names]) => (root === 'facts' ? [names] : []));
 }

@@ -1,6 +1,9 @@
 import type { SourceRange } from '../diagnostics/diagnostic.ts';
 import type { Address, Json } from '../engine/catalog.ts';
+
 import type { TimeLeft } from './cel.ts';
+
+import type { KnownFacts } from './known-facts.ts';
 
 /** One place where a value was said, and what was said there. */
 export interface Layer {
@@ -32,11 +35,10 @@ export interface Scope {
   params: Sourced;
   data: Sourced;
   each?: Sourced;
-  facts: { [name: string]: Json };
+  facts: KnownFacts;
   env: { [name: string]: string };
   /** Names in `env` that are not shown, since they are likely to hold secrets. */
   hiddenEnv(name: string): boolean;
-  factNames: readonly string[];
   /** Shared by all expressions of a run. */
   time: TimeLeft;
   /** Address of the module use that this is inside of; '' outside. */

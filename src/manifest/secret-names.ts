@@ -70,7 +70,8 @@ function literalAfterTellingName(line: string, namesSecret: NamesSecret): number
     const name = /([\w-]+)["']?\s{0,9}$/.exec(line.slice(Math.max(0, colon - 80), colon))?.[1];
     if (name === undefined || !namesSecret(name)) continue;
     const value = line.slice(colon + 1);
-    if (!/^\s*["']?\$\{\s*secret\(\s*["'](env|file):/.test(value)) return colon + 1 + value.search(/\S|$/);
+    if (!/^\s*["']?\$\{\s*secret\(\s*["'](env|file|ssm|secretsmanager):/.test(value))
+      return colon + 1 + value.search(/\S|$/);
   }
   return undefined;
 }

@@ -16,6 +16,9 @@ test.each([
   ['ASCII JSON of .NET', `{"p":"pa\\u0022ss w/\\u00F6\\\\rd\\u002B1"}`],
   ['base64', Buffer.from(secret).toString('base64')],
   ['base64url', Buffer.from(secret).toString('base64url')],
+  ['JSON in JSON', JSON.stringify(JSON.stringify(secret))],
+  ['form', new URLSearchParams({ p: secret }).toString()],
+  ['lower-case URL', encodeURIComponent(secret).replace(/%../g, code => code.toLowerCase())],
 ])('a secret is taken out in its %s form', (_, text) => {
   const clean = knowing(secret).text(`before ${text} after`);
   expect(clean).toMatch(/^before .*\*\*\*.* after$/);
@@ -40,4 +43,21 @@ test('a very short secret does not blank out ordinary text', () => {
   const redactor = knowing('a1', '');
   expect(redactor.text('a1')).toBe('***');
   expect(redactor.text('data1')).toBe('data1');
+});
+
+test.each(['', 'u', 'us', 'use'])('inside the base64 of something longer, after %j', before => {
+  const long = 'a-secret-of-some-length';
+  const encoded = Buffer.from(`${before}${long}:tail`).toString('base64');
+  const clean = knowing(long).text(`Basic ${encoded}`);
+  // What is left shares at most a character or two with the secret on each side.
+  expect(clean.length).toBeLessThan('Basic ***'.length + encoded.length - (long.length * 4) / 3 + 6);
+});
+
+test.each([64, 76])('in base64 wrapped at %i', length => {
+  const key = Array.from({ length: 40 }, (_, n) => `part ${n} of a key`).join();
+  const lines =
+    Buffer.from(key)
+      .toString('base64')
+      .match(new RegExp(`.{1,${length}}`, 'g')) ?? [];
+  expect(knowing(key).text(lines.join('\n'))).toBe(lines.map(() => '***').join('\n'));
 });

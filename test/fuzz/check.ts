@@ -1,5 +1,5 @@
 import { hostFacts } from '../../src/cli/host-facts.ts';
-import { type Diagnostic, Failure, type SourceRange } from '../../src/diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, type SourceRange, world } from '../../src/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { canonicalJson } from '../../src/engine/canonical.ts';
 import type { Catalog } from '../../src/engine/catalog.ts';
@@ -12,6 +12,11 @@ import { planted } from './corpus.ts';
 
 const platform = 'linux';
 
+const noInstance = async () => {
+  throw world('not-on-ec2', 'no instance answers');
+};
+const nowhere = { identity: noInstance, tags: noInstance, environment: noInstance };
+
 /**
  * Compiles a project and joins it to a graph, as `validate` does. Throws when anything but a Failure comes
  * out, when a place lies outside of its file, or when what is shown holds a planted secret.
@@ -22,7 +27,7 @@ export async function check(project: Record<string, Buffer>): Promise<void> {
     files: memoryFiles(project),
     cwd: '/here',
     platform,
-    facts: hostFacts({ platform }, false),
+    facts: hostFacts({ platform }, false, nowhere),
     env: { HOME: '/root', APP_PASSWORD: planted, GREETING: 'hello' },
     settings: ['size=4'],
   });

@@ -23,6 +23,15 @@ describe('expressions', () => {
     expect(properties).toEqual({ key: { $secret: 'file:/run/secrets/key' } });
   });
 
+  it.each(['ssm:/shop/db', 'ssm:db:3', 'secretsmanager:shop/db', 'secretsmanager:shop/db#pass word'])(
+    'takes %s',
+    async reference => {
+      const { properties, diagnostics } = await readNote(`key: "\${secret('${reference}')}"`);
+      expect(diagnostics).toEqual([]);
+      expect(properties).toEqual({ key: { $secret: reference } });
+    },
+  );
+
   it('takes $${ as a literal', async () => {
     const { properties, diagnostics } = await readNote('path: a$${b}$${c}\nanything: $${d}');
     expect(diagnostics).toEqual([]);
@@ -32,7 +41,9 @@ describe('expressions', () => {
   it.each([
     ["ab${secret('env:X')}", 2],
     ["${secret('env:X')}${secret('env:X')}", 0],
-    ["${secret('ssm:/x')}", 0],
+    ["${secret('ssm:/x y')}", 0],
+    ["${secret('secretsmanager:')}", 0],
+    ["${secret('secretsmanager:a#')}", 0],
     ["${secret('env:1X')}", 0],
     ["${secret('file:')}", 0],
     ["${secret('file:c:\\x')}", 0],

@@ -28,6 +28,9 @@ export interface CliOptions {
   onStderr?(text: string): void;
 }
 
+/** The machine that runs the tests may be an instance of somebody's. */
+const noMetadata = { AWS_EC2_METADATA_DISABLED: 'true' };
+
 /** Runs the CLI in this process through `main`, as a command typed in `cwd`. */
 export async function cli(cwd: string, args: string[], options: CliOptions = {}): Promise<CliResult> {
   let stdout = '';
@@ -52,7 +55,7 @@ export async function cli(cwd: string, args: string[], options: CliOptions = {})
       ...nodeHost(),
       ...(options.clock && { clock: options.clock }),
       cwd,
-      env: { PATH: process.env.PATH, ...options.env },
+      env: { PATH: process.env.PATH, ...noMetadata, ...options.env },
     },
     interrupt: options.interrupt ?? new AbortController().signal,
   });
@@ -67,8 +70,13 @@ export function binary(
   file = join(import.meta.dirname, '../../bin/converge'),
 ): Promise<CliResult> {
   return new Promise(done => {
-    execFile(file, args, { cwd, env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      done({ code: error ? (typeof error.code === 'number' ? error.code : 255) : 0, stdout, stderr });
-    });
+    execFile(
+      file,
+      args,
+      { cwd, env: { ...noMetadata, ...env }, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) => {
+        done({ code: error ? (typeof error.code === 'number' ? error.code : 255) : 0, stdout, stderr });
+      },
+    );
   });
 }

@@ -5,14 +5,16 @@ import { registry } from '../../resources/registry.ts';
 import { type CatalogOptions, loadCompiled } from '../catalog.ts';
 import type { Define } from '../define.ts';
 import { explainType } from '../explain-type.ts';
-import { explainValues } from '../explain-values.ts';
-import { withData } from '../options.ts';
+import { explained, explainedJson, explainedText } from '../explain-values.ts';
+import { withData, withFormat } from '../options.ts';
 
 export const explain: Define = (program, context, exit) => {
-  withData(
-    program
-      .command('explain [ADDRESS] [PATHS...]')
-      .description('print where the values of a resource come from, or the documentation of a type'),
+  withFormat(
+    withData(
+      program
+        .command('explain [ADDRESS] [PATHS...]')
+        .description('print where the values of a resource come from, or the documentation of a type'),
+    ),
   )
     .option('--type <TYPE>', 'print the documentation of a resource type')
     .option('--lab [DIR]', 'with the facts of the lab')
@@ -24,7 +26,7 @@ export const explain: Define = (program, context, exit) => {
       async (
         address: string | undefined,
         paths: string[],
-        { type, ...options }: CatalogOptions & { type?: string },
+        { type, format, ...options }: CatalogOptions & { type?: string; format: string },
       ) => {
         if (type !== undefined) {
           context.print(explainType(type, registry, context.io.stdout.columns));
@@ -40,7 +42,8 @@ export const explain: Define = (program, context, exit) => {
         if (!compiled) return exit(1);
         const { resource, path } = named(address, compiled.catalog.resources);
         const traces = compiled.traces.get(resource.address) ?? new Map();
-        context.print(explainValues(resource, path, traces));
+        const values = explained(resource, path, traces);
+        context.print(format === 'json' ? explainedJson(values) : explainedText(values));
         exit(0);
       },
     );

@@ -8,8 +8,10 @@ export function labContracts(group: Command, context: Context, exit: (code: numb
     .description('list what the stand-ins believe of the real systems and nobody has verified')
     .option('--all', 'also what was verified or is quoted from a primary source')
     .action(async (options: { all?: boolean }) => {
-      const [s3, vsphere, windows, iis, web] = await Promise.all([
+      const [s3, api, instance, vsphere, windows, iis, web] = await Promise.all([
         import('../../lab/s3/evidence.ts'),
+        import('../../lab/api/evidence.ts'),
+        import('../../lab/instance/evidence.ts'),
         import('../../lab/vsphere/evidence.ts'),
         import('../../lab/windows/evidence.ts'),
         import('../../lab/windows/iis/evidence.ts'),
@@ -18,6 +20,8 @@ export function labContracts(group: Command, context: Context, exit: (code: numb
       for (const [system, rows] of [
         ['vSphere', vsphere.evidence],
         ['S3', s3.evidence],
+        ['Secrets', api.evidence],
+        ['Instance', instance.evidence],
         ['Windows', windows.evidence],
         ['IIS', iis.evidence],
         ['web', web.evidence],

@@ -31,6 +31,8 @@ export function labServe(group: Command, context: Context, exit: (code: number) 
           dir,
           vsphere: { url: opened.vsphere.url, ca: opened.vsphere.caFile, ...vsphere },
           s3: { url: opened.s3.url, region, ...s3 },
+          api: { url: opened.api.url, region, ...s3 },
+          metadata: { url: opened.metadata.url },
         };
         context.print(`${JSON.stringify(answer)}\n`);
       } else {
@@ -46,6 +48,8 @@ export function labServe(group: Command, context: Context, exit: (code: number) 
             `S3        ${opened.s3.url}   region ${region}`,
             `  access key ${s3.accessKeyId}`,
             `  secret key ${s3.secretAccessKey}`,
+            `SSM and Secrets Manager, with the same keys: ${opened.api.url}`,
+            `Instance metadata: AWS_EC2_METADATA_SERVICE_ENDPOINT=${opened.metadata.url}`,
             '',
             `another terminal:  converge apply manifests/lab --lab ${dir}`,
             '',

@@ -3,10 +3,13 @@ import { type Command, Option } from 'commander';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { LabCommand } from '../../lab/commands.ts';
+import type { FaultyService } from '../../lab/settings.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
 import { defaultLabDir, labDir, openLabAt } from '../lab-dir.ts';
+import { readSecretFrom } from '../secrets.ts';
 import { labContracts } from './lab-contracts.ts';
+import { labInstance } from './lab-instance.ts';
 import { labServe } from './lab-serve.ts';
 import { labWindows } from './lab-windows.ts';
 
@@ -14,7 +17,7 @@ import { labWindows } from './lab-windows.ts';
 export type DefineEvent = (
   usage: string,
   description: string,
-  build: (args: string[], options: Record<string, unknown>) => LabCommand,
+  build: (args: string[], options: Record<string, unknown>) => LabCommand | Promise<LabCommand>,
   extend?: (command: Command) => Command,
 ) => void;
 
@@ -24,7 +27,7 @@ const collect = (value: string, before: string[] = []) => [...before, value];
 export const lab: Define = (program, context, exit) => {
   const group = program
     .command('lab')
-    .description('the embedded stand-ins for vSphere, S3 and a Windows host, and their world');
+    .description('the embedded stand-ins for vSphere, AWS and a Windows host, and their world');
 
   const event: DefineEvent = (usage, description, build, extend = command => command) =>
     extend(group.command(usage).description(description))
@@ -33,14 +36,8 @@ export const lab: Define = (program, context, exit) => {
         const command = given.at(-1) as Command;
         const options = command.opts();
         const json = options.format === 'json';
-        exit(
-          await carryOut(
-            context,
-            options.lab as string | true | undefined,
-            build(command.args, options),
-            json,
-          ),
-        );
+        const built = await build(command.args, options);
+        exit(await carryOut(context, options.lab as string | true | undefined, built, json));
       });
 
   event(
@@ -101,6 +98,23 @@ export const lab: Define = (program, context, exit) => {
       folder: resolve(context.io.host.cwd, folder!),
     }),
   );
+  event(
+    'put-secret <REFERENCE>',
+    'store a secret: ssm:NAME or secretsmanager:NAME',
+    async ([reference], options) => ({
+      do: 'put-secret',
+      reference: reference!,
+      value: await readSecretFrom(options.from as string, context),
+    }),
+    command =>
+      command
+        .requiredOption('--from <SOURCE>', 'where its value is: env:NAME or file:PATH')
+        .addHelpText(
+          'after',
+          '\nExample:\n  converge lab put-secret secretsmanager:shop/db --from file:db.json',
+        ),
+  );
+  labInstance(event);
   event('show', 'list the VMs, and what the Windows host is told', () => ({ do: 'show' }));
   labWindows(event);
   event(
@@ -120,7 +134,7 @@ export const lab: Define = (program, context, exit) => {
     'arm a fault for the served lab, or for the next command that uses this folder',
     ([kind], options) => ({
       do: 'fault',
-      on: options.on as 's3' | 'vsphere' | 'windows',
+      on: options.on as FaultyService | 'windows',
       rule: {
         kind,
         ...(options.times !== undefined && { times: Number(options.times) }),
@@ -131,7 +145,7 @@ export const lab: Define = (program, context, exit) => {
       command
         .addOption(
           new Option('--on <SERVICE>', 'which stand-in')
-            .choices(['s3', 'vsphere', 'windows'])
+            .choices(['s3', 'vsphere', 'windows', 'secrets'])
             .makeOptionMandatory(),
         )
         .option('--times <N>', 'how often (default 1)')
@@ -143,6 +157,7 @@ Kinds on s3: slow-down, internal-error, reset, lost-answer, latency (ms); all ta
 Kinds on vsphere: expire-sessions, unavailable, quiesce-fails, fail-query (fault), cbt-lies, page-limit (areas),
 page-span (bytes), slow-task (ms, method), lost-task (method), fail-task (method, fault), consolidation-needed,
 read (how: truncated, garbled, short, whole, error), missing-privilege (privilege), clear.
+Kinds on secrets: throttled, internal-error, access-denied, kms-denied, reset; all take operation (GetParameter ...).
 Kinds on windows: exit (program, code), access-denied (program), missing (program), commit-conflict.
 
 Examples:

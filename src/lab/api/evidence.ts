@@ -1,0 +1,36 @@
+import type { Evidence } from '../s3/evidence.ts';
+
+const ssm = (page: string) => `AWS Systems Manager API Reference, ${page}`;
+const manager = (page: string) => `AWS Secrets Manager API Reference, ${page}`;
+const clients = 'AWS CLI in test/peers/secrets-lab.test.ts';
+
+const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
+  ['verified', 'JSON 1.1 over POST with X-Amz-Target, signature version 4 over the body', clients],
+  ['verified', 'PutParameter, GetParameter by name, version and ARN, decrypted and not', clients],
+  ['verified', 'CreateSecret, PutSecretValue, GetSecretValue by name and ARN', clients],
+  ['verified', 'Unknown names: ParameterNotFound and ResourceNotFoundException with status 400', clients],
+  ['quoted', 'A parameter that is there is not replaced without Overwrite', ssm('PutParameter')],
+  ['quoted', 'A standard parameter holds at most 4 KB', ssm('PutParameter, Value')],
+  ['quoted', 'An unknown version is ParameterVersionNotFound', ssm('GetParameter')],
+  ['quoted', 'A secret without a current value is ResourceNotFoundException', manager('GetSecretValue')],
+  ['quoted', 'ThrottlingException and AccessDeniedException have status 400', ssm('Common Errors')],
+  [
+    'believed',
+    'Without kms:Decrypt both services answer AccessDeniedException, and the message alone tells it',
+    'messages seen by users: aceew/aws-lambda-env-vars issue 7, aws-samples/aws-secrets-manager-rotation-lambdas issue 53',
+  ],
+  ['believed', 'A SecureString that is not decrypted reads as base64', 'what users print'],
+  [
+    'quoted',
+    'DescribeTags with the filters resource-id, resource-type and key',
+    'Amazon EC2 API Reference, DescribeTags',
+  ],
+  ['believed', 'Lab only: labels of parameters, stages and versions of secrets are not kept', 'by design'],
+];
+
+/** What the lab's stores of secrets do, and how that is known. */
+export const evidence: Evidence[] = rows.map(([kind, behaviour, source]) => ({
+  behaviour,
+  evidence: kind,
+  source,
+}));
