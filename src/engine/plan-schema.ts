@@ -37,6 +37,16 @@ const meta = Type.Object(
     labels: listOf(Type.String()),
     target: Optional(Type.String()),
     protect: Optional(Type.Boolean()),
+    timeout: Optional(Type.Integer({ description: 'Milliseconds that one call may take.' })),
+    retry: Optional(
+      Type.Object(
+        {
+          attempts: Type.Integer({ minimum: 0 }),
+          wait: Optional(Type.Integer({ description: 'Milliseconds before the first.' })),
+        },
+        { ...closed, description: 'How often it is tried again.' },
+      ),
+    ),
     window: Optional(
       Type.Object(
         {

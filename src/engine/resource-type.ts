@@ -78,6 +78,8 @@ export interface ResourceType<P, C extends object> {
   version: number;
   schema: TSchema;
   runs: { on: 'host'; platforms?: NodeJS.Platform[]; elevated?: boolean } | { on: 'remote'; target: string };
+  /** Milliseconds that one call may take, and that it has to stop when told to (`grace`); a resource's \`timeout\` comes first. */
+  timeouts?: { observe?: number; apply?: number; refresh?: number; grace?: number };
   /** What a write dirties, and how many writes may run at once. */
   realm: { name: string; concurrency: number; alsoDirties?: string[] };
   /** What it manages keeps data safe: a new one strengthens protection, deleting one weakens it. */
@@ -105,6 +107,8 @@ export interface ResourceType<P, C extends object> {
   refresh?(asked: Asked<P>, io: WriteIo): Promise<Outcome>;
   /** A step does all that `refresh` does, so what was just applied isn't refreshed as well. */
   applyRefreshes?: boolean;
+  /** Set by the loader for a type that isn't built in: its file as shown, and the SHA-256 (hex) of what was loaded. */
+  readonly origin?: { file: string; digest: string };
 }
 
 export interface Where {

@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Diagnostic, Failure, given, type SourceRange } from '../diagnostics/diagnostic.ts';
 import type { Address, CatalogTarget, Json, Metaparameters } from './catalog.ts';
-import { typeBug } from './observe.ts';
 import type { AnyResourceType, Asked, Capability, Id, Need, Registry, Where } from './resource-type.ts';
+import { typeBug } from './type-bug.ts';
 
 /** What catalog and plan both say of a resource. */
 export interface Declared {
@@ -86,7 +86,7 @@ function claimsOf(
   } catch (error) {
     if (error instanceof Failure) throw error;
     const fault = {
-      ...typeBug(type.name, error instanceof Error ? error.message : String(error)),
+      ...typeBug(type, error instanceof Error ? error.message : String(error), error),
       address,
       at,
     };
