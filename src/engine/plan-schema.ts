@@ -129,6 +129,11 @@ export const planSchema = Type.Object(
     types: Type.Record(Type.String(), Type.Integer(), {
       description: 'Versions of the resource types used.',
     }),
+    type_files: Optional(
+      Type.Record(Type.String(), digest('Of the file.'), {
+        description: 'SHA-256 of each type used that is not built in.',
+      }),
+    ),
     targets: listOf(
       Type.Object(
         {

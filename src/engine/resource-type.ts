@@ -71,7 +71,8 @@ export type Outcome =
  * canonical form that plan and apply both see; what isn't declared isn't managed and is left out
  * of `desired`.
  */
-export interface ResourceType<P, C extends object> {
+// biome-ignore lint/suspicious/noExplicitAny: who doesn't say what its properties are gets no help with them
+export interface ResourceType<P = any, C extends object = any> {
   name: string;
   /** First sentence is the summary; Markdown. */
   doc: string;
@@ -107,8 +108,6 @@ export interface ResourceType<P, C extends object> {
   refresh?(asked: Asked<P>, io: WriteIo): Promise<Outcome>;
   /** A step does all that `refresh` does, so what was just applied isn't refreshed as well. */
   applyRefreshes?: boolean;
-  /** Set by the loader for a type that isn't built in: its file as shown, and the SHA-256 (hex) of what was loaded. */
-  readonly origin?: { file: string; digest: string };
 }
 
 export interface Where {
@@ -118,8 +117,11 @@ export interface Where {
   lab?: true;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the registry holds types of every P and C
-export type AnyResourceType = ResourceType<any, any>;
+/** The registry holds types of every P and C. */
+export type AnyResourceType = ResourceType & {
+  /** Of a type that isn't built in: its file as shown, and the SHA-256 (hex) of what was loaded. */
+  readonly origin?: { file: string; digest: string };
+};
 
 /** A kind of target: how to name and check one; connecting is the composition root's business. */
 export interface TargetKind {

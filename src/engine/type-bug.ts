@@ -18,7 +18,7 @@ export const fileOf = ({ origin }: AnyResourceType): string => (origin ? ` of ${
 export const traceName = (file: string): string => encodeURI(file).replaceAll("'", '%27');
 
 /** Where in `file` an error was thrown, or what it called that threw. */
-function thrownAt(error: unknown, file: string): SourceRange | undefined {
+export function thrownAt(error: unknown, file: string): SourceRange | undefined {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const name = traceName(file);
   for (const line of stack.split('\n')) {

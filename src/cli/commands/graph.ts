@@ -1,6 +1,5 @@
 import { buildGraph, type Graph } from '../../engine/graph.ts';
 import { subjectsOf } from '../../engine/subject.ts';
-import { registry } from '../../resources/registry.ts';
 import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
 import { withData, withFormat } from '../options.ts';
@@ -24,7 +23,7 @@ export const graph: Define = (program, context, exit) => {
         if (!catalog) return exit(1);
         const { platform, cwd } = context.io.host;
         const subjects = subjectsOf(catalog.resources, {
-          registry,
+          registry: context.registry,
           targets: catalog.targets,
           where: { platform, cwd },
         });

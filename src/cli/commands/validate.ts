@@ -1,7 +1,6 @@
 import { buildGraph } from '../../engine/graph.ts';
 import { subjectsOf } from '../../engine/subject.ts';
 import { plural } from '../../io/units.ts';
-import { registry } from '../../resources/registry.ts';
 import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
 import { withData } from '../options.ts';
@@ -16,7 +15,11 @@ export const validate: Define = (program, context, exit) => {
     if (!catalog) return exit(1);
     const { platform, cwd } = context.io.host;
     buildGraph(
-      subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: { platform, cwd } }),
+      subjectsOf(catalog.resources, {
+        registry: context.registry,
+        targets: catalog.targets,
+        where: { platform, cwd },
+      }),
     );
     context.print(
       `valid: ${plural(catalog.resources.length, 'resource')}, ${plural(catalog.targets.length, 'target')}

@@ -1,0 +1,31 @@
+import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
+import { foldersAround } from '../manifest/find-files.ts';
+import { findTypes } from '../manifest/types/find-types.ts';
+import { registry } from '../resources/registry.ts';
+import type { Context } from './context.ts';
+
+/**
+ * Loads the types that lie beside the manifests into `context.registry`, which runs their code. With none
+ * there, nothing is loaded for it. Mistakes are returned, for showing them with those of the manifests.
+ */
+export async function loadUserTypes(
+  context: Context,
+  paths: string[],
+): Promise<{ diagnostics: Diagnostic[]; unusable: ReadonlySet<string> }> {
+  const { files, cwd, clock } = context.io.host;
+  const diagnostics: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic) => void diagnostics.push(diagnostic);
+  const sources = await findTypes(await foldersAround(paths, files, cwd), files, cwd, report);
+  for (const { file, text } of sources) context.sources.set(file, text);
+  if (sources.length === 0) return { diagnostics, unusable: new Set() };
+  const { loadTypes } = await import('../manifest/types/load-types.ts');
+  const loaded = await loadTypes(sources, registry, clock, report);
+  context.registry = loaded.registry;
+  return { diagnostics, unusable: loaded.unusable };
+}
+
+/** The same for commands that only ask about types. Throws a Failure with the mistakes. */
+export async function requireUserTypes(context: Context, paths: string[]): Promise<void> {
+  const { diagnostics } = await loadUserTypes(context, paths);
+  if (diagnostics.length > 0) throw new Failure(diagnostics);
+}
