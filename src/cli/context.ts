@@ -19,6 +19,8 @@ export interface Context {
   sources: Map<string, string>;
   /** The types that are built in and, once manifests were read, those beside them. */
   registry: Registry;
+  /** Errors of types that nobody waited for; they were reported. */
+  strays: unknown[];
   color: { stdout: boolean; stderr: boolean };
   /** Knows the secrets that were read, and takes them out of everything said here. */
   redactor: Redactor;
@@ -33,6 +35,7 @@ export function makeContext(io: CliIo): Context {
   return {
     io,
     registry,
+    strays: [],
     color,
     redactor,
     print: text => io.stdout.write(redactor.text(text)),

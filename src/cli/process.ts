@@ -42,6 +42,10 @@ export async function run(): Promise<void> {
     stderr: output(process.stderr),
     host: nodeHost(),
     interrupt: interrupt.signal,
+    strays(listener) {
+      process.on('unhandledRejection', listener);
+      process.on('uncaughtException', listener);
+    },
   };
   const code = await main(args, io);
   // A full disk behind the output: the run went on to its end, but not all of it could be told.

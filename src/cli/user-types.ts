@@ -1,4 +1,6 @@
-import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
+import type { AnyResourceType } from '../engine/resource-type.ts';
+import { thrownAt, typeBug } from '../engine/type-bug.ts';
 import { foldersAround } from '../manifest/find-files.ts';
 import { findTypes } from '../manifest/types/find-types.ts';
 import { registry } from '../resources/registry.ts';
@@ -21,6 +23,11 @@ export async function loadUserTypes(
   const { loadTypes } = await import('../manifest/types/load-types.ts');
   const loaded = await loadTypes(sources, registry, clock, report);
   context.registry = loaded.registry;
+  const own = [...loaded.registry.types.values()].filter(({ origin }) => origin);
+  context.io.strays?.(error => {
+    context.strays.push(error);
+    context.report([strayOf(error, own)]);
+  });
   return { diagnostics, unusable: loaded.unusable };
 }
 
@@ -28,4 +35,16 @@ export async function loadUserTypes(
 export async function requireUserTypes(context: Context, paths: string[]): Promise<void> {
   const { diagnostics } = await loadUserTypes(context, paths);
   if (diagnostics.length > 0) throw new Failure(diagnostics);
+}
+
+/** A promise that a type forgot to wait for, a timer that throws: seldom does the error tell which type it was. */
+function strayOf(error: unknown, types: readonly AnyResourceType[]): Diagnostic {
+  const thrower = types.find(({ origin }) => thrownAt(error, origin!.file));
+  const [only = thrower] = types.length === 1 ? types : [];
+  const what = `an error that nobody waited for: ${error instanceof Error ? error.message : String(error)}`;
+  if (only) return typeBug(only, what, error);
+  const files = types.map(({ origin }) => origin!.file).join(', ');
+  return world('type-bug', `one of the types in ${files} is faulty: ${what}`, {
+    hint: 'look for a promise without `await`',
+  });
 }

@@ -85,7 +85,7 @@ function placeOf(text: string, part: string, file: string): SourceRange | undefi
   return { file, line: lines.length, column, endLine: lines.length, endColumn: column + part.length };
 }
 
-/** Where the parser stopped: its line and a caret below it stand before the error. JavaScript is parsed again for that. */
+/** Where the parser stopped: the line's number, the lines around it and a caret stand before the error. JavaScript is parsed again for that. */
 function syntaxAt(error: unknown, text: string, file: string): SourceRange | undefined {
   if (!(error instanceof SyntaxError)) return undefined;
   let stack = error.stack ?? '';
@@ -96,6 +96,6 @@ function syntaxAt(error: unknown, text: string, file: string): SourceRange | und
       stack = (again as Error).stack ?? '';
     }
   }
-  const found = /^[^\n]*:(\d+)\n[^\n]*\n( *)\^/.exec(stack);
+  const found = /^[^\n]*:(\d+)\n(?:[^\n]*\n)*?( *)\^/.exec(stack);
   return found ? { file, line: Number(found[1]), column: found[2]!.length + 1 } : undefined;
 }
