@@ -79,9 +79,10 @@ function claimsOf(
     if (typeof id !== 'string') throw new TypeError('its identity is no text');
     const needs = type.needs?.(properties, id) ?? [];
     const provides = type.provides?.(properties, id) ?? [];
+    const claims = type.claims?.(properties, id) ?? [];
     const isText = (capability: unknown) => typeof capability === 'string';
-    if (!provides.every(isText) || !needs.every(({ anyOf }) => anyOf.every(isText)))
-      throw new TypeError('its needs or what it provides is not valid');
+    if (![...provides, ...claims].every(isText) || !needs.every(({ anyOf }) => anyOf.every(isText)))
+      throw new TypeError('its needs, its claims or what it provides is not valid');
     return { id, needs, provides };
   } catch (error) {
     if (error instanceof Failure) throw error;

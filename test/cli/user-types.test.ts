@@ -221,6 +221,12 @@ describe('a faulty type is named with its file, and the rest of the run goes on'
       'box:a',
     ],
     [
+      'claims throws',
+      'claims() { throw new Error("unclaimed"); },',
+      'of types/box.js is faulty: unclaimed',
+      'box:a',
+    ],
+    [
       'apply throws',
       'async apply() { throw new Error("unapplied"); },',
       'of types/box.js is faulty: unapplied',

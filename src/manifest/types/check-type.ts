@@ -47,6 +47,7 @@ const parts: Record<keyof ResourceType, Part> = {
   apply: call,
   provides: { ...call, optional: true },
   needs: { ...call, optional: true },
+  claims: { ...call, optional: true },
   diff: { ...call, optional: true },
   refresh: { ...call, optional: true },
 };
