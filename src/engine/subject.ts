@@ -49,7 +49,9 @@ export function subjectOf(declared: Declared, { registry, targets, where }: Surr
     throw new Failure(
       given('unknown-type', `there is no resource type \`${declared.type}\``, { address, at }),
     );
-  const properties = resolveSources(declared, type);
+  const resolved = resolveSources(declared, type);
+  // The plan says these properties too: a type that changes what it was handed would change the plan.
+  const properties = type.origin ? frozen(structuredClone(resolved)) : resolved;
   const claims = addressed(declared, () => claimsOf(declared, type, properties, where));
   const target = targetOf(declared, type, targets);
   const place = target?.name ?? '';
@@ -93,6 +95,11 @@ function claimsOf(
     };
     return { id: address, needs: [], provides: [], fault };
   }
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) frozen(member);
+  return Object.freeze(value);
 }
 
 const realmKey = (realm: string, target: string): string => `${realm}\n${target}`;

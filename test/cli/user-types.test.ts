@@ -227,6 +227,12 @@ describe('a faulty type is named with its file, and the rest of the run goes on'
       'box:a',
     ],
     [
+      'observe changes what it was handed',
+      'async observe([{ properties }]) { properties.size = 2; },',
+      'of types/box.js is faulty: Cannot assign to read only property',
+      'thrown here',
+    ],
+    [
       'apply throws',
       'async apply() { throw new Error("unapplied"); },',
       'of types/box.js is faulty: unapplied',
