@@ -94,6 +94,7 @@ const abandoned = ({ kind, subjects }: Call, limit: number, patience: number): D
 
 /** As manifests write it. */
 function span(ms: number): string {
+  if (ms < 1000) return `${ms} ms`;
   const parts = [
     [3_600_000, 'h'],
     [minute, 'm'],

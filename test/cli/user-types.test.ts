@@ -62,9 +62,14 @@ describe('what a type file may hold', () => {
     ],
     ['another name', type('crate'), ['the type is called `crate`, its file `box`', '--> types/box.js:3:3']],
     [
-      'a missing part',
+      'a misspelt part',
       type('box').replace('async observe(', 'async obsrve('),
-      ['`observe` is missing', 'a type has no `obsrve`', 'did you mean `observe`?'],
+      ['a type has no `obsrve`', 'did you mean `observe`?', '1 error\n'],
+    ],
+    [
+      'missing parts',
+      type('box').replace(/ {2}doc:.*\n {2}version:.*\n/, ''),
+      ['`doc`, `version` are missing', 'add `doc`: text; `version`: a whole number from 1', '1 error\n'],
     ],
     [
       'wrong parts',

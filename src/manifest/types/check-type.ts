@@ -1,5 +1,5 @@
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
-import { suggest } from '../../diagnostics/nearest.ts';
+import { nearest, suggest } from '../../diagnostics/nearest.ts';
 import type { Registry, ResourceType } from '../../engine/resource-type.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import { metaparameters, reservedMetaparameters } from '../metaparameters.ts';
@@ -65,17 +65,23 @@ export function mistakesOf(
     });
   if (!isMap(exported))
     return [wrong('it exports no type', undefined, 'write `export default { … } satisfies ResourceType`')];
-  const mistakes = Object.entries(parts).flatMap(([key, { fits, expected, optional }]) => {
+  const unknown = Object.keys(exported).filter(key => !Object.hasOwn(parts, key));
+  const meant = unknown.map(key => nearest(key, Object.keys(parts)));
+  const mistakes = unknown.map(key =>
+    wrong(`a type has no ${quoted(key)}`, key, suggest(key, Object.keys(parts))),
+  );
+  const missing = Object.entries(parts).filter(
+    ([key, { optional }]) => exported[key] === undefined && !optional && !meant.includes(key),
+  );
+  if (missing.length > 0) {
+    const names = missing.map(([key]) => quoted(key)).join(', ');
+    const hint = missing.map(([key, { expected }]) => `${quoted(key)}: ${expected}`).join('; ');
+    mistakes.push(wrong(`${names} ${missing.length === 1 ? 'is' : 'are'} missing`, undefined, `add ${hint}`));
+  }
+  for (const [key, { fits, expected }] of Object.entries(parts)) {
     const value = exported[key];
-    if (fits(value) || (optional && value === undefined)) return [];
-    if (value === undefined)
-      return [wrong(`${quoted(key)} is missing`, undefined, `add ${quoted(key)}: ${expected}`)];
-    const what = say(value);
-    return [wrong(`${quoted(key)}: expected ${expected}, found ${what}`, key)];
-  });
-  for (const key of Object.keys(exported)) {
-    if (Object.hasOwn(parts, key)) continue;
-    mistakes.push(wrong(`a type has no ${quoted(key)}`, key, suggest(key, Object.keys(parts))));
+    if (value !== undefined && !fits(value))
+      mistakes.push(wrong(`${quoted(key)}: expected ${expected}, found ${say(value)}`, key));
   }
   const { name: own, runs, schema } = exported as Partial<ResourceType>;
   if (parts.name.fits(own) && own !== name)
