@@ -1,7 +1,8 @@
 /** Compiles the validators, then bundles the CLI into dist/: one entry, a chunk per command and client. */
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { declarations } from './declarations.ts';
 import './validators.ts';
 
 const { outputFiles } = await build({
@@ -23,7 +24,8 @@ const { outputFiles } = await build({
   },
 });
 // A converge that runs from here loads its chunks when it needs them: none is ever taken away or half written.
-for (const { path, contents } of outputFiles) {
+const all = [...outputFiles, { path: resolve('dist/converge.d.ts'), contents: Buffer.from(declarations) }];
+for (const { path, contents } of all) {
   const there = await readFile(path).catch(() => undefined);
   if (there?.equals(contents)) continue;
   await mkdir(dirname(path), { recursive: true });

@@ -2,11 +2,11 @@ import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Catalog } from '../engine/catalog.ts';
 import { type Compiled, compile } from '../manifest/compile.ts';
-import { registry } from '../resources/registry.ts';
 import type { Context } from './context.ts';
 import { hostFacts } from './host-facts.ts';
 import { instanceHere } from './instance.ts';
 import { labHostFor } from './lab-host.ts';
+import { loadUserTypes } from './user-types.ts';
 
 /** Two folders up, from the sources as from a chunk of the bundle. */
 const shippedModules = fileURLToPath(new URL('../../modules', import.meta.url));
@@ -58,9 +58,11 @@ export async function loadCompiled(
 ): Promise<Compiled | undefined> {
   requirePaths(paths, lab);
   const { files, cwd, platform, env } = context.io.host;
+  const types = await loadUserTypes(context, paths);
   const instance = instanceHere(context, lab);
   const compiled = await compile(paths, {
-    registry,
+    registry: context.registry,
+    unusable: types.unusable,
     files,
     cwd,
     platform,
@@ -72,6 +74,7 @@ export async function loadCompiled(
     ...(set && { settings: set }),
   }).finally(instance.close);
   for (const [file, text] of compiled.catalog.sources) context.sources.set(file, text);
-  context.report(compiled.diagnostics);
-  return compiled.diagnostics.some(({ severity }) => severity === 'error') ? undefined : compiled;
+  const diagnostics = [...types.diagnostics, ...compiled.diagnostics];
+  context.report(diagnostics);
+  return diagnostics.some(({ severity }) => severity === 'error') ? undefined : compiled;
 }

@@ -1,6 +1,8 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../diagnostics/render.ts';
 import { Redactor } from '../engine/redact.ts';
+import type { Registry } from '../engine/resource-type.ts';
+import { registry } from '../resources/registry.ts';
 import { inGithubActions, mistakesForGithub } from './github.ts';
 import type { CliIo } from './io.ts';
 
@@ -15,6 +17,10 @@ export interface Context {
   report(diagnostics: Diagnostic[]): void;
   /** Text of the manifests read so far, by the name that diagnostics use. */
   sources: Map<string, string>;
+  /** The types that are built in and, once manifests were read, those beside them. */
+  registry: Registry;
+  /** Errors of types that nobody waited for; they were reported. */
+  strays: unknown[];
   color: { stdout: boolean; stderr: boolean };
   /** Knows the secrets that were read, and takes them out of everything said here. */
   redactor: Redactor;
@@ -28,6 +34,8 @@ export function makeContext(io: CliIo): Context {
   const redactor = new Redactor();
   return {
     io,
+    registry,
+    strays: [],
     color,
     redactor,
     print: text => io.stdout.write(redactor.text(text)),

@@ -18,7 +18,7 @@ export function explainType(name: string, registry: Registry, columns: number): 
     .map(text => wrapped(text.replace(/\s*\n\s*/g, ' '), width, ''));
   const properties = describe(valueSchema(type.schema), width, '  ');
   return [
-    name,
+    type.origin ? `${name} (${type.origin.file})` : name,
     ...paragraphs.map(text => `\n${text}`),
     `\n${place(type)}`,
     properties.length > 0 ? '\nProperties:' : '\nIt has no properties.',

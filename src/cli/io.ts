@@ -17,4 +17,6 @@ export interface CliIo {
   host: Host;
   /** Aborted with reason `SIGINT` or `SIGTERM`. */
   interrupt: AbortSignal;
+  /** Calls back for errors that nobody waited for, which would end the process. */
+  strays?(listener: (error: unknown) => void): void;
 }

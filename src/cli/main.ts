@@ -47,7 +47,7 @@ Exit codes are in docs/exit-codes.md; an unknown one means failure.`,
   inherit(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return code;
+    return code === 0 && context.strays.length > 0 ? 4 : code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     if (io.interrupt.aborted && !(error instanceof Failure && error.diagnostics.length > 0)) {

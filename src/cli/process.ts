@@ -42,10 +42,23 @@ export async function run(): Promise<void> {
     stderr: output(process.stderr),
     host: nodeHost(),
     interrupt: interrupt.signal,
+    strays(listener) {
+      process.on('unhandledRejection', listener);
+      process.on('uncaughtException', listener);
+    },
   };
   const code = await main(args, io);
   // A full disk behind the output: the run went on to its end, but not all of it could be told.
   process.exitCode = unsaid && code === 0 ? 4 : code;
   // A server that never answers keeps a socket open, and would keep the process.
   if (signalled) process.exit();
+  leaveAnyway();
+}
+
+/** Ends the process though a type that was given up still runs in it; whoever reads its output gets all of it. */
+function leaveAnyway(): void {
+  setTimeout(() => {
+    if (process.stdout.writableLength + process.stderr.writableLength > 0) leaveAnyway();
+    else process.exit();
+  }, 1000).unref();
 }

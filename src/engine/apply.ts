@@ -66,7 +66,7 @@ export async function apply(
     numbers: applying.numbers,
     calls: run.calls.totals(),
     ...(proof && { proof: { empty: proof.pending.length === 0, pending: proof.pending } }),
-    diagnostics: proof?.diagnostics ?? [],
+    diagnostics: [...applying.diagnostics, ...(proof?.diagnostics ?? [])],
     started: new Date(started).toISOString(),
     took: clock.now() - started,
     interrupted: run.signal.aborted,

@@ -15,6 +15,8 @@ export interface Applying {
   dirty: Dirty;
   numbers: Record<string, number>;
   allow: Allowed;
+  /** What belongs to the run beside the results. */
+  diagnostics: Diagnostic[];
   /** Ends a node's part in the run and lets its dependants go on. */
   finish(node: Node, result: Result, details?: Details): void;
 }
@@ -34,6 +36,7 @@ export function begin(run: Run, walk: Walk, allow: Allowed): Applying {
     walk,
     numbers,
     allow,
+    diagnostics: [],
     limits: new Limits(totalAtOnce),
     dirty: new Dirty(),
     finish(node, result, { note, diagnostic, numbers: added, started } = {}) {

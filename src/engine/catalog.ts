@@ -29,6 +29,10 @@ export interface Metaparameters {
   protect?: boolean;
   /** When it may be changed; any time when left out. */
   window?: Window;
+  /** Milliseconds that one observation, change or refresh may take. */
+  timeout?: number;
+  /** How often a change or refresh is tried again whose type says that it may be; `wait` in ms before the first time. */
+  retry?: { attempts: number; wait?: number };
 }
 
 /** A maintenance window: on these days, from one time of day to the other, which may be on the next day. */

@@ -1,24 +1,24 @@
 import { blocked, type Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Applying, guarded } from './applying.ts';
 import { type Decision, decide } from './decide.ts';
+import type { Progress } from './io.ts';
+import { type Handed, leakOf } from './leaks.ts';
 import { writeIo } from './make-io.ts';
 import { diagnosticsOf, observe } from './observe.ts';
 import { soundOutcome } from './outcome.ts';
 import { owe, settle } from './owed.ts';
 import { refreshIfNotified } from './refresh.ts';
 import type { Outcome, Step } from './resource-type.ts';
+import { triesLeft, waitBefore } from './retry.ts';
 import { rememberSecrets } from './secrets.ts';
 import type { Node } from './walk.ts';
+import { callKey, within } from './within.ts';
 
 /** A node with what has to be done to it. */
 export interface Change {
   node: Node;
   decision: Decision;
 }
-
-/** Tries of one step when its outcome says that trying again is safe. */
-const tries = 3;
-const backoffMs = (attempt: number) => 1000 * 2 ** (attempt - 1);
 
 /**
  * Changes of a realm that takes one writer go to the type in one call per target (one DISM call, one
@@ -27,7 +27,7 @@ const backoffMs = (attempt: number) => 1000 * 2 ** (attempt - 1);
 export async function changeAll(applying: Applying, changes: readonly Change[]): Promise<void> {
   const calls = Object.values(
     Object.groupBy(changes, ({ node: { subject } }) =>
-      subject.type.realm.concurrency === 1 ? subject.batch : `${subject.batch}\n${subject.address}`,
+      subject.type.realm.concurrency === 1 ? callKey(subject) : `${subject.batch}\n${subject.address}`,
     ),
   ) as Change[][];
   await Promise.all(
@@ -54,8 +54,7 @@ async function changeCall(applying: Applying, changes: readonly Change[]): Promi
     const again: Change[] = [];
     for (const change of todo) {
       const outcome = outcomes.get(change.node.subject.address)!;
-      const mayRetry = !outcome.ok && outcome.retry === 'safe' && attempt < tries && !run.signal.aborted;
-      if (mayRetry) again.push(change);
+      if (triesLeft(change.node.subject, outcome, attempt) && !run.signal.aborted) again.push(change);
       else await guarded(applying, change.node, () => conclude(applying, change, outcome, started));
     }
     todo = again.length > 0 ? await lookAgain(applying, again, attempt, started) : [];
@@ -66,16 +65,23 @@ async function callApply(applying: Applying, changes: readonly Change[]): Promis
   const { run, dirty, walk } = applying;
   const { subject } = changes[0]!.node;
   const addresses = changes.map(({ node }) => node.planned.address);
-  const io = writeIo(run, subject, run.signal, progress => {
+  const onProgress = (progress: Progress) => {
     for (const address of addresses) run.emit({ type: 'progress', address, progress });
-  });
+  };
+  const handed: Handed = new Map();
   let outcomes: Map<string, Outcome>;
+  let late: Diagnostic | undefined;
   try {
     for (const { node } of changes) await owe(run, node.planned.address, walk.receiversOf(node));
-    outcomes = await subject.type.apply(
-      changes.map(change => stepOf(change, run.signal)),
-      io,
+    const subjects = changes.map(({ node }) => node.subject);
+    const answer = await within(run, { kind: 'apply', subjects }, signal =>
+      subject.type.apply(
+        changes.map(change => stepOf(change, signal)),
+        writeIo(run, subject, signal, onProgress, handed),
+      ),
     );
+    outcomes = answer.value;
+    late = answer.late;
     if (!(outcomes instanceof Map)) throw new TypeError('apply must answer with a Map');
   } catch (error) {
     const [diagnostic] = run.signal.aborted ? [interrupted()] : diagnosticsOf(error, subject);
@@ -88,7 +94,12 @@ async function callApply(applying: Applying, changes: readonly Change[]): Promis
   }
   for (const { node } of changes) dirty.wrote(node.subject);
   return new Map(
-    changes.map(({ node: { subject: one } }) => [one.address, soundOutcome(outcomes.get(one.id), one)]),
+    changes.map(({ node: { subject: one } }) => {
+      const outcome = soundOutcome(outcomes.get(one.id), one, late);
+      const leak = leakOf(outcome, handed, one.type, one.id);
+      if (leak) applying.diagnostics.push({ ...leak, address: one.address, at: one.declared.at });
+      return [one.address, outcome];
+    }),
   );
 }
 
@@ -136,7 +147,7 @@ async function lookAgain(
   const { run, dirty, finish } = applying;
   const subjects = changes.map(({ node }) => node.subject);
   try {
-    await run.world.host.clock.sleep(backoffMs(attempt), run.signal);
+    await run.world.host.clock.sleep(Math.max(...subjects.map(waitBefore(attempt))), run.signal);
     dirty.seeing(subjects);
     await observe(run, subjects);
   } catch {

@@ -1,11 +1,17 @@
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { ReadFiles } from '../io/ports.ts';
 import type { Clients, Progress, ReadIo, WriteIo } from './io.ts';
+import { type Handed, keepHanded } from './leaks.ts';
 import type { Run } from './run.ts';
 import type { Subject } from './subject.ts';
 
 /** What a type may touch while it observes the resources of one target. */
-export function readIo(run: Run, { target, type }: Subject, signal: AbortSignal = run.signal): ReadIo {
+export function readIo(
+  run: Run,
+  { target, type }: Subject,
+  signal: AbortSignal = run.signal,
+  handed: Handed = new Map(),
+): ReadIo {
   const { world, redactor } = run;
   const { clock, random, platform, cwd, env, files, processes } = world.host;
   const place = target?.name ?? (type.runs.on === 'remote' ? type.runs.target : 'host');
@@ -28,11 +34,11 @@ export function readIo(run: Run, { target, type }: Subject, signal: AbortSignal 
       connecting.catch(() => run.clients.delete(key));
       return connecting as Promise<Clients[K]>;
     },
-    secret: async ref => {
+    secret: keepHanded(handed, async ref => {
       const value = await world.secret(ref);
       redactor.add(value);
       return value;
-    },
+    }),
     source: async path => {
       const bytes = await world.source(path);
       if (!bytes) throw new Failure(given('source-not-found', `the content source ${path} isn't there`));
@@ -52,9 +58,10 @@ export function writeIo(
   subject: Subject,
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
+  handed: Handed = new Map(),
 ): WriteIo {
   return {
-    ...readIo(run, subject, signal),
+    ...readIo(run, subject, signal, handed),
     files: run.world.host.files,
     memory: run.world.memory,
     progress: onProgress,

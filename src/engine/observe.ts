@@ -1,10 +1,13 @@
-import { type Diagnostic, Failure, isDiagnostic, world } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, isDiagnostic } from '../diagnostics/diagnostic.ts';
 import { canonicalJson } from './canonical.ts';
+import { type Handed, leakOf } from './leaks.ts';
 import { Limits, totalAtOnce } from './limits.ts';
 import { readIo } from './make-io.ts';
 import type { Observation } from './resource-type.ts';
 import type { Run } from './run.ts';
 import type { Subject } from './subject.ts';
+import { typeBug } from './type-bug.ts';
+import { callKey, within } from './within.ts';
 
 /**
  * Observes the subjects, one call per type and target, bounded per realm, and keeps the answers in
@@ -20,7 +23,7 @@ export async function observe(run: Run, subjects: readonly Subject[]): Promise<D
     return fault ?? [];
   });
   const sound = subjects.filter(({ fault }) => !fault);
-  const batches = Object.values(Object.groupBy(sound, subject => subject.batch)) as Subject[][];
+  const batches = Object.values(Object.groupBy(sound, callKey)) as Subject[][];
   const found = await Promise.all(
     batches.map(batch => {
       const { realm, type } = batch[0]!;
@@ -33,11 +36,14 @@ export async function observe(run: Run, subjects: readonly Subject[]): Promise<D
 
 async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
   const first = batch[0]!;
+  const handed: Handed = new Map();
   let answers: Map<string, Observation<object>>;
   try {
     const asked = batch.map(subject => subject.asked);
-    // Nothing is left half done by not waiting for an answer: who interrupts must not wait for a silent server.
-    answers = await unlessAborted(run.signal, first.type.observe(asked, readIo(run, first)));
+    const { value } = await within(run, { kind: 'observe', subjects: batch }, signal =>
+      first.type.observe(asked, readIo(run, first, signal, handed)),
+    );
+    answers = value;
     if (!(answers instanceof Map)) throw new TypeError('observe must answer with a Map');
   } catch (error) {
     const diagnostics = run.redactor.value(
@@ -48,7 +54,9 @@ async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
     return diagnostics;
   }
   return batch.flatMap(subject => {
-    const observation = checked(answers.get(subject.id), subject);
+    const answer = checked(answers.get(subject.id), subject);
+    const leak = leakOf(answer, handed, subject.type, subject.id);
+    const observation: Observation<object> = leak ? { state: 'failed', diagnostic: leak } : answer;
     if (observation.state !== 'failed') {
       run.observed.set(subject.address, observation);
       return [];
@@ -65,7 +73,7 @@ async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
 
 /** A call for several resources failed as a whole: that is about the target, not about one of them. */
 function unaddressed(error: unknown, { type, target }: Subject): Diagnostic[] {
-  if (!(error instanceof Failure)) return [typeBug(type.name, messageOf(error))];
+  if (!(error instanceof Failure)) return [typeBug(type, messageOf(error), error)];
   return error.diagnostics.map(d => ({ ...(target && { at: target.at }), ...d }));
 }
 
@@ -74,20 +82,15 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 /** What was thrown, as diagnostics: a Failure's own, or a bug of the type. */
 export function diagnosticsOf(error: unknown, { type, address, declared }: Subject): Diagnostic[] {
   if (error instanceof Failure) return error.diagnostics.map(d => ({ address, at: declared.at, ...d }));
-  return [typeBug(type.name, messageOf(error))];
+  return [typeBug(type, messageOf(error), error)];
 }
-
-export const typeBug = (type: string, what: string): Diagnostic =>
-  world('type-bug', `the resource type \`${type}\` is faulty: ${what}`, {
-    hint: 'this is not a mistake in the manifest: report it with the output of --debug',
-  });
 
 function checked(observation: Observation<object> | undefined, { id, type }: Subject): Observation<object> {
   const state = observation?.state;
   if (observation && (state === 'absent' || isSound(observation))) return observation;
   if (observation?.state === 'present' && isJsonObject(observation.value)) return observation;
   const what = observation ? `its observation of ${id} is not valid` : `it didn't answer for ${id}`;
-  return { state: 'failed', diagnostic: typeBug(type.name, what) };
+  return { state: 'failed', diagnostic: typeBug(type, what) };
 }
 
 const isSound = (observation: Observation<object>): boolean =>
@@ -101,18 +104,5 @@ export function isJsonObject(value: unknown): boolean {
     return typeof value === 'object' && value !== null && canonicalJson(value) !== undefined;
   } catch {
     return false;
-  }
-}
-
-/** `work`, or a rejection with the signal's reason as soon as it aborts; `work` is then left alone. */
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  const stop = Promise.withResolvers<never>();
-  const onAbort = () => stop.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, stop.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -1,13 +1,21 @@
-import { isDiagnostic } from '../diagnostics/diagnostic.ts';
-import { typeBug } from './observe.ts';
+import { type Diagnostic, isDiagnostic } from '../diagnostics/diagnostic.ts';
 import type { Outcome } from './resource-type.ts';
 import type { Subject } from './subject.ts';
+import { typeBug } from './type-bug.ts';
 
-/** What a type answered for one step, or that it is faulty when that is no outcome. */
-export function soundOutcome(outcome: Outcome | undefined, { type, id }: Subject): Outcome {
-  if (outcome && isOutcome(outcome)) return outcome;
+/**
+ * What a type answered for one step, or that it is faulty when that is no outcome. A step that failed
+ * because it was stopped for being `late` failed for that.
+ */
+export function soundOutcome(
+  outcome: Outcome | undefined,
+  { type, id }: Subject,
+  late?: Diagnostic,
+): Outcome {
+  if (outcome && isOutcome(outcome))
+    return outcome.ok || late === undefined ? outcome : { ...outcome, diagnostic: late };
   const what = outcome ? `its answer for ${id} is not valid` : `it didn't answer for ${id}`;
-  return { ok: false, diagnostic: typeBug(type.name, what), retry: 'never', undone: false };
+  return { ok: false, diagnostic: typeBug(type, what), retry: 'never', undone: false };
 }
 
 const isOutcome = (outcome: Outcome): boolean =>

@@ -37,6 +37,16 @@ const meta = Type.Object(
     labels: listOf(Type.String()),
     target: Optional(Type.String()),
     protect: Optional(Type.Boolean()),
+    timeout: Optional(Type.Integer({ description: 'Milliseconds that one call may take.' })),
+    retry: Optional(
+      Type.Object(
+        {
+          attempts: Type.Integer({ minimum: 0 }),
+          wait: Optional(Type.Integer({ description: 'Milliseconds before the first.' })),
+        },
+        { ...closed, description: 'How often it is tried again.' },
+      ),
+    ),
     window: Optional(
       Type.Object(
         {
@@ -119,6 +129,11 @@ export const planSchema = Type.Object(
     types: Type.Record(Type.String(), Type.Integer(), {
       description: 'Versions of the resource types used.',
     }),
+    type_files: Optional(
+      Type.Record(Type.String(), digest('Of the file.'), {
+        description: 'SHA-256 of each type used that is not built in.',
+      }),
+    ),
     targets: listOf(
       Type.Object(
         {

@@ -66,6 +66,8 @@ export interface Plan {
   platform?: 'win32';
   /** Type name to type version, of the types used. */
   types: Record<string, number>;
+  /** SHA-256 (hex) of the file of each type used that isn't built in: what was reviewed is what runs. */
+  type_files?: Record<string, string>;
   targets: (CatalogTarget & { identity: string })[];
   /** How much it may do. */
   policy?: Policy;

@@ -58,6 +58,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     ...(run.where.lab && { lab: true }),
     ...(run.where.platform === 'win32' && { platform: 'win32' }),
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
+    ...filesOf(subjects),
     targets: await plannedTargets(run, catalog.targets, diagnostics),
     ...(catalog.policy && { policy: catalog.policy }),
     resources: [...planned.values()].map(resource => redacted(run, resource)),
@@ -103,6 +104,11 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     fingerprint: fingerprint(observation),
     at: declared.at,
   };
+}
+
+function filesOf(subjects: readonly Subject[]): Pick<Plan, 'type_files'> {
+  const digests = subjects.flatMap(({ type }) => (type.origin ? [[type.name, type.origin.digest]] : []));
+  return digests.length > 0 ? { type_files: Object.fromEntries(digests) } : {};
 }
 
 /** Once more, now that all secrets of the run are known. What identifies the resource stays. */

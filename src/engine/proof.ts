@@ -5,6 +5,7 @@ import type { Address } from './catalog.ts';
 import { decide } from './decide.ts';
 import { observe } from './observe.ts';
 import type { Subject } from './subject.ts';
+import { fileOf } from './type-bug.ts';
 
 export interface Proof {
   pending: Address[];
@@ -69,7 +70,7 @@ const notConvergent =
   ({ address, type, declared }: Subject): Diagnostic => {
     const wasChanged = walk.nodes.get(address)?.result?.result !== 'unchanged';
     const message = wasChanged
-      ? `\`${address}\` still differs after it was applied: the type \`${type.name}\` didn't converge`
+      ? `\`${address}\` still differs after it was applied: the type \`${type.name}\`${fileOf(type)} didn't converge`
       : `\`${address}\` of the type \`${type.name}\` was in sync and differs now: something in this run changed it`;
     return world('not-convergent', message, {
       address,

@@ -6,6 +6,7 @@ import type { Run } from './run.ts';
 import { loadSources, sourceDigest } from './sources.ts';
 import { type Subject, subjectsOf } from './subject.ts';
 import { identityOf } from './targets.ts';
+import { fileOf } from './type-bug.ts';
 
 const again = { hint: 'plan again, review, and apply the new plan' };
 
@@ -56,7 +57,12 @@ export async function recheck(plan: Plan, run: Run): Promise<void> {
 
 function movedTypes(plan: Plan, run: Run): Diagnostic[] {
   return Object.entries(plan.types).flatMap(([name, version]) => {
-    const now = run.registry.types.get(name)?.version;
+    const type = run.registry.types.get(name);
+    const now = type?.version;
+    if (now === version && type?.origin?.digest !== plan.type_files?.[name]) {
+      const changed = `the type \`${name}\`${fileOf(type!)} has changed since the plan was made`;
+      return [blocked('type-moved', changed, again)];
+    }
     if (now === version) return [];
     const text = `the plan was made with version ${version} of the type \`${name}\`; this converge has ${now ?? 'none'}`;
     return [blocked('type-moved', text, again)];

@@ -1,11 +1,14 @@
 import { type Applying, guarded } from './applying.ts';
 import type { Decision } from './decide.ts';
+import { type Handed, leakOf } from './leaks.ts';
 import { writeIo } from './make-io.ts';
 import { diagnosticsOf } from './observe.ts';
 import { soundOutcome } from './outcome.ts';
 import { owe, owedTo, settle } from './owed.ts';
 import type { Outcome } from './resource-type.ts';
+import { triesLeft, waitBefore } from './retry.ts';
 import type { Node } from './walk.ts';
+import { within } from './within.ts';
 
 /**
  * The last part of a node: refreshes it once when something that notifies it has changed, in this run
@@ -29,9 +32,18 @@ async function refreshNode(applying: Applying, node: Node, decision: Decision | 
   const started = done?.started ?? run.world.host.clock.now();
   if (!done) run.emit({ type: 'started', address: planned.address, action: 'refresh' });
   const { realm, type } = subject;
-  const outcome = await applying.limits.run(realm, Math.max(1, type.realm.concurrency), () =>
-    callRefresh(applying, node),
-  );
+  const refreshOnce = () =>
+    applying.limits.run(realm, Math.max(1, type.realm.concurrency), () => callRefresh(applying, node));
+  let outcome = await refreshOnce();
+  for (let attempt = 1; triesLeft(subject, outcome, attempt); attempt++) {
+    try {
+      await run.world.host.clock.sleep(waitBefore(attempt)(subject), run.signal);
+    } catch {
+      // Interrupted: it failed, and its refresh stays owed.
+      break;
+    }
+    outcome = await refreshOnce();
+  }
   if (!outcome.ok) return finish(node, 'failed', { diagnostic: outcome.diagnostic, started });
   await settle(run, planned.address);
   const note = [done?.note, outcome.note].filter(Boolean).join(', ');
@@ -45,13 +57,22 @@ async function refreshNode(applying: Applying, node: Node, decision: Decision | 
 const isFreshAlready = ({ subject, done }: Node, decision: Decision | undefined): boolean =>
   done !== undefined && (decision?.action === 'create' || subject.type.applyRefreshes === true);
 
-async function callRefresh({ run, dirty, walk }: Applying, node: Node): Promise<Outcome> {
+async function callRefresh({ run, dirty, walk, diagnostics }: Applying, node: Node): Promise<Outcome> {
   const { subject, planned } = node;
   const { address } = planned;
-  const io = writeIo(run, subject, run.signal, progress => run.emit({ type: 'progress', address, progress }));
+  const handed: Handed = new Map();
   try {
     await owe(run, address, walk.receiversOf(node));
-    return soundOutcome(await subject.type.refresh!(subject.asked, io), subject);
+    const { value, late } = await within(run, { kind: 'refresh', subjects: [subject] }, signal =>
+      subject.type.refresh!(
+        subject.asked,
+        writeIo(run, subject, signal, progress => run.emit({ type: 'progress', address, progress }), handed),
+      ),
+    );
+    const outcome = soundOutcome(value, subject, late);
+    const leak = leakOf(outcome, handed, subject.type, subject.id);
+    if (leak) diagnostics.push({ ...leak, address, at: subject.declared.at });
+    return outcome;
   } catch (error) {
     return { ok: false, diagnostic: diagnosticsOf(error, subject)[0]!, retry: 'never', undone: false };
   } finally {

@@ -71,13 +71,16 @@ export type Outcome =
  * canonical form that plan and apply both see; what isn't declared isn't managed and is left out
  * of `desired`.
  */
-export interface ResourceType<P, C extends object> {
+// biome-ignore lint/suspicious/noExplicitAny: who doesn't say what its properties are gets no help with them
+export interface ResourceType<P = any, C extends object = any> {
   name: string;
   /** First sentence is the summary; Markdown. */
   doc: string;
   version: number;
   schema: TSchema;
   runs: { on: 'host'; platforms?: NodeJS.Platform[]; elevated?: boolean } | { on: 'remote'; target: string };
+  /** Milliseconds that one call may take, and that it has to stop when told to (`grace`); a resource's \`timeout\` comes first. */
+  timeouts?: { observe?: number; apply?: number; refresh?: number; grace?: number };
   /** What a write dirties, and how many writes may run at once. */
   realm: { name: string; concurrency: number; alsoDirties?: string[] };
   /** What it manages keeps data safe: a new one strengthens protection, deleting one weakens it. */
@@ -114,8 +117,11 @@ export interface Where {
   lab?: true;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the registry holds types of every P and C
-export type AnyResourceType = ResourceType<any, any>;
+/** The registry holds types of every P and C. */
+export type AnyResourceType = ResourceType & {
+  /** Of a type that isn't built in: its file as shown, and the SHA-256 (hex) of what was loaded. */
+  readonly origin?: { file: string; digest: string };
+};
 
 /** A kind of target: how to name and check one; connecting is the composition root's business. */
 export interface TargetKind {

@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Diagnostic, Failure, given, type SourceRange } from '../diagnostics/diagnostic.ts';
 import type { Address, CatalogTarget, Json, Metaparameters } from './catalog.ts';
-import { typeBug } from './observe.ts';
 import type { AnyResourceType, Asked, Capability, Id, Need, Registry, Where } from './resource-type.ts';
+import { typeBug } from './type-bug.ts';
 
 /** What catalog and plan both say of a resource. */
 export interface Declared {
@@ -49,7 +49,9 @@ export function subjectOf(declared: Declared, { registry, targets, where }: Surr
     throw new Failure(
       given('unknown-type', `there is no resource type \`${declared.type}\``, { address, at }),
     );
-  const properties = resolveSources(declared, type);
+  const resolved = resolveSources(declared, type);
+  // The plan says these properties too: a type that changes what it was handed would change the plan.
+  const properties = type.origin ? frozen(structuredClone(resolved)) : resolved;
   const claims = addressed(declared, () => claimsOf(declared, type, properties, where));
   const target = targetOf(declared, type, targets);
   const place = target?.name ?? '';
@@ -79,19 +81,25 @@ function claimsOf(
     if (typeof id !== 'string') throw new TypeError('its identity is no text');
     const needs = type.needs?.(properties, id) ?? [];
     const provides = type.provides?.(properties, id) ?? [];
+    const claims = type.claims?.(properties, id) ?? [];
     const isText = (capability: unknown) => typeof capability === 'string';
-    if (!provides.every(isText) || !needs.every(({ anyOf }) => anyOf.every(isText)))
-      throw new TypeError('its needs or what it provides is not valid');
+    if (![...provides, ...claims].every(isText) || !needs.every(({ anyOf }) => anyOf.every(isText)))
+      throw new TypeError('its needs, its claims or what it provides is not valid');
     return { id, needs, provides };
   } catch (error) {
     if (error instanceof Failure) throw error;
     const fault = {
-      ...typeBug(type.name, error instanceof Error ? error.message : String(error)),
+      ...typeBug(type, error instanceof Error ? error.message : String(error), error),
       address,
       at,
     };
     return { id: address, needs: [], provides: [], fault };
   }
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) frozen(member);
+  return Object.freeze(value);
 }
 
 const realmKey = (realm: string, target: string): string => `${realm}\n${target}`;

@@ -52,9 +52,9 @@ function claim(
   claimed: Map<string, CatalogResource>,
   report: (diagnostic: Diagnostic) => void,
 ): void {
-  const { resource, type } = declared;
+  const { resource } = declared;
   const { address, at } = resource;
-  for (const what of type.claims?.(resource.properties, id) ?? []) {
+  for (const what of claimsOf(declared, id)) {
     const first = claimed.get(what);
     claimed.set(what, first ?? resource);
     if (!first) continue;
@@ -71,5 +71,14 @@ function claim(
         },
       ),
     );
+  }
+}
+
+function claimsOf({ type, resource }: DeclaredResource, id: string): string[] {
+  try {
+    return [...(type.claims?.(resource.properties, id) ?? [])].map(String);
+  } catch {
+    // A fault of the type, which the engine names without giving up the rest.
+    return [];
   }
 }

@@ -35,6 +35,8 @@ export interface ManifestHost {
 
 export interface CompileOptions extends ManifestHost {
   registry: Registry;
+  /** Names of user's types that could not be loaded, which was reported. */
+  unusable?: ReadonlySet<string>;
   files: ReadFiles;
   /** What relative paths resolve against, absolute. */
   cwd: string;
@@ -117,6 +119,7 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   );
   const context: Context = {
     registry,
+    unusable: options.unusable ?? new Set(),
     modules,
     expressions,
     into: declared,

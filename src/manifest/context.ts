@@ -9,6 +9,8 @@ import type { Scope } from './scope.ts';
 /** What reading the resources of a manifest or a module needs. */
 export interface Context {
   registry: Registry;
+  /** Names of types that could not be loaded. */
+  unusable: ReadonlySet<string>;
   modules: Modules;
   expressions: Expressions;
   into: Declarations;

@@ -6,9 +6,9 @@ import type { FileStat, ReadFiles } from '../io/ports.ts';
 const largestManifest = 8 * 1024 * 1024;
 
 /** Folders beside manifests that hold something else. */
-const beside = ['modules', 'data'];
+const beside = ['modules', 'data', 'types'];
 
-/** Where `modules/` and `data/` may lie: the folders named, and their parents up to the working directory. */
+/** Where `modules/`, `data/` and `types/` may lie: the folders named, and their parents up to the working directory. */
 export async function foldersAround(paths: string[], files: ReadFiles, cwd: string): Promise<string[]> {
   const folders = new Set<string>();
   for (const path of paths) {
@@ -33,7 +33,7 @@ export interface ManifestText {
 
 /**
  * Reads the manifests that the paths name: files, and folders with all `*.yaml` and `*.yml` below them in
- * sorted order (names that start with a dot are left out, and so are the `modules` and `data` of a folder named). A file named twice is read once.
+ * sorted order (names that start with a dot are left out, and so are the `modules`, `data` and `types` of a folder named). A file named twice is read once.
  */
 export async function readManifests(
   paths: string[],

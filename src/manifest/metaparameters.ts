@@ -1,6 +1,7 @@
 import type { CatalogResource, Json, Metaparameters, Reference, Window } from '../engine/catalog.ts';
 import type { AnyResourceType } from '../engine/resource-type.ts';
 import { weekdays } from '../engine/window.ts';
+import { parseDuration } from '../io/duration.ts';
 import { type JsonSchema, valueSchema } from './json-schema.ts';
 import { fault, type Reading } from './reading.ts';
 
@@ -53,10 +54,34 @@ export const metaparameters: Record<string, JsonSchema> = {
     required: ['from', 'to'],
     additionalProperties: false,
   },
+  timeout: {
+    ...text,
+    format: 'duration',
+    description: 'Longest that one observation, change or refresh may take: `10m`.',
+  },
+  retry: {
+    description:
+      'How often a change or refresh that failed is tried again, where its type says that this is safe (default 2); `wait` (default 1s) doubles each time.',
+    anyOf: [
+      { type: 'integer' },
+      {
+        type: 'object',
+        properties: {
+          attempts: { type: 'integer', description: 'How often it is tried again.' },
+          wait: { ...text, format: 'duration', description: 'Before the first time; doubles each time.' },
+        },
+        required: ['attempts'],
+        additionalProperties: false,
+      },
+    ],
+  },
 };
 
+/** The wait doubles: nobody waits for more. */
+const mostAttempts = 20;
+
 /** Names that no type and no module parameter may use either, kept for later. */
-export const reservedMetaparameters = ['retry', 'timeout', 'select', 'purge'];
+export const reservedMetaparameters = ['select', 'purge'];
 
 /** Those that a use of a module takes. */
 export const moduleMetaparameters: Record<string, JsonSchema> = Object.fromEntries(
@@ -113,6 +138,10 @@ export function separate(
   if (body.protect === true) meta.protect = true;
   const window = windowOf(body.window, reading);
   if (window) meta.window = window;
+  const timeout = timeoutOf(body.timeout, reading);
+  if (timeout !== undefined) meta.timeout = timeout;
+  const retry = retryOf(body.retry, reading);
+  if (retry) meta.retry = retry;
   const own = Object.entries(body).filter(([key]) => !Object.hasOwn(metaparameters, key));
   return { properties: Object.fromEntries(own), meta };
 }
@@ -126,4 +155,30 @@ function windowOf(value: Json | undefined, reading: Reading): Window | undefined
   const at = reading.visits.get('/window/days')?.at ?? reading.at;
   const hint = 'name days, or leave `days` out: then it opens every day';
   return fault(reading, '/window/days', 'wrong-value', '`days`: the window would never open', at, hint);
+}
+
+/** Milliseconds; undefined when there is none, or one with a mistake. */
+function timeoutOf(value: Json | undefined, reading: Reading): number | undefined {
+  if (typeof value !== 'string' || reading.faults.has('/timeout')) return undefined;
+  const ms = parseDuration(value);
+  if (ms !== 0) return ms;
+  const at = reading.visits.get('/timeout')?.at ?? reading.at;
+  return fault(reading, '/timeout', 'wrong-value', '`timeout`: nothing would ever be done in no time', at);
+}
+
+function retryOf(value: Json | undefined, reading: Reading): Metaparameters['retry'] {
+  if (value === undefined || [...reading.faults].some(pointer => pointer.startsWith('/retry')))
+    return undefined;
+  const { attempts, wait } = (typeof value === 'number' ? { attempts: value } : value) as {
+    attempts: number;
+    wait?: string;
+  };
+  if (attempts < 0 || attempts > mostAttempts) {
+    const pointer = typeof value === 'number' ? '/retry' : '/retry/attempts';
+    const at = reading.visits.get(pointer)?.at ?? reading.at;
+    const text = `\`${pointer.slice(pointer.lastIndexOf('/') + 1)}\`: expected 0 to ${mostAttempts}`;
+    return fault(reading, pointer, 'wrong-value', text, at, 'it is how often it is tried again');
+  }
+  const ms = wait === undefined ? undefined : parseDuration(wait);
+  return { attempts, ...(ms !== undefined && { wait: ms }) };
 }

@@ -81,14 +81,17 @@ export async function findModules(
       const first = found.get(name);
       const shown = displayName(path, cwd);
       const at = { file: shown, line: 1, column: 1 };
-      if (registry.types.has(name))
+      const type = registry.types.get(name);
+      if (type) {
+        const of = type.origin && { file: type.origin.file, line: 1, column: 1 };
         report(
           given('module-name', `the module ${quoted(name)} is named like a resource type`, {
             at,
             hint: 'give its folder another name',
+            ...(of && { related: [{ message: 'the type', at: of }] }),
           }),
         );
-      else if (first)
+      } else if (first)
         report(
           given('module-name', `there are two modules ${quoted(name)}`, {
             at,

@@ -19,13 +19,13 @@ import { validatorFor } from './validator.ts';
 
 /** Reads `resources:` of one file, a manifest or a module, into `context.into`. */
 export async function readResources(file: SourceFile, node: Node | null, context: Context): Promise<void> {
-  const { registry, modules, into, report } = context;
+  const { registry, unusable, modules, into, report } = context;
   for (const { key, value } of entriesOf(file, node, '`resources`', 'types', report)) {
     const name = keyText(file, key) ?? '';
     const type = registry.types.get(name);
     const module = type ? undefined : await modules.load(name);
     const titles = entriesOf(file, value, quoted(name), 'titles', report);
-    if (module === 'broken') {
+    if (module === 'broken' || unusable.has(name)) {
       into.incomplete = true;
       continue;
     }

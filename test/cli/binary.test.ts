@@ -20,6 +20,17 @@ async function withManifest() {
   return dir;
 }
 
+/** A type that has its object once it was applied; `more` is done while applying. */
+const box = (more = '') => `let there = false;
+export default {
+  name: 'box', doc: 'A box.', version: 1, schema: { type: 'object', properties: {} },
+  runs: { on: 'host' }, realm: { name: 'box', concurrency: 1 },
+  identity: (_, title) => title,
+  desired: () => ({}),
+  observe: async asked => new Map(asked.map(({ id }) => [id, there ? { state: 'present', value: {} } : { state: 'absent' }])),
+  apply: async (steps, io) => { ${more} there = true; return new Map(steps.map(({ id }) => [id, { ok: true }])); },
+};`;
+
 describe('the real binary', () => {
   test('--version', async () => {
     const { code, stdout } = await binary(root, ['--version']);
@@ -208,8 +219,8 @@ describe('the real binary', () => {
     expect(await readFile(join(dir, 'dr.key'), 'utf8')).toBe(text);
   });
 
-  test('validate loads no SDK, no listr2, no execa, no ajv', async () => {
-    const dir = await withManifest();
+  /** The text of all chunks that validating m.yaml loads. */
+  async function chunksOfValidate(dir: string): Promise<string[]> {
     const trace = join(dir, 'loaded.txt');
     const hook = join(dir, 'hook.mjs');
     await writeFile(
@@ -223,7 +234,11 @@ describe('the real binary', () => {
     expect(code, stderr).toBe(0);
     const chunks = (await readFile(trace, 'utf8')).split('\n').filter(url => url.includes('/dist/'));
     expect(chunks.length).toBeGreaterThan(0);
-    const texts = await Promise.all(chunks.map(url => readFile(new URL(url), 'utf8')));
+    return Promise.all(chunks.map(url => readFile(new URL(url), 'utf8')));
+  }
+
+  test('validate loads no SDK, no listr2, no execa, no ajv', async () => {
+    const texts = await chunksOfValidate(await withManifest());
     for (const name of [
       'node_modules/@aws-sdk',
       'node_modules/listr2',
@@ -236,6 +251,36 @@ describe('the real binary', () => {
         name,
       ).toBe(false);
     }
+  });
+
+  test('ajv is loaded for types of the user, and for nothing else', async () => {
+    const dir = await withManifest();
+    const loadsAjv = async () =>
+      (await chunksOfValidate(dir)).some(text => text.includes('node_modules/ajv/'));
+    await mkdir(join(dir, 'types'));
+    await writeFile(join(dir, 'types/README.md'), 'none yet');
+    expect(await loadsAjv()).toBe(false);
+    await writeFile(join(dir, 'types/box.js'), box());
+    expect(await loadsAjv()).toBe(true);
+  });
+
+  test('a promise that a type forgot to wait for does not end the run, nor does what it leaves running', async () => {
+    const dir = await scratch();
+    await mkdir(join(dir, 'types'));
+    const forgetful = box(
+      "setInterval(() => {}, 1000); io.files.open('/not/there/at-all', 'create-new').then(() => x.y);",
+    );
+    await writeFile(join(dir, 'types/box.js'), forgetful);
+    await writeFile(
+      join(dir, 'm.yaml'),
+      `converge: 1\nresources: { box: { a: {} }, file: { ${dir}/out: { kind: directory } } }`,
+    );
+    const { code, stdout, stderr } = await binary(dir, ['apply', 'm.yaml']);
+    expect(stderr).toContain(
+      'the resource type `box` of types/box.js is faulty: an error that nobody waited for',
+    );
+    expect(code).toBe(4);
+    expect(stdout).toContain('Applied: 2 changes');
   });
 
   test('Ctrl-C while the lab is served ends it with its folder free for the next', async () => {

@@ -286,7 +286,7 @@ describe('secrets', () => {
     expect(diagnostics).toMatchObject([{ code: 'no-secret', address: 'thing:a' }]);
   });
 
-  test('that a type lets slip into what it observed are taken out', async () => {
+  test('that a type lets slip into what it observed are in no plan, and the type is named', async () => {
     const all = things({
       async observe(asked, io) {
         const text = await io.secret(ref);
@@ -296,7 +296,12 @@ describe('secrets', () => {
     const world = testWorld();
     world.secrets['env:PASSWORD'] = 'leaked-password';
     const planned = await planOf(all, [declare('thing:a', { note: 'is' })], {}, world);
-    expect(planned.resources[0]!.fields).toMatchObject([{ before: 'was ***', after: 'is' }]);
+    expect(planned.resources[0]!.action).toBe('failed');
+    expect(planned.diagnostics).toMatchObject([{ code: 'type-bug', address: 'thing:a' }]);
+    expect(planned.diagnostics[0]!.message).toBe(
+      'the resource type `thing` is faulty: what it answered for a holds the text of the secret `env:PASSWORD`',
+    );
+    expect(JSON.stringify(planned)).not.toContain('leaked-password');
   });
 });
 

@@ -39,6 +39,35 @@ it.each([
   expect((await meta(text)).said).toEqual([message]);
 });
 
+it('timeout and retry are read, in milliseconds', async () => {
+  expect(await meta('timeout: 10 minutes, retry: 3')).toMatchObject({
+    said: [],
+    meta: { timeout: 600_000, retry: { attempts: 3 } },
+  });
+  expect((await meta('retry: { attempts: 0, wait: 1m30s }')).meta?.retry).toEqual({
+    attempts: 0,
+    wait: 90_000,
+  });
+  const { meta: none } = await meta('noop: true');
+  expect(none).not.toHaveProperty('timeout');
+  expect(none).not.toHaveProperty('retry');
+});
+
+it.each([
+  ['timeout: 10', '`timeout`: expected a duration such as 15m or 1h30m, found the text `10`'],
+  ['timeout: 0s', '`timeout`: nothing would ever be done in no time'],
+  ['retry: -1', '`retry`: expected 0 to 20'],
+  ['retry: { attempts: 21 }', '`attempts`: expected 0 to 20'],
+  ['retry: { wait: 5s }', '`retry`: the property `attempts` is missing'],
+  [
+    'retry: { attempts: 2, wait: soon }',
+    '`wait`: expected a duration such as 15m or 1h30m, found the text `soon`',
+  ],
+  ['retry: 1.5', '`retry`: expected an integer such as 3 or a map of properties, found the text `1.5`'],
+])('%s is one mistake', async (text, message) => {
+  expect((await meta(text)).said).toEqual([message]);
+});
+
 it('a wrong day is a mistake that lists the right ones', async () => {
   const { said } = await meta("window: { from: '01:00', to: '05:00', days: [saturday] }");
   expect(said).toHaveLength(1);

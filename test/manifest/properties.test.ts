@@ -20,7 +20,7 @@ it('suggests no reserved name, and offers metaparameters', async () => {
   expect((await brief('notfy: note:n'))[0]?.[2]).toBe('did you mean `notify`?');
 });
 
-it.each(['retry', 'timeout', 'select', 'purge'])('%s is reserved', async name => {
+it.each(['select', 'purge'])('%s is reserved', async name => {
   const message = `\`${name}\` is reserved and not supported by this version of converge`;
   expect(await brief(`${name}: 3`)).toEqual([['not-supported', message, 'remove it', 5, 7]]);
 });

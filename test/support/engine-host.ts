@@ -6,7 +6,7 @@ import { confine } from '../../src/io/confined.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Clock, Host } from '../../src/io/ports.ts';
 
-/** A clock that only sleeping moves. */
+/** A clock that only sleeping moves. What it would never come to, the time limit of a call, only ends with the call. */
 export interface SteppedClock extends Clock {
   time: number;
   slept: number[];
@@ -19,6 +19,8 @@ export function steppedClock(time = Date.UTC(2026, 0, 1)): SteppedClock {
     now: () => clock.time,
     async sleep(ms, signal) {
       signal?.throwIfAborted();
+      if (ms >= 20 * 60_000)
+        await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
       clock.slept.push(ms);
       clock.time += ms;
     },

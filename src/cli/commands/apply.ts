@@ -12,7 +12,6 @@ import { withoutCommands } from '../../engine/render/github.ts';
 import { renderText } from '../../engine/render/text.ts';
 import { writeReport } from '../../engine/report.ts';
 import { type Run, startRun } from '../../engine/run.ts';
-import { registry } from '../../resources/registry.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
@@ -34,6 +33,7 @@ import { progressFor } from '../progress/choose.ts';
 import { type EventOptions, type EventSink, openEvents } from '../progress/events.ts';
 import { summary } from '../progress/summary.ts';
 import { openSession, type Session } from '../session.ts';
+import { requireUserTypes } from '../user-types.ts';
 import { version } from '../version.ts';
 
 interface ApplyCommandOptions extends CommonOptions, SelectOptions, EventOptions {
@@ -92,7 +92,7 @@ async function applyIn(
   const progress = await progressFor(context, events);
   const { interrupt } = context.io;
   const run = startRun({
-    registry,
+    registry: context.registry,
     world: session.world,
     signal: interrupt,
     listener: progress.listener,
@@ -150,6 +150,8 @@ async function planFile(
     );
   }
   const plan = await readPlan(context, path);
+  // Beside the manifests that the plan was made from; the plan says which files were reviewed.
+  if (plan.type_files) await requireUserTypes(context, [...new Set(plan.resources.map(({ at }) => at.file))]);
   return {
     targets: plan.targets,
     platform: plan.platform,

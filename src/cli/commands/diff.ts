@@ -1,7 +1,6 @@
 import { canonicalJson } from '../../engine/canonical.ts';
 import { comparePlans, isSame } from '../../engine/plan-diff.ts';
 import { renderPlanDiff } from '../../engine/render/plan-diff.ts';
-import { registry } from '../../resources/registry.ts';
 import type { Define } from '../define.ts';
 import { withExitCodes, withFormat } from '../options.ts';
 import { readPlan } from '../plan-file.ts';
@@ -21,7 +20,7 @@ export const diff: Define = (program, context, exit) => {
       const difference = comparePlans(
         await readPlan(context, before),
         await readPlan(context, after),
-        registry,
+        context.registry,
       );
       context.print(format === 'json' ? `${canonicalJson(difference, 2)}\n` : renderPlanDiff(difference));
       exit(detailedExitcodes && !isSame(difference) ? 2 : 0);

@@ -1,12 +1,12 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { CatalogResource } from '../../engine/catalog.ts';
-import { registry } from '../../resources/registry.ts';
 import { type CatalogOptions, loadCompiled } from '../catalog.ts';
 import type { Define } from '../define.ts';
 import { explainType } from '../explain-type.ts';
 import { explained, explainedJson, explainedText } from '../explain-values.ts';
 import { withData, withFormat } from '../options.ts';
+import { requireUserTypes } from '../user-types.ts';
 
 export const explain: Define = (program, context, exit) => {
   withFormat(
@@ -16,11 +16,14 @@ export const explain: Define = (program, context, exit) => {
         .description('print where the values of a resource come from, or the documentation of a type'),
     ),
   )
-    .option('--type <TYPE>', 'print the documentation of a resource type')
+    .option(
+      '--type <TYPE>',
+      'print the documentation of a resource type, built in or beside the manifests at PATHS',
+    )
     .option('--lab [DIR]', 'with the facts of the lab')
     .addHelpText(
       'after',
-      '\nExamples:\n  converge explain protected_vm:dc02.schedule manifests\n  converge explain --type bucket',
+      '\nExamples:\n  converge explain protected_vm:dc02.schedule manifests\n  converge explain --type bucket\n  converge explain --type motd manifests',
     )
     .action(
       async (
@@ -29,7 +32,11 @@ export const explain: Define = (program, context, exit) => {
         { type, format, ...options }: CatalogOptions & { type?: string; format: string },
       ) => {
         if (type !== undefined) {
-          context.print(explainType(type, registry, context.io.stdout.columns));
+          // With --type there is no address: all words are paths.
+          const where = [...(address === undefined ? [] : [address]), ...paths];
+          if (!context.registry.types.has(type))
+            await requireUserTypes(context, where.length > 0 ? where : ['.']);
+          context.print(explainType(type, context.registry, context.io.stdout.columns));
           return exit(0);
         }
         if (address === undefined)

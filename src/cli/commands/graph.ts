@@ -1,6 +1,5 @@
 import { buildGraph, type Graph } from '../../engine/graph.ts';
 import { subjectsOf } from '../../engine/subject.ts';
-import { registry } from '../../resources/registry.ts';
 import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
 import { whereOf } from '../lab-host.ts';
@@ -26,7 +25,7 @@ export const graph: Define = (program, context, exit) => {
         const catalog = await loadCatalog(context, paths, options);
         if (!catalog) return exit(1);
         const subjects = subjectsOf(catalog.resources, {
-          registry,
+          registry: context.registry,
           targets: catalog.targets,
           where: whereOf(context, catalog),
         });

@@ -6,7 +6,6 @@ import { record } from '../../engine/recording.ts';
 import { renderRecording } from '../../engine/recording-file.ts';
 import { startRun } from '../../engine/run.ts';
 import { subjectsOf } from '../../engine/subject.ts';
-import { registry } from '../../resources/registry.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
 import { type CommonOptions, withData, withLab, withState } from '../options.ts';
@@ -31,13 +30,17 @@ export const observe: Define = (program, context, exit) => {
       });
       try {
         const run = startRun({
-          registry,
+          registry: context.registry,
           world: session.world,
           signal: context.io.interrupt,
           redactor: context.redactor,
         });
         const graph = buildGraph(
-          subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: run.where }),
+          subjectsOf(catalog.resources, {
+            registry: context.registry,
+            targets: catalog.targets,
+            where: run.where,
+          }),
         );
         const diagnostics = await observeAll(run, graph.subjects);
         const recorded = await record(run, graph.subjects, catalog.targets);

@@ -13,7 +13,6 @@ import { renderJson } from '../../engine/render/json.ts';
 import { renderMarkdown } from '../../engine/render/markdown.ts';
 import { renderText } from '../../engine/render/text.ts';
 import { startRun } from '../../engine/run.ts';
-import { registry } from '../../resources/registry.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
@@ -92,7 +91,7 @@ async function planOnline(
   });
   try {
     const run = startRun({
-      registry,
+      registry: context.registry,
       world: session.world,
       signal: context.io.interrupt,
       redactor: context.redactor,
@@ -117,7 +116,7 @@ async function planOffline(
   const catalog = await loadCatalog(there, paths, options);
   if (!catalog) return undefined;
   const world = recordedWorld(recording, host, path => host.files.read(resolve(host.cwd, path)));
-  const run = startRun({ registry, world, signal: context.io.interrupt });
+  const run = startRun({ registry: there.registry, world, signal: context.io.interrupt });
   return makePlan(catalog, run, {
     engine: version,
     ...(options.only && { only: options.only }),

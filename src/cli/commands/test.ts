@@ -9,7 +9,6 @@ import { plan } from '../../engine/planner.ts';
 import { startRun } from '../../engine/run.ts';
 import { isPending } from '../../engine/verdict.ts';
 import { plural } from '../../io/units.ts';
-import { registry } from '../../resources/registry.ts';
 import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
@@ -52,7 +51,7 @@ async function twice(context: Context, catalog: Catalog, lab: string): Promise<n
     const { interrupt: signal } = context.io;
     const start = (listener?: Parameters<typeof startRun>[0]['listener']) =>
       startRun({
-        registry,
+        registry: context.registry,
         world: session.world,
         signal,
         redactor: context.redactor,

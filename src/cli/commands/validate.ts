@@ -1,7 +1,6 @@
 import { buildGraph } from '../../engine/graph.ts';
 import { subjectsOf } from '../../engine/subject.ts';
 import { plural } from '../../io/units.ts';
-import { registry } from '../../resources/registry.ts';
 import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
 import { whereOf } from '../lab-host.ts';
@@ -14,16 +13,22 @@ export const validate: Define = (program, context, exit) => {
         .command('validate [PATHS...]')
         .description('check manifests without touching a target or reading a secret'),
     ),
-  ).action(async (paths: string[], options: CatalogOptions) => {
-    const catalog = await loadCatalog(context, paths, options);
-    if (!catalog) return exit(1);
-    buildGraph(
-      subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: whereOf(context, catalog) }),
-    );
-    context.print(
-      `valid: ${plural(catalog.resources.length, 'resource')}, ${plural(catalog.targets.length, 'target')}
+  )
+    .addHelpText('after', '\nTypes beside the manifests (types/NAME.ts) are loaded, which runs their code.')
+    .action(async (paths: string[], options: CatalogOptions) => {
+      const catalog = await loadCatalog(context, paths, options);
+      if (!catalog) return exit(1);
+      buildGraph(
+        subjectsOf(catalog.resources, {
+          registry: context.registry,
+          targets: catalog.targets,
+          where: whereOf(context, catalog),
+        }),
+      );
+      context.print(
+        `valid: ${plural(catalog.resources.length, 'resource')}, ${plural(catalog.targets.length, 'target')}
 `,
-    );
-    exit(0);
-  });
+      );
+      exit(0);
+    });
 };

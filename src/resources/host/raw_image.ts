@@ -58,6 +58,7 @@ read and compared as a whole, and only what differs is written. Absent removes t
   version: 1,
   schema,
   runs: { on: 'host' },
+  timeouts: { apply: 7 * 86_400_000 },
   realm: { name: 'raw_image', concurrency: 2, alsoDirties: ['files'] },
   identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],

@@ -89,6 +89,8 @@ all points where they are.`,
   schema,
   runs: { on: 'remote', target: 'vsphere' },
   // A cycle makes points, which raw images are made from.
+  // Terabytes take days; what a cycle has begun, its snapshot first of all, takes minutes to tidy up.
+  timeouts: { apply: 7 * 86_400_000, grace: 10 * 60_000 },
   realm: { name: 'replication', concurrency: 2, alsoDirties: ['raw_image'] },
   canBeAbsent: false,
   identity(properties, title) {

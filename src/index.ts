@@ -1,0 +1,26 @@
+/** What a type of one's own is written against: types only, so that `import type` is all that it takes. */
+export type { Diagnostic, SourceRange } from './diagnostics/diagnostic.ts';
+export type { Json, SecretRef } from './engine/catalog.ts';
+export type { Clients, Memory, Progress, ReadIo, ReadMemory, WriteIo } from './engine/io.ts';
+export type {
+  Asked,
+  Capability,
+  FieldChange,
+  Id,
+  Need,
+  Observation,
+  Outcome,
+  ResourceType,
+  Step,
+  Where,
+} from './engine/resource-type.ts';
+export type {
+  Clock,
+  Command,
+  CommandResult,
+  FileHandle,
+  FileStat,
+  Files,
+  Random,
+  ReadFiles,
+} from './io/ports.ts';

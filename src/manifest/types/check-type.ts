@@ -1,0 +1,148 @@
+import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
+import { nearest, suggest } from '../../diagnostics/nearest.ts';
+import type { Registry, ResourceType } from '../../engine/resource-type.ts';
+import type { JsonSchema } from '../json-schema.ts';
+import { metaparameters, reservedMetaparameters } from '../metaparameters.ts';
+import { found, quoted } from '../scalar.ts';
+import type { TypeSource } from './find-types.ts';
+
+type Part = { fits: (value: unknown) => boolean; expected: string; optional?: true };
+
+const text: Part = {
+  fits: value => typeof value === 'string' && value.trim() !== '',
+  expected: 'text',
+};
+const call: Part = { fits: value => typeof value === 'function', expected: 'a function' };
+const flag: Part = { fits: value => typeof value === 'boolean', expected: 'true or false', optional: true };
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
+
+/** What a type is made of; `satisfies ResourceType` says the same to an editor. */
+const parts: Record<keyof ResourceType, Part> = {
+  name: text,
+  doc: text,
+  version: { fits: isCount, expected: 'a whole number from 1' },
+  schema: { fits: isMap, expected: 'a JSON Schema' },
+  runs: {
+    fits: value =>
+      isMap(value) && (value.on === 'host' || (value.on === 'remote' && typeof value.target === 'string')),
+    expected: "`{ on: 'host' }` or `{ on: 'remote', target: … }`",
+  },
+  timeouts: {
+    fits: value => isMap(value) && Object.values(value).every(isCount),
+    expected: 'milliseconds by `observe`, `apply`, `refresh` and `grace`',
+    optional: true,
+  },
+  realm: {
+    fits: value => isMap(value) && typeof value.name === 'string' && isCount(value.concurrency),
+    expected: '`{ name: …, concurrency: 1 }`',
+  },
+  protects: flag,
+  canBeAbsent: flag,
+  applyRefreshes: flag,
+  identity: call,
+  desired: call,
+  observe: call,
+  apply: call,
+  provides: { ...call, optional: true },
+  needs: { ...call, optional: true },
+  claims: { ...call, optional: true },
+  diff: { ...call, optional: true },
+  refresh: { ...call, optional: true },
+};
+
+/** All that is wrong with what a type's file exports, each with its place; none when it can be used. */
+export function mistakesOf(
+  exported: unknown,
+  { name, file, text }: TypeSource,
+  registry: Registry,
+): Diagnostic[] {
+  const wrong = (message: string, key?: string, hint?: string) =>
+    given('bad-type', `${file}: ${message}`, {
+      at: { file, ...placeOfKey(text, key) },
+      ...(hint !== undefined && { hint }),
+    });
+  if (!isMap(exported))
+    return [wrong('it exports no type', undefined, 'write `export default { … } satisfies ResourceType`')];
+  const unknown = Object.keys(exported).filter(key => !Object.hasOwn(parts, key));
+  const meant = unknown.map(key => nearest(key, Object.keys(parts)));
+  const mistakes = unknown.map(key =>
+    wrong(`a type has no ${quoted(key)}`, key, suggest(key, Object.keys(parts))),
+  );
+  const missing = Object.entries(parts).filter(
+    ([key, { optional }]) => exported[key] === undefined && !optional && !meant.includes(key),
+  );
+  if (missing.length > 0) {
+    const names = missing.map(([key]) => quoted(key)).join(', ');
+    const hint = missing.map(([key, { expected }]) => `${quoted(key)}: ${expected}`).join('; ');
+    mistakes.push(wrong(`${names} ${missing.length === 1 ? 'is' : 'are'} missing`, undefined, `add ${hint}`));
+  }
+  for (const [key, { fits, expected }] of Object.entries(parts)) {
+    const value = exported[key];
+    if (value !== undefined && !fits(value))
+      mistakes.push(wrong(`${quoted(key)}: expected ${expected}, found ${say(value)}`, key));
+  }
+  const { name: own, runs, schema } = exported as Partial<ResourceType>;
+  if (parts.name.fits(own) && own !== name)
+    mistakes.push(
+      wrong(
+        `the type is called ${quoted(own!)}, its file ${quoted(name)}`,
+        'name',
+        'give both the same name',
+      ),
+    );
+  if (!/^[a-z][a-z0-9_]*$/.test(name))
+    mistakes.push(
+      wrong(`${quoted(name)} is no name for a type`, 'name', 'use small letters, digits and `_`: my_type.ts'),
+    );
+  if (parts.runs.fits(runs) && runs?.on === 'remote' && !registry.targets.has(runs.target))
+    mistakes.push(
+      wrong(
+        `there is no kind of target ${quoted(runs.target)}`,
+        'target',
+        suggest(runs.target, registry.targets.keys()),
+      ),
+    );
+  if (isMap(schema)) mistakes.push(...ofSchema(schema as JsonSchema, wrong));
+  return mistakes;
+}
+
+/** It may be anything: a function, a circle, a bigint. */
+const say = (value: unknown): string =>
+  isMap(value)
+    ? 'a map'
+    : Array.isArray(value)
+      ? 'a list'
+      : typeof value === 'function'
+        ? 'a function'
+        : found(typeof value === 'number' ? value : String(value));
+
+type Wrong = (message: string, key?: string, hint?: string) => Diagnostic;
+
+function ofSchema({ type, properties }: JsonSchema, wrong: Wrong): Diagnostic[] {
+  if (type !== 'object' || !isMap(properties)) {
+    const hint = "a resource's properties are a map: { type: 'object', properties: { … } }";
+    return [wrong('`schema` describes no map of properties', 'schema', hint)];
+  }
+  const engines = (name: string) =>
+    Object.hasOwn(metaparameters, name) || reservedMetaparameters.includes(name);
+  return Object.keys(properties)
+    .filter(engines)
+    .map(name => {
+      const message = `a property can't be called ${quoted(name)}: that name is the engine's own`;
+      return wrong(message, name, 'give it another name');
+    });
+}
+
+/** Where a key is written, as far as one can tell without parsing. */
+function placeOfKey(text: string, key: string | undefined): { line: number; column: number } {
+  const line = text
+    .split('\n')
+    .findIndex(
+      one => key !== undefined && new RegExp(`(^|[{,\\s])(async\\s+)?['"]?${key}['"]?\\s*[:(,]`).test(one),
+    );
+  return line < 0
+    ? { line: 1, column: 1 }
+    : { line: line + 1, column: text.split('\n')[line]!.indexOf(key!) + 1 };
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
+import type { AnyResourceType, Registry } from '../../engine/resource-type.ts';
+import type { Clock } from '../../io/ports.ts';
+import { type JsonSchema, valueSchema } from '../json-schema.ts';
+import { quoted } from '../scalar.ts';
+import { mistakesOf } from './check-type.ts';
+import { evaluateType } from './evaluate-type.ts';
+import type { TypeSource } from './find-types.ts';
+
+export interface LoadedTypes {
+  /** With the user's types. */
+  registry: Registry;
+  /** Names of types that have a mistake, which was reported: using one is no second mistake. */
+  unusable: ReadonlySet<string>;
+}
+
+/**
+ * Adds user's own types to the registry. This RUNS their code: whoever must not run what isn't verified
+ * gives verified sources. One flat name space: a type named like another is a mistake, and then neither
+ * of the user's is used.
+ */
+export async function loadTypes(
+  sources: readonly TypeSource[],
+  registry: Registry,
+  clock: Clock,
+  report: (diagnostic: Diagnostic) => void,
+): Promise<LoadedTypes> {
+  const unusable = new Set<string>();
+  const types = new Map(registry.types);
+  const first = new Map<string, TypeSource>();
+  for (const source of sources) {
+    const { name } = source;
+    const other = first.get(name);
+    const twice = registry.types.has(name) || other !== undefined;
+    first.set(name, other ?? source);
+    if (twice) {
+      report(namedTwice(source, other));
+      // One that is built in stays what it is.
+      if (other) unusable.add(name);
+      continue;
+    }
+    const type = await loadType(source, registry, clock, report);
+    if (type) types.set(name, type);
+    else unusable.add(name);
+  }
+  for (const name of unusable) types.delete(name);
+  return { registry: { ...registry, types }, unusable };
+}
+
+function namedTwice({ name, file }: TypeSource, other: TypeSource | undefined): Diagnostic {
+  const start = { line: 1, column: 1 };
+  const text = other ? `there are two types ${quoted(name)}` : `the type ${quoted(name)} is built in`;
+  return given('type-name', other ? text : `${file}: ${text}`, {
+    at: { file, ...start },
+    hint: 'give the file, and the type in it, another name',
+    ...(other && { related: [{ message: 'the other one', at: { file: other.file, ...start } }] }),
+  });
+}
+
+async function loadType(
+  source: TypeSource,
+  registry: Registry,
+  clock: Clock,
+  report: (diagnostic: Diagnostic) => void,
+): Promise<AnyResourceType | undefined> {
+  const evaluated = await evaluateType(source, clock, report);
+  if (!evaluated) return undefined;
+  const { exported } = evaluated;
+  let mistakes: Diagnostic[];
+  try {
+    mistakes = mistakesOf(exported, source, registry);
+  } catch (error) {
+    // A getter may do anything.
+    const at = { file: source.file, line: 1, column: 1 };
+    mistakes = [given('bad-type', `${source.file} can't be read: ${String(error)}`, { at })];
+  }
+  if (mistakes.length === 0)
+    mistakes.push(...(await mistakesOfSchema((exported as AnyResourceType).schema, source)));
+  for (const mistake of mistakes) report(mistake);
+  if (mistakes.length > 0) return undefined;
+  const type = exported as AnyResourceType;
+  const digest = createHash('sha256').update(source.text).digest('hex');
+  return Object.create(type, {
+    // A name that the schema doesn't have is a mistake, unless the type says otherwise.
+    schema: { value: { additionalProperties: false, ...type.schema }, enumerable: true },
+    origin: { value: { file: source.file, digest }, enumerable: true },
+  }) as AnyResourceType;
+}
+
+/** Whether it is JSON Schema at all, of draft-07; ajv is loaded only for this. */
+async function mistakesOfSchema(schema: object, { file }: TypeSource): Promise<Diagnostic[]> {
+  const { Ajv } = await import('../ajv.ts');
+  const ajv = new Ajv({ strict: false, validateFormats: false, logger: false });
+  const wrong = (message: string) =>
+    given('bad-type', `${file}: \`schema\` is no JSON Schema: ${message}`, {
+      at: { file, line: 1, column: 1 },
+      hint: 'draft-07: https://json-schema.org/draft-07',
+    });
+  let plain: JsonSchema;
+  try {
+    plain = valueSchema(schema as never);
+    if (ajv.validateSchema(plain) === false) {
+      const { instancePath, message } = ajv.errors![0]!;
+      return [wrong(`${instancePath || 'it'} ${message}`)];
+    }
+    ajv.compile(plain);
+    return [];
+  } catch (error) {
+    return [wrong((error as Error).message)];
+  }
+}
