@@ -1,7 +1,10 @@
-import { isDiagnostic } from '../diagnostics/diagnostic.ts';
+import { blocked, type Diagnostic, isDiagnostic } from '../diagnostics/diagnostic.ts';
 import { typeBug } from './observe.ts';
 import type { Outcome } from './resource-type.ts';
 import type { Subject } from './subject.ts';
+
+/** Why a step ended early when its signal aborted; `what` says what became of it, for the user. */
+export const interrupted = (what: string): Diagnostic => blocked('interrupted', what);
 
 /** What a type answered for one step, or that it is faulty when that is no outcome. */
 export function soundOutcome(outcome: Outcome | undefined, { type, id }: Subject): Outcome {

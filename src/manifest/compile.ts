@@ -78,7 +78,7 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   const namesSecret = secretNames(registry);
 
   const texts = await readManifests(paths, files, cwd, report);
-  if (diagnostics.length > 0) declared.incomplete = true;
+  if (diagnostics.some(({ severity }) => severity === 'error')) declared.incomplete = true;
   const manifests: SourceFile[] = [];
   const parsed: SourceFile[] = [];
   for (const { name, text } of texts) {
