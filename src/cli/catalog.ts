@@ -8,7 +8,7 @@ import { hostFacts } from './host-facts.ts';
 import { labHostFor } from './lab-host.ts';
 
 /** Two folders up, from the sources as from a chunk of the bundle. */
-const shippedModules = fileURLToPath(new URL('../../modules', import.meta.url));
+export const shippedModules = fileURLToPath(new URL('../../modules', import.meta.url));
 
 /**
  * `--lab` takes the next word, so `apply --lab manifests` leaves no path. Throws a Failure that says so;

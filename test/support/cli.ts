@@ -24,6 +24,10 @@ export interface CliOptions {
   env?: Record<string, string>;
   interrupt?: AbortSignal;
   clock?: Clock;
+  /** What a person at the terminal answers, question by question. */
+  answers?: string[];
+  /** Of both outputs; without it they are no terminal. */
+  columns?: number;
   /** Sees each piece of stderr as it comes: for a test that interrupts at a certain line. */
   onStderr?(text: string): void;
 }
@@ -32,22 +36,24 @@ export interface CliOptions {
 export async function cli(cwd: string, args: string[], options: CliOptions = {}): Promise<CliResult> {
   let stdout = '';
   let stderr = '';
+  const answers = options.answers && [...options.answers];
   const code = await main(args, {
     stdout: {
       write: text => {
         stdout += text;
       },
-      isTTY: false,
-      columns: 100,
+      isTTY: options.columns !== undefined,
+      columns: options.columns ?? 100,
     },
     stderr: {
       write: text => {
         stderr += text;
         options.onStderr?.(text);
       },
-      isTTY: false,
-      columns: 100,
+      isTTY: options.columns !== undefined,
+      columns: options.columns ?? 100,
     },
+    ...(answers && { ask: async () => answers.shift() }),
     host: {
       ...nodeHost(),
       ...(options.clock && { clock: options.clock }),

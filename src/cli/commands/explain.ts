@@ -1,10 +1,12 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { CatalogResource } from '../../engine/catalog.ts';
+import { knownModules } from '../../manifest/known-modules.ts';
 import { registry } from '../../resources/registry.ts';
-import { type CatalogOptions, loadCompiled } from '../catalog.ts';
+import { type CatalogOptions, loadCompiled, shippedModules } from '../catalog.ts';
+import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
-import { explainType } from '../explain-type.ts';
+import { explainAll, explainType } from '../explain-type.ts';
 import { explainValues } from '../explain-values.ts';
 import { withData } from '../options.ts';
 
@@ -12,22 +14,27 @@ export const explain: Define = (program, context, exit) => {
   withData(
     program
       .command('explain [ADDRESS] [PATHS...]')
-      .description('print where the values of a resource come from, or the documentation of a type'),
+      .description(
+        'print where the values of a resource come from, or the documentation of a type or module',
+      ),
   )
-    .option('--type <TYPE>', 'print the documentation of a resource type')
+    .option(
+      '--type [NAME]',
+      'print the documentation of a resource type, module or kind of target; without NAME what there is, and what every resource takes',
+    )
     .option('--lab [DIR]', 'with the facts of the lab')
     .addHelpText(
       'after',
-      '\nExamples:\n  converge explain protected_vm:dc02.schedule manifests\n  converge explain --type bucket',
+      '\nExamples:\n  converge explain protected_vm:dc02.schedule manifests\n  converge explain --type\n  converge explain --type bucket\n  converge explain --type pilot_light',
     )
     .action(
       async (
         address: string | undefined,
         paths: string[],
-        { type, ...options }: CatalogOptions & { type?: string },
+        { type, ...options }: CatalogOptions & { type?: string | true },
       ) => {
         if (type !== undefined) {
-          context.print(explainType(type, registry, context.io.stdout.columns));
+          context.print(await documentation(context, type, address === undefined ? [] : [address, ...paths]));
           return exit(0);
         }
         if (address === undefined)
@@ -45,6 +52,16 @@ export const explain: Define = (program, context, exit) => {
       },
     );
 };
+
+async function documentation(context: Context, type: string | true, paths: string[]): Promise<string> {
+  const { host, stdout } = context.io;
+  const options = { registry, files: host.files, cwd: host.cwd, shippedModules };
+  const known = {
+    registry,
+    modules: await knownModules(paths.length > 0 ? paths : ['.', 'manifests'], options, () => {}),
+  };
+  return type === true ? explainAll(known, stdout.columns) : explainType(type, known, stdout.columns);
+}
 
 /** Titles hold dots: the longest declared address that the words begin with wins. */
 function named(

@@ -4,6 +4,7 @@ import { diff } from './diff.ts';
 import { explain } from './explain.ts';
 import { facts } from './facts.ts';
 import { graph } from './graph.ts';
+import { init } from './init.ts';
 import { key } from './key.ts';
 import { lab } from './lab.ts';
 import { observe } from './observe.ts';
@@ -19,6 +20,7 @@ import { verify } from './verify.ts';
 
 /** In the order of `converge --help`. */
 export const commands: Define[] = [
+  init,
   validate,
   plan,
   apply,

@@ -51,7 +51,7 @@ export const plan: Define = (program, context, exit) => {
     .addOption(
       new Option(
         '--format <FORMAT>',
-        `one of: ${formats.join(', ')} (default: text; github where GITHUB_ACTIONS is set)`,
+        'how it is printed; text when left out, github where GITHUB_ACTIONS is set',
       ).choices(formats),
     );
   withData(withLab(withState(withSelection(withExitCodes(withAllow(command))))))

@@ -11,17 +11,22 @@ export const validate: Define = (program, context, exit) => {
     program
       .command('validate [PATHS...]')
       .description('check manifests without touching a target or reading a secret'),
-  ).action(async (paths: string[], options: CatalogOptions) => {
-    const catalog = await loadCatalog(context, paths, options);
-    if (!catalog) return exit(1);
-    const { platform, cwd } = context.io.host;
-    buildGraph(
-      subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: { platform, cwd } }),
-    );
-    context.print(
-      `valid: ${plural(catalog.resources.length, 'resource')}, ${plural(catalog.targets.length, 'target')}
+  )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge validate manifests\n  converge validate manifests --env production',
+    )
+    .action(async (paths: string[], options: CatalogOptions) => {
+      const catalog = await loadCatalog(context, paths, options);
+      if (!catalog) return exit(1);
+      const { platform, cwd } = context.io.host;
+      buildGraph(
+        subjectsOf(catalog.resources, { registry, targets: catalog.targets, where: { platform, cwd } }),
+      );
+      context.print(
+        `valid: ${plural(catalog.resources.length, 'resource')}, ${plural(catalog.targets.length, 'target')}
 `,
-    );
-    exit(0);
-  });
+      );
+      exit(0);
+    });
 };
