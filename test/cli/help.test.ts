@@ -20,7 +20,7 @@ const commandsOf = (line: string) =>
   line
     .split(/ (?:&&|\|) /)
     .filter(part => part.startsWith('converge '))
-    .map(part => shellWords(part.replace(/ > \S+$/, '')).slice(1));
+    .map(part => shellWords(part.replace(/ >>? \S+$/, '')).slice(1));
 
 async function parse(words: string[]): Promise<string> {
   const commands = tree();

@@ -1,5 +1,7 @@
 import type { Define } from '../define.ts';
 import { apply } from './apply.ts';
+import { completeLine } from './complete.ts';
+import { completion } from './completion.ts';
 import { diff } from './diff.ts';
 import { explain } from './explain.ts';
 import { facts } from './facts.ts';
@@ -38,4 +40,6 @@ export const commands: Define[] = [
   key,
   sign,
   lab,
+  completion,
+  completeLine,
 ];
