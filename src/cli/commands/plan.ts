@@ -144,7 +144,10 @@ async function show(
 ): Promise<void> {
   if (format === 'json') return context.print(renderJson(plan));
   if (format === 'markdown') return context.print(renderMarkdown(plan, { diagnostics }));
-  const text = renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns });
+  const text = renderText(plan, {
+    color: context.color.stdout,
+    ...(context.columns && { columns: context.columns }),
+  });
   if (format === 'text') return context.print(text);
   context.print(withoutCommands(text));
   await tellGithub(context, plan, diagnostics);

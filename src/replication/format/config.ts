@@ -79,7 +79,7 @@ export function unwrapMaster(
   if (!key)
     throw new Failure(
       world('key-needed', `the repository ${url} is encrypted and needs key ${ids}`, {
-        hint: 'in a manifest: `repository: { url: …, key: "${secret(\'file:PATH\')}" }`; on the command line of points, restore and verify: --key env:NAME or --key file:PATH',
+        hint: 'in a manifest: `repository: { url: ..., key: "${secret(\'file:PATH\')}" }`; on the command line of points, restore and verify: --key env:NAME or --key file:PATH',
       }),
     );
   const wrapped = config.encryption.keys.find(k => k.key_id === key.id);
