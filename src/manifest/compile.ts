@@ -93,6 +93,7 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   const expressions = makeExpressions(host, namesSecret, report);
   for (const file of manifests) await expressions.prepare(file);
   const folders = await foldersAround(paths, files, cwd);
+  const before = diagnostics.length;
   const dataLayers = [
     ...manifests.flatMap(file => {
       const node = topLevel(file).get('data')?.value;
@@ -107,6 +108,8 @@ export async function compile(paths: string[], options: CompileOptions): Promise
     )),
     ...readSettings(settings, report),
   ];
+  const data = mergeLayers(dataLayers, report);
+  const dataIsBroken = diagnostics.length > before;
   const modules = await findModules(
     [
       ...folders.map(folder => join(folder, 'modules')),
@@ -121,7 +124,7 @@ export async function compile(paths: string[], options: CompileOptions): Promise
     into: declared,
     report,
     dataLayers,
-    scope: expressions.scope(mergeLayers(dataLayers, report)),
+    scope: { ...expressions.scope(data), dataIsBroken },
     chain: [],
     made: { count: 0 },
   };
