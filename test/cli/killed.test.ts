@@ -11,7 +11,6 @@ const site = (dir: string) => `converge: 1
 resources:
   file:
     app.conf: { content: new, notify: exec:restart }
-    step.txt: { content: x, require: exec:die, notify: exec:restart }
   exec:
     die:
       command: [/bin/sh, -c, 'touch ${dir}/died; kill -9 $PPID']
