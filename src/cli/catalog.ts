@@ -26,7 +26,7 @@ function requirePaths(paths: string[], lab?: string | true): void {
       {
         hint:
           taken === undefined
-            ? 'name files or folders of manifests'
+            ? 'name files or folders of manifests; `converge init` writes a first one'
             : `paths come before --lab: ${taken} --lab`,
       },
     ),

@@ -8,13 +8,21 @@ async function askOnTerminal(question: string): Promise<string | undefined> {
   const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  lines.on('close', () => resolve(undefined));
+  let answered = false;
+  lines.on('close', () => {
+    // What is said next doesn't belong behind the question.
+    if (!answered) process.stderr.write('\n');
+    resolve(undefined);
+  });
   // In raw mode Ctrl-C is a character, and no signal.
   lines.on('SIGINT', () => {
     process.emit('SIGINT');
     lines.close();
   });
-  lines.question(question, resolve);
+  lines.question(question, answer => {
+    answered = true;
+    resolve(answer);
+  });
   return promise.finally(() => lines.close());
 }
 

@@ -50,7 +50,10 @@ test('for the lab it asks nothing and runs at once', async () => {
 test('at a terminal it asks for what no option said, again when nothing is answered', async () => {
   const dir = await scratch();
   const answers = ['', ' dc02 , sql01 ', 'https://vc.example.org', 'example-dr', ''];
-  const { code, stderr } = await cli(dir, ['init'], { answers, env: { AWS_REGION: 'eu-north-1' } });
+  const { code, stderr } = await cli(dir, ['init'], {
+    ask: async () => answers.shift(),
+    env: { AWS_REGION: 'eu-north-1' },
+  });
   expect(code, stderr).toBe(0);
   expect(await read(dir, 'manifests/dr.yaml')).toBe(
     firstManifest(
@@ -64,6 +67,25 @@ test('at a terminal it asks for what no option said, again when nothing is answe
       '../schemas/manifest.schema.json',
     ),
   );
+});
+
+test.each([
+  ['the end of the input', false, 1, '--vcenter, --bucket, --region are needed'],
+  ['Ctrl-C', true, 130, 'interrupted'],
+])('%s while it asks: nothing more is asked, nothing is written', async (_, isInterrupt, expected, said) => {
+  const dir = await scratch();
+  const stop = new AbortController();
+  const asked: string[] = [];
+  const ask = async (question: string) => {
+    asked.push(question);
+    if (asked.length === 1) return 'dc02';
+    if (isInterrupt) stop.abort('SIGINT');
+    return undefined;
+  };
+  const { code, stderr } = await cli(dir, ['init'], { ask, interrupt: stop.signal });
+  expect([code, asked.length]).toEqual([expected, 2]);
+  expect(stderr).toContain(said);
+  await expect(read(dir, '.gitignore')).rejects.toThrow('ENOENT');
 });
 
 test('without a terminal it names all that is missing', async () => {

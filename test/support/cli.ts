@@ -24,8 +24,8 @@ export interface CliOptions {
   env?: Record<string, string>;
   interrupt?: AbortSignal;
   clock?: Clock;
-  /** What a person at the terminal answers, question by question. */
-  answers?: string[];
+  /** The person at the terminal. */
+  ask?(question: string): Promise<string | undefined>;
   /** Of both outputs; without it they are no terminal. */
   columns?: number;
   /** Sees each piece of stderr as it comes: for a test that interrupts at a certain line. */
@@ -36,7 +36,6 @@ export interface CliOptions {
 export async function cli(cwd: string, args: string[], options: CliOptions = {}): Promise<CliResult> {
   let stdout = '';
   let stderr = '';
-  const answers = options.answers && [...options.answers];
   const code = await main(args, {
     stdout: {
       write: text => {
@@ -53,7 +52,7 @@ export async function cli(cwd: string, args: string[], options: CliOptions = {})
       isTTY: options.columns !== undefined,
       columns: options.columns ?? 100,
     },
-    ...(answers && { ask: async () => answers.shift() }),
+    ...(options.ask && { ask: options.ask }),
     host: {
       ...nodeHost(),
       ...(options.clock && { clock: options.clock }),

@@ -68,13 +68,18 @@ async function refuseOverwriting({ io }: Context, dir: string): Promise<void> {
 
 async function ask({ io }: Context, options: InitOptions): Promise<FirstAnswers> {
   const missing: string[] = [];
+  let ended = false;
   const answer = async (option: string, question: string, value?: string, fallback?: string) => {
     if (value !== undefined) return value;
     const shown = fallback === undefined ? '' : ` [${fallback}]`;
     // Asked until there is an answer, or the end of the input.
-    while (io.ask) {
+    while (io.ask && !ended) {
       const said = await io.ask(`${question}${shown} `);
-      if (said === undefined) break;
+      io.interrupt.throwIfAborted();
+      if (said === undefined) {
+        ended = true;
+        break;
+      }
       if (said.trim() !== '') return said.trim();
       if (fallback !== undefined) return fallback;
     }
