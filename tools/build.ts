@@ -1,8 +1,9 @@
 /** Compiles the validators, then bundles the CLI into dist/: one entry, a chunk per command and client. */
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { declarations } from './declarations.ts';
+import { type Build, oldChunks } from './old-chunks.ts';
 import './validators.ts';
 
 const { outputFiles } = await build({
@@ -33,3 +34,27 @@ for (const { path, contents } of all) {
   await rename(`${path}.new`, path);
 }
 await chmod('dist/converge.js', 0o755);
+
+/** Removes the chunks of builds that are over; `dist/builds.json` remembers which there were. */
+async function tidy(chunks: string[]): Promise<void> {
+  const record = 'dist/builds.json';
+  const before = (await readFile(record, 'utf8').then(JSON.parse, () => [])) as Build[];
+  const isSame = before[0]?.chunks.toString() === chunks.toString();
+  const builds = isSame ? before : [{ at: Date.now(), chunks }, ...before];
+  const there = new Map<string, number>();
+  for (const name of await readdir('dist/chunks')) {
+    // Another build that runs now may have renamed or removed it.
+    const written = await stat(join('dist/chunks', name)).catch(() => undefined);
+    if (written?.isFile()) there.set(name, written.mtimeMs);
+  }
+  const old = oldChunks(builds, there, Date.now());
+  for (const name of old.remove) await rm(join('dist/chunks', name), { force: true });
+  await writeFile(`${record}.${process.pid}`, JSON.stringify(old.builds));
+  await rename(`${record}.${process.pid}`, record);
+}
+await tidy(
+  outputFiles
+    .filter(({ path }) => basename(dirname(path)) === 'chunks')
+    .map(({ path }) => basename(path))
+    .sort(),
+);

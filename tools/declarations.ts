@@ -70,12 +70,19 @@ function statements(text: string): [string, string][] {
     lines.push(line);
     if (!/^(\}|\}.*;|[^\s}].*;)$/.test(line)) continue;
     const part = lines.join('\n').replaceAll('NodeJS.Platform', 'Platform');
+    if (isOpen(part)) continue;
     const name = /^export (?:interface|type) (\w+)/m.exec(part)?.[1];
     if (name !== undefined) found.push([name, part]);
     lines = [];
   }
   return found;
 }
+
+/** Whether a parenthesis is open at the end, comments aside. */
+const isOpen = (text: string): boolean => {
+  const code = text.replace(/\/\*.*?\*\//gs, '');
+  return code.split('(').length !== code.split(')').length;
+};
 
 /** The names and all that they mention, in the order of the files. */
 function reachable(names: readonly string[], known: ReadonlyMap<string, string>): string[] {

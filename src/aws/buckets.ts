@@ -1,6 +1,6 @@
 import type { LifecycleRule } from '@aws-sdk/client-s3';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
-import { codeOf, statusOf } from './errors.ts';
+import { bucketCause, codeOf, statusOf } from './errors.ts';
 import type { S3Connection } from './s3-client.ts';
 
 declare module '../engine/io.ts' {
@@ -42,6 +42,7 @@ const foreign = (name: string, certain: boolean) =>
         ? `The bucket ${name} belongs to somebody else: bucket names are shared by all accounts.`
         : `The bucket ${name} exists, but these credentials may not look at it: most likely it belongs to somebody else.`,
       {
+        cause: bucketCause(name),
         hint: certain
           ? 'Choose another name.'
           : 'Choose another name, since all accounts share them; if the bucket is yours, allow s3:ListBucket on it.',

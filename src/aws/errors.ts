@@ -65,6 +65,9 @@ export interface About {
   endpoint?: string;
 }
 
+/** The cause, in a diagnostic's terms, when a bucket as a whole can't be used. */
+export const bucketCause = (bucket: string): string => `s3-bucket:${bucket}`;
+
 function describe(error: unknown, about: About): Diagnostic {
   const code = codeOf(error);
   const status = statusOf(error);
@@ -74,6 +77,9 @@ function describe(error: unknown, about: About): Diagnostic {
   const what =
     about.thing ??
     (bucket === undefined ? where : `bucket ${bucket}${about.key === undefined ? '' : ` (${about.key})`}`);
+
+  // Of the bucket's own settings one may be refused and the rest be open.
+  const cause = bucket !== undefined && about.key !== undefined && { cause: bucketCause(bucket) };
 
   if (code === 'CredentialsProviderError' || code === 'TokenProviderError') {
     return given('aws-no-credentials', `No AWS credentials were found for ${where}.`, {
@@ -115,6 +121,7 @@ function describe(error: unknown, about: About): Diagnostic {
   ) {
     const real = actual ? `lies in region ${actual}` : 'lies in another region';
     return world('aws-wrong-region', `The ${what} ${real}, but the aws target says ${region}.`, {
+      ...(bucket !== undefined && { cause: bucketCause(bucket) }),
       hint: actual
         ? `Use an aws target with \`region: ${actual}\`.`
         : 'Use an aws target of the right region.',
@@ -128,6 +135,7 @@ function describe(error: unknown, about: About): Diagnostic {
   if (status === 403 || /^(AccessDenied(Exception)?|UnauthorizedOperation)$/.test(code)) {
     const foreign = bucket === undefined ? '' : '; the bucket may also belong to somebody else';
     return world('aws-access-denied', `${where} did not allow ${action} on ${what}.`, {
+      ...cause,
       hint: `Allow ${action} in the IAM policy of these credentials${foreign}.`,
     });
   }

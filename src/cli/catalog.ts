@@ -9,7 +9,7 @@ import { labHostFor } from './lab-host.ts';
 import { loadUserTypes } from './user-types.ts';
 
 /** Two folders up, from the sources as from a chunk of the bundle. */
-const shippedModules = fileURLToPath(new URL('../../modules', import.meta.url));
+export const shippedModules = fileURLToPath(new URL('../../modules', import.meta.url));
 
 /**
  * `--lab` takes the next word, so `apply --lab manifests` leaves no path. Throws a Failure that says so;
@@ -27,7 +27,7 @@ function requirePaths(paths: string[], lab?: string | true): void {
       {
         hint:
           taken === undefined
-            ? 'name files or folders of manifests'
+            ? 'name files or folders of manifests; `converge init` writes a first one'
             : `paths come before --lab: ${taken} --lab`,
       },
     ),

@@ -4,7 +4,7 @@ import { Redactor } from '../engine/redact.ts';
 import type { Registry } from '../engine/resource-type.ts';
 import { registry } from '../resources/registry.ts';
 import { inGithubActions, mistakesForGithub } from './github.ts';
-import type { CliIo } from './io.ts';
+import type { CliIo, Output } from './io.ts';
 
 /** What a command gets besides its arguments. */
 export interface Context {
@@ -22,14 +22,15 @@ export interface Context {
   /** Errors of types that nobody waited for; they were reported. */
   strays: unknown[];
   color: { stdout: boolean; stderr: boolean };
+  /** Of stdout when it is a terminal: what is written to a file or pipe isn't broken to fit. */
+  columns?: number;
   /** Knows the secrets that were read, and takes them out of everything said here. */
   redactor: Redactor;
 }
 
 export function makeContext(io: CliIo): Context {
   const { env } = io.host;
-  const allowed = !env.NO_COLOR && env.TERM !== 'dumb';
-  const color = { stdout: allowed && io.stdout.isTTY, stderr: allowed && io.stderr.isTTY };
+  const color = { stdout: isColored(env, io.stdout), stderr: isColored(env, io.stderr) };
   const sources = new Map<string, string>();
   const redactor = new Redactor();
   return {
@@ -37,6 +38,7 @@ export function makeContext(io: CliIo): Context {
     registry,
     strays: [],
     color,
+    ...(io.stdout.isTTY && { columns: io.stdout.columns }),
     redactor,
     print: text => io.stdout.write(redactor.text(text)),
     say: text => io.stderr.write(redactor.text(text)),
@@ -48,6 +50,12 @@ export function makeContext(io: CliIo): Context {
       if (inGithubActions(io.host)) io.stderr.write(mistakesForGithub(io.host, clean));
     },
   };
+}
+
+/** As Node and what is built on it decide: FORCE_COLOR, then NO_COLOR, then what the terminal is. */
+function isColored({ FORCE_COLOR: force, NO_COLOR, TERM }: CliIo['host']['env'], { isTTY }: Output): boolean {
+  if (force !== undefined) return force !== '0' && force !== 'false';
+  return isTTY && !NO_COLOR && TERM !== 'dumb';
 }
 
 /** One mistake is one error, however many resources met it: the first place stands for all. */

@@ -1,75 +1,143 @@
+import { isScalar, stringify } from 'yaml';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { AnyResourceType, Registry } from '../engine/resource-type.ts';
-import { constants, type JsonSchema, valueSchema } from '../manifest/json-schema.ts';
+import { wrap } from '../diagnostics/wrap.ts';
+import type { AnyResourceType, Registry, TargetKind } from '../engine/resource-type.ts';
+import { valueSchema } from '../manifest/json-schema.ts';
+import { metaparameters, moduleMetaparameters } from '../manifest/metaparameters.ts';
+import type { Module, Modules } from '../manifest/module.ts';
+import { describeProperties } from './describe-schema.ts';
 
-/** The documentation of a type for a terminal `columns` wide. Throws a Failure for an unknown name. */
-export function explainType(name: string, registry: Registry, columns: number): string {
+/** What there is to explain. */
+export interface Known {
+  registry: Registry;
+  modules: Modules;
+}
+
+const widthOf = (columns: number) => Math.max(40, Math.min(columns, 100));
+
+/**
+ * The documentation of a resource type, a module or a kind of target for a terminal `columns` wide.
+ * Throws a Failure for an unknown name.
+ */
+export async function explainType(
+  name: string,
+  { registry, modules }: Known,
+  columns: number,
+): Promise<string> {
+  const width = widthOf(columns);
   const type = registry.types.get(name);
-  if (!type) {
-    const hint = suggest(name, registry.types.keys());
-    throw new Failure(
-      given('unknown-type', `there is no resource type ${name}`, hint === undefined ? {} : { hint }),
-    );
-  }
-  const width = Math.max(40, Math.min(columns, 100));
-  const paragraphs = type.doc
-    .split(/\n\s*\n/)
-    .map(text => wrapped(text.replace(/\s*\n\s*/g, ' '), width, ''));
-  const properties = describe(valueSchema(type.schema), width, '  ');
+  if (type) return typeText(type, width);
+  const target = registry.targets.get(name);
+  if (target) return targetText(target, width);
+  const module = await modules.load(name);
+  if (typeof module === 'object') return moduleText(module, width);
+  const message =
+    module === 'broken'
+      ? `the module ${name} has mistakes, which \`converge validate\` shows`
+      : `there is no resource type, module or kind of target called ${name}`;
+  const names = [...registry.types.keys(), ...modules.names, ...registry.targets.keys()];
+  const hint = module === 'broken' ? undefined : suggest(name, names);
+  throw new Failure(given('unknown-type', message, hint === undefined ? {} : { hint }));
+}
+
+/** All types, modules and kinds of targets in a line each, and what every resource takes. */
+export async function explainAll({ registry, modules }: Known, columns: number): Promise<string> {
+  const width = widthOf(columns);
+  const loaded = await Promise.all(modules.names.map(name => modules.load(name)));
+  const described = loaded.flatMap(module =>
+    typeof module === 'object' ? [[module.name, module.description] as const] : [],
+  );
+  const list = (title: string, entries: (readonly [string, string])[]) => {
+    if (entries.length === 0) return [];
+    const widest = Math.max(...entries.map(([name]) => name.length));
+    const lines = entries.flatMap(([name, doc]) => {
+      const [first = '', ...rest] = wrap(summary(doc), width, ' '.repeat(widest + 4));
+      return [`  ${name.padEnd(widest)}  ${first.trimStart()}`, ...rest];
+    });
+    return [`${title}:`, ...lines, ''];
+  };
+  const docs = (all: Iterable<{ name: string; doc: string }>) =>
+    [...all].map(({ name, doc }) => [name, doc] as const);
   return [
-    type.origin ? `${name} (${type.origin.file})` : name,
-    ...paragraphs.map(text => `\n${text}`),
-    `\n${place(type)}`,
-    properties.length > 0 ? '\nProperties:' : '\nIt has no properties.',
-    ...properties,
+    ...list('Resource types', docs(registry.types.values())),
+    ...list('Modules', described),
+    ...list('Kinds of targets', docs(registry.targets.values())),
+    'Every resource also takes:',
+    ...describeProperties({ properties: metaparameters }, width),
+    '',
+    ...wrap(`A module takes of these: ${Object.keys(moduleMetaparameters).join(', ')}.`, width),
+    ...wrap('`converge explain --type NAME` says more about each.', width),
     '',
   ].join('\n');
 }
 
-function place({ runs, canBeAbsent, refresh }: AnyResourceType): string {
+/** The first sentence. */
+const summary = (doc: string): string => /^.*?\.(?=\s|$)/s.exec(doc)?.[0] ?? doc;
+
+const text = (name: string, doc: string, width: number): string[] => [
+  name,
+  ...doc.split(/\n\s*\n/).flatMap(paragraph => ['', ...wrap(paragraph, width)]),
+];
+
+const listed = (what: string, lines: string[]) =>
+  lines.length > 0 ? ['', `${what}:`, ...lines] : ['', `It has no ${what.toLowerCase()}.`];
+
+const others = (names: string[], width: number): string[] => [
+  '',
+  ...wrap(`It also takes ${names.join(', ')}: see \`converge explain --type\`.`, width),
+  '',
+];
+
+function typeText(type: AnyResourceType, width: number): string {
+  const names = Object.keys(metaparameters).filter(
+    name =>
+      !(name === 'ensure' && type.canBeAbsent === false) && !(name === 'target' && type.runs.on === 'host'),
+  );
+  return [
+    ...text(type.origin ? `${type.name} (${type.origin.file})` : type.name, type.doc, width),
+    '',
+    ...wrap(placeOf(type), width),
+    ...listed('Properties', describeProperties(valueSchema(type.schema), width)),
+    ...others(names, width),
+  ].join('\n');
+}
+
+function placeOf({ runs, canBeAbsent, refresh, protects }: AnyResourceType): string {
   const on =
     runs.on === 'remote'
       ? `It lives on a target of type ${runs.target}.`
       : `It is on the host${runs.platforms ? ` (${runs.platforms.join(', ')})` : ''}.`;
-  const absent = canBeAbsent === false ? " It can't be absent." : '';
-  return `${on}${absent}${refresh ? ' It can be notified.' : ''}`;
+  return [
+    on,
+    canBeAbsent === false && "It can't be absent.",
+    protects && 'It keeps data safe: deleting it weakens protection.',
+    refresh && 'It can be notified.',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
-function describe(schema: JsonSchema, width: number, indent: string): string[] {
-  const required = new Set(schema.required ?? []);
-  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
-    const must = required.has(name) ? ', required' : '';
-    const lines = [`${indent}${name}  ${kind(property)}${must}`];
-    if (property.description) lines.push(wrapped(property.description, width, `${indent}    `));
-    const inner = property.properties ? property : property.anyOf?.find(branch => branch.properties);
-    if (inner && !property['x-secret']) lines.push(...describe(inner, width, `${indent}    `));
-    return lines;
-  });
-}
+const targetText = ({ name, doc, schema }: TargetKind, width: number): string =>
+  [
+    ...text(name, doc, width),
+    ...listed('Properties', describeProperties(valueSchema(schema), width)),
+    '',
+  ].join('\n');
 
-function kind(schema: JsonSchema): string {
-  if (schema['x-secret']) return 'secret reference';
-  const values = constants(schema);
-  if (values.length > 0) return values.join(' | ');
-  if (schema.anyOf) return schema.anyOf.map(kind).join(' or ');
-  if (schema.type === 'array') {
-    const items = schema.items;
-    return `list of ${items && !Array.isArray(items) ? kind(items) : 'values'}`;
-  }
-  const names: Record<string, string> = { string: schema.format ?? 'text', object: 'map' };
-  return names[schema.type ?? ''] ?? schema.type ?? 'any value';
-}
-
-function wrapped(text: string, width: number, indent: string): string {
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.split(/\s+/)) {
-    if (line.length > indent.length && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = indent;
-    }
-    line += line.length > indent.length ? ` ${word}` : word;
-  }
-  return [...lines, line].join('\n');
+function moduleText({ name, description, parameters, defaults, file }: Module, width: number): string {
+  const written = new Map(
+    [...defaults].flatMap(([parameter, node]) => {
+      const value = isScalar(node) ? String(node.value) : stringify(node).trim();
+      // What is null when left out is told by its description.
+      return value === 'null' ? [] : [[parameter, value]];
+    }),
+  );
+  return [
+    ...text(name, description || 'A module.', width),
+    '',
+    ...wrap(`A module: ${file.name}`, width),
+    ...listed('Parameters', describeProperties(parameters, width, '  ', written)),
+    ...others(Object.keys(moduleMetaparameters), width),
+  ].join('\n');
 }

@@ -15,6 +15,8 @@ export interface CliIo {
   /** Progress and errors. */
   stderr: Output;
   host: Host;
+  /** Asks who sits at the terminal; undefined at the end of the input. Left out when nobody does. */
+  ask?(question: string): Promise<string | undefined>;
   /** Aborted with reason `SIGINT` or `SIGTERM`. */
   interrupt: AbortSignal;
   /** Calls back for errors that nobody waited for, which would end the process. */

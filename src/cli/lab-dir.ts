@@ -20,7 +20,7 @@ export async function openLabAt(
   if (options.labMustExist && !(await context.io.host.files.stat(join(dir, 'lab.json')))) {
     throw new Failure(
       given('no-lab', `there is no lab in ${dir}`, {
-        hint: '--lab takes the next word for its folder; a lab is made by `converge apply … --lab` or `converge lab`',
+        hint: '--lab takes the next word for its folder; a lab is made by `converge apply ... --lab` or `converge lab`',
       }),
     );
   }

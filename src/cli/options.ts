@@ -115,7 +115,7 @@ export const withData = (command: Command): Command =>
 export function withFormat(command: Command, ...formats: string[]): Command {
   const choices = formats.length > 0 ? formats : ['text', 'json'];
   return command.addOption(
-    new Option('--format <FORMAT>', `one of: ${choices.join(', ')}`).choices(choices).default(choices[0]),
+    new Option('--format <FORMAT>', 'how it is printed').choices(choices).default(choices[0]),
   );
 }
 

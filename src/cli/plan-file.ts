@@ -23,7 +23,10 @@ export async function readPlan(context: Context, name: string): Promise<Plan> {
   const { files, cwd } = context.io.host;
   const bytes = (await isPlan(context, name)) ? await files.read(resolve(cwd, name)) : undefined;
   if (bytes) return parsePlan(bytes.toString('utf8'), name);
+  const there = await files.stat(resolve(cwd, name));
   throw new Failure(
-    given('no-plan', `${name} is no plan`, { hint: 'name a file that `converge plan -o FILE` wrote' }),
+    given('no-plan', there ? `${name} is no plan` : `${name} isn't there`, {
+      hint: 'name a file that `converge plan -o FILE` wrote',
+    }),
   );
 }

@@ -3,6 +3,29 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { CliIo } from './io.ts';
 
+/** One line from the terminal; undefined after Ctrl-D. */
+async function askOnTerminal(question: string): Promise<string | undefined> {
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  let answered = false;
+  lines.on('close', () => {
+    // What is said next doesn't belong behind the question.
+    if (!answered) process.stderr.write('\n');
+    resolve(undefined);
+  });
+  // In raw mode Ctrl-C is a character, and no signal.
+  lines.on('SIGINT', () => {
+    process.emit('SIGINT');
+    lines.close();
+  });
+  lines.question(question, answer => {
+    answered = true;
+    resolve(answer);
+  });
+  return promise.finally(() => lines.close());
+}
+
 /** The real process around `main`: streams, signals, exit code. Tests call `main` with their own. */
 export async function run(): Promise<void> {
   // Beside the code, which whoever may write there could change anyway; never in a shared folder.
@@ -46,6 +69,7 @@ export async function run(): Promise<void> {
       process.on('unhandledRejection', listener);
       process.on('uncaughtException', listener);
     },
+    ...(process.stdin.isTTY && process.stderr.isTTY && { ask: askOnTerminal }),
   };
   const code = await main(args, io);
   // A full disk behind the output: the run went on to its end, but not all of it could be told.

@@ -27,6 +27,11 @@ export interface Diagnostic {
   at?: SourceRange;
   /** Address of the resource concerned, `type:title`. */
   address?: string;
+  /**
+   * What stands behind it, when one thing can be the trouble of several resources (`s3-bucket:dr`): what
+   * a resource fails for the same cause as its dependency is told once.
+   */
+  cause?: string;
   /** Other places that belong to the mistake: the first declaration, the edges of a cycle. */
   related?: { message: string; at: SourceRange }[];
 }

@@ -1,5 +1,5 @@
 import type { SourceRange } from './diagnostic.ts';
-import { printable, textWidth } from './text-width.ts';
+import { keepStart, printable, textWidth } from './text-width.ts';
 
 const tab = '  ';
 const ellipsis = '...';
@@ -37,17 +37,6 @@ const expand = (text: string): string => printable(text.replaceAll('\t', tab));
 /** Never between the two halves of a surrogate pair. */
 const boundary = (text: string, index: number): number =>
   /^[\udc00-\udfff]/.test(text.slice(index, index + 1)) ? index - 1 : index;
-
-function keepStart(text: string, columns: number): string {
-  let kept = '';
-  let width = 0;
-  for (const character of text) {
-    width += textWidth(character);
-    if (width > columns) break;
-    kept += character;
-  }
-  return kept;
-}
 
 function keepEnd(text: string, columns: number): string {
   const characters = [...text.slice(-columns * 2)];

@@ -4,15 +4,30 @@ const wide =
 /** Combining marks and joiners; no column of their own. */
 const zero = /\p{Mn}|\p{Me}|\p{Cf}/u;
 
+const ascii = /^[\x20-\x7e]*$/;
+
 /** Columns that one character (code point) takes on a terminal. */
 const characterWidth = (character: string): number =>
   zero.test(character) ? 0 : wide.test(character) ? 2 : 1;
 
 /** Columns that a text without control characters takes on a terminal. */
 export function textWidth(text: string): number {
+  if (ascii.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += characterWidth(character);
   return width;
+}
+
+/** As much of the beginning as fits into `columns`. */
+export function keepStart(text: string, columns: number): string {
+  let kept = '';
+  let width = 0;
+  for (const character of text) {
+    width += textWidth(character);
+    if (width > columns) break;
+    kept += character;
+  }
+  return kept;
 }
 
 /** Control characters and direction overrides become visible, so that no text can steer the terminal. */

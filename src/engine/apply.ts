@@ -11,6 +11,7 @@ import type { Plan } from './plan.ts';
 import { prove } from './proof.ts';
 import { refreshIfNotified } from './refresh.ts';
 import type { Run } from './run.ts';
+import { sharedCause } from './shared-cause.ts';
 import { loadSources } from './sources.ts';
 import { subjectsOf } from './subject.ts';
 import { type Node, Walk } from './walk.ts';
@@ -55,7 +56,7 @@ export async function apply(
   for (const node of walk.nodes.values()) {
     if (!node.result)
       applying.finish(node, node.planned.action === 'none' ? 'unchanged' : 'skipped', {
-        note: 'interrupted',
+        note: 'interrupted before it began',
       });
   }
   const proof = noop || run.signal.aborted ? undefined : await prove(applying);
@@ -94,7 +95,8 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
   for (const node of ready) {
     const broken = walk.brokenFor(node);
     const { action, reason } = node.planned;
-    if (action === 'failed') finish(node, 'failed', failedBefore(run, node, reason));
+    const shared = sharedCause(run, node.planned.address, broken);
+    if (action === 'failed' && !shared) finish(node, 'failed', failedBefore(run, node, reason));
     else if (broken.length > 0) finish(node, 'skipped', { note: `depends on ${broken.join(', ')}` });
     else if (action === 'none') work.push(node);
     else if (noop || node.planned.noop) finish(node, 'noop');

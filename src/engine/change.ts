@@ -1,11 +1,11 @@
-import { blocked, type Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Applying, guarded } from './applying.ts';
 import { type Decision, decide } from './decide.ts';
 import type { Progress } from './io.ts';
 import { type Handed, leakOf } from './leaks.ts';
 import { writeIo } from './make-io.ts';
 import { diagnosticsOf, observe } from './observe.ts';
-import { soundOutcome } from './outcome.ts';
+import { interrupted, soundOutcome } from './outcome.ts';
 import { owe, settle } from './owed.ts';
 import { refreshIfNotified } from './refresh.ts';
 import type { Outcome, Step } from './resource-type.ts';
@@ -19,6 +19,9 @@ export interface Change {
   node: Node;
   decision: Decision;
 }
+
+/** Of a step whose type doesn't say more. */
+const cutShort = 'cut short; the next run looks at what is there and goes on from that';
 
 /**
  * Changes of a realm that takes one writer go to the type in one call per target (one DISM call, one
@@ -84,7 +87,7 @@ async function callApply(applying: Applying, changes: readonly Change[]): Promis
     late = answer.late;
     if (!(outcomes instanceof Map)) throw new TypeError('apply must answer with a Map');
   } catch (error) {
-    const [diagnostic] = run.signal.aborted ? [interrupted()] : diagnosticsOf(error, subject);
+    const [diagnostic] = run.signal.aborted ? [interrupted(cutShort)] : diagnosticsOf(error, subject);
     outcomes = new Map(
       changes.map(({ node }) => [
         node.subject.id,
@@ -122,7 +125,10 @@ async function conclude(
     if (outcome.undone) {
       for (const receiver of walk.receiversOf(node)) await settle(run, receiver, node.planned.address);
     }
-    finish(node, 'failed', { diagnostic: outcome.diagnostic, started });
+    const { diagnostic } = outcome;
+    if (run.signal.aborted && diagnostic.code === 'interrupted')
+      finish(node, 'interrupted', { note: diagnostic.message, started });
+    else finish(node, 'failed', { diagnostic, started });
     return;
   }
   if (decision.action !== 'delete') await rememberSecrets(run, node.subject, decision.should);
@@ -151,7 +157,8 @@ async function lookAgain(
     dirty.seeing(subjects);
     await observe(run, subjects);
   } catch {
-    for (const { node } of changes) finish(node, 'failed', { diagnostic: interrupted(), started });
+    const note = 'it had failed, and waited to be tried again';
+    for (const { node } of changes) finish(node, 'interrupted', { note, started });
     return [];
   }
   const left: Change[] = [];
@@ -167,5 +174,3 @@ async function lookAgain(
   }
   return left;
 }
-
-const interrupted = (): Diagnostic => blocked('interrupted', 'the step was interrupted');

@@ -16,7 +16,9 @@ export type Result =
   /** Its maintenance window is closed, or that of a dependency; a later run does it. */
   | 'held'
   /** It would weaken protection, and nobody allowed that. */
-  | 'blocked';
+  | 'blocked'
+  /** The run was interrupted while it was changed; the note says what became of the step. */
+  | 'interrupted';
 
 /** Everything that happens in a run, as one typed stream. listr2, the plain log and NDJSON subscribe. */
 export type RunEvent =

@@ -19,7 +19,8 @@ export function cycleDiagnostic(
   const inCycle = subjects.map(({ address }) => address).filter(address => !levels.has(address));
   const path = walk(inCycle.sort(byText)[0]!, edges, levels);
   const addresses = [...path.map(edge => edge.from), path[0]!.from];
-  const text = addresses.length > shown ? [...addresses.slice(0, shown), '…', addresses.at(-1)!] : addresses;
+  const text =
+    addresses.length > shown ? [...addresses.slice(0, shown), '...', addresses.at(-1)!] : addresses;
   return given('cycle', `these resources wait for each other: ${text.join(' -> ')}`, {
     address: path[0]!.from,
     at: path[0]!.at,

@@ -56,16 +56,16 @@ async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
   return batch.flatMap(subject => {
     const answer = checked(answers.get(subject.id), subject);
     const leak = leakOf(answer, handed, subject.type, subject.id);
-    const observation: Observation<object> = leak ? { state: 'failed', diagnostic: leak } : answer;
+    const sound: typeof answer = leak ? { state: 'failed', diagnostic: leak } : answer;
+    // Warnings are told, and are no part of what was seen: a plan doesn't go stale by them.
+    const { warnings, ...observation } = sound;
+    const told = (diagnostic: Diagnostic) =>
+      run.redactor.value({ address: subject.address, at: subject.declared.at, ...diagnostic });
     if (observation.state !== 'failed') {
       run.observed.set(subject.address, observation);
-      return [];
+      return warningsOf(warnings).map(told);
     }
-    const diagnostic = run.redactor.value({
-      address: subject.address,
-      at: subject.declared.at,
-      ...observation.diagnostic,
-    });
+    const diagnostic = told(observation.diagnostic);
     run.observed.set(subject.address, { state: 'failed', diagnostic });
     return [diagnostic];
   });
@@ -92,6 +92,11 @@ function checked(observation: Observation<object> | undefined, { id, type }: Sub
   const what = observation ? `its observation of ${id} is not valid` : `it didn't answer for ${id}`;
   return { state: 'failed', diagnostic: typeBug(type, what) };
 }
+
+const warningsOf = (warnings: unknown): Diagnostic[] =>
+  Array.isArray(warnings)
+    ? warnings.filter(isDiagnostic).map(warning => ({ ...warning, severity: 'warning' }))
+    : [];
 
 const isSound = (observation: Observation<object>): boolean =>
   observation.state === 'unknown'

@@ -1,7 +1,10 @@
-import { type Diagnostic, isDiagnostic } from '../diagnostics/diagnostic.ts';
+import { blocked, type Diagnostic, isDiagnostic } from '../diagnostics/diagnostic.ts';
 import type { Outcome } from './resource-type.ts';
 import type { Subject } from './subject.ts';
 import { typeBug } from './type-bug.ts';
+
+/** Why a step ended early when its signal aborted; `what` says what became of it, for the user. */
+export const interrupted = (what: string): Diagnostic => blocked('interrupted', what);
 
 /**
  * What a type answered for one step, or that it is faulty when that is no outcome. A step that failed

@@ -115,6 +115,9 @@ const diagnostic = Type.Object(
     hint: Optional(Type.String()),
     at: Optional(place),
     address: Optional(address),
+    cause: Optional(
+      Type.String({ description: 'What stands behind it, when several resources may meet it.' }),
+    ),
     related: Optional(listOf(Type.Object({ message: Type.String(), at: place }, closed))),
   },
   closed,

@@ -13,6 +13,7 @@ import { nearest } from './pointer.ts';
 import type { Observation } from './resource-type.ts';
 import type { Run } from './run.ts';
 import { type Selection, select } from './select.ts';
+import { sharedCause } from './shared-cause.ts';
 import { loadSources, sourceDigest } from './sources.ts';
 import { type Subject, subjectsOf } from './subject.ts';
 import { plannedTargets } from './targets.ts';
@@ -36,7 +37,10 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const selected = select(catalog.resources, options);
   const subjects = graph.subjects.filter(({ address }) => selected.has(address));
   await loadSources(run, subjects);
-  const diagnostics = [...dropped(graph, selected), ...(await (options.observe ?? observe)(run, subjects))];
+  const observed = await (options.observe ?? observe)(run, subjects);
+  const failed = subjects.filter(({ address }) => run.observed.get(address)?.state === 'failed');
+  const told = new Set(failed.map(one => sharedCause(run, one.address, dependencies(graph, one))?.own));
+  const diagnostics = [...dropped(graph, selected), ...observed.filter(one => !told.has(one))];
 
   const planned = new Map<Address, PlannedResource>();
   const view: View = {
@@ -82,8 +86,12 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
   const decision = await decide(run, subject, observation);
   if (decision.diagnostic) view.diagnostics.push(decision.diagnostic);
   const verdict = verdictOf(subject, decision, observation, view);
-  const broken = dependencies(graph, subject).find(to => view.planned.get(to)?.action === 'failed');
-  if (broken !== undefined && verdict.action !== 'failed') {
+  const before = dependencies(graph, subject);
+  const broken =
+    verdict.action === 'failed'
+      ? sharedCause(run, address, before)?.first
+      : before.find(to => view.planned.get(to)?.action === 'failed');
+  if (broken !== undefined) {
     verdict.reason = `waits for ${broken}, which could not be observed`;
   }
   return {

@@ -28,11 +28,16 @@ export interface Asked<P> {
 
 export type Observation<C> =
   /** `revision`: anything that changes when the object does (ETag, mtime); part of the plan's fingerprint. */
-  | { state: 'present'; value: C; revision?: string }
-  | { state: 'absent' }
-  /** Can't be seen yet because something pending brings it; observed again when reached. */
-  | { state: 'unknown'; waitsFor: Capability }
-  | { state: 'failed'; diagnostic: Diagnostic };
+  (
+    | { state: 'present'; value: C; revision?: string }
+    | { state: 'absent' }
+    /** Can't be seen yet because something pending brings it; observed again when reached. */
+    | { state: 'unknown'; waitsFor: Capability }
+    | { state: 'failed'; diagnostic: Diagnostic }
+  ) & {
+    /** What was seen and is worth a look, though it keeps nothing from being done. */
+    warnings?: Diagnostic[];
+  };
 
 /** One property that differs. `path` is a JSON pointer into C; undefined means "not there". */
 export interface FieldChange {

@@ -58,11 +58,11 @@ export class Walk {
     }
   }
 
-  /** The dependencies that failed, were skipped or were blocked. */
+  /** The dependencies that failed, were skipped, blocked or interrupted. */
   brokenFor({ planned }: Node): Address[] {
     return planned.dependsOn.filter(to => {
       const result = this.nodes.get(to)?.result?.result;
-      return result === 'failed' || result === 'skipped' || result === 'blocked';
+      return result === 'failed' || result === 'skipped' || result === 'blocked' || result === 'interrupted';
     });
   }
 

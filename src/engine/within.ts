@@ -57,7 +57,8 @@ export async function within<T>(
   // Who interrupts must not wait for a silent server; a change has to be finished or undone.
   if (onlyLooks) run.signal.addEventListener('abort', onAbort, { once: true });
   try {
-    run.signal.throwIfAborted();
+    // A change that was begun is the type's to tell of, however early the interrupt came.
+    if (onlyLooks) run.signal.throwIfAborted();
     const value = await Promise.race([work(signal), limits(), interrupt.promise]);
     return { value, ...(tooLate.signal.aborted && { late }) };
   } catch (error) {

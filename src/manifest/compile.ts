@@ -80,7 +80,7 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   const namesSecret = secretNames(registry);
 
   const texts = await readManifests(paths, files, cwd, report);
-  if (diagnostics.length > 0) declared.incomplete = true;
+  if (diagnostics.some(({ severity }) => severity === 'error')) declared.incomplete = true;
   const manifests: SourceFile[] = [];
   for (const { name, text } of texts) {
     const { file, readable } = parseManifest(name, text, namesSecret, report);
@@ -96,6 +96,7 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   const expressions = makeExpressions(host, namesSecret, report);
   for (const file of manifests) await expressions.prepare(file);
   const folders = await foldersAround(paths, files, cwd);
+  const before = diagnostics.length;
   const dataLayers = [
     ...manifests.flatMap(file => {
       const node = topLevel(file).get('data')?.value;
@@ -110,6 +111,8 @@ export async function compile(paths: string[], options: CompileOptions): Promise
     )),
     ...readSettings(settings, report),
   ];
+  const data = mergeLayers(dataLayers, report);
+  const dataIsBroken = diagnostics.length > before;
   const modules = await findModules(
     [
       ...folders.map(folder => join(folder, 'modules')),
@@ -125,7 +128,7 @@ export async function compile(paths: string[], options: CompileOptions): Promise
     into: declared,
     report,
     dataLayers,
-    scope: expressions.scope(mergeLayers(dataLayers, report)),
+    scope: { ...expressions.scope(data), dataIsBroken },
     chain: [],
     made: { count: 0 },
   };

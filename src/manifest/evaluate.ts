@@ -143,6 +143,7 @@ export function evaluated(
     const wrong = unknownName(part.cel, scope);
     if (wrong) return refuse(wrong.message, part.source, !wrong.dynamic, wrong.hint);
     paths.push(...part.cel.paths);
+    if (scope.dataIsBroken && part.cel.paths.some(([root]) => root === 'data')) return failed;
     try {
       values.push(
         part.cel.run(

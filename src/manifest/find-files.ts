@@ -6,7 +6,7 @@ import type { FileStat, ReadFiles } from '../io/ports.ts';
 const largestManifest = 8 * 1024 * 1024;
 
 /** Folders beside manifests that hold something else. */
-const beside = ['modules', 'data', 'types'];
+const notManifests = ['modules', 'data', 'types'];
 
 /** Where `modules/`, `data/` and `types/` may lie: the folders named, and their parents up to the working directory. */
 export async function foldersAround(paths: string[], files: ReadFiles, cwd: string): Promise<string[]> {
@@ -33,7 +33,8 @@ export interface ManifestText {
 
 /**
  * Reads the manifests that the paths name: files, and folders with all `*.yaml` and `*.yml` below them in
- * sorted order (names that start with a dot are left out, and so are the `modules`, `data` and `types` of a folder named). A file named twice is read once.
+ * sorted order (names that start with a dot are left out, and so are folders called `modules`, `data` and
+ * `types`). A file named twice is read once.
  */
 export async function readManifests(
   paths: string[],
@@ -49,7 +50,8 @@ export async function readManifests(
   for (const path of paths) {
     const absolute = resolve(cwd, path);
     const name = displayName(absolute, cwd);
-    const found = await guarded(name, report, () => manifestsAt(absolute, files));
+    const unused = (folder: string) => report(notUsed(displayName(folder, cwd)));
+    const found = await guarded(name, report, () => manifestsAt(absolute, files, unused));
     if (found === 'missing')
       report(
         given('no-such-file', `${name} is not there`, { hint: 'name a manifest file or a folder of them' }),
@@ -94,7 +96,22 @@ async function guarded<T>(
   }
 }
 
-async function manifestsAt(path: string, files: ReadFiles): Promise<string[] | 'missing'> {
+const notUsed = (folder: string): Diagnostic => ({
+  ...given(
+    'folder-not-used',
+    `${folder} is not used: it belongs to manifests below the folder that was named`,
+    {
+      hint: `name ${dirname(folder)} itself to use it`,
+    },
+  ),
+  severity: 'warning',
+});
+
+async function manifestsAt(
+  path: string,
+  files: ReadFiles,
+  unused: (folder: string) => void,
+): Promise<string[] | 'missing'> {
   const stat = await files.stat(path);
   if (!stat) return 'missing';
   if (stat.kind === 'file' || stat.kind === 'other') return [path];
@@ -102,18 +119,24 @@ async function manifestsAt(path: string, files: ReadFiles): Promise<string[] | '
     if (error.code === 'ENOTDIR') return undefined;
     throw error;
   });
-  const own = names?.filter(name => !beside.includes(name));
-  return own ? manifestsBelow(path, own, files) : [path];
+  const nested = (folder: string) => dirname(folder) !== path && unused(folder);
+  return names ? manifestsBelow(path, names, files, nested) : [path];
 }
 
-async function manifestsBelow(folder: string, names: string[], files: ReadFiles): Promise<string[]> {
+async function manifestsBelow(
+  folder: string,
+  names: string[],
+  files: ReadFiles,
+  beside: (folder: string) => void,
+): Promise<string[]> {
   const found: string[] = [];
   for (const name of [...names].sort()) {
     if (name.startsWith('.')) continue;
     const path = join(folder, name);
     const kind = (await files.stat(path))?.kind;
-    if (kind === 'directory')
-      found.push(...(await manifestsBelow(path, (await files.list(path)) ?? [], files)));
+    if (kind === 'directory' && notManifests.includes(name)) beside(path);
+    else if (kind === 'directory')
+      found.push(...(await manifestsBelow(path, (await files.list(path)) ?? [], files, beside)));
     else if (/\.ya?ml$/i.test(name) && kind !== undefined) found.push(path);
   }
   return found;

@@ -34,6 +34,8 @@ export interface Sourced {
 export interface Scope {
   params: Sourced;
   data: Sourced;
+  /** A layer of it has a mistake, which was told: what is computed from it may be wrong for that alone. */
+  dataIsBroken?: boolean;
   each?: Sourced;
   facts: KnownFacts;
   env: { [name: string]: string };

@@ -46,6 +46,11 @@ test('Ctrl-C in the middle of a cycle: 130, no snapshot left, nothing new begun,
   });
   expect(run.code, run.stderr).toBe(130);
   expect(run.stderr).toContain('SIGINT');
+  expect(run.stderr).toContain(
+    'protected_vm:dc02: interrupted, no point was made, and no snapshot is left behind',
+  );
+  expect(run.stdout).toMatch(/^Interrupted: .*interrupted/m);
+  expect(run.stdout + run.stderr).not.toMatch(/FAILED|error\[/);
   expect(run.stderr).not.toContain('raw_image:/srv/spool/dc02.raw: create');
   expect(await snapshotsIn(join(dir, 'lab'))).toEqual([]);
   await expectToHeal(dir, lab);

@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { binary, cli, scratch } from '../support/cli.ts';
@@ -38,4 +39,47 @@ test('explain shows every layer of a value, the winner marked, in the binary too
 test('explain --type prints the documentation of a type', async () => {
   const { stdout } = await cli('/', ['explain', '--type', 'bucket']);
   expect(stdout).toMatch(/^bucket\n[\s\S]*versioning {2}boolean/);
+});
+
+test('explain --type: a module with its parameters, a kind of target, and all there is', async () => {
+  const dir = await scratch();
+  const module = await cli(dir, ['explain', '--type', 'pilot_light']);
+  expect(module.stdout).toMatch(/^pilot_light\n\nWhat has to be in place/);
+  expect(module.stdout).toMatch(/\n {2}vms {2}list of text, 1 or more, required\n/);
+  expect(module.stdout).toMatch(/\n {2}schedule {2}schedule, default every 15 minutes\n/);
+  expect(module.stdout).toMatch(/\n {2}rpo {2}duration\n/);
+  expect((await cli(dir, ['explain', '--type', 'aws'])).stdout).toMatch(/\n {2}region {2}text/);
+
+  const all = await cli(dir, ['explain', '--type']);
+  for (const part of [
+    /^ {2}bucket +An S3/m,
+    /^ {2}pilot_light +What/m,
+    /^ {2}vsphere +A vC/m,
+    /^ {2}notify {2}/m,
+  ])
+    expect(all.stdout).toMatch(part);
+  // Names without a meaning yet are nothing to explain.
+  expect(all.stdout).not.toMatch(/^ {2}purge/m);
+
+  const wrong = await cli(dir, ['explain', '--type', 'pilot_ligth']);
+  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('did you mean `pilot_light`?')]);
+});
+
+test('explain --type finds the modules beside the manifests that are named', async () => {
+  const dir = await scratch();
+  await mkdir(join(dir, 'site/modules/mine'), { recursive: true });
+  const module = 'converge: 1\ndescription: Mine.\nparameters: { to: { enum: [a, b] } }\nresources: {}\n';
+  await writeFile(join(dir, 'site/modules/mine/module.yaml'), module);
+  await writeFile(join(dir, 'site/m.yaml'), 'converge: 1\n');
+  expect((await cli(dir, ['explain', '--type', 'mine'])).code).toBe(1);
+  const found = await cli(dir, ['explain', '--type', 'mine', 'site']);
+  expect(found.stdout).toMatch(/^mine\n\nMine\.\n[\s\S]*to {2}a \| b, required/);
+});
+
+test.each([40, 60, 100])('explain --type fits %i columns', async columns => {
+  for (const type of [[], ['bucket'], ['protected_vm'], ['raw_image'], ['pilot_light'], ['vsphere']]) {
+    const { stdout } = await cli('/', ['explain', '--type', ...type], { columns });
+    for (const line of stdout.split('\n').filter(one => / \S+ /.test(one.trim())))
+      expect(line.length, line).toBeLessThanOrEqual(columns);
+  }
 });

@@ -99,9 +99,15 @@ resources:
   expect((await points('--key', 'file:right.key')).stdout).toContain('dc02');
   const [none, other] = [await points(), await points('--key', 'file:wrong.key')];
   for (const { code, stdout, stderr } of [none, other]) {
-    expect(code, stderr).toBe(1);
+    expect(code, stderr).toBe(4);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/key/);
+  }
+  const manifest = await readFile(join(dir, 'm.yaml'), 'utf8');
+  await writeFile(join(dir, 'keyless.yaml'), manifest.replace(/, key: .* }/, ' }'));
+  for (const command of [['plan'], ['replicate', 'dc02']]) {
+    const { code, stderr } = await cli(dir, [...command, 'keyless.yaml', ...lab]);
+    expect([code, stderr]).toEqual([4, expect.stringContaining('error[key-needed]')]);
   }
   const restored = await cli(dir, [
     'restore',

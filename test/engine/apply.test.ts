@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { world as worldSays } from '../../src/diagnostics/diagnostic.ts';
 import { type ApplyOptions, apply } from '../../src/engine/apply.ts';
 import type { CatalogResource } from '../../src/engine/catalog.ts';
+import { interrupted } from '../../src/engine/outcome.ts';
 import { plan } from '../../src/engine/planner.ts';
+import type { Outcome } from '../../src/engine/resource-type.ts';
 import type { World } from '../../src/engine/world.ts';
 import { folderHost } from '../support/engine-host.ts';
 import {
@@ -463,8 +465,38 @@ describe('noop and interruption', () => {
     expect(ended).toBe(true);
     expect(report.results).toMatchObject([
       { address: 'thing:first', result: 'changed' },
-      { address: 'thing:then', result: 'skipped', note: 'interrupted' },
+      { address: 'thing:then', result: 'skipped', note: 'interrupted before it began' },
     ]);
     expect(run.events).toContainEqual({ type: 'interrupted', signal: 'SIGTERM' });
+  });
+
+  test.each<[string, () => Outcome | undefined, object]>([
+    [
+      'that gives up',
+      () => {
+        throw new Error('aborted');
+      },
+      { result: 'interrupted', note: expect.stringMatching(/^cut short/) },
+    ],
+    [
+      'that says what became of it',
+      () => ({ ok: false, diagnostic: interrupted('all undone'), retry: 'never', undone: true }),
+      { result: 'interrupted', note: 'all undone' },
+    ],
+    [
+      'that failed by itself',
+      () => ({ ok: false, diagnostic: worldSays('disk-full', 'no'), retry: 'never', undone: false }),
+      { result: 'failed', diagnostic: { code: 'disk-full' } },
+    ],
+  ])('a step %s when the run is interrupted', async (_, answer, expected) => {
+    const all = things();
+    const stop = new AbortController();
+    all.onApply = async () => {
+      stop.abort('SIGINT');
+      return answer();
+    };
+    const { report } = await converge(all, [declare('thing:a')], { signal: stop.signal });
+    expect(report.results).toMatchObject([expected]);
+    if ('note' in expected) expect(report.results[0]!.diagnostic).toBeUndefined();
   });
 });

@@ -77,16 +77,19 @@ describe('layers', () => {
     expect((await data(files as unknown as Record<string, string>, options)) as unknown).toContain(message);
   });
 
-  it('the folders modules and data hold no manifests, deeper ones may', async () => {
+  it('the folders modules and data hold no manifests, deeper ones either, which is said', async () => {
     const { catalog, diagnostics } = await compileFiles(
       {
         'x/m.yaml': 'converge: 1',
         'x/data/common.yaml': 'a: 1',
-        'x/y/data/n.yaml': 'converge: 1\nresources: { note: { n: } }',
+        'x/y/n.yaml': 'converge: 1\nresources: { note: { n: } }',
+        'x/y/data/common.yaml': 'a: 2',
       },
       ['x'],
     );
-    expect(diagnostics).toEqual([]);
+    expect(diagnostics).toMatchObject([
+      { code: 'folder-not-used', severity: 'warning', hint: 'name x/y itself to use it' },
+    ]);
     expect(catalog.resources.map(({ address }) => address)).toEqual(['note:n']);
   });
 });

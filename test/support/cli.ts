@@ -24,6 +24,10 @@ export interface CliOptions {
   env?: Record<string, string>;
   interrupt?: AbortSignal;
   clock?: Clock;
+  /** The person at the terminal. */
+  ask?(question: string): Promise<string | undefined>;
+  /** Of both outputs; without it they are no terminal. */
+  columns?: number;
   /** Sees each piece of stderr as it comes: for a test that interrupts at a certain line. */
   onStderr?(text: string): void;
 }
@@ -40,17 +44,18 @@ export async function cli(cwd: string, args: string[], options: CliOptions = {})
       write: text => {
         stdout += text;
       },
-      isTTY: false,
-      columns: 100,
+      isTTY: options.columns !== undefined,
+      columns: options.columns ?? 100,
     },
     stderr: {
       write: text => {
         stderr += text;
         options.onStderr?.(text);
       },
-      isTTY: false,
-      columns: 100,
+      isTTY: options.columns !== undefined,
+      columns: options.columns ?? 100,
     },
+    ...(options.ask && { ask: options.ask }),
     host: {
       ...nodeHost(),
       ...(options.clock && { clock: options.clock }),

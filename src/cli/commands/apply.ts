@@ -99,7 +99,10 @@ async function applyIn(
     redactor: context.redactor,
   });
   const plan = await source.plan(run);
-  const text = renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns });
+  const text = renderText(plan, {
+    color: context.color.stdout,
+    ...(context.columns && { columns: context.columns }),
+  });
   context.print(inGithubActions(context.io.host) ? withoutCommands(text) : text);
   if (digest !== undefined) requireDigest(plan, digest);
   progress.begin(plan);
@@ -145,7 +148,7 @@ async function planFile(
   if (options.only ?? options.except) {
     throw new Failure(
       given('plan-is-whole', `${path} was reviewed as a whole: --only and --except don't go with it`, {
-        hint: 'select when planning: `converge plan MANIFESTS --only … -o plan.json`',
+        hint: 'select when planning: `converge plan MANIFESTS --only ... -o plan.json`',
       }),
     );
   }

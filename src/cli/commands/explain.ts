@@ -1,9 +1,11 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { CatalogResource } from '../../engine/catalog.ts';
-import { type CatalogOptions, loadCompiled } from '../catalog.ts';
+import { knownModules } from '../../manifest/known-modules.ts';
+import { type CatalogOptions, loadCompiled, shippedModules } from '../catalog.ts';
+import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
-import { explainType } from '../explain-type.ts';
+import { explainAll, explainType } from '../explain-type.ts';
 import { explained, explainedJson, explainedText } from '../explain-values.ts';
 import { withData, withFormat } from '../options.ts';
 import { requireUserTypes } from '../user-types.ts';
@@ -13,30 +15,29 @@ export const explain: Define = (program, context, exit) => {
     withData(
       program
         .command('explain [ADDRESS] [PATHS...]')
-        .description('print where the values of a resource come from, or the documentation of a type'),
+        .description(
+          'print where the values of a resource come from, or the documentation of a type or module',
+        ),
     ),
   )
     .option(
-      '--type <TYPE>',
-      'print the documentation of a resource type, built in or beside the manifests at PATHS',
+      '--type [NAME]',
+      'print the documentation of a resource type, module or kind of target, built in or beside the manifests at PATHS; without NAME what there is, and what every resource takes',
     )
     .option('--lab [DIR]', 'with the facts of the lab')
     .addHelpText(
       'after',
-      '\nExamples:\n  converge explain protected_vm:dc02.schedule manifests\n  converge explain --type bucket\n  converge explain --type motd manifests',
+      '\nExamples:\n  converge explain protected_vm:dc02.schedule manifests\n  converge explain --type\n  converge explain --type bucket\n  converge explain --type pilot_light\n  converge explain --type motd manifests',
     )
     .action(
       async (
         address: string | undefined,
         paths: string[],
-        { type, format, ...options }: CatalogOptions & { type?: string; format: string },
+        { type, format, ...options }: CatalogOptions & { type?: string | true; format: string },
       ) => {
         if (type !== undefined) {
           // With --type there is no address: all words are paths.
-          const where = [...(address === undefined ? [] : [address]), ...paths];
-          if (!context.registry.types.has(type))
-            await requireUserTypes(context, where.length > 0 ? where : ['.']);
-          context.print(explainType(type, context.registry, context.io.stdout.columns));
+          context.print(await documentation(context, type, address === undefined ? [] : [address, ...paths]));
           return exit(0);
         }
         if (address === undefined)
@@ -55,6 +56,19 @@ export const explain: Define = (program, context, exit) => {
       },
     );
 };
+
+async function documentation(context: Context, type: string | true, paths: string[]): Promise<string> {
+  const { host, stdout } = context.io;
+  const named = paths.length > 0 ? paths : ['.', 'manifests'];
+  if (type === true || !context.registry.types.has(type)) await requireUserTypes(context, named);
+  const { registry } = context;
+  const options = { registry, files: host.files, cwd: host.cwd, shippedModules };
+  const known = {
+    registry,
+    modules: await knownModules(named, options, () => {}),
+  };
+  return type === true ? explainAll(known, stdout.columns) : explainType(type, known, stdout.columns);
+}
 
 /** Titles hold dots: the longest declared address that the words begin with wins. */
 function named(

@@ -1,9 +1,12 @@
 import type { Define } from '../define.ts';
 import { apply } from './apply.ts';
+import { completeLine } from './complete.ts';
+import { completion } from './completion.ts';
 import { diff } from './diff.ts';
 import { explain } from './explain.ts';
 import { facts } from './facts.ts';
 import { graph } from './graph.ts';
+import { init } from './init.ts';
 import { key } from './key.ts';
 import { lab } from './lab.ts';
 import { observe } from './observe.ts';
@@ -19,6 +22,7 @@ import { verify } from './verify.ts';
 
 /** In the order of `converge --help`. */
 export const commands: Define[] = [
+  init,
   validate,
   plan,
   apply,
@@ -36,4 +40,6 @@ export const commands: Define[] = [
   key,
   sign,
   lab,
+  completion,
+  completeLine,
 ];

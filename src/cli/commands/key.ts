@@ -4,6 +4,7 @@ export const key: Define = (program, context, exit) => {
   program
     .command('key')
     .description('keys of encrypted repositories')
+    .addHelpText('after', '\nExample:\n  converge key create --to dr.key')
     .command('create')
     .description('make a new key and print it')
     .option('--to <FILE>', 'write it to a new file (mode 0600) and print only its id')

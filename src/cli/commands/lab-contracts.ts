@@ -7,6 +7,7 @@ export function labContracts(group: Command, context: Context, exit: (code: numb
     .command('contracts')
     .description('list what the stand-ins believe of the real systems and nobody has verified')
     .option('--all', 'also what was verified or is quoted from a primary source')
+    .addHelpText('after', '\nExamples:\n  converge lab contracts\n  converge lab contracts --all')
     .action(async (options: { all?: boolean }) => {
       const [s3, api, instance, vsphere, windows, iis, web] = await Promise.all([
         import('../../lab/s3/evidence.ts'),

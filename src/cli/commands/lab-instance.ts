@@ -8,6 +8,7 @@ const collect = (value: string, before: string[] = []) => [...before, value];
 type Event = (
   usage: string,
   description: string,
+  examples: string,
   build: (args: string[], options: Record<string, unknown>) => LabCommand,
   extend: (command: Command) => Command,
 ) => void;
@@ -17,6 +18,7 @@ export function labInstance(event: Event): void {
   event(
     'instance',
     "set what the lab's EC2 instance is, and print it",
+    'instance --environment shop-prod --tag Name=web1',
     (_, options) => ({ do: 'instance', change: changeOf(options) }),
     command =>
       command
@@ -26,11 +28,7 @@ export function labInstance(event: Event): void {
         .option('--type <TYPE>', 'instance type')
         .option('--metadata <on|off>', 'off: the host is no EC2 instance')
         .option('--metadata-tags <on|off>', 'whether tags stand in the metadata')
-        .option('--describe-tags <on|off>', 'whether its role may call ec2:DescribeTags')
-        .addHelpText(
-          'after',
-          '\nExample:\n  converge lab instance --environment shop-prod --tag Name=web1 && converge facts --lab',
-        ),
+        .option('--describe-tags <on|off>', 'whether its role may call ec2:DescribeTags'),
   );
 }
 

@@ -9,8 +9,10 @@ export function labServe(group: Command, context: Context, exit: (code: number) 
     .command('serve')
     .description('serve a lab until Ctrl-C and print its endpoints, credentials and CA')
     .option('--lab [DIR]', `the lab's folder (default ${defaultLabDir})`)
-    .addOption(
-      new Option('--format <FORMAT>', 'one of: text, json').choices(['text', 'json']).default('text'),
+    .addOption(new Option('--format <FORMAT>', 'how it is printed').choices(['text', 'json']).default('text'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge lab serve\n  converge lab serve --lab /tmp/lab --format json',
     )
     .action(async (options: { lab?: string | true; format: string }) => {
       const dir = labDir(context, options.lab ?? true)!;

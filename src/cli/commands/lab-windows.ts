@@ -7,6 +7,7 @@ export function labWindows(event: DefineEvent): void {
   event(
     'windows',
     'tell the Windows host its language and whether runs have an administrator, and show it',
+    'windows --language de',
     (_, { language, elevated, restart }) => ({
       do: 'windows',
       ...(language !== undefined && { language: language as Language }),
@@ -20,20 +21,18 @@ export function labWindows(event: DefineEvent): void {
           new Option('--elevated <YES|NO>', 'whether converge runs as administrator').choices(['yes', 'no']),
         )
         .option('--restart', 'restart it: what is pending becomes real')
-        .addHelpText(
-          'after',
-          '\nManifests with `requires: { os: windows }` run there with --lab.\n\nExample:\n  converge lab windows --language de',
-        ),
+        .addHelpText('after', '\nManifests with `requires: { os: windows }` run there with --lab.'),
   );
   event(
     'processes',
     'list the programs that were started on the Windows host, and which of them changed anything',
+    'processes\nprocesses --clear --format json',
     (_, { clear }) => ({ do: 'processes', clear: clear === true }),
     command =>
       command
         .option('--clear', 'forget them afterwards')
         .addOption(
-          new Option('--format <FORMAT>', 'one of: text, json').choices(['text', 'json']).default('text'),
+          new Option('--format <FORMAT>', 'how it is printed').choices(['text', 'json']).default('text'),
         ),
   );
 }

@@ -17,6 +17,8 @@ import { labWindows } from './lab-windows.ts';
 export type DefineEvent = (
   usage: string,
   description: string,
+  /** What may be typed behind `converge lab`; one per line. */
+  examples: string,
   build: (args: string[], options: Record<string, unknown>) => LabCommand | Promise<LabCommand>,
   extend?: (command: Command) => Command,
 ) => void;
@@ -27,11 +29,25 @@ const collect = (value: string, before: string[] = []) => [...before, value];
 export const lab: Define = (program, context, exit) => {
   const group = program
     .command('lab')
-    .description('the embedded stand-ins for vSphere, AWS and a Windows host, and their world');
+    .description('the embedded stand-ins for vSphere, AWS and a Windows host, and their world')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  converge lab show                     which VMs the lab in .converge/lab has
+  converge lab add-vm web01 --blank 64MiB
+  converge lab serve --lab /tmp/lab     keep it open for many commands
 
-  const event: DefineEvent = (usage, description, build, extend = command => command) =>
+Any other command works in a lab with --lab [DIR].`,
+    );
+
+  const event: DefineEvent = (usage, description, examples, build, extend = command => command) =>
     extend(group.command(usage).description(description))
       .option('--lab [DIR]', `the lab's folder (default ${defaultLabDir})`)
+      .addHelpText(
+        'after',
+        `\nExample${examples.includes('\n') ? 's' : ''}:\n${examples.replace(/^/gm, '  converge lab ')}`,
+      )
       .action(async (...given: unknown[]) => {
         const command = given.at(-1) as Command;
         const options = command.opts();
@@ -43,6 +59,7 @@ export const lab: Define = (program, context, exit) => {
   event(
     'add-vm <NAME>',
     'add a VM with the given disks',
+    'add-vm web01 --blank 64MiB --blank 1GiB\nadd-vm dc02 --disk dc02.raw --lab /tmp/lab',
     ([name], options) => ({
       do: 'add-vm',
       name: name!,
@@ -63,6 +80,7 @@ export const lab: Define = (program, context, exit) => {
   event(
     'set-disk <VM> <INDEX> <IMAGE>',
     "make a VM's disk equal to a raw image, marking what differs",
+    'set-disk dc02 0 changed.raw',
     ([vm, index, image]) => ({
       do: 'set-disk',
       vm: vm!,
@@ -70,28 +88,45 @@ export const lab: Define = (program, context, exit) => {
       image: resolve(context.io.host.cwd, image!),
     }),
   );
-  event('add-snapshot <VM> <NAME>', "take somebody else's snapshot", ([vm, name]) => ({
-    do: 'add-snapshot',
-    vm: vm!,
-    name: name!,
-  }));
-  event('remove-snapshot <VM> <NAME>', 'remove a snapshot', ([vm, name]) => ({
+  event(
+    'add-snapshot <VM> <NAME>',
+    "take somebody else's snapshot",
+    'add-snapshot dc02 nightly',
+    ([vm, name]) => ({
+      do: 'add-snapshot',
+      vm: vm!,
+      name: name!,
+    }),
+  );
+  event('remove-snapshot <VM> <NAME>', 'remove a snapshot', 'remove-snapshot dc02 nightly', ([vm, name]) => ({
     do: 'remove-snapshot',
     vm: vm!,
     name: name!,
   }));
-  event('reset-cbt <VM>', 'reset change tracking', ([vm]) => ({ do: 'reset-cbt', vm: vm! }));
-  event('power-cut <VM>', 'cut the power: change tracking becomes invalid', ([vm]) => ({
+  event('reset-cbt <VM>', 'reset change tracking', 'reset-cbt dc02', ([vm]) => ({
+    do: 'reset-cbt',
+    vm: vm!,
+  }));
+  event('power-cut <VM>', 'cut the power: change tracking becomes invalid', 'power-cut dc02', ([vm]) => ({
     do: 'power-cut',
     vm: vm!,
   }));
-  event('foreign-bucket <NAME>', 'let somebody else own a bucket of this name', ([name]) => ({
-    do: 'foreign-bucket',
-    name: name!,
+  event(
+    'foreign-bucket <NAME>',
+    'let somebody else own a bucket of this name',
+    'foreign-bucket gdh-vm-replication',
+    ([name]) => ({
+      do: 'foreign-bucket',
+      name: name!,
+    }),
+  );
+  event('show', 'list the VMs, and what the Windows host is told', 'show --lab /tmp/lab', () => ({
+    do: 'show',
   }));
   event(
     'site-content <HOST> <DIR>',
     'let a web host answer with the files of a folder, as they are now',
+    'site-content downloads.example.com ./downloads',
     ([host, folder]) => ({
       do: 'site-content',
       host: host!,
@@ -101,25 +136,20 @@ export const lab: Define = (program, context, exit) => {
   event(
     'put-secret <REFERENCE>',
     'store a secret: ssm:NAME or secretsmanager:NAME',
+    'put-secret secretsmanager:shop/db --from file:db.json',
     async ([reference], options) => ({
       do: 'put-secret',
       reference: reference!,
       value: await readSecretFrom(options.from as string, context),
     }),
-    command =>
-      command
-        .requiredOption('--from <SOURCE>', 'where its value is: env:NAME or file:PATH')
-        .addHelpText(
-          'after',
-          '\nExample:\n  converge lab put-secret secretsmanager:shop/db --from file:db.json',
-        ),
+    command => command.requiredOption('--from <SOURCE>', 'where its value is: env:NAME or file:PATH'),
   );
   labInstance(event);
-  event('show', 'list the VMs, and what the Windows host is told', () => ({ do: 'show' }));
   labWindows(event);
   event(
     'clock <AHEAD>',
     "set how far the lab's clock is ahead, e.g. 20m; 0s is this machine's time",
+    'clock 20m',
     ([ahead]) => {
       const offset = parseDuration(ahead!);
       if (offset === undefined)
@@ -132,6 +162,7 @@ export const lab: Define = (program, context, exit) => {
   event(
     'fault <KIND>',
     'arm a fault for the served lab, or for the next command that uses this folder',
+    "fault slow-down --on s3 --times 3 --set method=PUT --set 'key=*/packs/*'\nfault quiesce-fails --on vsphere",
     ([kind], options) => ({
       do: 'fault',
       on: options.on as FaultyService | 'windows',
@@ -158,11 +189,7 @@ Kinds on vsphere: expire-sessions, unavailable, quiesce-fails, fail-query (fault
 page-span (bytes), slow-task (ms, method), lost-task (method), fail-task (method, fault), consolidation-needed,
 read (how: truncated, garbled, short, whole, error), missing-privilege (privilege), clear.
 Kinds on secrets: throttled, internal-error, access-denied, kms-denied, reset; all take operation (GetParameter ...).
-Kinds on windows: exit (program, code), access-denied (program), missing (program), commit-conflict.
-
-Examples:
-  converge lab fault slow-down --on s3 --times 3 --set method=PUT --set 'key=*/packs/*'
-  converge lab fault quiesce-fails --on vsphere`,
+Kinds on windows: exit (program, code), access-denied (program), missing (program), commit-conflict.`,
         ),
   );
   labServe(group, context, exit);

@@ -4,24 +4,31 @@ import { buildGraph } from '../../engine/graph.ts';
 import { observe as observeAll } from '../../engine/observe.ts';
 import { record } from '../../engine/recording.ts';
 import { renderRecording } from '../../engine/recording-file.ts';
+import { renderObserved } from '../../engine/render/observed.ts';
 import { startRun } from '../../engine/run.ts';
 import { subjectsOf } from '../../engine/subject.ts';
+import { plural } from '../../io/units.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
-import { type CommonOptions, withData, withLab, withState } from '../options.ts';
+import { type CommonOptions, withData, withFormat, withLab, withState } from '../options.ts';
 import { openSession } from '../session.ts';
+
+interface ObserveOptions extends CommonOptions {
+  output?: string;
+  format: 'text' | 'json';
+}
 
 export const observe: Define = (program, context, exit) => {
   const command = program
     .command('observe [PATHS...]')
     .description("print what the manifests' resources really are")
-    .option('-o, --output <FILE>', 'write to FILE instead of stdout, for `plan --observed FILE`');
-  withData(withLab(withState(command)))
+    .option('-o, --output <FILE>', 'write a recording to FILE instead, for `plan --observed FILE`');
+  withFormat(withData(withLab(withState(command))))
     .addHelpText(
       'after',
-      '\nExample:\n  converge observe manifests -o observed.json && converge plan manifests --observed observed.json',
+      '\nExamples:\n  converge observe manifests\n  converge observe manifests -o observed.json\n  converge plan manifests --observed observed.json',
     )
-    .action(async (paths: string[], options: CommonOptions & { output?: string }) => {
+    .action(async (paths: string[], options: ObserveOptions) => {
       const catalog = await loadCatalog(context, paths, options);
       if (!catalog) return exit(1);
       const session = await openSession(context, options, {
@@ -45,13 +52,13 @@ export const observe: Define = (program, context, exit) => {
         const diagnostics = await observeAll(run, graph.subjects);
         const recorded = await record(run, graph.subjects, catalog.targets);
         diagnostics.push(...recorded.diagnostics);
-        const text = renderRecording(recorded.recording);
-        if (options.output === undefined) context.print(text);
-        else
-          await context.io.host.files.writeAtomic(
-            resolve(context.io.host.cwd, options.output),
-            Buffer.from(text),
-          );
+        const { recording } = recorded;
+        if (options.output !== undefined) {
+          const { files, cwd } = context.io.host;
+          await files.writeAtomic(resolve(cwd, options.output), Buffer.from(renderRecording(recording)));
+          context.say(`${plural(recording.resources.length, 'resource')} recorded in ${options.output}\n`);
+        } else if (options.format === 'json') context.print(renderRecording(recording));
+        else context.print(renderObserved(recording, context.io.stdout.columns));
         context.report(diagnostics);
         exit(exitCode({ diagnostics }));
       } finally {

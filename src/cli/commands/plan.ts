@@ -50,7 +50,7 @@ export const plan: Define = (program, context, exit) => {
     .addOption(
       new Option(
         '--format <FORMAT>',
-        `one of: ${formats.join(', ')} (default: text; github where GITHUB_ACTIONS is set)`,
+        'how it is printed; text when left out, github where GITHUB_ACTIONS is set',
       ).choices(formats),
     );
   withData(withLab(withState(withSelection(withExitCodes(withAllow(command))))))
@@ -143,7 +143,10 @@ async function show(
 ): Promise<void> {
   if (format === 'json') return context.print(renderJson(plan));
   if (format === 'markdown') return context.print(renderMarkdown(plan, { diagnostics }));
-  const text = renderText(plan, { color: context.color.stdout, columns: context.io.stdout.columns });
+  const text = renderText(plan, {
+    color: context.color.stdout,
+    ...(context.columns && { columns: context.columns }),
+  });
   if (format === 'text') return context.print(text);
   context.print(withoutCommands(text));
   await tellGithub(context, plan, diagnostics);

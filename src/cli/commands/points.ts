@@ -9,6 +9,7 @@ import {
   withLab,
   withRepository,
 } from '../options.ts';
+import { table } from '../table.ts';
 import { withVms } from '../with-repository.ts';
 
 export const points: Define = (program, context, exit) => {
@@ -23,7 +24,8 @@ export const points: Define = (program, context, exit) => {
           const perVm = await Promise.all(vms.map(vm => vm.points(onDamage)));
           return oldestFirst(perVm).map(summarise);
         });
-        context.print(options.format === 'json' ? `${JSON.stringify(listed, null, 2)}\n` : table(listed));
+        const json = options.format === 'json';
+        context.print(json ? `${JSON.stringify(listed, null, 2)}\n` : asTable(listed, context.columns));
         exit(0);
       },
     );
@@ -63,27 +65,18 @@ function summarise(point: Point): PointSummary {
   };
 }
 
-function table(listed: PointSummary[]): string {
-  if (listed.length === 0) return 'no recovery points\n';
-  const rows = [
-    ['ID', 'VM', 'TIME', 'CONSISTENCY', 'MODE', 'DISKS'],
-    ...listed.map(point => [
-      point.id,
-      point.vm.name,
-      point.time,
-      point.consistency,
-      point.mode === 'incremental' ? 'incremental' : `${point.mode} (${point.reason})`,
-      point.disks.map(disk => `${disk.index}: ${bytes(disk.bytes)}`).join(', '),
-    ]),
-  ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)));
-  return rows
-    .map(
-      row =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column]!))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
-}
+const asTable = (listed: PointSummary[], columns?: number): string =>
+  listed.length === 0
+    ? 'no recovery points\n'
+    : table(
+        ['ID', 'VM', 'TIME', 'CONSISTENCY', 'MODE', 'DISKS'],
+        listed.map(point => [
+          point.id,
+          point.vm.name,
+          point.time,
+          point.consistency,
+          point.mode === 'incremental' ? 'incremental' : `${point.mode} (${point.reason})`,
+          point.disks.map(disk => `${disk.index}: ${bytes(disk.bytes)}`).join(', '),
+        ]),
+        columns,
+      );

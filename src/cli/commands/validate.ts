@@ -14,7 +14,15 @@ export const validate: Define = (program, context, exit) => {
         .description('check manifests without touching a target or reading a secret'),
     ),
   )
-    .addHelpText('after', '\nTypes beside the manifests (types/NAME.ts) are loaded, which runs their code.')
+    .addHelpText(
+      'after',
+      `
+Types beside the manifests (types/NAME.ts) are loaded, which runs their code.
+
+Examples:
+  converge validate manifests
+  converge validate manifests --env production`,
+    )
     .action(async (paths: string[], options: CatalogOptions) => {
       const catalog = await loadCatalog(context, paths, options);
       if (!catalog) return exit(1);

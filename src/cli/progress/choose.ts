@@ -28,8 +28,9 @@ export async function progressFor(context: Context, events?: EventSink): Promise
 }
 
 async function forPeople(context: Context): Promise<Progress> {
-  const { stderr } = context.io;
-  if (stderr.isTTY && stderr.stream?.columns && !context.io.host.env.CI) {
+  const { stderr, host } = context.io;
+  // A dumb terminal has no cursor to move.
+  if (stderr.isTTY && stderr.stream?.columns && !host.env.CI && host.env.TERM !== 'dumb') {
     const { terminalProgress } = await import('./terminal.ts');
     return terminalProgress(stderr);
   }

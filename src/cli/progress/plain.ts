@@ -12,6 +12,7 @@ const words = {
   noop: 'would change',
   held: 'held',
   blocked: 'BLOCKED',
+  interrupted: 'interrupted',
 } as const;
 
 /** How one finished resource reads, in the plain log and on a terminal alike. */

@@ -13,13 +13,16 @@ export function summary(report: RunReport): string {
   if (count('noop')) parts.push(`${count('noop')} would change (noop)`);
   if (count('held')) parts.push(`${count('held')} held`);
   if (count('blocked')) parts.push(`${count('blocked')} BLOCKED`);
+  if (count('interrupted')) parts.push(`${count('interrupted')} interrupted`);
   if (count('failed')) parts.push(`${count('failed')} FAILED`);
   if (count('skipped')) parts.push(`${count('skipped')} skipped`);
   const lines = [
     `${report.interrupted ? 'Interrupted' : 'Applied'}: ${parts.join(', ')} in ${duration(report.took)}`,
   ];
 
-  const told = report.results.filter(({ result, note }) => result === 'changed' && note !== undefined);
+  const told = report.results.filter(
+    ({ result, note }) => (result === 'changed' || result === 'interrupted') && note !== undefined,
+  );
   for (const { address, note } of told.slice(0, mostTold)) lines.push(`  ${address}: ${note}`);
   if (told.length > mostTold) lines.push(`  and ${told.length - mostTold} more, in the report`);
 

@@ -25,7 +25,7 @@ export async function terminalProgress(output: Output): Promise<Progress> {
         const end = await waiting.get(address)!.promise;
         const line = finishedLine(end);
         if (end.result === 'failed' || end.result === 'blocked') throw new Error(line);
-        if (end.result === 'skipped' || end.result === 'held') task.skip(line);
+        if (['skipped', 'held', 'interrupted'].includes(end.result)) task.skip(line);
         else task.title = line;
       },
     }));
@@ -48,6 +48,9 @@ export async function terminalProgress(output: Output): Promise<Progress> {
         const { what, done, total } = event.progress;
         const amount = done === undefined ? '' : ` ${bytes(done)}${total ? ` of ${bytes(total)}` : ''}`;
         show.get(event.address)?.(printable(`${what}${amount}`));
+      }
+      if (event.type === 'interrupted') {
+        for (const tell of show.values()) tell(`${event.signal}: finishing or undoing it`);
       }
       if (event.type === 'finished') waiting.get(event.address)?.resolve(event);
     },

@@ -1,4 +1,4 @@
-import { printable } from '../../diagnostics/text-width.ts';
+import { keepStart, printable, textWidth } from '../../diagnostics/text-width.ts';
 import { isSecretRef, type Json } from '../catalog.ts';
 import type { Action, Grade, Plan, PlannedResource } from '../plan.ts';
 import { segments } from '../pointer.ts';
@@ -69,13 +69,17 @@ export const placeOf = ({ at }: PlannedResource): string => clean(`${at.file}:${
 
 export const nameOf = ({ path }: { path: string }): string => segments(path).map(clean).join('.');
 
-/** A value on one line of at most `room` characters; a secret by the name of its reference. */
+/** A value on one line of at most `room` columns; a secret by the name of its reference. */
 export function show(value: Json | undefined, room: number): string {
   if (value === undefined) return '(none)';
   if (isSecretRef(value)) return clean(`(secret ${value.$secret})`);
   const text = clean(typeof value === 'string' && isPlain(value) ? value : JSON.stringify(masked(value)));
-  return text.length > room ? `${text.slice(0, Math.max(1, room - 1))}…` : text;
+  return shortened(text, room);
 }
+
+/** The beginning of a text that takes more than `room` columns, and three dots. */
+export const shortened = (text: string, room: number): string =>
+  textWidth(text) > room ? `${keepStart(text, Math.max(1, room - 3))}...` : text;
 
 /** A reference inside a list or map reads like one that stands alone. */
 function masked(value: Json): Json {

@@ -1,4 +1,6 @@
 import { styleText } from 'node:util';
+import { textWidth } from '../../diagnostics/text-width.ts';
+import { wrap } from '../../diagnostics/wrap.ts';
 import type { Action, Plan, PlannedField, PlannedResource } from '../plan.ts';
 import {
   clean,
@@ -16,41 +18,63 @@ import {
 
 export interface TextOptions {
   color?: boolean;
-  /** Columns of the terminal; default 100. */
+  /** Of the terminal, which nothing is wider than; without it lines stay whole, and values have 100 columns. */
   columns?: number;
 }
 
+const indent = ' '.repeat(6);
+/** Fewer columns for a value tell nothing. */
+const leastValue = 16;
+
 /** The plan for people: what changes, where that is written, and one line of sums. Ends with a newline. */
-export function renderText(plan: Plan, { color = false, columns = 100 }: TextOptions = {}): string {
+export function renderText(plan: Plan, { color = false, columns }: TextOptions = {}): string {
   const paint = (style: Look['color'] | 'dim' | 'bold', text: string) =>
     color ? styleText(style, text, { validateStream: false }) : text;
   const shown = shownIn(plan);
-  const widest = Math.max(0, ...shown.map(({ address }) => address.length));
-  const room = Math.max(20, columns);
+  const widest = Math.max(0, ...shown.map(({ address }) => textWidth(clean(address))));
+  const room = Math.max(20, columns ?? 100);
+  const fold = (text: string, left = '') =>
+    columns === undefined || textWidth(left + text) <= room ? [left + text] : wrap(text, room, left);
   const lines = shown.flatMap(resource => {
     const { symbol, word, color: style } = lookOf(resource);
     const place = placeOf(resource);
     const address = clean(resource.address);
     const head = `  ${symbol} ${word.padEnd(7)} ${address}`;
-    const gap = Math.min(widest - address.length, room - head.length - place.length - 2);
+    const left = room - textWidth(head) - textWidth(place) - 2;
+    const gap = ' '.repeat(Math.max(0, Math.min(widest - textWidth(address), left)));
     const notes = notesOf(resource).join(', ');
     return [
-      `${paint(style, head)}${' '.repeat(Math.max(0, gap))}  ${paint('dim', place)}`,
-      ...(notes === '' ? [] : [`      ${paint('dim', `(${notes})`)}`]),
-      ...fieldLines(resource, room),
+      ...(columns !== undefined && left < 0
+        ? [paint(style, head), paint('dim', `${indent}${place}`)]
+        : [`${paint(style, head)}${gap}  ${paint('dim', place)}`]),
+      ...(notes === '' ? [] : fold(`(${notes})`, indent).map(line => paint('dim', line))),
+      ...fieldLines(resource, room, columns !== undefined),
     ];
   });
-  return `${[...lines, sums(plan)].join('\n')}\n`;
+  return `${[...lines, ...fold(sums(plan))].join('\n')}\n`;
 }
 
-function fieldLines({ fields, action }: PlannedResource, room: number): string[] {
+/** A line per property; where a terminal is too narrow, the value and the reason below the name. */
+function fieldLines({ fields, action }: PlannedResource, room: number, mayFold: boolean): string[] {
   const names = fields.map(nameOf);
-  const width = Math.min(40, Math.max(0, ...names.map(name => name.length)));
-  return fields.map((field, i) => {
-    const left = `      ${names[i]!.padEnd(width)}  `;
-    const why = field.reason === undefined ? '' : `  (${clean(field.reason)})`;
-    const reason = why + gradeNote(field);
-    return `${left}${values(field, action, Math.max(16, room - left.length - reason.length))}${reason}`;
+  const width = Math.min(40, Math.max(0, ...names.map(textWidth)));
+  const below = `${indent}    `;
+  return fields.flatMap((field, i) => {
+    const name = names[i]!;
+    const why = field.reason === undefined ? '' : `(${clean(field.reason)})`;
+    const reason = [why, gradeNote(field).trim()].filter(Boolean).join('  ');
+    const left = `${indent}${name}${' '.repeat(Math.max(0, width - textWidth(name)))}  `;
+    const beside = reason === '' ? '' : `  ${reason}`;
+    const forValue = room - textWidth(left);
+    if (mayFold && forValue < leastValue)
+      return [
+        indent + name,
+        below + values(field, action, room - below.length),
+        ...wrap(reason, room, below),
+      ];
+    if (mayFold && forValue - textWidth(beside) < leastValue)
+      return [left + values(field, action, forValue), ...wrap(reason, room, below)];
+    return [left + values(field, action, Math.max(leastValue, forValue - textWidth(beside))) + beside];
   });
 }
 

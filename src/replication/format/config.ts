@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto';
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Random } from '../../io/ports.ts';
 import type { Key } from '../keys.ts';
 import { damaged, newerFormat } from './damage.ts';
@@ -70,7 +70,7 @@ export function unwrapMaster(
   if (!config.encryption) {
     if (!key) return undefined;
     throw new Failure(
-      given('key-not-needed', `the repository ${url} isn't encrypted, but a key was given`, {
+      world('key-not-needed', `the repository ${url} isn't encrypted, but a key was given`, {
         hint: 'leave out the key, or name the repository that it belongs to; encryption is chosen when a repository is made',
       }),
     );
@@ -78,14 +78,14 @@ export function unwrapMaster(
   const ids = config.encryption.keys.map(k => k.key_id).join(' or ');
   if (!key)
     throw new Failure(
-      given('key-needed', `the repository ${url} is encrypted and needs key ${ids}`, {
-        hint: 'in a manifest: `repository: { url: …, key: "${secret(\'file:PATH\')}" }`; on the command line of points, restore and verify: --key env:NAME or --key file:PATH',
+      world('key-needed', `the repository ${url} is encrypted and needs key ${ids}`, {
+        hint: 'in a manifest: `repository: { url: ..., key: "${secret(\'file:PATH\')}" }`; on the command line of points, restore and verify: --key env:NAME or --key file:PATH',
       }),
     );
   const wrapped = config.encryption.keys.find(k => k.key_id === key.id);
   if (!wrapped)
     throw new Failure(
-      given('wrong-key', `the repository ${url} needs key ${ids}; the key given is ${key.id}`, {
+      world('wrong-key', `the repository ${url} needs key ${ids}; the key given is ${key.id}`, {
         hint: 'give the right key with --key env:NAME or --key file:PATH',
       }),
     );

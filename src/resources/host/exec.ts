@@ -189,5 +189,5 @@ async function start(
 /** The end of what the program said, on one line. */
 function lastLines({ stderr, stdout }: CommandResult): string {
   const text = (stderr.trim() || stdout.trim()).replace(/\s+/g, ' ');
-  return text.length > 300 ? `…${text.slice(-300)}` : text;
+  return text.length > 300 ? `...${text.slice(-300)}` : text;
 }

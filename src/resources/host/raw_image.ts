@@ -171,7 +171,7 @@ const noPoint = ({ vm, repository }: RawImageProperties): Failure =>
       'no-point',
       `${repositoryRef(repository).url} holds no recovery point of ${vm} to make an image of`,
       {
-        hint: `declare \`protected_vm: { ${vm}: … }\` with this repository, or correct the name`,
+        hint: `declare \`protected_vm: { ${vm}: ... }\` with this repository, or correct the name`,
       },
     ),
   );

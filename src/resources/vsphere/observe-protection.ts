@@ -46,8 +46,8 @@ async function observeOne(
     const vm = await (await vsphere.machine(title)).inspect(signal);
     const repository = await repositories.open(repositoryRef(properties.repository), 'read');
     const newest = repository && (await newestPoint(repository.vm(vm.uuid)));
-    const { disks } = selectDisks(vm, { exclude: excluded(properties) }, newest?.disks);
-    if (newest === undefined) return { state: 'absent' };
+    const { disks, warnings } = selectDisks(vm, { exclude: excluded(properties) }, newest?.disks);
+    if (newest === undefined) return { state: 'absent', warnings };
     const interval = parseSchedule(properties.schedule)!;
     const age = clock.now() - newest.time;
     // A point from the future says nothing about the present.
@@ -60,6 +60,7 @@ async function observeOne(
         change_tracking: vm.changeTracking ? 'on' : lastingObstacle(vm) === undefined ? 'off' : 'unavailable',
         disks: disks.map(({ label }) => label),
       },
+      warnings,
     };
   } catch (error) {
     signal.throwIfAborted();

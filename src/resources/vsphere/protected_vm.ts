@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { interrupted } from '../../engine/outcome.ts';
 import type { Asked, FieldChange, Id, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import type { Quiesce } from '../../replication/cycle/options.ts';
@@ -129,11 +130,13 @@ async function protect(
     const result = await cycle(step.asked);
     return { ok: true, note: describeCycle(result), numbers: { points: 1, ...result.numbers } };
   } catch (error) {
-    if (step.signal.aborted) throw error;
-    const diagnostic = oneDiagnostic(error);
-    const leftBehind =
-      error instanceof Failure && error.diagnostics.some(({ code }) => code === 'snapshot-left');
-    return { ok: false, diagnostic, retry: 'never', undone: !leftBehind };
+    const codes = error instanceof Failure ? error.diagnostics.map(({ code }) => code) : [];
+    const leftBehind = codes.includes('snapshot-left');
+    if (step.signal.aborted && !leftBehind && !codes.includes('commit-unknown')) {
+      const diagnostic = interrupted('no point was made, and no snapshot is left behind');
+      return { ok: false, diagnostic, retry: 'never', undone: true };
+    }
+    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'never', undone: !leftBehind };
   }
 }
 

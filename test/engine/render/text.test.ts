@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { textWidth } from '../../../src/diagnostics/text-width.ts';
 import { renderText } from '../../../src/engine/render/text.ts';
 import { everything, planOf, planned as resource } from '../../support/plans.ts';
 
@@ -43,6 +44,44 @@ test('a plan with one of everything', async () => {
   await expect(renderText(everything())).toMatchFileSnapshot('text.golden.txt');
 });
 
+test.each([40, 60, 80])(
+  'no line is wider than a terminal of %i columns, and nothing is lost but the ends of values',
+  columns => {
+    const plan = planOf(
+      resource('bucket:gdh-vm-replication', 12, {
+        action: 'create',
+        reason: 'after something with a long name that has to be told in more than one line',
+        fields: [
+          { path: '/lifecycle/abort_incomplete_uploads', after: '7d' },
+          { path: '/versioning', before: false, after: true, grade: 'strengthens', reason: 'because of it' },
+        ],
+      }),
+      resource('file:/srv/日本語/名前', 2, {
+        action: 'update',
+        fields: [{ path: '/content', before: '漢字'.repeat(40), after: 'y'.repeat(200) }],
+      }),
+    );
+    const text = renderText(plan, { columns });
+    for (const line of text.split('\n')) expect(textWidth(line), line).toBeLessThanOrEqual(columns);
+    const flat = text.replace(/\s+/g, ' ');
+    for (const part of [
+      '+ create bucket:gdh-vm-replication manifests/lab/dr.yaml:12',
+      'that has to be told in more than one line)',
+      'lifecycle.abort_incomplete_uploads 7d',
+      '(because of it) (strengthens)',
+      'file:/srv/日本語/名前 manifests/lab/dr.yaml:2',
+      'digest 7f3a9c21',
+    ])
+      expect(flat).toContain(part);
+    expect(flat).toMatch(/漢字.*\.\.\. -> yyy+\.\.\./);
+  },
+);
+
+test('a plan that goes to a file is not folded', () => {
+  const reason = 'word '.repeat(60).trim();
+  expect(renderText(planOf(resource('a:b', 1, { action: 'create', reason })))).toContain(`(${reason})`);
+});
+
 test('nothing to do is one line', () => {
   expect(renderText(planOf(resource('file:/a', 1, {}), resource('file:/b', 2, {})))).toBe(
     'Nothing to do: 2 in sync.   digest 7f3a9c21\n',
@@ -71,7 +110,7 @@ test('long values are clipped to a narrow terminal, and nothing observed moves t
     columns: 60,
   });
   for (const line of text.split('\n').slice(1, -2)) expect(line.length).toBeLessThanOrEqual(60);
-  expect(text).toContain('…');
+  expect(text).toContain('...');
   expect(text).not.toContain('\u001b');
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import type { WriteIo } from '../../../src/engine/io.ts';
 import type { Step } from '../../../src/engine/resource-type.ts';
 import {
   type ProtectedVmProperties,
@@ -32,6 +33,7 @@ async function apply(
   cycles: CycleWorld,
   more: Partial<ProtectedVmProperties> = {},
   signal = new AbortController().signal,
+  named: WriteIo['step'] = async () => {},
 ) {
   const step: Step<ProtectedVmProperties, ProtectedVmState> = {
     id: 'dc02',
@@ -40,7 +42,7 @@ async function apply(
     kind: 'create',
     should: protectedVm.desired(asked(more).properties, 'dc02'),
   };
-  return (await protectedVm.apply([step], typeIo(cycles, { signal }).io)).get('dc02')!;
+  return (await protectedVm.apply([step], typeIo(cycles, { signal, step: named }).io)).get('dc02')!;
 }
 
 /** The fields that a plan would show. */
@@ -204,10 +206,35 @@ describe('a cycle as a step', () => {
     expect(!outcome.ok && outcome.diagnostic.message).toContain('the point of this cycle is complete');
   });
 
-  test('cancelled, it rejects as the engine expects, with the snapshot gone', async () => {
+  test('cancelled, it says what became of it, with the snapshot gone', async () => {
     const cycles = new CycleWorld(block);
-    await expect(apply(cycles, {}, AbortSignal.abort(new Error('Ctrl-C')))).rejects.toThrow('Ctrl-C');
+    expect(await apply(cycles, {}, AbortSignal.abort(new Error('Ctrl-C')))).toMatchObject({
+      ok: false,
+      undone: true,
+      diagnostic: { code: 'interrupted', message: 'no point was made, and no snapshot is left behind' },
+    });
     expect(cycles.machine.snapshotNames).toEqual([]);
+  });
+
+  test('cancelled with a snapshot that stays, it failed', async () => {
+    const cycles = new CycleWorld(block);
+    const stop = new AbortController();
+    cycles.machine.faults.set('removeSnapshot', new Failure(world('task-failed', 'no')));
+    const step = async (name: string) => {
+      if (name === 'remove-snapshot') stop.abort(new Error('Ctrl-C'));
+    };
+    expect(await apply(cycles, {}, stop.signal, step)).toMatchObject({ ok: false, undone: false });
+  });
+
+  test('an excluded disk that the VM does not have is a warning already when it is looked at', async () => {
+    const cycles = new CycleWorld(block);
+    for (const state of ['absent', 'present']) {
+      expect(await observe(cycles, { disks: { exclude: ['Hard disk 9'] } })).toMatchObject({
+        state,
+        warnings: [{ code: 'unknown-disk', severity: 'warning' }],
+      });
+      await apply(cycles);
+    }
   });
 
   test('passes on how the repository is opened', async () => {

@@ -1,0 +1,44 @@
+import { resolve } from 'node:path';
+import { registry } from '../../resources/registry.ts';
+import { shippedModules } from '../catalog.ts';
+import { complete, type Names } from '../complete.ts';
+import type { Context } from '../context.ts';
+import type { Define } from '../define.ts';
+import { hostFacts } from '../host-facts.ts';
+import { instanceHere } from '../instance.ts';
+
+/** `converge __complete`, for the scripts of `converge completion`: the line up to the cursor is in COMP_LINE. */
+export const completeLine: Define = (program, context, exit) => {
+  program.command('__complete', { hidden: true }).action(async () => {
+    const found = await complete(program, context.io.host.env.COMP_LINE ?? '', namesOf(context));
+    const lines = Array.isArray(found) ? found : [`:${found}`];
+    context.print(lines.map(line => `${line}\n`).join(''));
+    exit(0);
+  });
+};
+
+/** What can't be read or is wrong just completes nothing: who types a line asked for no errors. */
+function namesOf(context: Context): Names {
+  const { host } = context.io;
+  const { files, cwd, platform, env } = host;
+  const options = { registry, files, cwd, platform, env, shippedModules };
+  return {
+    types: () => [...registry.types.keys()],
+    async explained() {
+      const { knownModules } = await import('../../manifest/known-modules.ts');
+      const modules = await knownModules(['.', 'manifests'], options, () => {});
+      return [...registry.types.keys(), ...modules.names, ...registry.targets.keys()];
+    },
+    async addresses(paths) {
+      const { compile } = await import('../../manifest/compile.ts');
+      const there: string[] = [];
+      for (const path of paths.length > 0 ? paths : ['manifests'])
+        if (await files.stat(resolve(cwd, path)).catch(() => undefined)) there.push(path);
+      if (there.length === 0) return [];
+      const instance = instanceHere(context, undefined);
+      const facts = hostFacts(host, false, instance);
+      const { catalog } = await compile(there, { ...options, facts }).finally(instance.close);
+      return catalog.resources.map(({ address }) => address);
+    },
+  };
+}

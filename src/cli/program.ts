@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import { commands } from './commands/index.ts';
+import type { Context } from './context.ts';
+import { version } from './version.ts';
+
+/** The tree of all commands. `exit` takes the exit code that a command ended with. */
+export function makeProgram(context: Context, exit: (code: number) => void): Command {
+  const { io } = context;
+  const program = new Command('converge')
+    .description(
+      'Desired state for recovery from vSphere to AWS, and for the Windows instances that recover there.',
+    )
+    .version(version)
+    .option('--debug', 'show stack traces')
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({
+      writeOut: text => io.stdout.write(text),
+      writeErr: text => io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns,
+      getErrHelpWidth: () => io.stderr.columns,
+    })
+    .exitOverride()
+    .showHelpAfterError('(converge --help lists the commands)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  converge init                             a first manifest, from a few questions
+  converge apply manifests/lab --lab        protect the lab's VMs; nothing leaves this machine
+  converge plan manifests                   what would change, and why
+  converge points --repository s3://dr/vms  which recovery points there are
+  converge restore dc02 --repository s3://dr/vms --to /mnt/restore
+
+Exit codes are in docs/exit-codes.md; an unknown one means failure.`,
+    );
+  for (const define of commands) define(program, context, exit);
+  inherit(program);
+  return program;
+}
+
+/** Subcommands made with `.command()` don't take over output and exit handling of late settings. */
+function inherit(command: Command): void {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command);
+    child.showHelpAfterError(`(${nameOf(child)} --help says more)`);
+    inherit(child);
+  }
+}
+
+/** As it is typed: `converge lab fault`. */
+export const nameOf = (command: Command): string =>
+  command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();

@@ -1,0 +1,23 @@
+import { makeContext } from '../src/cli/context.ts';
+import { allCommands, helpOf } from '../src/cli/help.ts';
+import { makeProgram, nameOf } from '../src/cli/program.ts';
+import { nodeHost } from '../src/io/node.ts';
+
+const intro = `# Commands
+
+<!-- Written by \`npm run generate\` from the commands themselves. -->
+
+What \`--help\` says of each. [terminals.md](terminals.md) has what all of them share: output, colours, completion;
+[exit-codes.md](exit-codes.md) what they end with.
+`;
+
+/** docs/commands.md: the help of every command, as it is printed at 100 columns. */
+export function commandsPage(): string {
+  const output = { write() {}, isTTY: false, columns: 100 };
+  const interrupt = new AbortController().signal;
+  const context = makeContext({ stdout: output, stderr: output, host: nodeHost(), interrupt });
+  const sections = allCommands(makeProgram(context, () => {})).map(
+    command => `## ${nameOf(command)}\n\n\`\`\`text\n${helpOf(command, 100).trimEnd()}\n\`\`\`\n`,
+  );
+  return [intro, ...sections].join('\n');
+}
