@@ -6,6 +6,7 @@ import { graded, gradeOf } from './grade.ts';
 import { buildGraph, type Graph, notifications } from './graph.ts';
 import { heldBy } from './held.ts';
 import { providersOf } from './implied.ts';
+import { type AskMembers, expandSelections } from './members.ts';
 import { observe } from './observe.ts';
 import type { Plan, PlannedField, PlannedResource } from './plan.ts';
 import { planDigest } from './plan-digest.ts';
@@ -23,6 +24,8 @@ export interface PlanOptions extends Selection {
   engine: string;
   /** Where observations come from; default: the world. */
   observe?: typeof observe;
+  /** Where the members of selections come from; default: the world. */
+  members?: AskMembers;
 }
 
 /**
@@ -32,11 +35,13 @@ export interface PlanOptions extends Selection {
  */
 export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Promise<Plan> {
   const surroundings = { registry: run.registry, targets: catalog.targets, where: run.where };
-  const graph = buildGraph(subjectsOf(catalog.resources, surroundings));
-  const selected = select(catalog.resources, options);
+  const { resources, selections, ...expanded } = await expandSelections(catalog, run, options);
+  const graph = buildGraph(subjectsOf(resources, surroundings));
+  const selected = select(resources, options, catalog.resources);
   const subjects = graph.subjects.filter(({ address }) => selected.has(address));
   await loadSources(run, subjects);
-  const diagnostics = [...dropped(graph, selected), ...(await (options.observe ?? observe)(run, subjects))];
+  const observed = await (options.observe ?? observe)(run, subjects);
+  const diagnostics = [...expanded.diagnostics, ...dropped(graph, selected), ...observed];
 
   const planned = new Map<Address, PlannedResource>();
   const view: View = {
@@ -61,6 +66,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     targets: await plannedTargets(run, catalog.targets, diagnostics),
     ...(catalog.policy && { policy: catalog.policy }),
     resources: [...planned.values()].map(resource => redacted(run, resource)),
+    ...(selections.length > 0 && { selections }),
     sources: Object.fromEntries(
       subjects.flatMap(subject => {
         const digest = sourceDigest(run, subject);
@@ -100,6 +106,8 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     notifies: view.notifies.get(address) ?? [],
     properties: declared.properties,
     meta: declared.meta,
+    ...(declared.selectedBy !== undefined && { selectedBy: declared.selectedBy }),
+    ...(declared.select !== undefined && { select: declared.select }),
     fingerprint: fingerprint(observation),
     at: declared.at,
   };

@@ -66,6 +66,29 @@ export type Outcome =
       undone: boolean;
     };
 
+/** One object that a selection found. */
+export interface Member {
+  /** The title that a resource for this object alone would have. */
+  title: string;
+  /** Tells the object apart for good, whatever it is called. */
+  id: string;
+  /** Every identity that a resource of this object might have. */
+  names: string[];
+}
+
+export interface Found {
+  members: Member[];
+  /** Words that name nothing there is; `pointer` is a JSON pointer below `select`. */
+  warnings: { pointer: string; message: string; hint?: string }[];
+}
+
+/** How one resource with `select:` stands for many objects of its target. */
+export interface Selector<S> {
+  schema: TSchema;
+  /** All objects that fit now; rejects with a Failure when the target can't be asked. */
+  find(select: S, io: ReadIo): Promise<Found>;
+}
+
 /**
  * The code that knows one kind of thing. `P`: properties as written in the manifest. `C`: the one
  * canonical form that plan and apply both see; what isn't declared isn't managed and is left out
@@ -84,6 +107,9 @@ export interface ResourceType<P, C extends object> {
   protects?: boolean;
   /** `ensure: absent` makes sense for this type (default true). */
   canBeAbsent?: boolean;
+  /** What `select:` takes, for a type whose resources may stand for many objects. */
+  // biome-ignore lint/suspicious/noExplicitAny: each type has a form of its own
+  select?: Selector<any>;
   /** Pure. `where` gives what relative paths resolve against. */
   identity(properties: P, title: string, where: Where): Id;
   provides?(properties: P, id: Id): Capability[];

@@ -2,6 +2,7 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { CatalogResource } from '../../engine/catalog.ts';
 import { writeIo } from '../../engine/make-io.ts';
+import { expandSelections } from '../../engine/members.ts';
 import { startRun } from '../../engine/run.ts';
 import { subjectOf } from '../../engine/subject.ts';
 import { registry } from '../../resources/registry.ts';
@@ -28,7 +29,6 @@ export const replicate: Define = (program, context, exit) => {
     .action(async (vm: string, paths: string[], options: ReplicateOptions) => {
       const catalog = await loadCatalog(context, paths, options);
       if (!catalog) return exit(1);
-      const declared = protectedVm(catalog.resources, vm);
       const session = await openSession(context, options, {
         targets: catalog.targets,
         platform: catalog.platform,
@@ -41,6 +41,9 @@ export const replicate: Define = (program, context, exit) => {
           signal: context.io.interrupt,
           redactor: context.redactor,
         });
+        const { resources, diagnostics } = await expandSelections(catalog, run);
+        context.report(diagnostics);
+        const declared = protectedVm(resources, vm);
         const subject = subjectOf(declared, { registry, targets: catalog.targets, where: run.where });
         const asked = {
           title: declared.title,
@@ -70,8 +73,13 @@ export const replicate: Define = (program, context, exit) => {
 
 function protectedVm(resources: CatalogResource[], vm: string): CatalogResource {
   const protectedVms = resources.filter(({ type }) => type === 'protected_vm');
-  const found = protectedVms.find(({ title }) => title.toLowerCase() === vm.toLowerCase());
+  const found = protectedVms.find(
+    ({ title, select }) => select === undefined && title.toLowerCase() === vm.toLowerCase(),
+  );
   if (found) return found;
+  // It may be one of those.
+  const faults = protectedVms.flatMap(({ fault }) => fault ?? []);
+  if (faults.length > 0) throw new Failure(faults);
   const hint =
     suggest(
       vm,

@@ -9,6 +9,7 @@ import {
   nameOf,
   notesOf,
   placeOf,
+  selectionsOf,
   show,
   shownIn,
   warningsOf,
@@ -40,7 +41,8 @@ export function renderText(plan: Plan, { color = false, columns = 100 }: TextOpt
       ...fieldLines(resource, room),
     ];
   });
-  return `${[...lines, sums(plan)].join('\n')}\n`;
+  const selected = selectionsOf(plan).map(({ address, text }) => `  ${paint('dim', `${address} ${text}`)}`);
+  return `${[...lines, ...selected, sums(plan)].join('\n')}\n`;
 }
 
 function fieldLines({ fields, action }: PlannedResource, room: number): string[] {

@@ -14,6 +14,7 @@ import {
 import { describeCycle } from './describe-cycle.ts';
 import { observeProtection } from './observe-protection.ts';
 import { replicate } from './replicate.ts';
+import { vmSelector } from './select-vms.ts';
 
 export interface ProtectedVmProperties {
   repository: RepositoryProperty;
@@ -83,7 +84,10 @@ export const protectedVm: ResourceType<ProtectedVmProperties, ProtectedVmState> 
 A cycle is due when the newest complete recovery point is older than the interval of \`schedule\`, or when
 the VM has other disks than that point: it makes a snapshot, stores what changed, and removes the snapshot.
 Changed-block tracking is switched on where it is off. Removing the resource ends the protection and leaves
-all points where they are.`,
+all points where they are.
+
+With \`select:\` it stands for every VM in a folder, with a tag or by a pattern of names; the title is then a name of
+your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   version: 1,
   protects: true,
   schema,
@@ -91,6 +95,7 @@ all points where they are.`,
   // A cycle makes points, which raw images are made from.
   realm: { name: 'replication', concurrency: 2, alsoDirties: ['raw_image'] },
   canBeAbsent: false,
+  select: vmSelector,
   identity(properties, title) {
     checkTimes(properties);
     // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
