@@ -5,7 +5,11 @@ import type { Run } from './run.ts';
 import type { Subject } from './subject.ts';
 
 /** What a type may touch while it observes the resources of one target. */
-export function readIo(run: Run, { target, type }: Subject, signal: AbortSignal = run.signal): ReadIo {
+export function readIo(
+  run: Run,
+  { target, type }: Pick<Subject, 'target' | 'type'>,
+  signal: AbortSignal = run.signal,
+): ReadIo {
   const { world, redactor } = run;
   const { clock, random, platform, cwd, env, files, processes } = world.host;
   const place = target?.name ?? (type.runs.on === 'remote' ? type.runs.target : 'host');

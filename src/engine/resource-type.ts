@@ -89,12 +89,34 @@ export interface Selector<S> {
   find(select: S, io: ReadIo): Promise<Found>;
 }
 
+/** What is listed. */
+export interface ListQuery<P> {
+  /** Only these; all there are when left out. */
+  titles?: readonly string[];
+  /** Properties that all have, given by who asks: the repository to look in. */
+  common: Partial<P>;
+}
+
+/** One object of the target; `failed`: it can't be told what it is. */
+export type Listed<L> = { state: 'present'; value: L } | { state: 'failed'; diagnostic: Diagnostic };
+
+/** How a manifest would declare an object that is there. */
+export interface Adoptable {
+  title: string;
+  /** As written in a manifest. */
+  properties: object;
+  /** False: it could be managed, but what a resource of the type stands for isn't there yet. */
+  exists: boolean;
+  /** One line for people. */
+  note?: string;
+}
+
 /**
  * The code that knows one kind of thing. `P`: properties as written in the manifest. `C`: the one
  * canonical form that plan and apply both see; what isn't declared isn't managed and is left out
- * of `desired`.
+ * of `desired`. `L`: what is listed of an object that nobody declared.
  */
-export interface ResourceType<P, C extends object> {
+export interface ResourceType<P, C extends object, L = unknown> {
   name: string;
   /** First sentence is the summary; Markdown. */
   doc: string;
@@ -123,6 +145,10 @@ export interface ResourceType<P, C extends object> {
   desired(properties: P, id: Id, sources?: Readonly<Record<string, string>>): Partial<C>;
   /** Batched: one call for all resources of this type on one target. */
   observe(asked: Asked<P>[], io: ReadIo): Promise<Map<Id, Observation<C>>>;
+  /** What there is on the target, for `converge adopt`. */
+  list?(query: ListQuery<P>, io: ReadIo): AsyncIterable<Listed<L>>;
+  /** Pure. The declaration that is in sync with what was listed. A type that lists has it. */
+  toManifest?(listed: L): Adoptable;
   /** Default: structural, arrays marked `x-unordered` compared as sets. */
   diff?(is: C, should: Partial<C>): FieldChange[];
   /** The engine passes steps of one type and target that may run together; keys are ids. */
@@ -141,7 +167,7 @@ export interface Where {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the registry holds types of every P and C
-export type AnyResourceType = ResourceType<any, any>;
+export type AnyResourceType = ResourceType<any, any, any>;
 
 /** A kind of target: how to name and check one; connecting is the composition root's business. */
 export interface TargetKind {

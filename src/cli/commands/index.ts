@@ -1,4 +1,5 @@
 import type { Define } from '../define.ts';
+import { adopt } from './adopt.ts';
 import { apply } from './apply.ts';
 import { diff } from './diff.ts';
 import { explain } from './explain.ts';
@@ -25,6 +26,7 @@ export const commands: Define[] = [
   diff,
   test,
   observe,
+  adopt,
   graph,
   explain,
   schema,

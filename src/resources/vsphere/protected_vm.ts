@@ -12,6 +12,7 @@ import {
   repositorySchema,
 } from '../repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
+import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
 import { replicate } from './replicate.ts';
 import { vmSelector } from './select-vms.ts';
@@ -77,7 +78,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const protectedVm: ResourceType<ProtectedVmProperties, ProtectedVmState> = {
+export const protectedVm: ResourceType<ProtectedVmProperties, ProtectedVmState, ListedProtection> = {
   name: 'protected_vm',
   doc: `A VM that is replicated into a repository. The title is its name or instance UUID.
 
@@ -108,6 +109,8 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   },
   desired: () => ({ point: 'newest', rpo: 'kept', change_tracking: 'on' }),
   observe: (asked, io) => observeProtection(asked, io),
+  list: listProtections,
+  toManifest: protectionToManifest,
   diff: (is, should) => [
     ...differs('/point', is.point, should.point),
     ...differs('/rpo', is.rpo, should.rpo),

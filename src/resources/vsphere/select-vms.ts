@@ -4,6 +4,7 @@ import type { ReadIo } from '../../engine/io.ts';
 import type { Found, Member, Selector } from '../../engine/resource-type.ts';
 import type { ListedVm } from '../../vsphere/connect.ts';
 import type { Tag } from '../../vsphere/tags.ts';
+import { titlesOf } from './vm-titles.ts';
 
 type Words = string | string[];
 
@@ -85,10 +86,11 @@ function membersOf(chosen: readonly ListedVm[], all: readonly ListedVm[]): Membe
     for (const vm of all) counts.set(of(vm), (counts.get(of(vm)) ?? 0) + 1);
     return (vm: ListedVm) => counts.get(of(vm)) === 1;
   };
+  const titleOf = titlesOf(all);
   const aloneByName = count(({ name }) => name.toLowerCase());
   const aloneByBios = count(({ biosUuid }) => biosUuid);
   return chosen.map(vm => ({
-    title: aloneByName(vm) ? vm.name : vm.uuid,
+    title: titleOf(vm),
     id: vm.uuid,
     names: [
       ...(aloneByName(vm) ? [vm.name.toLowerCase()] : []),
