@@ -41,6 +41,16 @@ const inLab: Record<string, Record<string, Json>> = {
   aws: { region: 'eu-west-1' },
 };
 
+/** Throws a Failure (given) unless it can stand in a manifest as a reference; what was said is not repeated. */
+export function requireReference(flag: string, said: string | undefined): void {
+  if (said === undefined || /^(env:\w+|file:[^'"\\\p{Cc}]+)$/u.test(said)) return;
+  throw new Failure(
+    given('bad-secret', `${flag} takes the place of a secret, not the secret`, {
+      hint: 'write env:NAME or file:PATH',
+    }),
+  );
+}
+
 /** Throws a Failure (given) that names what is missing, or not as the kind of target takes it. */
 export async function targetFromOptions(
   kind: string,
@@ -48,6 +58,7 @@ export async function targetFromOptions(
   context: Context,
 ): Promise<CatalogTarget> {
   const { env } = context.io.host;
+  requireReference('--password', options.password);
   const { url, username, password, sha256, ca, datacenter, profile } = options;
   const region = options.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
   const written: Record<string, Record<string, Json | undefined>> = {
@@ -70,12 +81,6 @@ export async function targetFromOptions(
     throw new Failure(
       given('no-target', `to look at ${kind}, ${missing.map(name => `--${name}`).join(', ')} must be said`, {
         hint: 'or name manifests that declare the target: --from PATH',
-      }),
-    );
-  if (password !== undefined && !/^(env|file):./.test(password))
-    throw new Failure(
-      given('bad-secret', '--password takes the place of a secret, not the secret', {
-        hint: 'write env:NAME or file:PATH',
       }),
     );
   return {

@@ -79,8 +79,8 @@ const indented = (text: string, by: string): string[] =>
 
 /** Secrets as the expression that names them; text that looks like an expression as itself. */
 function asWritten(value: Json): Json {
-  if (isSecretRef(value)) return `\${secret('${value.$secret.replaceAll("'", "\\'")}')}`;
-  if (typeof value === 'string') return value.replaceAll('${', '$${');
+  if (isSecretRef(value)) return `\${secret('${value.$secret}')}`;
+  if (typeof value === 'string') return value.replaceAll('${', () => '$${');
   if (Array.isArray(value)) return value.map(asWritten);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, asWritten(member)]));

@@ -9,7 +9,12 @@ import { startRun } from '../../engine/run.ts';
 import { plural } from '../../io/units.ts';
 import { writeManifest } from '../../manifest/write-manifest.ts';
 import { registry } from '../../resources/registry.ts';
-import { type TargetOptions, targetFromOptions, withTargetOptions } from '../adopt-target.ts';
+import {
+  requireReference,
+  type TargetOptions,
+  targetFromOptions,
+  withTargetOptions,
+} from '../adopt-target.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
@@ -56,6 +61,7 @@ What a plan would leave as it is stands in the manifest; the rest is in it as co
       const types = typesFor(what);
       const isKind = registry.targets.has(what);
       const paths = [...(options.from ?? []), ...(isKind ? words : [])];
+      requireReference('--key', options.key);
       await refuseToOverwrite(context, options.output);
       const declared: Catalog | undefined =
         paths.length > 0
