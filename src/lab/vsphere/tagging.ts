@@ -111,6 +111,8 @@ async function ofTagging(
     const kinds = { cardinality: 'MULTIPLE', associable_types: ['VirtualMachine'] };
     return found(name && { id, name, description: '', ...kinds, used_by: [] });
   }
+  if (action === 'list-tags-for-category' && collection === 'tag')
+    return found(tags.filter(({ category }) => categoryId(category) === id).map(tagId));
   if (request.method !== 'POST' || collection !== 'tag-association') return notFound;
   if (action === 'list-attached-objects') {
     const tag = tags.find(one => tagId(one) === id);
