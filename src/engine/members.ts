@@ -1,13 +1,13 @@
-import { type Diagnostic, Failure, given } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
 import { byText } from './canonical.ts';
 import type { Address, Catalog, CatalogResource, CatalogTarget, Json, Reference } from './catalog.ts';
 import { readIo } from './make-io.ts';
 import { diagnosticsOf } from './observe.ts';
 import type { SelectedMember, SelectionMade } from './plan.ts';
-import { nearest } from './pointer.ts';
 import type { Found } from './resource-type.ts';
 import type { Run } from './run.ts';
 import { mayTake, type Selection } from './select.ts';
+import { type Overlap, type Owner, overlapping, sameAddress, warningsOf } from './selection-mistakes.ts';
 import { subjectOf } from './subject.ts';
 
 /** What was found for a selection, and what an apply remembered of it. */
@@ -112,13 +112,6 @@ export const askWorld: AskMembers = async (run, resource, targets) => {
 const subjectIn = (run: Run, resource: CatalogResource, targets: readonly CatalogTarget[]) =>
   subjectOf(resource, { registry: run.registry, targets, where: run.where });
 
-type Owner = Pick<CatalogResource, 'address' | 'at' | 'selectedBy'>;
-interface Overlap {
-  first: Owner;
-  second: CatalogResource;
-  titles: string[];
-}
-
 const objectKey = ({ type, meta }: CatalogResource, name: string): string =>
   JSON.stringify([type, meta.target ?? '', name]);
 
@@ -178,65 +171,6 @@ function selectionOf(
     left: left.sort(byText),
     at,
   };
-}
-
-function warningsOf(
-  { address, places, at }: CatalogResource,
-  { warnings }: Found,
-  { members, left }: SelectionMade,
-): Diagnostic[] {
-  const warn = (code: string, message: string, hint: string | undefined, pointer = ''): Diagnostic => ({
-    ...given(code, message, {
-      address,
-      at: nearest(places, `/select${pointer}`) ?? at,
-      ...(hint !== undefined && { hint }),
-    }),
-    severity: 'warning',
-  });
-  const unknown = warnings.map(({ pointer, message, hint }) =>
-    warn('selects-unknown', `\`${address}\`: ${message}`, hint, pointer),
-  );
-  const nothing = 'nothing is managed by it until something fits';
-  return [
-    ...unknown,
-    ...(members.length > 0
-      ? []
-      : [warn('selects-nothing', `\`${address}\` selects nothing`, warnings[0]?.hint ?? nothing)]),
-    ...left.map(name =>
-      warn(
-        'no-longer-selected',
-        `\`${address}\` no longer selects ${name}`,
-        'nothing is deleted and what was made for it stays; from now on it is not looked after. Declare it by itself to go on',
-      ),
-    ),
-  ];
-}
-
-function overlapping({ first, second, titles }: Overlap): Diagnostic {
-  const shown = titles.slice(0, 5).join(', ');
-  const names = titles.length > 5 ? `${shown} and ${titles.length - 5} more` : shown;
-  return given('same-object', `\`${first.selectedBy}\` and \`${second.address}\` both select ${names}`, {
-    address: second.address,
-    at: second.at,
-    hint: 'exclude it from one of the two, or declare it by itself, which goes before both',
-    related: [{ message: `\`${first.selectedBy}\` is declared here`, at: first.at }],
-  });
-}
-
-/** Names may hold `/`, so a title can look like a selection and its member. */
-function sameAddress(resources: readonly CatalogResource[]): Diagnostic[] {
-  const seen = new Map<Address, CatalogResource>();
-  return resources.flatMap(resource => {
-    const first = seen.get(resource.address);
-    seen.set(resource.address, first ?? resource);
-    if (!first) return [];
-    return given('declared-twice', `\`${resource.address}\` is there twice: once as a selected object`, {
-      address: resource.address,
-      at: resource.at,
-      hint: 'give the selection another title',
-      related: [{ message: 'first here', at: first.at }],
-    });
-  });
 }
 
 /** References to a selection mean each of its members. */

@@ -112,6 +112,8 @@ test('a file is never overwritten', async () => {
   expect(code).toBe(1);
   expect(stderr).toMatch(/mine.yaml exists already/);
   expect(await text('mine.yaml')).toBe('mine');
+  const nowhere = await run('adopt', 'bucket', '-o', 'no/such.yaml');
+  expect(nowhere.stderr).toMatch(/the folder of no\/such.yaml isn't there/);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Plan } from '../../src/engine/plan.ts';
@@ -193,4 +193,51 @@ test('converge test tries what a selection declares on a VM that fits', async ()
   const { code, stdout, stderr } = await cli(dir, ['test', 'm.yaml']);
   expect(code, stderr).toBe(0);
   expect(stdout).toMatch(/2 changes; a second plan is empty/);
+});
+
+test('inside a module, with for_each, and by expressions', async () => {
+  const { dir, run, write } = await place();
+  const module = `converge: 1
+parameters: { tag: { type: string } }
+resources:
+  protected_vm:
+    all: { select: { tag: "\${params.tag}" }, repository: s3://points/dr, schedule: every hour }
+`;
+  await mkdir(join(dir, 'modules/guarded'), { recursive: true });
+  await writeFile(join(dir, 'modules/guarded/module.yaml'), module);
+  const text = site('{ name: nothing }').replace(/ {2}protected_vm:[\s\S]*/, '');
+  await write(`${text.replace('protected_vm:prod', '[guarded:g, "protected_vm:of-web"]')}
+  guarded: { g: { tag: gold, require: bucket:points } }
+  protected_vm:
+    "of-\${each.value}":
+      for_each: [web, other]
+      select: { name: "\${each.value}*", exclude: { tag: gold } }
+      repository: s3://points/dr
+      schedule: every hour
+`);
+  const { stdout, stderr } = await run('plan', 'm.yaml', '--format', 'json');
+  expect(stderr).not.toContain('error');
+  const { resources } = JSON.parse(stdout) as Plan;
+  expect(resources.map(({ address }) => address)).toEqual([
+    'bucket:points',
+    'guarded:g/protected_vm:all/sql01',
+    'guarded:g/protected_vm:all/web01',
+    'protected_vm:of-other/other',
+    'protected_vm:of-web/web02',
+    'exec:told',
+  ]);
+  expect(resources.at(-1)!.dependsOn).toEqual([
+    'guarded:g/protected_vm:all/sql01',
+    'guarded:g/protected_vm:all/web01',
+    'protected_vm:of-web/web02',
+  ]);
+  const only = await run(
+    'plan',
+    'm.yaml',
+    '--only',
+    'guarded:g',
+    '--except',
+    'guarded:g/protected_vm:all/sql01',
+  );
+  expect(only.stdout).toMatch(/Plan: 1 to create/);
 });

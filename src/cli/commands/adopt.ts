@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { type Adopted, adopt as adoptAll } from '../../engine/adopt.ts';
@@ -148,7 +148,11 @@ function commonOf({ repository, key, schedule }: AdoptOptions): Record<string, J
 }
 
 async function refuseToOverwrite({ io }: Context, output: string | undefined): Promise<void> {
-  if (output === undefined || !(await io.host.files.stat(resolve(io.host.cwd, output)))) return;
+  if (output === undefined) return;
+  const path = resolve(io.host.cwd, output);
+  if ((await io.host.files.stat(dirname(path)))?.kind !== 'directory')
+    throw new Failure(given('no-folder', `the folder of ${output} isn't there`, { hint: 'make it first' }));
+  if (!(await io.host.files.stat(path))) return;
   throw new Failure(
     given('file-exists', `${output} exists already`, {
       hint: 'name a new file: a manifest is never overwritten',
