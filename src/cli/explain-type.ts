@@ -1,3 +1,4 @@
+import type { TSchema } from 'typebox';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { AnyResourceType, Registry } from '../engine/resource-type.ts';
@@ -23,9 +24,14 @@ export function explainType(name: string, registry: Registry, columns: number): 
     `\n${place(type)}`,
     properties.length > 0 ? '\nProperties:' : '\nIt has no properties.',
     ...properties,
+    ...(type.select
+      ? ['\nMany of them by one:', ...describe(selection(type.select.schema), width, '  ')]
+      : []),
     '',
   ].join('\n');
 }
+
+const selection = (schema: TSchema): JsonSchema => ({ properties: { select: valueSchema(schema) } });
 
 function place({ runs, canBeAbsent, refresh }: AnyResourceType): string {
   const on =

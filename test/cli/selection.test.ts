@@ -241,3 +241,16 @@ resources:
   );
   expect(only.stdout).toMatch(/Plan: 1 to create/);
 });
+
+test('explain tells of a selected VM what its selection says, and what select takes', async () => {
+  const { dir } = await place();
+  const explain = async (...words: string[]) => (await cli(dir, ['explain', ...words])).stdout;
+  const whole = await explain('protected_vm:prod/web01.example', 'm.yaml');
+  expect(whole).toBe(await explain('protected_vm:prod', 'm.yaml'));
+  expect(whole).toContain('every hour');
+  const one = await explain('protected_vm:prod/web01.example.schedule', 'm.yaml');
+  expect(one).toBe(await explain('protected_vm:prod.schedule', 'm.yaml'));
+  expect(await explain('--type', 'protected_vm')).toMatch(
+    /Many of them by one:\n {2}select {2}map[\s\S]*exclude/,
+  );
+});
