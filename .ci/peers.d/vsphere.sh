@@ -3,7 +3,7 @@
 # The commands' own Go modules aren't published, so small mains link the published library.
 set -eu
 version=v0.56.0
-want="govmomi $version, main 2"
+want="govmomi $version, main 3"
 bin=${GOBIN:-/usr/local/bin}
 
 build() { # NAME, Go source on stdin
@@ -36,6 +36,9 @@ import (
 	_ "github.com/vmware/govmomi/cli/permissions"
 	_ "github.com/vmware/govmomi/cli/pool"
 	_ "github.com/vmware/govmomi/cli/session"
+	_ "github.com/vmware/govmomi/cli/tags"
+	_ "github.com/vmware/govmomi/cli/tags/association"
+	_ "github.com/vmware/govmomi/cli/tags/category"
 	_ "github.com/vmware/govmomi/cli/task"
 	_ "github.com/vmware/govmomi/cli/version"
 	_ "github.com/vmware/govmomi/cli/vm"

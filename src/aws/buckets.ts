@@ -18,6 +18,8 @@ export interface Lifecycle {
 /** Buckets of one account in one region. All calls reject with a Failure. */
 export interface BucketApi {
   readonly region: string;
+  /** Names of all buckets of the account in the region; a service that knows no regions gives all it has. */
+  list(signal?: AbortSignal): Promise<string[]>;
   /** Rejects when the name belongs to somebody else, or the bucket lies in another region. */
   exists(name: string, signal?: AbortSignal): Promise<boolean>;
   /** In the region of the connection. A bucket that is ours already is fine. */
@@ -59,6 +61,27 @@ export function bucketApi({ sdk, client, settings, call }: S3Connection): Bucket
   const { region } = settings;
   return {
     region,
+    async list(signal) {
+      const names: string[] = [];
+      for (let token: string | undefined; ; ) {
+        const page = await call(
+          { action: 's3:ListAllMyBuckets' },
+          options =>
+            client.send(
+              new sdk.ListBucketsCommand({
+                BucketRegion: region,
+                MaxBuckets: 1000,
+                ...(token !== undefined && { ContinuationToken: token }),
+              }),
+              options,
+            ),
+          { signal },
+        );
+        names.push(...(page?.Buckets ?? []).flatMap(({ Name }) => Name ?? []));
+        token = page?.ContinuationToken;
+        if (!token) return names.sort();
+      }
+    },
     async exists(Bucket, signal) {
       const about = { action: 's3:ListBucket', bucket: Bucket };
       try {

@@ -1,9 +1,10 @@
+import type { TSchema } from 'typebox';
 import { isScalar, stringify } from 'yaml';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import { wrap } from '../diagnostics/wrap.ts';
 import type { AnyResourceType, Registry, TargetKind } from '../engine/resource-type.ts';
-import { valueSchema } from '../manifest/json-schema.ts';
+import { type JsonSchema, valueSchema } from '../manifest/json-schema.ts';
 import { metaparameters, moduleMetaparameters } from '../manifest/metaparameters.ts';
 import type { Module, Modules } from '../manifest/module.ts';
 import { describeProperties } from './describe-schema.ts';
@@ -72,6 +73,8 @@ export async function explainAll({ registry, modules }: Known, columns: number):
   ].join('\n');
 }
 
+const selection = (schema: TSchema): JsonSchema => ({ properties: { select: valueSchema(schema) } });
+
 /** The first sentence. */
 const summary = (doc: string): string => /^.*?\.(?=\s|$)/s.exec(doc)?.[0] ?? doc;
 
@@ -99,6 +102,9 @@ function typeText(type: AnyResourceType, width: number): string {
     '',
     ...wrap(placeOf(type), width),
     ...listed('Properties', describeProperties(valueSchema(type.schema), width)),
+    ...(type.select
+      ? listed('Many of them by one', describeProperties(selection(type.select.schema), width))
+      : []),
     ...others(names, width),
   ].join('\n');
 }

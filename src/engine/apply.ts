@@ -6,6 +6,7 @@ import type { RunReport } from './events.ts';
 import { gradeOf } from './grade.ts';
 import { type Allowed, guardOf, overBudget, requireKnown } from './guards.ts';
 import { heldUntil } from './held.ts';
+import { rememberSelections } from './members.ts';
 import { observe } from './observe.ts';
 import type { Plan } from './plan.ts';
 import { prove } from './proof.ts';
@@ -59,6 +60,7 @@ export async function apply(
         note: 'interrupted before it began',
       });
   }
+  if (!noop) await rememberSelections(run, plan.selections ?? []);
   const proof = noop || run.signal.aborted ? undefined : await prove(applying);
   const report: RunReport = {
     report: 1,

@@ -1,4 +1,4 @@
-import type { SourceRange } from '../diagnostics/diagnostic.ts';
+import type { Diagnostic, SourceRange } from '../diagnostics/diagnostic.ts';
 
 /** JSON values as they stand in a manifest after scalar resolution. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -67,6 +67,12 @@ export interface CatalogResource {
   meta: Metaparameters;
   /** Where the title stands. */
   at: SourceRange;
+  /** Of one that stands for many objects, until a plan puts a resource for each in its place. */
+  select?: Json;
+  /** The selection that this one came from. */
+  selectedBy?: Address;
+  /** Why it can't be known which objects it stands for. */
+  fault?: Diagnostic;
   /** JSON pointer below the properties (`/lifecycle/0/days`) to where its value stands. */
   places: Map<string, SourceRange>;
 }

@@ -8,7 +8,7 @@ import type { Subject } from './subject.ts';
 /** What a type may touch while it observes the resources of one target. */
 export function readIo(
   run: Run,
-  { target, type }: Subject,
+  { target, type }: Pick<Subject, 'target' | 'type'>,
   signal: AbortSignal = run.signal,
   handed: Handed = new Map(),
 ): ReadIo {

@@ -7,17 +7,24 @@ import type { Plan } from './plan.ts';
  * SHA-256 over what will be done and to what. Left out is what may differ between two equal plans:
  * places in files (absolute paths, a comment added above), texts of diagnostics and reasons, and
  * fingerprints, which hold revisions and ages; `recheck` compares those one by one. Whether a window is
- * open is the hour's business: the window itself is in.
+ * open is the hour's business: the window itself is in. Who joined or left a selection rests on memory alone.
  */
 export function planDigest({
   digest: _,
   diagnostics: __,
   targets,
   resources,
+  selections,
   ...rest
 }: Omit<Plan, 'digest'> & { digest?: string }): string {
   return canonicalDigest({
     ...rest,
+    ...(selections && {
+      selections: selections.map(({ at: _at, joined: _joined, left: _left, ...selection }) => ({
+        ...selection,
+        meta: withoutPlaces(selection.meta),
+      })),
+    }),
     targets: targets.map(({ at: _at, ...target }) => target),
     resources: resources
       .values()

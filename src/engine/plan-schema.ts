@@ -100,7 +100,35 @@ const resource = Type.Object(
     notifies: listOf(address),
     properties,
     meta,
+    selectedBy: Optional(Type.String({ description: 'The selection that it came from.' })),
+    select: Optional(Type.Unknown({ description: 'What it selects, when the target could not be asked.' })),
     fingerprint: digest('Over the observed state that the decision rests on.'),
+    at: place,
+  },
+  closed,
+);
+
+const selection = Type.Object(
+  {
+    address,
+    type: Type.String(),
+    title: Type.String(),
+    properties,
+    meta,
+    select: Type.Unknown({ description: 'As written in the manifest.' }),
+    members: listOf(
+      Type.Object(
+        {
+          title: Type.String(),
+          id: Type.String({ description: 'Tells the object apart whatever it is called.' }),
+          resource: address,
+        },
+        closed,
+      ),
+      'By title; `resource` is one of the selection, or one that declares the object by itself.',
+    ),
+    joined: listOf(Type.String(), 'Not selected yet at the last apply.'),
+    left: listOf(Type.String(), 'Selected at the last apply and no longer. Nothing is deleted.'),
     at: place,
   },
   closed,
@@ -161,6 +189,9 @@ export const planSchema = Type.Object(
       ),
     ),
     resources: listOf(resource, 'In dependency order, ties by address.'),
+    selections: Optional(
+      listOf(selection, 'What selections of many stood for; asked again before applying.'),
+    ),
     sources: Type.Record(Type.String(), Type.String(), {
       description: 'SHA-256 of content sources by resource address.',
     }),

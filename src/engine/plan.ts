@@ -50,8 +50,37 @@ export interface PlannedResource {
   /** Written properties, secrets as references: enough to apply from the plan alone. */
   properties: { [key: string]: Json };
   meta: Metaparameters;
+  /** The selection that it came from. */
+  selectedBy?: Address;
+  /** What it selects, when the target couldn't be asked what that is. */
+  select?: Json;
   /** SHA-256 over the observed state that the decision rests on; `apply plan.json` compares it. */
   fingerprint: string;
+  at: SourceRange;
+}
+
+/** One object that a selection found. */
+export interface SelectedMember {
+  title: string;
+  /** Tells the object apart whatever it is called. */
+  id: string;
+  /** What manages it: a resource of the selection, or one that declares it by itself. */
+  resource: Address;
+}
+
+/** What a selection stood for when the plan was made; with all that it takes to ask again. */
+export interface SelectionMade {
+  address: Address;
+  type: string;
+  title: string;
+  properties: { [key: string]: Json };
+  meta: Metaparameters;
+  select: Json;
+  /** By title. */
+  members: SelectedMember[];
+  /** Titles of those that weren't selected at the last apply, and of those that were and no longer are. */
+  joined: string[];
+  left: string[];
   at: SourceRange;
 }
 
@@ -73,6 +102,8 @@ export interface Plan {
   policy?: Policy;
   /** In dependency order, ties by address. */
   resources: PlannedResource[];
+  /** What was asked of the selections; none in a plan without. */
+  selections?: SelectionMade[];
   /** SHA-256 of each content source by resource address. */
   sources: Record<Address, string>;
   /** Things that were seen while planning; errors of targets that could not be observed. */

@@ -6,6 +6,7 @@ import { graded, gradeOf } from './grade.ts';
 import { buildGraph, type Graph, notifications } from './graph.ts';
 import { heldBy } from './held.ts';
 import { providersOf } from './implied.ts';
+import { type AskMembers, expandSelections } from './members.ts';
 import { observe } from './observe.ts';
 import type { Plan, PlannedField, PlannedResource } from './plan.ts';
 import { planDigest } from './plan-digest.ts';
@@ -24,6 +25,8 @@ export interface PlanOptions extends Selection {
   engine: string;
   /** Where observations come from; default: the world. */
   observe?: typeof observe;
+  /** Where the members of selections come from; default: the world. */
+  members?: AskMembers;
 }
 
 /**
@@ -33,14 +36,19 @@ export interface PlanOptions extends Selection {
  */
 export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Promise<Plan> {
   const surroundings = { registry: run.registry, targets: catalog.targets, where: run.where };
-  const graph = buildGraph(subjectsOf(catalog.resources, surroundings));
-  const selected = select(catalog.resources, options);
+  const { resources, selections, ...expanded } = await expandSelections(catalog, run, options);
+  const graph = buildGraph(subjectsOf(resources, surroundings));
+  const selected = select(resources, options, catalog.resources);
   const subjects = graph.subjects.filter(({ address }) => selected.has(address));
   await loadSources(run, subjects);
   const observed = await (options.observe ?? observe)(run, subjects);
   const failed = subjects.filter(({ address }) => run.observed.get(address)?.state === 'failed');
   const told = new Set(failed.map(one => sharedCause(run, one.address, dependencies(graph, one))?.own));
-  const diagnostics = [...dropped(graph, selected), ...observed.filter(one => !told.has(one))];
+  const diagnostics = [
+    ...expanded.diagnostics,
+    ...dropped(graph, selected),
+    ...observed.filter(one => !told.has(one)),
+  ];
 
   const planned = new Map<Address, PlannedResource>();
   const view: View = {
@@ -66,6 +74,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     targets: await plannedTargets(run, catalog.targets, diagnostics),
     ...(catalog.policy && { policy: catalog.policy }),
     resources: [...planned.values()].map(resource => redacted(run, resource)),
+    ...(selections.length > 0 && { selections }),
     sources: Object.fromEntries(
       subjects.flatMap(subject => {
         const digest = sourceDigest(run, subject);
@@ -109,6 +118,8 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     notifies: view.notifies.get(address) ?? [],
     properties: declared.properties,
     meta: declared.meta,
+    ...(declared.selectedBy !== undefined && { selectedBy: declared.selectedBy }),
+    ...(declared.select !== undefined && { select: declared.select }),
     fingerprint: fingerprint(observation),
     at: declared.at,
   };

@@ -1,6 +1,8 @@
 import { blocked, type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
+import { byText } from './canonical.ts';
+import { askWorld } from './members.ts';
 import { observe } from './observe.ts';
-import type { Plan, PlannedResource } from './plan.ts';
+import type { Plan, PlannedResource, SelectionMade } from './plan.ts';
 import { fingerprint, relativeTo } from './planner.ts';
 import type { Run } from './run.ts';
 import { loadSources, sourceDigest } from './sources.ts';
@@ -42,13 +44,20 @@ export async function recheck(plan: Plan, run: Run): Promise<void> {
   // Observing another world than the planned one would only add noise, and cost.
   if (moved.length > 0) throw new Failure(moved);
 
+  const found = await Promise.all(
+    (plan.selections ?? []).map(selection => movedSelection(plan, run, selection)),
+  );
+  moved.push(...found.flat());
   const subjects = subjectsOf(plan.resources, {
     registry: run.registry,
     targets: plan.targets,
     where: run.where,
   });
   const planned = new Map(plan.resources.map(resource => [resource.address, resource]));
-  const touched = subjects.filter(({ address }) => planned.get(address)!.action !== 'none');
+  const touched = subjects.filter(({ address }) => {
+    const { action, select } = planned.get(address)!;
+    return action !== 'none' && select === undefined;
+  });
   await loadSources(run, touched);
   await observe(run, touched);
   moved.push(...touched.flatMap(subject => movedResource(plan, run, subject, planned.get(subject.address)!)));
@@ -67,6 +76,28 @@ function movedTypes(plan: Plan, run: Run): Diagnostic[] {
     const text = `the plan was made with version ${version} of the type \`${name}\`; this converge has ${now ?? 'none'}`;
     return [blocked('type-moved', text, again)];
   });
+}
+
+/** Who was added to a selection or left it; who only changed its name is named as well. */
+async function movedSelection(plan: Plan, run: Run, selection: SelectionMade): Promise<Diagnostic[]> {
+  const { address, at, members } = selection;
+  const details = { address, at, ...again };
+  const { found } = await askWorld(run, { ...selection, places: new Map() }, plan.targets);
+  const word = ({ id, title }: { id: string; title: string }) => `${id} ${title}`;
+  const [then, now] = [new Set(members.map(word)), new Set(found.members.map(word))];
+  const joined = found.members.filter(one => !then.has(word(one))).map(({ title }) => title);
+  const left = members.filter(one => !now.has(word(one))).map(({ title }) => title);
+  const say = (titles: string[], what: string) =>
+    titles.length === 0 ? [] : [`${titles.sort(byText).join(', ')} ${what}`];
+  const text = [...say(joined, 'joined'), ...say(left, 'left')].join('; ');
+  if (text === '') return [];
+  return [
+    blocked(
+      'stale-plan',
+      `what \`${address}\` selects has changed since the plan was made: ${text}`,
+      details,
+    ),
+  ];
 }
 
 function movedResource(plan: Plan, run: Run, subject: Subject, planned: PlannedResource): Diagnostic[] {

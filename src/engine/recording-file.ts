@@ -33,7 +33,25 @@ const states = ['present', 'absent', 'unknown', 'failed'];
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function isWhole({ now, where, types, targets, resources }: Recording): boolean {
+const isTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every(one => typeof one === 'string');
+
+const isSelection = (value: unknown): boolean => {
+  if (!isMap(value) || typeof value.address !== 'string' || !isMap(value.select) || !isMap(value.found))
+    return false;
+  const { members, warnings } = value.found;
+  return (
+    Array.isArray(members) &&
+    members.every(
+      one => isMap(one) && typeof one.title === 'string' && typeof one.id === 'string' && isTexts(one.names),
+    ) &&
+    Array.isArray(warnings) &&
+    warnings.every(one => isMap(one) && typeof one.pointer === 'string' && typeof one.message === 'string') &&
+    (value.remembered === undefined || isMap(value.remembered))
+  );
+};
+
+function isWhole({ now, where, types, targets, resources, selections }: Recording): boolean {
   return (
     Number.isFinite(Date.parse(now)) &&
     isMap(where) &&
@@ -42,6 +60,7 @@ function isWhole({ now, where, types, targets, resources }: Recording): boolean 
     isMap(types) &&
     isMap(targets) &&
     Object.values(targets).every(target => isMap(target) && typeof target.identity === 'string') &&
+    (selections === undefined || (Array.isArray(selections) && selections.every(isSelection))) &&
     Array.isArray(resources) &&
     resources.every(
       one =>

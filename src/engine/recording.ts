@@ -1,7 +1,8 @@
 import { type Diagnostic, Failure, given } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import { byText, canonicalJson, sha256 } from './canonical.ts';
-import type { Address, CatalogTarget } from './catalog.ts';
+import type { Address, CatalogTarget, Json } from './catalog.ts';
+import { type Answer, type AskMembers, askWorld } from './members.ts';
 import { diagnosticsOf } from './observe.ts';
 import { owedTo } from './owed.ts';
 import type { Observation, Where } from './resource-type.ts';
@@ -35,6 +36,44 @@ export interface Recording {
   /** Targets by name: kind, and what tells the real one apart. */
   targets: Record<string, { type: string; identity: string }>;
   resources: Recorded[];
+  /** What selections stood for; none without. */
+  selections?: RecordedSelection[];
+}
+
+/** What was found for a selection, and for what question. */
+export interface RecordedSelection extends Answer {
+  address: Address;
+  select: Json;
+}
+
+/** Asks the world, and keeps the answers for the recording. */
+export function keepingAnswers(): { ask: AskMembers; answers: RecordedSelection[] } {
+  const answers: RecordedSelection[] = [];
+  return {
+    answers,
+    async ask(run, selection, targets) {
+      const answer = await askWorld(run, selection, targets);
+      answers.push({ address: selection.address, select: selection.select!, ...answer });
+      return answer;
+    },
+  };
+}
+
+/** The answers of a recording. A selection that isn't in it, or is written otherwise now, is a Failure (given). */
+export function recordedMembers(recording: Recording, file: string): AskMembers {
+  const known = new Map(recording.selections?.map(selection => [selection.address, selection]));
+  const failed = new Map(recording.resources.map(resource => [resource.address, resource]));
+  return async (_run, { address, select, at }) => {
+    const answer = known.get(address);
+    if (answer && canonicalJson(answer.select) === canonicalJson(select)) return answer;
+    const seen = failed.get(address);
+    if (!answer && seen?.state === 'failed') throw new Failure(seen.diagnostic);
+    const text = answer
+      ? `\`${address}\` selected by something else when ${file} was made`
+      : `what \`${address}\` selects is not in ${file}`;
+    const hint = `observe again: converge observe PATHS -o ${file}`;
+    throw new Failure(given('not-observed', text, { address, at, hint }));
+  };
 }
 
 /** Records what `run.observed` holds of the subjects. */
@@ -42,6 +81,7 @@ export async function record(
   run: Run,
   subjects: readonly Subject[],
   targets: readonly CatalogTarget[],
+  selections: readonly RecordedSelection[] = [],
 ): Promise<{ recording: Recording; diagnostics: Diagnostic[] }> {
   const diagnostics: Diagnostic[] = [];
   await loadSources(run, subjects);
@@ -63,6 +103,9 @@ export async function record(
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
     targets: known,
     resources: resources.sort((a, b) => byText(a.address, b.address)),
+    ...(selections.length > 0 && {
+      selections: selections.toSorted((a, b) => byText(a.address, b.address)),
+    }),
   };
   return { recording: run.redactor.value(recording), diagnostics };
 }

@@ -71,13 +71,58 @@ export type Outcome =
       undone: boolean;
     };
 
+/** One object that a selection found. */
+export interface Member {
+  /** The title that a resource for this object alone would have. */
+  title: string;
+  /** Tells the object apart for good, whatever it is called. */
+  id: string;
+  /** Every identity that a resource of this object might have. */
+  names: string[];
+}
+
+export interface Found {
+  members: Member[];
+  /** Words that name nothing there is; `pointer` is a JSON pointer below `select`. */
+  warnings: { pointer: string; message: string; hint?: string }[];
+}
+
+/** How one resource with `select:` stands for many objects of its target. */
+export interface Selector<S> {
+  schema: TSchema;
+  /** All objects that fit now; rejects with a Failure when the target can't be asked. */
+  find(select: S, io: ReadIo): Promise<Found>;
+}
+
+/** What is listed. */
+export interface ListQuery<P> {
+  /** Only these; all there are when left out. */
+  titles?: readonly string[];
+  /** Properties that all have, given by who asks: the repository to look in. */
+  common: Partial<P>;
+}
+
+/** One object of the target; `failed`: it can't be told what it is. */
+export type Listed<L> = { state: 'present'; value: L } | { state: 'failed'; diagnostic: Diagnostic };
+
+/** How a manifest would declare an object that is there. */
+export interface Adoptable {
+  title: string;
+  /** As written in a manifest. */
+  properties: object;
+  /** False: it could be managed, but what a resource of the type stands for isn't there yet. */
+  exists: boolean;
+  /** One line for people. */
+  note?: string;
+}
+
 /**
  * The code that knows one kind of thing. `P`: properties as written in the manifest. `C`: the one
  * canonical form that plan and apply both see; what isn't declared isn't managed and is left out
- * of `desired`.
+ * of `desired`. `L`: what is listed of an object that nobody declared.
  */
 // biome-ignore lint/suspicious/noExplicitAny: who doesn't say what its properties are gets no help with them
-export interface ResourceType<P = any, C extends object = any> {
+export interface ResourceType<P = any, C extends object = any, L = any> {
   name: string;
   /** First sentence is the summary; Markdown. */
   doc: string;
@@ -92,6 +137,9 @@ export interface ResourceType<P = any, C extends object = any> {
   protects?: boolean;
   /** `ensure: absent` makes sense for this type (default true). */
   canBeAbsent?: boolean;
+  /** What `select:` takes, for a type whose resources may stand for many objects. */
+  // biome-ignore lint/suspicious/noExplicitAny: each type has a form of its own
+  select?: Selector<any>;
   /** Pure. `where` gives what relative paths resolve against. */
   identity(properties: P, title: string, where: Where): Id;
   provides?(properties: P, id: Id): Capability[];
@@ -105,6 +153,10 @@ export interface ResourceType<P = any, C extends object = any> {
   desired(properties: P, id: Id, sources?: Readonly<Record<string, string>>): Partial<C>;
   /** Batched: one call for all resources of this type on one target. */
   observe(asked: Asked<P>[], io: ReadIo): Promise<Map<Id, Observation<C>>>;
+  /** What there is on the target, for `converge adopt`. */
+  list?(query: ListQuery<P>, io: ReadIo): AsyncIterable<Listed<L>>;
+  /** Pure. The declaration that is in sync with what was listed. A type that lists has it. */
+  toManifest?(listed: L): Adoptable;
   /** Default: structural, arrays marked `x-unordered` compared as sets. */
   diff?(is: C, should: Partial<C>): FieldChange[];
   /** The engine passes steps of one type and target that may run together; keys are ids. */

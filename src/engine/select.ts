@@ -11,13 +11,16 @@ export interface Selection {
 
 /**
  * The addresses that `--only` takes less those that `--except` takes. Throws a Failure (given) when a
- * selector matches nothing.
+ * selector matches nothing of them, or of what was `declared` before selections were expanded.
  */
-export function select(resources: readonly Declared[], { only = [], except = [] }: Selection): Set<Address> {
-  const wrong = [...only, ...except].filter(
-    selector => !resources.some(resource => matches(selector, resource)),
-  );
-  if (wrong.length > 0) throw new Failure(wrong.map(selector => nothing(selector, resources)));
+export function select(
+  resources: readonly Declared[],
+  { only = [], except = [] }: Selection,
+  declared: readonly Declared[] = [],
+): Set<Address> {
+  const known = [...resources, ...declared];
+  const wrong = [...only, ...except].filter(selector => !known.some(resource => matches(selector, resource)));
+  if (wrong.length > 0) throw new Failure(wrong.map(selector => nothing(selector, known)));
   const taken = resources.filter(
     resource =>
       (only.length === 0 || only.some(selector => matches(selector, resource))) &&
@@ -26,8 +29,17 @@ export function select(resources: readonly Declared[], { only = [], except = [] 
   return new Set(taken.map(({ address }) => address));
 }
 
-function matches(selector: string, { address, type, meta }: Declared): boolean {
+/** Whether something of a selection, whose members aren't known yet, may be taken. */
+export const mayTake = (selection: Declared, { only = [] }: Selection): boolean =>
+  only.length === 0 ||
+  only.some(
+    selector =>
+      matches(selector, selection) || selector.startsWith(`${selection.address}/`) || /[*?]/.test(selector),
+  );
+
+function matches(selector: string, { address, type, meta, selectedBy }: Declared): boolean {
   if (selector === type || selector === address || isInside(selector, address, type)) return true;
+  if (selector === selectedBy) return true;
   if (selector.startsWith('label:')) return meta.labels.includes(selector.slice('label:'.length));
   return /[*?]/.test(selector) && globOf(selector).test(address);
 }

@@ -12,6 +12,10 @@ export interface Declared {
   properties: { [key: string]: Json };
   meta: Metaparameters;
   at: SourceRange;
+  /** See `CatalogResource`. */
+  select?: Json;
+  selectedBy?: Address;
+  fault?: Diagnostic;
 }
 
 /** A declared resource joined with its type, its target and the identity of the real object. */
@@ -22,7 +26,7 @@ export interface Subject {
   asked: Asked<Record<string, Json>>;
   needs: Need[];
   provides: Capability[];
-  /** The type is faulty and could not say who this is; then it is never asked again. */
+  /** The type is faulty and could not say who this is, or the target what is selected; then it isn't observed. */
   fault?: Diagnostic;
   absent: boolean;
   noop: boolean;
@@ -52,7 +56,8 @@ export function subjectOf(declared: Declared, { registry, targets, where }: Surr
   const resolved = resolveSources(declared, type);
   // The plan says these properties too: a type that changes what it was handed would change the plan.
   const properties = type.origin ? frozen(structuredClone(resolved)) : resolved;
-  const claims = addressed(declared, () => claimsOf(declared, type, properties, where));
+  const claimed = addressed(declared, () => claimsOf(declared, type, properties, where));
+  const claims = declared.select === undefined ? claimed : selectionClaims(declared, claimed);
   const target = targetOf(declared, type, targets);
   const place = target?.name ?? '';
   return {
@@ -101,6 +106,15 @@ function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) frozen(member);
   return Object.freeze(value);
 }
+
+/** A selection is no object itself: what it needs, each of its members will need. */
+const selectionClaims = (
+  { address, fault }: Declared,
+  { needs, fault: typeFault }: Pick<Subject, 'needs' | 'fault'>,
+): Pick<Subject, 'id' | 'needs' | 'provides' | 'fault'> => {
+  const known = typeFault ?? fault;
+  return { id: address, needs, provides: [], ...(known && { fault: known }) };
+};
 
 const realmKey = (realm: string, target: string): string => `${realm}\n${target}`;
 

@@ -19,7 +19,11 @@ export type LabCommand =
       disks: ({ image: string } | { bytes: number })[];
       uuid?: string;
       folder?: string;
+      tags?: string[];
     }
+  | { do: 'remove-vm'; vm: string }
+  | { do: 'move-vm'; vm: string; folder: string }
+  | { do: 'tag' | 'untag'; vm: string; tag: string }
   | { do: 'set-disk'; vm: string; index: number; image: string }
   | { do: 'add-snapshot'; vm: string; name: string }
   | { do: 'remove-snapshot'; vm: string; name: string }
@@ -65,6 +69,21 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       const vm = await world.addVm(spec);
       return { text: `added VM ${vm.name} (${vm.uuid})`, data: vm };
     }
+    case 'remove-vm':
+      await world.removeVm(command.vm);
+      return { text: `${command.vm} and its disks are gone` };
+    case 'move-vm': {
+      const { name, folder } = await world.moveVm(command.vm, command.folder);
+      return { text: `${name} is in the folder ${folder || 'of all VMs'}` };
+    }
+    case 'tag':
+      return (await world.tag(command.vm, command.tag))
+        ? { text: `${command.vm} has the tag ${command.tag}` }
+        : { text: `${command.vm} had the tag ${command.tag} already` };
+    case 'untag':
+      return (await world.untag(command.vm, command.tag))
+        ? { text: `${command.vm} no longer has the tag ${command.tag}` }
+        : { text: `${command.vm} did not have the tag ${command.tag}` };
     case 'set-disk': {
       const { changedBytes } = await world.setDisk(command.vm, command.index, command.image);
       return {
@@ -145,6 +164,8 @@ function describe(vm: VmInfo): string {
   const disks = vm.disks.map(disk => `  disk ${disk.index}     ${bytes(disk.bytes)}  ${disk.file}`);
   return [
     `${vm.name}  ${vm.uuid}`,
+    ...(vm.folder ? [`  folder     ${vm.folder}`] : []),
+    ...(vm.tags.length > 0 ? [`  tags       ${vm.tags.join(', ')}`] : []),
     `  power      ${vm.powerState === 'poweredOn' ? 'on' : 'off'}, change tracking ${vm.changeTracking ? 'on' : 'off'}`,
     ...disks,
     `  snapshots  ${vm.snapshots.join(', ') || 'none'}`,

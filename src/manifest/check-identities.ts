@@ -26,6 +26,8 @@ export function checkIdentities(
       for (const diagnostic of error.diagnostics) report({ at, address, ...diagnostic });
       continue;
     }
+    // It is no object itself; what it selects is known when planning.
+    if (resource.select !== undefined) continue;
     const key = JSON.stringify([type.name, resource.meta.target ?? '', id]);
     const first = seen.get(key);
     if (!first) {

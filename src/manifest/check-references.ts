@@ -19,6 +19,9 @@ export function checkReferences(
   report: (diagnostic: Diagnostic) => void,
 ): void {
   const declared = new Map(resources.map(({ resource }) => [resource.address, resource]));
+  const selections = resources.flatMap(({ resource }) => (resource.select === undefined ? [] : [resource]));
+  /** `SELECTION/OBJECT`: whether the object is one of those that are selected shows when planning. */
+  const selectionAround = (name: Address) => selections.find(one => name.startsWith(`${one.address}/`));
   let suggestions = 0;
   const unknown = (from: DeclaredResource, { address, at }: Reference): Diagnostic => {
     const colon = address.indexOf(':');
@@ -47,7 +50,7 @@ export function checkReferences(
   const resolve = ({ address }: Reference, module: Address): Found | undefined => {
     for (let around = module; ; around = around.slice(0, Math.max(around.lastIndexOf('/'), 0))) {
       const name = around === '' ? address : `${around}/${address}`;
-      if (declared.has(name)) return { addresses: [name] };
+      if (declared.has(name) || selectionAround(name)) return { addresses: [name] };
       const use = uses.get(name);
       if (use) return { addresses: use.members, module: name };
       if (leftOut.has(name)) return { addresses: [], leftOut: leftOut.get(name)! };
@@ -96,10 +99,11 @@ export function checkReferences(
     }
     let taken = target.addresses;
     if (key === 'notify') {
-      taken = taken.filter(to => registry.types.get(declared.get(to)!.type)?.refresh);
+      const typeOf = (to: Address) => (declared.get(to) ?? selectionAround(to)!).type;
+      taken = taken.filter(to => registry.types.get(typeOf(to))?.refresh);
       const what = target.module ?? target.addresses[0];
       if (taken.length === 0 && what !== undefined) {
-        const kind = target.module ? target.module.split(':')[0]! : declared.get(what)!.type;
+        const kind = target.module ? target.module.split(':')[0]! : typeOf(what);
         tell({ ...deaf(kind, at, `notifying ${quoted(what)}`), address });
       }
     }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Diagnostic, given, type SourceRange } from '../diagnostics/diagnostic.ts';
-import type { Address, Catalog } from '../engine/catalog.ts';
+import { canonicalJson } from '../engine/canonical.ts';
+import type { Address, Catalog, CatalogTarget } from '../engine/catalog.ts';
 import type { Registry } from '../engine/resource-type.ts';
 import type { ReadFiles } from '../io/ports.ts';
 import { checkIdentities } from './check-identities.ts';
@@ -138,6 +139,7 @@ export async function compile(paths: string[], options: CompileOptions): Promise
     sources.set(file.name, maskedText(file));
   }
 
+  declared.targets = distinctTargets(declared.targets);
   const resources = declared.resources.map(({ resource }) => resource);
   refuseTwice(declared.targets, ({ name }) => `target ${quoted(name)}`, report);
   refuseTwice(resources, ({ address }) => quoted(address), report);
@@ -163,6 +165,12 @@ export async function compile(paths: string[], options: CompileOptions): Promise
 const requiredBy = (file: SourceFile): NodeJS.Platform | undefined => {
   const node = topLevel(file).get('requires')?.value;
   return node ? requiredPlatform(node) : undefined;
+};
+
+/** A target that two files declare alike is one: each file may then be used by itself. */
+const distinctTargets = (targets: CatalogTarget[]): CatalogTarget[] => {
+  const said = ({ name, type, properties }: CatalogTarget) => canonicalJson({ name, type, properties });
+  return [...new Map(targets.toReversed().map(target => [said(target), target])).values()].toReversed();
 };
 
 /** One name, two files. */

@@ -101,9 +101,15 @@ export function bodySchema(type: AnyResourceType): JsonSchema {
   let schema = merged.get(own);
   if (!schema) {
     const reserved = reservedMetaparameters.map(name => [name, { 'x-reserved': true }]);
+    const select = type.select
+      ? valueSchema(type.select.schema)
+      : {
+          'x-reserved': true,
+          'x-because': `a \`${type.name}\` can't be selected: declare each by its title`,
+        };
     schema = {
       ...own,
-      properties: { ...own.properties, ...metaparameters, ...Object.fromEntries(reserved) },
+      properties: { ...own.properties, ...metaparameters, ...Object.fromEntries(reserved), select },
     };
     merged.set(own, schema);
   }
@@ -114,7 +120,7 @@ export function bodySchema(type: AnyResourceType): JsonSchema {
 export function separate(
   body: { [key: string]: Json },
   reading: Reading,
-): Pick<CatalogResource, 'properties' | 'meta'> {
+): Pick<CatalogResource, 'properties' | 'meta' | 'select'> {
   const references = (key: string): Reference[] => {
     const value = body[key] ?? [];
     const list = Array.isArray(value) ? value : [value];
@@ -142,8 +148,24 @@ export function separate(
   if (timeout !== undefined) meta.timeout = timeout;
   const retry = retryOf(body.retry, reading);
   if (retry) meta.retry = retry;
-  const own = Object.entries(body).filter(([key]) => !Object.hasOwn(metaparameters, key));
-  return { properties: Object.fromEntries(own), meta };
+  const own = Object.entries(body).filter(([key]) => key !== 'select' && !Object.hasOwn(metaparameters, key));
+  const select = selectOf(body.select, reading);
+  return { properties: Object.fromEntries(own), meta, ...(select !== undefined && { select }) };
+}
+
+/** A selection without any criterion would be all there is, which nobody means by leaving it empty. */
+function selectOf(value: Json | undefined, reading: Reading): Json | undefined {
+  if (value === undefined || typeof value !== 'object' || value === null) return undefined;
+  if (Object.keys(value).some(name => name !== 'exclude') || reading.faults.has('/select')) return value;
+  const at = reading.visits.get('/select')?.at ?? reading.at;
+  return fault(
+    reading,
+    '/select',
+    'wrong-value',
+    '`select` says nothing to select by',
+    at,
+    "to mean all of them write `name: '*'`",
+  );
 }
 
 /** Undefined when there is none, or one with a mistake. */

@@ -62,14 +62,23 @@ async function readResource(
   checkName(title, key, '', reading);
   const body = bodyOf(file, address, { key, value }, reading.report);
   const read = body ? readMap(body, bodySchema(type), '', reading) : {};
-  const { properties, meta } = separate(read, reading);
+  const { properties, meta, select } = separate(read, reading);
   if (body) checkConstraints(properties, await validatorFor(valueSchema(type.schema)), reading);
   if (!wanted) return void context.into.leftOut.set(address, at);
   const places = new Map([...reading.visits].map(([pointer, visit]) => [pointer, visit.origin ?? visit.at]));
   const traces = new Map(
     [...reading.visits].flatMap(([pointer, { trace }]) => (trace ? [[pointer, trace] as const] : [])),
   );
-  const resource = { address, type: type.name, title, properties, meta, at, places };
+  const resource = {
+    address,
+    type: type.name,
+    title,
+    properties,
+    meta,
+    at,
+    places,
+    ...(select !== undefined && { select }),
+  };
   const declared: DeclaredResource = {
     resource,
     type,

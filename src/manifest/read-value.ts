@@ -81,7 +81,8 @@ export function readMap(
       continue;
     }
     if (property['x-reserved']) {
-      const message = `\`${name}\` is reserved and not supported by this version of converge`;
+      const message =
+        property['x-because'] ?? `\`${name}\` is reserved and not supported by this version of converge`;
       fault(reading, below, 'not-supported', message, at, 'remove it');
       continue;
     }

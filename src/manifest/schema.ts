@@ -103,7 +103,7 @@ const mapOrNothing = (value: Record<string, unknown>) => ({
   additionalProperties: value,
 });
 
-function resource({ schema, doc }: AnyResourceType): unknown {
+function resource({ schema, doc, select }: AnyResourceType): unknown {
   const own = plain(schema);
   const shared = Object.keys(metaparameters).map(name => [
     name,
@@ -114,7 +114,11 @@ function resource({ schema, doc }: AnyResourceType): unknown {
     ...own,
     ...(optional ? { type: ['object', 'null'] } : {}),
     description: doc,
-    properties: { ...own.properties, ...Object.fromEntries(shared) },
+    properties: {
+      ...own.properties,
+      ...Object.fromEntries(shared),
+      ...(select && { select: forEditors(JSON.parse(JSON.stringify(select.schema))) as object }),
+    },
   };
 }
 

@@ -1,14 +1,16 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../io/ports.ts';
 import type { SourceMachine } from '../replication/source.ts';
+import { createAutomation } from './automation.ts';
 import { createCookieJar } from './cookies.ts';
 import { endpointOf } from './endpoint.ts';
 import { explain } from './faults.ts';
 import { createHttp } from './http.ts';
-import { listVms, pickVm } from './inventory.ts';
+import { type InventoryVm, listVms, pickVm } from './inventory.ts';
 import { createMachine } from './machine.ts';
 import type { About } from './service-content.ts';
 import { type OnCall, openSession } from './session.ts';
+import { listTags, type Tag, taggedVms } from './tags.ts';
 import { checkTrust } from './trust.ts';
 
 export interface VsphereOptions {
@@ -32,9 +34,15 @@ export interface VsphereClient {
   /** The VM of that name, instance UUID or BIOS UUID. Failures: `vm-not-found`, `vm-ambiguous`. */
   machine(nameOrUuid: string): Promise<SourceMachine>;
   /** All VMs that the user may see, by path. `uuid` is the instance UUID. */
-  vms(): Promise<{ name: string; uuid: string; moref: string; path: string }[]>;
+  vms(): Promise<ListedVm[]>;
+  /** All tags that the user may see. Failures: `vsphere-no-tags`, `vsphere-tags-refused`. */
+  tags(signal?: AbortSignal): Promise<Tag[]>;
+  /** Managed object ids of the VMs that any of the tags is attached to. */
+  tagged(tags: readonly Tag[], signal?: AbortSignal): Promise<Set<string>>;
   close(): Promise<void>;
 }
+
+export type ListedVm = Omit<InventoryVm, 'moref' | 'datacenter'> & { moref: string };
 
 declare module '../engine/io.ts' {
   interface Clients {
@@ -55,7 +63,8 @@ const LISTING_LASTS = 5_000;
 export async function connectVsphere(options: VsphereOptions): Promise<VsphereClient> {
   const { ca, sha256, datacenter } = options;
   checkTrust({ ca, sha256 });
-  const http = createHttp(endpointOf(options.url), { ca, sha256 }, createCookieJar());
+  const connection = () => createHttp(endpointOf(options.url), { ca, sha256 }, createCookieJar());
+  const http = connection();
   const session = await openSession(http, options, options.clock, options.onCall).catch(error => {
     http.close();
     throw error;
@@ -75,12 +84,17 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
     }
     return recent.vms;
   };
+  const automation = createAutomation(connection(), options, options.clock, options.onCall);
   return {
     about: session.content.about,
     machine: async nameOrUuid =>
       createMachine(session, pickVm(await recentList(), nameOrUuid, http.where), reads),
     vms: async () =>
-      (await list()).map(({ name, uuid, moref, path }) => ({ name, uuid, moref: moref.value, path })),
-    close: session.close,
+      (await recentList()).map(({ datacenter: _, moref, ...vm }) => ({ ...vm, moref: moref.value })),
+    tags: signal => listTags(automation, signal),
+    tagged: (tags, signal) => taggedVms(automation, tags, signal),
+    close: async () => {
+      await Promise.all([automation.close(), session.close()]);
+    },
   };
 }

@@ -8,7 +8,7 @@ import { connectTls } from './tls.ts';
 import type { Trust } from './trust.ts';
 
 export interface HttpRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   /** Path and query, already encoded. */
   path: string;
   headers?: Record<string, string>;

@@ -15,6 +15,9 @@ export interface InventoryVm {
   biosUuid: string;
   /** `/Datacenter/vm/folder/name`, for people. */
   path: string;
+  /** `path` without the name. */
+  folder: string;
+  template: boolean;
   /** Names from the datacenter's folder down to the datacenter, as datastore URLs want them. */
   datacenter: string;
 }
@@ -38,7 +41,7 @@ export async function listVms(
     [
       {
         type: 'VirtualMachine',
-        paths: ['name', 'parent', 'parentVApp', 'config.instanceUuid', 'config.uuid'],
+        paths: ['name', 'parent', 'parentVApp', 'config.instanceUuid', 'config.uuid', 'config.template'],
       },
       { type: 'Folder', paths: ['name', 'parent'] },
       { type: 'Datacenter', paths: ['name', 'parent'] },
@@ -62,12 +65,15 @@ function readVm(vm: ObjectProperties, byId: Map<string, ObjectProperties>): Inve
   const top = chain.findIndex(o => o.obj.type === 'Datacenter');
   const names = (of: ObjectProperties[]) => of.map(o => text(o, 'name')).reverse();
   const name = displayName(text(vm, 'name'));
+  const folder = `/${names(chain).map(displayName).join('/')}`;
   return {
     moref: vm.obj,
     name,
     uuid: text(vm, 'config.instanceUuid').toLowerCase(),
     biosUuid: text(vm, 'config.uuid').toLowerCase(),
-    path: `/${[...names(chain).map(displayName), name].join('/')}`,
+    path: folder === '/' ? `/${name}` : `${folder}/${name}`,
+    folder,
+    template: text(vm, 'config.template') === 'true',
     datacenter: top < 0 ? '' : names(chain.slice(top)).join('/'),
   };
 }

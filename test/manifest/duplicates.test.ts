@@ -33,9 +33,27 @@ it('one type twice, one property twice, one top key twice', async () => {
 
 it('one resource or target in two files', async () => {
   const text = 'targets: { t: { type: ship } }\nresources: { note: { x: {} } }';
-  expect(await places({ 'a.yaml': text, 'b.yaml': text })).toEqual([
+  const other = text.replace(
+    '{ type: ship }',
+    '{ type: cloud, url: https://c, password: "${secret(\'env:P\')}" }',
+  );
+  expect(await places({ 'a.yaml': text, 'b.yaml': other })).toEqual([
     ['declared-twice', 'target `t` is declared twice', 'b.yaml:2:12', 'a.yaml:2:12'],
     ['declared-twice', '`note:x` is declared twice', 'b.yaml:3:22', 'a.yaml:3:22'],
+  ]);
+});
+
+it('a target that two files declare alike is one', async () => {
+  const target = (more: string) =>
+    `targets: { t: { type: cloud, url: https://c, password: "\${secret('env:P')}"${more} } }`;
+  const { catalog, diagnostics } = await compileFiles({
+    'a.yaml': `converge: 1\n${target('')}`,
+    'b.yaml': `converge: 1\n${target('')}`,
+  });
+  expect(diagnostics).toEqual([]);
+  expect(catalog.targets).toMatchObject([{ name: 't', at: { file: 'a.yaml' } }]);
+  expect(await places({ 'a.yaml': target(''), 'b.yaml': target(', port: 2') })).toMatchObject([
+    ['declared-twice', 'target `t` is declared twice', 'b.yaml:2:12', 'a.yaml:2:12'],
   ]);
 });
 

@@ -20,9 +20,14 @@ it('suggests no reserved name, and offers metaparameters', async () => {
   expect((await brief('notfy: note:n'))[0]?.[2]).toBe('did you mean `notify`?');
 });
 
-it.each(['select', 'purge'])('%s is reserved', async name => {
+it.each(['purge'])('%s is reserved', async name => {
   const message = `\`${name}\` is reserved and not supported by this version of converge`;
   expect(await brief(`${name}: 3`)).toEqual([['not-supported', message, 'remove it', 5, 7]]);
+});
+
+it('select is for types that can be selected', async () => {
+  const message = "a `note` can't be selected: declare each by its title";
+  expect(await brief('select: { name: a* }')).toEqual([['not-supported', message, 'remove it', 5, 7]]);
 });
 
 it.each([

@@ -27,6 +27,10 @@ const present = spawnSync('vcsim', ['-h']).error === undefined;
 if (!present)
   console.warn('SKIPPED: vsphere-client against vcsim: no vcsim in PATH (see test/peers/PEERS.md)');
 
+const tagging = present && spawnSync('govc', ['tags.ls', '-h']).status === 0;
+if (present && !tagging)
+  console.warn('SKIPPED: tags against vcsim: no govc with tags in PATH (.ci/peers.d/vsphere.sh)');
+
 const clock: Clock = {
   now: () => Date.now(),
   sleep: () => Promise.reject(new Error('nothing here should have to wait')),
@@ -194,6 +198,48 @@ describe.skipIf(!present)('our vSphere client against vcsim', () => {
     expect(made!.attributes.get('type')).toBe('ContainerView');
     expect(mine.generation).toBe(2);
     expect(await key(mine)).not.toBe(old);
+  });
+
+  it.skipIf(!tagging)('finds VMs by the folder they lie in and the tags they have', async () => {
+    const env = {
+      ...{ PATH: process.env.PATH, HOME: process.env.HOME, GOVC_PERSIST_SESSION: 'false' },
+      ...{ GOVC_URL: `${url}/sdk`, GOVC_INSECURE: '1' },
+      ...{ GOVC_USERNAME: USER.username, GOVC_PASSWORD: await USER.password() },
+    };
+    const govc = (...args: string[]) => {
+      const { status, stderr } = spawnSync('govc', args, { env, encoding: 'utf8' });
+      expect(status, stderr).toBe(0);
+    };
+    govc('folder.create', '/DC0/vm/Production', '/DC0/vm/Production/web');
+    govc('object.mv', '/DC0/vm/DC0_H0_VM1', '/DC0/vm/Production/web');
+    for (const category of ['tier', 'team']) govc('tags.category.create', category);
+    govc('tags.create', '-c', 'tier', 'gold');
+    govc('tags.create', '-c', 'team', 'blue é/&');
+    govc('tags.attach', '-c', 'tier', 'gold', '/DC0/vm/DC0_H0_VM0');
+    govc('tags.attach', '-c', 'tier', 'gold', '/DC0/vm/Production');
+    govc('tags.attach', '-c', 'team', 'blue é/&', '/DC0/vm/Production/web/DC0_H0_VM1');
+    const client = await open();
+    const vms = await client.vms();
+    const named = (name: string) => vms.find(vm => vm.name === name)!;
+    expect(named('DC0_H0_VM1').folder).toBe('/DC0/vm/Production/web');
+    expect(named('DC0_H0_VM1').template).toBe(false);
+    const [blue, gold, ...rest] = await client.tags();
+    expect(rest).toEqual([]);
+    expect([blue, gold]).toMatchObject([
+      { name: 'blue é/&', category: 'team' },
+      { name: 'gold', category: 'tier' },
+    ]);
+    expect(await client.tagged([gold!])).toEqual(new Set([named('DC0_H0_VM0').moref]));
+    expect(await client.tagged([blue!, gold!])).toEqual(
+      new Set([named('DC0_H0_VM0').moref, named('DC0_H0_VM1').moref]),
+    );
+  });
+
+  it.skipIf(!tagging)('is told that the password is wrong by the Automation API as well', async () => {
+    let asked = 0;
+    const password = async () => (asked++ === 0 ? USER.password() : 'wrong-password');
+    const failure = await failureOf((await open({ password })).tags());
+    expect(failure.diagnostics[0]!.code).toBe('vsphere-tags-refused');
   });
 
   it('says what the server does not know', async () => {

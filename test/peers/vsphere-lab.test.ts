@@ -93,6 +93,27 @@ describe.skipIf(!govc)('govc', () => {
     expect(await ask('datastore.info')).toContain('VMFS');
   });
 
+  test('sees folders and tags', async context => {
+    const able = await run('govc', ['tags.ls', '-h']).then(
+      () => true,
+      () => false,
+    );
+    if (!able)
+      return context.skip('SKIPPED: this govc has no tags; .ci/peers.d/vsphere.sh builds one that has');
+    await lab.world.addVm({ name: 'web01', disks: [], folder: 'apps/web', tags: ['tier/gold', 'blue'] });
+    expect((await ask('find', '/home/vm/apps/web', '-type', 'm')).trim()).toBe('/home/vm/apps/web/web01');
+    await lab.world.moveVm('web01', 'other');
+    expect((await ask('ls', '/home/vm/other')).trim()).toBe('/home/vm/other/web01');
+    const tags = JSON.parse(await ask('tags.ls', '-json')) as { name: string }[];
+    expect(tags.map(({ name }) => name).sort()).toEqual(['blue', 'gold']);
+    expect(await ask('tags.info', '-c', 'tier', 'gold')).toMatch(/Name: +gold[\s\S]*Category: +tier/);
+    const { moref } = lab.world.vms().find(({ name }) => name === 'web01')!;
+    expect((await ask('tags.attached.ls', 'gold')).trim()).toBe(`VirtualMachine:${moref}`);
+    await lab.world.untag('web01', 'tier/gold');
+    expect((await ask('tags.attached.ls', 'gold')).trim()).toBe('');
+    await lab.world.removeVm('web01');
+  });
+
   test('refuses a certificate that its CA did not sign', async () => {
     const other = join(dir, 'other.pem');
     const made = await labCertificates(join(dir, 'other'), clock, new SeededRandom('other'));

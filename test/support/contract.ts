@@ -23,6 +23,8 @@ export interface ContractWorld {
   orphan: Sample | { none: string };
   /** A sample that uses a secret of the world, with the secret's text; or why no property takes one. */
   secret: (Sample & { text: string }) | { none: string };
+  /** For a type that lists: what has to be said to find the samples, as `converge adopt` would be told. */
+  common?: Record<string, Json>;
   close(): Promise<void>;
 }
 

@@ -37,6 +37,11 @@ export function replicationClients(
   };
   const clients: Record<string, object> = {
     vsphere: {
+      vms: async () =>
+        [...machines].map(([name, { uuid }]) => ({
+          ...{ name, uuid, biosUuid: '', moref: name, template: false },
+          ...{ path: `/DC/vm/${name}`, folder: '/DC/vm' },
+        })),
       async machine(name: string) {
         const found = machines.get(name);
         if (!found) throw new Failure(worldSays('vm-not-found', `there is no VM ${name}`));

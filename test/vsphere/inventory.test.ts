@@ -67,6 +67,8 @@ describe('picking one', () => {
     uuid: uuid(n),
     biosUuid: `4012${uuid(n).slice(4)}`,
     path: `/DC/vm/${n}/${name}`,
+    folder: `/DC/vm/${n}`,
+    template: false,
     datacenter: 'DC',
     ...more,
   });

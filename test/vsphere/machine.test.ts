@@ -14,6 +14,8 @@ const VM: InventoryVm = {
   biosUuid: '',
   path: '/DC/vm/dc02',
   datacenter: 'DC',
+  folder: '/DC 1/vm',
+  template: false,
 };
 const WISH = { name: 'converge-1', description: 'd', quiesce: true };
 const SNAPSHOT = { moref: 'snapshot-70', name: 'converge-1', created: 0, quiesced: false };

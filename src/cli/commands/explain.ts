@@ -84,6 +84,14 @@ function named(
     const rest = words.slice(best.address.length + 1);
     return { resource: best, path: rest === '' ? [] : rest.split('.') };
   }
+  // A VM that a selection finds has its values, whichever VM that is.
+  const selection = resources.find(one => one.select !== undefined && words.startsWith(`${one.address}/`));
+  if (selection) {
+    const names = Object.keys(selection.properties);
+    const path = words.split('.').slice(1);
+    const start = path.findIndex(name => names.includes(name));
+    return { resource: selection, path: start < 0 ? [] : path.slice(start) };
+  }
   const addresses = resources.map(({ address }) => address);
   const hint = suggest(words, addresses) ?? suggest(words.replace(/\.[^.]*$/, ''), addresses);
   throw new Failure(

@@ -1,4 +1,5 @@
 import type { Define } from '../define.ts';
+import { adopt } from './adopt.ts';
 import { apply } from './apply.ts';
 import { completeLine } from './complete.ts';
 import { completion } from './completion.ts';
@@ -29,6 +30,7 @@ export const commands: Define[] = [
   diff,
   test,
   observe,
+  adopt,
   graph,
   explain,
   schema,

@@ -70,13 +70,41 @@ Any other command works in a lab with --lab [DIR].`,
         ...((options.blank as string[] | undefined) ?? []).map(size => ({ bytes: parseSize(size) })),
       ],
       ...(options.uuid !== undefined && { uuid: options.uuid as string }),
+      ...(options.folder !== undefined && { folder: options.folder as string }),
+      ...(options.tag !== undefined && { tags: options.tag as string[] }),
     }),
     command =>
       command
         .option('--disk <IMAGE>', 'a disk with the content of this raw image; may be repeated', collect)
         .option('--blank <SIZE>', 'an empty disk, e.g. 64MiB; may be repeated', collect)
-        .option('--uuid <UUID>', 'its instance UUID'),
+        .option('--uuid <UUID>', 'its instance UUID')
+        .option('--folder <FOLDER>', 'where it lies below the VM folder, e.g. Production/web')
+        .option('--tag <TAG>', 'a tag, gold or tier/gold; may be repeated', collect),
   );
+  event('remove-vm <VM>', 'delete a VM with its disks', 'remove-vm web01', ([vm]) => ({
+    do: 'remove-vm',
+    vm: vm!,
+  }));
+  event(
+    'move-vm <VM> <FOLDER>',
+    "move a VM to another folder below the VM folder, '' for that itself",
+    "move-vm web01 Production/web\nmove-vm web01 ''",
+    words => ({
+      do: 'move-vm',
+      vm: words[0]!,
+      folder: words[1]!,
+    }),
+  );
+  event('tag <VM> <TAG>', 'attach a tag to a VM, gold or tier/gold', 'tag web01 tier/gold', ([vm, tag]) => ({
+    do: 'tag',
+    vm: vm!,
+    tag: tag!,
+  }));
+  event('untag <VM> <TAG>', 'take a tag off a VM', 'untag web01 tier/gold', ([vm, tag]) => ({
+    do: 'untag',
+    vm: vm!,
+    tag: tag!,
+  }));
   event(
     'set-disk <VM> <INDEX> <IMAGE>',
     "make a VM's disk equal to a raw image, marking what differs",

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { exitCode } from '../../engine/exit-code.ts';
 import { buildGraph } from '../../engine/graph.ts';
+import { expandSelections } from '../../engine/members.ts';
 import { observe as observeAll } from '../../engine/observe.ts';
-import { record } from '../../engine/recording.ts';
+import { keepingAnswers, record } from '../../engine/recording.ts';
 import { renderRecording } from '../../engine/recording-file.ts';
 import { renderObserved } from '../../engine/render/observed.ts';
 import { startRun } from '../../engine/run.ts';
@@ -42,15 +43,17 @@ export const observe: Define = (program, context, exit) => {
           signal: context.io.interrupt,
           redactor: context.redactor,
         });
+        const { ask, answers } = keepingAnswers();
+        const { resources, ...expanded } = await expandSelections(catalog, run, { members: ask });
         const graph = buildGraph(
-          subjectsOf(catalog.resources, {
+          subjectsOf(resources, {
             registry: context.registry,
             targets: catalog.targets,
             where: run.where,
           }),
         );
-        const diagnostics = await observeAll(run, graph.subjects);
-        const recorded = await record(run, graph.subjects, catalog.targets);
+        const diagnostics = [...expanded.diagnostics, ...(await observeAll(run, graph.subjects))];
+        const recorded = await record(run, graph.subjects, catalog.targets, answers);
         diagnostics.push(...recorded.diagnostics);
         const { recording } = recorded;
         if (options.output !== undefined) {

@@ -6,7 +6,7 @@ import { guardsOf, requireKnown } from '../../engine/guards.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { plan as makePlan } from '../../engine/planner.ts';
 import { recordedWorld } from '../../engine/recorded-world.ts';
-import { type Recording, replay } from '../../engine/recording.ts';
+import { type Recording, recordedMembers, replay } from '../../engine/recording.ts';
 import { parseRecording } from '../../engine/recording-file.ts';
 import { withoutCommands } from '../../engine/render/github.ts';
 import { renderJson } from '../../engine/render/json.ts';
@@ -122,6 +122,7 @@ async function planOffline(
     ...(options.only && { only: options.only }),
     ...(options.except && { except: options.except }),
     observe: replay(recording, observed, catalog.targets),
+    members: recordedMembers(recording, observed),
   });
 }
 

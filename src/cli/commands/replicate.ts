@@ -2,9 +2,9 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { CatalogResource } from '../../engine/catalog.ts';
 import { writeIo } from '../../engine/make-io.ts';
+import { expandSelections } from '../../engine/members.ts';
 import { startRun } from '../../engine/run.ts';
 import { subjectOf } from '../../engine/subject.ts';
-import { registry } from '../../resources/registry.ts';
 import { describeCycle } from '../../resources/vsphere/describe-cycle.ts';
 import type { ProtectedVmProperties } from '../../resources/vsphere/protected_vm.ts';
 import { replicate as runCycle } from '../../resources/vsphere/replicate.ts';
@@ -28,7 +28,6 @@ export const replicate: Define = (program, context, exit) => {
     .action(async (vm: string, paths: string[], options: ReplicateOptions) => {
       const catalog = await loadCatalog(context, paths, options);
       if (!catalog) return exit(1);
-      const declared = protectedVm(catalog.resources, vm);
       const session = await openSession(context, options, {
         targets: catalog.targets,
         platform: catalog.platform,
@@ -36,12 +35,19 @@ export const replicate: Define = (program, context, exit) => {
       });
       try {
         const run = startRun({
-          registry,
+          registry: context.registry,
           world: session.world,
           signal: context.io.interrupt,
           redactor: context.redactor,
         });
-        const subject = subjectOf(declared, { registry, targets: catalog.targets, where: run.where });
+        const { resources, diagnostics } = await expandSelections(catalog, run);
+        context.report(diagnostics);
+        const declared = protectedVm(resources, vm);
+        const subject = subjectOf(declared, {
+          registry: context.registry,
+          targets: catalog.targets,
+          where: run.where,
+        });
         const asked = {
           title: declared.title,
           properties: declared.properties as unknown as ProtectedVmProperties,
@@ -70,8 +76,13 @@ export const replicate: Define = (program, context, exit) => {
 
 function protectedVm(resources: CatalogResource[], vm: string): CatalogResource {
   const protectedVms = resources.filter(({ type }) => type === 'protected_vm');
-  const found = protectedVms.find(({ title }) => title.toLowerCase() === vm.toLowerCase());
+  const found = protectedVms.find(
+    ({ title, select }) => select === undefined && title.toLowerCase() === vm.toLowerCase(),
+  );
   if (found) return found;
+  // It may be one of those.
+  const faults = protectedVms.flatMap(({ fault }) => fault ?? []);
+  if (faults.length > 0) throw new Failure(faults);
   const hint =
     suggest(
       vm,

@@ -9,6 +9,7 @@ import { plan } from '../../engine/planner.ts';
 import { startRun } from '../../engine/run.ts';
 import { isPending } from '../../engine/verdict.ts';
 import { plural } from '../../io/units.ts';
+import type { VmSelection } from '../../resources/vsphere/select-vms.ts';
 import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
@@ -86,17 +87,34 @@ async function twice(context: Context, catalog: Catalog, lab: string): Promise<n
   }
 }
 
-/** A VM for each that the manifests protect: its title is a name or an instance UUID. */
+const disk = { bytes: 4 * 2 ** 20 };
+
+/** A VM that a selection takes, so that what it declares is tried on something. */
+function fitting({ folder, tag, name }: VmSelection, number: number) {
+  const first = (words: string | string[] | undefined) => (Array.isArray(words) ? words[0] : words);
+  const path = first(folder)?.replace(/^\/.*?\/vm(\/|$)/, '');
+  const tagName = first(tag);
+  return {
+    name: first(name)?.replace(/[*?]/g, 'x') ?? `selected-${number}`,
+    ...(path && { folder: path }),
+    ...(tagName !== undefined && { tags: [tagName] }),
+  };
+}
+
+/** A VM for each that the manifests protect, by name or instance UUID, and one for each selection of many. */
 async function addVms(context: Context, { resources }: Catalog, dir: string): Promise<void> {
   const lab = await openLabAt(context, dir, { seeded: false, lockTimeout: 0 });
   try {
-    const titles = new Set(resources.filter(({ type }) => type === 'protected_vm').map(({ title }) => title));
+    const vms = resources.filter(({ type }) => type === 'protected_vm');
+    for (const [number, { select }] of vms.filter(({ select }) => select !== undefined).entries())
+      await lab.command({ do: 'add-vm', disks: [disk], ...fitting(select as VmSelection, number) });
+    const titles = new Set(vms.filter(({ select }) => select === undefined).map(({ title }) => title));
     for (const name of titles) {
       const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name);
       await lab.command({
         do: 'add-vm',
         name,
-        disks: [{ bytes: 4 * 2 ** 20 }],
+        disks: [disk],
         ...(isUuid && { uuid: name }),
       });
     }

@@ -8,6 +8,7 @@ import {
   nameOf,
   notesOf,
   placeOf,
+  selectionsOf,
   show,
   shownIn,
   warningsOf,
@@ -55,9 +56,18 @@ function headOf(plan: Plan): string {
     `### ${changes ? 'converge plan' : 'converge: nothing to do'}: ${text}`,
     '',
     ...(warnings === '' ? [] : [`**${warnings}**`, '']),
+    ...selectionLines(plan),
     `Digest ${code(plan.digest)}. To make exactly these changes: ${code(`converge apply PATHS --digest ${plan.digest.slice(0, 16)}`)}`,
     '',
   ].join('\n');
+}
+
+/** Clipped, so that what is selected leaves room for what is done. */
+function selectionLines(plan: Plan): string[] {
+  const lines = selectionsOf(plan)
+    .slice(0, 20)
+    .map(({ address, text }) => `- ${code(address)} ${escapeText(text.slice(0, valueRoom))}`);
+  return lines.length > 0 ? [...lines, ''] : [];
 }
 
 /** Rows, and as many of them with details as there is room for. */

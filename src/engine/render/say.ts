@@ -1,6 +1,6 @@
 import { keepStart, printable, textWidth } from '../../diagnostics/text-width.ts';
 import { isSecretRef, type Json } from '../catalog.ts';
-import type { Action, Grade, Plan, PlannedResource } from '../plan.ts';
+import type { Action, Grade, Plan, PlannedResource, SelectedMember } from '../plan.ts';
 import { segments } from '../pointer.ts';
 
 /** How the renderings for people say an action. */
@@ -63,6 +63,24 @@ export function warningsOf({ resources }: Plan): string {
     ...count(({ grade, noop }) => grade === 'weakens' && !noop, 'weakening protection'),
     ...count(({ held }) => held !== undefined, 'held'),
   ].join(', ');
+}
+
+/** "selects 3, 1 of them declared by itself; joined: web03; left: web01", for each selection. */
+export const selectionsOf = ({ selections = [] }: Plan): { address: string; text: string }[] =>
+  selections.map(({ address, members, joined, left }) => ({
+    address: clean(address),
+    text: clean(
+      [
+        `selects ${members.length}${byThemselves(address, members)}`,
+        ...(joined.length > 0 ? [`joined: ${joined.join(', ')}`] : []),
+        ...(left.length > 0 ? [`left: ${left.join(', ')} (nothing is deleted)`] : []),
+      ].join('; '),
+    ),
+  }));
+
+function byThemselves(address: string, members: readonly SelectedMember[]): string {
+  const others = members.filter(({ title, resource }) => resource !== `${address}/${title}`).length;
+  return others === 0 ? '' : `, ${others} of them declared by ${others === 1 ? 'itself' : 'themselves'}`;
 }
 
 export const placeOf = ({ at }: PlannedResource): string => clean(`${at.file}:${at.line}`);

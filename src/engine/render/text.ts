@@ -11,6 +11,7 @@ import {
   nameOf,
   notesOf,
   placeOf,
+  selectionsOf,
   show,
   shownIn,
   warningsOf,
@@ -51,7 +52,8 @@ export function renderText(plan: Plan, { color = false, columns }: TextOptions =
       ...fieldLines(resource, room, columns !== undefined),
     ];
   });
-  return `${[...lines, ...fold(sums(plan))].join('\n')}\n`;
+  const selected = selectionsOf(plan).flatMap(({ address, text }) => fold(`${address} ${text}`, '  '));
+  return `${[...lines, ...selected.map(line => paint('dim', line)), ...fold(sums(plan))].join('\n')}\n`;
 }
 
 /** A line per property; where a terminal is too narrow, the value and the reason below the name. */

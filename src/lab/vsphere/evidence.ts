@@ -13,6 +13,8 @@ const API = 'vSphere Web Services API reference, as carried in govmomi v0.56.0 v
 const GOVC = 'govc (govmomi v0.56.0) in test/peers/vsphere-lab.test.ts';
 const PYVMOMI = 'pyvmomi 6.7.1 in test/peers/vsphere-lab.test.ts';
 
+const AUTOMATION = 'vSphere Automation API reference: cis session, cis tagging';
+
 const rows: [Evidence['evidence'], string, string][] = [
   [
     'verified',
@@ -32,6 +34,32 @@ const rows: [Evidence['evidence'], string, string][] = [
     `${GOVC}; ${PYVMOMI}`,
   ],
   ['verified', '/folder/PATH?dcPath=&dsName= downloads a file with the session cookie', GOVC],
+  [
+    'verified',
+    'folders of VMs are walked, and a VM stands in the folder that it was made in or moved to',
+    `${GOVC}: ls, find`,
+  ],
+  [
+    'verified',
+    'tags and categories are listed and read below /rest with answers in `value`, and attached VMs by tag',
+    `${GOVC}: tags.ls, tags.info, tags.attached.ls`,
+  ],
+  [
+    'quoted',
+    'below /api the same calls answer without `value`, a login with 201 and the token as JSON text',
+    AUTOMATION,
+  ],
+  ['quoted', 'the token goes into the header vmware-api-session-id', AUTOMATION],
+  [
+    'believed',
+    'a session of the Automation API ends after 30 minutes of silence, as one of the SOAP API does',
+    'the setting of a real server may differ',
+  ],
+  [
+    'believed',
+    'a category is there while it has a tag',
+    'a limit of the stand-in, whose tags are made by `converge lab tag`',
+  ],
   ['verified', 'Login on a session that is logged in is InvalidLogin', 'vcsim (govmomi v0.56.0)'],
   ['verified', 'every field that is sent exists in version 6.7.1 of the API', PYVMOMI],
   [

@@ -10,6 +10,7 @@ import {
   type DiskState,
   diskKeys,
   type SnapshotState,
+  type TagState,
   VM_FOLDER,
   type VmState,
   type WorldState,
@@ -35,12 +36,21 @@ export interface DiskContent {
 export interface Machines {
   state: Readonly<WorldState>;
   disk(uuid: string): Disk;
-  addVm(name: string, disks: DiskContent[], options: { uuid?: string; folder?: string }): Promise<VmState>;
+  addVm(
+    name: string,
+    disks: DiskContent[],
+    options: { uuid?: string; folder?: string; tags?: string[] },
+  ): Promise<VmState>;
   removeVm(vm: VmState): Promise<void>;
   addDisk(vm: VmState, content: DiskContent): Promise<DiskState>;
   /** Throws a Failure while the VM has snapshots. */
   removeDisk(vm: VmState, disk: DiskState): Promise<void>;
   configure(vm: VmState, change: { changeTracking?: boolean; name?: string }): Promise<void>;
+  /** To the folder below the datacenter's VM folder, which is made when it isn't there; '' is that itself. */
+  moveVm(vm: VmState, folder: string): Promise<void>;
+  /** `name`, or `category/name`; a tag that isn't there is made. Whether anything was changed. */
+  tag(vm: VmState, tag: string): Promise<boolean>;
+  untag(vm: VmState, tag: string): Promise<boolean>;
   setPower(vm: VmState, on: boolean): Promise<void>;
   createSnapshot(vm: VmState, wanted: NewSnapshot): Promise<SnapshotState>;
   /** With `consolidate: false` the layers stay and the VM says that it needs consolidation. */
@@ -127,10 +137,20 @@ export async function openMachines(
     return parent;
   }
 
+  function tagCalled(words: string): TagState {
+    const { name, category } = splitTag(words);
+    state.tags ??= [];
+    const known = state.tags.find(one => one.name === name && one.category === category);
+    if (known) return known;
+    const made: TagState = { uuid: random.uuid(), name, category };
+    state.tags.push(made);
+    return made;
+  }
+
   async function addVm(
     name: string,
     contents: DiskContent[],
-    options: { uuid?: string; folder?: string },
+    options: { uuid?: string; folder?: string; tags?: string[] },
   ): Promise<VmState> {
     const taken = new Set(state.vms.map(vm => vm.directory));
     const plain = name.replace(/[^\w. ()-]/g, '_') || 'vm';
@@ -142,6 +162,7 @@ export async function openMachines(
       instanceUuid: options.uuid ?? random.uuid(),
       uuid: random.uuid(),
       folder: folderFor(options.folder),
+      ...(options.tags && { tags: options.tags.map(tag => tagCalled(tag).uuid) }),
       directory,
       powerState: 'poweredOn',
       booted: clock.now(),
@@ -258,6 +279,28 @@ export async function openMachines(
         touch(vm);
         return commit();
       }),
+    moveVm: (vm, folder) =>
+      turn(() => {
+        vm.folder = folderFor(folder);
+        return commit();
+      }),
+    tag: (vm, words) =>
+      turn(async () => {
+        const { uuid } = tagCalled(words);
+        if (vm.tags?.includes(uuid)) return false;
+        vm.tags = [...(vm.tags ?? []), uuid];
+        await commit();
+        return true;
+      }),
+    untag: (vm, words) =>
+      turn(async () => {
+        const { name, category } = splitTag(words);
+        const tag = state.tags?.find(one => one.name === name && one.category === category);
+        if (!tag || !vm.tags?.includes(tag.uuid)) return false;
+        vm.tags = vm.tags.filter(one => one !== tag.uuid);
+        await commit();
+        return true;
+      }),
     setPower: (vm, on) =>
       turn(async () => {
         if (on) await stun(vm);
@@ -283,6 +326,14 @@ export async function openMachines(
         for (const one of disks.values()) await one.close();
       }),
   };
+}
+
+/** Every tag is in a category; without one it is in that of the lab. */
+function splitTag(words: string): Pick<TagState, 'name' | 'category'> {
+  const at = words.indexOf('/');
+  return at < 0
+    ? { name: words, category: 'lab' }
+    : { name: words.slice(at + 1), category: words.slice(0, at) };
 }
 
 function reparent<K extends string>(one: { [P in K]?: string }, key: K, value: string | undefined): void {

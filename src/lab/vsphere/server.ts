@@ -11,6 +11,7 @@ import { serviceVersions, wsdl } from './service-content.ts';
 import { type Credentials, createSessions } from './sessions.ts';
 import { createSignal } from './signal.ts';
 import { answerSoap } from './soap.ts';
+import { answerAutomation, isAutomation } from './tagging.ts';
 import { createTasks } from './tasks.ts';
 import { createWorld, type VsphereWorld } from './world.ts';
 
@@ -66,6 +67,7 @@ export async function startVsphere(options: VsphereOptions): Promise<VsphereLab>
     if (path === '/sdk/vimServiceVersions.xml') return sendXml(response, serviceVersions());
     if (path === '/sdk/vimService.wsdl') return sendXml(response, wsdl());
     if (path === '/sdk' || path === '/sdk/') return answerSoap(vcenter, request, response);
+    if (isAutomation(path)) return answerAutomation(machines, sessions, request, response);
     if (path.startsWith('/folder/')) {
       if (!sessions.of(request.headers.cookie) && !sessions.basic(request.headers.authorization)) {
         return void response

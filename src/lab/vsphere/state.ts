@@ -5,7 +5,16 @@ export interface WorldState {
   next: number;
   instanceUuid: string;
   folders: FolderState[];
+  /** Since the first of them was made. */
+  tags?: TagState[];
   vms: VmState[];
+}
+
+export interface TagState {
+  uuid: string;
+  name: string;
+  /** Its name: a category is there while it has a tag. */
+  category: string;
 }
 
 /** A folder of VMs. */
@@ -23,6 +32,8 @@ export interface VmState {
   instanceUuid: string;
   uuid: string;
   folder: string;
+  /** UUIDs of the tags that are attached. */
+  tags?: string[];
   /** Directory in the datastore. */
   directory: string;
   powerState: 'poweredOn' | 'poweredOff';

@@ -3,7 +3,14 @@ import { suggest } from '../../diagnostics/nearest.ts';
 import { diskSize, imageSize } from '../disks/image.ts';
 import type { DiskContent, Machines } from './machines.ts';
 import type { FaultRule, Rules } from './rules.ts';
-import { type DiskMode, type DiskState, filePath, type VmState } from './state.ts';
+import {
+  type DiskMode,
+  type DiskState,
+  type FolderState,
+  filePath,
+  VM_FOLDER,
+  type VmState,
+} from './state.ts';
 
 /** A disk is an image's size and content, or so many zero bytes. */
 export type NewDisk = ({ image: string } | { bytes: number }) & { mode?: DiskMode };
@@ -14,6 +21,10 @@ export interface VmInfo {
   uuid: string;
   moref: string;
   powerState: 'poweredOn' | 'poweredOff';
+  /** Below the datacenter's VM folder: `Production/web`; '' is that itself. */
+  folder: string;
+  /** `category/name`. */
+  tags: string[];
   changeTracking: boolean;
   consolidationNeeded: boolean;
   disks: { index: number; key: number; bytes: number; file: string; changeId?: string }[];
@@ -27,7 +38,13 @@ export interface VmInfo {
  */
 export interface VsphereWorld {
   vms(): VmInfo[];
-  addVm(spec: { name: string; disks: NewDisk[]; uuid?: string; folder?: string }): Promise<VmInfo>;
+  addVm(spec: {
+    name: string;
+    disks: NewDisk[];
+    uuid?: string;
+    folder?: string;
+    tags?: string[];
+  }): Promise<VmInfo>;
   removeVm(vm: string): Promise<void>;
   addDisk(vm: string, disk: NewDisk): Promise<VmInfo>;
   removeDisk(vm: string, index: number): Promise<VmInfo>;
@@ -45,6 +62,11 @@ export interface VsphereWorld {
   powerCut(vm: string): Promise<void>;
   setPower(vm: string, on: boolean): Promise<void>;
   rename(vm: string, name: string): Promise<void>;
+  /** The folder is below the datacenter's VM folder; it is made when it isn't there. */
+  moveVm(vm: string, folder: string): Promise<VmInfo>;
+  /** `name` or `category/name`; whether the VM had it not, or had it, before. */
+  tag(vm: string, tag: string): Promise<boolean>;
+  untag(vm: string, tag: string): Promise<boolean>;
   fault(rule: FaultRule): void;
 }
 
@@ -74,11 +96,15 @@ export function createWorld(machines: Machines, rules: Rules, endSessions: () =>
 
   return {
     vms: () => machines.state.vms.map(info),
-    async addVm({ name, disks, uuid, folder }) {
+    async addVm({ name, disks, uuid, folder, tags }) {
       if (!name) throw new Failure(given('vm-name', 'a VM needs a name'));
       if (uuid !== undefined) checkUuid(machines.state.vms, uuid);
       const contents = await Promise.all(disks.map(contentOf));
-      const options = { ...(uuid && { uuid: uuid.toLowerCase() }), ...(folder && { folder }) };
+      const options = {
+        ...(uuid && { uuid: uuid.toLowerCase() }),
+        ...(folder && { folder }),
+        ...(tags && { tags }),
+      };
       const vm = await machines.addVm(name, contents, options);
       return info(vm);
     },
@@ -132,6 +158,13 @@ export function createWorld(machines: Machines, rules: Rules, endSessions: () =>
       await machines.setPower(vm, true);
     },
     setPower: async (vm, on) => machines.setPower(find(vm), on),
+    async moveVm(word, folder) {
+      const vm = find(word);
+      await machines.moveVm(vm, folder);
+      return info(vm);
+    },
+    tag: async (vm, tag) => machines.tag(find(vm), tag),
+    untag: async (vm, tag) => machines.untag(find(vm), tag),
     rename: async (vm, name) => machines.configure(find(vm), { name }),
     fault(rule) {
       if (rule.kind === 'expire-sessions') endSessions();
@@ -166,12 +199,22 @@ function checkUuid(vms: VmState[], uuid: string): void {
   if (holder) throw new Failure(given('vm-uuid', `the VM ${holder.name} has the UUID ${uuid} already`));
 }
 
+function folderPath(folders: readonly FolderState[], id: string): string {
+  const folder = folders.find(one => one.id === id);
+  if (!folder || folder.id === VM_FOLDER) return '';
+  return [folderPath(folders, folder.parent), folder.name].filter(Boolean).join('/');
+}
+
 function describe(machines: Machines, vm: VmState): VmInfo {
   return {
     name: vm.name,
     uuid: vm.instanceUuid,
     moref: vm.id,
     powerState: vm.powerState,
+    folder: folderPath(machines.state.folders, vm.folder),
+    tags: (machines.state.tags ?? []).flatMap(({ uuid, name, category }) =>
+      vm.tags?.includes(uuid) ? [`${category}/${name}`] : [],
+    ),
     changeTracking: vm.changeTracking,
     consolidationNeeded: vm.consolidationNeeded,
     disks: vm.disks.map((one, index) => {

@@ -48,6 +48,13 @@ const parts: Record<keyof ResourceType, Part> = {
   provides: { ...call, optional: true },
   needs: { ...call, optional: true },
   claims: { ...call, optional: true },
+  list: { ...call, optional: true },
+  toManifest: { ...call, optional: true },
+  select: {
+    fits: value => isMap(value) && isMap(value.schema) && typeof value.find === 'function',
+    expected: '`{ schema: …, find }`',
+    optional: true,
+  },
   diff: { ...call, optional: true },
   refresh: { ...call, optional: true },
 };

@@ -2,28 +2,11 @@ import pLimit from 'p-limit';
 import { Type } from 'typebox';
 import type { BucketApi } from '../../aws/buckets.ts';
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Asked, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
-import {
-  desiredLifecycle,
-  type LifecycleProperties,
-  lifecycleState,
-  wholeDays,
-  withOurs,
-} from './bucket-lifecycle.ts';
+import type { Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import { desiredLifecycle, wholeDays, withOurs } from './bucket-lifecycle.ts';
 import { bucketNameProblem } from './bucket-name.ts';
-
-export interface BucketProperties {
-  versioning?: boolean;
-  public_access?: 'blocked' | 'unmanaged';
-  lifecycle?: LifecycleProperties;
-}
-
-/** Only what the manifest speaks of is read and compared. */
-export interface BucketState {
-  versioning?: boolean;
-  public_access?: 'blocked' | 'not blocked';
-  lifecycle?: LifecycleProperties;
-}
+import { bucketToManifest, type ListedBucket, listBuckets } from './list-buckets.ts';
+import { type BucketProperties, type BucketState, observeBucket } from './observe-bucket.ts';
 
 const inFlight = 8;
 
@@ -57,27 +40,6 @@ function identity(properties: BucketProperties, title: string): string {
     );
   }
   return title;
-}
-
-async function observeOne(
-  api: BucketApi,
-  { id, properties }: Asked<BucketProperties>,
-  signal: AbortSignal,
-): Promise<Observation<BucketState>> {
-  if (!(await api.exists(id, signal))) return { state: 'absent' };
-  const [versioning, blocked, lifecycle] = await Promise.all([
-    properties.versioning !== undefined && api.versioning(id, signal),
-    properties.public_access === 'blocked' && api.publicAccessBlocked(id, signal),
-    properties.lifecycle !== undefined && api.lifecycle(id, signal),
-  ]);
-  return {
-    state: 'present',
-    value: {
-      ...(properties.versioning !== undefined && { versioning }),
-      ...(properties.public_access === 'blocked' && { public_access: blocked ? 'blocked' : 'not blocked' }),
-      ...(lifecycle && { lifecycle: lifecycleState(lifecycle) }),
-    },
-  };
 }
 
 async function configure(
@@ -141,7 +103,7 @@ async function change(
 
 const failed = (diagnostic: Diagnostic): Observation<BucketState> => ({ state: 'failed', diagnostic });
 
-export const bucket: ResourceType<BucketProperties, BucketState> = {
+export const bucket: ResourceType<BucketProperties, BucketState, ListedBucket> = {
   name: 'bucket',
   doc: [
     'An S3 bucket in the region of its target. The title is its name.',
@@ -196,7 +158,7 @@ export const bucket: ResourceType<BucketProperties, BucketState> = {
     const limit = pLimit(inFlight);
     const found = await limit.map(asked, async one => {
       try {
-        return [one.id, await observeOne(api, one, io.signal)] as const;
+        return [one.id, await observeBucket(api, one, io.signal)] as const;
       } catch (error) {
         const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
         if (!diagnostic || aboutTarget.has(diagnostic.code)) throw error;
@@ -205,6 +167,8 @@ export const bucket: ResourceType<BucketProperties, BucketState> = {
     });
     return new Map(found);
   },
+  list: listBuckets,
+  toManifest: bucketToManifest,
   async apply(steps, io) {
     const api = await io.client('s3');
     const limit = pLimit(inFlight);

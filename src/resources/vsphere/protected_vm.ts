@@ -13,8 +13,10 @@ import {
   repositorySchema,
 } from '../repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
+import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
 import { replicate } from './replicate.ts';
+import { vmSelector } from './select-vms.ts';
 
 export interface ProtectedVmProperties {
   repository: RepositoryProperty;
@@ -77,14 +79,17 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const protectedVm: ResourceType<ProtectedVmProperties, ProtectedVmState> = {
+export const protectedVm: ResourceType<ProtectedVmProperties, ProtectedVmState, ListedProtection> = {
   name: 'protected_vm',
   doc: `A VM that is replicated into a repository. The title is its name or instance UUID.
 
 A cycle is due when the newest complete recovery point is older than the interval of \`schedule\`, or when
 the VM has other disks than that point: it makes a snapshot, stores what changed, and removes the snapshot.
 Changed-block tracking is switched on where it is off. Removing the resource ends the protection and leaves
-all points where they are.`,
+all points where they are.
+
+With \`select:\` it stands for every VM in a folder, with a tag or by a pattern of names; the title is then a name of
+your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   version: 1,
   protects: true,
   schema,
@@ -94,6 +99,7 @@ all points where they are.`,
   timeouts: { apply: 7 * 86_400_000, grace: 10 * 60_000 },
   realm: { name: 'replication', concurrency: 2, alsoDirties: ['raw_image'] },
   canBeAbsent: false,
+  select: vmSelector,
   identity(properties, title) {
     checkTimes(properties);
     // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
@@ -106,6 +112,8 @@ all points where they are.`,
   },
   desired: () => ({ point: 'newest', rpo: 'kept', change_tracking: 'on' }),
   observe: (asked, io) => observeProtection(asked, io),
+  list: listProtections,
+  toManifest: protectionToManifest,
   diff: (is, should) => [
     ...differs('/point', is.point, should.point),
     ...differs('/rpo', is.rpo, should.rpo),

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { adopt } from '../../../src/engine/adopt.ts';
 import { apply } from '../../../src/engine/apply.ts';
 import { canonicalJson } from '../../../src/engine/canonical.ts';
 import type { CatalogResource } from '../../../src/engine/catalog.ts';
@@ -179,6 +180,32 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       const seen = run.observed.get(resources[0]!.address)!;
       expect(seen.state).toBe('present');
       if (seen.state === 'present') expect(diff(type, seen.value, desired(), () => true)).toEqual([]);
+    });
+
+    test('what it lists is declared as it is: a plan changes nothing of it', async context => {
+      expect(type.toManifest === undefined, 'list and toManifest go together').toBe(type.list === undefined);
+      if (!type.list) return context.skip('nothing is listed');
+      const of = await start();
+      const samples = [0, 1].map(number => declared(type, of.sample(number)));
+      await converge(type, of, samples);
+      const request = { types: [type], targets: of.targets, engine: '1.0.0', declared: catalogOf([]) };
+      const run = testRun([type], of.world);
+      const query = { common: of.common ?? {} };
+      const { adopted, diagnostics } = await adopt(run, { ...request, query });
+      expect(diagnostics).toEqual([]);
+      const settled = adopted.filter(({ pending }) => pending === undefined);
+      expect(settled.map(({ title }) => title)).toEqual(samples.map(({ title }) => title));
+      await expectConverged(
+        type,
+        of,
+        settled.map(({ title, properties }) => declared(type, { title, properties })),
+      );
+      const again = { ...request, query, declared: catalogOf(samples, of.targets) };
+      expect((await adopt(testRun([type], of.world), again)).known).toBe(samples.length);
+      const one = { ...query, titles: [samples[1]!.title, 'nobody-has-this-name'] };
+      const chosen = await adopt(testRun([type], of.world), { ...request, query: one });
+      expect(chosen.adopted.map(({ title }) => title)).toEqual([samples[1]!.title]);
+      expect(chosen.diagnostics).toMatchObject([{ severity: 'error', category: 'world' }]);
     });
 
     test('several resources are observed in one call', async () => {

@@ -5,7 +5,7 @@ import { windowsHost } from '../../../src/lab/windows/host.ts';
 import { type WindowsLab, windowsLab } from '../../../src/lab/windows/lab.ts';
 import type { Language } from '../../../src/lab/windows/machine.ts';
 import type { Spawned } from '../../../src/lab/windows/process-log.ts';
-import { temporaryFolder } from '../../support/engine-host.ts';
+import { steppedClock, temporaryFolder } from '../../support/engine-host.ts';
 
 export interface TestMachine {
   /** The lab's `windows` folder. */
@@ -22,14 +22,8 @@ export interface TestMachine {
 
 /** A millisecond goes by whenever it is looked at, and sleeping takes none of the test's time. */
 function runningClock(start: number): Clock {
-  let now = start;
-  return {
-    now: () => now++,
-    async sleep(ms, signal) {
-      signal?.throwIfAborted();
-      now += ms;
-    },
-  };
+  const clock = steppedClock(start);
+  return { now: () => clock.time++, sleep: clock.sleep };
 }
 
 let spoken: Language = 'en';

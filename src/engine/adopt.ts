@@ -1,0 +1,157 @@
+import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
+import { byText } from './canonical.ts';
+import type { Catalog, CatalogResource, CatalogTarget, Json } from './catalog.ts';
+import { readIo } from './make-io.ts';
+import { expandSelections } from './members.ts';
+import type { PlannedResource } from './plan.ts';
+import { plan } from './planner.ts';
+import type { AnyResourceType, ListQuery } from './resource-type.ts';
+import type { Run } from './run.ts';
+import { subjectOf } from './subject.ts';
+
+/** One object as a manifest would declare it. */
+export interface Adopted {
+  type: string;
+  title: string;
+  properties: { [key: string]: Json };
+  /** Where there are several targets of the kind. */
+  target?: string;
+  /** What a plan of it would do at once; undefined: nothing. Such a one is for people to decide about. */
+  pending?: string;
+  note?: string;
+}
+
+export interface AdoptRequest {
+  types: AnyResourceType[];
+  /** Targets to look at; resources of a type live on those of its kind. */
+  targets: CatalogTarget[];
+  query: ListQuery<Record<string, Json>>;
+  /** What is declared already, which is left out. */
+  declared: Catalog;
+  /** Version of converge. */
+  engine: string;
+}
+
+/**
+ * Lists what there is and turns it into declarations. Each is planned as it would be written, so that what is
+ * called in sync is. Never rejects for what the world answers: that is in the diagnostics.
+ */
+export async function adopt(
+  run: Run,
+  request: AdoptRequest,
+): Promise<{ adopted: Adopted[]; known: number; diagnostics: Diagnostic[] }> {
+  const { types, targets, declared, engine } = request;
+  const diagnostics: Diagnostic[] = [];
+  const found: { resource: CatalogResource; exists: boolean; note?: string }[] = [];
+  const expanded = await expandSelections(declared, run);
+  diagnostics.push(...expanded.diagnostics);
+  const taken = new Set(expanded.resources.map(one => objectOf(run, one, declared.targets)));
+  let known = 0;
+  for (const type of types) {
+    const fitting = targets.filter(target => type.runs.on === 'remote' && target.type === type.runs.target);
+    for (const target of fitting) {
+      for (const { title, properties, exists, note } of await listed(
+        run,
+        type,
+        target,
+        request,
+        diagnostics,
+      )) {
+        const resource = declarationOf(type.name, title, properties as { [key: string]: Json }, target);
+        if (taken.has(objectOf(run, resource, targets))) known++;
+        else found.push({ resource, exists, ...(note !== undefined && { note }) });
+      }
+    }
+  }
+  const there = found.flatMap(({ resource, exists }) => (exists ? [resource] : []));
+  const planned = await plan({ resources: there, targets, sources: new Map() }, run, { engine });
+  diagnostics.push(...planned.diagnostics);
+  const plans = new Map(planned.resources.map(one => [`${one.address}\n${one.meta.target}`, one]));
+  const adopted = found.map(({ resource, note }): Adopted => {
+    const { type, title, properties, address, meta } = resource;
+    const pending = pendingOf(plans.get(`${address}\n${meta.target}`));
+    const several = targets.filter(target => target.type === targetOf(targets, meta.target)?.type).length > 1;
+    return {
+      type,
+      title,
+      properties,
+      ...(several && { target: meta.target! }),
+      ...(pending !== undefined && { pending }),
+      ...(note !== undefined && { note }),
+    };
+  });
+  return {
+    adopted: adopted.sort((a, b) => byText(a.type, b.type) || byText(a.title, b.title)),
+    known,
+    diagnostics,
+  };
+}
+
+const targetOf = (targets: readonly CatalogTarget[], name: string | undefined) =>
+  targets.find(target => target.name === name);
+
+async function listed(
+  run: Run,
+  type: AnyResourceType,
+  target: CatalogTarget,
+  { query }: AdoptRequest,
+  diagnostics: Diagnostic[],
+) {
+  const adoptable = [];
+  try {
+    for await (const one of type.list!(query, readIo(run, { type, target }))) {
+      if (one.state === 'failed') diagnostics.push(run.redactor.value(one.diagnostic));
+      else adoptable.push(type.toManifest!(one.value));
+    }
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    diagnostics.push(...run.redactor.value(error.diagnostics));
+  }
+  return adoptable;
+}
+
+function declarationOf(
+  type: string,
+  title: string,
+  properties: { [key: string]: Json },
+  target: CatalogTarget,
+): CatalogResource {
+  return {
+    address: `${type}:${title}`,
+    type,
+    title,
+    properties,
+    meta: {
+      ensure: 'present',
+      require: [],
+      before: [],
+      notify: [],
+      subscribe: [],
+      noop: false,
+      labels: [],
+      target: target.name,
+    },
+    at: target.at,
+    places: new Map(),
+  };
+}
+
+const objectOf = (run: Run, resource: CatalogResource, targets: readonly CatalogTarget[]): string => {
+  const { id, batch } = subjectOf(resource, { registry: run.registry, targets, where: run.where });
+  return `${batch}\n${id}`;
+};
+
+/** "it would be created", or what differs; undefined when it is in sync. */
+function pendingOf(resource: PlannedResource | undefined): string | undefined {
+  if (!resource) return 'would be made at once';
+  const { action, fields, reason } = resource;
+  if (action === 'none') return undefined;
+  if (action === 'failed') return reason ?? 'could not be observed';
+  const differ = fields.map(({ path, before, after }) =>
+    before === undefined
+      ? `${path.slice(1)} ${JSON.stringify(after)}`
+      : `${path.slice(1)} ${JSON.stringify(before)} -> ${JSON.stringify(after)}`,
+  );
+  return `would ${action} at once${differ.length > 0 ? `: ${differ.join(', ')}` : ''}`;
+}

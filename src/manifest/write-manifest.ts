@@ -1,0 +1,87 @@
+import { stringify } from 'yaml';
+import { type CatalogTarget, isSecretRef, type Json } from '../engine/catalog.ts';
+
+/** One resource to write; with `comment` it is written as a comment below that line. */
+export interface Written {
+  type: string;
+  title: string;
+  properties: { [key: string]: Json };
+  target?: string;
+  note?: string;
+  comment?: string;
+}
+
+export interface ManifestText {
+  /** Where editors find the schema, from the file. */
+  schema: string;
+  /** Lines about the file as a whole. */
+  about: string[];
+  targets: readonly CatalogTarget[];
+  /** Those of one type stand together, in this order. */
+  resources: readonly Written[];
+}
+
+/** A manifest as people would write it. Ends with a newline. */
+export function writeManifest({ schema, about, targets, resources }: ManifestText): string {
+  const types = Object.entries(Object.groupBy(resources, ({ type }) => type));
+  const lines = [
+    `# yaml-language-server: $schema=${schema}`,
+    ...about.map(comment),
+    'converge: 1',
+    ...(targets.length === 0 ? [] : ['targets:', ...targets.flatMap(targetLines)]),
+    ...(types.length === 0 ? [] : ['resources:']),
+    ...types.flatMap(([type, some]) => [`  ${type}:`, ...resourceLines(some ?? [])]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const targetLines = ({ name, type, properties }: CatalogTarget): string[] =>
+  indented(entry(name, { type, ...(asWritten(properties) as object) }), '  ');
+
+/** What is live first: comments after it don't tear it apart. */
+function resourceLines(resources: readonly Written[]): string[] {
+  const live = resources.filter(one => one.comment === undefined);
+  const others = Object.entries(
+    Object.groupBy(
+      resources.filter(one => one.comment !== undefined),
+      one => one.comment!,
+    ),
+  );
+  return [
+    ...live.flatMap(one => [
+      ...(one.note === undefined ? [] : [`    ${comment(one.note)}`]),
+      ...indented(bodyOf(one), '    '),
+    ]),
+    ...others.flatMap(([why, some]) => [
+      `    ${comment(why)}`,
+      ...(some ?? []).flatMap(one => [
+        ...(one.note === undefined ? [] : [`    ${comment(`- ${one.note}`)}`]),
+        ...indented(bodyOf(one), '    # '),
+      ]),
+    ]),
+  ];
+}
+
+const bodyOf = ({ title, properties, target }: Written): string =>
+  entry(title, { ...(asWritten(properties) as object), ...(target !== undefined && { target }) });
+
+/** A line break in what is quoted would end the comment. */
+const comment = (text: string): string => `# ${text.replace(/\p{Cc}+/gu, ' ')}`;
+
+const entry = (name: string, value: object): string =>
+  stringify({ [name]: value }, { lineWidth: 0, collectionStyle: 'any' });
+
+const indented = (text: string, by: string): string[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map(line => `${by}${line}`);
+
+/** Secrets as the expression that names them; text that looks like an expression as itself. */
+function asWritten(value: Json): Json {
+  if (isSecretRef(value)) return `\${secret('${value.$secret}')}`;
+  if (typeof value === 'string') return value.replaceAll('${', () => '$${');
+  if (Array.isArray(value)) return value.map(asWritten);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, asWritten(member)]));
+}
