@@ -47,6 +47,22 @@ describe('a module', () => {
     expect(diagnostics[0]?.at).toMatchObject({ file: 'm.yaml', line: 4 });
   });
 
+  it('its expressions know the title of the use, in defaults too', async () => {
+    const named =
+      'converge: 1\nparameters: { home: { type: string, default: "/srv/${params.title}" } }\nresources:\n  note:\n    "${params.title}": { path: "${params.home}" }';
+    const { catalog, diagnostics } = await compileWeb(
+      'resources:\n  named: { shop: {}, blog: { home: /b } }',
+      {
+        'modules/named/module.yaml': named,
+      },
+    );
+    expect(diagnostics).toEqual([]);
+    expect(catalog.resources.map(({ address, properties }) => [address, properties])).toEqual([
+      ['named:shop/note:shop', { path: '/srv/shop' }],
+      ['named:blog/note:blog', { path: '/b' }],
+    ]);
+  });
+
   it('a secret parameter stays a reference', async () => {
     const { catalog } = await use('{ path: xx, key: "${secret(\'env:K\')}" }');
     expect(catalog.resources[0]?.properties.key).toEqual({ $secret: 'env:K' });
@@ -139,6 +155,10 @@ describe('refused', () => {
     [
       'parameters: { when: { type: string } }',
       "a parameter can't be called `when`: that name is the engine's own",
+    ],
+    [
+      'parameters: { title: { type: string } }',
+      "a parameter can't be called `title`: `params.title` is the title of the use",
     ],
     ['parameters: { a-b: { type: string } }', '`a-b` is no name for a parameter'],
     [

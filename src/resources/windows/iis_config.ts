@@ -19,6 +19,7 @@ import { type Section, sectionNamed } from '../../windows/sections.ts';
 import { canonicalValue, sameSetting, settingsOf } from '../../windows/settings.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { eachStep, iisRealm, needsIis } from './iis-object.ts';
+import { webConfigOwners } from './owned-web-config.ts';
 
 /** As written. */
 export interface ConfigProperties {
@@ -58,7 +59,7 @@ const schema = Type.Object(
     commit: Type.Optional(
       Type.Union([Type.Literal('apphost'), Type.Literal('site'), Type.Literal('app')], {
         description:
-          "Where it is written: applicationHost.config when left out, or the site's or application's web.config, which belongs to what is deployed there.",
+          "Where it is written: applicationHost.config when left out, or the site's or application's web.config. One that an archive or Beanstalk brought is refused.",
       }),
     ),
     attributes: Type.Optional(
@@ -141,8 +142,9 @@ applicationHost.config, since a web.config belongs to the application that is de
   async observe(asked, io) {
     const seen = new Map<Id, Observation<ConfigState>>();
     const isInstalled = await isIisInstalled(io);
+    const ownerOf = webConfigOwners(io);
     for (const one of asked) {
-      seen.set(one.id, isInstalled ? await look(one, io) : { state: 'unknown', waitsFor: 'iis' });
+      seen.set(one.id, isInstalled ? await look(one, io, ownerOf) : { state: 'unknown', waitsFor: 'iis' });
     }
     return seen;
   },
@@ -238,10 +240,15 @@ function refuseUnreadable(properties: ConfigProperties, section: Section): void 
 async function look(
   { id, properties }: Asked<ConfigProperties>,
   io: ReadIo,
+  ownerOf: ReturnType<typeof webConfigOwners>,
 ): Promise<Observation<ConfigState>> {
   const section = sectionNamed(id.slice(id.indexOf(':') + 1));
+  const { path = '', commit = 'apphost' } = properties;
   try {
-    const element = await listSection(io, properties.path ?? '', section.name);
+    const written = commit === 'site' ? path.split('/')[0]! : path;
+    const owned = commit === 'apphost' ? undefined : await ownerOf(written);
+    if (owned) return { state: 'failed', diagnostic: owned };
+    const element = await listSection(io, path, section.name);
     return { state: 'present', value: read(properties, section, element) };
   } catch (error) {
     io.signal.throwIfAborted();
