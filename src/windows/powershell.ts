@@ -19,12 +19,16 @@ export async function runPowershell(
 ): Promise<string> {
   const file = system32(io, 'WindowsPowerShell', 'v1.0', 'powershell.exe');
   const args = ['-NoProfile', '-NonInteractive', '-Command', `${prelude}${script}`];
-  const result = await io.run({ file, args, input: JSON.stringify(data), timeout: limit });
+  const result = await io.run({ file, args, input: asciiJson(data), timeout: limit });
   if (result.exitCode === 0 && !result.timedOut) return result.stdout;
   const said = (result.stderr.trim() || result.stdout.trim()).replace(/\s+/g, ' ').slice(0, 400);
   const how = result.timedOut ? 'took too long and was stopped' : `failed with exit code ${result.exitCode}`;
   throw new Failure(world('powershell-failed', `${what} ${how}${said === '' ? '' : `: ${said}`}`));
 }
+
+/** PowerShell reads stdin in the console's code page, which has its own idea of every letter beyond ASCII. */
+const asciiJson = (data: Record<string, string>): string =>
+  JSON.stringify(data).replace(/[^ -~]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** An error ends the script with exit code 1, and `$d` is what came by stdin. */
 const prelude = `$ErrorActionPreference = 'Stop'; $d = [Console]::In.ReadToEnd() | ConvertFrom-Json; `;

@@ -42,6 +42,12 @@ const rows: [Evidence['evidence'], string, string][] = [
     'powershell.exe -Command gives a script its stdin by [Console]::In, and Set-ItemProperty sets passwords of the IIS: drive',
     'not tried; the lab knows single scripts, it is no PowerShell',
   ],
+  [
+    'believed',
+    'Register-ScheduledTask takes XML, user and password, makes the folders of the task, and replaces with -Force',
+    'documentation of its parameters; not tried',
+  ],
+  ['quoted', 'NTAccount.Translate gives the SID of an account', '.NET documentation'],
   ['quoted', 'cmd.exe says that a program is not recognized', 'Windows documentation, "cmd"'],
   ['believed', 'that ends `cmd /c` with 1', 'a batch file sees 9009'],
   [

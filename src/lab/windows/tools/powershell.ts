@@ -1,6 +1,9 @@
+import { sidOf } from '../accounts.ts';
 import { appcmd } from '../iis/appcmd.ts';
 import type { Answer, Call, Machine, Tool } from '../machine.ts';
+import { taskUri } from '../tasks/store.ts';
 import { failed, said } from './console.ts';
+import { registerXml } from './schtasks.ts';
 
 /** What one cmdlet does with the data that a script reads from stdin as JSON. */
 type Cmdlet = (data: Record<string, string>, call: Call, machine: Machine) => Promise<Answer>;
@@ -36,4 +39,19 @@ const cmdlets: Readonly<Record<string, Cmdlet>> = {
     const answer = await appcmd({ ...call, args, input: '' }, machine);
     return answer.exitCode === 0 ? said('') : failed(1, `Set-ItemProperty : ${answer.stdout}`);
   },
+  'Register-ScheduledTask': async ({ folder = '\\', name = '', xml = '', user, password }, _, machine) => {
+    const uri = taskUri(`${folder}${name}`);
+    if (uri === undefined) return failed(1, 'Register-ScheduledTask : The parameter is incorrect.\n');
+    const bytes = Buffer.from(`\ufeff${xml}`, 'utf16le');
+    const mistake = await registerXml(bytes, uri, { user, password }, machine);
+    return mistake === undefined ? said('') : failed(1, `Register-ScheduledTask : ${mistake}\n`);
+  },
+  /** SIDs of the accounts that are named with `|` between, a line for each. */
+  'Security.Principal.NTAccount': async ({ names = '' }, _, { language }) =>
+    said(
+      names
+        .split('|')
+        .map(name => `${sidOf(name, language) ?? '-'}\n`)
+        .join(''),
+    ),
 };
