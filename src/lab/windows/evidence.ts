@@ -48,6 +48,11 @@ const rows: [Evidence['evidence'], string, string][] = [
     'documentation of its parameters; not tried',
   ],
   ['quoted', 'NTAccount.Translate gives the SID of an account', '.NET documentation'],
+  [
+    'believed',
+    'stdin of powershell.exe is read in the code page of the console; bytes written to its standard output stay as they are',
+    '.NET documentation, Console.InputEncoding',
+  ],
   ['quoted', 'cmd.exe says that a program is not recognized', 'Windows documentation, "cmd"'],
   ['believed', 'that ends `cmd /c` with 1', 'a batch file sees 9009'],
   [
@@ -129,6 +134,11 @@ const rows: [Evidence['evidence'], string, string][] = [
     'believed',
     'icacls ends with 2 for a missing file, 87 for a bad parameter, 1332 for an unknown account',
     ERRORS,
+  ],
+  [
+    'quoted',
+    'Get-Acl: GetAccessRules gives SIDs, and masks and flags as numbers; NTAccount.Translate knows names in the language of the machine',
+    '.NET documentation, System.Security.AccessControl',
   ],
   ['quoted', '/save writes a name and its SDDL per line', ICACLS],
   ['believed', 'that file is UTF-16LE without a mark', 'published files'],
