@@ -13,6 +13,7 @@ import { rawImage } from './host/raw_image.ts';
 import { s3Sync } from './host/s3_sync.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
 import { acl } from './windows/acl.ts';
+import { firewallRule } from './windows/firewall_rule.ts';
 import { iisApp } from './windows/iis_app.ts';
 import { iisAppPool } from './windows/iis_app_pool.ts';
 import { iisConfig } from './windows/iis_config.ts';
@@ -30,6 +31,7 @@ const types: AnyResourceType[] = [
   envPath,
   exec,
   file,
+  firewallRule,
   gitCheckout,
   hostsEntry,
   iisApp,

@@ -161,6 +161,12 @@ const rows: [Evidence['evidence'], string, string][] = [
     'firewall rules of one name may be many; `add` never replaces',
     'Windows documentation, "netsh advfirewall"',
   ],
+  [
+    'quoted',
+    'HNetCfg.FwPolicy2: numbers of directions, actions, protocols and profiles; `*` is any',
+    'Windows documentation, INetFwRule',
+  ],
+  ['believed', 'it gives addresses of version 4 with a mask', 'published output'],
   ['quoted', 'rules lie in the registry as `v2.31|Action=…|`', '[MS-GPFAS]'],
   [
     'quoted',

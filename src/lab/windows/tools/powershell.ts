@@ -3,6 +3,7 @@ import { appcmd } from '../iis/appcmd.ts';
 import type { Answer, Call, Machine, Tool } from '../machine.ts';
 import { readAccess } from '../powershell/access.ts';
 import type { Cmdlet, Data } from '../powershell/cmdlet.ts';
+import { firewallRules } from '../powershell/firewall.ts';
 import { taskUri } from '../tasks/store.ts';
 import { failed, said } from './console.ts';
 import { registerXml } from './schtasks.ts';
@@ -65,4 +66,5 @@ const cmdlets: Readonly<Record<string, Cmdlet>> = {
         .join(''),
     ),
   ),
+  'HNetCfg.FwPolicy2': firewallRules,
 };
