@@ -13,6 +13,8 @@ import { rawImage } from './host/raw_image.ts';
 import { s3Sync } from './host/s3_sync.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
 import { acl } from './windows/acl.ts';
+import { certificate } from './windows/certificate.ts';
+import { certificateBinding } from './windows/certificate_binding.ts';
 import { firewallRule } from './windows/firewall_rule.ts';
 import { iisApp } from './windows/iis_app.ts';
 import { iisAppPool } from './windows/iis_app_pool.ts';
@@ -27,6 +29,8 @@ const types: AnyResourceType[] = [
   acl,
   archive,
   bucket,
+  certificate,
+  certificateBinding,
   download,
   envPath,
   exec,

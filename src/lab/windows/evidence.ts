@@ -155,6 +155,22 @@ const rows: [Evidence['evidence'], string, string][] = [
 
   ['quoted', 'netsh http show sslcert: labels', 'published output'],
   ['believed', 'netsh ends with 1 on any failure', 'published scripts'],
+  [
+    'quoted',
+    'HTTP.sys keeps bindings in the registry: by address as keys, by name as `HostnamePort` below keys of any name',
+    'published programs that read them',
+  ],
+  [
+    'quoted',
+    'Get-PfxData opens a PFX file without importing it; Import-PfxCertificate puts it into a store of the machine',
+    'PowerShell documentation, module PKI',
+  ],
+  ['believed', 'an assignment to FriendlyName of an item of the Cert: drive is kept', 'published scripts'],
+  [
+    'believed',
+    'the lab opens PFX files as OpenSSL does: no RC2, and no certificates but the first',
+    'a limit of the lab',
+  ],
   ['quoted', 'errors 183, 2, 87 and 1312 of `add sslcert`', 'published output'],
   [
     'quoted',

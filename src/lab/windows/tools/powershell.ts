@@ -2,6 +2,7 @@ import { sidOf } from '../accounts.ts';
 import { appcmd } from '../iis/appcmd.ts';
 import type { Answer, Call, Machine, Tool } from '../machine.ts';
 import { readAccess } from '../powershell/access.ts';
+import { changeCertificate, importPfx, readCertificates } from '../powershell/certificates.ts';
 import type { Cmdlet, Data } from '../powershell/cmdlet.ts';
 import { firewallRules } from '../powershell/firewall.ts';
 import { taskUri } from '../tasks/store.ts';
@@ -67,4 +68,8 @@ const cmdlets: Readonly<Record<string, Cmdlet>> = {
     ),
   ),
   'HNetCfg.FwPolicy2': firewallRules,
+  'Import-PfxCertificate': importPfx,
+  'Get-PfxData': readCertificates,
+  '.FriendlyName =': changeCertificate,
+  '-DeleteKey': changeCertificate,
 };
