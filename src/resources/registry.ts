@@ -12,6 +12,10 @@ import { hostsEntry } from './host/hosts_entry.ts';
 import { rawImage } from './host/raw_image.ts';
 import { s3Sync } from './host/s3_sync.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
+import { acl } from './windows/acl.ts';
+import { certificate } from './windows/certificate.ts';
+import { certificateBinding } from './windows/certificate_binding.ts';
+import { firewallRule } from './windows/firewall_rule.ts';
 import { iisApp } from './windows/iis_app.ts';
 import { iisAppPool } from './windows/iis_app_pool.ts';
 import { iisConfig } from './windows/iis_config.ts';
@@ -22,12 +26,16 @@ import { windowsFeature } from './windows/windows_feature.ts';
 
 /** A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract. */
 const types: AnyResourceType[] = [
+  acl,
   archive,
   bucket,
+  certificate,
+  certificateBinding,
   download,
   envPath,
   exec,
   file,
+  firewallRule,
   gitCheckout,
   hostsEntry,
   iisApp,
