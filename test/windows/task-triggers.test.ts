@@ -9,13 +9,11 @@ const now = '2026-03-01T12:00:00';
 const namespace = 'http://schemas.microsoft.com/windows/2004/02/mit/task';
 
 const seconds = fc.integer({ min: 60, max: 31 * 86_400 });
-const every = fc
-  .tuple(seconds, fc.nat())
-  .map(([length, shift]) => ({
-    kind: 'every' as const,
-    every: length * 1000,
-    offset: (shift % length) * 1000,
-  }));
+const every = fc.tuple(seconds, fc.nat()).map(([length, shift]) => ({
+  kind: 'every' as const,
+  every: length * 1000,
+  offset: (shift % length) * 1000,
+}));
 const at = fc
   .record({
     hour: fc.integer({ min: 0, max: 23 }),

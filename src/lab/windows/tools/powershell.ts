@@ -1,6 +1,8 @@
 import { sidOf } from '../accounts.ts';
 import { appcmd } from '../iis/appcmd.ts';
 import type { Answer, Call, Machine, Tool } from '../machine.ts';
+import { readRegistry } from '../registry/store.ts';
+import type { RegistryValue } from '../registry/values.ts';
 import { taskUri } from '../tasks/store.ts';
 import { failed, said } from './console.ts';
 import { registerXml } from './schtasks.ts';
@@ -46,6 +48,18 @@ const cmdlets: Readonly<Record<string, Cmdlet>> = {
     const mistake = await registerXml(bytes, uri, { user, password }, machine);
     return mistake === undefined ? said('') : failed(1, `Register-ScheduledTask : ${mistake}\n`);
   },
+  /** A line for each value: `-`, or its kind and its data in base64 of UTF-16. */
+  'Microsoft.Win32.RegistryKey': async ({ values = '[]' }, _, { files }) => {
+    const registry = await readRegistry(files);
+    const asked = JSON.parse(values) as { hive: string; path: string; name: string }[];
+    const lines = asked.map(({ hive, path, name }) => {
+      const value = registry.value(`HKEY_${hive.replace(/(?!^)[A-Z]/g, '_$&').toUpperCase()}\\${path}`, name);
+      return value
+        ? `${netKinds[value.type]} ${Buffer.from(netText(value), 'utf16le').toString('base64')}`
+        : '-';
+    });
+    return said(lines.map(line => `${line}\n`).join(''));
+  },
   /** SIDs of the accounts that are named with `|` between, a line for each. */
   'Security.Principal.NTAccount': async ({ names = '' }, _, { language }) =>
     said(
@@ -55,3 +69,29 @@ const cmdlets: Readonly<Record<string, Cmdlet>> = {
         .join(''),
     ),
 };
+
+const netKinds: Readonly<Record<RegistryValue['type'], string>> = {
+  REG_SZ: 'String',
+  REG_EXPAND_SZ: 'ExpandString',
+  REG_MULTI_SZ: 'MultiString',
+  REG_DWORD: 'DWord',
+  REG_QWORD: 'QWord',
+  REG_BINARY: 'Binary',
+  REG_NONE: 'None',
+};
+
+/** As .NET prints it: numbers have a sign, bytes a hyphen between. */
+function netText(value: RegistryValue): string {
+  switch (value.type) {
+    case 'REG_DWORD':
+      return String(BigInt.asIntN(32, BigInt(value.data)));
+    case 'REG_QWORD':
+      return String(BigInt.asIntN(64, BigInt(value.data)));
+    case 'REG_MULTI_SZ':
+      return value.data.join('\0');
+    case 'REG_BINARY':
+      return value.data.replace(/..(?=.)/g, '$&-');
+    default:
+      return value.data;
+  }
+}
