@@ -47,6 +47,11 @@ const rows: [Evidence['evidence'], string, string][] = [
     'Register-ScheduledTask takes XML, user and password, makes the folders of the task, and replaces with -Force',
     'documentation of its parameters; not tried',
   ],
+  [
+    'quoted',
+    'RegistryKey.GetValue gives numbers with a sign, and its kinds their names',
+    '.NET documentation',
+  ],
   ['quoted', 'NTAccount.Translate gives the SID of an account', '.NET documentation'],
   [
     'believed',

@@ -5,6 +5,8 @@ import { readAccess } from '../powershell/access.ts';
 import { changeCertificate, importPfx, readCertificates } from '../powershell/certificates.ts';
 import type { Cmdlet, Data } from '../powershell/cmdlet.ts';
 import { firewallRules } from '../powershell/firewall.ts';
+import { readRegistry } from '../registry/store.ts';
+import type { RegistryValue } from '../registry/values.ts';
 import { taskUri } from '../tasks/store.ts';
 import { failed, said } from './console.ts';
 import { registerXml } from './schtasks.ts';
@@ -58,6 +60,18 @@ const cmdlets: Readonly<Record<string, Cmdlet>> = {
     },
   ),
   'Get-Acl': readAccess,
+  /** A line for each value: `-`, or its kind and its data in base64 of UTF-16. */
+  'Microsoft.Win32.RegistryKey': ofTexts(async ({ values = '[]' }, _, { files }) => {
+    const registry = await readRegistry(files);
+    const asked = JSON.parse(values) as { hive: string; path: string; name: string }[];
+    const lines = asked.map(({ hive, path, name }) => {
+      const value = registry.value(`HKEY_${hive.replace(/(?!^)[A-Z]/g, '_$&').toUpperCase()}\\${path}`, name);
+      return value
+        ? `${netKinds[value.type]} ${Buffer.from(netText(value), 'utf16le').toString('base64')}`
+        : '-';
+    });
+    return said(lines.map(line => `${line}\n`).join(''));
+  }),
   /** SIDs of the accounts that are named with `|` between, a line for each. */
   'Security.Principal.NTAccount': ofTexts(async ({ names = '' }, _, { language }) =>
     said(
@@ -73,3 +87,29 @@ const cmdlets: Readonly<Record<string, Cmdlet>> = {
   '.FriendlyName =': changeCertificate,
   '-DeleteKey': changeCertificate,
 };
+
+const netKinds: Readonly<Record<RegistryValue['type'], string>> = {
+  REG_SZ: 'String',
+  REG_EXPAND_SZ: 'ExpandString',
+  REG_MULTI_SZ: 'MultiString',
+  REG_DWORD: 'DWord',
+  REG_QWORD: 'QWord',
+  REG_BINARY: 'Binary',
+  REG_NONE: 'None',
+};
+
+/** As .NET prints it: numbers have a sign, bytes a hyphen between. */
+function netText(value: RegistryValue): string {
+  switch (value.type) {
+    case 'REG_DWORD':
+      return String(BigInt.asIntN(32, BigInt(value.data)));
+    case 'REG_QWORD':
+      return String(BigInt.asIntN(64, BigInt(value.data)));
+    case 'REG_MULTI_SZ':
+      return value.data.join('\0');
+    case 'REG_BINARY':
+      return value.data.replace(/..(?=.)/g, '$&-');
+    default:
+      return value.data;
+  }
+}
