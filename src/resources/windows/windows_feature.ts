@@ -171,5 +171,5 @@ function outcomeOf(done: Attempt, unknown: string[], known: string[]): Outcome {
     );
     return { ok: false, diagnostic, retry: 'never', undone: false };
   }
-  return { ok: true, ...(done.reboot && { reboot: 'pending' as const, note: 'a reboot is due' }) };
+  return { ok: true, ...(done.reboot && { reboot: 'pending' as const }) };
 }
