@@ -11,6 +11,7 @@ import { gitCheckout } from './host/git_checkout.ts';
 import { hostsEntry } from './host/hosts_entry.ts';
 import { rawImage } from './host/raw_image.ts';
 import { s3Sync } from './host/s3_sync.ts';
+import { service } from './host/service.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
 import { iisApp } from './windows/iis_app.ts';
 import { iisAppPool } from './windows/iis_app_pool.ts';
@@ -41,6 +42,7 @@ const types: AnyResourceType[] = [
   registryValue,
   s3Sync,
   scheduledTask,
+  service,
   windowsFeature,
 ];
 
