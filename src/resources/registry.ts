@@ -5,6 +5,7 @@ import { bucket } from './aws/bucket.ts';
 import { archive } from './host/archive.ts';
 import { download } from './host/download.ts';
 import { envPath } from './host/env_path.ts';
+import { environmentVariable } from './host/environment_variable.ts';
 import { exec } from './host/exec.ts';
 import { file } from './host/file.ts';
 import { gitCheckout } from './host/git_checkout.ts';
@@ -12,6 +13,7 @@ import { hostsEntry } from './host/hosts_entry.ts';
 import { rawImage } from './host/raw_image.ts';
 import { s3Sync } from './host/s3_sync.ts';
 import { service } from './host/service.ts';
+import { timezone } from './host/timezone.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
 import { iisApp } from './windows/iis_app.ts';
 import { iisAppPool } from './windows/iis_app_pool.ts';
@@ -27,6 +29,7 @@ const types: AnyResourceType[] = [
   archive,
   bucket,
   download,
+  environmentVariable,
   envPath,
   exec,
   file,
@@ -43,6 +46,7 @@ const types: AnyResourceType[] = [
   s3Sync,
   scheduledTask,
   service,
+  timezone,
   windowsFeature,
 ];
 

@@ -21,6 +21,11 @@ export const evidence: Evidence[] = [
     source: SYSTEMCTL,
   },
   {
+    behaviour: 'timedatectl show prints the zone, and set-timezone refuses one that is not installed with 1',
+    evidence: 'quoted',
+    source: 'timedatectl(1); the lab knows zones by their continent alone',
+  },
+  {
     behaviour: 'a masked unit can be neither started nor enabled; unmask gives it back as it was',
     evidence: 'believed',
     source: 'not tried; systemd below another root was not at hand',
