@@ -5,12 +5,15 @@ import { bucket } from './aws/bucket.ts';
 import { archive } from './host/archive.ts';
 import { download } from './host/download.ts';
 import { envPath } from './host/env_path.ts';
+import { environmentVariable } from './host/environment_variable.ts';
 import { exec } from './host/exec.ts';
 import { file } from './host/file.ts';
 import { gitCheckout } from './host/git_checkout.ts';
 import { hostsEntry } from './host/hosts_entry.ts';
 import { rawImage } from './host/raw_image.ts';
 import { s3Sync } from './host/s3_sync.ts';
+import { service } from './host/service.ts';
+import { timezone } from './host/timezone.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
 import { acl } from './windows/acl.ts';
 import { certificate } from './windows/certificate.ts';
@@ -33,6 +36,7 @@ const types: AnyResourceType[] = [
   certificate,
   certificateBinding,
   download,
+  environmentVariable,
   envPath,
   exec,
   file,
@@ -49,6 +53,8 @@ const types: AnyResourceType[] = [
   registryValue,
   s3Sync,
   scheduledTask,
+  service,
+  timezone,
   windowsFeature,
 ];
 

@@ -123,7 +123,6 @@ settings are managed where they are declared. A password can't be read back: it 
     checkProperties(title, properties);
     return taskUri(title).toLowerCase();
   },
-  provides: (_, id) => [`scheduled_task:${id}`],
   needs: ({ command, working_directory: directory }) =>
     [command.replace(/^"([^"]*)".*$/, '$1'), directory ?? ''].filter(isAbsolute).map(path => {
       const id = hostPath(path, { platform: 'win32', cwd: 'C:\\' });
