@@ -24,6 +24,7 @@ import { iisAppPool } from './windows/iis_app_pool.ts';
 import { iisConfig } from './windows/iis_config.ts';
 import { iisSite } from './windows/iis_site.ts';
 import { iisVdir } from './windows/iis_vdir.ts';
+import { packageType } from './windows/package.ts';
 import { registryValue } from './windows/registry_value.ts';
 import { scheduledTask } from './windows/scheduled_task.ts';
 import { windowsFeature } from './windows/windows_feature.ts';
@@ -48,6 +49,7 @@ const types: AnyResourceType[] = [
   iisConfig,
   iisSite,
   iisVdir,
+  packageType,
   protectedVm,
   rawImage,
   registryValue,

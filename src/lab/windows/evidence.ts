@@ -149,7 +149,12 @@ const rows: [Evidence['evidence'], string, string][] = [
   ['believed', 'that file is UTF-16LE without a mark', 'published files'],
   ['believed', 'the lists of C:\\, Windows and Program Files', 'simplified: no TrustedInstaller'],
 
-  ['quoted', 'msiexec: 1602, 1605, 1618, 1619, 1620, 1639, 3010', MSI],
+  ['quoted', 'msiexec: 1602, 1605, 1618, 1619, 1620, 1638, 1639, 3010', MSI],
+  [
+    'quoted',
+    'msiexec takes NAME="value" with quotes doubled inside, and refuses "NAME=value"',
+    'Windows Installer documentation, "Command-Line Options"; reports against rustup and msvc-wine',
+  ],
   ['believed', 'a package is JSON in the lab, no installer database', 'a limit of the lab'],
   [
     'quoted',

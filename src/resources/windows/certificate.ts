@@ -12,7 +12,7 @@ import {
   removeCertificate,
 } from '../../windows/certificates.ts';
 import { oneDiagnostic } from '../failed.ts';
-import { ancestors, hostPath } from '../host/path.ts';
+import { ancestors, hostPath, writtenPath } from '../host/path.ts';
 import { eachStep } from './iis-object.ts';
 
 /** As written. */
@@ -97,11 +97,12 @@ password travels by stdin, never as an argument.`,
 
 const windows = { platform: 'win32', cwd: 'C:\\' } as const;
 const labelOf = (id: Id): string => id.slice(id.indexOf('/') + 1);
-const windowsPath = (path: string): string => hostPath(path, windows).replaceAll('/', '\\');
+const fileOf = ({ source }: CertificateProperties, io: ReadIo): string =>
+  writtenPath(source, io).replaceAll('/', '\\');
 
-const pfxOf = async ({ source, password }: CertificateProperties, io: ReadIo): Promise<Pfx> => ({
-  path: windowsPath(source),
-  password: password ? await io.secret(password) : '',
+const pfxOf = async (properties: CertificateProperties, io: ReadIo): Promise<Pfx> => ({
+  path: fileOf(properties, io),
+  password: properties.password ? await io.secret(properties.password) : '',
 });
 
 /** A file is opened, and its password asked for, only where it has to say which certificate is meant. */
@@ -113,7 +114,7 @@ async function look(
   const opened: Id[] = [];
   const pfx: Pfx[] = [];
   for (const { id, properties } of asked) {
-    if (!(await io.files.stat(windowsPath(properties.source)))) continue;
+    if (!(await io.files.stat(fileOf(properties, io)))) continue;
     there.add(id);
     if (properties.thumbprint !== undefined) continue;
     opened.push(id);

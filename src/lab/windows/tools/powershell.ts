@@ -5,6 +5,7 @@ import { readAccess } from '../powershell/access.ts';
 import { changeCertificate, importPfx, readCertificates } from '../powershell/certificates.ts';
 import type { Cmdlet, Data } from '../powershell/cmdlet.ts';
 import { firewallRules } from '../powershell/firewall.ts';
+import { installedProducts } from '../powershell/products.ts';
 import { readRegistry } from '../registry/store.ts';
 import type { RegistryValue } from '../registry/values.ts';
 import { taskUri } from '../tasks/store.ts';
@@ -84,6 +85,7 @@ const cmdlets: Readonly<Record<string, Cmdlet>> = {
   'HNetCfg.FwPolicy2': firewallRules,
   'Import-PfxCertificate': importPfx,
   'Get-PfxData': readCertificates,
+  'CurrentVersion\\Uninstall': installedProducts,
   '.FriendlyName =': changeCertificate,
   '-DeleteKey': changeCertificate,
 };
