@@ -63,6 +63,19 @@ describe('a module', () => {
     ]);
   });
 
+  it('what `when` leaves out may lack what only a parameter that is not given would say', async () => {
+    const optional =
+      'converge: 1\nparameters: { from: { type: string, default: ~ } }\nresources:\n  store:\n    a: { when: params.from != null, region: "${params.from}" }';
+    const { catalog, diagnostics } = await compileWeb(
+      'targets: { c: { type: cloud, url: https://c, password: "${secret(\'env:P\')}" } }\nresources:\n  optional: { one: {}, two: { from: x } }',
+      {
+        'modules/optional/module.yaml': optional,
+      },
+    );
+    expect(diagnostics).toEqual([]);
+    expect(catalog.resources.map(({ address }) => address)).toEqual(['optional:two/store:a']);
+  });
+
   it('a secret parameter stays a reference', async () => {
     const { catalog } = await use('{ path: xx, key: "${secret(\'env:K\')}" }');
     expect(catalog.resources[0]?.properties.key).toEqual({ $secret: 'env:K' });
