@@ -19,9 +19,12 @@ async function start() {
 
 const web = { action: 'allow', protocol: 'tcp', local_port: '443' };
 
-test('all of several rules of one name are made like the declared one', async () => {
+test.each([
+  ['443', '444'],
+  ['444', '443'],
+])('all of several rules of one name are made like the declared one: %s, %s', async (...ports) => {
   const { converge, netsh, rules } = await start();
-  for (const port of ['443', '444'])
+  for (const port of ports)
     await netsh('add', 'rule', 'name=Web', 'dir=in', 'action=allow', 'protocol=TCP', `localport=${port}`);
   const { fields } = await converge(declare('firewall_rule:web', web));
   expect(fields).toMatchObject([{ path: '/local_port', before: ['444'], after: ['443'] }]);
