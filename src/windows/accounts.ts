@@ -1,6 +1,7 @@
 import type { ReadIo } from '../engine/io.ts';
 import { runPowershell } from './powershell.ts';
 import { variable } from './programs.ts';
+import { commonSid, isSid } from './sids.ts';
 
 const services: Readonly<Record<string, string>> = {
   'S-1-5-18': 'SYSTEM',
@@ -10,13 +11,11 @@ const services: Readonly<Record<string, string>> = {
 
 /** What an account is called in manifests: services by their English name, whatever Windows calls them; SIDs in upper case. */
 export function accountName(typed: string): string {
-  const plain = typed.trim().replace(/^\*(?=S-1-)/i, '');
-  if (/^S-1-[\d-]+$/i.test(plain)) return services[plain.toUpperCase()] ?? plain.toUpperCase();
-  const name = plain
-    .replace(/^NT AUTHORITY\\/i, '')
-    .replace(/^(LOCAL|NETWORK)(SERVICE)$/i, '$1 $2')
-    .toUpperCase();
-  return name === 'LOCALSYSTEM' ? 'SYSTEM' : Object.values(services).includes(name) ? name : plain;
+  const plain = typed
+    .trim()
+    .replace(/^Local(System|Service)$/i, (_, name) => (/^system$/i.test(name) ? 'SYSTEM' : 'LOCAL SERVICE'));
+  const sid = commonSid(plain.replace(/^NetworkService$/i, 'NETWORK SERVICE'));
+  return (sid && services[sid]) ?? (isSid(plain.replace(/^\*/, '')) ? sid! : plain);
 }
 
 /** Whether an account of accountName's form logs on without a password, and may do so at any time. */

@@ -5,15 +5,16 @@ import { placeOf, type ValueData, type ValuePath } from './registry-data.ts';
 /** Where the machine's variables are; services and new sessions read them from there. */
 const key = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment';
 
-const pathOf = (name: string): ValuePath => ({ key, name });
+/** The place of one in the registry. */
+export const variablePath = (name: string): ValuePath => ({ key, name });
 const refers = (text: string): boolean => /%[^%]+%/.test(text);
 
 /** The declared ones that are there, by name as given. */
 export async function readVariables(io: ReadIo, names: readonly string[]): Promise<Map<string, string>> {
-  const found = await readValues(io, names.map(pathOf));
+  const found = await readValues(io, names.map(variablePath));
   return new Map(
     names.flatMap(name => {
-      const value = found.get(placeOf(pathOf(name)));
+      const value = found.get(placeOf(variablePath(name)));
       return value ? [[name, textOf(value)] as const] : [];
     }),
   );
@@ -28,6 +29,6 @@ function textOf({ kind, data }: ValueData): string {
 
 /** Writes one variable, or takes it away. Who runs already sees it when started again. */
 export async function writeVariable(io: WriteIo, name: string, value: string | undefined): Promise<void> {
-  if (value === undefined) return removeValue(io, pathOf(name));
-  await writeValue(io, pathOf(name), { kind: refers(value) ? 'expand' : 'string', data: value });
+  if (value === undefined) return removeValue(io, variablePath(name));
+  await writeValue(io, variablePath(name), { kind: refers(value) ? 'expand' : 'string', data: value });
 }

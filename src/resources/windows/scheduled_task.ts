@@ -5,6 +5,7 @@ import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, ResourceType, Step } from '../../engine/resource-type.ts';
 import { textAt, type XmlElement } from '../../io/xml.ts';
 import { accountName, isServiceAccount, sidsOf } from '../../windows/accounts.ts';
+import { commonSid } from '../../windows/sids.ts';
 import { principalOf, type Weekday, weekdays } from '../../windows/task-triggers.ts';
 import { deleteTask, readTask, registerTask, registerTaskWithPassword } from '../../windows/tasks.ts';
 import { oneDiagnostic } from '../failed.ts';
@@ -208,9 +209,7 @@ const namesToLookUp = (tasks: ReadonlyMap<Asked<TaskProperties>, XmlElement>): s
   [...tasks].flatMap(([{ properties }, task]) => {
     const declared = accountName(properties.run_as ?? 'SYSTEM');
     const user = accountName(textAt(principalOf(task), 'UserId') ?? '');
-    return user.startsWith('S-1-') && !declared.startsWith('S-1-') && !isServiceAccount(declared)
-      ? [declared]
-      : [];
+    return user.startsWith('S-1-') && commonSid(declared) === undefined ? [declared] : [];
   });
 
 async function act(step: Step<TaskProperties, TaskState>, io: WriteIo): Promise<void> {

@@ -3,6 +3,7 @@ import { parseDuration } from '../../io/duration.ts';
 import { child, textAt, type XmlElement } from '../../io/xml.ts';
 import { accountName, isServiceAccount } from '../../windows/accounts.ts';
 import { parseIsoDuration, plainDuration } from '../../windows/iso-duration.ts';
+import { commonSid } from '../../windows/sids.ts';
 import {
   principalOf,
   readActions,
@@ -105,9 +106,8 @@ function readAccount(
   if (group !== undefined) return `the group ${group}`;
   const declared = accountName(runAs);
   const user = accountName(textAt(principal, 'UserId') ?? '');
-  const isSame = [declared, sids.get(declared) ?? declared].some(
-    one => one.toLowerCase() === user.toLowerCase(),
-  );
+  const sid = commonSid(declared) ?? sids.get(declared);
+  const isSame = user.toLowerCase() === declared.toLowerCase() || (commonSid(user) ?? user) === sid;
   if (!isSame) return user;
   const logon = textAt(principal, 'LogonType')?.trim();
   const wanted = logonType(declared, password !== undefined);

@@ -44,7 +44,10 @@ describe('on Windows', () => {
   });
 
   test('a restart takes those along that run and need it, in their order', async () => {
-    const { world, lab } = await onWindows(['IIS-WebServer']);
+    const { world, lab, run: start } = await onWindows(['IIS-WebServer']);
+    const sc = (...args: string[]) => start('C:\\Windows\\System32\\sc.exe', args);
+    await sc('create', 'Shop', 'binPath=', 'C:\\shop.exe', 'depend=', 'W3SVC');
+    await sc('start', 'Shop');
     await lab.forgetProcesses();
     const run = testRun([service], world);
     const { host } = world;
@@ -60,9 +63,15 @@ describe('on Windows', () => {
     expect(await refresh()).toEqual({ ok: true, note: 'restarted' });
     const changing = async () =>
       (await lab.processes()).filter(({ changed }) => changed).map(({ args }) => args.join(' '));
-    expect(await changing()).toEqual(['stop W3SVC', 'stop WAS', 'start WAS', 'start W3SVC']);
-    await host.processes.run({ file: 'C:\\Windows\\System32\\sc.exe', args: ['stop', 'W3SVC'] });
-    await host.processes.run({ file: 'C:\\Windows\\System32\\sc.exe', args: ['stop', 'WAS'] });
+    expect(await changing()).toEqual([
+      'stop Shop',
+      'stop W3SVC',
+      'stop WAS',
+      'start WAS',
+      'start W3SVC',
+      'start Shop',
+    ]);
+    for (const name of ['Shop', 'W3SVC', 'WAS']) await sc('stop', name);
     await lab.forgetProcesses();
     expect(await refresh()).toEqual({ ok: true, note: 'not running, so not restarted' });
     expect(await changing()).toEqual([]);
