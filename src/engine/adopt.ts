@@ -1,13 +1,17 @@
-import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, isDiagnostic } from '../diagnostics/diagnostic.ts';
 import { byText } from './canonical.ts';
 import type { Catalog, CatalogResource, CatalogTarget, Json } from './catalog.ts';
+import { type Handed, leakOf } from './leaks.ts';
 import { readIo } from './make-io.ts';
 import { expandSelections } from './members.ts';
+import { isJsonObject, messageOf } from './observe.ts';
 import type { PlannedResource } from './plan.ts';
 import { plan } from './planner.ts';
-import type { AnyResourceType, ListQuery } from './resource-type.ts';
+import type { Adoptable, AnyResourceType, ListQuery } from './resource-type.ts';
 import type { Run } from './run.ts';
 import { subjectOf } from './subject.ts';
+import { typeBug } from './type-bug.ts';
+import { within } from './within.ts';
 
 /** One object as a manifest would declare it. */
 export interface Adopted {
@@ -23,7 +27,7 @@ export interface Adopted {
 
 export interface AdoptRequest {
   types: AnyResourceType[];
-  /** Targets to look at; resources of a type live on those of its kind. */
+  /** Targets to look at; resources of a type live on those of its kind, or on the host. */
   targets: CatalogTarget[];
   query: ListQuery<Record<string, Json>>;
   /** What is declared already, which is left out. */
@@ -48,7 +52,8 @@ export async function adopt(
   const taken = new Set(expanded.resources.map(one => objectOf(run, one, declared.targets)));
   let known = 0;
   for (const type of types) {
-    const fitting = targets.filter(target => type.runs.on === 'remote' && target.type === type.runs.target);
+    const { runs } = type;
+    const fitting = runs.on === 'host' ? [undefined] : targets.filter(target => target.type === runs.target);
     for (const target of fitting) {
       for (const { title, properties, exists, note } of await listed(
         run,
@@ -90,32 +95,47 @@ export async function adopt(
 const targetOf = (targets: readonly CatalogTarget[], name: string | undefined) =>
   targets.find(target => target.name === name);
 
+/** What a type lists on a target, or on the host, in the time that an observation has. */
 async function listed(
   run: Run,
   type: AnyResourceType,
-  target: CatalogTarget,
+  target: CatalogTarget | undefined,
   { query }: AdoptRequest,
   diagnostics: Diagnostic[],
-) {
-  const adoptable = [];
+): Promise<Adoptable[]> {
+  const adoptable: Adoptable[] = [];
+  const handed: Handed = new Map();
+  const what = `what there is of the type \`${type.name}\``;
   try {
-    for await (const one of type.list!(query, readIo(run, { type, target }))) {
-      if (one.state === 'failed') diagnostics.push(run.redactor.value(one.diagnostic));
-      else adoptable.push(type.toManifest!(one.value));
-    }
+    await within(run, { kind: 'observe', type, what }, async signal => {
+      for await (const one of type.list!(query, readIo(run, { type, target }, signal, handed))) {
+        if (one.state === 'present') adoptable.push(sound(type.toManifest!(one.value)));
+        else if (isDiagnostic(one.diagnostic)) diagnostics.push(run.redactor.value(one.diagnostic));
+        else throw new TypeError('what it lists must have a `value` or a `diagnostic`');
+      }
+    });
   } catch (error) {
     run.signal.throwIfAborted();
-    if (!(error instanceof Failure)) throw error;
-    diagnostics.push(...run.redactor.value(error.diagnostics));
+    const found = error instanceof Failure ? error.diagnostics : [typeBug(type, messageOf(error), error)];
+    diagnostics.push(...run.redactor.value(found));
   }
-  return adoptable;
+  const leak = leakOf(adoptable, handed, type, 'what there is');
+  if (!leak) return adoptable;
+  diagnostics.push(leak);
+  return [];
+}
+
+function sound(one: Partial<Adoptable> | undefined): Adoptable {
+  if (typeof one?.title === 'string' && one.title !== '' && isJsonObject(one.properties))
+    return { exists: true, ...one } as Adoptable;
+  throw new TypeError('`toManifest` must answer with `title`, `properties` and `exists`');
 }
 
 function declarationOf(
   type: string,
   title: string,
   properties: { [key: string]: Json },
-  target: CatalogTarget,
+  target: CatalogTarget | undefined,
 ): CatalogResource {
   return {
     address: `${type}:${title}`,
@@ -130,9 +150,9 @@ function declarationOf(
       subscribe: [],
       noop: false,
       labels: [],
-      target: target.name,
+      ...(target && { target: target.name }),
     },
-    at: target.at,
+    at: target?.at ?? { file: 'the host', line: 1, column: 1 },
     places: new Map(),
   };
 }

@@ -57,7 +57,6 @@ Examples:
 What a plan would leave as it is stands in the manifest; the rest is in it as comments that say why.`,
     )
     .action(async (what: string, words: string[], options: AdoptOptions) => {
-      const types = typesFor(what, context.registry);
       const isKind = context.registry.targets.has(what);
       const paths = [...(options.from ?? []), ...(isKind ? words : [])];
       requireReference('--key', options.key);
@@ -67,11 +66,17 @@ What a plan would leave as it is stands in the manifest; the rest is in it as co
           ? await loadCatalog(context, paths, options)
           : { resources: [], targets: [], sources: new Map() };
       if (!declared) return exit(1);
+      // Only now: types beside the manifests are known when these were read.
+      const types = typesFor(what, context.registry, paths.length > 0);
+      const kind = kindOf(types);
       const targets =
-        paths.length > 0
-          ? chosen(declared.targets, types, options.target)
-          : [await targetFromOptions(kindOf(types), options, context)];
-      const session = await openSession(context, options, { targets });
+        kind === undefined
+          ? []
+          : paths.length > 0
+            ? chosen(declared.targets, kind, options.target)
+            : [await targetFromOptions(kind, options, context)];
+      const { platform } = declared;
+      const session = await openSession(context, options, { targets, platform });
       try {
         const { interrupt: signal } = context.io;
         const run = startRun({
@@ -98,7 +103,7 @@ What a plan would leave as it is stands in the manifest; the rest is in it as co
 };
 
 /** A type that can list, or all of a kind of target that can. */
-function typesFor(what: string, registry: Registry): AnyResourceType[] {
+function typesFor(what: string, registry: Registry, ownAreKnown: boolean): AnyResourceType[] {
   const listing = [...registry.types.values()].filter(({ list }) => list);
   const types = listing.filter(
     ({ name, runs }) => name === what || (runs.on === 'remote' && runs.target === what),
@@ -108,20 +113,17 @@ function typesFor(what: string, registry: Registry): AnyResourceType[] {
   const message = registry.types.has(what)
     ? `\`${what}\` can't be adopted: it can't tell what there is`
     : `there is nothing called \`${what}\` to adopt`;
-  const hint = suggest(what, names);
-  throw new Failure(given('unknown-type', message, hint === undefined ? {} : { hint }));
+  const own = ownAreKnown ? [] : ['a type of your own is found beside manifests: --from PATH'];
+  const hint = [suggest(what, names), ...own].filter(Boolean).join('; ');
+  throw new Failure(given('unknown-type', message, { hint }));
 }
 
-const kindOf = ([type]: AnyResourceType[]): string =>
-  type?.runs.on === 'remote' ? type.runs.target : 'host';
+/** The kind of target that these live on; undefined: the host. */
+const kindOf = ([type]: AnyResourceType[]): string | undefined =>
+  type?.runs.on === 'remote' ? type.runs.target : undefined;
 
 /** The targets to write and to look at: all of the kind, one of which is meant. */
-function chosen(
-  declared: readonly CatalogTarget[],
-  types: AnyResourceType[],
-  name: string | undefined,
-): CatalogTarget[] {
-  const kind = kindOf(types);
+function chosen(declared: readonly CatalogTarget[], kind: string, name: string | undefined): CatalogTarget[] {
   const fitting = declared.filter(({ type }) => type === kind);
   const names = fitting.map(target => target.name);
   if (fitting.length === 0)
