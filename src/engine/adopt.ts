@@ -5,7 +5,7 @@ import { readIo } from './make-io.ts';
 import { expandSelections } from './members.ts';
 import type { PlannedResource } from './plan.ts';
 import { plan } from './planner.ts';
-import type { AnyResourceType, ListQuery } from './resource-type.ts';
+import type { Adoptable, AnyResourceType, ListQuery } from './resource-type.ts';
 import type { Run } from './run.ts';
 import { subjectOf } from './subject.ts';
 
@@ -19,6 +19,13 @@ export interface Adopted {
   /** What a plan of it would do at once; undefined: nothing. Such a one is for people to decide about. */
   pending?: string;
   note?: string;
+}
+
+/** Something that is there and that no declaration can say. */
+export interface Unsaid {
+  type: string;
+  what: string;
+  why: string;
 }
 
 export interface AdoptRequest {
@@ -39,26 +46,26 @@ export interface AdoptRequest {
 export async function adopt(
   run: Run,
   request: AdoptRequest,
-): Promise<{ adopted: Adopted[]; known: number; diagnostics: Diagnostic[] }> {
+): Promise<{ adopted: Adopted[]; known: number; unsaid: Unsaid[]; diagnostics: Diagnostic[] }> {
   const { types, targets, declared, engine } = request;
   const diagnostics: Diagnostic[] = [];
   const found: { resource: CatalogResource; exists: boolean; note?: string }[] = [];
   const expanded = await expandSelections(declared, run);
   diagnostics.push(...expanded.diagnostics);
-  const taken = new Set(expanded.resources.map(one => objectOf(run, one, declared.targets)));
+  const taken = new Set<string | Failure>(
+    expanded.resources.map(one => objectOf(run, one, declared.targets)),
+  );
   let known = 0;
+  const unsaid: Unsaid[] = [];
   for (const type of types) {
-    const fitting = targets.filter(target => type.runs.on === 'remote' && target.type === type.runs.target);
-    for (const target of fitting) {
-      for (const { title, properties, exists, note } of await listed(
-        run,
-        type,
-        target,
-        request,
-        diagnostics,
-      )) {
+    for (const target of placesOf(type, targets)) {
+      const listing = await listed(run, type, target, request, diagnostics);
+      unsaid.push(...listing.unsaid);
+      for (const { title, properties, exists, note } of listing.adoptable) {
         const resource = declarationOf(type.name, title, properties as { [key: string]: Json }, target);
-        if (taken.has(objectOf(run, resource, targets))) known++;
+        const object = objectOf(run, resource, targets);
+        if (object instanceof Failure) unsaid.push({ type: type.name, what: title, why: object.message });
+        else if (taken.has(object)) known++;
         else found.push({ resource, exists, ...(note !== undefined && { note }) });
       }
     }
@@ -83,9 +90,14 @@ export async function adopt(
   return {
     adopted: adopted.sort((a, b) => byText(a.type, b.type) || byText(a.title, b.title)),
     known,
+    unsaid,
     diagnostics,
   };
 }
+
+/** The targets that a type's objects live on; the host is none. */
+const placesOf = ({ runs }: AnyResourceType, targets: readonly CatalogTarget[]) =>
+  runs.on === 'host' ? [undefined] : targets.filter(({ type }) => type === runs.target);
 
 const targetOf = (targets: readonly CatalogTarget[], name: string | undefined) =>
   targets.find(target => target.name === name);
@@ -93,29 +105,31 @@ const targetOf = (targets: readonly CatalogTarget[], name: string | undefined) =
 async function listed(
   run: Run,
   type: AnyResourceType,
-  target: CatalogTarget,
+  target: CatalogTarget | undefined,
   { query }: AdoptRequest,
   diagnostics: Diagnostic[],
 ) {
-  const adoptable = [];
+  const adoptable: Adoptable[] = [];
+  const unsaid: Unsaid[] = [];
   try {
-    for await (const one of type.list!(query, readIo(run, { type, target }))) {
+    for await (const one of type.list!(query, readIo(run, { type, ...(target && { target }) }))) {
       if (one.state === 'failed') diagnostics.push(run.redactor.value(one.diagnostic));
-      else adoptable.push(type.toManifest!(one.value));
+      else if (one.state === 'present') adoptable.push(type.toManifest!(one.value));
+      else unsaid.push({ type: type.name, what: one.what, why: one.why });
     }
   } catch (error) {
     run.signal.throwIfAborted();
     if (!(error instanceof Failure)) throw error;
     diagnostics.push(...run.redactor.value(error.diagnostics));
   }
-  return adoptable;
+  return { adoptable, unsaid };
 }
 
 function declarationOf(
   type: string,
   title: string,
   properties: { [key: string]: Json },
-  target: CatalogTarget,
+  target: CatalogTarget | undefined,
 ): CatalogResource {
   return {
     address: `${type}:${title}`,
@@ -130,17 +144,23 @@ function declarationOf(
       subscribe: [],
       noop: false,
       labels: [],
-      target: target.name,
+      ...(target && { target: target.name }),
     },
-    at: target.at,
+    at: target?.at ?? { file: title, line: 1, column: 1 },
     places: new Map(),
   };
 }
 
-const objectOf = (run: Run, resource: CatalogResource, targets: readonly CatalogTarget[]): string => {
-  const { id, batch } = subjectOf(resource, { registry: run.registry, targets, where: run.where });
-  return `${batch}\n${id}`;
-};
+/** What tells the object apart from all others; a Failure when the type refuses the declaration. */
+function objectOf(run: Run, resource: CatalogResource, targets: readonly CatalogTarget[]): string | Failure {
+  try {
+    const { id, batch } = subjectOf(resource, { registry: run.registry, targets, where: run.where });
+    return `${batch}\n${id}`;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
 
 /** "it would be created", or what differs; undefined when it is in sync. */
 function pendingOf(resource: PlannedResource | undefined): string | undefined {
