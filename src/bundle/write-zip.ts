@@ -10,8 +10,8 @@ export async function writeZip(files: readonly BundleFile[]): Promise<Buffer> {
   const zip = new yazl.ZipFile();
   for (const { path, bytes } of sorted(files)) {
     zip.addBuffer(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), path, {
-      // The format has local times without a zone, and yazl converts to them.
-      mtime: new Date(1980, 0, 1),
+      // The format has local times without a zone, and yazl converts to them; at noon no zone changed its clock.
+      mtime: new Date(1980, 6, 1, 12),
       forceDosTimestamp: true,
       mode: isProgram(path) ? 0o100755 : 0o100644,
     });

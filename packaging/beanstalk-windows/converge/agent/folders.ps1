@@ -20,10 +20,10 @@ $writing = 0x500D0156
 function Assert-Locked([string] $path) {
   $items = @(Get-Item -LiteralPath $path -Force) + @(Get-ChildItem -LiteralPath $path -Recurse -Force)
   foreach ($item in $items) {
-    if ($item.Attributes -band [IO.FileAttributes]::ReparsePoint) { throw "$($item.FullName) is a link" }
+    if ($item.Attributes -band [IO.FileAttributes]::ReparsePoint) { throw "$($item.FullName) is a link: remove it and deploy again" }
     $acl = $item.GetAccessControl()
     $owner = $acl.GetOwner([Security.Principal.SecurityIdentifier]).Value
-    if ($owner -notmatch $administrator) { throw "$($item.FullName) is owned by $owner" }
+    if ($owner -notmatch $administrator) { throw "$($item.FullName) is owned by ${owner}: remove it and deploy again" }
     foreach ($rule in $acl.GetAccessRules($true, $true, [Security.Principal.SecurityIdentifier])) {
       if ($rule.AccessControlType -eq 'Allow' -and ([int]$rule.FileSystemRights -band $writing) -and
         $rule.IdentityReference.Value -notmatch $administrator) {
@@ -61,6 +61,6 @@ function Assert-Files([string] $folder, [string] $sums) {
   foreach ($file in Get-Files $sums) {
     $path = Join-Path $folder $file.Path
     $found = (Get-FileHash -LiteralPath $path -Algorithm SHA256).Hash
-    if ($found -ne $file.Sha256) { throw "$path is not what was bundled: SHA-256 $found" }
+    if ($found -ne $file.Sha256) { throw "$path is not what was bundled: remove $folder and deploy again" }
   }
 }

@@ -1,5 +1,5 @@
 @echo off
-rem run.cmd deploy|agent: converges from the bucket, with the Node beside this file. Each has a log of its own,
+rem run.cmd deploy, run.cmd agent: converges from the bucket, with the Node beside this file. Each has a log of its own,
 rem since cmd lets no second process write to one.
 setlocal
 set "ARGUMENTS="

@@ -17,6 +17,14 @@ assert_locked() {
   fi
 }
 
+# Fails unless every file below $1 is as the bundle was made.
+assert_files() {
+  if ! (cd "$1" && sha256sum --quiet --strict -c "$staged/SHA256SUMS") >&2; then
+    echo "converge: $1 is not as it was bundled; remove it and deploy again" >&2
+    exit 1
+  fi
+}
+
 mkdir -p "$root"
 assert_locked "$root"
 if [ ! -e "$here" ]; then
@@ -31,10 +39,10 @@ if [ ! -e "$here" ]; then
   chown -R root:root "$here.new"
   chmod -R u=rwX,go=rX "$here.new"
   chmod 755 "$here.new/node" "$here.new/run.sh" "$here.new/deployed.sh"
-  (cd "$here.new" && sha256sum --quiet --strict -c "$staged/SHA256SUMS")
+  assert_files "$here.new"
   mv -T "$here.new" "$here"
 fi
-(cd "$here" && sha256sum --quiet --strict -c "$staged/SHA256SUMS")
+assert_files "$here"
 assert_locked "$root"
 
 # Exactly the keys of this bundle: one that was taken out of it is trusted no more.
