@@ -17,6 +17,8 @@ export interface BundleParts {
   self: string;
   /** Minutes between two looks of the agent into the bucket. */
   minutes: number;
+  /** The agent lets new content wait until a rollout comes to the instance. */
+  onlyRollouts: boolean;
 }
 
 export const platforms = {
@@ -34,7 +36,11 @@ export function beanstalkBundle(platform: BundlePlatform, parts: BundleParts): B
   const { folder, node } = platforms[platform];
   const agent = `${folder}/agent/`;
   const template = parts.template.map(file =>
-    filled(file, { SELF: parts.self, MINUTES: String(parts.minutes) }),
+    filled(file, {
+      SELF: parts.self,
+      MINUTES: String(parts.minutes),
+      AGENT: parts.onlyRollouts ? '--once --only-rollouts' : '--once',
+    }),
   );
   const payload = [
     { path: `${agent}${node}`, bytes: parts.node },

@@ -60,17 +60,24 @@ test('cmd starts Windows’ own PowerShell, never one that lies in the staging f
   expect(paths).toContain(/-File (\S+)$/.exec(command)![1]!.replace('\\', '/'));
 });
 
-test('every log that the scripts write is collected', () => {
-  const collected = Object.entries(parse(textOf(windows, config)).files).map(([, file]) =>
-    (file as { content: string }).content.trim().split('\n'),
+test('every log is in what Beanstalk takes a snapshot of', () => {
+  const [taken] = Object.entries(parse(textOf(windows, config)).files);
+  expect(taken).toEqual([
+    'c:/Program Files/Amazon/ElasticBeanstalk/config/taillogs.d/converge.conf',
+    {
+      content: [
+        'C:\\Program Files\\Amazon\\ElasticBeanstalk\\logs\\converge.log\n',
+        'C:\\ProgramData\\converge\\logs\\deploy.log\n',
+        'C:\\ProgramData\\converge\\logs\\agent.log\n',
+      ].join(''),
+    },
+  ]);
+  expect(textOf(windows, 'converge/agent/run.cmd')).toContain(
+    '> "%ProgramData%\\converge\\logs\\%~1.log" 2>&1\r\n',
   );
-  const [, runs] = /^( *for %%F.*)$/m.exec(textOf(windows, 'converge/agent/run.cmd')) ?? [];
-  expect(runs).toContain('%LOG%');
-  for (const logs of collected)
-    expect(logs).toEqual(['deploy', 'agent'].map(name => `C:\\ProgramData\\converge\\logs\\${name}.log`));
   const { files } = parse(textOf(linux, config));
-  const log = / >> (\S+) 2>&1/.exec(textOf(linux, '.platform/converge/agent/run.sh'))![1];
   for (const task of ['taillogs', 'bundlelogs'])
-    expect(files[`/opt/elasticbeanstalk/tasks/${task}.d/converge.conf`].content).toContain(log);
-  expect(files['/etc/logrotate.d/converge'].content).toContain(`${log} {`);
+    expect(files[`/opt/elasticbeanstalk/tasks/${task}.d/converge.conf`].content).toContain(
+      '/var/log/converge.log',
+    );
 });

@@ -47,6 +47,7 @@ describe.each(names)('a bundle for %s', platform => {
     ['bucket', { self: 's3://other/' }],
     ['interval', { minutes: 6 }],
     ['modules', { modules: [] }],
+    ['way of taking what is new', { onlyRollouts: true }],
     [
       'script',
       {
@@ -92,6 +93,7 @@ test('a part that is no text is taken as it is', () => {
     trust: [],
     self: 's3://bbb/',
     minutes: 1,
+    onlyRollouts: false,
   });
   expect(files.find(({ path }) => path === 'converge/agent/node.exe')?.bytes).toEqual(node);
 });

@@ -24,6 +24,7 @@ export const bundled = (platform: BundlePlatform, change: Partial<BundleParts> =
     trust: [{ path: '0123456789abcdef.pub', bytes: Buffer.from('a key\n') }],
     self: 's3://cust-data/web/',
     minutes: 5,
+    onlyRollouts: false,
     ...change,
   });
 

@@ -23,10 +23,10 @@ if (-not (Test-Path -LiteralPath $here)) {
 Assert-Files $here (Join-Path $PSScriptRoot 'SHA256SUMS')
 Assert-Locked $root
 
-Initialize-Folder $data $private
-Initialize-Folder (Join-Path $data 'logs') $private
+Initialize-Folder $data $closed
+Initialize-Folder (Join-Path $data 'logs') $closed
 $trust = Join-Path $data 'trust'
-Initialize-Folder $trust $private
+Initialize-Folder $trust $closed
 # Exactly the keys of this bundle: one that was taken out of it is trusted no more.
 Get-ChildItem -LiteralPath $trust -Force | Remove-Item -Recurse -Force
 if (Test-Path -LiteralPath (Join-Path $here 'trust')) {

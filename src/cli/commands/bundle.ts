@@ -24,6 +24,7 @@ interface BundleOptions {
   node?: string;
   arch: 'x64' | 'arm64';
   every: string;
+  onlyRollouts?: boolean;
 }
 
 const examples = `
@@ -56,6 +57,7 @@ export const bundle: Define = (program, context, exit) => {
         .default('x64'),
     )
     .option('--every <DURATION>', 'how often the agent looks into the bucket', '5m')
+    .option('--only-rollouts', 'the agent lets new content wait until a rollout comes to the instance')
     .addHelpText('after', examples)
     .action(async (options: BundleOptions) => {
       await writeBundle(context, options);
@@ -67,6 +69,7 @@ async function writeBundle(context: Context, options: BundleOptions): Promise<vo
   const { files, cwd } = context.io.host;
   const platform = options.for;
   const self = selfUrl(options.self);
+  const every = minutes(options.every);
   const trust = await Promise.all(options.trust.map(file => readKey(files, resolve(cwd, file), file)));
   const { bytes: node, version: nodeVersion } = await readNode(context, options);
   const made = beanstalkBundle(platform, {
@@ -76,7 +79,8 @@ async function writeBundle(context: Context, options: BundleOptions): Promise<vo
     modules: await tree(files, shippedModules),
     trust,
     self,
-    minutes: minutes(options.every),
+    minutes: every,
+    onlyRollouts: options.onlyRollouts ?? false,
   });
   const { writeZip } = await import('../../bundle/write-zip.ts');
   const zip = await writeZip(made);

@@ -7,8 +7,8 @@ $data = Join-Path $env:ProgramData 'converge'
 
 # Owner Administrators, nothing inherited; full control for SYSTEM and Administrators, and below Program Files
 # reading and running for Users.
-$private = 'O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'
-$readable = "$private(A;OICI;0x1200a9;;;BU)"
+$closed = 'O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'
+$readable = $closed + '(A;OICI;0x1200a9;;;BU)'
 
 # SYSTEM, Administrators, TrustedInstaller, and the built-in Administrator of this host or its domain.
 $administrator = '^(S-1-5-18|S-1-5-32-544|S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464|S-1-5-21-.+-500)$'
@@ -49,10 +49,12 @@ function Initialize-Folder([string] $path, [string] $rights) {
 # The lines of a file as sha256sum writes it, `HEX  PATH`.
 function Get-Files([string] $sums) {
   foreach ($line in [IO.File]::ReadAllLines($sums)) {
-    if ($line -notmatch '^([0-9a-f]{64})  ([A-Za-z0-9._/-]+)$' -or $Matches[2] -match '\.\.') {
-      throw "$sums holds a line that is no file: $line"
+    $found = [regex]::Match($line, '^([0-9a-f]{64})  ([A-Za-z0-9._/-]+)$')
+    if (-not $found.Success -or $line.Contains('..')) { throw "$sums holds a line that is no file: $line" }
+    New-Object PSObject -Property @{
+      Sha256 = $found.Groups[1].Value
+      Path = $found.Groups[2].Value.Replace('/', '\')
     }
-    New-Object PSObject -Property @{ Sha256 = $Matches[1]; Path = $Matches[2].Replace('/', '\') }
   }
 }
 

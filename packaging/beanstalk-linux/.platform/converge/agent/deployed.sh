@@ -11,7 +11,6 @@ systemctl enable --quiet --now converge-agent.timer
 code=0
 "$here/run.sh" deploy || code=$?
 if [ "$code" != 0 ]; then
-  tail -n 60 /var/log/converge.log >&2
   echo "converge failed with exit code $code, see /var/log/converge.log" >&2
   exit "$code"
 fi
