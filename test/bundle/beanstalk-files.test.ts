@@ -81,3 +81,29 @@ test('every log is in what Beanstalk takes a snapshot of', () => {
       '/var/log/converge.log',
     );
 });
+
+test('Beanstalk waits longer than the deployment may wait for the agent', () => {
+  const minutes = /--lock-timeout (\d+)m/.exec(textOf(windows, 'converge/agent/run.cmd'))![1];
+  for (const files of [windows, linux]) {
+    const { option_settings: options } = parse(textOf(files, config));
+    const { Timeout } = options['aws:elasticbeanstalk:command'];
+    expect(Timeout).toBeGreaterThan(Number(minutes) * 60);
+    // "Valid values: 1 to 3600" (General options for all environments).
+    expect(Timeout).toBeLessThanOrEqual(3600);
+  }
+});
+
+test('before the application is deployed nothing of the bundle is run where it was unpacked', () => {
+  const code = textOf(windows, 'converge/place.ps1').replace(/#.*/g, '');
+  expect(code).not.toMatch(/^\s*& |Start-Process|Invoke-|node|run\.cmd/im);
+  // The one script that it takes in is looked at by eye: it only defines names.
+  const folders = textOf(windows, 'converge/agent/folders.ps1').replace(/#.*/g, '');
+  expect(folders).not.toMatch(/^\s*& |Start-Process|Invoke-|Remove-Item|Copy-Item/im);
+});
+
+test('the folders are looked at before anything in them is run', () => {
+  const code = textOf(windows, 'converge/agent/deployed.ps1');
+  const runs = code.indexOf('& (Join-Path');
+  for (const check of ['Assert-Locked $root', 'Assert-Locked $data', 'Assert-Files $here'])
+    expect(code.indexOf(check), check).toSatisfy(at => (at as number) > 0 && (at as number) < runs);
+});
