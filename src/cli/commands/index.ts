@@ -1,6 +1,7 @@
 import type { Define } from '../define.ts';
 import { adopt } from './adopt.ts';
 import { apply } from './apply.ts';
+import { bundle } from './bundle.ts';
 import { completeLine } from './complete.ts';
 import { completion } from './completion.ts';
 import { diff } from './diff.ts';
@@ -41,6 +42,7 @@ export const commands: Define[] = [
   verify,
   key,
   sign,
+  bundle,
   lab,
   completion,
   completeLine,
