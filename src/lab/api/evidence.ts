@@ -25,6 +25,22 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
     'DescribeTags with the filters resource-id, resource-type and key',
     'Amazon EC2 API Reference, DescribeTags',
   ],
+  [
+    'quoted',
+    'DescribeInstances with tag:KEY and instance-state-name, MaxResults 5 to 1000 and NextToken',
+    'Amazon EC2 API Reference, DescribeInstances',
+  ],
+  [
+    'quoted',
+    'DescribeInstanceStatus of running instances unless IncludeAllInstances; at most 100 ids, never with MaxResults',
+    'Amazon EC2 API Reference, DescribeInstanceStatus',
+  ],
+  [
+    'quoted',
+    'InvalidInstanceID.NotFound for an unknown id fails the whole call',
+    'Amazon EC2 API Reference, Error codes',
+  ],
+  ['believed', 'Lab only: a page of DescribeInstances never has more than 100 instances', 'by design'],
   ['believed', 'Lab only: labels of parameters, stages and versions of secrets are not kept', 'by design'],
 ];
 
