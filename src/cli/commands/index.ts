@@ -1,6 +1,7 @@
 import type { Define } from '../define.ts';
 import { adopt } from './adopt.ts';
 import { apply } from './apply.ts';
+import { bump } from './bump.ts';
 import { completeLine } from './complete.ts';
 import { completion } from './completion.ts';
 import { diff } from './diff.ts';
@@ -15,6 +16,7 @@ import { plan } from './plan.ts';
 import { points } from './points.ts';
 import { replicate } from './replicate.ts';
 import { restore } from './restore.ts';
+import { rollout } from './rollout.ts';
 import { schema } from './schema.ts';
 import { sign } from './sign.ts';
 import { test } from './test.ts';
@@ -41,6 +43,8 @@ export const commands: Define[] = [
   verify,
   key,
   sign,
+  bump,
+  rollout,
   lab,
   completion,
   completeLine,
