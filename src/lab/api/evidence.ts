@@ -26,8 +26,13 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
     'Amazon EC2 API Reference, DescribeTags',
   ],
   [
+    'verified',
+    'DescribeInstances with tag:KEY, page by page; DescribeInstanceStatus; an unknown id',
+    'AWS CLI in test/peers/fleet-lab.test.ts',
+  ],
+  [
     'quoted',
-    'DescribeInstances with tag:KEY and instance-state-name, MaxResults 5 to 1000 and NextToken',
+    'DescribeInstances with instance-state-name, MaxResults 5 to 1000 and NextToken',
     'Amazon EC2 API Reference, DescribeInstances',
   ],
   [
