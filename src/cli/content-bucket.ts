@@ -4,6 +4,17 @@ import { awsOf } from './aws.ts';
 import type { Context } from './context.ts';
 import type { Session } from './session.ts';
 
+/** Throws a Failure when the URL is none of a bucket. */
+export function bucketPlace(url: string): { bucket: string; prefix: string } {
+  const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/i.exec(url);
+  if (match) return { bucket: match[1]!, prefix: match[2] ?? '' };
+  throw new Failure(
+    given('content-url', `${url} is no URL of a bucket`, {
+      hint: 'write s3://BUCKET/ or s3://BUCKET/PREFIX',
+    }),
+  );
+}
+
 /**
  * The bucket that configures instances, by URL, for as long as `use` runs. Credentials and region are
  * those of AWS's default chain: on an instance its role.
@@ -14,20 +25,13 @@ export async function withContentBucket<T>(
   url: string,
   use: (bucket: ContentBucket) => Promise<T>,
 ): Promise<T> {
-  const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/i.exec(url);
-  if (!match) {
-    throw new Failure(
-      given('content-url', `${url} is no URL of a bucket`, {
-        hint: 'write s3://BUCKET/ or s3://BUCKET/PREFIX',
-      }),
-    );
-  }
+  const place = bucketPlace(url);
   const calls = { made() {}, retried() {}, throttled() {} };
   const machine = context.io.host;
   const connection = await awsOf(undefined, { machine, secret, ...(lab && { lab }) }, calls);
   try {
     const { contentBucket } = await import('../aws/content-bucket.ts');
-    return await use(contentBucket(connection, { bucket: match[1]!, prefix: match[2] ?? '' }));
+    return await use(contentBucket(connection, place));
   } finally {
     connection.close();
   }

@@ -1,3 +1,4 @@
+import type { Told } from './read-reports.ts';
 import type { InstanceReport } from './report.ts';
 import type { Rollout } from './rollout.ts';
 
@@ -13,33 +14,28 @@ export interface InstanceStatus {
 
 /**
  * Joins what EC2 says there is with what the instances said of themselves. `silent` is an instance
- * that never reported, or not for longer than `silentAfter` ms; `waiting` one whose turn in a running
- * rollout has come or will come.
+ * that never reported, not since the last rollout that told it to apply, or not for longer than
+ * `silentAfter` ms; `waiting` one whose turn in a running rollout has come or will come.
  */
 export function fleetStatus(
   running: readonly string[],
-  reports: readonly InstanceReport[],
+  told: ReadonlyMap<string, Told>,
   rollout: Rollout | undefined,
-  { now, silentAfter }: { now: number; silentAfter: number },
+  { now, silentAfter = Number.POSITIVE_INFINITY }: { now: number; silentAfter?: number | undefined },
 ): InstanceStatus[] {
-  const newest = new Map<string, InstanceReport>();
-  for (const report of reports) {
-    const known = newest.get(report.instance);
-    if (!known || Date.parse(known.finished) < Date.parse(report.finished))
-      newest.set(report.instance, report);
-  }
-  const gone = [...newest.keys()].filter(instance => !running.includes(instance));
-  return [...running, ...gone].sort().map(instance => {
-    const report = newest.get(instance);
-    if (!report) return { instance, state: 'silent' };
-    const age = now - Date.parse(report.finished);
-    const state = gone.includes(instance)
-      ? 'gone'
-      : rollout?.state === 'running' && report.rollout !== rollout.id
-        ? 'waiting'
-        : age > silentAfter
-          ? 'silent'
-          : report.result;
-    return { instance, state, report, age };
+  const stateOf = (instance: string, { report, written }: Told, age: number): InstanceStatus['state'] => {
+    if (!running.includes(instance)) return 'gone';
+    if (age > silentAfter) return 'silent';
+    if (!rollout || report.rollout === rollout.id) return report.result;
+    if (rollout.state === 'running') return 'waiting';
+    // It may have taken newer content since, of its own accord.
+    const wasTold = rollout.instances.includes(instance) && written < Date.parse(rollout.started);
+    return wasTold ? 'silent' : report.result;
+  };
+  return [...new Set([...running, ...told.keys()])].sort().map(instance => {
+    const last = told.get(instance);
+    if (!last) return { instance, state: 'silent' };
+    const age = Math.max(0, now - last.written);
+    return { instance, state: stateOf(instance, last, age), report: last.report, age };
   });
 }

@@ -1,6 +1,7 @@
 import type { Define } from '../define.ts';
 import { adopt } from './adopt.ts';
 import { apply } from './apply.ts';
+import { bump } from './bump.ts';
 import { bundle } from './bundle.ts';
 import { completeLine } from './complete.ts';
 import { completion } from './completion.ts';
@@ -16,6 +17,7 @@ import { plan } from './plan.ts';
 import { points } from './points.ts';
 import { replicate } from './replicate.ts';
 import { restore } from './restore.ts';
+import { rollout } from './rollout.ts';
 import { schema } from './schema.ts';
 import { sign } from './sign.ts';
 import { test } from './test.ts';
@@ -43,6 +45,8 @@ export const commands: Define[] = [
   key,
   sign,
   bundle,
+  bump,
+  rollout,
   lab,
   completion,
   completeLine,

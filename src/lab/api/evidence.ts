@@ -25,6 +25,27 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
     'DescribeTags with the filters resource-id, resource-type and key',
     'Amazon EC2 API Reference, DescribeTags',
   ],
+  [
+    'verified',
+    'DescribeInstances with tag:KEY, page by page; DescribeInstanceStatus; an unknown id',
+    'AWS CLI in test/peers/fleet-lab.test.ts',
+  ],
+  [
+    'quoted',
+    'DescribeInstances with instance-state-name, MaxResults 5 to 1000 and NextToken',
+    'Amazon EC2 API Reference, DescribeInstances',
+  ],
+  [
+    'quoted',
+    'DescribeInstanceStatus of running instances unless IncludeAllInstances; at most 100 ids, never with MaxResults',
+    'Amazon EC2 API Reference, DescribeInstanceStatus',
+  ],
+  [
+    'quoted',
+    'InvalidInstanceID.NotFound for an unknown id fails the whole call',
+    'Amazon EC2 API Reference, Error codes',
+  ],
+  ['believed', 'Lab only: a page of DescribeInstances never has more than 100 instances', 'by design'],
   ['believed', 'Lab only: labels of parameters, stages and versions of secrets are not kept', 'by design'],
 ];
 
