@@ -92,7 +92,7 @@ async function windowsProgram(command: Command, env: Record<string, string>): Pr
       error => codeOf(error) === 'EACCES',
     );
   const found = await findProgram(command.file, { cwd: command.cwd ?? process.cwd(), path }, isFile);
-  if (found === undefined) throw notStarted(command, 'ENOENT');
+  if (found === undefined) throw notStarted({ file: command.file }, 'ENOENT');
   return found;
 }
 
