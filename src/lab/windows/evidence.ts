@@ -125,7 +125,7 @@ const rows: [Evidence['evidence'], string, string][] = [
   ],
   ['believed', 'net start and stop fail with 2', 'published output'],
 
-  ['quoted', 'tasks: element names, formats of times and durations', TSCH],
+  ['verified', 'tasks: elements, how often, formats and ranges, as the published schema has them', TSCH],
   ['quoted', 'a task lies as UTF-16LE file with a mark below System32\\Tasks', TASKS],
   ['quoted', 'URI and author are added, accounts become SIDs', TASKS],
   ['believed', 'which defaults are dropped and which are added', 'differs between versions of Windows'],
