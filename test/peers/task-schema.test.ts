@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { parseXml } from '../../src/io/xml.ts';
+import { defined } from '../../src/resources/windows/task-definition.ts';
+import { printTask } from '../../src/windows/task-xml.ts';
 import { windowsMachine } from '../lab/windows/fixture.ts';
 import { judged, missing } from './task-schema.ts';
 
@@ -86,10 +89,47 @@ const bad: Record<string, string> = {
   'another namespace': task('<BootTrigger />').replace('2004/02', '2004/03'),
 };
 
+const command = 'C:\\a b\\t.exe';
+/** What manifests declare. */
+const declared: Record<string, Parameters<typeof defined>[0]> = {
+  'by hand': { command },
+  'every 30 minutes': { command, every: '30m', offset: '17m' },
+  'every 31 days': { command, every: '31d' },
+  daily: { command, at: '03:30' },
+  weekly: { command, at: '23:59', days: ['mon', 'sun'] },
+  'at boot and logon': { command, boot: true, logon: true },
+  all: {
+    command,
+    arguments: '"a" & <b>',
+    working_directory: 'C:\\x',
+    description: 'one\ntwo \u00fc',
+    every: '1h',
+    at: '03:30',
+    run_as: 'NT AUTHORITY\\LOCAL SERVICE',
+    run_level: 'highest',
+    enabled: false,
+    execution_time_limit: '90m',
+    multiple_instances: 'queue',
+  },
+  'a user': { command, at: '03:30', run_as: 'CUST\\svc-tool' },
+};
+
 describe.skipIf(absent !== undefined)('tasks and the published schema', () => {
   test('the schema takes what is meant to be good, and nothing of what is meant to be bad', () => {
     for (const [name, said] of Object.entries(judged(good))) expect(said, name).toBe('');
     for (const [name, said] of Object.entries(judged(bad))) expect(said, name).toContain('fails to validate');
+  });
+
+  test('the schema takes what scheduled_task registers, new and over what others made', () => {
+    const made = Object.entries(declared).map(([name, properties]) => [name, printTask(defined(properties))]);
+    const over = Object.entries(declared).flatMap(([name, properties]) =>
+      Object.entries(good).map(([there, xml]) => [
+        `${name} over ${there}`,
+        printTask(defined(properties, parseXml(xml))),
+      ]),
+    );
+    for (const [name, said] of Object.entries(judged(Object.fromEntries([...made, ...over]))))
+      expect(said, name).toBe('');
   });
 
   test('the lab takes and refuses what the schema does, and what it writes back the schema takes', async () => {

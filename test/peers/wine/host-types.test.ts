@@ -290,6 +290,25 @@ describe.skipIf(absent !== undefined)('converge under Wine', () => {
     expect(JSON.parse(stdout)).toEqual({ timedOut: true, alive: false, path });
   });
 
+  test('a task reaches schtasks; that this one keeps no triggers is told, not believed; it is deleted once', async () => {
+    const declared = (more: string) =>
+      manifest(
+        'task.yaml',
+        `  scheduled_task:\n    \\Cust\\Sync: { command: 'C:\\sync.exe', every: 30m${more} }\n`,
+      );
+    const { exitCode, stdout, stderr } = await wine.converge('apply', declared(''));
+    expect(exitCode).toBe(4);
+    expect(`${stdout}${stderr}`).toContain('Applied: 1 change');
+    expect(stderr).toContain('error[not-convergent]');
+    // Windows' own default is true: it read the definition, where that said something else.
+    expect(text('windows/system32/tasks/Cust/Sync')).toContain(
+      '<StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>',
+    );
+    expect(readdirSync(at('windows/temp')).filter(name => name.startsWith('converge'))).toEqual([]);
+    await converged(declared(', ensure: absent'));
+    expect(existsSync(at('windows/system32/tasks/Cust/Sync'))).toBe(false);
+  });
+
   test('a package that wixl built is installed by msiexec once, and its errors are told', async () => {
     writeFileSync(join(wine.work, 'agent.txt'), 'agent');
     writeFileSync(join(wine.work, 'agent.wxs'), agentWxs);
