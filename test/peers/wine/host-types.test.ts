@@ -111,7 +111,7 @@ describe.skipIf(absent !== undefined)('converge under Wine', () => {
     expect(existsSync(at('Temp'))).toBe(false);
   });
 
-  test('a file that a program has open is replaced when that lets go, else it is told', async () => {
+  test('a file that a program has open stays as it is, and is replaced afterwards', async () => {
     const name = manifest('held.yaml', `  file:\n    'C:\\work\\held.txt': { content: new }\n`);
     const hold = (seconds: number) =>
       wine.start('cmd', '/c', `ping -n ${seconds} 127.0.0.1 > C:\\work\\held.txt`);
