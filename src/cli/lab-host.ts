@@ -24,7 +24,9 @@ export async function labHost(host: Host, lab: Lab, platform?: NodeJS.Platform):
     return windowsHost(host, join(lab.dir, 'windows'), lab.clock);
   }
   const root = join(lab.dir, 'host');
-  for (const name of usual) await mkdir(join(root, name), { recursive: true });
+  // `/srv` is on the drive of the working directory, if there are drives.
+  const top = host.platform === 'win32' ? join(root, host.cwd.slice(0, 1)) : root;
+  for (const name of usual) await mkdir(join(top, name), { recursive: true });
   const { withStandIns } = await import('../lab/linux/programs.ts');
   return { ...withStandIns(confine(host, root)), clock: lab.clock };
 }
