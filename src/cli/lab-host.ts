@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Instance } from '../aws/instance.ts';
 import type { Catalog } from '../engine/catalog.ts';
 import type { Where } from '../engine/resource-type.ts';
-import { confine } from '../io/confined.ts';
+import { confine, placeBelow } from '../io/confined.ts';
 import type { Host } from '../io/ports.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { ManifestHost } from '../manifest/compile.ts';
@@ -41,7 +41,7 @@ export const whereOf = ({ io: { host } }: Context, { platform }: Catalog): Where
 export const realDirectory =
   (lab: Lab, { platform }: Host) =>
   (directory: string): string =>
-    platform === 'win32' ? directory : join(lab.dir, 'host', directory);
+    platform === 'win32' ? directory : placeBelow(join(lab.dir, 'host'), directory);
 
 /** What the compiler knows of the lab's host for a platform; undefined where it is this machine's likeness. */
 export const labHostFor =

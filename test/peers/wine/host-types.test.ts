@@ -12,8 +12,10 @@ import {
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { cli, scratch } from '../../support/cli.ts';
 import { zip } from '../../support/zip.ts';
 import { missing, openWine, type Wine } from './wine.ts';
 
@@ -307,6 +309,38 @@ describe.skipIf(absent !== undefined)('converge under Wine', () => {
     expect(readdirSync(at('windows/temp')).filter(name => name.startsWith('converge'))).toEqual([]);
     await converged(declared(', ensure: absent'));
     expect(existsSync(at('windows/system32/tasks/Cust/Sync'))).toBe(false);
+  });
+
+  test('a VM of the lab is replicated into a folder and restored, the same there as here', async () => {
+    expect((await wine.converge('key', 'create', '--to', 'C:\\work\\dr.key')).exitCode).toBe(0);
+    writeFileSync(
+      join(wine.work, 'vm.yaml'),
+      `converge: 1
+targets:
+  home: { type: vsphere, url: https://vcenter.example.com, username: svc, password: "\${secret('env:VC_PASSWORD')}" }
+resources:
+  protected_vm:
+    dc02:
+      repository: { url: 'file:///C:/work/re po', key: "\${secret('file:C:/work/dr.key')}" }
+      schedule: every 15 minutes
+`,
+    );
+    const applied = await wine.converge('apply', 'vm.yaml', '--lab', 'lab');
+    expect(applied).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('a second plan is empty') });
+    const of = ['--repository', 'file:///C:/work/re po', '--key', 'file:C:/work/dr.key', '--lab', 'lab'];
+    expect(await wine.converge('verify', ...of)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('1 of 1 recovery point whole'),
+    });
+    expect((await wine.converge('restore', 'dc02', ...of, '--to', 'C:\\re stored')).exitCode).toBe(0);
+    const here = await scratch();
+    const url = pathToFileURL(join(wine.work, 'lab/host/C/work/re po')).href;
+    const key = `file:${join(wine.work, 'dr.key')}`;
+    const args = ['restore', 'dc02', '--repository', url, '--key', key, '--to', 'out'];
+    expect((await cli(here, args)).code).toBe(0);
+    const image = readFileSync(join(here, 'out/disk-0.raw'));
+    expect(image.length).toBeGreaterThan(2 ** 20);
+    expect(image.equals(readFileSync(at('re stored/disk-0.raw')))).toBe(true);
   });
 
   test('a package that wixl built is installed by msiexec once, and its errors are told', async () => {
