@@ -66,7 +66,7 @@ async function converged(name: string): Promise<string> {
 
 const environmentKey = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment';
 
-describe.skipIf(absent !== undefined)('converge under Wine', () => {
+describe.skipIf(absent !== undefined)('converge under Wine', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     wine = await openWine();
   }, 180_000);
@@ -341,6 +341,26 @@ resources:
     const image = readFileSync(join(here, 'out/disk-0.raw'));
     expect(image.length).toBeGreaterThan(2 ** 20);
     expect(image.equals(readFileSync(at('re stored/disk-0.raw')))).toBe(true);
+  });
+
+  test('values of the registry by reg.exe, as they are written; only what drifted is written again', async () => {
+    const name = manifest(
+      'values.yaml',
+      `  registry_value:
+    HKLM\\SOFTWARE\\Cust\\Level: { value: 3 }
+    HKLM\\SOFTWARE\\Cust\\Folder: { value: 'C:\\Program Files\\Cust\\' }
+    HKLM\\SOFTWARE\\Cust\\Home: { kind: expand, value: '%ProgramFiles%\\Cust' }
+    HKLM\\SOFTWARE\\Cust\\Bytes: { kind: binary, value: DEADBEEF }
+    HKLM\\SOFTWARE\\Cust\\Empty: { value: '' }
+    'HKLM\\SOFTWARE\\Cust App\\Quoted name': { value: 'say "yes" \\\\ and %PATH% ^&' }
+`,
+    );
+    await converged(name);
+    const { stdout } = await wine.run('reg', 'query', 'HKLM\\SOFTWARE\\Cust App');
+    expect(stdout).toContain('    Quoted name    REG_SZ    say "yes" \\\\ and %PATH% ^&\n');
+    await wine.run('reg', 'add', 'HKLM\\SOFTWARE\\Cust', '/v', 'level', '/t', 'REG_DWORD', '/d', '4', '/f');
+    expect((await wine.converge('plan', name)).stdout).toContain('Plan: 1 to update, 5 in sync.');
+    await converged(name);
   });
 
   test('a package that wixl built is installed by msiexec once, and its errors are told', async () => {

@@ -54,7 +54,7 @@ export interface Wine {
 }
 
 /** Milliseconds after which a program is stopped. */
-const limit = 60_000;
+const limit = 120_000;
 
 /**
  * A new Windows of its own in a temporary folder, with the built converge and node.exe in
