@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Instance } from '../aws/instance.ts';
 import type { Catalog } from '../engine/catalog.ts';
 import type { Where } from '../engine/resource-type.ts';
-import { confine } from '../io/confined.ts';
+import { confine, placeBelow } from '../io/confined.ts';
 import type { Host } from '../io/ports.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { ManifestHost } from '../manifest/compile.ts';
@@ -24,7 +24,9 @@ export async function labHost(host: Host, lab: Lab, platform?: NodeJS.Platform):
     return windowsHost(host, join(lab.dir, 'windows'), lab.clock);
   }
   const root = join(lab.dir, 'host');
-  for (const name of usual) await mkdir(join(root, name), { recursive: true });
+  // `/srv` is on the drive of the working directory, if there are drives.
+  const top = host.platform === 'win32' ? join(root, host.cwd.slice(0, 1)) : root;
+  for (const name of usual) await mkdir(join(top, name), { recursive: true });
   const { withStandIns } = await import('../lab/linux/programs.ts');
   return { ...withStandIns(confine(host, root)), clock: lab.clock };
 }
@@ -39,7 +41,7 @@ export const whereOf = ({ io: { host } }: Context, { platform }: Catalog): Where
 export const realDirectory =
   (lab: Lab, { platform }: Host) =>
   (directory: string): string =>
-    platform === 'win32' ? directory : join(lab.dir, 'host', directory);
+    platform === 'win32' ? directory : placeBelow(join(lab.dir, 'host'), directory);
 
 /** What the compiler knows of the lab's host for a platform; undefined where it is this machine's likeness. */
 export const labHostFor =

@@ -4,6 +4,7 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { CallCounter } from '../engine/calls.ts';
 import type { CatalogTarget } from '../engine/catalog.ts';
+import { placeBelow } from '../io/confined.ts';
 import type { Repositories, RepositoryRef } from '../replication/clients.ts';
 import { parseKey } from '../replication/keys.ts';
 import type { OpenRepository } from '../replication/repository/open.ts';
@@ -58,7 +59,7 @@ export async function storeAt(
     const { fileStore } = await import('../replication/stores/file.ts');
     // The store works on real paths; in a lab its folder lies with all others below the lab's host.
     const path = filePath(url);
-    return fileStore(options.lab ? join(options.lab.dir, 'host', path) : path, options.machine);
+    return fileStore(options.lab ? placeBelow(join(options.lab.dir, 'host'), path) : path, options.machine);
   }
   const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/i.exec(url);
   if (!match) {

@@ -43,9 +43,7 @@ function confineFiles(files: Files, root: string): Files {
 
 /** The real path. No part of it may be a symbolic link, nor may the last one when `last` says so. */
 async function inside(files: Files, root: string, path: string, last: boolean): Promise<string> {
-  const slashed = path.replaceAll('\\', '/').replace(/^([A-Za-z]):\//, '/$1/');
-  if (slashed.split('/').includes('..')) throw outside(path);
-  const parts = posix.normalize(`/${slashed}`).split('/').filter(Boolean);
+  const parts = partsOf(path);
   const checked = last ? parts : parts.slice(0, -1);
   let at = root;
   for (const part of checked) {
@@ -56,6 +54,16 @@ async function inside(files: Files, root: string, path: string, last: boolean): 
   }
   return parts.length === 0 ? root : resolve(root, parts.join('/'));
 }
+
+/** Names below the root; a drive of Windows is a folder. */
+function partsOf(path: string): string[] {
+  const slashed = path.replaceAll('\\', '/').replace(/^([A-Za-z]):\//, '/$1/');
+  if (slashed.split('/').includes('..')) throw outside(path);
+  return posix.normalize(`/${slashed}`).split('/').filter(Boolean);
+}
+
+/** Where a path of a host that is confined to `root` really is, for what doesn't go through that host. */
+export const placeBelow = (root: string, path: string): string => resolve(root, ...partsOf(path));
 
 const outside = (path: string): Failure =>
   new Failure(

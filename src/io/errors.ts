@@ -18,6 +18,9 @@ const reasons: Record<string, string> = {
   EXDEV: 'it lies on another file system',
 };
 
+/** Windows answers the same for a file that is open and for one that may not be written. */
+const inUse = 'end the program that has it open (a service, a site), or run as an administrator';
+
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
@@ -26,7 +29,15 @@ export function fileFailure(error: unknown, verb: string, path: string): Error {
   const code = codeOf(error);
   if (error instanceof Failure || code === undefined) return error as Error;
   const reason = reasons[code] ?? code;
-  const hint = code === 'ENOENT' ? { hint: 'make the directory first, or declare it' } : {};
+  const ways: Record<string, string> = {
+    ENOENT: 'make the directory first, or declare it',
+    ...(process.platform === 'win32' && {
+      EPERM: inUse,
+      EACCES: inUse,
+      EBUSY: inUse,
+    }),
+  };
+  const hint = ways[code] === undefined ? {} : { hint: ways[code] };
   return new Failure(
     world(code === 'ENOSPC' ? 'disk-full' : 'file-access', `can't ${verb} ${path}: ${reason}`, hint),
     { cause: error },

@@ -4,6 +4,7 @@ import fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, fileFailure } from './errors.ts';
 import type { FileHandle, FileStat, Files } from './ports.ts';
+import { renameOver } from './rename-over.ts';
 
 /** The machine's own files. Failures name the path and what was tried. */
 export const nodeFiles: Files = {
@@ -21,7 +22,7 @@ export const nodeFiles: Files = {
     tried('make the directory', path, () =>
       options?.recursive ? makeDirectories(path, options.mode) : fs.mkdir(path, options).then(() => {}),
     ),
-  rename: (from, to) => tried('rename to', to, () => fs.rename(from, to)),
+  rename: (from, to) => tried('rename to', to, () => renameOver(from, to)),
   remove: (path, options) => tried('remove', path, () => remove(path, options?.recursive === true)),
   freeSpace: path => tried('measure the free space of', path, () => freeSpace(path)),
 };
@@ -43,7 +44,7 @@ async function writeAtomic(path: string, bytes: Buffer, mode?: number): Promise<
     } finally {
       await handle.close();
     }
-    await fs.rename(temporary, path);
+    await renameOver(temporary, path);
   } catch (error) {
     await fs.rm(temporary, { force: true });
     throw error;

@@ -1,5 +1,8 @@
+import { stat } from 'node:fs/promises';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { codeOf } from './errors.ts';
 import type { Command, CommandResult, Processes } from './ports.ts';
+import { findProgram } from './windows-program.ts';
 
 /**
  * What a child inherits: enough to find programs, a home and a language. Credentials that lie in
@@ -23,11 +26,13 @@ export function nodeProcesses(environment: NodeJS.ProcessEnv = process.env): Pro
     async run(command: Command, signal?: AbortSignal): Promise<CommandResult> {
       signal?.throwIfAborted();
       const { execa } = await import('execa');
-      const running = execa(command.file, command.args, {
+      const env = childEnvironment(environment, command.env ?? {}, process.platform);
+      const program = process.platform === 'win32' ? await windowsProgram(command, env) : command.file;
+      const running = execa(program, command.args, {
         shell: false,
         reject: false,
         extendEnv: false,
-        env: { ...scrubbed(environment), ...command.env },
+        env,
         stripFinalNewline: false,
         windowsHide: true,
         ...(command.verbatim && { windowsVerbatimArguments: true }),
@@ -61,11 +66,34 @@ export function nodeProcesses(environment: NodeJS.ProcessEnv = process.env): Pro
   };
 }
 
-function scrubbed(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const entries = Object.entries(environment).filter(
-    ([name, value]) => value !== undefined && inherited.test(name),
+/**
+ * What is inherited, and what was given for this one. Names have no case on Windows: of two, a child would see
+ * the one that sorts first, whichever was given.
+ */
+export function childEnvironment(
+  environment: NodeJS.ProcessEnv,
+  given: Record<string, string>,
+  platform: NodeJS.Platform,
+): Record<string, string> {
+  const key = (name: string) => (platform === 'win32' ? name.toLowerCase() : name);
+  const replaced = new Set(Object.keys(given).map(key));
+  const kept = Object.entries(environment).filter(
+    ([name, value]) => value !== undefined && inherited.test(name) && !replaced.has(key(name)),
   );
-  return Object.fromEntries(entries) as Record<string, string>;
+  return { ...(Object.fromEntries(kept) as Record<string, string>), ...given };
+}
+
+async function windowsProgram(command: Command, env: Record<string, string>): Promise<string> {
+  const [, path = ''] = Object.entries(env).find(([name]) => name.toLowerCase() === 'path') ?? [];
+  const isFile = (at: string) =>
+    stat(at).then(
+      found => found.isFile(),
+      // Aliases of the Store's programs can be started, but not looked at.
+      error => codeOf(error) === 'EACCES',
+    );
+  const found = await findProgram(command.file, { cwd: command.cwd ?? process.cwd(), path }, isFile);
+  if (found === undefined) throw notStarted({ file: command.file }, 'ENOENT');
+  return found;
 }
 
 /** A program that could not be started, from the error code of the attempt. */

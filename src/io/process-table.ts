@@ -66,11 +66,16 @@ export const processTable: ProcessTable = {
       case 'linux':
         return startOnLinux(pid);
       case 'win32':
-        return said('powershell.exe', [
-          '-NoProfile',
-          '-Command',
-          `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`,
-        ]);
+        // By its path, since a bare name is looked for in the working directory first. That it tells nothing
+        // (PowerShell is blocked, or the process is somebody else's) is no sign that the process has ended.
+        return (
+          (await said(windowsPowershell(process.env), [
+            '-NoProfile',
+            '-NonInteractive',
+            '-Command',
+            `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`,
+          ])) ?? 'unknown'
+        );
       default:
         return said('ps', ['-o', 'lstart=', '-p', String(pid)]);
     }
@@ -104,6 +109,9 @@ async function startOnLinux(pid: number): Promise<string | undefined> {
     return isAlive(pid) ? 'unknown' : undefined;
   }
 }
+
+const windowsPowershell = ({ SystemRoot = 'C:\\Windows' }: NodeJS.ProcessEnv): string =>
+  `${SystemRoot}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`;
 
 async function said(file: string, args: string[]): Promise<string | undefined> {
   try {

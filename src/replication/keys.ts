@@ -18,9 +18,8 @@ const SECRET_BYTES = 32;
 const CHECK_BYTES = 3;
 
 const digest = (purpose: string, secret: Buffer) =>
-  hash('sha256', Buffer.concat([Buffer.from(`converge/1 ${purpose}\0`), secret]), {
-    outputEncoding: 'buffer',
-  });
+  // Node 22 takes no object of options here.
+  hash('sha256', Buffer.concat([Buffer.from(`converge/1 ${purpose}\0`), secret]), 'buffer');
 const keyOf = (secret: Buffer): Key => ({ id: digest('key-id', secret).toString('hex', 0, 4), secret });
 
 /** 280 bits of secret and checksum as 56 digits in seven groups of eight, made to be printed. */

@@ -45,7 +45,9 @@ function printed(listing: string, name: string): ValueData | 'doubtful' | undefi
   // What the console lacks comes out as a question mark, or as bytes that are no UTF-8.
   if (kind === undefined || kind === 'multi' || !isWhole || !/^[\x20-\x3e\x40-\x7e]*$/.test(data))
     return 'doubtful';
-  if (kind === 'dword' || kind === 'qword') return { kind, data: String(BigInt(data)) };
+  if (kind === 'dword' || kind === 'qword')
+    // A damaged one is printed as something else than a number.
+    return /^0x[0-9a-f]+$/i.test(data) ? { kind, data: String(BigInt(data)) } : 'doubtful';
   return { kind, data: kind === 'binary' ? data.toUpperCase() : data };
 }
 

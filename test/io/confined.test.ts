@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import { confine } from '../../src/io/confined.ts';
+import { confine, placeBelow } from '../../src/io/confined.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Files } from '../../src/io/ports.ts';
 import { temporaryFolder } from '../support/engine-host.ts';
@@ -24,6 +24,11 @@ describe('a confined host', () => {
     expect(await readFile(join(root, 'srv/x/f'), 'utf8')).toBe('1');
     expect(await host.files.list('/')).toEqual(['C', 'srv']);
     expect(host.cwd).toBe('/');
+    for (const path of ['/srv/x/f', '/srv//x/./f'])
+      expect(placeBelow(root, path)).toBe(join(root, 'srv/x/f'));
+    for (const path of ['C:\\Temp\\a b', 'C:/Temp/a b'])
+      expect(placeBelow(root, path)).toBe(join(root, 'C/Temp/a b'));
+    expect(() => placeBelow(root, 'C:\\..\\x')).toThrow('leads out');
   });
 
   test('refuses to leave by dots and by links, for reading and writing', async () => {

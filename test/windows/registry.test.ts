@@ -105,6 +105,17 @@ describe('processes', () => {
     );
   });
 
+  test('a number that is printed as none is read exactly', async () => {
+    const { io, host } = await setUp();
+    await writeValue(io, { key, name: 'a' }, { kind: 'dword', data: '5' });
+    const run: WriteIo['run'] = async command => {
+      const result = await host.processes.run(command);
+      return { ...result, stdout: result.stdout.replace('0x5', '(null)') };
+    };
+    const seen = await readValues({ ...io, run }, [{ key, name: 'a' }]);
+    expect(seen.get(placeOf({ key, name: 'a' }))).toEqual({ kind: 'dword', data: '5' });
+  });
+
   test('a text that stands on two lines is not taken for its first', async () => {
     const { io } = await setUp();
     await writeValue(io, { key, name: 'a' }, { kind: 'string', data: 'one\r\ntwo' });

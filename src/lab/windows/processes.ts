@@ -1,7 +1,7 @@
-import { win32 } from 'node:path';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { notStarted } from '../../io/node-processes.ts';
 import type { Clock, Command, CommandResult, Files, Processes, Random } from '../../io/ports.ts';
+import { findProgram } from '../../io/windows-program.ts';
 import { type Environment, environment } from './environment.ts';
 import { accessDenied, commitConflict, concerns, type FaultRule } from './faults.ts';
 import type { Answer, Call, Machine, Tool } from './machine.ts';
@@ -41,24 +41,26 @@ export function windowsProcesses(options: ProcessesOptions): Processes {
   async function start(command: Command): Promise<CommandResult> {
     const env = environment(options.env, command.env ?? {});
     const cwd = command.cwd ?? 'C:\\';
-    const path = await find(files, command.file, cwd, env);
-    const fault = path === undefined ? undefined : await takeFault(path, 'before');
-    const log = (exit_code: number | null, changed: boolean) =>
+    const log = (program: string, exit_code: number | null, changed: boolean) =>
       logSpawned(below, dir, {
         time: new Date(clock.now()).toISOString(),
-        program: path ?? command.file,
+        program,
         args: command.args,
         exit_code,
         changed,
       });
-    const refuse = async (code: string) => {
-      await log(null, false);
-      return notStarted(command, code);
+    const refuse = async (program: string, why: Error) => {
+      await log(program, null, false);
+      return why;
     };
-    if (path === undefined || fault?.kind === 'missing') throw await refuse('ENOENT');
-    if ((await files.stat(cwd))?.kind !== 'directory') throw await refuse('ENOENT');
-    // node.exe starts no scripts without a shell (CVE-2024-27980).
-    if (/\.(cmd|bat)$/i.test(path)) throw await refuse('EINVAL');
+    const isFile = async (at: string) => (await files.stat(at))?.kind === 'file';
+    const path = await findProgram(command.file, { cwd, path: env.Path ?? '' }, isFile).catch(async error => {
+      throw await refuse(command.file, error);
+    });
+    const fault = path === undefined ? undefined : await takeFault(path, 'before');
+    const isCwd = (await files.stat(cwd))?.kind === 'directory';
+    if (path === undefined || fault?.kind === 'missing' || !isCwd)
+      throw await refuse(path ?? command.file, notStarted(command, 'ENOENT'));
     const call: Call = {
       args: command.args,
       ...(command.verbatim && { verbatim: true }),
@@ -74,15 +76,17 @@ export function windowsProcesses(options: ProcessesOptions): Processes {
           ? programs[folded]
           : undefined;
     if (!tool) {
-      await log(null, false);
-      throw new Failure(
-        world('program-not-started', `can't run ${path}: the lab has no stand-in for this program`, {
+      const unknown = world(
+        'program-not-started',
+        `can't run ${path}: the lab has no stand-in for this program`,
+        {
           hint: 'its stand-ins are those of Windows and IIS; `converge lab contracts --all` lists them',
-        }),
+        },
       );
+      throw await refuse(path, new Failure(unknown));
     }
     const { exitCode, stdout, stderr, changed } = await answer(path, tool, call, fault);
-    await log(exitCode, changed);
+    await log(path, exitCode, changed);
     return { exitCode, stdout, stderr, timedOut: false };
   }
 
@@ -147,22 +151,6 @@ export function windowsProcesses(options: ProcessesOptions): Processes {
       return turn;
     },
   };
-}
-
-/**
- * As libuv searches: a path as it stands, a bare name in the working directory and then in Path; without an
- * extension `.com` and `.exe` are tried.
- */
-async function find(files: Files, file: string, cwd: string, env: Environment): Promise<string | undefined> {
-  const folders = /[\\/]/.test(file) ? [cwd] : [cwd, ...(env.Path ?? '').split(';').filter(Boolean)];
-  const endings = win32.extname(file) === '' ? ['.com', '.exe'] : ['', '.com', '.exe'];
-  for (const folder of folders) {
-    for (const ending of endings) {
-      const path = win32.resolve(cwd, folder.replaceAll('"', ''), `${file}${ending}`);
-      if ((await files.stat(path))?.kind === 'file') return path;
-    }
-  }
-  return undefined;
 }
 
 /** Asks before each change, with the path that changes. */

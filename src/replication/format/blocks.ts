@@ -41,4 +41,5 @@ export function isZero(bytes: Buffer): boolean {
 export const blockIdOf = (plaintext: Buffer, idKey: Buffer | undefined): BlockId =>
   idKey
     ? createHmac('sha256', idKey).update(plaintext).digest()
-    : hash('sha256', plaintext, { outputEncoding: 'buffer' });
+    : // Node 22 takes no object of options here.
+      hash('sha256', plaintext, 'buffer');

@@ -21,7 +21,7 @@ import {
   withTarget,
 } from './fetch/location.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath, writtenPath } from './path.ts';
+import { ancestors, managedPath, writtenPath } from './path.ts';
 
 /** As written. */
 export interface ArchiveProperties extends Trust {
@@ -97,7 +97,7 @@ Absent removes the files that were unpacked, and the directories that are empty 
   identity(properties, title, where) {
     const source = sourceOf(properties.source, where);
     if ('location' in source) refuseUntrusted(source.location, properties);
-    const id = hostPath(properties.path ?? title, where);
+    const id = managedPath(properties.path ?? title, where);
     if (!/^(\/|[a-z]:\/)$/.test(id)) return id;
     throw new Failure(
       given('archive-into-root', `an archive can't be unpacked into ${id}`, {

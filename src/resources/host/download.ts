@@ -21,7 +21,7 @@ import {
   trustSchema,
 } from './fetch/location.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath, writtenPath } from './path.ts';
+import { ancestors, managedPath, writtenPath } from './path.ts';
 
 /** As written. */
 export interface DownloadProperties extends Trust {
@@ -88,7 +88,7 @@ refused. No proxy is used.`,
   realm: { name: 'downloads', concurrency: 4, alsoDirties: ['files'] },
   identity(properties, title, where) {
     refuseUntrusted(locationOf(properties.url), properties);
-    return hostPath(properties.path ?? title, where);
+    return managedPath(properties.path ?? title, where);
   },
   provides: (_, id) => [`path:${id}`],
   needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],

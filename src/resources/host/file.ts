@@ -14,7 +14,7 @@ import type {
 } from '../../engine/resource-type.ts';
 import { digestOfFile } from './digest-file.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath, writtenPath } from './path.ts';
+import { ancestors, managedPath, writtenPath } from './path.ts';
 
 /** As written. */
 export interface FileProperties {
@@ -88,7 +88,7 @@ made so when the secret is written.`,
   realm: { name: 'files', concurrency: 16 },
   identity(properties, title, where) {
     refuseContradictions(properties, where);
-    return hostPath(properties.path ?? title, where);
+    return managedPath(properties.path ?? title, where);
   },
   provides: (_, id) => [`path:${id}`],
   needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],

@@ -6,7 +6,7 @@ import { oneDiagnostic } from '../failed.ts';
 import { type Found, findRevision, isCommit } from './git/revision.ts';
 import { git, gitSays, type Remote } from './git/run-git.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath, writtenPath } from './path.ts';
+import { ancestors, managedPath, writtenPath } from './path.ts';
 
 /** As written. */
 export interface GitCheckoutProperties extends Remote {
@@ -76,7 +76,7 @@ Absent removes the directory, unless something in it would be lost.`,
   realm: { name: 'git_checkout', concurrency: 4, alsoDirties: ['files'] },
   identity(properties, title, where) {
     refuseUrl(properties);
-    return hostPath(properties.path ?? title, where);
+    return managedPath(properties.path ?? title, where);
   },
   provides: (_, id) => [`path:${id}`],
   needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],

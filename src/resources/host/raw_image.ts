@@ -15,7 +15,7 @@ import {
   repositoryRef,
   repositorySchema,
 } from '../repository-property.ts';
-import { ancestors, hostPath } from './path.ts';
+import { ancestors, managedPath } from './path.ts';
 
 export interface RawImageProperties {
   path?: string;
@@ -60,7 +60,7 @@ read and compared as a whole, and only what differs is written. Absent removes t
   runs: { on: 'host' },
   timeouts: { apply: 7 * 86_400_000 },
   realm: { name: 'raw_image', concurrency: 2, alsoDirties: ['files'] },
-  identity: ({ path }, title, where) => hostPath(path ?? title, where),
+  identity: ({ path }, title, where) => managedPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: ({ repository, vm }, id) => [
     { anyOf: [pointsCapability(repository, vm)], fresh: '/point' },

@@ -6,7 +6,7 @@ import { bytes, plural } from '../../io/units.ts';
 import { failedFetch } from './fetch/failed-step.ts';
 import { isS3, type LocationProperty, locationOf, locationSchema } from './fetch/location.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath, writtenPath } from './path.ts';
+import { ancestors, managedPath, writtenPath } from './path.ts';
 import { type Comparison, type Copied, compare, type Sides } from './sync/compare.ts';
 import type { Globs } from './sync/globs.ts';
 import { down, removeFiles, removeObjects, up } from './sync/transfer.ts';
@@ -79,7 +79,7 @@ fails the sync before anything is written. Links are not followed. What is neith
   canBeAbsent: false,
   identity(properties, title, where) {
     locationOfSync(properties);
-    const id = hostPath(properties.path ?? title, where);
+    const id = managedPath(properties.path ?? title, where);
     return properties.to === undefined ? id : `${id} to ${locationOf(properties.to).url}`;
   },
   provides: ({ to }, id) => (to === undefined ? [`path:${id}`] : []),

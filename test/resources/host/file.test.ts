@@ -38,6 +38,24 @@ describe('identity', () => {
     expect(file.identity({ path }, 'a name', where)).toBe(id);
   });
 
+  test.each([
+    ['C:\\x\\nul', 'it is a device of Windows'],
+    ['C:\\aux.txt', 'it is a device of Windows'],
+    ['C:\\x.txt:stream', 'it names a stream of a file'],
+    ['C:\\x.', 'Windows drops the dot or space at its end'],
+    ['\\\\server\\share\\q?', 'Windows has no such names'],
+    ['\\\\.\\pipe\\x', 'it names a device'],
+    ['//?/C:/x', 'it names a device'],
+    ['c:x', 'it is relative to where its drive happens to be'],
+  ])('%s is no path of Windows', (path, why) => {
+    expect(() => file.identity({}, path, windows)).toThrow(`${path} can't be a path of Windows: ${why}`);
+  });
+
+  test('a share is a path of Windows, and Linux has all these names', () => {
+    expect(file.identity({}, '\\\\Server\\Share\\A', windows)).toBe('//server/share/a');
+    expect(file.identity({}, '/srv/aux:x.', linux)).toBe('/srv/aux:x.');
+  });
+
   test('needs the nearest declared directory above', () => {
     expect(file.needs!({}, '/a/b/c')).toEqual([{ anyOf: ['path:/a/b', 'path:/a', 'path:/'] }]);
     expect(file.needs!({}, 'c:/a')).toEqual([{ anyOf: ['path:c:/'] }]);

@@ -132,8 +132,11 @@ const formats: Record<string, RegExp> = {
   RunOnlyIfNetworkAvailable: flag,
   RunOnlyIfIdle: flag,
   WakeToRun: flag,
-  DaysInterval: /^[1-9]\d{0,2}$/,
-  WeeksInterval: /^[1-9]\d{0,1}$/,
+  Command: /./,
+  UserId: /./,
+  GroupId: /./,
+  DaysInterval: /^([1-9]\d?|[12]\d\d|3[0-5]\d|36[0-5])$/,
+  WeeksInterval: /^([1-9]|[1-4]\d|5[0-2])$/,
   Day: /^([1-9]|[12]\d|3[01]|Last)$/,
   Week: /^([1-4]|Last)$/,
   Priority: /^(\d|10)$/,
@@ -152,7 +155,12 @@ const required: Record<string, readonly string[]> = {
   CalendarTrigger: ['StartBoundary'],
   EventTrigger: ['Subscription'],
   RestartOnFailure: ['Interval', 'Count'],
+  ScheduleByMonthDayOfWeek: ['DaysOfWeek'],
 };
+
+/** Below these, elements of one name may be many. */
+const lists = new Set(['Triggers', 'DaysOfMonth', 'Weeks', 'RequiredPrivileges', 'Actions']);
+const schedules = ['ScheduleByDay', 'ScheduleByWeek', 'ScheduleByMonth', 'ScheduleByMonthDayOfWeek'];
 
 /** Minutes that a repetition must be apart at least, and days at most. */
 const shortest = 1;
@@ -168,7 +176,17 @@ export interface Fault {
 /** The first mistake of a task in document order, undefined for a good one. Throws Malformed when it isn't a task. */
 export function findFault(task: Node): Fault | undefined {
   if (task.name !== 'Task') throw new Malformed(task.line, task.column, task.name);
-  return faultIn(task);
+  return faultIn(task) ?? contextFault(task);
+}
+
+/** Actions run as a principal of the task. */
+function contextFault(task: Node): Fault | undefined {
+  const actions = task.children.find(({ name }) => name === 'Actions');
+  const principals = task.children.find(({ name }) => name === 'Principals')?.children ?? [];
+  const context = actions?.attributes.Context;
+  if (!actions || context === undefined || principals.some(({ attributes }) => attributes.id === context))
+    return undefined;
+  return { kind: 'value', node: actions, name: 'Context' };
 }
 
 function faultIn(node: Node): Fault | undefined {
@@ -177,13 +195,20 @@ function faultIn(node: Node): Fault | undefined {
   if (anything.has(node.name)) return undefined;
   if (node.name === 'Repetition' && !intervalFits(node)) return { kind: 'value', node, name: 'Interval' };
   const allowed = Object.hasOwn(children, node.name) ? children[node.name]! : [];
+  const seen = new Set<string>();
   for (const one of node.children) {
-    if (!allowed.includes(one.name)) return { kind: 'unexpected', node: one, name: one.name };
+    const isSecond = seen.has(one.name) && !lists.has(node.name);
+    const isOtherSchedule = schedules.includes(one.name) && schedules.some(name => seen.has(name));
+    if (!allowed.includes(one.name) || isSecond || isOtherSchedule)
+      return { kind: 'unexpected', node: one, name: one.name };
+    seen.add(one.name);
     const fault = faultIn(one);
     if (fault) return fault;
   }
   const missing = (required[node.name] ?? []).find(name => !node.children.some(one => one.name === name));
   if (missing !== undefined) return { kind: 'missing', node, name: missing };
+  if (node.name === 'CalendarTrigger' && !schedules.some(name => seen.has(name)))
+    return { kind: 'missing', node, name: 'ScheduleByDay' };
   return node.name === 'Actions' && node.children.length === 0
     ? { kind: 'missing', node, name: 'Exec' }
     : undefined;
