@@ -143,6 +143,8 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   protects?: boolean;
   /** `ensure: absent` makes sense for this type (default true). */
   canBeAbsent?: boolean;
+  /** Properties that only `ensure: absent` may leave out; optional in the schema. */
+  neededUnlessAbsent?: readonly string[];
   /** What `select:` takes, for a type whose resources may stand for many objects. */
   // biome-ignore lint/suspicious/noExplicitAny: each type has a form of its own
   select?: Selector<any>;

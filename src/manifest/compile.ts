@@ -202,13 +202,37 @@ function firstOfEach(resources: Declarations['resources']): Declarations['resour
 function checkAbsence({ resources }: Declarations, report: (diagnostic: Diagnostic) => void): void {
   for (const declared of resources) {
     const { resource, type } = declared;
-    if (resource.meta.ensure !== 'absent' || type.canBeAbsent !== false) continue;
+    if (resource.meta.ensure !== 'absent') {
+      checkNeeded(declared, report);
+      continue;
+    }
+    if (type.canBeAbsent !== false) continue;
     declared.valid = false;
     report(
       given('never-absent', `a \`${type.name}\` can't be absent`, {
         at: resource.places.get('/ensure') ?? resource.at,
         address: resource.address,
         hint: 'remove `ensure: absent`; a resource that is not declared is left alone',
+      }),
+    );
+  }
+}
+
+/** What only one that is to be absent may leave out. */
+function checkNeeded(
+  declared: Declarations['resources'][number],
+  report: (diagnostic: Diagnostic) => void,
+): void {
+  const { resource, type } = declared;
+  if (!declared.valid) return;
+  for (const name of type.neededUnlessAbsent ?? []) {
+    if (Object.hasOwn(resource.properties, name)) continue;
+    declared.valid = false;
+    report(
+      given('missing-property', `\`${resource.address}\`: the property \`${name}\` is missing`, {
+        at: resource.at,
+        address: resource.address,
+        hint: `add \`${name}:\`, or write \`ensure: absent\``,
       }),
     );
   }

@@ -55,7 +55,7 @@ test('manifests with mistakes, or none, complete what is there, without a word o
   await writeFile(join(dir, 'manifests/bad.yaml'), 'converge: 1\nresources: { nope: {\n');
   const line = (text: string) => cli(dir, ['__complete'], { env: { COMP_LINE: text } });
   expect(await line('converge explain file:x')).toMatchObject({ code: 0, stdout: 'file:x\n', stderr: '' });
-  expect(await line('converge plan nowhere --only f')).toMatchObject({ stdout: 'file\n', stderr: '' });
+  expect(await line('converge plan nowhere --only fil')).toMatchObject({ stdout: 'file\n', stderr: '' });
 });
 
 test('it is not in the help', async () => {

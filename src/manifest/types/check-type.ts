@@ -40,6 +40,11 @@ const parts: Record<keyof ResourceType, Part> = {
   },
   protects: flag,
   canBeAbsent: flag,
+  neededUnlessAbsent: {
+    fits: value => Array.isArray(value) && value.every(name => typeof name === 'string'),
+    expected: 'a list of names of properties',
+    optional: true,
+  },
   applyRefreshes: flag,
   identity: call,
   desired: call,

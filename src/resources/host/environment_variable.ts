@@ -12,7 +12,8 @@ import { listVariables } from './list-variables.ts';
 
 /** As written. */
 export interface VariableProperties {
-  value: string;
+  /** There unless the variable is to be absent. */
+  value?: string;
 }
 
 export interface VariableState {
@@ -21,9 +22,9 @@ export interface VariableState {
 
 const schema = Type.Object(
   {
-    value: Type.String({
-      description: 'What it is set to. On Windows `%NAME%` is another variable.',
-    }),
+    value: Type.Optional(
+      Type.String({ description: 'What it is set to. On Windows `%NAME%` is another variable.' }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -40,11 +41,12 @@ have to be started again. PATH is set by \`env_path\`. Every user can read it: i
   runs: { on: 'host', platforms: ['win32', 'linux'], elevated: true },
   // One writer: on Linux all are one file.
   realm: { name: 'environment', concurrency: 1, alsoDirties: ['exec'] },
-  identity({ value }, title, { platform }) {
+  neededUnlessAbsent: ['value'],
+  identity({ value = 'x' }, title, { platform }) {
     check(title, value, platform);
     return platform === 'win32' ? title.toLowerCase() : title;
   },
-  desired: ({ value }) => ({ value }),
+  desired: ({ value = '' }) => ({ value }),
   observe,
   list: listVariables,
   toManifest: declarationToManifest,
@@ -74,7 +76,7 @@ async function observe(
       asked.map(({ id, title, properties }) => {
         const value = found.get(title);
         // converge may have been started before it was set.
-        if (value === properties.value) programs.set(title, forPrograms(value, io));
+        if (value !== undefined && value === properties.value) programs.set(title, forPrograms(value, io));
         return [id, value === undefined ? { state: 'absent' } : { state: 'present', value: { value } }];
       }),
     );

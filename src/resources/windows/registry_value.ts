@@ -20,7 +20,8 @@ export interface RegistryProperties {
   key?: string;
   name?: string;
   kind?: Kind;
-  value: string | number | string[];
+  /** There unless the value is to be absent. */
+  value?: string | number | string[];
   view?: 32 | 64;
 }
 
@@ -49,12 +50,11 @@ const schema = Type.Object(
         { description: '`dword` for a number, `multi` for a list and `string` for text, when left out.' },
       ),
     ),
-    value: Type.Union(
-      [Type.Integer({ minimum: 0 }), Type.String(), Type.Array(Type.String({ minLength: 1 }))],
-      {
+    value: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 0 }), Type.String(), Type.Array(Type.String({ minLength: 1 }))], {
         description:
           'Text, a number (`0x1F` too), a list of texts for `multi`, hexadecimal digits for `binary`.',
-      },
+      }),
     ),
     view: Type.Optional(
       Type.Union([Type.Literal(64), Type.Literal(32)], {
@@ -80,9 +80,10 @@ have types of their own, which also tell others of the change.`,
     concurrency: 4,
     alsoDirties: ['services', 'environment', 'env_path', 'timezone'],
   },
+  neededUnlessAbsent: ['value'],
   identity(properties, title) {
     const path = pathOf(properties, title);
-    dataOf(title, properties);
+    if (properties.value !== undefined) dataOf(title, properties);
     return placeOf(path);
   },
   desired(properties, id) {
@@ -178,7 +179,10 @@ function pathOf({ key, name, view }: RegistryProperties, title: string): ValuePa
 const sizes = { dword: 32n, qword: 64n };
 
 /** The value in canonical form. Throws a Failure (given) for one that its kind can't hold. */
-function dataOf(title: string, { kind, value }: RegistryProperties): Exclude<ValueData, { kind: 'other' }> {
+function dataOf(
+  title: string,
+  { kind, value = '' }: RegistryProperties,
+): Exclude<ValueData, { kind: 'other' }> {
   const is = kind ?? (Array.isArray(value) ? 'multi' : typeof value === 'number' ? 'dword' : 'string');
   const wrong = (hint: string) =>
     new Failure(given('bad-registry-value', `the value of \`${title}\` can't be a ${is}`, { hint }));

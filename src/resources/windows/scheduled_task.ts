@@ -18,7 +18,8 @@ import { ms, plain, policies, readState } from './task-state.ts';
 
 /** As written. */
 export interface TaskProperties {
-  command: string;
+  /** There unless the task is to be absent. */
+  command?: string;
   arguments?: string;
   working_directory?: string;
   run_as?: string;
@@ -38,7 +39,7 @@ export interface TaskProperties {
 
 /** Texts where more may be found than a property can say: `every: 30m, and also: logon`. */
 export interface TaskState {
-  command: string;
+  command?: string;
   arguments?: string;
   working_directory?: string;
   run_as: string;
@@ -69,7 +70,9 @@ const oneOf = (names: readonly string[], description: string) =>
 
 const schema = Type.Object(
   {
-    command: Type.String({ description: 'The program, by its whole path. No shell reads it.', minLength: 1 }),
+    command: Type.Optional(
+      Type.String({ description: 'The program, by its whole path. No shell reads it.', minLength: 1 }),
+    ),
     arguments: text('Its arguments, on one line as the program gets them; none when left out.'),
     working_directory: text('The directory it runs in.'),
     run_as: text(
@@ -122,11 +125,12 @@ settings are managed where they are declared. A password can't be read back: it 
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: { name: 'scheduled_task', concurrency: 1 },
+  neededUnlessAbsent: ['command'],
   identity(properties, title) {
     checkProperties(title, properties);
     return taskUri(title).toLowerCase();
   },
-  needs: ({ command, working_directory: directory }) =>
+  needs: ({ command = '', working_directory: directory }) =>
     [command.replace(/^"([^"]*)".*$/, '$1'), directory ?? ''].filter(isAbsolute).map(path => {
       const id = hostPath(path, { platform: 'win32', cwd: 'C:\\' });
       return { anyOf: [id, ...ancestors(id)].map(at => `path:${at}`) };
