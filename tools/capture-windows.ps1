@@ -30,7 +30,7 @@ $probes = @'
   { "program": "inetsrv\\appcmd.exe", "args": ["list", "config", "/section:system.webServer/convergeNoSuchSection", "/config:*", "/xml"] },
   { "program": "inetsrv\\appcmd.exe", "args": ["list", "site", "converge no such site"] },
   { "program": "inetsrv\\appcmd.exe", "args": ["start", "site", "converge no such site"] },
-  { "program": "reg.exe", "args": ["query", "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment", "/v", "Path"] },
+  { "program": "reg.exe", "args": ["query", "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment", "/reg:64"] },
   { "program": "reg.exe", "args": ["query", "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall", "/s"] },
   { "program": "reg.exe", "args": ["query", "HKLM\\SOFTWARE\\Converge No Such Key"] },
   { "program": "schtasks.exe", "args": ["/query", "/xml"] },

@@ -151,8 +151,8 @@ const contracts: readonly [belief: string, Check][] = [
   [
     "the machine's Path is read from what reg query prints",
     async (_, io) => {
-      const { value } = await readMachinePath(io);
-      return /\bsystem32\b/i.test(value) ? undefined : 'a Path without System32';
+      const { data } = await readMachinePath(io);
+      return /\bsystem32\b/i.test(data) ? undefined : 'a Path without System32';
     },
   ],
   [
