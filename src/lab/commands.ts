@@ -202,5 +202,8 @@ function describeInstance(it: InstanceSettings): string {
     `${it.instanceId}  ${it.instanceType} in ${it.availabilityZone}, account ${it.accountId}, ${it.imageId}`,
     ...Object.entries(it.tags).map(([key, value]) => `  tag ${key} = ${value}`),
     `  tags in the metadata ${it.metadataTags ? 'on' : 'off'}, ec2:DescribeTags ${it.describeTags ? 'allowed' : 'denied'}`,
+    ...(it.policy?.Statement ?? []).map(
+      ({ Action, Resource }) => `  may ${[Action].flat().join(', ')} on ${[Resource].flat().join(', ')}`,
+    ),
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import type { Define } from '../define.ts';
 import { adopt } from './adopt.ts';
+import { agent } from './agent.ts';
 import { apply } from './apply.ts';
 import { completeLine } from './complete.ts';
 import { completion } from './completion.ts';
@@ -8,6 +9,7 @@ import { explain } from './explain.ts';
 import { facts } from './facts.ts';
 import { graph } from './graph.ts';
 import { init } from './init.ts';
+import { instancePolicyCommand } from './instance-policy.ts';
 import { key } from './key.ts';
 import { lab } from './lab.ts';
 import { observe } from './observe.ts';
@@ -41,6 +43,8 @@ export const commands: Define[] = [
   verify,
   key,
   sign,
+  agent,
+  instancePolicyCommand,
   lab,
   completion,
   completeLine,

@@ -25,6 +25,12 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
     'DescribeTags with the filters resource-id, resource-type and key',
     'Amazon EC2 API Reference, DescribeTags',
   ],
+  [
+    'quoted',
+    'GetCallerIdentity needs no permission; the UserId of an instance is ROLE-ID:INSTANCE-ID',
+    'AWS STS API Reference, GetCallerIdentity; IAM User Guide, "IAM identifiers"',
+  ],
+  ['believed', 'Lab only: the role of the instance reads no secrets', 'by design'],
   ['believed', 'Lab only: labels of parameters, stages and versions of secrets are not kept', 'by design'],
 ];
 

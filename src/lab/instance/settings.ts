@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readJson, writeJson } from '../disks/durable.ts';
+import type { Policy } from './role.ts';
 
 /** The lab's one EC2 instance: the host that a run with `--lab` is on. */
 export interface InstanceSettings {
@@ -16,6 +17,8 @@ export interface InstanceSettings {
   metadataTags: boolean;
   /** Whether the instance's role may ask EC2 for its tags. */
   describeTags: boolean;
+  /** What its role may do in S3; without one, nothing. */
+  policy?: Policy;
 }
 
 const usual: InstanceSettings = {
