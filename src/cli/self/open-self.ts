@@ -7,7 +7,7 @@ import type { Lab } from '../../lab/lab.ts';
 import type { ContentBucket } from '../../masterless/bucket.ts';
 import type { TrustedKey } from '../../masterless/keys.ts';
 import { keyFile, keysIn } from '../../masterless/trust.ts';
-import { bucketOf } from '../content-bucket.ts';
+import { bucketOf, contentUrl } from '../content-bucket.ts';
 import type { Context } from '../context.ts';
 import { instanceHere } from '../instance.ts';
 import { labDir, openLabAt } from '../lab-dir.ts';
@@ -33,6 +33,7 @@ export interface Self {
 
 /** Asks what this machine is. Rejects with a Failure when it is no instance of a Beanstalk environment. */
 export async function openSelf(context: Context, url: string, options: SelfOptions): Promise<Self> {
+  contentUrl(url);
   const { host } = context.io;
   const dir = labDir(context, options.lab);
   const here = instanceHere(context, options.lab);

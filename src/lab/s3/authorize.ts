@@ -38,11 +38,12 @@ const plain =
  */
 export function authorize(role: Role, request: S3Request, storage: Storage): void {
   const { bucket, key, method, query, headers } = request;
-  // Whoever names a bucket that isn't there learns that.
-  if (bucket !== undefined && !storage.buckets.get(bucket)) return;
   const other = headers.has('x-amz-copy-source') ? 'copy' : [...query.keys()].find(name => !plain.test(name));
   const [ofObject, ofBucket] = actions[method] ?? ['s3:Other', 's3:Other'];
   const action = other !== undefined ? `s3:${method} ?${other}` : key === undefined ? ofBucket : ofObject;
+  // Whoever names a bucket that isn't there learns that.
+  const isMissing = bucket !== undefined && !storage.buckets.get(bucket);
+  if (isMissing && action !== 's3:CreateBucket') return;
   const bucketArn = `arn:aws:s3:::${bucket ?? '*'}`;
   const need = (what: string, resource: string) => {
     if (isAllowed(role, what, resource)) return;
