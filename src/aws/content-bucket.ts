@@ -80,12 +80,14 @@ function maybeMissing(error: unknown): unknown {
   if (!(error instanceof Failure)) return error;
   return new Failure(
     error.diagnostics.map(one =>
-      one.code === 'aws-access-denied'
-        ? {
-            ...one,
-            hint: `${one.hint} The object may also be missing: S3 says the same to whoever may not list.`,
-          }
-        : one,
+      one.code === 'aws-wrong-region'
+        ? { ...one, hint: `${one.hint} Without a target, AWS_REGION in the environment says it.` }
+        : one.code === 'aws-access-denied'
+          ? {
+              ...one,
+              hint: `${one.hint} The object may also be missing: S3 says the same to whoever may not list.`,
+            }
+          : one,
     ),
     { cause: error },
   );

@@ -3,10 +3,11 @@ import { type Diagnostic, Failure, given } from '../diagnostics/diagnostic.ts';
 import type { ReadFiles } from '../io/ports.ts';
 import { parsePublicKey, type TrustedKey } from './keys.ts';
 
-/** Who may have written there. `user`: POSIX id of who runs this; undefined where there are none. */
-export interface Keeper {
-  user: number | undefined;
-}
+/**
+ * Why others than who runs this machine could change what is at a path, or put something else there.
+ * @param above that path is a folder somewhere above the key's: what counts is whether it can be replaced
+ */
+export type Keeper = (path: string, above: boolean) => Promise<{ why: string; hint: string } | undefined>;
 
 /** Nobody needs more; and a folder that was mixed up with another isn't read to its end. */
 const mostKeys = 100;
@@ -18,14 +19,14 @@ const mostKeys = 100;
 export async function keysIn(folder: string, files: ReadFiles, keeper: Keeper): Promise<TrustedKey[]> {
   const names = ((await files.list(folder)) ?? []).filter(name => name.endsWith('.pub')).sort();
   if (names.length === 0) return [];
-  const mistakes = await changeable(folder, files, keeper);
+  const mistakes = await changeable(folder, keeper, 1);
   if (mistakes) throw new Failure(mistakes);
   return Promise.all(names.slice(0, mostKeys).map(name => keyFile(join(folder, name), files, keeper)));
 }
 
 /** One key. Throws a Failure (given) when it isn't there, is none, or could have been changed by others. */
 export async function keyFile(path: string, files: ReadFiles, keeper: Keeper): Promise<TrustedKey> {
-  const mistake = await changeable(path, files, keeper);
+  const mistake = await changeable(path, keeper);
   if (mistake) throw new Failure(mistake);
   const bytes = await files.read(path);
   if (!bytes)
@@ -37,23 +38,30 @@ export async function keyFile(path: string, files: ReadFiles, keeper: Keeper): P
   return parsePublicKey(bytes.toString('utf8'), path);
 }
 
-/** Whether somebody else could put another key there. Windows has no such bits: see the folder's ACL. */
-async function changeable(path: string, files: ReadFiles, { user }: Keeper): Promise<Diagnostic | undefined> {
-  if (user === undefined) return undefined;
-  for (let at = path; ; at = dirname(at)) {
-    const stat = await files.stat(at);
-    // What a link leads to would have to be asked the same; nobody needs one here.
-    if (stat?.kind === 'symlink' && at === path) return untrusted(path, at, 'is a link');
-    if (stat && stat.uid !== 0 && stat.uid !== user) return untrusted(path, at, 'belongs to another user');
-    // Of a shared folder with the sticky bit, as /tmp is, nobody takes away what is not his.
-    const shared = (stat?.mode ?? 0) & 0o1000 && at !== path;
-    if (stat && stat.kind !== 'symlink' && (stat.mode & 0o022) !== 0 && !shared)
-      return untrusted(path, at, 'can be written by others');
+/** Looked at from the key up to the root. */
+async function changeable(path: string, keeper: Keeper, from = 0): Promise<Diagnostic | undefined> {
+  for (let at = path, depth = from; ; at = dirname(at), depth++) {
+    const found = await keeper(at, depth > 1);
+    if (found) {
+      const what = `${path} is not trusted: ${at === path ? 'it' : at} ${found.why}`;
+      return given('trust-not-safe', what, { hint: found.hint });
+    }
     if (dirname(at) === at) return undefined;
   }
 }
 
-const untrusted = (path: string, at: string, why: string): Diagnostic =>
-  given('trust-not-safe', `${path} is not trusted: ${at === path ? 'it' : at} ${why}`, {
-    hint: `chown root ${at} && chmod go-w ${at}`,
-  });
+/** By owner and mode. `user`: POSIX id of who runs this. */
+export const posixKeeper =
+  (files: ReadFiles, user: number): Keeper =>
+  async (path, above) => {
+    const stat = await files.stat(path);
+    if (!stat) return undefined;
+    const hint = `chown root ${path} && chmod go-w ${path}`;
+    if (stat.kind === 'symlink')
+      // One above is a way to the folder; what it leads to would have to be asked the same.
+      return above ? undefined : { why: 'is a link', hint: 'put the file itself there' };
+    if (stat.uid !== 0 && stat.uid !== user) return { why: 'belongs to another user', hint };
+    // From a shared folder with the sticky bit, as /tmp is, nobody takes away what is not his.
+    const sticky = above && (stat.mode & 0o1000) !== 0;
+    return (stat.mode & 0o022) !== 0 && !sticky ? { why: 'can be written by others', hint } : undefined;
+  };

@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import { nodeFiles } from '../../src/io/node-files.ts';
 import type { ReadFiles } from '../../src/io/ports.ts';
 import { newKeyPair } from '../../src/masterless/keys.ts';
-import { keyFile, keysIn } from '../../src/masterless/trust.ts';
+import { keyFile, keysIn, posixKeeper } from '../../src/masterless/trust.ts';
 import { scratch } from '../support/cli.ts';
 import { codeOf } from './support.ts';
 
-const me = { user: process.getuid!() };
+const me = posixKeeper(nodeFiles, process.getuid!());
 
 async function folder() {
   const dir = join(await scratch(), 'trust');
@@ -39,7 +39,7 @@ test.each([
   expect(await codeOf(() => keysIn(dir, nodeFiles, me))).toBe('trust-not-safe');
 });
 
-test("another user's file is not trusted; on Windows there are no such owners", async () => {
+test("another user's file is not trusted", async () => {
   const { dir } = await folder();
   const files: ReadFiles = {
     ...nodeFiles,
@@ -48,8 +48,8 @@ test("another user's file is not trusted; on Windows there are no such owners", 
       return stat && (path.endsWith('.pub') ? { ...stat, uid: 4711 } : stat);
     },
   };
-  expect(await codeOf(() => keysIn(dir, files, me))).toBe('trust-not-safe');
-  expect(await keysIn(dir, files, { user: undefined })).toHaveLength(1);
+  const keeper = posixKeeper(files, process.getuid!());
+  expect(await codeOf(() => keysIn(dir, files, keeper))).toBe('trust-not-safe');
 });
 
 test('a signing key has no business there', async () => {

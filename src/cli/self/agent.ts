@@ -25,7 +25,9 @@ export async function runAgent(
     name: 'self',
     every: options.every,
     async turn() {
-      const code = await agentOnce(agent, url, options);
+      // One of its own, so that what a turn listens for goes with it.
+      const io = { ...agent.io, interrupt: AbortSignal.any([interrupt]) };
+      const code = await agentOnce({ ...agent, io }, url, options);
       return code === 'yielded' ? 'yielded' : code === 0 ? 'done' : 'failed';
     },
   };

@@ -11,6 +11,7 @@ import { bucketOf, contentUrl } from '../content-bucket.ts';
 import type { Context } from '../context.ts';
 import { instanceHere } from '../instance.ts';
 import { labDir, openLabAt } from '../lab-dir.ts';
+import { keeperOf } from './keeper.ts';
 import type { SelfOptions } from './options.ts';
 import { labPlaces, type Places, systemPlaces } from './places.ts';
 
@@ -99,7 +100,7 @@ export async function trustedKeys(
     return [];
   }
   const { files, cwd } = context.io.host;
-  const keeper = { user: process.getuid?.() };
+  const keeper = keeperOf(context.io.host);
   if (!trust) return keysIn(places.trust, files, keeper);
   return Promise.all(trust.map(path => keyFile(resolve(cwd, path), files, keeper)));
 }

@@ -22,7 +22,11 @@ export interface Look {
 const fileOf = (stateDir: string) => join(stateDir, 'agent.json');
 
 /** Asks for signature and rollout, each with the ETag that is known. Rejects with a Failure. */
-export async function lookAt(self: Self, files: Files, unsigned: boolean): Promise<Look> {
+export async function lookAt(
+  self: Pick<Self, 'bucket' | 'environment' | 'stateDir'>,
+  files: Files,
+  unsigned: boolean,
+): Promise<Look> {
   const { bucket, environment, stateDir } = self;
   const last = await readLast(files, stateDir, bucket.url);
   const next: LastLook = { url: bucket.url };
