@@ -1,9 +1,13 @@
-/** Compiles the validators, then bundles the CLI into dist/: one entry, a chunk per command and client. */
+/**
+ * Compiles the validators, then bundles the CLI into dist/: one entry, a chunk per command and client. And
+ * once more as a single file, for hosts where nothing is installed.
+ */
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { declarations } from './declarations.ts';
 import { type Build, oldChunks } from './old-chunks.ts';
+import { singleFile } from './single-file.ts';
 import './validators.ts';
 
 const { outputFiles } = await build({
@@ -25,7 +29,11 @@ const { outputFiles } = await build({
   },
 });
 // A converge that runs from here loads its chunks when it needs them: none is ever taken away or half written.
-const all = [...outputFiles, { path: resolve('dist/converge.d.ts'), contents: Buffer.from(declarations) }];
+const all = [
+  ...outputFiles,
+  { path: resolve('dist/converge.d.ts'), contents: Buffer.from(declarations) },
+  { path: resolve('dist/converge.cjs'), contents: await singleFile() },
+];
 for (const { path, contents } of all) {
   const there = await readFile(path).catch(() => undefined);
   if (there?.equals(contents)) continue;

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Catalog } from '../engine/catalog.ts';
 import type { ReadFiles } from '../io/ports.ts';
@@ -7,10 +6,10 @@ import type { Context } from './context.ts';
 import { hostFacts } from './host-facts.ts';
 import { instanceHere } from './instance.ts';
 import { labHostFor } from './lab-host.ts';
+import { shipped } from './shipped.ts';
 import { loadUserTypes } from './user-types.ts';
 
-/** Two folders up, from the sources as from a chunk of the bundle. */
-export const shippedModules = fileURLToPath(new URL('../../modules', import.meta.url));
+export const shippedModules = shipped('modules');
 
 /**
  * `--lab` takes the next word, so `apply --lab manifests` leaves no path. Throws a Failure that says so;

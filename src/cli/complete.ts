@@ -7,6 +7,8 @@ export interface Names {
   types(): string[] | Promise<string[]>;
   /** Resource types, modules and kinds of targets. */
   explained(): Promise<string[]>;
+  /** What `adopt` takes: resource types that list, and kinds of targets. */
+  adoptable(): Promise<string[]>;
   /** Addresses of what the manifests declare; `paths` are those of the line, which may be none. */
   addresses(paths: string[]): Promise<string[]>;
 }
@@ -85,6 +87,7 @@ async function valuesOf(of: Option | Argument, before: string[], names: Names): 
   if (of.argChoices) return of.argChoices;
   const isOption = 'flags' in of;
   switch (isOption ? /[<[]([A-Z=]+)/.exec(of.flags)?.[1] : of.name()) {
+    case 'PATH':
     case 'PATHS':
     case 'FILE':
     case 'IMAGE':
@@ -95,6 +98,8 @@ async function valuesOf(of: Option | Argument, before: string[], names: Names): 
       return 'directories';
     case 'TYPE':
       return names.types();
+    case 'WHAT':
+      return names.adoptable();
     case 'NAME':
       return isOption && of.long === '--type' ? names.explained() : [];
     case 'ADDRESS':

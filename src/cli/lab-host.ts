@@ -11,11 +11,12 @@ import type { Context } from './context.ts';
 import { hostFacts } from './host-facts.ts';
 
 /** What any host has to begin with. */
-const usual = ['etc', 'opt', 'srv', 'tmp', 'var'];
+const usual = ['etc', 'etc/systemd/system', 'opt', 'srv', 'tmp', 'var'];
 
 /**
  * The lab's host for manifests that require `platform`. For Windows it is a machine of its own; else it is
- * this machine with the lab's clock, and with every host path below the lab's `host` folder.
+ * this machine with the lab's clock, with every host path below the lab's `host` folder, and with stand-ins for
+ * programs that would reach the machine's services.
  */
 export async function labHost(host: Host, lab: Lab, platform?: NodeJS.Platform): Promise<Host> {
   if (platform === 'win32') {
@@ -24,7 +25,8 @@ export async function labHost(host: Host, lab: Lab, platform?: NodeJS.Platform):
   }
   const root = join(lab.dir, 'host');
   for (const name of usual) await mkdir(join(root, name), { recursive: true });
-  return { ...confine(host, root), clock: lab.clock };
+  const { withStandIns } = await import('../lab/linux/programs.ts');
+  return { ...withStandIns(confine(host, root)), clock: lab.clock };
 }
 
 /** Where resources would be if a command that opens no lab acted on them. */

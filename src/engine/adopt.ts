@@ -1,13 +1,17 @@
-import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, isDiagnostic } from '../diagnostics/diagnostic.ts';
 import { byText } from './canonical.ts';
 import type { Catalog, CatalogResource, CatalogTarget, Json } from './catalog.ts';
+import { type Handed, leakOf } from './leaks.ts';
 import { readIo } from './make-io.ts';
 import { expandSelections } from './members.ts';
+import { isJsonObject, messageOf } from './observe.ts';
 import type { PlannedResource } from './plan.ts';
 import { plan } from './planner.ts';
-import type { AnyResourceType, ListQuery } from './resource-type.ts';
+import type { Adoptable, AnyResourceType, ListQuery } from './resource-type.ts';
 import type { Run } from './run.ts';
 import { subjectOf } from './subject.ts';
+import { typeBug } from './type-bug.ts';
+import { within } from './within.ts';
 
 /** One object as a manifest would declare it. */
 export interface Adopted {
@@ -21,9 +25,16 @@ export interface Adopted {
   note?: string;
 }
 
+/** Something that is there and that no declaration can say. */
+export interface Unsaid {
+  type: string;
+  what: string;
+  why: string;
+}
+
 export interface AdoptRequest {
   types: AnyResourceType[];
-  /** Targets to look at; resources of a type live on those of its kind. */
+  /** Targets to look at; resources of a type live on those of its kind, or on the host. */
   targets: CatalogTarget[];
   query: ListQuery<Record<string, Json>>;
   /** What is declared already, which is left out. */
@@ -39,26 +50,26 @@ export interface AdoptRequest {
 export async function adopt(
   run: Run,
   request: AdoptRequest,
-): Promise<{ adopted: Adopted[]; known: number; diagnostics: Diagnostic[] }> {
+): Promise<{ adopted: Adopted[]; known: number; unsaid: Unsaid[]; diagnostics: Diagnostic[] }> {
   const { types, targets, declared, engine } = request;
   const diagnostics: Diagnostic[] = [];
   const found: { resource: CatalogResource; exists: boolean; note?: string }[] = [];
   const expanded = await expandSelections(declared, run);
   diagnostics.push(...expanded.diagnostics);
-  const taken = new Set(expanded.resources.map(one => objectOf(run, one, declared.targets)));
+  const taken = new Set<string | Failure>(
+    expanded.resources.map(one => objectOf(run, one, declared.targets)),
+  );
   let known = 0;
+  const unsaid: Unsaid[] = [];
   for (const type of types) {
-    const fitting = targets.filter(target => type.runs.on === 'remote' && target.type === type.runs.target);
-    for (const target of fitting) {
-      for (const { title, properties, exists, note } of await listed(
-        run,
-        type,
-        target,
-        request,
-        diagnostics,
-      )) {
+    for (const target of placesOf(type, targets)) {
+      const listing = await listed(run, type, target, request, diagnostics);
+      unsaid.push(...listing.unsaid);
+      for (const { title, properties, exists, note } of listing.adoptable) {
         const resource = declarationOf(type.name, title, properties as { [key: string]: Json }, target);
-        if (taken.has(objectOf(run, resource, targets))) known++;
+        const object = objectOf(run, resource, targets);
+        if (object instanceof Failure) unsaid.push({ type: type.name, what: title, why: object.message });
+        else if (taken.has(object)) known++;
         else found.push({ resource, exists, ...(note !== undefined && { note }) });
       }
     }
@@ -83,39 +94,61 @@ export async function adopt(
   return {
     adopted: adopted.sort((a, b) => byText(a.type, b.type) || byText(a.title, b.title)),
     known,
+    unsaid,
     diagnostics,
   };
 }
 
+/** The targets that a type's objects live on; the host is none. */
+const placesOf = ({ runs }: AnyResourceType, targets: readonly CatalogTarget[]) =>
+  runs.on === 'host' ? [undefined] : targets.filter(({ type }) => type === runs.target);
+
 const targetOf = (targets: readonly CatalogTarget[], name: string | undefined) =>
   targets.find(target => target.name === name);
 
+/** What a type lists on a target, or on the host, in the time that an observation has. */
 async function listed(
   run: Run,
   type: AnyResourceType,
-  target: CatalogTarget,
+  target: CatalogTarget | undefined,
   { query }: AdoptRequest,
   diagnostics: Diagnostic[],
-) {
-  const adoptable = [];
+): Promise<{ adoptable: Adoptable[]; unsaid: Unsaid[] }> {
+  const adoptable: Adoptable[] = [];
+  const unsaid: Unsaid[] = [];
+  const handed: Handed = new Map();
+  const what = `what there is of the type \`${type.name}\``;
   try {
-    for await (const one of type.list!(query, readIo(run, { type, target }))) {
-      if (one.state === 'failed') diagnostics.push(run.redactor.value(one.diagnostic));
-      else adoptable.push(type.toManifest!(one.value));
-    }
+    await within(run, { kind: 'observe', type, what }, async signal => {
+      for await (const one of type.list!(query, readIo(run, { type, target }, signal, handed))) {
+        if (one.state === 'present') adoptable.push(sound(type.toManifest!(one.value)));
+        else if (one.state === 'unsaid') unsaid.push({ type: type.name, what: one.what, why: one.why });
+        else if (isDiagnostic(one.diagnostic)) diagnostics.push(run.redactor.value(one.diagnostic));
+        else throw new TypeError('what it lists must have a `value` or a `diagnostic`');
+      }
+    });
   } catch (error) {
     run.signal.throwIfAborted();
-    if (!(error instanceof Failure)) throw error;
-    diagnostics.push(...run.redactor.value(error.diagnostics));
+    const found = error instanceof Failure ? error.diagnostics : [typeBug(type, messageOf(error), error)];
+    diagnostics.push(...run.redactor.value(found));
   }
-  return adoptable;
+  const leak = leakOf([adoptable, unsaid], handed, type, 'what there is');
+  if (!leak) return { adoptable, unsaid };
+  diagnostics.push(leak);
+  return { adoptable: [], unsaid: [] };
+}
+
+function sound(one: Partial<Adoptable> | undefined): Adoptable {
+  if (typeof one?.title === 'string' && one.title !== '' && isJsonObject(one.properties))
+    return { exists: true, ...one } as Adoptable;
+  throw new TypeError('`toManifest` must answer with `title`, `properties` and `exists`');
 }
 
 function declarationOf(
   type: string,
   title: string,
   properties: { [key: string]: Json },
-  target: CatalogTarget,
+  target: CatalogTarget | undefined,
 ): CatalogResource {
   return {
     address: `${type}:${title}`,
@@ -130,17 +163,23 @@ function declarationOf(
       subscribe: [],
       noop: false,
       labels: [],
-      target: target.name,
+      ...(target && { target: target.name }),
     },
-    at: target.at,
+    at: target?.at ?? { file: title, line: 1, column: 1 },
     places: new Map(),
   };
 }
 
-const objectOf = (run: Run, resource: CatalogResource, targets: readonly CatalogTarget[]): string => {
-  const { id, batch } = subjectOf(resource, { registry: run.registry, targets, where: run.where });
-  return `${batch}\n${id}`;
-};
+/** What tells the object apart from all others; a Failure when the type refuses the declaration. */
+function objectOf(run: Run, resource: CatalogResource, targets: readonly CatalogTarget[]): string | Failure {
+  try {
+    const { id, batch } = subjectOf(resource, { registry: run.registry, targets, where: run.where });
+    return `${batch}\n${id}`;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
 
 /** "it would be created", or what differs; undefined when it is in sync. */
 function pendingOf(resource: PlannedResource | undefined): string | undefined {

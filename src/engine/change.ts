@@ -12,7 +12,7 @@ import type { Outcome, Step } from './resource-type.ts';
 import { triesLeft, waitBefore } from './retry.ts';
 import { rememberSecrets } from './secrets.ts';
 import type { Node } from './walk.ts';
-import { callKey, within } from './within.ts';
+import { callFor, callKey, within } from './within.ts';
 
 /** A node with what has to be done to it. */
 export interface Change {
@@ -77,7 +77,7 @@ async function callApply(applying: Applying, changes: readonly Change[]): Promis
   try {
     for (const { node } of changes) await owe(run, node.planned.address, walk.receiversOf(node));
     const subjects = changes.map(({ node }) => node.subject);
-    const answer = await within(run, { kind: 'apply', subjects }, signal =>
+    const answer = await within(run, callFor('apply', subjects), signal =>
       subject.type.apply(
         changes.map(change => stepOf(change, signal)),
         writeIo(run, subject, signal, onProgress, handed),

@@ -8,7 +8,7 @@ import type { Subject } from './subject.ts';
 /** What a type may touch while it observes the resources of one target. */
 export function readIo(
   run: Run,
-  { target, type }: Pick<Subject, 'target' | 'type'>,
+  { target, type }: Pick<Subject, 'type'> & { target?: Subject['target'] | undefined },
   signal: AbortSignal = run.signal,
   handed: Handed = new Map(),
 ): ReadIo {

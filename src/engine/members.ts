@@ -1,7 +1,7 @@
 import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
 import { byText } from './canonical.ts';
 import type { Address, Catalog, CatalogResource, CatalogTarget, Json, Reference } from './catalog.ts';
-import { readIo } from './make-io.ts';
+import { findMembers } from './found.ts';
 import { diagnosticsOf } from './observe.ts';
 import type { SelectedMember, SelectionMade } from './plan.ts';
 import type { Found } from './resource-type.ts';
@@ -104,7 +104,7 @@ export async function rememberSelections(run: Run, selections: readonly Selectio
 
 export const askWorld: AskMembers = async (run, resource, targets) => {
   const subject = subjectIn(run, resource, targets);
-  const found = await subject.type.select!.find(resource.select, readIo(run, subject));
+  const found = await findMembers(run, subject);
   const remembered = run.world.memory.get(rememberedKey(resource.address));
   return { found, remembered: remembered as Answer['remembered'] };
 };

@@ -7,7 +7,7 @@ import type { Observation } from './resource-type.ts';
 import type { Run } from './run.ts';
 import type { Subject } from './subject.ts';
 import { typeBug } from './type-bug.ts';
-import { callKey, within } from './within.ts';
+import { callFor, callKey, within } from './within.ts';
 
 /**
  * Observes the subjects, one call per type and target, bounded per realm, and keeps the answers in
@@ -40,7 +40,7 @@ async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
   let answers: Map<string, Observation<object>>;
   try {
     const asked = batch.map(subject => subject.asked);
-    const { value } = await within(run, { kind: 'observe', subjects: batch }, signal =>
+    const { value } = await within(run, callFor('observe', batch), signal =>
       first.type.observe(asked, readIo(run, first, signal, handed)),
     );
     answers = value;
@@ -77,7 +77,7 @@ function unaddressed(error: unknown, { type, target }: Subject): Diagnostic[] {
   return error.diagnostics.map(d => ({ ...(target && { at: target.at }), ...d }));
 }
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** What was thrown, as diagnostics: a Failure's own, or a bug of the type. */
 export function diagnosticsOf(error: unknown, { type, address, declared }: Subject): Diagnostic[] {

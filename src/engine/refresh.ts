@@ -8,7 +8,7 @@ import { owe, owedTo, settle } from './owed.ts';
 import type { Outcome } from './resource-type.ts';
 import { triesLeft, waitBefore } from './retry.ts';
 import type { Node } from './walk.ts';
-import { within } from './within.ts';
+import { callFor, within } from './within.ts';
 
 /**
  * The last part of a node: refreshes it once when something that notifies it has changed, in this run
@@ -63,7 +63,7 @@ async function callRefresh({ run, dirty, walk, diagnostics }: Applying, node: No
   const handed: Handed = new Map();
   try {
     await owe(run, address, walk.receiversOf(node));
-    const { value, late } = await within(run, { kind: 'refresh', subjects: [subject] }, signal =>
+    const { value, late } = await within(run, callFor('refresh', [subject]), signal =>
       subject.type.refresh!(
         subject.asked,
         writeIo(run, subject, signal, progress => run.emit({ type: 'progress', address, progress }), handed),

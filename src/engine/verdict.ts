@@ -59,7 +59,10 @@ function unseen(
     .find(found => found && isPending(found));
   if (pending) return { ...verdict, reason: `can't be seen before ${pending.address}` };
   const reason = `\`${subject.address}\` can't be observed without \`${waitsFor}\`, which nothing in this plan brings`;
-  diagnostics.push(world('not-observable', reason, { address: subject.address, at: subject.declared.at }));
+  const hint = 'declare what brings it, or correct its name';
+  diagnostics.push(
+    world('not-observable', reason, { address: subject.address, at: subject.declared.at, hint }),
+  );
   return { action: 'failed', fields: [], reason };
 }
 

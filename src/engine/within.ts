@@ -1,5 +1,6 @@
 import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
 import { plural } from '../io/units.ts';
+import type { AnyResourceType } from './resource-type.ts';
 import type { Run } from './run.ts';
 import type { Subject } from './subject.ts';
 import { fileOf } from './type-bug.ts';
@@ -18,11 +19,23 @@ const grace = 30_000;
 /** What a timer can wait. */
 const forever = 2 ** 31 - 1;
 
-/** What one call of a type is for; all its subjects have the same type and `timeout`. */
+/** What one call of a type is for. */
 export interface Call {
   kind: CallKind;
-  subjects: readonly Subject[];
+  type: AnyResourceType;
+  /** Milliseconds, of the resource. */
+  timeout?: number | undefined;
+  /** As messages name it. */
+  what: string;
 }
+
+/** A call for these, which all have the same type and `timeout`. */
+export const callFor = (kind: CallKind, subjects: readonly Subject[]): Call => {
+  const { type, address, declared } = subjects[0]!;
+  const many = `${plural(subjects.length, 'resource')} of the type \`${type.name}\``;
+  const what = subjects.length === 1 ? `\`${address}\`` : many;
+  return { kind, type, timeout: declared.meta.timeout, what };
+};
 
 /** Subjects that may share one call of their type: those of one target that have the same time. */
 export const callKey = ({ batch, declared }: Subject): string => `${batch}\n${declared.meta.timeout ?? ''}`;
@@ -38,8 +51,8 @@ export async function within<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<{ value: T; late?: Diagnostic }> {
   const { clock } = run.world.host;
-  const { type, declared } = call.subjects[0]!;
-  const limit = declared.meta.timeout ?? type.timeouts?.[call.kind] ?? longest[call.kind];
+  const { type, timeout } = call;
+  const limit = timeout ?? type.timeouts?.[call.kind] ?? longest[call.kind];
   const onlyLooks = call.kind === 'observe';
   const late = tooLong(call, limit);
   const tooLate = new AbortController();
@@ -73,21 +86,15 @@ export async function within<T>(
 const isGivenUp = (error: unknown): boolean =>
   error instanceof Failure && error.diagnostics[0]?.code === 'given-up';
 
-const named = (subjects: readonly Subject[]): string =>
-  subjects.length === 1
-    ? `\`${subjects[0]!.address}\``
-    : `${plural(subjects.length, 'resource')} of the type \`${subjects[0]!.type.name}\``;
-
 const verbs: Record<CallKind, string> = { observe: 'observing', apply: 'changing', refresh: 'refreshing' };
 
-const tooLong = ({ kind, subjects }: Call, limit: number): Diagnostic =>
-  world('timed-out', `${verbs[kind]} ${named(subjects)} took longer than ${span(limit)}`, {
+const tooLong = ({ kind, what }: Call, limit: number): Diagnostic =>
+  world('timed-out', `${verbs[kind]} ${what} took longer than ${span(limit)}`, {
     hint: 'look what it waits for, or give it more time with `timeout:`',
   });
 
-const abandoned = ({ kind, subjects }: Call, limit: number, patience: number): Diagnostic => {
-  const { type } = subjects[0]!;
-  const text = `${verbs[kind]} ${named(subjects)} was given up: it took longer than ${span(limit)}, and the type \`${type.name}\`${fileOf(type)} didn't stop within ${span(patience)} when told to`;
+const abandoned = ({ kind, type, what }: Call, limit: number, patience: number): Diagnostic => {
+  const text = `${verbs[kind]} ${what} was given up: it took longer than ${span(limit)}, and the type \`${type.name}\`${fileOf(type)} didn't stop within ${span(patience)} when told to`;
   return world('given-up', text, {
     hint: 'what it did, and may still do, is unknown: look at it, then run again',
   });

@@ -30,6 +30,7 @@ export function nodeProcesses(environment: NodeJS.ProcessEnv = process.env): Pro
         env: { ...scrubbed(environment), ...command.env },
         stripFinalNewline: false,
         windowsHide: true,
+        ...(command.verbatim && { windowsVerbatimArguments: true }),
         maxBuffer: maxOutput,
         forceKillAfterDelay: 5000,
         killDescendants: true,

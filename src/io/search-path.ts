@@ -4,6 +4,8 @@ import type { Command, Host, Processes } from './ports.ts';
 export interface SearchPath {
   add(directory: string): void;
   remove(directory: string): void;
+  /** Another variable that programs get from now on; undefined for none. What a program is given itself comes first. */
+  set(variable: string, value: string | undefined): void;
 }
 
 /**
@@ -25,6 +27,7 @@ export function followingPath(
           .replaceAll('/', '\\')
       : directory;
   const added = new Map<string, string>();
+  const variables = new Map<string, [name: string, value: string]>();
   const removed = new Set<string>();
   const name =
     Object.keys(env).find(
@@ -49,15 +52,21 @@ export function followingPath(
       added.delete(key(at));
       removed.add(key(at));
     },
+    set(variable, value) {
+      const known = platform === 'win32' ? variable.toLowerCase() : variable;
+      if (value === undefined) variables.delete(known);
+      else variables.set(known, [variable, value]);
+    },
   };
   return {
     processes: {
       run: async (command: Command, signal) => {
         found ??= before().then(directories => directories.forEach(searchPath.add));
         await found;
-        if (added.size === 0 && removed.size === 0) return processes.run(command, signal);
+        if (added.size + removed.size + variables.size === 0) return processes.run(command, signal);
         const base = command.env?.[name] ?? env[name] ?? '';
-        return processes.run({ ...command, env: { ...command.env, [name]: merged(base) } }, signal);
+        const set = Object.fromEntries(variables.values());
+        return processes.run({ ...command, env: { ...set, ...command.env, [name]: merged(base) } }, signal);
       },
     },
     searchPath,

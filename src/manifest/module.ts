@@ -205,6 +205,8 @@ function readParameters(
     };
     if (!/^[a-z_][a-z0-9_]*$/i.test(name))
       refuse('parameter-name', `${quoted(name)} is no name for a parameter`, 'use letters, digits and `_`');
+    else if (name === 'title')
+      refuse('parameter-name', "a parameter can't be called `title`: `params.title` is the title of the use");
     else if (Object.hasOwn(metaparameters, name) || reservedMetaparameters.includes(name))
       refuse('parameter-name', `a parameter can't be called ${quoted(name)}: that name is the engine's own`);
     const body = value && resolved({ file }, value);

@@ -99,8 +99,8 @@ export function readMap(
     if (read !== undefined) entries.push([name, read]);
   }
   for (const name of schema.required ?? []) {
-    if ((seen.has(name) && !absent.has(name)) || unknown.some(other => distance(other, name, 2) <= 2))
-      continue;
+    const isSaid = seen.has(name) && (reading.lenient || !absent.has(name));
+    if (isSaid || unknown.some(other => distance(other, name, 2) <= 2)) continue;
     fault(
       reading,
       pointer,

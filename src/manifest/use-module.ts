@@ -13,7 +13,7 @@ import type { Module } from './module.ts';
 import { readComputed, readMap } from './read-value.ts';
 import { newReading, type Reading } from './reading.ts';
 import { quoted } from './scalar.ts';
-import { nothingSourced, type Scope, sourced } from './scope.ts';
+import { type Scope, sourced } from './scope.ts';
 import { keyText, placeOf, type SourceFile } from './source-file.ts';
 import { validatorFor } from './validator.ts';
 
@@ -65,7 +65,7 @@ export async function useModule(
       }),
     );
   const inside = { ...context, report: bothPlaces(context, address, at) };
-  const scope = await innerScope(module, address, properties, reading, inside);
+  const scope = await innerScope(module, { address, title }, properties, reading, inside);
   if (!scope) {
     into.incomplete = true;
     return;
@@ -96,17 +96,18 @@ function bothPlaces(context: Context, address: string, at: SourceRange): Context
   };
 }
 
-/** What expressions of the module see: the parameters, with defaults where the use says nothing. */
+/** What expressions of the module see: the title, and the parameters with defaults where the use says nothing. */
 async function innerScope(
   module: Module,
-  address: string,
+  { address, title }: { address: string; title: string },
   given: { [name: string]: Json },
   use: Reading,
   { scope, dataLayers, report }: Context,
 ): Promise<Scope | undefined> {
   const layers = module.data ? [module.data, ...dataLayers] : dataLayers;
   const data = module.data ? mergeLayers(layers, report) : mergeLayers(dataLayers, () => {});
-  const outer: Scope = { ...scope, params: nothingSourced, data, module: address };
+  const named = sourced({ title }, `title of ${address}`, new Map([['/title', use.at]]));
+  const outer: Scope = { ...scope, params: named, data, module: address };
   delete outer.each;
   const reading = newReading(
     module.file,
@@ -135,8 +136,9 @@ async function innerScope(
   const low = sourced(values, `default of the module ${module.name}`, placesOf(reading), tracesOf(reading));
   const high = sourced(given, `parameter of ${address}`, placesOf(use), tracesOf(use));
   const params = {
-    value: { ...values, ...given },
+    value: { ...named.value, ...values, ...given },
     layers: (path: string[]) => [
+      ...named.layers(path),
       ...(path.length === 1 || !Object.hasOwn(given, path[0] ?? '') ? low.layers(path) : []),
       ...high.layers(path),
     ],

@@ -5,28 +5,43 @@ import { bucket } from './aws/bucket.ts';
 import { archive } from './host/archive.ts';
 import { download } from './host/download.ts';
 import { envPath } from './host/env_path.ts';
+import { environmentVariable } from './host/environment_variable.ts';
 import { exec } from './host/exec.ts';
 import { file } from './host/file.ts';
 import { gitCheckout } from './host/git_checkout.ts';
 import { hostsEntry } from './host/hosts_entry.ts';
 import { rawImage } from './host/raw_image.ts';
 import { s3Sync } from './host/s3_sync.ts';
+import { service } from './host/service.ts';
+import { timezone } from './host/timezone.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
+import { acl } from './windows/acl.ts';
+import { certificate } from './windows/certificate.ts';
+import { certificateBinding } from './windows/certificate_binding.ts';
+import { firewallRule } from './windows/firewall_rule.ts';
 import { iisApp } from './windows/iis_app.ts';
 import { iisAppPool } from './windows/iis_app_pool.ts';
 import { iisConfig } from './windows/iis_config.ts';
 import { iisSite } from './windows/iis_site.ts';
 import { iisVdir } from './windows/iis_vdir.ts';
+import { packageType } from './windows/package.ts';
+import { registryValue } from './windows/registry_value.ts';
+import { scheduledTask } from './windows/scheduled_task.ts';
 import { windowsFeature } from './windows/windows_feature.ts';
 
 /** A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract. */
 const types: AnyResourceType[] = [
+  acl,
   archive,
   bucket,
+  certificate,
+  certificateBinding,
   download,
+  environmentVariable,
   envPath,
   exec,
   file,
+  firewallRule,
   gitCheckout,
   hostsEntry,
   iisApp,
@@ -34,9 +49,14 @@ const types: AnyResourceType[] = [
   iisConfig,
   iisSite,
   iisVdir,
+  packageType,
   protectedVm,
   rawImage,
+  registryValue,
   s3Sync,
+  scheduledTask,
+  service,
+  timezone,
   windowsFeature,
 ];
 

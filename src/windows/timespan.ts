@@ -1,3 +1,5 @@
+import { plainDuration } from './iso-duration.ts';
+
 /**
  * IIS's time span, `d.hh:mm:ss`: what is written as `29:00:00` is read back as `1.05:00:00`, so both
  * are brought to the second form. Undefined for text that is none.
@@ -12,6 +14,19 @@ export function timespan(text: string): string | undefined {
     number,
   ];
   return spanOf((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
+}
+
+/** A time span as a duration of manifests: `00:20:00` is `20m`. Text that is none stays as it is. */
+export function durationOfSpan(text: string): string {
+  const match = /^(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)$/.exec(timespan(text) ?? '');
+  if (!match) return text;
+  const [days, hours, minutes, seconds] = match.slice(1).map(part => Number(part ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return plainDuration((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
 }
 
 /** Milliseconds as a time span; whole seconds. */

@@ -12,6 +12,8 @@ async function folder() {
   const dir = await scratch();
   await mkdir(join(dir, 'manifests'));
   await writeFile(join(dir, 'manifests/site.yaml'), site);
+  await mkdir(join(dir, 'manifests/types'));
+  await writeFile(join(dir, 'manifests/types/box.ts'), 'throw new Error("run");');
   await writeFile(join(dir, 'other.yaml'), 'converge: 1\nresources: { file: { /other: {} } }\n');
   return dir;
 }
@@ -29,7 +31,11 @@ test.each<[string, string[]]>([
   ['converge plan --lab dir --allow ', ['file:/srv/a b', 'file:/srv/c', 'file:x']],
   ["converge explain 'file:/srv/a", ['file:/srv/a b']],
   ['converge explain --type pilot', ['pilot_light']],
-  ['converge schema b', ['bucket']],
+  ['converge schema b', ['bucket', 'box']],
+  ['converge explain --type bo', ['box']],
+  ['converge adopt b', ['bucket', 'box']],
+  ['converge adopt vs', ['vsphere']],
+  ['converge adopt bucket --from ', [':files']],
   ['converge plan ', [':files']],
   ['converge plan a b c', [':files']],
   ['converge restore dc02 --to ', [':directories']],

@@ -1,11 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, expect, test } from 'vitest';
-import { connectS3 } from '../../src/aws/s3-client.ts';
-import { nodeHost } from '../../src/io/node.ts';
-import { openLab } from '../../src/lab/lab.ts';
 import { cli, scratch } from '../support/cli.ts';
+import { upload } from '../support/lab-bucket.ts';
 import { zip } from '../support/zip.ts';
 
 let dir: string;
@@ -13,30 +10,8 @@ beforeEach(async () => {
   dir = await scratch();
 });
 
-/** Puts objects into a bucket of the lab, which is made. */
-async function upload(bucket: string, objects: Record<string, string | Buffer>): Promise<void> {
-  const { clock, random } = nodeHost();
-  const lab = await openLab(join(dir, 'lab'), { host: nodeHost(), seeded: false, lockTimeout: 1000 });
-  const { region, s3 } = lab.settings;
-  const { client, sdk, close } = await connectS3({
-    region,
-    endpoint: lab.s3.url,
-    credentials: s3,
-    clock,
-    random,
-  });
-  const LocationConstraint = region as 'eu-west-1';
-  await client.send(
-    new sdk.CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint } }),
-  );
-  for (const [Key, Body] of Object.entries(objects))
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
-  close();
-  await lab.close();
-}
-
 test('in a lab, web and S3 are its own, and a second apply asks and changes nothing', async () => {
-  await upload('deployment-data', { 'web/app.bin': 'from S3' });
+  await upload(join(dir, 'lab'), 'deployment-data', { 'web/app.bin': 'from S3' });
   await mkdir(join(dir, 'site/tools'), { recursive: true });
   await writeFile(join(dir, 'site/tools/cli.bin'), 'from the web');
   await writeFile(
@@ -66,7 +41,7 @@ resources:
 });
 
 test('on Windows: an archive from S3, data beside it, its name and its programs; nothing the second time', async () => {
-  await upload('deployment-data', {
+  await upload(join(dir, 'lab'), 'deployment-data', {
     'web.zip': zip([
       { name: 'web.config', content: '<configuration/>' },
       { name: 'bin\\App.dll', content: 'code' },

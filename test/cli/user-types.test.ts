@@ -306,6 +306,138 @@ describe('a faulty type is named with its file, and the rest of the run goes on'
   });
 });
 
+describe('a type that selects', () => {
+  const selecting = (find: string) =>
+    `select: { schema: { type: 'object', properties: { named: { type: 'string', description: 'Its name.' } } }, ${find} },`;
+  const planned = async (parts: string, options: CliOptions = {}) => {
+    const dir = await scratch();
+    await mkdir(join(dir, 'types'));
+    await writeFile(join(dir, 'types/box.js'), type('box', parts));
+    const many = 'box: { many: { select: { named: x }, key: "${secret(\'env:KEY\')}" }, own: {} }';
+    await writeFile(join(dir, 'm.yaml'), manifest(many, 'file: { /srv/new: { kind: directory } }'));
+    return cli(dir, ['apply', 'm.yaml', '--lab', 'lab'], { env: { KEY: 'hunter2-and-more' }, ...options });
+  };
+  const answer = (members: string, warnings = '[]') =>
+    selecting(`async find() { return { members: ${members}, warnings: ${warnings} } }`);
+  const a = "{ title: 'a', id: '1', names: ['a'] }";
+
+  test('has a resource for each object it finds', async () => {
+    const { code, stdout, stderr } = await planned(answer(`[${a}]`));
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/create {2}box:many\/a[\s\S]*create {2}box:own[\s\S]*Applied: 3 changes/);
+  });
+
+  test.each([
+    ['throws', selecting('find() { throw new Error("unfound"); }'), /is faulty: unfound/],
+    ['answers nothing', selecting('async find() {}'), /must answer with `members`/],
+    ['finds what is no member', answer('[7]'), /must answer with `members`/],
+    ['finds a member without names', answer("[{ title: 'a', id: '1' }]"), /must answer with `members`/],
+    ['warns of nothing', answer('[]', '[{}]'), /must answer with `warnings`/],
+    ['finds one twice', answer(`[${a}, ${a}]`), /answers twice with the title a/],
+    [
+      'says a secret',
+      selecting(
+        "async find(_, io) { const title = await io.secret({ $secret: 'env:KEY' }); return { members: [{ title, id: '1', names: [] }], warnings: [] } }",
+      ),
+      /holds the text of the secret `env:KEY`/,
+    ],
+  ])('one that %s is named, and the rest of the run goes on', async (_, parts, expected) => {
+    const { code, stdout, stderr } = await planned(parts);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(expected);
+    expect(stderr).toContain('of types/box.js is faulty');
+    expect(stdout).toMatch(/Applied: 2 changes/);
+    expect(stdout + stderr).not.toContain('hunter2');
+  });
+
+  test('one that hangs is given up, also by an interrupt', async () => {
+    const interrupt = new AbortController();
+    const hangs = selecting('find() { return new Promise(() => setTimeout(() => {}, 1e6)); }');
+    const onStderr = (text: string) => {
+      if (text.includes('lab in')) interrupt.abort(new Error('interrupted'));
+    };
+    const { code } = await planned(hangs, { interrupt: interrupt.signal, onStderr });
+    expect(code).toBe(130);
+  });
+
+  test('with a schema that is none is a mistake of its file', async () => {
+    const parts = "select: { schema: { type: 'nonsense' }, find() {} },";
+    const { code, stderr } = await planned(parts);
+    expect(code).toBe(1);
+    expect(stderr).toContain('types/box.js: `select.schema` is no JSON Schema');
+  });
+});
+
+describe('a type that lists', () => {
+  const toManifest = 'toManifest: ({ t, size }) => ({ title: t, properties: { size }, exists: true }),';
+  const listing = (values: string) =>
+    `async *list(query, io) { for (const value of ${values}) yield { state: 'present', value }; },`;
+  const adopted = async (parts: string, options: CliOptions = {}) => {
+    const dir = await scratch();
+    await mkdir(join(dir, 'site/types'), { recursive: true });
+    await writeFile(join(dir, 'site/types/box.js'), type('box', parts));
+    await writeFile(join(dir, 'site/m.yaml'), manifest('box: { known: { size: 1 } }'));
+    const run = (...args: string[]) =>
+      cli(dir, [...args, '--lab', 'lab'], { env: { KEY: 'hunter2-and-more' }, ...options });
+    return { dir, run, result: () => run('adopt', 'box', '--from', 'site') };
+  };
+
+  test('is adopted with --from: from the host as well, without what is declared', async () => {
+    const there = "[{ t: 'known', size: 1 }, { t: 'kept', size: 2 }, { t: 'other', size: 3 }]";
+    const { dir, run, result } = await adopted(listing(there) + toManifest);
+    await writeFile(join(dir, 'site/kept.yaml'), manifest('box: { kept: { size: 2 } }'));
+    expect((await run('apply', 'site/kept.yaml')).code).toBe(0);
+    await writeFile(join(dir, 'site/kept.yaml'), manifest());
+    const { code, stdout, stderr } = await result();
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/box:\n {4}kept:\n {6}size: 2\n {4}# would create at once: size 3\n {4}# other:/);
+    expect(stderr).toContain('1 resource adopted; 1 written as comments');
+    expect(stderr).toContain('1 left out');
+    await writeFile(join(dir, 'site/kept.yaml'), stdout);
+    expect((await run('plan', 'site/kept.yaml')).stdout).toMatch(/^Nothing to do: 1 in sync/);
+  });
+
+  test('without manifests the way to it is said', async () => {
+    const { run } = await adopted(listing('[]') + toManifest);
+    const { code, stderr } = await run('adopt', 'box');
+    expect(code).toBe(1);
+    expect(stderr).toContain('beside manifests: --from PATH');
+  });
+
+  test.each([
+    ['throws', `async *list() { throw new Error('unlisted'); }, ${toManifest}`, /is faulty: unlisted/],
+    ['lists nothing', `async *list() { yield undefined; }, ${toManifest}`, /is faulty: /],
+    ['is no list', `list() { return 7; }, ${toManifest}`, /is faulty: .*not.*iterable/],
+    [
+      'fails without a word',
+      `async *list() { yield { state: 'failed', diagnostic: 7 }; }, ${toManifest}`,
+      /must have a `value` or a `diagnostic`/,
+    ],
+    [
+      'declares nothing',
+      `${listing('[{}]')} toManifest: () => ({}),`,
+      /`toManifest` must answer with `title`, `properties` and `exists`/,
+    ],
+    [
+      'says a secret',
+      `async *list(_, io) { yield { state: 'present', value: { t: await io.secret({ $secret: 'env:KEY' }), size: 1 } }; }, ${toManifest}`,
+      /holds the text of the secret `env:KEY`/,
+    ],
+  ])('one that %s is named', async (_, parts, expected) => {
+    const { code, stdout, stderr } = await (await adopted(parts)).result();
+    expect(code).toBe(4);
+    expect(stderr).toMatch(expected);
+    expect(stdout + stderr).not.toContain('hunter2');
+    expect(stdout).toContain('converge: 1');
+  });
+
+  test('one that can’t say how it is declared is a mistake of its file', async () => {
+    const { code, stderr } = await (await adopted(listing('[]'))).result();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/`list` goes together with `toManifest`/);
+  });
+});
+
 describe('plans', () => {
   test('are refused when the file of a type has changed, and name it', async () => {
     const dir = await scratch();

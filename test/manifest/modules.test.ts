@@ -47,6 +47,35 @@ describe('a module', () => {
     expect(diagnostics[0]?.at).toMatchObject({ file: 'm.yaml', line: 4 });
   });
 
+  it('its expressions know the title of the use, in defaults too', async () => {
+    const named =
+      'converge: 1\nparameters: { home: { type: string, default: "/srv/${params.title}" } }\nresources:\n  note:\n    "${params.title}": { path: "${params.home}" }';
+    const { catalog, diagnostics } = await compileWeb(
+      'resources:\n  named: { shop: {}, blog: { home: /b } }',
+      {
+        'modules/named/module.yaml': named,
+      },
+    );
+    expect(diagnostics).toEqual([]);
+    expect(catalog.resources.map(({ address, properties }) => [address, properties])).toEqual([
+      ['named:shop/note:shop', { path: '/srv/shop' }],
+      ['named:blog/note:blog', { path: '/b' }],
+    ]);
+  });
+
+  it('what `when` leaves out may lack what only a parameter that is not given would say', async () => {
+    const optional =
+      'converge: 1\nparameters: { from: { type: string, default: ~ } }\nresources:\n  store:\n    a: { when: params.from != null, region: "${params.from}" }';
+    const { catalog, diagnostics } = await compileWeb(
+      'targets: { c: { type: cloud, url: https://c, password: "${secret(\'env:P\')}" } }\nresources:\n  optional: { one: {}, two: { from: x } }',
+      {
+        'modules/optional/module.yaml': optional,
+      },
+    );
+    expect(diagnostics).toEqual([]);
+    expect(catalog.resources.map(({ address }) => address)).toEqual(['optional:two/store:a']);
+  });
+
   it('a secret parameter stays a reference', async () => {
     const { catalog } = await use('{ path: xx, key: "${secret(\'env:K\')}" }');
     expect(catalog.resources[0]?.properties.key).toEqual({ $secret: 'env:K' });
@@ -139,6 +168,10 @@ describe('refused', () => {
     [
       'parameters: { when: { type: string } }',
       "a parameter can't be called `when`: that name is the engine's own",
+    ],
+    [
+      'parameters: { title: { type: string } }',
+      "a parameter can't be called `title`: `params.title` is the title of the use",
     ],
     ['parameters: { a-b: { type: string } }', '`a-b` is no name for a parameter'],
     [

@@ -22,12 +22,23 @@ function namesOf(context: Context): Names {
   const { host } = context.io;
   const { files, cwd, platform, env } = host;
   const options = { registry, files, cwd, platform, env, shippedModules };
+  // By the names of their files: completing a line runs nobody's code.
+  const own = async () => {
+    const { findTypes } = await import('../../manifest/types/find-types.ts');
+    const { foldersAround } = await import('../../manifest/find-files.ts');
+    const around = await foldersAround(['.', 'manifests'], files, cwd);
+    return (await findTypes(around, files, cwd, () => {})).map(({ name }) => name);
+  };
   return {
-    types: () => [...registry.types.keys()],
+    types: async () => [...registry.types.keys(), ...(await own())],
+    async adoptable() {
+      const listing = [...registry.types.values()].filter(({ list }) => list).map(({ name }) => name);
+      return [...listing, ...registry.targets.keys(), ...(await own())];
+    },
     async explained() {
       const { knownModules } = await import('../../manifest/known-modules.ts');
       const modules = await knownModules(['.', 'manifests'], options, () => {});
-      return [...registry.types.keys(), ...modules.names, ...registry.targets.keys()];
+      return [...registry.types.keys(), ...(await own()), ...modules.names, ...registry.targets.keys()];
     },
     async addresses(paths) {
       const { compile } = await import('../../manifest/compile.ts');

@@ -2,6 +2,7 @@ import type { Define } from '../define.ts';
 import { adopt } from './adopt.ts';
 import { agent } from './agent.ts';
 import { apply } from './apply.ts';
+import { bundle } from './bundle.ts';
 import { completeLine } from './complete.ts';
 import { completion } from './completion.ts';
 import { diff } from './diff.ts';
@@ -45,6 +46,7 @@ export const commands: Define[] = [
   sign,
   agent,
   instancePolicyCommand,
+  bundle,
   lab,
   completion,
   completeLine,

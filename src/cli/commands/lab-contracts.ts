@@ -9,7 +9,7 @@ export function labContracts(group: Command, context: Context, exit: (code: numb
     .option('--all', 'also what was verified or is quoted from a primary source')
     .addHelpText('after', '\nExamples:\n  converge lab contracts\n  converge lab contracts --all')
     .action(async (options: { all?: boolean }) => {
-      const [s3, api, instance, vsphere, windows, iis, web] = await Promise.all([
+      const [s3, api, instance, vsphere, windows, iis, web, linux] = await Promise.all([
         import('../../lab/s3/evidence.ts'),
         import('../../lab/api/evidence.ts'),
         import('../../lab/instance/evidence.ts'),
@@ -17,6 +17,7 @@ export function labContracts(group: Command, context: Context, exit: (code: numb
         import('../../lab/windows/evidence.ts'),
         import('../../lab/windows/iis/evidence.ts'),
         import('../../lab/web/evidence.ts'),
+        import('../../lab/linux/evidence.ts'),
       ]);
       for (const [system, rows] of [
         ['vSphere', vsphere.evidence],
@@ -26,6 +27,7 @@ export function labContracts(group: Command, context: Context, exit: (code: numb
         ['Windows', windows.evidence],
         ['IIS', iis.evidence],
         ['web', web.evidence],
+        ['Linux', linux.evidence],
       ] as const) {
         for (const { behaviour, evidence, source } of rows) {
           if (evidence === 'believed' || options.all) {

@@ -42,6 +42,22 @@ const rows: [Evidence['evidence'], string, string][] = [
     'powershell.exe -Command gives a script its stdin by [Console]::In, and Set-ItemProperty sets passwords of the IIS: drive',
     'not tried; the lab knows single scripts, it is no PowerShell',
   ],
+  [
+    'believed',
+    'Register-ScheduledTask takes XML, user and password, makes the folders of the task, and replaces with -Force',
+    'documentation of its parameters; not tried',
+  ],
+  [
+    'quoted',
+    'RegistryKey.GetValue gives numbers with a sign, and its kinds their names',
+    '.NET documentation',
+  ],
+  ['quoted', 'NTAccount.Translate gives the SID of an account', '.NET documentation'],
+  [
+    'believed',
+    'stdin of powershell.exe is read in the code page of the console; bytes written to its standard output stay as they are',
+    '.NET documentation, Console.InputEncoding',
+  ],
   ['quoted', 'cmd.exe says that a program is not recognized', 'Windows documentation, "cmd"'],
   ['believed', 'that ends `cmd /c` with 1', 'a batch file sees 9009'],
   [
@@ -124,11 +140,21 @@ const rows: [Evidence['evidence'], string, string][] = [
     'icacls ends with 2 for a missing file, 87 for a bad parameter, 1332 for an unknown account',
     ERRORS,
   ],
+  [
+    'quoted',
+    'Get-Acl: GetAccessRules gives SIDs, and masks and flags as numbers; NTAccount.Translate knows names in the language of the machine',
+    '.NET documentation, System.Security.AccessControl',
+  ],
   ['quoted', '/save writes a name and its SDDL per line', ICACLS],
   ['believed', 'that file is UTF-16LE without a mark', 'published files'],
   ['believed', 'the lists of C:\\, Windows and Program Files', 'simplified: no TrustedInstaller'],
 
-  ['quoted', 'msiexec: 1602, 1605, 1618, 1619, 1620, 1639, 3010', MSI],
+  ['quoted', 'msiexec: 1602, 1605, 1618, 1619, 1620, 1638, 1639, 3010', MSI],
+  [
+    'quoted',
+    'msiexec takes NAME="value" with quotes doubled inside, and refuses "NAME=value"',
+    'Windows Installer documentation, "Command-Line Options"; reports against rustup and msvc-wine',
+  ],
   ['believed', 'a package is JSON in the lab, no installer database', 'a limit of the lab'],
   [
     'quoted',
@@ -139,12 +165,34 @@ const rows: [Evidence['evidence'], string, string][] = [
 
   ['quoted', 'netsh http show sslcert: labels', 'published output'],
   ['believed', 'netsh ends with 1 on any failure', 'published scripts'],
+  [
+    'quoted',
+    'HTTP.sys keeps bindings in the registry: by address as keys, by name as `HostnamePort` below keys of any name',
+    'published programs that read them',
+  ],
+  [
+    'quoted',
+    'Get-PfxData opens a PFX file without importing it; Import-PfxCertificate puts it into a store of the machine',
+    'PowerShell documentation, module PKI',
+  ],
+  ['believed', 'an assignment to FriendlyName of an item of the Cert: drive is kept', 'published scripts'],
+  [
+    'believed',
+    'the lab opens PFX files as OpenSSL does: no RC2, and no certificates but the first',
+    'a limit of the lab',
+  ],
   ['quoted', 'errors 183, 2, 87 and 1312 of `add sslcert`', 'published output'],
   [
     'quoted',
     'firewall rules of one name may be many; `add` never replaces',
     'Windows documentation, "netsh advfirewall"',
   ],
+  [
+    'quoted',
+    'HNetCfg.FwPolicy2: numbers of directions, actions, protocols and profiles; `*` is any',
+    'Windows documentation, INetFwRule',
+  ],
+  ['believed', 'it gives addresses of version 4 with a mask', 'published output'],
   ['quoted', 'rules lie in the registry as `v2.31|Action=…|`', '[MS-GPFAS]'],
   [
     'quoted',

@@ -17,6 +17,8 @@ export interface Machine {
 /** One call of a program, as CreateProcess got it. */
 export interface Call {
   readonly args: readonly string[];
+  /** They stand on the command line as they are, where others are quoted. */
+  readonly verbatim?: true;
   /** What was written to stdin. */
   readonly input: string;
   /** A Windows path. */

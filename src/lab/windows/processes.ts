@@ -59,7 +59,13 @@ export function windowsProcesses(options: ProcessesOptions): Processes {
     if ((await files.stat(cwd))?.kind !== 'directory') throw await refuse('ENOENT');
     // node.exe starts no scripts without a shell (CVE-2024-27980).
     if (/\.(cmd|bat)$/i.test(path)) throw await refuse('EINVAL');
-    const call: Call = { args: command.args, input: command.input ?? '', cwd, env };
+    const call: Call = {
+      args: command.args,
+      ...(command.verbatim && { verbatim: true }),
+      input: command.input ?? '',
+      cwd,
+      env,
+    };
     const folded = foldPath(path)!;
     const tool: Tool | undefined =
       folded === 'c:/windows/system32/cmd.exe'

@@ -111,6 +111,11 @@ export function mistakesOf(
         suggest(runs.target, registry.targets.keys()),
       ),
     );
+  const { list, toManifest } = exported as Partial<ResourceType>;
+  if ((list === undefined) !== (toManifest === undefined)) {
+    const [has, lacks] = list === undefined ? ['toManifest', 'list'] : ['list', 'toManifest'];
+    mistakes.push(wrong(`${quoted(has)} goes together with ${quoted(lacks)}`, has, `add ${quoted(lacks)}`));
+  }
   if (isMap(schema)) mistakes.push(...ofSchema(schema as JsonSchema, wrong));
   return mistakes;
 }

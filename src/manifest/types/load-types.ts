@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import type { AnyResourceType, Registry } from '../../engine/resource-type.ts';
 import type { Clock } from '../../io/ports.ts';
+import type { Ajv } from '../ajv.ts';
 import { type JsonSchema, valueSchema } from '../json-schema.ts';
 import { quoted } from '../scalar.ts';
 import { mistakesOf } from './check-type.ts';
@@ -75,8 +76,7 @@ async function loadType(
     const at = { file: source.file, line: 1, column: 1 };
     mistakes = [given('bad-type', `${source.file} can't be read: ${String(error)}`, { at })];
   }
-  if (mistakes.length === 0)
-    mistakes.push(...(await mistakesOfSchema((exported as AnyResourceType).schema, source)));
+  if (mistakes.length === 0) mistakes.push(...(await mistakesOfSchemas(exported as AnyResourceType, source)));
   for (const mistake of mistakes) report(mistake);
   if (mistakes.length > 0) return undefined;
   const type = exported as AnyResourceType;
@@ -88,12 +88,20 @@ async function loadType(
   }) as AnyResourceType;
 }
 
-/** Whether it is JSON Schema at all, of draft-07; ajv is loaded only for this. */
-async function mistakesOfSchema(schema: object, { file }: TypeSource): Promise<Diagnostic[]> {
+/** Whether what is to be JSON Schema is that at all, of draft-07; ajv is loaded only for this. */
+async function mistakesOfSchemas(
+  { schema, select }: AnyResourceType,
+  { file }: TypeSource,
+): Promise<Diagnostic[]> {
   const { Ajv } = await import('../ajv.ts');
   const ajv = new Ajv({ strict: false, validateFormats: false, logger: false });
+  const own = mistakesOfSchema(ajv, 'schema', schema, file);
+  return select && own.length === 0 ? mistakesOfSchema(ajv, 'select.schema', select.schema, file) : own;
+}
+
+function mistakesOfSchema(ajv: Ajv, name: string, schema: object, file: string): Diagnostic[] {
   const wrong = (message: string) =>
-    given('bad-type', `${file}: \`schema\` is no JSON Schema: ${message}`, {
+    given('bad-type', `${file}: \`${name}\` is no JSON Schema: ${message}`, {
       at: { file, line: 1, column: 1 },
       hint: 'draft-07: https://json-schema.org/draft-07',
     });

@@ -41,6 +41,15 @@ export async function observeObjects<P, C>(
   }
 }
 
+/** Nobody but a person changes these. */
+const hopeless = new Set([
+  'access-denied',
+  'not-elevated',
+  'iis-section-locked',
+  'iis-unknown-name',
+  'iis-shared-configuration',
+]);
+
 /** Does steps one after the other; one that fails says so and leaves the others alone. */
 export async function eachStep<P, C>(
   steps: Step<P, C>[],
@@ -53,7 +62,9 @@ export async function eachStep<P, C>(
       outcomes.set(step.id, { ok: true });
     } catch (error) {
       step.signal.throwIfAborted();
-      outcomes.set(step.id, { ok: false, diagnostic: oneDiagnostic(error), retry: 'safe', undone: false });
+      const diagnostic = oneDiagnostic(error);
+      const retry = hopeless.has(diagnostic.code) ? 'never' : 'safe';
+      outcomes.set(step.id, { ok: false, diagnostic, retry, undone: false });
     }
   }
   return outcomes;

@@ -9,6 +9,7 @@ import { inCalls, rowChanges } from '../../windows/config-arguments.ts';
 import {
   actualRows,
   desiredRows,
+  isRow,
   type KeyOf,
   keyNames,
   keyOfWritten,
@@ -18,7 +19,10 @@ import {
 import { type Section, sectionNamed } from '../../windows/sections.ts';
 import { canonicalValue, sameSetting, settingsOf } from '../../windows/settings.ts';
 import { oneDiagnostic } from '../failed.ts';
+import { type Declaration, declarationToManifest } from '../listing.ts';
 import { eachStep, iisRealm, needsIis } from './iis-object.ts';
+import { listConfig } from './list-iis-config.ts';
+import { webConfigOwners } from './owned-web-config.ts';
 
 /** As written. */
 export interface ConfigProperties {
@@ -58,7 +62,7 @@ const schema = Type.Object(
     commit: Type.Optional(
       Type.Union([Type.Literal('apphost'), Type.Literal('site'), Type.Literal('app')], {
         description:
-          "Where it is written: applicationHost.config when left out, or the site's or application's web.config, which belongs to what is deployed there.",
+          "Where it is written: applicationHost.config when left out, or the site's or application's web.config. One that an archive or Beanstalk brought is refused.",
       }),
     ),
     attributes: Type.Optional(
@@ -90,7 +94,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const iisConfig: ResourceType<ConfigProperties, ConfigState> = {
+export const iisConfig: ResourceType<ConfigProperties, ConfigState, Declaration> = {
   name: 'iis_config',
   doc: `A section of IIS's configuration, for the server or below \`path\`. The title is the section, or a name for it.
 
@@ -141,8 +145,9 @@ applicationHost.config, since a web.config belongs to the application that is de
   async observe(asked, io) {
     const seen = new Map<Id, Observation<ConfigState>>();
     const isInstalled = await isIisInstalled(io);
+    const ownerOf = webConfigOwners(io);
     for (const one of asked) {
-      seen.set(one.id, isInstalled ? await look(one, io) : { state: 'unknown', waitsFor: 'iis' });
+      seen.set(one.id, isInstalled ? await look(one, io, ownerOf) : { state: 'unknown', waitsFor: 'iis' });
     }
     return seen;
   },
@@ -168,6 +173,8 @@ applicationHost.config, since a web.config belongs to the application that is de
     }
     return fields;
   },
+  list: listConfig,
+  toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
 };
 
@@ -238,10 +245,15 @@ function refuseUnreadable(properties: ConfigProperties, section: Section): void 
 async function look(
   { id, properties }: Asked<ConfigProperties>,
   io: ReadIo,
+  ownerOf: ReturnType<typeof webConfigOwners>,
 ): Promise<Observation<ConfigState>> {
   const section = sectionNamed(id.slice(id.indexOf(':') + 1));
+  const { path = '', commit = 'apphost' } = properties;
   try {
-    const element = await listSection(io, properties.path ?? '', section.name);
+    const written = commit === 'site' ? path.split('/')[0]! : path;
+    const owned = commit === 'apphost' ? undefined : await ownerOf(written);
+    if (owned) return { state: 'failed', diagnostic: owned };
+    const element = await listSection(io, path, section.name);
     return { state: 'present', value: read(properties, section, element) };
   } catch (error) {
     io.signal.throwIfAborted();
@@ -256,8 +268,7 @@ function read(properties: ConfigProperties, section: Section, config: XmlElement
   const element = config?.children[0];
   const settings = element ? settingsOf(element) : new Map<string, string>();
   const keys = keysOf(properties, section);
-  const rowsOf = (parent: XmlElement | undefined) =>
-    parent?.children.filter(({ name }) => rowElements.test(name)) ?? [];
+  const rowsOf = (parent: XmlElement | undefined) => parent?.children.filter(isRow) ?? [];
   const rows = (parent: XmlElement | undefined, written: WrittenRow[], name: string) =>
     actualRows(rowsOf(parent), written, name, keys, mode === 'exact');
   const declared = Object.entries(attributes ?? {}).flatMap(([name, value]): [string, string][] => {
@@ -280,9 +291,6 @@ function read(properties: ConfigProperties, section: Section, config: XmlElement
     unlocked: config?.attributes.get('locked')?.toLowerCase() !== 'true',
   };
 }
-
-/** How rows are called in IIS's schema; `add` for most, a name of their own for some. */
-const rowElements = /^(add|error|mimeMap|rule|preCondition|rewriteMap|scheme|filter|filteringRule|denyUrl)$/;
 
 async function act(step: Step<ConfigProperties, ConfigState>, io: WriteIo): Promise<void> {
   if (step.kind === 'delete') return;

@@ -12,6 +12,21 @@ import type { ContractWorld, Fixture, Sample } from '../../support/contract.ts';
 import { catalogOf, declare, registryOf, testRun } from '../../support/engine-world.ts';
 import { mortal } from './mortal.ts';
 
+/** What is checked of every type; docs/contract.md shows them. */
+export const checks = {
+  says: 'it says what it is',
+  made: 'what is missing is planned, made, proved, and not planned again',
+  covered: 'every property is drifted by the fixture, or it says why it can’t be',
+  drift: 'drift of each property is found and repaired',
+  absent: 'what is to be absent is deleted once',
+  killed: 'killed before any durable step, the next run converges',
+  parent: 'a missing parent is a failure of the world that names the resource',
+  secret: 'a secret is in no plan, event, report or memory',
+  pure: 'what is desired is pure JSON, the same each time, and what was applied',
+  listed: 'what it lists is declared as it is: a plan changes nothing of it',
+  batched: 'several resources are observed in one call',
+};
+
 const engineOwned = [...Object.keys(metaparameters), ...reservedMetaparameters];
 
 const declared = (
@@ -52,7 +67,7 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
   };
 
   describe(`the contract of ${type.name}${where}`, () => {
-    test('it says what it is', () => {
+    test(checks.says, () => {
       expect(type.name).toMatch(/^[a-z][a-z0-9_]*$/);
       expect(type.doc.length).toBeGreaterThan(10);
       expect(Object.keys(propertiesOf(type)).length).toBeGreaterThan(0);
@@ -62,7 +77,7 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       }
     });
 
-    test('what is missing is planned, made, proved, and not planned again', async () => {
+    test(checks.made, async () => {
       const of = await start();
       const resources = [declared(type, of.sample(0))];
       const { actions, report } = await converge(type, of, resources);
@@ -74,13 +89,13 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       await expectConverged(type, of, resources);
     });
 
-    test('every property is drifted by the fixture, or it says why it can’t be', async () => {
+    test(checks.covered, async () => {
       const of = await start();
       const covered = [...Object.keys(of.drift), ...Object.keys(fixture.undriftable)].sort();
       expect(covered).toEqual(Object.keys(propertiesOf(type)).sort());
     });
 
-    test('drift of each property is found and repaired', async () => {
+    test(checks.drift, async () => {
       const names = Object.keys(await start().then(of => of.drift));
       for (const name of names) {
         const of = await start();
@@ -95,7 +110,7 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
     });
 
     if (type.canBeAbsent !== false) {
-      test('what is to be absent is deleted once', async () => {
+      test(checks.absent, async () => {
         const of = await start();
         await converge(type, of, [declared(type, of.sample(0))]);
         const gone = [declared(type, of.sample(0), 'absent')];
@@ -108,7 +123,7 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       });
     }
 
-    test('killed before any durable step, the next run converges', async () => {
+    test(checks.killed, async () => {
       const situations: ((of: ContractWorld) => Promise<CatalogResource[]>)[] = [
         async of => [declared(type, of.sample(0))],
         ...(type.canBeAbsent === false
@@ -140,7 +155,7 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       }
     });
 
-    test('a missing parent is a failure of the world that names the resource', async context => {
+    test(checks.parent, async context => {
       const of = await start();
       if ('none' in of.orphan) return context.skip(`no parent: ${of.orphan.none}`);
       const { report, planned } = await converge(type, of, [declared(type, of.orphan)]);
@@ -150,7 +165,7 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       expect(diagnostics.map(d => d.code)).not.toContain('type-bug');
     });
 
-    test('a secret is in no plan, event, report or memory', async context => {
+    test(checks.secret, async context => {
       const of = await start();
       if ('none' in of.secret) return context.skip(`takes no secret: ${of.secret.none}`);
       const { text } = of.secret;
@@ -165,7 +180,7 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       await expectConverged(type, of, resources);
     });
 
-    test('what is desired is pure JSON, the same each time, and what was applied', async () => {
+    test(checks.pure, async () => {
       const of = await start();
       const run = testRun([type], of.world);
       const resources = [declared(type, of.sample(0))];
@@ -182,33 +197,44 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       if (seen.state === 'present') expect(diff(type, seen.value, desired(), () => true)).toEqual([]);
     });
 
-    test('what it lists is declared as it is: a plan changes nothing of it', async context => {
+    test(checks.listed, async context => {
       expect(type.toManifest === undefined, 'list and toManifest go together').toBe(type.list === undefined);
       if (!type.list) return context.skip('nothing is listed');
       const of = await start();
-      const samples = [0, 1].map(number => declared(type, of.sample(number)));
-      await converge(type, of, samples);
-      const request = { types: [type], targets: of.targets, engine: '1.0.0', declared: catalogOf([]) };
+      const { made = [of.sample(0), of.sample(1)], found = made, onlyNamed } = of.listing ?? {};
+      await converge(
+        type,
+        of,
+        made.map(one => declared(type, one)),
+      );
+      const looked = async (titles?: string[], known: CatalogResource[] = []) => {
+        const query = { common: of.common ?? {}, ...(titles && { titles }) };
+        const before = { types: [type], targets: of.targets, engine: '1.0.0' };
+        return adopt(testRun([type], of.world), { ...before, query, declared: catalogOf(known, of.targets) });
+      };
       const run = testRun([type], of.world);
-      const query = { common: of.common ?? {} };
-      const { adopted, diagnostics } = await adopt(run, { ...request, query });
+      const idOf = (one: Sample) =>
+        subjectOf(declared(type, one), { registry: registryOf(type), targets: of.targets, where: run.where })
+          .id;
+      const names = onlyNamed && found.map(({ title }) => title);
+      const { adopted, diagnostics } = await looked(names);
       expect(diagnostics).toEqual([]);
       const settled = adopted.filter(({ pending }) => pending === undefined);
-      expect(settled.map(({ title }) => title)).toEqual(samples.map(({ title }) => title));
+      expect(settled.map(idOf)).toEqual(expect.arrayContaining(found.map(idOf)));
       await expectConverged(
         type,
         of,
-        settled.map(({ title, properties }) => declared(type, { title, properties })),
+        settled.map(one => declared(type, one)),
       );
-      const again = { ...request, query, declared: catalogOf(samples, of.targets) };
-      expect((await adopt(testRun([type], of.world), again)).known).toBe(samples.length);
-      const one = { ...query, titles: [samples[1]!.title, 'nobody-has-this-name'] };
-      const chosen = await adopt(testRun([type], of.world), { ...request, query: one });
-      expect(chosen.adopted.map(({ title }) => title)).toEqual([samples[1]!.title]);
+      const samples = found.map(one => declared(type, one));
+      expect((await looked(names, samples)).known).toBe(found.length);
+      const last = settled.find(one => idOf(one) === idOf(found.at(-1)!))!.title;
+      const chosen = await looked([last, 'nobody-has-this-name']);
+      expect(chosen.adopted.map(({ title }) => title)).toEqual([last]);
       expect(chosen.diagnostics).toMatchObject([{ severity: 'error', category: 'world' }]);
     });
 
-    test('several resources are observed in one call', async () => {
+    test(checks.batched, async () => {
       const of = await start();
       const calls: number[] = [];
       const counting: AnyResourceType = {
@@ -225,5 +251,5 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
   });
 }
 
-const propertiesOf = (type: AnyResourceType): Record<string, { description?: string }> =>
+export const propertiesOf = (type: AnyResourceType): Record<string, { description?: string }> =>
   (type.schema as { properties?: Record<string, { description?: string }> }).properties ?? {};

@@ -69,18 +69,21 @@ describe('on Windows', () => {
     expect(await path()).toEqual(['REG_EXPAND_SZ', `${before[1]};C:\\last`]);
   });
 
-  test('what reg.exe would spoil is left alone, and so is what needs an administrator', async () => {
-    const { path, run, lab, changing, converge } = await setUp();
-    const before = await path();
-    await run('reg.exe', ['add', key, '/v', 'Path', '/d', 'C:\\Büro', '/f']);
-    expect((await converge(declare('env_path:C:\\Tools'))).results).toMatchObject([
-      { diagnostic: { code: 'path-not-ascii' } },
-    ]);
-    expect(await changing()).toBe(1);
-    await run('reg.exe', ['add', key, '/v', 'Path', '/d', before[1], '/f']);
+  test('letters that reg.exe can not print are kept', async () => {
+    const { run, host, converge } = await setUp();
+    await run('reg.exe', ['add', key, '/v', 'Path', '/t', 'REG_EXPAND_SZ', '/d', 'C:\\Büro', '/f']);
+    await converge(declare('env_path:C:\\Straße'));
+    const registry = (await host.files.read('C:\\Windows\\System32\\config\\registry.json'))!.toString();
+    expect(registry).toContain(JSON.stringify('C:\\Büro;C:\\Straße'));
+    expect((await converge(declare('env_path:C:\\STRASSE'))).actions).toEqual(['create']);
+    expect((await converge(declare('env_path:c:/büro'))).actions).toEqual(['none']);
+  });
+
+  test('what needs an administrator is told', async () => {
+    const { lab, converge } = await setUp();
     await lab.change({ elevated: false });
     expect((await converge(declare('env_path:C:\\Tools'))).results).toMatchObject([
-      { diagnostic: { code: 'path-not-written', hint: expect.stringContaining('administrator') } },
+      { diagnostic: { code: 'registry-refused', hint: expect.stringContaining('administrator') } },
     ]);
   });
 });

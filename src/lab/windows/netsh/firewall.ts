@@ -17,7 +17,12 @@ const invalid: Text = {
   de: 'Ein angegebener Wert ist ungültig.',
 };
 
-type Fields = Map<string, string>;
+/** Of one rule: `Name`, `Dir`, `LPort` and so on; what is repeated has commas. */
+export type Fields = Map<string, string>;
+
+/** All rules of the machine. */
+export const readRules = async (files: Machine['files']): Promise<Fields[]> =>
+  ((await readRegistry(files)).values(rulesKey) ?? []).map(value => parse(textOf(value) ?? ''));
 
 const protocols: Record<string, string> = { tcp: '6', udp: '17', icmpv4: '1', icmpv6: '58' };
 const profiles = ['Domain', 'Private', 'Public'];

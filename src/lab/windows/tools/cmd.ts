@@ -55,7 +55,7 @@ async function runLine(
   const found = await scriptAt(program, call, machine);
   const answer =
     found === undefined
-      ? await runProgram(program, args, call, start)
+      ? await runProgram(program, ownQuotes.test(program) ? verbatim(command) : { args }, call, start)
       : scripts.includes(found)
         ? failed(1, `${found} starts itself\n`)
         : await runFile(found, call, machine, start, scripts);
@@ -86,9 +86,23 @@ async function runFile(
   return whole;
 }
 
-async function runProgram(file: string, args: string[], call: Call, start: Start): Promise<Answer> {
+/** Reads its command line itself. */
+const ownQuotes = /(^|[\\/])msiexec(\.exe)?$/i;
+
+/** All behind the program, as cmd.exe hands it on. */
+const verbatim = (command: string) => ({
+  args: [command.replace(/^\s*("[^"]*"|\S+)\s*/, '')],
+  verbatim: true as const,
+});
+
+async function runProgram(
+  file: string,
+  line: Pick<Command, 'args' | 'verbatim'>,
+  call: Call,
+  start: Start,
+): Promise<Answer> {
   try {
-    const { exitCode, stdout, stderr } = await start({ file, args, cwd: call.cwd });
+    const { exitCode, stdout, stderr } = await start({ file, ...line, cwd: call.cwd });
     return { exitCode, stdout, stderr };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -28,3 +28,13 @@ export function splitCommandLine(line: string): string[] {
   if (current !== undefined) args.push(current);
   return args;
 }
+
+/** How libuv puts arguments on a command line: quotes around what holds blanks or quotes. */
+export const joinCommandLine = (args: readonly string[]): string =>
+  args
+    .map(arg =>
+      arg !== '' && !/[\s"]/.test(arg)
+        ? arg
+        : `"${arg.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`,
+    )
+    .join(' ');

@@ -3,6 +3,7 @@ import { iisFeatureChanged } from '../iis/features.ts';
 import type { Answer, Call, Machine, Tool } from '../machine.ts';
 import { type Registry, readRegistry } from '../registry/store.ts';
 import { dword, text, textOf } from '../registry/values.ts';
+import { joinCommandLine } from './command-line.ts';
 import { said } from './console.ts';
 
 /** Windows Installer's error codes. */
@@ -10,6 +11,7 @@ const userExit = 1602;
 const unknownProduct = 1605;
 const noPackage = 1619;
 const badPackage = 1620;
+const otherVersion = 1638;
 const badCommandLine = 1639;
 const restartNeeded = 3010;
 
@@ -60,9 +62,26 @@ interface Request {
   what: string;
   quiet: boolean;
   log?: string;
+  properties: Record<string, string>;
 }
 
-function readRequest({ args }: Call): Request | undefined {
+/**
+ * msiexec reads its command line by rules of its own: quotes belong around a property's value alone, doubled
+ * quotes in it are one, backslashes mean nothing. Undefined for a quoted `"NAME=value"`.
+ */
+function words({ args, verbatim }: Call): string[] | undefined {
+  const line = verbatim ? args.join(' ') : joinCommandLine(args);
+  const found = line.match(/(?:"(?:[^"]|"")*"?|[^\s"])+/g) ?? [];
+  if (found.some(word => /^"[A-Z_][A-Z0-9_.]*=/.test(word))) return undefined;
+  return found.map(word =>
+    word.replace(/"((?:[^"]|"")*)"?/g, (_, inside: string) => inside.replaceAll('""', '"')),
+  );
+}
+
+function readRequest(call: Call): Request | undefined {
+  const args = words(call);
+  if (!args) return undefined;
+  const properties: Record<string, string> = {};
   let verb: Request['verb'] | undefined;
   let what: string | undefined;
   let quiet = false;
@@ -79,15 +98,18 @@ function readRequest({ args }: Call): Request | undefined {
       what = args[++at];
     } else if (/^[/-](quiet|qn|qb-?!?|passive)$/i.test(arg)) quiet = true;
     else if (/^[/-](l[iwearucmopvx*+!]*|log)$/i.test(arg)) log = args[++at];
-    else if (!/^[/-](norestart|promptrestart|forcerestart)$/i.test(arg) && !/^[A-Z_][A-Z0-9_.]*=/.test(arg))
-      return undefined;
+    else {
+      const [, name, value = ''] = /^([A-Z_][A-Z0-9_.]*)=(.*)$/s.exec(arg) ?? [];
+      if (name !== undefined) properties[name] = value;
+      else if (!/^[/-](norestart|promptrestart|forcerestart)$/i.test(arg)) return undefined;
+    }
   }
   if (verb === undefined || what === undefined) return undefined;
-  return { verb, what, quiet, ...(log !== undefined && { log }) };
+  return { verb, what, quiet, properties, ...(log !== undefined && { log }) };
 }
 
 async function carryOut(
-  { verb, what }: Request,
+  { verb, what, properties }: Request,
   registry: Registry,
   { cwd }: Call,
   machine: Machine,
@@ -105,13 +127,15 @@ async function carryOut(
   if (!read) return said('', badPackage);
   const known = installed(registry, read.product_code);
   if (verb === 'remove') return known ? remove(known, registry, machine) : said('', unknownProduct);
+  const isOther = known !== undefined && known.version !== read.version;
+  if (isOther && !/v/i.test(properties.REINSTALLMODE ?? '')) return said('', otherVersion);
   for (const older of replaced(registry, read)) await remove(older, registry, machine);
   for (const [path, content] of Object.entries(read.files ?? {})) {
     await files.mkdir(win32.dirname(path), { recursive: true });
     await files.writeAtomic(path, Buffer.from(content));
   }
   if (read.iis_feature !== undefined) await iisFeatureChanged(machine, read.iis_feature, true);
-  register(read, win32.resolve(cwd, what), registry, machine);
+  register(read, win32.resolve(cwd, what), properties, registry, machine);
   return said('', read.needs_restart ? restartNeeded : 0);
 }
 
@@ -126,7 +150,13 @@ function parsePackage(bytes: Buffer): LabPackage | undefined {
 
 const labPackage = 'LabPackage';
 
-function register(read: LabPackage, source: string, registry: Registry, { clock }: Machine): void {
+function register(
+  read: LabPackage,
+  source: string,
+  properties: Record<string, string>,
+  registry: Registry,
+  { clock }: Machine,
+): void {
   const code = read.product_code.toUpperCase();
   const key = `${uninstall(read.x86 === true)}\\${code}`;
   const date = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '');
@@ -139,6 +169,7 @@ function register(read: LabPackage, source: string, registry: Registry, { clock 
   registry.set(key, dword('WindowsInstaller', 1));
   // Windows keeps the database itself in C:\Windows\Installer.
   registry.set(key, text(labPackage, JSON.stringify(read)));
+  registry.set(key, text('LabProperties', JSON.stringify(properties)));
 }
 
 /** What is registered for a product code, in either view. */

@@ -10,6 +10,7 @@ const calls: Record<string, string> = {
   queryex: 'EnumQueryServicesStatus:OpenService',
   qc: 'OpenService',
   qfailure: 'OpenService',
+  enumdepend: 'OpenService',
   config: 'OpenService',
   description: 'OpenService',
   failure: 'OpenService',
@@ -87,6 +88,13 @@ async function act(
       return said(status(services, own, language, verb === 'queryex'));
     case 'qc':
       return said(configuration(services, own, language));
+    case 'enumdepend':
+      return said(
+        services
+          .dependants(own)
+          .map(one => status(services, one, language, false))
+          .join(''),
+      );
     case 'qfailure':
       return said(`[SC] QueryServiceConfig2 SUCCESS\n\nSERVICE_NAME: ${own}\n`);
     case 'start':

@@ -96,18 +96,31 @@ async function create(
   if (xml === undefined) return error("ERROR: the lab's schtasks creates tasks from /xml only");
   const bytes = await files.read(win32.resolve(call.cwd, xml));
   if (!bytes) return error(missing[language]);
-  const read = readXml(bytes, language);
-  if (typeof read === 'string') return error(read);
   if ((await readTask(files, uri)) !== undefined && !options.flags.has('f') && !/^\s*[yj]/i.test(call.input))
     return failed(1, `WARNING: The task name "${typed}" already exists. Do you want to replace it (Y/N)? `);
-  const task = registered(read, uri, ru, language);
-  if (!task) return error(noMapping[language]);
-  const user = child(child(child(task, 'Principals'), 'Principal'), 'UserId')?.text ?? '';
-  const logon = child(child(child(task, 'Principals'), 'Principal'), 'LogonType')?.text;
-  if (ru !== undefined && !isServiceAccount(user) && rp === undefined && logon === 'Password')
-    return error(badPassword[language]);
-  await writeTask(files, uri, printTask(task));
+  const mistake = await registerXml(bytes, uri, { user: ru, password: rp }, machine);
+  if (mistake !== undefined) return error(mistake);
   return done(`The scheduled task "${typed}" has successfully been created.`, machine);
+}
+
+/** Registers a task for an account, the one of the document when none is given; what is wrong, if anything is. */
+export async function registerXml(
+  bytes: Buffer,
+  uri: string,
+  { user, password }: { user: string | undefined; password: string | undefined },
+  { files, language }: Machine,
+): Promise<string | undefined> {
+  const read = readXml(bytes, language);
+  if (typeof read === 'string') return read;
+  const task = registered(read, uri, user, language);
+  if (!task) return noMapping[language];
+  const principal = child(child(task, 'Principals'), 'Principal');
+  const needsPassword =
+    !isServiceAccount(child(principal, 'UserId')?.text ?? '') &&
+    child(principal, 'LogonType')?.text === 'Password';
+  if (needsPassword && password === undefined) return badPassword[language];
+  await writeTask(files, uri, printTask(task));
+  return undefined;
 }
 
 const noMapping: Text = {

@@ -7,8 +7,8 @@ import { hostPath } from '../path.ts';
 
 /** Which of the directories are on the machine's Path. */
 export async function listed(io: ReadIo): Promise<(directory: Id) => boolean> {
-  const { value } = await readMachinePath(io);
-  const present = new Set(entries(value).map(entry => idOf(entry, io)));
+  const { data } = await readMachinePath(io);
+  const present = new Set(entries(data).map(entry => idOf(entry, io)));
   return directory => present.has(directory);
 }
 
@@ -18,14 +18,13 @@ export async function write(
   remove: readonly Id[],
   io: WriteIo,
 ): Promise<void> {
-  const { type, value } = await readMachinePath(io);
-  const kept = entries(value).filter(entry => !remove.includes(idOf(entry, io)));
+  const { kind, data } = await readMachinePath(io);
+  const kept = entries(data).filter(entry => !remove.includes(idOf(entry, io)));
   const present = new Set(kept.map(entry => idOf(entry, io)));
   const missing = add
     .filter(({ id }) => !present.has(id))
     .map(({ written }) => win32.resolve(io.cwd, written));
-  await io.step("write the machine's Path");
-  await writeMachinePath({ type, value: [...kept, ...missing].join(';') }, io);
+  await writeMachinePath({ kind, data: [...kept, ...missing].join(';') }, io);
 }
 
 const entries = (value: string): string[] => value.split(';').filter(entry => entry.trim() !== '');

@@ -1,0 +1,3 @@
+#!/bin/bash
+# After the configuration of the environment was changed. A failure fails the deployment.
+exec /opt/converge/@ID@/deployed.sh

@@ -1,0 +1,104 @@
+import Type from 'typebox';
+import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import type { ReadIo, WriteIo } from '../../engine/io.ts';
+import type { ResourceType } from '../../engine/resource-type.ts';
+import type { Command, CommandResult } from '../../io/ports.ts';
+import { system32 } from '../../windows/programs.ts';
+import { oneDiagnostic } from '../failed.ts';
+import { chosen, type Declaration, declarationToManifest } from '../listing.ts';
+import { eachStep } from '../windows/iis-object.ts';
+
+/** As written. */
+export interface TimezoneProperties {
+  zone?: string;
+}
+
+export interface TimezoneState {
+  zone: string;
+}
+
+/** Milliseconds. */
+const timeout = 60_000;
+
+const schema = Type.Object(
+  {
+    zone: Type.Optional(
+      Type.String({ description: 'The time zone, when the title is only a name.', minLength: 1 }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const timezone: ResourceType<TimezoneProperties, TimezoneState, Declaration> = {
+  name: 'timezone',
+  doc: `The time zone of this host. The title is its id: \`W. Europe Standard Time\` on Windows (\`tzutil /l\` lists them,
+\`_dstoff\` behind one turns daylight saving off), \`Europe/Berlin\` on Linux, where \`timedatectl\` sets it.
+
+Programs that run already may keep the old one until they are started again.`,
+  version: 1,
+  schema,
+  runs: { on: 'host', platforms: ['win32', 'linux'], elevated: true },
+  realm: { name: 'timezone', concurrency: 1 },
+  canBeAbsent: false,
+  identity({ zone = '' }, title, { platform }) {
+    const id = zone === '' ? title : zone;
+    const isZone = platform === 'win32' ? /^[^\p{Cc}"/]{1,128}$/u : /^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/;
+    if (isZone.test(id) && !id.startsWith('-')) return id;
+    throw new Failure(
+      given('wrong-name', `\`${id}\` can't be a time zone`, {
+        hint: `\`${platform === 'win32' ? 'tzutil /l' : 'timedatectl list-timezones'}\` lists them`,
+      }),
+    );
+  },
+  claims: () => ['timezone'],
+  desired: (_, id) => ({ zone: id }),
+  async observe(asked, io) {
+    try {
+      const zone = await readZone(io);
+      const same = (id: string) => io.platform === 'win32' && id.toLowerCase() === zone.toLowerCase();
+      return new Map(
+        asked.map(({ id }) => [id, { state: 'present', value: { zone: same(id) ? id : zone } }]),
+      );
+    } catch (error) {
+      io.signal.throwIfAborted();
+      const diagnostic = oneDiagnostic(error);
+      return new Map(asked.map(({ id }) => [id, { state: 'failed', diagnostic }]));
+    }
+  },
+  async *list(query, io) {
+    yield* chosen([{ title: await readZone(io), properties: {} }], query, 'time zone');
+  },
+  toManifest: declarationToManifest,
+  apply: (steps, io) => eachStep(steps, ({ id }) => writeZone(io, id)),
+};
+
+const reading = (io: ReadIo): Command =>
+  io.platform === 'win32'
+    ? { file: system32(io, 'tzutil.exe'), args: ['/g'], timeout }
+    : { file: '/usr/bin/timedatectl', args: ['show', '--property=Timezone', '--value'], timeout };
+
+async function readZone(io: ReadIo): Promise<string> {
+  const result = await io.run(reading(io));
+  const zone = result.stdout.trim();
+  if (result.exitCode !== 0 || zone === '') throw refused('the time zone can not be read', result);
+  return zone;
+}
+
+async function writeZone(io: WriteIo, zone: string): Promise<void> {
+  await io.step(`time zone ${zone}`);
+  const { file } = reading(io);
+  const args = io.platform === 'win32' ? ['/s', zone] : ['set-timezone', zone];
+  const result = await io.run({ file, args, timeout });
+  if (result.exitCode !== 0 || result.timedOut)
+    throw refused(`the time zone can not be set to ${zone}`, result);
+}
+
+function refused(what: string, { exitCode, stderr, timedOut }: CommandResult): Failure {
+  const said = stderr.trim().replace(/\s+/g, ' ').slice(0, 300);
+  const how = timedOut ? 'it took too long' : `exit code ${exitCode}`;
+  return new Failure(
+    world('timezone-refused', `${what} (${how})${said === '' ? '' : `: ${said}`}`, {
+      hint: 'see whether this host knows the zone: `tzutil /l` on Windows, `timedatectl list-timezones` on Linux',
+    }),
+  );
+}

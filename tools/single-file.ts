@@ -1,0 +1,30 @@
+import { build } from 'esbuild';
+
+/**
+ * The whole CLI as one CommonJS file, for hosts where nothing is installed (`converge bundle`). It takes
+ * the shipped modules from the folder `modules` beside it.
+ */
+export async function singleFile(): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    entryPoints: ['src/cli/entry-single.ts'],
+    outfile: 'dist/converge.cjs',
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node22',
+    mainFields: ['module', 'main'],
+    legalComments: 'none',
+    define: {
+      'import.meta.url': 'importMetaUrl',
+      'import.meta.filename': '__filename',
+      'import.meta.dirname': '__dirname',
+    },
+    // As seen from here, `../../modules` of a chunk has to be the folder beside this file: one further up
+    // would be anybody's who may write there.
+    banner: {
+      js: "const importMetaUrl = require('node:url').pathToFileURL(require('node:path').join(__dirname, 'dist', 'chunks', 'converge.cjs')).href;",
+    },
+  });
+  return outputFiles[0]!.contents;
+}
