@@ -11,3 +11,31 @@ export interface ContentBucket {
   /** Writes over what was there. */
   put(key: string, bytes: Buffer): Promise<void>;
 }
+
+/** An object as a listing shows it. */
+export interface Listed {
+  key: string;
+  /** Bytes. */
+  size: number;
+  /** Equal ETags mean equal content. */
+  etag: string;
+  /** Milliseconds since the epoch, by the bucket's clock. */
+  modified: number;
+}
+
+/** What the operator's side does with the same bucket: it may list, and announces by compare and swap. */
+export interface FleetBucket {
+  readonly url: string;
+  list(prefix: string): AsyncIterable<Listed>;
+  /** What there is of the range, bytes; `end` exclusive. */
+  get(
+    key: string,
+    options?: { range?: { start: number; end: number } },
+  ): Promise<{ bytes: Buffer; etag: string } | undefined>;
+  /** `ok: false`: somebody else wrote first. */
+  put(
+    key: string,
+    bytes: Buffer,
+    options: { when: { ifNoneMatch: '*' } | { ifMatch: string } },
+  ): Promise<{ ok: true; etag: string } | { ok: false }>;
+}

@@ -1,3 +1,5 @@
+import { printable } from '../diagnostics/text-width.ts';
+
 /** What one instance says of its last run, under its own prefix of the bucket. */
 export interface InstanceReport {
   converge_report: 1;
@@ -33,17 +35,60 @@ export const reportPrefix = (environment: string): string => `reports/${environm
 export const reportKey = (environment: string, userId: string): string =>
   `${reportPrefix(environment)}${userId}.json`;
 
-/** The report that some bytes hold; undefined when they hold something else. */
+/** The instance that alone can write this key, by its policy; undefined for a key that is no report's. */
+export const reporterOf = (environment: string, key: string): string | undefined =>
+  key.startsWith(reportPrefix(environment))
+    ? /^[^/]+:(i-[0-9a-f]+)\.json$/.exec(key.slice(reportPrefix(environment).length))?.[1]
+    : undefined;
+
+/** Characters of one text, and how many failures: who wrote a report may mean ill. */
+const longest = 500;
+const mostFailures = 20;
+
+const text = (value: unknown): string => printable(String(value).slice(0, longest));
+
+/**
+ * The report that some bytes hold; undefined when they hold something else. Only what is known of a
+ * report is taken, cut to size and without control characters.
+ */
 export function parseReport(bytes: Buffer): InstanceReport | undefined {
+  let value: Partial<InstanceReport> | null;
   try {
-    const value = JSON.parse(bytes.toString('utf8')) as Partial<InstanceReport> | null;
-    const isOne =
-      value?.converge_report === 1 &&
-      [value.instance, value.environment, value.version, value.finished].every(t => typeof t === 'string') &&
-      (value.result === 'converged' || value.result === 'failed') &&
-      Array.isArray(value.failures);
-    return isOne ? (value as InstanceReport) : undefined;
+    value = JSON.parse(bytes.toString('utf8'));
   } catch {
     return undefined;
   }
+  const isOne =
+    value?.converge_report === 1 &&
+    [value.instance, value.environment, value.version, value.finished].every(t => typeof t === 'string') &&
+    (value.result === 'converged' || value.result === 'failed') &&
+    Array.isArray(value.failures);
+  if (!isOne) return undefined;
+  const { rollout, changed, failures } = value as InstanceReport;
+  const content = contentOf(value?.content);
+  return {
+    converge_report: 1,
+    instance: text(value?.instance),
+    environment: text(value?.environment),
+    version: text(value?.version),
+    finished: text(value?.finished),
+    trigger: value?.trigger === 'agent' ? 'agent' : 'apply',
+    ...(typeof rollout === 'string' && { rollout: text(rollout) }),
+    ...(content && { content }),
+    result: (value as InstanceReport).result,
+    changed: Number.isSafeInteger(changed) && changed > 0 ? changed : 0,
+    failures: failures.slice(0, mostFailures).map(text),
+  };
+}
+
+function contentOf(value: unknown): InstanceReport['content'] {
+  const { name, sha256, sequence, from } = (value ?? {}) as Partial<NonNullable<InstanceReport['content']>>;
+  if (typeof name !== 'string' || typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256))
+    return undefined;
+  return {
+    name: text(name),
+    sha256,
+    ...(typeof sequence === 'number' && Number.isSafeInteger(sequence) && { sequence }),
+    from: from === 'last-known-good' ? from : 's3',
+  };
 }

@@ -23,6 +23,8 @@ export function parseRollout(bytes: Buffer): Rollout | undefined {
       value?.converge_rollout === 1 &&
       typeof value.id === 'string' &&
       typeof value.environment === 'string' &&
+      typeof value.started === 'string' &&
+      (value.state === 'running' || value.state === 'halted' || value.state === 'done') &&
       Array.isArray(value.instances) &&
       value.instances.every(one => typeof one === 'string');
     return isOne ? (value as Rollout) : undefined;

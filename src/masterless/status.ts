@@ -1,3 +1,4 @@
+import type { Told } from './read-reports.ts';
 import type { InstanceReport } from './report.ts';
 import type { Rollout } from './rollout.ts';
 
@@ -18,28 +19,19 @@ export interface InstanceStatus {
  */
 export function fleetStatus(
   running: readonly string[],
-  reports: readonly InstanceReport[],
+  told: ReadonlyMap<string, Told>,
   rollout: Rollout | undefined,
   { now, silentAfter }: { now: number; silentAfter: number },
 ): InstanceStatus[] {
-  const newest = new Map<string, InstanceReport>();
-  for (const report of reports) {
-    const known = newest.get(report.instance);
-    if (!known || Date.parse(known.finished) < Date.parse(report.finished))
-      newest.set(report.instance, report);
-  }
-  const gone = [...newest.keys()].filter(instance => !running.includes(instance));
-  return [...running, ...gone].sort().map(instance => {
-    const report = newest.get(instance);
-    if (!report) return { instance, state: 'silent' };
-    const age = now - Date.parse(report.finished);
-    const state = gone.includes(instance)
-      ? 'gone'
-      : rollout?.state === 'running' && report.rollout !== rollout.id
-        ? 'waiting'
-        : age > silentAfter
-          ? 'silent'
-          : report.result;
-    return { instance, state, report, age };
+  const stateOf = (instance: string, { report }: Told, age: number): InstanceStatus['state'] => {
+    if (!running.includes(instance)) return 'gone';
+    if (age > silentAfter) return 'silent';
+    return rollout?.state === 'running' && report.rollout !== rollout.id ? 'waiting' : report.result;
+  };
+  return [...new Set([...running, ...told.keys()])].sort().map(instance => {
+    const last = told.get(instance);
+    if (!last) return { instance, state: 'silent' };
+    const age = Math.max(0, now - last.written);
+    return { instance, state: stateOf(instance, last, age), report: last.report, age };
   });
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import type { Clock } from '../../src/io/ports.ts';
 import { type BumpEvent, bump, type Fleet } from '../../src/masterless/bump.ts';
 import { type InstanceReport, parseReport } from '../../src/masterless/report.ts';
@@ -32,7 +33,7 @@ const reportOf = (instance: string, more: Partial<InstanceReport> = {}): Instanc
 /** Agents that react to each announcement as `react` says; time passes only in sleeps. */
 function fleetOf(
   react: (instance: string) => InstanceReport | undefined,
-  ill: Fleet['ill'] = async () => undefined,
+  ill: Fleet['ill'] = async () => new Map(),
 ) {
   const announced: Rollout[] = [];
   const begunBy = new Set<string>();
@@ -55,7 +56,7 @@ function fleetOf(
         if (report) reports.set(instance, report);
       }
     },
-    report: async instance => reports.get(instance),
+    reports: async () => reports,
     ill,
   };
   return { fleet, clock, announced, begunBy };
@@ -134,7 +135,9 @@ describe('a rollout', () => {
     });
     expect(events.at(-1)).toEqual({
       type: 'halted',
+      why: 'failures',
       failed: 1,
+      underway: [],
       untouched: ['i-4', 'i-5', 'i-6', 'i-7', 'i-8'],
     });
     expect([...begunBy]).toEqual(['i-1', 'i-2', 'i-3']);
@@ -156,7 +159,7 @@ describe('a rollout', () => {
     };
     const { fleet, clock } = fleetOf(
       instance => (instance in answers ? answers[instance] : reportOf(instance)),
-      async instance => (instance === 'i-3' ? 'HTTP 503' : undefined),
+      async asked => new Map(asked.includes('i-3') ? [['i-3', 'HTTP 503']] : []),
     );
     const events = await all(bump(begun, waves, fleet, clock, { ...options, maxFailures: 8 }));
     const why = events.flatMap(event =>
@@ -169,35 +172,85 @@ describe('a rollout', () => {
     ]);
   });
 
-  test('that is interrupted is announced as halted', async () => {
-    const { fleet, clock, announced } = fleetOf(() => undefined);
+  test('that is interrupted is announced as halted, and says who is underway', async () => {
+    const { fleet, clock, announced } = fleetOf(instance =>
+      instance === 'i-3' ? undefined : reportOf(instance),
+    );
     const ending = new AbortController();
-    ending.abort(new Error('SIGINT'));
-    await expect(all(bump(begun, waves, fleet, clock, options, ending.signal))).rejects.toThrow('SIGINT');
+    const events: BumpEvent[] = [];
+    for await (const event of bump(begun, waves, fleet, clock, options, ending.signal)) {
+      events.push(event);
+      if (event.type === 'waiting') ending.abort(new Error('SIGINT'));
+    }
+    expect(events.at(-1)).toEqual({
+      type: 'halted',
+      why: 'interrupted',
+      failed: 0,
+      underway: ['i-3'],
+      untouched: ['i-4', 'i-5', 'i-6', 'i-7', 'i-8'],
+    });
+    expect(announced.map(({ state }) => state)).toEqual(['running', 'running', 'halted']);
+  });
+
+  test('that is interrupted before it begins announces nothing', async () => {
+    const { fleet, clock, announced } = fleetOf(reportOf);
+    const aborted = AbortSignal.abort(new Error('SIGINT'));
+    await expect(all(bump(begun, waves, fleet, clock, options, aborted))).rejects.toThrow('SIGINT');
+    expect(announced).toEqual([]);
+  });
+
+  test('whose world fails is halted, and both mistakes are told when that fails as well', async () => {
+    const { fleet, clock, announced } = fleetOf(reportOf);
+    const broken = async () => {
+      throw new Failure(world('aws-unreachable', 'EC2 is away'));
+    };
+    const rollout = bump(begun, waves, { ...fleet, ill: broken }, clock, options);
+    await expect(all(rollout)).rejects.toThrow('EC2 is away');
+    expect(announced.map(({ state }) => state)).toEqual(['running', 'halted']);
+
+    const announce: Fleet['announce'] = async ({ state }) => {
+      if (state === 'halted') throw new Failure(world('aws-unreachable', 'S3 is away'));
+    };
+    const worse = all(bump(begun, waves, { ...fleet, announce, ill: broken }, clock, options));
+    await expect(worse).rejects.toThrow('EC2 is away\nS3 is away');
+  });
+
+  test('whose events nobody takes any more is halted', async () => {
+    const { fleet, clock, announced } = fleetOf(reportOf);
+    for await (const event of bump(begun, waves, fleet, clock, options)) {
+      expect(event.type).toBe('wave');
+      break;
+    }
     expect(announced.map(({ state }) => state)).toEqual(['running', 'halted']);
   });
 });
 
 describe('the status of a fleet', () => {
-  const now = Date.parse('2026-01-01T01:00:00Z');
-  const state = (reports: InstanceReport[], rollout?: Rollout) =>
-    fleetStatus(['i-1', 'i-2'], reports, rollout, { now, silentAfter: 2 * 3_600_000 }).map(
+  const hour = 3_600_000;
+  const state = (
+    reports: InstanceReport[],
+    { age = hour, rollout }: { age?: number; rollout?: Rollout } = {},
+  ) => {
+    const told = new Map(reports.map(report => [report.instance, { report, written: 0 }]));
+    return fleetStatus(['i-1', 'i-2'], told, rollout, { now: age, silentAfter: 2 * hour }).map(
       ({ instance, state: is }) => `${instance} ${is}`,
     );
+  };
 
   test('joins who is there with who has spoken', () => {
     expect(state([reportOf('i-1'), reportOf('i-9')])).toEqual(['i-1 converged', 'i-2 silent', 'i-9 gone']);
   });
 
-  test('believes the newest report of an instance', () => {
-    const later = reportOf('i-1', { finished: '2026-01-01T00:30:00Z', result: 'failed' });
-    expect(state([later, reportOf('i-1')])[0]).toBe('i-1 failed');
+  test('a report that is too old by the clock of the bucket is silence, whatever it says of itself', () => {
+    const future = reportOf('i-1', { finished: '2999-01-01T00:00:00Z' });
+    expect(state([future], { age: 3 * hour })[0]).toBe('i-1 silent');
   });
 
-  test('a report that is too old is silence, one before the running rollout is waiting', () => {
-    expect(state([reportOf('i-1', { finished: '2025-12-31T00:00:00Z' })])[0]).toBe('i-1 silent');
+  test('one before the running rollout is waiting, also when it had failed', () => {
     const rollout: Rollout = { ...begun, id: 'r2', state: 'running', instances: ['i-1'] };
-    expect(state([reportOf('i-1')], rollout)[0]).toBe('i-1 waiting');
+    expect(state([reportOf('i-1', { result: 'failed' })], { rollout })[0]).toBe('i-1 waiting');
+    expect(state([reportOf('i-1', { rollout: 'r2' })], { rollout })[0]).toBe('i-1 converged');
+    expect(state([reportOf('i-1')], { rollout, age: 3 * hour })[0]).toBe('i-1 silent');
   });
 });
 

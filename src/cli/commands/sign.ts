@@ -4,6 +4,7 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../io/duration.ts';
 import { contentNames, signatureName } from '../../masterless/accept.ts';
 import { type Statement, sealStatement } from '../../masterless/envelope.ts';
+import { isEnvironmentName } from '../../masterless/environment.ts';
 import { newKeyPair, parsePrivateKey } from '../../masterless/keys.ts';
 import { withContentBucket } from '../content-bucket.ts';
 import type { Context } from '../context.ts';
@@ -136,7 +137,7 @@ function statementOf(
     throw new Failure(
       given('wrong-content', `${file} is neither a .yaml nor a .zip`, { hint: 'zip a folder first' }),
     );
-  if (!/^[A-Za-z0-9][A-Za-z0-9-]{2,38}[A-Za-z0-9]$/.test(environment))
+  if (!isEnvironmentName(environment))
     throw new Failure(
       given('wrong-environment', `${environment} is no name of a Beanstalk environment`, {
         hint: '4 to 40 letters, digits and hyphens',
