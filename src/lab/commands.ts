@@ -2,6 +2,7 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { bytes, duration } from '../io/units.ts';
 import type { ApiFaultRule } from './api/faults.ts';
 import type { ApiLab } from './api/server.ts';
+import { describeMember, type FleetMember } from './instance/member.ts';
 import type { InstanceSettings } from './instance/settings.ts';
 import type { S3Lab } from './s3/server.ts';
 import type { FaultyService } from './settings.ts';
@@ -35,6 +36,9 @@ export type LabCommand =
   /** `ssm:NAME` or `secretsmanager:NAME`; what was there is replaced. */
   | { do: 'put-secret'; reference: string; value: string }
   | { do: 'instance'; change: Partial<InstanceSettings> }
+  /** Launches instances of a Beanstalk environment, besides the one that the lab's host is. */
+  | { do: 'add-instances'; environment: string; count: number; type: string }
+  | { do: 'set-instance'; id: string; change: Parameters<Fleet['set']>[1] }
   | { do: 'clock'; offset: number }
   | { do: 'show' }
   | { do: 'windows'; language?: Language; elevated?: boolean; restart?: true }
@@ -48,11 +52,22 @@ export interface LabAnswer {
   data?: unknown;
 }
 
+/** The lab's other EC2 instances. */
+export interface Fleet {
+  all(): Promise<FleetMember[]>;
+  add(launch: { environment: string; count: number; type: string }): Promise<FleetMember[]>;
+  set(
+    id: string,
+    change: Partial<Pick<FleetMember, 'state' | 'systemCheck' | 'instanceCheck'>>,
+  ): Promise<FleetMember>;
+}
+
 export interface LabParts {
   vsphere: VsphereLab;
   s3: S3Lab;
   api: ApiLab;
   changeInstance(change: Partial<InstanceSettings>): Promise<InstanceSettings>;
+  fleet: Fleet;
   windows: WindowsLab;
   web: WebLab;
   clockOffset(): number;
@@ -105,7 +120,8 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       return { text: `${command.vm} lost power: its change tracking is invalid` };
     case 'fault':
       if (command.on === 's3') lab.s3.fault(command.rule as unknown as Parameters<S3Lab['fault']>[0]);
-      else if (command.on === 'secrets') lab.api.fault(command.rule as unknown as ApiFaultRule);
+      else if (command.on === 'secrets' || command.on === 'ec2')
+        lab.api.fault(command.rule as unknown as ApiFaultRule, command.on);
       else if (command.on === 'windows') await lab.windows.fault(command.rule as unknown as WindowsFault);
       else world.fault(command.rule as unknown as Parameters<typeof world.fault>[0]);
       return { text: `${command.on}: the fault ${command.rule.kind} is armed` };
@@ -124,6 +140,15 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       const instance = await lab.changeInstance(command.change);
       return { text: describeInstance(instance), data: instance };
     }
+    case 'add-instances': {
+      const { do: _, ...launch } = command;
+      const instances = await lab.fleet.add(launch);
+      return { text: instances.map(describeMember).join('\n'), data: { version: 1, instances } };
+    }
+    case 'set-instance': {
+      const instance = await lab.fleet.set(command.id, command.change);
+      return { text: describeMember(instance), data: instance };
+    }
     case 'clock':
       await lab.setClock(command.offset);
       return { text: `the lab's clock is ${duration(command.offset)} ahead of this machine's` };
@@ -133,9 +158,10 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       const text =
         vms.length > 0 ? vms.map(describe).join('\n') : 'no VMs yet: `converge lab add-vm` adds one';
       const windows = await lab.windows.settings();
+      const instances = await lab.fleet.all();
       return {
-        text: `${text}\n${describeWindows(windows)}\n${clock}`,
-        data: { vms, windows, clock_offset: lab.clockOffset() },
+        text: [text, ...instances.map(describeMember), describeWindows(windows), clock].join('\n'),
+        data: { vms, instances, windows, clock_offset: lab.clockOffset() },
       };
     }
     case 'windows': {

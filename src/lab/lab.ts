@@ -8,6 +8,7 @@ import { startApi } from './api/server.ts';
 import { labClock } from './clock.ts';
 import { execute, type LabAnswer, type LabCommand, type LabParts } from './commands.ts';
 import { type ControlEndpoint, sendControl, serveControl } from './control.ts';
+import { addInstances, readFleet, setInstance } from './instance/fleet.ts';
 import { startMetadata } from './instance/metadata.ts';
 import { type RoleCredentials, roleOf } from './instance/role.ts';
 import { changeInstance, readInstance } from './instance/settings.ts';
@@ -28,7 +29,7 @@ export interface Lab {
   s3: { url: string };
   /** Answers for every host of the web, `/HOST/PATH`. */
   web: { url: string };
-  /** SSM Parameter Store, Secrets Manager, and EC2's DescribeTags; the credentials are those of S3. */
+  /** SSM Parameter Store, Secrets Manager, and what EC2 tells of instances; the credentials are those of S3. */
   api: { url: string };
   /** Instance metadata of the lab's EC2 instance. */
   metadata: { url: string };
@@ -201,6 +202,11 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
     s3,
     api,
     changeInstance: change => changeInstance(dir, change),
+    fleet: {
+      all: () => readFleet(dir),
+      add: launch => addInstances(dir, launch, clock.now()),
+      set: (id, change) => setInstance(dir, id, change),
+    },
     vsphere,
     windows: windowsLab(host.files, join(dir, 'windows')),
     web,
@@ -297,8 +303,6 @@ const startAccount = (
   host: { clock: Clock; random: Random },
 ) => {
   const common = { clock, random: host.random, instance: () => readInstance(dir) };
-  return Promise.all([
-    startApi({ ...common, dir: join(dir, 'api'), authClock: host.clock, credentials: s3, region }),
-    startMetadata(common),
-  ]);
+  const api = { dir: join(dir, 'api'), authClock: host.clock, credentials: s3, region };
+  return Promise.all([startApi({ ...common, ...api, fleet: () => readFleet(dir) }), startMetadata(common)]);
 };

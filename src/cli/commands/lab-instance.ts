@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Host } from '../../io/ports.ts';
 import type { LabCommand } from '../../lab/commands.ts';
+import { beanstalkTags } from '../../lab/instance/member.ts';
 import type { InstanceSettings } from '../../lab/instance/settings.ts';
 import { instancePolicy } from '../../masterless/policy.ts';
 import type { Context } from '../context.ts';
@@ -31,7 +32,7 @@ export function labInstance({ io: { host } }: Context, event: Event): void {
       command
         .option('--environment <NAME>', 'its Beanstalk environment, by the tags that Beanstalk sets')
         .option('--tag <KEY=VALUE>', 'its tags, in the place of those it has; may be repeated', collect)
-        .option('--id <ID>', 'instance id, i-...')
+        .option('--id <ID>', 'instance id, i-...; one of `lab add-instances` brings its tags')
         .option('--type <TYPE>', 'instance type')
         .option('--metadata <on|off>', 'off: the host is no EC2 instance')
         .option('--metadata-tags <on|off>', 'whether tags stand in the metadata')
@@ -53,11 +54,7 @@ function changeOf(options: Record<string, unknown>): Partial<InstanceSettings> {
   if (id !== undefined && !/^i-[0-9a-f]{8,17}$/.test(id))
     throw new Failure(given('bad-instance-id', `${id} is no instance id`, { hint: 'i- and 17 hex digits' }));
   const tags: Record<string, string> = {
-    ...(environment !== undefined && {
-      'elasticbeanstalk:environment-name': environment,
-      'elasticbeanstalk:environment-id': 'e-labenviron',
-      Name: environment,
-    }),
+    ...(environment !== undefined && beanstalkTags(environment)),
     ...Object.fromEntries((tag ?? []).map(pairOf)),
   };
   const name = tags['elasticbeanstalk:environment-name'];

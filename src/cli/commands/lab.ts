@@ -10,6 +10,7 @@ import { defaultLabDir, labDir, openLabAt } from '../lab-dir.ts';
 import { readSecretFrom } from '../secrets.ts';
 import { labContracts } from './lab-contracts.ts';
 import { labInstance } from './lab-instance.ts';
+import { labInstances } from './lab-instances.ts';
 import { labServe } from './lab-serve.ts';
 import { labWindows } from './lab-windows.ts';
 
@@ -148,9 +149,14 @@ Any other command works in a lab with --lab [DIR].`,
       name: name!,
     }),
   );
-  event('show', 'list the VMs, and what the Windows host is told', 'show --lab /tmp/lab', () => ({
-    do: 'show',
-  }));
+  event(
+    'show',
+    'list the VMs and EC2 instances, and what the Windows host is told',
+    'show --lab /tmp/lab',
+    () => ({
+      do: 'show',
+    }),
+  );
   event(
     'site-content <HOST> <DIR>',
     'let a web host answer with the files of a folder, as they are now',
@@ -173,6 +179,7 @@ Any other command works in a lab with --lab [DIR].`,
     command => command.requiredOption('--from <SOURCE>', 'where its value is: env:NAME or file:PATH'),
   );
   labInstance(context, event);
+  labInstances(event);
   labWindows(event);
   event(
     'clock <AHEAD>',
@@ -204,7 +211,7 @@ Any other command works in a lab with --lab [DIR].`,
       command
         .addOption(
           new Option('--on <SERVICE>', 'which stand-in')
-            .choices(['s3', 'vsphere', 'windows', 'secrets'])
+            .choices(['s3', 'vsphere', 'windows', 'secrets', 'ec2'])
             .makeOptionMandatory(),
         )
         .option('--times <N>', 'how often (default 1)')
@@ -217,6 +224,7 @@ Kinds on vsphere: expire-sessions, unavailable, quiesce-fails, fail-query (fault
 page-span (bytes), slow-task (ms, method), lost-task (method), fail-task (method, fault), consolidation-needed,
 read (how: truncated, garbled, short, whole, error), missing-privilege (privilege), clear.
 Kinds on secrets: throttled, internal-error, access-denied, kms-denied, reset; all take operation (GetParameter ...).
+Kinds on ec2: throttled, internal-error, access-denied, reset; all take operation (DescribeInstances ...).
 Kinds on windows: exit (program, code), access-denied (program), missing (program), commit-conflict.`,
         ),
   );

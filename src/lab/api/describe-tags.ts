@@ -1,16 +1,12 @@
 import type { InstanceSettings } from '../instance/settings.ts';
+import { ec2Answer, tag } from './ec2-query.ts';
 import { ApiError } from './error.ts';
-
-const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);
 
 /**
  * DescribeTags of EC2's query API for the lab's one instance: all of its tags at once. Source: Amazon EC2
- * API reference. Throws ApiError for any other action or filter.
+ * API reference. Throws ApiError for any other filter.
  */
 export function describeTags(query: URLSearchParams, instance: InstanceSettings): string {
-  if (query.get('Action') !== 'DescribeTags')
-    throw new ApiError('InvalidAction', `The lab's EC2 does not know ${query.get('Action')}.`);
   if (!instance.describeTags)
     throw new ApiError(
       'UnauthorizedOperation',
@@ -34,11 +30,7 @@ export function describeTags(query: URLSearchParams, instance: InstanceSettings)
     .filter(fits)
     .map(
       ([key, value]) =>
-        `<item><resourceId>${instance.instanceId}</resourceId><resourceType>instance</resourceType><key>${escaped(key)}</key><value>${escaped(value)}</value></item>`,
+        `<item>${tag('resourceId', instance.instanceId)}<resourceType>instance</resourceType>${tag('key', key)}${tag('value', value)}</item>`,
     );
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<DescribeTagsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>lab</requestId><tagSet>${items.join('')}</tagSet></DescribeTagsResponse>`;
+  return ec2Answer('DescribeTags', `<tagSet>${items.join('')}</tagSet>`);
 }
-
-/** EC2's error document. */
-export const ec2Error = ({ code, message }: ApiError): string =>
-  `<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>${code}</Code><Message>${escaped(message)}</Message></Error></Errors><RequestID>lab</RequestID></Response>`;

@@ -31,6 +31,22 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
     'AWS STS API Reference, GetCallerIdentity; IAM User Guide, "IAM identifiers"',
   ],
   ['believed', 'Lab only: the role of the instance reads no secrets', 'by design'],
+  [
+    'quoted',
+    'DescribeInstances with tag:KEY and instance-state-name, MaxResults 5 to 1000 and NextToken',
+    'Amazon EC2 API Reference, DescribeInstances',
+  ],
+  [
+    'quoted',
+    'DescribeInstanceStatus of running instances unless IncludeAllInstances; at most 100 ids, never with MaxResults',
+    'Amazon EC2 API Reference, DescribeInstanceStatus',
+  ],
+  [
+    'quoted',
+    'InvalidInstanceID.NotFound for an unknown id fails the whole call',
+    'Amazon EC2 API Reference, Error codes',
+  ],
+  ['believed', 'Lab only: a page of DescribeInstances never has more than 100 instances', 'by design'],
   ['believed', 'Lab only: labels of parameters, stages and versions of secrets are not kept', 'by design'],
 ];
 

@@ -20,13 +20,18 @@ const kinds: Record<ApiFaultRule['kind'], FaultKind> = {
   'kms-denied': { takes },
   reset: { takes },
 };
+const { 'kms-denied': _, ...ec2Kinds } = kinds;
 
 export class ApiFaults {
+  readonly #system: 'secrets' | 'ec2';
   #rules: { rule: ApiFaultRule; left: number }[] = [];
+  constructor(system: 'secrets' | 'ec2') {
+    this.#system = system;
+  }
 
   /** Throws a Failure for a rule that it doesn't know. */
   add(rule: ApiFaultRule): void {
-    checkFaultRule('secrets', rule, kinds);
+    checkFaultRule(this.#system, rule, this.#system === 'ec2' ? ec2Kinds : kinds);
     this.#rules.push({ rule, left: rule.times ?? 1 });
   }
 
@@ -55,6 +60,22 @@ export function faultError(kind: Exclude<ApiFaultRule['kind'], 'reset'>, service
         service === 'ssm'
           ? 'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.'
           : 'Access to KMS is not allowed',
+      );
+  }
+}
+
+/** The same in EC2's words: API reference, "Error codes for the Amazon EC2 API". */
+export function ec2FaultError(kind: Exclude<ApiFaultRule['kind'], 'reset'>, action: string): ApiError {
+  switch (kind) {
+    case 'throttled':
+      return new ApiError('RequestLimitExceeded', 'Request limit exceeded.', 503);
+    case 'internal-error':
+      return new ApiError('InternalError', 'An internal error has occurred', 500);
+    default:
+      return new ApiError(
+        'UnauthorizedOperation',
+        `You are not authorized to perform this operation. User: arn:aws:iam::123456789012:user/lab is not authorized to perform: ec2:${action}`,
+        403,
       );
   }
 }

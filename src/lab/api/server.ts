@@ -1,13 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock, Random } from '../../io/ports.ts';
+import type { FleetMember } from '../instance/member.ts';
 import { type Role, roleOf } from '../instance/role.ts';
 import type { InstanceSettings } from '../instance/settings.ts';
 import type { Credentials } from '../s3/sigv4.ts';
 import { callerIdentity } from './caller-identity.ts';
-import { describeTags, ec2Error } from './describe-tags.ts';
+import { ec2 } from './ec2.ts';
+import { ec2Error } from './ec2-query.ts';
 import { ApiError } from './error.ts';
-import { type ApiFaultRule, ApiFaults, faultError } from './faults.ts';
+import { type ApiFaultRule, ApiFaults, ec2FaultError, faultError } from './faults.ts';
 import type { Account, Operations } from './operations.ts';
 import { parameterOperations } from './parameters.ts';
 import { secretOperations } from './secrets.ts';
@@ -25,13 +27,15 @@ export interface ApiLabOptions {
   random: Random;
   /** The instance whose tags EC2 tells. */
   instance(): Promise<InstanceSettings>;
+  /** The other instances of the account. */
+  fleet(): Promise<FleetMember[]>;
 }
 
-/** The lab's SSM Parameter Store, Secrets Manager, of EC2 what tells an instance's tags, and of STS who asks. */
+/** The lab's SSM Parameter Store, Secrets Manager, of EC2 what tells of instances, and of STS who asks. */
 export interface ApiLab {
   /** `http://127.0.0.1:PORT`, for all of them. */
   url: string;
-  fault(rule: ApiFaultRule): void;
+  fault(rule: ApiFaultRule, on: 'secrets' | 'ec2'): void;
   /** One operation without a signature, for whoever holds the lab's folder. Throws ApiError. */
   operate(service: 'ssm' | 'secretsmanager', operation: string, input: object): Promise<object>;
   close(): Promise<void>;
@@ -47,7 +51,7 @@ const mostBytes = 1 << 20;
 
 /** Serves on 127.0.0.1. */
 export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
-  const faults = new ApiFaults();
+  const faults = { secrets: new ApiFaults('secrets'), ec2: new ApiFaults('ec2') };
   const account: Account = {
     vault: openVault(options.dir),
     region: options.region,
@@ -76,11 +80,12 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
         );
       if (isQuery) {
         if (scope !== 'ec2') throw new ApiError('AuthFailure', 'Credential should be scoped to ec2.', 401);
-        return send(
-          200,
-          'text/xml;charset=UTF-8',
-          describeTags(new URLSearchParams(body.toString()), await options.instance()),
-        );
+        const query = new URLSearchParams(body.toString());
+        const fault = faults.ec2.take(query.get('Action') ?? '');
+        if (fault === 'reset') return message.socket.destroy();
+        if (fault) throw ec2FaultError(fault, query.get('Action') ?? '');
+        const xml = ec2(query, await options.instance(), await options.fleet());
+        return send(200, 'text/xml;charset=UTF-8', xml);
       }
       const [prefix = '', operation = ''] = (headers.get('x-amz-target') ?? '').split('.');
       const service = Object.hasOwn(services, prefix) ? services[prefix]! : undefined;
@@ -89,7 +94,7 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
       if (scope !== service.name)
         throw new ApiError('InvalidSignatureException', `Credential should be scoped to ${service.name}.`);
       if (role) throw faultError('access-denied', service.name, operation);
-      const fault = faults.take(operation);
+      const fault = faults.secrets.take(operation);
       if (fault === 'reset') return message.socket.destroy();
       if (fault) throw faultError(fault, service.name, operation);
       const output = await service.operations[operation]!(parsed(body), account);
@@ -108,7 +113,7 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    fault: rule => faults.add(rule),
+    fault: (rule, on) => faults[on].add(rule),
     async operate(service, operation, input) {
       const { operations } = Object.values(services).find(({ name }) => name === service)!;
       return operations[operation]!(input as Record<string, unknown>, account);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readJson, writeJson } from '../disks/durable.ts';
+import { readFleet } from './fleet.ts';
 import type { Policy } from './role.ts';
 
 /** The lab's one EC2 instance: the host that a run with `--lab` is on. */
@@ -41,12 +42,18 @@ export async function readInstance(dir: string): Promise<InstanceSettings> {
   return { ...usual, ...(await readJson<Partial<InstanceSettings>>(fileOf(dir))) };
 }
 
-/** Keeps what is said over what is there. */
+/** Keeps what is said over what is there. To become an instance of the fleet is to take its tags and type. */
 export async function changeInstance(
   dir: string,
   change: Partial<InstanceSettings>,
 ): Promise<InstanceSettings> {
-  const changed = { ...(await readInstance(dir)), ...change };
+  const member = (await readFleet(dir)).find(({ instanceId }) => instanceId === change.instanceId);
+  const { tags, instanceType } = member ?? {};
+  const changed = {
+    ...(await readInstance(dir)),
+    ...(tags && instanceType !== undefined && { tags, instanceType }),
+    ...change,
+  };
   await writeJson(fileOf(dir), changed);
   return changed;
 }
