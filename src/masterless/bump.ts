@@ -109,7 +109,7 @@ async function* watch(
   signal?: AbortSignal,
 ): AsyncGenerator<Extract<BumpEvent, { type: 'instance' | 'waiting' }>> {
   const until = clock.now() + patience;
-  const waiting = new Map(wave.map(instance => [instance, 'it has not reported']));
+  const waiting = new Map(wave.map(instance => [instance, 'it has not reported: does its agent run?']));
   let said = '';
   while (!signal?.aborted) {
     const reports = await fleet.reports(new Set(waiting.keys()));

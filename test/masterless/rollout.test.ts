@@ -166,8 +166,8 @@ describe('a rollout', () => {
       event.type === 'instance' && !event.ok ? [`${event.instance}: ${event.why}`] : [],
     );
     expect(why).toEqual([
-      'i-1: it has not reported',
-      'i-2: it has not reported',
+      'i-1: it has not reported: does its agent run?',
+      'i-2: it has not reported: does its agent run?',
       'i-3: it converged, but is not healthy: HTTP 503',
     ]);
   });

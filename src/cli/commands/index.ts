@@ -3,6 +3,7 @@ import { adopt } from './adopt.ts';
 import { agent } from './agent.ts';
 import { apply } from './apply.ts';
 import { bundle } from './bundle.ts';
+import { bump } from './bump.ts';
 import { completeLine } from './complete.ts';
 import { completion } from './completion.ts';
 import { diff } from './diff.ts';
@@ -18,6 +19,7 @@ import { plan } from './plan.ts';
 import { points } from './points.ts';
 import { replicate } from './replicate.ts';
 import { restore } from './restore.ts';
+import { rollout } from './rollout.ts';
 import { schema } from './schema.ts';
 import { sign } from './sign.ts';
 import { test } from './test.ts';
@@ -47,6 +49,8 @@ export const commands: Define[] = [
   agent,
   instancePolicyCommand,
   bundle,
+  bump,
+  rollout,
   lab,
   completion,
   completeLine,

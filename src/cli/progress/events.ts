@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Listener } from '../../engine/events.ts';
+import type { RunEvent } from '../../engine/events.ts';
 import { ndjsonListener } from '../../engine/render/ndjson.ts';
 import type { FileHandle } from '../../io/ports.ts';
 import type { Context } from '../context.ts';
@@ -11,8 +11,8 @@ export interface EventOptions {
 }
 
 /** Where the events of a run go besides the progress for people, or in its place. */
-export interface EventSink {
-  listener: Listener;
+export interface EventSink<E = RunEvent> {
+  listener(event: E): void;
   /** The events take the place of the progress on stderr. */
   quiet: boolean;
   /** Resolves when the last line is in the file. Rejects with what kept one from it. */
@@ -20,11 +20,11 @@ export interface EventSink {
 }
 
 /** Undefined when nobody asked for events. A file must be a new one; its folder must be there. */
-export async function openEvents(
+export async function openEvents<E extends { type: string } = RunEvent>(
   context: Context,
   { events, eventsFile }: EventOptions,
   now: () => number,
-): Promise<EventSink | undefined> {
+): Promise<EventSink<E> | undefined> {
   if (eventsFile === undefined) {
     if (events === undefined) return undefined;
     return { listener: ndjsonListener(context.say, now), quiet: true, async close() {} };
