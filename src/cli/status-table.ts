@@ -67,7 +67,8 @@ function whyOf({ instance, state, report }: InstanceStatus, data: StatusData): s
     const ec2 = known && known.state !== 'running' ? `EC2 says ${known.state}` : '';
     const launched =
       !report && known?.launched ? `launched ${duration(Math.max(0, data.now - known.launched))} ago` : '';
-    return [ec2, launched, report?.failures[0] ?? ''].filter(Boolean).join(', ');
+    const told = data.rollout?.instances.includes(instance) ? 'did not follow the rollout' : '';
+    return [ec2, launched, told].filter(Boolean).join(', ');
   }
   if (state === 'waiting')
     return data.rollout?.instances.includes(instance) ? 'told to apply' : 'its turn has not come';

@@ -14,19 +14,23 @@ export interface InstanceStatus {
 
 /**
  * Joins what EC2 says there is with what the instances said of themselves. `silent` is an instance
- * that never reported, or not for longer than `silentAfter` ms; `waiting` one whose turn in a running
- * rollout has come or will come.
+ * that never reported, not since the last rollout that told it to apply, or not for longer than
+ * `silentAfter` ms; `waiting` one whose turn in a running rollout has come or will come.
  */
 export function fleetStatus(
   running: readonly string[],
   told: ReadonlyMap<string, Told>,
   rollout: Rollout | undefined,
-  { now, silentAfter }: { now: number; silentAfter: number },
+  { now, silentAfter = Number.POSITIVE_INFINITY }: { now: number; silentAfter?: number | undefined },
 ): InstanceStatus[] {
-  const stateOf = (instance: string, { report }: Told, age: number): InstanceStatus['state'] => {
+  const stateOf = (instance: string, { report, written }: Told, age: number): InstanceStatus['state'] => {
     if (!running.includes(instance)) return 'gone';
     if (age > silentAfter) return 'silent';
-    return rollout?.state === 'running' && report.rollout !== rollout.id ? 'waiting' : report.result;
+    if (!rollout || report.rollout === rollout.id) return report.result;
+    if (rollout.state === 'running') return 'waiting';
+    // It may have taken newer content since, of its own accord.
+    const wasTold = rollout.instances.includes(instance) && written < Date.parse(rollout.started);
+    return wasTold ? 'silent' : report.result;
   };
   return [...new Set([...running, ...told.keys()])].sort().map(instance => {
     const last = told.get(instance);

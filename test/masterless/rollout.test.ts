@@ -246,6 +246,21 @@ describe('the status of a fleet', () => {
     expect(state([future], { age: 3 * hour })[0]).toBe('i-1 silent');
   });
 
+  test('who was told by the last rollout and said nothing since is silent; who was not told is not', () => {
+    const ended = (at: number): Rollout => ({
+      ...begun,
+      id: 'r2',
+      state: 'halted',
+      instances: ['i-1'],
+      started: new Date(at).toISOString(),
+    });
+    expect(state([reportOf('i-1'), reportOf('i-2')], { rollout: ended(1) })).toEqual([
+      'i-1 silent',
+      'i-2 converged',
+    ]);
+    expect(state([reportOf('i-1')], { rollout: ended(-1) })[0]).toBe('i-1 converged');
+  });
+
   test('one before the running rollout is waiting, also when it had failed', () => {
     const rollout: Rollout = { ...begun, id: 'r2', state: 'running', instances: ['i-1'] };
     expect(state([reportOf('i-1', { result: 'failed' })], { rollout })[0]).toBe('i-1 waiting');

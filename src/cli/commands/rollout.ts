@@ -13,7 +13,7 @@ import { withFormat } from '../options.ts';
 import { statusJson, statusText } from '../status-table.ts';
 
 interface StatusOptions extends FleetOptions {
-  silentAfter: string;
+  silentAfter?: string;
   format: 'text' | 'json';
 }
 
@@ -39,7 +39,10 @@ function status(group: Command, context: Context, exit: (code: number) => void):
   const command = group
     .command('status <ENV>')
     .description('who runs what, who is silent, who failed and why; exit 4 when somebody failed or is silent')
-    .option('--silent-after <DURATION>', 'how old a report may be', '2h');
+    .option(
+      '--silent-after <DURATION>',
+      'call silent whose last report is older (default: however old; agents report when they applied something)',
+    );
   withFleetOptions(withFormat(command))
     .addHelpText(
       'after',
@@ -49,8 +52,8 @@ Examples:
   converge rollout status shop-prod --self s3://cust-deployment-data/ --format json`,
     )
     .action(async (environment: string, options: StatusOptions) => {
-      const silentAfter = parseDuration(options.silentAfter);
-      if (silentAfter === undefined)
+      const silentAfter = options.silentAfter === undefined ? undefined : parseDuration(options.silentAfter);
+      if (options.silentAfter !== undefined && silentAfter === undefined)
         throw new Failure(
           given('bad-duration', `--silent-after ${options.silentAfter} is no duration`, {
             hint: 'write it like 2h',

@@ -28,11 +28,14 @@ export async function progressFor(context: Context, events?: EventSink): Promise
 }
 
 async function forPeople(context: Context): Promise<Progress> {
-  const { stderr, host } = context.io;
-  // A dumb terminal has no cursor to move.
-  if (stderr.isTTY && stderr.stream?.columns && !host.env.CI && host.env.TERM !== 'dumb') {
+  const { stderr } = context.io;
+  if (isForCursor(context)) {
     const { terminalProgress } = await import('./terminal.ts');
     return terminalProgress(stderr);
   }
   return { listener: plainProgress(stderr), begin() {}, async done() {} };
 }
+
+/** Whether stderr can show lines that move: a dumb terminal has no cursor. */
+export const isForCursor = ({ io: { stderr, host } }: Context): boolean =>
+  Boolean(stderr.isTTY && stderr.stream?.columns && !host.env.CI && host.env.TERM !== 'dumb');

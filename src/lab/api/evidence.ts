@@ -26,6 +26,11 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
     'Amazon EC2 API Reference, DescribeTags',
   ],
   [
+    'verified',
+    'DescribeInstances with tag:KEY, page by page; DescribeInstanceStatus; an unknown id',
+    'AWS CLI in test/peers/fleet-lab.test.ts',
+  ],
+  [
     'quoted',
     'GetCallerIdentity needs no permission; the UserId of an instance is ROLE-ID:INSTANCE-ID',
     'AWS STS API Reference, GetCallerIdentity; IAM User Guide, "IAM identifiers"',
@@ -33,7 +38,7 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
   ['believed', 'Lab only: the role of the instance reads no secrets', 'by design'],
   [
     'quoted',
-    'DescribeInstances with tag:KEY and instance-state-name, MaxResults 5 to 1000 and NextToken',
+    'DescribeInstances with instance-state-name, MaxResults 5 to 1000 and NextToken',
     'Amazon EC2 API Reference, DescribeInstances',
   ],
   [
