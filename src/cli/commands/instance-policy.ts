@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { isEnvironmentName } from '../../masterless/environment.ts';
 import { instancePolicy } from '../../masterless/policy.ts';
 import { contentUrl } from '../content-bucket.ts';
 import type { Define } from '../define.ts';
@@ -19,7 +20,7 @@ export const instancePolicyCommand: Define = (program, context, exit) => {
       '\nExample:\n  converge instance-policy customername-taupe --self s3://cust-deployment-data/',
     )
     .action((environments: string[], { self, partition }: { self: string; partition: string }) => {
-      const strange = environments.find(one => !/^[A-Za-z0-9][A-Za-z0-9-]{2,38}[A-Za-z0-9]$/.test(one));
+      const strange = environments.find(one => !isEnvironmentName(one));
       if (strange !== undefined)
         throw new Failure(
           given('wrong-environment', `${strange} is no name of a Beanstalk environment`, {

@@ -84,7 +84,7 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
         const fault = faults.ec2.take(query.get('Action') ?? '');
         if (fault === 'reset') return message.socket.destroy();
         if (fault) throw ec2FaultError(fault, query.get('Action') ?? '');
-        const xml = ec2(query, await options.instance(), await options.fleet());
+        const xml = ec2(query, await options.instance(), await options.fleet(), role !== undefined);
         return send(200, 'text/xml;charset=UTF-8', xml);
       }
       const [prefix = '', operation = ''] = (headers.get('x-amz-target') ?? '').split('.');

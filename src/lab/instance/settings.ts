@@ -42,16 +42,16 @@ export async function readInstance(dir: string): Promise<InstanceSettings> {
   return { ...usual, ...(await readJson<Partial<InstanceSettings>>(fileOf(dir))) };
 }
 
-/** Keeps what is said over what is there. To become an instance of the fleet is to take its tags and type. */
+/** Keeps what is said over what is there. To become an instance of the fleet is to take its tags, type and role. */
 export async function changeInstance(
   dir: string,
   change: Partial<InstanceSettings>,
 ): Promise<InstanceSettings> {
   const member = (await readFleet(dir)).find(({ instanceId }) => instanceId === change.instanceId);
-  const { tags, instanceType } = member ?? {};
+  const { tags, instanceType, policy } = member ?? {};
   const changed = {
     ...(await readInstance(dir)),
-    ...(tags && instanceType !== undefined && { tags, instanceType }),
+    ...(tags && instanceType !== undefined && { tags, instanceType, ...(policy && { policy }) }),
     ...change,
   };
   await writeJson(fileOf(dir), changed);
