@@ -1,7 +1,22 @@
-import { Failure } from '../diagnostics/diagnostic.ts';
+import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { bytes as shown } from '../io/units.ts';
 import type { ContentBucket } from '../masterless/bucket.ts';
 import { codeOf, statusOf } from './errors.ts';
 import type { S3Connection } from './s3-client.ts';
+
+/** Bytes that are taken into memory, before anybody has vouched for them. */
+const largest = 64 * 2 ** 20;
+
+const tooLarge = (key: string, size: number): Failure =>
+  new Failure(
+    world('content-too-large', `${key} has ${shown(size)}, more than the ${shown(largest)} that are taken`, {
+      hint: 'let the manifest `download` what is large',
+    }),
+  );
+
+/** An object that isn't there, to whoever may read it and not list the bucket: the message names the listing. */
+const isHidden = (error: unknown): boolean =>
+  statusOf(error) === 403 && / not authorized to perform: s3:ListBucket /.test(String(error));
 
 /**
  * The bucket that configures instances, under `s3://bucket/prefix`.
@@ -30,13 +45,15 @@ export function contentBucket(
             }),
             options,
           );
+          const size = answer.ContentLength ?? 0;
+          if (size > largest) throw tooLarge(root + key, size);
           const body = await answer.Body?.transformToByteArray();
           return { bytes: Buffer.from(body ?? []), etag: answer.ETag ?? '' };
         },
         {
           expected: error => {
             unchanged = statusOf(error) === 304;
-            return unchanged || codeOf(error) === 'NoSuchKey';
+            return unchanged || codeOf(error) === 'NoSuchKey' || isHidden(error);
           },
         },
       );
@@ -63,12 +80,14 @@ function maybeMissing(error: unknown): unknown {
   if (!(error instanceof Failure)) return error;
   return new Failure(
     error.diagnostics.map(one =>
-      one.code === 'aws-access-denied'
-        ? {
-            ...one,
-            hint: `${one.hint} The object may also be missing: S3 says the same to whoever may not list.`,
-          }
-        : one,
+      one.code === 'aws-wrong-region'
+        ? { ...one, hint: `${one.hint} Without a target, AWS_REGION in the environment says it.` }
+        : one.code === 'aws-access-denied'
+          ? {
+              ...one,
+              hint: `${one.hint} The object may also be missing: S3 says the same to whoever may not list.`,
+            }
+          : one,
     ),
     { cause: error },
   );

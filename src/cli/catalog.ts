@@ -1,5 +1,6 @@
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Catalog } from '../engine/catalog.ts';
+import type { ReadFiles } from '../io/ports.ts';
 import { type Compiled, compile } from '../manifest/compile.ts';
 import type { Context } from './context.ts';
 import { hostFacts } from './host-facts.ts';
@@ -38,6 +39,15 @@ export interface CatalogOptions {
   lab?: string | true;
   env?: string;
   set?: string[];
+  /** Where manifests and what belongs to them are read; default: this machine, and its working directory. */
+  content?: ContentFiles;
+}
+
+/** Files that names are relative to a folder of. */
+export interface ContentFiles {
+  files: ReadFiles;
+  /** Absolute. */
+  cwd: string;
 }
 
 /** Compiles manifests and shows every mistake; undefined when there is an error (exit 1). */
@@ -53,17 +63,19 @@ export async function loadCatalog(
 export async function loadCompiled(
   context: Context,
   paths: string[],
-  { lab, env: environment, set }: CatalogOptions,
+  { lab, env: environment, set, content = context.io.host }: CatalogOptions,
 ): Promise<Compiled | undefined> {
   requirePaths(paths, lab);
-  const { files, cwd, platform, env } = context.io.host;
-  const types = await loadUserTypes(context, paths);
+  const { cwd: hostCwd, platform, env } = context.io.host;
+  const { files, cwd } = content;
+  const types = await loadUserTypes(context, paths, content);
   const instance = instanceHere(context, lab);
   const compiled = await compile(paths, {
     registry: context.registry,
     unusable: types.unusable,
     files,
     cwd,
+    hostCwd,
     platform,
     env,
     facts: hostFacts(context.io.host, lab !== undefined, instance),

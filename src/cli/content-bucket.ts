@@ -1,11 +1,12 @@
+import type { AwsSettings } from '../aws/settings.ts';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { ContentBucket } from '../masterless/bucket.ts';
-import { awsOf } from './aws.ts';
+import { awsSettings } from './aws.ts';
 import type { Context } from './context.ts';
 import type { Session } from './session.ts';
 
-/** Throws a Failure when the URL is none of a bucket. */
-export function bucketPlace(url: string): { bucket: string; prefix: string } {
+/** Bucket and prefix of `s3://BUCKET/PREFIX`. Throws a Failure (given) for another URL. */
+export function contentUrl(url: string): { bucket: string; prefix: string } {
   const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/i.exec(url);
   if (match) return { bucket: match[1]!, prefix: match[2] ?? '' };
   throw new Failure(
@@ -15,9 +16,23 @@ export function bucketPlace(url: string): { bucket: string; prefix: string } {
   );
 }
 
+/** The bucket that configures instances, by URL; nothing is sent yet. */
+export async function bucketOf(
+  url: string,
+  settings: AwsSettings,
+): Promise<{ bucket: ContentBucket; close(): void }> {
+  const place = contentUrl(url);
+  const [{ connectS3 }, { contentBucket }] = await Promise.all([
+    import('../aws/s3-client.ts'),
+    import('../aws/content-bucket.ts'),
+  ]);
+  const connection = await connectS3(settings);
+  return { bucket: contentBucket(connection, place), close: connection.close };
+}
+
 /**
- * The bucket that configures instances, by URL, for as long as `use` runs. Credentials and region are
- * those of AWS's default chain: on an instance its role.
+ * The same for as long as `use` runs, for whoever operates it. Credentials and region are those of AWS's
+ * default chain.
  */
 export async function withContentBucket<T>(
   context: Context,
@@ -25,14 +40,14 @@ export async function withContentBucket<T>(
   url: string,
   use: (bucket: ContentBucket) => Promise<T>,
 ): Promise<T> {
-  const place = bucketPlace(url);
+  contentUrl(url);
   const calls = { made() {}, retried() {}, throttled() {} };
   const machine = context.io.host;
-  const connection = await awsOf(undefined, { machine, secret, ...(lab && { lab }) }, calls);
+  const settings = await awsSettings(undefined, { machine, secret, ...(lab && { lab }) }, calls);
+  const { bucket, close } = await bucketOf(url, settings);
   try {
-    const { contentBucket } = await import('../aws/content-bucket.ts');
-    return await use(contentBucket(connection, place));
+    return await use(bucket);
   } finally {
-    connection.close();
+    close();
   }
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../io/ports.ts';
 import type { FleetBucket } from '../masterless/bucket.ts';
 import { isEnvironmentName } from '../masterless/environment.ts';
 import { awsSettings } from './aws.ts';
-import { bucketPlace } from './content-bucket.ts';
+import { contentUrl } from './content-bucket.ts';
 import type { Context } from './context.ts';
 import { type CommonOptions, withLab } from './options.ts';
 import { openSession, type Session } from './session.ts';
@@ -43,7 +43,7 @@ export async function withFleet<T>(
         hint: '4 to 40 letters, digits and hyphens',
       }),
     );
-  const place = bucketPlace(options.self);
+  const place = contentUrl(options.self);
   const session = await openSession(context, options, { labMustExist: true });
   const closing: (() => void)[] = [];
   try {

@@ -8,6 +8,7 @@ import { followingPath } from '../io/search-path.ts';
 import type { Lab } from '../lab/lab.ts';
 import { profileDirectories } from '../resources/host/env-path/profile.ts';
 import { awsSecrets, isAwsSecret } from './aws-secrets.ts';
+import type { ContentFiles } from './catalog.ts';
 import { makeConnections } from './connections.ts';
 import type { Context } from './context.ts';
 import { labDir, openLabAt } from './lab-dir.ts';
@@ -34,6 +35,10 @@ export interface SessionOptions {
   exclusive?: boolean;
   /** For commands that only read: a lab made now could hold nothing. */
   labMustExist?: boolean;
+  /** A lab that is open already, and stays so. */
+  lab?: Lab;
+  /** Where content sources are read, when they don't lie on this machine. */
+  content?: ContentFiles;
 }
 
 const noCalls: CallCounter = { made() {}, retried() {}, throttled() {} };
@@ -45,18 +50,25 @@ const noCalls: CallCounter = { made() {}, retried() {}, throttled() {} };
 export async function openSession(
   context: Context,
   options: CommonOptions,
-  { targets = [], platform, exclusive = false, labMustExist = false }: SessionOptions = {},
+  {
+    targets = [],
+    platform,
+    exclusive = false,
+    labMustExist = false,
+    lab: open,
+    content,
+  }: SessionOptions = {},
 ): Promise<Session> {
   const { io } = context;
   const dir = labDir(context, options.lab);
   const { lockTimeout } = options;
   const lab =
-    dir === undefined
-      ? undefined
+    open || dir === undefined
+      ? open
       : await openLabAt(context, dir, { seeded: true, lockTimeout, labMustExist });
   if (lab)
     context.say(`lab in ${lab.dir}: stand-ins for vSphere, S3 and the host; nothing leaves this machine\n`);
-  const closing: (() => Promise<unknown>)[] = [async () => lab?.close()];
+  const closing: (() => Promise<unknown>)[] = [async () => (open ? undefined : lab?.close())];
   const close = async () => {
     for (const end of closing.splice(0).reverse()) await end();
   };
@@ -84,6 +96,7 @@ export async function openSession(
       closing.push(() => lock.release());
     }
     // Only now: what a run before this one has yet to write must not be missed.
+    const sources = content ?? io.host;
     const memory = await openMemory(io.host, stateDir);
     const connections = makeConnections({ host, searchPath, ...reaching });
     closing.push(() => connections.close());
@@ -97,7 +110,7 @@ export async function openSession(
         memory,
         calls,
         secret,
-        source: path => io.host.files.read(resolve(io.host.cwd, path)),
+        source: path => sources.files.read(resolve(sources.cwd, path)),
         connect: (target, name, calls = noCalls) => connections.connect(target, name, calls),
         ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
       },

@@ -4,6 +4,7 @@ import { thrownAt, typeBug } from '../engine/type-bug.ts';
 import { foldersAround } from '../manifest/find-files.ts';
 import { findTypes } from '../manifest/types/find-types.ts';
 import { registry } from '../resources/registry.ts';
+import type { ContentFiles } from './catalog.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -13,8 +14,9 @@ import type { Context } from './context.ts';
 export async function loadUserTypes(
   context: Context,
   paths: string[],
+  { files, cwd }: ContentFiles = context.io.host,
 ): Promise<{ diagnostics: Diagnostic[]; unusable: ReadonlySet<string> }> {
-  const { files, cwd, clock } = context.io.host;
+  const { clock } = context.io.host;
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic) => void diagnostics.push(diagnostic);
   const sources = await findTypes(await foldersAround(paths, files, cwd), files, cwd, report);

@@ -41,10 +41,21 @@ export type RunEvent =
 
 export type Listener = (event: RunEvent) => void;
 
+/** Content that a run applied and that didn't come from the machine itself. */
+export interface RunContent {
+  url: string;
+  /** SHA-256, hex. */
+  sha256: string;
+  from: 's3' | 'last-known-good';
+  /** `false`: nobody vouched for it, and that was asked for. */
+  signed: false | { environment: string; sequence: number; issued: string; expires: string };
+}
+
 /** What a run did; also the report file. */
 export interface RunReport {
   report: 1;
   plan: string;
+  content?: RunContent;
   results: { address: Address; action: Action; result: Result; note?: string; diagnostic?: Diagnostic }[];
   /** Sums over all steps: bytes_read, bytes_uploaded, points. */
   numbers: Record<string, number>;

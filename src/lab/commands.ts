@@ -2,6 +2,7 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { bytes, duration } from '../io/units.ts';
 import type { ApiFaultRule } from './api/faults.ts';
 import type { ApiLab } from './api/server.ts';
+import type { Launch } from './instance/fleet.ts';
 import { describeMember, type FleetMember } from './instance/member.ts';
 import type { InstanceSettings } from './instance/settings.ts';
 import type { S3Lab } from './s3/server.ts';
@@ -37,7 +38,7 @@ export type LabCommand =
   | { do: 'put-secret'; reference: string; value: string }
   | { do: 'instance'; change: Partial<InstanceSettings> }
   /** Launches instances of a Beanstalk environment, besides the one that the lab's host is. */
-  | { do: 'add-instances'; environment: string; count: number; type: string }
+  | ({ do: 'add-instances' } & Launch)
   | { do: 'set-instance'; id: string; change: Parameters<Fleet['set']>[1] }
   | { do: 'clock'; offset: number }
   | { do: 'show' }
@@ -55,7 +56,7 @@ export interface LabAnswer {
 /** The lab's other EC2 instances. */
 export interface Fleet {
   all(): Promise<FleetMember[]>;
-  add(launch: { environment: string; count: number; type: string }): Promise<FleetMember[]>;
+  add(launch: Launch): Promise<FleetMember[]>;
   set(
     id: string,
     change: Partial<Pick<FleetMember, 'state' | 'systemCheck' | 'instanceCheck'>>,
@@ -228,5 +229,8 @@ function describeInstance(it: InstanceSettings): string {
     `${it.instanceId}  ${it.instanceType} in ${it.availabilityZone}, account ${it.accountId}, ${it.imageId}`,
     ...Object.entries(it.tags).map(([key, value]) => `  tag ${key} = ${value}`),
     `  tags in the metadata ${it.metadataTags ? 'on' : 'off'}, ec2:DescribeTags ${it.describeTags ? 'allowed' : 'denied'}`,
+    ...(it.policy?.Statement ?? []).map(
+      ({ Action, Resource }) => `  may ${[Action].flat().join(', ')} on ${[Resource].flat().join(', ')}`,
+    ),
   ].join('\n');
 }

@@ -10,6 +10,7 @@ import { execute, type LabAnswer, type LabCommand, type LabParts } from './comma
 import { type ControlEndpoint, sendControl, serveControl } from './control.ts';
 import { addInstances, readFleet, setInstance } from './instance/fleet.ts';
 import { startMetadata } from './instance/metadata.ts';
+import { type RoleCredentials, roleOf } from './instance/role.ts';
 import { changeInstance, readInstance } from './instance/settings.ts';
 import { startS3 } from './s3/server.ts';
 import { seed } from './seed.ts';
@@ -32,6 +33,8 @@ export interface Lab {
   api: { url: string };
   /** Instance metadata of the lab's EC2 instance. */
   metadata: { url: string };
+  /** What that instance signs its calls with. */
+  roleCredentials: RoleCredentials;
   /** `caFile`: the same authority as a PEM file, for clients that want a path. */
   vsphere: { url: string; caPem: string; caFile: string };
   /** The lab's own clock: this machine's plus the settable offset. */
@@ -154,6 +157,7 @@ async function connect(dir: string, host: Host): Promise<Lab | undefined> {
     web: { url: serving.web },
     api: { url: serving.api },
     metadata: { url: serving.metadata },
+    roleCredentials: await roleCredentials(dir, settings),
     vsphere: { url: serving.vsphere, caPem: serving.caPem, caFile: join(dir, 'ca.pem') },
     clock: labClock(host.clock, () => settings.clockOffset),
     async command(command) {
@@ -183,6 +187,7 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
     authClock: host.clock,
     credentials: settings.s3,
     region: settings.region,
+    role: async () => roleOf(settings.s3, await readInstance(dir)),
   });
   const [api, metadata] = await startAccount(dir, settings, clock, host);
   const vsphere = await startVsphere({
@@ -234,6 +239,7 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
     web: { url: web.url },
     api: { url: api.url },
     metadata: { url: metadata.url },
+    roleCredentials: await roleCredentials(dir, settings),
     vsphere: { url: vsphere.url, caPem: certificates.caPem, caFile },
     clock,
     async command(command) {
@@ -257,7 +263,7 @@ export interface LabInstance {
   metadata: { url: string };
   api: { url: string };
   region: string;
-  credentials: { accessKeyId: string; secretAccessKey: string };
+  credentials: RoleCredentials;
   close(): Promise<void>;
 }
 
@@ -266,8 +272,8 @@ export async function openLabInstance(dir: string, host: Host): Promise<LabInsta
   await refuseOtherFolders(dir);
   const served = await connect(dir, host);
   if (served) {
-    const { metadata, api, settings } = served;
-    return { metadata, api, region: settings.region, credentials: settings.s3, close: async () => {} };
+    const { metadata, api, settings, roleCredentials: credentials } = served;
+    return { metadata, api, region: settings.region, credentials, close: async () => {} };
   }
   const settings = (await readSettings(dir)) ?? unborn;
   const clock = labClock(host.clock, () => settings.clockOffset);
@@ -276,10 +282,13 @@ export async function openLabInstance(dir: string, host: Host): Promise<LabInsta
     metadata,
     api,
     region: settings.region,
-    credentials: settings.s3,
+    credentials: await roleCredentials(dir, settings),
     close: async () => void (await Promise.all([api.close(), metadata.close()])),
   };
 }
+
+const roleCredentials = async (dir: string, { s3 }: Pick<LabSettings, 's3'>) =>
+  roleOf(s3, await readInstance(dir)).credentials;
 
 const unborn: Pick<LabSettings, 'region' | 's3' | 'clockOffset'> = {
   region: 'eu-west-1',

@@ -55,10 +55,16 @@ export async function fetchSigned(
 
 /** Takes what lies in the bucket on trust. Only for `--insecure-unsigned`. */
 export async function fetchUnsigned(bucket: ContentBucket, environment: string): Promise<Content> {
+  let denied: unknown;
   for (const name of contentNames(environment)) {
-    const found = await bucket.get(name);
+    const found = await bucket.get(name).catch((error: unknown) => {
+      // It may only be missing, and the other name be there.
+      if (!isDenied(error)) throw error;
+      denied ??= error;
+    });
     if (found && found !== 'unchanged') return { name, bytes: found.bytes, sha256: sha256(found.bytes) };
   }
+  if (denied) throw denied;
   throw new Failure(
     world('content-not-found', `${bucket.url} has nothing for the environment ${environment}`, {
       hint: `upload ${contentNames(environment).join(' or ')}`,
@@ -95,5 +101,9 @@ const notWhatWasSigned = ({ url }: ContentBucket, { name }: Statement, isThere: 
     : world('content-not-found', `${url}/${name} was signed, but isn't there`, {
         hint: 'upload the content beside its signature',
       });
+
+/** S3 says the same of an object that isn't there to whoever may not list. */
+export const isDenied = (error: unknown): boolean =>
+  error instanceof Failure && error.diagnostics.every(({ code }) => code === 'aws-access-denied');
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

@@ -13,7 +13,7 @@ const limit = 5 * 60_000;
  * @param what for messages, "setting the password of x"
  */
 export async function runPowershell(
-  io: ReadIo,
+  io: Pick<ReadIo, 'env' | 'run'>,
   script: string,
   data: Record<string, Json>,
   what: string,

@@ -1,21 +1,9 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { apply as applyPlan } from '../../engine/apply.ts';
-import type { CatalogTarget } from '../../engine/catalog.ts';
-import type { RunReport } from '../../engine/events.ts';
-import { exitCode } from '../../engine/exit-code.ts';
-import { guardsOf } from '../../engine/guards.ts';
-import type { Plan } from '../../engine/plan.ts';
-import { requireDigest } from '../../engine/plan-digest.ts';
 import { plan as makePlan } from '../../engine/planner.ts';
 import { recheck } from '../../engine/recheck.ts';
-import { withoutCommands } from '../../engine/render/github.ts';
-import { renderText } from '../../engine/render/text.ts';
-import { writeReport } from '../../engine/report.ts';
-import { type Run, startRun } from '../../engine/run.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
-import { inGithubActions, tellGithub } from '../github.ts';
 import {
   type CommonOptions,
   type SelectOptions,
@@ -29,38 +17,39 @@ import {
   withState,
 } from '../options.ts';
 import { isPlan, readPlan } from '../plan-file.ts';
-import { progressFor } from '../progress/choose.ts';
-import { type EventOptions, type EventSink, openEvents } from '../progress/events.ts';
-import { summary } from '../progress/summary.ts';
-import { openSession, type Session } from '../session.ts';
+import { type EventOptions, openEvents } from '../progress/events.ts';
+import { type RunOptions, runApply, type Source } from '../run-apply.ts';
+import { type SelfOptions, withSelfOptions } from '../self/options.ts';
+import { openSession } from '../session.ts';
 import { requireUserTypes } from '../user-types.ts';
 import { version } from '../version.ts';
 
-interface ApplyCommandOptions extends CommonOptions, SelectOptions, EventOptions {
-  noop?: boolean;
-  digest?: string;
-  allow?: string[];
-  detailedExitcodes?: boolean;
-}
-
-/** What to apply: manifests to plan now, or a plan that was made before. */
-type Source = {
-  targets: CatalogTarget[];
-  platform?: NodeJS.Platform | undefined;
-  plan(run: Run): Promise<Plan>;
-};
+type ApplyCommandOptions = CommonOptions & SelectOptions & EventOptions & SelfOptions & RunOptions;
 
 export const apply: Define = (program, context, exit) => {
   const command = program
     .command('apply [PATHS...]')
     .description('make the changes that plan shows; PATHS are manifests, or one plan made by `plan -o`')
-    .option('--noop', 'say what would be done and do nothing');
-  withData(withLab(withState(withSelection(withExitCodes(withDigest(withAllow(withEvents(command))))))))
+    .option('--noop', 'say what would be done and do nothing')
+    .option(
+      '--self <URL>',
+      'in the place of PATHS: what s3://BUCKET/PREFIX says that this Beanstalk instance is to be',
+    );
+  withData(
+    withLab(
+      withState(withSelection(withExitCodes(withDigest(withAllow(withEvents(withSelfOptions(command))))))),
+    ),
+  )
     .addHelpText(
       'after',
-      '\nExamples:\n  converge apply manifests/lab --lab\n  converge apply plan.json\n  converge apply manifests --digest 7f3a9c21',
+      '\nExamples:\n  converge apply manifests/lab --lab\n  converge apply plan.json\n  converge apply manifests --digest 7f3a9c21\n  converge apply --self s3://cust-deployment-data/ --lock-timeout 10m',
     )
     .action(async (paths: string[], options: ApplyCommandOptions) => {
+      refuseMixture(paths, options);
+      if (options.self !== undefined) {
+        const { applySelf } = await import('../self/apply-self.ts');
+        return exit(await applySelf(context, options.self, options));
+      }
       const source = (await planFile(context, paths, options)) ?? (await manifests(context, paths, options));
       if (!source) return exit(1);
       const session = await openSession(context, options, {
@@ -71,7 +60,7 @@ export const apply: Define = (program, context, exit) => {
       try {
         const events = await openEvents(context, options, () => session.world.host.clock.now());
         try {
-          exit(await applyIn(session, context, source, options, events));
+          exit((await runApply(session, context, source, options, events)).code);
         } finally {
           await events?.close();
         }
@@ -81,41 +70,26 @@ export const apply: Define = (program, context, exit) => {
     });
 };
 
-/** Plans, shows, applies and reports; gives the exit code. */
-async function applyIn(
-  session: Session,
-  context: Context,
-  source: Source,
-  { noop = false, allow = [], digest, detailedExitcodes: detailed = false }: ApplyCommandOptions,
-  events: EventSink | undefined,
-): Promise<number> {
-  const progress = await progressFor(context, events);
-  const { interrupt } = context.io;
-  const run = startRun({
-    registry: context.registry,
-    world: session.world,
-    signal: interrupt,
-    listener: progress.listener,
-    redactor: context.redactor,
-  });
-  const plan = await source.plan(run);
-  const text = renderText(plan, {
-    color: context.color.stdout,
-    ...(context.columns && { columns: context.columns }),
-  });
-  context.print(inGithubActions(context.io.host) ? withoutCommands(text) : text);
-  if (digest !== undefined) requireDigest(plan, digest);
-  progress.begin(plan);
-  const report = await applyPlan(plan, run, { noop, allow }).finally(progress.done);
-  await writeReport(context.io.host.files, session.stateDir, report);
-  // What a guard would hold back is said by a run that does nothing, too.
-  const guards = noop ? guardsOf(plan, allow) : [];
-  const diagnostics = [...plan.diagnostics, ...guards, ...failures(report)];
-  if (inGithubActions(context.io.host)) await tellGithub(context, plan, diagnostics);
-  context.report(diagnostics);
-  if (worthASummary(report)) context.print(summary(report));
-  const interrupted = report.interrupted && { interrupted: interrupt.reason as 'SIGINT' | 'SIGTERM' };
-  return exitCode({ plan, report, diagnostics: guards, detailed, ...interrupted });
+/** Either manifests that are named, or those that the bucket has. */
+function refuseMixture(paths: string[], options: ApplyCommandOptions): void {
+  const { self, lab } = options;
+  if (self !== undefined && paths.length > 0)
+    throw new Failure(
+      given('self-alone', `--self takes its content from ${self}, so no paths go with it`, {
+        hint: `leave out ${paths.join(' ')}`,
+      }),
+    );
+  if (self !== undefined) return;
+  const stray = (['trust', 'insecureUnsigned', 'onUnreachable', 'log'] as const).find(
+    name => options[name] !== undefined,
+  );
+  if (stray === undefined) return;
+  const flag = `--${stray.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+  throw new Failure(
+    given('self-missing', `${flag} goes with --self s3://BUCKET/, which is missing`, {
+      hint: lab === undefined ? 'add --self, or leave it out' : 'add --self before --lab, or leave it out',
+    }),
+  );
 }
 
 async function manifests(
@@ -164,9 +138,3 @@ async function planFile(
     },
   };
 }
-
-const failures = (report: RunReport) =>
-  report.results.flatMap(({ diagnostic }) => diagnostic ?? []).concat(report.diagnostics);
-
-const worthASummary = (report: RunReport) =>
-  report.interrupted || report.results.some(({ result }) => result !== 'unchanged');

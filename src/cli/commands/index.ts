@@ -1,5 +1,6 @@
 import type { Define } from '../define.ts';
 import { adopt } from './adopt.ts';
+import { agent } from './agent.ts';
 import { apply } from './apply.ts';
 import { bump } from './bump.ts';
 import { bundle } from './bundle.ts';
@@ -10,6 +11,7 @@ import { explain } from './explain.ts';
 import { facts } from './facts.ts';
 import { graph } from './graph.ts';
 import { init } from './init.ts';
+import { instancePolicyCommand } from './instance-policy.ts';
 import { key } from './key.ts';
 import { lab } from './lab.ts';
 import { observe } from './observe.ts';
@@ -44,6 +46,8 @@ export const commands: Define[] = [
   verify,
   key,
   sign,
+  agent,
+  instancePolicyCommand,
   bundle,
   bump,
   rollout,

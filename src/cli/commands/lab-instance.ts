@@ -1,8 +1,12 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { Host } from '../../io/ports.ts';
 import type { LabCommand } from '../../lab/commands.ts';
 import { beanstalkTags } from '../../lab/instance/member.ts';
 import type { InstanceSettings } from '../../lab/instance/settings.ts';
+import { instancePolicy } from '../../masterless/policy.ts';
+import type { Context } from '../context.ts';
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 
@@ -10,17 +14,20 @@ type Event = (
   usage: string,
   description: string,
   examples: string,
-  build: (args: string[], options: Record<string, unknown>) => LabCommand,
+  build: (args: string[], options: Record<string, unknown>) => LabCommand | Promise<LabCommand>,
   extend: (command: Command) => Command,
 ) => void;
 
 /** `converge lab instance`: what the lab's EC2 instance is. */
-export function labInstance(event: Event): void {
+export function labInstance({ io: { host } }: Context, event: Event): void {
   event(
     'instance',
     "set what the lab's EC2 instance is, and print it",
     'instance --environment shop-prod --tag Name=web1',
-    (_, options) => ({ do: 'instance', change: changeOf(options) }),
+    async (_, options) => ({
+      do: 'instance',
+      change: { ...changeOf(options), ...(await policyOf(options.policy as string | undefined, host)) },
+    }),
     command =>
       command
         .option('--environment <NAME>', 'its Beanstalk environment, by the tags that Beanstalk sets')
@@ -29,6 +36,10 @@ export function labInstance(event: Event): void {
         .option('--type <TYPE>', 'instance type')
         .option('--metadata <on|off>', 'off: the host is no EC2 instance')
         .option('--metadata-tags <on|off>', 'whether tags stand in the metadata')
+        .option(
+          '--policy <FILE>',
+          'what its role may do in S3 (default: what `converge instance-policy` says for its environment)',
+        )
         .option('--describe-tags <on|off>', 'whether its role may call ec2:DescribeTags'),
   );
 }
@@ -42,18 +53,43 @@ function changeOf(options: Record<string, unknown>): Partial<InstanceSettings> {
   };
   if (id !== undefined && !/^i-[0-9a-f]{8,17}$/.test(id))
     throw new Failure(given('bad-instance-id', `${id} is no instance id`, { hint: 'i- and 17 hex digits' }));
-  const tags = {
+  const tags: Record<string, string> = {
     ...(environment !== undefined && beanstalkTags(environment)),
     ...Object.fromEntries((tag ?? []).map(pairOf)),
   };
+  const name = tags['elasticbeanstalk:environment-name'];
   return {
     ...((environment ?? tag) !== undefined && { tags }),
+    // As somebody would have set it up, in whatever bucket.
+    ...(name !== undefined && { policy: instancePolicy([name], '*') }),
     ...(id !== undefined && { instanceId: id }),
     ...(type !== undefined && { instanceType: type }),
     ...onOff(options, 'metadata'),
     ...onOff(options, 'metadataTags'),
     ...onOff(options, 'describeTags'),
   };
+}
+
+/** Throws a Failure for a policy that the lab could not hold anybody to. */
+async function policyOf(path: string | undefined, { files, cwd }: Host): Promise<Partial<InstanceSettings>> {
+  if (path === undefined) return {};
+  const bytes = await files.read(resolve(cwd, path));
+  if (!bytes) throw new Failure(given('no-such-file', `${path} is not there`));
+  const { unknownIn } = await import('../../lab/instance/role.ts');
+  let policy: unknown;
+  try {
+    policy = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw new Failure(given('bad-policy', `${path} is no JSON`, { hint: 'write an IAM policy document' }));
+  }
+  const why = unknownIn(policy);
+  if (why !== undefined)
+    throw new Failure(
+      given('bad-policy', `${path} can't be enforced: ${why}`, {
+        hint: '`converge instance-policy` prints one that can',
+      }),
+    );
+  return { policy: policy as NonNullable<InstanceSettings['policy']> };
 }
 
 function pairOf(pair: string): [string, string] {

@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { checkResults, type FleetMember, memberStates } from '../../lab/instance/member.ts';
 import { isEnvironmentName } from '../../masterless/environment.ts';
+import { instancePolicy } from '../../masterless/policy.ts';
 import type { DefineEvent } from './lab.ts';
 
 const most = 1000;
@@ -22,7 +23,8 @@ export function labInstances(event: DefineEvent): void {
       const number = Number(count);
       if (!Number.isInteger(number) || number < 1 || number > most)
         throw new Failure(given('bad-number', `--count ${count}: expected 1 to ${most}`));
-      return { do: 'add-instances', environment: environment!, count: number, type: String(type) };
+      const policy = instancePolicy([environment!], '*');
+      return { do: 'add-instances', environment: environment!, count: number, type: String(type), policy };
     },
     command =>
       command

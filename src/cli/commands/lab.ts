@@ -178,7 +178,7 @@ Any other command works in a lab with --lab [DIR].`,
     }),
     command => command.requiredOption('--from <SOURCE>', 'where its value is: env:NAME or file:PATH'),
   );
-  labInstance(event);
+  labInstance(context, event);
   labInstances(event);
   labWindows(event);
   event(

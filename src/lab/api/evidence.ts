@@ -32,6 +32,12 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
   ],
   [
     'quoted',
+    'GetCallerIdentity needs no permission; the UserId of an instance is ROLE-ID:INSTANCE-ID',
+    'AWS STS API Reference, GetCallerIdentity; IAM User Guide, "IAM identifiers"',
+  ],
+  ['believed', 'Lab only: the role of the instance reads no secrets', 'by design'],
+  [
+    'quoted',
     'DescribeInstances with instance-state-name, MaxResults 5 to 1000 and NextToken',
     'Amazon EC2 API Reference, DescribeInstances',
   ],

@@ -2,8 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Clock, Random } from '../../io/ports.ts';
 import type { FleetMember } from '../instance/member.ts';
+import { type Role, roleOf } from '../instance/role.ts';
 import type { InstanceSettings } from '../instance/settings.ts';
 import type { Credentials } from '../s3/sigv4.ts';
+import { callerIdentity } from './caller-identity.ts';
 import { ec2 } from './ec2.ts';
 import { ec2Error } from './ec2-query.ts';
 import { ApiError } from './error.ts';
@@ -29,7 +31,7 @@ export interface ApiLabOptions {
   fleet(): Promise<FleetMember[]>;
 }
 
-/** The lab's SSM Parameter Store, Secrets Manager, and of EC2 what tells of instances. */
+/** The lab's SSM Parameter Store, Secrets Manager, of EC2 what tells of instances, and of STS who asks. */
 export interface ApiLab {
   /** `http://127.0.0.1:PORT`, for all of them. */
   url: string;
@@ -67,14 +69,22 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
         .writeHead(status, { 'content-type': type, 'x-amzn-requestid': options.random.uuid() })
         .end(text);
     try {
-      const scope = signedService(request, options.credentials, options.region, options.authClock.now());
+      const role = roleAsking(headers, roleOf(options.credentials, await options.instance()));
+      const credentials = role?.credentials ?? options.credentials;
+      const scope = signedService(request, credentials, options.region, options.authClock.now());
+      if (isQuery && scope === 'sts')
+        return send(
+          200,
+          'text/xml',
+          callerIdentity(new URLSearchParams(body.toString()), role, account.account),
+        );
       if (isQuery) {
         if (scope !== 'ec2') throw new ApiError('AuthFailure', 'Credential should be scoped to ec2.', 401);
         const query = new URLSearchParams(body.toString());
         const fault = faults.ec2.take(query.get('Action') ?? '');
         if (fault === 'reset') return message.socket.destroy();
         if (fault) throw ec2FaultError(fault, query.get('Action') ?? '');
-        const xml = ec2(query, await options.instance(), await options.fleet());
+        const xml = ec2(query, await options.instance(), await options.fleet(), role !== undefined);
         return send(200, 'text/xml;charset=UTF-8', xml);
       }
       const [prefix = '', operation = ''] = (headers.get('x-amz-target') ?? '').split('.');
@@ -83,6 +93,7 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
         throw new ApiError('UnknownOperationException', `The lab does not know ${prefix}.${operation}.`);
       if (scope !== service.name)
         throw new ApiError('InvalidSignatureException', `Credential should be scoped to ${service.name}.`);
+      if (role) throw faultError('access-denied', service.name, operation);
       const fault = faults.secrets.take(operation);
       if (fault === 'reset') return message.socket.destroy();
       if (fault) throw faultError(fault, service.name, operation);
@@ -113,6 +124,14 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
       return closed;
     },
   };
+}
+
+/** The instance's role when the request names its key and carries its token. Throws ApiError for another token. */
+function roleAsking(headers: ReadonlyMap<string, string>, role: Role): Role | undefined {
+  const { accessKeyId, sessionToken } = role.credentials;
+  if (!headers.get('authorization')?.includes(`Credential=${accessKeyId}/`)) return undefined;
+  if (headers.get('x-amz-security-token') === sessionToken) return role;
+  throw new ApiError('UnrecognizedClientException', 'The security token included in the request is invalid.');
 }
 
 async function read(message: IncomingMessage): Promise<Buffer> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { readJson, writeJson } from '../disks/durable.ts';
 import { beanstalkTags, type FleetMember } from './member.ts';
+import type { Policy } from './role.ts';
 import type { InstanceSettings } from './settings.ts';
 
 const fileOf = (dir: string) => join(dir, 'fleet.json');
@@ -10,10 +11,18 @@ const fileOf = (dir: string) => join(dir, 'fleet.json');
 export const readFleet = async (dir: string): Promise<FleetMember[]> =>
   (await readJson<FleetMember[]>(fileOf(dir))) ?? [];
 
+export interface Launch {
+  environment: string;
+  count: number;
+  type: string;
+  /** Of the role of each. */
+  policy?: Policy;
+}
+
 /** Launches instances of an environment and gives them back. */
 export async function addInstances(
   dir: string,
-  { environment, count, type }: { environment: string; count: number; type: string },
+  { environment, count, type, policy }: Launch,
   now: number,
 ): Promise<FleetMember[]> {
   const fleet = await readFleet(dir);
@@ -24,6 +33,7 @@ export async function addInstances(
       instanceType: type,
       privateIp: `10.0.${(number + 10) >> 8}.${(number + 10) & 255}`,
       tags: beanstalkTags(environment),
+      ...(policy && { policy }),
       state: 'running',
       systemCheck: 'ok',
       instanceCheck: 'ok',

@@ -1,3 +1,5 @@
+import type { Policy } from './role.ts';
+
 export const memberStates = [
   'pending',
   'running',
@@ -14,6 +16,8 @@ export interface FleetMember {
   instanceType: string;
   privateIp: string;
   tags: Record<string, string>;
+  /** Of its role, for when the lab's host becomes it. */
+  policy?: Policy;
   state: (typeof memberStates)[number];
   /** What EC2's two status checks say. */
   systemCheck: (typeof checkResults)[number];

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readJson, writeJson } from '../disks/durable.ts';
 import { readFleet } from './fleet.ts';
+import type { Policy } from './role.ts';
 
 /** The lab's one EC2 instance: the host that a run with `--lab` is on. */
 export interface InstanceSettings {
@@ -17,6 +18,8 @@ export interface InstanceSettings {
   metadataTags: boolean;
   /** Whether the instance's role may ask EC2 for its tags. */
   describeTags: boolean;
+  /** What its role may do in S3; without one, nothing. */
+  policy?: Policy;
 }
 
 const usual: InstanceSettings = {
@@ -39,16 +42,16 @@ export async function readInstance(dir: string): Promise<InstanceSettings> {
   return { ...usual, ...(await readJson<Partial<InstanceSettings>>(fileOf(dir))) };
 }
 
-/** Keeps what is said over what is there. To become an instance of the fleet is to take its tags and type. */
+/** Keeps what is said over what is there. To become an instance of the fleet is to take its tags, type and role. */
 export async function changeInstance(
   dir: string,
   change: Partial<InstanceSettings>,
 ): Promise<InstanceSettings> {
   const member = (await readFleet(dir)).find(({ instanceId }) => instanceId === change.instanceId);
-  const { tags, instanceType } = member ?? {};
+  const { tags, instanceType, policy } = member ?? {};
   const changed = {
     ...(await readInstance(dir)),
-    ...(tags && instanceType !== undefined && { tags, instanceType }),
+    ...(tags && instanceType !== undefined && { tags, instanceType, ...(policy && { policy }) }),
     ...change,
   };
   await writeJson(fileOf(dir), changed);

@@ -10,6 +10,7 @@ export interface Evidence {
 }
 
 const api = (page: string) => `Amazon S3 API Reference, ${page}`;
+const iam = (page: string) => `IAM User Guide, "${page}"`;
 const guide = (page: string) => `Amazon S3 User Guide, "${page}"`;
 const clients = 'AWS SDK for JavaScript, AWS CLI, boto3 and rclone';
 
@@ -37,6 +38,27 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
     'believed',
     'An x-amz- header that is not signed is AccessDenied with HeadersNotSigned',
     'messages seen by users of S3',
+  ],
+  [
+    'verified',
+    'What the role of the instance is not allowed is 403 AccessDenied; the message names user, action and resource',
+    'message quoted in aws-ia/terraform-aws-bedrock issue 41',
+  ],
+  [
+    'quoted',
+    'An object that is not there is 403 to whoever may not list the bucket',
+    api('GetObject, Permissions'),
+  ],
+  ['believed', 'That message then names s3:ListBucket', 'messages seen by users of S3'],
+  [
+    'quoted',
+    '`*` and `?` in Action and Resource, `${aws:userid}` in Resource',
+    iam('IAM JSON policy elements'),
+  ],
+  [
+    'believed',
+    'Lab only: of policies, statements that allow actions on resources are known; others are refused when they are set',
+    'by design',
   ],
   // Bodies
   [

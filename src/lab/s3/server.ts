@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock, Random } from '../../io/ports.ts';
+import type { Role } from '../instance/role.ts';
+import { authorize, credentialsOf, roleAsking } from './authorize.ts';
 import { S3Error } from './errors.ts';
 import { type FaultRule, Faults } from './faults.ts';
 import { type Answer, parseRequest, type S3Request } from './request.ts';
@@ -13,6 +15,8 @@ export interface S3LabOptions {
   /** Folder of its own; made when it is not there. */
   dir: string;
   credentials: Credentials;
+  /** Of the lab's instance; default: there is none. */
+  role?: () => Promise<Role>;
   /** The one region that this endpoint serves. */
   region: string;
   clock: Clock;
@@ -62,7 +66,10 @@ function toS3Error(error: unknown): S3Error {
 }
 
 async function answer(request: S3Request, lab: Lab): Promise<Answer> {
-  const signature = verifySignature(request, lab.credentials, lab.region, (lab.authClock ?? lab.clock).now());
+  const role = roleAsking(request, await lab.role?.());
+  const credentials = role ? credentialsOf(role, request) : lab.credentials;
+  const signature = verifySignature(request, credentials, lab.region, (lab.authClock ?? lab.clock).now());
+  if (role) authorize(role, request, lab.storage);
   return route(request)({ request, signature, storage: lab.storage, region: lab.region });
 }
 

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import type { InstanceSettings } from './settings.ts';
+
+/** A policy as far as the lab knows the language: statements that allow actions on resources. */
+export interface Policy {
+  Version: string;
+  Statement: { Sid?: string; Effect: 'Allow'; Action: string | string[]; Resource: string | string[] }[];
+}
+
+export interface RoleCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+}
+
+/** The role that the lab's instance has by its instance profile. */
+export interface Role {
+  credentials: RoleCredentials;
+  /** `ROLE-ID:INSTANCE-ID`: what `${aws:userid}` stands for in a policy, and STS calls UserId. */
+  userId: string;
+  arn: string;
+  account: string;
+  /** Undefined: it has no policy, and may do nothing. */
+  policy: Policy | undefined;
+}
+
+/** @param root the lab's own credentials, which the role's derive from: nothing more is to be kept */
+export function roleOf(
+  root: { accessKeyId: string; secretAccessKey: string },
+  { instanceId, accountId, policy }: InstanceSettings,
+): Role {
+  const derived = (what: string) =>
+    createHash('sha256').update(`${what} of ${root.accessKeyId} ${root.secretAccessKey}`);
+  const name = (prefix: string, what: string) =>
+    prefix + derived(what).digest('hex').toUpperCase().slice(0, 16);
+  return {
+    credentials: {
+      accessKeyId: name('ASIA', 'key'),
+      secretAccessKey: derived('secret').digest('base64url'),
+      sessionToken: derived('session').digest('base64url'),
+    },
+    userId: `${name('AROA', 'role')}:${instanceId}`,
+    arn: `arn:aws:sts::${accountId}:assumed-role/lab-instance/${instanceId}`,
+    account: accountId,
+    policy,
+  };
+}
+
+/** Whether the role's policy allows an action on a resource (an ARN). */
+export function isAllowed({ policy, userId }: Role, action: string, resource: string): boolean {
+  const any = (patterns: string | string[], value: string) =>
+    [patterns].flat().some(pattern => matches(pattern.replaceAll('${aws:userid}', userId), value));
+  return (policy?.Statement ?? []).some(
+    ({ Action, Resource }) => any(Action, action) && any(Resource, resource),
+  );
+}
+
+/** `*` stands for any characters, slashes too, and `?` for one. */
+function matches(pattern: string, value: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 's').test(value);
+}
+
+/** Why the lab can't hold somebody to a policy; undefined when it can. */
+export function unknownIn(policy: unknown): string | undefined {
+  const { Version, Statement } = (policy ?? {}) as Partial<Policy>;
+  if (Version !== '2012-10-17' || !Array.isArray(Statement)) return 'it is no policy of version 2012-10-17';
+  const isText = (value: unknown) =>
+    [value].flat().every(one => typeof one === 'string') && [value].flat().length > 0;
+  for (const statement of Statement) {
+    const { Sid: _, Effect, Action, Resource, ...others } = statement as Record<string, unknown>;
+    const [other] = Object.keys(others);
+    if (other !== undefined) return `the lab knows no ${other}`;
+    if (Effect !== 'Allow') return `the lab knows no Effect ${String(Effect)}`;
+    if (!isText(Action) || !isText(Resource)) return 'a statement has Action and Resource, texts or lists';
+    const variable = /\$\{(?!aws:userid\})[^}]*\}/.exec([Resource].flat().join(' '))?.[0];
+    if (variable !== undefined) return `the lab knows no ${variable}`;
+  }
+  return undefined;
+}

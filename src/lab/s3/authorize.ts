@@ -1,0 +1,60 @@
+import { isAllowed, type Role } from '../instance/role.ts';
+import { errors, S3Error } from './errors.ts';
+import type { S3Request } from './request.ts';
+import { type Credentials, sameText } from './sigv4.ts';
+import type { Storage } from './storage.ts';
+
+/** The role that a request says it is from, by its access key; undefined for the lab's own account. */
+export function roleAsking(request: S3Request, role: Role | undefined): Role | undefined {
+  const header = request.headers.get('authorization') ?? '';
+  const key =
+    /Credential=([^/,\s]+)\//.exec(header)?.[1] ??
+    request.query.get('X-Amz-Credential')?.split('/')[0] ??
+    undefined;
+  return role && key === role.credentials.accessKeyId ? role : undefined;
+}
+
+/** The role's credentials, for the signature. Throws InvalidToken without the token that belongs to them. */
+export function credentialsOf({ credentials }: Role, request: S3Request): Credentials {
+  const token =
+    request.headers.get('x-amz-security-token') ?? request.query.get('X-Amz-Security-Token') ?? '';
+  if (sameText(token, credentials.sessionToken)) return credentials;
+  throw new S3Error(400, 'InvalidToken', 'The provided token is malformed or otherwise invalid.');
+}
+
+/** By method; what is asked for by a query parameter is another action, which no policy here allows. */
+const actions: Record<string, [ofObject: string, ofBucket: string]> = {
+  GET: ['s3:GetObject', 's3:ListBucket'],
+  HEAD: ['s3:GetObject', 's3:ListBucket'],
+  PUT: ['s3:PutObject', 's3:CreateBucket'],
+  DELETE: ['s3:DeleteObject', 's3:DeleteBucket'],
+};
+const plain =
+  /^(x-id|list-type|prefix|delimiter|max-keys|encoding-type|start-after|continuation-token|versionId|response-.*|X-Amz-.*)$/;
+
+/**
+ * Refuses what the role's policy doesn't allow. An object that isn't there is refused as well to whoever may
+ * not list the bucket: the answer must not tell.
+ */
+export function authorize(role: Role, request: S3Request, storage: Storage): void {
+  const { bucket, key, method, query, headers } = request;
+  const other = headers.has('x-amz-copy-source') ? 'copy' : [...query.keys()].find(name => !plain.test(name));
+  const [ofObject, ofBucket] = actions[method] ?? ['s3:Other', 's3:Other'];
+  const action = other !== undefined ? `s3:${method} ?${other}` : key === undefined ? ofBucket : ofObject;
+  // Whoever names a bucket that isn't there learns that.
+  const isMissing = bucket !== undefined && !storage.buckets.get(bucket);
+  if (isMissing && action !== 's3:CreateBucket') return;
+  const bucketArn = `arn:aws:s3:::${bucket ?? '*'}`;
+  const need = (what: string, resource: string) => {
+    if (isAllowed(role, what, resource)) return;
+    throw errors.accessDenied(
+      `User: ${role.arn} is not authorized to perform: ${what} on resource: "${resource}" because no identity-based policy allows the ${what} action`,
+    );
+  };
+  need(action, key === undefined ? bucketArn : `${bucketArn}/${key}`);
+  if (action === 's3:GetObject' && !isThere(storage, bucket, key)) need('s3:ListBucket', bucketArn);
+}
+
+function isThere(storage: Storage, bucket = '', key = ''): boolean {
+  return storage.buckets.get(bucket)?.keys.get(key)?.versions[0]?.kind === 'object';
+}
