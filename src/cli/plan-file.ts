@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Plan } from '../engine/plan.ts';
-import { parsePlan } from '../engine/plan-file.ts';
 import type { Context } from './context.ts';
 
 /** Whether a file's top key is `converge_plan`. Looks at the beginning only: it may be any file, of any size. */
@@ -22,7 +21,11 @@ export async function isPlan({ io }: Context, name: string): Promise<boolean> {
 export async function readPlan(context: Context, name: string): Promise<Plan> {
   const { files, cwd } = context.io.host;
   const bytes = (await isPlan(context, name)) ? await files.read(resolve(cwd, name)) : undefined;
-  if (bytes) return parsePlan(bytes.toString('utf8'), name);
+  if (bytes) {
+    // Brings a validator of its own, which most commands never need.
+    const { parsePlan } = await import('../engine/plan-file.ts');
+    return parsePlan(bytes.toString('utf8'), name);
+  }
   const there = await files.stat(resolve(cwd, name));
   throw new Failure(
     given('no-plan', there ? `${name} is no plan` : `${name} isn't there`, {

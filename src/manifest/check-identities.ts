@@ -1,15 +1,21 @@
 import { type Diagnostic, Failure, given } from '../diagnostics/diagnostic.ts';
-import type { CatalogResource } from '../engine/catalog.ts';
+import type { Address, CatalogResource } from '../engine/catalog.ts';
 import type { Where } from '../engine/resource-type.ts';
-import type { DeclaredResource } from './declared.ts';
+import type { Declarations, DeclaredResource } from './declared.ts';
 import { quoted } from './scalar.ts';
+import { usesAround } from './uses-around.ts';
 
 /** Finds two resources for one real object: other case, other slashes, title against property. */
 export function checkIdentities(
   resources: DeclaredResource[],
+  uses: Declarations['uses'],
   where: Where,
   report: (diagnostic: Diagnostic) => void,
 ): void {
+  const related = (first: CatalogResource, second: Address) => [
+    { message: `${quoted(first.address)} is declared here`, at: first.at },
+    ...[first.address, second].flatMap(address => usesAround(uses, address)),
+  ];
   const seen = new Map<string, CatalogResource>();
   const claimed = new Map<string, CatalogResource>();
   for (const declared of resources) {
@@ -32,7 +38,7 @@ export function checkIdentities(
     const first = seen.get(key);
     if (!first) {
       seen.set(key, resource);
-      if (resource.meta.ensure !== 'absent') claim(declared, id, claimed, report);
+      if (resource.meta.ensure !== 'absent') claim(declared, id, claimed, related, report);
       continue;
     }
     declared.valid = false;
@@ -41,7 +47,7 @@ export function checkIdentities(
         at,
         address,
         hint: 'merge the two, or remove one',
-        related: [{ message: `${quoted(first.address)} is declared here`, at: first.at }],
+        related: related(first, address),
       }),
     );
   }
@@ -52,6 +58,7 @@ function claim(
   declared: DeclaredResource,
   id: string,
   claimed: Map<string, CatalogResource>,
+  related: (first: CatalogResource, second: Address) => NonNullable<Diagnostic['related']>,
   report: (diagnostic: Diagnostic) => void,
 ): void {
   const { resource } = declared;
@@ -69,7 +76,7 @@ function claim(
           at,
           address,
           hint: 'only one can have it: change or remove one',
-          related: [{ message: `${quoted(first.address)} is declared here`, at: first.at }],
+          related: related(first, address),
         },
       ),
     );

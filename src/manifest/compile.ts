@@ -22,6 +22,7 @@ import { quoted } from './scalar.ts';
 import type { Trace } from './scope.ts';
 import { secretNames } from './secret-names.ts';
 import { maskedText, type SourceFile } from './source-file.ts';
+import { withUses } from './uses-around.ts';
 
 /** The host that the manifests are for, as far as a compiler needs it. */
 export interface ManifestHost {
@@ -143,10 +144,12 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   const resources = declared.resources.map(({ resource }) => resource);
   refuseTwice(declared.targets, ({ name }) => `target ${quoted(name)}`, report);
   refuseTwice(resources, ({ address }) => quoted(address), report);
-  checkTargets(declared, registry, platform, report);
-  checkReferences(declared, registry, report);
-  checkAbsence(declared, report);
-  checkIdentities(firstOfEach(declared.resources), { platform, cwd: hostCwd }, report);
+  const reportInside = withUses(declared.uses, report);
+  checkTargets(declared, registry, platform, reportInside);
+  checkReferences(declared, registry, reportInside);
+  checkAbsence(declared, reportInside);
+  const where = { platform, cwd: hostCwd };
+  checkIdentities(firstOfEach(declared.resources), declared.uses, where, report);
   const valid = declared.resources.filter(({ valid }) => valid);
   const { targets, policy } = declared;
   return {

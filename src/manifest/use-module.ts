@@ -1,4 +1,4 @@
-import type { Node } from 'yaml';
+import { isScalar, type Node } from 'yaml';
 import type { Diagnostic, SourceRange } from '../diagnostics/diagnostic.ts';
 import { given } from '../diagnostics/diagnostic.ts';
 import type { Json } from '../engine/catalog.ts';
@@ -96,6 +96,10 @@ function bothPlaces(context: Context, address: string, at: SourceRange): Context
   };
 }
 
+/** `default:`, `default: ~` and `default: null`, not text that is empty. */
+const isNothing = (node: Node | null): boolean =>
+  node === null || (isScalar(node) && node.type === 'PLAIN' && /^(|~|null)$/.test(String(node.value ?? '')));
+
 /** What expressions of the module see: the title, and the parameters with defaults where the use says nothing. */
 async function innerScope(
   module: Module,
@@ -121,8 +125,7 @@ async function innerScope(
   const defaults: [string, Json][] = [];
   for (const [name, node] of module.defaults) {
     const schema = module.parameters.properties![name]!;
-    const nothing = node === null || /^(|~|null)$/.test(String((node as { value?: unknown }).value ?? ''));
-    const read = nothing ? null : readComputed(node, schema, `/${name}`, reading);
+    const read = isNothing(node) ? null : readComputed(node, schema, `/${name}`, reading);
     if (read !== undefined) defaults.push([name, read]);
   }
   const values = Object.fromEntries(defaults);

@@ -9,8 +9,8 @@ const ready = new WeakMap<JsonSchema, ValidateFunction>();
 export async function validatorFor(schema: JsonSchema): Promise<ValidateFunction> {
   let validate = ready.get(schema) ?? validators[schemaKey(schema)];
   if (!validate) {
-    const { Ajv } = await import('./ajv.ts');
-    validate = new Ajv(ajvOptions).compile(schema);
+    const { makeAjv } = await import('./ajv.ts');
+    validate = makeAjv(ajvOptions).compile(schema);
   }
   ready.set(schema, validate);
   return validate;

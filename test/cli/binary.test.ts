@@ -245,6 +245,8 @@ describe('the real binary', () => {
       'node_modules/execa',
       'node_modules/ajv/',
       'node_modules/@peculiar',
+      'node_modules/typebox/build/value',
+      'src/adopt/ebextensions',
     ]) {
       expect(
         texts.some(text => text.includes(name)),

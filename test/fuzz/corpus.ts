@@ -45,6 +45,13 @@ resources:
       env: { TOKEN: ${planted}, LEVEL: "2" }
       refresh_only: true
       subscribe: ["file:/srv"]
+      timeout: 10m
+      retry: { attempts: 3, wait: 10s }
+  protected_vm:
+    many:
+      select: { folder: Production, tag: [gold, "tier/gold"], exclude: { name: "*-test" } }
+      repository: s3://points/dr
+      schedule: every hour
   site:
     here: { folder: /var/www, password: "\${secret('env:SITE')}" }
 `;
@@ -55,11 +62,13 @@ parameters:
   folder: { type: string, pattern: "^/", description: Where. }
   password: { type: string, x-secret: true }
   depth: { type: integer, minimum: 0, default: 2 }
+  extra: { type: array, items: { type: integer }, default: [7, 8] }
 resources:
   file:
     "\${params.folder}": { kind: directory }
     "\${params.folder}/key": { content: "\${params.password}", mode: "0600" }
   inner:
+    "more-\${each.key}": { for_each: "\${params.extra}", n: "\${each.value}" }
     deep: { for_each: "\${[params.depth]}", n: "\${each.value}" }
 `;
 

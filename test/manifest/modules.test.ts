@@ -31,6 +31,31 @@ describe('a module', () => {
     expect(main?.places.get('/size')).toMatchObject({ file: 'modules/web/module.yaml', line: 4 });
   });
 
+  it('defaults may be lists, maps, empty text and computed', async () => {
+    const module = `converge: 1
+parameters:
+  names: { type: array, items: { type: string }, default: [a, b] }
+  sizes: { type: object, additionalProperties: { type: integer }, default: { c: 3 } }
+  folder: { type: string, default: '' }
+  word: { type: string, default: "null" }
+  computed: { type: array, default: "\${['d']}" }
+resources:
+  note:
+    "\${each.value}": { for_each: "\${params.names}", path: "/\${each.value}\${params.folder}\${params.word}" }
+    "\${each.key}": { for_each: "\${params.sizes}", size: "\${each.value}" }
+    computed: { path: "/\${params.computed[0]}" }
+`;
+    const files = { 'modules/web/module.yaml': module };
+    const { catalog, diagnostics } = await compileWeb('resources:\n  web:\n    shop: {}', files);
+    expect(diagnostics).toEqual([]);
+    expect(catalog.resources.map(({ title, properties }) => [title, properties])).toEqual([
+      ['a', { path: '/anull' }],
+      ['b', { path: '/bnull' }],
+      ['c', { size: 3 }],
+      ['computed', { path: '/d' }],
+    ]);
+  });
+
   it.each([
     ['{ path: 3x, size: many }', ['`size`: expected an integer such as 3, found the text `many`']],
     ['{ path: xx, size: 51 }', ['`size`: expected at most 50']],
@@ -183,6 +208,10 @@ describe('refused', () => {
       'parameters: { a: { type: string, pattern: "(" } }',
       'parameter `a`: `pattern` is no regular expression',
     ],
+    [
+      `parameters: { a: { type: string, pattern: "${'x '.repeat(30_000)}" } }`,
+      'parameter `a`: `pattern` is no regular expression',
+    ],
     ['parameters: { a: string }', 'parameter `a`: expected a map such as { type: string }'],
     [
       'parameters: { a: { type: integer, default: x } }',
@@ -192,6 +221,37 @@ describe('refused', () => {
     ['targets: {}', 'a module has no key `targets`'],
   ])('%s', async (body, message) => {
     expect(await one('resources: { bad: { t: {} } }', { bad: body })).toEqual([message]);
+  });
+
+  it('what shows when all is read also shows both places, once for all uses', async () => {
+    const bad = `converge: 1
+resources:
+  note:
+    x: { path: /x, require: note:nope }
+    y: { path: same }
+parameters: { path: { type: string } }
+`;
+    const files = { 'modules/bad/module.yaml': bad };
+    const uses = 'resources:\n  bad:\n    one: { path: a }\n    two: { path: b }';
+    const { diagnostics } = await compileWeb(uses, files);
+    const shown = diagnostics.map(({ code, at, related = [] }) => [
+      code,
+      at?.file,
+      related.map(({ message, at }) => [message, at?.file, at?.line]),
+    ]);
+    const used = (title: string, line: number) => [`\`bad:${title}\` is used here`, 'm.yaml', line];
+    expect(shown).toEqual([
+      ['unknown-reference', 'modules/bad/module.yaml', [used('one', 4)]],
+      [
+        'same-object',
+        'modules/bad/module.yaml',
+        [
+          ['`bad:one/note:y` is declared here', 'modules/bad/module.yaml', 5],
+          used('one', 4),
+          used('two', 5),
+        ],
+      ],
+    ]);
   });
 
   it('a title with a slash', async () => {

@@ -5,7 +5,6 @@ import { exitCode } from '../../engine/exit-code.ts';
 import type { Registry } from '../../engine/resource-type.ts';
 import { startRun } from '../../engine/run.ts';
 import { systemName } from '../../manifest/requires.ts';
-import { adoptFiles } from '../adopt-ebextensions.ts';
 import {
   requireReference,
   type TargetOptions,
@@ -65,6 +64,7 @@ What a plan would leave as it is stands in the manifest; the rest is in it as co
     )
     .action(async (what: string, words: string[], options: AdoptOptions) => {
       if (what === 'ebextensions') {
+        const { adoptFiles } = await import('../adopt-ebextensions.ts');
         await adoptFiles(context, words, options.output);
         return exit(0);
       }

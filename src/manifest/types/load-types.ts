@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Ajv } from 'ajv';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import type { AnyResourceType, Registry } from '../../engine/resource-type.ts';
 import type { Clock } from '../../io/ports.ts';
-import type { Ajv } from '../ajv.ts';
+
 import { type JsonSchema, valueSchema } from '../json-schema.ts';
 import { quoted } from '../scalar.ts';
 import { mistakesOf } from './check-type.ts';
@@ -93,8 +94,8 @@ async function mistakesOfSchemas(
   { schema, select }: AnyResourceType,
   { file }: TypeSource,
 ): Promise<Diagnostic[]> {
-  const { Ajv } = await import('../ajv.ts');
-  const ajv = new Ajv({ strict: false, validateFormats: false, logger: false });
+  const { makeAjv } = await import('../ajv.ts');
+  const ajv = makeAjv({ strict: false, validateFormats: false, logger: false });
   const own = mistakesOfSchema(ajv, 'schema', schema, file);
   return select && own.length === 0 ? mistakesOfSchema(ajv, 'select.schema', select.schema, file) : own;
 }
