@@ -36,7 +36,11 @@ test('what a bundle for Linux holds runs here, with nothing but what is in it', 
     context.skip();
   }
   const dir = await withKeys();
-  const { code, stdout, stderr } = await bundle(dir, 'linux', '--trust', 'deploy.pub', '-o', 'web.zip');
+  const { code, stdout, stderr } = await bundle(
+    dir,
+    'linux',
+    ...['--trust', 'deploy.pub', '--trust', 'deploy.pub', '-o', 'web.zip'],
+  );
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^web\.zip: converge \S+ with Node 24\.\S+, \S+ MiB, SHA-256 [0-9a-f]{64}\n/);
   expect(stdout).toMatch(
@@ -45,6 +49,7 @@ test('what a bundle for Linux holds runs here, with nothing but what is in it', 
 
   const names = await unzip(join(dir, 'web.zip'), dir);
   expect(names).toContain('.platform/hooks/postdeploy/90_converge.sh');
+  expect(names).toEqual([...new Set(names)].sort());
   expect(names.filter(name => /\.key|\.gitkeep/.test(name))).toEqual([]);
   const agent = join(dir, '.platform/converge/agent');
   const run = (...args: string[]) =>
@@ -53,6 +58,13 @@ test('what a bundle for Linux holds runs here, with nothing but what is in it', 
   expect(await run('validate', join(manifests, 'pilot-light'))).toMatchObject({ code: 0, stderr: '' });
   expect(await run('apply', join(manifests, 'lab'), '--lab', 'lab')).toMatchObject({ code: 0 });
   expect((await run('plan', join(manifests, 'lab'), '--lab', 'lab')).stdout).toMatch(/^Nothing to do/);
+
+  // What bundles are made of isn't on an instance.
+  const again = ['bundle', '--for', 'beanstalk-linux', '--self', 's3://cust-data', '--trust', 'deploy.pub'];
+  expect(await run(...again, '--node', join(agent, 'node'))).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('bundle where converge was installed whole'),
+  });
 
   // Modules come from the folder beside the program. One further up may be anybody's.
   renameSync(join(agent, 'modules'), join(agent, '../modules'));

@@ -245,11 +245,7 @@ parameters: { path: { type: string } }
       [
         'same-object',
         'modules/bad/module.yaml',
-        [
-          ['`bad:one/note:y` is declared here', 'modules/bad/module.yaml', 5],
-          used('one', 4),
-          used('two', 5),
-        ],
+        [['`bad:one/note:y` is declared here', 'modules/bad/module.yaml', 5], used('one', 4), used('two', 5)],
       ],
     ]);
   });

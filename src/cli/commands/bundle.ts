@@ -70,7 +70,9 @@ async function writeBundle(context: Context, options: BundleOptions): Promise<vo
   const platform = options.for;
   const self = selfUrl(options.self);
   const every = minutes(options.every);
-  const trust = await Promise.all(options.trust.map(file => readKey(files, resolve(cwd, file), file)));
+  const keys = await Promise.all(options.trust.map(file => readKey(files, resolve(cwd, file), file)));
+  // One key may have been named twice.
+  const trust = [...new Map(keys.map(key => [key.path, key])).values()];
   const { bytes: node, version: nodeVersion } = await readNode(context, options);
   const made = beanstalkBundle(platform, {
     template: await tree(files, shipped(`packaging/${platform}`)),
@@ -127,10 +129,17 @@ async function read(files: ReadFiles, path: string, hint: string): Promise<Buffe
   return bytes;
 }
 
-/** All files below a folder, by their path in it. */
+/** All files below a folder, by their path in it. Throws a Failure (given) when it isn't there. */
 async function tree(files: ReadFiles, root: string, folder = root): Promise<BundleFile[]> {
+  const names = await files.list(folder);
+  if (!names)
+    throw new Failure(
+      given('no-such-file', `${folder} is not there`, {
+        hint: 'bundle where converge was installed whole, not on an instance',
+      }),
+    );
   const found: BundleFile[] = [];
-  for (const name of (await files.list(folder)) ?? []) {
+  for (const name of names) {
     if (name === '.gitkeep') continue;
     const path = join(folder, name);
     if ((await files.stat(path))?.kind === 'directory') found.push(...(await tree(files, root, path)));
