@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { type CatalogTarget, isSecretRef, type Json } from '../engine/catalog.ts';
+import { literal } from './expression.ts';
 
 /** One resource to write; with `comment` it is written as a comment below that line. */
 export interface Written {
@@ -16,27 +17,37 @@ export interface ManifestText {
   schema: string;
   /** Lines about the file as a whole. */
   about: string[];
+  /** What the manifest needs to be run, `windows`. */
+  os?: string;
   targets: readonly CatalogTarget[];
   /** Those of one type stand together, in this order. */
   resources: readonly Written[];
+  /** Comments at the end. */
+  remarks?: readonly string[];
 }
 
 /** A manifest as people would write it. Ends with a newline. */
-export function writeManifest({ schema, about, targets, resources }: ManifestText): string {
+export function writeManifest({ schema, about, os, targets, resources, remarks = [] }: ManifestText): string {
   const types = Object.entries(Object.groupBy(resources, ({ type }) => type));
   const lines = [
     `# yaml-language-server: $schema=${schema}`,
     ...about.map(comment),
     'converge: 1',
+    ...(os === undefined ? [] : [`requires: { os: ${os} }`]),
     ...(targets.length === 0 ? [] : ['targets:', ...targets.flatMap(targetLines)]),
     ...(types.length === 0 ? [] : ['resources:']),
-    ...types.flatMap(([type, some]) => [`  ${type}:`, ...resourceLines(some ?? [])]),
+    ...types.flatMap(([type, some = []]) => [typeLine(type, some), ...resourceLines(some)]),
+    ...remarks.map(comment),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 const targetLines = ({ name, type, properties }: CatalogTarget): string[] =>
   indented(entry(name, { type, ...(asWritten(properties) as object) }), '  ');
+
+/** One of which all is a comment may be no type at all. */
+const typeLine = (type: string, some: readonly Written[]): string =>
+  some.some(one => one.comment === undefined) ? `  ${type}:` : `  # ${type}:`;
 
 /** What is live first: comments after it don't tear it apart. */
 function resourceLines(resources: readonly Written[]): string[] {
@@ -63,10 +74,10 @@ function resourceLines(resources: readonly Written[]): string[] {
 }
 
 const bodyOf = ({ title, properties, target }: Written): string =>
-  entry(title, { ...(asWritten(properties) as object), ...(target !== undefined && { target }) });
+  entry(literal(title), { ...(asWritten(properties) as object), ...(target !== undefined && { target }) });
 
 /** A line break in what is quoted would end the comment. */
-const comment = (text: string): string => `# ${text.replace(/\p{Cc}+/gu, ' ')}`;
+const comment = (text: string): string => `# ${text.replace(/\p{Cc}+/gu, ' ')}`.trimEnd();
 
 const entry = (name: string, value: object): string =>
   stringify({ [name]: value }, { lineWidth: 0, collectionStyle: 'any' });
@@ -80,7 +91,7 @@ const indented = (text: string, by: string): string[] =>
 /** Secrets as the expression that names them; text that looks like an expression as itself. */
 function asWritten(value: Json): Json {
   if (isSecretRef(value)) return `\${secret('${value.$secret}')}`;
-  if (typeof value === 'string') return value.replaceAll('${', () => '$${');
+  if (typeof value === 'string') return literal(value);
   if (Array.isArray(value)) return value.map(asWritten);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, asWritten(member)]));

@@ -1,13 +1,22 @@
-import { Document, isMap, isScalar } from 'yaml';
-import { type Draft, Drafts, type Leftover } from './drafts.ts';
+import type { Json } from '../../engine/catalog.ts';
+import { Drafts, type Leftover } from './drafts.ts';
+import { addFolders } from './folders.ts';
 import { interpretLine, pathKey, type Script } from './interpret.ts';
 import { type Entry, type Place, readConfig } from './read-config.ts';
 import { holdsSecret } from './secrets.ts';
 import { rowOf } from './sections.ts';
 
+/** One resource, as a manifest would declare it. */
+export interface AdoptedResource {
+  type: string;
+  title: string;
+  properties: { [key: string]: Json };
+  /** Where it came from: `a.config:3,7 b.config:1`. */
+  note: string;
+}
+
 export interface Adopted {
-  /** A manifest for `converge plan`; undefined when nothing was understood. */
-  manifest?: string;
+  resources: AdoptedResource[];
   /** By file and line. */
   leftovers: Leftover[];
   /** Environment variables that the manifest asks for its secrets. */
@@ -15,11 +24,11 @@ export interface Adopted {
 }
 
 /**
- * Turns Beanstalk's `.ebextensions` into a manifest and an honest list of what it doesn't hold.
+ * Turns Beanstalk's `.ebextensions` into resources and an honest list of what they don't hold.
  * Commands are read, never run; the order of commands gives way to what the resources need.
  * @param files names as they are to be shown, with their texts
  */
-export function adoptEbextensions(files: readonly { name: string; text: string }[], schema: string): Adopted {
+export function adoptEbextensions(files: readonly { name: string; text: string }[]): Adopted {
   const drafts = new Drafts();
   const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
   const entries = sorted.flatMap(({ name, text }) => readConfig(name, text));
@@ -37,13 +46,18 @@ export function adoptEbextensions(files: readonly { name: string; text: string }
       'a row to be removed that nothing here adds: to have it gone, list the others with `mode: exact`';
     drafts.leftovers.push({ ...at, what: `${draft.title}: ${row.join(', ')}`, why });
   }
-  const all = drafts.all();
+  addFolders(drafts);
   return {
-    ...(all.length > 0 && { manifest: write(all, schema) }),
+    resources: drafts.all().map(({ type, title, properties, from }) => ({
+      type,
+      title,
+      properties: properties as { [key: string]: Json },
+      note: cameFrom(from),
+    })),
     leftovers: drafts.leftovers.sort((a, b) =>
       a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1,
     ),
-    secrets: [...drafts.secrets].sort(),
+    secrets: [...drafts.secrets.keys()].sort(),
   };
 }
 
@@ -94,7 +108,7 @@ function takeFile(
   else {
     const name = path.split(/[\\/]/).at(-1)!;
     drafts.set('file', path, at, {
-      content: holdsSecret(content) ? drafts.secret(name) : content.replaceAll('${', () => '$${'),
+      content: holdsSecret(content) ? drafts.secret(path, name) : content,
     });
   }
 }
@@ -104,22 +118,6 @@ const insecure = (url: string) => (/^http:/i.test(url) ? { allow_insecure: true 
 
 /** Beanstalk's ways to compute text: functions in backticks, and mustaches. */
 const hasTemplate = (text: string): boolean => /`\s*\{|\{\{/.test(text);
-
-function write(drafts: readonly Draft[], schema: string): string {
-  const resources: Record<string, Record<string, unknown>> = {};
-  for (const { type, title, properties } of drafts) {
-    resources[type] ??= {};
-    resources[type][title] = properties;
-  }
-  const document = new Document({ converge: 1, requires: { os: 'windows' }, resources });
-  document.commentBefore = ` yaml-language-server: $schema=${schema}`;
-  for (const { type, title, from } of drafts) {
-    const titles = document.getIn(['resources', type]);
-    const pair = isMap(titles) && titles.items.find(({ key }) => isScalar(key) && key.value === title);
-    if (pair && isScalar(pair.key)) pair.key.commentBefore = ` ${cameFrom(from)}`;
-  }
-  return document.toString({ lineWidth: 0 });
-}
 
 /** `a.config:3,7 b.config:1` */
 function cameFrom(places: readonly Place[]): string {

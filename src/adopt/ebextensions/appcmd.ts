@@ -78,7 +78,7 @@ function object(
   const rest: Record<string, unknown> = {};
   for (const [key, { name: attribute, value }] of call.parameters) {
     if (['name', 'apppool.name', 'site.name', 'app.name', 'path', 'commit'].includes(key)) continue;
-    if (/password$/.test(key)) properties.password = drafts.secret(name, 'password');
+    if (/password$/.test(key)) properties.password = drafts.secret(`${type}:${name}`, name, 'password');
     else if (key === 'bindings') properties.bindings = value.split(',').map(one => one.trim());
     else if (key === 'processmodel.idletimeout') properties.idle_timeout = duration(value);
     else if (known[key]) properties[known[key]] = key === 'managedruntimeversion' ? value : scalar(value);
@@ -146,7 +146,9 @@ function config(call: AppcmdArguments, drafts: Drafts, at: Place): Unhandled {
     if (key === 'section' || key === 'commit') continue;
     draft.properties.attributes ??= {};
     const attributes = draft.properties.attributes as Record<string, unknown>;
-    attributes[name] = /password/i.test(name) ? drafts.secret(section, name) : scalar(value);
+    attributes[name] = /password/i.test(name)
+      ? drafts.secret(`${section} ${path} ${name}`, section, name)
+      : scalar(value);
   }
   for (const change of call.changes) {
     if (!changeCollection(draft, change)) drafts.removed.push({ draft, change, at });

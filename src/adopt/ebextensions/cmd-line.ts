@@ -10,23 +10,27 @@ export interface CommandLine {
   argv: string[];
   /** The command as cmd would hand it over: carets resolved, redirections taken out. */
   text: string;
-  /** Where output goes was said; a manifest has no use for it. */
-  redirected: boolean;
+  /** The file that output goes to, when that was said. */
+  output?: string;
 }
 
 /** The commands of one line. A remark, a label, `@echo off` and an empty line give none. */
 export function commandsOf(line: string): CommandLine[] {
   const text = line.trim().replace(/^@/, '');
-  if (text === '' || /^(rem(\s|$)|::|:|echo(\s|$|\.)|setlocal|endlocal|exit(\s|$))/i.test(text)) return [];
-  return piecesOf(text).flatMap(({ text: command, redirected }) => {
+  if (
+    text === '' ||
+    /^(rem(\s|$)|::|:|echo(\s+(on|off))?\s*$|echo\.|setlocal|endlocal|exit(\s|$))/i.test(text)
+  )
+    return [];
+  return piecesOf(text).flatMap(({ text: command, output }) => {
     const argv = argvOf(command);
-    return argv.length === 0 ? [] : [{ argv, text: command.trim(), redirected }];
+    return argv.length === 0 ? [] : [{ argv, text: command.trim(), ...(output !== undefined && { output }) }];
   });
 }
 
 /** The pieces between separators, carets resolved and redirections taken out. */
-function piecesOf(line: string): { text: string; redirected: boolean }[] {
-  const pieces = [{ text: '', redirected: false }];
+function piecesOf(line: string): { text: string; output?: string }[] {
+  const pieces: { text: string; output?: string }[] = [{ text: '' }];
   let quoted = false;
   for (let at = 0; at < line.length; at++) {
     const piece = pieces.at(-1)!;
@@ -38,12 +42,15 @@ function piecesOf(line: string): { text: string; redirected: boolean }[] {
     else if (char === '^') piece.text += line[++at] ?? '';
     else if (char === '&' || char === '|') {
       if (line[at + 1] === char) at++;
-      pieces.push({ text: '', redirected: false });
+      pieces.push({ text: '' });
     } else if (char === '>' || char === '<') {
-      piece.redirected = true;
       // `2>` names a handle; what follows, up to the next blank, is where to.
+      const handle = /(?:^|\s)(\d)$/.exec(piece.text)?.[1] ?? '1';
       piece.text = piece.text.replace(/(^|\s)\d$/, '$1');
-      at = endOfTarget(line, at + 1) - 1;
+      const end = endOfTarget(line, at + 1);
+      const target = line.slice(at + 1, end).replace(/^>?\s*"?|"$/g, '');
+      if (char === '>' && handle === '1' && !target.startsWith('&')) piece.output = target;
+      at = end - 1;
     } else piece.text += char;
   }
   return pieces;

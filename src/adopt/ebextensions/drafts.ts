@@ -23,8 +23,8 @@ export class Drafts {
   readonly leftovers: Leftover[] = [];
   /** Rows that were to be removed and were not there; what adds them may come later. */
   readonly removed: { draft: Draft; change: CollectionChange; at: Place }[] = [];
-  /** Names of the environment variables that secrets are to come from. */
-  readonly secrets = new Set<string>();
+  /** Names of the environment variables that secrets are to come from, and whose they are. */
+  readonly secrets = new Map<string, string>();
   #drafts = new Map<string, Draft>();
 
   /** The draft of that name, new or begun. */
@@ -52,15 +52,17 @@ export class Drafts {
     return [...this.#drafts.values()];
   }
 
-  /** A reference to the secret, in place of its text. */
-  secret(...words: string[]): string {
+  /** A reference to the secret of `owner`, in place of its text; a name that another one has gets a number. */
+  secret(owner: string, ...words: string[]): { $secret: string } {
     const name = words
       .join('_')
       .replace(/[^A-Za-z0-9]+/g, '_')
       .replace(/^_+|_+$/g, '')
       .toUpperCase();
-    this.secrets.add(name);
-    return `\${secret('env:${name}')}`;
+    let free = name;
+    for (let n = 2; (this.secrets.get(free) ?? owner) !== owner; n++) free = `${name}_${n}`;
+    this.secrets.set(free, owner);
+    return { $secret: `env:${free}` };
   }
 }
 

@@ -29,7 +29,7 @@ const recognisers: Record<string, Recogniser> = {
   mkdir,
   md: mkdir,
   iisreset: () => ({ why: 'what the types change is in force at once', needless: true }),
-  echo: () => ({ why: 'it only prints', needless: true }),
+  cd: () => ({ why: 'resources name whole paths', needless: true }),
 };
 
 /** How deep scripts may call scripts. */
@@ -44,8 +44,10 @@ export function interpretLine(
   depth = 0,
 ): boolean {
   let all = true;
-  for (const { argv, text } of commandsOf(line)) {
-    const unhandled = interpret(argv, text, drafts, at, scripts, depth);
+  for (const { argv, text, output } of commandsOf(line)) {
+    const unhandled = /^echo$/i.test(argv[0]!)
+      ? echo(argv.slice(1), output, drafts, at)
+      : interpret(argv, text, drafts, at, scripts, depth);
     if (!unhandled) continue;
     drafts.leftovers.push({ ...at, what: withoutSecrets(text), ...unhandled });
     if (!unhandled.needless) all = false;
@@ -82,8 +84,26 @@ function interpret(
       .every(Boolean);
     return undefined;
   }
+  if (/\.(cmd|bat|ps1)$/.test(name)) return { why: 'a script that is not among these files' };
+  if (/^(if|for|goto|set|shift|exit)$/.test(name) || computes.test(text))
+    return { why: 'it computes something, and nothing here is evaluated' };
   const recogniser = recognisers[name];
   return recogniser ? recogniser(args, drafts, at, text) : { why: `converge has no type for ${name}` };
+}
+
+/** Arguments of a script (`%1`, `%~dp0`), the variable of a loop (`%%a`), and variables but those of Windows itself. */
+const computes =
+  /%~?[a-z]*\d|%%[a-z]|%(?!(systemroot|windir|systemdrive|programfiles|programfiles\(x86\)|programdata|public|temp|tmp|path|comspec)%)\w[\w()]*%|!\w+!/i;
+
+/** What prints into a file writes it: a line of the table of hosts is a resource. */
+function echo(words: string[], output: string | undefined, drafts: Drafts, at: Place): Unhandled {
+  if (output === undefined || /^nul$/i.test(output)) return { why: 'it only prints', needless: true };
+  const [address = '', host, ...aliases] = words;
+  const isEntry = /[\\/]drivers[\\/]etc[\\/]hosts$/i.test(output) && /^[\d.]+$|:/.test(address);
+  if (!isEntry || host === undefined)
+    return { why: `it writes a part of ${output}: declare it whole as a \`file\`` };
+  drafts.set('hosts_entry', host, at, { address, ...(aliases.length > 0 && { aliases }) });
+  return undefined;
 }
 
 function runPowershell(
@@ -98,6 +118,7 @@ function runPowershell(
   const [path = '', ...rest] =
     'file' in what ? [what.file] : argvOf(what.command.join(' ').replace(/^&\s*/, ''));
   const script = scripts.get(pathKey(path));
+  if (!script && /\.ps1$/i.test(path)) return { why: 'a script that is not among these files' };
   if (!script) return powershell([path, ...rest], drafts, at);
   return {
     why: `a PowerShell script of ${script.text.trimEnd().split('\n').length} lines, at ${script.at.file}:${script.at.line}: nothing here evaluates it`,

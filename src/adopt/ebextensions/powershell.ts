@@ -6,8 +6,8 @@ import { feature } from './tools.ts';
 /** Takes over one PowerShell command, by its cmdlet; anything with variables or pipes is a program. */
 export function powershell(argv: readonly string[], drafts: Drafts, at: Place): Unhandled {
   const [cmdlet = '', ...rest] = argv;
-  const { named, positional } = parametersOf(rest);
-  if ([...argv].some(arg => /[$|{}]/.test(arg)))
+  const { named, positional } = parametersOf(withLists(rest));
+  if ([...argv].some(arg => /[$|{};]/.test(arg)))
     return { why: 'it computes something, and nothing here is evaluated' };
   switch (cmdlet.toLowerCase()) {
     case 'import-module':
@@ -52,6 +52,17 @@ export function whatItRuns(args: readonly string[]): { file: string } | { comman
     if (!/^(nop|noprofile|noninteractive|nologo|noexit|sta|mta)$/.test(name)) at++;
   }
   return undefined;
+}
+
+/** `a, b` and `a ,b` are one argument, a list. */
+function withLists(args: readonly string[]): string[] {
+  const all: string[] = [];
+  for (const arg of args) {
+    const last = all.at(-1);
+    if (last !== undefined && (last.endsWith(',') || arg.startsWith(','))) all[all.length - 1] = last + arg;
+    else all.push(arg);
+  }
+  return all;
 }
 
 function parametersOf(args: readonly string[]) {

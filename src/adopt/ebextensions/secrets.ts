@@ -10,6 +10,6 @@ export function withoutSecrets(line: string): string {
     .replace(/(\s[/-](?:rp|p|pw)\s+)("[^"]*"|\S+)/gi, '$1***');
 }
 
-/** Whether a text has a line that gives something a secret's name and a value. */
+/** Whether a text gives something with a secret's name a value. */
 export const holdsSecret = (text: string): boolean =>
-  new RegExp(String.raw`^\s*["']?\w*${name}\w*["']?\s*[:=]\s*\S`, 'im').test(text);
+  new RegExp(String.raw`(?:^|[{,;\s])["']?[\w.-]*${name}\w*["']?\s*[:=]\s*\S`, 'im').test(text);

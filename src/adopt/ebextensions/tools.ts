@@ -64,7 +64,7 @@ export const schtasks: Recogniser = (args, drafts, at) => {
     command,
     ...(rest.length > 0 && { arguments: afterFirst(given.get('tr')!) }),
     ...(runAs !== undefined && !/^(nt authority\\)?system$/i.test(runAs) && { run_as: runAs }),
-    ...(given.has('rp') && { password: drafts.secret(name, 'password') }),
+    ...(given.has('rp') && { password: drafts.secret(`scheduled_task:${name}`, name, 'password') }),
     ...(given.get('rl')?.toLowerCase() === 'highest' && { run_level: 'highest' }),
     ...schedule,
   });
@@ -132,6 +132,8 @@ export const reg: Recogniser = (args, drafts, at) => {
   const kind = kinds[(given.get('t') ?? 'REG_SZ').toUpperCase()];
   if (!/^add$/i.test(verb!) || kind === undefined) return { why: 'this use of reg is not known' };
   const data = given.get('d') ?? '';
+  if (kind !== 'expand' && /%\w+%/.test(data))
+    return { why: 'its value is computed, and nothing here is evaluated' };
   const isNumber = kind === 'dword' || kind === 'qword';
   drafts.set('registry_value', title, at, {
     kind,
@@ -244,18 +246,21 @@ export const setx: Recogniser = (args, drafts, at) => {
   const [name, value] = args.filter(arg => !/^[/-]m$/i.test(arg));
   if (!machine || name === undefined || value === undefined)
     return { why: 'it sets a variable of one user alone' };
+  if (!/^path$/i.test(name) && value.includes('%'))
+    return { why: 'its value is computed, and nothing here is evaluated' };
   if (/^path$/i.test(name)) {
     const added = value.split(';').filter(part => part !== '' && !/^%path%$/i.test(part));
     for (const directory of added) drafts.set('env_path', directory, at, {});
     return undefined;
   }
   drafts.set('environment_variable', name, at, {
-    value: /password|secret|token|key$/i.test(name) ? drafts.secret(name) : value,
+    value: /password|secret|token|key$/i.test(name) ? drafts.secret(name, name) : value,
   });
   return undefined;
 };
 
 export const mkdir: Recogniser = (args, drafts, at) => {
+  if (!args.every(one => /^([A-Za-z]:|[\\/]{2})[^%]*$/.test(one))) return { why: 'it names no whole path' };
   for (const directory of args) drafts.set('file', directory, at, { kind: 'directory' });
   return undefined;
 };

@@ -1,4 +1,3 @@
-import { dirname, resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { type Adopted, adopt as adoptAll } from '../../engine/adopt.ts';
@@ -8,6 +7,7 @@ import type { AnyResourceType, Registry } from '../../engine/resource-type.ts';
 import { startRun } from '../../engine/run.ts';
 import { plural } from '../../io/units.ts';
 import { writeManifest } from '../../manifest/write-manifest.ts';
+import { adoptFiles } from '../adopt-ebextensions.ts';
 import {
   requireReference,
   type TargetOptions,
@@ -15,8 +15,8 @@ import {
   withTargetOptions,
 } from '../adopt-target.ts';
 import { loadCatalog } from '../catalog.ts';
-import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
+import { put, refuseToOverwrite } from '../new-file.ts';
 import { type CommonOptions, withData, withLab, withState } from '../options.ts';
 import { openSession } from '../session.ts';
 import { version } from '../version.ts';
@@ -36,7 +36,7 @@ export const adopt: Define = (program, context, exit) => {
   const command = program
     .command('adopt <WHAT> [WORDS...]')
     .description(
-      'print what exists as a manifest; WHAT is a resource type, with the titles to adopt, or a kind of target, with manifests that declare it',
+      'print what exists as a manifest; WHAT is a resource type, with the titles to adopt, or a kind of target, with manifests that declare it, or ebextensions, with files',
     )
     .option('-o, --output <FILE>', 'write to a new FILE instead of stdout')
     .option('--from <PATH>', 'manifests whose targets are used; may be repeated', collect)
@@ -53,10 +53,15 @@ Examples:
   converge adopt bucket --from manifests -o manifests/buckets.yaml
   converge adopt vsphere manifests --repository s3://dr-points/dr -o manifests/vms.yaml
   converge adopt vsphere --url https://vcenter.example.com --username svc-converge --password env:VC_PASSWORD
+  converge adopt ebextensions .ebextensions -o manifests/web.yaml
 
 What a plan would leave as it is stands in the manifest; the rest is in it as comments that say why.`,
     )
     .action(async (what: string, words: string[], options: AdoptOptions) => {
+      if (what === 'ebextensions') {
+        await adoptFiles(context, words, options.output);
+        return exit(0);
+      }
       const isKind = context.registry.targets.has(what);
       const paths = [...(options.from ?? []), ...(isKind ? words : [])];
       requireReference('--key', options.key);
@@ -151,29 +156,6 @@ function commonOf({ repository, key, schedule }: AdoptOptions): Record<string, J
     ...(where !== undefined && { repository: where }),
     ...(schedule !== undefined && { schedule }),
   };
-}
-
-async function refuseToOverwrite({ io }: Context, output: string | undefined): Promise<void> {
-  if (output === undefined) return;
-  const path = resolve(io.host.cwd, output);
-  if ((await io.host.files.stat(dirname(path)))?.kind !== 'directory')
-    throw new Failure(given('no-folder', `the folder of ${output} isn't there`, { hint: 'make it first' }));
-  if (!(await io.host.files.stat(path))) return;
-  throw new Failure(
-    given('file-exists', `${output} exists already`, {
-      hint: 'name a new file: a manifest is never overwritten',
-    }),
-  );
-}
-
-async function put({ io, print }: Context, text: string, output: string | undefined): Promise<void> {
-  if (output === undefined) return print(text);
-  const file = await io.host.files.open(resolve(io.host.cwd, output), 'create-new');
-  try {
-    await file!.write(Buffer.from(text), 0);
-  } finally {
-    await file!.close();
-  }
 }
 
 function textOf(adopted: Adopted[], targets: CatalogTarget[], { repository }: AdoptOptions): string {

@@ -36,12 +36,13 @@ describe('a line of cmd', () => {
   );
 
   test.each([
-    'iisreset >> C:\\Temp\\a.log 2>&1',
-    'iisreset >"C:\\a b\\c.log" 2>&1',
-    'iisreset 2>nul >nul',
-    'iisreset > C:\\x',
-  ])('%s redirects, which is no argument', line => {
-    expect(commandsOf(line)).toMatchObject([{ argv: ['iisreset'], redirected: true }]);
+    ['iisreset >> C:\\Temp\\a.log 2>&1', 'C:\\Temp\\a.log'],
+    ['iisreset >"C:\\a b\\c.log" 2>&1', 'C:\\a b\\c.log'],
+    ['iisreset 2>nul >nul', 'nul'],
+    ['iisreset > C:\\x', 'C:\\x'],
+    ['iisreset 2>&1', undefined],
+  ])('%s redirects, which is no argument', (line, output) => {
+    expect(commandsOf(line).map(({ argv, output }) => [argv, output])).toEqual([[['iisreset'], output]]);
   });
 
   test('a digit that ends an argument is no handle', () => {
