@@ -20,7 +20,7 @@ export async function adoptFiles(
 ): Promise<void> {
   await refuseToOverwrite(context, output);
   const { resources, leftovers, secrets } = adoptEbextensions(await readFiles(context, paths));
-  const refused = await refusedResources(resources, context.registry);
+  const refused = await refusedResources(resources, context.registry, 'win32');
   const todo = leftovers.filter(({ needless }) => !needless);
   const needless = leftovers.filter(one => one.needless);
   const text = writeManifest({

@@ -5,19 +5,20 @@ import { compile } from '../manifest/compile.ts';
 import { type Written, writeManifest } from '../manifest/write-manifest.ts';
 
 /**
- * Of resources that were made by converge itself for a Windows host: which of them a manifest can't hold, with the
- * first mistake that it would have. Each is checked with those before it, so of two that contradict each other
+ * Of resources that converge made itself for a host: which of them a manifest can't hold, with the first mistake
+ * that it would have. Each is checked with those before it, so of two that contradict each other
  * the later one is refused.
  */
-export async function refusedResources(
-  resources: readonly Written[],
+export async function refusedResources<T extends Written>(
+  resources: readonly T[],
   registry: Registry,
-): Promise<Map<Written, string>> {
-  const refused = new Map<Written, string>();
-  if ((await mistakeOf(resources, registry)) === undefined) return refused;
-  const taken: Written[] = [];
+  platform: NodeJS.Platform,
+): Promise<Map<T, string>> {
+  const refused = new Map<T, string>();
+  if ((await mistakeOf(resources, registry, platform)) === undefined) return refused;
+  const taken: T[] = [];
   for (const one of resources) {
-    const mistake = await mistakeOf([...taken, one], registry);
+    const mistake = await mistakeOf([...taken, one], registry, platform);
     if (mistake === undefined) taken.push(one);
     else refused.set(one, mistake);
   }
@@ -27,14 +28,18 @@ export async function refusedResources(
 const folder = resolve('/');
 const path = resolve(folder, 'manifest.yaml');
 
-async function mistakeOf(resources: readonly Written[], registry: Registry): Promise<string | undefined> {
-  const text = writeManifest({ schema: 's', about: [], os: 'windows', targets: [], resources });
+async function mistakeOf(
+  resources: readonly Written[],
+  registry: Registry,
+  platform: NodeJS.Platform,
+): Promise<string | undefined> {
+  const text = writeManifest({ schema: 's', about: [], targets: [], resources });
   const { diagnostics } = await compile([path], {
     registry,
     files: onlyFile(path, Buffer.from(text)),
     cwd: folder,
-    platform: 'win32',
-    hostCwd: 'C:\\',
+    platform,
+    hostCwd: platform === 'win32' ? 'C:\\' : '/',
   });
   const error = diagnostics.find(({ severity }) => severity === 'error');
   return error && `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`;

@@ -25,6 +25,13 @@ export interface Adopted {
   note?: string;
 }
 
+/** Something that is there and that no declaration can say. */
+export interface Unsaid {
+  type: string;
+  what: string;
+  why: string;
+}
+
 export interface AdoptRequest {
   types: AnyResourceType[];
   /** Targets to look at; resources of a type live on those of its kind, or on the host. */
@@ -43,27 +50,28 @@ export interface AdoptRequest {
 export async function adopt(
   run: Run,
   request: AdoptRequest,
-): Promise<{ adopted: Adopted[]; known: number; diagnostics: Diagnostic[] }> {
+): Promise<{ adopted: Adopted[]; known: number; unsaid: Unsaid[]; diagnostics: Diagnostic[] }> {
   const { types, targets, declared, engine } = request;
   const diagnostics: Diagnostic[] = [];
   const found: { resource: CatalogResource; exists: boolean; note?: string }[] = [];
   const expanded = await expandSelections(declared, run);
   diagnostics.push(...expanded.diagnostics);
-  const taken = new Set(expanded.resources.map(one => objectOf(run, one, declared.targets)));
+  const taken = new Set<string | Failure>(
+    expanded.resources.map(one => objectOf(run, one, declared.targets)),
+  );
+  const unsaid: Unsaid[] = [];
   let known = 0;
   for (const type of types) {
     const { runs } = type;
     const fitting = runs.on === 'host' ? [undefined] : targets.filter(target => target.type === runs.target);
     for (const target of fitting) {
-      for (const { title, properties, exists, note } of await listed(
-        run,
-        type,
-        target,
-        request,
-        diagnostics,
-      )) {
+      const listing = await listed(run, type, target, request, diagnostics);
+      unsaid.push(...listing.unsaid);
+      for (const { title, properties, exists, note } of listing.adoptable) {
         const resource = declarationOf(type.name, title, properties as { [key: string]: Json }, target);
-        if (taken.has(objectOf(run, resource, targets))) known++;
+        const object = objectOf(run, resource, targets);
+        if (object instanceof Failure) unsaid.push({ type: type.name, what: title, why: object.message });
+        else if (taken.has(object)) known++;
         else found.push({ resource, exists, ...(note !== undefined && { note }) });
       }
     }
@@ -88,6 +96,7 @@ export async function adopt(
   return {
     adopted: adopted.sort((a, b) => byText(a.type, b.type) || byText(a.title, b.title)),
     known,
+    unsaid,
     diagnostics,
   };
 }
@@ -102,14 +111,16 @@ async function listed(
   target: CatalogTarget | undefined,
   { query }: AdoptRequest,
   diagnostics: Diagnostic[],
-): Promise<Adoptable[]> {
+): Promise<{ adoptable: Adoptable[]; unsaid: Unsaid[] }> {
   const adoptable: Adoptable[] = [];
+  const unsaid: Unsaid[] = [];
   const handed: Handed = new Map();
   const what = `what there is of the type \`${type.name}\``;
   try {
     await within(run, { kind: 'observe', type, what }, async signal => {
       for await (const one of type.list!(query, readIo(run, { type, target }, signal, handed))) {
         if (one.state === 'present') adoptable.push(sound(type.toManifest!(one.value)));
+        else if (one.state === 'unsaid') unsaid.push({ type: type.name, what: one.what, why: one.why });
         else if (isDiagnostic(one.diagnostic)) diagnostics.push(run.redactor.value(one.diagnostic));
         else throw new TypeError('what it lists must have a `value` or a `diagnostic`');
       }
@@ -119,10 +130,10 @@ async function listed(
     const found = error instanceof Failure ? error.diagnostics : [typeBug(type, messageOf(error), error)];
     diagnostics.push(...run.redactor.value(found));
   }
-  const leak = leakOf(adoptable, handed, type, 'what there is');
-  if (!leak) return adoptable;
+  const leak = leakOf([adoptable, unsaid], handed, type, 'what there is');
+  if (!leak) return { adoptable, unsaid };
   diagnostics.push(leak);
-  return [];
+  return { adoptable: [], unsaid: [] };
 }
 
 function sound(one: Partial<Adoptable> | undefined): Adoptable {
@@ -157,10 +168,16 @@ function declarationOf(
   };
 }
 
-const objectOf = (run: Run, resource: CatalogResource, targets: readonly CatalogTarget[]): string => {
-  const { id, batch } = subjectOf(resource, { registry: run.registry, targets, where: run.where });
-  return `${batch}\n${id}`;
-};
+/** What tells the object apart from all others; a Failure when the type refuses the declaration. */
+function objectOf(run: Run, resource: CatalogResource, targets: readonly CatalogTarget[]): string | Failure {
+  try {
+    const { id, batch } = subjectOf(resource, { registry: run.registry, targets, where: run.where });
+    return `${batch}\n${id}`;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
 
 /** "it would be created", or what differs; undefined when it is in sync. */
 function pendingOf(resource: PlannedResource | undefined): string | undefined {

@@ -102,8 +102,14 @@ export interface ListQuery<P> {
   common: Partial<P>;
 }
 
-/** One object of the target; `failed`: it can't be told what it is. */
-export type Listed<L> = { state: 'present'; value: L } | { state: 'failed'; diagnostic: Diagnostic };
+/**
+ * One object of the target. `failed`: it can't be told what it is. `unsaid`: it is there, and no property of the
+ * type can say it; people are told so.
+ */
+export type Listed<L> =
+  | { state: 'present'; value: L }
+  | { state: 'failed'; diagnostic: Diagnostic }
+  | { state: 'unsaid'; what: string; why: string };
 
 /** How a manifest would declare an object that is there. */
 export interface Adoptable {

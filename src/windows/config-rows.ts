@@ -14,6 +14,10 @@ export type Rows = { [key: string]: Row };
 /** Keys of a collection, `''` or a name, and of those in its rows. */
 export type KeyOf = (collection: string) => Key | undefined;
 
+/** How rows are called in IIS's schema; `add` for most, a name of their own for some. */
+const rowNames = /^(add|error|mimeMap|rule|preCondition|rewriteMap|scheme|filter|filteringRule|denyUrl)$/;
+export const isRow = ({ name }: XmlElement): boolean => rowNames.test(name);
+
 const nameOf = (part: Key[number]): string => (typeof part === 'string' ? part : part[0]);
 const assumedFor = (part: Key[number]): string | undefined =>
   typeof part === 'string' ? undefined : part[1];

@@ -14,6 +14,20 @@ export function timespan(text: string): string | undefined {
   return spanOf((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
 }
 
+/** A time span as a duration of manifests: `00:20:00` is `20m`. Text that is none stays as it is. */
+export function durationOfSpan(text: string): string {
+  const match = /^(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)$/.exec(timespan(text) ?? '');
+  if (!match) return text;
+  const units = ['d', 'h', 'm', 's'];
+  const parts = match.slice(1).map((part, at) => [Number(part ?? 0), units[at]] as const);
+  return (
+    parts
+      .filter(([count]) => count > 0)
+      .map(([count, unit]) => `${count}${unit}`)
+      .join('') || '0s'
+  );
+}
+
 /** Milliseconds as a time span; whole seconds. */
 export function spanOf(ms: number): string {
   const total = Math.round(ms / 1000);

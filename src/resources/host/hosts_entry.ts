@@ -4,6 +4,7 @@ import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, Outcome, ResourceType } from '../../engine/resource-type.ts';
 import { addressFamily } from '../../io/ip-address.ts';
 import { oneDiagnostic } from '../failed.ts';
+import { type Declaration, declarationToManifest } from '../listing.ts';
 import {
   addressesOf,
   familyOf,
@@ -14,6 +15,7 @@ import {
   withoutNames,
   writeHosts,
 } from './hosts-file.ts';
+import { listEntries } from './list-hosts.ts';
 import { hostPath } from './path.ts';
 
 /** As written. */
@@ -50,7 +52,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const hostsEntry: ResourceType<HostsEntryProperties, HostsEntryState> = {
+export const hostsEntry: ResourceType<HostsEntryProperties, HostsEntryState, Declaration> = {
   name: 'hosts_entry',
   doc: `A name in this host's own table of addresses: \`/etc/hosts\`, on Windows \`System32\\drivers\\etc\\hosts\`.
 The title is the host name, or \`host:\` says it.
@@ -83,6 +85,10 @@ Comments, other names on a line, line ends and encoding of the file stay as they
       ]),
     );
   },
+  async *list(query, io) {
+    yield* listEntries(await readLines(io), query);
+  },
+  toManifest: declarationToManifest,
   async apply(steps, io) {
     const outcome = await edit(io, lines =>
       steps.reduce((edited, { kind, asked }) => {

@@ -5,6 +5,7 @@ import type { Asked, ResourceType, Step } from '../../engine/resource-type.ts';
 import { childrenNamed, type XmlElement } from '../../io/xml.ts';
 import { change } from '../../windows/appcmd.ts';
 import { settingsOf } from '../../windows/settings.ts';
+import { type Declaration, declarationToManifest } from '../listing.ts';
 import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
 import {
   configurationOf,
@@ -16,6 +17,7 @@ import {
   withPool,
 } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
+import { listApps } from './list-sites.ts';
 
 /** As written. */
 export interface AppProperties {
@@ -40,7 +42,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const iisApp: ResourceType<AppProperties, AppState> = {
+export const iisApp: ResourceType<AppProperties, AppState, Declaration> = {
   name: 'iis_app',
   doc: `An application of a website of IIS; the title is \`Site/path\`, and \`Site/\` is the site's root.`,
   version: 1,
@@ -74,6 +76,8 @@ export const iisApp: ResourceType<AppProperties, AppState> = {
       ({ app_pool: pool }) => pool,
       () => observeObjects(asked, io, 'app', (one, element) => read(one, element, io)),
     ),
+  list: listApps,
+  toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
 };
 

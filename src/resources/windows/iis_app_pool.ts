@@ -8,6 +8,7 @@ import { change } from '../../windows/appcmd.ts';
 import { setIisSecret } from '../../windows/powershell.ts';
 import { canonicalValue, settingsOf } from '../../windows/settings.ts';
 import { spanOf } from '../../windows/timespan.ts';
+import { type Declaration, declarationToManifest } from '../listing.ts';
 import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
 import {
   checkName,
@@ -18,6 +19,7 @@ import {
   needsIis,
   observeObjects,
 } from './iis-object.ts';
+import { listPools } from './list-app-pools.ts';
 
 interface Restart {
   time?: string;
@@ -120,7 +122,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const iisAppPool: ResourceType<AppPoolProperties, AppPoolState> = {
+export const iisAppPool: ResourceType<AppPoolProperties, AppPoolState, Declaration> = {
   name: 'iis_app_pool',
   doc: `An application pool of IIS; the title is its name.
 
@@ -150,6 +152,8 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
     };
   },
   observe: (asked, io) => observeObjects(asked, io, 'apppool', read),
+  list: listPools,
+  toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
   async refresh({ title }, io) {
     await change(io, ['recycle', 'apppool', `/apppool.name:${title}`]);

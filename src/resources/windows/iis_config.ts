@@ -9,6 +9,7 @@ import { inCalls, rowChanges } from '../../windows/config-arguments.ts';
 import {
   actualRows,
   desiredRows,
+  isRow,
   type KeyOf,
   keyNames,
   keyOfWritten,
@@ -18,7 +19,9 @@ import {
 import { type Section, sectionNamed } from '../../windows/sections.ts';
 import { canonicalValue, sameSetting, settingsOf } from '../../windows/settings.ts';
 import { oneDiagnostic } from '../failed.ts';
+import { type Declaration, declarationToManifest } from '../listing.ts';
 import { eachStep, iisRealm, needsIis } from './iis-object.ts';
+import { listConfig } from './list-iis-config.ts';
 import { webConfigOwners } from './owned-web-config.ts';
 
 /** As written. */
@@ -91,7 +94,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const iisConfig: ResourceType<ConfigProperties, ConfigState> = {
+export const iisConfig: ResourceType<ConfigProperties, ConfigState, Declaration> = {
   name: 'iis_config',
   doc: `A section of IIS's configuration, for the server or below \`path\`. The title is the section, or a name for it.
 
@@ -170,6 +173,8 @@ applicationHost.config, since a web.config belongs to the application that is de
     }
     return fields;
   },
+  list: listConfig,
+  toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
 };
 
@@ -263,8 +268,7 @@ function read(properties: ConfigProperties, section: Section, config: XmlElement
   const element = config?.children[0];
   const settings = element ? settingsOf(element) : new Map<string, string>();
   const keys = keysOf(properties, section);
-  const rowsOf = (parent: XmlElement | undefined) =>
-    parent?.children.filter(({ name }) => rowElements.test(name)) ?? [];
+  const rowsOf = (parent: XmlElement | undefined) => parent?.children.filter(isRow) ?? [];
   const rows = (parent: XmlElement | undefined, written: WrittenRow[], name: string) =>
     actualRows(rowsOf(parent), written, name, keys, mode === 'exact');
   const declared = Object.entries(attributes ?? {}).flatMap(([name, value]): [string, string][] => {
@@ -287,9 +291,6 @@ function read(properties: ConfigProperties, section: Section, config: XmlElement
     unlocked: config?.attributes.get('locked')?.toLowerCase() !== 'true',
   };
 }
-
-/** How rows are called in IIS's schema; `add` for most, a name of their own for some. */
-const rowElements = /^(add|error|mimeMap|rule|preCondition|rewriteMap|scheme|filter|filteringRule|denyUrl)$/;
 
 async function act(step: Step<ConfigProperties, ConfigState>, io: WriteIo): Promise<void> {
   if (step.kind === 'delete') return;

@@ -21,6 +21,9 @@ import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 
 type WrittenBinding = string | { protocol: string; information: string; ssl_flags?: number };
 
+import { type Declaration, declarationToManifest } from '../listing.ts';
+import { listSites } from './list-sites.ts';
+
 /** As written. */
 export interface SiteProperties {
   id?: number;
@@ -90,7 +93,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const iisSite: ResourceType<SiteProperties, SiteState> = {
+export const iisSite: ResourceType<SiteProperties, SiteState, Declaration> = {
   name: 'iis_site',
   doc: `A website of IIS; the title is its name.
 
@@ -130,6 +133,8 @@ have, in any order: others are removed, after the missing ones were added. Certi
       ({ app_pool: pool }) => pool,
       () => observeObjects(asked, io, 'site', (one, element) => read(one, element, io)),
     ),
+  list: listSites,
+  toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
 };
 

@@ -6,8 +6,10 @@ import type { Asked, ResourceType, Step } from '../../engine/resource-type.ts';
 import type { XmlElement } from '../../io/xml.ts';
 import { change } from '../../windows/appcmd.ts';
 import { setIisSecret } from '../../windows/powershell.ts';
+import { type Declaration, declarationToManifest } from '../listing.ts';
 import { configurationOf, eachStep, iisRealm, isChanged, needsIis, observeObjects } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
+import { listVdirs } from './list-sites.ts';
 
 /** As written. */
 export interface VdirProperties {
@@ -39,7 +41,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const iisVdir: ResourceType<VdirProperties, VdirState> = {
+export const iisVdir: ResourceType<VdirProperties, VdirState, Declaration> = {
   name: 'iis_vdir',
   doc: `A virtual directory of a website of IIS; the title is \`Site/path\`.
 
@@ -60,6 +62,8 @@ Below another application than the site's root, \`app:\` and \`path:\` say which
     ...(password !== undefined && { password }),
   }),
   observe: (asked, io) => observeObjects(asked, io, 'vdir', (one, element) => read(one, element, io)),
+  list: listVdirs,
+  toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
 };
 

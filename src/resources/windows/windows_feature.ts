@@ -6,6 +6,8 @@ import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../
 import { isEnabled, readFeatures, setFeatures } from '../../windows/dism.ts';
 import { dismNames } from '../../windows/feature-names.ts';
 import { oneDiagnostic } from '../failed.ts';
+import { type Declaration, declarationToManifest } from '../listing.ts';
+import { listFeatures } from './list-features.ts';
 
 /** As written. */
 export interface FeatureProperties {
@@ -41,7 +43,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const windowsFeature: ResourceType<FeatureProperties, FeatureState> = {
+export const windowsFeature: ResourceType<FeatureProperties, FeatureState, Declaration> = {
   name: 'windows_feature',
   doc: `Features of Windows, enabled with what they need. The title is a feature, or a name for several in \`names\`.
 
@@ -70,6 +72,8 @@ counts as enabled, and the run reports the reboot. \`ensure: absent\` disables t
     const states = new Map([...features].map(([name, state]) => [name.toLowerCase(), state]));
     return new Map(asked.map(one => [one.id, look(one, states)]));
   },
+  list: listFeatures,
+  toManifest: declarationToManifest,
   apply: (steps, io) => enableAll(steps, io),
 };
 
