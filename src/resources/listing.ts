@@ -8,6 +8,15 @@ export type Unsaid = Extract<Listed<never>, { state: 'unsaid' }>;
 
 export const unsaid = (what: string, why: string): Unsaid => ({ state: 'unsaid', what, why });
 
+const secretWord = '(?:password|passwd|pwd|secret|token|api[_-]?key|license[_-]?key|access[_-]?key)';
+
+/** Whether what goes by this name is a secret. */
+export const namesSecret = (name: string): boolean => new RegExp(secretWord, 'i').test(name);
+
+/** Whether a command line gives something with such a name a value. */
+export const holdsSecret = (text: string): boolean =>
+  new RegExp(String.raw`${secretWord}\w*["']?[\s:=]+\S`, 'i').test(text);
+
 /** For types that make the declaration while they list. */
 export const declarationToManifest = (listed: Declaration): Adoptable => ({ ...listed, exists: true });
 

@@ -49,6 +49,13 @@ export async function readStartups(
   );
 }
 
+/** Names of all services, drivers not among them; one process. */
+export async function serviceNames(io: ReadIo): Promise<string[]> {
+  const result = await sc(io, ['query', 'type=', 'service', 'state=', 'all']);
+  if (result.exitCode !== 0 || result.timedOut) throw refused('asking for', 'all of them', result);
+  return [...result.stdout.matchAll(/^SERVICE_NAME: (.*?)[ \t]*$/gm)].map(([, name]) => name!);
+}
+
 /** The state of a service, undefined for none. */
 export async function readServiceState(io: ReadIo, name: string): Promise<ServiceState | undefined> {
   const result = await sc(io, ['query', name]);

@@ -30,6 +30,27 @@ export async function readTask(io: ReadIo, uri: string): Promise<XmlElement | un
   }
 }
 
+/** The names of all tasks, `\\Folder\\Name`. Rejects with a Failure where the folder can't be listed. */
+export async function taskNames(io: ReadIo, folder = '\\'): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for (const name of ((await io.files.list(fileOf(io, folder))) ?? []).toSorted()) {
+      const isFolder = (await io.files.stat(fileOf(io, `${folder}${name}`)))?.kind === 'directory';
+      if (isFolder) names.push(...(await taskNames(io, `${folder}${name}\\`)));
+      else names.push(`${folder}${name}`);
+    }
+    return names;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof Failure || code === undefined) throw error;
+    throw new Failure(
+      world('access-denied', `the scheduled tasks can't be listed: ${code}`, {
+        hint: 'run converge as an administrator',
+      }),
+    );
+  }
+}
+
 const fileOf = (io: ReadIo, uri: string): string => system32(io, `Tasks${uri}`);
 
 /** Makes a task or replaces it; one process. The definition goes by a file that no ordinary user can read. */

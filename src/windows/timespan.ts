@@ -1,3 +1,5 @@
+import { plainDuration } from './iso-duration.ts';
+
 /**
  * IIS's time span, `d.hh:mm:ss`: what is written as `29:00:00` is read back as `1.05:00:00`, so both
  * are brought to the second form. Undefined for text that is none.
@@ -18,14 +20,13 @@ export function timespan(text: string): string | undefined {
 export function durationOfSpan(text: string): string {
   const match = /^(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)$/.exec(timespan(text) ?? '');
   if (!match) return text;
-  const units = ['d', 'h', 'm', 's'];
-  const parts = match.slice(1).map((part, at) => [Number(part ?? 0), units[at]] as const);
-  return (
-    parts
-      .filter(([count]) => count > 0)
-      .map(([count, unit]) => `${count}${unit}`)
-      .join('') || '0s'
-  );
+  const [days, hours, minutes, seconds] = match.slice(1).map(part => Number(part ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return plainDuration((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
 }
 
 /** Milliseconds as a time span; whole seconds. */

@@ -53,6 +53,12 @@ function rowOf(element: XmlElement, secrets: string[]): WrittenRow {
     }
   };
   walk(element, '');
+  // `<add name="API_KEY" value="…" />`
+  const name = String(row.name ?? row.key ?? '');
+  if (row.value !== undefined && /password|secret|token|api[_-]?key|access[_-]?key/i.test(name)) {
+    secrets.push(name);
+    delete row.value;
+  }
   return row;
 }
 

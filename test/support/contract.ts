@@ -25,6 +25,8 @@ export interface ContractWorld {
   secret: (Sample & { text: string }) | { none: string };
   /** For a type that lists: what has to be said to find the samples, as `converge adopt` would be told. */
   common?: Record<string, Json>;
+  /** For a type that lists, and finds other declarations than those of `sample(0)` and `sample(1)`, or only by name. */
+  listing?: { made?: Sample[]; found?: Sample[]; onlyNamed?: true };
   close(): Promise<void>;
 }
 

@@ -5,8 +5,10 @@ import type { Asked, Id, Observation, ResourceType } from '../../engine/resource
 import * as windows from '../../windows/machine-environment.ts';
 import { expanded } from '../../windows/programs.ts';
 import { oneDiagnostic } from '../failed.ts';
+import { type Declaration, declarationToManifest } from '../listing.ts';
 import { eachStep } from '../windows/iis-object.ts';
 import * as linux from './environment/etc-environment.ts';
+import { listVariables } from './list-variables.ts';
 
 /** As written. */
 export interface VariableProperties {
@@ -26,7 +28,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const environmentVariable: ResourceType<VariableProperties, VariableState> = {
+export const environmentVariable: ResourceType<VariableProperties, VariableState, Declaration> = {
   name: 'environment_variable',
   doc: `An environment variable of the machine, for all users and services. The title is its name.
 
@@ -44,6 +46,8 @@ have to be started again. PATH is set by \`env_path\`. Every user can read it: i
   },
   desired: ({ value }) => ({ value }),
   observe,
+  list: listVariables,
+  toManifest: declarationToManifest,
   async apply(steps, io) {
     const { writeVariable } = io.platform === 'win32' ? windows : linux;
     const programs = await io.client('search_path');

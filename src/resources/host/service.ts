@@ -11,7 +11,9 @@ import {
   stopService,
 } from '../../windows/services.ts';
 import { oneDiagnostic } from '../failed.ts';
+import { type Declaration, declarationToManifest } from '../listing.ts';
 import { eachStep, isChanged } from '../windows/iis-object.ts';
+import { listServices } from './list-services.ts';
 import { control, readUnits, restartUnit, setUnitStartup, unitOf } from './service/systemd.ts';
 
 /** As written. */
@@ -45,7 +47,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const service: ResourceType<ServiceProperties, ServiceState> = {
+export const service: ResourceType<ServiceProperties, ServiceState, Declaration> = {
   name: 'service',
   doc: `A service of Windows, or a unit of systemd. The title is its name, not the one it is displayed by.
 
@@ -95,6 +97,8 @@ on Windows with those that need it. \`disabled\` is a service that can't be star
       return new Map(asked.map(({ id }) => [id, { state: 'failed', diagnostic }]));
     }
   },
+  list: listServices,
+  toManifest: declarationToManifest,
   apply: (steps, io) =>
     eachStep(steps, step => (io.platform === 'win32' ? actOnWindows(step, io) : actOnUnit(step, io))),
   async refresh({ id, title }, io) {

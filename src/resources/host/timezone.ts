@@ -5,6 +5,7 @@ import type { ResourceType } from '../../engine/resource-type.ts';
 import type { Command, CommandResult } from '../../io/ports.ts';
 import { system32 } from '../../windows/programs.ts';
 import { oneDiagnostic } from '../failed.ts';
+import { chosen, type Declaration, declarationToManifest } from '../listing.ts';
 import { eachStep } from '../windows/iis-object.ts';
 
 /** As written. */
@@ -28,7 +29,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const timezone: ResourceType<TimezoneProperties, TimezoneState> = {
+export const timezone: ResourceType<TimezoneProperties, TimezoneState, Declaration> = {
   name: 'timezone',
   doc: `The time zone of this host. The title is its id: \`W. Europe Standard Time\` on Windows (\`tzutil /l\` lists them,
 \`_dstoff\` behind one turns daylight saving off), \`Europe/Berlin\` on Linux, where \`timedatectl\` sets it.
@@ -64,6 +65,10 @@ Programs that run already may keep the old one until they are started again.`,
       return new Map(asked.map(({ id }) => [id, { state: 'failed', diagnostic }]));
     }
   },
+  async *list(query, io) {
+    yield* chosen([{ title: await readZone(io), properties: {} }], query, 'time zone');
+  },
+  toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, ({ id }) => writeZone(io, id)),
 };
 

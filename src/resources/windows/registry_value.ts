@@ -1,9 +1,18 @@
 import Type from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Asked, Id, Observation, ResourceType } from '../../engine/resource-type.ts';
+import type { ReadIo } from '../../engine/io.ts';
+import type { Asked, Id, ListQuery, Observation, ResourceType } from '../../engine/resource-type.ts';
 import { readValues, removeValue, writeValue } from '../../windows/registry.ts';
 import { type Kind, kinds, placeOf, type ValueData, type ValuePath } from '../../windows/registry-data.ts';
 import { oneDiagnostic } from '../failed.ts';
+import {
+  chosen,
+  type Declaration,
+  declarationToManifest,
+  namesSecret,
+  type Unsaid,
+  unsaid,
+} from '../listing.ts';
 import { eachStep } from './iis-object.ts';
 
 /** As written. */
@@ -56,7 +65,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const registryValue: ResourceType<RegistryProperties, RegistryState> = {
+export const registryValue: ResourceType<RegistryProperties, RegistryState, Declaration> = {
   name: 'registry_value',
   doc: `A value of the registry. The title is the key and the name, \`HKLM\\SOFTWARE\\Cust\\Level\`; one that ends in \`\\\`
 is the default value of the key.
@@ -93,12 +102,42 @@ have types of their own, which also tell others of the change.`,
       return new Map(asked.map(({ id }) => [id, { state: 'failed', diagnostic }]));
     }
   },
+  list: listValues,
+  toManifest: declarationToManifest,
   apply: (steps, io) =>
     eachStep(steps, ({ kind, asked: { properties, title } }) => {
       const path = pathOf(properties, title);
       return kind === 'delete' ? removeValue(io, path) : writeValue(io, path, dataOf(title, properties));
     }),
 };
+
+/** The values that are named by their whole path. */
+async function* listValues({ titles }: ListQuery<RegistryProperties>, io: ReadIo) {
+  if (!titles)
+    throw new Failure(
+      given('no-titles', 'values of the registry are adopted by name', {
+        hint: 'converge adopt registry_value "HKLM\\SOFTWARE\\Cust\\Level"',
+      }),
+    );
+  const paths = new Map(
+    titles.flatMap(title => (isPath(title) ? [[title, pathOf({ value: '' }, title)] as const] : [])),
+  );
+  const values = await readValues(io, [...paths.values()]);
+  const found = [...paths].flatMap(([title, path]) => {
+    const value = values.get(placeOf(path));
+    return value ? [adoptable(title, value)] : [];
+  });
+  yield* chosen(found, { titles }, 'value');
+}
+
+const isPath = (title: string): boolean => /^[A-Z_]+\\[^\\]+\\/i.test(title);
+
+function adoptable(title: string, { kind, data }: ValueData): Declaration | Unsaid {
+  if (kind === 'other') return unsaid(title, 'it is of a type that nobody sets by hand');
+  if (namesSecret(title.slice(title.lastIndexOf('\\')))) return unsaid(title, 'it seems to be a secret');
+  const isSmall = (kind === 'dword' || kind === 'qword') && Number.isSafeInteger(Number(data));
+  return { title, properties: { kind, value: isSmall ? Number(data) : data } };
+}
 
 function look(
   { id }: Asked<RegistryProperties>,

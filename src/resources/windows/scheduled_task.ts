@@ -10,7 +10,9 @@ import { principalOf, type Weekday, weekdays } from '../../windows/task-triggers
 import { deleteTask, readTask, registerTask, registerTaskWithPassword } from '../../windows/tasks.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { ancestors, hostPath } from '../host/path.ts';
+import { type Declaration, declarationToManifest } from '../listing.ts';
 import { eachStep } from './iis-object.ts';
+import { listTasks } from './list-tasks.ts';
 import { defined } from './task-definition.ts';
 import { ms, plain, policies, readState } from './task-state.ts';
 
@@ -109,7 +111,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const scheduledTask: ResourceType<TaskProperties, TaskState> = {
+export const scheduledTask: ResourceType<TaskProperties, TaskState, Declaration> = {
   name: 'scheduled_task',
   doc: `A task of the Task Scheduler. The title is its name, with folders as \`\\Folder\\Name\`.
 
@@ -139,6 +141,8 @@ settings are managed where they are declared. A password can't be read back: it 
     };
   },
   observe,
+  list: listTasks,
+  toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
 };
 

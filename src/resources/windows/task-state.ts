@@ -72,7 +72,7 @@ export function readState(
 }
 
 /** `2026-03-01T12:00:00` on the machine's clock. */
-function localTime(now: number): string {
+export function localTime(now: number): string {
   const date = new Date(now);
   return new Date(now - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }

@@ -201,25 +201,36 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       expect(type.toManifest === undefined, 'list and toManifest go together').toBe(type.list === undefined);
       if (!type.list) return context.skip('nothing is listed');
       const of = await start();
-      const samples = [0, 1].map(number => declared(type, of.sample(number)));
-      await converge(type, of, samples);
-      const request = { types: [type], targets: of.targets, engine: '1.0.0', declared: catalogOf([]) };
+      const { made = [of.sample(0), of.sample(1)], found = made, onlyNamed } = of.listing ?? {};
+      await converge(
+        type,
+        of,
+        made.map(one => declared(type, one)),
+      );
+      const looked = async (titles?: string[], known: CatalogResource[] = []) => {
+        const query = { common: of.common ?? {}, ...(titles && { titles }) };
+        const before = { types: [type], targets: of.targets, engine: '1.0.0' };
+        return adopt(testRun([type], of.world), { ...before, query, declared: catalogOf(known, of.targets) });
+      };
       const run = testRun([type], of.world);
-      const query = { common: of.common ?? {} };
-      const { adopted, diagnostics } = await adopt(run, { ...request, query });
+      const idOf = (one: Sample) =>
+        subjectOf(declared(type, one), { registry: registryOf(type), targets: of.targets, where: run.where })
+          .id;
+      const names = onlyNamed && found.map(({ title }) => title);
+      const { adopted, diagnostics } = await looked(names);
       expect(diagnostics).toEqual([]);
       const settled = adopted.filter(({ pending }) => pending === undefined);
-      expect(settled.map(({ title }) => title)).toEqual(samples.map(({ title }) => title));
+      expect(settled.map(idOf)).toEqual(expect.arrayContaining(found.map(idOf)));
       await expectConverged(
         type,
         of,
-        settled.map(({ title, properties }) => declared(type, { title, properties })),
+        settled.map(one => declared(type, one)),
       );
-      const again = { ...request, query, declared: catalogOf(samples, of.targets) };
-      expect((await adopt(testRun([type], of.world), again)).known).toBe(samples.length);
-      const one = { ...query, titles: [samples[1]!.title, 'nobody-has-this-name'] };
-      const chosen = await adopt(testRun([type], of.world), { ...request, query: one });
-      expect(chosen.adopted.map(({ title }) => title)).toEqual([samples[1]!.title]);
+      const samples = found.map(one => declared(type, one));
+      expect((await looked(names, samples)).known).toBe(found.length);
+      const last = settled.find(one => idOf(one) === idOf(found.at(-1)!))!.title;
+      const chosen = await looked([last, 'nobody-has-this-name']);
+      expect(chosen.adopted.map(({ title }) => title)).toEqual([last]);
       expect(chosen.diagnostics).toMatchObject([{ severity: 'error', category: 'world' }]);
     });
 
