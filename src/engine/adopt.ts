@@ -120,7 +120,8 @@ async function listed(
     await within(run, { kind: 'observe', type, what }, async signal => {
       for await (const one of type.list!(query, readIo(run, { type, target }, signal, handed))) {
         if (one.state === 'present') adoptable.push(sound(type.toManifest!(one.value)));
-        else if (one.state === 'unsaid') unsaid.push({ type: type.name, what: one.what, why: one.why });
+        else if (one.state === 'unsaid')
+          unsaid.push({ type: type.name, what: String(one.what), why: String(one.why) });
         else if (isDiagnostic(one.diagnostic)) diagnostics.push(run.redactor.value(one.diagnostic));
         else throw new TypeError('what it lists must have a `value` or a `diagnostic`');
       }
