@@ -13,15 +13,11 @@ export interface Sought {
 /** Nobody means all of these: there are hundreds, and what they hold is often secret. */
 const onlyByName = ['environment_variable', 'registry_value'];
 
-/** Whether words behind it are manifests and not titles. */
-export const isPlace = (what: string, registry: Registry): boolean =>
-  what === 'windows' || registry.targets.has(what);
-
 /** A type that can list, or all that can of a kind of target or of Windows. */
 export function soughtBy(
   what: string,
   registry: Registry,
-  { services, ownAreKnown }: { services: boolean; ownAreKnown: boolean },
+  { services = false, ownAreKnown }: { services?: boolean; ownAreKnown: boolean },
 ): Sought {
   const listing = [...registry.types.values()].filter(({ list }) => list);
   if (what === 'windows') {
@@ -51,9 +47,13 @@ export function soughtBy(
   throw new Failure(given('unknown-type', message, { hint }));
 }
 
-/** `host` for types of this machine. */
-export const kindOf = ([type]: AnyResourceType[]): string =>
-  type?.runs.on === 'remote' ? type.runs.target : 'host';
+/** Whether the words behind it are manifests, and not titles. */
+export const isPlace = (what: string, registry: Registry): boolean =>
+  what === 'windows' || registry.targets.has(what);
+
+/** The kind of target that these live on; undefined: the host. */
+export const kindOf = ([type]: AnyResourceType[]): string | undefined =>
+  type?.runs.on === 'remote' ? type.runs.target : undefined;
 
 /** The targets to write and to look at: all of the kind, one of which is meant. */
 export function chosenTargets(

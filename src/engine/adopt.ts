@@ -59,10 +59,12 @@ export async function adopt(
   const taken = new Set<string | Failure>(
     expanded.resources.map(one => objectOf(run, one, declared.targets)),
   );
-  let known = 0;
   const unsaid: Unsaid[] = [];
+  let known = 0;
   for (const type of types) {
-    for (const target of placesOf(type, targets)) {
+    const { runs } = type;
+    const fitting = runs.on === 'host' ? [undefined] : targets.filter(target => target.type === runs.target);
+    for (const target of fitting) {
       const listing = await listed(run, type, target, request, diagnostics);
       unsaid.push(...listing.unsaid);
       for (const { title, properties, exists, note } of listing.adoptable) {
@@ -99,10 +101,6 @@ export async function adopt(
   };
 }
 
-/** The targets that a type's objects live on; the host is none. */
-const placesOf = ({ runs }: AnyResourceType, targets: readonly CatalogTarget[]) =>
-  runs.on === 'host' ? [undefined] : targets.filter(({ type }) => type === runs.target);
-
 const targetOf = (targets: readonly CatalogTarget[], name: string | undefined) =>
   targets.find(target => target.name === name);
 
@@ -122,7 +120,8 @@ async function listed(
     await within(run, { kind: 'observe', type, what }, async signal => {
       for await (const one of type.list!(query, readIo(run, { type, target }, signal, handed))) {
         if (one.state === 'present') adoptable.push(sound(type.toManifest!(one.value)));
-        else if (one.state === 'unsaid') unsaid.push({ type: type.name, what: one.what, why: one.why });
+        else if (one.state === 'unsaid')
+          unsaid.push({ type: type.name, what: String(one.what), why: String(one.why) });
         else if (isDiagnostic(one.diagnostic)) diagnostics.push(run.redactor.value(one.diagnostic));
         else throw new TypeError('what it lists must have a `value` or a `diagnostic`');
       }
@@ -165,7 +164,7 @@ function declarationOf(
       labels: [],
       ...(target && { target: target.name }),
     },
-    at: target?.at ?? { file: title, line: 1, column: 1 },
+    at: target?.at ?? { file: 'the host', line: 1, column: 1 },
     places: new Map(),
   };
 }

@@ -15,7 +15,8 @@ export type Rows = { [key: string]: Row };
 export type KeyOf = (collection: string) => Key | undefined;
 
 /** How rows are called in IIS's schema; `add` for most, a name of their own for some. */
-const rowNames = /^(add|error|mimeMap|rule|preCondition|rewriteMap|scheme|filter|filteringRule|denyUrl)$/;
+const rowNames =
+  /^(add|application|error|mimeMap|rule|preCondition|rewriteMap|scheme|filter|filteringRule|denyUrl)$/;
 export const isRow = ({ name }: XmlElement): boolean => rowNames.test(name);
 
 const nameOf = (part: Key[number]): string => (typeof part === 'string' ? part : part[0]);

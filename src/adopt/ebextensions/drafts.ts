@@ -43,9 +43,9 @@ export class Drafts {
     Object.assign(draft.properties, properties);
   }
 
-  /** A deletion, which an addition that follows makes good. */
-  absent(type: string, title: string, at: Place): void {
-    this.of(type, title, at).properties = { ensure: 'absent' };
+  /** A deletion, which an addition that follows makes good. `needed`: what the type wants said all the same. */
+  absent(type: string, title: string, at: Place, needed: Record<string, unknown> = {}): void {
+    this.of(type, title, at).properties = { ensure: 'absent', ...needed };
   }
 
   all(): Draft[] {

@@ -44,7 +44,7 @@ export const schtasks: Recogniser = (args, drafts, at) => {
   const name = given.get('tn');
   if (name === undefined) return { why: 'it names no task' };
   if (verb === '/delete') {
-    drafts.absent('scheduled_task', name, at);
+    drafts.absent('scheduled_task', name, at, { command: 'none' });
     return undefined;
   }
   if (verb === '/change' && (given.has('enable') || given.has('disable'))) {
@@ -126,7 +126,7 @@ export const reg: Recogniser = (args, drafts, at) => {
   const [hive = '', ...keys] = path.split('\\');
   const title = [hives[hive.toUpperCase()] ?? hive.toUpperCase(), ...keys, name].join('\\');
   if (/^delete$/i.test(verb!)) {
-    drafts.absent('registry_value', title, at);
+    drafts.absent('registry_value', title, at, { value: '' });
     return undefined;
   }
   const kind = kinds[(given.get('t') ?? 'REG_SZ').toUpperCase()];
@@ -193,7 +193,7 @@ export const netsh: Recogniser = (args, drafts, at) => {
   const name = given.get('name');
   if (!rule || name === undefined) return { why: 'this use of netsh is not known' };
   if (rule[1] === 'delete') {
-    drafts.absent('firewall_rule', name, at);
+    drafts.absent('firewall_rule', name, at, { action: 'allow' });
     return undefined;
   }
   const names = {

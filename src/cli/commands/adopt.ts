@@ -28,7 +28,7 @@ interface AdoptOptions extends CommonOptions, TargetOptions {
   repository?: string;
   key?: string;
   schedule?: string;
-  services?: boolean;
+  services?: true;
 }
 
 const collect = (value: string, before: string[] = []) => [...before, value];
@@ -78,11 +78,12 @@ What a plan would leave as it is stands in the manifest; the rest is in it as co
           : { resources: [], targets: [], sources: new Map() };
       if (!declared) return exit(1);
       // Only now: types beside the manifests are known when these were read.
-      const asked = { services: options.services === true, ownAreKnown: paths.length > 0 };
-      const { types, platform } = soughtBy(what, context.registry, asked);
+      const { services } = options;
+      const sought = { ownAreKnown: paths.length > 0, ...(services && { services }) };
+      const { types, platform } = soughtBy(what, context.registry, sought);
       const kind = kindOf(types);
       const targets =
-        kind === 'host'
+        kind === undefined
           ? []
           : paths.length > 0
             ? chosenTargets(declared.targets, kind, options.target)
@@ -99,7 +100,8 @@ What a plan would leave as it is stands in the manifest; the rest is in it as co
           signal,
           redactor: context.redactor,
         });
-        refuseOtherHost(what, platform, run.where.platform);
+        const is = run.where.platform;
+        if (platform !== undefined && platform !== is) throw otherHost(what, platform, is);
         const found = await adoptAll(run, {
           types,
           targets: targets.filter(({ name }) => options.target === undefined || name === options.target),
@@ -108,13 +110,15 @@ What a plan would leave as it is stands in the manifest; the rest is in it as co
           engine: version,
         });
         const adopted =
-          kind === 'host'
-            ? await withoutRefused(found.adopted, context.registry, run.where.platform)
-            : found.adopted;
-        const { unsaid } = found;
-        const { repository } = options;
-        const os = kind === 'host' && run.where.platform === 'win32' && { os: 'windows' as const };
-        await put(context, textOf({ adopted, unsaid, targets, repository, ...os }), options.output);
+          kind === undefined ? await withoutRefused(found.adopted, context.registry, is) : found.adopted;
+        const text = textOf({
+          ...found,
+          adopted,
+          targets,
+          repository: options.repository,
+          ...(kind === undefined && is === 'win32' && { os: 'windows' }),
+        });
+        await put(context, text, options.output);
         context.report(found.diagnostics);
         context.say(summary({ ...found, adopted }));
         exit(exitCode(found));
@@ -133,14 +137,12 @@ function commonOf({ repository, key, schedule }: AdoptOptions): Record<string, J
   };
 }
 
-function refuseOtherHost(what: string, wanted: NodeJS.Platform | undefined, is: NodeJS.Platform): void {
-  if (wanted === undefined || wanted === is) return;
-  throw new Failure(
+const otherHost = (what: string, wanted: NodeJS.Platform, is: NodeJS.Platform): Failure =>
+  new Failure(
     given('wrong-os', `\`adopt ${what}\` looks at the host it runs on, and this is ${systemName(is)}`, {
       hint: `run it on ${systemName(wanted)}, or with --lab`,
     }),
   );
-}
 
 /** What the manifest layer refuses would make the whole manifest invalid. */
 async function withoutRefused(

@@ -107,7 +107,9 @@ function declarationOf(
   const items = rows.find(([collection]) => collection === '')?.[1];
   const collections = rows.filter(([collection]) => collection !== '' && !collection.includes('.'));
   const unlock = unlocked && !(path === '' && isShippedUnlocked(name));
-  const isAll = !inherits || rows.every(([collection]) => settings.cleared.includes(collection));
+  // What is below a <clear /> inherits nothing; IIS's own rows, which were left out, come after one as well.
+  const isAll =
+    !inherits || (path !== '' && rows.every(([collection]) => settings.cleared.includes(collection)));
   const said = {
     ...(path !== '' && { path, section: name }),
     ...(attributes.length > 0 && { attributes: Object.fromEntries(attributes) }),

@@ -29,7 +29,7 @@ export const sc: Tool = async ({ args }, machine) => {
   if (!Object.hasOwn(calls, lower))
     return failedAloud(invalidCommandLine, 'DESCRIPTION:\n        SC is a command line program\n');
   const services = await readServices(machine.files);
-  if (lower === 'query' && (name === undefined || name.endsWith('='))) return list(services, language);
+  if (lower === 'query' && (name === undefined || name.endsWith('='))) return list(services, language, args);
   if (name === undefined)
     return failedAloud(invalidCommandLine, `USAGE:\n        sc <server> ${lower} [service name]\n`);
   try {
@@ -279,11 +279,19 @@ function configuration(services: Services, name: string, language: Language): st
   ].join('');
 }
 
-const list = (services: Services, language: Language): Answer =>
-  said(
+/** Drivers are not among them; `state=` is `active` when left out, or `inactive` or `all`. */
+function list(services: Services, language: Language, args: readonly string[]): Answer {
+  const written = args.findIndex(arg => /^state=/i.test(arg));
+  const state = (args[written]?.slice(6) || args[written + 1] || 'active').toLowerCase();
+  const isListed = (name: string) =>
+    written < 0
+      ? services.isRunning(name)
+      : state === 'all' || services.isRunning(name) === (state === 'active');
+  return said(
     services
       .all()
-      .filter(name => services.isRunning(name) && services.number(name, 'Type') !== 1)
+      .filter(name => services.number(name, 'Type') !== 1 && isListed(name))
       .map(name => status(services, name, language, false))
       .join(''),
   );
+}
