@@ -86,6 +86,16 @@ describe('apply --self', () => {
     expect(await lab.host()).toBeUndefined();
   });
 
+  test('of a selection nobody knows that the rest converges: it is not kept as known good', async () => {
+    const lab = await labInstance();
+    await lab.publish(manifest('one'));
+    expect(await lab.apply(['--only', 'file'])).toMatchObject({ code: 0 });
+    expect(JSON.parse((await lab.state('instance.json'))!).applied).toBeUndefined();
+    expect(await lab.state('last-known-good/content')).toBeUndefined();
+    await lab.apply();
+    expect(await lab.state('last-known-good/content')).toBe(manifest('one'));
+  });
+
   test('--noop remembers nothing and reports nothing', async () => {
     const lab = await labInstance();
     await lab.publish(manifest('one'));

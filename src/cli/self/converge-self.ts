@@ -48,7 +48,8 @@ export async function convergeSelf(
     const { code, ...ended } = await applyVerified(context, self, options, told);
     const final = code === 0 && context.strays.length > 0 ? 4 : code;
     if (options.noop) return final;
-    await conclude(context, self, run, { ...ended, code: final, told });
+    const whole = !options.only && !options.except;
+    await conclude(context, self, run, { ...ended, code: final, told }, whole);
     return final;
   } finally {
     await lock.release();
@@ -139,11 +140,20 @@ async function applyContent(
   }
 }
 
-/** Keeps what converged, and tells the bucket how it went. */
-async function conclude(context: Context, self: Self, run: SelfRun, ended: Ended): Promise<void> {
+/**
+ * Keeps what converged, and tells the bucket how it went.
+ * @param whole all of the content was applied; of a selection nobody knows that the rest converges
+ */
+async function conclude(
+  context: Context,
+  self: Self,
+  run: SelfRun,
+  ended: Ended,
+  whole: boolean,
+): Promise<void> {
   const { files } = context.io.host;
   const report = instanceReport(self, run, ended);
-  const content = report.result === 'converged' ? ended.obtained?.content : undefined;
+  const content = whole && report.result === 'converged' ? ended.obtained?.content : undefined;
   if (content && ended.obtained?.from === 's3') await keepContent(files, self.stateDir, content);
   const state = await readInstanceState(files, self.stateDir).catch(() => undefined);
   const done = run.rollout !== undefined && !ended.report?.interrupted;
