@@ -24,7 +24,7 @@ export interface BumpOptions {
 
 export type BumpEvent =
   | { type: 'wave'; rollout: string; number: number; of: number; instances: string[] }
-  /** What a wave still waits for, whenever that has changed. */
+  /** Why instances that have reported are still waited for, whenever that has changed. */
   | { type: 'waiting'; instances: Record<string, string> }
   | { type: 'instance'; instance: string; ok: true; report: InstanceReport }
   | { type: 'instance'; instance: string; ok: false; why: string }
@@ -110,7 +110,7 @@ async function* watch(
 ): AsyncGenerator<Extract<BumpEvent, { type: 'instance' | 'waiting' }>> {
   const until = clock.now() + patience;
   const waiting = new Map(wave.map(instance => [instance, 'it has not reported: does its agent run?']));
-  let said = '';
+  const said = new Map(waiting);
   while (!signal?.aborted) {
     const reports = await fleet.reports(new Set(waiting.keys()));
     const converged: InstanceReport[] = [];
@@ -135,10 +135,9 @@ async function* watch(
     }
     if (waiting.size === 0) return;
     if (clock.now() >= until) break;
-    const instances = Object.fromEntries(waiting);
-    const news = JSON.stringify(instances);
-    if (news !== said) yield { type: 'waiting', instances };
-    said = news;
+    const news = [...waiting].filter(([instance, why]) => said.get(instance) !== why);
+    if (news.length > 0) yield { type: 'waiting', instances: Object.fromEntries(news) };
+    for (const [instance, why] of news) said.set(instance, why);
     // An interruption ends the sleep, and then the loop.
     await clock.sleep(every, signal).catch((reason: unknown) => {
       if (!signal?.aborted) throw reason;

@@ -23,7 +23,14 @@ async function lab(count: number) {
   onTestFinished(() => sdk.destroy());
   const fault = (kind: string, operation: string, times = 1) =>
     opened.command({ do: 'fault', on: 'ec2', rule: { kind, operation, times } });
-  return { fleet, sdk, fault, command: opened.command };
+  const asInstance = ec2Fleet({
+    ...common,
+    credentials: opened.roleCredentials,
+    clock: new InstantClock(),
+    random: realRandom,
+  });
+  onTestFinished(() => asInstance.close());
+  return { fleet, asInstance, sdk, fault, command: opened.command };
 }
 const id = (number: number) => `i-0f1ee7${String(number).padStart(11, '0')}`;
 
@@ -94,6 +101,12 @@ test('throttling and lost answers are waited out; a refusal names the permission
     const { code, hint } = await diagnosticOf(run());
     expect([code, hint]).toEqual(['aws-access-denied', expect.stringContaining(`Allow ec2:${operation}`)]);
   }
+});
+
+test('an instance may not look at the others', async () => {
+  const { asInstance } = await lab(1);
+  expect((await diagnosticOf(asInstance.instances('shop-prod'))).code).toBe('aws-access-denied');
+  expect((await diagnosticOf(asInstance.ill([id(1)]))).code).toBe('aws-access-denied');
 });
 
 test('the stand-in refuses what EC2 refuses', async () => {

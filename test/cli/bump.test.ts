@@ -106,7 +106,7 @@ test('Ctrl-C halts: 130, who was told is named, nobody else begins', async () =>
   const { code, stdout } = await run(['bump', environment, '--batch', '1'], {
     interrupt: interrupt.signal,
     onStderr: text => {
-      if (text.includes(`${idOf(2)}: waiting`)) interrupt.abort('SIGINT');
+      if (text.includes('wave 2 of 4')) interrupt.abort('SIGINT');
     },
   });
   expect(code).toBe(130);
@@ -139,7 +139,7 @@ describe('two people', () => {
     let halting: ReturnType<typeof run> | undefined;
     const { code, stderr } = await run(['bump', environment], {
       onStderr: text => {
-        if (text.includes('waiting')) halting = run(['rollout', 'halt', environment]);
+        if (text.includes('wave 1 of')) halting = run(['rollout', 'halt', environment]);
       },
     });
     expect((await halting)?.code).toBe(0);
@@ -172,7 +172,7 @@ describe('for programs', () => {
     const { stderr } = await run(['bump', environment, '--events', 'ndjson']);
     const lines = stderr.split('\n').filter(line => line.startsWith('{'));
     const types = lines.map(line => JSON.parse(line).type);
-    expect(types).toEqual(['wave', 'waiting', 'instance', 'wave', 'waiting', 'instance', 'done']);
+    expect(types).toEqual(['wave', 'instance', 'wave', 'instance', 'done']);
     expect(stderr).not.toContain('wave 1 of 2');
     const second = await run(['bump', environment, '--events-file', 'run.ndjson']);
     expect(second.code).toBe(0);

@@ -180,7 +180,7 @@ describe('a rollout', () => {
     const events: BumpEvent[] = [];
     for await (const event of bump(begun, waves, fleet, clock, options, ending.signal)) {
       events.push(event);
-      if (event.type === 'waiting') ending.abort(new Error('SIGINT'));
+      if (event.type === 'instance' && event.instance === 'i-2') ending.abort(new Error('SIGINT'));
     }
     expect(events.at(-1)).toEqual({
       type: 'halted',
@@ -190,6 +190,20 @@ describe('a rollout', () => {
       untouched: ['i-4', 'i-5', 'i-6', 'i-7', 'i-8'],
     });
     expect(announced.map(({ state }) => state)).toEqual(['running', 'running', 'halted']);
+  });
+
+  test('tells once why it still waits for whom', async () => {
+    const looks = ['initializing', 'initializing', 'HTTP 503'];
+    const { fleet, clock } = fleetOf(reportOf, async asked => {
+      const why = asked.includes('i-2') ? looks.shift() : undefined;
+      return new Map(why === undefined ? [] : [['i-2', why]]);
+    });
+    const events = await all(bump(begun, [['i-1'], ['i-2', 'i-3']], fleet, clock, options));
+    expect(events.filter(({ type }) => type === 'waiting')).toEqual([
+      { type: 'waiting', instances: { 'i-2': 'it converged, but is not healthy: initializing' } },
+      { type: 'waiting', instances: { 'i-2': 'it converged, but is not healthy: HTTP 503' } },
+    ]);
+    expect(events.at(-1)).toEqual({ type: 'done', failed: 0 });
   });
 
   test('that is interrupted before it begins announces nothing', async () => {
