@@ -45,7 +45,7 @@ export const schtasks: Recogniser = (args, drafts, at) => {
   const name = given.get('tn');
   if (name === undefined) return { why: 'it names no task' };
   if (verb === '/delete') {
-    drafts.absent('scheduled_task', name, at, { command: 'none' });
+    drafts.absent('scheduled_task', name, at);
     return undefined;
   }
   if (verb === '/change' && (given.has('enable') || given.has('disable'))) {
@@ -129,7 +129,7 @@ export const reg: Recogniser = (args, drafts, at) => {
   const [hive = '', ...keys] = path.split('\\');
   const title = [hives[hive.toUpperCase()] ?? hive.toUpperCase(), ...keys, name].join('\\');
   if (/^delete$/i.test(verb!)) {
-    drafts.absent('registry_value', title, at, { value: '' });
+    drafts.absent('registry_value', title, at);
     return undefined;
   }
   const kind = kinds[(given.get('t') ?? 'REG_SZ').toUpperCase()];
