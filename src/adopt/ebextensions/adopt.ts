@@ -1,4 +1,5 @@
 import type { Json } from '../../engine/catalog.ts';
+import { linesOf } from './cmd-line.ts';
 import { Drafts, type Leftover } from './drafts.ts';
 import { addFolders } from './folders.ts';
 import { interpretLine, pathKey, type Script } from './interpret.ts';
@@ -66,7 +67,7 @@ function take(entry: Exclude<Entry, { kind: 'file' }>, drafts: Drafts, scripts: 
   const leave = (what: string, why: string) => drafts.leftovers.push({ ...at, what, why });
   if (entry.kind === 'leftover') leave(entry.what, entry.why);
   if (entry.kind === 'command') {
-    for (const line of entry.text.split(/\r?\n/)) interpretLine(line, drafts, at, scripts);
+    for (const { line } of linesOf(entry.text)) interpretLine(line, drafts, at, scripts);
     const what = `test of ${entry.name}`;
     if (entry.test !== undefined)
       drafts.leftovers.push({ ...at, what, why: 'converge compares for itself', needless: true });

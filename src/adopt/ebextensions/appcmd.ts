@@ -1,6 +1,7 @@
-import { type AppcmdArguments, readAppcmd } from './appcmd-arguments.ts';
+import { type AppcmdArguments, type CollectionChange, readAppcmd } from './appcmd-arguments.ts';
 import { type Drafts, scalar } from './drafts.ts';
 import type { Place } from './read-config.ts';
+import { namesSecret } from './secrets.ts';
 import { changeCollection } from './sections.ts';
 
 const poolProperties: Record<string, string> = {
@@ -139,6 +140,9 @@ function config(call: AppcmdArguments, drafts: Drafts, at: Place): Unhandled {
   if (!section) return { why: 'it names no section' };
   if (call.verb !== 'set' && call.verb !== 'unlock')
     return { why: `converge has no way to ${call.verb} a section` };
+  const isSecret = ({ item }: CollectionChange) =>
+    item.value !== undefined && namesSecret(item.name ?? item.key ?? '');
+  if (call.changes.some(isSecret)) return { why: 'it sets a secret, and a section takes none' };
   const draft = drafts.of('iis_config', path === '' ? section : `${path}: ${section}`, at);
   if (path !== '') Object.assign(draft.properties, { path, section });
   if (call.verb === 'unlock') draft.properties.unlock = true;

@@ -14,6 +14,24 @@ export interface CommandLine {
   output?: string;
 }
 
+/** The lines of a script with their numbers from 0; a caret at the end of one goes on with the next. */
+export function linesOf(text: string): { line: string; at: number }[] {
+  const lines: { line: string; at: number }[] = [];
+  let open = false;
+  for (const [at, line] of text.split(/\r?\n/).entries()) {
+    const goesOn = /(^|[^^])(\^\^)*\^$/.test(line);
+    const part = goesOn ? line.slice(0, -1) : line;
+    if (open) lines.at(-1)!.line += part.trimStart();
+    else lines.push({ line: part, at });
+    open = goesOn;
+  }
+  return lines;
+}
+
+/** Whether some lines of a script are run only sometimes, or again: conditions, loops, blocks and jumps. */
+export const jumps = (text: string): boolean =>
+  linesOf(text).some(({ line }) => /^[\s@]*(if|for|goto|shift|call\s+:)\b|^\s*\)|\(\s*$/i.test(line));
+
 /** The commands of one line. A remark, a label, `@echo off` and an empty line give none. */
 export function commandsOf(line: string): CommandLine[] {
   const text = line.trim().replace(/^@/, '');

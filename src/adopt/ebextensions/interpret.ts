@@ -1,5 +1,5 @@
 import { appcmd, type Unhandled } from './appcmd.ts';
-import { argvOf, commandsOf } from './cmd-line.ts';
+import { argvOf, commandsOf, jumps, linesOf } from './cmd-line.ts';
 import type { Drafts } from './drafts.ts';
 import { powershell, whatItRuns } from './powershell.ts';
 import type { Place } from './read-config.ts';
@@ -78,9 +78,10 @@ function interpret(
   if (name === 'powershell' || name === 'pwsh') return runPowershell(args, drafts, at, scripts);
   const script = scripts.get(pathKey(program));
   if (script && /\.(cmd|bat)$/i.test(program)) {
-    script.understood = script.text
-      .split(/\r?\n/)
-      .map((line, n) => interpretLine(line, drafts, lineOf(script, n), scripts, depth + 1))
+    if (jumps(script.text))
+      return { why: 'it runs some of its lines only sometimes, and nothing here is evaluated' };
+    script.understood = linesOf(script.text)
+      .map(({ line, at }) => interpretLine(line, drafts, lineOf(script, at), scripts, depth + 1))
       .every(Boolean);
     return undefined;
   }

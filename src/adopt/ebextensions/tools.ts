@@ -2,6 +2,7 @@ import type { Unhandled } from './appcmd.ts';
 import { argvOf } from './cmd-line.ts';
 import type { Drafts } from './drafts.ts';
 import type { Place } from './read-config.ts';
+import { holdsSecret, namesSecret } from './secrets.ts';
 
 /** The arguments after the program, the command's text after it, and where it stands. */
 export type Recogniser = (args: string[], drafts: Drafts, at: Place, text: string) => Unhandled;
@@ -44,7 +45,7 @@ export const schtasks: Recogniser = (args, drafts, at) => {
   const name = given.get('tn');
   if (name === undefined) return { why: 'it names no task' };
   if (verb === '/delete') {
-    drafts.absent('scheduled_task', name, at, { command: 'none' });
+    drafts.absent('scheduled_task', name, at);
     return undefined;
   }
   if (verb === '/change' && (given.has('enable') || given.has('disable'))) {
@@ -57,6 +58,8 @@ export const schtasks: Recogniser = (args, drafts, at) => {
     return { why: 'only tasks made by /create with a schedule are known' };
   const [command, ...rest] = argvOf(given.get('tr') ?? '');
   if (command === undefined) return { why: 'it runs nothing' };
+  if (holdsSecret(given.get('tr')!))
+    return { why: 'its arguments seem to hold a secret, and a task keeps them as they are' };
   const schedule = scheduleOf(given);
   if (!schedule) return { why: `the schedule ${given.get('sc')} has no property` };
   const runAs = given.get('ru');
@@ -126,7 +129,7 @@ export const reg: Recogniser = (args, drafts, at) => {
   const [hive = '', ...keys] = path.split('\\');
   const title = [hives[hive.toUpperCase()] ?? hive.toUpperCase(), ...keys, name].join('\\');
   if (/^delete$/i.test(verb!)) {
-    drafts.absent('registry_value', title, at, { value: '' });
+    drafts.absent('registry_value', title, at);
     return undefined;
   }
   const kind = kinds[(given.get('t') ?? 'REG_SZ').toUpperCase()];
@@ -137,7 +140,7 @@ export const reg: Recogniser = (args, drafts, at) => {
   const isNumber = kind === 'dword' || kind === 'qword';
   drafts.set('registry_value', title, at, {
     kind,
-    value: /password|secret/i.test(name)
+    value: namesSecret(name)
       ? drafts.secret(name)
       : isNumber
         ? Number(data)
@@ -254,7 +257,7 @@ export const setx: Recogniser = (args, drafts, at) => {
     return undefined;
   }
   drafts.set('environment_variable', name, at, {
-    value: /password|secret|token|key$/i.test(name) ? drafts.secret(name, name) : value,
+    value: namesSecret(name) ? drafts.secret(name, name) : value,
   });
   return undefined;
 };

@@ -256,6 +256,32 @@ describe('files and secrets', () => {
     expect(adopted.secrets).toEqual(['AGENT_YML', 'P_PASSWORD', 'T_PASSWORD']);
   });
 
+  test('a secret among arguments, in a row or in a line that is left over is in nothing', () => {
+    const adopted = adopt(
+      command(
+        'schtasks /create /tn A /tr "C:\\a.exe --token hunter2" /sc minute /mo 5',
+        'reg add HKLM\\SOFTWARE\\X /v ApiKey /d hunter2',
+        "appcmd set config /section:httpProtocol /+customHeaders.[name='X-Api-Key',value='hunter2']",
+        'net user bob hunter2 /add',
+        'setx CUST_TOKEN hunter2 /m',
+      ),
+    );
+    expect(JSON.stringify(adopted)).not.toContain('hunter2');
+    expect(adopted.leftovers.map(({ line }) => line)).toEqual([3, 7, 9]);
+  });
+
+  test('a script that runs lines only sometimes is not taken over; a caret at the end joins lines', () => {
+    const script = (...lines: string[]) =>
+      `files:\n  "C:\\\\s\\\\a.cmd":\n    content: |\n${lines.map(line => `      ${line}\n`).join('')}commands:\n  run:\n    command: C:\\s\\a.cmd\n`;
+    const joined = script('appcmd add apppool /name:P ^', '  /queueLength:2000', 'tzutil /s UTC');
+    expect(resources(joined)).toEqual({ iis_app_pool: { P: { queue_length: 2000 } }, timezone: { UTC: {} } });
+    for (const jump of ['if exist C:\\x (', 'goto end', 'for %%a in (1) do x', 'call :part']) {
+      const text = script(jump, 'appcmd delete apppool P');
+      expect(Object.keys(resources(text))).toEqual(['file']);
+      expect(left(text)).toEqual([expect.stringContaining('only sometimes')]);
+    }
+  });
+
   test('two secrets of one name are two', () => {
     const file = (path: string) => `  "${path}":\n    content: |\n      { "apiKey": "hunter2" }\n`;
     const { secrets, resources: all } = adopt(`files:\n${file('C:/a/x.json')}${file('C:/b/x.json')}`);
