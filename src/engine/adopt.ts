@@ -78,7 +78,8 @@ export async function adopt(
   }
   const there = found.flatMap(({ resource, exists }) => (exists ? [resource] : []));
   const planned = await plan({ resources: there, targets, sources: new Map() }, run, { engine });
-  diagnostics.push(...planned.diagnostics);
+  // What is printed is not declared by anybody yet, so it weakens nothing.
+  diagnostics.push(...planned.diagnostics.filter(({ code }) => code !== 'protects-less'));
   const plans = new Map(planned.resources.map(one => [`${one.address}\n${one.meta.target}`, one]));
   const adopted = found.map(({ resource, note }): Adopted => {
     const { type, title, properties, address, meta } = resource;

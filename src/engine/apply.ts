@@ -8,8 +8,9 @@ import { type Allowed, guardOf, overBudget, requireKnown } from './guards.ts';
 import { heldUntil } from './held.ts';
 import { rememberSelections } from './members.ts';
 import { observe } from './observe.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, PlannedResource } from './plan.ts';
 import { prove } from './proof.ts';
+import { rememberProtection } from './protection.ts';
 import { refreshIfNotified } from './refresh.ts';
 import type { Run } from './run.ts';
 import { sharedCause } from './shared-cause.ts';
@@ -60,7 +61,14 @@ export async function apply(
         note: 'interrupted before it began',
       });
   }
-  if (!noop) await rememberSelections(run, plan.selections ?? []);
+  if (!noop) {
+    await rememberSelections(run, plan.selections ?? []);
+    const settled = [...walk.nodes.values()].filter(({ planned, result }) => isSettled(planned, result!));
+    await rememberProtection(
+      run,
+      settled.map(({ subject }) => subject),
+    );
+  }
   const proof = noop || run.signal.aborted ? undefined : await prove(applying);
   const report: RunReport = {
     report: 1,
@@ -76,6 +84,10 @@ export async function apply(
   };
   return run.redactor.value(report);
 }
+
+/** It is now what was declared. */
+const isSettled = ({ noop }: PlannedResource, { result }: RunReport['results'][number]): boolean =>
+  !noop && (result === 'changed' || result === 'unchanged' || result === 'refreshed');
 
 async function walkThrough(applying: Applying, noop: boolean): Promise<void> {
   const { walk, run } = applying;

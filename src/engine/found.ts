@@ -1,16 +1,26 @@
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { type Handed, leakOf } from './leaks.ts';
 import { readIo } from './make-io.ts';
+import { diagnosticsOf } from './observe.ts';
 import type { Found, Member } from './resource-type.ts';
 import type { Run } from './run.ts';
 import type { Subject } from './subject.ts';
 import { callFor, within } from './within.ts';
 
 /**
- * Asks a type what a selection stands for, in the time that an observation has. Rejects with what the
- * world says as a Failure, and with a TypeError when the answer is none.
+ * Asks a type what a selection stands for, in the time that an observation has. Rejects with a Failure: what the
+ * world says, or that the type is faulty; when interrupted, with the reason of the run's signal.
  */
 export async function findMembers(run: Run, subject: Subject): Promise<Found> {
+  try {
+    return await found(run, subject);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    throw new Failure(diagnosticsOf(error, subject));
+  }
+}
+
+async function found(run: Run, subject: Subject): Promise<Found> {
   const { type, declared } = subject;
   const handed: Handed = new Map();
   const { value } = await within(run, callFor('observe', [subject]), async signal =>

@@ -11,6 +11,7 @@ import { observe } from './observe.ts';
 import type { Plan, PlannedField, PlannedResource } from './plan.ts';
 import { planDigest } from './plan-digest.ts';
 import { nearest } from './pointer.ts';
+import { lessProtected } from './protection.ts';
 import type { Observation } from './resource-type.ts';
 import type { Run } from './run.ts';
 import { type Selection, select } from './select.ts';
@@ -63,6 +64,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   for (const subject of subjects) {
     planned.set(subject.address, await planOne(subject, order.get(subject.address)!, view));
   }
+  diagnostics.push(...run.redactor.value(lessProtected(run, subjects, planned)));
 
   const result: Omit<Plan, 'digest'> = {
     converge_plan: 1,

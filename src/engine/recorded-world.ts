@@ -1,5 +1,6 @@
 import type { Host } from '../io/ports.ts';
 import { owedKey } from './owed.ts';
+import { protectionKey } from './protection.ts';
 import type { Recording } from './recording.ts';
 import type { World } from './world.ts';
 
@@ -11,7 +12,12 @@ export function recordedWorld(recording: Recording, host: Host, source: World['s
   const { now, targets, resources } = recording;
   const { lab, ...where } = recording.where;
   const byAddress = new Map(resources.map(resource => [resource.address, resource]));
-  const owed = new Map(resources.map(({ address, owed }) => [owedKey(address), owed]));
+  const memory = new Map<string, unknown>(
+    resources.flatMap(({ address, owed, protection }) => [
+      [owedKey(address), owed],
+      [protectionKey(address), protection],
+    ]),
+  );
   return {
     host: {
       ...host,
@@ -19,7 +25,7 @@ export function recordedWorld(recording: Recording, host: Host, source: World['s
       clock: { ...host.clock, now: () => Date.parse(now) },
     },
     ...(lab && { lab }),
-    memory: { get: key => owed.get(key), set: async () => untouchable('the memory') },
+    memory: { get: key => memory.get(key), set: async () => untouchable('the memory') },
     connect: async (_, name) => untouchable(String(name)),
     secret: async ({ $secret }) => untouchable($secret),
     source,

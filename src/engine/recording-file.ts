@@ -68,7 +68,8 @@ function isWhole({ now, where, types, targets, resources, selections }: Recordin
         typeof one.address === 'string' &&
         states.includes(one.state as string) &&
         (one.state !== 'present' || isMap(one.value)) &&
-        (one.state !== 'failed' || isMap(one.diagnostic)),
+        (one.state !== 'failed' || isMap(one.diagnostic)) &&
+        (one.protection === undefined || isMap(one.protection)),
     )
   );
 }

@@ -5,6 +5,7 @@ import type { Address, CatalogTarget, Json } from './catalog.ts';
 import { type Answer, type AskMembers, askWorld } from './members.ts';
 import { diagnosticsOf } from './observe.ts';
 import { owedTo } from './owed.ts';
+import { type Protection, protectionKey } from './protection.ts';
 import type { Observation, Where } from './resource-type.ts';
 import type { Run } from './run.ts';
 import { appliedSecrets } from './secrets.ts';
@@ -23,6 +24,8 @@ export type Recorded = Observation<object> & {
   secrets?: Record<string, string>;
   /** Addresses whose changes owe it a refresh. */
   owed?: Address[];
+  /** What it declared when it was last applied. */
+  protection?: Protection;
 };
 
 /** All that planning needs to know of the world: `observe -o` writes it, `plan --observed` reads it. */
@@ -118,6 +121,7 @@ async function recordOne(run: Run, subject: Subject, diagnostics: Diagnostic[]):
     return {};
   });
   const owed = owedTo(run, subject);
+  const protection = run.world.memory.get(protectionKey(subject.address)) as Protection | undefined;
   return {
     ...observation,
     address: subject.address,
@@ -125,6 +129,7 @@ async function recordOne(run: Run, subject: Subject, diagnostics: Diagnostic[]):
     declared: declaredDigest(subject),
     ...(Object.keys(secrets).length > 0 && { secrets }),
     ...(owed.length > 0 && { owed }),
+    ...(protection && { protection }),
   };
 }
 
@@ -152,6 +157,7 @@ export function replay(recording: Recording, file: string, targets: readonly Cat
         declared,
         secrets: ___,
         owed: ____,
+        protection: _____,
         ...seen
       } = recorded.get(subject.address)!;
       run.observed.set(subject.address, seen as Observation<object>);

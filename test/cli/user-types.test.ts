@@ -360,6 +360,18 @@ describe('a type that selects', () => {
     expect(code).toBe(130);
   });
 
+  test('one that throws when a plan is applied is named as well', async () => {
+    const dir = await scratch();
+    const find = `find(_, io) { if (io.env.LATER) throw new Error('unfound'); return { members: [${a}], warnings: [] }; }`;
+    await mkdir(join(dir, 'types'));
+    await writeFile(join(dir, 'types/box.js'), type('box', selecting(`async ${find}`)));
+    await writeFile(join(dir, 'm.yaml'), manifest('box: { many: { select: { named: x } } }'));
+    expect((await cli(dir, ['plan', 'm.yaml', '-o', 'plan.json'])).code).toBe(0);
+    const { code, stderr } = await cli(dir, ['apply', 'plan.json'], { env: { LATER: 'yes' } });
+    expect(code).toBe(4);
+    expect(stderr).toContain('of types/box.js is faulty: unfound');
+  });
+
   test('with a schema that is none is a mistake of its file', async () => {
     const parts = "select: { schema: { type: 'nonsense' }, find() {} },";
     const { code, stderr } = await planned(parts);
