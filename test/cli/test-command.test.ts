@@ -1,12 +1,20 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
 
 const manifests = join(import.meta.dirname, '../../manifests/lab');
 const labs = () => readdirSync(tmpdir()).filter(name => name.startsWith('converge-lab-'));
+
+// Other tests run at the same time, and make labs of their own.
+beforeEach(async () => {
+  const own = join(await scratch(), 'tmp');
+  mkdirSync(own);
+  vi.stubEnv('TMPDIR', own);
+  return () => vi.unstubAllEnvs();
+});
 
 test('manifests that converge pass, and leave nothing behind', async () => {
   const dir = await scratch();
