@@ -98,7 +98,7 @@ export function prepare(
   root: string,
   { puppet, tofu }: { puppet: boolean; tofu: boolean },
 ): Case[] {
-  const converge = [process.execPath, join(root, 'dist/converge.js')];
+  const converge = [join(root, 'bin/converge')];
   const ours = (name: string, world: { dir: string }, ...args: string[]): Case => ({
     name,
     command: [...converge, ...args],

@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
+// The young generation is kept at 2 MiB: a quarter less memory, and no slower (docs/speed.md).
 // No static import here: an old Node must get this one line and not a syntax error from a chunk.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 15)) {

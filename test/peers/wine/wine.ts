@@ -105,11 +105,19 @@ export async function openWine(): Promise<Wine> {
   const startConverge = (...args: string[]) =>
     start(`${program}\\node.exe`, `${program}\\converge.js`, ...args);
 
-  await run('wineboot', '-i');
-  // The server outlives its last client for a while, since each start of it takes seconds.
-  server('-w');
-  server('-p20');
-  await run('winecfg', '/v', 'win10');
+  // On a machine with much to do the first start of a prefix may end before its registry is whole: Windows 7.
+  for (let attempt = 1; ; attempt++) {
+    await run('wineboot', '-i');
+    // The server outlives its last client for a while, since each start of it takes seconds.
+    server('-w');
+    server('-p20');
+    await run('winecfg', '/v', 'win10');
+    const { stdout } = await run('cmd', '/c', 'ver');
+    if (stdout.includes('Windows 10.')) break;
+    if (attempt === 3) throw new Error(`Wine didn't become Windows 10: ${stdout}`);
+    server('-k');
+    rmSync(env.WINEPREFIX, { recursive: true, force: true });
+  }
   mkdirSync(work);
   const installed = join(drive, 'Program Files/converge');
   cpSync(join(root, 'dist'), installed, { recursive: true, filter: path => !path.endsWith('/cache') });

@@ -9,5 +9,5 @@ if not defined ARGUMENTS exit /b 1
 rem What the application's environment says to its Node is not for this one.
 for %%V in (NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED OPENSSL_CONF) do set "%%V="
 cd /d "%~dp0"
-"%~dp0node.exe" "%~dp0converge.cjs" %ARGUMENTS% > "%ProgramData%\converge\logs\%~1.log" 2>&1
+"%~dp0node.exe" --max-semi-space-size=2 "%~dp0converge.cjs" %ARGUMENTS% > "%ProgramData%\converge\logs\%~1.log" 2>&1
 exit /b %ERRORLEVEL%

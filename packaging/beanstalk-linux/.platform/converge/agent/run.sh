@@ -10,4 +10,4 @@ here=/opt/converge/@ID@
 cd "$here"
 # What the application's environment says, to its Node above all, is not for this one.
 exec env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-  "$here/node" "$here/converge.cjs" "${arguments[@]}"
+  "$here/node" --max-semi-space-size=2 "$here/converge.cjs" "${arguments[@]}"
