@@ -75,7 +75,7 @@ describe.skipIf(!isRoot)('on an instance with Linux', () => {
     expect(existsSync(at('ran'))).toBe(false);
     expect(deployed()).toEqual({ status: 0, stdout: 'said\n', stderr: '' });
     expect(read('ran')).toMatch(
-      /^\S+\/opt\/converge\/[0-9a-f]{16}\/converge\.cjs apply --self s3:\/\/cust-data\/web\/ --lock-timeout 10m\n$/,
+      /^--max-semi-space-size=2 \S+\/opt\/converge\/[0-9a-f]{16}\/converge\.cjs apply --self s3:\/\/cust-data\/web\/ --lock-timeout 10m\n$/,
     );
     expect(read('systemctl')).toBe('daemon-reload\nenable --quiet --now converge-agent.timer\n');
     expect(readdirSync(at('etc/converge/trust'))).toEqual(['0123456789abcdef.pub']);
