@@ -84,7 +84,8 @@ const entry = (name: string, value: object): string =>
 
 const indented = (text: string, by: string): string[] =>
   text
-    .trimEnd()
+    // Not what else JavaScript calls white space: that may be the end of a value.
+    .replace(/\n+$/, '')
     .split('\n')
     .map(line => `${by}${line}`);
 
