@@ -1,5 +1,5 @@
 import { Failure, given } from '../diagnostics/diagnostic.ts';
-import { bytes, duration } from '../io/units.ts';
+import { bytes, duration, plural } from '../io/units.ts';
 import type { ApiFaultRule } from './api/faults.ts';
 import type { ApiLab } from './api/server.ts';
 import type { Launch } from './instance/fleet.ts';
@@ -34,6 +34,7 @@ export type LabCommand =
   | { do: 'fault'; on: FaultyService | 'windows'; rule: Record<string, unknown> }
   | { do: 'foreign-bucket'; name: string }
   | { do: 'site-content'; host: string; folder: string }
+  | { do: 'bucket-content'; bucket: string; folder: string }
   /** `ssm:NAME` or `secretsmanager:NAME`; what was there is replaced. */
   | { do: 'put-secret'; reference: string; value: string }
   | { do: 'instance'; change: Partial<InstanceSettings> }
@@ -129,6 +130,12 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
     case 'foreign-bucket':
       await lab.s3.plantForeignBucket(command.name);
       return { text: `bucket ${command.name} now belongs to somebody else` };
+    case 'bucket-content': {
+      const count = await lab.s3.publish(command.bucket, command.folder);
+      return {
+        text: `${plural(count, 'object')} of ${command.folder} ${count === 1 ? 'is' : 'are'} in s3://${command.bucket}`,
+      };
+    }
     case 'site-content':
       await lab.web.publish(command.host, command.folder);
       return {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
@@ -214,6 +214,21 @@ resources:
       expect(await plannedChanges(), what).toEqual([]);
     }
   }, 60_000);
+});
+
+it('what the lab has to have can be put there by hand', async () => {
+  dir = await scratch();
+  await mkdir(join(dir, 'data/lists'), { recursive: true });
+  await writeFile(join(dir, 'data/lists/a.txt'), 'one');
+  await writeFile(
+    join(dir, 'sync.yaml'),
+    'converge: 1\nrequires: { os: windows }\nresources: { s3_sync: { c:\\data: { from: s3://app-data/ } } }\n',
+  );
+  expect((await run('lab', 'bucket-content', 'app-data', 'data')).stdout).toContain('1 object of');
+  expect(await run('apply', 'sync.yaml')).toMatchObject({ code: 0 });
+  expect(await readFile(join(lab(), 'windows/C/data/lists/a.txt'), 'utf8')).toBe('one');
+  expect((await run('lab', 'bucket-content', 'App', 'data')).stderr).toContain('App is no name of a bucket');
+  expect((await run('lab', 'bucket-content', 'app', 'none')).stderr).toContain('is no folder');
 });
 
 it.runIf(existsSync(article))("takes at most half of the article's lines, and no `require`", async () => {

@@ -168,6 +168,16 @@ Any other command works in a lab with --lab [DIR].`,
     }),
   );
   event(
+    'bucket-content <BUCKET> <DIR>',
+    'put the files of a folder into a bucket, which is made when it is not there',
+    'bucket-content cust-deployment-data ./content',
+    ([bucket, folder]) => ({
+      do: 'bucket-content',
+      bucket: bucket!,
+      folder: resolve(context.io.host.cwd, folder!),
+    }),
+  );
+  event(
     'put-secret <REFERENCE>',
     'store a secret: ssm:NAME or secretsmanager:NAME',
     'put-secret secretsmanager:shop/db --from file:db.json',

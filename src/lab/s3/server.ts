@@ -5,6 +5,7 @@ import type { Role } from '../instance/role.ts';
 import { authorize, credentialsOf, roleAsking } from './authorize.ts';
 import { S3Error } from './errors.ts';
 import { type FaultRule, Faults } from './faults.ts';
+import { publish } from './publish.ts';
 import { type Answer, parseRequest, type S3Request } from './request.ts';
 import { route } from './router.ts';
 import { type Credentials, verifySignature } from './sigv4.ts';
@@ -33,6 +34,8 @@ export interface S3Lab {
   fault(rule: FaultRule): void;
   /** A bucket of another account: its name is taken, and that is all one learns. */
   plantForeignBucket(name: string): Promise<void>;
+  /** Puts the files of a folder of this machine into a bucket, and tells how many there were. */
+  publish(bucket: string, folder: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -160,6 +163,7 @@ export async function startS3(options: S3LabOptions): Promise<S3Lab> {
     async plantForeignBucket(name) {
       await storage.saveBucket({ name, created: options.clock.now(), owner: 'foreign', configuration: {} });
     },
+    publish: (bucket, folder) => publish(storage, bucket, folder),
     close() {
       const closed = new Promise<void>(resolve => server.close(() => resolve()));
       server.closeAllConnections();
