@@ -1,6 +1,6 @@
 /** Writes schemas/, which editors and readers of plans use. Committed; a test fails when they are stale. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { planSchema } from '../src/engine/plan-schema.ts';
+import { planSchema } from '../src/engine/plan/plan-schema.ts';
 import { manifestSchema, moduleSchema } from '../src/manifest/schema.ts';
 import { registry } from '../src/resources/registry.ts';
 

@@ -1,5 +1,5 @@
-import type { Adopted, Unsaid } from '../engine/adopt.ts';
 import type { CatalogTarget } from '../engine/catalog.ts';
+import type { Adopted, Unsaid } from '../engine/observe/adopt.ts';
 import { plural } from '../io/units.ts';
 import { type Written, writeManifest } from '../manifest/write-manifest.ts';
 

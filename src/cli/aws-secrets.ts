@@ -1,6 +1,6 @@
 import type { SecretStores } from '../aws/secrets.ts';
 import { Failure, given, world } from '../diagnostics/diagnostic.ts';
-import type { CallLedger } from '../engine/calls.ts';
+import type { CallLedger } from '../engine/call/calls.ts';
 import { type CatalogTarget, isSecretRef, type SecretRef } from '../engine/catalog.ts';
 import { awsSettings } from './aws.ts';
 import type { ConnectionOptions } from './connections.ts';

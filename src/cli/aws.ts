@@ -1,6 +1,6 @@
 import type { S3Connection } from '../aws/s3-client.ts';
 import type { AwsSettings } from '../aws/settings.ts';
-import type { CallCounter } from '../engine/calls.ts';
+import type { CallCounter } from '../engine/call/calls.ts';
 import type { CatalogTarget, SecretRef } from '../engine/catalog.ts';
 import type { ConnectionOptions } from './connections.ts';
 

@@ -1,4 +1,4 @@
-import type { CallCounter } from '../engine/calls.ts';
+import type { CallCounter } from '../engine/call/calls.ts';
 import type { CatalogTarget, SecretRef } from '../engine/catalog.ts';
 import type { Clients } from '../engine/io.ts';
 import type { Host } from '../io/ports.ts';

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../diagnostics/render.ts';
-import { Redactor } from '../engine/redact.ts';
+import { Redactor } from '../engine/call/redact.ts';
 import type { Registry } from '../engine/resource-type.ts';
 import { registry } from '../resources/registry.ts';
 import { inGithubActions, mistakesForGithub } from './github.ts';

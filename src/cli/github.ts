@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import type { Plan } from '../engine/plan.ts';
+import type { Plan } from '../engine/plan/plan.ts';
 import { annotateChanges, annotateDiagnostics } from '../engine/render/github.ts';
 import { renderMarkdown } from '../engine/render/markdown.ts';
 import type { Host } from '../io/ports.ts';

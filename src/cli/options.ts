@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
-import { fewestDigits } from '../engine/plan-digest.ts';
+import { fewestDigits } from '../engine/plan/plan-digest.ts';
 import { parseDuration } from '../io/duration.ts';
 
 /** Options as commander hands them over, after the parsers below. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
-import type { Plan } from '../engine/plan.ts';
+import type { Plan } from '../engine/plan/plan.ts';
 import type { Context } from './context.ts';
 
 /** Whether a file's top key is `converge_plan`. Looks at the beginning only: it may be any file, of any size. */
@@ -23,7 +23,7 @@ export async function readPlan(context: Context, name: string): Promise<Plan> {
   const bytes = (await isPlan(context, name)) ? await files.read(resolve(cwd, name)) : undefined;
   if (bytes) {
     // Brings a validator of its own, which most commands never need.
-    const { parsePlan } = await import('../engine/plan-file.ts');
+    const { parsePlan } = await import('../engine/plan/plan-file.ts');
     return parsePlan(bytes.toString('utf8'), name);
   }
   const there = await files.stat(resolve(cwd, name));

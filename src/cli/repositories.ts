@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { CallCounter } from '../engine/calls.ts';
+import type { CallCounter } from '../engine/call/calls.ts';
 import type { CatalogTarget } from '../engine/catalog.ts';
 import { placeBelow } from '../io/confined.ts';
 import type { Repositories, RepositoryRef } from '../replication/clients.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { type CallCounter, CallLedger } from '../engine/calls.ts';
+import { openMemory } from '../engine/apply/memory.ts';
+import { type CallCounter, CallLedger } from '../engine/call/calls.ts';
 import type { CatalogTarget, SecretRef } from '../engine/catalog.ts';
-import { openMemory } from '../engine/memory.ts';
 import type { World } from '../engine/world.ts';
 import type { Host } from '../io/ports.ts';
 import { followingPath } from '../io/search-path.ts';

@@ -1,6 +1,6 @@
 import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
+import { thrownAt, typeBug } from '../engine/call/type-bug.ts';
 import type { AnyResourceType } from '../engine/resource-type.ts';
-import { thrownAt, typeBug } from '../engine/type-bug.ts';
 import { foldersAround } from '../manifest/find-files.ts';
 import { findTypes } from '../manifest/types/find-types.ts';
 import { registry } from '../resources/registry.ts';

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Address } from './catalog.ts';
 import type { Progress } from './io.ts';
-import type { Action, Plan } from './plan.ts';
+import type { Action, Plan } from './plan/plan.ts';
 
 /** How the step of one resource ended. */
 export type Result =

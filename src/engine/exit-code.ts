@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { RunReport } from './events.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './plan/plan.ts';
 
 export interface Outcomes {
   /** What a command rejected with, or collected outside of plan and report. */

@@ -1,7 +1,7 @@
-import { CallLedger } from './calls.ts';
+import { CallLedger } from './call/calls.ts';
+import { Redactor } from './call/redact.ts';
 import type { Address } from './catalog.ts';
 import type { Listener, RunEvent } from './events.ts';
-import { Redactor } from './redact.ts';
 import type { Observation, Registry, Where } from './resource-type.ts';
 import type { World } from './world.ts';
 

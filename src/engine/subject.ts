@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Diagnostic, Failure, given, type SourceRange } from '../diagnostics/diagnostic.ts';
+import { typeBug } from './call/type-bug.ts';
 import type { Address, CatalogTarget, Json, Metaparameters } from './catalog.ts';
 import type { AnyResourceType, Asked, Capability, Id, Need, Registry, Where } from './resource-type.ts';
-import { typeBug } from './type-bug.ts';
 
 /** What catalog and plan both say of a resource. */
 export interface Declared {

@@ -1,6 +1,6 @@
 import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
 import type { CatalogTarget } from './catalog.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './plan/plan.ts';
 import type { Run } from './run.ts';
 
 /** Each target with what tells it apart from others: a plan made for one world must not reach another. */

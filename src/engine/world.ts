@@ -1,5 +1,5 @@
 import type { Host } from '../io/ports.ts';
-import type { CallCounter, CallLedger } from './calls.ts';
+import type { CallCounter, CallLedger } from './call/calls.ts';
 import type { Address, CatalogTarget, SecretRef } from './catalog.ts';
 import type { Clients, Memory } from './io.ts';
 

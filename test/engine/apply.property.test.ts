@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { world as worldSays } from '../../src/diagnostics/diagnostic.ts';
-import { apply } from '../../src/engine/apply.ts';
-import { plan } from '../../src/engine/planner.ts';
+import { apply } from '../../src/engine/apply/apply.ts';
+import { plan } from '../../src/engine/plan/planner.ts';
 import { catalogOf, declare, refs, testRun, things } from '../support/engine-world.ts';
 
 const size = 12;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { world as worldSays } from '../../src/diagnostics/diagnostic.ts';
-import { type ApplyOptions, apply } from '../../src/engine/apply.ts';
+import { type ApplyOptions, apply } from '../../src/engine/apply/apply.ts';
+import { interrupted } from '../../src/engine/apply/outcome.ts';
 import type { CatalogResource } from '../../src/engine/catalog.ts';
-import { interrupted } from '../../src/engine/outcome.ts';
-import { plan } from '../../src/engine/planner.ts';
+import { plan } from '../../src/engine/plan/planner.ts';
 import type { Outcome } from '../../src/engine/resource-type.ts';
 import type { World } from '../../src/engine/world.ts';
 import { folderHost } from '../support/engine-host.ts';

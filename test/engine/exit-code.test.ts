@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { blocked, given, world } from '../../src/diagnostics/diagnostic.ts';
 import type { Result, RunReport } from '../../src/engine/events.ts';
 import { exitCode, type Outcomes } from '../../src/engine/exit-code.ts';
-import type { Action, Plan } from '../../src/engine/plan.ts';
+import type { Action, Plan } from '../../src/engine/plan/plan.ts';
 
 const plan = (...actions: Action[]) =>
   ({ resources: actions.map(action => ({ action })), diagnostics: [] }) as unknown as Plan;

@@ -1,10 +1,10 @@
 import Type from 'typebox';
 import { describe, expect, test } from 'vitest';
-import { apply } from '../../src/engine/apply.ts';
+import { apply } from '../../src/engine/apply/apply.ts';
 import type { CatalogResource, Metaparameters, Policy } from '../../src/engine/catalog.ts';
 import { exitCode } from '../../src/engine/exit-code.ts';
-import { guardsOf } from '../../src/engine/guards.ts';
-import { plan } from '../../src/engine/planner.ts';
+import { guardsOf } from '../../src/engine/guard/guards.ts';
+import { plan } from '../../src/engine/plan/planner.ts';
 import { steppedClock } from '../support/engine-host.ts';
 import {
   catalogOf,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
-import type { CallCounter } from '../../src/engine/calls.ts';
+import type { CallCounter } from '../../src/engine/call/calls.ts';
+import { readIo, writeIo } from '../../src/engine/call/make-io.ts';
 import type { CatalogResource, CatalogTarget } from '../../src/engine/catalog.ts';
-import { readIo, writeIo } from '../../src/engine/make-io.ts';
 import { subjectOf } from '../../src/engine/subject.ts';
 import type { World } from '../../src/engine/world.ts';
 import { folderHost } from '../support/engine-host.ts';

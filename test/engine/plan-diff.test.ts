@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { comparePlans, isSame } from '../../src/engine/plan-diff.ts';
+import { comparePlans, isSame } from '../../src/engine/plan/plan-diff.ts';
 import { renderPlanDiff } from '../../src/engine/render/plan-diff.ts';
 import { registry } from '../../src/resources/registry.ts';
 import { refs } from '../support/engine-world.ts';

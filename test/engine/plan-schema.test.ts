@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
-import { planSchema } from '../../src/engine/plan-schema.ts';
-import { plan } from '../../src/engine/planner.ts';
+import { planSchema } from '../../src/engine/plan/plan-schema.ts';
+import { plan } from '../../src/engine/plan/planner.ts';
 import { renderJson } from '../../src/engine/render/json.ts';
 import { catalogOf, declare, refs, testRun, things } from '../support/engine-world.ts';
 

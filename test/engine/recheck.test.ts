@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
-import { apply } from '../../src/engine/apply.ts';
+import { apply } from '../../src/engine/apply/apply.ts';
 import type { CatalogTarget } from '../../src/engine/catalog.ts';
-import type { Plan, PlannedResource } from '../../src/engine/plan.ts';
-import { planChecksum, planDigest } from '../../src/engine/plan-digest.ts';
-import { parsePlan } from '../../src/engine/plan-file.ts';
-import { plan } from '../../src/engine/planner.ts';
-import { recheck } from '../../src/engine/recheck.ts';
+import type { Plan, PlannedResource } from '../../src/engine/plan/plan.ts';
+import { planChecksum, planDigest } from '../../src/engine/plan/plan-digest.ts';
+import { parsePlan } from '../../src/engine/plan/plan-file.ts';
+import { plan } from '../../src/engine/plan/planner.ts';
+import { recheck } from '../../src/engine/plan/recheck.ts';
 import { renderJson } from '../../src/engine/render/json.ts';
 import { renderText } from '../../src/engine/render/text.ts';
 import type { World } from '../../src/engine/world.ts';

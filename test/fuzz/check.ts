@@ -3,7 +3,7 @@ import { type Diagnostic, Failure, type SourceRange, world } from '../../src/dia
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { canonicalJson } from '../../src/engine/canonical.ts';
 import type { Catalog } from '../../src/engine/catalog.ts';
-import { buildGraph } from '../../src/engine/graph.ts';
+import { buildGraph } from '../../src/engine/graph/graph.ts';
 import { subjectsOf } from '../../src/engine/subject.ts';
 import { compile } from '../../src/manifest/compile.ts';
 import { registry } from '../../src/resources/registry.ts';

@@ -1,6 +1,6 @@
-import { apply } from '../../src/engine/apply.ts';
+import { apply } from '../../src/engine/apply/apply.ts';
 import type { CatalogResource } from '../../src/engine/catalog.ts';
-import { plan } from '../../src/engine/planner.ts';
+import { plan } from '../../src/engine/plan/planner.ts';
 import type { AnyResourceType } from '../../src/engine/resource-type.ts';
 import type { World } from '../../src/engine/world.ts';
 import { catalogOf, testRun } from './engine-world.ts';

@@ -1,4 +1,4 @@
-import type { Plan, PlannedResource } from '../../src/engine/plan.ts';
+import type { Plan, PlannedResource } from '../../src/engine/plan/plan.ts';
 
 const meta = {
   ensure: 'present',

@@ -1,7 +1,7 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { type Adopted, adopt as adoptAll } from '../../engine/adopt.ts';
 import type { Catalog, Json } from '../../engine/catalog.ts';
 import { exitCode } from '../../engine/exit-code.ts';
+import { type Adopted, adopt as adoptAll } from '../../engine/observe/adopt.ts';
 import type { Registry } from '../../engine/resource-type.ts';
 import { startRun } from '../../engine/run.ts';
 import { systemName } from '../../manifest/requires.ts';

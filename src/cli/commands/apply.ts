@@ -1,6 +1,6 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { plan as makePlan } from '../../engine/planner.ts';
-import { recheck } from '../../engine/recheck.ts';
+import { plan as makePlan } from '../../engine/plan/planner.ts';
+import { recheck } from '../../engine/plan/recheck.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../engine/canonical.ts';
-import { comparePlans, isSame } from '../../engine/plan-diff.ts';
+import { comparePlans, isSame } from '../../engine/plan/plan-diff.ts';
 import { renderPlanDiff } from '../../engine/render/plan-diff.ts';
 import type { Define } from '../define.ts';
 import { withExitCodes, withFormat } from '../options.ts';

@@ -1,4 +1,4 @@
-import { buildGraph, type Graph } from '../../engine/graph.ts';
+import { buildGraph, type Graph } from '../../engine/graph/graph.ts';
 import { subjectsOf } from '../../engine/subject.ts';
 import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { exitCode } from '../../engine/exit-code.ts';
-import { buildGraph } from '../../engine/graph.ts';
-import { expandSelections } from '../../engine/members.ts';
-import { observe as observeAll } from '../../engine/observe.ts';
-import { keepingAnswers, record } from '../../engine/recording.ts';
-import { renderRecording } from '../../engine/recording-file.ts';
+import { buildGraph } from '../../engine/graph/graph.ts';
+import { expandSelections } from '../../engine/graph/members.ts';
+import { observe as observeAll } from '../../engine/observe/observe.ts';
+import { keepingAnswers, record } from '../../engine/observe/recording.ts';
+import { renderRecording } from '../../engine/observe/recording-file.ts';
 import { renderObserved } from '../../engine/render/observed.ts';
 import { startRun } from '../../engine/run.ts';
 import { subjectsOf } from '../../engine/subject.ts';

@@ -1,8 +1,8 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { writeIo } from '../../engine/call/make-io.ts';
 import type { CatalogResource } from '../../engine/catalog.ts';
-import { writeIo } from '../../engine/make-io.ts';
-import { expandSelections } from '../../engine/members.ts';
+import { expandSelections } from '../../engine/graph/members.ts';
 import { startRun } from '../../engine/run.ts';
 import { subjectOf } from '../../engine/subject.ts';
 import { describeCycle } from '../../resources/vsphere/describe-cycle.ts';

@@ -1,4 +1,4 @@
-import { buildGraph } from '../../engine/graph.ts';
+import { buildGraph } from '../../engine/graph/graph.ts';
 import { subjectsOf } from '../../engine/subject.ts';
 import { plural } from '../../io/units.ts';
 import { type CatalogOptions, loadCatalog } from '../catalog.ts';

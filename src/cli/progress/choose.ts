@@ -1,5 +1,5 @@
 import type { Listener } from '../../engine/events.ts';
-import type { Plan } from '../../engine/plan.ts';
+import type { Plan } from '../../engine/plan/plan.ts';
 import type { Context } from '../context.ts';
 import type { EventSink } from './events.ts';
 import { plainProgress } from './plain.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { exitCode } from '../../engine/exit-code.ts';
-import { plan as makePlan } from '../../engine/planner.ts';
+import { plan as makePlan } from '../../engine/plan/planner.ts';
 import { remember } from '../../masterless/accept.ts';
 import { readInstanceState, writeInstanceState } from '../../masterless/instance-state.ts';
 import { keepContent } from '../../masterless/kept.ts';

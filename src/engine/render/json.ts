@@ -1,6 +1,6 @@
 import { canonicalJson } from '../canonical.ts';
-import type { Plan } from '../plan.ts';
-import { planChecksum } from '../plan-digest.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planChecksum } from '../plan/plan-digest.ts';
 
 /** The plan itself, canonical, one line at the end. `apply FILE` takes it. */
 export const renderJson = (plan: Plan): string =>

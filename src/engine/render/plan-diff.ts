@@ -1,5 +1,5 @@
 import type { Json } from '../catalog.ts';
-import { type Differing, isSame, type PlanDifference } from '../plan-diff.ts';
+import { type Differing, isSame, type PlanDifference } from '../plan/plan-diff.ts';
 import { clean, gradeNote, nameOf, show } from './say.ts';
 
 /** Characters of one value. */

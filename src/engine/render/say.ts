@@ -1,6 +1,6 @@
 import { keepStart, printable, textWidth } from '../../diagnostics/text-width.ts';
 import { isSecretRef, type Json } from '../catalog.ts';
-import type { Action, Grade, Plan, PlannedResource, SelectedMember } from '../plan.ts';
+import type { Action, Grade, Plan, PlannedResource, SelectedMember } from '../plan/plan.ts';
 import { segments } from '../pointer.ts';
 
 /** How the renderings for people say an action. */

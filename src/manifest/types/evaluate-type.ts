@@ -1,6 +1,6 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
-import { thrownAt, traceName } from '../../engine/type-bug.ts';
+import { thrownAt, traceName } from '../../engine/call/type-bug.ts';
 import type { Clock } from '../../io/ports.ts';
 import { quoted } from '../scalar.ts';
 import type { TypeSource } from './find-types.ts';

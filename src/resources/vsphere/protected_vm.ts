@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { interrupted } from '../../engine/outcome.ts';
+import { interrupted } from '../../engine/apply/outcome.ts';
 import type { Asked, FieldChange, Id, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import type { Quiesce } from '../../replication/cycle/options.ts';

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { structuralDiff } from '../../engine/diff.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
+import { structuralDiff } from '../../engine/plan/diff.ts';
 import type { Asked, FieldChange, Id, Observation, ResourceType, Step } from '../../engine/resource-type.ts';
 import type { XmlElement } from '../../io/xml.ts';
 import { change, isIisInstalled, listSection, sectionIsUnknown } from '../../windows/appcmd.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { adopt } from '../../../src/engine/adopt.ts';
-import { apply } from '../../../src/engine/apply.ts';
+import { apply } from '../../../src/engine/apply/apply.ts';
 import { canonicalJson } from '../../../src/engine/canonical.ts';
 import type { CatalogResource } from '../../../src/engine/catalog.ts';
-import { diff } from '../../../src/engine/diff.ts';
-import { plan } from '../../../src/engine/planner.ts';
+import { adopt } from '../../../src/engine/observe/adopt.ts';
+import { diff } from '../../../src/engine/plan/diff.ts';
+import { plan } from '../../../src/engine/plan/planner.ts';
 import type { AnyResourceType } from '../../../src/engine/resource-type.ts';
 import { subjectOf } from '../../../src/engine/subject.ts';
 import { metaparameters, reservedMetaparameters } from '../../../src/manifest/metaparameters.ts';

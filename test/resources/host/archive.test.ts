@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { apply } from '../../../src/engine/apply.ts';
+import { apply } from '../../../src/engine/apply/apply.ts';
 import type { CatalogResource, Json } from '../../../src/engine/catalog.ts';
-import { plan } from '../../../src/engine/planner.ts';
+import { plan } from '../../../src/engine/plan/planner.ts';
 import { archive } from '../../../src/resources/host/archive.ts';
 import { download } from '../../../src/resources/host/download.ts';
 import { file } from '../../../src/resources/host/file.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world as worldSays } from '../../../src/diagnostics/diagnostic.ts';
-import { apply } from '../../../src/engine/apply.ts';
+import { apply } from '../../../src/engine/apply/apply.ts';
 import type { CatalogResource } from '../../../src/engine/catalog.ts';
-import { plan } from '../../../src/engine/planner.ts';
+import { plan } from '../../../src/engine/plan/planner.ts';
 import type { Where } from '../../../src/engine/resource-type.ts';
 import type { World } from '../../../src/engine/world.ts';
 import { file } from '../../../src/resources/host/file.ts';

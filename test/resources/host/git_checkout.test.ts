@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { labGit, worldGit } from '../../../src/content/git-access.ts';
-import { apply } from '../../../src/engine/apply.ts';
+import { apply } from '../../../src/engine/apply/apply.ts';
 import type { Json } from '../../../src/engine/catalog.ts';
-import { plan } from '../../../src/engine/planner.ts';
+import { plan } from '../../../src/engine/plan/planner.ts';
 import type { Command } from '../../../src/io/ports.ts';
 import { startWeb } from '../../../src/lab/web/server.ts';
 import { gitCheckout } from '../../../src/resources/host/git_checkout.ts';

@@ -4,9 +4,9 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { apply } from '../../../src/engine/apply.ts';
+import { apply } from '../../../src/engine/apply/apply.ts';
 import type { Json } from '../../../src/engine/catalog.ts';
-import { plan } from '../../../src/engine/planner.ts';
+import { plan } from '../../../src/engine/plan/planner.ts';
 import { s3Sync } from '../../../src/resources/host/s3_sync.ts';
 import { takes } from '../../../src/resources/host/sync/globs.ts';
 import { folderHost } from '../../support/engine-host.ts';

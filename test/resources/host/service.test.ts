@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { apply } from '../../../src/engine/apply.ts';
+import { apply } from '../../../src/engine/apply/apply.ts';
 import type { CatalogResource } from '../../../src/engine/catalog.ts';
-import { plan } from '../../../src/engine/planner.ts';
+import { plan } from '../../../src/engine/plan/planner.ts';
 import { type ServiceProperties, service } from '../../../src/resources/host/service.ts';
 import { windowsFeature } from '../../../src/resources/windows/windows_feature.ts';
 import { cli, scratch } from '../../support/cli.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adopt } from '../../../src/engine/adopt.ts';
+import { adopt } from '../../../src/engine/observe/adopt.ts';
 import { iisAppPool } from '../../../src/resources/windows/iis_app_pool.ts';
 import { iisConfig } from '../../../src/resources/windows/iis_config.ts';
 import { catalogOf, testRun } from '../../support/engine-world.ts';

@@ -1,0 +1,204 @@
+import { blocked, Failure, world as worldSays } from '../../diagnostics/diagnostic.ts';
+import type { RunReport } from '../events.ts';
+import { rememberSelections } from '../graph/members.ts';
+import { type Node, Walk } from '../graph/walk.ts';
+import { gradeOf } from '../guard/grade.ts';
+import { type Allowed, guardOf, overBudget, requireKnown } from '../guard/guards.ts';
+import { heldUntil } from '../guard/held.ts';
+import { rememberProtection } from '../guard/protection.ts';
+import { observe } from '../observe/observe.ts';
+import { decide } from '../plan/decide.ts';
+import type { Plan, PlannedResource } from '../plan/plan.ts';
+import { prove } from '../plan/proof.ts';
+import { sharedCause } from '../plan/shared-cause.ts';
+import { loadSources } from '../plan/sources.ts';
+import type { Run } from '../run.ts';
+import { subjectsOf } from '../subject.ts';
+import { type Applying, begin, type Details } from './applying.ts';
+import { type Change, changeAll } from './change.ts';
+import { refreshIfNotified } from './refresh.ts';
+
+export interface ApplyOptions {
+  /** Say what would be done and do nothing. */
+  noop?: boolean;
+  /** Addresses that may weaken protection. */
+  allow?: Allowed;
+}
+
+/**
+ * Makes the plan's changes in dependency order, in parallel where the graph, realms and targets allow,
+ * and proves that nothing is left to do. What fails is in the report; only mistakes in what was given
+ * reject (Failure), and a plan over its budget, before anything is done. When the run's signal aborts, what runs is awaited and nothing new starts.
+ */
+export async function apply(
+  plan: Plan,
+  run: Run,
+  { noop = false, allow = [] }: ApplyOptions = {},
+): Promise<RunReport> {
+  requireKnown(plan, allow);
+  const tooMuch = overBudget(plan);
+  if (tooMuch.length > 0) throw new Failure(tooMuch);
+  const { clock } = run.world.host;
+  const started = clock.now();
+  const subjects = subjectsOf(plan.resources, {
+    registry: run.registry,
+    targets: plan.targets,
+    where: run.where,
+  });
+  await loadSources(run, subjects);
+  const applying = begin(run, new Walk(plan.resources, subjects), allow);
+  const { walk } = applying;
+
+  const onAbort = () =>
+    run.emit({ type: 'interrupted', signal: run.signal.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT' });
+  run.signal.addEventListener('abort', onAbort, { once: true });
+  await walkThrough(applying, noop);
+  run.signal.removeEventListener('abort', onAbort);
+
+  for (const node of walk.nodes.values()) {
+    if (!node.result)
+      applying.finish(node, node.planned.action === 'none' ? 'unchanged' : 'skipped', {
+        note: 'interrupted before it began',
+      });
+  }
+  if (!noop) {
+    await rememberSelections(run, plan.selections ?? []);
+    const settled = [...walk.nodes.values()].filter(({ planned, result }) => isSettled(planned, result!));
+    await rememberProtection(
+      run,
+      settled.map(({ subject }) => subject),
+    );
+  }
+  const proof = noop || run.signal.aborted ? undefined : await prove(applying);
+  const report: RunReport = {
+    report: 1,
+    plan: plan.digest,
+    results: [...walk.nodes.values()].map(node => node.result!),
+    numbers: applying.numbers,
+    calls: run.calls.totals(),
+    ...(proof && { proof: { empty: proof.pending.length === 0, pending: proof.pending } }),
+    diagnostics: [...applying.diagnostics, ...(proof?.diagnostics ?? [])],
+    started: new Date(started).toISOString(),
+    took: clock.now() - started,
+    interrupted: run.signal.aborted,
+  };
+  return run.redactor.value(report);
+}
+
+/** It is now what was declared. */
+const isSettled = ({ noop }: PlannedResource, { result }: RunReport['results'][number]): boolean =>
+  !noop && (result === 'changed' || result === 'unchanged' || result === 'refreshed');
+
+async function walkThrough(applying: Applying, noop: boolean): Promise<void> {
+  const { walk, run } = applying;
+  const running = new Set<Promise<void>>();
+  while (true) {
+    const ready = run.signal.aborted ? [] : walk.takeReady();
+    if (ready.length > 0) {
+      const wave = applyWave(applying, ready, noop).finally(() => running.delete(wave));
+      running.add(wave);
+    } else if (running.size === 0) return;
+    else await Promise.race([walk.nextFinish(), ...running]);
+  }
+}
+
+/** Resources that became ready together: what went stale is observed in one call per type and target. */
+async function applyWave(applying: Applying, ready: readonly Node[], noop: boolean): Promise<void> {
+  const { walk, dirty, run, finish } = applying;
+  const work: Node[] = [];
+  for (const node of ready) {
+    const broken = walk.brokenFor(node);
+    const { action, reason } = node.planned;
+    const shared = sharedCause(run, node.planned.address, broken);
+    if (action === 'failed' && !shared) finish(node, 'failed', failedBefore(run, node, reason));
+    else if (broken.length > 0) finish(node, 'skipped', { note: `depends on ${broken.join(', ')}` });
+    else if (action === 'none') work.push(node);
+    else if (noop || node.planned.noop) finish(node, 'noop');
+    else if (!finishGuarded(applying, node)) work.push(node);
+  }
+  const toChange = work.filter(({ planned }) => planned.action !== 'none' && planned.action !== 'refresh');
+  const resting = work.filter(node => !toChange.includes(node));
+  const unsure = toChange.filter(
+    ({ planned, subject }) =>
+      planned.action === 'unknown' ||
+      !run.observed.has(subject.address) ||
+      dirty.isStale(subject) ||
+      // Planned for what a dependency was about to do: only now is there something to see.
+      planned.fields.some(field => field.reason !== undefined),
+  );
+  const again = unsure.map(({ subject }) => subject);
+  dirty.seeing(again);
+  try {
+    await observe(run, again);
+  } catch (error) {
+    if (!run.signal.aborted) throw error;
+    // Interrupted: nothing of this wave has begun.
+    return;
+  }
+  const changes: Change[] = [];
+  for (const node of toChange) {
+    const change = await changeOf(applying, node);
+    if (change) changes.push(change);
+    else if (!node.result) resting.push(node);
+  }
+  await Promise.all([
+    changeAll(
+      applying,
+      changes.filter(change => !isHeld(applying, change)),
+    ),
+    ...resting.map(node => refreshIfNotified(applying, node)),
+  ]);
+}
+
+/** Ends what a closed window or a guard keeps from being changed; the time is that of now, not of the plan. */
+function finishGuarded({ run, walk, allow, finish }: Applying, node: Node): boolean {
+  const waiting = walk.heldFor(node);
+  const until = heldUntil(node.subject, run.world.host.clock.now());
+  const diagnostic = guardOf(node.planned, allow);
+  if (diagnostic) finish(node, 'blocked', { diagnostic });
+  else if (until !== undefined) finish(node, 'held', { note: `until ${until}` });
+  else if (waiting !== undefined) finish(node, 'held', { note: `waits for ${waiting}` });
+  return until !== undefined || waiting !== undefined || diagnostic !== undefined;
+}
+
+/** Undefined when there is nothing to change, or nothing that could be changed (then it is finished). */
+async function changeOf({ run, finish }: Applying, node: Node): Promise<Change | undefined> {
+  const observation = run.observed.get(node.subject.address)!;
+  if (observation.state === 'failed') {
+    finish(node, 'failed', { diagnostic: observation.diagnostic });
+    return undefined;
+  }
+  if (observation.state === 'unknown') {
+    const text = `\`${node.planned.address}\` still can't be observed: ${observation.waitsFor} isn't there`;
+    finish(node, 'failed', {
+      diagnostic: worldSays('still-unknown', text, { hint: 'declare what brings it, or correct its name' }),
+    });
+    return undefined;
+  }
+  const decision = await decide(run, node.subject, observation);
+  if (decision.diagnostic) finish(node, 'failed', { diagnostic: decision.diagnostic });
+  return decision.action === 'none' || decision.action === 'failed' ? undefined : { node, decision };
+}
+
+/** What turned out to delete or weaken more than the plan said is not done. */
+function isHeld(
+  { allow, finish }: Applying,
+  { node: { planned, subject }, node, decision }: Change,
+): boolean {
+  const deletes = decision.action === 'delete' && planned.action !== 'delete';
+  const weakens = gradeOf(subject, decision).grade === 'weakens' && planned.grade !== 'weakens';
+  if (!deletes && (!weakens || allow.includes(planned.address))) return false;
+  const what = deletes ? 'be deleted' : 'weaken protection';
+  finish(node, 'blocked', {
+    diagnostic: blocked('held', `\`${planned.address}\` would ${what}, which the plan didn't say`, {
+      hint: 'plan again, and apply that plan',
+    }),
+  });
+  return true;
+}
+
+function failedBefore(run: Run, { planned }: Node, reason: string | undefined): Details {
+  const observation = run.observed.get(planned.address);
+  if (observation?.state === 'failed') return { diagnostic: observation.diagnostic };
+  return reason === undefined ? {} : { note: reason };
+}

@@ -1,0 +1,66 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { Limits, totalAtOnce } from '../call/limits.ts';
+import type { Result } from '../events.ts';
+import type { Node, Walk } from '../graph/walk.ts';
+import type { Allowed } from '../guard/guards.ts';
+import { Dirty } from '../observe/dirty.ts';
+import { diagnosticsOf } from '../observe/observe.ts';
+import type { Run } from '../run.ts';
+
+/** What the parts of one apply share. */
+export interface Applying {
+  run: Run;
+  walk: Walk;
+  limits: Limits;
+  dirty: Dirty;
+  numbers: Record<string, number>;
+  allow: Allowed;
+  /** What belongs to the run beside the results. */
+  diagnostics: Diagnostic[];
+  /** Ends a node's part in the run and lets its dependants go on. */
+  finish(node: Node, result: Result, details?: Details): void;
+}
+
+export interface Details {
+  note?: string;
+  diagnostic?: Diagnostic;
+  numbers?: Record<string, number>;
+  started?: number;
+}
+
+export function begin(run: Run, walk: Walk, allow: Allowed): Applying {
+  const { clock } = run.world.host;
+  const numbers: Record<string, number> = {};
+  return {
+    run,
+    walk,
+    numbers,
+    allow,
+    diagnostics: [],
+    limits: new Limits(totalAtOnce),
+    dirty: new Dirty(),
+    finish(node, result, { note, diagnostic, numbers: added, started } = {}) {
+      const { address, action } = node.planned;
+      for (const [name, value] of Object.entries(added ?? {})) numbers[name] = (numbers[name] ?? 0) + value;
+      const common = {
+        address,
+        result,
+        ...(note !== undefined && { note }),
+        ...(diagnostic && { diagnostic: { address, at: node.planned.at, ...diagnostic } }),
+      };
+      walk.finish(node, { ...common, action });
+      const took = started === undefined ? 0 : clock.now() - started;
+      if (result === 'unchanged' && action === 'none') return;
+      run.emit({ type: 'finished', ...common, ...(added && { numbers: added }), took });
+    },
+  };
+}
+
+/** Whatever goes wrong in `work` is the node's failure, not the run's. */
+export async function guarded(applying: Applying, node: Node, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    applying.finish(node, 'failed', { diagnostic: diagnosticsOf(error, node.subject)[0]! });
+  }
+}

@@ -1,0 +1,176 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { type Handed, leakOf } from '../call/leaks.ts';
+import { writeIo } from '../call/make-io.ts';
+import { rememberSecrets } from '../call/secrets.ts';
+import { callFor, callKey, within } from '../call/within.ts';
+import type { Node } from '../graph/walk.ts';
+import type { Progress } from '../io.ts';
+import { diagnosticsOf, observe } from '../observe/observe.ts';
+import { type Decision, decide } from '../plan/decide.ts';
+import type { Outcome, Step } from '../resource-type.ts';
+import { type Applying, guarded } from './applying.ts';
+import { interrupted, soundOutcome } from './outcome.ts';
+import { owe, settle } from './owed.ts';
+import { refreshIfNotified } from './refresh.ts';
+import { triesLeft, waitBefore } from './retry.ts';
+
+/** A node with what has to be done to it. */
+export interface Change {
+  node: Node;
+  decision: Decision;
+}
+
+/** Of a step whose type doesn't say more. */
+const cutShort = 'cut short; the next run looks at what is there and goes on from that';
+
+/**
+ * Changes of a realm that takes one writer go to the type in one call per target (one DISM call, one
+ * appcmd session); others in a call each, as many at once as the realm allows.
+ */
+export async function changeAll(applying: Applying, changes: readonly Change[]): Promise<void> {
+  const calls = Object.values(
+    Object.groupBy(changes, ({ node: { subject } }) =>
+      subject.type.realm.concurrency === 1 ? callKey(subject) : `${subject.batch}\n${subject.address}`,
+    ),
+  ) as Change[][];
+  await Promise.all(
+    calls.map(async call => {
+      const { realm, type } = call[0]!.node.subject;
+      await applying.limits.run(realm, Math.max(1, type.realm.concurrency), () => changeCall(applying, call));
+      const changed = call.filter(({ node }) => node.done && !node.result);
+      await Promise.all(changed.map(({ node, decision }) => refreshIfNotified(applying, node, decision)));
+    }),
+  );
+}
+
+async function changeCall(applying: Applying, changes: readonly Change[]): Promise<void> {
+  const { run } = applying;
+  // Waiting for a place in the realm may have taken hours.
+  if (run.signal.aborted) return;
+  const started = run.world.host.clock.now();
+  for (const { node, decision } of changes) {
+    run.emit({ type: 'started', address: node.planned.address, action: decision.action });
+  }
+  let todo = [...changes];
+  for (let attempt = 1; todo.length > 0; attempt++) {
+    const outcomes = await callApply(applying, todo);
+    const again: Change[] = [];
+    for (const change of todo) {
+      const outcome = outcomes.get(change.node.subject.address)!;
+      if (triesLeft(change.node.subject, outcome, attempt) && !run.signal.aborted) again.push(change);
+      else await guarded(applying, change.node, () => conclude(applying, change, outcome, started));
+    }
+    todo = again.length > 0 ? await lookAgain(applying, again, attempt, started) : [];
+  }
+}
+
+async function callApply(applying: Applying, changes: readonly Change[]): Promise<Map<string, Outcome>> {
+  const { run, dirty, walk } = applying;
+  const { subject } = changes[0]!.node;
+  const addresses = changes.map(({ node }) => node.planned.address);
+  const onProgress = (progress: Progress) => {
+    for (const address of addresses) run.emit({ type: 'progress', address, progress });
+  };
+  const handed: Handed = new Map();
+  let outcomes: Map<string, Outcome>;
+  let late: Diagnostic | undefined;
+  try {
+    for (const { node } of changes) await owe(run, node.planned.address, walk.receiversOf(node));
+    const subjects = changes.map(({ node }) => node.subject);
+    const answer = await within(run, callFor('apply', subjects), signal =>
+      subject.type.apply(
+        changes.map(change => stepOf(change, signal)),
+        writeIo(run, subject, signal, onProgress, handed),
+      ),
+    );
+    outcomes = answer.value;
+    late = answer.late;
+    if (!(outcomes instanceof Map)) throw new TypeError('apply must answer with a Map');
+  } catch (error) {
+    const [diagnostic] = run.signal.aborted ? [interrupted(cutShort)] : diagnosticsOf(error, subject);
+    outcomes = new Map(
+      changes.map(({ node }) => [
+        node.subject.id,
+        { ok: false, diagnostic: diagnostic!, retry: 'never', undone: false },
+      ]),
+    );
+  }
+  for (const { node } of changes) dirty.wrote(node.subject);
+  return new Map(
+    changes.map(({ node: { subject: one } }) => {
+      const outcome = soundOutcome(outcomes.get(one.id), one, late);
+      const leak = leakOf(outcome, handed, one.type, one.id);
+      if (leak) applying.diagnostics.push({ ...leak, address: one.address, at: one.declared.at });
+      return [one.address, outcome];
+    }),
+  );
+}
+
+function stepOf({ node: { subject }, decision }: Change, signal: AbortSignal): Step<unknown, object> {
+  const common = { id: subject.id, asked: subject.asked, signal };
+  const { is, should, fields } = decision;
+  if (decision.action === 'delete') return { ...common, kind: 'delete', is: is! };
+  if (decision.action === 'update') return { ...common, kind: 'update', is: is!, should, fields };
+  return { ...common, kind: 'create', should };
+}
+
+async function conclude(
+  applying: Applying,
+  { node, decision }: Change,
+  outcome: Outcome,
+  started: number,
+): Promise<void> {
+  const { run, walk, finish } = applying;
+  if (!outcome.ok) {
+    if (outcome.undone) {
+      for (const receiver of walk.receiversOf(node)) await settle(run, receiver, node.planned.address);
+    }
+    const { diagnostic } = outcome;
+    if (run.signal.aborted && diagnostic.code === 'interrupted')
+      finish(node, 'interrupted', { note: diagnostic.message, started });
+    else finish(node, 'failed', { diagnostic, started });
+    return;
+  }
+  if (decision.action !== 'delete') await rememberSecrets(run, node.subject, decision.should);
+  const note =
+    outcome.reboot === 'pending'
+      ? [outcome.note, 'a reboot is pending'].filter(Boolean).join(', ')
+      : outcome.note;
+  node.done = {
+    ...(note !== undefined && { note }),
+    ...(outcome.numbers && { numbers: outcome.numbers }),
+    started,
+  };
+}
+
+/** Waits, observes again, and keeps what is still to do. What came right by itself counts as changed. */
+async function lookAgain(
+  applying: Applying,
+  changes: Change[],
+  attempt: number,
+  started: number,
+): Promise<Change[]> {
+  const { run, dirty, finish } = applying;
+  const subjects = changes.map(({ node }) => node.subject);
+  try {
+    await run.world.host.clock.sleep(Math.max(...subjects.map(waitBefore(attempt))), run.signal);
+    dirty.seeing(subjects);
+    await observe(run, subjects);
+  } catch {
+    const note = 'it had failed, and waited to be tried again';
+    for (const { node } of changes) finish(node, 'interrupted', { note, started });
+    return [];
+  }
+  const left: Change[] = [];
+  for (const { node } of changes) {
+    const observation = run.observed.get(node.subject.address)!;
+    const decision = await decide(run, node.subject, observation);
+    if (observation.state === 'failed')
+      finish(node, 'failed', { diagnostic: observation.diagnostic, started });
+    else if (decision.action === 'failed')
+      finish(node, 'failed', { diagnostic: decision.diagnostic!, started });
+    else if (decision.action === 'none') node.done = { started };
+    else left.push({ node, decision });
+  }
+  return left;
+}

@@ -1,0 +1,28 @@
+import { blocked, type Diagnostic, isDiagnostic } from '../../diagnostics/diagnostic.ts';
+import { typeBug } from '../call/type-bug.ts';
+import type { Outcome } from '../resource-type.ts';
+import type { Subject } from '../subject.ts';
+
+/** Why a step ended early when its signal aborted; `what` says what became of it, for the user. */
+export const interrupted = (what: string): Diagnostic => blocked('interrupted', what);
+
+/**
+ * What a type answered for one step, or that it is faulty when that is no outcome. A step that failed
+ * because it was stopped for being `late` failed for that.
+ */
+export function soundOutcome(
+  outcome: Outcome | undefined,
+  { type, id }: Subject,
+  late?: Diagnostic,
+): Outcome {
+  if (outcome && isOutcome(outcome))
+    return outcome.ok || late === undefined ? outcome : { ...outcome, diagnostic: late };
+  const what = outcome ? `its answer for ${id} is not valid` : `it didn't answer for ${id}`;
+  return { ok: false, diagnostic: typeBug(type, what), retry: 'never', undone: false };
+}
+
+const isOutcome = (outcome: Outcome): boolean =>
+  outcome.ok === true
+    ? ['string', 'undefined'].includes(typeof outcome.note) &&
+      Object.values(outcome.numbers ?? {}).every(Number.isFinite)
+    : outcome.ok === false && isDiagnostic(outcome.diagnostic);

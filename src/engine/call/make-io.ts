@@ -1,0 +1,87 @@
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { ReadFiles } from '../../io/ports.ts';
+import type { Clients, Progress, ReadIo, WriteIo } from '../io.ts';
+import type { Run } from '../run.ts';
+import type { Subject } from '../subject.ts';
+import { type Handed, keepHanded } from './leaks.ts';
+
+/** What a type may touch while it observes the resources of one target. */
+export function readIo(
+  run: Run,
+  { target, type }: Pick<Subject, 'type'> & { target?: Subject['target'] | undefined },
+  signal: AbortSignal = run.signal,
+  handed: Handed = new Map(),
+): ReadIo {
+  const { world, redactor } = run;
+  const { clock, random, platform, cwd, env, files, processes } = world.host;
+  const place = target?.name ?? (type.runs.on === 'remote' ? type.runs.target : 'host');
+  return {
+    clock,
+    random,
+    platform,
+    cwd,
+    env,
+    files: onlyReading(files),
+    memory: { get: key => world.memory.get(key) },
+    signal,
+    client: <K extends keyof Clients>(name: K): Promise<Clients[K]> => {
+      const key = `${place}\n${String(name)}`;
+      const known = run.clients.get(key);
+      if (known) return known as Promise<Clients[K]>;
+      const connecting = world.connect(target, name, run.calls.counter(place));
+      run.clients.set(key, connecting);
+      // A later wave may find the target reachable again.
+      connecting.catch(() => run.clients.delete(key));
+      return connecting as Promise<Clients[K]>;
+    },
+    secret: keepHanded(handed, async ref => {
+      const value = await world.secret(ref);
+      redactor.add(value);
+      return value;
+    }),
+    source: async path => {
+      const bytes = await world.source(path);
+      if (!bytes) throw new Failure(given('source-not-found', `the content source ${path} isn't there`));
+      return bytes;
+    },
+    // Before any type sees, cuts or reformats it: afterwards a secret might not be known again.
+    run: async command => {
+      const { stdout, stderr, ...result } = await processes.run(command, signal);
+      return { ...result, stdout: redactor.text(stdout), stderr: redactor.text(stderr) };
+    },
+  };
+}
+
+/** What a type may touch while it changes things; `onProgress` knows whose step it is. */
+export function writeIo(
+  run: Run,
+  subject: Subject,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+  handed: Handed = new Map(),
+): WriteIo {
+  return {
+    ...readIo(run, subject, signal, handed),
+    files: run.world.host.files,
+    memory: run.world.memory,
+    progress: onProgress,
+    step: name => run.step(name),
+    once: <T>(name: string, make: () => Promise<T>): Promise<T> => {
+      const known = run.once.get(name) ?? make();
+      run.once.set(name, known);
+      known.catch(() => run.once.delete(name));
+      return known as Promise<T>;
+    },
+  };
+}
+
+/** A type written in plain JavaScript must not get at the writing half either. */
+function onlyReading(files: ReadFiles): ReadFiles {
+  return {
+    read: path => files.read(path),
+    stat: path => files.stat(path),
+    list: path => files.list(path),
+    readlink: path => files.readlink(path),
+    open: path => files.open(path, 'r'),
+  };
+}

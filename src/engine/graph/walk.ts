@@ -1,0 +1,91 @@
+import type { Address } from '../catalog.ts';
+import type { RunReport } from '../events.ts';
+import type { PlannedResource } from '../plan/plan.ts';
+import type { Subject } from '../subject.ts';
+
+/** One resource of the plan on its way through an apply. */
+export interface Node {
+  planned: PlannedResource;
+  subject: Subject;
+  /** Set when its own change succeeded; what is left is a refresh. */
+  done?: { note?: string; numbers?: Record<string, number>; started: number };
+  result?: RunReport['results'][number];
+}
+
+/** Hands out resources whose dependencies are done. */
+export class Walk {
+  readonly nodes: ReadonlyMap<Address, Node>;
+  readonly #waiting = new Map<Address, number>();
+  readonly #dependants = new Map<Address, Address[]>();
+  #ready: Address[] = [];
+  #finished = Promise.withResolvers<void>();
+
+  constructor(resources: readonly PlannedResource[], subjects: readonly Subject[]) {
+    this.nodes = new Map(
+      resources.map((planned, i) => [planned.address, { planned, subject: subjects[i]! }]),
+    );
+    for (const { address, dependsOn } of resources) {
+      this.#waiting.set(address, dependsOn.length);
+      if (dependsOn.length === 0) this.#ready.push(address);
+      for (const to of dependsOn) {
+        const known = this.#dependants.get(to);
+        if (known) known.push(address);
+        else this.#dependants.set(to, [address]);
+      }
+    }
+  }
+
+  /** All that became ready since the last call. */
+  takeReady(): Node[] {
+    const ready = this.#ready.map(address => this.nodes.get(address)!);
+    this.#ready = [];
+    return ready;
+  }
+
+  /** Resolves when any node is finished after this call. */
+  nextFinish(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  finish(node: Node, result: NonNullable<Node['result']>): void {
+    node.result = result;
+    this.#finished.resolve();
+    this.#finished = Promise.withResolvers<void>();
+    for (const dependant of this.#dependants.get(node.planned.address) ?? []) {
+      const left = this.#waiting.get(dependant)! - 1;
+      this.#waiting.set(dependant, left);
+      if (left === 0) this.#ready.push(dependant);
+    }
+  }
+
+  /** The dependencies that failed, were skipped, blocked or interrupted. */
+  brokenFor({ planned }: Node): Address[] {
+    return planned.dependsOn.filter(to => {
+      const result = this.nodes.get(to)?.result?.result;
+      return result === 'failed' || result === 'skipped' || result === 'blocked' || result === 'interrupted';
+    });
+  }
+
+  /** Those that a change of this node will have to refresh, in this run or, not being in it, a later one. */
+  receiversOf({ planned }: Node): Address[] {
+    return planned.notifies.filter(address => {
+      const receiver = this.nodes.get(address);
+      if (!receiver) return true;
+      return receiver.subject.type.refresh && !receiver.subject.absent && !receiver.planned.noop;
+    });
+  }
+
+  /** A dependency whose change waits for its maintenance window. */
+  heldFor({ planned }: Node): Address | undefined {
+    return planned.dependsOn.find(to => this.nodes.get(to)?.result?.result === 'held');
+  }
+
+  /** Those that notify this one and did change. */
+  notifiersOf({ planned }: Node): Address[] {
+    return planned.dependsOn.filter(to => {
+      const notifier = this.nodes.get(to);
+      if (!notifier?.planned.notifies.includes(planned.address)) return false;
+      return notifier.result?.result === 'changed' || notifier.result?.result === 'refreshed';
+    });
+  }
+}

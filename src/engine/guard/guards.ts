@@ -1,0 +1,65 @@
+import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
+import { suggest } from '../../diagnostics/nearest.ts';
+import type { Address } from '../catalog.ts';
+import type { Plan, PlannedResource } from '../plan/plan.ts';
+import { isPending } from '../plan/verdict.ts';
+
+/** Addresses that may weaken protection in this run: `--allow`. */
+export type Allowed = readonly Address[];
+
+/** Throws a Failure (given) when an allowed address is none of the plan's. */
+export function requireKnown({ resources }: Plan, allowed: Allowed): void {
+  const addresses = new Set(resources.map(({ address }) => address));
+  const wrong = allowed.filter(address => !addresses.has(address));
+  if (wrong.length === 0) return;
+  throw new Failure(
+    wrong.map(address =>
+      given('nothing-allowed', `--allow ${address}: the plan has no such resource`, {
+        hint: suggest(address, addresses) ?? '--allow takes one address, `type:title`, as the plan shows it',
+      }),
+    ),
+  );
+}
+
+/** What keeps a resource of the plan from being changed; undefined when nothing does. */
+export function guardOf(planned: PlannedResource, allowed: Allowed): Diagnostic | undefined {
+  const { address, action, fields, meta, at } = planned;
+  if (planned.grade !== 'weakens' || !isPending(planned) || allowed.includes(address)) return undefined;
+  const details = { address, at, hint: `if that is what you want: --allow ${address}` };
+  if (action === 'delete') {
+    const why = meta.protect ? 'it is declared `protect: true`' : `a \`${planned.type}\` keeps data safe`;
+    return blocked('protected', `\`${address}\` is not deleted: ${why}`, details);
+  }
+  const weaker = fields.filter(({ grade }) => grade === 'weakens').map(({ path }) => `\`${path.slice(1)}\``);
+  return blocked(
+    'weakens-protection',
+    `\`${address}\` is not changed: ${weaker.join(', ')} would weaken protection`,
+    details,
+  );
+}
+
+/** The plan is refused as a whole when it does more than `policy` says: one error per limit. */
+export function overBudget({ resources, policy = {} }: Plan): Diagnostic[] {
+  const pending = resources.filter(isPending).filter(({ action }) => action !== 'refresh');
+  const deletes = pending.filter(({ action }) => action === 'delete');
+  const over = (limit: number | undefined, count: number, name: string, what: string) =>
+    limit === undefined || count <= limit
+      ? []
+      : [
+          blocked(
+            'over-budget',
+            `the plan has ${count} ${what}, and \`policy: { ${name}: ${limit} }\` allows ${limit}: nothing of it is done`,
+            { hint: 'apply it in parts with --only, or raise the limit in the manifest' },
+          ),
+        ];
+  return [
+    ...over(policy.max_changes, pending.length, 'max_changes', 'changes'),
+    ...over(policy.max_deletes, deletes.length, 'max_deletes', 'deletions'),
+  ];
+}
+
+/** All that guards say of a plan, for a command that only shows it. */
+export const guardsOf = (plan: Plan, allowed: Allowed): Diagnostic[] => [
+  ...overBudget(plan),
+  ...plan.resources.flatMap(planned => guardOf(planned, allowed) ?? []),
+];

@@ -1,0 +1,37 @@
+import type { Subject } from '../subject.ts';
+
+/** Which observations a write has made stale, by realm and target. */
+export class Dirty {
+  #now = 0;
+  #everything = 0;
+  readonly #realms = new Map<string, number>();
+  readonly #seen = new Map<string, number>();
+
+  /** Something was written, or may have been. */
+  wrote({ type, realm }: Subject): void {
+    this.#now++;
+    this.#realms.set(realm, this.#now);
+    for (const other of type.realm.alsoDirties ?? []) {
+      if (other === '*') this.#everything = this.#now;
+      else this.#realms.set(other, this.#now);
+    }
+  }
+
+  /** The subjects are about to be observed. */
+  seeing(subjects: readonly Subject[]): void {
+    for (const { address } of subjects) this.#seen.set(address, this.#now);
+  }
+
+  isStale(subject: Subject): boolean {
+    return this.#lastWrite(subject) > (this.#seen.get(subject.address) ?? 0);
+  }
+
+  isTouched(subject: Subject): boolean {
+    return this.#lastWrite(subject) > 0;
+  }
+
+  #lastWrite({ realm, type }: Subject): number {
+    const named = this.#realms.get(type.realm.name) ?? 0;
+    return Math.max(this.#everything, this.#realms.get(realm) ?? 0, named);
+  }
+}

@@ -1,0 +1,113 @@
+import { type Diagnostic, Failure, isDiagnostic } from '../../diagnostics/diagnostic.ts';
+import { type Handed, leakOf } from '../call/leaks.ts';
+import { Limits, totalAtOnce } from '../call/limits.ts';
+import { readIo } from '../call/make-io.ts';
+import { typeBug } from '../call/type-bug.ts';
+import { callFor, callKey, within } from '../call/within.ts';
+import { canonicalJson } from '../canonical.ts';
+import type { Observation } from '../resource-type.ts';
+import type { Run } from '../run.ts';
+import type { Subject } from '../subject.ts';
+
+/**
+ * Observes the subjects, one call per type and target, bounded per realm, and keeps the answers in
+ * `run.observed`. Never rejects for what the world or a type does: that is a `failed` observation.
+ * Returns the diagnostics, one for a call that failed as a whole.
+ */
+export async function observe(run: Run, subjects: readonly Subject[]): Promise<Diagnostic[]> {
+  if (subjects.length === 0) return [];
+  run.emit({ type: 'observing', count: subjects.length });
+  const limits = new Limits(totalAtOnce);
+  const faults = subjects.flatMap(({ address, fault }) => {
+    if (fault) run.observed.set(address, { state: 'failed', diagnostic: fault });
+    return fault ?? [];
+  });
+  const sound = subjects.filter(({ fault }) => !fault);
+  const batches = Object.values(Object.groupBy(sound, callKey)) as Subject[][];
+  const found = await Promise.all(
+    batches.map(batch => {
+      const { realm, type } = batch[0]!;
+      return limits.run(realm, Math.max(1, type.realm.concurrency), () => observeBatch(run, batch));
+    }),
+  );
+  run.signal.throwIfAborted();
+  return [...faults, ...found.flat()];
+}
+
+async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
+  const first = batch[0]!;
+  const handed: Handed = new Map();
+  let answers: Map<string, Observation<object>>;
+  try {
+    const asked = batch.map(subject => subject.asked);
+    const { value } = await within(run, callFor('observe', batch), signal =>
+      first.type.observe(asked, readIo(run, first, signal, handed)),
+    );
+    answers = value;
+    if (!(answers instanceof Map)) throw new TypeError('observe must answer with a Map');
+  } catch (error) {
+    const diagnostics = run.redactor.value(
+      batch.length === 1 ? diagnosticsOf(error, first) : unaddressed(error, first),
+    );
+    for (const { address } of batch)
+      run.observed.set(address, { state: 'failed', diagnostic: diagnostics[0]! });
+    return diagnostics;
+  }
+  return batch.flatMap(subject => {
+    const answer = checked(answers.get(subject.id), subject);
+    const leak = leakOf(answer, handed, subject.type, subject.id);
+    const sound: typeof answer = leak ? { state: 'failed', diagnostic: leak } : answer;
+    // Warnings are told, and are no part of what was seen: a plan doesn't go stale by them.
+    const { warnings, ...observation } = sound;
+    const told = (diagnostic: Diagnostic) =>
+      run.redactor.value({ address: subject.address, at: subject.declared.at, ...diagnostic });
+    if (observation.state !== 'failed') {
+      run.observed.set(subject.address, observation);
+      return warningsOf(warnings).map(told);
+    }
+    const diagnostic = told(observation.diagnostic);
+    run.observed.set(subject.address, { state: 'failed', diagnostic });
+    return [diagnostic];
+  });
+}
+
+/** A call for several resources failed as a whole: that is about the target, not about one of them. */
+function unaddressed(error: unknown, { type, target }: Subject): Diagnostic[] {
+  if (!(error instanceof Failure)) return [typeBug(type, messageOf(error), error)];
+  return error.diagnostics.map(d => ({ ...(target && { at: target.at }), ...d }));
+}
+
+export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** What was thrown, as diagnostics: a Failure's own, or a bug of the type. */
+export function diagnosticsOf(error: unknown, { type, address, declared }: Subject): Diagnostic[] {
+  if (error instanceof Failure) return error.diagnostics.map(d => ({ address, at: declared.at, ...d }));
+  return [typeBug(type, messageOf(error), error)];
+}
+
+function checked(observation: Observation<object> | undefined, { id, type }: Subject): Observation<object> {
+  const state = observation?.state;
+  if (observation && (state === 'absent' || isSound(observation))) return observation;
+  if (observation?.state === 'present' && isJsonObject(observation.value)) return observation;
+  const what = observation ? `its observation of ${id} is not valid` : `it didn't answer for ${id}`;
+  return { state: 'failed', diagnostic: typeBug(type, what) };
+}
+
+const warningsOf = (warnings: unknown): Diagnostic[] =>
+  Array.isArray(warnings)
+    ? warnings.filter(isDiagnostic).map(warning => ({ ...warning, severity: 'warning' }))
+    : [];
+
+const isSound = (observation: Observation<object>): boolean =>
+  observation.state === 'unknown'
+    ? typeof observation.waitsFor === 'string'
+    : observation.state === 'failed' && isDiagnostic(observation.diagnostic);
+
+/** Whether a value can stand in a plan. */
+export function isJsonObject(value: unknown): boolean {
+  try {
+    return typeof value === 'object' && value !== null && canonicalJson(value) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { secretCheck } from '../call/secrets.ts';
+import { diagnosticsOf, isJsonObject } from '../observe/observe.ts';
+import type { FieldChange, Observation } from '../resource-type.ts';
+import type { Run } from '../run.ts';
+import type { Subject } from '../subject.ts';
+import { creationFields, diff } from './diff.ts';
+import type { Action } from './plan.ts';
+
+/** What one resource needs, looked at by itself; plan, apply and proof all ask here. */
+export interface Decision {
+  action: Exclude<Action, 'refresh'>;
+  fields: FieldChange[];
+  is?: object;
+  should: object;
+  /** Why it `failed` when it was observed all the same: a secret that can't be read, a faulty type. */
+  diagnostic?: Diagnostic;
+}
+
+/** Never rejects: what goes wrong is a decision of `failed`. */
+export async function decide(
+  run: Run,
+  subject: Subject,
+  observation: Observation<object>,
+): Promise<Decision> {
+  try {
+    return await judge(run, subject, observation);
+  } catch (error) {
+    const diagnostic = run.redactor.value(diagnosticsOf(error, subject)[0]!);
+    return { action: 'failed', fields: [], should: {}, diagnostic };
+  }
+}
+
+async function judge(run: Run, subject: Subject, observation: Observation<object>): Promise<Decision> {
+  const should = subject.absent
+    ? {}
+    : subject.type.desired(subject.asked.properties, subject.id, run.sources);
+  if (!isJsonObject(should)) throw new TypeError(`its desired state of ${subject.id} is not valid`);
+  switch (observation.state) {
+    case 'failed':
+      return { action: 'failed', fields: [], should };
+    case 'unknown':
+      return { action: 'unknown', fields: subject.absent ? [] : creationFields(should), should };
+    case 'absent':
+      return subject.absent
+        ? { action: 'none', fields: [], should }
+        : { action: 'create', fields: creationFields(should), should };
+    case 'present': {
+      const is = observation.value;
+      if (subject.absent) return { action: 'delete', fields: [], is, should };
+      const fields = diff(subject.type, is, should, await secretCheck(run, subject, is, should));
+      return { action: fields.length > 0 ? 'update' : 'none', fields, is, should };
+    }
+  }
+}

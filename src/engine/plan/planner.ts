@@ -1,0 +1,189 @@
+import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
+import { byText, canonicalJson, sha256 } from '../canonical.ts';
+import type { Address, Catalog, CatalogResource } from '../catalog.ts';
+import { buildGraph, type Graph, notifications } from '../graph/graph.ts';
+import { providersOf } from '../graph/implied.ts';
+import { type AskMembers, expandSelections } from '../graph/members.ts';
+import { type Selection, select } from '../graph/select.ts';
+import { graded, gradeOf } from '../guard/grade.ts';
+import { heldBy } from '../guard/held.ts';
+import { lessProtected } from '../guard/protection.ts';
+import { observe } from '../observe/observe.ts';
+import { nearest } from '../pointer.ts';
+import type { Observation } from '../resource-type.ts';
+import type { Run } from '../run.ts';
+import { type Subject, subjectsOf } from '../subject.ts';
+import { plannedTargets } from '../targets.ts';
+import { decide } from './decide.ts';
+import type { Plan, PlannedField, PlannedResource } from './plan.ts';
+import { planDigest } from './plan-digest.ts';
+import { sharedCause } from './shared-cause.ts';
+import { loadSources, sourceDigest } from './sources.ts';
+import { type View, verdictOf } from './verdict.ts';
+
+export interface PlanOptions extends Selection {
+  /** Version of converge. */
+  engine: string;
+  /** Where observations come from; default: the world. */
+  observe?: typeof observe;
+  /** Where the members of selections come from; default: the world. */
+  members?: AskMembers;
+}
+
+/**
+ * Observes what is declared and says what would change; changes nothing. Mistakes in the catalog
+ * reject with a Failure (given); what could not be observed is in the plan's diagnostics. Rejects with
+ * the signal's reason when interrupted.
+ */
+export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Promise<Plan> {
+  const surroundings = { registry: run.registry, targets: catalog.targets, where: run.where };
+  const { resources, selections, ...expanded } = await expandSelections(catalog, run, options);
+  const graph = buildGraph(subjectsOf(resources, surroundings));
+  const selected = select(resources, options, catalog.resources);
+  const subjects = graph.subjects.filter(({ address }) => selected.has(address));
+  await loadSources(run, subjects);
+  const observed = await (options.observe ?? observe)(run, subjects);
+  const failed = subjects.filter(({ address }) => run.observed.get(address)?.state === 'failed');
+  const told = new Set(failed.map(one => sharedCause(run, one.address, dependencies(graph, one))?.own));
+  const diagnostics = [
+    ...expanded.diagnostics,
+    ...dropped(graph, selected),
+    ...observed.filter(one => !told.has(one)),
+  ];
+
+  const planned = new Map<Address, PlannedResource>();
+  const view: View = {
+    run,
+    graph,
+    planned,
+    diagnostics,
+    notifies: receivers(graph, selected),
+    providers: providersOf(graph.subjects),
+  };
+  const order = orderAmong(graph, selected);
+  for (const subject of subjects) {
+    planned.set(subject.address, await planOne(subject, order.get(subject.address)!, view));
+  }
+  diagnostics.push(...run.redactor.value(lessProtected(run, subjects, planned)));
+
+  const result: Omit<Plan, 'digest'> = {
+    converge_plan: 1,
+    engine: options.engine,
+    ...(run.where.lab && { lab: true }),
+    ...(run.where.platform === 'win32' && { platform: 'win32' }),
+    types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
+    ...filesOf(subjects),
+    targets: await plannedTargets(run, catalog.targets, diagnostics),
+    ...(catalog.policy && { policy: catalog.policy }),
+    resources: [...planned.values()].map(resource => redacted(run, resource)),
+    ...(selections.length > 0 && { selections }),
+    sources: Object.fromEntries(
+      subjects.flatMap(subject => {
+        const digest = sourceDigest(run, subject);
+        return digest === undefined ? [] : [[subject.address, digest]];
+      }),
+    ),
+    diagnostics,
+  };
+  const complete: Plan = { ...result, digest: planDigest(result) };
+  run.emit({ type: 'planned', plan: complete });
+  return complete;
+}
+
+async function planOne(subject: Subject, dependsOn: Address[], view: View): Promise<PlannedResource> {
+  const { run, graph } = view;
+  const { address, declared } = subject;
+  const observation = run.observed.get(address)!;
+  const decision = await decide(run, subject, observation);
+  if (decision.diagnostic) view.diagnostics.push(decision.diagnostic);
+  const verdict = verdictOf(subject, decision, observation, view);
+  const before = dependencies(graph, subject);
+  const broken =
+    verdict.action === 'failed'
+      ? sharedCause(run, address, before)?.first
+      : before.find(to => view.planned.get(to)?.action === 'failed');
+  if (broken !== undefined) {
+    verdict.reason = `waits for ${broken}, which could not be observed`;
+  }
+  return {
+    address,
+    type: subject.type.name,
+    title: declared.title,
+    id: relativeTo(run.where.cwd, subject.id),
+    action: verdict.action,
+    noop: subject.noop,
+    ...gradeOf(subject, verdict),
+    ...heldBy(subject, verdict, view),
+    ...(verdict.reason !== undefined && { reason: verdict.reason }),
+    fields: verdict.fields.map(field => placed(graded(subject, field), declared as CatalogResource)),
+    dependsOn,
+    notifies: view.notifies.get(address) ?? [],
+    properties: declared.properties,
+    meta: declared.meta,
+    ...(declared.selectedBy !== undefined && { selectedBy: declared.selectedBy }),
+    ...(declared.select !== undefined && { select: declared.select }),
+    fingerprint: fingerprint(observation),
+    at: declared.at,
+  };
+}
+
+function filesOf(subjects: readonly Subject[]): Pick<Plan, 'type_files'> {
+  const digests = subjects.flatMap(({ type }) => (type.origin ? [[type.name, type.origin.digest]] : []));
+  return digests.length > 0 ? { type_files: Object.fromEntries(digests) } : {};
+}
+
+/** Once more, now that all secrets of the run are known. What identifies the resource stays. */
+const redacted = (run: Run, resource: PlannedResource): PlannedResource => ({
+  ...resource,
+  ...run.redactor.value({
+    fields: resource.fields,
+    ...(resource.reason !== undefined && { reason: resource.reason }),
+  }),
+});
+
+/** SHA-256 over what was observed. */
+export const fingerprint = (observation: Observation<object>): string =>
+  sha256(canonicalJson(observation.state === 'failed' ? { state: 'failed' } : observation));
+
+const dependencies = (graph: Graph, { address }: Subject): Address[] =>
+  [...new Set(graph.edges.get(address)!.map(({ to }) => to))].sort(byText);
+
+/** What each selected resource waits for, also through those that aren't selected; sorted. */
+function orderAmong(graph: Graph, selected: ReadonlySet<Address>): Map<Address, Address[]> {
+  const order = new Map<Address, Address[]>();
+  for (const subject of graph.subjects) {
+    const nearest = dependencies(graph, subject).flatMap(to => (selected.has(to) ? [to] : order.get(to)!));
+    order.set(subject.address, [...new Set(nearest)].sort(byText));
+  }
+  return order;
+}
+
+/** Who is notified by whom. Those not selected are owed the refresh until a run that takes them. */
+function receivers(graph: Graph, selected: ReadonlySet<Address>): Map<Address, Address[]> {
+  const refreshable = graph.subjects.filter(({ type, absent, noop }) => type.refresh && !absent && !noop);
+  const kept = new Set([...selected, ...refreshable.map(({ address }) => address)]);
+  const all = [...notifications(graph)];
+  return new Map(all.map(([from, to]) => [from, to.filter(address => kept.has(address))]));
+}
+
+function placed(field: PlannedField, { places, at }: CatalogResource): PlannedField {
+  return { ...field, at: nearest(places, field.path) ?? at };
+}
+
+function dropped(graph: Graph, selected: ReadonlySet<Address>): Diagnostic[] {
+  const missing = new Set<Address>();
+  for (const address of selected) {
+    for (const { to } of graph.edges.get(address)!) if (!selected.has(to)) missing.add(to);
+  }
+  if (missing.size === 0) return [];
+  const names = [...missing].sort(byText).join(', ');
+  const message = `not selected, though what is selected depends on them: ${names}`;
+  return [{ ...given('dependency-dropped', message), severity: 'warning' }];
+}
+
+/** Ids below the working directory are written from there, so that a plan is the same in any folder. */
+export function relativeTo(cwd: string, id: string): string {
+  const separator = cwd.includes('\\') ? '\\' : '/';
+  const base = cwd.endsWith(separator) ? cwd : cwd + separator;
+  return base.length > 1 && id.startsWith(base) ? `.${separator}${id.slice(base.length)}` : id;
+}

@@ -1,0 +1,111 @@
+import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { owedTo } from '../apply/owed.ts';
+import { byText } from '../canonical.ts';
+import type { Address } from '../catalog.ts';
+import type { Graph } from '../graph/graph.ts';
+import { valueAt } from '../pointer.ts';
+import type { Capability, FieldChange, Observation } from '../resource-type.ts';
+import type { Run } from '../run.ts';
+import type { Subject } from '../subject.ts';
+import type { Decision } from './decide.ts';
+import type { Action, PlannedField, PlannedResource } from './plan.ts';
+
+/** What is known while a plan is made, in dependency order. */
+export interface View {
+  run: Run;
+  graph: Graph;
+  /** Those earlier in the order. */
+  planned: ReadonlyMap<Address, PlannedResource>;
+  diagnostics: Diagnostic[];
+  notifies: ReadonlyMap<Address, Address[]>;
+  providers: ReadonlyMap<Capability, Subject[]>;
+}
+
+export type Verdict = { action: Action; fields: PlannedField[]; reason?: string };
+
+/** What a plan says of one resource: its own needs, and what follows from those before it. */
+export function verdictOf(
+  subject: Subject,
+  decision: Decision,
+  observation: Observation<object>,
+  view: View,
+): Verdict {
+  const own: Verdict = { action: decision.action, fields: decision.fields };
+  if (decision.diagnostic) return { ...own, reason: decision.diagnostic.message };
+  if (observation.state === 'failed') return { ...own, reason: observation.diagnostic.message };
+  if (observation.state === 'unknown') return unseen(subject, observation.waitsFor, own, view);
+  if (own.action !== 'none') return own;
+  return stale(subject, decision.is, decision.should, view) ?? notified(subject, view) ?? own;
+}
+
+/** Whether the resource is changed when the plan is applied. */
+export const isPending = ({ action, noop }: PlannedResource): boolean =>
+  !noop && action !== 'none' && action !== 'failed';
+
+/** Not visible yet: fine when something pending brings what it waits for, else a failure. */
+function unseen(
+  subject: Subject,
+  waitsFor: string,
+  verdict: Verdict,
+  { graph, planned, providers, diagnostics }: View,
+): Verdict {
+  const bringing = (providers.get(waitsFor) ?? []).map(({ address }) => address);
+  // What a program brings only the manifest's author knows, and says by `require`.
+  const awaited = graph.edges
+    .get(subject.address)!
+    .flatMap(({ kind, to }) => (kind === 'implied' ? [] : [to]));
+  const pending = [...bringing, ...awaited]
+    .map(address => planned.get(address))
+    .find(found => found && isPending(found));
+  if (pending) return { ...verdict, reason: `can't be seen before ${pending.address}` };
+  const reason = `\`${subject.address}\` can't be observed without \`${waitsFor}\`, which nothing in this plan brings`;
+  const hint = 'declare what brings it, or correct its name';
+  diagnostics.push(
+    world('not-observable', reason, { address: subject.address, at: subject.declared.at, hint }),
+  );
+  return { action: 'failed', fields: [], reason };
+}
+
+/** Freshness: in sync by itself, but what it is made from is about to change. */
+function stale(subject: Subject, is: object | undefined, should: object, view: View): Verdict | undefined {
+  const fields: PlannedField[] = [];
+  if (subject.absent || !is) return undefined;
+  for (const { need, to } of view.graph.edges.get(subject.address)!) {
+    const provider = need?.fresh === undefined ? undefined : view.planned.get(to);
+    if (need?.fresh === undefined || !provider || !isPending(provider) || provider.action === 'delete')
+      continue;
+    if (provider.action === 'refresh') continue;
+    const before = valueAt(is, need.fresh) as FieldChange['before'];
+    const after = valueAt(should, need.fresh) as FieldChange['after'];
+    fields.push({
+      path: need.fresh,
+      // As it is now it is in sync: the same value on both sides would look like a mistake.
+      ...(before !== undefined && before !== after && { before }),
+      ...(after !== undefined && { after }),
+      reason: `after ${to}`,
+    });
+  }
+  return fields.length > 0 ? { action: 'update', fields } : undefined;
+}
+
+function notified(subject: Subject, { run, graph, planned }: View): Verdict | undefined {
+  if (subject.absent || !subject.type.refresh) return undefined;
+  const from = graph.edges
+    .get(subject.address)!
+    .filter(({ kind, to }) => (kind === 'notify' || kind === 'subscribe') && changes(planned.get(to)));
+  if (from.length > 0)
+    return {
+      action: 'refresh',
+      fields: [],
+      reason: `after ${from
+        .map(({ to }) => to)
+        .sort(byText)
+        .join(', ')}`,
+    };
+  if (owedTo(run, subject).length > 0)
+    return { action: 'refresh', fields: [], reason: 'owed from an earlier run' };
+  return undefined;
+}
+
+const changes = (resource: PlannedResource | undefined): boolean =>
+  resource !== undefined && isPending(resource);
