@@ -3,8 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import type { Registry } from '../src/engine/resource-type.ts';
-import { valueSchema } from '../src/manifest/json-schema.ts';
-import { ajvOptions, schemaKey } from '../src/manifest/schema-key.ts';
+import { valueSchema } from '../src/manifest/schema/json-schema.ts';
+import { ajvOptions, schemaKey } from '../src/manifest/schema/schema-key.ts';
 import { registry } from '../src/resources/registry.ts';
 
 const root = new URL('../', import.meta.url);

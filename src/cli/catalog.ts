@@ -2,10 +2,10 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Catalog } from '../engine/catalog.ts';
 import type { ReadFiles } from '../io/ports.ts';
 import { type Compiled, compile } from '../manifest/compile.ts';
+import { hostFacts } from './aws/host-facts.ts';
+import { instanceHere } from './aws/instance.ts';
 import type { Context } from './context.ts';
-import { hostFacts } from './host-facts.ts';
-import { instanceHere } from './instance.ts';
-import { labHostFor } from './lab-host.ts';
+import { labHostFor } from './lab/lab-host.ts';
 import { shipped } from './shipped.ts';
 import { loadUserTypes } from './user-types.ts';
 

@@ -5,7 +5,7 @@ import type { Host } from '../io/ports.ts';
 import type { SearchPath } from '../io/search-path.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { VsphereClient } from '../vsphere/connect.ts';
-import { awsOf } from './aws.ts';
+import { awsOf } from './aws/aws.ts';
 import { makeContent } from './content.ts';
 import { makeRepositories } from './repositories.ts';
 

@@ -2,7 +2,7 @@ import type { Content, Location } from '../content/content.ts';
 import { openHttp } from '../content/http.ts';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { CallCounter } from '../engine/call/calls.ts';
-import { awsOf } from './aws.ts';
+import { awsOf } from './aws/aws.ts';
 import type { ConnectionOptions } from './connections.ts';
 import { awsTarget, storeAt } from './repositories.ts';
 

@@ -9,7 +9,7 @@ import type { Repositories, RepositoryRef } from '../replication/clients.ts';
 import { parseKey } from '../replication/keys.ts';
 import type { OpenRepository } from '../replication/repository/open.ts';
 import type { ObjectStore } from '../replication/store.ts';
-import { awsOf } from './aws.ts';
+import { awsOf } from './aws/aws.ts';
 import type { ConnectionOptions } from './connections.ts';
 
 /** `s3://` and `file://` behind one interface; a repository that was opened is kept. */

@@ -1,7 +1,7 @@
 import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
 import { thrownAt, typeBug } from '../engine/call/type-bug.ts';
 import type { AnyResourceType } from '../engine/resource-type.ts';
-import { foldersAround } from '../manifest/find-files.ts';
+import { foldersAround } from '../manifest/read/find-files.ts';
 import { findTypes } from '../manifest/types/find-types.ts';
 import { registry } from '../resources/registry.ts';
 import type { ContentFiles } from './catalog.ts';

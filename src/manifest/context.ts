@@ -1,10 +1,10 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Registry } from '../engine/resource-type.ts';
-import type { DataLayer } from './data-layers.ts';
-import type { Declarations } from './declared.ts';
-import type { Expressions } from './expressions.ts';
-import type { Modules } from './module.ts';
-import type { Scope } from './scope.ts';
+import type { DataLayer } from './expressions/data-layers.ts';
+import type { Expressions } from './expressions/expressions.ts';
+import type { Scope } from './expressions/scope.ts';
+import type { Modules } from './modules/module.ts';
+import type { Declarations } from './read/declared.ts';
 
 /** What reading the resources of a manifest or a module needs. */
 export interface Context {

@@ -1,7 +1,7 @@
 import { isMap, isScalar, type Node } from 'yaml';
 import { type Diagnostic, given } from '../diagnostics/diagnostic.ts';
-import { coreValue, found } from './scalar.ts';
-import { keyText, place, placeOf, type SourceFile } from './source-file.ts';
+import { coreValue, found } from './read/scalar.ts';
+import { keyText, place, placeOf, type SourceFile } from './read/source-file.ts';
 
 /** The version of the manifest language that this converge reads. */
 export const languageVersion = 1;

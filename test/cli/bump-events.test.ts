@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bumpLine } from '../../src/cli/bump-lines.ts';
+import { bumpLine } from '../../src/cli/rollout/bump-lines.ts';
 import type { BumpEvent } from '../../src/masterless/bump.ts';
 import type { InstanceReport } from '../../src/masterless/report.ts';
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bashScript } from '../../src/cli/completion-scripts.ts';
-import { shellWords } from '../../src/cli/shell-words.ts';
+import { bashScript } from '../../src/cli/complete/completion-scripts.ts';
+import { shellWords } from '../../src/cli/complete/shell-words.ts';
 import { cli, scratch } from '../support/cli.ts';
 
 const site = 'converge: 1\nresources: { file: { "/srv/a b": {}, /srv/c: {}, x: { labels: web } } }\n';

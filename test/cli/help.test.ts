@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { shellWords } from '../../src/cli/complete/shell-words.ts';
 import { makeContext } from '../../src/cli/context.ts';
 import { allCommands, examplesIn, helpOf } from '../../src/cli/help.ts';
 import { makeProgram, nameOf } from '../../src/cli/program.ts';
-import { shellWords } from '../../src/cli/shell-words.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { cli, scratch } from '../support/cli.ts';
 

@@ -1,4 +1,4 @@
-import { hostFacts } from '../../src/cli/host-facts.ts';
+import { hostFacts } from '../../src/cli/aws/host-facts.ts';
 import { type Diagnostic, Failure, type SourceRange, world } from '../../src/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { canonicalJson } from '../../src/engine/canonical.ts';

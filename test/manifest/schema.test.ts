@@ -3,10 +3,10 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { validators } from '../../src/manifest/generated/validators.js';
-import { valueSchema } from '../../src/manifest/json-schema.ts';
-import { manifestSchema, moduleSchema } from '../../src/manifest/schema.ts';
-import { schemaKey } from '../../src/manifest/schema-key.ts';
-import { validatorFor } from '../../src/manifest/validator.ts';
+import { valueSchema } from '../../src/manifest/schema/json-schema.ts';
+import { manifestSchema, moduleSchema } from '../../src/manifest/schema/schema.ts';
+import { schemaKey } from '../../src/manifest/schema/schema-key.ts';
+import { validatorFor } from '../../src/manifest/schema/validator.ts';
 import { registry } from '../../src/resources/registry.ts';
 import { fakeRegistry } from './fixture.ts';
 

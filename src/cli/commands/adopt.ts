@@ -4,20 +4,20 @@ import { exitCode } from '../../engine/exit-code.ts';
 import { type Adopted, adopt as adoptAll } from '../../engine/observe/adopt.ts';
 import type { Registry } from '../../engine/resource-type.ts';
 import { startRun } from '../../engine/run.ts';
-import { systemName } from '../../manifest/requires.ts';
+import { systemName } from '../../manifest/read/requires.ts';
 import {
   requireReference,
   type TargetOptions,
   targetFromOptions,
   withTargetOptions,
-} from '../adopt-target.ts';
-import { chosenTargets, isPlace, kindOf, soughtBy } from '../adopt-what.ts';
-import { summary, textOf } from '../adopted-text.ts';
+} from '../adopt/adopt-target.ts';
+import { chosenTargets, isPlace, kindOf, soughtBy } from '../adopt/adopt-what.ts';
+import { summary, textOf } from '../adopt/adopted-text.ts';
+import { put, refuseToOverwrite } from '../adopt/new-file.ts';
+import { refusedResources } from '../adopt/refused-resources.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
-import { put, refuseToOverwrite } from '../new-file.ts';
 import { type CommonOptions, withData, withLab, withState } from '../options.ts';
-import { refusedResources } from '../refused-resources.ts';
 import { openSession } from '../session.ts';
 import { version } from '../version.ts';
 
@@ -64,7 +64,7 @@ What a plan would leave as it is stands in the manifest; the rest is in it as co
     )
     .action(async (what: string, words: string[], options: AdoptOptions) => {
       if (what === 'ebextensions') {
-        const { adoptFiles } = await import('../adopt-ebextensions.ts');
+        const { adoptFiles } = await import('../adopt/adopt-ebextensions.ts');
         await adoptFiles(context, words, options.output);
         return exit(0);
       }

@@ -7,20 +7,20 @@ import type { FleetBucket } from '../../masterless/bucket.ts';
 import { type BumpEvent, bump as rollOut } from '../../masterless/bump.ts';
 import { reportReader } from '../../masterless/read-reports.ts';
 import { wavesOf } from '../../masterless/rollout.ts';
-import { bumpSummary, outcomeOf } from '../bump-lines.ts';
-import type { Context } from '../context.ts';
-import type { Define } from '../define.ts';
 import {
   type FleetHere,
   type FleetOptions,
   runningInstances,
   withFleet,
   withFleetOptions,
-} from '../fleet.ts';
-import { illBy, type Probe, probesOf } from '../health.ts';
+} from '../aws/fleet.ts';
+import { illBy, type Probe, probesOf } from '../aws/health.ts';
+import type { Context } from '../context.ts';
+import type { Define } from '../define.ts';
 import { withEvents, withFormat } from '../options.ts';
 import { bumpProgress } from '../progress/bump.ts';
 import { type EventOptions, openEvents } from '../progress/events.ts';
+import { bumpSummary, outcomeOf } from '../rollout/bump-lines.ts';
 
 interface Options extends FleetOptions, EventOptions {
   batch: string;

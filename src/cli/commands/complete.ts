@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { registry } from '../../resources/registry.ts';
+import { hostFacts } from '../aws/host-facts.ts';
+import { instanceHere } from '../aws/instance.ts';
 import { shippedModules } from '../catalog.ts';
-import { complete, type Names } from '../complete.ts';
+import { complete, type Names } from '../complete/complete.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
-import { hostFacts } from '../host-facts.ts';
-import { instanceHere } from '../instance.ts';
 
 /** `converge __complete`, for the scripts of `converge completion`: the line up to the cursor is in COMP_LINE. */
 export const completeLine: Define = (program, context, exit) => {
@@ -25,7 +25,7 @@ function namesOf(context: Context): Names {
   // By the names of their files: completing a line runs nobody's code.
   const own = async () => {
     const { findTypes } = await import('../../manifest/types/find-types.ts');
-    const { foldersAround } = await import('../../manifest/find-files.ts');
+    const { foldersAround } = await import('../../manifest/read/find-files.ts');
     const around = await foldersAround(['.', 'manifests'], files, cwd);
     return (await findTypes(around, files, cwd, () => {})).map(({ name }) => name);
   };
@@ -36,7 +36,7 @@ function namesOf(context: Context): Names {
       return [...listing, ...registry.targets.keys(), ...(await own())];
     },
     async explained() {
-      const { knownModules } = await import('../../manifest/known-modules.ts');
+      const { knownModules } = await import('../../manifest/modules/known-modules.ts');
       const modules = await knownModules(['.', 'manifests'], options, () => {});
       return [...registry.types.keys(), ...(await own()), ...modules.names, ...registry.targets.keys()];
     },

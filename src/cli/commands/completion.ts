@@ -1,5 +1,5 @@
 import { Argument } from 'commander';
-import { bashScript, powershellScript } from '../completion-scripts.ts';
+import { bashScript, powershellScript } from '../complete/completion-scripts.ts';
 import type { Define } from '../define.ts';
 
 export const completion: Define = (program, context, exit) => {

@@ -1,12 +1,12 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { CatalogResource } from '../../engine/catalog.ts';
-import { knownModules } from '../../manifest/known-modules.ts';
+import { knownModules } from '../../manifest/modules/known-modules.ts';
 import { type CatalogOptions, loadCompiled, shippedModules } from '../catalog.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
-import { explainAll, explainType } from '../explain-type.ts';
-import { explained, explainedJson, explainedText } from '../explain-values.ts';
+import { explainAll, explainType } from '../explain/explain-type.ts';
+import { explained, explainedJson, explainedText } from '../explain/explain-values.ts';
 import { withData, withFormat } from '../options.ts';
 import { requireUserTypes } from '../user-types.ts';
 

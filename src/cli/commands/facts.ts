@@ -1,10 +1,10 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Json } from '../../engine/catalog.ts';
-import { isGroup } from '../../manifest/facts.ts';
-import { knownFacts } from '../../manifest/known-facts.ts';
+import { isGroup } from '../../manifest/expressions/facts.ts';
+import { knownFacts } from '../../manifest/expressions/known-facts.ts';
+import { hostFacts } from '../aws/host-facts.ts';
+import { instanceHere } from '../aws/instance.ts';
 import type { Define } from '../define.ts';
-import { hostFacts } from '../host-facts.ts';
-import { instanceHere } from '../instance.ts';
 import { version } from '../version.ts';
 
 export const facts: Define = (program, context, exit) => {

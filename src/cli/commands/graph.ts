@@ -2,7 +2,7 @@ import { buildGraph, type Graph } from '../../engine/graph/graph.ts';
 import { subjectsOf } from '../../engine/subject.ts';
 import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
-import { whereOf } from '../lab-host.ts';
+import { whereOf } from '../lab/lab-host.ts';
 import { withData, withFormat, withLabHost } from '../options.ts';
 
 export const graph: Define = (program, context, exit) => {

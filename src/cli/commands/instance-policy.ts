@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { isEnvironmentName } from '../../masterless/environment.ts';
 import { instancePolicy } from '../../masterless/policy.ts';
-import { contentUrl } from '../content-bucket.ts';
+import { contentUrl } from '../aws/content-bucket.ts';
 import type { Define } from '../define.ts';
 
 export const instancePolicyCommand: Define = (program, context, exit) => {

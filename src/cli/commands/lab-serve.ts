@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Context } from '../context.ts';
-import { defaultLabDir, labDir, openLabAt } from '../lab-dir.ts';
+import { defaultLabDir, labDir, openLabAt } from '../lab/lab-dir.ts';
 
 /** `converge lab serve`: serves a lab folder until interrupted, for many commands and foreign clients. */
 export function labServe(group: Command, context: Context, exit: (code: number) => void): void {

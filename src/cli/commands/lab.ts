@@ -6,7 +6,7 @@ import type { LabCommand } from '../../lab/commands.ts';
 import type { FaultyService } from '../../lab/settings.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
-import { defaultLabDir, labDir, openLabAt } from '../lab-dir.ts';
+import { defaultLabDir, labDir, openLabAt } from '../lab/lab-dir.ts';
 import { readSecretFrom } from '../secrets.ts';
 import { labContracts } from './lab-contracts.ts';
 import { labInstance } from './lab-instance.ts';

@@ -6,11 +6,11 @@ import { plural } from '../../io/units.ts';
 import { haltRollout, readRollout } from '../../masterless/announce.ts';
 import { type Reports, reportReader } from '../../masterless/read-reports.ts';
 import { fleetStatus } from '../../masterless/status.ts';
+import { type FleetOptions, noInstances, withFleet, withFleetOptions } from '../aws/fleet.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
-import { type FleetOptions, noInstances, withFleet, withFleetOptions } from '../fleet.ts';
 import { withFormat } from '../options.ts';
-import { statusJson, statusText } from '../status-table.ts';
+import { statusJson, statusText } from '../rollout/status-table.ts';
 
 interface StatusOptions extends FleetOptions {
   silentAfter?: string;

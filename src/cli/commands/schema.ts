@@ -1,7 +1,7 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { Registry } from '../../engine/resource-type.ts';
-import { manifestSchema } from '../../manifest/schema.ts';
+import { manifestSchema } from '../../manifest/schema/schema.ts';
 import type { Define } from '../define.ts';
 import { requireUserTypes } from '../user-types.ts';
 

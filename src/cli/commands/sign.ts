@@ -6,7 +6,7 @@ import { contentNames, signatureName } from '../../masterless/accept.ts';
 import { type Statement, sealStatement } from '../../masterless/envelope.ts';
 import { isEnvironmentName } from '../../masterless/environment.ts';
 import { newKeyPair, parsePrivateKey } from '../../masterless/keys.ts';
-import { withContentBucket } from '../content-bucket.ts';
+import { withContentBucket } from '../aws/content-bucket.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
 import { type CommonOptions, withLab } from '../options.ts';

@@ -13,7 +13,7 @@ import type { VmSelection } from '../../resources/vsphere/select-vms.ts';
 import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
-import { openLabAt } from '../lab-dir.ts';
+import { openLabAt } from '../lab/lab-dir.ts';
 import { withData } from '../options.ts';
 import { progressFor } from '../progress/choose.ts';
 import { openSession } from '../session.ts';

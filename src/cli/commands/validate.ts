@@ -3,7 +3,7 @@ import { subjectsOf } from '../../engine/subject.ts';
 import { plural } from '../../io/units.ts';
 import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import type { Define } from '../define.ts';
-import { whereOf } from '../lab-host.ts';
+import { whereOf } from '../lab/lab-host.ts';
 import { withData, withLabHost } from '../options.ts';
 
 export const validate: Define = (program, context, exit) => {

@@ -1,6 +1,6 @@
 import type { BumpEvent } from '../../masterless/bump.ts';
-import { bumpLine } from '../bump-lines.ts';
 import type { Context } from '../context.ts';
+import { bumpLine } from '../rollout/bump-lines.ts';
 import { isForCursor } from './choose.ts';
 import type { EventSink } from './events.ts';
 

@@ -3,9 +3,8 @@ import type { Ajv } from 'ajv';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import type { AnyResourceType, Registry } from '../../engine/resource-type.ts';
 import type { Clock } from '../../io/ports.ts';
-
-import { type JsonSchema, valueSchema } from '../json-schema.ts';
-import { quoted } from '../scalar.ts';
+import { quoted } from '../read/scalar.ts';
+import { type JsonSchema, valueSchema } from '../schema/json-schema.ts';
 import { mistakesOf } from './check-type.ts';
 import { evaluateType } from './evaluate-type.ts';
 import type { TypeSource } from './find-types.ts';
@@ -94,7 +93,7 @@ async function mistakesOfSchemas(
   { schema, select }: AnyResourceType,
   { file }: TypeSource,
 ): Promise<Diagnostic[]> {
-  const { makeAjv } = await import('../ajv.ts');
+  const { makeAjv } = await import('../schema/ajv.ts');
   const ajv = makeAjv({ strict: false, validateFormats: false, logger: false });
   const own = mistakesOfSchema(ajv, 'schema', schema, file);
   return select && own.length === 0 ? mistakesOfSchema(ajv, 'select.schema', select.schema, file) : own;

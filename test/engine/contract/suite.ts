@@ -7,7 +7,7 @@ import { diff } from '../../../src/engine/plan/diff.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import type { AnyResourceType } from '../../../src/engine/resource-type.ts';
 import { subjectOf } from '../../../src/engine/subject.ts';
-import { metaparameters, reservedMetaparameters } from '../../../src/manifest/metaparameters.ts';
+import { metaparameters, reservedMetaparameters } from '../../../src/manifest/read/metaparameters.ts';
 import type { ContractWorld, Fixture, Sample } from '../../support/contract.ts';
 import { catalogOf, declare, registryOf, testRun } from '../../support/engine-world.ts';
 import { mortal } from './mortal.ts';

@@ -1,0 +1,68 @@
+import type { Identity, Instance } from '../../aws/instance.ts';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { Context } from '../context.ts';
+import { labDir } from '../lab/lab-dir.ts';
+
+/** The EC2 instance that a command runs on, opened when something of it is first asked for. */
+export interface InstanceHere extends Instance {
+  close(): Promise<void>;
+}
+
+/** This machine's instance, or with `--lab` the lab's. */
+export function instanceHere(context: Context, lab: string | true | undefined): InstanceHere {
+  const closing: (() => Promise<void>)[] = [];
+  let opening: Promise<Instance> | undefined;
+  const instance = () => {
+    opening ??= open(context, lab, closing);
+    return opening;
+  };
+  return {
+    identity: async () => (await instance()).identity(),
+    tags: async () => (await instance()).tags(),
+    environment: async () => (await instance()).environment(),
+    async close() {
+      await opening?.catch(() => {});
+      for (const close of closing) await close();
+    },
+  };
+}
+
+async function open(
+  context: Context,
+  lab: string | true | undefined,
+  closing: (() => Promise<void>)[],
+): Promise<Instance> {
+  const [{ instanceMetadata }, { thisInstance }] = await Promise.all([
+    import('../../aws/instance-metadata.ts'),
+    import('../../aws/instance.ts'),
+  ]);
+  const { host } = context.io;
+  const describing = { clock: host.clock, random: host.random };
+  const byApi = async (identity: Identity, settings = {}) => {
+    const { describeTagsBy } = await import('../../aws/describe-tags.ts');
+    return describeTagsBy({ ...describing, ...settings })(identity);
+  };
+  const dir = labDir(context, lab);
+  if (dir !== undefined) {
+    const { openLabInstance } = await import('../../lab/lab.ts');
+    const { metadata, api, credentials, close } = await openLabInstance(dir, host);
+    closing.push(close);
+    return thisInstance(instanceMetadata({ endpoint: metadata.url }), identity =>
+      byApi(identity, { endpoint: api.url, credentials }),
+    );
+  }
+  const { AWS_EC2_METADATA_DISABLED: off, AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint } = host.env;
+  if (/^true$/i.test(off ?? ''))
+    throw new Failure(
+      world('not-on-ec2', 'AWS_EC2_METADATA_DISABLED says not to ask for instance metadata', {
+        hint: 'unset it on an EC2 instance, or try it with --lab',
+      }),
+    );
+  return thisInstance(instanceMetadata({ endpoint: endpoint ?? modeOf(host.env) }), identity =>
+    byApi(identity),
+  );
+}
+
+/** As the SDKs read it. */
+const modeOf = (env: Readonly<Record<string, string | undefined>>): string | undefined =>
+  /^ipv6$/i.test(env.AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE ?? '') ? 'http://[fd00:ec2::254]' : undefined;

@@ -1,0 +1,73 @@
+import { printable } from '../../diagnostics/text-width.ts';
+import { plural } from '../../io/units.ts';
+import type { BumpEvent } from '../../masterless/bump.ts';
+import type { InstanceReport } from '../../masterless/report.ts';
+
+/** How one event of a rollout reads, on lines of its own; nothing for what the summary says. */
+export function bumpLine(event: BumpEvent): string {
+  switch (event.type) {
+    case 'wave':
+      return `wave ${event.number} of ${event.of}: ${event.instances.join(', ')}\n`;
+    case 'waiting':
+      return Object.entries(event.instances)
+        .map(([instance, why]) => printable(`${instance}: waiting, ${why}`))
+        .join('\n')
+        .concat('\n');
+    case 'instance':
+      return `${printable(`${event.instance}: ${event.ok ? convergedAs(event.report) : `FAILED, ${event.why}`}`)}\n`;
+    default:
+      return '';
+  }
+}
+
+function convergedAs({ content, changed }: InstanceReport): string {
+  const which = content?.sequence === undefined ? 'unsigned content' : `sequence ${content.sequence}`;
+  const kept =
+    content?.from === 'last-known-good' ? ' (kept from before: it could not reach the bucket)' : '';
+  return `converged, ${content ? which : 'no content'}${kept}, ${plural(changed, 'change')}`;
+}
+
+/** What came of a rollout; the answer of `bump --format json`. */
+export interface BumpOutcome {
+  version: 1;
+  environment: string;
+  rollout: string;
+  state: 'done' | 'halted';
+  /** Why it was halted. */
+  why?: 'failures' | 'interrupted';
+  converged: number;
+  failed: { instance: string; why: string }[];
+  underway: string[];
+  untouched: string[];
+}
+
+export function outcomeOf(environment: string, rollout: string, events: readonly BumpEvent[]): BumpOutcome {
+  const settled = events.filter(event => event.type === 'instance');
+  const halted = events.find(event => event.type === 'halted');
+  return {
+    version: 1,
+    environment,
+    rollout,
+    state: halted ? 'halted' : 'done',
+    ...(halted && { why: halted.why }),
+    converged: settled.filter(({ ok }) => ok).length,
+    failed: settled.flatMap(event =>
+      event.ok ? [] : [{ instance: event.instance, why: printable(event.why) }],
+    ),
+    underway: halted?.underway ?? [],
+    untouched: halted?.untouched ?? [],
+  };
+}
+
+export function bumpSummary(outcome: BumpOutcome): string {
+  const { environment, state, why, converged, failed, underway, untouched } = outcome;
+  const end = state === 'done' ? 'done' : why === 'interrupted' ? 'HALTED, interrupted' : 'HALTED';
+  const counts = [`${converged} converged`, ...(failed.length > 0 ? [`${failed.length} FAILED`] : [])];
+  const lines = [
+    `Rollout of ${environment} ${end}: ${counts.join(', ')}`,
+    ...failed.map(one => `  ${one.instance}: ${one.why}`),
+    ...(underway.length > 0 ? [`  told and not heard of yet: ${underway.join(', ')}`] : []),
+    ...(untouched.length > 0 ? [`  left alone: ${untouched.join(', ')}`] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}

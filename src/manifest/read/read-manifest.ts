@@ -1,0 +1,86 @@
+import type { Node } from 'yaml';
+import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
+import { suggest } from '../../diagnostics/nearest.ts';
+import type { Json } from '../../engine/catalog.ts';
+import type { Registry } from '../../engine/resource-type.ts';
+import type { Context } from '../context.ts';
+import { anyValue } from '../expressions/data-layers.ts';
+import { type Sourced, sourced, type Trace } from '../expressions/scope.ts';
+import { checkLanguage, topLevel } from '../language.ts';
+import type { Declarations } from './declared.ts';
+import { entriesOf } from './entries.ts';
+import { readPolicy } from './read-policy.ts';
+import { readResources } from './read-resources.ts';
+import { readTargets } from './read-targets.ts';
+import { readComputed } from './read-value.ts';
+import { escaped, newReading } from './reading.ts';
+import { checkRequires } from './requires.ts';
+import { quoted } from './scalar.ts';
+import { keyText, placeOf, type SourceFile } from './source-file.ts';
+
+const topKeys = ['converge', 'requires', 'targets', 'params', 'data', 'policy', 'resources'];
+
+/** Checks the language version before anything else, and the keys. False when nothing can be read. */
+export function checkManifest(
+  file: SourceFile,
+  registry: Registry,
+  into: Declarations,
+  report: (diagnostic: Diagnostic) => void,
+): boolean {
+  const top = topLevel(file);
+  const wrongVersion = checkLanguage(file, top.get('converge'), 'manifest');
+  if (wrongVersion) {
+    into.incomplete = true;
+    report(wrongVersion);
+    return false;
+  }
+  for (const [name, { key }] of top) {
+    if (topKeys.includes(name)) continue;
+    const at = placeOf(file, key);
+    into.incomplete = true;
+    const hint = registry.types.has(name) ? `put it below \`resources:\`` : suggest(name, topKeys);
+    report(given('unknown-key', `a manifest has no key ${quoted(name)}`, { at, ...(hint ? { hint } : {}) }));
+  }
+  return true;
+}
+
+/** Reads one checked manifest into `context.into`. */
+export async function readManifest(
+  file: SourceFile,
+  platform: NodeJS.Platform,
+  context: Context,
+): Promise<void> {
+  const { registry, into, report } = context;
+  const top = topLevel(file);
+  const requires = top.get('requires')?.value;
+  if (requires) checkRequires(file, requires, platform, report);
+  const policy = top.get('policy')?.value;
+  if (policy) readPolicy(file, policy, into, report);
+  const own = top.get('params')?.value;
+  const scope = own ? { ...context.scope, params: readParams(file, own, context) } : context.scope;
+  await readTargets(file, top.get('targets')?.value ?? null, registry, scope, into, report);
+  await readResources(file, top.get('resources')?.value ?? null, { ...context, scope });
+}
+
+/** `params:` of a manifest: values with a name, for this file. One may use those above it. */
+function readParams(file: SourceFile, node: Node, { scope, report }: Context): Sourced {
+  const value: { [key: string]: Json } = {};
+  const places = new Map<string, SourceRange>();
+  const traces = new Map<string, Trace>();
+  const params = sourced(value, file.name, places, traces);
+  for (const entry of entriesOf(file, node, '`params`', 'names', report)) {
+    const name = keyText(file, entry.key) ?? '';
+    // Spread anew each time: expressions may keep what they saw.
+    const seen = { ...scope, params: { ...params, value: { ...value } } };
+    const reading = newReading(file, '`params`', placeOf(file, entry.key), report, { scope: seen });
+    const below = `/${escaped(name)}`;
+    const read = readComputed(entry.value, anyValue, below, reading);
+    for (const [pointer, visit] of reading.visits) {
+      places.set(pointer, visit.at);
+      if (visit.trace) traces.set(pointer, visit.trace);
+    }
+    // A mistake in it is no second one where it is used.
+    value[name] = read ?? null;
+  }
+  return params;
+}
