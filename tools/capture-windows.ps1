@@ -35,7 +35,7 @@ $probes = @'
   { "program": "reg.exe", "args": ["query", "HKLM\\SOFTWARE\\Converge No Such Key"] },
   { "program": "schtasks.exe", "args": ["/query", "/xml"] },
   { "program": "schtasks.exe", "args": ["/query", "/tn", "Converge No Such Task"] },
-  { "program": "sc.exe", "args": ["query", "state=", "all"] },
+  { "program": "sc.exe", "args": ["query", "type=", "service", "state=", "all", "bufsize=", "262144"] },
   { "program": "sc.exe", "args": ["qc", "Schedule"] },
   { "program": "sc.exe", "args": ["query", "ConvergeNoSuchService"] },
   { "program": "netsh.exe", "args": ["advfirewall", "firewall", "show", "rule", "name=Converge no such rule"] },

@@ -3,7 +3,7 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, ResourceType, Step } from '../../engine/resource-type.ts';
 import {
-  readServiceState,
+  readServiceStates,
   readStartups,
   restartService,
   setStartup,
@@ -139,10 +139,11 @@ async function readServices(
     io,
     asked.map(({ title }) => title),
   );
+  const states = await readServiceStates(io, [...startups.keys()]);
   const found = new Map<Id, ServiceState>();
   for (const { id, title } of asked) {
     const startup = startups.get(title);
-    const state = startup === undefined ? undefined : await readServiceState(io, title);
+    const state = states.get(title);
     if (startup !== undefined && state !== undefined) found.set(id, { startup, state });
   }
   return found;
