@@ -20,7 +20,7 @@ import { type Section, sectionNamed } from '../../windows/sections.ts';
 import { canonicalValue, sameSetting, settingsOf } from '../../windows/settings.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
-import { eachStep, iisRealm, needsIis } from './iis-object.ts';
+import { eachStep, iisRealm, needsIis, withoutIis } from './iis-object.ts';
 import { listConfig } from './list-iis-config.ts';
 import { webConfigOwners } from './owned-web-config.ts';
 
@@ -147,7 +147,7 @@ applicationHost.config, since a web.config belongs to the application that is de
     const isInstalled = await isIisInstalled(io);
     const ownerOf = webConfigOwners(io);
     for (const one of asked) {
-      seen.set(one.id, isInstalled ? await look(one, io, ownerOf) : { state: 'unknown', waitsFor: 'iis' });
+      seen.set(one.id, isInstalled ? await look(one, io, ownerOf) : withoutIis);
     }
     return seen;
   },
@@ -258,7 +258,11 @@ async function look(
   } catch (error) {
     io.signal.throwIfAborted();
     if (section.feature !== undefined && sectionIsUnknown(error))
-      return { state: 'unknown', waitsFor: `feature:${section.feature.toLowerCase()}` };
+      return {
+        state: 'unknown',
+        waitsFor: `feature:${section.feature.toLowerCase()}`,
+        hint: `declare \`windows_feature: { ${section.feature}: {} }\``,
+      };
     return { state: 'failed', diagnostic: oneDiagnostic(error) };
   }
 }
