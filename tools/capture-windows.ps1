@@ -29,6 +29,7 @@ $probes = @'
   { "program": "inetsrv\\appcmd.exe", "args": ["list", "config", "/section:system.webServer/handlers", "/config:*", "/xml"] },
   { "program": "inetsrv\\appcmd.exe", "args": ["list", "config", "/section:system.webServer/convergeNoSuchSection", "/config:*", "/xml"] },
   { "program": "inetsrv\\appcmd.exe", "args": ["list", "site", "converge no such site"] },
+  { "program": "inetsrv\\appcmd.exe", "args": ["list", "config", "converge no such site", "/section:system.webServer/defaultDocument", "/config:*", "/xml"] },
   { "program": "inetsrv\\appcmd.exe", "args": ["start", "site", "converge no such site"] },
   { "program": "reg.exe", "args": ["query", "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment", "/reg:64"] },
   { "program": "reg.exe", "args": ["query", "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall", "/s"] },
