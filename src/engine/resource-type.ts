@@ -31,8 +31,11 @@ export type Observation<C> =
   (
     | { state: 'present'; value: C; revision?: string }
     | { state: 'absent' }
-    /** Can't be seen yet because something pending brings it; observed again when reached. */
-    | { state: 'unknown'; waitsFor: Capability }
+    /**
+     * Can't be seen yet because something pending brings it; observed again when reached. `hint`: what to
+     * declare, for when nothing in the plan brings it.
+     */
+    | { state: 'unknown'; waitsFor: Capability; hint?: string }
     | { state: 'failed'; diagnostic: Diagnostic }
   ) & {
     /** What was seen and is worth a look, though it keeps nothing from being done. */

@@ -120,12 +120,17 @@ function refused(args: readonly string[], { exitCode, stdout, stderr, timedOut }
       'add `unlock: true`, or leave `commit:` out so that applicationHost.config is written',
     ],
     87: ['iis-unknown-name', 'check the names: this IIS has no such section, attribute or value'],
+    1168: ['iis-object-missing', 'declare what makes it, or correct its name'],
     183: ['iis-object-exists', 'it was made at the same time by somebody else: run again'],
   };
   const [code, hint] = ways[exitCode] ?? ['appcmd-failed', undefined];
   const how = timedOut ? 'took too long and was stopped' : `ended with exit code ${exitCode}`;
   return world(code, `${what} ${how}${said === '' ? '' : `: ${said}`}`, hint === undefined ? {} : { hint });
 }
+
+/** Whether appcmd found no site, application or other object of the name (ERROR_NOT_FOUND). */
+export const objectIsMissing = (error: unknown): boolean =>
+  error instanceof Failure && error.diagnostics.some(({ code }) => code === 'iis-object-missing');
 
 /** Whether appcmd knew no such section: the feature that brings it is missing (ERROR_INVALID_PARAMETER). */
 export const sectionIsUnknown = (error: unknown): boolean =>

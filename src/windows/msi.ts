@@ -1,8 +1,7 @@
-import { win32 } from 'node:path';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../engine/io.ts';
 import { readPowershell } from './powershell.ts';
-import { system32, variable } from './programs.ts';
+import { system32, temporaryFile } from './programs.ts';
 
 export interface Product {
   /** `{GUID}` as asked for. */
@@ -71,7 +70,7 @@ async function msiexec(
   code: string,
   words: string[],
 ): Promise<{ reboot: boolean }> {
-  const log = win32.join(variable(io.env, 'SystemRoot') ?? 'C:\\Windows', 'Temp', `converge-${code}.log`);
+  const log = temporaryFile(io, `converge-${code}.log`);
   const args = [...words, '/qn', '/norestart', '/l*v', quoted(log)];
   await io.step(`msiexec ${words.slice(0, 2).join(' ')}`);
   for (let attempt = 1; ; attempt++) {

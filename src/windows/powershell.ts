@@ -57,11 +57,24 @@ const outData =
   'function Out-Data($v) { $b = [Text.Encoding]::UTF8.GetBytes((ConvertTo-Json -InputObject $v -Depth 8 -Compress)); ' +
   '$o = [Console]::OpenStandardOutput(); $o.Write($b, 0, $b.Length); $o.Flush() } ';
 
+/** DISM's name of what brings PowerShell's module for IIS. */
+export const iisModule = 'IIS-ManagementScriptingTools';
+const noModule = 'no module';
+
 /** Sets one attribute of an object of IIS that nobody may see: `path` is one of its PowerShell drive. */
-export const setIisSecret = (io: ReadIo, path: string, name: string, value: string): Promise<string> =>
-  runPowershell(
+export async function setIisSecret(io: ReadIo, path: string, name: string, value: string): Promise<void> {
+  const what = `setting ${name} of ${path}`;
+  const said = await runPowershell(
     io,
-    'Import-Module WebAdministration; Set-ItemProperty -LiteralPath $d.path -Name $d.name -Value $d.value',
+    `if (-not (Get-Module -ListAvailable WebAdministration)) { '${noModule}'; exit }; ` +
+      'Import-Module WebAdministration; Set-ItemProperty -LiteralPath $d.path -Name $d.name -Value $d.value',
     { path, name, value },
-    `setting ${name} of ${path}`,
+    what,
   );
+  if (said.trim() !== noModule) return;
+  throw new Failure(
+    world('iis-module-missing', `${what} needs PowerShell's module WebAdministration, which isn't there`, {
+      hint: `declare \`windows_feature: { ${iisModule}: {} }\``,
+    }),
+  );
+}

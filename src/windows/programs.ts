@@ -11,6 +11,10 @@ export function system32({ env }: Pick<ReadIo, 'env'>, ...parts: string[]): stri
   return win32.join(root, folder, ...parts);
 }
 
+/** Path of a file in Windows' own Temp, where users can't change what an administrator made. */
+export const temporaryFile = (io: Pick<ReadIo, 'env'>, name: string): string =>
+  win32.join(variable(io.env, 'SystemRoot') ?? 'C:\\Windows', 'Temp', name);
+
 /** An environment variable of Windows, whose names have no case. */
 export function variable(env: ReadIo['env'], name: string): string | undefined {
   const key = Object.keys(env).find(known => known.toLowerCase() === name.toLowerCase());

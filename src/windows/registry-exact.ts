@@ -11,9 +11,12 @@ const hives: Readonly<Record<string, string>> = {
   HKCC: 'CurrentConfig',
 };
 
-/** A line for each value: `-`, or its kind and its data in base64 of UTF-16, lists with NUL between. */
+/**
+ * A line for each value: `-`, or its kind and its data in base64 of UTF-16, lists with NUL between. A key that
+ * nobody may read is one that isn't there, as reg.exe has it.
+ */
 const script = `foreach ($v in ($d.values | ConvertFrom-Json)) {
-  $key = [Microsoft.Win32.RegistryKey]::OpenBaseKey($v.hive, 'Registry64').OpenSubKey($v.path);
+  $key = try { [Microsoft.Win32.RegistryKey]::OpenBaseKey($v.hive, 'Registry64').OpenSubKey($v.path) } catch { $null };
   if ($null -eq $key -or -not ($key.GetValueNames() -contains $v.name)) { '-'; continue };
   $data = $key.GetValue($v.name, $null, 'DoNotExpandEnvironmentNames');
   $text = if ($data -is [byte[]]) { [BitConverter]::ToString($data) } elseif ($data -is [string[]]) { $data -join [char]0 } else { [string]$data };

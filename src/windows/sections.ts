@@ -4,26 +4,26 @@ export type Key = readonly (string | readonly [name: string, assumed: string])[]
 export interface Section {
   /** `system.webServer/security/ipSecurity` */
   name: string;
-  /** DISM's name of the feature that brings it, where IIS alone doesn't. */
-  feature?: string;
+  /** DISM's names of the features that bring it, each by itself; empty where IIS alone does, or another product. */
+  features: readonly string[];
   /** Keys of its collections by their path; '' is the section's own, `conditions` one of its rows'. */
   keys: Readonly<Record<string, Key>>;
 }
 
-const web = (path: string, keys: Readonly<Record<string, Key>> = {}, feature?: string): Section => ({
+const web = (path: string, keys: Readonly<Record<string, Key>> = {}, ...features: string[]): Section => ({
   name: `system.webServer/${path}`,
   keys,
-  ...(feature !== undefined && { feature }),
+  features,
 });
 
 const name: Key = ['name'];
 
 /** Facts of IIS's own schema about the sections that people configure; others need `key:` for rows. */
 const sections: readonly Section[] = [
-  { name: 'system.applicationHost/sites', keys: { '': name } },
-  { name: 'system.applicationHost/applicationPools', keys: { '': name } },
-  { name: 'system.applicationHost/log', keys: {} },
-  { name: 'system.applicationHost/webLimits', keys: {} },
+  { name: 'system.applicationHost/sites', keys: { '': name }, features: [] },
+  { name: 'system.applicationHost/applicationPools', keys: { '': name }, features: [] },
+  { name: 'system.applicationHost/log', keys: {}, features: [] },
+  { name: 'system.applicationHost/webLimits', keys: {}, features: [] },
   web(
     'security/ipSecurity',
     { '': ['ipAddress', ['subnetMask', '255.255.255.255'], ['domainName', '']] },
@@ -55,11 +55,12 @@ const sections: readonly Section[] = [
     verbs: ['verb'],
     filteringRules: name,
   }),
-  web('urlCompression'),
+  web('urlCompression', {}, 'IIS-HttpCompressionStatic', 'IIS-HttpCompressionDynamic'),
   web(
     'httpCompression',
     { '': name, dynamicTypes: ['mimeType'], staticTypes: ['mimeType'] },
     'IIS-HttpCompressionStatic',
+    'IIS-HttpCompressionDynamic',
   ),
   web('defaultDocument', { files: ['value'] }),
   web('directoryBrowse'),
@@ -99,4 +100,13 @@ for (const section of sections) {
 
 /** A section by its full or short name; one that isn't known here has no keys. */
 export const sectionNamed = (given: string): Section =>
-  byName.get(given.toLowerCase()) ?? { name: given, keys: {} };
+  byName.get(given.toLowerCase()) ?? { name: given, keys: {}, features: [] };
+
+/** What a section is as a capability, by its name. */
+export const sectionCapability = (name: string): string => `section:${name.toLowerCase()}`;
+
+/** The sections that these features of DISM bring. */
+export const sectionsOf = (features: readonly string[]): Section[] => {
+  const wanted = new Set(features.map(one => one.toLowerCase()));
+  return sections.filter(section => section.features.some(one => wanted.has(one.toLowerCase())));
+};

@@ -23,7 +23,7 @@ const inKey = (service: string, name: string): ValuePath => ({
   name,
 });
 
-/** How services start, by name as given; those that aren't there are left out. One process for each. */
+/** How services start, by name as given; those that aren't there are left out. */
 export async function readStartups(
   io: ReadIo,
   names: readonly string[],
@@ -50,20 +50,51 @@ export async function readStartups(
 }
 
 /** Names of all services, drivers not among them; one process. */
-export async function serviceNames(io: ReadIo): Promise<string[]> {
-  const result = await sc(io, ['query', 'type=', 'service', 'state=', 'all']);
+export const serviceNames = async (io: ReadIo): Promise<string[]> => [...(await listStates(io)).keys()];
+
+/** Bytes, the most that Windows takes: with less sc.exe stops in the middle of many services. */
+const listBuffer = 256 * 1024;
+
+async function listStates(io: ReadIo): Promise<Map<string, ServiceState | undefined>> {
+  const all = ['query', 'type=', 'service', 'state=', 'all', 'bufsize=', String(listBuffer)];
+  const result = await sc(io, all);
   if (result.exitCode !== 0 || result.timedOut) throw refused('asking for', 'all of them', result);
-  return [...result.stdout.matchAll(/^SERVICE_NAME: (.*?)[ \t]*$/gm)].map(([, name]) => name!);
+  return new Map(inBlocks(result.stdout));
 }
 
-/** The state of a service, undefined for none. */
-export async function readServiceState(io: ReadIo, name: string): Promise<ServiceState | undefined> {
+/** From as many names on the list of all services is read, which is one process. */
+const worthAList = 3;
+
+/** The states of services, by name as given; those that aren't there are left out. A few processes, however many. */
+export async function readServiceStates(
+  io: ReadIo,
+  names: readonly string[],
+): Promise<Map<string, ServiceState>> {
+  const all = names.length < worthAList ? new Map() : await listStates(io);
+  const listed = new Map([...all].map(([name, state]) => [name.toLowerCase(), state]));
+  const found = new Map<string, ServiceState>();
+  for (const name of names) {
+    // Drivers are services too, and in no list.
+    const state = listed.get(name.toLowerCase()) ?? (await readServiceState(io, name));
+    if (state !== undefined) found.set(name, state);
+  }
+  return found;
+}
+
+async function readServiceState(io: ReadIo, name: string): Promise<ServiceState | undefined> {
   const result = await sc(io, ['query', name]);
   if (result.exitCode === codes.notThere) return undefined;
   const state = stateIn(result.stdout);
   if (result.exitCode === 0 && state !== undefined) return state;
   throw refused('asking for', name, result);
 }
+
+/** What sc.exe lists: each service and its state. */
+const inBlocks = (listing: string): (readonly [name: string, ServiceState | undefined])[] =>
+  listing
+    .split(/^SERVICE_NAME: /m)
+    .slice(1)
+    .map(block => [block.split(/[ \t]*\r?\n/, 1)[0]!, stateIn(block)] as const);
 
 /**
  * Labels are translated; that `STATE : 4  RUNNING` is the second line with a number isn't. What is on its way
@@ -115,10 +146,7 @@ export async function stopService(io: WriteIo, name: string): Promise<void> {
 export async function restartService(io: WriteIo, name: string): Promise<void> {
   // Windows gives them in the order in which they can be stopped; without room for all it gives none.
   const { stdout } = await sc(io, ['enumdepend', name, '65536']);
-  const needing = stdout
-    .split(/^SERVICE_NAME: /m)
-    .slice(1)
-    .flatMap(block => (stateIn(block) === 'running' ? [block.split(/[ \t]*\r?\n/, 1)[0]!] : []));
+  const needing = inBlocks(stdout).flatMap(([one, state]) => (state === 'running' ? [one] : []));
   for (const one of [...needing, name]) await stopService(io, one);
   for (const one of [name, ...needing.toReversed()]) await startService(io, one);
 }

@@ -4,7 +4,7 @@ import type { ReadIo, WriteIo } from '../engine/io.ts';
 import type { CommandResult } from '../io/ports.ts';
 import { parseXml, type XmlElement, XmlError } from '../io/xml.ts';
 import { runPowershell } from './powershell.ts';
-import { system32, variable } from './programs.ts';
+import { system32, temporaryFile } from './programs.ts';
 import { printTask } from './task-xml.ts';
 
 /** Milliseconds. */
@@ -55,8 +55,7 @@ const fileOf = (io: ReadIo, uri: string): string => system32(io, `Tasks${uri}`);
 
 /** Makes a task or replaces it; one process. The definition goes by a file that no ordinary user can read. */
 export async function registerTask(io: WriteIo, uri: string, task: XmlElement): Promise<void> {
-  const folder = win32.join(variable(io.env, 'SystemRoot') ?? 'C:\\Windows', 'Temp');
-  const file = win32.join(folder, `converge-${io.random.uuid()}.xml`);
+  const file = temporaryFile(io, `converge-${io.random.uuid()}.xml`);
   await io.step(`register task ${uri}`);
   try {
     // schtasks believes the declaration: a file that says UTF-16 has to be it.

@@ -85,6 +85,21 @@ describe.each(['en', 'de'])("the article's instance, on a host that speaks %s", 
     expect(again.started.length).toBeLessThanOrEqual(8);
   });
 
+  it('converges in one run where IIS is there already, as on an image of Beanstalk', async () => {
+    const dism = [
+      '/online',
+      '/english',
+      '/enable-feature',
+      '/featurename:IIS-WebServer',
+      '/all',
+      '/norestart',
+    ];
+    expect((await (await machine()).run(`${system32}\\dism.exe`, dism)).exitCode).toBe(0);
+    const first = await run('apply', manifests);
+    expect(first, first.stderr).toMatchObject({ code: 0 });
+    expect(first.stdout).toContain('a second plan is empty');
+  });
+
   it('what is notified by several runs once', async () => {
     const more = join(dir, 'more.yaml');
     await writeFile(

@@ -108,3 +108,23 @@ it('a tool that is missing is named', async () => {
   expect(code).toBe(4);
   expect(stderr).toContain('schtasks.exe');
 });
+
+it.each([
+  ['iis_app_pool:\n  p: {}', 'IIS-WebServer'],
+  ['service:\n  W3SVC: { state: running }', 'IIS-WebServer'],
+  [`${iis.replace('IIS-IPSecurity: , ', '')}\niis_config:\n  ${security}: { items: [] }`, 'IIS-IPSecurity'],
+  [
+    `${iis}\niis_app_pool:\n  p: { identity_type: SpecificUser, user_name: svc, password: "\${secret('env:PATH')}" }`,
+    'IIS-ManagementScriptingTools',
+  ],
+])('what IIS lacks is named by its feature: %s', async (resources, feature) => {
+  if (resources.startsWith('windows_feature')) await apply(resources.split('\n', 1)[0]!);
+  const { code, stderr } = await apply(resources);
+  expect(code).toBe(4);
+  expect(stderr).toContain(`declare \`windows_feature: { ${feature}: {} }\``);
+});
+
+it('a service that nobody installs is told how to go on', async () => {
+  const { stderr } = await apply('service:\n  Nope: { state: running }');
+  expect(stderr).toContain('correct its name, or name what installs it with `require:`');
+});

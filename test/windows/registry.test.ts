@@ -105,6 +105,16 @@ describe('processes', () => {
     );
   });
 
+  test('one for many keys', async () => {
+    const { io, programs } = await setUp();
+    const asked = ['a', 'b', 'c', 'd', 'e'].map(one => ({ key: `${key}\\${one}`, name: 'x' }));
+    for (const one of asked.slice(0, 4)) await writeValue(io, one, { kind: 'dword', data: '7' });
+    await programs();
+    const seen = await readValues(io, asked);
+    expect(await programs()).toEqual(['powershell.exe']);
+    expect(seen).toEqual(new Map(asked.slice(0, 4).map(one => [placeOf(one), { kind: 'dword', data: '7' }])));
+  });
+
   test('a number that is printed as none is read exactly', async () => {
     const { io, host } = await setUp();
     await writeValue(io, { key, name: 'a' }, { kind: 'dword', data: '5' });

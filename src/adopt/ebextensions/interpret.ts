@@ -1,6 +1,7 @@
 import { appcmd, type Unhandled } from './appcmd.ts';
 import { argvOf, commandsOf, jumps, linesOf } from './cmd-line.ts';
 import type { Drafts } from './drafts.ts';
+import { plainCommands } from './plain-powershell.ts';
 import { powershell, whatItRuns } from './powershell.ts';
 import type { Place } from './read-config.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -121,9 +122,31 @@ function runPowershell(
   const script = scripts.get(pathKey(path));
   if (!script && /\.ps1$/i.test(path)) return { why: 'a script that is not among these files' };
   if (!script) return powershell([path, ...rest], drafts, at);
+  const commands = rest.length === 0 ? plainCommands(script.text) : undefined;
+  if (commands) {
+    script.understood = commands
+      .map(({ argv, text, at: line }) => {
+        const place = lineOf(script, line);
+        const unhandled = runPlain(argv, text, drafts, place);
+        if (unhandled) drafts.leftovers.push({ ...place, what: withoutSecrets(text), ...unhandled });
+        return unhandled === undefined || unhandled.needless === true;
+      })
+      .every(Boolean);
+    return undefined;
+  }
   return {
     why: `a PowerShell script of ${script.text.trimEnd().split('\n').length} lines, at ${script.at.file}:${script.at.line}: nothing here evaluates it`,
   };
+}
+
+function runPlain(argv: string[], text: string, drafts: Drafts, at: Place): Unhandled {
+  const [program = '', ...args] = argv;
+  const recogniser = recognisers[programName(program)];
+  if (!recogniser) return powershell(argv, drafts, at);
+  // PowerShell has a cmdlet of that name; and it makes several arguments of `a,b`.
+  if (/^sc$/i.test(program)) return { why: 'in PowerShell that is Set-Content, and no service' };
+  if (text.includes(',')) return { why: 'it computes something, and nothing here is evaluated' };
+  return recogniser(args, drafts, at, text);
 }
 
 const lineOf = ({ at }: Script, n: number): Place => ({ file: at.file, line: at.line + n });

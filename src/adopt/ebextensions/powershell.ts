@@ -10,6 +10,9 @@ export function powershell(argv: readonly string[], drafts: Drafts, at: Place): 
   if ([...argv].some(arg => /[$|{};]/.test(arg)))
     return { why: 'it computes something, and nothing here is evaluated' };
   switch (cmdlet.toLowerCase()) {
+    case 'write-host':
+    case 'write-output':
+      return { why: 'it only prints', needless: true };
     case 'import-module':
       return { why: 'converge needs no module', needless: true };
     case 'install-windowsfeature':

@@ -171,7 +171,9 @@ async function changeOf({ run, finish }: Applying, node: Node): Promise<Change |
   if (observation.state === 'unknown') {
     const text = `\`${node.planned.address}\` still can't be observed: ${observation.waitsFor} isn't there`;
     finish(node, 'failed', {
-      diagnostic: worldSays('still-unknown', text, { hint: 'declare what brings it, or correct its name' }),
+      diagnostic: worldSays('still-unknown', text, {
+        hint: observation.hint ?? 'declare what brings it, or correct its name',
+      }),
     });
     return undefined;
   }

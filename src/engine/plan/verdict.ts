@@ -33,7 +33,7 @@ export function verdictOf(
   const own: Verdict = { action: decision.action, fields: decision.fields };
   if (decision.diagnostic) return { ...own, reason: decision.diagnostic.message };
   if (observation.state === 'failed') return { ...own, reason: observation.diagnostic.message };
-  if (observation.state === 'unknown') return unseen(subject, observation.waitsFor, own, view);
+  if (observation.state === 'unknown') return unseen(subject, observation, own, view);
   if (own.action !== 'none') return own;
   return stale(subject, decision.is, decision.should, view) ?? notified(subject, view) ?? own;
 }
@@ -42,10 +42,12 @@ export function verdictOf(
 export const isPending = ({ action, noop }: PlannedResource): boolean =>
   !noop && action !== 'none' && action !== 'failed';
 
+type Unseen = Extract<Observation<object>, { state: 'unknown' }>;
+
 /** Not visible yet: fine when something pending brings what it waits for, else a failure. */
 function unseen(
   subject: Subject,
-  waitsFor: string,
+  { waitsFor, hint = 'declare what brings it, or correct its name' }: Unseen,
   verdict: Verdict,
   { graph, planned, providers, diagnostics }: View,
 ): Verdict {
@@ -59,7 +61,6 @@ function unseen(
     .find(found => found && isPending(found));
   if (pending) return { ...verdict, reason: `can't be seen before ${pending.address}` };
   const reason = `\`${subject.address}\` can't be observed without \`${waitsFor}\`, which nothing in this plan brings`;
-  const hint = 'declare what brings it, or correct its name';
   diagnostics.push(
     world('not-observable', reason, { address: subject.address, at: subject.declared.at, hint }),
   );

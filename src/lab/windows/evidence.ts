@@ -100,6 +100,11 @@ const rows: [Evidence['evidence'], string, string][] = [
     'the parents of each feature, in particular of IIS-ASPNET and IIS-NetFxExtensibility',
     'published chains of Windows Server 2012',
   ],
+  [
+    'quoted',
+    "IIS-ManagementScriptingTools brings PowerShell's module WebAdministration",
+    'published answers of administrators',
+  ],
   ['believed', 'German states in the output without /english', 'translated'],
   ['believed', 'disabling a feature disables what is below it', 'seen in server role removal only'],
   ['believed', 'Containers, Hyper-V and SMB1 need a restart; IIS features do not', 'release notes'],

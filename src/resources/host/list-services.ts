@@ -1,7 +1,7 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../engine/io.ts';
 import type { ListQuery } from '../../engine/resource-type.ts';
-import { readServiceState, readStartups, serviceNames } from '../../windows/services.ts';
+import { readServiceStates, readStartups, serviceNames } from '../../windows/services.ts';
 import { chosen, unsaid } from '../listing.ts';
 import { readUnits, unitOf } from './service/systemd.ts';
 
@@ -22,12 +22,8 @@ async function onWindows({ titles }: ListQuery<unknown>, io: ReadIo) {
   const wanted = titles?.map(title => title.toLowerCase());
   const names = all.filter(name => wanted?.includes(name.toLowerCase()) ?? true);
   const startups = await readStartups(io, names);
-  const found = new Map<string, { startup?: string; state?: string }>();
-  for (const [name, startup] of startups) {
-    const state = await readServiceState(io, name);
-    if (state !== undefined) found.set(name, { startup, state });
-  }
-  return found;
+  const states = await readServiceStates(io, [...startups.keys()]);
+  return new Map([...states].map(([name, state]) => [name, { startup: startups.get(name)!, state }]));
 }
 
 async function onLinux({ titles }: ListQuery<unknown>, io: ReadIo) {

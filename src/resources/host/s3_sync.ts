@@ -85,10 +85,9 @@ fails the sync before anything is written. Links are not followed. What is neith
   provides: ({ to }, id) => (to === undefined ? [`path:${id}`] : []),
   needs: (properties, id) => {
     const folder = folderOf(id, properties);
-    const [, bucket] = /^s3:\/\/([^/]+)/i.exec(locationOfSync(properties).url) ?? [];
     return [
       { anyOf: [folder, ...ancestors(folder)].map(path => `path:${path}`) },
-      { anyOf: [`s3-bucket:${bucket}`] },
+      { anyOf: [bucketOf(properties)] },
     ];
   },
   desired: properties => ({ differing: [], ...(properties.delete && { surplus: [] }) }),
@@ -113,6 +112,9 @@ function locationOfSync({ from, to }: S3SyncProperties) {
   throw wrong(`${location.url} is no prefix of a bucket`, 'write s3://BUCKET/PREFIX');
 }
 
+const bucketOf = (properties: S3SyncProperties): string =>
+  `s3-bucket:${/^s3:\/\/([^/]+)/i.exec(locationOfSync(properties).url)?.[1]}`;
+
 const folderOf = (id: Id, { to }: S3SyncProperties): Id =>
   to === undefined ? id : id.slice(0, -` to ${locationOf(to).url}`.length);
 
@@ -134,7 +136,16 @@ async function look(one: Asked<S3SyncProperties>, io: ReadIo): Promise<Observati
     if (one.properties.to !== undefined) return { state: 'unknown', waitsFor: `path:${sides.folder}` };
     return { state: 'absent' };
   }
-  const { copy, surplus } = workOf(await compare(sides, io), one.properties);
+  let comparison: Comparison;
+  try {
+    comparison = await compare(sides, io);
+  } catch (error) {
+    const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
+    if (diagnostic?.code !== 'bucket-not-found') throw error;
+    const { hint } = diagnostic;
+    return { state: 'unknown', waitsFor: bucketOf(one.properties), ...(hint !== undefined && { hint }) };
+  }
+  const { copy, surplus } = workOf(comparison, one.properties);
   return {
     state: 'present',
     value: { differing: first(copy), ...(one.properties.delete && { surplus: first(surplus) }) },

@@ -3,7 +3,7 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, ResourceType, Step } from '../../engine/resource-type.ts';
 import {
-  readServiceState,
+  readServiceStates,
   readStartups,
   restartService,
   setStartup,
@@ -12,7 +12,7 @@ import {
 } from '../../windows/services.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
-import { eachStep, isChanged } from '../windows/iis-object.ts';
+import { eachStep, isChanged, withoutIis } from '../windows/iis-object.ts';
 import { listServices } from './list-services.ts';
 import { control, readUnits, restartUnit, setUnitStartup, unitOf } from './service/systemd.ts';
 
@@ -77,9 +77,7 @@ on Windows with those that need it. \`disabled\` is a service that can't be star
     return platform === 'win32' ? title.toLowerCase() : unitOf(title);
   },
   provides: (_, id) => [`service:${id}`],
-  needs: (_, id) => [
-    { anyOf: [`service:${id}`, ...(['w3svc', 'was', 'iisadmin'].includes(id) ? ['iis'] : [])] },
-  ],
+  needs: (_, id) => [{ anyOf: [`service:${id}`, ...(ofIis.includes(id) ? ['iis'] : [])] }],
   desired: properties => ({ ...properties }),
   async observe(asked, io) {
     try {
@@ -115,20 +113,24 @@ on Windows with those that need it. \`disabled\` is a service that can't be star
   },
 };
 
-/** What installs a service: the feature for those of IIS, the file of a unit; the rest only \`require\` can say. */
+const ofIis: readonly Id[] = ['w3svc', 'was', 'iisadmin'];
+
+/** What installs a service: the file of a unit; the rest only \`require\` can say. */
 const broughtBy = (id: Id): string[] =>
-  ['w3svc', 'was', 'iisadmin'].includes(id)
-    ? ['iis']
-    : id.includes('.')
-      ? unitFolders.map(folder => `path:${folder}/${id}`)
-      : [`service:${id}`];
+  id.includes('.') ? unitFolders.map(folder => `path:${folder}/${id}`) : [`service:${id}`];
 
 const unitFolders = ['/etc/systemd/system', '/usr/local/lib/systemd/system', '/lib/systemd/system'];
 
 /** What isn't there may be brought by something that is pending. */
 function look(id: Id, states: ReadonlyMap<Id, ServiceState>): Observation<ServiceState> {
   const value = states.get(id);
-  return value ? { state: 'present', value } : { state: 'unknown', waitsFor: broughtBy(id)[0]! };
+  if (value) return { state: 'present', value };
+  if (ofIis.includes(id)) return withoutIis;
+  return {
+    state: 'unknown',
+    waitsFor: broughtBy(id)[0]!,
+    hint: 'correct its name, or name what installs it with `require:`',
+  };
 }
 
 async function readServices(
@@ -139,10 +141,11 @@ async function readServices(
     io,
     asked.map(({ title }) => title),
   );
+  const states = await readServiceStates(io, [...startups.keys()]);
   const found = new Map<Id, ServiceState>();
   for (const { id, title } of asked) {
     const startup = startups.get(title);
-    const state = startup === undefined ? undefined : await readServiceState(io, title);
+    const state = states.get(title);
     if (startup !== undefined && state !== undefined) found.set(id, { startup, state });
   }
   return found;

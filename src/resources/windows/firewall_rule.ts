@@ -21,7 +21,7 @@ type Profile = 'domain' | 'private' | 'public';
 /** As written. */
 export interface FirewallProperties {
   direction?: 'in' | 'out';
-  action: 'allow' | 'block';
+  action?: 'allow' | 'block';
   protocol?: string;
   local_port?: string | string[];
   remote_address?: string | string[];
@@ -58,9 +58,9 @@ const schema = Type.Object(
         description: 'Of the connections that it is for; `in` when left out.',
       }),
     ),
-    action: Type.Union([Type.Literal('allow'), Type.Literal('block')], {
-      description: 'What happens to them.',
-    }),
+    action: Type.Optional(
+      Type.Union([Type.Literal('allow'), Type.Literal('block')], { description: 'What happens to them.' }),
+    ),
     protocol: Type.Optional(
       Type.String({
         description: '`tcp`, `udp`, `icmpv4`, `icmpv6`, `any`, or its number.',
@@ -101,6 +101,7 @@ declared one. What isn't declared isn't managed.`,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: { name: 'firewall', concurrency: 1 },
+  neededUnlessAbsent: ['action'],
   identity(properties, title) {
     refuseContradictions(properties, title);
     return idOf(title, properties);
@@ -116,7 +117,7 @@ declared one. What isn't declared isn't managed.`,
     enabled,
   }) => ({
     direction,
-    action,
+    ...(action !== undefined && { action }),
     ...(protocol !== undefined && { protocol: protocolName(protocol) }),
     ...(local_port !== undefined && { local_port: portList(joined(local_port)) }),
     ...(remote_address !== undefined && { remote_address: addressList(joined(remote_address)) }),

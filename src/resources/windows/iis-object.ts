@@ -3,10 +3,21 @@ import type { ReadIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, Outcome, Step } from '../../engine/resource-type.ts';
 import type { XmlElement } from '../../io/xml.ts';
 import { type IisObject, isIisInstalled, listObjects } from '../../windows/appcmd.ts';
+import { iisModule } from '../../windows/powershell.ts';
 import { oneDiagnostic } from '../failed.ts';
 
 /** Every type of IIS needs what brings IIS; an edge only where a resource declares that. */
 export const needsIis = { anyOf: ['iis'] };
+
+/** The feature whose PowerShell module sets a password. */
+export const needsModule = { anyOf: [`feature:${iisModule.toLowerCase()}`] };
+
+/** What is said of all that is of IIS while there is no appcmd.exe. */
+export const withoutIis = {
+  state: 'unknown',
+  waitsFor: 'iis',
+  hint: 'IIS brings it: declare `windows_feature: { IIS-WebServer: {} }`',
+} as const;
 
 /** One writer at a time: appcmd rewrites the whole file, and `add site` also makes an app and a vdir. */
 export const iisRealm = { name: 'iis', concurrency: 1 };
@@ -21,8 +32,7 @@ export async function observeObjects<P, C>(
   kind: IisObject,
   read: (one: Asked<P>, element: XmlElement) => C,
 ): Promise<Map<Id, Observation<C>>> {
-  if (!(await isIisInstalled(io)))
-    return new Map(asked.map(({ id }) => [id, { state: 'unknown', waitsFor: 'iis' }]));
+  if (!(await isIisInstalled(io))) return new Map(asked.map(({ id }) => [id, withoutIis]));
   const name = `${kind.toUpperCase()}.NAME`;
   try {
     const elements = new Map(
@@ -48,6 +58,7 @@ const hopeless = new Set([
   'iis-section-locked',
   'iis-unknown-name',
   'iis-shared-configuration',
+  'iis-module-missing',
 ]);
 
 /** Does steps one after the other; one that fails says so and leaves the others alone. */

@@ -17,6 +17,7 @@ import {
   iisRealm,
   isChanged,
   needsIis,
+  needsModule,
   observeObjects,
 } from './iis-object.ts';
 import { listPools } from './list-app-pools.ts';
@@ -136,7 +137,7 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
     return title.toLowerCase();
   },
   provides: (_, id) => [`app_pool:${id}`],
-  needs: () => [needsIis],
+  needs: ({ password }) => [needsIis, ...(password === undefined ? [] : [needsModule])],
   desired({ idle_timeout: idle, periodic_restart: restart, set, ...rest }) {
     return {
       ...rest,

@@ -4,7 +4,13 @@ import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import { structuralDiff } from '../../engine/plan/diff.ts';
 import type { Asked, FieldChange, Id, Observation, ResourceType, Step } from '../../engine/resource-type.ts';
 import type { XmlElement } from '../../io/xml.ts';
-import { change, isIisInstalled, listSection, sectionIsUnknown } from '../../windows/appcmd.ts';
+import {
+  change,
+  isIisInstalled,
+  listSection,
+  objectIsMissing,
+  sectionIsUnknown,
+} from '../../windows/appcmd.ts';
 import { inCalls, rowChanges } from '../../windows/config-arguments.ts';
 import {
   actualRows,
@@ -16,11 +22,11 @@ import {
   type Rows,
   type WrittenRow,
 } from '../../windows/config-rows.ts';
-import { type Section, sectionNamed } from '../../windows/sections.ts';
+import { type Section, sectionCapability, sectionNamed } from '../../windows/sections.ts';
 import { canonicalValue, sameSetting, settingsOf } from '../../windows/settings.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
-import { eachStep, iisRealm, needsIis } from './iis-object.ts';
+import { eachStep, iisRealm, needsIis, withoutIis } from './iis-object.ts';
 import { listConfig } from './list-iis-config.ts';
 import { webConfigOwners } from './owned-web-config.ts';
 
@@ -123,7 +129,7 @@ applicationHost.config, since a web.config belongs to the application that is de
     const site = path.split('/')[0]!;
     return [
       needsIis,
-      ...(section.feature === undefined ? [] : [{ anyOf: [`feature:${section.feature.toLowerCase()}`] }]),
+      { anyOf: [sectionCapability(section.name)] },
       ...(path === '' ? [] : [{ anyOf: [...(path === site ? [] : [`app:${path}`]), `site:${site}`] }]),
     ];
   },
@@ -147,7 +153,7 @@ applicationHost.config, since a web.config belongs to the application that is de
     const isInstalled = await isIisInstalled(io);
     const ownerOf = webConfigOwners(io);
     for (const one of asked) {
-      seen.set(one.id, isInstalled ? await look(one, io, ownerOf) : { state: 'unknown', waitsFor: 'iis' });
+      seen.set(one.id, isInstalled ? await look(one, io, ownerOf) : withoutIis);
     }
     return seen;
   },
@@ -257,8 +263,20 @@ async function look(
     return { state: 'present', value: read(properties, section, element) };
   } catch (error) {
     io.signal.throwIfAborted();
-    if (section.feature !== undefined && sectionIsUnknown(error))
-      return { state: 'unknown', waitsFor: `feature:${section.feature.toLowerCase()}` };
+    if (path !== '' && objectIsMissing(error))
+      return {
+        state: 'unknown',
+        waitsFor: `site:${id.slice(0, id.indexOf(':')).split('/', 1)[0]!}`,
+        hint: 'declare that site, or correct its name in `path:`',
+      };
+    if (sectionIsUnknown(error))
+      return {
+        state: 'unknown',
+        waitsFor: sectionCapability(section.name),
+        hint: section.features[0]
+          ? `declare \`windows_feature: { ${section.features[0]}: {} }\``
+          : 'correct its name, or name what installs it with `require:`',
+      };
     return { state: 'failed', diagnostic: oneDiagnostic(error) };
   }
 }

@@ -7,7 +7,15 @@ import type { XmlElement } from '../../io/xml.ts';
 import { change } from '../../windows/appcmd.ts';
 import { setIisSecret } from '../../windows/powershell.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
-import { configurationOf, eachStep, iisRealm, isChanged, needsIis, observeObjects } from './iis-object.ts';
+import {
+  configurationOf,
+  eachStep,
+  iisRealm,
+  isChanged,
+  needsIis,
+  needsModule,
+  observeObjects,
+} from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 import { listVdirs } from './list-sites.ts';
 
@@ -54,6 +62,7 @@ Below another application than the site's root, \`app:\` and \`path:\` say which
   needs: (properties, id) => [
     needsIis,
     { anyOf: [`app:${appOf(properties, id).toLowerCase()}`, `site:${id.slice(0, id.indexOf('/'))}`] },
+    ...(properties.password === undefined ? [] : [needsModule]),
     ...(properties.physical_path === undefined ? [] : needsPath(properties.physical_path)),
   ],
   desired: ({ physical_path: path, user_name, password }) => ({

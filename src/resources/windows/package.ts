@@ -3,15 +3,20 @@ import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
 import { installMsi, readProducts, removeMsi } from '../../windows/msi.ts';
+import { temporaryFile } from '../../windows/programs.ts';
 import { oneDiagnostic } from '../failed.ts';
+import { obtain } from '../host/archive/obtain.ts';
+import { sourceOf } from '../host/archive/source.ts';
 import { digestOfFile } from '../host/digest-file.ts';
-import { ancestors, hostPath, writtenPath } from '../host/path.ts';
+import { type LocationProperty, refuseUntrusted, trustSchema, withTarget } from '../host/fetch/location.ts';
+import { ancestors, writtenPath } from '../host/path.ts';
 
 /** As written. */
 export interface PackageProperties {
   product_code: string;
-  source?: string;
+  source?: LocationProperty;
   checksum?: string;
+  allow_insecure?: boolean;
   version?: string;
   properties?: Record<string, string>;
 }
@@ -29,11 +34,16 @@ const schema = Type.Object(
       pattern: `^${guid}$`,
     }),
     source: Type.Optional(
-      Type.String({
-        description: 'The `.msi` file on this host. Needed to install it, not to remove it.',
-        'x-path': 'host',
-        minLength: 1,
-      }),
+      Type.Union(
+        [
+          Type.String({ description: 'A path of this host, or a URL.', 'x-path': 'host', minLength: 1 }),
+          withTarget('An `s3://` URL.'),
+        ],
+        {
+          description:
+            'The `.msi` file: a path of this host, `https://`, `http://` or `s3://BUCKET/KEY`, or `{ url, target }`. Needed to install it, not to remove it.',
+        },
+      ),
     ),
     checksum: Type.Optional(
       Type.String({
@@ -41,6 +51,7 @@ const schema = Type.Object(
         pattern: '^sha256:[0-9a-f]{64}$',
       }),
     ),
+    allow_insecure: trustSchema.allow_insecure,
     version: Type.Optional(
       Type.String({
         description: 'The version that has to be installed; any when left out.',
@@ -62,18 +73,22 @@ export const packageType: ResourceType<PackageProperties, PackageState> = {
   doc: `A package of Windows Installer (MSI). The title is a label; its product code says what it is.
 
 Installed without a dialog and without a restart: one that is due is reported. While Windows installs something
-else, up to ten minutes are waited. A package that replaces older ones has another product code, and does so
+else, up to ten minutes are waited. A \`source\` from the web or S3 is fetched only to install it. A package that replaces older ones has another product code, and does so
 by itself. \`properties\` and \`checksum\` count when it is installed, not afterwards.`,
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: { name: 'packages', concurrency: 1, alsoDirties: ['*'] },
-  identity: ({ product_code }) => product_code.toUpperCase(),
+  identity(properties) {
+    const source = sourceIn(properties);
+    if (source && 'location' in source) refuseUntrusted(source.location, properties);
+    return properties.product_code.toUpperCase();
+  },
   provides: (_, id) => [`package:${id}`],
-  needs({ source }) {
-    if (source === undefined) return [];
-    const path = hostPath(source, windows);
-    return [{ anyOf: [path, ...ancestors(path)].map(one => `path:${one}`) }];
+  needs(properties) {
+    const source = sourceIn(properties);
+    if (!source || 'location' in source) return [];
+    return [{ anyOf: [source.path, ...ancestors(source.path)].map(one => `path:${one}`) }];
   },
   desired: ({ version }) => ({ ...(version !== undefined && { version }) }),
   async observe(asked, io) {
@@ -98,6 +113,9 @@ by itself. \`properties\` and \`checksum\` count when it is installed, not after
 };
 
 const windows = { platform: 'win32', cwd: 'C:\\' } as const;
+
+const sourceIn = ({ source }: PackageProperties) =>
+  source === undefined ? undefined : sourceOf(source, windows);
 
 /** `1.2` and `1.2.0` are one version. */
 function look(
@@ -127,24 +145,41 @@ async function outcomeOf(step: Step<PackageProperties, PackageState>, io: WriteI
 async function act(step: Step<PackageProperties, PackageState>, io: WriteIo): Promise<{ reboot: boolean }> {
   if (step.kind === 'delete') return removeMsi(io, step.id);
   const { title, properties } = step.asked;
-  if (properties.source === undefined)
+  const { source, checksum } = properties;
+  if (source === undefined)
     throw new Failure(
       given(
         'no-source',
         `\`${title}\` isn't installed${step.kind === 'update' ? ' in that version' : ''}, and no \`source\` says what to install`,
         {
-          hint: 'add `source:` with the path of the .msi file',
+          hint: 'add `source:` with the path or the URL of the .msi file',
         },
       ),
     );
-  const path = writtenPath(properties.source, io).replaceAll('/', '\\');
-  await check(path, properties.checksum, io);
-  return installMsi(io, step.id, {
-    path,
-    again: step.kind === 'update',
-    properties: properties.properties ?? {},
-  });
+  const install = (path: string) =>
+    installMsi(io, step.id, {
+      path,
+      again: step.kind === 'update',
+      properties: properties.properties ?? {},
+    });
+  const from = sourceOf(source, windows);
+  if (typeof source === 'string' && 'path' in from) {
+    const path = writtenPath(source, io).replaceAll('/', '\\');
+    await check(path, checksum, io);
+    return install(path);
+  }
+  const temporary = temporaryFile(io, `converge-${step.id}.msi`);
+  await io.step(`fetch the package of ${title}`);
+  const file = await obtain(from, { checksum, temporary, limit: largest }, io);
+  try {
+    return await install(temporary);
+  } finally {
+    await file.discard();
+  }
 }
+
+/** Bytes; Windows Installer takes no larger package. */
+const largest = 2 * 1024 ** 3;
 
 async function check(path: string, checksum: string | undefined, io: ReadIo): Promise<void> {
   if (!(await io.files.stat(path)))

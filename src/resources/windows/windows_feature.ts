@@ -5,6 +5,7 @@ import type { WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
 import { isEnabled, readFeatures, setFeatures } from '../../windows/dism.ts';
 import { dismNames } from '../../windows/feature-names.ts';
+import { sectionCapability, sectionsOf } from '../../windows/sections.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
 import { listFeatures } from './list-features.ts';
@@ -62,7 +63,11 @@ counts as enabled, and the run reports the reboot. \`ensure: absent\` disables t
     const names = namesOf(properties, id).map(name => name.toLowerCase());
     // `/all` brings the parents: each of IIS's features brings IIS, and that its folders.
     const brings = names.some(name => name.startsWith('iis-')) ? iisBrings : [];
-    return [...names.map(name => `feature:${name}`), ...brings];
+    return [
+      ...names.map(name => `feature:${name}`),
+      ...sectionsOf(names).map(({ name }) => sectionCapability(name)),
+      ...brings,
+    ];
   },
   desired: (properties, id) => ({
     features: Object.fromEntries(namesOf(properties, id).map(name => [name, enabled])),

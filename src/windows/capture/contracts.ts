@@ -130,6 +130,14 @@ const contracts: readonly [belief: string, Check][] = [
   ],
   ['a missing object of set, delete, start and stop is 1168', exits(appcmd, ['start', 'site', noSite], 1168)],
   [
+    'a missing site of `list config` is 1168 as well',
+    exits(
+      appcmd,
+      ['list', 'config', noSite, '/section:system.webServer/defaultDocument', '/config:*', '/xml'],
+      1168,
+    ),
+  ],
+  [
     'errors are on stdout',
     capture => {
       const { stdout, stderr } = callOf(capture, appcmd, ['start', 'site', noSite]);

@@ -282,6 +282,53 @@ describe('files and secrets', () => {
     }
   });
 
+  const withScript = (
+    lines: string[],
+    call = 'powershell.exe -ExecutionPolicy Bypass -File C:\\s\\web.ps1',
+  ) =>
+    `files:\n  C:\\s\\web.ps1:\n    content: |\n${lines.map(line => `      ${line}`).join('\n')}\n${command(call)}`;
+
+  test('a PowerShell script that only runs one command after the other becomes resources', () => {
+    const text = withScript([
+      '# The server',
+      "Install-WindowsFeature -Name 'Web-Server', Web-Asp-Net45 -IncludeManagementTools",
+      '& "C:\\Windows\\System32\\inetsrv\\appcmd.exe" add apppool /name:"My Shop"',
+      'C:\\Windows\\System32\\inetsrv\\appcmd.exe set apppool "My Shop" /autoStart:false',
+      'sc.exe config Spooler start= disabled',
+      "Set-TimeZone -Id 'W. Europe Standard Time'",
+      "Write-Host 'it''s done'",
+      'exit 0',
+    ]);
+    expect(resources(text)).toMatchObject({
+      windows_feature: expect.anything(),
+      iis_app_pool: { 'My Shop': { auto_start: false } },
+      service: { Spooler: { startup: 'disabled' } },
+      timezone: { 'W. Europe Standard Time': {} },
+    });
+    expect(adopt(text).resources.map(({ type }) => type)).not.toContain('file');
+  });
+
+  test.each([
+    '$name = 1',
+    'Get-Service | Stop-Service',
+    'if (Test-Path x) { Install-WindowsFeature Web-Server }',
+    'Install-WindowsFeature Web-Server; exit',
+    'appcmd list site > C:\\log.txt',
+    'Install-WindowsFeature "Web-Server',
+  ])('a PowerShell script that holds %s is left whole', line => {
+    const text = withScript(['Install-WindowsFeature Web-Server', line]);
+    expect(left(text)).toEqual([expect.stringContaining('a PowerShell script of 2 lines')]);
+    expect(resources(text).windows_feature).toBeUndefined();
+  });
+
+  test('what PowerShell reads in another way than cmd is left, by its line', () => {
+    const text = withScript(['sc config Spooler start= disabled', 'appcmd add site /name:a /bindings:b,c']);
+    expect(left(text)).toEqual([
+      expect.stringMatching(/^4 sc config .*Set-Content/),
+      expect.stringMatching(/^5 appcmd .*computes/),
+    ]);
+  });
+
   test('two secrets of one name are two', () => {
     const file = (path: string) => `  "${path}":\n    content: |\n      { "apiKey": "hunter2" }\n`;
     const { secrets, resources: all } = adopt(`files:\n${file('C:/a/x.json')}${file('C:/b/x.json')}`);

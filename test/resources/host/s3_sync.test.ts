@@ -1,5 +1,6 @@
 import {
   CompleteMultipartUploadCommand,
+  CreateBucketCommand,
   CreateMultipartUploadCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -7,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
 import type { Json } from '../../../src/engine/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
+import { exec } from '../../../src/resources/host/exec.ts';
 import { s3Sync } from '../../../src/resources/host/s3_sync.ts';
 import { takes } from '../../../src/resources/host/sync/globs.ts';
 import { folderHost } from '../../support/engine-host.ts';
@@ -161,6 +163,35 @@ describe('up', () => {
     expect(await s3.keys()).toEqual(['backup/a', 'other']);
     expect(await s3.get('backup/a')).toBe('A');
     expect((await converge({ to, delete: true })).action).toBe('none');
+  });
+
+  test('a bucket that is made in the same run is waited for', async () => {
+    const { s3, world, write } = await setUp();
+    await write('/data/a', 'a');
+    const maker: typeof exec = {
+      ...exec,
+      provides: () => ['s3-bucket:later'],
+      async apply(steps) {
+        await s3.s3.send(new CreateBucketCommand({ Bucket: 'later' }));
+        return new Map(steps.map(({ id }) => [id, { ok: true }]));
+      },
+    };
+    const run = testRun([s3Sync, maker], world);
+    const upload = declare('s3_sync:/data', { to: 's3://later/' });
+    const planned = await plan(
+      catalogOf([upload, declare('exec:bucket', { command: ['true'], creates: '/no' })]),
+      run,
+      { engine: '1' },
+    );
+    expect(planned.diagnostics).toEqual([]);
+    expect((await apply(planned, run)).results.map(({ result }) => result)).toEqual(['changed', 'changed']);
+    const nobody = testRun([s3Sync], world);
+    const { diagnostics } = await plan(catalogOf([declare('s3_sync:/data', { to: 's3://never/' })]), nobody, {
+      engine: '1',
+    });
+    expect(diagnostics).toMatchObject([
+      { code: 'not-observable', message: expect.stringContaining('`s3-bucket:never`') },
+    ]);
   });
 
   test('a directory that is not there is no reason to empty the prefix', async () => {

@@ -34,6 +34,31 @@ describe('on Windows', () => {
     expect(again.sc).toEqual([]);
   });
 
+  test.each(['en', 'de'] as const)(
+    'two processes see any number of services, and one more each driver, on a host that speaks %s',
+    async language => {
+      const { lab, world } = await onWindows();
+      await lab.change({ language });
+      const names = ['spooler', 'W32Time', 'EventLog', 'Schedule', 'wuauserv', 'RpcSs'];
+      const look = async (all: string[]) => {
+        const services = all.map(name => declare(`service:${name}`, { state: 'running' }));
+        const { resources } = await plan(catalogOf(services), testRun([service], world), { engine: '1' });
+        const started = await lab.processes();
+        await lab.forgetProcesses();
+        return {
+          updates: resources.filter(({ action }) => action !== 'none').map(({ address }) => address),
+          programs: started.map(({ program, args }) => `${program.split('\\').at(-1)} ${args[1]}`).sort(),
+        };
+      };
+      const two = ['powershell.exe -NonInteractive', 'sc.exe type='];
+      expect(await look(names)).toEqual({ updates: ['service:wuauserv'], programs: two });
+      expect(await look([...names, 'HTTP'])).toEqual({
+        updates: ['service:wuauserv'],
+        programs: [two[0], 'sc.exe HTTP', two[1]],
+      });
+    },
+  );
+
   test("a service of IIS waits for the feature that brings it, without anybody's require", async () => {
     const { converge } = await onWindows();
     const { report } = await converge(

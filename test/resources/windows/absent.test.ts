@@ -6,6 +6,7 @@ import { cli, scratch } from '../../support/cli.ts';
 const declared: [type: string, title: string, properties: string, missing: string][] = [
   ['scheduled_task', '\\Cust\\Sync', 'command: C:\\a.exe', 'command'],
   ['registry_value', 'HKLM\\SOFTWARE\\Cust\\Level', 'value: 1', 'value'],
+  ['firewall_rule', 'Web', 'action: allow', 'action'],
   ['environment_variable', 'GREETING', 'value: hello', 'value'],
 ];
 

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { iisAppPool } from '../../../src/resources/windows/iis_app_pool.ts';
 import { iisConfig } from '../../../src/resources/windows/iis_config.ts';
+import { iisSite } from '../../../src/resources/windows/iis_site.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
 import { windowsWorld } from '../../support/windows-world.ts';
@@ -94,7 +96,33 @@ test('a section whose feature is missing waits for it', async () => {
   const { said } = await converge('system.webServer/security/authentication/windowsAuthentication', {
     attributes: { enabled: true },
   });
-  expect(said).toMatchObject([{ message: expect.stringContaining('`feature:iis-windowsauthentication`') }]);
+  expect(said).toMatchObject([
+    {
+      message: expect.stringContaining(
+        '`section:system.webserver/security/authentication/windowsauthentication`',
+      ),
+    },
+  ]);
+});
+
+test('a section of a site that is still to be made waits for it, on a machine that has IIS already', async () => {
+  const { world, converge: one } = await start();
+  const of = { path: 'Shop', attributes: { allowUnlisted: false } };
+  const made = await converge([iisSite, iisConfig, iisAppPool], world, [
+    declare(`iis_config:${ipSecurity}`, of),
+    declare('iis_site:Shop', { bindings: ['http/*:80:shop.com'], physical_path: 'c:\\inetpub\\wwwroot' }),
+  ]);
+  expect(made.said).toEqual([]);
+  expect(made.results).toEqual(['changed', 'changed']);
+  expect((await one(ipSecurity, of)).actions).toEqual(['none']);
+  const { said } = await one(ipSecurity, { ...of, path: 'Nope/app' });
+  expect(said).toMatchObject([
+    {
+      code: 'not-observable',
+      message: expect.stringContaining('`site:nope`'),
+      hint: expect.stringContaining('declare that site'),
+    },
+  ]);
 });
 
 test('a collection of a row is part of it', async () => {

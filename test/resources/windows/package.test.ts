@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { LabPackage } from '../../../src/lab/windows/tools/msiexec.ts';
 import { packageType } from '../../../src/resources/windows/package.ts';
 import { msiProperty } from '../../../src/windows/msi.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
+import { webServer } from '../../support/web-server.ts';
 import { windowsWorld } from '../../support/windows-world.ts';
 
 const product_code = '{11111111-2222-3333-4444-555555555555}';
@@ -95,6 +97,34 @@ test('a file with another checksum is not installed', async () => {
   const { said } = await converge({ ...agent, checksum: `sha256:${'0'.repeat(64)}` });
   expect(said[0]).toMatchObject({ code: 'wrong-checksum', category: 'world' });
   expect(await programs()).toEqual([]);
+});
+
+test('a package from the web is fetched only to install it, and nothing of it stays', async () => {
+  const { world, registered, programs, lab, host } = await start();
+  const web = await webServer();
+  const msi = JSON.stringify({ converge_lab_msi: 1, product_code, name: 'Agent', version: '2.0' });
+  web.pages.set('/agent.msi', { body: msi });
+  const checksum = `sha256:${createHash('sha256').update(msi).digest('hex')}`;
+  const source = `${web.url}/agent.msi`;
+  const apply = (more: object) =>
+    converge([packageType], { ...world, connect: async () => web.content }, [
+      declare('package:agent', { product_code, ...more } as never),
+    ]);
+  await expect(apply({ source })).rejects.toThrow(/http:\/\/ protects nothing/);
+  const wrong = await apply({ source, checksum: `sha256:${'0'.repeat(64)}` });
+  expect(wrong.said).toMatchObject([{ code: 'wrong-checksum' }]);
+  web.pages.set('/page', { body: '<html>log in</html>', type: 'text/html' });
+  const page = await apply({ source: `${web.url}/page`, allow_insecure: true });
+  expect(page.said).toMatchObject([{ code: 'html-instead' }]);
+  expect(await programs()).toEqual([]);
+
+  expect((await apply({ source, checksum, version: '2.0' })).results).toEqual(['changed']);
+  expect(await registered()).toContain('2.0');
+  web.log.length = 0;
+  await lab.forgetProcesses();
+  expect((await apply({ source, checksum, version: '2.0' })).actions).toEqual(['none']);
+  expect([web.log, await programs()]).toEqual([[], []]);
+  expect((await host.files.list('C:\\Windows\\Temp'))?.filter(name => name.endsWith('.msi'))).toEqual([]);
 });
 
 test('removal needs no source, and what is gone meanwhile is gone', async () => {

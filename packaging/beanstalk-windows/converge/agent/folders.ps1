@@ -27,7 +27,7 @@ function Assert-Locked([string] $path) {
     foreach ($rule in $acl.GetAccessRules($true, $true, [Security.Principal.SecurityIdentifier])) {
       if ($rule.AccessControlType -eq 'Allow' -and ([int]$rule.FileSystemRights -band $writing) -and
         $rule.IdentityReference.Value -notmatch $administrator) {
-        throw "$($item.FullName) can be written by $($rule.IdentityReference.Value)"
+        throw "$($item.FullName) can be written by $($rule.IdentityReference.Value): remove it, or close it to all but administrators, and deploy again"
       }
     }
   }

@@ -52,6 +52,7 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
   ],
   ['quoted', '1726 for hresult 800706be: the low word of the hresult', LOGS],
   ['quoted', 'a missing object of set, delete, start and stop is 1168', 'a test of a deployment program'],
+  ['believed', 'a missing site of `list config` is 1168 as well', 'by analogy'],
   ['quoted', 'hresult c00cee2b, `Failed to commit configuration changes.`', LOGS],
   ['believed', 'c00cee2b, which holds no Win32 code, is the exit code itself', 'no source'],
   ['believed', 'a list that finds nothing prints nothing and ends with 1', 'scripts that test for it'],

@@ -1,4 +1,5 @@
 import { sidOf } from '../accounts.ts';
+import { readFeatures } from '../features/state.ts';
 import { appcmd } from '../iis/appcmd.ts';
 import type { Answer, Call, Machine, Tool } from '../machine.ts';
 import { readAccess } from '../powershell/access.ts';
@@ -42,6 +43,7 @@ const ofTexts =
 const cmdlets: Readonly<Record<string, Cmdlet>> = {
   /** Of the IIS: drive: `IIS:\AppPools\NAME`, `IIS:\Sites\SITE\path`. */
   'Set-ItemProperty': ofTexts(async ({ path = '', name = '', value = '' }, call, machine) => {
+    if (!(await readFeatures(machine.files)).isOn('IIS-ManagementScriptingTools')) return said('no module\n');
     const match = /^IIS:\\(AppPools|Sites)\\(.+)$/i.exec(path);
     if (!match) return failed(1, `Set-ItemProperty : Cannot find path '${path}'.\n`);
     const isPool = match[1]!.toLowerCase() === 'apppools';
