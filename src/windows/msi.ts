@@ -71,7 +71,9 @@ async function msiexec(
   code: string,
   words: string[],
 ): Promise<{ reboot: boolean }> {
-  const log = win32.join(variable(io.env, 'SystemRoot') ?? 'C:\\Windows', 'Temp', `converge-${code}.log`);
+  // Any user may make files and junctions there: under a name known before, the log could be led elsewhere.
+  const name = `converge-${code}-${io.random.uuid()}.log`;
+  const log = win32.join(variable(io.env, 'SystemRoot') ?? 'C:\\Windows', 'Temp', name);
   const args = [...words, '/qn', '/norestart', '/l*v', quoted(log)];
   await io.step(`msiexec ${words.slice(0, 2).join(' ')}`);
   for (let attempt = 1; ; attempt++) {
