@@ -337,6 +337,14 @@ describe("the instance's role", () => {
     expect(await lab.host()).toBe('one');
   });
 
+  test.each(['s3://cust-*/', 's3://cust-data/web?/', 's3://cust-data/${aws:userid}/'])(
+    '`instance-policy` gives no role more than its own: %s',
+    async url => {
+      const printed = await cli(await scratch(), ['instance-policy', environment, '--self', url]);
+      expect(printed).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('many names') });
+    },
+  );
+
   test('needs no more than `instance-policy` prints', async () => {
     const lab = await labInstance();
     await lab.publish(manifest('one'));
