@@ -5,11 +5,11 @@ import type { Statement } from './envelope.ts';
 
 /** What an instance remembers of the content it took. */
 export interface Seen {
-  /** The highest sequence that it ever accepted. */
+  /** The highest sequence that it ever accepted, or that a rollback it accepted replaces. */
   highest: number;
   /** SHA-256 of the signature file in force: the same one may always be taken again. */
   inForce: string;
-  /** When that was issued, RFC 3339: a rollback to something else must be younger. */
+  /** When the youngest accepted one was issued, RFC 3339: a rollback to something else must be younger. */
   issued: string;
 }
 
@@ -81,11 +81,14 @@ export function refusal(statement: Statement, signature: string, asking: Asking)
   );
 }
 
-/** What to remember once a statement was accepted. */
+/**
+ * What to remember once a statement was accepted. What a rollback replaces stays replaced, also on an instance
+ * that began after it and never had it.
+ */
 export const remember = (statement: Statement, signature: string, seen?: Seen): Seen => ({
-  highest: Math.max(statement.sequence, seen?.highest ?? 0),
+  highest: Math.max(statement.sequence, statement.replaces_up_to ?? 0, seen?.highest ?? 0),
   inForce: signature,
-  issued: statement.issued,
+  issued: seen && Date.parse(seen.issued) > Date.parse(statement.issued) ? seen.issued : statement.issued,
 });
 
 /** The one object that an instance asks for first: what it signs is named in it. */

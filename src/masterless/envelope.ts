@@ -108,12 +108,16 @@ interface Envelope {
   signatures: { keyid: string; sig: string }[];
 }
 
+/** Each costs time, and whoever can write to the bucket could send half a million. */
+const mostSignatures = 100;
+
 function isEnvelope(value: unknown): value is Envelope {
   const { payloadType: type, payload, signatures } = (value ?? {}) as Partial<Envelope>;
   return (
     typeof type === 'string' &&
     typeof payload === 'string' &&
     Array.isArray(signatures) &&
+    signatures.length <= mostSignatures &&
     signatures.every(one => typeof one?.keyid === 'string' && typeof one?.sig === 'string')
   );
 }

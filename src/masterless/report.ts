@@ -45,7 +45,7 @@ export const reporterOf = (environment: string, key: string): string | undefined
 const longest = 500;
 const mostFailures = 20;
 
-const text = (value: unknown): string => printable(String(value).slice(0, longest));
+const text = (value: string): string => printable(value.slice(0, longest));
 
 /**
  * The report that some bytes hold; undefined when they hold something else. Only what is known of a
@@ -62,16 +62,17 @@ export function parseReport(bytes: Buffer): InstanceReport | undefined {
     value?.converge_report === 1 &&
     [value.instance, value.environment, value.version, value.finished].every(t => typeof t === 'string') &&
     (value.result === 'converged' || value.result === 'failed') &&
-    Array.isArray(value.failures);
+    Array.isArray(value.failures) &&
+    value.failures.every(one => typeof one === 'string');
   if (!isOne) return undefined;
-  const { rollout, changed, failures } = value as InstanceReport;
+  const { instance, environment, version, finished, rollout, changed, failures } = value as InstanceReport;
   const content = contentOf(value?.content);
   return {
     converge_report: 1,
-    instance: text(value?.instance),
-    environment: text(value?.environment),
-    version: text(value?.version),
-    finished: text(value?.finished),
+    instance: text(instance),
+    environment: text(environment),
+    version: text(version),
+    finished: text(finished),
     trigger: value?.trigger === 'agent' ? 'agent' : 'apply',
     ...(typeof rollout === 'string' && { rollout: text(rollout) }),
     ...(content && { content }),

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Diagnostic, Failure, given } from '../diagnostics/diagnostic.ts';
 import type { ReadFiles } from '../io/ports.ts';
 import { parsePublicKey, type TrustedKey } from './keys.ts';
@@ -38,6 +38,20 @@ export async function keyFile(path: string, files: ReadFiles, keeper: Keeper): P
   return parsePublicKey(bytes.toString('utf8'), path);
 }
 
+/**
+ * Throws a Failure (given) when others could change what this instance remembers: they could have it take old
+ * content again, or remove what they like. `folder` has to be there.
+ */
+export async function assertOwnState(folder: string, files: ReadFiles, keeper: Keeper): Promise<void> {
+  const inside = ['instance.json', 'state.json'].map(name => join(folder, name));
+  for (const path of inside) {
+    const found = (await files.stat(path)) && (await keeper(path, false));
+    if (found) throw new Failure(given('state-not-safe', `${path} ${found.why}`, { hint: found.hint }));
+  }
+  const mistake = await changeable(folder, keeper, 1);
+  if (mistake) throw new Failure({ ...mistake, code: 'state-not-safe' });
+}
+
 /** Looked at from the key up to the root. */
 async function changeable(path: string, keeper: Keeper, from = 0): Promise<Diagnostic | undefined> {
   for (let at = path, depth = from; ; at = dirname(at), depth++) {
@@ -51,17 +65,25 @@ async function changeable(path: string, keeper: Keeper, from = 0): Promise<Diagn
 }
 
 /** By owner and mode. `user`: POSIX id of who runs this. */
-export const posixKeeper =
-  (files: ReadFiles, user: number): Keeper =>
-  async (path, above) => {
+export function posixKeeper(files: ReadFiles, user: number): Keeper {
+  const keeper: Keeper = async (path, above) => {
     const stat = await files.stat(path);
     if (!stat) return undefined;
     const hint = `chown root ${path} && chmod go-w ${path}`;
-    if (stat.kind === 'symlink')
-      // One above is a way to the folder; what it leads to would have to be asked the same.
-      return above ? undefined : { why: 'is a link', hint: 'put the file itself there' };
+    if (stat.kind === 'symlink' && !above) return { why: 'is a link', hint: 'put the file itself there' };
     if (stat.uid !== 0 && stat.uid !== user) return { why: 'belongs to another user', hint };
+    if (stat.kind === 'symlink') return leadsTo(resolve(dirname(path), (await files.readlink(path)) ?? ''));
     // From a shared folder with the sticky bit, as /tmp is, nobody takes away what is not his.
     const sticky = above && (stat.mode & 0o1000) !== 0;
     return (stat.mode & 0o022) !== 0 && !sticky ? { why: 'can be written by others', hint } : undefined;
   };
+  /** A link above is a way to the folder: where it leads to, and all above that, is asked the same. */
+  const leadsTo: (target: string) => ReturnType<Keeper> = async target => {
+    for (let at = target; ; at = dirname(at)) {
+      const found = await keeper(at, true);
+      if (found) return { why: `leads to ${target}, where ${at} ${found.why}`, hint: found.hint };
+      if (dirname(at) === at) return undefined;
+    }
+  };
+  return keeper;
+}

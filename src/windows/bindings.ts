@@ -8,6 +8,8 @@ export interface Binding {
 
 /** `ip:port:host` of http, https and ftp; the address of IPv6 is in brackets. */
 const place = /^(\[[0-9a-fA-F:.]+\]|[0-9.]+|\*|):(\d{1,5}):([^\s/:]*)$/;
+/** What would end the row or the list that appcmd is given, or the text that flags stand behind. */
+const ends = /['",#]/;
 const withPlace = new Set(['http', 'https', 'ftp']);
 const ports: Record<string, number> = { http: 80, https: 443, ftp: 21 };
 
@@ -32,6 +34,7 @@ export function parseBinding(text: string): Binding | undefined {
 }
 
 function checked(protocol: string, information: string): Binding | undefined {
+  if (ends.test(information)) return undefined;
   if (!withPlace.has(protocol)) return { protocol, information };
   const match = place.exec(information);
   if (!match || Number(match[2]) < 1 || Number(match[2]) > 65_535) return undefined;

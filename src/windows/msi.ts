@@ -70,7 +70,8 @@ async function msiexec(
   code: string,
   words: string[],
 ): Promise<{ reboot: boolean }> {
-  const log = temporaryFile(io, `converge-${code}.log`);
+  // Any user may make files and junctions there: under a name known before, the log could be led elsewhere.
+  const log = temporaryFile(io, `converge-${code}-${io.random.uuid()}.log`);
   const args = [...words, '/qn', '/norestart', '/l*v', quoted(log)];
   await io.step(`msiexec ${words.slice(0, 2).join(' ')}`);
   for (let attempt = 1; ; attempt++) {

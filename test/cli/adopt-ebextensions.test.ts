@@ -37,6 +37,17 @@ describe('the .ebextensions', () => {
     await expect(`${manifest}\n${stderr}`).toMatchFileSnapshot('ebextensions/every-program.golden.yaml');
   });
 
+  test('nothing in them steers the terminal', async () => {
+    const { dir, adopt } = await place();
+    const clear = '\\u001b[2J';
+    const text = `{"commands":{"a":{"command":"frob ${clear}"}},"files":{"C:\\\\a${clear}":{"content":"x"}}}`;
+    await writeFile(join(dir, '.ebextensions/a.config'), text);
+    const { code, stdout, stderr } = await adopt('.ebextensions');
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('frob \ufffd[2J');
+    expect(stdout + stderr).not.toContain('\u001b');
+  });
+
   test('dollars and braces are text', async () => {
     const { dir } = await adopted(join(samples, 'every-program.config'));
     const { stdout } = await cli(dir, ['plan', 'm.yaml', '--lab', '--format', 'json'], {

@@ -96,6 +96,21 @@ describe('apply --self', () => {
     expect(await lab.state('last-known-good/content')).toBe(manifest('one'));
   });
 
+  test('a state folder that others can write is not believed', async () => {
+    const lab = await labInstance();
+    await lab.publish(manifest('one'));
+    await mkdir(join(lab.dir, 'state', instanceId), { recursive: true });
+    await chmod(join(lab.dir, 'state', instanceId), 0o777);
+    const { code, stderr } = await lab.apply(['--state', 'state']);
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('can be written by others'),
+    });
+    expect(await lab.host()).toBeUndefined();
+    await chmod(join(lab.dir, 'state', instanceId), 0o700);
+    expect(await lab.apply(['--state', 'state'])).toMatchObject({ code: 0 });
+  });
+
   test('--noop remembers nothing and reports nothing', async () => {
     const lab = await labInstance();
     await lab.publish(manifest('one'));
@@ -321,6 +336,14 @@ describe("the instance's role", () => {
     });
     expect(await lab.host()).toBe('one');
   });
+
+  test.each(['s3://cust-*/', 's3://cust-data/web?/', 's3://cust-data/${aws:userid}/'])(
+    '`instance-policy` gives no role more than its own: %s',
+    async url => {
+      const printed = await cli(await scratch(), ['instance-policy', environment, '--self', url]);
+      expect(printed).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('many names') });
+    },
+  );
 
   test('needs no more than `instance-policy` prints', async () => {
     const lab = await labInstance();

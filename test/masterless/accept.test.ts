@@ -57,4 +57,16 @@ describe('the sequence', () => {
     const after = remember(second, 'second', remember(back, 'back', seen));
     expect(code(back, after, 'back')).toBe('older-sequence');
   });
+
+  test('what a rollback replaced can not come to an instance that began after it', () => {
+    const back = at(5, day(22), { replaces_up_to: 7 });
+    const after = remember(back, 'back');
+    expect(code(first, after, 'first')).toBe('older-sequence');
+    expect(code(at(8, day(23)), after)).toBeUndefined();
+  });
+
+  test('content that was signed earlier, and comes later, makes no old rollback young', () => {
+    const after = remember(at(8, day(21)), 'eight', remember(at(5, day(25), { replaces_up_to: 7 }), 'back'));
+    expect(code(at(4, day(24), { replaces_up_to: 9 }), after)).toBe('older-sequence');
+  });
 });

@@ -60,6 +60,11 @@ describe('the envelope', () => {
     ['no JSON', () => Buffer.from('<html>'), 'signature-malformed'],
     ['another JSON', () => Buffer.from('{"payload": 1}'), 'signature-malformed'],
     [
+      'more signatures than anybody makes',
+      () => sign(statementOf(content), ...Array<typeof deploy.key>(101).fill(deploy.key)),
+      'signature-malformed',
+    ],
+    [
       'a later form',
       () => sign({ ...statementOf(content), converge_content: 2 as 1 }, deploy.key),
       'signature-malformed',

@@ -92,6 +92,22 @@ describe('reports', () => {
       'larger than 64 KiB',
     ],
     ['that is no JSON', 'AROA:i-1', Buffer.from('{'), 'it is no report'],
+    [
+      'that no text can be made of',
+      'AROA:i-1',
+      reportOf('i-1', { failures: [{ toString: 1 }] }),
+      'no report',
+    ],
+    [
+      'that is nested without end',
+      'AROA:i-1',
+      Buffer.from(
+        reportOf('i-1')
+          .toString()
+          .replace('[]', `${'['.repeat(20_000)}${']'.repeat(20_000)}`),
+      ),
+      'no report',
+    ],
     ['under a name of no instance', 'operator', reportOf('i-1'), 'no instance writes under this name'],
     ['under a longer name', 'AROA:i-1.json/x:i-2', reportOf('i-2'), 'no instance writes under this name'],
   ])('one %s is refused', async (_, userId, bytes, why) => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { nodeFiles } from '../../src/io/node-files.ts';
 import type { ReadFiles } from '../../src/io/ports.ts';
 import { newKeyPair } from '../../src/masterless/keys.ts';
-import { keyFile, keysIn, posixKeeper } from '../../src/masterless/trust.ts';
+import { assertOwnState, keyFile, keysIn, posixKeeper } from '../../src/masterless/trust.ts';
 import { scratch } from '../support/cli.ts';
 import { codeOf } from './support.ts';
 
@@ -56,4 +56,43 @@ test('a signing key has no business there', async () => {
   const { dir, pair } = await folder();
   await writeFile(join(dir, 'deploy.pub'), pair.privatePem, { mode: 0o644 });
   expect(await codeOf(() => keysIn(dir, nodeFiles, me))).toBe('private-key-here');
+});
+
+test('a link above leads nowhere where another user could put something else', async () => {
+  const { dir } = await folder();
+  const home = join(dir, '../home');
+  await mkdir(join(home, 'converge/trust'), { recursive: true, mode: 0o755 });
+  await writeFile(join(home, 'converge/trust/a.pub'), newKeyPair().publicPem, { mode: 0o644 });
+  await symlink('home/converge', join(dir, '../link'));
+  const trust = join(dir, '../link/trust');
+  expect(await keysIn(trust, nodeFiles, me)).toHaveLength(1);
+  const owned = (what: string): ReadFiles => ({
+    ...nodeFiles,
+    async stat(path) {
+      const stat = await nodeFiles.stat(path);
+      return stat && (path === what ? { ...stat, uid: 4711 } : stat);
+    },
+  });
+  for (const theirs of [home, join(dir, '../link')]) {
+    const files = owned(theirs);
+    const keeper = posixKeeper(files, process.getuid!());
+    expect(await codeOf(() => keysIn(trust, files, keeper))).toBe('trust-not-safe');
+  }
+});
+
+test.each([
+  ['a folder that others may write', async (dir: string) => chmod(dir, 0o777)],
+  ['a folder above that others may write', async (dir: string) => chmod(join(dir, '..'), 0o777)],
+  ['a file that others may write', async (dir: string) => chmod(join(dir, 'instance.json'), 0o666)],
+  [
+    'a file that is a link',
+    async (dir: string) => symlink(join(dir, 'instance.json'), join(dir, 'state.json')),
+  ],
+])('%s is no memory of an instance', async (_, spoil) => {
+  const dir = join(await scratch(), 'state');
+  await mkdir(dir, { mode: 0o700 });
+  await writeFile(join(dir, 'instance.json'), '{}', { mode: 0o600 });
+  await assertOwnState(dir, nodeFiles, me);
+  await spoil(dir);
+  expect(await codeOf(() => assertOwnState(dir, nodeFiles, me))).toBe('state-not-safe');
 });

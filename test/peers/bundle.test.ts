@@ -52,7 +52,7 @@ describe.skipIf(absent.Wine !== undefined)('under Wine', () => {
     wine = await openWine();
     const folder = join(wine.drive, 'Program Files/converge/0123456789abcdef');
     const program = Buffer.from(
-      'console.log(process.argv.slice(2).join(" ")); console.error(process.cwd(), process.env.NODE_OPTIONS); process.exit(4);',
+      'console.log(process.argv.slice(2).join(" ")); console.error(process.cwd(), process.env.NODE_OPTIONS, Object.keys(process.env).filter(name => /^(NODE_|AWS_)/.test(name)).join()); process.exit(4);',
     );
     for (const { path, bytes } of bundled('beanstalk-windows', { program }))
       if (path.startsWith('converge/agent/')) {
@@ -64,7 +64,14 @@ describe.skipIf(absent.Wine !== undefined)('under Wine', () => {
     mkdirSync(join(wine.drive, 'ProgramData/converge/logs'), { recursive: true });
     writeFileSync(
       join(wine.work, 'application.cmd'),
-      `@set NODE_OPTIONS=--require C:\\work\\evil.js\r\n@call "${here}\\run.cmd" %1\r\n`,
+      [
+        '@set NODE_OPTIONS=--require C:\\work\\evil.js',
+        '@set NODE_COMPILE_CACHE=C:\\work\\cache',
+        '@set AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE',
+        '@set AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:1',
+        `@call "${here}\\run.cmd" %1`,
+        '',
+      ].join('\r\n'),
     );
   }, 240_000);
   afterAll(() => wine?.close());
@@ -77,14 +84,14 @@ describe.skipIf(absent.Wine !== undefined)('under Wine', () => {
       const { exitCode, stdout } = await wine.run('cmd', '/c', `${here}\\run.cmd`, name);
       expect([exitCode, stdout]).toEqual([4, '']);
       // The last run alone.
-      expect(log(name).replaceAll('\r\n', '\n')).toBe(`${line}\n${here} undefined\n`);
+      expect(log(name).replaceAll('\r\n', '\n')).toBe(`${line}\n${here} undefined \n`);
     }
   });
 
   test("the application's environment doesn't reach its Node", async () => {
     // Wine's cmd loses the exit code of what it calls.
     await wine.run('cmd', '/c', 'C:\\work\\application.cmd', 'agent');
-    expect(log('agent')).toContain(`${here} undefined`);
+    expect(log('agent').replaceAll('\r\n', '\n')).toMatch(/ undefined \n$/);
   });
 
   test('run.cmd does nothing else', async () => {

@@ -85,8 +85,12 @@ function take(entry: Exclude<Entry, { kind: 'file' }>, drafts: Drafts, scripts: 
   if (entry.kind === 'service') {
     const { ensureRunning, enabled } = entry.properties;
     drafts.set('service', entry.name, at, {
-      ...(ensureRunning !== undefined && { state: String(ensureRunning) === 'true' ? 'running' : 'stopped' }),
-      ...(enabled !== undefined && { startup: String(enabled) === 'true' ? 'automatic' : 'disabled' }),
+      ...(ensureRunning !== undefined && {
+        state: ensureRunning === true || ensureRunning === 'true' ? 'running' : 'stopped',
+      }),
+      ...(enabled !== undefined && {
+        startup: enabled === true || enabled === 'true' ? 'automatic' : 'disabled',
+      }),
     });
   }
 }

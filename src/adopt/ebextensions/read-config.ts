@@ -1,4 +1,15 @@
-import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 
 /** A place in the files given, for leftovers and comments. */
 export interface Place {
@@ -44,7 +55,13 @@ export function readConfig(file: string, text: string): Entry[] {
       { kind: 'leftover', at: { file, line }, what: file, why: `it is no YAML: ${firstLine(error.message)}` },
     ];
   }
-  if (!isMap(document.contents)) return [];
+  if (document.contents === null) return [];
+  const leaveAll = (node: unknown, why: string): Entry[] => [
+    { kind: 'leftover', at: placeOf(node), what: file, why },
+  ];
+  if (!isMap(document.contents)) return leaveAll(document.contents, 'it is no map of sections');
+  const alias = firstAlias(document);
+  if (alias) return leaveAll(alias, `it repeats parts of itself by \`*${alias.source}\`: write them out`);
   const sections = new Map(document.contents.items.map(pair => [keyOf(pair), pair]));
   const entries: Entry[] = [];
   for (const [name, pair] of sections) {
@@ -55,8 +72,21 @@ export function readConfig(file: string, text: string): Entry[] {
   for (const name of order) {
     const section = sections.get(name);
     if (section && isMap(section.value)) entries.push(...readSection(name, section.value, placeOf));
+    else if (section)
+      entries.push({ kind: 'leftover', at: placeOf(section.key), what: name, why: 'it is no map' });
   }
   return entries;
+}
+
+function firstAlias(document: Document): Alias | undefined {
+  let found: Alias | undefined;
+  visit(document, {
+    Alias(_, alias) {
+      found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 function readSection(name: string, map: YAMLMap, placeOf: (node: unknown) => Place): Entry[] {
@@ -74,13 +104,15 @@ function readSection(name: string, map: YAMLMap, placeOf: (node: unknown) => Pla
           at,
           manager: key,
           name: label,
-          from: String(from),
+          from: textOf(from),
         }));
       case 'sources':
-        return [{ kind: 'source', at, directory: key, url: String(value) }];
+        return [{ kind: 'source', at, directory: key, url: textOf(value) }];
       case 'files': {
         const body = isMap(pair.value) ? pair.value.get('content', true) : undefined;
         const [content, source, encoding] = [text('content'), text('source'), text('encoding')];
+        if (content === undefined && source === undefined)
+          return [{ kind: 'leftover', at, what: key, why: 'it has no text as `content` and no `source`' }];
         // A block scalar begins on the line after its `|`.
         const block = isScalar(body) && /^BLOCK/.test(body.type ?? '');
         return [
@@ -95,8 +127,8 @@ function readSection(name: string, map: YAMLMap, placeOf: (node: unknown) => Pla
         ];
       }
       case 'services': {
-        const all = Object.entries((value ?? {}) as Record<string, Record<string, unknown>>);
-        return all.map(([service, properties]) => ({ kind: 'service', at, name: service, properties }));
+        const all = Object.entries((value ?? {}) as Record<string, Record<string, unknown> | null>);
+        return all.map(([name, properties]) => ({ kind: 'service', at, name, properties: properties ?? {} }));
       }
       default: {
         const command = isMap(pair.value) ? pair.value.get('command', true) : undefined;
@@ -128,7 +160,13 @@ const sorted = (map: YAMLMap): Pair[] =>
 
 const keyOf = (pair: Pair): string => String(isScalar(pair.key) ? pair.key.value : pair.key).trim();
 
-const quoteIfNeeded = (argument: unknown): string =>
-  /[\s"]/.test(String(argument)) ? `"${String(argument).replaceAll('"', '\\"')}"` : String(argument);
+/** A map may have a member `toString`. */
+const textOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+
+function quoteIfNeeded(argument: unknown): string {
+  const text = textOf(argument);
+  return /[\s"]/.test(text) ? `"${text.replaceAll('"', '\\"')}"` : text;
+}
 
 const firstLine = (text: string): string => text.split('\n')[0]!.replace(/:$/, '');

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { adoptEbextensions } from '../../adopt/ebextensions/adopt.ts';
 import type { Leftover } from '../../adopt/ebextensions/drafts.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { printable } from '../../diagnostics/text-width.ts';
 import { plural } from '../../io/units.ts';
 import { displayName } from '../../manifest/read/find-files.ts';
 import { writeManifest } from '../../manifest/write-manifest.ts';
@@ -40,9 +41,9 @@ export async function adoptFiles(
     ],
   });
   await put(context, text, output);
-  for (const one of todo) context.say(`${told(one)}\n`);
+  for (const one of todo) context.say(`${printable(told(one))}\n`);
   for (const [{ type, title, note }, mistake] of refused)
-    context.say(`${note}: ${type}:${title}: ${mistake}\n`);
+    context.say(`${printable(`${note}: ${type}:${title}: ${mistake}`)}\n`);
   for (const name of secrets)
     context.say(`set ${name} to the secret that was written there, and remove it there\n`);
   const live = resources.length - refused.size;

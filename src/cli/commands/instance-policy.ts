@@ -28,6 +28,12 @@ export const instancePolicyCommand: Define = (program, context, exit) => {
           }),
         );
       const { bucket, prefix } = contentUrl(self);
+      if (/[*?$]/.test(bucket + prefix))
+        throw new Failure(
+          given('content-url', `${self} holds a character that a policy reads as many names: * ? $`, {
+            hint: 'the role would get more than its own content: use a prefix without them',
+          }),
+        );
       const root = [bucket, prefix.replace(/^\/+|\/+$/g, '')].filter(Boolean).join('/');
       context.print(`${JSON.stringify(instancePolicy(environments, root, partition), null, 2)}\n`);
       exit(0);

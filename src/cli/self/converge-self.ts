@@ -5,6 +5,7 @@ import { plan as makePlan } from '../../engine/plan/planner.ts';
 import { remember } from '../../masterless/accept.ts';
 import { readInstanceState, writeInstanceState } from '../../masterless/instance-state.ts';
 import { keepContent } from '../../masterless/kept.ts';
+import { assertOwnState } from '../../masterless/trust.ts';
 import { loadCatalog } from '../catalog.ts';
 import { type Context, makeContext } from '../context.ts';
 import type { CliIo } from '../io.ts';
@@ -16,6 +17,7 @@ import { openSession } from '../session.ts';
 import { version } from '../version.ts';
 import { contentFiles } from './content-files.ts';
 import { type Ended, instanceReport, type SelfRun, sendReport } from './instance-report.ts';
+import { keeperOf } from './keeper.ts';
 import { describeContent, type Obtained, obtainContent, sayContent } from './obtain.ts';
 import type { Self } from './open-self.ts';
 import type { SelfOptions } from './options.ts';
@@ -79,8 +81,11 @@ async function applyVerified(
 /** Fetches, verifies, and remembers what was accepted before anything of it is used. */
 async function accept(context: Context, self: Self, options: ConvergeSelfOptions): Promise<Obtained> {
   const { files } = context.io.host;
-  const state = await readInstanceState(files, self.stateDir);
   const { environment, clock, stateDir } = self;
+  // A lab's own folder is whoever's the lab is.
+  if (!self.lab || options.state !== undefined)
+    await assertOwnState(stateDir, files, keeperOf(context.io.host));
+  const state = await readInstanceState(files, stateDir);
   const asking = { environment, now: clock.now(), version, seen: state.seen };
   const obtained = await obtainContent(context, self, options, asking);
   const { signed } = obtained.content;

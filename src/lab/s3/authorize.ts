@@ -40,7 +40,8 @@ export function authorize(role: Role, request: S3Request, storage: Storage): voi
   const { bucket, key, method, query, headers } = request;
   const other = headers.has('x-amz-copy-source') ? 'copy' : [...query.keys()].find(name => !plain.test(name));
   const [ofObject, ofBucket] = actions[method] ?? ['s3:Other', 's3:Other'];
-  const action = other !== undefined ? `s3:${method} ?${other}` : key === undefined ? ofBucket : ofObject;
+  const allowed = query.has('versionId') && key !== undefined ? `${ofObject}Version` : ofObject;
+  const action = other !== undefined ? `s3:${method} ?${other}` : key === undefined ? ofBucket : allowed;
   // Whoever names a bucket that isn't there learns that.
   const isMissing = bucket !== undefined && !storage.buckets.get(bucket);
   if (isMissing && action !== 's3:CreateBucket') return;

@@ -6,7 +6,7 @@ import type { FileStat } from '../../io/ports.ts';
 import { type Access, icacls, nameOfMask, type Rights, type Rule, readAccess } from '../../windows/acl.ts';
 import { commonName, commonSid } from '../../windows/sids.ts';
 import { oneDiagnostic } from '../failed.ts';
-import { ancestors, hostPath } from '../host/path.ts';
+import { ancestors, managedPath } from '../host/path.ts';
 import { eachStep, isChanged } from './iis-object.ts';
 
 /** One permission. In what was observed `rights` may also describe an entry that has no name. */
@@ -90,7 +90,7 @@ by their SIDs. \`ensure: absent\` takes the declared permissions away, and leave
   realm: { name: 'files', concurrency: 16 },
   identity(properties, title, where) {
     refuseContradictions(properties);
-    return hostPath(title, where);
+    return managedPath(title, where);
   },
   needs: (_, id) => [{ anyOf: [id, ...ancestors(id)].map(path => `path:${path}`) }],
   desired: ({ permissions, inherit }) => ({

@@ -114,6 +114,7 @@ applicationHost.config, since a web.config belongs to the application that is de
   identity(properties, title) {
     const section = sectionOf(properties, title);
     const { path = '', commit = 'apphost' } = properties;
+    refuseOptions(properties);
     refuseUnreadable(properties, section);
     if (path === '' && commit !== 'apphost')
       throw new Failure(
@@ -214,6 +215,26 @@ function nestedExtra(
       );
     }),
   );
+}
+
+/** What appcmd would read as an option of its own, above all where it is to write. */
+function refuseOptions({ path = '', attributes = {}, collections = {}, items = [] }: ConfigProperties): void {
+  if (/^[/+-]|["']/.test(path))
+    throw new Failure(given('wrong-name', `\`${path}\` is no path`, { hint: 'write `Site` or `Site/app`' }));
+  const rows = [items, ...Object.values(collections)].flat(2);
+  const nested = rows.flatMap(row =>
+    Object.values(row).flatMap(value => (Array.isArray(value) ? value : [])),
+  );
+  const inRows = [...rows, ...nested].flatMap(row => Object.keys(row));
+  const wrong = [...Object.keys(attributes), ...Object.keys(collections), ...inRows].find(
+    name => !/^[A-Za-z_][\w.-]*$/.test(name) || /^(commit|section)$/i.test(name),
+  );
+  if (wrong !== undefined)
+    throw new Failure(
+      given('wrong-name', `\`${wrong}\` can't be the name of an attribute`, {
+        hint: 'write `name`, or `child.name` below an element; where it is written says `commit:`',
+      }),
+    );
 }
 
 /** Every row must say what tells it apart, once, and hold nothing that appcmd can't be told. */

@@ -329,6 +329,34 @@ describe('files and secrets', () => {
     ]);
   });
 
+  test.each([
+    'setx DB_PASS hunter2',
+    'curl -u user:hunter2 https://example.com',
+    'curl https://user:hunter2@example.com/',
+    'x "Authorization: Bearer hunter2"',
+    'x /pass:hunter2 --passphrase hunter2',
+    'aws configure set aws_secret_access_key hunter2',
+    'x -Password (ConvertTo-SecureString "hunter2" -AsPlainText -Force)',
+  ])('no secret is left of the line %s', line => {
+    expect(JSON.stringify(adopt(command(line)))).not.toContain('hunter2');
+  });
+
+  test.each([
+    '-----BEGIN RSA PRIVATE KEY-----\nhunter2\n',
+    'db: postgres://user:hunter2@example.com/db\n',
+    '[default]\nDB_PASS=hunter2\n',
+    '<add key="AdminPassword" value="hunter2"/>\n',
+  ])('a file that holds a secret is one: %j', content => {
+    const adopted = adopt(JSON.stringify({ files: { 'C:/a/x.ini': { content } } }));
+    expect(JSON.stringify(adopted)).not.toContain('hunter2');
+    expect(adopted.secrets).toEqual(['X_INI']);
+  });
+
+  test('a long line of words like those of secrets is searched once', () => {
+    const line = `x ${'password'.repeat(40_000)}`;
+    expect(left(command(line))).toEqual([`3 ${line}: converge has no type for x`]);
+  });
+
   test('two secrets of one name are two', () => {
     const file = (path: string) => `  "${path}":\n    content: |\n      { "apiKey": "hunter2" }\n`;
     const { secrets, resources: all } = adopt(`files:\n${file('C:/a/x.json')}${file('C:/b/x.json')}`);
@@ -348,6 +376,27 @@ describe('files and secrets', () => {
   test('settings of the environment stay there, and a broken file is one leftover', () => {
     expect(left('option_settings:\n  a: b\n')).toEqual([expect.stringContaining('it stays where it is')]);
     expect(left('commands: [\n')).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      'x: &c hi\nfiles:\n  C:\\a:\n    content: *c\n',
+      '4 a.config: it repeats parts of itself by `*c`: write them out',
+    ],
+    ['files:\n  C:\\a: &c { content: x }\n  C:\\b: { <<: *c }\n', '3 a.config: it repeats parts of itself'],
+    ['files:\n  - a\n', '1 files: it is no map'],
+    ['- a\n', '1 a.config: it is no map of sections'],
+    ['files:\n  C:\\a: { content: { a: 1 } }\n', '2 C:\\a: it has no text as `content`'],
+    ['sources:\n  C:\\a: { toString: 1 }\n', '2 C:\\a: only zip archives'],
+    ['packages:\n  msi:\n    x: { toString: 1 }\n', '2 msi: x: whether {"toString":1} is installed'],
+    ['commands:\n  a:\n    command: [ { toString: 1 } ]\n', 'converge has no type for'],
+  ])('what is written otherwise than Beanstalk has it is left, and makes nothing empty: %j', (text, said) => {
+    expect(left(text).join()).toContain(said);
+    expect(resources(text)).toEqual({});
+  });
+
+  test('a service of which nothing is said is no mistake', () => {
+    expect(resources('services:\n  windows:\n    w3svc:\n')).toEqual({ service: { w3svc: {} } });
   });
 
   test('no text makes it throw', () => {

@@ -70,6 +70,7 @@ describe('the role of the instance', () => {
     expect(await send(new PutObjectCommand({ ...at(own), Body: '{}' }))).toBe('allowed');
     for (const denied of [
       new GetObjectCommand(at('test.sig')),
+      new GetObjectCommand({ ...at('shop.yaml'), VersionId: 'null' }),
       new GetObjectCommand(at(own)),
       new PutObjectCommand({ ...at('shop.yaml'), Body: 'x' }),
       new PutObjectCommand({ ...at('shop.sig'), Body: 'x' }),

@@ -54,13 +54,14 @@ describe('unpacking', () => {
       { name: 'web.config', content: '<configuration/>' },
       { name: 'bin\\x64\\app.dll', content: 'code', stored: true },
       { name: 'logs/' },
-      { name: './run.sh', content: '#!/bin/sh', mode: 0o100755 },
+      { name: './run.sh', content: '#!/bin/sh', mode: 0o106777 },
       { name: 'empty' },
     );
     expect((await converge()).result.result).toBe('changed');
     expect(await tree()).toEqual(['/app/bin/x64/app.dll', '/app/empty', '/app/run.sh', '/app/web.config']);
     expect(await text('/app/bin/x64/app.dll')).toBe('code');
     expect(await host.files.stat('/app/logs')).toMatchObject({ kind: 'directory' });
+    // Packed where everybody may write, and setuid.
     expect(await host.files.stat('/app/run.sh')).toMatchObject({ mode: 0o755 });
     expect(await leftovers()).toEqual([]);
     expect((await converge()).action).toBe('none');

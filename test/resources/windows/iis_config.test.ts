@@ -136,3 +136,14 @@ test('a collection of a row is part of it', async () => {
   expect(first.results).toEqual(['changed']);
   expect((await converge(section, declared)).actions).toEqual(['none']);
 });
+
+test.each([
+  [{ path: site, attributes: { commit: 'site' } }, 'commit'],
+  [{ path: site, attributes: { '-[ipAddress': 'x' } }, '-[ipAddress'],
+  [{ path: site, items: [{ ...row('10.0.0.1'), "a'": 'x' }] }, "a'"],
+  [{ path: '/commit:site', attributes: { allowUnlisted: true } }, '/commit:site'],
+])('nothing declared is read as an option of appcmd: %j', (properties, name) => {
+  expect(() => iisConfig.identity(properties, ipSecurity, { platform: 'win32', cwd: 'C:\\' })).toThrow(
+    `\`${name}\``,
+  );
+});

@@ -34,12 +34,22 @@ describe('bindings', () => {
     expect(parseBinding(text)).toEqual({ protocol, information });
   });
 
-  test.each(['http', 'http/80', 'http/*:0:a', 'http/*:70000:a', 'https://a:b', 'http/*:80:a/b', ''])(
-    '`%s` is none',
-    text => {
-      expect(parseBinding(text)).toBeUndefined();
-    },
-  );
+  test.each([
+    'http',
+    'http/80',
+    'http/*:0:a',
+    'http/*:70000:a',
+    'https://a:b',
+    'http/*:80:a/b',
+    '',
+    "http/*:80:a',protocol='ftp",
+    "net.tcp/808:*',bindingInformation='1",
+    'net.pipe/*,http/*:80:evil',
+    'http/*:80:a#1',
+    'http://a"b',
+  ])('`%s` is none', text => {
+    expect(parseBinding(text)).toBeUndefined();
+  });
 
   test('new ones are added before old ones go: the site is never without an address', async () => {
     const { converge, lab, appcmds, appcmd } = await start();

@@ -126,7 +126,8 @@ const bomb = (what: string, why: string): Failure =>
   );
 
 function zipEntry(zip: ZipFile, entry: Entry, name: string, path: string, what: string): ZipEntry {
-  const mode = unixMode(entry) & 0o777;
+  // Whatever the packer's umask was: what root unpacks is for nobody else to change.
+  const mode = unixMode(entry) & 0o755;
   return {
     path,
     directory: isDirectory(name),
