@@ -1,5 +1,6 @@
 import { blocked, Failure, world as worldSays } from '../diagnostics/diagnostic.ts';
 import { type Applying, begin, type Details } from './applying.ts';
+import { hintFor } from './bringers.ts';
 import { type Change, changeAll } from './change.ts';
 import { decide } from './decide.ts';
 import type { RunReport } from './events.ts';
@@ -109,8 +110,10 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
   for (const node of ready) {
     const broken = walk.brokenFor(node);
     const { action, reason } = node.planned;
-    const shared = sharedCause(run, node.planned.address, broken);
-    if (action === 'failed' && !shared) finish(node, 'failed', failedBefore(run, node, reason));
+    const follows =
+      sharedCause(run, node.planned.address, broken) !== undefined ||
+      (broken.length > 0 && run.observed.get(node.planned.address)?.state === 'unknown');
+    if (action === 'failed' && !follows) finish(node, 'failed', failedBefore(run, node, reason));
     else if (broken.length > 0) finish(node, 'skipped', { note: `depends on ${broken.join(', ')}` });
     else if (action === 'none') work.push(node);
     else if (noop || node.planned.noop) finish(node, 'noop');
@@ -171,7 +174,7 @@ async function changeOf({ run, finish }: Applying, node: Node): Promise<Change |
   if (observation.state === 'unknown') {
     const text = `\`${node.planned.address}\` still can't be observed: ${observation.waitsFor} isn't there`;
     finish(node, 'failed', {
-      diagnostic: worldSays('still-unknown', text, { hint: 'declare what brings it, or correct its name' }),
+      diagnostic: worldSays('still-unknown', text, { hint: hintFor(observation.waitsFor) }),
     });
     return undefined;
   }

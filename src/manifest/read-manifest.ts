@@ -44,16 +44,20 @@ export function checkManifest(
   return true;
 }
 
-/** Reads one checked manifest into `context.into`. */
+/** Reads one checked manifest into `context.into`, for a run on `platform`, in a lab or not. */
 export async function readManifest(
   file: SourceFile,
-  platform: NodeJS.Platform,
+  { platform, hasLab }: { platform: NodeJS.Platform; hasLab: boolean },
   context: Context,
 ): Promise<void> {
   const { registry, into, report } = context;
   const top = topLevel(file);
   const requires = top.get('requires')?.value;
-  if (requires) checkRequires(file, requires, platform, report);
+  if (requires && !checkRequires(file, requires, platform, hasLab, report)) {
+    // Facts, paths and types of another platform would only say the same mistake over and over.
+    into.incomplete = true;
+    return;
+  }
   const policy = top.get('policy')?.value;
   if (policy) readPolicy(file, policy, into, report);
   const own = top.get('params')?.value;

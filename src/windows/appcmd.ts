@@ -120,6 +120,7 @@ function refused(args: readonly string[], { exitCode, stdout, stderr, timedOut }
       'add `unlock: true`, or leave `commit:` out so that applicationHost.config is written',
     ],
     87: ['iis-unknown-name', 'check the names: this IIS has no such section, attribute or value'],
+    1168: ['iis-object-missing', 'declare the site, or correct its name'],
     183: ['iis-object-exists', 'it was made at the same time by somebody else: run again'],
   };
   const [code, hint] = ways[exitCode] ?? ['appcmd-failed', undefined];
@@ -128,5 +129,10 @@ function refused(args: readonly string[], { exitCode, stdout, stderr, timedOut }
 }
 
 /** Whether appcmd knew no such section: the feature that brings it is missing (ERROR_INVALID_PARAMETER). */
-export const sectionIsUnknown = (error: unknown): boolean =>
-  error instanceof Failure && error.diagnostics.some(({ code }) => code === 'iis-unknown-name');
+export const sectionIsUnknown = (error: unknown): boolean => hasCode(error, 'iis-unknown-name');
+
+/** Whether appcmd knew no such site (ERROR_NOT_FOUND). */
+export const siteIsMissing = (error: unknown): boolean => hasCode(error, 'iis-object-missing');
+
+const hasCode = (error: unknown, wanted: string): boolean =>
+  error instanceof Failure && error.diagnostics.some(({ code }) => code === wanted);

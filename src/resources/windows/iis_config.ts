@@ -4,7 +4,13 @@ import { structuralDiff } from '../../engine/diff.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, FieldChange, Id, Observation, ResourceType, Step } from '../../engine/resource-type.ts';
 import type { XmlElement } from '../../io/xml.ts';
-import { change, isIisInstalled, listSection, sectionIsUnknown } from '../../windows/appcmd.ts';
+import {
+  change,
+  isIisInstalled,
+  listSection,
+  sectionIsUnknown,
+  siteIsMissing,
+} from '../../windows/appcmd.ts';
 import { inCalls, rowChanges } from '../../windows/config-arguments.ts';
 import {
   actualRows,
@@ -259,6 +265,8 @@ async function look(
     io.signal.throwIfAborted();
     if (section.feature !== undefined && sectionIsUnknown(error))
       return { state: 'unknown', waitsFor: `feature:${section.feature.toLowerCase()}` };
+    if (path !== '' && siteIsMissing(error))
+      return { state: 'unknown', waitsFor: `site:${path.split('/')[0]!.toLowerCase()}` };
     return { state: 'failed', diagnostic: oneDiagnostic(error) };
   }
 }
