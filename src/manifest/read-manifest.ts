@@ -15,7 +15,7 @@ import { readComputed } from './read-value.ts';
 import { escaped, newReading } from './reading.ts';
 import { checkRequires } from './requires.ts';
 import { quoted } from './scalar.ts';
-import { type Sourced, sourced, type Trace } from './scope.ts';
+import { type Scope, sourced, type Trace } from './scope.ts';
 import { keyText, placeOf, type SourceFile } from './source-file.ts';
 
 const topKeys = ['converge', 'requires', 'targets', 'params', 'data', 'policy', 'resources'];
@@ -61,13 +61,18 @@ export async function readManifest(
   const policy = top.get('policy')?.value;
   if (policy) readPolicy(file, policy, into, report);
   const own = top.get('params')?.value;
-  const scope = own ? { ...context.scope, params: readParams(file, own, context) } : context.scope;
+  const scope = own ? { ...context.scope, ...readParams(file, own, context) } : context.scope;
   await readTargets(file, top.get('targets')?.value ?? null, registry, scope, into, report);
   await readResources(file, top.get('resources')?.value ?? null, { ...context, scope });
 }
 
 /** `params:` of a manifest: values with a name, for this file. One may use those above it. */
-function readParams(file: SourceFile, node: Node, { scope, report }: Context): Sourced {
+function readParams(
+  file: SourceFile,
+  node: Node,
+  { scope, report }: Context,
+): Pick<Scope, 'params' | 'brokenParams'> {
+  const brokenParams = new Set<string>();
   const value: { [key: string]: Json } = {};
   const places = new Map<string, SourceRange>();
   const traces = new Map<string, Trace>();
@@ -75,16 +80,21 @@ function readParams(file: SourceFile, node: Node, { scope, report }: Context): S
   for (const entry of entriesOf(file, node, '`params`', 'names', report)) {
     const name = keyText(file, entry.key) ?? '';
     // Spread anew each time: expressions may keep what they saw.
-    const seen = { ...scope, params: { ...params, value: { ...value } } };
-    const reading = newReading(file, '`params`', placeOf(file, entry.key), report, { scope: seen });
+    const seen = { ...scope, params: { ...params, value: { ...value } }, brokenParams };
+    const told = (diagnostic: Diagnostic) => {
+      if (diagnostic.severity === 'error') brokenParams.add(name);
+      report(diagnostic);
+    };
+    const reading = newReading(file, '`params`', placeOf(file, entry.key), told, { scope: seen });
     const below = `/${escaped(name)}`;
     const read = readComputed(entry.value, anyValue, below, reading);
     for (const [pointer, visit] of reading.visits) {
       places.set(pointer, visit.at);
       if (visit.trace) traces.set(pointer, visit.trace);
     }
-    // A mistake in it is no second one where it is used.
+    // A mistake in it is no second one where it is used, also by a parameter below it.
+    if (read === undefined) brokenParams.add(name);
     value[name] = read ?? null;
   }
-  return params;
+  return { params, brokenParams };
 }
