@@ -7,6 +7,7 @@ import type { AnyResourceType, Registry, TargetKind } from '../engine/resource-t
 import { type JsonSchema, valueSchema } from '../manifest/json-schema.ts';
 import { metaparameters, moduleMetaparameters } from '../manifest/metaparameters.ts';
 import type { Module, Modules } from '../manifest/module.ts';
+import { systemName } from '../manifest/requires.ts';
 import { describeProperties } from './describe-schema.ts';
 
 /** What there is to explain. */
@@ -113,7 +114,7 @@ function placeOf({ runs, canBeAbsent, refresh, protects }: AnyResourceType): str
   const on =
     runs.on === 'remote'
       ? `It lives on a target of type ${runs.target}.`
-      : `It is on the host${runs.platforms ? ` (${runs.platforms.join(', ')})` : ''}.`;
+      : `It is on the host${runs.platforms ? ` (${runs.platforms.map(systemName).join(', ')})` : ''}.`;
   return [
     on,
     canBeAbsent === false && "It can't be absent.",
