@@ -136,7 +136,7 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   };
   // One after the other its tree is let go, which is most of what a large run holds.
   for (let file = manifests.shift(); file; file = manifests.shift()) {
-    await readManifest(file, platform, context);
+    await readManifest(file, { platform, hasLab: options.hostFor !== undefined }, context);
     sources.set(file.name, maskedText(file));
   }
 

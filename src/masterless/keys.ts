@@ -33,7 +33,18 @@ export function keyId(key: KeyObject): string {
 
 /** Throws a Failure (given) that names where the text came from, never the text. */
 export function parsePrivateKey(pem: string, name: string): KeyObject {
-  return ed25519(() => createPrivateKey(pem), name, 'private', 'converge sign --new-key NAME');
+  if (/PUBLIC KEY/.test(pem))
+    throw new Failure(
+      given('wrong-key', `${name} holds a public key, and signing takes the private one`, {
+        hint: 'name the .key file that `converge sign --new-key` wrote beside it',
+      }),
+    );
+  return ed25519(
+    () => createPrivateKey(pem),
+    name,
+    'private',
+    'the .key file of `converge sign --new-key NAME`',
+  );
 }
 
 /** Throws a Failure (given) when the text is no public Ed25519 key in PEM. */

@@ -66,7 +66,7 @@ export async function readKey(spec: string, host: Pick<Host, 'env' | 'files' | '
   if (!scheme || !name)
     throw new Failure(
       given('bad-key-reference', '--key takes env:NAME or file:PATH', {
-        hint: 'a key itself on the command line would be readable by every user of this machine',
+        hint: 'write `file:` before the path; a key itself on the command line could be read by every user of this machine',
       }),
     );
   if (scheme === 'env') {

@@ -128,10 +128,11 @@ function refused(args: readonly string[], { exitCode, stdout, stderr, timedOut }
   return world(code, `${what} ${how}${said === '' ? '' : `: ${said}`}`, hint === undefined ? {} : { hint });
 }
 
-/** Whether appcmd found no site, application or other object of the name (ERROR_NOT_FOUND). */
-export const objectIsMissing = (error: unknown): boolean =>
-  error instanceof Failure && error.diagnostics.some(({ code }) => code === 'iis-object-missing');
-
 /** Whether appcmd knew no such section: the feature that brings it is missing (ERROR_INVALID_PARAMETER). */
-export const sectionIsUnknown = (error: unknown): boolean =>
-  error instanceof Failure && error.diagnostics.some(({ code }) => code === 'iis-unknown-name');
+export const sectionIsUnknown = (error: unknown): boolean => hasCode(error, 'iis-unknown-name');
+
+/** Whether appcmd found no site, application or other object of the name (ERROR_NOT_FOUND). */
+export const objectIsMissing = (error: unknown): boolean => hasCode(error, 'iis-object-missing');
+
+const hasCode = (error: unknown, wanted: string): boolean =>
+  error instanceof Failure && error.diagnostics.some(({ code }) => code === wanted);

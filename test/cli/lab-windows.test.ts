@@ -50,7 +50,11 @@ describe('a manifest that requires Windows, with --lab', () => {
     const { dir } = await folder();
     const { code, stderr } = await cli(dir, ['validate', 'm.yaml']);
     expect(code).toBe(1);
-    expect(stderr).toContain('this manifest requires windows');
+    expect(stderr).toContain('this manifest requires windows, and this is linux');
+    expect(stderr).toContain(
+      '= hint: run it on windows, try it here with --lab, or leave this file out here',
+    );
+    expect(stderr).toContain('\n1 error\n');
   });
 
   test('is validated, and its graph drawn, for Windows', async () => {
@@ -147,6 +151,15 @@ describe('converge lab windows', () => {
       /^changed +0 {2}C:\\Windows\\system32\\reg\.exe add HKLM\\SOFTWARE\\Cust \/v Greeting/m,
     );
     expect(stdout).toMatch(/\d+ programs started, 1 of them changed something\n$/);
+  });
+
+  test('of a script only the beginning', async () => {
+    const { run } = await folder(
+      'converge: 1\nrequires: { os: windows }\nresources: { firewall_rule: { Web: { action: allow, protocol: tcp } } }\n',
+    );
+    await run('plan', 'm.yaml');
+    const { stdout } = await run('lab', 'processes');
+    expect(stdout).toMatch(/powershell\.exe -NoProfile .* \.\.\. \(\d+ characters\)"$/m);
   });
 
   test('what the stand-ins believe is in lab contracts', async () => {

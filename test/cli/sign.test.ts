@@ -64,7 +64,7 @@ describe('sign', () => {
     [
       'a public key',
       ['sign', 'web.yaml', '--environment', 'taupe', '--key', 'file:deploy.pub'],
-      'expected a private Ed25519 key',
+      'holds a public key, and signing takes the private one',
     ],
     [
       'another kind of file',

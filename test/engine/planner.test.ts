@@ -156,7 +156,31 @@ describe('what could not be observed', () => {
     const { diagnostics, resources } = await planOf(all, [declare('thing:a')]);
     expect(resources[0]!.action).toBe('failed');
     expect(diagnostics).toMatchObject([
-      { code: 'not-observable', message: expect.stringContaining('`iis`') },
+      {
+        code: 'not-observable',
+        message: expect.stringContaining('`iis`'),
+        hint: expect.stringContaining('windows_feature'),
+      },
+    ]);
+  });
+
+  test('what waits for one that could not be observed is no mistake of its own, and is skipped', async () => {
+    const sound = things({ needs: () => [{ anyOf: ['certificate:web'] }] });
+    const broken = things({ name: 'cert', provides: () => ['certificate:web'] });
+    broken.onObserve = () => ({ state: 'failed', diagnostic: worldSays('gone', 'the store does not open') });
+    sound.onObserve = () => ({ state: 'unknown', waitsFor: 'certificate:web' });
+    const run = testRun([broken.type, sound.type]);
+    const resources = [declare('cert:web'), declare('thing:binding')];
+    const planned = await plan(catalogOf(resources), run, { engine: '1' });
+    expect(planned.diagnostics.map(({ code }) => code)).toEqual(['gone']);
+    expect(planned.resources.map(({ address, reason }) => [address, reason])).toEqual([
+      ['cert:web', 'the store does not open'],
+      ['thing:binding', 'waits for cert:web, which could not be observed'],
+    ]);
+    const report = await apply(planned, run);
+    expect(report.results.map(r => [r.address, r.result])).toEqual([
+      ['cert:web', 'failed'],
+      ['thing:binding', 'skipped'],
     ]);
   });
 });

@@ -216,3 +216,15 @@ it('asks only for the facts that are used', async () => {
   await compileText('resources:\n  note:\n    a: { path: "${facts.os}" }', { facts: watched });
   expect(asked).toEqual(['os']);
 });
+
+it('a mistake in a parameter is none where it is used: in values, titles, and other parameters', async () => {
+  const text = [
+    'params:',
+    '  where: "${env.NOT_SET}"',
+    '  below: "${params.where}/b"',
+    'resources:',
+    '  note: { "${params.where}": {}, "${params.below}/c": { path: "${params.below}" } }',
+  ].join('\n');
+  const { diagnostics } = await compileText(text);
+  expect(diagnostics.map(({ message }) => message)).toEqual(['the environment variable NOT_SET is not set']);
+});

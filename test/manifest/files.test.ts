@@ -158,7 +158,7 @@ describe('the language version', () => {
     [
       '{ os: windows }',
       /^this manifest requires windows, and this is linux$/,
-      'run it on windows, or leave this file out here',
+      'run it on windows, try it here with --lab, or leave this file out here',
     ],
   ])('requires: %s', async (requires, message, hint) => {
     const errors = await brief({ 'x.yaml': `converge: 1\nrequires: ${requires}` });

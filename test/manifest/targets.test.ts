@@ -74,6 +74,11 @@ it('a host type that cannot run here names the way out', async () => {
   ]);
 });
 
+it('in a file for another system that is said once, and types are not refused once more', async () => {
+  const text = 'requires: { os: windows }\nresources:\n  site: { a: {}, b: {} }';
+  expect((await brief(text)).map(({ code }) => code)).toEqual(['wrong-os']);
+});
+
 it('what is never absent cannot be made so', async () => {
   const text = `targets: { ${cloud('a')} }\n${stores(', ensure: absent')}`;
   expect(await brief(text)).toMatchObject([{ code: 'never-absent', line: 5 }]);

@@ -113,6 +113,9 @@ describe('keys', () => {
     expect(() => parsePrivateKey('hunter2', 'deploy.key')).toThrow(
       /^deploy\.key: expected a private Ed25519 key, found no key in PEM$/,
     );
+    expect(() => parsePrivateKey(newKeyPair().publicPem, 'deploy.pub')).toThrow(
+      /^deploy\.pub holds a public key, and signing takes the private one$/,
+    );
   });
 
   test('a private one has no business among the trusted', async () => {

@@ -7,7 +7,11 @@ export async function refuseToOverwrite({ io }: Context, output: string | undefi
   if (output === undefined) return;
   const path = resolve(io.host.cwd, output);
   if ((await io.host.files.stat(dirname(path)))?.kind !== 'directory')
-    throw new Failure(given('no-folder', `the folder of ${output} isn't there`, { hint: 'make it first' }));
+    throw new Failure(
+      given('no-folder', `the folder of ${output} isn't there`, {
+        hint: `make it first: mkdir ${dirname(output)}`,
+      }),
+    );
   if (!(await io.host.files.stat(path))) return;
   throw new Failure(
     given('file-exists', `${output} exists already`, {

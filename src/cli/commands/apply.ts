@@ -72,7 +72,7 @@ export const apply: Define = (program, context, exit) => {
 
 /** Either manifests that are named, or those that the bucket has. */
 function refuseMixture(paths: string[], options: ApplyCommandOptions): void {
-  const { self, lab } = options;
+  const { self } = options;
   if (self !== undefined && paths.length > 0)
     throw new Failure(
       given('self-alone', `--self takes its content from ${self}, so no paths go with it`, {
@@ -87,7 +87,7 @@ function refuseMixture(paths: string[], options: ApplyCommandOptions): void {
   const flag = `--${stray.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
   throw new Failure(
     given('self-missing', `${flag} goes with --self s3://BUCKET/, which is missing`, {
-      hint: lab === undefined ? 'add --self, or leave it out' : 'add --self before --lab, or leave it out',
+      hint: `add --self s3://BUCKET/, or leave ${flag} out`,
     }),
   );
 }

@@ -90,7 +90,7 @@ async function signFile(context: Context, file: string | undefined, options: Sig
     if (!/^(env|file):./.test(source))
       throw new Failure(
         given('bad-key-reference', '--key takes env:NAME or file:PATH', {
-          hint: 'a key itself on the command line would be readable by every user of this machine',
+          hint: 'write `file:` before the path; a key itself on the command line could be read by every user of this machine',
         }),
       );
     const pem = await readSecret({ $secret: source }, host);

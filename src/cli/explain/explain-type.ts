@@ -6,6 +6,7 @@ import { wrap } from '../../diagnostics/wrap.ts';
 import type { AnyResourceType, Registry, TargetKind } from '../../engine/resource-type.ts';
 import type { Module, Modules } from '../../manifest/modules/module.ts';
 import { metaparameters, moduleMetaparameters } from '../../manifest/read/metaparameters.ts';
+import { systemName } from '../../manifest/read/requires.ts';
 import { type JsonSchema, valueSchema } from '../../manifest/schema/json-schema.ts';
 import { describeProperties } from './describe-schema.ts';
 
@@ -113,7 +114,7 @@ function placeOf({ runs, canBeAbsent, refresh, protects }: AnyResourceType): str
   const on =
     runs.on === 'remote'
       ? `It lives on a target of type ${runs.target}.`
-      : `It is on the host${runs.platforms ? ` (${runs.platforms.join(', ')})` : ''}.`;
+      : `It is on the host${runs.platforms ? ` (${runs.platforms.map(systemName).join(', ')})` : ''}.`;
   return [
     on,
     canBeAbsent === false && "It can't be absent.",

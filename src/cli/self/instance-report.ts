@@ -65,6 +65,7 @@ export async function sendReport(context: Context, self: Self, report: InstanceR
     await self.bucket.put(key, Buffer.from(`${text}\n`));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    context.report(error.diagnostics.map(asWarning));
+    const what = "this instance's report could not be sent";
+    context.report(error.diagnostics.map(one => asWarning({ ...one, message: `${what}: ${one.message}` })));
   }
 }

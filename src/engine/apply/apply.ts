@@ -109,8 +109,10 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
   for (const node of ready) {
     const broken = walk.brokenFor(node);
     const { action, reason } = node.planned;
-    const shared = sharedCause(run, node.planned.address, broken);
-    if (action === 'failed' && !shared) finish(node, 'failed', failedBefore(run, node, reason));
+    const follows =
+      sharedCause(run, node.planned.address, broken) !== undefined ||
+      (broken.length > 0 && run.observed.get(node.planned.address)?.state === 'unknown');
+    if (action === 'failed' && !follows) finish(node, 'failed', failedBefore(run, node, reason));
     else if (broken.length > 0) finish(node, 'skipped', { note: `depends on ${broken.join(', ')}` });
     else if (action === 'none') work.push(node);
     else if (noop || node.planned.noop) finish(node, 'noop');

@@ -60,10 +60,12 @@ function unseen(
     .map(address => planned.get(address))
     .find(found => found && isPending(found));
   if (pending) return { ...verdict, reason: `can't be seen before ${pending.address}` };
-  const reason = `\`${subject.address}\` can't be observed without \`${waitsFor}\`, which nothing in this plan brings`;
-  diagnostics.push(
-    world('not-observable', reason, { address: subject.address, at: subject.declared.at, hint }),
-  );
+  const broken = [...bringing, ...awaited].find(address => planned.get(address)?.action === 'failed');
+  if (broken)
+    return { action: 'failed', fields: [], reason: `waits for ${broken}, which could not be observed` };
+  const reason = `\`${subject.address}\` needs \`${waitsFor}\`, which isn't there, and nothing in this plan brings it`;
+  const { at } = subject.declared;
+  diagnostics.push(world('not-observable', reason, { address: subject.address, at, hint }));
   return { action: 'failed', fields: [], reason };
 }
 

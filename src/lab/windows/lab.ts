@@ -51,11 +51,15 @@ export const describeWindows = ({ language, elevated, faults }: WindowsSettings)
     ...(faults.length > 0 ? [`${plural(faults.length, 'fault')} armed`] : []),
   ].join(', ');
 
+/** A script is too long for a line; `--format json` has it whole. */
+const shortened = (arg: string): string =>
+  arg.length > 200 ? `${arg.slice(0, 60)} ... (${arg.length} characters)` : arg;
+
 /** One line per program, oldest first, and how many of them changed anything. */
 export function describeProcesses(processes: readonly Spawned[]): string {
   if (processes.length === 0) return 'no programs were started on the Windows host';
   const lines = processes.map(({ program, args, exit_code, changed }) => {
-    const command = [program, ...args]
+    const command = [program, ...args.map(shortened)]
       .map(arg => (/[\s"]|^$/.test(arg) ? JSON.stringify(arg) : arg))
       .join(' ');
     return `${changed ? 'changed' : 'looked '}  ${(exit_code ?? 'not started').toString().padStart(5)}  ${command}`;

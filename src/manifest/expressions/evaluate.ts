@@ -143,7 +143,7 @@ export function evaluated(
     const wrong = unknownName(part.cel, scope);
     if (wrong) return refuse(wrong.message, part.source, !wrong.dynamic, wrong.hint);
     paths.push(...part.cel.paths);
-    if (scope.dataIsBroken && part.cel.paths.some(([root]) => root === 'data')) return failed;
+    if (part.cel.paths.some(path => isBroken(path, scope))) return failed;
     try {
       values.push(
         part.cel.run(
@@ -279,3 +279,7 @@ function quotedScalar(text: string): Scalar {
   scalar.type = 'QUOTE_SINGLE';
   return scalar;
 }
+
+/** Whether what an expression reads there has a mistake, which was told. */
+const isBroken = ([root, name]: string[], { dataIsBroken, brokenParams }: Scope): boolean =>
+  root === 'data' ? dataIsBroken === true : root === 'params' && brokenParams?.has(name ?? '') === true;

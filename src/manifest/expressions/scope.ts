@@ -36,6 +36,8 @@ export interface Scope {
   data: Sourced;
   /** A layer of it has a mistake, which was told: what is computed from it may be wrong for that alone. */
   dataIsBroken?: boolean;
+  /** Parameters with a mistake, which was told. */
+  brokenParams?: ReadonlySet<string>;
   each?: Sourced;
   facts: KnownFacts;
   env: { [name: string]: string };

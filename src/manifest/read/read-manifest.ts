@@ -5,7 +5,7 @@ import type { Json } from '../../engine/catalog.ts';
 import type { Registry } from '../../engine/resource-type.ts';
 import type { Context } from '../context.ts';
 import { anyValue } from '../expressions/data-layers.ts';
-import { type Sourced, sourced, type Trace } from '../expressions/scope.ts';
+import { type Scope, sourced, type Trace } from '../expressions/scope.ts';
 import { checkLanguage, topLevel } from '../language.ts';
 import type { Declarations } from './declared.ts';
 import { entriesOf } from './entries.ts';
@@ -44,26 +44,35 @@ export function checkManifest(
   return true;
 }
 
-/** Reads one checked manifest into `context.into`. */
+/** Reads one checked manifest into `context.into`, for a run on `platform`, in a lab or not. */
 export async function readManifest(
   file: SourceFile,
-  platform: NodeJS.Platform,
+  { platform, hasLab }: { platform: NodeJS.Platform; hasLab: boolean },
   context: Context,
 ): Promise<void> {
   const { registry, into, report } = context;
   const top = topLevel(file);
   const requires = top.get('requires')?.value;
-  if (requires) checkRequires(file, requires, platform, report);
+  if (requires && !checkRequires(file, requires, platform, hasLab, report)) {
+    // Facts, paths and types of another platform would only say the same mistake over and over.
+    into.incomplete = true;
+    return;
+  }
   const policy = top.get('policy')?.value;
   if (policy) readPolicy(file, policy, into, report);
   const own = top.get('params')?.value;
-  const scope = own ? { ...context.scope, params: readParams(file, own, context) } : context.scope;
+  const scope = own ? { ...context.scope, ...readParams(file, own, context) } : context.scope;
   await readTargets(file, top.get('targets')?.value ?? null, registry, scope, into, report);
   await readResources(file, top.get('resources')?.value ?? null, { ...context, scope });
 }
 
 /** `params:` of a manifest: values with a name, for this file. One may use those above it. */
-function readParams(file: SourceFile, node: Node, { scope, report }: Context): Sourced {
+function readParams(
+  file: SourceFile,
+  node: Node,
+  { scope, report }: Context,
+): Pick<Scope, 'params' | 'brokenParams'> {
+  const brokenParams = new Set<string>();
   const value: { [key: string]: Json } = {};
   const places = new Map<string, SourceRange>();
   const traces = new Map<string, Trace>();
@@ -71,16 +80,21 @@ function readParams(file: SourceFile, node: Node, { scope, report }: Context): S
   for (const entry of entriesOf(file, node, '`params`', 'names', report)) {
     const name = keyText(file, entry.key) ?? '';
     // Spread anew each time: expressions may keep what they saw.
-    const seen = { ...scope, params: { ...params, value: { ...value } } };
-    const reading = newReading(file, '`params`', placeOf(file, entry.key), report, { scope: seen });
+    const seen = { ...scope, params: { ...params, value: { ...value } }, brokenParams };
+    const told = (diagnostic: Diagnostic) => {
+      if (diagnostic.severity === 'error') brokenParams.add(name);
+      report(diagnostic);
+    };
+    const reading = newReading(file, '`params`', placeOf(file, entry.key), told, { scope: seen });
     const below = `/${escaped(name)}`;
     const read = readComputed(entry.value, anyValue, below, reading);
     for (const [pointer, visit] of reading.visits) {
       places.set(pointer, visit.at);
       if (visit.trace) traces.set(pointer, visit.trace);
     }
-    // A mistake in it is no second one where it is used.
+    // A mistake in it is no second one where it is used, also by a parameter below it.
+    if (read === undefined) brokenParams.add(name);
     value[name] = read ?? null;
   }
-  return params;
+  return { params, brokenParams };
 }

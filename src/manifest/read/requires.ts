@@ -35,26 +35,34 @@ export function requiredPlatform(node: Node): NodeJS.Platform | undefined {
   return typeof os === 'string' && Object.hasOwn(systems, os) ? systems[os] : undefined;
 }
 
-/** Checks `requires:` of one file against this converge and the platform of the run. */
+/**
+ * Checks `requires:` of one file against this converge and the platform of the run. False when the file is
+ * for another platform, which was reported; `hasLab` says that a lab was asked for a host of it already.
+ */
 export function checkRequires(
   file: SourceFile,
   node: Node,
   platform: NodeJS.Platform,
+  hasLab: boolean,
   report: (diagnostic: Diagnostic) => void,
-): void {
+): boolean {
   const reading = newReading(file, '`requires`', placeOf(file, node), report);
   const map = resolved(reading, node);
-  if (!isMap(map)) return void readValue(node, requiresSchema, '', reading);
+  if (!isMap(map)) {
+    readValue(node, requiresSchema, '', reading);
+    return true;
+  }
   const { converge, os } = readMap(map, requiresSchema, '', reading);
   const at = (key: string) => ({ at: reading.visits.get(`/${key}`)?.at ?? reading.at });
-  if (typeof os === 'string' && systems[os] !== platform)
+  const isForHere = typeof os !== 'string' || systems[os] === platform;
+  if (!isForHere)
     report(
       given('wrong-os', `this manifest requires ${os}, and this is ${systemName(platform)}`, {
         ...at('os'),
-        hint: `run it on ${os}, or leave this file out here`,
+        hint: `run it on ${os}, ${os === 'windows' && !hasLab ? 'try it here with --lab, ' : ''}or leave this file out here`,
       }),
     );
-  if (typeof converge !== 'string') return;
+  if (typeof converge !== 'string') return isForHere;
   const fits = versionFits(converge, package_.version);
   if (fits === undefined)
     report(
@@ -71,6 +79,7 @@ export function checkRequires(
         hint: `install converge ${converge.replace(/^>=\s*/, '')}${converge.startsWith('>=') ? ' or newer' : ''}`,
       }),
     );
+  return isForHere;
 }
 
 /** Whether `version` is in the range `>=1.2` or is exactly `1.2.3`; undefined for a bad range. */

@@ -119,7 +119,9 @@ export async function withPool<P, C>(
   for (const { id, properties } of declared) {
     const pool = poolOf(properties)!.toLowerCase();
     const isJudged = seen.get(id)?.state === 'present' || seen.get(id)?.state === 'absent';
-    if (isJudged && !pools.has(pool)) seen.set(id, { state: 'unknown', waitsFor: `app_pool:${pool}` });
+    const hint = 'declare the `iis_app_pool`, or correct its name';
+    if (isJudged && !pools.has(pool))
+      seen.set(id, { state: 'unknown', waitsFor: `app_pool:${pool}`, hint });
   }
   return seen;
 }

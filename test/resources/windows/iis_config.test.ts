@@ -125,6 +125,13 @@ test('a section of a site that is still to be made waits for it, on a machine th
   ]);
 });
 
+test('below a site that is not there yet it waits for the site, in any language', async () => {
+  const { converge, lab } = await start();
+  await lab.change({ language: 'de' });
+  const { said } = await converge(ipSecurity, { path: 'Shop/api', items: [row('10.0.0.1')] });
+  expect(said).toMatchObject([{ message: expect.stringContaining('`site:shop`') }]);
+});
+
 test('a collection of a row is part of it', async () => {
   const { converge } = await start();
   const section = 'system.webServer/security/requestFiltering';
