@@ -32,8 +32,8 @@ it('a site whose pool is neither there nor declared is not made', async () => {
     `${iis}\niis_site:\n  shop: { bindings: ["http/*:80:a.com"], physical_path: c:\\inetpub\\wwwroot, app_pool: nope }`,
   );
   expect(code).toBe(4);
-  expect(stderr).toContain("`iis_site:shop` can't be observed without `app_pool:nope`");
-  expect(stderr).toContain('declare what brings it, or correct its name');
+  expect(stderr).toContain("`iis_site:shop` needs `app_pool:nope`, which isn't there");
+  expect(stderr).toContain('declare the `iis_app_pool`, or correct its name');
   expect(await config()).toBe(before);
 });
 

@@ -120,8 +120,7 @@ export async function withPool<P, C>(
     const pool = poolOf(properties)!.toLowerCase();
     const isJudged = seen.get(id)?.state === 'present' || seen.get(id)?.state === 'absent';
     const hint = 'declare the `iis_app_pool`, or correct its name';
-    if (isJudged && !pools.has(pool))
-      seen.set(id, { state: 'unknown', waitsFor: `app_pool:${pool}`, hint });
+    if (isJudged && !pools.has(pool)) seen.set(id, { state: 'unknown', waitsFor: `app_pool:${pool}`, hint });
   }
   return seen;
 }
