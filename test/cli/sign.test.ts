@@ -40,6 +40,19 @@ describe('sign', () => {
     });
   });
 
+  test.each([
+    ['9', 'as the default is'],
+    ['999999999999', 'with --sequence 1000000000000 or more'],
+  ])('a rollback over %s says how to go on: %s', async (upTo, how) => {
+    const { dir } = await withKey();
+    const flags = ['--sequence', '5', '--replaces-up-to', upTo];
+    const { code, stderr } = await cli(dir, [...arguments_, ...flags]);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `a rollback: instances take nothing else up to ${upTo}; sign what follows higher, ${how}\n`,
+    });
+  });
+
   test('--to puts both into the bucket', async () => {
     const { dir } = await withKey();
     await writeFile(

@@ -121,6 +121,15 @@ async function signFile(context: Context, file: string | undefined, options: Sig
     `signed ${basename(file)} for ${environment}: sequence ${statement.sequence}, until ${statement.expires}\n` +
       `${written.map(([name]) => name).join(' and ')} are in ${place}\n`,
   );
+  // Who means everything by a large number would sign for nobody without knowing.
+  const { sequence, issued, replaces_up_to: replaced = 0 } = statement;
+  if (replaced > sequence) {
+    const isDefaultEnough = replaced < Date.parse(issued) / 1000;
+    const how = isDefaultEnough ? 'as the default is' : `with --sequence ${replaced + 1} or more`;
+    context.say(
+      `a rollback: instances take nothing else up to ${replaced}; sign what follows higher, ${how}\n`,
+    );
+  }
 }
 
 function statementOf(

@@ -206,7 +206,7 @@ async function remove(id: Id, io: WriteIo): Promise<Outcome> {
   const unpacked = io.memory.get(memoryKey(id)) as Unpacked;
   await io.step(`remove what was unpacked into ${id}`);
   await removeUnpacked(id, { files: Object.keys(unpacked.files), directories: unpacked.directories }, io);
-  await removeEmpty(id, io);
+  if ((await io.files.stat(id))?.kind === 'directory') await removeEmpty(id, io);
   await io.step(`forget ${id}`);
   await io.memory.set(memoryKey(id), undefined);
   return { ok: true };

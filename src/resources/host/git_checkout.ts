@@ -4,7 +4,7 @@ import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Found, findRevision, isCommit } from './git/revision.ts';
-import { git, gitSays, type Remote } from './git/run-git.ts';
+import { git, gitFailure, gitSays, type Remote } from './git/run-git.ts';
 import { observeEach } from './observe-each.ts';
 import { ancestors, managedPath, writtenPath } from './path.ts';
 
@@ -135,7 +135,8 @@ async function look(
       url,
       revision: isNewest ? 'newest' : (head ?? 'none'),
       ...(properties.discard_changes && {
-        changes: (await changesIn(id, properties, io)).length > 0 ? 'some' : 'none',
+        // One without a commit, or that git can't read, is made anew anyway.
+        changes: head !== undefined && (await changesIn(id, properties, io)).length > 0 ? 'some' : 'none',
       }),
     },
   };
@@ -148,7 +149,10 @@ async function headOf(id: Id, remote: Remote, io: ReadIo): Promise<string | unde
   return exitCode === 0 && prefix === '' ? head?.trim() : undefined;
 }
 
-/** Changed files; `untracked`: also those that git doesn't know. */
+/**
+ * Changed files; `untracked`: also those that git doesn't know. Rejects with a Failure when git can't tell, as in
+ * a directory that belongs to somebody else: then nobody knows what would be lost.
+ */
 async function changesIn(id: Id, remote: Remote, io: ReadIo, untracked = false): Promise<string[]> {
   const said = await git(
     ['status', '--porcelain', `--untracked-files=${untracked ? 'all' : 'no'}`],
@@ -156,6 +160,7 @@ async function changesIn(id: Id, remote: Remote, io: ReadIo, untracked = false):
     remote,
     io,
   );
+  if (said.exitCode !== 0 || said.timedOut) throw new Failure(gitFailure('status', remote, said));
   return said.stdout.split('\n').flatMap(line => (line === '' ? [] : [line.slice(3)]));
 }
 

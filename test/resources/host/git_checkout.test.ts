@@ -140,6 +140,16 @@ describe('what is not of the repository', () => {
     expect(await host.files.stat('/app')).toBeUndefined();
   });
 
+  test('absent removes nothing while git can not tell what would be lost', async () => {
+    const { repository, converge, text, write } = setUp();
+    repository.commit({ a: '1' });
+    await converge();
+    await write('/app/mine', 'm');
+    await write('/app/.git/config', '[damaged');
+    expect((await converge({}, 'absent')).result).toMatchObject({ diagnostic: { code: 'git-failed' } });
+    expect(await text('/app/mine')).toBe('m');
+  });
+
   test('a hook of the checkout is not run', async () => {
     const { host, repository, converge, text, write } = setUp();
     repository.commit({ a: '1' });

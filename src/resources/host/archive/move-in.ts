@@ -53,16 +53,31 @@ export async function moveIn(
   }
 }
 
-/** Removes files, and the directories that are empty then. */
+/**
+ * Removes files, and the directories that are empty then. What lies behind a link is not what was unpacked:
+ * whoever may write in the folder could have put the link there.
+ */
 export async function removeUnpacked(
   id: Id,
   { files, directories }: { files: Iterable<string>; directories: readonly string[] },
   io: WriteIo,
 ): Promise<void> {
+  const real = new Map<string, Promise<boolean>>();
+  const isReal = (directory: string): Promise<boolean> => {
+    const known = real.get(directory) ?? lookAt(directory);
+    real.set(directory, known);
+    return known;
+  };
+  const lookAt = async (directory: string): Promise<boolean> => {
+    if (directory !== '.' && !(await isReal(posix.dirname(directory)))) return false;
+    return (await io.files.stat(directory === '.' ? id : below(id, directory)))?.kind === 'directory';
+  };
   for (const path of files) {
+    if (!(await isReal(posix.dirname(path)))) continue;
     if ((await io.files.stat(below(id, path)))?.kind === 'file') await io.files.remove(below(id, path));
   }
-  for (const path of [...directories].sort().reverse()) await removeEmpty(below(id, path), io);
+  for (const path of [...directories].sort().reverse())
+    if (await isReal(path)) await removeEmpty(below(id, path), io);
 }
 
 export async function removeEmpty(path: Id, io: WriteIo): Promise<void> {

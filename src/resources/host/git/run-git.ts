@@ -100,7 +100,8 @@ const known: [pattern: RegExp, code: string, message: string, hint: string][] = 
   ],
 ];
 
-function gitFailure(
+/** What a call that failed says. */
+export function gitFailure(
   verb: string,
   { url }: Remote,
   { exitCode, stderr, timedOut }: CommandResult,
