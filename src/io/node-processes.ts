@@ -107,7 +107,9 @@ export function notStarted({ file, cwd }: Pick<Command, 'file' | 'cwd'>, code: s
       'program-not-started',
       `can't run ${file}: ${reasons[code ?? ''] ?? code ?? 'it could not be started'}`,
       {
-        hint: 'give the full path of the program, or check PATH',
+        hint: /[\\/]/.test(file)
+          ? 'correct its path, or declare what installs it'
+          : 'give the full path of the program, or check PATH',
       },
     ),
   );

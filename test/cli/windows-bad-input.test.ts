@@ -107,6 +107,7 @@ it('a tool that is missing is named', async () => {
   const { code, stderr } = await apply('scheduled_task:\n  t: { command: c:\\x.exe, every: 30m }');
   expect(code).toBe(4);
   expect(stderr).toContain('schtasks.exe');
+  expect(stderr).toContain('correct its path, or declare what installs it');
 });
 
 it.each([

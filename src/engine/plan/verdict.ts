@@ -52,10 +52,11 @@ function unseen(
   { graph, planned, providers, diagnostics }: View,
 ): Verdict {
   const bringing = (providers.get(waitsFor) ?? []).map(({ address }) => address);
-  // What a program brings only the manifest's author knows, and says by `require`.
+  // What a program brings only the manifest's author knows, and says by `require`. What serves the same need may
+  // bring it with more: an archive the folders in it.
   const awaited = graph.edges
     .get(subject.address)!
-    .flatMap(({ kind, to }) => (kind === 'implied' ? [] : [to]));
+    .flatMap(({ kind, to, need }) => (kind === 'implied' && !need?.anyOf.includes(waitsFor) ? [] : [to]));
   const pending = [...bringing, ...awaited]
     .map(address => planned.get(address))
     .find(found => found && isPending(found));

@@ -3,6 +3,7 @@ import { labGit, worldGit } from '../../../src/content/git-access.ts';
 import { apply } from '../../../src/engine/apply/apply.ts';
 import type { Json } from '../../../src/engine/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
+import { notStarted } from '../../../src/io/node-processes.ts';
 import type { Command } from '../../../src/io/ports.ts';
 import { startWeb } from '../../../src/lab/web/server.ts';
 import { gitCheckout } from '../../../src/resources/host/git_checkout.ts';
@@ -196,6 +197,18 @@ describe('the way there', () => {
   ])('%s: %s', async (url, code) => {
     const { converge } = setUp();
     expect((await converge({ url })).result).toMatchObject({ result: 'failed', diagnostic: { code } });
+  });
+
+  test('a host without git', async () => {
+    const { world, converge } = setUp();
+    world.host.processes.run = async ({ file }) => {
+      throw notStarted({ file }, 'ENOENT');
+    };
+    const { result } = await converge();
+    expect(result).toMatchObject({
+      result: 'failed',
+      diagnostic: { code: 'git-missing', hint: expect.stringContaining('`require:`') },
+    });
   });
 
   test('in a lab every host is the stand-in, and no other protocol goes out', async () => {

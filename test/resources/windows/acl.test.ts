@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { archive } from '../../../src/resources/host/archive.ts';
 import { acl } from '../../../src/resources/windows/acl.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
 import { windowsWorld } from '../../support/windows-world.ts';
+import { zip } from '../../support/zip.ts';
 
 const icacls = 'C:\\Windows\\System32\\icacls.exe';
 
@@ -25,6 +27,17 @@ test('what is declared is added to what is there, and below it', async () => {
   expect(await shown()).toContain('BUILTIN\\Users:(OI)(CI)(M)');
   expect(await shown()).toContain('NT AUTHORITY\\NETWORK SERVICE:(OI)(CI)(R)');
   expect(await shown('C:\\web\\index.html')).toContain('BUILTIN\\Users:(I)(M)');
+});
+
+test('a folder that is in an archive waits for it', async () => {
+  const { world, host } = await windowsWorld();
+  await host.files.writeAtomic('C:\\a.zip', zip([{ name: 'sub/x', content: 'x' }]));
+  const { said, results } = await converge([acl, archive], world, [
+    declare('acl:C:\\a\\sub', { permissions: [{ identity: 'S-1-5-32-545', rights: 'modify' }] }),
+    declare('archive:C:\\a', { source: 'C:\\a.zip' }),
+  ]);
+  expect(said).toEqual([]);
+  expect(results).toEqual(['changed', 'changed']);
 });
 
 test('a file gets no flags of inheritance', async () => {

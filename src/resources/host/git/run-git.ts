@@ -17,7 +17,17 @@ const limit = 60 * 60_000;
 
 /** Runs git in a checkout: no shell, no prompt, no hook, and nothing of a password in its arguments. */
 export async function git(args: string[], at: Id, remote: Remote, io: ReadIo): Promise<CommandResult> {
-  return io.run({ file: 'git', args, cwd: at, env: await environment(remote, io), timeout: limit });
+  const env = await environment(remote, io);
+  try {
+    return await io.run({ file: 'git', args, cwd: at, env, timeout: limit });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.diagnostics[0]?.code !== 'program-not-started') throw error;
+    throw new Failure(
+      world('git-missing', 'git is not installed on this host, or not in PATH', {
+        hint: 'declare what installs it, and name that with `require:`',
+      }),
+    );
+  }
 }
 
 /** As `git`, for calls that have to succeed. Returns what it said on stdout, trimmed. */
