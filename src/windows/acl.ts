@@ -22,7 +22,7 @@ export interface Acl {
 }
 
 /** Masks of the rights that have names, as icacls grants them. */
-export const rightsMasks = {
+const rightsMasks = {
   full: 0x1f01ff,
   modify: 0x1301bf,
   read_execute: 0x1200a9,

@@ -152,7 +152,7 @@ describe('what could not be observed', () => {
 
   test('unknown with nothing to bring it is a failure that names what is missing', async () => {
     const all = things();
-    all.onObserve = () => ({ state: 'unknown', waitsFor: 'iis' });
+    all.onObserve = () => ({ state: 'unknown', waitsFor: 'iis', hint: 'declare a `windows_feature`' });
     const { diagnostics, resources } = await planOf(all, [declare('thing:a')]);
     expect(resources[0]!.action).toBe('failed');
     expect(diagnostics).toMatchObject([

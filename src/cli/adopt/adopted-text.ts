@@ -31,7 +31,7 @@ export const textOf = ({ adopted, unsaid, targets, repository, os }: AdoptedText
   });
 
 /** One of them, as a comment where a plan would change something of it. */
-export function written({ pending, note, ...one }: Adopted, repository: string | undefined): Written {
+function written({ pending, note, ...one }: Adopted, repository: string | undefined): Written {
   const where =
     repository === undefined
       ? 'not protected, as far as is known: look with --repository'

@@ -44,7 +44,7 @@ function inside(property: JsonSchema): JsonSchema | undefined {
 }
 
 /** In the words of a user: `text`, `duration`, `a | b`, `list of text`. */
-export function kindOf(schema: JsonSchema): string {
+function kindOf(schema: JsonSchema): string {
   if (schema['x-secret']) return 'secret reference';
   const values = constants(schema);
   if (values.length > 0) return values.join(' | ');

@@ -96,7 +96,7 @@ export function show(value: Json | undefined, room: number): string {
 }
 
 /** The beginning of a text that takes more than `room` columns, and three dots. */
-export const shortened = (text: string, room: number): string =>
+const shortened = (text: string, room: number): string =>
   textWidth(text) > room ? `${keepStart(text, Math.max(1, room - 3))}...` : text;
 
 /** A reference inside a list or map reads like one that stands alone. */

@@ -1,10 +1,10 @@
-import type { Evidence } from '../s3/evidence.ts';
+import { type EvidenceRow, evidenceOf } from '../evidence.ts';
 
 const ssm = (page: string) => `AWS Systems Manager API Reference, ${page}`;
 const manager = (page: string) => `AWS Secrets Manager API Reference, ${page}`;
 const clients = 'AWS CLI in test/peers/secrets-lab.test.ts';
 
-const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
+const rows: EvidenceRow[] = [
   ['verified', 'JSON 1.1 over POST with X-Amz-Target, signature version 4 over the body', clients],
   ['verified', 'PutParameter, GetParameter by name, version and ARN, decrypted and not', clients],
   ['verified', 'CreateSecret, PutSecretValue, GetSecretValue by name and ARN', clients],
@@ -56,8 +56,4 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
 ];
 
 /** What the lab's stores of secrets do, and how that is known. */
-export const evidence: Evidence[] = rows.map(([kind, behaviour, source]) => ({
-  behaviour,
-  evidence: kind,
-  source,
-}));
+export const evidence = evidenceOf(rows);

@@ -1,9 +1,9 @@
-import type { Evidence } from '../s3/evidence.ts';
+import { type EvidenceRow, evidenceOf } from '../evidence.ts';
 
 const guide = (page: string) => `Amazon EC2 User Guide, "${page}"`;
 const use = guide('Use the Instance Metadata Service to access instance metadata');
 
-const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
+const rows: EvidenceRow[] = [
   ['quoted', 'A token by PUT /latest/api/token that lives 1 to 21600 seconds; without the header 400', use],
   ['quoted', 'Without a token, with an unknown one or one that has ended: 401 Unauthorized', use],
   ['quoted', 'A PUT with X-Forwarded-For is refused', use],
@@ -31,8 +31,4 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
 ];
 
 /** What the lab's instance metadata does, and how that is known. */
-export const evidence: Evidence[] = rows.map(([kind, behaviour, source]) => ({
-  behaviour,
-  evidence: kind,
-  source,
-}));
+export const evidence = evidenceOf(rows);

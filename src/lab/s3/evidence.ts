@@ -1,20 +1,11 @@
-/** What the lab's S3 does, and how we know that S3 does it too. `converge lab contracts` lists it. */
-export interface Evidence {
-  behaviour: string;
-  /**
-   * `verified`: foreign software relies on it and was content (test/peers/s3-lab.test.ts);
-   * `quoted`: a primary source says so; `believed`: neither, to be recorded on the real service.
-   */
-  evidence: 'verified' | 'quoted' | 'believed';
-  source: string;
-}
+import { type EvidenceRow, evidenceOf } from '../evidence.ts';
 
 const api = (page: string) => `Amazon S3 API Reference, ${page}`;
 const iam = (page: string) => `IAM User Guide, "${page}"`;
 const guide = (page: string) => `Amazon S3 User Guide, "${page}"`;
 const clients = 'AWS SDK for JavaScript, AWS CLI, boto3 and rclone';
 
-const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
+const rows: EvidenceRow[] = [
   // Who may
   ['verified', 'Signature version 4 in the header, payload signed or unsigned', clients],
   ['verified', 'Presigned URLs', 'boto3 generate_presigned_url'],
@@ -157,8 +148,4 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
   ['believed', 'Control characters in keys make DeleteObjects MalformedXML', 'XML 1.0'],
 ];
 
-export const evidence: Evidence[] = rows.map(([kind, behaviour, source]) => ({
-  behaviour,
-  evidence: kind,
-  source,
-}));
+export const evidence = evidenceOf(rows);

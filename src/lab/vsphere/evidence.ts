@@ -1,13 +1,4 @@
-/** How a behaviour of the stand-in is known. */
-export interface Evidence {
-  behaviour: string;
-  /**
-   * `verified`: seen with foreign software that was written for the real thing. `quoted`: the published
-   * API reference or vendor documentation says so. `believed`: neither; a real vCenter may differ.
-   */
-  evidence: 'verified' | 'quoted' | 'believed';
-  source: string;
-}
+import { type EvidenceRow, evidenceOf } from '../evidence.ts';
 
 const API = 'vSphere Web Services API reference, as carried in govmomi v0.56.0 vim25/types';
 const GOVC = 'govc (govmomi v0.56.0) in test/peers/vsphere-lab.test.ts';
@@ -15,7 +6,7 @@ const PYVMOMI = 'pyvmomi 6.7.1 in test/peers/vsphere-lab.test.ts';
 
 const AUTOMATION = 'vSphere Automation API reference: cis session, cis tagging';
 
-const rows: [Evidence['evidence'], string, string][] = [
+const rows: EvidenceRow[] = [
   [
     'verified',
     'envelopes, login, logout, cookies, traversal and property values are understood',
@@ -172,8 +163,4 @@ const rows: [Evidence['evidence'], string, string][] = [
 ];
 
 /** What this stand-in does, and how far each of it can be trusted. */
-export const evidence: Evidence[] = rows.map(([kind, behaviour, source]) => ({
-  behaviour,
-  evidence: kind,
-  source,
-}));
+export const evidence = evidenceOf(rows);

@@ -1,13 +1,4 @@
-/** How a behaviour of the Windows host is known. */
-export interface Evidence {
-  behaviour: string;
-  /**
-   * `verified`: seen with foreign software. `quoted`: documentation of Windows, or output of a real one that
-   * was published. `believed`: neither; a real Windows may differ.
-   */
-  evidence: 'verified' | 'quoted' | 'believed';
-  source: string;
-}
+import { type EvidenceRow, evidenceOf } from '../evidence.ts';
 
 const NAMES = 'Windows documentation, "Naming Files, Paths, and Namespaces"';
 const ERRORS = 'Windows documentation, system error codes';
@@ -21,7 +12,7 @@ const ICACLS = 'message table of icacls.exe, English and German';
 const MSI = 'Windows Installer documentation, error codes of msiexec';
 const NODE = 'Node.js 24 documentation, child_process';
 
-const rows: [Evidence['evidence'], string, string][] = [
+const rows: EvidenceRow[] = [
   ['quoted', 'names of devices, `<>:"|?*` and control characters name no file', NAMES],
   ['quoted', 'names have no case, and keep the one they were made with', NAMES],
   [
@@ -209,8 +200,4 @@ const rows: [Evidence['evidence'], string, string][] = [
   ['believed', 'appcmd tells a commit conflict with exit code 0xc00cee2b', 'only the HRESULT was published'],
 ];
 
-export const evidence: readonly Evidence[] = rows.map(([evidence, behaviour, source]) => ({
-  evidence,
-  behaviour,
-  source,
-}));
+export const evidence = evidenceOf(rows);

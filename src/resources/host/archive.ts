@@ -4,6 +4,7 @@ import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
 import { parseSize, sizePattern } from '../../io/size.ts';
 import { plural } from '../../io/units.ts';
+import { oneByOne } from '../each-step.ts';
 import { besides, removeEmpty, removeUnpacked } from './archive/move-in.ts';
 import { obtain } from './archive/obtain.ts';
 import { replace } from './archive/replace.ts';
@@ -117,11 +118,7 @@ Absent removes the files that were unpacked, and the directories that are empty 
   },
   desired: () => ({ content: 'newest', damaged: [] }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
-  async apply(steps, io) {
-    const outcomes = new Map<Id, Outcome>();
-    for (const step of steps) outcomes.set(step.id, await change(step, io));
-    return outcomes;
-  },
+  apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
 async function look(

@@ -5,6 +5,7 @@ import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
 import { parseSize, sizePattern } from '../../io/size.ts';
 import { bytes } from '../../io/units.ts';
+import { oneByOne } from '../each-step.ts';
 import { digestOfFile } from './digest-file.ts';
 import { saveBody } from './fetch/body.ts';
 import { failedFetch } from './fetch/failed-step.ts';
@@ -94,11 +95,7 @@ refused. No proxy is used.`,
   needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],
   desired: properties => ({ kind: 'file', content: checksumOf(properties) ?? 'newest' }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
-  async apply(steps, io) {
-    const outcomes = new Map<Id, Outcome>();
-    for (const step of steps) outcomes.set(step.id, await change(step, io));
-    return outcomes;
-  },
+  apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
 const memoryKey = (id: Id): string => `download:${id}`;

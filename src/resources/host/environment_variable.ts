@@ -4,9 +4,9 @@ import type { ReadIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, ResourceType } from '../../engine/resource-type.ts';
 import * as windows from '../../windows/machine-environment.ts';
 import { expanded } from '../../windows/programs.ts';
+import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
-import { eachStep } from '../windows/iis-object.ts';
 import * as linux from './environment/etc-environment.ts';
 import { listVariables } from './list-variables.ts';
 

@@ -4,6 +4,7 @@ import { isSecretRef, type SecretRef } from '../../engine/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, Outcome, ResourceType } from '../../engine/resource-type.ts';
 import type { CommandResult } from '../../io/ports.ts';
+import { pathFirst } from '../path-first.ts';
 import { observeEach } from './observe-each.ts';
 import { ancestors, hostPath } from './path.ts';
 
@@ -108,7 +109,7 @@ async function look(one: Asked<ExecProperties>, io: ReadIo): Promise<Observation
     const isMissing = error instanceof Failure && error.diagnostics[0]?.code === 'program-not-started';
     if (!isMissing) throw error;
     const missing = await missingPath(one.properties, io);
-    if (missing !== undefined) return { state: 'unknown', waitsFor: `path:${missing}` };
+    if (missing !== undefined) return pathFirst(missing);
     const named = bareName(one.properties);
     if (named === undefined) throw error;
     // What is declared may bring its directory onto PATH.

@@ -12,6 +12,7 @@ import type {
   Step,
   Where,
 } from '../../engine/resource-type.ts';
+import { oneByOne } from '../each-step.ts';
 import { digestOfFile } from './digest-file.ts';
 import { observeEach } from './observe-each.ts';
 import { ancestors, managedPath, writtenPath } from './path.ts';
@@ -103,11 +104,7 @@ made so when the secret is written.`,
     };
   },
   observe: (asked, io) => observeEach(asked, io, openAtOnce, look),
-  async apply(steps, io) {
-    const outcomes = new Map<Id, Outcome>();
-    for (const step of steps) outcomes.set(step.id, await change(step, io));
-    return outcomes;
-  },
+  apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
 function refuseContradictions({ kind, content, source, mode }: FileProperties, { platform }: Where): void {

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import { oneByOne } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Found, findRevision, isCommit } from './git/revision.ts';
 import { git, gitFailure, gitSays, type Remote } from './git/run-git.ts';
@@ -86,11 +87,7 @@ Absent removes the directory, unless something in it would be lost.`,
     ...(discard_changes && { changes: 'none' }),
   }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
-  async apply(steps, io) {
-    const outcomes = new Map<Id, Outcome>();
-    for (const step of steps) outcomes.set(step.id, await change(step, io));
-    return outcomes;
-  },
+  apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
 function refuseUrl({ url, allow_insecure, password }: GitCheckoutProperties): void {

@@ -1,13 +1,14 @@
 import { Type } from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import type { Asked, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
 import { findVm, newestPoint } from '../../replication/newest-point.ts';
 import { type ImageState, inspectImage } from '../../replication/raw-image/inspect.ts';
 import { lockPath, whileLocked } from '../../replication/raw-image/lock.ts';
 import { contentOf, sidecarPath } from '../../replication/raw-image/sidecar.ts';
 import { updateImage } from '../../replication/raw-image/update.ts';
 import type { Point, PointDisk, Repository } from '../../replication/repository.ts';
+import { oneByOne } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import {
   pointsCapability,
@@ -71,11 +72,7 @@ read and compared as a whole, and only what differs is written. Absent removes t
     const seen = await Promise.all(asked.map(async one => [one.id, await observeOne(one, io)] as const));
     return new Map(seen);
   },
-  async apply(steps, io) {
-    const outcomes = new Map<Id, Outcome>();
-    for (const step of steps) outcomes.set(step.id, await change(step, io));
-    return outcomes;
-  },
+  apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
 async function observeOne(

@@ -3,6 +3,8 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
 import { bytes, plural } from '../../io/units.ts';
+import { oneByOne } from '../each-step.ts';
+import { pathFirst } from '../path-first.ts';
 import { failedFetch } from './fetch/failed-step.ts';
 import { isS3, type LocationProperty, locationOf, locationSchema } from './fetch/location.ts';
 import { observeEach } from './observe-each.ts';
@@ -92,11 +94,7 @@ fails the sync before anything is written. Links are not followed. What is neith
   },
   desired: properties => ({ differing: [], ...(properties.delete && { surplus: [] }) }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
-  async apply(steps, io) {
-    const outcomes = new Map<Id, Outcome>();
-    for (const step of steps) outcomes.set(step.id, await change(step, io));
-    return outcomes;
-  },
+  apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
 /** @throws Failure (given) unless one direction is declared */
@@ -133,7 +131,7 @@ async function sidesOf({ id, properties }: Asked<S3SyncProperties>, io: ReadIo):
 async function look(one: Asked<S3SyncProperties>, io: ReadIo): Promise<Observation<S3SyncState>> {
   const sides = await sidesOf(one, io);
   if ((await io.files.stat(sides.folder))?.kind !== 'directory') {
-    if (one.properties.to !== undefined) return { state: 'unknown', waitsFor: `path:${sides.folder}` };
+    if (one.properties.to !== undefined) return pathFirst(sides.folder);
     return { state: 'absent' };
   }
   let comparison: Comparison;

@@ -10,9 +10,10 @@ import {
   startService,
   stopService,
 } from '../../windows/services.ts';
+import { eachStep, isChanged } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
-import { eachStep, isChanged, withoutIis } from '../windows/iis-object.ts';
+import { withoutIis } from '../windows/iis-object.ts';
 import { listServices } from './list-services.ts';
 import { control, readUnits, restartUnit, setUnitStartup, unitOf } from './service/systemd.ts';
 

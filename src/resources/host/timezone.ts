@@ -4,9 +4,9 @@ import type { ReadIo, WriteIo } from '../../engine/io.ts';
 import type { ResourceType } from '../../engine/resource-type.ts';
 import type { Command, CommandResult } from '../../io/ports.ts';
 import { system32 } from '../../windows/programs.ts';
+import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { chosen, type Declaration, declarationToManifest } from '../listing.ts';
-import { eachStep } from '../windows/iis-object.ts';
 
 /** As written. */
 export interface TimezoneProperties {

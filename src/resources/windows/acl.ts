@@ -5,9 +5,10 @@ import type { Asked, Observation, ResourceType, Step } from '../../engine/resour
 import type { FileStat } from '../../io/ports.ts';
 import { type Access, icacls, nameOfMask, type Rights, type Rule, readAccess } from '../../windows/acl.ts';
 import { commonName, commonSid } from '../../windows/sids.ts';
+import { eachStep, isChanged } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { ancestors, managedPath } from '../host/path.ts';
-import { eachStep, isChanged } from './iis-object.ts';
+import { pathFirst } from '../path-first.ts';
 
 /** One permission. In what was observed `rights` may also describe an entry that has no name. */
 interface Permission {
@@ -114,10 +115,7 @@ by their SIDs. \`ensure: absent\` takes the declared permissions away, and leave
     return new Map(
       asked.map(one => {
         const kind = kinds.get(one.id);
-        return [
-          one.id,
-          kind ? look(one, kind === 'directory', access) : { state: 'unknown', waitsFor: `path:${one.id}` },
-        ];
+        return [one.id, kind ? look(one, kind === 'directory', access) : pathFirst(one.id)];
       }),
     );
   },

@@ -11,9 +11,10 @@ import {
   readCertificates,
   removeCertificate,
 } from '../../windows/certificates.ts';
+import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { ancestors, hostPath, writtenPath } from '../host/path.ts';
-import { eachStep } from './iis-object.ts';
+import { pathFirst } from '../path-first.ts';
 
 /** As written. */
 export interface CertificateProperties {
@@ -146,7 +147,7 @@ function observationOf(
     const same = is.label.toLowerCase() === label;
     return { state: 'present', value: { store, label: same ? label : is.label, thumbprint: is.thumbprint } };
   }
-  return isThere ? { state: 'absent' } : { state: 'unknown', waitsFor: `path:${hostPath(source, windows)}` };
+  return isThere ? { state: 'absent' } : pathFirst(hostPath(source, windows));
 }
 
 /** The newest certificate of a label, by the end of its validity; labels have no case. */

@@ -5,9 +5,9 @@ import type { Asked, Observation, ResourceType, Step } from '../../engine/resour
 import { type Certificates, readCertificates } from '../../windows/certificates.ts';
 import { netsh } from '../../windows/netsh.ts';
 import { isByName, sslEndpoint } from '../../windows/ssl-endpoint.ts';
+import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { newestWith, storeSchema, thumbprintSchema } from './certificate.ts';
-import { eachStep } from './iis-object.ts';
 
 /** As written. */
 export interface BindingProperties {

@@ -13,8 +13,8 @@ import {
 } from '../../windows/firewall.ts';
 import { netsh } from '../../windows/netsh.ts';
 import { expanded } from '../../windows/programs.ts';
+import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
-import { eachStep } from './iis-object.ts';
 
 type Profile = 'domain' | 'private' | 'public';
 

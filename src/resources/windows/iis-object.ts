@@ -1,6 +1,6 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation, Outcome, Step } from '../../engine/resource-type.ts';
+import type { Asked, Id, Observation } from '../../engine/resource-type.ts';
 import type { XmlElement } from '../../io/xml.ts';
 import { type IisObject, isIisInstalled, listObjects } from '../../windows/appcmd.ts';
 import { iisModule } from '../../windows/powershell.ts';
@@ -50,41 +50,6 @@ export async function observeObjects<P, C>(
     return new Map(asked.map(({ id }) => [id, { state: 'failed', diagnostic }]));
   }
 }
-
-/** Nobody but a person changes these. */
-const hopeless = new Set([
-  'access-denied',
-  'not-elevated',
-  'iis-section-locked',
-  'iis-unknown-name',
-  'iis-shared-configuration',
-  'iis-module-missing',
-]);
-
-/** Does steps one after the other; one that fails says so and leaves the others alone. */
-export async function eachStep<P, C>(
-  steps: Step<P, C>[],
-  act: (step: Step<P, C>) => Promise<void>,
-): Promise<Map<Id, Outcome>> {
-  const outcomes = new Map<Id, Outcome>();
-  for (const step of steps) {
-    try {
-      await act(step);
-      outcomes.set(step.id, { ok: true });
-    } catch (error) {
-      step.signal.throwIfAborted();
-      const diagnostic = oneDiagnostic(error);
-      const retry = hopeless.has(diagnostic.code) ? 'never' : 'safe';
-      outcomes.set(step.id, { ok: false, diagnostic, retry, undone: false });
-    }
-  }
-  return outcomes;
-}
-
-/** Whether a step has to set what `pointer` names: all of a new object, what differs of one that is there. */
-export const isChanged = <P, C>(step: Exclude<Step<P, C>, { kind: 'delete' }>, pointer: string): boolean =>
-  step.kind === 'create' ||
-  step.fields.some(({ path }) => path === pointer || path.startsWith(`${pointer}/`));
 
 /** The element of the configuration inside a listed object, which has its kind's name around it. */
 export const configurationOf = (element: XmlElement): XmlElement => element.children[0] ?? element;

@@ -5,17 +5,10 @@ import type { Asked, ResourceType, Step } from '../../engine/resource-type.ts';
 import { childrenNamed, type XmlElement } from '../../io/xml.ts';
 import { change } from '../../windows/appcmd.ts';
 import { settingsOf } from '../../windows/settings.ts';
+import { eachStep, isChanged } from '../each-step.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
 import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
-import {
-  configurationOf,
-  eachStep,
-  iisRealm,
-  isChanged,
-  needsIis,
-  observeObjects,
-  withPool,
-} from './iis-object.ts';
+import { configurationOf, iisRealm, needsIis, observeObjects, withPool } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 import { listApps } from './list-sites.ts';
 

@@ -8,18 +8,10 @@ import { change } from '../../windows/appcmd.ts';
 import { setIisSecret } from '../../windows/powershell.ts';
 import { canonicalValue, settingsOf } from '../../windows/settings.ts';
 import { spanOf } from '../../windows/timespan.ts';
+import { eachStep, isChanged } from '../each-step.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
 import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
-import {
-  checkName,
-  configurationOf,
-  eachStep,
-  iisRealm,
-  isChanged,
-  needsIis,
-  needsModule,
-  observeObjects,
-} from './iis-object.ts';
+import { checkName, configurationOf, iisRealm, needsIis, needsModule, observeObjects } from './iis-object.ts';
 import { listPools } from './list-app-pools.ts';
 
 interface Restart {

@@ -24,9 +24,10 @@ import {
 } from '../../windows/config-rows.ts';
 import { type Section, sectionCapability, sectionNamed } from '../../windows/sections.ts';
 import { canonicalValue, sameSetting, settingsOf } from '../../windows/settings.ts';
+import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
-import { eachStep, iisRealm, needsIis, withoutIis } from './iis-object.ts';
+import { iisRealm, needsIis, withoutIis } from './iis-object.ts';
 import { listConfig } from './list-iis-config.ts';
 import { webConfigOwners } from './owned-web-config.ts';
 

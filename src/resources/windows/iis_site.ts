@@ -6,17 +6,9 @@ import { child, childrenNamed, type XmlElement } from '../../io/xml.ts';
 import { change } from '../../windows/appcmd.ts';
 import { type Binding, bindingRow, bindingText, parseBinding } from '../../windows/bindings.ts';
 import { settingsOf } from '../../windows/settings.ts';
+import { eachStep, isChanged } from '../each-step.ts';
 import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
-import {
-  checkName,
-  configurationOf,
-  eachStep,
-  iisRealm,
-  isChanged,
-  needsIis,
-  observeObjects,
-  withPool,
-} from './iis-object.ts';
+import { checkName, configurationOf, iisRealm, needsIis, observeObjects, withPool } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 
 type WrittenBinding = string | { protocol: string; information: string; ssl_flags?: number };

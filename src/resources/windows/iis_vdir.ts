@@ -6,16 +6,9 @@ import type { Asked, ResourceType, Step } from '../../engine/resource-type.ts';
 import type { XmlElement } from '../../io/xml.ts';
 import { change } from '../../windows/appcmd.ts';
 import { setIisSecret } from '../../windows/powershell.ts';
+import { eachStep, isChanged } from '../each-step.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
-import {
-  configurationOf,
-  eachStep,
-  iisRealm,
-  isChanged,
-  needsIis,
-  needsModule,
-  observeObjects,
-} from './iis-object.ts';
+import { configurationOf, iisRealm, needsIis, needsModule, observeObjects } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 import { listVdirs } from './list-sites.ts';
 

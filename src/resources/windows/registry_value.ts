@@ -4,6 +4,7 @@ import type { ReadIo } from '../../engine/io.ts';
 import type { Asked, Id, ListQuery, Observation, ResourceType } from '../../engine/resource-type.ts';
 import { readValues, removeValue, writeValue } from '../../windows/registry.ts';
 import { type Kind, kinds, placeOf, type ValueData, type ValuePath } from '../../windows/registry-data.ts';
+import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import {
   chosen,
@@ -13,7 +14,6 @@ import {
   type Unsaid,
   unsaid,
 } from '../listing.ts';
-import { eachStep } from './iis-object.ts';
 
 /** As written. */
 export interface RegistryProperties {

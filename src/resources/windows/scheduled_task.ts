@@ -8,10 +8,10 @@ import { accountName, isServiceAccount, sidsOf } from '../../windows/accounts.ts
 import { commonSid } from '../../windows/sids.ts';
 import { principalOf, type Weekday, weekdays } from '../../windows/task-triggers.ts';
 import { deleteTask, readTask, registerTask, registerTaskWithPassword } from '../../windows/tasks.ts';
+import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { ancestors, hostPath } from '../host/path.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
-import { eachStep } from './iis-object.ts';
 import { listTasks } from './list-tasks.ts';
 import { defined } from './task-definition.ts';
 import { ms, plain, policies, readState } from './task-state.ts';

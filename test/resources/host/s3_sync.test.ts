@@ -198,7 +198,9 @@ describe('up', () => {
     const { s3, converge } = await setUp();
     await s3.put('backup/a', 'a');
     const { planned } = await converge({ to, delete: true });
-    expect(planned.diagnostics).toMatchObject([{ code: 'not-observable' }]);
+    expect(planned.diagnostics).toMatchObject([
+      { code: 'not-observable', hint: expect.stringContaining('or correct the path') },
+    ]);
     expect(await s3.keys()).toEqual(['backup/a']);
   });
 });

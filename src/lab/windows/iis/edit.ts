@@ -54,7 +54,7 @@ function descend(start: Cursor, steps: Step[], given: string): Cursor {
   return cursor;
 }
 
-export function child(parent: Cursor, name: string, given = name): Cursor {
+function child(parent: Cursor, name: string, given = name): Cursor {
   const item = elementNamed(parent.item, name);
   if (!item) throw failure(EXIT.invalidParameter, 'unknownAttribute', given);
   const depth = parent.depth + 1;
@@ -116,7 +116,7 @@ function setAttribute(cursor: Cursor, name: string, text: string, given: string,
 }
 
 /** Adds an entry at a position, or as the last one. Throws when it is there, or lacks what it needs. */
-export function addEntry(parent: Cursor, collection: CollectionSchema, index: Index, random: Random): void {
+function addEntry(parent: Cursor, collection: CollectionSchema, index: Index, random: Random): void {
   const made = element(collection.item.name);
   for (const [name, text] of index.pairs) {
     const attribute = attributeNamed(collection.item, name);

@@ -118,10 +118,7 @@ const keysOf = (collection: CollectionSchema): AttributeSchema[] =>
   collection.item.attributes.filter(each => each.key);
 
 /** Two entries are one when this is the same. Undefined for a collection without keys. */
-export function keyOf(
-  collection: CollectionSchema,
-  attributes: ReadonlyMap<string, string>,
-): string | undefined {
+function keyOf(collection: CollectionSchema, attributes: ReadonlyMap<string, string>): string | undefined {
   const keys = keysOf(collection);
   if (keys.length === 0) return undefined;
   return keys.map(key => comparable(key, attributes.get(key.name) ?? defaultValue(key))).join('\0');

@@ -1,13 +1,4 @@
-/** How a behaviour of the stand-in is known. */
-export interface Evidence {
-  behaviour: string;
-  /**
-   * `verified`: seen with the real thing or with software that judges it; `quoted`: documentation, or output of
-   * a real appcmd that somebody published; `believed`: neither, to be recorded on a real Windows host.
-   */
-  evidence: 'verified' | 'quoted' | 'believed';
-  source: string;
-}
+import { type EvidenceRow, evidenceOf } from '../../evidence.ts';
 
 const START = 'IIS documentation, "Getting Started with AppCmd.exe"';
 const MODULES = 'IIS documentation, "IIS Modules Overview"';
@@ -16,7 +7,7 @@ const SCHEMA =
 const HOST = 'applicationHost.config of a real server, in c1982/IIS-SharedGitConfig';
 const LOGS = 'output of real servers in public logs';
 
-const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
+const rows: EvidenceRow[] = [
   // Output
   ['quoted', 'lists of SITE, APP, VDIR, APPPOOL and BACKUP, one line an object, plural names allowed', START],
   ['quoted', '/text:* is a tree with [element] lines; /text:NAME gives bare values', START],
@@ -138,8 +129,4 @@ const rows: [Evidence['evidence'], behaviour: string, source: string][] = [
 ];
 
 /** What this stand-in does, and how far each of it can be trusted. */
-export const evidence: Evidence[] = rows.map(([kind, behaviour, source]) => ({
-  behaviour,
-  evidence: kind,
-  source,
-}));
+export const evidence = evidenceOf(rows);

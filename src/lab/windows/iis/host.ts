@@ -51,7 +51,7 @@ export function sectionElement(
 }
 
 /** Pools or sites as they take effect. */
-export async function hostSection(server: Server, section: typeof POOLS | typeof SITES): Promise<Item> {
+async function hostSection(server: Server, section: typeof POOLS | typeof SITES): Promise<Item> {
   const { root } = await hostConfig(server);
   const xml = sectionElement(root, section, false);
   return effective(SECTIONS.get(section)!, xml ? [{ xml, origin: 'local', file: HOST_CONFIG }] : []);

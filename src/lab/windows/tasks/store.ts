@@ -1,7 +1,7 @@
 import type { Files } from '../../../io/ports.ts';
 
 /** One file per task, UTF-16LE with a byte order mark, named as the task below folders named as its folders. */
-export const tasksFolder = 'C:\\Windows\\System32\\Tasks';
+const tasksFolder = 'C:\\Windows\\System32\\Tasks';
 const runningFile = 'C:\\Windows\\System32\\config\\running-tasks.json';
 
 /** `\Folder\Name` for `Folder\Name`, `/Folder/Name`; undefined for a name that can't be one. */

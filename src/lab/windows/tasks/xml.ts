@@ -11,7 +11,7 @@ export interface Node {
   column: number;
 }
 
-export const taskNamespace = 'http://schemas.microsoft.com/windows/2004/02/mit/task';
+const taskNamespace = 'http://schemas.microsoft.com/windows/2004/02/mit/task';
 
 /** Text that is no task: `line` and `column` of the mistake. */
 export class Malformed extends Error {

@@ -23,7 +23,7 @@ export async function readPlace(server: Server, text = ''): Promise<Place> {
 }
 
 /** The deepest application that a place is in. */
-export async function applicationOf(server: Server, place: Place): Promise<Place> {
+async function applicationOf(server: Server, place: Place): Promise<Place> {
   const { app } = await within(server, place);
   return [place[0]!, ...app.split('/').filter(part => part !== '')];
 }
