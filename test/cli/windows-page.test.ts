@@ -16,7 +16,7 @@ test.each(['README.md', 'docs/windows.md'])('what %s declares for Windows is val
   expect(ofWindows.length).toBeGreaterThan(0);
   const dir = await scratch();
   for (const block of ofWindows) {
-    const head = block.startsWith('converge:') ? '' : 'converge: 1\nrequires: { os: windows }\n';
+    const head = /^converge:/m.test(block) ? '' : 'converge: 1\nrequires: { os: windows }\n';
     await writeFile(join(dir, 'site.yaml'), head + block);
     const { code, stderr } = await cli(dir, ['validate', 'site.yaml', '--lab', join(dir, 'lab')]);
     expect([code, stderr], block).toEqual([0, expect.not.stringContaining('error')]);
