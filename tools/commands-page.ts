@@ -1,7 +1,7 @@
 import { makeContext } from '../src/cli/context.ts';
-import { allCommands, helpOf } from '../src/cli/help.ts';
 import { makeProgram, nameOf } from '../src/cli/program.ts';
 import { nodeHost } from '../src/io/node.ts';
+import { allCommands, helpOf } from './help.ts';
 
 const intro = `# Commands
 

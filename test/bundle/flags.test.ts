@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
 import { makeContext } from '../../src/cli/context.ts';
-import { allCommands } from '../../src/cli/help.ts';
 import { makeProgram, nameOf } from '../../src/cli/program.ts';
 import { nodeHost } from '../../src/io/node.ts';
+import { allCommands } from '../../tools/help.ts';
 import { bundled, textOf } from './support.ts';
 
 const silent = { write() {}, isTTY: false, columns: 100 };

@@ -103,6 +103,23 @@ describe('the real binary', () => {
     }
   });
 
+  test('every way to start it gives Node the options of its first line', async () => {
+    const [first = ''] = (await readFile(join(root, 'dist/converge.js'), 'utf8')).split('\n');
+    const options = /^#!\/usr\/bin\/env -S node (--\S+)$/.exec(first)?.[1];
+    expect(options, first).toBeDefined();
+    for (const starter of [
+      'bin/converge',
+      'packaging/beanstalk-linux/.platform/converge/agent/run.sh',
+      'packaging/beanstalk-windows/converge/agent/run.cmd',
+    ]) {
+      const starts = (await readFile(join(root, starter), 'utf8'))
+        .split('\n')
+        .filter(line => /converge\.c?js" /.test(line) && !/\[ /.test(line));
+      expect(starts, starter).not.toEqual([]);
+      for (const line of starts) expect(line, starter).toContain(options);
+    }
+  });
+
   test('an old Node that runs the bundle by hand is told so in one line', async () => {
     const old = ['/usr/local/bin/node', '/usr/bin/node'].find(
       path =>

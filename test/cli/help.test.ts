@@ -2,9 +2,9 @@ import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { shellWords } from '../../src/cli/complete/shell-words.ts';
 import { makeContext } from '../../src/cli/context.ts';
-import { allCommands, examplesIn, helpOf } from '../../src/cli/help.ts';
 import { makeProgram, nameOf } from '../../src/cli/program.ts';
 import { nodeHost } from '../../src/io/node.ts';
+import { allCommands, examplesIn, helpOf } from '../../tools/help.ts';
 import { cli, scratch } from '../support/cli.ts';
 
 const silent = { write() {}, isTTY: false, columns: 100 };

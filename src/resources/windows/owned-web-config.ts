@@ -41,8 +41,9 @@ async function rootDirectories(io: ReadIo): Promise<Map<string, string>> {
 }
 
 /**
- * Beanstalk deploys its application bundle below Default Web Site, and empties that before ("Deploying
- * ASP.NET applications": the default path of an `msDeploy` application is the root of Default Web Site).
+ * Where a deployment manifest doesn't say another path, Beanstalk's application "runs at the root path of your
+ * website" (Elastic Beanstalk, "Running multiple applications ... with a deployment manifest"), and a deployment
+ * puts all of it there anew. Applications below it may be Beanstalk's as well: nobody but the manifest knows.
  */
 const isBeanstalks = async (application: string, io: ReadIo): Promise<boolean> =>
   /^default web site(\/|$)/i.test(application) &&
