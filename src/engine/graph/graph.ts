@@ -1,22 +1,10 @@
-import { type Diagnostic, Failure, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { byText } from '../canonical.ts';
 import type { Address } from '../catalog.ts';
-import type { Need } from '../resource-type.ts';
 import type { Subject } from '../subject.ts';
 import { cycleDiagnostic } from './graph-cycle.ts';
-import { type Implied, impliedEdges } from './implied.ts';
-
-/** `from` waits for `to`. */
-export interface Edge {
-  from: Address;
-  to: Address;
-  kind: 'require' | 'before' | 'notify' | 'subscribe' | 'implied';
-  /** Where the edge is written; for an implied one, where the waiting resource stands. */
-  at: SourceRange;
-  /** The need behind an implied edge. */
-  need?: Need;
-}
+import { type Edge, type Implied, impliedEdges } from './implied.ts';
 
 export interface Graph {
   /** In dependency order, then by address. */

@@ -1,7 +1,18 @@
-import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
+import type { Address } from '../catalog.ts';
 import type { Capability, Need } from '../resource-type.ts';
 import type { Subject } from '../subject.ts';
-import type { Edge } from './graph.ts';
+
+/** `from` waits for `to`. */
+export interface Edge {
+  from: Address;
+  to: Address;
+  kind: 'require' | 'before' | 'notify' | 'subscribe' | 'implied';
+  /** Where the edge is written; for an implied one, where the waiting resource stands. */
+  at: SourceRange;
+  /** The need behind an implied edge. */
+  need?: Need;
+}
 
 export interface Implied {
   edges: Edge[];

@@ -1,8 +1,7 @@
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import { canonicalJson } from '../canonical.ts';
 import type { Json } from '../catalog.ts';
-import type { Grade, PlannedField } from '../plan/plan.ts';
-import type { Verdict } from '../plan/verdict.ts';
+import type { Grade, PlannedField, Verdict } from '../plan/plan.ts';
 import type { AnyResourceType, FieldChange } from '../resource-type.ts';
 import { type GradeRule, schemaAt } from '../schema-at.ts';
 import type { Subject } from '../subject.ts';

@@ -1,8 +1,7 @@
 import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { Address } from '../catalog.ts';
-import type { Plan, PlannedResource } from '../plan/plan.ts';
-import { isPending } from '../plan/verdict.ts';
+import { isPending, type Plan, type PlannedResource } from '../plan/plan.ts';
 
 /** Addresses that may weaken protection in this run: `--allow`. */
 export type Allowed = readonly Address[];

@@ -1,5 +1,5 @@
-import type { PlannedResource } from '../plan/plan.ts';
-import { isPending, type Verdict, type View } from '../plan/verdict.ts';
+import { isPending, type PlannedResource, type Verdict } from '../plan/plan.ts';
+import type { View } from '../plan/verdict.ts';
 import type { Subject } from '../subject.ts';
 import { closedUntil } from './window.ts';
 

@@ -111,3 +111,10 @@ export interface Plan {
   /** SHA-256 over the canonical form without times, absolute paths and this field. */
   digest: string;
 }
+
+/** What a plan says of one resource. */
+export type Verdict = { action: Action; fields: PlannedField[]; reason?: string };
+
+/** Whether the resource is changed when the plan is applied. */
+export const isPending = ({ action, noop }: PlannedResource): boolean =>
+  !noop && action !== 'none' && action !== 'failed';

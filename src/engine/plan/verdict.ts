@@ -8,7 +8,7 @@ import type { Capability, FieldChange, Observation } from '../resource-type.ts';
 import type { Run } from '../run.ts';
 import type { Subject } from '../subject.ts';
 import type { Decision } from './decide.ts';
-import type { Action, PlannedField, PlannedResource } from './plan.ts';
+import { isPending, type PlannedField, type PlannedResource, type Verdict } from './plan.ts';
 
 /** What is known while a plan is made, in dependency order. */
 export interface View {
@@ -20,8 +20,6 @@ export interface View {
   notifies: ReadonlyMap<Address, Address[]>;
   providers: ReadonlyMap<Capability, Subject[]>;
 }
-
-export type Verdict = { action: Action; fields: PlannedField[]; reason?: string };
 
 /** What a plan says of one resource: its own needs, and what follows from those before it. */
 export function verdictOf(
@@ -37,10 +35,6 @@ export function verdictOf(
   if (own.action !== 'none') return own;
   return stale(subject, decision.is, decision.should, view) ?? notified(subject, view) ?? own;
 }
-
-/** Whether the resource is changed when the plan is applied. */
-export const isPending = ({ action, noop }: PlannedResource): boolean =>
-  !noop && action !== 'none' && action !== 'failed';
 
 type Unseen = Extract<Observation<object>, { state: 'unknown' }>;
 
