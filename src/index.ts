@@ -1,7 +1,7 @@
 /** What a type of one's own is written against: types only, so that `import type` is all that it takes. */
 export type { Diagnostic, SourceRange } from './diagnostics/diagnostic.ts';
-export type { Json, SecretRef } from './engine/catalog.ts';
-export type { Clients, Memory, Progress, ReadIo, ReadMemory, WriteIo } from './engine/io.ts';
+export type { Json, SecretRef } from './engine/model/catalog.ts';
+export type { Clients, Memory, Progress, ReadIo, ReadMemory, WriteIo } from './engine/model/io.ts';
 export type {
   Asked,
   Capability,
@@ -13,7 +13,7 @@ export type {
   ResourceType,
   Step,
   Where,
-} from './engine/resource-type.ts';
+} from './engine/model/resource-type.ts';
 export type {
   Clock,
   Command,

@@ -1,4 +1,4 @@
-import { makeContext } from '../src/cli/context.ts';
+import { makeContext } from '../src/app/context.ts';
 import { makeProgram, nameOf } from '../src/cli/program.ts';
 import { nodeHost } from '../src/io/node.ts';
 import { allCommands, helpOf } from './help.ts';

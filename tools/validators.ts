@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
-import type { Registry } from '../src/engine/resource-type.ts';
+import type { Registry } from '../src/engine/model/resource-type.ts';
 import { valueSchema } from '../src/manifest/schema/json-schema.ts';
 import { ajvOptions, schemaKey } from '../src/manifest/schema/schema-key.ts';
 import { registry } from '../src/resources/registry.ts';

@@ -3,7 +3,7 @@ import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { bucketCause, codeOf, statusOf } from './errors.ts';
 import type { S3Connection } from './s3-client.ts';
 
-declare module '../engine/io.ts' {
+declare module '../engine/model/io.ts' {
   interface Clients {
     s3: BucketApi;
   }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { TargetKind } from '../engine/resource-type.ts';
+import type { TargetKind } from '../engine/model/resource-type.ts';
 
 /** An AWS account and region, as manifests name it under `targets`. */
 export const awsTarget: TargetKind = {

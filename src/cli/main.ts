@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
+import { type Context, makeContext } from '../app/context.ts';
 import { Failure } from '../diagnostics/diagnostic.ts';
-import { exitCode } from '../engine/exit-code.ts';
-import { type Context, makeContext } from './context.ts';
+import { exitCode } from '../engine/report/exit-code.ts';
 import type { CliIo } from './io.ts';
 import { makeProgram } from './program.ts';
 

@@ -32,7 +32,7 @@ export async function run(): Promise<void> {
   if (import.meta.filename.endsWith('.js')) module.enableCompileCache(join(import.meta.dirname, 'cache'));
   const args = process.argv.slice(2);
   if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
-    const { version } = await import('./version.ts');
+    const { version } = await import('../app/version.ts');
     process.stdout.write(`${version}\n`);
     return;
   }

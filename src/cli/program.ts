@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import type { Context } from '../app/context.ts';
+import { version } from '../app/version.ts';
 import { commands } from './commands/index.ts';
-import type { Context } from './context.ts';
-import { version } from './version.ts';
 
 /** The tree of all commands. `exit` takes the exit code that a command ended with. */
 export function makeProgram(context: Context, exit: (code: number) => void): Command {

@@ -36,7 +36,7 @@ export interface Content {
   store(location: Location): Promise<ObjectStore>;
 }
 
-declare module '../engine/io.ts' {
+declare module '../engine/model/io.ts' {
   interface Clients {
     content: Content;
   }

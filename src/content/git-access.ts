@@ -17,7 +17,7 @@ export const labGit = (url: string): GitAccess => ({
 
 export const worldGit: GitAccess = { protocols: ['https', 'ssh', 'file'], config: [] };
 
-declare module '../engine/io.ts' {
+declare module '../engine/model/io.ts' {
   interface Clients {
     git: GitAccess;
   }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Diagnostic, given, type SourceRange } from '../diagnostics/diagnostic.ts';
-import { canonicalJson } from '../engine/canonical.ts';
-import type { Address, Catalog, CatalogTarget } from '../engine/catalog.ts';
-import type { Registry } from '../engine/resource-type.ts';
+import { canonicalJson } from '../engine/model/canonical.ts';
+import type { Address, Catalog, CatalogTarget } from '../engine/model/catalog.ts';
+import type { Registry } from '../engine/model/resource-type.ts';
 import type { ReadFiles } from '../io/ports.ts';
 import { checkIdentities } from './check/check-identities.ts';
 import { checkReferences } from './check/check-references.ts';

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import type { Registry } from '../engine/resource-type.ts';
+import type { Registry } from '../engine/model/resource-type.ts';
 import type { DataLayer } from './expressions/data-layers.ts';
 import type { Expressions } from './expressions/expressions.ts';
 import type { Scope } from './expressions/scope.ts';

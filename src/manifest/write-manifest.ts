@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { type CatalogTarget, isSecretRef, type Json } from '../engine/catalog.ts';
+import { type CatalogTarget, isSecretRef, type Json } from '../engine/model/catalog.ts';
 import { literal } from './expressions/expression.ts';
 
 /** One resource to write; with `comment` it is written as a comment below that line. */

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { Failure, given, world } from '../diagnostics/diagnostic.ts';
-import type { Progress } from '../engine/io.ts';
+import type { Progress } from '../engine/model/io.ts';
 import type { FileHandle, Files, Random } from '../io/ports.ts';
 import { blockLength, ID_BYTES, isZero, ZERO_ID } from './format/blocks.ts';
 import { hasCode } from './format/damage.ts';

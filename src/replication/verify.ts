@@ -1,4 +1,4 @@
-import type { Progress } from '../engine/io.ts';
+import type { Progress } from '../engine/model/io.ts';
 import { hasCode } from './format/damage.ts';
 import { ROSTER, type VmNames, vmNames } from './format/names.ts';
 import type { Root } from './format/root.ts';

@@ -1,4 +1,4 @@
-import type { Id, Outcome, Step } from '../engine/resource-type.ts';
+import type { Id, Outcome, Step } from '../engine/model/resource-type.ts';
 import { oneDiagnostic } from './failed.ts';
 
 /** Nobody but a person changes these. */

@@ -1,6 +1,6 @@
 import { world } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { Adoptable, Listed, ListQuery } from '../engine/resource-type.ts';
+import type { Adoptable, Listed, ListQuery } from '../engine/model/resource-type.ts';
 
 /** What a host's type lists: its declaration, ready made. `exists` is always true. */
 export type Declaration = Omit<Adoptable, 'exists'>;

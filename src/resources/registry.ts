@@ -1,5 +1,5 @@
 import { awsTarget } from '../aws/target.ts';
-import type { AnyResourceType, Registry, TargetKind } from '../engine/resource-type.ts';
+import type { AnyResourceType, Registry, TargetKind } from '../engine/model/resource-type.ts';
 import { vsphereTarget } from '../vsphere/target.ts';
 import { bucket } from './aws/bucket.ts';
 import { archive } from './host/archive.ts';
@@ -15,19 +15,19 @@ import { s3Sync } from './host/s3_sync.ts';
 import { service } from './host/service.ts';
 import { timezone } from './host/timezone.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
-import { acl } from './windows/acl.ts';
-import { certificate } from './windows/certificate.ts';
-import { certificateBinding } from './windows/certificate_binding.ts';
-import { firewallRule } from './windows/firewall_rule.ts';
-import { iisApp } from './windows/iis_app.ts';
-import { iisAppPool } from './windows/iis_app_pool.ts';
-import { iisConfig } from './windows/iis_config.ts';
-import { iisSite } from './windows/iis_site.ts';
-import { iisVdir } from './windows/iis_vdir.ts';
-import { packageType } from './windows/package.ts';
+import { iisApp } from './windows/iis/iis_app.ts';
+import { iisAppPool } from './windows/iis/iis_app_pool.ts';
+import { iisConfig } from './windows/iis/iis_config.ts';
+import { iisSite } from './windows/iis/iis_site.ts';
+import { iisVdir } from './windows/iis/iis_vdir.ts';
 import { registryValue } from './windows/registry_value.ts';
-import { scheduledTask } from './windows/scheduled_task.ts';
-import { windowsFeature } from './windows/windows_feature.ts';
+import { acl } from './windows/security/acl.ts';
+import { certificate } from './windows/security/certificate.ts';
+import { certificateBinding } from './windows/security/certificate_binding.ts';
+import { firewallRule } from './windows/security/firewall_rule.ts';
+import { packageType } from './windows/software/package.ts';
+import { windowsFeature } from './windows/software/windows_feature.ts';
+import { scheduledTask } from './windows/tasks/scheduled_task.ts';
 
 /** A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract. */
 const types: AnyResourceType[] = [

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { SecretRef } from '../engine/catalog.ts';
+import type { SecretRef } from '../engine/model/catalog.ts';
 import type { RepositoryRef } from '../replication/clients.ts';
 import { canonicalRepositoryUrl } from '../replication/repository-url.ts';
 

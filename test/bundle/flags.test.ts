@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
-import { makeContext } from '../../src/cli/context.ts';
+import { makeContext } from '../../src/app/context.ts';
 import { makeProgram, nameOf } from '../../src/cli/program.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { allCommands } from '../../tools/help.ts';

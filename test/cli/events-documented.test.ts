@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Result, RunEvent } from '../../src/engine/events.ts';
+import type { Result, RunEvent } from '../../src/engine/model/events.ts';
 import { ndjsonListener } from '../../src/engine/render/ndjson.ts';
 import { cli, scratch } from '../support/cli.ts';
 import { planned, planOf } from '../support/plans.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keeperOf } from '../../src/cli/self/keeper.ts';
+import { keeperOf } from '../../src/app/self/keeper.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Command } from '../../src/io/ports.ts';
 

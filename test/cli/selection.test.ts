@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Plan } from '../../src/engine/plan/plan.ts';
+import type { Plan } from '../../src/engine/model/plan.ts';
 import { cli, scratch } from '../support/cli.ts';
 
 const site = (select: string, more = '') => `converge: 1

@@ -1,8 +1,8 @@
 import { mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { logRun } from '../../src/app/self/log.ts';
 import type { CliIo } from '../../src/cli/io.ts';
-import { logRun } from '../../src/cli/self/log.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { scratch } from '../support/cli.ts';
 

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { world as worldSays } from '../../src/diagnostics/diagnostic.ts';
 import { type ApplyOptions, apply } from '../../src/engine/apply/apply.ts';
 import { interrupted } from '../../src/engine/apply/outcome.ts';
-import type { CatalogResource } from '../../src/engine/catalog.ts';
+import type { CatalogResource } from '../../src/engine/model/catalog.ts';
+import type { Outcome } from '../../src/engine/model/resource-type.ts';
+import type { World } from '../../src/engine/model/world.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
-import type { Outcome } from '../../src/engine/resource-type.ts';
-import type { World } from '../../src/engine/world.ts';
 import { folderHost } from '../support/engine-host.ts';
 import {
   catalogOf,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import Type from 'typebox';
 import { describe, expect, test } from 'vitest';
-import { creationFields, structuralDiff } from '../../src/engine/plan/diff.ts';
+import { creationFields, structuralDiff } from '../../src/engine/model/diff.ts';
 
 const schema = Type.Object({
   tags: Type.Array(Type.String(), { 'x-unordered': true }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Json } from '../../src/engine/catalog.ts';
 import { gradeField } from '../../src/engine/guard/grade.ts';
+import type { Json } from '../../src/engine/model/catalog.ts';
 import { registry } from '../../src/resources/registry.ts';
 
 const grade = (type: string, path: string, before?: Json, after?: Json) =>

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import type { CatalogResource } from '../../src/engine/catalog.ts';
 import { buildGraph, notifications } from '../../src/engine/graph/graph.ts';
-import { subjectsOf } from '../../src/engine/subject.ts';
+import type { CatalogResource } from '../../src/engine/model/catalog.ts';
+import { subjectsOf } from '../../src/engine/model/subject.ts';
 import { declare, refs, registryOf, things } from '../support/engine-world.ts';
 
 const { type } = things();

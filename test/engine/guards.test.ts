@@ -1,10 +1,10 @@
 import Type from 'typebox';
 import { describe, expect, test } from 'vitest';
 import { apply } from '../../src/engine/apply/apply.ts';
-import type { CatalogResource, Metaparameters, Policy } from '../../src/engine/catalog.ts';
-import { exitCode } from '../../src/engine/exit-code.ts';
 import { guardsOf } from '../../src/engine/guard/guards.ts';
+import type { CatalogResource, Metaparameters, Policy } from '../../src/engine/model/catalog.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
+import { exitCode } from '../../src/engine/report/exit-code.ts';
 import { steppedClock } from '../support/engine-host.ts';
 import {
   catalogOf,

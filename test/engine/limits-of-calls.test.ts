@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { world as worldSays } from '../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
-import type { CatalogResource } from '../../src/engine/catalog.ts';
+import type { CatalogResource } from '../../src/engine/model/catalog.ts';
+import type { Outcome } from '../../src/engine/model/resource-type.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
-import type { Outcome } from '../../src/engine/resource-type.ts';
 import { folderHost } from '../support/engine-host.ts';
 import {
   catalogOf,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
-import type { CallCounter } from '../../src/engine/call/calls.ts';
 import { readIo, writeIo } from '../../src/engine/call/make-io.ts';
-import type { CatalogResource, CatalogTarget } from '../../src/engine/catalog.ts';
-import { subjectOf } from '../../src/engine/subject.ts';
-import type { World } from '../../src/engine/world.ts';
+import type { CallCounter } from '../../src/engine/model/calls.ts';
+import type { CatalogResource, CatalogTarget } from '../../src/engine/model/catalog.ts';
+import { subjectOf } from '../../src/engine/model/subject.ts';
+import type { World } from '../../src/engine/model/world.ts';
 import { folderHost } from '../support/engine-host.ts';
 import { at, declare, registryOf, testRun, testWorld, things } from '../support/engine-world.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openMemory } from '../../src/engine/apply/memory.ts';
+import { openMemory } from '../../src/engine/memory/memory.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Files } from '../../src/io/ports.ts';
 import { steppedClock, temporaryFolder } from '../support/engine-host.ts';

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
-import type { CatalogResource, CatalogTarget } from '../../src/engine/catalog.ts';
-import type { Selection } from '../../src/engine/graph/select.ts';
+import type { CatalogResource, CatalogTarget } from '../../src/engine/model/catalog.ts';
 import { parsePlan } from '../../src/engine/plan/plan-file.ts';
 import { plan, relativeTo } from '../../src/engine/plan/planner.ts';
 import { renderJson } from '../../src/engine/render/json.ts';
+import type { Selection } from '../../src/engine/select/select.ts';
 import {
   catalogOf,
   declare,

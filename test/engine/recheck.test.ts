@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
-import type { CatalogTarget } from '../../src/engine/catalog.ts';
-import type { Plan, PlannedResource } from '../../src/engine/plan/plan.ts';
+import type { CatalogTarget } from '../../src/engine/model/catalog.ts';
+import type { Plan, PlannedResource } from '../../src/engine/model/plan.ts';
+import type { World } from '../../src/engine/model/world.ts';
 import { planChecksum, planDigest } from '../../src/engine/plan/plan-digest.ts';
 import { parsePlan } from '../../src/engine/plan/plan-file.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
 import { recheck } from '../../src/engine/plan/recheck.ts';
 import { renderJson } from '../../src/engine/render/json.ts';
 import { renderText } from '../../src/engine/render/text.ts';
-import type { World } from '../../src/engine/world.ts';
 import { at, catalogOf, declare, testRun, testWorld, things } from '../support/engine-world.ts';
 
 const site = () => [

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
-import { owe } from '../../src/engine/apply/owed.ts';
-import type { CatalogResource, CatalogTarget } from '../../src/engine/catalog.ts';
+import { owe } from '../../src/engine/memory/owed.ts';
+import type { CatalogResource, CatalogTarget } from '../../src/engine/model/catalog.ts';
+import { subjectsOf } from '../../src/engine/model/subject.ts';
 import { observe } from '../../src/engine/observe/observe.ts';
-import { recordedWorld } from '../../src/engine/observe/recorded-world.ts';
-import { type Recording, record, replay } from '../../src/engine/observe/recording.ts';
-import { parseRecording, renderRecording } from '../../src/engine/observe/recording-file.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
-import { subjectsOf } from '../../src/engine/subject.ts';
+import { recordedWorld } from '../../src/engine/record/recorded-world.ts';
+import { type Recording, record, replay } from '../../src/engine/record/recording.ts';
+import { parseRecording, renderRecording } from '../../src/engine/record/recording-file.ts';
 import { folderHost } from '../support/engine-host.ts';
 import {
   catalogOf,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Redactor } from '../../src/engine/call/redact.ts';
+import { Redactor } from '../../src/engine/model/redact.ts';
 
 const secret = 'pa"ss w/ö\\rd+1';
 const knowing = (...secrets: string[]) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { writeReport } from '../../src/engine/apply/report.ts';
-import type { RunReport } from '../../src/engine/events.ts';
+import type { RunReport } from '../../src/engine/model/events.ts';
+import { writeReport } from '../../src/engine/report/report.ts';
 import { nodeFiles } from '../../src/io/node-files.ts';
 import { temporaryFolder } from '../support/engine-host.ts';
 

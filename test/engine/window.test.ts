@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Window } from '../../src/engine/catalog.ts';
-import { closedUntil, isTimezone } from '../../src/engine/guard/window.ts';
+import type { Window } from '../../src/engine/model/catalog.ts';
+import { closedUntil, isTimezone } from '../../src/engine/model/window.ts';
 
 const until = (window: Window, now: string) => {
   const opens = closedUntil(window, Date.parse(now));

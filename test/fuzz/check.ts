@@ -1,10 +1,10 @@
-import { hostFacts } from '../../src/cli/aws/host-facts.ts';
+import { hostFacts } from '../../src/app/aws/host-facts.ts';
 import { type Diagnostic, Failure, type SourceRange, world } from '../../src/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
-import { canonicalJson } from '../../src/engine/canonical.ts';
-import type { Catalog } from '../../src/engine/catalog.ts';
 import { buildGraph } from '../../src/engine/graph/graph.ts';
-import { subjectsOf } from '../../src/engine/subject.ts';
+import { canonicalJson } from '../../src/engine/model/canonical.ts';
+import type { Catalog } from '../../src/engine/model/catalog.ts';
+import { subjectsOf } from '../../src/engine/model/subject.ts';
 import { compile } from '../../src/manifest/compile.ts';
 import { registry } from '../../src/resources/registry.ts';
 import { memoryFiles } from '../manifest/fixture.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../src/engine/catalog.ts';
+import type { Json } from '../../src/engine/model/catalog.ts';
 import { mergeLayers } from '../../src/manifest/expressions/data-layers.ts';
 import { compileFiles } from './fixture.ts';
 

@@ -1,5 +1,10 @@
 import { Type } from 'typebox';
-import type { AnyResourceType, Registry, ResourceType, TargetKind } from '../../src/engine/resource-type.ts';
+import type {
+  AnyResourceType,
+  Registry,
+  ResourceType,
+  TargetKind,
+} from '../../src/engine/model/resource-type.ts';
 import type { ReadFiles } from '../../src/io/ports.ts';
 import { type CompileOptions, compile } from '../../src/manifest/compile.ts';
 

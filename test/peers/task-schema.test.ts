@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseXml } from '../../src/io/xml.ts';
-import { defined } from '../../src/resources/windows/task-definition.ts';
-import { printTask } from '../../src/windows/task-xml.ts';
+import { defined } from '../../src/resources/windows/tasks/task-definition.ts';
+import { printTask } from '../../src/windows/tasks/task-xml.ts';
 import { windowsMachine } from '../lab/windows/fixture.ts';
 import { judged, missing } from './task-schema.ts';
 

@@ -1,6 +1,6 @@
-import type { CatalogTarget, Json } from '../../src/engine/catalog.ts';
-import type { AnyResourceType } from '../../src/engine/resource-type.ts';
-import type { World } from '../../src/engine/world.ts';
+import type { CatalogTarget, Json } from '../../src/engine/model/catalog.ts';
+import type { AnyResourceType } from '../../src/engine/model/resource-type.ts';
+import type { World } from '../../src/engine/model/world.ts';
 
 /** One declaration of the type, as a manifest would write it. */
 export interface Sample {

@@ -1,8 +1,8 @@
 import { apply } from '../../src/engine/apply/apply.ts';
-import type { CatalogResource } from '../../src/engine/catalog.ts';
+import type { CatalogResource } from '../../src/engine/model/catalog.ts';
+import type { AnyResourceType } from '../../src/engine/model/resource-type.ts';
+import type { World } from '../../src/engine/model/world.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
-import type { AnyResourceType } from '../../src/engine/resource-type.ts';
-import type { World } from '../../src/engine/world.ts';
 import { catalogOf, testRun } from './engine-world.ts';
 
 /** Plans and applies; `said` is every diagnostic of both, `actions` and `fields` are the plan's. */

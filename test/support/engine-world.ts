@@ -7,9 +7,9 @@ import type {
   Json,
   Metaparameters,
   Reference,
-} from '../../src/engine/catalog.ts';
-import type { RunEvent } from '../../src/engine/events.ts';
-import type { Memory } from '../../src/engine/io.ts';
+} from '../../src/engine/model/catalog.ts';
+import type { RunEvent } from '../../src/engine/model/events.ts';
+import type { Memory } from '../../src/engine/model/io.ts';
 import type {
   AnyResourceType,
   Asked,
@@ -17,9 +17,9 @@ import type {
   Outcome,
   Registry,
   ResourceType,
-} from '../../src/engine/resource-type.ts';
-import { type Run, startRun } from '../../src/engine/run.ts';
-import type { World } from '../../src/engine/world.ts';
+} from '../../src/engine/model/resource-type.ts';
+import { type Run, startRun } from '../../src/engine/model/run.ts';
+import type { World } from '../../src/engine/model/world.ts';
 import { folderHost } from './engine-host.ts';
 
 let line = 0;

@@ -1,4 +1,4 @@
-import type { Plan, PlannedResource } from '../../src/engine/plan/plan.ts';
+import type { Plan, PlannedResource } from '../../src/engine/model/plan.ts';
 
 const meta = {
   ensure: 'present',

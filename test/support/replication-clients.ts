@@ -1,5 +1,5 @@
 import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
-import type { World } from '../../src/engine/world.ts';
+import type { World } from '../../src/engine/model/world.ts';
 import type { Clock } from '../../src/io/ports.ts';
 import type { RepositoryRef } from '../../src/replication/clients.ts';
 import { parseKey } from '../../src/replication/keys.ts';

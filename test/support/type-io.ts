@@ -1,4 +1,4 @@
-import type { WriteIo } from '../../src/engine/io.ts';
+import type { WriteIo } from '../../src/engine/model/io.ts';
 import { nodeFiles } from '../../src/io/node-files.ts';
 import type { Repositories } from '../../src/replication/clients.ts';
 import type { CycleWorld } from './cycles.ts';

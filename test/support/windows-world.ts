@@ -1,4 +1,4 @@
-import type { World } from '../../src/engine/world.ts';
+import type { World } from '../../src/engine/model/world.ts';
 import { type TestMachine, windowsMachine } from '../lab/windows/fixture.ts';
 import { testWorld } from './engine-world.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChangeIdRejected, type SourceDisk } from '../../src/replication/source.ts';
-import { queryChangedAreas } from '../../src/vsphere/changed-areas.ts';
-import { moref } from '../../src/vsphere/moref.ts';
+import { queryChangedAreas } from '../../src/vsphere/snapshots/changed-areas.ts';
+import { moref } from '../../src/vsphere/soap/moref.ts';
 import { connected, failureOf, fault, type Reply } from './scripted-server.ts';
 
 const vm = { moref: moref('VirtualMachine', 'vm-1'), name: 'dc02' };

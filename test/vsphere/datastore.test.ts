@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import pLimit from 'p-limit';
 import { describe, expect, it } from 'vitest';
 import type { BlockSource } from '../../src/replication/source.ts';
-import { openDatastoreDisk } from '../../src/vsphere/datastore.ts';
-import { readDisks } from '../../src/vsphere/devices.ts';
-import { parseXml } from '../../src/vsphere/xml.ts';
+import { readDisks } from '../../src/vsphere/inventory/devices.ts';
+import { openDatastoreDisk } from '../../src/vsphere/snapshots/datastore.ts';
+import { parseXml } from '../../src/vsphere/soap/xml.ts';
 import { connected, failureOf, quickClock, type Received, type Reply } from './scripted-server.ts';
 import { type DiskShape, devices, disk } from './wire.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readDisks } from '../../src/vsphere/devices.ts';
-import { parseXml } from '../../src/vsphere/xml.ts';
+import { readDisks } from '../../src/vsphere/inventory/devices.ts';
+import { parseXml } from '../../src/vsphere/soap/xml.ts';
 import { controller, type DiskShape, devices, disk } from './wire.ts';
 
 const read = (...elements: string[]) => readDisks(parseXml(devices(...elements)));

@@ -5,8 +5,8 @@ import {
   readLocalizedFault,
   readSoapFault,
   VimFault,
-} from '../../src/vsphere/faults.ts';
-import { parseXml } from '../../src/vsphere/xml.ts';
+} from '../../src/vsphere/soap/faults.ts';
+import { parseXml } from '../../src/vsphere/soap/xml.ts';
 import { failureOf, XSI } from './scripted-server.ts';
 
 const soap = (detail: string) =>

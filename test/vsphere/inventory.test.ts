@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import { displayName, type InventoryVm, listVms, pickVm } from '../../src/vsphere/inventory.ts';
+import { displayName, type InventoryVm, listVms, pickVm } from '../../src/vsphere/inventory/inventory.ts';
 import { connected, object, val } from './scripted-server.ts';
 
 const to = (type: string, id: string) => `<val type="${type}" xsi:type="ManagedObjectReference">${id}</val>`;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { moref } from '../../src/vsphere/moref.ts';
-import { readAll, readObject } from '../../src/vsphere/property-collector.ts';
+import { moref } from '../../src/vsphere/soap/moref.ts';
+import { readAll, readObject } from '../../src/vsphere/soap/property-collector.ts';
 import { connected, fault, object, val } from './scripted-server.ts';
 
 const vm = (n: number) => object('VirtualMachine', `vm-${n}`, { name: val('xsd:string', `vm${n}`) });

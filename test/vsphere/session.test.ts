@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { moref } from '../../src/vsphere/moref.ts';
-import { networkFailure } from '../../src/vsphere/network-errors.ts';
-import { escapeXml } from '../../src/vsphere/xml-writer.ts';
+import { networkFailure } from '../../src/vsphere/http/network-errors.ts';
+import { moref } from '../../src/vsphere/soap/moref.ts';
+import { escapeXml } from '../../src/vsphere/soap/xml-writer.ts';
 import {
   CONTENT,
   connected,

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { createAutomation } from '../../src/vsphere/automation.ts';
-import { createCookieJar } from '../../src/vsphere/cookies.ts';
-import type { HttpClient, HttpRequest } from '../../src/vsphere/http.ts';
-import { listTags, taggedVms } from '../../src/vsphere/tags.ts';
+import { createCookieJar } from '../../src/vsphere/http/cookies.ts';
+import type { HttpClient, HttpRequest } from '../../src/vsphere/http/http.ts';
+import { createAutomation } from '../../src/vsphere/inventory/automation.ts';
+import { listTags, taggedVms } from '../../src/vsphere/inventory/tags.ts';
 import { failureOf, quickClock } from './scripted-server.ts';
 
 type Reply = { status: number; body?: unknown };

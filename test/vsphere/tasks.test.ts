@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { moref } from '../../src/vsphere/moref.ts';
-import type { Session } from '../../src/vsphere/session.ts';
-import { awaitTask, runTask, type TaskOptions } from '../../src/vsphere/tasks.ts';
+import { moref } from '../../src/vsphere/soap/moref.ts';
+import type { Session } from '../../src/vsphere/soap/session.ts';
+import { awaitTask, runTask, type TaskOptions } from '../../src/vsphere/soap/tasks.ts';
 import { connected, failureOf, fault, quickClock, type Script, val } from './scripted-server.ts';
 
 const task = moref('Task', 'task-7');

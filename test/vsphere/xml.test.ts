@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import { readMoref } from '../../src/vsphere/moref.ts';
-import { child, parseXml, textAt, XmlError, xsiType } from '../../src/vsphere/xml.ts';
-import { el, writeXml } from '../../src/vsphere/xml-writer.ts';
+import { readMoref } from '../../src/vsphere/soap/moref.ts';
+import { child, parseXml, textAt, XmlError, xsiType } from '../../src/vsphere/soap/xml.ts';
+import { el, writeXml } from '../../src/vsphere/soap/xml-writer.ts';
 import { XSI } from './scripted-server.ts';
 
 describe('xsi:type beside type', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { accountName, isServiceAccount } from '../../src/windows/accounts.ts';
+import { accountName, isServiceAccount } from '../../src/windows/security/accounts.ts';
 
 test.each([
   ['system', 'SYSTEM'],

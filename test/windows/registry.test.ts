@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { WriteIo } from '../../src/engine/io.ts';
-import { readValues, removeValue, writeValue } from '../../src/windows/registry.ts';
-import { placeOf, type ValueData } from '../../src/windows/registry-data.ts';
+import type { WriteIo } from '../../src/engine/model/io.ts';
+import { readValues, removeValue, writeValue } from '../../src/windows/registry/registry.ts';
+import { placeOf, type ValueData } from '../../src/windows/registry/registry-data.ts';
 import { inGerman, windowsMachine } from '../lab/windows/fixture.ts';
 
 const key = 'HKLM\\SOFTWARE\\Cust';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { writersIn } from '../../src/windows/sddl.ts';
+import { writersIn } from '../../src/windows/security/sddl.ts';
 
 test.each([
   ['administrators and the system alone', 'O:BAG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)', [], []],

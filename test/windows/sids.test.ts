@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commonName, commonSid } from '../../src/windows/sids.ts';
+import { commonName, commonSid } from '../../src/windows/security/sids.ts';
 
 test.each([
   ['BUILTIN\\Administrators', 'S-1-5-32-544'],

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseXml } from '../../src/io/xml.ts';
-import { isoDuration, parseIsoDuration, plainDuration } from '../../src/windows/iso-duration.ts';
-import { readTriggers, spelled, triggerElement, weekdays } from '../../src/windows/task-triggers.ts';
-import { element, printTask } from '../../src/windows/task-xml.ts';
+import { readTriggers, spelled, triggerElement, weekdays } from '../../src/windows/tasks/task-triggers.ts';
+import { element, printTask } from '../../src/windows/tasks/task-xml.ts';
+import { isoDuration, parseIsoDuration, plainDuration } from '../../src/windows/tools/iso-duration.ts';
 
 const now = '2026-03-01T12:00:00';
 const namespace = 'http://schemas.microsoft.com/windows/2004/02/mit/task';

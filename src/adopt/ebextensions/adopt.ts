@@ -1,4 +1,4 @@
-import type { Json } from '../../engine/catalog.ts';
+import type { Json } from '../../engine/model/catalog.ts';
 import { linesOf } from './cmd-line.ts';
 import { Drafts, type Leftover } from './drafts.ts';
 import { addFolders } from './folders.ts';

@@ -3,7 +3,7 @@ import { isScalar, stringify } from 'yaml';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { wrap } from '../../diagnostics/wrap.ts';
-import type { AnyResourceType, Registry, TargetKind } from '../../engine/resource-type.ts';
+import type { AnyResourceType, Registry, TargetKind } from '../../engine/model/resource-type.ts';
 import type { Module, Modules } from '../../manifest/modules/module.ts';
 import { metaparameters, moduleMetaparameters } from '../../manifest/read/metaparameters.ts';
 import { systemName } from '../../manifest/read/requires.ts';

@@ -1,7 +1,7 @@
 import { Failure, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import { type CatalogResource, isSecretRef, type Json } from '../../engine/catalog.ts';
-import { nearest, valueAt } from '../../engine/pointer.ts';
+import { type CatalogResource, isSecretRef, type Json } from '../../engine/model/catalog.ts';
+import { nearest, valueAt } from '../../engine/model/pointer.ts';
 import type { Layer, Trace } from '../../manifest/expressions/scope.ts';
 
 /** Where one value was said. */

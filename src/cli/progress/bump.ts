@@ -1,5 +1,5 @@
+import type { Context } from '../../app/context.ts';
 import type { BumpEvent } from '../../masterless/bump.ts';
-import type { Context } from '../context.ts';
 import { bumpLine } from '../rollout/bump-lines.ts';
 import { isForCursor } from './choose.ts';
 import type { EventSink } from './events.ts';

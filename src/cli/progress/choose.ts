@@ -1,6 +1,6 @@
-import type { Listener } from '../../engine/events.ts';
-import type { Plan } from '../../engine/plan/plan.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../../app/context.ts';
+import type { Listener } from '../../engine/model/events.ts';
+import type { Plan } from '../../engine/model/plan.ts';
 import type { EventSink } from './events.ts';
 import { plainProgress } from './plain.ts';
 

@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
+import type { Context } from '../../app/context.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { RunEvent } from '../../engine/events.ts';
+import type { RunEvent } from '../../engine/model/events.ts';
 import { ndjsonListener } from '../../engine/render/ndjson.ts';
 import type { FileHandle } from '../../io/ports.ts';
-import type { Context } from '../context.ts';
 
 export interface EventOptions {
   events?: 'ndjson';

@@ -1,5 +1,5 @@
 import { printable } from '../../diagnostics/text-width.ts';
-import type { Listener, RunEvent } from '../../engine/events.ts';
+import type { Listener, RunEvent } from '../../engine/model/events.ts';
 import { bytes, duration } from '../../io/units.ts';
 import type { Output } from '../io.ts';
 

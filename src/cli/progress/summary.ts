@@ -1,5 +1,5 @@
 import { printable } from '../../diagnostics/text-width.ts';
-import type { RunReport } from '../../engine/events.ts';
+import type { RunReport } from '../../engine/model/events.ts';
 import { bytes, duration, plural } from '../../io/units.ts';
 
 /** Changes that are told one by one. */

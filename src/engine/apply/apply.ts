@@ -1,21 +1,21 @@
 import { blocked, Failure, world as worldSays } from '../../diagnostics/diagnostic.ts';
-import type { RunReport } from '../events.ts';
-import { rememberSelections } from '../graph/members.ts';
 import { type Node, Walk } from '../graph/walk.ts';
 import { gradeOf } from '../guard/grade.ts';
 import { type Allowed, guardOf, overBudget, requireKnown } from '../guard/guards.ts';
-import { heldUntil } from '../guard/held.ts';
 import { rememberProtection } from '../guard/protection.ts';
+import type { RunReport } from '../model/events.ts';
+import type { Plan, PlannedResource } from '../model/plan.ts';
+import type { Run } from '../model/run.ts';
+import { subjectsOf } from '../model/subject.ts';
 import { observe } from '../observe/observe.ts';
+import { loadSources } from '../observe/sources.ts';
 import { decide } from '../plan/decide.ts';
-import type { Plan, PlannedResource } from '../plan/plan.ts';
-import { prove } from '../plan/proof.ts';
+import { heldUntil } from '../plan/held.ts';
 import { sharedCause } from '../plan/shared-cause.ts';
-import { loadSources } from '../plan/sources.ts';
-import type { Run } from '../run.ts';
-import { subjectsOf } from '../subject.ts';
+import { rememberSelections } from '../select/members.ts';
 import { type Applying, begin, type Details } from './applying.ts';
 import { type Change, changeAll } from './change.ts';
+import { prove } from './proof.ts';
 import { refreshIfNotified } from './refresh.ts';
 
 export interface ApplyOptions {

@@ -1,11 +1,11 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { Limits, totalAtOnce } from '../call/limits.ts';
-import type { Result } from '../events.ts';
 import type { Node, Walk } from '../graph/walk.ts';
 import type { Allowed } from '../guard/guards.ts';
+import type { Result } from '../model/events.ts';
+import type { Run } from '../model/run.ts';
 import { Dirty } from '../observe/dirty.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
-import type { Run } from '../run.ts';
 
 /** What the parts of one apply share. */
 export interface Applying {

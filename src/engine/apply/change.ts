@@ -4,13 +4,13 @@ import { writeIo } from '../call/make-io.ts';
 import { rememberSecrets } from '../call/secrets.ts';
 import { callFor, callKey, within } from '../call/within.ts';
 import type { Node } from '../graph/walk.ts';
-import type { Progress } from '../io.ts';
+import { owe, settle } from '../memory/owed.ts';
+import type { Progress } from '../model/io.ts';
+import type { Outcome, Step } from '../model/resource-type.ts';
 import { diagnosticsOf, observe } from '../observe/observe.ts';
 import { type Decision, decide } from '../plan/decide.ts';
-import type { Outcome, Step } from '../resource-type.ts';
 import { type Applying, guarded } from './applying.ts';
 import { interrupted, soundOutcome } from './outcome.ts';
-import { owe, settle } from './owed.ts';
 import { refreshIfNotified } from './refresh.ts';
 import { triesLeft, waitBefore } from './retry.ts';
 

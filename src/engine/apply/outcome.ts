@@ -1,7 +1,7 @@
 import { blocked, type Diagnostic, isDiagnostic } from '../../diagnostics/diagnostic.ts';
-import { typeBug } from '../call/type-bug.ts';
-import type { Outcome } from '../resource-type.ts';
-import type { Subject } from '../subject.ts';
+import type { Outcome } from '../model/resource-type.ts';
+import type { Subject } from '../model/subject.ts';
+import { typeBug } from '../model/type-bug.ts';
 
 /** Why a step ended early when its signal aborted; `what` says what became of it, for the user. */
 export const interrupted = (what: string): Diagnostic => blocked('interrupted', what);

@@ -2,12 +2,12 @@ import { type Handed, leakOf } from '../call/leaks.ts';
 import { writeIo } from '../call/make-io.ts';
 import { callFor, within } from '../call/within.ts';
 import type { Node } from '../graph/walk.ts';
+import { owe, owedTo, settle } from '../memory/owed.ts';
+import type { Outcome } from '../model/resource-type.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
 import type { Decision } from '../plan/decide.ts';
-import type { Outcome } from '../resource-type.ts';
 import { type Applying, guarded } from './applying.ts';
 import { soundOutcome } from './outcome.ts';
-import { owe, owedTo, settle } from './owed.ts';
 import { triesLeft, waitBefore } from './retry.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Outcome } from '../resource-type.ts';
-import type { Subject } from '../subject.ts';
+import type { Outcome } from '../model/resource-type.ts';
+import type { Subject } from '../model/subject.ts';
 
 /** For resources that don't say: twice more, the first time after a second. */
 const usual = { attempts: 2, wait: 1000 };

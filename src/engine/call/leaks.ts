@@ -1,8 +1,8 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import type { SecretRef } from '../catalog.ts';
-import type { AnyResourceType } from '../resource-type.ts';
-import { Redactor } from './redact.ts';
-import { typeBug } from './type-bug.ts';
+import type { SecretRef } from '../model/catalog.ts';
+import { Redactor } from '../model/redact.ts';
+import type { AnyResourceType } from '../model/resource-type.ts';
+import { typeBug } from '../model/type-bug.ts';
 
 /** The secrets that one call of a type was given. */
 export type Handed = Map<string, string>;

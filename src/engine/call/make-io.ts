@@ -1,8 +1,8 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadFiles } from '../../io/ports.ts';
-import type { Clients, Progress, ReadIo, WriteIo } from '../io.ts';
-import type { Run } from '../run.ts';
-import type { Subject } from '../subject.ts';
+import type { Clients, Progress, ReadIo, WriteIo } from '../model/io.ts';
+import type { Run } from '../model/run.ts';
+import type { Subject } from '../model/subject.ts';
 import { type Handed, keepHanded } from './leaks.ts';
 
 /** What a type may touch while it observes the resources of one target. */

@@ -1,10 +1,10 @@
 import { scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { isSecretRef, type SecretRef } from '../catalog.ts';
-import type { SecretCheck } from '../plan/diff.ts';
-import { child, valueAt } from '../pointer.ts';
-import type { Run } from '../run.ts';
-import type { Subject } from '../subject.ts';
+import { isSecretRef, type SecretRef } from '../model/catalog.ts';
+import type { SecretCheck } from '../model/diff.ts';
+import { child, valueAt } from '../model/pointer.ts';
+import type { Run } from '../model/run.ts';
+import type { Subject } from '../model/subject.ts';
 
 /** What memory holds of an applied secret that can't be read back from the world. Both base64. */
 interface Applied {

@@ -1,9 +1,9 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { plural } from '../../io/units.ts';
-import type { AnyResourceType } from '../resource-type.ts';
-import type { Run } from '../run.ts';
-import type { Subject } from '../subject.ts';
-import { fileOf } from './type-bug.ts';
+import type { AnyResourceType } from '../model/resource-type.ts';
+import type { Run } from '../model/run.ts';
+import type { Subject } from '../model/subject.ts';
+import { fileOf } from '../model/type-bug.ts';
 
 export type CallKind = 'observe' | 'apply' | 'refresh';
 

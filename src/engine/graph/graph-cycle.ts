@@ -1,7 +1,7 @@
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
-import { byText } from '../canonical.ts';
-import type { Address } from '../catalog.ts';
-import type { Subject } from '../subject.ts';
+import { byText } from '../model/canonical.ts';
+import type { Address } from '../model/catalog.ts';
+import type { Subject } from '../model/subject.ts';
 import type { Edge } from './implied.ts';
 
 /** More edges than this are summed up: nobody reads a path of thousands, nor their places. */

@@ -1,7 +1,7 @@
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
-import type { Address } from '../catalog.ts';
-import type { Capability, Need } from '../resource-type.ts';
-import type { Subject } from '../subject.ts';
+import type { Address } from '../model/catalog.ts';
+import type { Capability, Need } from '../model/resource-type.ts';
+import type { Subject } from '../model/subject.ts';
 
 /** `from` waits for `to`. */
 export interface Edge {

@@ -1,7 +1,7 @@
-import type { Address } from '../catalog.ts';
-import type { RunReport } from '../events.ts';
-import type { PlannedResource } from '../plan/plan.ts';
-import type { Subject } from '../subject.ts';
+import type { Address } from '../model/catalog.ts';
+import type { RunReport } from '../model/events.ts';
+import type { PlannedResource } from '../model/plan.ts';
+import type { Subject } from '../model/subject.ts';
 
 /** One resource of the plan on its way through an apply. */
 export interface Node {

@@ -1,10 +1,10 @@
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
-import { canonicalJson } from '../canonical.ts';
-import type { Json } from '../catalog.ts';
-import type { Grade, PlannedField, Verdict } from '../plan/plan.ts';
-import type { AnyResourceType, FieldChange } from '../resource-type.ts';
-import { type GradeRule, schemaAt } from '../schema-at.ts';
-import type { Subject } from '../subject.ts';
+import { canonicalJson } from '../model/canonical.ts';
+import type { Json } from '../model/catalog.ts';
+import type { Grade, PlannedField, Verdict } from '../model/plan.ts';
+import type { AnyResourceType, FieldChange } from '../model/resource-type.ts';
+import { type GradeRule, schemaAt } from '../model/schema-at.ts';
+import type { Subject } from '../model/subject.ts';
 
 /** What a change of one property does to protection, by the `x-grade` of its schema; neutral without. */
 export function gradeField(

@@ -1,7 +1,7 @@
 import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { Address } from '../catalog.ts';
-import { isPending, type Plan, type PlannedResource } from '../plan/plan.ts';
+import type { Address } from '../model/catalog.ts';
+import { isPending, type Plan, type PlannedResource } from '../model/plan.ts';
 
 /** Addresses that may weaken protection in this run: `--allow`. */
 export type Allowed = readonly Address[];

@@ -1,11 +1,11 @@
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
-import { canonicalJson } from '../canonical.ts';
-import type { Address, CatalogResource, Json } from '../catalog.ts';
-import type { PlannedResource } from '../plan/plan.ts';
-import { child, nearest, valueAt } from '../pointer.ts';
-import type { AnyResourceType } from '../resource-type.ts';
-import type { Run } from '../run.ts';
-import type { Subject } from '../subject.ts';
+import { canonicalJson } from '../model/canonical.ts';
+import type { Address, CatalogResource, Json } from '../model/catalog.ts';
+import type { PlannedResource } from '../model/plan.ts';
+import { child, nearest, valueAt } from '../model/pointer.ts';
+import type { AnyResourceType } from '../model/resource-type.ts';
+import type { Run } from '../model/run.ts';
+import type { Subject } from '../model/subject.ts';
 import { gradeField } from './grade.ts';
 
 /** What a resource declared when it was last applied, by JSON pointer: only properties that have a grade. */

@@ -1,4 +1,4 @@
-import type { Subject } from '../subject.ts';
+import type { Subject } from '../model/subject.ts';
 
 /** Which observations a write has made stale, by realm and target. */
 export class Dirty {

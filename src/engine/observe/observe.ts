@@ -2,12 +2,12 @@ import { type Diagnostic, Failure, isDiagnostic } from '../../diagnostics/diagno
 import { type Handed, leakOf } from '../call/leaks.ts';
 import { Limits, totalAtOnce } from '../call/limits.ts';
 import { readIo } from '../call/make-io.ts';
-import { typeBug } from '../call/type-bug.ts';
 import { callFor, callKey, within } from '../call/within.ts';
-import { canonicalJson } from '../canonical.ts';
-import type { Observation } from '../resource-type.ts';
-import type { Run } from '../run.ts';
-import type { Subject } from '../subject.ts';
+import { canonicalJson } from '../model/canonical.ts';
+import type { Observation } from '../model/resource-type.ts';
+import type { Run } from '../model/run.ts';
+import type { Subject } from '../model/subject.ts';
+import { typeBug } from '../model/type-bug.ts';
 
 /**
  * Observes the subjects, one call per type and target, bounded per realm, and keeps the answers in

@@ -1,11 +1,11 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { secretCheck } from '../call/secrets.ts';
+import { creationFields, diff } from '../model/diff.ts';
+import type { Action } from '../model/plan.ts';
+import type { FieldChange, Observation } from '../model/resource-type.ts';
+import type { Run } from '../model/run.ts';
+import type { Subject } from '../model/subject.ts';
 import { diagnosticsOf, isJsonObject } from '../observe/observe.ts';
-import type { FieldChange, Observation } from '../resource-type.ts';
-import type { Run } from '../run.ts';
-import type { Subject } from '../subject.ts';
-import { creationFields, diff } from './diff.ts';
-import type { Action } from './plan.ts';
 
 /** What one resource needs, looked at by itself; plan, apply and proof all ask here. */
 export interface Decision {

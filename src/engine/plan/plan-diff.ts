@@ -1,9 +1,9 @@
-import { byText, canonicalJson } from '../canonical.ts';
-import type { Address, Json } from '../catalog.ts';
 import { gradeField } from '../guard/grade.ts';
-import { child } from '../pointer.ts';
-import type { AnyResourceType, FieldChange, Registry } from '../resource-type.ts';
-import type { Action, Grade, Plan, PlannedResource } from './plan.ts';
+import { byText, canonicalJson } from '../model/canonical.ts';
+import type { Address, Json } from '../model/catalog.ts';
+import type { Action, Grade, Plan, PlannedResource } from '../model/plan.ts';
+import { child } from '../model/pointer.ts';
+import type { AnyResourceType, FieldChange, Registry } from '../model/resource-type.ts';
 
 /** One value that two plans say differently; undefined: only the other one has it. */
 export interface Differing {

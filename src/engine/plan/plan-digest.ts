@@ -1,7 +1,7 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
-import { canonicalDigest } from '../canonical.ts';
-import type { Metaparameters } from '../catalog.ts';
-import type { Plan } from './plan.ts';
+import { canonicalDigest } from '../model/canonical.ts';
+import type { Metaparameters } from '../model/catalog.ts';
+import type { Plan } from '../model/plan.ts';
 
 /**
  * SHA-256 over what will be done and to what. Left out is what may differ between two equal plans:

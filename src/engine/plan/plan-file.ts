@@ -1,7 +1,7 @@
 import Value from 'typebox/value';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Address } from '../catalog.ts';
-import type { Plan } from './plan.ts';
+import type { Address } from '../model/catalog.ts';
+import type { Plan } from '../model/plan.ts';
 import { planChecksum, planDigest } from './plan-digest.ts';
 import { planSchema } from './plan-schema.ts';
 

@@ -1,24 +1,24 @@
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
-import { byText, canonicalJson, sha256 } from '../canonical.ts';
-import type { Address, Catalog, CatalogResource } from '../catalog.ts';
 import { buildGraph, type Graph, notifications } from '../graph/graph.ts';
 import { providersOf } from '../graph/implied.ts';
-import { type AskMembers, expandSelections } from '../graph/members.ts';
-import { type Selection, select } from '../graph/select.ts';
 import { graded, gradeOf } from '../guard/grade.ts';
-import { heldBy } from '../guard/held.ts';
 import { lessProtected } from '../guard/protection.ts';
+import { byText, canonicalJson, sha256 } from '../model/canonical.ts';
+import type { Address, Catalog, CatalogResource } from '../model/catalog.ts';
+import type { Plan, PlannedField, PlannedResource } from '../model/plan.ts';
+import { nearest } from '../model/pointer.ts';
+import type { Observation } from '../model/resource-type.ts';
+import type { Run } from '../model/run.ts';
+import { type Subject, subjectsOf } from '../model/subject.ts';
+import { plannedTargets } from '../model/targets.ts';
 import { observe } from '../observe/observe.ts';
-import { nearest } from '../pointer.ts';
-import type { Observation } from '../resource-type.ts';
-import type { Run } from '../run.ts';
-import { type Subject, subjectsOf } from '../subject.ts';
-import { plannedTargets } from '../targets.ts';
+import { loadSources, sourceDigest } from '../observe/sources.ts';
+import { type AskMembers, expandSelections } from '../select/members.ts';
+import { type Selection, select } from '../select/select.ts';
 import { decide } from './decide.ts';
-import type { Plan, PlannedField, PlannedResource } from './plan.ts';
+import { heldBy } from './held.ts';
 import { planDigest } from './plan-digest.ts';
 import { sharedCause } from './shared-cause.ts';
-import { loadSources, sourceDigest } from './sources.ts';
 import { type View, verdictOf } from './verdict.ts';
 
 export interface PlanOptions extends Selection {

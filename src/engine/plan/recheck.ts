@@ -1,14 +1,14 @@
 import { blocked, type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import { fileOf } from '../call/type-bug.ts';
-import { byText } from '../canonical.ts';
-import { askWorld } from '../graph/members.ts';
+import { byText } from '../model/canonical.ts';
+import type { Plan, PlannedResource, SelectionMade } from '../model/plan.ts';
+import type { Run } from '../model/run.ts';
+import { type Subject, subjectsOf } from '../model/subject.ts';
+import { identityOf } from '../model/targets.ts';
+import { fileOf } from '../model/type-bug.ts';
 import { observe } from '../observe/observe.ts';
-import type { Run } from '../run.ts';
-import { type Subject, subjectsOf } from '../subject.ts';
-import { identityOf } from '../targets.ts';
-import type { Plan, PlannedResource, SelectionMade } from './plan.ts';
+import { loadSources, sourceDigest } from '../observe/sources.ts';
+import { askWorld } from '../select/members.ts';
 import { fingerprint, relativeTo } from './planner.ts';
-import { loadSources, sourceDigest } from './sources.ts';
 
 const again = { hint: 'plan again, review, and apply the new plan' };
 

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { Address } from '../catalog.ts';
-import type { Run } from '../run.ts';
+import type { Address } from '../model/catalog.ts';
+import type { Run } from '../model/run.ts';
 
 /**
  * The dependency that could not be observed for the same cause as `address`: whose trouble it is, and

@@ -1,14 +1,14 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
-import { owedTo } from '../apply/owed.ts';
-import { byText } from '../canonical.ts';
-import type { Address } from '../catalog.ts';
 import type { Graph } from '../graph/graph.ts';
-import { valueAt } from '../pointer.ts';
-import type { Capability, FieldChange, Observation } from '../resource-type.ts';
-import type { Run } from '../run.ts';
-import type { Subject } from '../subject.ts';
+import { owedTo } from '../memory/owed.ts';
+import { byText } from '../model/canonical.ts';
+import type { Address } from '../model/catalog.ts';
+import { isPending, type PlannedField, type PlannedResource, type Verdict } from '../model/plan.ts';
+import { valueAt } from '../model/pointer.ts';
+import type { Capability, FieldChange, Observation } from '../model/resource-type.ts';
+import type { Run } from '../model/run.ts';
+import type { Subject } from '../model/subject.ts';
 import type { Decision } from './decide.ts';
-import { isPending, type PlannedField, type PlannedResource, type Verdict } from './plan.ts';
 
 /** What is known while a plan is made, in dependency order. */
 export interface View {

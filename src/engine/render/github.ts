@@ -1,6 +1,6 @@
 import type { Diagnostic, SourceRange } from '../../diagnostics/diagnostic.ts';
-import { sha256 } from '../canonical.ts';
-import type { Plan, PlannedResource } from '../plan/plan.ts';
+import { sha256 } from '../model/canonical.ts';
+import type { Plan, PlannedResource } from '../model/plan.ts';
 import { clean, lookOf, nameOf, notesOf, show, shownIn } from './say.ts';
 
 /** GitHub shows ten of each kind per step; the rest would only be noise in the log. */

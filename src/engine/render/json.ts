@@ -1,5 +1,5 @@
-import { canonicalJson } from '../canonical.ts';
-import type { Plan } from '../plan/plan.ts';
+import { canonicalJson } from '../model/canonical.ts';
+import type { Plan } from '../model/plan.ts';
 import { planChecksum } from '../plan/plan-digest.ts';
 
 /** The plan itself, canonical, one line at the end. `apply FILE` takes it. */

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { Plan, PlannedResource } from '../plan/plan.ts';
+import type { Plan, PlannedResource } from '../model/plan.ts';
 import {
   clean,
   countsOf,

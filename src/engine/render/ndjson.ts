@@ -1,6 +1,6 @@
-import { canonicalJson } from '../canonical.ts';
-import type { RunEvent } from '../events.ts';
-import type { Action, Plan } from '../plan/plan.ts';
+import { canonicalJson } from '../model/canonical.ts';
+import type { RunEvent } from '../model/events.ts';
+import type { Action, Plan } from '../model/plan.ts';
 
 /**
  * Events as lines of JSON: `{"v":1,"time":RFC 3339,"type":...}` and the members of the event. Of a plan

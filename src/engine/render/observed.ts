@@ -1,6 +1,6 @@
 import { textWidth } from '../../diagnostics/text-width.ts';
-import type { Json } from '../catalog.ts';
-import type { Recording } from '../observe/recording.ts';
+import type { Json } from '../model/catalog.ts';
+import type { Recording } from '../record/recording.ts';
 import { clean, show } from './say.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Json } from '../catalog.ts';
+import type { Json } from '../model/catalog.ts';
 import { type Differing, isSame, type PlanDifference } from '../plan/plan-diff.ts';
 import { clean, gradeNote, nameOf, show } from './say.ts';
 

@@ -1,7 +1,7 @@
 import { keepStart, printable, textWidth } from '../../diagnostics/text-width.ts';
-import { isSecretRef, type Json } from '../catalog.ts';
-import type { Action, Grade, Plan, PlannedResource, SelectedMember } from '../plan/plan.ts';
-import { segments } from '../pointer.ts';
+import { isSecretRef, type Json } from '../model/catalog.ts';
+import type { Action, Grade, Plan, PlannedResource, SelectedMember } from '../model/plan.ts';
+import { segments } from '../model/pointer.ts';
 
 /** How the renderings for people say an action. */
 export interface Look {

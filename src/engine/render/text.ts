@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { textWidth } from '../../diagnostics/text-width.ts';
 import { wrap } from '../../diagnostics/wrap.ts';
-import type { Action, Plan, PlannedField, PlannedResource } from '../plan/plan.ts';
+import type { Action, Plan, PlannedField, PlannedResource } from '../model/plan.ts';
 import {
   clean,
   countsOf,

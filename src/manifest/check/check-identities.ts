@@ -1,6 +1,6 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Address, CatalogResource } from '../../engine/catalog.ts';
-import type { Where } from '../../engine/resource-type.ts';
+import type { Address, CatalogResource } from '../../engine/model/catalog.ts';
+import type { Where } from '../../engine/model/resource-type.ts';
 import { usesAround } from '../modules/uses-around.ts';
 import type { Declarations, DeclaredResource } from '../read/declared.ts';
 import { quoted } from '../read/scalar.ts';

@@ -1,7 +1,7 @@
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import { nearest } from '../../diagnostics/nearest.ts';
-import type { Address, Reference } from '../../engine/catalog.ts';
-import type { Registry } from '../../engine/resource-type.ts';
+import type { Address, Reference } from '../../engine/model/catalog.ts';
+import type { Registry } from '../../engine/model/resource-type.ts';
 import type { Declarations, DeclaredResource } from '../read/declared.ts';
 import { referenceKeys } from '../read/metaparameters.ts';
 import { quoted } from '../read/scalar.ts';

@@ -1,6 +1,6 @@
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { Registry, TargetKind } from '../../engine/resource-type.ts';
+import type { Registry, TargetKind } from '../../engine/model/resource-type.ts';
 import type { Declarations, DeclaredResource } from '../read/declared.ts';
 import { systemName } from '../read/requires.ts';
 import { quoted } from '../read/scalar.ts';

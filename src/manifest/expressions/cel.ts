@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm';
 import { type ASTNode, Environment } from '@marcbachmann/cel-js';
-import type { Json } from '../../engine/catalog.ts';
+import type { Json } from '../../engine/model/catalog.ts';
 
 /** What expressions may name. `each` has a value below `for_each` alone. */
 export const variables = ['params', 'facts', 'env', 'data', 'each'] as const;

@@ -1,7 +1,7 @@
 import { isScalar, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import { isSecretRef, type Json } from '../../engine/catalog.ts';
+import { isSecretRef, type Json } from '../../engine/model/catalog.ts';
 import type { Reading } from '../read/reading.ts';
 import { quoted } from '../read/scalar.ts';
 import { place, placeOf, type SourceFile, sourceOf } from '../read/source-file.ts';

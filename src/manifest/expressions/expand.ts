@@ -1,6 +1,6 @@
 import { isMap, isScalar, type Node, type Scalar } from 'yaml';
 import { given } from '../../diagnostics/diagnostic.ts';
-import type { Json } from '../../engine/catalog.ts';
+import type { Json } from '../../engine/model/catalog.ts';
 import type { Context } from '../context.ts';
 import type { Entry } from '../read/entries.ts';
 import { readComputed } from '../read/read-value.ts';

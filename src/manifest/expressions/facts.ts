@@ -1,4 +1,4 @@
-import type { Json } from '../../engine/catalog.ts';
+import type { Json } from '../../engine/model/catalog.ts';
 
 /** One read-only value about where the run happens. */
 export interface Fact {

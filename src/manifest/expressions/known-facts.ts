@@ -1,5 +1,5 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import type { Json } from '../../engine/catalog.ts';
+import type { Json } from '../../engine/model/catalog.ts';
 import { type Fact, type Facts, isGroup } from './facts.ts';
 
 /** The facts that were asked for so far. */

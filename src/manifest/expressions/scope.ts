@@ -1,5 +1,5 @@
 import type { SourceRange } from '../../diagnostics/diagnostic.ts';
-import type { Address, Json } from '../../engine/catalog.ts';
+import type { Address, Json } from '../../engine/model/catalog.ts';
 
 import type { TimeLeft } from './cel.ts';
 

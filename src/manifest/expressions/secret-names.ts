@@ -1,4 +1,4 @@
-import type { Registry } from '../../engine/resource-type.ts';
+import type { Registry } from '../../engine/model/resource-type.ts';
 import { type JsonSchema, valueSchema } from '../schema/json-schema.ts';
 import { readExpression } from './expression.ts';
 

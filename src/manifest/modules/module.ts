@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isMap, isScalar, type Node } from 'yaml';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { Registry } from '../../engine/resource-type.ts';
+import type { Registry } from '../../engine/model/resource-type.ts';
 import type { ReadFiles } from '../../io/ports.ts';
 import { type DataLayer, readData } from '../expressions/data-layers.ts';
 import type { NamesSecret } from '../expressions/secret-names.ts';

@@ -1,7 +1,7 @@
 import { isScalar, type Node } from 'yaml';
 import type { Diagnostic, SourceRange } from '../../diagnostics/diagnostic.ts';
 import { given } from '../../diagnostics/diagnostic.ts';
-import type { Json } from '../../engine/catalog.ts';
+import type { Json } from '../../engine/model/catalog.ts';
 import type { Context } from '../context.ts';
 import { mergeLayers } from '../expressions/data-layers.ts';
 import { addressOf, isWanted, titleOf } from '../expressions/expand.ts';

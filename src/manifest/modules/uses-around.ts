@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { Address } from '../../engine/catalog.ts';
+import type { Address } from '../../engine/model/catalog.ts';
 import type { Declarations } from '../read/declared.ts';
 import { quoted } from '../read/scalar.ts';
 

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
-import type { Json } from '../../engine/catalog.ts';
+import type { Json } from '../../engine/model/catalog.ts';
 import { readExpression } from '../expressions/expression.ts';
 import { constants, type JsonSchema } from '../schema/json-schema.ts';
 import { coreValue } from './scalar.ts';

@@ -5,8 +5,8 @@ import type {
   CatalogTarget,
   Metaparameters,
   Policy,
-} from '../../engine/catalog.ts';
-import type { AnyResourceType } from '../../engine/resource-type.ts';
+} from '../../engine/model/catalog.ts';
+import type { AnyResourceType } from '../../engine/model/resource-type.ts';
 import type { Trace } from '../expressions/scope.ts';
 
 /** A resource as read from one file; `valid` tells whether it has no mistake so far. */

@@ -1,4 +1,4 @@
-import { isTimezone } from '../../engine/guard/window.ts';
+import { isTimezone } from '../../engine/model/window.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 
 interface Format {

@@ -1,6 +1,6 @@
-import type { CatalogResource, Json, Metaparameters, Reference, Window } from '../../engine/catalog.ts';
-import { weekdays } from '../../engine/guard/window.ts';
-import type { AnyResourceType } from '../../engine/resource-type.ts';
+import type { CatalogResource, Json, Metaparameters, Reference, Window } from '../../engine/model/catalog.ts';
+import type { AnyResourceType } from '../../engine/model/resource-type.ts';
+import { weekdays } from '../../engine/model/window.ts';
 import { parseDuration } from '../../io/duration.ts';
 import { type JsonSchema, valueSchema } from '../schema/json-schema.ts';
 import { fault, type Reading } from './reading.ts';

@@ -1,8 +1,8 @@
 import type { Node } from 'yaml';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { Json } from '../../engine/catalog.ts';
-import type { Registry } from '../../engine/resource-type.ts';
+import type { Json } from '../../engine/model/catalog.ts';
+import type { Registry } from '../../engine/model/resource-type.ts';
 import type { Context } from '../context.ts';
 import { anyValue } from '../expressions/data-layers.ts';
 import { type Scope, sourced, type Trace } from '../expressions/scope.ts';

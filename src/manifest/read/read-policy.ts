@@ -1,6 +1,6 @@
 import { isMap, type Node } from 'yaml';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { Policy } from '../../engine/catalog.ts';
+import type { Policy } from '../../engine/model/catalog.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import type { Declarations } from './declared.ts';
 import { readMap, readValue } from './read-value.ts';

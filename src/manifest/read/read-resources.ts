@@ -1,7 +1,7 @@
 import type { Node } from 'yaml';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { nearest, suggest } from '../../diagnostics/nearest.ts';
-import type { AnyResourceType } from '../../engine/resource-type.ts';
+import type { AnyResourceType } from '../../engine/model/resource-type.ts';
 import type { Context } from '../context.ts';
 import { addressOf, eachOf, isWanted, titleOf } from '../expressions/expand.ts';
 import { useModule } from '../modules/use-module.ts';

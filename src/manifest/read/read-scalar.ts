@@ -1,7 +1,7 @@
 import type { Scalar } from 'yaml';
 import type { SourceRange } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { Json } from '../../engine/catalog.ts';
+import type { Json } from '../../engine/model/catalog.ts';
 import { readExpression, secretExample } from '../expressions/expression.ts';
 import { constants, type JsonSchema } from '../schema/json-schema.ts';
 import { controlCharacters } from './control-characters.ts';

@@ -1,7 +1,7 @@
 import { isMap, isScalar, type Node } from 'yaml';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { Registry, TargetKind } from '../../engine/resource-type.ts';
+import type { Registry, TargetKind } from '../../engine/model/resource-type.ts';
 import type { Scope } from '../expressions/scope.ts';
 import { type JsonSchema, valueSchema } from '../schema/json-schema.ts';
 import { validatorFor } from '../schema/validator.ts';

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { distance } from '../../diagnostics/nearest.ts';
-import type { Json } from '../../engine/catalog.ts';
+import type { Json } from '../../engine/model/catalog.ts';
 import { evaluated, failed } from '../expressions/evaluate.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { choose } from './choose-branch.ts';

@@ -1,4 +1,4 @@
-import type { Json } from '../../engine/catalog.ts';
+import type { Json } from '../../engine/model/catalog.ts';
 
 /** What a value is, in the words that messages use. */
 export type Kind = 'nothing' | 'boolean' | 'integer' | 'number' | 'text' | 'list' | 'map';

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import type { Json } from '../../engine/catalog.ts';
+import type { Json } from '../../engine/model/catalog.ts';
 
 /** The part of JSON Schema draft-07 that property schemas use, with converge's annotations. */
 export interface JsonSchema {

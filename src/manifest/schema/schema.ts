@@ -1,4 +1,4 @@
-import type { AnyResourceType, Registry, TargetKind } from '../../engine/resource-type.ts';
+import type { AnyResourceType, Registry, TargetKind } from '../../engine/model/resource-type.ts';
 import { languageVersion } from '../language.ts';
 import { metaparameters } from '../read/metaparameters.ts';
 import { policySchema } from '../read/read-policy.ts';

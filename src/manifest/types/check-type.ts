@@ -1,6 +1,6 @@
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { nearest, suggest } from '../../diagnostics/nearest.ts';
-import type { Registry, ResourceType } from '../../engine/resource-type.ts';
+import type { Registry, ResourceType } from '../../engine/model/resource-type.ts';
 import { metaparameters, reservedMetaparameters } from '../read/metaparameters.ts';
 import { found, quoted } from '../read/scalar.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';

@@ -1,6 +1,6 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
-import { thrownAt, traceName } from '../../engine/call/type-bug.ts';
+import { thrownAt, traceName } from '../../engine/model/type-bug.ts';
 import type { Clock } from '../../io/ports.ts';
 import { quoted } from '../read/scalar.ts';
 import type { TypeSource } from './find-types.ts';

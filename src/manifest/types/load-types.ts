@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Ajv } from 'ajv';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
-import type { AnyResourceType, Registry } from '../../engine/resource-type.ts';
+import type { AnyResourceType, Registry } from '../../engine/model/resource-type.ts';
 import type { Clock } from '../../io/ports.ts';
 import { quoted } from '../read/scalar.ts';
 import { type JsonSchema, valueSchema } from '../schema/json-schema.ts';

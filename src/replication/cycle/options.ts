@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { Progress } from '../../engine/io.ts';
+import type { Progress } from '../../engine/model/io.ts';
 import type { Clock, Random } from '../../io/ports.ts';
 import type { Mode } from '../point.ts';
 import type { Point, Repository } from '../repository.ts';

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { Progress } from '../../engine/io.ts';
+import type { Progress } from '../../engine/model/io.ts';
 import type { FileHandle, Files, Host } from '../../io/ports.ts';
 import type { DiskReader, Point, PointDisk, Repository } from '../repository.ts';
 import { blocksThatChanged, blocksThatDiffer } from './differing-blocks.ts';

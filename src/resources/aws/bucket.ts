@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { Type } from 'typebox';
 import type { BucketApi } from '../../aws/buckets.ts';
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import type { Observation, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
 import { desiredLifecycle, wholeDays, withOurs } from './bucket-lifecycle.ts';
 import { bucketNameProblem } from './bucket-name.ts';
 import { bucketToManifest, type ListedBucket, listBuckets } from './list-buckets.ts';

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { ReadIo } from '../../engine/io.ts';
-import type { Adoptable, Listed, ListQuery } from '../../engine/resource-type.ts';
+import type { ReadIo } from '../../engine/model/io.ts';
+import type { Adoptable, Listed, ListQuery } from '../../engine/model/resource-type.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type BucketProperties, type BucketState, observeBucket } from './observe-bucket.ts';
 

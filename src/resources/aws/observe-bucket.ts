@@ -1,5 +1,5 @@
 import type { BucketApi } from '../../aws/buckets.ts';
-import type { Asked, Observation } from '../../engine/resource-type.ts';
+import type { Asked, Observation } from '../../engine/model/resource-type.ts';
 import { type LifecycleProperties, lifecycleState } from './bucket-lifecycle.ts';
 
 export interface BucketProperties {

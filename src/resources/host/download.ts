@@ -1,8 +1,15 @@
 import { posix } from 'node:path';
 import Type from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type {
+  Asked,
+  Id,
+  Observation,
+  Outcome,
+  ResourceType,
+  Step,
+} from '../../engine/model/resource-type.ts';
 import { parseSize, sizePattern } from '../../io/size.ts';
 import { bytes } from '../../io/units.ts';
 import { oneByOne } from '../each-step.ts';

@@ -1,14 +1,21 @@
 import Type from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type {
+  Asked,
+  Id,
+  Observation,
+  Outcome,
+  ResourceType,
+  Step,
+} from '../../engine/model/resource-type.ts';
 import type { SearchPath } from '../../io/search-path.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { isProfileRight, removeProfile, writeProfile } from './env-path/profile.ts';
 import { listed, write } from './env-path/windows.ts';
 import { ancestors, hostPath } from './path.ts';
 
-declare module '../../engine/io.ts' {
+declare module '../../engine/model/io.ts' {
   interface Clients {
     search_path: SearchPath;
   }

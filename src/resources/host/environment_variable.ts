@@ -1,9 +1,9 @@
 import Type from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation, ResourceType } from '../../engine/resource-type.ts';
-import * as windows from '../../windows/machine-environment.ts';
-import { expanded } from '../../windows/programs.ts';
+import type { ReadIo } from '../../engine/model/io.ts';
+import type { Asked, Id, Observation, ResourceType } from '../../engine/model/resource-type.ts';
+import * as windows from '../../windows/registry/machine-environment.ts';
+import { expanded } from '../../windows/tools/programs.ts';
 import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';

@@ -1,8 +1,8 @@
 import Type from 'typebox';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import { isSecretRef, type SecretRef } from '../../engine/catalog.ts';
-import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType } from '../../engine/resource-type.ts';
+import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type { Asked, Id, Observation, Outcome, ResourceType } from '../../engine/model/resource-type.ts';
 import type { CommandResult } from '../../io/ports.ts';
 import { pathFirst } from '../path-first.ts';
 import { observeEach } from './observe-each.ts';

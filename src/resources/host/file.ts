@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import Type from 'typebox';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import { isSecretRef, type SecretRef } from '../../engine/catalog.ts';
-import type { ReadIo, WriteIo } from '../../engine/io.ts';
+import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type {
   Asked,
   Id,
@@ -11,7 +11,7 @@ import type {
   ResourceType,
   Step,
   Where,
-} from '../../engine/resource-type.ts';
+} from '../../engine/model/resource-type.ts';
 import { oneByOne } from '../each-step.ts';
 import { digestOfFile } from './digest-file.ts';
 import { observeEach } from './observe-each.ts';

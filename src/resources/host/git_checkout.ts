@@ -1,7 +1,14 @@
 import Type from 'typebox';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type {
+  Asked,
+  Id,
+  Observation,
+  Outcome,
+  ResourceType,
+  Step,
+} from '../../engine/model/resource-type.ts';
 import { oneByOne } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Found, findRevision, isCommit } from './git/revision.ts';

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType } from '../../engine/resource-type.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type { Asked, Id, Observation, Outcome, ResourceType } from '../../engine/model/resource-type.ts';
 import { addressFamily } from '../../io/ip-address.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';

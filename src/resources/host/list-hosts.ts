@@ -1,4 +1,4 @@
-import type { ListQuery } from '../../engine/resource-type.ts';
+import type { ListQuery } from '../../engine/model/resource-type.ts';
 import { chosen, type Declaration, type Unsaid, unsaid } from '../listing.ts';
 import { familyOf, type HostsLine, sameAddress } from './hosts-file.ts';
 

@@ -1,7 +1,7 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo } from '../../engine/io.ts';
-import type { ListQuery } from '../../engine/resource-type.ts';
-import { readServiceStates, readStartups, serviceNames } from '../../windows/services.ts';
+import type { ReadIo } from '../../engine/model/io.ts';
+import type { ListQuery } from '../../engine/model/resource-type.ts';
+import { readServiceStates, readStartups, serviceNames } from '../../windows/services/services.ts';
 import { chosen, unsaid } from '../listing.ts';
 import { readUnits, unitOf } from './service/systemd.ts';
 

@@ -1,7 +1,7 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo } from '../../engine/io.ts';
-import type { ListQuery } from '../../engine/resource-type.ts';
-import * as windows from '../../windows/machine-environment.ts';
+import type { ReadIo } from '../../engine/model/io.ts';
+import type { ListQuery } from '../../engine/model/resource-type.ts';
+import * as windows from '../../windows/registry/machine-environment.ts';
 import { chosen, namesSecret, unsaid } from '../listing.ts';
 import * as linux from './environment/etc-environment.ts';
 

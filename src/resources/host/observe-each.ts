@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { Failure } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation } from '../../engine/resource-type.ts';
+import type { ReadIo } from '../../engine/model/io.ts';
+import type { Asked, Id, Observation } from '../../engine/model/resource-type.ts';
 
 /** Objects of this host are looked at one by one: what is wrong with one says nothing of the others. */
 export async function observeEach<P, C>(

@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Id, Where } from '../../engine/resource-type.ts';
+import type { Id, Where } from '../../engine/model/resource-type.ts';
 import { entryParts } from './entry-name.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { Asked, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type { Asked, Observation, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
 import { findVm, newestPoint } from '../../replication/newest-point.ts';
 import { type ImageState, inspectImage } from '../../replication/raw-image/inspect.ts';
 import { lockPath, whileLocked } from '../../replication/raw-image/lock.ts';

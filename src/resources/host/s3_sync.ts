@@ -1,7 +1,14 @@
 import Type from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type {
+  Asked,
+  Id,
+  Observation,
+  Outcome,
+  ResourceType,
+  Step,
+} from '../../engine/model/resource-type.ts';
 import { bytes, plural } from '../../io/units.ts';
 import { oneByOne } from '../each-step.ts';
 import { pathFirst } from '../path-first.ts';

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation, ResourceType, Step } from '../../engine/resource-type.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type { Asked, Id, Observation, ResourceType, Step } from '../../engine/model/resource-type.ts';
 import {
   readServiceStates,
   readStartups,
@@ -9,11 +9,11 @@ import {
   setStartup,
   startService,
   stopService,
-} from '../../windows/services.ts';
+} from '../../windows/services/services.ts';
 import { eachStep, isChanged } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
-import { withoutIis } from '../windows/iis-object.ts';
+import { withoutIis } from '../windows/iis/iis-object.ts';
 import { listServices } from './list-services.ts';
 import { control, readUnits, restartUnit, setUnitStartup, unitOf } from './service/systemd.ts';
 

@@ -1,9 +1,9 @@
 import Type from 'typebox';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo, WriteIo } from '../../engine/io.ts';
-import type { ResourceType } from '../../engine/resource-type.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type { ResourceType } from '../../engine/model/resource-type.ts';
 import type { Command, CommandResult } from '../../io/ports.ts';
-import { system32 } from '../../windows/programs.ts';
+import { system32 } from '../../windows/tools/programs.ts';
 import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { chosen, type Declaration, declarationToManifest } from '../listing.ts';

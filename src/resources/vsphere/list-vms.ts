@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { Failure } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo } from '../../engine/io.ts';
-import type { Adoptable, Listed, ListQuery } from '../../engine/resource-type.ts';
+import type { ReadIo } from '../../engine/model/io.ts';
+import type { Adoptable, Listed, ListQuery } from '../../engine/model/resource-type.ts';
 import type { Point } from '../../replication/repository.ts';
 import type { ListedVm } from '../../vsphere/connect.ts';
 import { oneDiagnostic } from '../failed.ts';

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
-import type { ReadIo } from '../../engine/io.ts';
-import type { Asked, Id, Observation } from '../../engine/resource-type.ts';
+import type { ReadIo } from '../../engine/model/io.ts';
+import type { Asked, Id, Observation } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import type { Repositories } from '../../replication/clients.ts';
 import { selectDisks } from '../../replication/cycle/preflight.ts';

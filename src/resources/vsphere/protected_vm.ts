@@ -1,7 +1,14 @@
 import { Type } from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { interrupted } from '../../engine/apply/outcome.ts';
-import type { Asked, FieldChange, Id, Outcome, ResourceType, Step } from '../../engine/resource-type.ts';
+import type {
+  Asked,
+  FieldChange,
+  Id,
+  Outcome,
+  ResourceType,
+  Step,
+} from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import type { Quiesce } from '../../replication/cycle/options.ts';
 import { bucketOf } from '../../replication/repository-url.ts';

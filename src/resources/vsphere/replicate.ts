@@ -1,6 +1,6 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { WriteIo } from '../../engine/io.ts';
-import type { Asked } from '../../engine/resource-type.ts';
+import type { WriteIo } from '../../engine/model/io.ts';
+import type { Asked } from '../../engine/model/resource-type.ts';
 import type { CycleResult } from '../../replication/cycle/options.ts';
 import { runCycle } from '../../replication/cycle/run-cycle.ts';
 import { repositoryRef } from '../repository-property.ts';

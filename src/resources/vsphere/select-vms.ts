@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { ReadIo } from '../../engine/io.ts';
-import type { Found, Member, Selector } from '../../engine/resource-type.ts';
+import type { ReadIo } from '../../engine/model/io.ts';
+import type { Found, Member, Selector } from '../../engine/model/resource-type.ts';
 import type { ListedVm } from '../../vsphere/connect.ts';
-import type { Tag } from '../../vsphere/tags.ts';
+import type { Tag } from '../../vsphere/inventory/tags.ts';
 import { titlesOf } from './vm-titles.ts';
 
 type Words = string | string[];

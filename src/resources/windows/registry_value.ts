@@ -1,9 +1,15 @@
 import Type from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { ReadIo } from '../../engine/io.ts';
-import type { Asked, Id, ListQuery, Observation, ResourceType } from '../../engine/resource-type.ts';
-import { readValues, removeValue, writeValue } from '../../windows/registry.ts';
-import { type Kind, kinds, placeOf, type ValueData, type ValuePath } from '../../windows/registry-data.ts';
+import type { ReadIo } from '../../engine/model/io.ts';
+import type { Asked, Id, ListQuery, Observation, ResourceType } from '../../engine/model/resource-type.ts';
+import { readValues, removeValue, writeValue } from '../../windows/registry/registry.ts';
+import {
+  type Kind,
+  kinds,
+  placeOf,
+  type ValueData,
+  type ValuePath,
+} from '../../windows/registry/registry-data.ts';
 import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import {

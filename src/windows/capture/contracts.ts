@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import type { ReadIo } from '../../engine/io.ts';
-import { type IisObject, listObjects, listSection } from '../appcmd.ts';
-import { parseBinding } from '../bindings.ts';
-import { readFeatures } from '../dism.ts';
-import { readMachinePath } from '../machine-path.ts';
+import type { ReadIo } from '../../engine/model/io.ts';
+import { type IisObject, listObjects, listSection } from '../iis/appcmd.ts';
+import { parseBinding } from '../iis/bindings.ts';
+import { readMachinePath } from '../registry/machine-path.ts';
+import { readFeatures } from '../software/dism.ts';
 import type { Capture } from './capture.ts';
 import { callOf, NotCaptured, replayIo } from './replay.ts';
 

@@ -1,5 +1,5 @@
-import type { ReadIo } from '../../engine/io.ts';
-import { system32 } from '../programs.ts';
+import type { ReadIo } from '../../engine/model/io.ts';
+import { system32 } from '../tools/programs.ts';
 import type { Call, Capture } from './capture.ts';
 
 /** Thrown for a call that was not recorded: nothing can be said then. */

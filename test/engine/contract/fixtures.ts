@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { AnyResourceType } from '../../../src/engine/resource-type.ts';
+import type { AnyResourceType } from '../../../src/engine/model/resource-type.ts';
 import type { Fixture } from '../../support/contract.ts';
 
 export interface FixtureOf {

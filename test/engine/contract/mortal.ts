@@ -1,4 +1,4 @@
-import type { World } from '../../../src/engine/world.ts';
+import type { World } from '../../../src/engine/model/world.ts';
 
 class Killed extends Error {}
 

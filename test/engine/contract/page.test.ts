@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { AnyResourceType } from '../../../src/engine/resource-type.ts';
+import type { AnyResourceType } from '../../../src/engine/model/resource-type.ts';
 import { registry } from '../../../src/resources/registry.ts';
 import { type FixtureOf, fixturesOf } from './fixtures.ts';
 import { checks, propertiesOf } from './suite.ts';

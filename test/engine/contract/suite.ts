@@ -1,12 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
-import { canonicalJson } from '../../../src/engine/canonical.ts';
-import type { CatalogResource } from '../../../src/engine/catalog.ts';
-import { adopt } from '../../../src/engine/observe/adopt.ts';
-import { diff } from '../../../src/engine/plan/diff.ts';
+import { canonicalJson } from '../../../src/engine/model/canonical.ts';
+import type { CatalogResource } from '../../../src/engine/model/catalog.ts';
+import { diff } from '../../../src/engine/model/diff.ts';
+import type { AnyResourceType } from '../../../src/engine/model/resource-type.ts';
+import { subjectOf } from '../../../src/engine/model/subject.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
-import type { AnyResourceType } from '../../../src/engine/resource-type.ts';
-import { subjectOf } from '../../../src/engine/subject.ts';
+import { adopt } from '../../../src/engine/record/adopt.ts';
 import { metaparameters, reservedMetaparameters } from '../../../src/manifest/read/metaparameters.ts';
 import type { ContractWorld, Fixture, Sample } from '../../support/contract.ts';
 import { catalogOf, declare, registryOf, testRun } from '../../support/engine-world.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { world } from '../../../src/diagnostics/diagnostic.ts';
-import type { Recorded } from '../../../src/engine/observe/recording.ts';
+import type { Recorded } from '../../../src/engine/record/recording.ts';
 import { renderObserved } from '../../../src/engine/render/observed.ts';
 
 const common = { id: 'x', declared: '' };

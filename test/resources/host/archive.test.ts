@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
-import type { CatalogResource, Json } from '../../../src/engine/catalog.ts';
+import type { CatalogResource, Json } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { archive } from '../../../src/resources/host/archive.ts';
 import { download } from '../../../src/resources/host/download.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
-import type { CatalogResource } from '../../../src/engine/catalog.ts';
+import type { CatalogResource } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import type { Command, Host } from '../../../src/io/ports.ts';
 import { followingPath } from '../../../src/io/search-path.ts';

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
-import type { CatalogResource } from '../../../src/engine/catalog.ts';
+import type { CatalogResource } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { followingPath } from '../../../src/io/search-path.ts';
 import { environmentVariable } from '../../../src/resources/host/environment_variable.ts';

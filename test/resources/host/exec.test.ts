@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world as worldSays } from '../../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../../src/engine/apply/apply.ts';
-import type { CatalogResource, Json } from '../../../src/engine/catalog.ts';
+import type { CatalogResource, Json } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import type { Command, CommandResult, Host } from '../../../src/io/ports.ts';
 import { exec } from '../../../src/resources/host/exec.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world as worldSays } from '../../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../../src/engine/apply/apply.ts';
-import type { CatalogResource } from '../../../src/engine/catalog.ts';
+import type { CatalogResource } from '../../../src/engine/model/catalog.ts';
+import type { Where } from '../../../src/engine/model/resource-type.ts';
+import type { World } from '../../../src/engine/model/world.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
-import type { Where } from '../../../src/engine/resource-type.ts';
-import type { World } from '../../../src/engine/world.ts';
 import { file } from '../../../src/resources/host/file.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';

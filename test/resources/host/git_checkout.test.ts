@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { labGit, worldGit } from '../../../src/content/git-access.ts';
 import { apply } from '../../../src/engine/apply/apply.ts';
-import type { Json } from '../../../src/engine/catalog.ts';
+import type { Json } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { notStarted } from '../../../src/io/node-processes.ts';
 import type { Command } from '../../../src/io/ports.ts';

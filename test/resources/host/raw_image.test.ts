@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Step } from '../../../src/engine/resource-type.ts';
+import type { Step } from '../../../src/engine/model/resource-type.ts';
 import {
   type RawImageProperties,
   type RawImageState,

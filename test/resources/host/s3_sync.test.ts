@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
-import type { Json } from '../../../src/engine/catalog.ts';
+import type { Json } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { exec } from '../../../src/resources/host/exec.ts';
 import { s3Sync } from '../../../src/resources/host/s3_sync.ts';

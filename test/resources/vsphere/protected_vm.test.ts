@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
-import type { WriteIo } from '../../../src/engine/io.ts';
-import type { Step } from '../../../src/engine/resource-type.ts';
+import type { WriteIo } from '../../../src/engine/model/io.ts';
+import type { Step } from '../../../src/engine/model/resource-type.ts';
 import {
   type ProtectedVmProperties,
   type ProtectedVmState,

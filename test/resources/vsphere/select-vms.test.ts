@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ReadIo } from '../../../src/engine/io.ts';
+import type { ReadIo } from '../../../src/engine/model/io.ts';
 import { scheduleOf } from '../../../src/resources/vsphere/list-vms.ts';
 import { fits, isBelow, type VmSelection, vmSelector } from '../../../src/resources/vsphere/select-vms.ts';
 import type { ListedVm } from '../../../src/vsphere/connect.ts';

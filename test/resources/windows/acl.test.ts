@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { archive } from '../../../src/resources/host/archive.ts';
-import { acl } from '../../../src/resources/windows/acl.ts';
+import { acl } from '../../../src/resources/windows/security/acl.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
 import { windowsWorld } from '../../support/windows-world.ts';

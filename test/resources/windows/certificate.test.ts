@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { certificate } from '../../../src/resources/windows/certificate.ts';
-import { certificateBinding } from '../../../src/resources/windows/certificate_binding.ts';
-import { sslEndpoint } from '../../../src/windows/ssl-endpoint.ts';
+import { certificate } from '../../../src/resources/windows/security/certificate.ts';
+import { certificateBinding } from '../../../src/resources/windows/security/certificate_binding.ts';
+import { sslEndpoint } from '../../../src/windows/security/ssl-endpoint.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
 import { firstPfx, firstThumbprint, pfxPassword, secondPfx, secondThumbprint } from '../../support/pfx.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { firewallRule } from '../../../src/resources/windows/firewall_rule.ts';
-import { addressList, portList } from '../../../src/windows/firewall.ts';
+import { firewallRule } from '../../../src/resources/windows/security/firewall_rule.ts';
+import { addressList, portList } from '../../../src/windows/security/firewall.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
 import { windowsWorld } from '../../support/windows-world.ts';

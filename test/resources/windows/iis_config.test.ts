@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { iisAppPool } from '../../../src/resources/windows/iis_app_pool.ts';
-import { iisConfig } from '../../../src/resources/windows/iis_config.ts';
-import { iisSite } from '../../../src/resources/windows/iis_site.ts';
+import { iisAppPool } from '../../../src/resources/windows/iis/iis_app_pool.ts';
+import { iisConfig } from '../../../src/resources/windows/iis/iis_config.ts';
+import { iisSite } from '../../../src/resources/windows/iis/iis_site.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
 import { windowsWorld } from '../../support/windows-world.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { iisSite } from '../../../src/resources/windows/iis_site.ts';
-import { parseBinding } from '../../../src/windows/bindings.ts';
+import { iisSite } from '../../../src/resources/windows/iis/iis_site.ts';
+import { parseBinding } from '../../../src/windows/iis/bindings.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
 import { windowsWorld } from '../../support/windows-world.ts';

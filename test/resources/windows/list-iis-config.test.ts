@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { adopt } from '../../../src/engine/observe/adopt.ts';
-import { iisAppPool } from '../../../src/resources/windows/iis_app_pool.ts';
-import { iisConfig } from '../../../src/resources/windows/iis_config.ts';
+import { adopt } from '../../../src/engine/record/adopt.ts';
+import { iisAppPool } from '../../../src/resources/windows/iis/iis_app_pool.ts';
+import { iisConfig } from '../../../src/resources/windows/iis/iis_config.ts';
 import { catalogOf, testRun } from '../../support/engine-world.ts';
 import { windowsWorld } from '../../support/windows-world.ts';
 

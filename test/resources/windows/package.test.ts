@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { LabPackage } from '../../../src/lab/windows/tools/msiexec.ts';
-import { packageType } from '../../../src/resources/windows/package.ts';
-import { msiProperty } from '../../../src/windows/msi.ts';
+import { packageType } from '../../../src/resources/windows/software/package.ts';
+import { msiProperty } from '../../../src/windows/software/msi.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
 import { webServer } from '../../support/web-server.ts';

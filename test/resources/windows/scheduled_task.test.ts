@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
-import type { Json } from '../../../src/engine/catalog.ts';
+import type { Json } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
-import { scheduledTask } from '../../../src/resources/windows/scheduled_task.ts';
+import { scheduledTask } from '../../../src/resources/windows/tasks/scheduled_task.ts';
 import { catalogOf, declare, testRun } from '../../support/engine-world.ts';
 import { windowsWorld } from '../../support/windows-world.ts';
 

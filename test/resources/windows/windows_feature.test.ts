@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { windowsFeature } from '../../../src/resources/windows/windows_feature.ts';
+import { windowsFeature } from '../../../src/resources/windows/software/windows_feature.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
 import { windowsWorld } from '../../support/windows-world.ts';

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
-import type { ReadIo, WriteIo } from '../../../engine/io.ts';
-import type { Id } from '../../../engine/resource-type.ts';
+import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
+import type { Id } from '../../../engine/model/resource-type.ts';
 import { digestOfFile } from '../digest-file.ts';
 import { folded } from '../entry-name.ts';
 import type { Digests } from './unpack.ts';

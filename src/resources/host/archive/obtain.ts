@@ -1,6 +1,6 @@
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
-import type { WriteIo } from '../../../engine/io.ts';
-import type { Id } from '../../../engine/resource-type.ts';
+import type { WriteIo } from '../../../engine/model/io.ts';
+import type { Id } from '../../../engine/model/resource-type.ts';
 import { digestOfFile } from '../digest-file.ts';
 import { saveBody } from '../fetch/body.ts';
 import { type Known, validatorsOf } from '../fetch/known.ts';

@@ -1,6 +1,6 @@
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
-import type { WriteIo } from '../../../engine/io.ts';
-import type { Id } from '../../../engine/resource-type.ts';
+import type { WriteIo } from '../../../engine/model/io.ts';
+import type { Id } from '../../../engine/model/resource-type.ts';
 import { bytes } from '../../../io/units.ts';
 import { ancestors } from '../path.ts';
 import { besides, leftBehind, moveIn, refuseInTheWay, removeUnpacked } from './move-in.ts';

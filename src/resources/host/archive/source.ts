@@ -1,5 +1,5 @@
 import type { Location } from '../../../content/content.ts';
-import type { Id, Where } from '../../../engine/resource-type.ts';
+import type { Id, Where } from '../../../engine/model/resource-type.ts';
 import { type LocationProperty, locationOf, shownLocation } from '../fetch/location.ts';
 import { hostPath } from '../path.ts';
 

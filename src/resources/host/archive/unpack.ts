@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
-import type { WriteIo } from '../../../engine/io.ts';
-import type { Id } from '../../../engine/resource-type.ts';
+import type { WriteIo } from '../../../engine/model/io.ts';
+import type { Id } from '../../../engine/model/resource-type.ts';
 import { below } from './unpacked.ts';
 import { damaged, type OpenZip, type ZipEntry } from './zip.ts';
 

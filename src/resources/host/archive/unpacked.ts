@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
-import type { ReadIo } from '../../../engine/io.ts';
-import type { Id } from '../../../engine/resource-type.ts';
+import type { ReadIo } from '../../../engine/model/io.ts';
+import type { Id } from '../../../engine/model/resource-type.ts';
 import { digestOfFile } from '../digest-file.ts';
 import type { Known } from '../fetch/known.ts';
 

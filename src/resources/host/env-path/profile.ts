@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ReadIo, WriteIo } from '../../../engine/io.ts';
-import type { Id } from '../../../engine/resource-type.ts';
+import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
+import type { Id } from '../../../engine/model/resource-type.ts';
 import type { ReadFiles } from '../../../io/ports.ts';
 
 const folder = '/etc/profile.d';

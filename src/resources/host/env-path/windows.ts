@@ -1,8 +1,8 @@
 import { win32 } from 'node:path';
-import type { ReadIo, WriteIo } from '../../../engine/io.ts';
-import type { Id } from '../../../engine/resource-type.ts';
-import { readMachinePath, writeMachinePath } from '../../../windows/machine-path.ts';
-import { expanded } from '../../../windows/programs.ts';
+import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
+import type { Id } from '../../../engine/model/resource-type.ts';
+import { readMachinePath, writeMachinePath } from '../../../windows/registry/machine-path.ts';
+import { expanded } from '../../../windows/tools/programs.ts';
 import { hostPath } from '../path.ts';
 
 /** Which of the directories are on the machine's Path. */

@@ -1,4 +1,4 @@
-import type { ReadIo, WriteIo } from '../../../engine/io.ts';
+import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 
 /** What pam_env gives every session: lines `NAME=value`, of which the last one of a name counts. */
 const path = '/etc/environment';

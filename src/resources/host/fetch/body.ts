@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Opened } from '../../../content/content.ts';
 import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic.ts';
-import type { WriteIo } from '../../../engine/io.ts';
+import type { WriteIo } from '../../../engine/model/io.ts';
 import { bytes } from '../../../io/units.ts';
 
 export interface BodyRules {

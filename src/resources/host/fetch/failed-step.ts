@@ -1,5 +1,5 @@
 import { isPassing } from '../../../content/http-failures.ts';
-import type { Outcome } from '../../../engine/resource-type.ts';
+import type { Outcome } from '../../../engine/model/resource-type.ts';
 import { oneDiagnostic } from '../../failed.ts';
 
 /** A step that fetched something failed; what was there before still is, so it may be tried again. */

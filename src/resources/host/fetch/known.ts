@@ -1,5 +1,5 @@
 import type { Location, Validators } from '../../../content/content.ts';
-import type { ReadIo } from '../../../engine/io.ts';
+import type { ReadIo } from '../../../engine/model/io.ts';
 import { digestOfBody } from './body.ts';
 
 /** What memory keeps of content that was fetched. */

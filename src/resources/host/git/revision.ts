@@ -1,6 +1,6 @@
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
-import type { ReadIo } from '../../../engine/io.ts';
-import type { Id } from '../../../engine/resource-type.ts';
+import type { ReadIo } from '../../../engine/model/io.ts';
+import type { Id } from '../../../engine/model/resource-type.ts';
 import { gitSays, type Remote } from './run-git.ts';
 
 /** A revision by its name on the server, or a commit by itself. */

@@ -1,7 +1,7 @@
 import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic.ts';
-import { isSecretRef, type SecretRef } from '../../../engine/catalog.ts';
-import type { ReadIo } from '../../../engine/io.ts';
-import type { Id } from '../../../engine/resource-type.ts';
+import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
+import type { ReadIo } from '../../../engine/model/io.ts';
+import type { Id } from '../../../engine/model/resource-type.ts';
 import type { CommandResult } from '../../../io/ports.ts';
 
 /** What a call needs to know of the repository. */

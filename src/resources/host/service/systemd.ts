@@ -1,5 +1,5 @@
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
-import type { ReadIo, WriteIo } from '../../../engine/io.ts';
+import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type { CommandResult } from '../../../io/ports.ts';
 import type { ServiceState } from '../service.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ReadIo } from '../../../engine/io.ts';
-import type { Id } from '../../../engine/resource-type.ts';
+import type { ReadIo } from '../../../engine/model/io.ts';
+import type { Id } from '../../../engine/model/resource-type.ts';
 import type { FileStat, ReadFiles } from '../../../io/ports.ts';
 import type { ObjectStore, StoredObject } from '../../../replication/store.ts';
 import { below } from '../archive/unpacked.ts';

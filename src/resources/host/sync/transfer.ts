@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
 import type { Location } from '../../../content/content.ts';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
-import type { WriteIo } from '../../../engine/io.ts';
-import type { Id } from '../../../engine/resource-type.ts';
+import type { WriteIo } from '../../../engine/model/io.ts';
+import type { Id } from '../../../engine/model/resource-type.ts';
 import { bytes } from '../../../io/units.ts';
 import type { ObjectStore, StoredObject } from '../../../replication/store.ts';
 import { refuseInTheWay, removeUnpacked } from '../archive/move-in.ts';

@@ -1,4 +1,4 @@
-import type { Id } from '../../../engine/resource-type.ts';
+import type { Id } from '../../../engine/model/resource-type.ts';
 import type { FileStat, ReadFiles } from '../../../io/ports.ts';
 import { below } from '../archive/unpacked.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { WriteIo } from '../../../../src/engine/io.ts';
+import type { WriteIo } from '../../../../src/engine/model/io.ts';
 import { nodeFiles } from '../../../../src/io/node-files.ts';
 import { removeUnpacked } from '../../../../src/resources/host/archive/move-in.ts';
 import { scratch } from '../../../support/cli.ts';

@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import type { Ec2Fleet, FleetInstance } from '../../aws/fleet.ts';
+import { type CommonOptions, withLab } from '../../cli/options.ts';
+import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import type { Clock } from '../../io/ports.ts';
+import type { FleetBucket } from '../../masterless/bucket.ts';
+import { isEnvironmentName } from '../../masterless/environment.ts';
+import type { Context } from '../context.ts';
+import { openSession, type Session } from '../session.ts';
+import { awsSettings } from './aws.ts';
+import { contentUrl } from './content-bucket.ts';
+
+/** The bucket that configures an environment's instances, and EC2, which knows them. */
+export interface FleetHere {
+  bucket: FleetBucket;
+  ec2: Ec2Fleet;
+  clock: Clock;
+  session: Session;
+}
+
+export interface FleetOptions extends CommonOptions {
+  self: string;
+  region?: string;
+}
+
+export const withFleetOptions = (command: Command): Command =>
+  withLab(
+    command
+      .requiredOption('--self <URL>', 'the bucket that configures the instances, s3://BUCKET/PREFIX')
+      .option('--region <REGION>', 'of the instances and the bucket (default: AWS_REGION)'),
+  );
+
+/** Connects for as long as `use` runs. Credentials are those of AWS's default chain. */
+export async function withFleet<T>(
+  context: Context,
+  environment: string,
+  options: FleetOptions,
+  use: (fleet: FleetHere) => Promise<T>,
+): Promise<T> {
+  if (!isEnvironmentName(environment))
+    throw new Failure(
+      given('wrong-environment', `${environment} is no name of a Beanstalk environment`, {
+        hint: '4 to 40 letters, digits and hyphens',
+      }),
+    );
+  const place = contentUrl(options.self);
+  const session = await openSession(context, options, { labMustExist: true });
+  const closing: (() => void)[] = [];
+  try {
+    const { lab } = session;
+    const calls = { made() {}, retried() {}, throttled() {} };
+    const reaching = { machine: context.io.host, secret: session.world.secret, ...(lab && { lab }) };
+    const found = await awsSettings(undefined, reaching, calls);
+    const settings = { ...found, ...(options.region !== undefined && !lab && { region: options.region }) };
+    const [{ connectS3 }, { s3Store }, { ec2Fleet }] = await Promise.all([
+      import('../../aws/s3-client.ts'),
+      import('../../aws/s3-store.ts'),
+      import('../../aws/fleet.ts'),
+    ]);
+    const connection = await connectS3(settings);
+    closing.push(() => connection.close());
+    const { endpoint: _, ...aws } = settings;
+    const ec2 = ec2Fleet({ ...aws, ...(lab && { endpoint: lab.api.url }) });
+    closing.push(() => ec2.close());
+    return await use({ bucket: s3Store(connection, place), ec2, clock: session.world.host.clock, session });
+  } finally {
+    for (const close of closing) close();
+    await session.close();
+  }
+}
+
+/** Those that run. Throws a Failure when there are none. */
+export async function runningInstances(ec2: Ec2Fleet, environment: string): Promise<FleetInstance[]> {
+  const running = (await ec2.instances(environment)).filter(({ state }) => state === 'running');
+  if (running.length > 0) return running;
+  throw new Failure(noInstances(environment));
+}
+
+export const noInstances = (environment: string) =>
+  world('no-instances', `no running instance has the tag elasticbeanstalk:environment-name=${environment}`, {
+    hint: 'check the name, the region (--region) and the account; in the lab `converge lab add-instances` makes some',
+  });

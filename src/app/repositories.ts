@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Failure, given } from '../diagnostics/diagnostic.ts';
+import { suggest } from '../diagnostics/nearest.ts';
+import type { CallCounter } from '../engine/model/calls.ts';
+import type { CatalogTarget } from '../engine/model/catalog.ts';
+import { placeBelow } from '../io/confined.ts';
+import type { Repositories, RepositoryRef } from '../replication/clients.ts';
+import { parseKey } from '../replication/keys.ts';
+import type { OpenRepository } from '../replication/repository/open.ts';
+import type { ObjectStore } from '../replication/store.ts';
+import { awsOf } from './aws/aws.ts';
+import type { ConnectionOptions } from './connections.ts';
+
+/** `s3://` and `file://` behind one interface; a repository that was opened is kept. */
+export function makeRepositories(
+  options: ConnectionOptions,
+  calls: CallCounter,
+  closing: (() => Promise<void> | void)[],
+): Repositories {
+  const opened = new Map<string, OpenRepository>();
+  const opening = async ({ url, target, key }: RepositoryRef, mode: 'read' | 'create') => {
+    const { createRepository, openRepository } = await import('../replication/repository/open.ts');
+    const store = await storeAt(url, target, options, calls, closing);
+    const secret = key && parseKey(await options.secret(key), key.$secret);
+    const open = mode === 'create' ? createRepository : openRepository;
+    return open(store, { key: secret, random: options.host.random });
+  };
+  async function open(ref: RepositoryRef, mode: 'create'): Promise<OpenRepository>;
+  async function open(ref: RepositoryRef, mode: 'read' | 'create'): Promise<OpenRepository | undefined>;
+  async function open(ref: RepositoryRef, mode: 'read' | 'create') {
+    const name = JSON.stringify([ref.url, ref.target, ref.key]);
+    const known = opened.get(name);
+    if (known) return known;
+    try {
+      const repository = await opening(ref, mode);
+      opened.set(name, repository);
+      return repository;
+    } catch (error) {
+      if (mode === 'read' && error instanceof Failure && isNotThere(error)) return undefined;
+      throw error;
+    }
+  }
+  return { open };
+}
+
+const isNotThere = ({ diagnostics }: Failure) =>
+  diagnostics.every(({ code }) => code === 'repository-not-found' || code === 'bucket-not-found');
+
+/** The object store that a repository URL names. */
+export async function storeAt(
+  url: string,
+  target: string | undefined,
+  options: ConnectionOptions,
+  calls: CallCounter,
+  closing: (() => Promise<void> | void)[],
+): Promise<ObjectStore> {
+  if (/^file:\/\//i.test(url)) {
+    const { fileStore } = await import('../replication/stores/file.ts');
+    // The store works on real paths; in a lab its folder lies with all others below the lab's host.
+    const path = filePath(url);
+    return fileStore(options.lab ? placeBelow(join(options.lab.dir, 'host'), path) : path, options.machine);
+  }
+  const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/i.exec(url);
+  if (!match) {
+    throw new Failure(
+      given('repository-url', `${url} is no repository URL`, {
+        hint: 'write s3://BUCKET/PREFIX or file:///FOLDER',
+      }),
+    );
+  }
+  const { s3Store } = await import('../aws/s3-store.ts');
+  const connection = await awsOf(awsTarget(url, target, options.targets), options, calls);
+  closing.push(() => connection.close());
+  return s3Store(connection, { bucket: match[1]!, prefix: match[2] ?? '' });
+}
+
+function filePath(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    throw new Failure(
+      given('repository-url', `${url} names no folder of this machine`, {
+        hint: 'write file:///FOLDER with three slashes',
+      }),
+    );
+  }
+}
+
+/** The aws target that gives access to `url`. @throws Failure (given) when none of that name, or several, are declared. */
+export function awsTarget(
+  url: string,
+  name: string | undefined,
+  targets: CatalogTarget[],
+): CatalogTarget | undefined {
+  const aws = targets.filter(({ type }) => type === 'aws');
+  if (name !== undefined) {
+    const named = aws.find(target => target.name === name);
+    if (named) return named;
+    const hint = suggest(
+      name,
+      aws.map(target => target.name),
+    );
+    throw new Failure(
+      given(
+        'unknown-target',
+        `there is no aws target ${name} for ${url}`,
+        hint === undefined ? {} : { hint },
+      ),
+    );
+  }
+  if (aws.length > 1) {
+    throw new Failure(
+      given('ambiguous-target', `several aws targets are declared: ${aws.map(t => t.name).join(', ')}`, {
+        hint: `say which one gives access to it: { url: ${url}, target: ${aws[0]!.name} }`,
+      }),
+    );
+  }
+  return aws[0];
+}

@@ -1,0 +1,99 @@
+import type { CliIo } from '../../cli/io.ts';
+import { Failure } from '../../diagnostics/diagnostic.ts';
+import { readInstanceState } from '../../masterless/instance-state.ts';
+import { type Job, runJobs } from '../../masterless/jobs.ts';
+import { turnFor } from '../../masterless/turn.ts';
+import type { Context } from '../context.ts';
+import { loggedRun } from './apply-self.ts';
+import type { ConvergeSelfOptions } from './converge-self.ts';
+import { openSelf } from './open-self.ts';
+import { lookAt } from './poll.ts';
+
+export interface AgentOptions extends ConvergeSelfOptions {
+  onlyRollouts?: boolean;
+}
+
+/** Runs until SIGTERM or Ctrl-C, which is its good end. */
+export async function runAgent(
+  context: Context,
+  url: string,
+  options: AgentOptions & { every: number },
+): Promise<void> {
+  const { interrupt, host } = context.io;
+  const agent: Context = { ...context, io: withOneListener(context.io) };
+  const self: Job = {
+    name: 'self',
+    every: options.every,
+    async turn() {
+      // One of its own, so that what a turn listens for goes with it.
+      const io = { ...agent.io, interrupt: AbortSignal.any([interrupt]) };
+      const code = await agentOnce({ ...agent, io }, url, options);
+      return code === 'yielded' ? 'yielded' : code === 0 ? 'done' : 'failed';
+    },
+  };
+  context.say(`agent: looking at ${url}; end it with SIGTERM\n`);
+  await runJobs([self], {
+    clock: host.clock,
+    random: host.random,
+    signal: interrupt,
+    rejected: (_, error) => {
+      if (error instanceof Failure) context.report(error.diagnostics);
+      else context.say(`agent: a turn failed in a way it should not: ${(error as Error).message}\n`);
+    },
+  });
+  context.say('agent: ended\n');
+}
+
+/** Codes of refusals that mean that somebody else is at work. */
+const busy = ['locked', 'lab-in-use'];
+
+/**
+ * Looks once, and applies if it is time. Gives the exit code, 0 when there was nothing to do; `yielded` when
+ * another run has the machine, which an agent leaves alone.
+ */
+export async function agentOnce(
+  context: Context,
+  url: string,
+  options: AgentOptions,
+): Promise<number | 'yielded'> {
+  try {
+    const self = await openSelf(context, url, options);
+    try {
+      const { files } = context.io.host;
+      const { offered, rollout } = await lookAt(self, files, options.insecureUnsigned === true);
+      const { applied, rollout: rolloutDone } = await readInstanceState(files, self.stateDir);
+      if (offered === undefined) context.say(`agent: ${url} has nothing for ${self.environment} yet\n`);
+      const turn = turnFor({
+        instance: self.instance,
+        offered,
+        applied,
+        rollout,
+        rolloutDone,
+        onlyRollouts: options.onlyRollouts === true,
+      });
+      if (turn === undefined) return 0;
+      const { rollout: id } = turn === 'new-content' ? { rollout: undefined } : turn;
+      return await loggedRun(context, self, options, { trigger: 'agent', rollout: id });
+    } finally {
+      await self.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Failure) || !error.diagnostics.every(({ code }) => busy.includes(code)))
+      throw error;
+    context.say(`agent: ${error.diagnostics[0]!.message}; it goes first\n`);
+    return 'yielded';
+  }
+}
+
+/** Each run hears of errors that nobody waited for; the process gets one listener for all of them. */
+function withOneListener(io: CliIo): CliIo {
+  if (!io.strays) return io;
+  let hear: ((error: unknown) => void) | undefined;
+  io.strays(error => hear?.(error));
+  return {
+    ...io,
+    strays: listener => {
+      hear = listener;
+    },
+  };
+}

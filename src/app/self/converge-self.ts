@@ -1,0 +1,179 @@
+import { join } from 'node:path';
+import type { CliIo } from '../../cli/io.ts';
+import type { SelectOptions } from '../../cli/options.ts';
+import { type EventOptions, openEvents } from '../../cli/progress/events.ts';
+import type { SelfOptions } from '../../cli/self/options.ts';
+import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { plan as makePlan } from '../../engine/plan/planner.ts';
+import { exitCode } from '../../engine/report/exit-code.ts';
+import { remember } from '../../masterless/accept.ts';
+import { readInstanceState, writeInstanceState } from '../../masterless/instance-state.ts';
+import { keepContent } from '../../masterless/kept.ts';
+import { assertOwnState } from '../../masterless/trust.ts';
+import { loadCatalog } from '../catalog.ts';
+import { type Context, makeContext } from '../context.ts';
+import { type Applied, type RunOptions, runApply } from '../run-apply.ts';
+import { lockState } from '../run-lock.ts';
+import { openSession } from '../session.ts';
+import { version } from '../version.ts';
+import { contentFiles } from './content-files.ts';
+import { type Ended, instanceReport, type SelfRun, sendReport } from './instance-report.ts';
+import { keeperOf } from './keeper.ts';
+import { describeContent, type Obtained, obtainContent, sayContent } from './obtain.ts';
+import type { Self } from './open-self.ts';
+
+export type ConvergeSelfOptions = SelfOptions & SelectOptions & EventOptions & RunOptions;
+
+/**
+ * One run of this instance: takes the lock, fetches and verifies, applies exactly what was verified, remembers
+ * and reports. Gives the exit code; what failed has been told. Rejects with a Failure when another run holds
+ * the lock: then nothing was done.
+ */
+export async function convergeSelf(
+  io: CliIo,
+  self: Self,
+  options: ConvergeSelfOptions,
+  run: SelfRun,
+): Promise<number> {
+  const told: Diagnostic[] = [];
+  // A context of its own: an agent's next content may have other types, and other files.
+  const made = makeContext(io);
+  const context: Context = {
+    ...made,
+    report(diagnostics) {
+      told.push(...diagnostics);
+      made.report(diagnostics);
+    },
+  };
+  const lock = await lockState(context, self.stateDir, options.lockTimeout);
+  try {
+    const { code, ...ended } = await applyVerified(context, self, options, told);
+    const final = code === 0 && context.strays.length > 0 ? 4 : code;
+    if (options.noop) return final;
+    const whole = !options.only && !options.except;
+    await conclude(context, self, run, { ...ended, code: final, told }, whole);
+    return final;
+  } finally {
+    await lock.release();
+  }
+}
+
+/** From the bucket to a converged instance. Refusals are told, and leave everything as it was. */
+async function applyVerified(
+  context: Context,
+  self: Self,
+  options: ConvergeSelfOptions,
+  told: readonly Diagnostic[],
+): Promise<Omit<Ended, 'told'>> {
+  let obtained: Obtained | undefined;
+  try {
+    obtained = await accept(context, self, options);
+    const applied = await applyContent(context, self, obtained, options);
+    if (!applied) return { code: exitCode({ diagnostics: told }), obtained };
+    return { code: applied.code, obtained, report: applied.report };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    context.report(error.diagnostics);
+    return { code: exitCode({ diagnostics: error.diagnostics }), obtained };
+  }
+}
+
+/** Fetches, verifies, and remembers what was accepted before anything of it is used. */
+async function accept(context: Context, self: Self, options: ConvergeSelfOptions): Promise<Obtained> {
+  const { files } = context.io.host;
+  const { environment, clock, stateDir } = self;
+  // A lab's own folder is whoever's the lab is.
+  if (!self.lab || options.state !== undefined)
+    await assertOwnState(stateDir, files, keeperOf(context.io.host));
+  const state = await readInstanceState(files, stateDir);
+  const asking = { environment, now: clock.now(), version, seen: state.seen };
+  const obtained = await obtainContent(context, self, options, asking);
+  const { signed } = obtained.content;
+  if (signed && !options.noop) {
+    const seen = remember(signed.statement, signed.sha256, state.seen);
+    await writeInstanceState(files, stateDir, { ...state, seen });
+  }
+  return obtained;
+}
+
+/** Undefined when the manifests have mistakes, which were told. */
+async function applyContent(
+  context: Context,
+  self: Self,
+  obtained: Obtained,
+  options: ConvergeSelfOptions,
+): Promise<Applied | undefined> {
+  const { name, signed } = obtained.content;
+  const described = describeContent(obtained, self);
+  context.say(sayContent(self, described));
+  if (!signed) context.report([unsigned(described.url)]);
+  const root = join(self.stateDir, 'content');
+  const files = await contentFiles(obtained.content, root, context.io.host.files);
+  const layer = (await files.stat(join(root, 'data', `${self.environment}.yaml`))) && self.environment;
+  const env = options.env ?? layer;
+  const { env: _, ...others } = options;
+  const catalog = await loadCatalog(context, [name.endsWith('.zip') ? root : join(root, name)], {
+    ...others,
+    ...(env !== undefined && { env }),
+    content: { files, cwd: root },
+  });
+  if (!catalog) return undefined;
+  const session = await openSession(
+    context,
+    { ...options, state: self.stateDir },
+    {
+      targets: catalog.targets,
+      platform: catalog.platform,
+      content: { files, cwd: root },
+      ...(self.lab && { lab: self.lab }),
+    },
+  );
+  try {
+    const events = await openEvents(context, options, () => session.world.host.clock.now());
+    const source = {
+      targets: catalog.targets,
+      plan: (started: Parameters<typeof makePlan>[1]) =>
+        makePlan(catalog, started, { engine: version, ...options }),
+    };
+    try {
+      return await runApply(session, context, source, options, events, described);
+    } finally {
+      await events?.close();
+    }
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * Keeps what converged, and tells the bucket how it went.
+ * @param whole all of the content was applied; of a selection nobody knows that the rest converges
+ */
+async function conclude(
+  context: Context,
+  self: Self,
+  run: SelfRun,
+  ended: Ended,
+  whole: boolean,
+): Promise<void> {
+  const { files } = context.io.host;
+  const report = instanceReport(self, run, ended);
+  const content = whole && report.result === 'converged' ? ended.obtained?.content : undefined;
+  if (content && ended.obtained?.from === 's3') await keepContent(files, self.stateDir, content);
+  const state = await readInstanceState(files, self.stateDir).catch(() => undefined);
+  const done = run.rollout !== undefined && !ended.report?.interrupted;
+  if (state && (content || done))
+    await writeInstanceState(files, self.stateDir, {
+      ...state,
+      ...(content && { applied: content.signed?.sha256 ?? content.sha256 }),
+      ...(done && { rollout: run.rollout! }),
+    });
+  await sendReport(context, self, report);
+}
+
+const unsigned = (url: string): Diagnostic => ({
+  ...world('unsigned-content', `${url} was taken without a signature: whoever can write there rules here`, {
+    hint: 'sign it with `converge sign`, and leave out --insecure-unsigned',
+  }),
+  severity: 'warning',
+});

@@ -1,0 +1,76 @@
+import type { SelfOptions } from '../../cli/self/options.ts';
+import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { RunContent } from '../../engine/model/events.ts';
+import type { Asking } from '../../masterless/accept.ts';
+import { type Content, fetchSigned, fetchUnsigned } from '../../masterless/fetch.ts';
+import { keptContent } from '../../masterless/kept.ts';
+import type { Context } from '../context.ts';
+import { type Self, trustedKeys } from './open-self.ts';
+
+export interface Obtained {
+  content: Content;
+  from: RunContent['from'];
+}
+
+/** Between attempts while signature and content don't belong together yet, ms. */
+const pause = 1000;
+
+/** What this instance is to be. Throws a Failure when there is nothing that it may take. */
+export async function obtainContent(
+  context: Context,
+  self: Self,
+  options: SelfOptions,
+  asking: Asking,
+): Promise<Obtained> {
+  const { bucket, clock, environment, stateDir } = self;
+  const { files } = context.io.host;
+  const trusted = await trustedKeys(context, self, options);
+  try {
+    const content = options.insecureUnsigned
+      ? await fetchUnsigned(bucket, environment)
+      : await fetchSigned(bucket, asking, trusted, attempt =>
+          clock.sleep(pause * attempt, context.io.interrupt),
+        );
+    return { content, from: 's3' };
+  } catch (error) {
+    if (!isAway(error) || options.onUnreachable === 'fail' || options.insecureUnsigned) throw error;
+    const content = await keptContent(files, stateDir, asking, trusted);
+    if (!content) throw new Failure([...error.diagnostics, nothingKept]);
+    context.report(error.diagnostics.map(asWarning));
+    return { content, from: 'last-known-good' };
+  }
+}
+
+const isAway = (error: unknown): error is Failure =>
+  error instanceof Failure &&
+  error.diagnostics.every(({ code }) => code === 'aws-unreachable' || code === 'aws-throttled');
+
+const nothingKept = world('nothing-kept', 'no content that converged before is kept here to go on with', {
+  hint: 'the first run needs S3',
+});
+
+export const asWarning = (diagnostic: Diagnostic): Diagnostic => ({ ...diagnostic, severity: 'warning' });
+
+/** What the run report says of it. */
+export const describeContent = ({ content, from }: Obtained, { bucket }: Self): RunContent => ({
+  url: `${bucket.url}/${content.name}`,
+  sha256: content.sha256,
+  from,
+  signed: content.signed
+    ? {
+        environment: content.signed.statement.environment,
+        sequence: content.signed.statement.sequence,
+        issued: content.signed.statement.issued,
+        expires: content.signed.statement.expires,
+      }
+    : false,
+});
+
+/** The same in a line, for people. */
+export function sayContent(self: Self, { url, sha256, from, signed }: RunContent): string {
+  const vouched = signed
+    ? `sequence ${signed.sequence}, signed ${signed.issued}`
+    : 'UNSIGNED: nobody vouches for it';
+  const kept = from === 's3' ? '' : ' (kept here from an earlier run: S3 is out of reach)';
+  return `${self.instance} of ${self.environment}: ${url}${kept}, ${vouched}, sha256 ${sha256.slice(0, 12)}\n`;
+}

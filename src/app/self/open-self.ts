@@ -1,0 +1,106 @@
+import { join, resolve } from 'node:path';
+import { whatAmI } from '../../aws/instance.ts';
+import type { AwsSettings } from '../../aws/settings.ts';
+import type { SelfOptions } from '../../cli/self/options.ts';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { Clock } from '../../io/ports.ts';
+import type { Lab } from '../../lab/lab.ts';
+import type { ContentBucket } from '../../masterless/bucket.ts';
+import type { TrustedKey } from '../../masterless/keys.ts';
+import { keyFile, keysIn } from '../../masterless/trust.ts';
+import { bucketOf, contentUrl } from '../aws/content-bucket.ts';
+import { instanceHere } from '../aws/instance.ts';
+import type { Context } from '../context.ts';
+import { labDir, openLabAt } from '../lab/lab-dir.ts';
+import { keeperOf } from './keeper.ts';
+import { labPlaces, type Places, systemPlaces } from './places.ts';
+
+/** This instance, and the bucket that says what it is to be. */
+export interface Self {
+  /** Its id, `i-…`. */
+  instance: string;
+  environment: string;
+  bucket: ContentBucket;
+  /** Of this instance alone: an image made of its disk leaves it behind. */
+  stateDir: string;
+  places: Places;
+  /** The lab's when there is one. */
+  clock: Clock;
+  lab?: Lab;
+  /** What the bucket's policy knows it by. */
+  userId(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Asks what this machine is. Rejects with a Failure when it is no instance of a Beanstalk environment. */
+export async function openSelf(context: Context, url: string, options: SelfOptions): Promise<Self> {
+  contentUrl(url);
+  const { host } = context.io;
+  const dir = labDir(context, options.lab);
+  const here = instanceHere(context, options.lab);
+  const { instanceId, environmentName, region } = await whatAmI(here).finally(here.close);
+  const lab =
+    dir === undefined
+      ? undefined
+      : await openLabAt(context, dir, { seeded: true, lockTimeout: options.lockTimeout });
+  const closing: (() => Promise<void> | void)[] = [() => lab?.close()];
+  const close = async () => {
+    for (const end of closing.splice(0).reverse()) await end();
+  };
+  try {
+    const settings = settingsOf(context, region, lab);
+    const { bucket, close: disconnect } = await bucketOf(
+      url,
+      lab ? { ...settings, endpoint: lab.s3.url } : settings,
+    );
+    closing.push(disconnect);
+    const places = dir === undefined ? systemPlaces(host) : labPlaces(dir);
+    const base = options.state === undefined ? places.state : resolve(host.cwd, options.state);
+    return {
+      instance: instanceId,
+      environment: environmentName,
+      bucket,
+      stateDir: join(base, instanceId),
+      places,
+      clock: lab?.clock ?? host.clock,
+      ...(lab && { lab }),
+      async userId() {
+        const { callerUserId } = await import('../../aws/caller-identity.ts');
+        return callerUserId(lab ? { ...settings, endpoint: lab.api.url } : settings);
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** With the instance's own role, as the chain of the SDK finds it, in the instance's own region. */
+const settingsOf = ({ io: { host } }: Context, region: string, lab: Lab | undefined): AwsSettings => ({
+  region: lab?.settings.region ?? host.env.AWS_REGION ?? region,
+  clock: host.clock,
+  random: host.random,
+  ...(lab && { credentials: lab.roleCredentials }),
+});
+
+/** Whom this instance believes. Throws a Failure for keys that others could have put there. */
+export async function trustedKeys(
+  context: Context,
+  { places }: Self,
+  { trust, insecureUnsigned }: SelfOptions,
+): Promise<TrustedKey[]> {
+  if (insecureUnsigned) {
+    if (trust)
+      throw new Failure(
+        given('trust-nobody', '--insecure-unsigned verifies nothing, so --trust does not go with it', {
+          hint: 'leave one of them out',
+        }),
+      );
+    return [];
+  }
+  const { files, cwd } = context.io.host;
+  const keeper = keeperOf(context.io.host);
+  if (!trust) return keysIn(places.trust, files, keeper);
+  return Promise.all(trust.map(path => keyFile(resolve(cwd, path), files, keeper)));
+}

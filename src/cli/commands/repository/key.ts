@@ -1,0 +1,27 @@
+import type { Define } from '../../define.ts';
+
+export const key: Define = (program, context, exit) => {
+  program
+    .command('key')
+    .description('keys of encrypted repositories')
+    .addHelpText('after', '\nExample:\n  converge key create --to dr.key')
+    .command('create')
+    .description('make a new key and print it')
+    .option('--to <FILE>', 'write it to a new file (mode 0600) and print only its id')
+    .addHelpText(
+      'after',
+      '\nExample:\n  converge key create --to /etc/converge/dr.key\n\nKeep a copy away from home base: without it, nothing in the repository can be read.',
+    )
+    .action(async (options: { to?: string }) => {
+      const { createKey } = await import('../../../replication/keys.ts');
+      const made = createKey(context.io.host.random);
+      if (options.to) {
+        const { writeNewSecret } = await import('../../secret-file.ts');
+        await writeNewSecret(context.io.host, options.to, `${made.text}\n`);
+        context.print(`key ${made.id} written to ${options.to}\n`);
+      } else {
+        context.print(`${made.text}\n`);
+      }
+      exit(0);
+    });
+};

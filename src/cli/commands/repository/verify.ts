@@ -1,0 +1,59 @@
+import { vmNamed, withRepositoryOpen } from '../../../app/with-repository.ts';
+import { world } from '../../../diagnostics/diagnostic.ts';
+import { exitCode } from '../../../engine/report/exit-code.ts';
+import { bytes, plural } from '../../../io/units.ts';
+import type { VerifyReport } from '../../../replication/verify.ts';
+import type { Define } from '../../define.ts';
+import {
+  type CommonOptions,
+  type RepositoryOptions,
+  withFormat,
+  withLab,
+  withRepository,
+} from '../../options.ts';
+
+export const verify: Define = (program, context, exit) => {
+  const command = program
+    .command('verify [VM]')
+    .description('read everything that the recovery points need and check every byte');
+  withLab(withFormat(withRepository(command)))
+    .addHelpText('after', '\nExample:\n  converge verify --repository s3://gdh-vm-replication/dr')
+    .action(
+      async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
+        const { verify: check } = await import('../../../replication/verify.ts');
+        const report = await withRepositoryOpen(context, options, async repository =>
+          check(repository, {
+            ...(name !== undefined && { vm: (await vmNamed(repository, name)).uuid }),
+            signal: context.io.interrupt,
+          }),
+        );
+        context.print(options.format === 'json' ? json(report) : text(report));
+        const problems = report.problems.map(({ kind, message, breaks }) =>
+          world(`repository-${kind}`, message, {
+            hint:
+              breaks.length > 0
+                ? `can't be restored as it is: ${breaks.join(', ')}; all other points can. Where the bucket keeps versions, an older one of this object may be whole`
+                : 'every point can still be restored',
+          }),
+        );
+        context.report(problems);
+        exit(exitCode({ diagnostics: problems }));
+      },
+    );
+};
+
+function text({ points, problems, notes, checked }: VerifyReport): string {
+  const broken = points.filter(({ whole }) => !whole);
+  const lines = [
+    ...broken.map(({ id, vm, time }) => `BROKEN  ${id}  ${vm.name}  ${new Date(time).toISOString()}`),
+    ...notes.map(note => `note: ${note}`),
+    `${points.length - broken.length} of ${plural(points.length, 'recovery point')} whole; ` +
+      `${plural(checked.objects, 'object')}, ${bytes(checked.bytes)} read, ${plural(problems.length, 'problem')}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function json({ points, ...report }: VerifyReport): string {
+  const dated = points.map(point => ({ ...point, time: new Date(point.time).toISOString() }));
+  return `${JSON.stringify({ version: 1, points: dated, ...report }, null, 2)}\n`;
+}

@@ -1,0 +1,28 @@
+import { readPlan } from '../../../app/plan-file.ts';
+import { canonicalJson } from '../../../engine/model/canonical.ts';
+import { comparePlans, isSame } from '../../../engine/plan/plan-diff.ts';
+import { renderPlanDiff } from '../../../engine/render/plan-diff.ts';
+import type { Define } from '../../define.ts';
+import { withExitCodes, withFormat } from '../../options.ts';
+
+interface DiffOptions {
+  format: 'text' | 'json';
+  detailedExitcodes?: boolean;
+}
+
+export const diff: Define = (program, context, exit) => {
+  const command = program
+    .command('diff <BEFORE> <AFTER>')
+    .description('show what differs between two plans made by `plan -o`; touches nothing');
+  withExitCodes(withFormat(command), 'also say by exit code 2 that they differ')
+    .addHelpText('after', '\nExample:\n  converge diff approved.json now.json --detailed-exitcodes')
+    .action(async (before: string, after: string, { format, detailedExitcodes }: DiffOptions) => {
+      const difference = comparePlans(
+        await readPlan(context, before),
+        await readPlan(context, after),
+        context.registry,
+      );
+      context.print(format === 'json' ? `${canonicalJson(difference, 2)}\n` : renderPlanDiff(difference));
+      exit(detailedExitcodes && !isSame(difference) ? 2 : 0);
+    });
+};

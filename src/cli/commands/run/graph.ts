@@ -1,0 +1,60 @@
+import { type CatalogOptions, loadCatalog } from '../../../app/catalog.ts';
+import { whereOf } from '../../../app/lab/lab-host.ts';
+import { buildGraph, type Graph } from '../../../engine/graph/graph.ts';
+import { subjectsOf } from '../../../engine/model/subject.ts';
+import type { Define } from '../../define.ts';
+import { withData, withFormat, withLabHost } from '../../options.ts';
+
+export const graph: Define = (program, context, exit) => {
+  withFormat(
+    withData(
+      withLabHost(
+        program.command('graph [PATHS...]').description('print what depends on what, declared and implied'),
+      ),
+    ),
+    'text',
+    'json',
+    'dot',
+  )
+    .addHelpText('after', '\nExample:\n  converge graph manifests --format dot | dot -Tsvg > graph.svg')
+    .action(
+      async (
+        paths: string[],
+        { format, ...options }: CatalogOptions & { format: keyof typeof renderings },
+      ) => {
+        const catalog = await loadCatalog(context, paths, options);
+        if (!catalog) return exit(1);
+        const subjects = subjectsOf(catalog.resources, {
+          registry: context.registry,
+          targets: catalog.targets,
+          where: whereOf(context, catalog),
+        });
+        context.print(renderings[format](buildGraph(subjects)));
+        exit(0);
+      },
+    );
+};
+
+const edgesOf = ({ subjects, edges }: Graph) =>
+  subjects.flatMap(({ address }) => edges.get(address)!.map(({ to, kind }) => ({ from: address, to, kind })));
+
+const renderings = {
+  text(graph: Graph): string {
+    const lines = graph.subjects.map(({ address }) => {
+      const after = graph.edges.get(address)!.map(({ to, kind }) => `${to} (${kind})`);
+      return after.length > 0 ? `${address} after ${after.join(', ')}\n` : `${address}\n`;
+    });
+    return lines.join('');
+  },
+  json: (graph: Graph) =>
+    `${JSON.stringify({ version: 1, resources: graph.subjects.map(({ address }) => address), edges: edgesOf(graph) }, null, 2)}\n`,
+  dot(graph: Graph): string {
+    const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
+    const nodes = graph.subjects.map(({ address }) => `  ${quote(address)};\n`);
+    const arrows = edgesOf(graph).map(
+      ({ from, to, kind }) =>
+        `  ${quote(from)} -> ${quote(to)}${kind === 'implied' ? ' [style=dashed]' : ''};\n`,
+    );
+    return `digraph converge {\n  rankdir=RL;\n${nodes.join('')}${arrows.join('')}}\n`;
+  },
+};

@@ -1,0 +1,160 @@
+import { dirname, join, relative, resolve } from 'node:path';
+import type { Context } from '../../../app/context.ts';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import type { ReadFiles } from '../../../io/ports.ts';
+import { compile } from '../../../manifest/compile.ts';
+import { manifestSchema } from '../../../manifest/schema/schema.ts';
+import { registry } from '../../../resources/registry.ts';
+import type { Define } from '../../define.ts';
+import { type FirstAnswers, firstManifest, labAnswers } from '../../first-manifest.ts';
+
+interface InitOptions extends Partial<Omit<FirstAnswers, 'vms'>> {
+  vm?: string[];
+  lab?: boolean;
+}
+
+const manifestName = 'manifests/dr.yaml';
+const schemaName = 'schemas/manifest.schema.json';
+
+export const init: Define = (program, context, exit) => {
+  program
+    .command('init [DIR]')
+    .description('write a first manifest into DIR (default: here), from a few questions or options')
+    .option('--vm <NAME>', 'a VM to protect; may be repeated', (name: string, before: string[] = []) => [
+      ...before,
+      name,
+    ])
+    .option('--vcenter <URL>', 'address of the vCenter: https://vcenter.example.com')
+    .option('--username <NAME>', `who signs in there (default ${labAnswers.username})`)
+    .option('--bucket <NAME>', 'bucket for the recovery points; its name must be new to all of AWS')
+    .option('--region <NAME>', 'AWS region to recover to (default: AWS_REGION)')
+    .option('--lab', 'ask nothing: a manifest for the lab, which runs at once')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  converge init
+  converge init dr --lab
+  converge init --vm dc02 --vcenter https://vcenter.example.com --bucket example-dr --region eu-west-1
+
+It writes ${manifestName}, the schema that editors check it by, and a .gitignore for .converge. What is
+there already is left alone. Without a terminal it asks nothing: what has no default must be an option.`,
+    )
+    .action(async (name = '.', options: InitOptions = {}) => {
+      const dir = resolve(context.io.host.cwd, name);
+      await refuseOverwriting(context, dir);
+      const answers = options.lab ? labAnswers : await ask(context, options);
+      const schemaPath = relative(dirname(manifestName), schemaName).replaceAll('\\', '/');
+      const text = firstManifest(answers, schemaPath);
+      if (!(await isValid(context, join(dir, manifestName), text))) return exit(1);
+      const written = await write(context, dir, text);
+      context.print(
+        `wrote ${written.join(', ')}${name === '.' ? '' : ` in ${name}`}\n${next(name, answers, options)}`,
+      );
+      exit(0);
+    });
+};
+
+async function refuseOverwriting({ io }: Context, dir: string): Promise<void> {
+  for (const name of [manifestName, schemaName]) {
+    if (await io.host.files.stat(join(dir, name)))
+      throw new Failure(
+        given('file-exists', `${join(dir, name)} exists already, and is not overwritten`, {
+          hint: 'edit it, or name another folder: converge init DIR',
+        }),
+      );
+  }
+}
+
+async function ask({ io }: Context, options: InitOptions): Promise<FirstAnswers> {
+  const missing: string[] = [];
+  let ended = false;
+  const answer = async (option: string, question: string, value?: string, fallback?: string) => {
+    if (value !== undefined) return value;
+    const shown = fallback === undefined ? '' : ` [${fallback}]`;
+    // Asked until there is an answer, or the end of the input.
+    while (io.ask && !ended) {
+      const said = await io.ask(`${question}${shown} `);
+      io.interrupt.throwIfAborted();
+      if (said === undefined) {
+        ended = true;
+        break;
+      }
+      if (said.trim() !== '') return said.trim();
+      if (fallback !== undefined) return fallback;
+    }
+    if (fallback === undefined) missing.push(option);
+    return fallback ?? '';
+  };
+  const region = io.host.env.AWS_REGION ?? io.host.env.AWS_DEFAULT_REGION;
+  const vms = async () => {
+    const said = await answer('--vm', 'Which VMs are to be protected? Names, with commas:');
+    return said
+      .split(',')
+      .map(vm => vm.trim())
+      .filter(Boolean);
+  };
+  const answers: FirstAnswers = {
+    vms: options.vm ?? (await vms()),
+    vcenter: await answer('--vcenter', 'Address of the vCenter, https://...:', options.vcenter),
+    username: options.username ?? labAnswers.username,
+    bucket: await answer(
+      '--bucket',
+      'Name of the bucket for recovery points, new to all of AWS:',
+      options.bucket,
+    ),
+    region: await answer('--region', 'AWS region to recover to:', options.region, region),
+  };
+  if (missing.length === 0) return answers;
+  throw new Failure(
+    given('not-answered', `${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} needed`, {
+      hint: 'give the options, run it in a terminal, or try `converge init --lab`',
+    }),
+  );
+}
+
+/** What is written must be what `validate` takes: a mistake in an answer is shown where it would stand. */
+async function isValid(context: Context, path: string, text: string): Promise<boolean> {
+  const { cwd, platform, files } = context.io.host;
+  const bytes = Buffer.from(text);
+  const overlay: ReadFiles = {
+    ...files,
+    stat: async name => {
+      if (name !== path) return files.stat(name);
+      const some = await files.stat(cwd);
+      return some && { ...some, kind: 'file', size: bytes.length };
+    },
+    read: async name => (name === path ? bytes : files.read(name)),
+  };
+  const { catalog, diagnostics } = await compile([path], { registry, files: overlay, cwd, platform });
+  for (const [file, source] of catalog.sources) context.sources.set(file, source);
+  context.report(diagnostics);
+  return diagnostics.length === 0;
+}
+
+/** The names of what was written. */
+async function write({ io }: Context, dir: string, manifest: string): Promise<string[]> {
+  const { files } = io.host;
+  const put = async (name: string, text: string) => {
+    await files.mkdir(dirname(join(dir, name)), { recursive: true });
+    await files.writeAtomic(join(dir, name), Buffer.from(text));
+  };
+  const ignored = (await files.read(join(dir, '.gitignore')))?.toString('utf8') ?? '';
+  await put(schemaName, `${JSON.stringify(manifestSchema(registry), null, 2)}\n`);
+  await put(manifestName, manifest);
+  if (/^\/?\.converge\/?\s*$/m.test(ignored)) return [manifestName, schemaName];
+  const gap = ignored === '' || ignored.endsWith('\n') ? '' : '\n';
+  await put('.gitignore', `${ignored}${gap}.converge/\n`);
+  return [manifestName, schemaName, '.gitignore'];
+}
+
+function next(dir: string, { username }: FirstAnswers, { lab }: InitOptions): string {
+  const cd = dir === '.' ? '' : `  cd ${dir}\n`;
+  const first = lab
+    ? "  converge apply manifests --lab     protects the lab's VMs; nothing leaves this machine\n"
+    : `  converge test manifests            tries it in a scratch lab; nothing leaves this machine
+  set VC_PASSWORD                    to the password of ${username}
+  converge plan manifests            what would change, and why
+  converge apply manifests           does it\n`;
+  return `next:\n${cd}${first}`;
+}

@@ -1,0 +1,42 @@
+import { requireUserTypes } from '../../../app/user-types.ts';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { suggest } from '../../../diagnostics/nearest.ts';
+import type { Registry } from '../../../engine/model/resource-type.ts';
+import { manifestSchema } from '../../../manifest/schema/schema.ts';
+import type { Define } from '../../define.ts';
+
+export const schema: Define = (program, context, exit) => {
+  program
+    .command('schema [TYPE]')
+    .description('print the JSON Schema of manifests, or of one resource type')
+    .option('--with <PATHS...>', 'with the types that lie beside these manifests')
+    .option('--types', 'print what a type of your own is made of, as TypeScript declarations')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge schema > manifest.schema.json\n  converge schema --with manifests > manifest.schema.json\n  converge schema bucket\n  converge schema --types > types/converge.d.ts',
+    )
+    .action(async (name: string | undefined, options: { with?: string[]; types?: true }) => {
+      if (options.types) {
+        const { declarations } = await import('../../../manifest/generated/declarations.js');
+        context.print(declarations);
+        return exit(0);
+      }
+      const isBuiltIn = name !== undefined && context.registry.types.has(name);
+      const beside = options.with ?? (name === undefined ? [] : ['.']);
+      if (beside.length > 0 && !isBuiltIn) await requireUserTypes(context, beside);
+      const { registry } = context;
+      const printed = name === undefined ? manifestSchema(registry) : typeSchema(name, registry);
+      context.print(`${JSON.stringify(printed, null, 2)}\n`);
+      exit(0);
+    });
+};
+
+function typeSchema(name: string, { types }: Registry) {
+  const type = types.get(name);
+  if (type) return type.schema;
+  throw new Failure(
+    given('unknown-type', `there is no resource type ${name}`, {
+      hint: suggest(name, types.keys()) ?? '',
+    }),
+  );
+}

@@ -1,0 +1,207 @@
+import type { TSchema } from 'typebox';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { Json } from './catalog.ts';
+import type { ReadIo, WriteIo } from './io.ts';
+
+/** The real object's name in canonical form; with type and target it identifies the object. */
+export type Id = string;
+
+/** Something one resource brings and another needs: `path:/srv/data`, `bucket:dr`, `iis`. */
+export type Capability = string;
+
+export interface Need {
+  /** The first of these that a declared resource provides becomes an implied `require`. */
+  anyOf: Capability[];
+  /**
+   * JSON pointer of a property of C that goes stale when the provider changes: a resource in sync
+   * whose provider has a pending change is then planned as an update of that property (freshness).
+   */
+  fresh?: string;
+}
+
+/** One resource handed to a type: its identity and its properties as written. */
+export interface Asked<P> {
+  id: Id;
+  title: string;
+  properties: P;
+}
+
+export type Observation<C> =
+  /** `revision`: anything that changes when the object does (ETag, mtime); part of the plan's fingerprint. */
+  (
+    | { state: 'present'; value: C; revision?: string }
+    | { state: 'absent' }
+    /**
+     * Can't be seen yet because something pending brings it; observed again when reached. `hint`: what to
+     * declare, for when nothing in the plan brings it.
+     */
+    | { state: 'unknown'; waitsFor: Capability; hint?: string }
+    | { state: 'failed'; diagnostic: Diagnostic }
+  ) & {
+    /** What was seen and is worth a look, though it keeps nothing from being done. */
+    warnings?: Diagnostic[];
+  };
+
+/** One property that differs. `path` is a JSON pointer into C; undefined means "not there". */
+export interface FieldChange {
+  path: string;
+  before?: Json;
+  after?: Json;
+}
+
+/** What apply has to do with one object. `asked.properties` is there for everything C leaves out. */
+export type Step<P, C> = { id: Id; asked: Asked<P>; signal: AbortSignal } & (
+  | { kind: 'create'; should: Partial<C> }
+  | { kind: 'update'; is: C; should: Partial<C>; fields: FieldChange[] }
+  | { kind: 'delete'; is: C }
+);
+
+export type Outcome =
+  | {
+      ok: true;
+      reboot?: 'pending';
+      /** One line about what was done, for the report: "point 3, 4.1 MiB uploaded". */
+      note?: string;
+      /** Totals for the summary: bytes_read, bytes_uploaded, points, ... */
+      numbers?: Record<string, number>;
+    }
+  | {
+      ok: false;
+      diagnostic: Diagnostic;
+      /** May the engine try the same step again? */
+      retry: 'safe' | 'never';
+      /** Whether nothing of the step is left behind. */
+      undone: boolean;
+    };
+
+/** One object that a selection found. */
+export interface Member {
+  /** The title that a resource for this object alone would have. */
+  title: string;
+  /** Tells the object apart for good, whatever it is called. */
+  id: string;
+  /** Every identity that a resource of this object might have. */
+  names: string[];
+}
+
+export interface Found {
+  members: Member[];
+  /** Words that name nothing there is; `pointer` is a JSON pointer below `select`. */
+  warnings: { pointer: string; message: string; hint?: string }[];
+}
+
+/** How one resource with `select:` stands for many objects of its target. */
+export interface Selector<S> {
+  schema: TSchema;
+  /** All objects that fit now; rejects with a Failure when the target can't be asked. */
+  find(select: S, io: ReadIo): Promise<Found>;
+}
+
+/** What is listed. */
+export interface ListQuery<P> {
+  /** Only these; all there are when left out. */
+  titles?: readonly string[];
+  /** Properties that all have, given by who asks: the repository to look in. */
+  common: Partial<P>;
+}
+
+/**
+ * One object of the target. `failed`: it can't be told what it is. `unsaid`: it is there, and no property of the
+ * type can say it; people are told so.
+ */
+export type Listed<L> =
+  | { state: 'present'; value: L }
+  | { state: 'failed'; diagnostic: Diagnostic }
+  | { state: 'unsaid'; what: string; why: string };
+
+/** How a manifest would declare an object that is there. */
+export interface Adoptable {
+  title: string;
+  /** As written in a manifest. */
+  properties: object;
+  /** False: it could be managed, but what a resource of the type stands for isn't there yet. */
+  exists: boolean;
+  /** One line for people. */
+  note?: string;
+}
+
+/**
+ * The code that knows one kind of thing. `P`: properties as written in the manifest. `C`: the one
+ * canonical form that plan and apply both see; what isn't declared isn't managed and is left out
+ * of `desired`. `L`: what is listed of an object that nobody declared.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: who doesn't say what its properties are gets no help with them
+export interface ResourceType<P = any, C extends object = any, L = any> {
+  name: string;
+  /** First sentence is the summary; Markdown. */
+  doc: string;
+  version: number;
+  schema: TSchema;
+  runs: { on: 'host'; platforms?: NodeJS.Platform[]; elevated?: boolean } | { on: 'remote'; target: string };
+  /** Milliseconds that one call may take, and that it has to stop when told to (`grace`); a resource's \`timeout\` comes first. */
+  timeouts?: { observe?: number; apply?: number; refresh?: number; grace?: number };
+  /** What a write dirties, and how many writes may run at once. */
+  realm: { name: string; concurrency: number; alsoDirties?: string[] };
+  /** What it manages keeps data safe: a new one strengthens protection, deleting one weakens it. */
+  protects?: boolean;
+  /** `ensure: absent` makes sense for this type (default true). */
+  canBeAbsent?: boolean;
+  /** Properties that only `ensure: absent` may leave out; optional in the schema. */
+  neededUnlessAbsent?: readonly string[];
+  /** What `select:` takes, for a type whose resources may stand for many objects. */
+  // biome-ignore lint/suspicious/noExplicitAny: each type has a form of its own
+  select?: Selector<any>;
+  /** Pure. `where` gives what relative paths resolve against. */
+  identity(properties: P, title: string, where: Where): Id;
+  provides?(properties: P, id: Id): Capability[];
+  needs?(properties: P, id: Id): Need[];
+  /** What only one resource may have, whatever its type: `binding:http/*:80:web`. Two of them are a mistake. */
+  claims?(properties: P, id: Id): Capability[];
+  /**
+   * Pure. `sources` holds the SHA-256 (hex) of each content source by its path: properties marked
+   * `x-path: 'source'` in the schema, which the engine resolves against the manifest's file.
+   */
+  desired(properties: P, id: Id, sources?: Readonly<Record<string, string>>): Partial<C>;
+  /** Batched: one call for all resources of this type on one target. */
+  observe(asked: Asked<P>[], io: ReadIo): Promise<Map<Id, Observation<C>>>;
+  /** What there is on the target, for `converge adopt`. */
+  list?(query: ListQuery<P>, io: ReadIo): AsyncIterable<Listed<L>>;
+  /** Pure. The declaration that is in sync with what was listed. A type that lists has it. */
+  toManifest?(listed: L): Adoptable;
+  /** Default: structural, arrays marked `x-unordered` compared as sets. */
+  diff?(is: C, should: Partial<C>): FieldChange[];
+  /** The engine passes steps of one type and target that may run together; keys are ids. */
+  apply(steps: Step<P, C>[], io: WriteIo): Promise<Map<Id, Outcome>>;
+  /** What `notify` triggers. A type without it ignores notifications, which validation refuses. */
+  refresh?(asked: Asked<P>, io: WriteIo): Promise<Outcome>;
+  /** A step does all that `refresh` does, so what was just applied isn't refreshed as well. */
+  applyRefreshes?: boolean;
+}
+
+export interface Where {
+  platform: NodeJS.Platform;
+  cwd: string;
+  /** A stand-in for a host, whose plans must not reach a real one. */
+  lab?: true;
+}
+
+/** The registry holds types of every P and C. */
+export type AnyResourceType = ResourceType & {
+  /** Of a type that isn't built in: its file as shown, and the SHA-256 (hex) of what was loaded. */
+  readonly origin?: { file: string; digest: string };
+};
+
+/** A kind of target: how to name and check one; connecting is the composition root's business. */
+export interface TargetKind {
+  name: string;
+  doc: string;
+  schema: TSchema;
+  /** What tells two targets apart in a plan: the URL, the account and region. No secret. */
+  identity(properties: Record<string, Json>): string;
+}
+
+/** Every type and target kind that manifests may name. */
+export interface Registry {
+  types: ReadonlyMap<string, AnyResourceType>;
+  targets: ReadonlyMap<string, TargetKind>;
+}

@@ -1,0 +1,199 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import { type Diagnostic, Failure, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
+import type { Address, CatalogTarget, Json, Metaparameters } from './catalog.ts';
+import type { AnyResourceType, Asked, Capability, Id, Need, Registry, Where } from './resource-type.ts';
+import { typeBug } from './type-bug.ts';
+
+/** What catalog and plan both say of a resource. */
+export interface Declared {
+  address: Address;
+  type: string;
+  title: string;
+  properties: { [key: string]: Json };
+  meta: Metaparameters;
+  at: SourceRange;
+  /** See `CatalogResource`. */
+  select?: Json;
+  selectedBy?: Address;
+  fault?: Diagnostic;
+}
+
+/** A declared resource joined with its type, its target and the identity of the real object. */
+export interface Subject {
+  address: Address;
+  type: AnyResourceType;
+  id: Id;
+  asked: Asked<Record<string, Json>>;
+  needs: Need[];
+  provides: Capability[];
+  /** The type is faulty and could not say who this is, or the target what is selected; then it isn't observed. */
+  fault?: Diagnostic;
+  absent: boolean;
+  noop: boolean;
+  /** The target it lives on; undefined on the host, or when none of its kind is declared. */
+  target?: CatalogTarget;
+  /** Type and target: what one call of `observe` takes together. */
+  batch: string;
+  /** Realm and target: what a write makes stale and what bounds parallel writes. */
+  realm: string;
+  declared: Declared;
+}
+
+export interface Surroundings {
+  registry: Registry;
+  targets: readonly CatalogTarget[];
+  where: Where;
+}
+
+/** Throws a Failure (given) when the type is unknown or refuses the properties. */
+export function subjectOf(declared: Declared, { registry, targets, where }: Surroundings): Subject {
+  const { address, meta, title, at } = declared;
+  const type = registry.types.get(declared.type);
+  if (!type)
+    throw new Failure(
+      given('unknown-type', `there is no resource type \`${declared.type}\``, { address, at }),
+    );
+  const resolved = resolveSources(declared, type);
+  // The plan says these properties too: a type that changes what it was handed would change the plan.
+  const properties = type.origin ? frozen(structuredClone(resolved)) : resolved;
+  const claimed = addressed(declared, () => claimsOf(declared, type, properties, where));
+  const claims = declared.select === undefined ? claimed : selectionClaims(declared, claimed);
+  const target = targetOf(declared, type, targets);
+  const place = target?.name ?? '';
+  return {
+    address,
+    type,
+    ...claims,
+    asked: { id: claims.id, title, properties },
+    absent: meta.ensure === 'absent',
+    noop: meta.noop,
+    ...(target && { target }),
+    batch: `${type.name}\n${place}`,
+    realm: realmKey(type.realm.name, place),
+    declared,
+  };
+}
+
+/** What the type says of the resource without looking at the world. */
+function claimsOf(
+  { address, title, at }: Declared,
+  type: AnyResourceType,
+  properties: { [key: string]: Json },
+  where: Where,
+): Pick<Subject, 'id' | 'needs' | 'provides' | 'fault'> {
+  try {
+    const id: unknown = type.identity(properties, title, where);
+    if (typeof id !== 'string') throw new TypeError('its identity is no text');
+    const needs = type.needs?.(properties, id) ?? [];
+    const provides = type.provides?.(properties, id) ?? [];
+    const claims = type.claims?.(properties, id) ?? [];
+    const isText = (capability: unknown) => typeof capability === 'string';
+    if (![...provides, ...claims].every(isText) || !needs.every(({ anyOf }) => anyOf.every(isText)))
+      throw new TypeError('its needs, its claims or what it provides is not valid');
+    return { id, needs, provides };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const fault = {
+      ...typeBug(type, error instanceof Error ? error.message : String(error), error),
+      address,
+      at,
+    };
+    return { id: address, needs: [], provides: [], fault };
+  }
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) frozen(member);
+  return Object.freeze(value);
+}
+
+/** A selection is no object itself: what it needs, each of its members will need. */
+const selectionClaims = (
+  { address, fault }: Declared,
+  { needs, fault: typeFault }: Pick<Subject, 'needs' | 'fault'>,
+): Pick<Subject, 'id' | 'needs' | 'provides' | 'fault'> => {
+  const known = typeFault ?? fault;
+  return { id: address, needs, provides: [], ...(known && { fault: known }) };
+};
+
+const realmKey = (realm: string, target: string): string => `${realm}\n${target}`;
+
+/** All subjects, or one Failure with what is wrong with any of them. */
+export function subjectsOf(declared: readonly Declared[], surroundings: Surroundings): Subject[] {
+  const wrong: Diagnostic[] = [];
+  const subjects = declared.flatMap(resource => {
+    try {
+      return [subjectOf(resource, surroundings)];
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      wrong.push(...error.diagnostics);
+      return [];
+    }
+  });
+  if (wrong.length > 0) throw new Failure(wrong);
+  return subjects;
+}
+
+/** The content sources of a subject, as `io.source` takes them. */
+export function sourcesOf({ type, asked }: Subject): string[] {
+  return sourceKeys(type).flatMap(key => {
+    const path = asked.properties[key];
+    return typeof path === 'string' ? [path] : [];
+  });
+}
+
+function sourceKeys(type: AnyResourceType): string[] {
+  const properties = (type.schema as { properties?: Record<string, { 'x-path'?: string }> }).properties ?? {};
+  return Object.keys(properties).filter(key => properties[key]?.['x-path'] === 'source');
+}
+
+/** Content sources are written relative to the manifest's file. */
+function resolveSources(declared: Declared, type: AnyResourceType): { [key: string]: Json } {
+  const keys = sourceKeys(type).filter(key => typeof declared.properties[key] === 'string');
+  if (keys.length === 0) return declared.properties;
+  const resolved = { ...declared.properties };
+  for (const key of keys) {
+    const path = String(resolved[key]);
+    resolved[key] = isAbsolute(path) ? path : join(dirname(declared.at.file), path);
+  }
+  return resolved;
+}
+
+function targetOf(
+  declared: Declared,
+  type: AnyResourceType,
+  targets: readonly CatalogTarget[],
+): CatalogTarget | undefined {
+  if (type.runs.on === 'host') return undefined;
+  const kind = type.runs.target;
+  const named = declared.meta.target;
+  if (named !== undefined) {
+    const found = targets.find(target => target.name === named);
+    if (found) return found;
+    throw new Failure(
+      given('unknown-target', `there is no target \`${named}\``, {
+        address: declared.address,
+        at: declared.at,
+      }),
+    );
+  }
+  const candidates = targets.filter(target => target.type === kind);
+  if (candidates.length <= 1) return candidates[0];
+  const names = candidates.map(target => target.name).join(', ');
+  throw new Failure(
+    given('ambiguous-target', `there are several ${kind} targets: say which one this ${type.name} lives on`, {
+      hint: `add \`target:\` with one of ${names}`,
+      address: declared.address,
+      at: declared.at,
+    }),
+  );
+}
+
+function addressed<T>(declared: Declared, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(error.diagnostics.map(d => ({ address: declared.address, at: declared.at, ...d })));
+  }
+}

@@ -1,0 +1,85 @@
+import type { Window } from './catalog.ts';
+
+export const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+
+const dayMs = 86_400_000;
+
+/**
+ * When a maintenance window opens next, in ms since the epoch; undefined while it is open. A window whose
+ * end isn't after its beginning ends on the next day. A time of day that the clocks skip counts as the
+ * moment after, of one that comes twice the second counts.
+ */
+export function closedUntil({ days, from, to, timezone = 'UTC' }: Window, now: number): number | undefined {
+  const today = Math.floor((now + offsetAt(now, timezone)) / dayMs);
+  const [begin, end] = [timeOfDay(from), timeOfDay(to)];
+  // From yesterday's, which may still be open, to the same weekday of the next week.
+  for (let day = today - 1; day <= today + 8; day++) {
+    if (days && !days.includes(weekdays[(day + 4) % 7]!)) continue;
+    const opens = instant(day * dayMs + begin, timezone);
+    const closes = instant((end > begin ? day : day + 1) * dayMs + end, timezone);
+    if (now < opens) return opens;
+    if (now < closes) return undefined;
+  }
+  throw new RangeError('a maintenance window opens on no day');
+}
+
+/** Whether there is such a time zone. */
+export function isTimezone(name: string): boolean {
+  try {
+    formatOf(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `HH:MM` in ms since midnight. */
+function timeOfDay(text: string): number {
+  const [hours, minutes] = text.split(':').map(Number);
+  return (hours! * 60 + minutes!) * 60_000;
+}
+
+/** A wall clock's time, as if it were UTC, in ms since the epoch. */
+function instant(wall: number, timezone: string): number {
+  const near = wall - offsetAt(wall, timezone);
+  const found = wall - offsetAt(near, timezone);
+  // In the hour that is skipped the two disagree: the later one is the moment after.
+  return found + offsetAt(found, timezone) === wall ? found : Math.max(near, found);
+}
+
+/** How far the zone's wall clock is ahead of UTC, in ms. */
+function offsetAt(instant: number, timezone: string): number {
+  const parts = formatOf(timezone).formatToParts(instant);
+  const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find(p => p.type === type)!.value);
+  const wall = Date.UTC(
+    part('year'),
+    part('month') - 1,
+    part('day'),
+    part('hour'),
+    part('minute'),
+    part('second'),
+  );
+  return wall - Math.floor(instant / 1000) * 1000;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Throws a RangeError for an unknown zone. Its locale is fixed, so that only the zone matters. */
+function formatOf(timezone: string): Intl.DateTimeFormat {
+  const known = formats.get(timezone);
+  if (known) return known;
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: timezone,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  formats.set(timezone, format);
+  return format;
+}

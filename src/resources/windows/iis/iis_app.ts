@@ -1,0 +1,127 @@
+import Type from 'typebox';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
+import type { Asked, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import { childrenNamed, type XmlElement } from '../../../io/xml.ts';
+import { change } from '../../../windows/iis/appcmd.ts';
+import { settingsOf } from '../../../windows/iis/settings.ts';
+import { eachStep, isChanged } from '../../each-step.ts';
+import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
+import { configurationOf, iisRealm, needsIis, observeObjects, withPool } from './iis-object.ts';
+import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
+import { listApps } from './list-sites.ts';
+
+/** As written. */
+export interface AppProperties {
+  app_pool?: string;
+  physical_path?: string;
+  enabled_protocols?: string;
+  preload_enabled?: boolean;
+  set?: WrittenSet;
+}
+export type AppState = Omit<AppProperties, 'set'> & { set?: Record<string, string> };
+
+const schema = Type.Object(
+  {
+    app_pool: Type.Optional(Type.String({ description: 'Its application pool.', minLength: 1 })),
+    physical_path: Type.Optional(
+      Type.String({ description: 'Its directory; needed to make it.', 'x-path': 'host', minLength: 1 }),
+    ),
+    enabled_protocols: Type.Optional(Type.String({ description: '`http,net.tcp`' })),
+    preload_enabled: Type.Optional(Type.Boolean({ description: 'Load it before the first request.' })),
+    set: setSchema('serviceAutoStartEnabled: true'),
+  },
+  { additionalProperties: false },
+);
+
+export const iisApp: ResourceType<AppProperties, AppState, Declaration> = {
+  name: 'iis_app',
+  doc: `An application of a website of IIS; the title is \`Site/path\`, and \`Site/\` is the site's root.`,
+  version: 1,
+  schema,
+  runs: { on: 'host', platforms: ['win32'], elevated: true },
+  realm: iisRealm,
+  identity(_, title) {
+    if (/^[^/]+\/([^/]+(\/[^/]+)*)?$/.test(title)) return title.toLowerCase();
+    throw new Failure(
+      given('wrong-name', `\`${title}\` names no application`, {
+        hint: 'write Site/path, or Site/ for its root',
+      }),
+    );
+  },
+  provides: (_, id) => [`app:${id}`],
+  needs: ({ app_pool: pool, physical_path: path }, id) => [
+    needsIis,
+    { anyOf: [`site:${siteOf(id)}`] },
+    ...(pool === undefined ? [] : [{ anyOf: [`app_pool:${pool.toLowerCase()}`] }]),
+    ...(path === undefined ? [] : needsPath(path)),
+  ],
+  desired: ({ physical_path: path, set, ...rest }) => ({
+    ...rest,
+    ...(path !== undefined && { physical_path: iisPath(path) }),
+    ...(set && { set: desiredSet(set) }),
+  }),
+  observe: (asked, io) =>
+    withPool(
+      asked,
+      io,
+      ({ app_pool: pool }) => pool,
+      () => observeObjects(asked, io, 'app', (one, element) => read(one, element, io)),
+    ),
+  list: listApps,
+  toManifest: declarationToManifest,
+  apply: (steps, io) => eachStep(steps, step => act(step, io)),
+};
+
+const siteOf = (id: string): string => id.slice(0, id.indexOf('/'));
+
+function read({ properties }: Asked<AppProperties>, element: XmlElement, io: ReadIo): AppState {
+  const app = configurationOf(element);
+  const settings = settingsOf(app);
+  const root = childrenNamed(app, 'virtualDirectory').find(one => one.attributes.get('path') === '/');
+  const path = root?.attributes.get('physicalPath');
+  const pool = app.attributes.get('applicationPool') ?? element.attributes.get('APPPOOL.NAME') ?? '';
+  const { app_pool: wanted } = properties;
+  return {
+    app_pool: pool.toLowerCase() === wanted?.toLowerCase() ? wanted : pool,
+    ...(path !== undefined && { physical_path: sameIisPath(path, properties.physical_path, io.env) }),
+    enabled_protocols: app.attributes.get('enabledProtocols') ?? 'http',
+    preload_enabled: app.attributes.get('preloadEnabled')?.toLowerCase() === 'true',
+    ...(properties.set && { set: readSet(properties.set, name => settings.get(name.toLowerCase())) }),
+  };
+}
+
+async function act(step: Step<AppProperties, AppState>, io: WriteIo): Promise<void> {
+  const { title } = step.asked;
+  if (step.kind === 'delete') return change(io, ['delete', 'app', `/app.name:${title}`]);
+  const { should } = step;
+  const changed = (property: keyof AppState) =>
+    should[property] !== undefined && isChanged(step, `/${property}`);
+  const settings: string[] = [];
+  if (changed('app_pool')) settings.push(`/applicationPool:${should.app_pool}`);
+  if (changed('enabled_protocols')) settings.push(`/enabledProtocols:${should.enabled_protocols}`);
+  if (changed('preload_enabled')) settings.push(`/preloadEnabled:${should.preload_enabled}`);
+  settings.push(...setArguments(step));
+  if (step.kind === 'create') {
+    const slash = title.indexOf('/');
+    const path = should.physical_path === undefined ? [] : [`/physicalPath:${should.physical_path}`];
+    await change(io, [
+      'add',
+      'app',
+      `/site.name:${title.slice(0, slash)}`,
+      `/path:${title.slice(slash)}`,
+      ...path,
+      ...settings,
+    ]);
+    return;
+  }
+  if (settings.length > 0) await change(io, ['set', 'app', `/app.name:${title}`, ...settings]);
+  if (changed('physical_path'))
+    await change(io, [
+      'set',
+      'vdir',
+      `/vdir.name:${title.replace(/\/?$/, '/')}`,
+      `/physicalPath:${should.physical_path}`,
+    ]);
+}

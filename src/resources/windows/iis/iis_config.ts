@@ -1,0 +1,372 @@
+import Type from 'typebox';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { structuralDiff } from '../../../engine/model/diff.ts';
+import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
+import type {
+  Asked,
+  FieldChange,
+  Id,
+  Observation,
+  ResourceType,
+  Step,
+} from '../../../engine/model/resource-type.ts';
+import type { XmlElement } from '../../../io/xml.ts';
+import {
+  change,
+  isIisInstalled,
+  listSection,
+  objectIsMissing,
+  sectionIsUnknown,
+} from '../../../windows/iis/appcmd.ts';
+import { inCalls, rowChanges } from '../../../windows/iis/config-arguments.ts';
+import {
+  actualRows,
+  desiredRows,
+  isRow,
+  type KeyOf,
+  keyNames,
+  keyOfWritten,
+  type Rows,
+  type WrittenRow,
+} from '../../../windows/iis/config-rows.ts';
+import { type Section, sectionCapability, sectionNamed } from '../../../windows/iis/sections.ts';
+import { canonicalValue, sameSetting, settingsOf } from '../../../windows/iis/settings.ts';
+import { eachStep } from '../../each-step.ts';
+import { oneDiagnostic } from '../../failed.ts';
+import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { iisRealm, needsIis, withoutIis } from './iis-object.ts';
+import { listConfig } from './list-iis-config.ts';
+import { webConfigOwners } from './owned-web-config.ts';
+
+/** As written. */
+export interface ConfigProperties {
+  path?: string;
+  section?: string;
+  commit?: 'apphost' | 'site' | 'app';
+  attributes?: Record<string, string | number | boolean>;
+  items?: WrittenRow[];
+  collections?: Record<string, WrittenRow[]>;
+  key?: string[];
+  mode?: 'exact' | 'at_least';
+  unlock?: boolean;
+}
+
+/** Rows by what tells them apart; the section's own ones are `items`. */
+export interface ConfigState {
+  attributes?: Record<string, string>;
+  items?: Rows;
+  collections?: Record<string, Rows>;
+  unlocked?: boolean;
+}
+
+const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+const row = Type.Record(Type.String(), Type.Union([scalar, Type.Array(Type.Record(Type.String(), scalar))]));
+
+const schema = Type.Object(
+  {
+    path: Type.Optional(
+      Type.String({ description: 'A site or an application, `Site/app`; the whole server when left out.' }),
+    ),
+    section: Type.Optional(
+      Type.String({
+        description: 'The section, `system.webServer/security/ipSecurity`, when the title is only a name.',
+        minLength: 1,
+      }),
+    ),
+    commit: Type.Optional(
+      Type.Union([Type.Literal('apphost'), Type.Literal('site'), Type.Literal('app')], {
+        description:
+          "Where it is written: applicationHost.config when left out, or the site's or application's web.config. One that an archive or Beanstalk brought is refused.",
+      }),
+    ),
+    attributes: Type.Optional(
+      Type.Record(Type.String(), scalar, { description: 'Attributes by name, `child.attribute` below one.' }),
+    ),
+    items: Type.Optional(
+      Type.Array(row, { description: "Rows of the section's own collection, by attribute." }),
+    ),
+    collections: Type.Optional(
+      Type.Record(Type.String(), Type.Array(row), { description: 'Rows of its other collections, by name.' }),
+    ),
+    key: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'What tells rows apart, for sections that converge does not know.',
+        minItems: 1,
+      }),
+    ),
+    mode: Type.Optional(
+      Type.Union([Type.Literal('exact'), Type.Literal('at_least')], {
+        description: 'Whether other rows are removed (`exact`, when left out) or left alone.',
+      }),
+    ),
+    unlock: Type.Optional(
+      Type.Boolean({
+        description: 'Let the path have values of its own where the server has locked the section.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const iisConfig: ResourceType<ConfigProperties, ConfigState, Declaration> = {
+  name: 'iis_config',
+  doc: `A section of IIS's configuration, for the server or below \`path\`. The title is the section, or a name for it.
+
+Attributes and rows are compared with what is in force there, whatever level it comes from. Written is
+applicationHost.config, since a web.config belongs to the application that is deployed with it.`,
+  version: 1,
+  schema,
+  runs: { on: 'host', platforms: ['win32'], elevated: true },
+  realm: iisRealm,
+  canBeAbsent: false,
+  identity(properties, title) {
+    const section = sectionOf(properties, title);
+    const { path = '', commit = 'apphost' } = properties;
+    refuseOptions(properties);
+    refuseUnreadable(properties, section);
+    if (path === '' && commit !== 'apphost')
+      throw new Failure(
+        given('contradiction', `\`commit: ${commit}\` needs a \`path\``, {
+          hint: 'say of which site, or remove it',
+        }),
+      );
+    return `${path.replace(/\/$/, '')}:${section.name}`.toLowerCase();
+  },
+  needs(_, id) {
+    const section = sectionNamed(id.slice(id.indexOf(':') + 1));
+    const path = id.slice(0, id.indexOf(':'));
+    const site = path.split('/')[0]!;
+    return [
+      needsIis,
+      { anyOf: [sectionCapability(section.name)] },
+      ...(path === '' ? [] : [{ anyOf: [...(path === site ? [] : [`app:${path}`]), `site:${site}`] }]),
+    ];
+  },
+  desired(properties, id) {
+    const section = sectionNamed(id.slice(id.indexOf(':') + 1));
+    const { attributes, items, collections, unlock } = properties;
+    const keys = keysOf(properties, section);
+    return {
+      ...(attributes && { attributes: mapped(attributes, canonicalValue) }),
+      ...(items && { items: desiredRows(items, '', keys) }),
+      ...(collections && {
+        collections: Object.fromEntries(
+          Object.entries(collections).map(([name, rows]) => [name, desiredRows(rows, name, keys)]),
+        ),
+      }),
+      ...(unlock === true && { unlocked: true }),
+    };
+  },
+  async observe(asked, io) {
+    const seen = new Map<Id, Observation<ConfigState>>();
+    const isInstalled = await isIisInstalled(io);
+    const ownerOf = webConfigOwners(io);
+    for (const one of asked) {
+      seen.set(one.id, isInstalled ? await look(one, io, ownerOf) : withoutIis);
+    }
+    return seen;
+  },
+  diff(is, should) {
+    const fields = structuralDiff(schema, is, should);
+    // Rows that are there and not declared were read only where they are to go.
+    const extra = (before: Rows = {}, after: Rows | undefined, path: string): FieldChange[] =>
+      after === undefined
+        ? []
+        : Object.keys(before)
+            .filter(key => !(key in after))
+            .map(key => ({ path: `${path}/${escaped(key)}`, before: before[key]! }));
+    fields.push(
+      ...extra(is.items, should.items, '/items'),
+      ...nestedExtra(is.items, should.items, '/items', extra),
+    );
+    for (const [name, rows] of Object.entries(should.collections ?? {})) {
+      const path = `/collections/${escaped(name)}`;
+      fields.push(
+        ...extra(is.collections?.[name], rows, path),
+        ...nestedExtra(is.collections?.[name], rows, path, extra),
+      );
+    }
+    return fields;
+  },
+  list: listConfig,
+  toManifest: declarationToManifest,
+  apply: (steps, io) => eachStep(steps, step => act(step, io)),
+};
+
+const sectionOf = ({ section }: ConfigProperties, title: string): Section => sectionNamed(section ?? title);
+
+const keysOf =
+  ({ key }: ConfigProperties, section: Section): KeyOf =>
+  collection =>
+    section.keys[collection] ?? key;
+
+const mapped = <T, R>(values: Record<string, T>, map: (value: T) => R): Record<string, R> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
+
+const escaped = (text: string): string => text.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** The same for the collections inside rows. */
+function nestedExtra(
+  is: Rows = {},
+  should: Rows = {},
+  path: string,
+  extra: (before: Rows | undefined, after: Rows, path: string) => FieldChange[],
+): FieldChange[] {
+  return Object.entries(should).flatMap(([key, row]) =>
+    Object.entries(row).flatMap(([name, below]) => {
+      const before = is[key]?.[name];
+      if (typeof below === 'string') return [];
+      return extra(
+        typeof before === 'object' ? before : {},
+        below,
+        `${path}/${escaped(key)}/${escaped(name)}`,
+      );
+    }),
+  );
+}
+
+/** What appcmd would read as an option of its own, above all where it is to write. */
+function refuseOptions({ path = '', attributes = {}, collections = {}, items = [] }: ConfigProperties): void {
+  if (/^[/+-]|["']/.test(path))
+    throw new Failure(given('wrong-name', `\`${path}\` is no path`, { hint: 'write `Site` or `Site/app`' }));
+  const rows = [items, ...Object.values(collections)].flat(2);
+  const nested = rows.flatMap(row =>
+    Object.values(row).flatMap(value => (Array.isArray(value) ? value : [])),
+  );
+  const inRows = [...rows, ...nested].flatMap(row => Object.keys(row));
+  const wrong = [...Object.keys(attributes), ...Object.keys(collections), ...inRows].find(
+    name => !/^[A-Za-z_][\w.-]*$/.test(name) || /^(commit|section)$/i.test(name),
+  );
+  if (wrong !== undefined)
+    throw new Failure(
+      given('wrong-name', `\`${wrong}\` can't be the name of an attribute`, {
+        hint: 'write `name`, or `child.name` below an element; where it is written says `commit:`',
+      }),
+    );
+}
+
+/** Every row must say what tells it apart, once, and hold nothing that appcmd can't be told. */
+function refuseUnreadable(properties: ConfigProperties, section: Section): void {
+  const keys = keysOf(properties, section);
+  const check = (rows: readonly WrittenRow[], collection: string): void => {
+    const key = keys(collection);
+    const what = collection === '' ? `rows of ${section.name}` : `rows of ${collection}`;
+    if (!key)
+      throw new Failure(
+        given('no-key', `what tells ${what} apart is not known`, { hint: 'say it with `key: [name]`' }),
+      );
+    const seen = new Set<string>();
+    for (const written of rows) {
+      const id = keyOfWritten(written, key);
+      if (id === undefined)
+        throw new Failure(given('no-key', `one of the ${what} lacks ${keyNames(key).join(' or ')}`));
+      if (seen.has(id)) throw new Failure(given('same-row', `two ${what} are ${id}`, { hint: 'remove one' }));
+      seen.add(id);
+      for (const [name, value] of Object.entries(written)) {
+        if (Array.isArray(value)) check(value, name);
+        else if (String(value).includes("'"))
+          throw new Failure(
+            given('wrong-value', `${name} holds an apostrophe, which appcmd has no way to be told`, {
+              hint: 'use an `exec`, or another notation of the value',
+            }),
+          );
+      }
+    }
+  };
+  if (properties.items) check(properties.items, '');
+  for (const [name, rows] of Object.entries(properties.collections ?? {})) check(rows, name);
+}
+
+async function look(
+  { id, properties }: Asked<ConfigProperties>,
+  io: ReadIo,
+  ownerOf: ReturnType<typeof webConfigOwners>,
+): Promise<Observation<ConfigState>> {
+  const section = sectionNamed(id.slice(id.indexOf(':') + 1));
+  const { path = '', commit = 'apphost' } = properties;
+  try {
+    const written = commit === 'site' ? path.split('/')[0]! : path;
+    const owned = commit === 'apphost' ? undefined : await ownerOf(written);
+    if (owned) return { state: 'failed', diagnostic: owned };
+    const element = await listSection(io, path, section.name);
+    return { state: 'present', value: read(properties, section, element) };
+  } catch (error) {
+    io.signal.throwIfAborted();
+    if (path !== '' && objectIsMissing(error))
+      return {
+        state: 'unknown',
+        waitsFor: `site:${id.slice(0, id.indexOf(':')).split('/', 1)[0]!}`,
+        hint: 'declare that site, or correct its name in `path:`',
+      };
+    if (sectionIsUnknown(error))
+      return {
+        state: 'unknown',
+        waitsFor: sectionCapability(section.name),
+        hint: section.features[0]
+          ? `declare \`windows_feature: { ${section.features[0]}: {} }\``
+          : 'correct its name, or name what installs it with `require:`',
+      };
+    return { state: 'failed', diagnostic: oneDiagnostic(error) };
+  }
+}
+
+function read(properties: ConfigProperties, section: Section, config: XmlElement | undefined): ConfigState {
+  const { attributes, items, collections, mode = 'exact' } = properties;
+  const element = config?.children[0];
+  const settings = element ? settingsOf(element) : new Map<string, string>();
+  const keys = keysOf(properties, section);
+  const rowsOf = (parent: XmlElement | undefined) => parent?.children.filter(isRow) ?? [];
+  const rows = (parent: XmlElement | undefined, written: WrittenRow[], name: string) =>
+    actualRows(rowsOf(parent), written, name, keys, mode === 'exact');
+  const declared = Object.entries(attributes ?? {}).flatMap(([name, value]): [string, string][] => {
+    const is = settings.get(name.toLowerCase());
+    return is === undefined
+      ? []
+      : [[name, sameSetting(is, value) ? canonicalValue(value) : canonicalValue(is)]];
+  });
+  return {
+    ...(attributes && { attributes: Object.fromEntries(declared) }),
+    ...(items && { items: rows(element, items, '') }),
+    ...(collections && {
+      collections: Object.fromEntries(
+        Object.entries(collections).map(([name, written]) => {
+          const below = element?.children.find(child => child.name.toLowerCase() === name.toLowerCase());
+          return [name, rows(below, written, name)];
+        }),
+      ),
+    }),
+    unlocked: config?.attributes.get('locked')?.toLowerCase() !== 'true',
+  };
+}
+
+async function act(step: Step<ConfigProperties, ConfigState>, io: WriteIo): Promise<void> {
+  if (step.kind === 'delete') return;
+  const { properties, id } = step.asked;
+  const section = sectionNamed(id.slice(id.indexOf(':') + 1));
+  const { path = '', commit = 'apphost', mode = 'exact' } = properties;
+  const place = path === '' ? [] : [path];
+  const tail = [`/section:${section.name}`, `/commit:${commit}`];
+  const { should } = step;
+  const is: ConfigState = step.kind === 'update' ? step.is : {};
+  if (should.unlocked === true && is.unlocked === false)
+    await change(io, ['unlock', 'config', ...place, `/section:${section.name}`, '/commit:apphost']);
+
+  const keys = keysOf(properties, section);
+  const namesOf = (collection: string) => keyNames(keys(collection) ?? []);
+  const exact = mode === 'exact';
+  const all = [
+    ...(should.items ? [rowChanges('', is.items ?? {}, should.items, namesOf, exact)] : []),
+    ...Object.entries(should.collections ?? {}).map(([name, rows]) =>
+      rowChanges(name, is.collections?.[name] ?? {}, rows, namesOf, exact),
+    ),
+  ];
+  const attributes = Object.entries(should.attributes ?? {})
+    .filter(([name, value]) => is.attributes?.[name] !== value)
+    .map(([name, value]) => `/${name}:${value}`);
+  const calls = [
+    [...attributes, ...all.flatMap(({ adds }) => adds)],
+    all.flatMap(({ sets }) => sets),
+    all.flatMap(({ removes }) => removes),
+  ];
+  for (const args of calls.flatMap(inCalls)) await change(io, ['set', 'config', ...place, ...tail, ...args]);
+}

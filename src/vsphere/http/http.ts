@@ -1,0 +1,122 @@
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import { malformed } from '../soap/malformed.ts';
+import type { CookieJar } from './cookies.ts';
+import { type Endpoint, hostPort } from './endpoint.ts';
+import { networkFailure } from './network-errors.ts';
+import { connectTls } from './tls.ts';
+import type { Trust } from './trust.ts';
+
+export interface HttpRequest {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** Path and query, already encoded. */
+  path: string;
+  headers?: Record<string, string>;
+  body?: string;
+  /** Milliseconds without any traffic; default two minutes. */
+  timeout?: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Status and headers; the body is read by choice, so that a wrong answer of any size costs nothing. */
+export interface HttpAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** The whole body. Rejects when it is longer than `limit` bytes or ends early. */
+  body(limit: number): Promise<Buffer>;
+  /** Drops the body and its connection. */
+  discard(): void;
+}
+
+/** HTTPS to one server over kept connections, each verified by `Trust` before use. */
+export interface HttpClient {
+  /** `host:port`, for messages. */
+  readonly where: string;
+  readonly cookies: CookieJar;
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  close(): void;
+}
+
+const IDLE_TIMEOUT = 120_000;
+const MAX_SOCKETS = 32;
+
+export function createHttp(to: Endpoint, trust: Trust, cookies: CookieJar): HttpClient {
+  const where = hostPort(to);
+  const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+  agent.createConnection = (_options, done) => {
+    connectTls(to, trust).then(
+      socket => done?.(null, socket),
+      // Node's own types ask for a stream beside the error; there is none.
+      error => (done as unknown as (error: unknown) => void)(error),
+    );
+    return undefined;
+  };
+  return {
+    where,
+    cookies,
+    send: async r => {
+      r.signal?.throwIfAborted();
+      try {
+        const response = await exchange(to, agent, r, cookies.header());
+        cookies.take(response.headers['set-cookie'] ?? []);
+        return answer(response, where, r.signal);
+      } catch (error) {
+        r.signal?.throwIfAborted();
+        throw networkFailure(error, where);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function exchange(
+  to: Endpoint,
+  agent: Agent,
+  r: HttpRequest,
+  cookie: string | undefined,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const request: ClientRequest = httpsRequest(
+    {
+      host: to.host,
+      port: to.port,
+      agent,
+      method: r.method,
+      path: r.path,
+      headers: {
+        ...r.headers,
+        ...(cookie ? { cookie } : {}),
+        ...(r.body === undefined ? {} : { 'content-length': Buffer.byteLength(r.body) }),
+      },
+      ...(r.signal ? { signal: r.signal } : {}),
+    },
+    resolve,
+  );
+  request.setTimeout(r.timeout ?? IDLE_TIMEOUT, () => {
+    request.destroy(Object.assign(new Error('no traffic'), { code: 'ETIMEDOUT' }));
+  });
+  request.on('error', reject);
+  request.end(r.body);
+  return promise;
+}
+
+const answer = (response: IncomingMessage, where: string, signal: AbortSignal | undefined): HttpAnswer => ({
+  status: response.statusCode ?? 0,
+  headers: response.headers,
+  body: async limit => {
+    const parts: Buffer[] = [];
+    let length = 0;
+    try {
+      for await (const part of response) {
+        length += (part as Buffer).length;
+        if (length > limit) throw malformed('a request', `it is longer than ${limit} bytes`);
+        parts.push(part as Buffer);
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw networkFailure(error, where);
+    }
+    return Buffer.concat(parts, length);
+  },
+  discard: () => response.destroy(),
+});

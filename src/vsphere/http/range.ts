@@ -1,0 +1,95 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { VimFault } from '../soap/faults.ts';
+import type { Session } from '../soap/session.ts';
+
+/** Bytes `start` to `end` (exclusive) of a file on a datastore. */
+export interface Range {
+  /** Encoded path and query. */
+  path: string;
+  /** Which disk, for messages. */
+  of: string;
+  start: number;
+  end: number;
+  /** What the whole file must measure. Bytes. */
+  size: number;
+}
+
+/**
+ * One Range request (RFC 9110 section 14). Believes only a 206 whose Content-Range is exactly what
+ * was asked, of a file of exactly the expected size, and whose body has exactly that length.
+ * @throws VimFault NotAuthenticated when the session has ended
+ * @throws Failure `vsphere-bad-range` for what may pass when read again; others for what won't
+ */
+export async function readRange(session: Session, range: Range, signal?: AbortSignal): Promise<Buffer> {
+  const { path, start, end } = range;
+  const answer = await session.get({
+    path,
+    headers: { range: `bytes=${start}-${end - 1}`, 'accept-encoding': 'identity' },
+    signal,
+  });
+  const problem = answer.status === 206 ? wrongRange(answer.headers, range) : refusal(answer.status, range);
+  if (problem) {
+    answer.discard();
+    throw problem;
+  }
+  const bytes = await answer.body(end - start);
+  if (bytes.length !== end - start) throw bad(range, `${bytes.length} bytes came instead of ${end - start}`);
+  return bytes;
+}
+
+function wrongRange(headers: NodeJS.Dict<string | string[]>, range: Range): Failure | undefined {
+  const { start, end, size, of } = range;
+  const stated = String(headers['content-range'] ?? '');
+  const total = /\/(\d+)$/.exec(stated)?.[1];
+  if (total !== undefined && Number(total) !== size) {
+    return unreadable(
+      `The file of ${of} has ${total} bytes, but the disk has ${size}.`,
+      'It is no plain flat file, or the disk was resized after the snapshot; the next cycle tells.',
+    );
+  }
+  if (headers['content-encoding']) return bad(range, 'the answer is compressed');
+  return stated === `bytes ${start}-${end - 1}/${size}`
+    ? undefined
+    : bad(range, `its Content-Range is '${stated}'`);
+}
+
+function refusal(status: number, range: Range): Error {
+  const { of, size } = range;
+  switch (status) {
+    case 401:
+      return new VimFault('NotAuthenticated', 'HTTP 401', undefined);
+    case 200:
+      return unreadable(
+        `The datastore's HTTPS service ignores ranges and would send all ${size} bytes of ${of} for every read.`,
+        'Connect to the server without the proxy that strips Range, or exclude the disk.',
+      );
+    case 403:
+      return new Failure(
+        world('vsphere-permission', `The user may not read the file of ${of} (HTTP 403).`, {
+          hint: 'Give it Datastore.Browse and Datastore.FileManagement (low level file operations) on that datastore.',
+        }),
+      );
+    case 404:
+      return unreadable(
+        `The file of ${of} is not on the datastore.`,
+        'vSAN and vVol datastores have no flat files, and a Storage vMotion moves them; run again, or exclude the disk.',
+      );
+    case 416:
+      return unreadable(
+        `The file of ${of} is shorter than the disk, which has ${size} bytes.`,
+        'It is no plain flat file; exclude the disk.',
+      );
+    default:
+      return bad(range, `HTTP ${status}`);
+  }
+}
+
+const unreadable = (message: string, hint: string): Failure =>
+  new Failure(world('datastore-unreadable', message, { hint }));
+
+const bad = ({ of, start }: Range, what: string): Failure =>
+  new Failure(
+    world('vsphere-bad-range', `A read of ${of} at byte ${start} went wrong: ${what}.`, {
+      hint: 'The host may have the file locked or be overloaded, or a proxy is in between; run again.',
+    }),
+  );

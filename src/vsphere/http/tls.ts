@@ -1,0 +1,96 @@
+import { isIP } from 'node:net';
+import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type Endpoint, hostPort } from './endpoint.ts';
+import { networkFailure } from './network-errors.ts';
+import { fingerprint, type Trust } from './trust.ts';
+
+const CONNECT_TIMEOUT = 30_000;
+
+/**
+ * Opens a connection and verifies the certificate before a byte of ours is sent.
+ * @throws Failure `vsphere-certificate` with the fingerprint that was seen, or a network failure
+ */
+export async function connectTls(to: Endpoint, trust: Trust): Promise<TLSSocket> {
+  const where = hostPort(to);
+  const pin = trust.sha256 === undefined ? undefined : (fingerprint(trust.sha256) ?? '');
+  try {
+    const socket = await handshake(to, pin === undefined, trust.ca);
+    if (pin === undefined) return socket;
+    const seen = socket.getPeerCertificate();
+    if (seen.fingerprint256 === pin) return socket;
+    socket.destroy();
+    throw refused(where, seen, 'its SHA-256 is not the pinned one');
+  } catch (error) {
+    const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+    if (pin !== undefined || !code || !isCertificateError(code)) throw networkFailure(error, where);
+    throw refused(where, await seenAt(to), code);
+  }
+}
+
+/** OpenSSL's verification errors by name, and Node's own about the host name. */
+const isCertificateError = (code: string): boolean =>
+  !code.startsWith('ERR_SSL_') && /CERT|UNABLE_TO_|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH/.test(code);
+
+function handshake(to: Endpoint, verify: boolean, ca: string | undefined): Promise<TLSSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
+  const socket = connect({
+    host: to.host,
+    port: to.port,
+    // A literal address may not be sent as server name (RFC 6066 section 3).
+    servername: isIP(to.host) ? '' : to.host,
+    ALPNProtocols: ['http/1.1'],
+    // Off only for a pin, which the caller checks before using the socket.
+    rejectUnauthorized: verify,
+    ...(ca === undefined ? {} : { ca }),
+  });
+  socket.setTimeout(CONNECT_TIMEOUT, () => {
+    socket.destroy(Object.assign(new Error('connect timeout'), { code: 'ETIMEDOUT' }));
+  });
+  socket.once('error', reject);
+  socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+  socket.once('secureConnect', () => {
+    socket.setTimeout(0);
+    socket.removeListener('error', reject);
+    resolve(socket);
+  });
+  return promise;
+}
+
+/** Looks once more at a certificate that was refused, only to print its fingerprint; sends nothing. */
+async function seenAt(to: Endpoint): Promise<PeerCertificate | undefined> {
+  try {
+    const socket = await handshake(to, false, undefined);
+    const certificate = socket.getPeerCertificate();
+    socket.destroy();
+    return certificate;
+  } catch {
+    return undefined;
+  }
+}
+
+const REASONS: Record<string, string> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its authority is not trusted here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its authority is not trusted here',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its authority is not trusted here',
+  UNABLE_TO_GET_ISSUER_CERT: 'its authority is not trusted here',
+  CERT_HAS_EXPIRED: 'it has expired',
+  CERT_NOT_YET_VALID: 'it is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'it is for another host name',
+};
+
+function refused(where: string, seen: PeerCertificate | undefined, why: string): Failure {
+  const print = seen?.fingerprint256;
+  return new Failure(
+    world(
+      'vsphere-certificate',
+      `The certificate of ${where} is not trusted: ${REASONS[why] ?? why}.${print ? ` Its SHA-256 is ${print}.` : ''}`,
+      {
+        hint:
+          "Compare that fingerprint on the server itself; then set the target's `sha256` to it, " +
+          'or set `ca` to the PEM file of the authority that signed it.',
+      },
+    ),
+  );
+}

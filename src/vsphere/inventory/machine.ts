@@ -1,0 +1,142 @@
+import type { LimitFunction } from 'p-limit';
+import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
+import type {
+  FrozenVm,
+  SourceDisk,
+  SourceMachine,
+  SourceSnapshot,
+  SourceVm,
+} from '../../replication/source.ts';
+import { queryChangedAreas } from '../snapshots/changed-areas.ts';
+import { openDatastoreDisk } from '../snapshots/datastore.ts';
+import { readSnapshotTree } from '../snapshots/snapshot-tree.ts';
+import { createSnapshot, removeSnapshot } from '../snapshots/snapshots.ts';
+import { explain } from '../soap/faults.ts';
+import { moref } from '../soap/moref.ts';
+import { readObject } from '../soap/property-collector.ts';
+import type { Session } from '../soap/session.ts';
+import { runTask } from '../soap/tasks.ts';
+import { el } from '../soap/xml-writer.ts';
+import { readDisks, type VmDisk } from './devices.ts';
+import type { InventoryVm } from './inventory.ts';
+
+const VM_PATHS = [
+  'name',
+  'config.instanceUuid',
+  'config.changeTrackingEnabled',
+  'config.hardware.device',
+  'capability.changeTrackingSupported',
+  'runtime.powerState',
+  'runtime.consolidationNeeded',
+  'snapshot',
+];
+const RECONFIGURE_DEADLINE = 10 * 60_000;
+const CONSOLIDATE_DEADLINE = 4 * 60 * 60_000;
+
+/**
+ * One VM of a vCenter or ESXi host.
+ * @param reads bounds how many range reads run at once in the whole session
+ */
+export function createMachine(session: Session, vm: InventoryVm, reads: LimitFunction): SourceMachine {
+  const inspect = (signal?: AbortSignal) => inspectVm(session, vm, signal);
+  const frozenDisks = async (snapshot: SourceSnapshot, signal?: AbortSignal): Promise<VmDisk[]> => {
+    const at = moref('VirtualMachineSnapshot', snapshot.moref);
+    const read = () => readObject(session, at, ['config.hardware.device'], signal);
+    const properties = await explain(`read snapshot '${snapshot.name}' of VM ${vm.name}`, read);
+    return readDisks(properties.get('config.hardware.device'));
+  };
+  return {
+    inspect,
+    enableChangeTracking: async signal => enableChangeTracking(session, vm, await inspect(signal), signal),
+    createSnapshot: (options, signal) =>
+      explain(`create a snapshot of VM ${vm.name}`, () => createSnapshot(session, vm, options, signal)),
+    frozen: async (snapshot, signal): Promise<FrozenVm> => ({
+      snapshot,
+      disks: (await frozenDisks(snapshot, signal)).map(({ backing: _, ...disk }): SourceDisk => disk),
+    }),
+    changedAreas: (snapshot, disk, startOffset, changeId, signal) =>
+      queryChangedAreas(session, vm, snapshot, disk, startOffset, changeId, signal),
+    open: async (snapshot, disk, signal) => {
+      const frozen = (await frozenDisks(snapshot, signal)).find(d => d.key === disk.key);
+      if (!frozen || frozen.identity !== disk.identity) throw notFrozen(vm, snapshot, disk);
+      return openDatastoreDisk(session, vm, frozen, reads, signal);
+    },
+    removeSnapshot: (snapshot, signal) =>
+      explain(`remove snapshot '${snapshot.name}' of VM ${vm.name}`, () =>
+        removeSnapshot(session, vm, snapshot, signal),
+      ),
+    consolidate: async signal => {
+      const doing = `consolidate the disks of VM ${vm.name}`;
+      const start = () => session.query({ method: 'ConsolidateVMDisks_Task', self: vm.moref });
+      await explain(doing, () =>
+        runTask(session, start, { doing, deadline: CONSOLIDATE_DEADLINE, signal, onAbort: 'leave' }),
+      );
+    },
+  };
+}
+
+async function inspectVm(session: Session, vm: InventoryVm, signal?: AbortSignal): Promise<SourceVm> {
+  const p = await explain(`read VM ${vm.name}`, () => readObject(session, vm.moref, VM_PATHS, signal));
+  const is = (path: string, value = 'true') => p.get(path)?.text === value;
+  return {
+    moref: vm.moref.value,
+    name: vm.name,
+    uuid: vm.uuid,
+    changeTracking: is('config.changeTrackingEnabled'),
+    changeTrackingSupported: is('capability.changeTrackingSupported'),
+    poweredOn: is('runtime.powerState', 'poweredOn'),
+    consolidationNeeded: is('runtime.consolidationNeeded'),
+    disks: readDisks(p.get('config.hardware.device')).map(({ backing: _, ...disk }): SourceDisk => disk),
+    snapshots: readSnapshotTree(p.get('snapshot')),
+  };
+}
+
+/** Tracking that begins below a snapshot misses what that one holds: none may be there (VMware KB 1020128). */
+async function enableChangeTracking(
+  session: Session,
+  vm: InventoryVm,
+  now: SourceVm,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (now.changeTracking) return;
+  if (!now.changeTrackingSupported) {
+    throw new Failure(
+      world('change-tracking-unsupported', `VM ${vm.name} does not support change tracking.`, {
+        hint: 'It needs virtual hardware version 7 or newer: upgrade it while the VM is off.',
+      }),
+    );
+  }
+  if (now.snapshots.length > 0) {
+    const names = now.snapshots.map(s => `'${s.name}'`).join(', ');
+    throw new Failure(
+      blocked(
+        'snapshots-in-the-way',
+        `Change tracking of VM ${vm.name} can't be enabled while it has snapshots: ${names}.`,
+        {
+          hint: 'Remove them in vSphere (converge never removes a snapshot it did not make), then run again.',
+        },
+      ),
+    );
+  }
+  const doing = `enable change tracking of VM ${vm.name}`;
+  const start = () =>
+    session.query({
+      method: 'ReconfigVM_Task',
+      self: vm.moref,
+      args: [el('spec', [el('changeTrackingEnabled', true)])],
+    });
+  await explain(doing, () =>
+    runTask(session, start, { doing, deadline: RECONFIGURE_DEADLINE, signal, onAbort: 'cancel' }),
+  );
+}
+
+const notFrozen = (vm: InventoryVm, snapshot: SourceSnapshot, disk: SourceDisk): Failure =>
+  new Failure(
+    world(
+      'disk-not-in-snapshot',
+      `Snapshot '${snapshot.name}' of VM ${vm.name} does not hold ${disk.label} (${disk.identity}).`,
+      {
+        hint: 'The disk was replaced meanwhile; the next cycle sees the new one.',
+      },
+    ),
+  );

@@ -1,0 +1,78 @@
+import type { LimitFunction } from 'p-limit';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { Patience } from '../../io/patience.ts';
+import type { BlockSource } from '../../replication/source.ts';
+import { readRange } from '../http/range.ts';
+import type { VmDisk } from '../inventory/devices.ts';
+import { explain } from '../soap/faults.ts';
+import type { Session } from '../soap/session.ts';
+import { child, textAt, xsiType } from '../soap/xml.ts';
+
+/** vCenter's file service fails to allocate for larger reads (seen as NFC error 5). Bytes. */
+const LARGEST_READ = 2 * 1024 * 1024;
+
+/**
+ * Opens the frozen content of a disk through the datastore's file service. Only a flat extent that
+ * a snapshot holds still may be read so: the file name comes from the snapshot's own backing, which
+ * must have no parent, and the file must be exactly as long as the disk.
+ * @param disk as the snapshot's config describes it
+ * @throws Failure `datastore-unreadable` with the reason
+ */
+export async function openDatastoreDisk(
+  session: Session,
+  vm: { name: string; datacenter: string },
+  disk: VmDisk,
+  reads: LimitFunction,
+  signal?: AbortSignal,
+): Promise<BlockSource> {
+  const of = `${disk.label} of VM ${vm.name}`;
+  const path = flatUrl(disk, vm.datacenter, of);
+  const size = disk.capacity;
+  const chunk = (start: number, end: number, patience: Patience, signal?: AbortSignal) =>
+    reads(() =>
+      explain(`let ${of} be read`, () =>
+        session.replaying(() => readRange(session, { path, of, start, end, size }, signal), signal, patience),
+      ),
+    );
+  if (size > 0) await chunk(0, 1, 'quick', signal);
+  return {
+    size,
+    read: async (offset, length, signal) => {
+      if (!Number.isSafeInteger(offset) || offset < 0 || length < 0 || offset + length > size) {
+        throw new RangeError(`read of ${length} bytes at ${offset} from a disk of ${size}`);
+      }
+      const parts: Promise<Buffer>[] = [];
+      for (let at = offset; at < offset + length; at += LARGEST_READ) {
+        parts.push(chunk(at, Math.min(at + LARGEST_READ, offset + length), 'bulk', signal));
+      }
+      return Buffer.concat(await Promise.all(parts), length);
+    },
+    close: async () => {},
+  };
+}
+
+/** `/folder/vm/vm-flat.vmdk?dcPath=...&dsName=...` of `[datastore] vm/vm.vmdk`. */
+function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
+  const { backing } = disk;
+  const kind = xsiType(backing) ?? 'unknown';
+  const name = textAt(backing, 'fileName') ?? '';
+  if (disk.unprotectable) throw unreadable(of, disk.unprotectable);
+  if (kind !== 'VirtualDiskFlatVer2BackingInfo')
+    throw unreadable(of, `its backing is ${kind}, not a flat file`);
+  if (child(backing, 'parent')) {
+    throw unreadable(of, `its frozen state ${name} is a delta on another file; other snapshots lie below it`);
+  }
+  if (child(backing, 'keyId')) throw unreadable(of, 'it is encrypted, and the file service gives ciphertext');
+  const parts = /^\[([^\]]+)\] (.+)\.vmdk$/.exec(name);
+  if (!parts || parts[2]!.split('/').includes('..'))
+    throw unreadable(of, `'${name}' is no datastore path of a disk`);
+  const file = `${parts[2]}-flat.vmdk`.split('/').map(encodeURIComponent).join('/');
+  return `/folder/${file}?dcPath=${encodeURIComponent(datacenter)}&dsName=${encodeURIComponent(parts[1]!)}`;
+}
+
+const unreadable = (of: string, why: string): Failure =>
+  new Failure(
+    world('datastore-unreadable', `${of} can't be read over the datastore's HTTPS service: ${why}.`, {
+      hint: 'Remove other snapshots of the VM if there are any, or exclude the disk.',
+    }),
+  );

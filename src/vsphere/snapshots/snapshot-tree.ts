@@ -1,0 +1,26 @@
+import type { SourceSnapshot } from '../../replication/source.ts';
+import { malformed } from '../soap/malformed.ts';
+import { readMoref } from '../soap/moref.ts';
+import { child, childrenNamed, textAt, type XmlElement } from '../soap/xml.ts';
+
+const WHAT = 'snapshot';
+
+/** All snapshots in a VM's `snapshot` property (unset when it has none), parents before children. */
+export function readSnapshotTree(info: XmlElement | undefined): SourceSnapshot[] {
+  const walk = (node: XmlElement): SourceSnapshot[] => [
+    readNode(node),
+    ...childrenNamed(node, 'childSnapshotList').flatMap(walk),
+  ];
+  return childrenNamed(info, 'rootSnapshotList').flatMap(walk);
+}
+
+function readNode(node: XmlElement): SourceSnapshot {
+  const created = Date.parse(textAt(node, 'createTime') ?? '');
+  if (Number.isNaN(created)) throw malformed(WHAT, 'createTime is not a time');
+  return {
+    moref: readMoref(child(node, 'snapshot'), WHAT).value,
+    name: textAt(node, 'name') ?? '',
+    created,
+    quiesced: textAt(node, 'quiesced') === 'true',
+  };
+}

@@ -1,0 +1,166 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { bulkTime, type Patience } from '../../io/patience.ts';
+import type { Clock } from '../../io/ports.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.ts';
+import { isTransient } from '../http/network-errors.ts';
+import { withRetry } from '../http/retry.ts';
+import { explain, faultType } from './faults.ts';
+import { readServiceContent, SERVICE_INSTANCE, type ServiceContent } from './service-content.ts';
+import { post, type SoapCall } from './soap.ts';
+import { negotiateVersion, requireVersion } from './versions.ts';
+import type { XmlElement } from './xml.ts';
+import { el } from './xml-writer.ts';
+
+export interface Login {
+  username: string;
+  /** Asked for at each login and kept nowhere. */
+  password: () => Promise<string>;
+}
+
+/** For whoever counts: a request that goes out, or the decision to repeat some. */
+export type OnCall = (event: 'made' | 'retried', name: string) => void;
+
+/** An authenticated conversation with one server. */
+export interface Session {
+  readonly content: ServiceContent;
+  readonly clock: Clock;
+  readonly where: string;
+  /** One call, once, as it is. Throws VimFault; NotAuthenticated too. */
+  invoke(call: SoapCall): Promise<XmlElement[]>;
+  /** HTTP in the session, for datastore files. */
+  get(request: Omit<HttpRequest, 'method'>): Promise<HttpAnswer>;
+  /**
+   * Runs idempotent work. When the session has expired, logs in once and runs it again from its
+   * start, so that what lives in a session (views, filters, page tokens) is made anew. Connection
+   * losses are tried again with backoff, by default with the quick patience.
+   */
+  replaying<T>(work: () => Promise<T>, signal?: AbortSignal, patience?: Patience): Promise<T>;
+  /** One idempotent call. */
+  query(call: SoapCall, patience?: Patience): Promise<XmlElement[]>;
+  /** Counts logins: says which session a refusal speaks of. */
+  readonly generation: number;
+  /** Logs in again, unless somebody has since `generation`. Callers at one time share one login. */
+  renew(generation: number): Promise<void>;
+  /** Logs out, as far as the server still listens, and closes the connections. */
+  close(): Promise<void>;
+}
+
+const ATTEMPTS = 4;
+const FIRST_DELAY = 1_000;
+const LOGOUT_TIMEOUT = 10_000;
+
+/**
+ * Finds out what the server is and logs in.
+ * @throws Failure unreachable, `vsphere-certificate`, `vsphere-not-a-server`, `vsphere-too-old`,
+ * `vsphere-login-refused`
+ */
+export async function openSession(
+  http: HttpClient,
+  login: Login,
+  clock: Clock,
+  onCall: OnCall = () => {},
+): Promise<Session> {
+  const version = await negotiateVersion(http);
+  const invoke = (call: SoapCall) => {
+    onCall('made', call.method);
+    return post(http, version, call);
+  };
+  const [answer] = await explain(`describe itself at ${http.where}`, () =>
+    invoke({ method: 'RetrieveServiceContent', self: SERVICE_INSTANCE }),
+  );
+  const content = readServiceContent(answer);
+  requireVersion(content.about.apiVersion, `${content.about.fullName} at ${http.where}`);
+  await logIn(http, invoke, content, login);
+
+  let generation = 1;
+  let renewing: Promise<void> | undefined;
+  const renew = async (seen: number) => {
+    if (seen !== generation) return;
+    renewing ??= logIn(http, invoke, content, login)
+      .then(() => {
+        generation++;
+      })
+      .finally(() => {
+        renewing = undefined;
+      });
+    await renewing;
+  };
+  const replaying = <T>(work: () => Promise<T>, signal?: AbortSignal, patience: Patience = 'quick') => {
+    const bulk = patience === 'bulk';
+    const until = clock.now() + bulkTime;
+    return withRetry(
+      {
+        clock,
+        attempts: bulk ? Number.POSITIVE_INFINITY : ATTEMPTS,
+        firstDelay: FIRST_DELAY,
+        retriable: error => isTransient(error) && (!bulk || clock.now() < until),
+        signal,
+      },
+      async attempt => {
+        if (attempt > 1) onCall('retried', 'after a broken connection');
+        const seen = generation;
+        try {
+          return await work();
+        } catch (error) {
+          if (faultType(error) !== 'NotAuthenticated') throw error;
+          await renew(seen);
+          onCall('retried', 'after a new login');
+          return await work();
+        }
+      },
+    );
+  };
+  return {
+    content,
+    clock,
+    where: http.where,
+    invoke,
+    get: request => {
+      onCall('made', 'GET /folder');
+      return http.send({ ...request, method: 'GET' });
+    },
+    replaying,
+    query: (call, patience) => replaying(() => invoke(call), call.signal, patience),
+    get generation() {
+      return generation;
+    },
+    renew,
+    close: async () => {
+      // The session ends by itself on the server; failing to say goodbye is no failure of the run.
+      await invoke({ method: 'Logout', self: content.sessionManager, timeout: LOGOUT_TIMEOUT }).catch(
+        () => {},
+      );
+      http.close();
+    },
+  };
+}
+
+async function logIn(
+  http: HttpClient,
+  invoke: Session['invoke'],
+  content: ServiceContent,
+  login: Login,
+): Promise<void> {
+  http.cookies.clear();
+  const args = [
+    el('userName', login.username),
+    el('password', await login.password()),
+    el('locale', 'en_US'),
+  ];
+  try {
+    await explain(`log in '${login.username}' at ${http.where}`, () =>
+      invoke({ method: 'Login', self: content.sessionManager, args }),
+    );
+  } catch (error) {
+    if (!(error instanceof Failure) || faultType(error.cause) !== 'InvalidLogin') throw error;
+    throw new Failure(
+      world(
+        'vsphere-login-refused',
+        `${http.where} refused user '${login.username}': user name or password is wrong.`,
+        {
+          hint: "Check the target's username (with its domain, such as user@vsphere.local), what its password refers to, and whether the account is locked.",
+        },
+      ),
+    );
+  }
+}

@@ -1,0 +1,176 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { isTransient } from '../http/network-errors.ts';
+import { withRetry } from '../http/retry.ts';
+import { faultType, readLocalizedFault, VimFault } from './faults.ts';
+import { malformed } from './malformed.ts';
+import { type Moref, readMoref, ref } from './moref.ts';
+import { propSet } from './property-collector.ts';
+import type { Session } from './session.ts';
+import { child, childrenNamed, textAt, type XmlElement } from './xml.ts';
+import { el } from './xml-writer.ts';
+
+export interface TaskOptions {
+  /** Completes "vSphere is still busy to ...": names the operation and its object. */
+  doing: string;
+  /** Milliseconds of the session's clock. */
+  deadline: number;
+  signal?: AbortSignal | undefined;
+  /**
+   * What aborting means: `cancel` the task at the server and wait for its end all the same, or
+   * `leave` it, where half of it would be worse than all: it ends there, and only waiting stops.
+   */
+  onAbort: 'cancel' | 'leave';
+  /** Per cent, 0 to 100. */
+  onProgress?: ((percent: number) => void) | undefined;
+}
+
+/** How long one WaitForUpdatesEx may hang at the server. Seconds. */
+const POLL_SECONDS = 30;
+/** How long a cancelled task may take to end. Milliseconds. */
+const CANCEL_DEADLINE = 10 * 60_000;
+const RESTARTS = 20;
+const BUSY_DELAY = 2_000;
+
+/**
+ * Starts a task, again with backoff while the VM is busy with another (TaskInProgress, which means
+ * that this one was not started), and waits for its end.
+ * @returns the task's result
+ * @throws VimFault the task's error, or that of starting it
+ */
+export function runTask(
+  session: Session,
+  start: () => Promise<XmlElement[]>,
+  options: TaskOptions,
+): Promise<XmlElement | undefined> {
+  const until = session.clock.now() + options.deadline;
+  const retriable = (error: unknown) => faultType(error) === 'TaskInProgress' && session.clock.now() < until;
+  return withRetry(
+    {
+      clock: session.clock,
+      attempts: Number.POSITIVE_INFINITY,
+      firstDelay: BUSY_DELAY,
+      retriable,
+      signal: options.signal,
+    },
+    async () => awaitTask(session, readMoref((await start())[0], options.doing), options),
+  );
+}
+
+/**
+ * Waits until a task has ended, through session expiry and broken connections. A task that
+ * succeeds although it was cancelled is a success: the caller looks at its signal and undoes.
+ * @throws VimFault the task's error; ManagedObjectNotFound when the server forgot the task
+ * @throws Failure `vsphere-task-timeout`; the task itself then goes on at the server
+ */
+export async function awaitTask(
+  session: Session,
+  task: Moref,
+  options: TaskOptions,
+): Promise<XmlElement | undefined> {
+  let { signal } = options;
+  let until = session.clock.now() + options.deadline;
+  for (let restarts = 0; ; restarts++) {
+    const { generation } = session;
+    try {
+      return await follow(session, task, until, signal, options);
+    } catch (error) {
+      if (signal?.aborted && options.onAbort === 'leave') throw signal.reason;
+      if (signal?.aborted) {
+        signal = undefined;
+        until = session.clock.now() + CANCEL_DEADLINE;
+        // What can't be cancelled runs to its end, which is waited for.
+        await session.query({ method: 'CancelTask', self: task }).catch(() => {});
+        continue;
+      }
+      if (options.signal?.aborted && faultType(error) === 'RequestCanceled') throw options.signal.reason;
+      if (restarts >= RESTARTS) throw error;
+      if (faultType(error) === 'NotAuthenticated') await session.renew(generation);
+      else if (isTransient(error)) await session.clock.sleep(BUSY_DELAY, signal);
+      else if (faultType(error) !== 'InvalidCollectorVersion') throw error;
+    }
+  }
+}
+
+/** Follows a task with a collector of its own: waits on a shared one would end each other. */
+async function follow(
+  session: Session,
+  task: Moref,
+  until: number,
+  signal: AbortSignal | undefined,
+  options: TaskOptions,
+): Promise<XmlElement | undefined> {
+  signal?.throwIfAborted();
+  const [made] = await session.invoke({
+    method: 'CreatePropertyCollector',
+    self: session.content.propertyCollector,
+    signal,
+  });
+  const self = readMoref(made, 'CreatePropertyCollector');
+  try {
+    const spec = el('spec', [
+      propSet({ type: 'Task', paths: ['info'] }),
+      el('objectSet', [ref('obj', task)]),
+    ]);
+    await session.invoke({ method: 'CreateFilter', self, args: [spec, el('partialUpdates', false)], signal });
+    const info = new Map<string, XmlElement>();
+    for (let version = ''; ; ) {
+      const [update] = await session.invoke({
+        method: 'WaitForUpdatesEx',
+        self,
+        args: [el('version', version), el('options', [el('maxWaitSeconds', POLL_SECONDS)])],
+        signal,
+      });
+      if (update) {
+        version = textAt(update, 'version') ?? version;
+        applyUpdate(info, update);
+      }
+      // The first answer holds all there is to see.
+      if (info.size === 0) throw forgotten();
+      const state = info.get('state')?.text;
+      if (state === 'success') return info.get('result');
+      if (state === 'error') {
+        const error = info.get('error');
+        throw error ? readLocalizedFault(error) : malformed(options.doing, 'the task failed without a fault');
+      }
+      const progress = info.get('progress')?.text;
+      if (progress !== undefined) options.onProgress?.(Number(progress));
+      if (session.clock.now() >= until) throw stillRunning(options, task);
+    }
+  } finally {
+    // Takes its filter along. It also ends with the session; the task's outcome matters more.
+    await session.invoke({ method: 'DestroyPropertyCollector', self }).catch(() => {});
+  }
+}
+
+/** Changes come as a whole (`info`) or by field (`info.state`), as the server likes. */
+function applyUpdate(info: Map<string, XmlElement>, update: XmlElement): void {
+  const objects = childrenNamed(update, 'filterSet').flatMap(f => {
+    const missing = child(child(f, 'missingSet'), 'fault');
+    if (missing) throw readLocalizedFault(missing);
+    return childrenNamed(f, 'objectSet');
+  });
+  if (objects.some(o => textAt(o, 'kind') === 'leave')) throw forgotten();
+  for (const change of objects.flatMap(o => childrenNamed(o, 'changeSet'))) {
+    const name = textAt(change, 'name') ?? '';
+    const value = child(change, 'val');
+    if (name === 'info' && value) {
+      info.clear();
+      for (const field of value.children) info.set(field.name, field);
+    } else if (name.startsWith('info.')) {
+      if (value) info.set(name.slice(5), value);
+      else info.delete(name.slice(5));
+    }
+  }
+}
+
+const forgotten = (): VimFault =>
+  new VimFault('ManagedObjectNotFound', 'the server forgot the task', undefined);
+
+const stillRunning = (options: TaskOptions, task: Moref): Failure =>
+  new Failure(
+    world(
+      'vsphere-task-timeout',
+      `vSphere is still busy to ${options.doing} after ${Math.round(options.deadline / 60_000)} minutes (${task.value}).`,
+      { hint: 'The task goes on at the server. Watch it there; run again when it has ended.' },
+    ),
+  );

@@ -1,0 +1,138 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type { CommandResult } from '../../io/ports.ts';
+import { childrenNamed, parseXml, type XmlElement, XmlError } from '../../io/xml.ts';
+import { system32 } from '../tools/programs.ts';
+
+export type IisObject = 'apppool' | 'site' | 'app' | 'vdir';
+
+const appcmdPath = (io: Pick<ReadIo, 'env'>): string => system32(io, 'inetsrv', 'appcmd.exe');
+
+/** IIS brings appcmd.exe; without it there is nothing to observe. */
+export const isIisInstalled = async (io: ReadIo): Promise<boolean> =>
+  (await io.files.stat(appcmdPath(io))) !== undefined;
+
+/**
+ * Every object of a kind with its whole configuration, defaults included: one process, however many
+ * objects. Each element has the kind's name (`SITE`), `SITE.NAME`, `state`, and the configuration
+ * element inside.
+ */
+export async function listObjects(io: ReadIo, kind: IisObject): Promise<XmlElement[]> {
+  return list(io, kind.toUpperCase(), ['list', kind, '/config:*', '/xml']);
+}
+
+/** The effective configuration of one section at one place: the `CONFIG` element, or undefined. */
+export async function listSection(
+  io: ReadIo,
+  path: string,
+  section: string,
+): Promise<XmlElement | undefined> {
+  const place = path === '' ? [] : [path];
+  const [found] = await list(io, 'CONFIG', [
+    'list',
+    'config',
+    ...place,
+    `/section:${section}`,
+    '/config:*',
+    '/xml',
+  ]);
+  return found;
+}
+
+async function list(io: ReadIo, name: string, args: string[]): Promise<XmlElement[]> {
+  const result = await io.run({ file: appcmdPath(io), args, timeout: readLimit });
+  // "Nothing matched" is exit code 1 with no text; an error is text on stdout.
+  if (result.exitCode === 1 && result.stdout.trim() === '') return [];
+  if (result.exitCode !== 0 || result.timedOut) throw new Failure(refused(args, result));
+  try {
+    return childrenNamed(parseXml(result.stdout), name);
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    throw new Failure(
+      world('appcmd-unreadable', `appcmd ${args.slice(0, 2).join(' ')} printed no XML: ${error.message}`),
+    );
+  }
+}
+
+/** Milliseconds. */
+const readLimit = 2 * 60_000;
+const changeLimit = 5 * 60_000;
+
+/**
+ * Exit codes of a configuration that somebody else wrote at the same time: 0xc00cee2b or its low word
+ * (nobody has seen which), and ERROR_SHARING_VIOLATION. 33 isn't one of them: that is a locked section.
+ */
+const conflicts = new Set([0xc00cee2b, 0xee2b, 32]);
+const attempts = 4;
+const firstPause = 250;
+
+/**
+ * Changes one object, after a backup of the configuration if this run has made none yet. A conflict with
+ * another writer is tried again a few times. Rejects with a Failure that has appcmd's own words.
+ */
+export async function change(io: WriteIo, args: string[]): Promise<void> {
+  await refuseSharedConfiguration(io);
+  await io.once('appcmd backup', () => backup(io));
+  await io.step(`appcmd ${args.slice(0, 3).join(' ')}`);
+  for (let attempt = 1; ; attempt++) {
+    const result = await io.run({ file: appcmdPath(io), args, timeout: changeLimit });
+    if (result.exitCode === 0 && !result.timedOut) return;
+    if (!conflicts.has(result.exitCode) || attempt === attempts) throw new Failure(refused(args, result));
+    await io.clock.sleep(firstPause * 2 ** attempt, io.signal);
+  }
+}
+
+/** How many of converge's backups of the configuration are kept. */
+const backupsKept = 10;
+
+async function backup(io: WriteIo): Promise<void> {
+  const name = `converge-${new Date(io.clock.now()).toISOString().replace(/[:.]/g, '-')}`;
+  const made = await io.run({ file: appcmdPath(io), args: ['add', 'backup', name], timeout: changeLimit });
+  // 183: another run made one in the same millisecond, of the same configuration.
+  if (made.exitCode !== 0 && made.exitCode !== 183) throw new Failure(refused(['add', 'backup', name], made));
+  const all = (await io.files.list(system32(io, 'inetsrv', 'backup'))) ?? [];
+  const ours = all.filter(one => one.startsWith('converge-')).sort();
+  for (const old of ours.slice(0, -backupsKept))
+    await io.run({ file: appcmdPath(io), args: ['delete', 'backup', old], timeout: changeLimit });
+}
+
+/** A configuration on a share belongs to a farm: a change here is a change of every machine of it. */
+async function refuseSharedConfiguration(io: WriteIo): Promise<void> {
+  if (io.env.CONVERGE_SHARED_IIS === 'allow') return;
+  const file = system32(io, 'inetsrv', 'config', 'redirection.config');
+  const text = (await io.files.read(file))?.toString('utf8') ?? '';
+  if (!/<configurationRedirection\b[^>]*\benabled\s*=\s*"true"/i.test(text)) return;
+  throw new Failure(
+    world('iis-shared-configuration', 'the configuration of this IIS is shared with other machines', {
+      hint: 'set CONVERGE_SHARED_IIS=allow for this run if all of them are to change',
+    }),
+  );
+}
+
+/** What appcmd said: it writes its errors to stdout, in the language of the machine. */
+function refused(args: readonly string[], { exitCode, stdout, stderr, timedOut }: CommandResult) {
+  const said = (stdout.trim() || stderr.trim()).replace(/\s+/g, ' ').slice(0, 400);
+  const what = `appcmd ${args.slice(0, 3).join(' ')}`;
+  const ways: Record<number, [string, string]> = {
+    5: ['access-denied', 'run converge as an administrator'],
+    33: [
+      'iis-section-locked',
+      'add `unlock: true`, or leave `commit:` out so that applicationHost.config is written',
+    ],
+    87: ['iis-unknown-name', 'check the names: this IIS has no such section, attribute or value'],
+    1168: ['iis-object-missing', 'declare what makes it, or correct its name'],
+    183: ['iis-object-exists', 'it was made at the same time by somebody else: run again'],
+  };
+  const [code, hint] = ways[exitCode] ?? ['appcmd-failed', undefined];
+  const how = timedOut ? 'took too long and was stopped' : `ended with exit code ${exitCode}`;
+  return world(code, `${what} ${how}${said === '' ? '' : `: ${said}`}`, hint === undefined ? {} : { hint });
+}
+
+/** Whether appcmd knew no such section: the feature that brings it is missing (ERROR_INVALID_PARAMETER). */
+export const sectionIsUnknown = (error: unknown): boolean => hasCode(error, 'iis-unknown-name');
+
+/** Whether appcmd found no site, application or other object of the name (ERROR_NOT_FOUND). */
+export const objectIsMissing = (error: unknown): boolean => hasCode(error, 'iis-object-missing');
+
+const hasCode = (error: unknown, wanted: string): boolean =>
+  error instanceof Failure && error.diagnostics.some(({ code }) => code === wanted);

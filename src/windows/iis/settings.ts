@@ -1,0 +1,44 @@
+import type { XmlElement } from '../../io/xml.ts';
+import { timespan } from './timespan.ts';
+
+/**
+ * The attributes of a configuration element and of those inside, by path without case:
+ * `processmodel.idletimeout`. Rows of collections are left out.
+ */
+export function settingsOf(element: XmlElement): Map<string, string> {
+  const found = new Map<string, string>();
+  const walk = ({ attributes, children }: XmlElement, prefix: string): void => {
+    for (const [name, value] of attributes) found.set(`${prefix}${name}`.toLowerCase(), value);
+    for (const child of children) if (!rows.has(child.name)) walk(child, `${prefix}${child.name}.`);
+  };
+  walk(element, '');
+  return found;
+}
+
+const rows = new Set(['add', 'clear', 'remove', 'application', 'binding', 'virtualDirectory']);
+
+/**
+ * A value in the one form that both sides are compared in: `True` and `true`, `29:00:00` and
+ * `1.05:00:00`, flags in any order are one.
+ */
+export function canonicalValue(value: string | number | boolean): string {
+  const text = String(value).trim();
+  if (/^(true|false)$/i.test(text)) return text.toLowerCase();
+  return timespan(text) ?? text;
+}
+
+/** As canonicalValue, and flags (`Time, Schedule`) sorted where the other side has several. */
+export function sameSetting(is: string | undefined, should: string | number | boolean): boolean {
+  if (is === undefined) return false;
+  const [a, b] = [canonicalValue(is), canonicalValue(should)];
+  return a === b || flags(a) === flags(b);
+}
+
+const flags = (text: string): string =>
+  /^[A-Za-z]+(\s*,\s*[A-Za-z]+)*$/.test(text)
+    ? text
+        .split(',')
+        .map(one => one.trim().toLowerCase())
+        .sort()
+        .join(',')
+    : text;

@@ -1,0 +1,107 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import { readPowershell } from '../tools/powershell.ts';
+import { system32, temporaryFile } from '../tools/programs.ts';
+
+export interface Product {
+  /** `{GUID}` as asked for. */
+  code: string;
+  name: string;
+  version: string;
+}
+
+/** Where installed products are registered, those of 32 bits in the second. */
+const script =
+  "$r = @(foreach ($k in '', 'WOW6432Node\\') { foreach ($c in $d.codes) { " +
+  "$p = 'HKLM:\\SOFTWARE\\' + $k + 'Microsoft\\Windows\\CurrentVersion\\Uninstall\\' + $c; " +
+  'if (Test-Path -LiteralPath $p) { $i = Get-Item -LiteralPath $p; ' +
+  "@{ code = $c; name = [string]$i.GetValue('DisplayName'); version = [string]$i.GetValue('DisplayVersion') } } } }); " +
+  'Out-Data @{ products = $r }';
+
+/** Which of these products are installed, in both views of the registry; one process. */
+export async function readProducts(io: ReadIo, codes: string[]): Promise<Product[]> {
+  const what = 'reading the installed packages';
+  return (await readPowershell<{ products: Product[] }>(io, script, { codes }, what)).products;
+}
+
+/**
+ * `NAME="value"` as msiexec reads its command line: quotes belong around the value alone, and are doubled in
+ * it ("Command-Line Options" of Windows Installer). `"NAME=value"`, as any other program would get it, is
+ * refused.
+ */
+export const msiProperty = (name: string, value: string): string =>
+  `${name}="${value.replaceAll('"', '""')}"`;
+
+/** Milliseconds. */
+const limit = 60 * 60_000;
+/** ERROR_INSTALL_ALREADY_RUNNING: Windows installs one package at a time. */
+const busy = 1618;
+const pause = 20_000;
+const attempts = 30;
+
+const rebootCodes = new Set([3010, 1641]);
+/** ERROR_UNKNOWN_PRODUCT: what is to go is gone. */
+const unknownProduct = 1605;
+
+/** Installs a package of this host or repairs it to its version. Gives whether a reboot is due. */
+export const installMsi = (
+  io: WriteIo,
+  code: string,
+  { path, again, properties }: { path: string; again: boolean; properties: Readonly<Record<string, string>> },
+): Promise<{ reboot: boolean }> =>
+  msiexec(io, `installing ${path}`, code, [
+    '/i',
+    quoted(path),
+    // Over a product of that code: all features, files and registry from the new package, which is kept.
+    ...(again ? ['REINSTALL=ALL', 'REINSTALLMODE=vomus'] : []),
+    ...Object.entries(properties).map(([name, value]) => msiProperty(name, value)),
+  ]);
+
+/** Removes a product by its code; one that isn't there is fine. */
+export const removeMsi = (io: WriteIo, code: string): Promise<{ reboot: boolean }> =>
+  msiexec(io, `removing ${code}`, code, ['/x', code]);
+
+const quoted = (path: string): string => `"${path}"`;
+
+/** Waits for others that install something. Rejects with a Failure (world). */
+async function msiexec(
+  io: WriteIo,
+  what: string,
+  code: string,
+  words: string[],
+): Promise<{ reboot: boolean }> {
+  // Any user may make files and junctions there: under a name known before, the log could be led elsewhere.
+  const log = temporaryFile(io, `converge-${code}-${io.random.uuid()}.log`);
+  const args = [...words, '/qn', '/norestart', '/l*v', quoted(log)];
+  await io.step(`msiexec ${words.slice(0, 2).join(' ')}`);
+  for (let attempt = 1; ; attempt++) {
+    const file = system32(io, 'msiexec.exe');
+    const { exitCode, timedOut } = await io.run({ file, args, verbatim: true, timeout: limit });
+    if (exitCode === 0 && !timedOut) return { reboot: false };
+    if (rebootCodes.has(exitCode)) return { reboot: true };
+    if (exitCode === unknownProduct && words[0] === '/x') return { reboot: false };
+    if (exitCode !== busy || attempt === attempts) throw refused(what, exitCode, timedOut, log);
+    io.progress({ what: 'waiting for another installation' });
+    await io.clock.sleep(pause, io.signal);
+  }
+}
+
+const reasons: Record<number, string> = {
+  5: 'access is denied',
+  1602: 'somebody cancelled it',
+  1603: 'the package failed, and was rolled back',
+  [busy]: 'another installation went on for ten minutes',
+  1619: 'the package could not be opened',
+  1620: 'it is no package of Windows Installer',
+  1625: 'a policy of this machine forbids it',
+  1633: 'the package is for another kind of processor',
+  1638: 'another version of the product is installed',
+  1639: 'msiexec does not understand the properties',
+  1925: 'it needs an administrator',
+};
+
+function refused(what: string, exitCode: number, timedOut: boolean, log: string): Failure {
+  const why = timedOut ? 'it took too long and was stopped' : (reasons[exitCode] ?? 'see its log');
+  const code = timedOut ? '' : ` (msiexec ended with ${exitCode})`;
+  return new Failure(world('package-failed', `${what} failed: ${why}${code}`, { hint: `${log} says more` }));
+}

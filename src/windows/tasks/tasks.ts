@@ -1,0 +1,108 @@
+import { win32 } from 'node:path';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type { CommandResult } from '../../io/ports.ts';
+import { parseXml, type XmlElement, XmlError } from '../../io/xml.ts';
+import { runPowershell } from '../tools/powershell.ts';
+import { system32, temporaryFile } from '../tools/programs.ts';
+import { printTask } from './task-xml.ts';
+
+/** Milliseconds. */
+const limit = 2 * 60_000;
+
+/**
+ * The task of a name like `\Folder\Name`, undefined when there is none. Windows keeps each as a file, so that
+ * reading takes no process, and says nothing in the language of the machine.
+ */
+export async function readTask(io: ReadIo, uri: string): Promise<XmlElement | undefined> {
+  const bytes = await io.files.read(fileOf(io, uri));
+  if (!bytes) return undefined;
+  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
+  try {
+    return parseXml(isWide ? bytes.subarray(2).toString('utf16le') : bytes.toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    throw new Failure(
+      world('task-unreadable', `the file of the task ${uri} is no XML: ${error.message}`, {
+        hint: 'delete the task (`schtasks /delete`), and run again',
+      }),
+    );
+  }
+}
+
+/** The names of all tasks, `\\Folder\\Name`. Rejects with a Failure where the folder can't be listed. */
+export async function taskNames(io: ReadIo, folder = '\\'): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for (const name of ((await io.files.list(fileOf(io, folder))) ?? []).toSorted()) {
+      const isFolder = (await io.files.stat(fileOf(io, `${folder}${name}`)))?.kind === 'directory';
+      if (isFolder) names.push(...(await taskNames(io, `${folder}${name}\\`)));
+      else names.push(`${folder}${name}`);
+    }
+    return names;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof Failure || code === undefined) throw error;
+    throw new Failure(
+      world('access-denied', `the scheduled tasks can't be listed: ${code}`, {
+        hint: 'run converge as an administrator',
+      }),
+    );
+  }
+}
+
+const fileOf = (io: ReadIo, uri: string): string => system32(io, `Tasks${uri}`);
+
+/** Makes a task or replaces it; one process. The definition goes by a file that no ordinary user can read. */
+export async function registerTask(io: WriteIo, uri: string, task: XmlElement): Promise<void> {
+  const file = temporaryFile(io, `converge-${io.random.uuid()}.xml`);
+  await io.step(`register task ${uri}`);
+  try {
+    // schtasks believes the declaration: a file that says UTF-16 has to be it.
+    await io.files.writeAtomic(file, Buffer.from(`\ufeff${printTask(task)}`, 'utf16le'), { mode: 0o600 });
+    const result = await schtasks(io, ['/create', '/tn', uri, '/xml', file, '/f']);
+    if (result.exitCode !== 0 || result.timedOut) throw refused('registering', uri, result);
+  } finally {
+    await io.files.remove(file);
+  }
+}
+
+/** The same for a task that logs on with a password, which schtasks takes only as an argument. */
+export async function registerTaskWithPassword(
+  io: WriteIo,
+  uri: string,
+  task: XmlElement,
+  { user, password }: { user: string; password: string },
+): Promise<void> {
+  await io.step(`register task ${uri}`);
+  const name = win32.basename(uri);
+  await runPowershell(
+    io,
+    'Register-ScheduledTask -TaskName $d.name -TaskPath $d.folder -Xml $d.xml -User $d.user -Password $d.password -Force | Out-Null',
+    { name, folder: uri.slice(0, -name.length), xml: printTask(task), user, password },
+    `registering the task ${uri}`,
+  );
+}
+
+/** One that is gone already is fine. */
+export async function deleteTask(io: WriteIo, uri: string): Promise<void> {
+  await io.step(`delete task ${uri}`);
+  const result = await schtasks(io, ['/delete', '/tn', uri, '/f']);
+  if (result.exitCode === 0 && !result.timedOut) return;
+  if (!result.timedOut && !(await io.files.stat(fileOf(io, uri)))) return;
+  throw refused('deleting', uri, result);
+}
+
+const schtasks = (io: ReadIo, args: string[]): Promise<CommandResult> =>
+  io.run({ file: system32(io, 'schtasks.exe'), args, timeout: limit });
+
+/** Every failure is exit code 1, told in the language of the machine. */
+function refused(doing: string, uri: string, { exitCode, stdout, stderr, timedOut }: CommandResult): Failure {
+  const said = (stderr.trim() || stdout.trim()).replace(/\s+/g, ' ').slice(0, 400);
+  const how = timedOut ? 'took too long and was stopped' : `failed (schtasks ended with ${exitCode})`;
+  return new Failure(
+    world('task-refused', `${doing} the task ${uri} ${how}${said === '' ? '' : `: ${said}`}`, {
+      hint: 'it needs an administrator, and an account and a program that this Windows knows',
+    }),
+  );
+}
