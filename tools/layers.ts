@@ -1,0 +1,24 @@
+/**
+ * Fails when an import of `src` isn't one that `tools/layers/table.ts` allows, or when imports run around.
+ * With --write it writes the order of the rooms into docs/architecture.md.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { checkLayers } from './layers/check.ts';
+import { known } from './layers/known.ts';
+import { withRooms } from './layers/page.ts';
+import { readSources } from './layers/sources.ts';
+import { layers } from './layers/table.ts';
+
+const page = 'docs/architecture.md';
+if (process.argv.includes('--write')) {
+  await writeFile(page, withRooms(await readFile(page, 'utf8'), layers));
+} else {
+  const files = await readSources('src');
+  const wrong = checkLayers(files, layers, known);
+  if (wrong.length > 0) {
+    console.error(wrong.join('\n'));
+    process.exitCode = 1;
+  } else {
+    console.log(`layers: ${files.size} files in ${Object.keys(layers.rooms).length} rooms keep to the table`);
+  }
+}
