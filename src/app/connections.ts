@@ -4,7 +4,7 @@ import type { Clients } from '../engine/model/io.ts';
 import type { Host } from '../io/ports.ts';
 import type { SearchPath } from '../io/search-path.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { VsphereClient } from '../vsphere/connect.ts';
+import type { VsphereClient } from '../vsphere/client/connect.ts';
 import { awsOf } from './aws/aws.ts';
 import { makeContent } from './content.ts';
 import { makeRepositories } from './repositories.ts';
@@ -75,7 +75,7 @@ async function connectVsphereTarget(
   { host, secret, lab }: ConnectionOptions,
   calls: CallCounter,
 ): Promise<VsphereClient> {
-  const { connectVsphere } = await import('../vsphere/connect.ts');
+  const { connectVsphere } = await import('../vsphere/client/connect.ts');
   const common = { clock: host.clock, onCall: (kind: 'made' | 'retried') => calls[kind]() };
   if (lab) {
     const { username, password } = lab.settings.vsphere;
@@ -87,7 +87,7 @@ async function connectVsphereTarget(
       password: async () => password,
     });
   }
-  const { readCa } = await import('../vsphere/target.ts');
+  const { readCa } = await import('../vsphere/client/target.ts');
   const { url, username, password, ca, sha256, datacenter } = target!.properties as Record<string, string> & {
     password: SecretRef;
   };

@@ -1,10 +1,10 @@
 import type { CommonOptions, RepositoryOptions } from '../cli/options.ts';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import { type Key, readKey } from '../replication/keys.ts';
-import { findVm } from '../replication/newest-point.ts';
+import { type Key, readKey } from '../replication/format/keys.ts';
+import { findVm } from '../replication/model/newest-point.ts';
+import type { OnDamage, VmRepository } from '../replication/model/repository.ts';
 import type { OpenRepository } from '../replication/repository/open.ts';
-import type { OnDamage, VmRepository } from '../replication/repository.ts';
 import type { Context } from './context.ts';
 import { storeAt } from './repositories.ts';
 import { openSession } from './session.ts';

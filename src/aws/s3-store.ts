@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
-import type { ObjectStore, Precondition, PutResult, StoredObject } from '../replication/store.ts';
+import type { ObjectStore, Precondition, PutResult, StoredObject } from '../replication/model/store.ts';
 import { codeOf, type ErrorClass, statusOf, toFailure } from './errors.ts';
 import { withRetries } from './retry.ts';
 import type { S3Connection } from './s3-client.ts';

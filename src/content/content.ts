@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../replication/store.ts';
+import type { ObjectStore } from '../replication/model/store.ts';
 
 /** Where content comes from: `http://`, `https://` or `s3://`; `target` names the aws target of several. */
 export interface Location {

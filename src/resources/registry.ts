@@ -1,6 +1,6 @@
 import { awsTarget } from '../aws/target.ts';
 import type { AnyResourceType, Registry, TargetKind } from '../engine/model/resource-type.ts';
-import { vsphereTarget } from '../vsphere/target.ts';
+import { vsphereTarget } from '../vsphere/client/target.ts';
 import { bucket } from './aws/bucket.ts';
 import { archive } from './host/archive.ts';
 import { download } from './host/download.ts';

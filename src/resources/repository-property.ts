@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { SecretRef } from '../engine/model/catalog.ts';
-import type { RepositoryRef } from '../replication/clients.ts';
-import { canonicalRepositoryUrl } from '../replication/repository-url.ts';
+import type { RepositoryRef } from '../replication/model/clients.ts';
+import { canonicalRepositoryUrl } from '../replication/model/repository-url.ts';
 
 /** A repository as written: its URL, or that with what opening it takes. */
 export type RepositoryProperty = string | { url: string; target?: string; key?: SecretRef };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ObjectStore, Precondition } from '../../src/replication/store.ts';
+import type { ObjectStore, Precondition } from '../../src/replication/model/store.ts';
 
 const fresh: Precondition = { ifNoneMatch: '*' };
 const text = (value: string) => Buffer.from(value);
@@ -28,7 +28,7 @@ const holdable = (names: string[]) =>
   names.filter(name => !names.some(other => other.startsWith(`${name}/`)));
 
 /**
- * What every object store promises (src/replication/store.ts).
+ * What every object store promises (src/replication/model/store.ts).
  * @param open a store that holds nothing yet, for one test
  */
 export function objectStoreContract(name: string, open: () => Promise<ObjectStore>): void {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { oldestFirst } from '../../src/cli/commands/repository/points.ts';
-import type { Point } from '../../src/replication/repository.ts';
+import type { Point } from '../../src/replication/model/repository.ts';
 
 const point = (name: string, generation: number, time: number): Point => ({
   id: `${name}${generation}`,

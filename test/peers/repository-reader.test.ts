@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
-import { createKey } from '../../src/replication/keys.ts';
+import { createKey } from '../../src/replication/format/keys.ts';
 import { fileStore } from '../../src/replication/stores/file.ts';
 import { commitImage, openTest, VM } from '../support/repository.ts';
 import { SeededRandom } from '../support/seeded-random.ts';

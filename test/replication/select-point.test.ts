@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Point } from '../../src/replication/repository.ts';
-import { selectPoint } from '../../src/replication/select-point.ts';
+import type { Point } from '../../src/replication/model/repository.ts';
+import { selectPoint } from '../../src/replication/model/select-point.ts';
 import { pointContent } from '../support/repository.ts';
 
 const at = (id: string, generation: number, time: string): Point => ({

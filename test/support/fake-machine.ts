@@ -11,7 +11,7 @@ import {
   type SourceMachine,
   type SourceSnapshot,
   type SourceVm,
-} from '../../src/replication/source.ts';
+} from '../../src/replication/model/source.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 interface Journalled extends Extent {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
-import type { ObjectStore, StoredObject } from '../../src/replication/store.ts';
+import type { ObjectStore, StoredObject } from '../../src/replication/model/store.ts';
 
 export type Call = { name: 'get' | 'head' | 'put' | 'list' | 'remove'; key: string; bytes: number };
 

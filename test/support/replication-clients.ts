@@ -1,10 +1,10 @@
 import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
 import type { World } from '../../src/engine/model/world.ts';
 import type { Clock } from '../../src/io/ports.ts';
-import type { RepositoryRef } from '../../src/replication/clients.ts';
-import { parseKey } from '../../src/replication/keys.ts';
+import { parseKey } from '../../src/replication/format/keys.ts';
+import type { RepositoryRef } from '../../src/replication/model/clients.ts';
+import type { Repository } from '../../src/replication/model/repository.ts';
 import { createRepository } from '../../src/replication/repository/open.ts';
-import type { Repository } from '../../src/replication/repository.ts';
 import type { FakeMachine } from './fake-machine.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { SeededRandom } from './seeded-random.ts';

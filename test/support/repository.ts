@@ -1,7 +1,7 @@
-import { createKey, type Key } from '../../src/replication/keys.ts';
+import { createKey, type Key } from '../../src/replication/format/keys.ts';
+import type { Point, PointDisk, PointWriter, VmRepository } from '../../src/replication/model/repository.ts';
+import type { ObjectStore } from '../../src/replication/model/store.ts';
 import { createRepository, type OpenRepository } from '../../src/replication/repository/open.ts';
-import type { Point, PointDisk, PointWriter, VmRepository } from '../../src/replication/repository.ts';
-import type { ObjectStore } from '../../src/replication/store.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 export const aKey = (seed = 'key'): Key => createKey(new SeededRandom(seed));

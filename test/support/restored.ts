@@ -1,4 +1,4 @@
-import type { Point, Repository } from '../../src/replication/repository.ts';
+import type { Point, Repository } from '../../src/replication/model/repository.ts';
 
 /** All bytes of one disk of a point, block by block through the reader. */
 export async function restored(repository: Repository, point: Point, index: number): Promise<Buffer> {

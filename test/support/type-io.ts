@@ -1,6 +1,6 @@
 import type { WriteIo } from '../../src/engine/model/io.ts';
 import { nodeFiles } from '../../src/io/node-files.ts';
-import type { Repositories } from '../../src/replication/clients.ts';
+import type { Repositories } from '../../src/replication/model/clients.ts';
 import type { CycleWorld } from './cycles.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ChangeIdRejected, type SourceDisk } from '../../src/replication/source.ts';
+import { ChangeIdRejected, type SourceDisk } from '../../src/replication/model/source.ts';
 import { queryChangedAreas } from '../../src/vsphere/snapshots/changed-areas.ts';
 import { moref } from '../../src/vsphere/soap/moref.ts';
 import { connected, failureOf, fault, type Reply } from './scripted-server.ts';

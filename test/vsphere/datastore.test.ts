@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import pLimit from 'p-limit';
 import { describe, expect, it } from 'vitest';
-import type { BlockSource } from '../../src/replication/source.ts';
+import type { BlockSource } from '../../src/replication/model/source.ts';
 import { readDisks } from '../../src/vsphere/inventory/devices.ts';
 import { openDatastoreDisk } from '../../src/vsphere/snapshots/datastore.ts';
 import { parseXml } from '../../src/vsphere/soap/xml.ts';

@@ -10,8 +10,8 @@ import {
   type Extent,
   QuiesceFailed,
   type SourceMachine,
-} from '../../src/replication/source.ts';
-import { connectVsphere, type VsphereClient } from '../../src/vsphere/connect.ts';
+} from '../../src/replication/model/source.ts';
+import { connectVsphere, type VsphereClient } from '../../src/vsphere/client/connect.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
 import { failureOf, quickClock } from './scripted-server.ts';
 

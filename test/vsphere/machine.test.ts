@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import { QuiesceFailed, type SourceMachine } from '../../src/replication/source.ts';
+import { QuiesceFailed, type SourceMachine } from '../../src/replication/model/source.ts';
+import { createMachine } from '../../src/vsphere/client/machine.ts';
 import type { InventoryVm } from '../../src/vsphere/inventory/inventory.ts';
-import { createMachine } from '../../src/vsphere/inventory/machine.ts';
 import { connected, failureOf, fault, type Script, type ScriptedServer, val } from './scripted-server.ts';
 import { controller, devices, disk, type SnapshotShape, snapshotInfo, vmAnswer } from './wire.ts';
 

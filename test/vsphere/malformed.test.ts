@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { safeInteger } from '../../src/vsphere/soap/malformed.ts';
+import { safeInteger } from '../../src/vsphere/http/malformed.ts';
 
 const read = (text: string | undefined) => safeInteger(text, 'QueryChangedDiskAreas', 'length');
 

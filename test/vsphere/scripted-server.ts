@@ -11,7 +11,7 @@ import type { Clock } from '../../src/io/ports.ts';
 import { type LabCertificates, labCertificates } from '../../src/lab/tls.ts';
 import { createCookieJar } from '../../src/vsphere/http/cookies.ts';
 import { createHttp } from '../../src/vsphere/http/http.ts';
-import { type OnCall, openSession, type Session } from '../../src/vsphere/soap/session.ts';
+import { type OnCall, openSession, type Session } from '../../src/vsphere/soap/soap-session.ts';
 
 /** What a request said. `method` is the SOAP method, or `GET` and the path without query. */
 export interface Received {

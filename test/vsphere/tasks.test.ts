@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { moref } from '../../src/vsphere/soap/moref.ts';
-import type { Session } from '../../src/vsphere/soap/session.ts';
+import type { Session } from '../../src/vsphere/soap/soap-session.ts';
 import { awaitTask, runTask, type TaskOptions } from '../../src/vsphere/soap/tasks.ts';
 import { connected, failureOf, fault, quickClock, type Script, val } from './scripted-server.ts';
 

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { connectVsphere } from '../../src/vsphere/connect.ts';
+import { connectVsphere } from '../../src/vsphere/client/connect.ts';
 import { failureOf, quickClock, scriptedServer } from './scripted-server.ts';
 
 const options = (url: string) => ({

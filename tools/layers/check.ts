@@ -6,7 +6,7 @@ import type { Import } from './imports.ts';
 export interface Layers {
   /**
    * Each room with the rooms it may import, lowest first: a room may only name rooms above its own line. A
-   * name stands for the room and for all rooms inside it.
+   * name that ends with a star stands for a room with all rooms inside it.
    */
   rooms: Readonly<Record<string, readonly string[]>>;
   /** Packages and modules of Node by the rooms that may import them; `*` is everybody. `a/` is all of a scope. */
@@ -21,7 +21,10 @@ export interface Layers {
 const roomSize = 25;
 
 const covers = (names: readonly string[], room: string) =>
-  names.some(name => name === '*' || name === room || room.startsWith(`${name}/`));
+  names.some(
+    name =>
+      name === '*' || name === room || (name.endsWith('/*') && `${room}/`.startsWith(name.slice(0, -1))),
+  );
 
 const shownRoom = (room: string) => (room === '.' ? 'src' : `src/${room}`);
 

@@ -1,9 +1,9 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { type BlockRange, type Blocks, rangeBytes } from '../extents/blocks.ts';
 import { blockLength } from '../format/blocks.ts';
-import { pipelined } from '../pipelined.ts';
-import type { DiskWriter } from '../repository.ts';
-import type { BlockSource } from '../source.ts';
+import { pipelined } from '../model/pipelined.ts';
+import type { DiskWriter } from '../model/repository.ts';
+import type { BlockSource } from '../model/source.ts';
 
 /** Bytes per read: half of what a vCenter's proxy serves without running out of buffers. */
 const readSize = 1 << 20;

@@ -1,6 +1,6 @@
 import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
-import type { VmRepository } from '../repository.ts';
+import type { VmRepository } from '../model/repository.ts';
 import type { Holder, Movers } from './movers.ts';
 
 /** Milliseconds that a lease holds without a renewal. */

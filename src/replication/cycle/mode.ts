@@ -1,7 +1,7 @@
 import { parseChangeId } from '../extents/change-id.ts';
-import type { Mode } from '../point.ts';
-import type { PointDisk } from '../repository.ts';
-import type { SourceDisk } from '../source.ts';
+import type { Mode } from '../model/point.ts';
+import type { PointDisk } from '../model/repository.ts';
+import type { SourceDisk } from '../model/source.ts';
 
 /** Why a disk is read the way it is. Closed: reports and alerts switch over it. */
 export type Reason =

@@ -1,9 +1,9 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Progress } from '../../engine/model/io.ts';
 import type { Clock, Random } from '../../io/ports.ts';
-import type { Mode } from '../point.ts';
-import type { Point, Repository } from '../repository.ts';
-import type { SourceMachine } from '../source.ts';
+import type { Mode } from '../model/point.ts';
+import type { Point, Repository } from '../model/repository.ts';
+import type { SourceMachine } from '../model/source.ts';
 import type { Reason } from './mode.ts';
 import type { Movers } from './movers.ts';
 

@@ -1,5 +1,5 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
-import type { SourceMachine, SourceSnapshot, SourceVm } from '../source.ts';
+import type { SourceMachine, SourceSnapshot, SourceVm } from '../model/source.ts';
 import { warning } from './failures.ts';
 import type { CycleOptions } from './options.ts';
 import { isOrphan, isOurs } from './snapshot-name.ts';

@@ -1,6 +1,6 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { Point, VmRepository } from '../repository.ts';
-import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../source.ts';
+import type { Point, VmRepository } from '../model/repository.ts';
+import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../model/source.ts';
 import { diagnosticsOf, warning } from './failures.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { type Holder, localMovers, type Movers } from './movers.ts';

@@ -1,5 +1,5 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
-import { QuiesceFailed, type SourceMachine, type SourceSnapshot, type SourceVm } from '../source.ts';
+import { QuiesceFailed, type SourceMachine, type SourceSnapshot, type SourceVm } from '../model/source.ts';
 import { causedBy, diagnosticsOf, warning } from './failures.ts';
 import type { CycleOptions, Quiesce } from './options.ts';
 

@@ -1,5 +1,5 @@
 import { blockCount } from '../format/blocks.ts';
-import type { Extent } from '../source.ts';
+import type { Extent } from '../model/source.ts';
 
 /** Consecutive blocks: `first` to `first + count`. */
 export interface BlockRange {

@@ -1,5 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { ChangedAreas, Extent, SourceDisk, SourceMachine, SourceSnapshot } from '../source.ts';
+import type { ChangedAreas, Extent, SourceDisk, SourceMachine, SourceSnapshot } from '../model/source.ts';
 import { normaliseExtents } from './normalise.ts';
 
 /**

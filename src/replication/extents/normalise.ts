@@ -1,5 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { Extent } from '../source.ts';
+import type { Extent } from '../model/source.ts';
 
 /** Bytes; every vSphere disk is a whole number of these. */
 const sectorSize = 512;

@@ -1,5 +1,5 @@
 import { createHmac, hash } from 'node:crypto';
-import type { BlockId } from '../repository.ts';
+import type { BlockId } from '../model/repository.ts';
 
 export const MIN_BLOCK = 64 * 1024;
 export const MAX_BLOCK = 512 * 1024;

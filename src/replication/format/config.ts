@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Random } from '../../io/ports.ts';
-import type { Key } from '../keys.ts';
 import { damaged, newerFormat } from './damage.ts';
+import type { Key } from './keys.ts';
 import { CONFIG } from './names.ts';
 
 /** The master key, wrapped by one user key. Several may stand side by side while keys are rotated. */

@@ -1,4 +1,4 @@
-import type { Point, PointDisk } from '../repository.ts';
+import type { Point, PointDisk } from '../model/repository.ts';
 import { blockCount, MAX_BLOCK, MIN_BLOCK, pageCount } from './blocks.ts';
 import { damaged } from './damage.ts';
 import { decodePageTable, encodePageTable, type PageRefs } from './page-map.ts';

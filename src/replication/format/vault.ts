@@ -1,5 +1,5 @@
 import { createHmac, hash, hkdfSync } from 'node:crypto';
-import type { BlockId } from '../repository.ts';
+import type { BlockId } from '../model/repository.ts';
 import { blockIdOf } from './blocks.ts';
 
 /** What turns contents into names and objects: hashes in a plain repository, keys in an encrypted one. */

@@ -1,5 +1,5 @@
 import type { FileStat, Files, ReadFiles } from '../../io/ports.ts';
-import type { Point, PointDisk, Repository } from '../repository.ts';
+import type { Point, PointDisk, Repository } from '../model/repository.ts';
 
 /** Which disk of which point an image holds. */
 export interface ImageContent {

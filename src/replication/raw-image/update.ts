@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Progress } from '../../engine/model/io.ts';
 import type { FileHandle, Files, Host } from '../../io/ports.ts';
-import type { DiskReader, Point, PointDisk, Repository } from '../repository.ts';
+import type { DiskReader, Point, PointDisk, Repository } from '../model/repository.ts';
 import { blocksThatChanged, blocksThatDiffer } from './differing-blocks.ts';
 import { type ImageState, inspectImage } from './inspect.ts';
 import { whileLocked } from './lock.ts';

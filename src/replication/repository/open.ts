@@ -8,15 +8,15 @@ import {
   unwrapMaster,
   wrapMaster,
 } from '../format/config.ts';
+import type { Key } from '../format/keys.ts';
 import { CONFIG, ROSTER } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
-import type { Key } from '../keys.ts';
-import type { Repository } from '../repository.ts';
-import type { ObjectStore } from '../store.ts';
-import type { Context } from './context.ts';
-import { putOnce } from './put-once.ts';
+import type { Repository } from '../model/repository.ts';
+import type { ObjectStore } from '../model/store.ts';
+import type { Context } from './read/repository-context.ts';
 import { vmRepository } from './vm.ts';
 import { listVms } from './vms.ts';
+import { putOnce } from './write/put-once.ts';
 
 export interface OpenOptions {
   key?: Key | undefined;

@@ -2,12 +2,12 @@ import { damaged } from '../format/damage.ts';
 import { vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
-import type { Head, Point, VmRepository } from '../repository.ts';
-import type { Context, VmContext } from './context.ts';
-import { diskReader } from './disk-reader.ts';
-import { allRoots, newestRoot, pointNames, readHead, readPoint } from './points.ts';
-import { rangeReader } from './ranges.ts';
-import { openWriter } from './writer.ts';
+import type { Head, Point, VmRepository } from '../model/repository.ts';
+import { diskReader } from './read/disk-reader.ts';
+import { allRoots, newestRoot, pointNames, readHead, readPoint } from './read/points.ts';
+import { rangeReader } from './read/ranges.ts';
+import type { Context, VmContext } from './read/repository-context.ts';
+import { openWriter } from './write/writer.ts';
 
 const LEASE_CAP = 64 * 1024;
 

@@ -1,6 +1,6 @@
-import type { OnDamage } from '../repository.ts';
-import type { Context } from './context.ts';
-import { enrolled } from './roster.ts';
+import type { OnDamage } from '../model/repository.ts';
+import type { Context } from './read/repository-context.ts';
+import { enrolled } from './read/roster.ts';
 import { vmRepository } from './vm.ts';
 
 /** VMs with at least one complete point, with the name in the newest, by name; see `Repository.vms`. */

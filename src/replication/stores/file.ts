@@ -7,7 +7,7 @@ import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { codeOf, fileFailure } from '../../io/errors.ts';
 import { takeLock } from '../../io/lock.ts';
 import type { Host } from '../../io/ports.ts';
-import type { ObjectStore, StoredObject } from '../store.ts';
+import type { ObjectStore, StoredObject } from '../model/store.ts';
 
 /** Objects up to this many bytes are compared by content; larger ones are never replaced. */
 const HASHED = 2 ** 20;

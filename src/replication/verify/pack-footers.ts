@@ -4,7 +4,7 @@ import { hasCode } from '../format/damage.ts';
 import type { Location } from '../format/index-object.ts';
 import { decodePackFooter, type PackedBlock } from '../format/pack-object.ts';
 import { HEADER_BYTES, sealerFor } from '../format/sealing.ts';
-import type { VmContext } from '../repository/context.ts';
+import type { VmContext } from '../repository/read/repository-context.ts';
 
 /** Packs whose footers are kept, about 20 KiB each. */
 const KEPT = 1024;

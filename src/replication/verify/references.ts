@@ -3,9 +3,9 @@ import { blockCount, ID_BYTES, PAGE_BLOCKS, ZERO_ID } from '../format/blocks.ts'
 import { hasCode } from '../format/damage.ts';
 import { nameOf, type PageRefs } from '../format/page-map.ts';
 import type { Root, Segment } from '../format/root.ts';
-import type { VmContext } from '../repository/context.ts';
-import { indexReader, type Located } from '../repository/locator.ts';
-import { loadPage } from '../repository/pages.ts';
+import { indexReader, type Located } from '../repository/read/locator.ts';
+import { loadPage } from '../repository/read/pages.ts';
+import type { VmContext } from '../repository/read/repository-context.ts';
 import type { PackFooters } from './pack-footers.ts';
 import type { Findings, FoundProblem } from './report.ts';
 

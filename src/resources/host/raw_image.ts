@@ -2,12 +2,12 @@ import { Type } from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { Asked, Observation, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
-import { findVm, newestPoint } from '../../replication/newest-point.ts';
+import { findVm, newestPoint } from '../../replication/model/newest-point.ts';
+import type { Point, PointDisk, Repository } from '../../replication/model/repository.ts';
 import { type ImageState, inspectImage } from '../../replication/raw-image/inspect.ts';
 import { lockPath, whileLocked } from '../../replication/raw-image/lock.ts';
 import { contentOf, sidecarPath } from '../../replication/raw-image/sidecar.ts';
 import { updateImage } from '../../replication/raw-image/update.ts';
-import type { Point, PointDisk, Repository } from '../../replication/repository.ts';
 import { oneByOne } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import {

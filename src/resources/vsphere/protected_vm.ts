@@ -11,7 +11,7 @@ import type {
 } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import type { Quiesce } from '../../replication/cycle/options.ts';
-import { bucketOf } from '../../replication/repository-url.ts';
+import { bucketOf } from '../../replication/model/repository-url.ts';
 import { oneDiagnostic } from '../failed.ts';
 import {
   pointsCapability,

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import type { Found, Member, Selector } from '../../engine/model/resource-type.ts';
-import type { ListedVm } from '../../vsphere/connect.ts';
+import type { ListedVm } from '../../vsphere/client/connect.ts';
 import type { Tag } from '../../vsphere/inventory/tags.ts';
 import { titlesOf } from './vm-titles.ts';
 

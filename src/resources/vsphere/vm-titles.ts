@@ -1,4 +1,4 @@
-import type { ListedVm } from '../../vsphere/connect.ts';
+import type { ListedVm } from '../../vsphere/client/connect.ts';
 
 /**
  * The title that a VM has in manifests: its name, or its instance UUID when another VM has that name in any

@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import { malformed } from '../soap/malformed.ts';
 import type { CookieJar } from './cookies.ts';
 import { type Endpoint, hostPort } from './endpoint.ts';
+import { malformed } from './malformed.ts';
 import { networkFailure } from './network-errors.ts';
 import { connectTls } from './tls.ts';
 import type { Trust } from './trust.ts';

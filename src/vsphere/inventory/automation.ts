@@ -1,10 +1,10 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { HttpClient, HttpRequest } from '../http/http.ts';
+import { malformed } from '../http/malformed.ts';
 import { isTransient } from '../http/network-errors.ts';
 import { withRetry } from '../http/retry.ts';
-import { malformed } from '../soap/malformed.ts';
-import type { Login, OnCall } from '../soap/session.ts';
+import type { Login, OnCall } from '../soap/soap-session.ts';
 
 /**
  * How a vCenter writes its Automation API: below `/api` since 7.0 U2, below `/rest` since 6.5, there with every

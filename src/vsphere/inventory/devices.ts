@@ -1,5 +1,5 @@
-import type { SourceDisk } from '../../replication/source.ts';
-import { malformed, safeInteger } from '../soap/malformed.ts';
+import type { SourceDisk } from '../../replication/model/source.ts';
+import { malformed, safeInteger } from '../http/malformed.ts';
 import { child, textAt, type XmlElement, xsiType } from '../soap/xml.ts';
 
 /** A disk and where its bytes lie. */

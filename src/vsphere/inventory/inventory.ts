@@ -3,7 +3,7 @@ import { suggest } from '../../diagnostics/nearest.ts';
 import type { Moref } from '../soap/moref.ts';
 import { readMoref } from '../soap/moref.ts';
 import { type ObjectProperties, readAll } from '../soap/property-collector.ts';
-import type { Session } from '../soap/session.ts';
+import type { Session } from '../soap/soap-session.ts';
 
 /** A VM as it stands in the inventory. */
 export interface InventoryVm {

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { malformed } from '../soap/malformed.ts';
+import { malformed } from '../http/malformed.ts';
 import type { Automation } from './automation.ts';
 
 export interface Tag {

@@ -4,11 +4,11 @@ import {
   ChangeIdRejected,
   type SourceDisk,
   type SourceSnapshot,
-} from '../../replication/source.ts';
+} from '../../replication/model/source.ts';
+import { malformed, safeInteger } from '../http/malformed.ts';
 import { faultFailure, VimFault } from '../soap/faults.ts';
-import { malformed, safeInteger } from '../soap/malformed.ts';
 import { type Moref, moref, ref } from '../soap/moref.ts';
-import type { Session } from '../soap/session.ts';
+import type { Session } from '../soap/soap-session.ts';
 import { childrenNamed, textAt, type XmlElement } from '../soap/xml.ts';
 import { el } from '../soap/xml-writer.ts';
 

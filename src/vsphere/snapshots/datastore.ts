@@ -1,12 +1,12 @@
 import type { LimitFunction } from 'p-limit';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Patience } from '../../io/patience.ts';
-import type { BlockSource } from '../../replication/source.ts';
-import { readRange } from '../http/range.ts';
+import type { BlockSource } from '../../replication/model/source.ts';
 import type { VmDisk } from '../inventory/devices.ts';
 import { explain } from '../soap/faults.ts';
-import type { Session } from '../soap/session.ts';
+import type { Session } from '../soap/soap-session.ts';
 import { child, textAt, xsiType } from '../soap/xml.ts';
+import { readRange } from './range.ts';
 
 /** vCenter's file service fails to allocate for larger reads (seen as NFC error 5). Bytes. */
 const LARGEST_READ = 2 * 1024 * 1024;

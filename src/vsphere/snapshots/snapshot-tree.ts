@@ -1,5 +1,5 @@
-import type { SourceSnapshot } from '../../replication/source.ts';
-import { malformed } from '../soap/malformed.ts';
+import type { SourceSnapshot } from '../../replication/model/source.ts';
+import { malformed } from '../http/malformed.ts';
 import { readMoref } from '../soap/moref.ts';
 import { child, childrenNamed, textAt, type XmlElement } from '../soap/xml.ts';
 

@@ -1,10 +1,10 @@
-import { QuiesceFailed, type SourceSnapshot } from '../../replication/source.ts';
+import { QuiesceFailed, type SourceSnapshot } from '../../replication/model/source.ts';
+import { malformed } from '../http/malformed.ts';
 import { isTransient } from '../http/network-errors.ts';
 import { faultFailure, faultType, messageKeys, VimFault } from '../soap/faults.ts';
-import { malformed } from '../soap/malformed.ts';
 import { type Moref, moref, readMoref } from '../soap/moref.ts';
 import { readObject } from '../soap/property-collector.ts';
-import type { Session } from '../soap/session.ts';
+import type { Session } from '../soap/soap-session.ts';
 import { awaitTask, runTask, type TaskOptions } from '../soap/tasks.ts';
 import { textAt, type XmlElement } from '../soap/xml.ts';
 import { el } from '../soap/xml-writer.ts';

@@ -1,4 +1,4 @@
-import { malformed } from './malformed.ts';
+import { malformed } from '../http/malformed.ts';
 import type { XmlElement } from './xml.ts';
 import { el, type Outgoing } from './xml-writer.ts';
 

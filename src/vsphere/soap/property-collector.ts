@@ -1,7 +1,7 @@
+import { malformed } from '../http/malformed.ts';
 import { readLocalizedFault, type VimFault } from './faults.ts';
-import { malformed } from './malformed.ts';
 import { type Moref, readMoref, ref } from './moref.ts';
-import type { Session } from './session.ts';
+import type { Session } from './soap-session.ts';
 import { child, childrenNamed, textAt, type XmlElement } from './xml.ts';
 import { el, type Outgoing } from './xml-writer.ts';
 

@@ -1,4 +1,4 @@
-import { malformed } from './malformed.ts';
+import { malformed } from '../http/malformed.ts';
 import { type Moref, moref, readMoref } from './moref.ts';
 import { child, textAt, type XmlElement } from './xml.ts';
 

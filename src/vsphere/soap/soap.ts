@@ -1,7 +1,7 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { HttpClient } from '../http/http.ts';
+import { malformed } from '../http/malformed.ts';
 import { readSoapFault } from './faults.ts';
-import { malformed } from './malformed.ts';
 import { type Moref, ref } from './moref.ts';
 import { child, childrenNamed, parseXml, type XmlElement, XmlError, XSI } from './xml.ts';
 import { el, type Outgoing, writeXml } from './xml-writer.ts';

@@ -1,11 +1,11 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { malformed } from '../http/malformed.ts';
 import { isTransient } from '../http/network-errors.ts';
 import { withRetry } from '../http/retry.ts';
 import { faultType, readLocalizedFault, VimFault } from './faults.ts';
-import { malformed } from './malformed.ts';
 import { type Moref, readMoref, ref } from './moref.ts';
 import { propSet } from './property-collector.ts';
-import type { Session } from './session.ts';
+import type { Session } from './soap-session.ts';
 import { child, childrenNamed, textAt, type XmlElement } from './xml.ts';
 import { el } from './xml-writer.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
-import { ChangeIdRejected } from '../../../src/replication/source.ts';
+import { ChangeIdRejected } from '../../../src/replication/model/source.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { FakeDisk } from '../../support/fake-machine.ts';
 import { restored } from '../../support/restored.ts';

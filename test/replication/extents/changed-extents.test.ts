@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { changedExtents as pages } from '../../../src/replication/extents/changed-extents.ts';
 import { normaliseExtents } from '../../../src/replication/extents/normalise.ts';
-import type { ChangedAreas, Extent, SourceMachine } from '../../../src/replication/source.ts';
+import type { ChangedAreas, Extent, SourceMachine } from '../../../src/replication/model/source.ts';
 import { FakeDisk, FakeMachine } from '../../support/fake-machine.ts';
 import { SteppedClock } from '../../support/stepped-clock.ts';
 

@@ -4,7 +4,7 @@ import { Failure } from '../../../src/diagnostics/diagnostic.ts';
 import { allBlocks, blockSet, rangeBytes } from '../../../src/replication/extents/blocks.ts';
 import { parseChangeId } from '../../../src/replication/extents/change-id.ts';
 import { normaliseExtents } from '../../../src/replication/extents/normalise.ts';
-import type { Extent } from '../../../src/replication/source.ts';
+import type { Extent } from '../../../src/replication/model/source.ts';
 
 const capacity = fc.integer({ min: 0, max: 20_000 });
 const extents = fc.array(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nodeFiles } from '../../../src/io/node-files.ts';
-import { createKey, parseKey, readKey } from '../../../src/replication/keys.ts';
+import { createKey, parseKey, readKey } from '../../../src/replication/format/keys.ts';
 import { createRepository, openRepository } from '../../../src/replication/repository/open.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { aKey, commitImage, openTest, VM } from '../../support/repository.ts';

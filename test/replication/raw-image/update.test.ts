@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeRandom } from '../../../src/io/node.ts';
 import { nodeFiles } from '../../../src/io/node-files.ts';
-import { newestPoint } from '../../../src/replication/newest-point.ts';
+import { newestPoint } from '../../../src/replication/model/newest-point.ts';
 import { inspectImage } from '../../../src/replication/raw-image/inspect.ts';
 import { readSidecar, sidecarPath } from '../../../src/replication/raw-image/sidecar.ts';
 import { type UpdateOptions, updateImage } from '../../../src/replication/raw-image/update.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
-import { verify } from '../../../src/replication/verify.ts';
+import { verify } from '../../../src/replication/verify/verify.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import {
   aDisk,

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { Point } from '../../../src/replication/repository.ts';
-import { verify } from '../../../src/replication/verify.ts';
+import type { Point } from '../../../src/replication/model/repository.ts';
+import { verify } from '../../../src/replication/verify/verify.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import { commitImage, openTest, readImage, VM } from '../../support/repository.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';

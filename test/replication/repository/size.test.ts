@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { vmNames } from '../../../src/replication/format/names.ts';
 import { vaultOf } from '../../../src/replication/format/vault.ts';
-import type { VmContext } from '../../../src/replication/repository/context.ts';
-import { chooseMerge, LARGE } from '../../../src/replication/repository/index-tiers.ts';
-import { indexWriter } from '../../../src/replication/repository/index-writer.ts';
-import { rangeReader } from '../../../src/replication/repository/ranges.ts';
-import { session } from '../../../src/replication/repository/session.ts';
+import { rangeReader } from '../../../src/replication/repository/read/ranges.ts';
+import type { VmContext } from '../../../src/replication/repository/read/repository-context.ts';
+import { session } from '../../../src/replication/repository/write/commit-session.ts';
+import { chooseMerge, LARGE } from '../../../src/replication/repository/write/index-tiers.ts';
+import { indexWriter } from '../../../src/replication/repository/write/index-writer.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import {
   aDisk,

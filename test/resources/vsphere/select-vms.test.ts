@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ReadIo } from '../../../src/engine/model/io.ts';
 import { scheduleOf } from '../../../src/resources/vsphere/list-vms.ts';
 import { fits, isBelow, type VmSelection, vmSelector } from '../../../src/resources/vsphere/select-vms.ts';
-import type { ListedVm } from '../../../src/vsphere/connect.ts';
+import type { ListedVm } from '../../../src/vsphere/client/connect.ts';
 
 const vm = (number: number, name: string, more: Partial<ListedVm> = {}): ListedVm => ({
   moref: `vm-${number}`,

@@ -13,7 +13,7 @@ export const key: Define = (program, context, exit) => {
       '\nExample:\n  converge key create --to /etc/converge/dr.key\n\nKeep a copy away from home base: without it, nothing in the repository can be read.',
     )
     .action(async (options: { to?: string }) => {
-      const { createKey } = await import('../../../replication/keys.ts');
+      const { createKey } = await import('../../../replication/format/keys.ts');
       const made = createKey(context.io.host.random);
       if (options.to) {
         const { writeNewSecret } = await import('../../secret-file.ts');

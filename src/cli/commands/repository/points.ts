@@ -1,7 +1,7 @@
 import { withVms } from '../../../app/with-repository.ts';
 import { bytes } from '../../../io/units.ts';
-import type { PointSummary } from '../../../replication/point.ts';
-import type { Point } from '../../../replication/repository.ts';
+import type { PointSummary } from '../../../replication/model/point.ts';
+import type { Point } from '../../../replication/model/repository.ts';
 import type { Define } from '../../define.ts';
 import {
   type CommonOptions,

@@ -32,8 +32,8 @@ export const restore: Define = (program, context, exit) => {
         '\nExample:\n  converge restore dc02 --repository s3://gdh-vm-replication/dr --point 2026-11-23T08:00:00Z --to /mnt/restore',
     )
     .action(async (name: string, options: RestoreOptions) => {
-      const { restore: write } = await import('../../../replication/restore.ts');
-      const { selectPoint } = await import('../../../replication/select-point.ts');
+      const { restore: write } = await import('../../../replication/restore/restore.ts');
+      const { selectPoint } = await import('../../../replication/model/select-point.ts');
       const { clock, files, random, cwd } = context.io.host;
       const started = clock.now();
       await withVms(context, options, name, async (repository, [vm], onDamage) => {

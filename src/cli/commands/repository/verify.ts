@@ -2,7 +2,7 @@ import { vmNamed, withRepositoryOpen } from '../../../app/with-repository.ts';
 import { world } from '../../../diagnostics/diagnostic.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural } from '../../../io/units.ts';
-import type { VerifyReport } from '../../../replication/verify.ts';
+import type { VerifyReport } from '../../../replication/verify/verify.ts';
 import type { Define } from '../../define.ts';
 import {
   type CommonOptions,
@@ -20,7 +20,7 @@ export const verify: Define = (program, context, exit) => {
     .addHelpText('after', '\nExample:\n  converge verify --repository s3://gdh-vm-replication/dr')
     .action(
       async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
-        const { verify: check } = await import('../../../replication/verify.ts');
+        const { verify: check } = await import('../../../replication/verify/verify.ts');
         const report = await withRepositoryOpen(context, options, async repository =>
           check(repository, {
             ...(name !== undefined && { vm: (await vmNamed(repository, name)).uuid }),

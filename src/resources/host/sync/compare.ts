@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ReadIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
 import type { FileStat, ReadFiles } from '../../../io/ports.ts';
-import type { ObjectStore, StoredObject } from '../../../replication/store.ts';
+import type { ObjectStore, StoredObject } from '../../../replication/model/store.ts';
 import { below } from '../archive/unpacked.ts';
 import { cleanNames, folded } from '../entry-name.ts';
 import { type Globs, takes } from './globs.ts';

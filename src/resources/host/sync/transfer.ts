@@ -4,7 +4,7 @@ import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
 import { bytes } from '../../../io/units.ts';
-import type { ObjectStore, StoredObject } from '../../../replication/store.ts';
+import type { ObjectStore, StoredObject } from '../../../replication/model/store.ts';
 import { refuseInTheWay, removeUnpacked } from '../archive/move-in.ts';
 import { directoriesOf } from '../archive/unpack.ts';
 import { below } from '../archive/unpacked.ts';

@@ -1,4 +1,4 @@
-import type { SecretRef } from '../engine/model/catalog.ts';
+import type { SecretRef } from '../../engine/model/catalog.ts';
 import type { Repository } from './repository.ts';
 
 /** A repository as a manifest names it. */
@@ -20,7 +20,7 @@ export interface Repositories {
   open(ref: RepositoryRef, mode: 'read' | 'create'): Promise<Repository | undefined>;
 }
 
-declare module '../engine/model/io.ts' {
+declare module '../../engine/model/io.ts' {
   interface Clients {
     repositories: Repositories;
   }

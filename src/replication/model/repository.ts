@@ -1,4 +1,4 @@
-import type { Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
+import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Consistency, Mode } from './point.ts';
 import type { ObjectStore } from './store.ts';
 

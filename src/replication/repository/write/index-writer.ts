@@ -1,16 +1,16 @@
-import { containerBuilder } from '../format/container.ts';
-import { hasCode } from '../format/damage.ts';
+import { containerBuilder } from '../../format/container.ts';
+import { hasCode } from '../../format/damage.ts';
 import {
   encodeEntries,
   encodeIndexFooter,
   type IndexSection,
   type Location,
-} from '../format/index-object.ts';
-import type { Segment } from '../format/root.ts';
-import { newId } from './context.ts';
+} from '../../format/index-object.ts';
+import type { Segment } from '../../format/root.ts';
+import { indexReader, type Locations } from '../read/locator.ts';
+import { newId } from '../read/repository-context.ts';
+import type { Session } from './commit-session.ts';
 import { chooseMerge, MOST_PENDING } from './index-tiers.ts';
-import { indexReader, type Locations } from './locator.ts';
-import type { Session } from './session.ts';
 
 export interface IndexWriter {
   /** Page `page` of disk number `disk` needs the block with this `idKey`, which lies at `location`. */

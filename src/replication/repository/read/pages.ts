@@ -1,8 +1,8 @@
-import { ID_BYTES } from '../format/blocks.ts';
-import { damaged } from '../format/damage.ts';
-import { mergePage, PAGE_CAP, type PageRefs, type SectionRef } from '../format/page-map.ts';
-import { sealerFor } from '../format/sealing.ts';
-import type { VmContext } from './context.ts';
+import { ID_BYTES } from '../../format/blocks.ts';
+import { damaged } from '../../format/damage.ts';
+import { mergePage, PAGE_CAP, type PageRefs, type SectionRef } from '../../format/page-map.ts';
+import { sealerFor } from '../../format/sealing.ts';
+import type { VmContext } from './repository-context.ts';
 
 /** The sections of a page, opened. `sizes`: bytes of the pages objects, from the root. */
 async function sections(

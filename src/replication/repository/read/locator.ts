@@ -1,16 +1,16 @@
-import type { Failure } from '../../diagnostics/diagnostic.ts';
-import { readFooter } from '../format/container.ts';
-import { damaged, hasCode } from '../format/damage.ts';
+import type { Failure } from '../../../diagnostics/diagnostic.ts';
+import { readFooter } from '../../format/container.ts';
+import { damaged, hasCode } from '../../format/damage.ts';
 import {
   decodeEntries,
   decodeIndexFooter,
   type IndexFooter,
   type Location,
   SECTION_CAP,
-} from '../format/index-object.ts';
-import type { Segment } from '../format/root.ts';
-import { sealerFor } from '../format/sealing.ts';
-import type { VmContext } from './context.ts';
+} from '../../format/index-object.ts';
+import type { Segment } from '../../format/root.ts';
+import { sealerFor } from '../../format/sealing.ts';
+import type { VmContext } from './repository-context.ts';
 
 /** Map key is `idKey` of a block id. */
 export type Locations = Map<string, Location>;

@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Point } from './repository.ts';
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;

@@ -1,5 +1,5 @@
 /**
- * What a replication cycle needs from the place where a VM lives. `src/vsphere/inventory/machine.ts`
+ * What a replication cycle needs from the place where a VM lives. `src/vsphere/client/machine.ts`
  * implements it over SOAP; tests implement it in memory.
  */
 

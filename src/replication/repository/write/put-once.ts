@@ -1,5 +1,5 @@
-import { hasCode } from '../format/damage.ts';
-import type { ObjectStore } from '../store.ts';
+import { hasCode } from '../../format/damage.ts';
+import type { ObjectStore } from '../../model/store.ts';
 
 /**
  * PUTs an object whose name is random and used once. When the answer got lost it asks again: "there

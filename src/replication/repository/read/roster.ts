@@ -1,9 +1,9 @@
-import { damaged } from '../format/damage.ts';
-import { ROSTER, vmNames } from '../format/names.ts';
-import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
-import type { OnDamage } from '../repository.ts';
-import type { Context } from './context.ts';
+import { damaged } from '../../format/damage.ts';
+import { ROSTER, vmNames } from '../../format/names.ts';
+import { openObject, SALT_BYTES, sealObject } from '../../format/sealing.ts';
+import type { OnDamage } from '../../model/repository.ts';
 import { readable } from './points.ts';
+import type { Context } from './repository-context.ts';
 
 const CAP = 4096;
 

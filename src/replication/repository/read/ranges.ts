@@ -1,5 +1,5 @@
-import { missing } from '../format/damage.ts';
-import type { ObjectStore } from '../store.ts';
+import { missing } from '../../format/damage.ts';
+import type { ObjectStore } from '../../model/store.ts';
 
 /** Objects up to this many bytes are fetched whole and kept. */
 const WHOLE = 2 ** 20;

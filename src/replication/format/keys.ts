@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { Failure, given } from '../diagnostics/diagnostic.ts';
-import type { Host, Random } from '../io/ports.ts';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { Host, Random } from '../../io/ports.ts';
 
 /** A user's key of an encrypted repository. */
 export interface Key {

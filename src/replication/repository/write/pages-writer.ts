@@ -1,8 +1,8 @@
-import { type ContainerBuilder, containerBuilder } from '../format/container.ts';
-import type { SectionRef } from '../format/page-map.ts';
-import { encodePagesFooter, type PageSection } from '../format/pages-object.ts';
-import { newId } from './context.ts';
-import { type Session, uploads } from './session.ts';
+import { type ContainerBuilder, containerBuilder } from '../../format/container.ts';
+import type { SectionRef } from '../../format/page-map.ts';
+import { encodePagesFooter, type PageSection } from '../../format/pages-object.ts';
+import { newId } from '../read/repository-context.ts';
+import { type Session, uploads } from './commit-session.ts';
 
 export interface PagesWriter {
   add(kind: PageSection['kind'], disk: number, page: number, payload: Buffer): SectionRef;

@@ -1,17 +1,17 @@
 import pLimit from 'p-limit';
-import type { Clock } from '../io/ports.ts';
-import type { SourceMachine } from '../replication/source.ts';
-import { createCookieJar } from './http/cookies.ts';
-import { endpointOf } from './http/endpoint.ts';
-import { createHttp } from './http/http.ts';
-import { checkTrust } from './http/trust.ts';
-import { createAutomation } from './inventory/automation.ts';
-import { type InventoryVm, listVms, pickVm } from './inventory/inventory.ts';
-import { createMachine } from './inventory/machine.ts';
-import { listTags, type Tag, taggedVms } from './inventory/tags.ts';
-import { explain } from './soap/faults.ts';
-import type { About } from './soap/service-content.ts';
-import { type OnCall, openSession } from './soap/session.ts';
+import type { Clock } from '../../io/ports.ts';
+import type { SourceMachine } from '../../replication/model/source.ts';
+import { createCookieJar } from '../http/cookies.ts';
+import { endpointOf } from '../http/endpoint.ts';
+import { createHttp } from '../http/http.ts';
+import { checkTrust } from '../http/trust.ts';
+import { createAutomation } from '../inventory/automation.ts';
+import { type InventoryVm, listVms, pickVm } from '../inventory/inventory.ts';
+import { listTags, type Tag, taggedVms } from '../inventory/tags.ts';
+import { explain } from '../soap/faults.ts';
+import type { About } from '../soap/service-content.ts';
+import { type OnCall, openSession } from '../soap/soap-session.ts';
+import { createMachine } from './machine.ts';
 
 export interface VsphereOptions {
   /** `https://host[:port]`. */
@@ -44,7 +44,7 @@ export interface VsphereClient {
 
 export type ListedVm = Omit<InventoryVm, 'moref' | 'datacenter'> & { moref: string };
 
-declare module '../engine/model/io.ts' {
+declare module '../../engine/model/io.ts' {
   interface Clients {
     vsphere: VsphereClient;
   }

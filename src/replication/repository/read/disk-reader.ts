@@ -1,15 +1,15 @@
-import { blockCount, blockLength, ID_BYTES, PAGE_BLOCKS, pageCount } from '../format/blocks.ts';
-import { damaged, hasCode, missing } from '../format/damage.ts';
-import { idKey } from '../format/index-object.ts';
-import { nameOf } from '../format/page-map.ts';
-import type { Root, RootDisk, Segment } from '../format/root.ts';
-import { sealerFor } from '../format/sealing.ts';
-import { pipelined } from '../pipelined.ts';
-import type { DiskMap, DiskReader } from '../repository.ts';
-import type { VmContext } from './context.ts';
+import { blockCount, blockLength, ID_BYTES, PAGE_BLOCKS, pageCount } from '../../format/blocks.ts';
+import { damaged, hasCode, missing } from '../../format/damage.ts';
+import { idKey } from '../../format/index-object.ts';
+import { nameOf } from '../../format/page-map.ts';
+import type { Root, RootDisk, Segment } from '../../format/root.ts';
+import { sealerFor } from '../../format/sealing.ts';
+import { pipelined } from '../../model/pipelined.ts';
+import type { DiskMap, DiskReader } from '../../model/repository.ts';
 import { indexReader, type Located } from './locator.ts';
 import { loadPage } from './pages.ts';
 import { newestRoot } from './points.ts';
+import type { VmContext } from './repository-context.ts';
 import { type Run, runsOf, type Wanted } from './runs.ts';
 
 const READS = 6;

@@ -1,6 +1,6 @@
-import { ID_BYTES } from '../format/blocks.ts';
-import { INDEX_ENTRY } from '../format/index-object.ts';
-import type { Segment } from '../format/root.ts';
+import { ID_BYTES } from '../../format/blocks.ts';
+import { INDEX_ENTRY } from '../../format/index-object.ts';
+import type { Segment } from '../../format/root.ts';
 
 /** Entries of one commit held in memory before they are written: about 20 MiB. */
 export const MOST_PENDING = 2 ** 17;

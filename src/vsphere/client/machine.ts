@@ -6,7 +6,9 @@ import type {
   SourceMachine,
   SourceSnapshot,
   SourceVm,
-} from '../../replication/source.ts';
+} from '../../replication/model/source.ts';
+import { readDisks, type VmDisk } from '../inventory/devices.ts';
+import type { InventoryVm } from '../inventory/inventory.ts';
 import { queryChangedAreas } from '../snapshots/changed-areas.ts';
 import { openDatastoreDisk } from '../snapshots/datastore.ts';
 import { readSnapshotTree } from '../snapshots/snapshot-tree.ts';
@@ -14,11 +16,9 @@ import { createSnapshot, removeSnapshot } from '../snapshots/snapshots.ts';
 import { explain } from '../soap/faults.ts';
 import { moref } from '../soap/moref.ts';
 import { readObject } from '../soap/property-collector.ts';
-import type { Session } from '../soap/session.ts';
+import type { Session } from '../soap/soap-session.ts';
 import { runTask } from '../soap/tasks.ts';
 import { el } from '../soap/xml-writer.ts';
-import { readDisks, type VmDisk } from './devices.ts';
-import type { InventoryVm } from './inventory.ts';
 
 const VM_PATHS = [
   'name',

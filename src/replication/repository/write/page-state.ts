@@ -1,5 +1,5 @@
-import { ID_BYTES } from '../format/blocks.ts';
-import { idKey } from '../format/index-object.ts';
+import { ID_BYTES } from '../../format/blocks.ts';
+import { idKey } from '../../format/index-object.ts';
 import {
   DELTA_ENTRY,
   deltaBlocks,
@@ -8,9 +8,9 @@ import {
   MAX_DELTAS,
   type PageRefs,
   type SectionRef,
-} from '../format/page-map.ts';
-import type { VmContext } from './context.ts';
-import { loadPage } from './pages.ts';
+} from '../../format/page-map.ts';
+import { loadPage } from '../read/pages.ts';
+import type { VmContext } from '../read/repository-context.ts';
 
 /** A page of a disk's map while a commit changes it. */
 export interface OpenPage {

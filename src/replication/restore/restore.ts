@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path';
-import { Failure, given, world } from '../diagnostics/diagnostic.ts';
-import type { Progress } from '../engine/model/io.ts';
-import type { FileHandle, Files, Random } from '../io/ports.ts';
-import { blockLength, ID_BYTES, isZero, ZERO_ID } from './format/blocks.ts';
-import { hasCode } from './format/damage.ts';
-import type { DiskReader, Point, PointDisk, Repository } from './repository.ts';
+import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import type { Progress } from '../../engine/model/io.ts';
+import type { FileHandle, Files, Random } from '../../io/ports.ts';
+import { blockLength, ID_BYTES, isZero, ZERO_ID } from '../format/blocks.ts';
+import { hasCode } from '../format/damage.ts';
+import type { DiskReader, Point, PointDisk, Repository } from '../model/repository.ts';
 
 export interface RestoreOptions {
   /** Absolute; made when it isn't there. */

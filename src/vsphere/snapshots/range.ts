@@ -1,6 +1,6 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { VimFault } from '../soap/faults.ts';
-import type { Session } from '../soap/session.ts';
+import type { Session } from '../soap/soap-session.ts';
 
 /** Bytes `start` to `end` (exclusive) of a file on a datastore. */
 export interface Range {

@@ -1,7 +1,7 @@
-import type { Random } from '../../io/ports.ts';
-import type { VmNames } from '../format/names.ts';
-import type { Vault } from '../format/vault.ts';
-import type { ObjectStore } from '../store.ts';
+import type { Random } from '../../../io/ports.ts';
+import type { VmNames } from '../../format/names.ts';
+import type { Vault } from '../../format/vault.ts';
+import type { ObjectStore } from '../../model/store.ts';
 import type { RangeReader } from './ranges.ts';
 
 /** What every part of an open repository works with. */

@@ -1,14 +1,14 @@
-import { blockCount, blockLength, isZero, PAGE_BLOCKS, pageCount, ZERO_ID } from '../format/blocks.ts';
-import { idKey, type Location } from '../format/index-object.ts';
-import { EMPTY_PAGE, type PageRefs } from '../format/page-map.ts';
-import type { Root } from '../format/root.ts';
-import type { DiskWriter, PointDisk } from '../repository.ts';
-import { diskReader } from './disk-reader.ts';
+import { blockCount, blockLength, isZero, PAGE_BLOCKS, pageCount, ZERO_ID } from '../../format/blocks.ts';
+import { idKey, type Location } from '../../format/index-object.ts';
+import { EMPTY_PAGE, type PageRefs } from '../../format/page-map.ts';
+import type { Root } from '../../format/root.ts';
+import type { DiskWriter, PointDisk } from '../../model/repository.ts';
+import { diskReader } from '../read/disk-reader.ts';
+import type { Session } from './commit-session.ts';
 import type { IndexWriter } from './index-writer.ts';
 import type { PackWriter } from './pack-writer.ts';
 import { type OpenPage, openPage, writePage } from './page-state.ts';
 import type { PagesWriter } from './pages-writer.ts';
-import type { Session } from './session.ts';
 
 /** What the disks of one commit share. */
 export interface Parts {

@@ -1,19 +1,19 @@
-import type { Progress } from '../engine/model/io.ts';
-import { hasCode } from './format/damage.ts';
-import { ROSTER, type VmNames, vmNames } from './format/names.ts';
-import type { Root } from './format/root.ts';
-import { pipelined } from './pipelined.ts';
-import type { Context, VmContext } from './repository/context.ts';
-import type { OpenRepository } from './repository/open.ts';
-import { type PointName, pointNames, readHead, readPoint } from './repository/points.ts';
-import { rangeReader } from './repository/ranges.ts';
-import type { StoredObject } from './store.ts';
-import { checkObject, kindOf } from './verify/objects.ts';
-import { type PackFooters, packFooters } from './verify/pack-footers.ts';
-import { followPoints } from './verify/references.ts';
-import { type Findings, findings, type VerifiedPoint, type VerifyReport } from './verify/report.ts';
+import type { Progress } from '../../engine/model/io.ts';
+import { hasCode } from '../format/damage.ts';
+import { ROSTER, type VmNames, vmNames } from '../format/names.ts';
+import type { Root } from '../format/root.ts';
+import { pipelined } from '../model/pipelined.ts';
+import type { StoredObject } from '../model/store.ts';
+import type { OpenRepository } from '../repository/open.ts';
+import { type PointName, pointNames, readHead, readPoint } from '../repository/read/points.ts';
+import { rangeReader } from '../repository/read/ranges.ts';
+import type { Context, VmContext } from '../repository/read/repository-context.ts';
+import { checkObject, kindOf } from './objects.ts';
+import { type PackFooters, packFooters } from './pack-footers.ts';
+import { followPoints } from './references.ts';
+import { type Findings, findings, type VerifiedPoint, type VerifyReport } from './report.ts';
 
-export type { Problem, VerifiedPoint, VerifyReport } from './verify/report.ts';
+export type { Problem, VerifiedPoint, VerifyReport } from './report.ts';
 
 export interface VerifyOptions {
   /** UUID of the one VM to verify; all without it. */

@@ -1,4 +1,4 @@
-import { Failure, given } from '../diagnostics/diagnostic.ts';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { OnDamage, Point, Repository, VmRepository } from './repository.ts';
 
 /** The newest complete point. */

@@ -1,10 +1,10 @@
-import { damaged, hasCode } from '../format/damage.ts';
-import { parseNumbered } from '../format/names.ts';
-import { decodeRoot, ROOT_CAP, type Root } from '../format/root.ts';
-import { openObject } from '../format/sealing.ts';
-import { pipelined } from '../pipelined.ts';
-import type { OnDamage } from '../repository.ts';
-import type { VmContext } from './context.ts';
+import { damaged, hasCode } from '../../format/damage.ts';
+import { parseNumbered } from '../../format/names.ts';
+import { decodeRoot, ROOT_CAP, type Root } from '../../format/root.ts';
+import { openObject } from '../../format/sealing.ts';
+import { pipelined } from '../../model/pipelined.ts';
+import type { OnDamage } from '../../model/repository.ts';
+import type { VmContext } from './repository-context.ts';
 
 export interface PointName {
   generation: number;

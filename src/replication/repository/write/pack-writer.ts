@@ -1,9 +1,9 @@
-import { type ContainerBuilder, containerBuilder } from '../format/container.ts';
-import type { Location } from '../format/index-object.ts';
-import { encodePackFooter, PACK_TARGET, type PackedBlock } from '../format/pack-object.ts';
-import type { BlockId } from '../repository.ts';
-import { newId } from './context.ts';
-import { type Session, uploads } from './session.ts';
+import { type ContainerBuilder, containerBuilder } from '../../format/container.ts';
+import type { Location } from '../../format/index-object.ts';
+import { encodePackFooter, PACK_TARGET, type PackedBlock } from '../../format/pack-object.ts';
+import type { BlockId } from '../../model/repository.ts';
+import { newId } from '../read/repository-context.ts';
+import { type Session, uploads } from './commit-session.ts';
 
 export interface PackWriter {
   /** Stores a block. Call `room` before the next one. */

@@ -1,5 +1,5 @@
-import type { WriteTotals } from '../repository.ts';
-import type { VmContext } from './context.ts';
+import type { WriteTotals } from '../../model/repository.ts';
+import type { VmContext } from '../read/repository-context.ts';
 import { putOnce } from './put-once.ts';
 
 export type Step = (name: string) => Promise<void>;
