@@ -1,4 +1,4 @@
-import { makeContext } from '../src/app/context.ts';
+import { makeCliContext } from '../src/cli/cli-context.ts';
 import { makeProgram, nameOf } from '../src/cli/program.ts';
 import { nodeHost } from '../src/io/node.ts';
 import { allCommands, helpOf } from './help.ts';
@@ -15,7 +15,7 @@ What \`--help\` says of each. [terminals.md](terminals.md) has what all of them 
 export function commandsPage(): string {
   const output = { write() {}, isTTY: false, columns: 100 };
   const interrupt = new AbortController().signal;
-  const context = makeContext({ stdout: output, stderr: output, host: nodeHost(), interrupt });
+  const context = makeCliContext({ stdout: output, stderr: output, host: nodeHost(), interrupt });
   const sections = allCommands(makeProgram(context, () => {})).map(
     command => `## ${nameOf(command)}\n\n\`\`\`text\n${helpOf(command, 100).trimEnd()}\n\`\`\`\n`,
   );

@@ -2,9 +2,9 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Catalog } from '../engine/model/catalog.ts';
 import type { ReadFiles } from '../io/ports.ts';
 import { type Compiled, compile } from '../manifest/compile.ts';
+import type { Context } from './app-context.ts';
 import { hostFacts } from './aws/host-facts.ts';
 import { instanceHere } from './aws/instance.ts';
-import type { Context } from './context.ts';
 import { labHostFor } from './lab/lab-host.ts';
 import { shipped } from './shipped.ts';
 import { loadUserTypes } from './user-types.ts';
@@ -86,6 +86,6 @@ export async function loadCompiled(
   }).finally(instance.close);
   for (const [file, text] of compiled.catalog.sources) context.sources.set(file, text);
   const diagnostics = [...types.diagnostics, ...compiled.diagnostics];
-  context.report(diagnostics);
+  context.reporter.diagnostics(diagnostics);
   return diagnostics.some(({ severity }) => severity === 'error') ? undefined : compiled;
 }

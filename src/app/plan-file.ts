@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { Plan } from '../engine/model/plan.ts';
-import type { Context } from './context.ts';
+import type { Context } from './app-context.ts';
 
 /** Whether a file's top key is `converge_plan`. Looks at the beginning only: it may be any file, of any size. */
 export async function isPlan({ io }: Context, name: string): Promise<boolean> {

@@ -1,7 +1,3 @@
-import { inGithubActions, tellGithub } from '../cli/github.ts';
-import { progressFor } from '../cli/progress/choose.ts';
-import type { EventSink } from '../cli/progress/events.ts';
-import { summary } from '../cli/progress/summary.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { apply as applyPlan } from '../engine/apply/apply.ts';
 import { guardsOf } from '../engine/guard/guards.ts';
@@ -10,12 +6,11 @@ import type { RunContent, RunReport } from '../engine/model/events.ts';
 import type { Plan } from '../engine/model/plan.ts';
 import { type Run, startRun } from '../engine/model/run.ts';
 import { requireDigest } from '../engine/plan/plan-digest.ts';
-import { withoutCommands } from '../engine/render/github.ts';
-import { renderText } from '../engine/render/text.ts';
 import { exitCode } from '../engine/report/exit-code.ts';
 import { writeReport } from '../engine/report/report.ts';
-import type { Context } from './context.ts';
-import type { Session } from './session.ts';
+import type { Context } from './app-context.ts';
+import type { Session } from './open-session.ts';
+import type { RunReporter } from './reporter.ts';
 
 /** What to apply: manifests to plan now, or a plan that was made before. */
 export type Source = {
@@ -48,35 +43,29 @@ export async function runApply(
   context: Context,
   source: Source,
   { noop = false, allow = [], digest, detailedExitcodes: detailed = false }: RunOptions,
-  events: EventSink | undefined,
+  reporter: RunReporter,
   content?: RunContent,
 ): Promise<Applied> {
-  const progress = await progressFor(context, events);
   const { interrupt } = context.io;
   const run = startRun({
     registry: context.registry,
     world: session.world,
     signal: interrupt,
-    listener: progress.listener,
+    listener: reporter.event,
     redactor: context.redactor,
   });
   const plan = await source.plan(run);
-  const text = renderText(plan, {
-    color: context.color.stdout,
-    ...(context.columns && { columns: context.columns }),
-  });
-  context.print(inGithubActions(context.io.host) ? withoutCommands(text) : text);
+  reporter.plan(plan);
   if (digest !== undefined) requireDigest(plan, digest);
-  progress.begin(plan);
-  const done = await applyPlan(plan, run, { noop, allow }).finally(progress.done);
+  reporter.begin(plan);
+  const done = await applyPlan(plan, run, { noop, allow }).finally(reporter.settled);
   const report: RunReport = { ...done, ...(content && { content }) };
   await writeReport(context.io.host.files, session.stateDir, report);
   // What a guard would hold back is said by a run that does nothing, too.
   const guards = noop ? guardsOf(plan, allow) : [];
   const diagnostics = [...plan.diagnostics, ...guards, ...failures(report)];
-  if (inGithubActions(context.io.host)) await tellGithub(context, plan, diagnostics);
-  context.report(diagnostics);
-  if (worthASummary(report)) context.print(summary(report));
+  context.reporter.diagnostics(diagnostics);
+  await reporter.result({ plan, report, diagnostics });
   const interrupted = report.interrupted && { interrupted: interrupt.reason as 'SIGINT' | 'SIGTERM' };
   const code = exitCode({ plan, report, diagnostics: guards, detailed, ...interrupted });
   return { code, report, diagnostics };
@@ -84,6 +73,3 @@ export async function runApply(
 
 const failures = (report: RunReport) =>
   report.results.flatMap(({ diagnostic }) => diagnostic ?? []).concat(report.diagnostics);
-
-const worthASummary = (report: RunReport) =>
-  report.interrupted || report.results.some(({ result }) => result !== 'unchanged');

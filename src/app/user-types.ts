@@ -4,8 +4,8 @@ import { thrownAt, typeBug } from '../engine/model/type-bug.ts';
 import { foldersAround } from '../manifest/read/find-files.ts';
 import { findTypes } from '../manifest/types/find-types.ts';
 import { registry } from '../resources/registry.ts';
+import type { Context } from './app-context.ts';
 import type { ContentFiles } from './catalog.ts';
-import type { Context } from './context.ts';
 
 /**
  * Loads the types that lie beside the manifests into `context.registry`, which runs their code. With none
@@ -28,7 +28,7 @@ export async function loadUserTypes(
   const own = [...loaded.registry.types.values()].filter(({ origin }) => origin);
   context.io.strays?.(error => {
     context.strays.push(error);
-    context.report([strayOf(error, own)]);
+    context.reporter.diagnostics([strayOf(error, own)]);
   });
   return { diagnostics, unusable: loaded.unusable };
 }

@@ -1,13 +1,13 @@
-import type { CommonOptions, RepositoryOptions } from '../cli/options.ts';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import { type Key, readKey } from '../replication/format/keys.ts';
 import { findVm } from '../replication/model/newest-point.ts';
 import type { OnDamage, VmRepository } from '../replication/model/repository.ts';
 import type { OpenRepository } from '../replication/repository/open.ts';
-import type { Context } from './context.ts';
+import type { Context } from './app-context.ts';
+import { openSession } from './open-session.ts';
+import type { CommonOptions, RepositoryOptions } from './options.ts';
 import { storeAt } from './repositories.ts';
-import { openSession } from './session.ts';
 
 /** Opens the repository of `--repository` and `--key` for as long as `use` runs. */
 export async function withRepositoryOpen<T>(
@@ -64,7 +64,7 @@ function warnings(context: Context): OnDamage {
   return ({ diagnostics }) => {
     const fresh = diagnostics.filter(({ message }) => !said.has(message));
     for (const { message } of fresh) said.add(message);
-    context.report(fresh.map(diagnostic => ({ ...diagnostic, severity: 'warning' })));
+    context.reporter.diagnostics(fresh.map(diagnostic => ({ ...diagnostic, severity: 'warning' })));
   };
 }
 

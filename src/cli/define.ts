@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Context } from '../app/context.ts';
+import type { CliContext } from './cli-context.ts';
 
 /** Adds one command to the program. `exit` takes the exit code that the command ended with. */
-export type Define = (program: Command, context: Context, exit: (code: number) => void) => void;
+export type Define = (program: Command, context: CliContext, exit: (code: number) => void) => void;

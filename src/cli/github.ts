@@ -1,10 +1,10 @@
 import { relative, resolve } from 'node:path';
-import type { Context } from '../app/context.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Plan } from '../engine/model/plan.ts';
 import { annotateChanges, annotateDiagnostics } from '../engine/render/github.ts';
 import { renderMarkdown } from '../engine/render/markdown.ts';
 import type { Host } from '../io/ports.ts';
+import type { CliContext } from './cli-context.ts';
 
 /** Whether this runs in a step of GitHub Actions, whose runner sets the variable in each. */
 export const inGithubActions = ({ env }: Pick<Host, 'env'>): boolean => env.GITHUB_ACTIONS === 'true';
@@ -15,7 +15,7 @@ export const mistakesForGithub = (host: Host, diagnostics: readonly Diagnostic[]
 
 /** The changes as annotations to stdout, and the Markdown to the step's summary. */
 export async function tellGithub(
-  context: Context,
+  context: Pick<CliContext, 'io' | 'print' | 'redactor'>,
   plan: Plan,
   diagnostics: readonly Diagnostic[],
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Host } from '../io/ports.ts';
+import type { AppIo } from '../app/app-context.ts';
 
 export interface Output {
   write(text: string): void;
@@ -9,16 +9,11 @@ export interface Output {
 }
 
 /** What `main` needs from whoever calls it: the process, or a test. */
-export interface CliIo {
+export interface CliIo extends AppIo {
   /** Results: plans, points, schemas. */
   stdout: Output;
   /** Progress and errors. */
   stderr: Output;
-  host: Host;
   /** Asks who sits at the terminal; undefined at the end of the input. Left out when nobody does. */
   ask?(question: string): Promise<string | undefined>;
-  /** Aborted with reason `SIGINT` or `SIGTERM`. */
-  interrupt: AbortSignal;
-  /** Calls back for errors that nobody waited for, which would end the process. */
-  strays?(listener: (error: unknown) => void): void;
 }

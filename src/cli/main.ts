@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
-import { type Context, makeContext } from '../app/context.ts';
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { exitCode } from '../engine/report/exit-code.ts';
+import { type CliContext, makeCliContext } from './cli-context.ts';
 import type { CliIo } from './io.ts';
 import { makeProgram } from './program.ts';
 
@@ -10,7 +10,7 @@ import { makeProgram } from './program.ts';
  * `docs/exit-codes.md`. Throws nothing; what escapes a command is shown as a bug in converge.
  */
 export async function main(argv: string[], io: CliIo): Promise<number> {
-  const context = makeContext(io);
+  const context = makeCliContext(io);
   let code = 0;
   const program = makeProgram(context, result => {
     code = result;
@@ -38,7 +38,7 @@ export async function main(argv: string[], io: CliIo): Promise<number> {
 }
 
 /** 130 or 143, as shells expect. */
-function interrupted(io: CliIo, context: Context): number {
+function interrupted(io: CliIo, context: CliContext): number {
   context.say('interrupted\n');
   return io.interrupt.reason === 'SIGTERM' ? 143 : 130;
 }

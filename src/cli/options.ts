@@ -3,25 +3,6 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { fewestDigits } from '../engine/plan/plan-digest.ts';
 import { parseDuration } from '../io/duration.ts';
 
-/** Options as commander hands them over, after the parsers below. */
-export interface CommonOptions {
-  lab?: string | true;
-  state?: string;
-  lockTimeout: number;
-  env?: string;
-  set?: string[];
-}
-
-export interface SelectOptions {
-  only?: string[];
-  except?: string[];
-}
-
-export interface RepositoryOptions {
-  repository: string;
-  key?: string;
-}
-
 const collect = (value: string, before: string[] = []) => [...before, value];
 
 function milliseconds(text: string): number {

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import type { Context } from '../app/context.ts';
 import { version } from '../app/version.ts';
+import type { CliContext } from './cli-context.ts';
 import { commands } from './commands/index.ts';
 
 /** The tree of all commands. `exit` takes the exit code that a command ended with. */
-export function makeProgram(context: Context, exit: (code: number) => void): Command {
+export function makeProgram(context: CliContext, exit: (code: number) => void): Command {
   const { io } = context;
   const program = new Command('converge')
     .description(

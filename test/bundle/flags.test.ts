@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
-import { makeContext } from '../../src/app/context.ts';
+import { makeCliContext } from '../../src/cli/cli-context.ts';
 import { makeProgram, nameOf } from '../../src/cli/program.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { allCommands } from '../../tools/help.ts';
@@ -11,7 +11,7 @@ const silent = { write() {}, isTTY: false, columns: 100 };
 /** The command that a line of arguments would run; rejects when the CLI doesn't take them. */
 async function parsed(line: string): Promise<string> {
   const io = { stdout: silent, stderr: silent, host: nodeHost(), interrupt: new AbortController().signal };
-  const commands = allCommands(makeProgram(makeContext(io), () => {}));
+  const commands = allCommands(makeProgram(makeCliContext(io), () => {}));
   let ran = '';
   for (const command of commands)
     if (command.commands.length === 0)

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { makeContext } from '../../src/app/context.ts';
+import { makeCliContext } from '../../src/cli/cli-context.ts';
 import { shellWords } from '../../src/cli/complete/shell-words.ts';
 import { makeProgram, nameOf } from '../../src/cli/program.ts';
 import { nodeHost } from '../../src/io/node.ts';
@@ -11,7 +11,7 @@ const silent = { write() {}, isTTY: false, columns: 100 };
 function tree() {
   const interrupt = new AbortController().signal;
   const io = { stdout: silent, stderr: silent, host: nodeHost(), interrupt };
-  return allCommands(makeProgram(makeContext(io), () => {}));
+  return allCommands(makeProgram(makeCliContext(io), () => {}));
 }
 const names = tree().map(nameOf);
 

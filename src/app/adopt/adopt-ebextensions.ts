@@ -2,23 +2,37 @@ import { join, resolve } from 'node:path';
 import { adoptEbextensions } from '../../adopt/ebextensions/adopt.ts';
 import type { Leftover } from '../../adopt/ebextensions/drafts.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { printable } from '../../diagnostics/text-width.ts';
-import { plural } from '../../io/units.ts';
 import { displayName } from '../../manifest/read/find-files.ts';
 import { writeManifest } from '../../manifest/write-manifest.ts';
-import type { Context } from '../context.ts';
-import { put, refuseToOverwrite } from './new-file.ts';
+import type { Context } from '../app-context.ts';
+import { leftoverText } from './leftover.ts';
+import { refuseToOverwrite, writeNew } from './new-file.ts';
 import { refusedResources } from './refused-resources.ts';
 
+/** What became of `.ebextensions`. */
+export interface AdoptedFiles {
+  /** The manifest; in `output` when that was given. */
+  text: string;
+  /** How many there are, with those refused. */
+  resources: number;
+  /** Those of them that stand in the manifest as comments. */
+  refused: { type: string; title: string; note?: string | undefined; mistake: string }[];
+  /** What somebody has to decide about. */
+  leftovers: Leftover[];
+  /** Environment variables that secrets are to come from. */
+  secrets: string[];
+}
+
 /**
- * `converge adopt ebextensions`: files, or folders with `*.config` in them, to a manifest. Nothing is run and no
- * host is looked at. What was left over is in the manifest and on stderr.
+ * Files, or folders with `*.config` in them, to a manifest. Nothing is run and no host is looked at. What was
+ * left over is in the manifest, too.
+ * @param output a new file for it
  */
 export async function adoptFiles(
   context: Context,
   paths: readonly string[],
   output: string | undefined,
-): Promise<void> {
+): Promise<AdoptedFiles> {
   await refuseToOverwrite(context, output);
   const { resources, leftovers, secrets } = adoptEbextensions(await readFiles(context, paths));
   const refused = await refusedResources(resources, context.registry, 'win32');
@@ -36,27 +50,19 @@ export async function adoptFiles(
       return { ...one, ...(mistake !== undefined && { comment: `not taken as it is: ${mistake}` }) };
     }),
     remarks: [
-      ...(todo.length > 0 ? ['', 'Left over, to be decided about:', ...todo.map(told)] : []),
-      ...(needless.length > 0 ? ['', 'Nothing has to be done for:', ...needless.map(told)] : []),
+      ...(todo.length > 0 ? ['', 'Left over, to be decided about:', ...todo.map(leftoverText)] : []),
+      ...(needless.length > 0 ? ['', 'Nothing has to be done for:', ...needless.map(leftoverText)] : []),
     ],
   });
-  await put(context, text, output);
-  for (const one of todo) context.say(`${printable(told(one))}\n`);
-  for (const [{ type, title, note }, mistake] of refused)
-    context.say(`${printable(`${note}: ${type}:${title}: ${mistake}`)}\n`);
-  for (const name of secrets)
-    context.say(`set ${name} to the secret that was written there, and remove it there\n`);
-  const live = resources.length - refused.size;
-  context.say(
-    `${[
-      `${plural(live, 'resource')} adopted`,
-      ...(refused.size > 0 ? [`${refused.size} written as comments`] : []),
-      `${plural(todo.length, 'line')} left over`,
-    ].join('; ')}\n`,
-  );
+  if (output !== undefined) await writeNew(context, text, output);
+  return {
+    text,
+    resources: resources.length,
+    refused: [...refused].map(([{ type, title, note }, mistake]) => ({ type, title, note, mistake })),
+    leftovers: todo,
+    secrets: [...secrets],
+  };
 }
-
-const told = ({ file, line, what, why }: Leftover): string => `${file}:${line}: ${what}: ${why}`;
 
 /** Names as they are shown in the manifest. Throws a Failure (given) that names all paths that can't be read. */
 async function readFiles({ io: { host } }: Context, paths: readonly string[]) {

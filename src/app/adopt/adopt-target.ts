@@ -1,10 +1,9 @@
-import type { Command } from 'commander';
-import type { CommonOptions } from '../../cli/options.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogTarget, Json } from '../../engine/model/catalog.ts';
 import { registry } from '../../resources/registry.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../app-context.ts';
 import { labDir } from '../lab/lab-dir.ts';
+import type { CommonOptions } from '../options.ts';
 
 /** A target said by options, for a machine that has no manifests yet. */
 export interface TargetOptions {
@@ -17,17 +16,6 @@ export interface TargetOptions {
   region?: string;
   profile?: string;
 }
-
-export const withTargetOptions = (command: Command): Command =>
-  command
-    .option('--url <URL>', 'vsphere: https://HOST')
-    .option('--username <USER>', 'vsphere: with its domain')
-    .option('--password <SOURCE>', 'vsphere: env:NAME or file:PATH')
-    .option('--sha256 <HEX>', "vsphere: SHA-256 of the server's certificate")
-    .option('--ca <FILE>', 'vsphere: PEM file of the authority that signed the certificate')
-    .option('--datacenter <NAME>', 'vsphere: the only datacenter to look in')
-    .option('--region <REGION>', 'aws: default from AWS_REGION')
-    .option('--profile <NAME>', 'aws: profile of the shared configuration');
 
 const names: Record<string, string> = { vsphere: 'home', aws: 'dr' };
 

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../app-context.ts';
 
 /** Throws a Failure (given) unless `output` can be made: before the work whose result it is to hold. */
 export async function refuseToOverwrite({ io }: Context, output: string | undefined): Promise<void> {
@@ -20,9 +20,8 @@ export async function refuseToOverwrite({ io }: Context, output: string | undefi
   );
 }
 
-/** To stdout, or to a new file. */
-export async function put({ io, print }: Context, text: string, output: string | undefined): Promise<void> {
-  if (output === undefined) return print(text);
+/** Writes to a new file. */
+export async function writeNew({ io }: Context, text: string, output: string): Promise<void> {
   const file = await io.host.files.open(resolve(io.host.cwd, output), 'create-new');
   try {
     await file!.write(Buffer.from(text), 0);

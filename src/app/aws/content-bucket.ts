@@ -1,8 +1,8 @@
 import type { AwsSettings } from '../../aws/settings.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ContentBucket } from '../../masterless/bucket.ts';
-import type { Context } from '../context.ts';
-import type { Session } from '../session.ts';
+import type { Context } from '../app-context.ts';
+import type { Session } from '../open-session.ts';
 import { awsSettings } from './aws.ts';
 
 /** Bucket and prefix of `s3://BUCKET/PREFIX`. Throws a Failure (given) for another URL. */

@@ -1,12 +1,11 @@
-import type { Command } from 'commander';
 import type { Ec2Fleet, FleetInstance } from '../../aws/fleet.ts';
-import { type CommonOptions, withLab } from '../../cli/options.ts';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { FleetBucket } from '../../masterless/bucket.ts';
 import { isEnvironmentName } from '../../masterless/environment.ts';
-import type { Context } from '../context.ts';
-import { openSession, type Session } from '../session.ts';
+import type { Context } from '../app-context.ts';
+import { openSession, type Session } from '../open-session.ts';
+import type { CommonOptions } from '../options.ts';
 import { awsSettings } from './aws.ts';
 import { contentUrl } from './content-bucket.ts';
 
@@ -22,13 +21,6 @@ export interface FleetOptions extends CommonOptions {
   self: string;
   region?: string;
 }
-
-export const withFleetOptions = (command: Command): Command =>
-  withLab(
-    command
-      .requiredOption('--self <URL>', 'the bucket that configures the instances, s3://BUCKET/PREFIX')
-      .option('--region <REGION>', 'of the instances and the bucket (default: AWS_REGION)'),
-  );
 
 /** Connects for as long as `use` runs. Credentials are those of AWS's default chain. */
 export async function withFleet<T>(

@@ -1,6 +1,6 @@
 import type { Identity, Instance } from '../../aws/instance.ts';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../app-context.ts';
 import { labDir } from '../lab/lab-dir.ts';
 
 /** The EC2 instance that a command runs on, opened when something of it is first asked for. */

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Lab } from '../../lab/lab.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../app-context.ts';
 
 export const defaultLabDir = '.converge/lab';
 

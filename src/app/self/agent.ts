@@ -1,9 +1,8 @@
-import type { CliIo } from '../../cli/io.ts';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { readInstanceState } from '../../masterless/instance-state.ts';
 import { type Job, runJobs } from '../../masterless/jobs.ts';
 import { turnFor } from '../../masterless/turn.ts';
-import type { Context } from '../context.ts';
+import type { AppIo, Context } from '../app-context.ts';
 import { loggedRun } from './apply-self.ts';
 import type { ConvergeSelfOptions } from './converge-self.ts';
 import { openSelf } from './open-self.ts';
@@ -31,17 +30,17 @@ export async function runAgent(
       return code === 'yielded' ? 'yielded' : code === 0 ? 'done' : 'failed';
     },
   };
-  context.say(`agent: looking at ${url}; end it with SIGTERM\n`);
+  context.reporter.notice({ type: 'agent-looks', url });
   await runJobs([self], {
     clock: host.clock,
     random: host.random,
     signal: interrupt,
     rejected: (_, error) => {
-      if (error instanceof Failure) context.report(error.diagnostics);
-      else context.say(`agent: a turn failed in a way it should not: ${(error as Error).message}\n`);
+      if (error instanceof Failure) context.reporter.diagnostics(error.diagnostics);
+      else context.reporter.notice({ type: 'agent-turn-failed', why: (error as Error).message });
     },
   });
-  context.say('agent: ended\n');
+  context.reporter.notice({ type: 'agent-ended' });
 }
 
 /** Codes of refusals that mean that somebody else is at work. */
@@ -62,7 +61,8 @@ export async function agentOnce(
       const { files } = context.io.host;
       const { offered, rollout } = await lookAt(self, files, options.insecureUnsigned === true);
       const { applied, rollout: rolloutDone } = await readInstanceState(files, self.stateDir);
-      if (offered === undefined) context.say(`agent: ${url} has nothing for ${self.environment} yet\n`);
+      if (offered === undefined)
+        context.reporter.notice({ type: 'agent-finds-nothing', url, environment: self.environment });
       const turn = turnFor({
         instance: self.instance,
         offered,
@@ -80,13 +80,13 @@ export async function agentOnce(
   } catch (error) {
     if (!(error instanceof Failure) || !error.diagnostics.every(({ code }) => busy.includes(code)))
       throw error;
-    context.say(`agent: ${error.diagnostics[0]!.message}; it goes first\n`);
+    context.reporter.notice({ type: 'agent-yields', why: error.diagnostics[0]!.message });
     return 'yielded';
   }
 }
 
 /** Each run hears of errors that nobody waited for; the process gets one listener for all of them. */
-function withOneListener(io: CliIo): CliIo {
+function withOneListener(io: AppIo): AppIo {
   if (!io.strays) return io;
   let hear: ((error: unknown) => void) | undefined;
   io.strays(error => hear?.(error));

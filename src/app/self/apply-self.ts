@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Context } from '../context.ts';
+import type { Context } from '../app-context.ts';
 import { type ConvergeSelfOptions, convergeSelf } from './converge-self.ts';
 import type { SelfRun } from './instance-report.ts';
 import { logRun } from './log.ts';
@@ -28,19 +28,19 @@ export async function loggedRun(
 ): Promise<number> {
   const { cwd } = context.io.host;
   const path = options.log === undefined ? self.places.log : resolve(cwd, options.log);
-  const log = await logRun(context.io, path);
-  log.note(`--- ${new Date(self.clock.now()).toISOString()} ${run.trigger} --self ${self.bucket.url}\n`);
+  const log = await logRun(context.io.host.files, path);
+  log.append(`--- ${new Date(self.clock.now()).toISOString()} ${run.trigger} --self ${self.bucket.url}\n`);
   try {
-    const code = await convergeSelf(log.io, self, options, run);
-    log.note(`--- exit code ${code}\n`);
+    const code = await convergeSelf(context, self, options, run, log.append);
+    log.append(`--- exit code ${code}\n`);
     return code;
   } catch (error) {
     // Another run holds the lock: who called says so, or waits for its turn.
-    log.note(`--- ${(error as Error).message}\n`);
+    log.append(`--- ${(error as Error).message}\n`);
     throw error;
   } finally {
     await log.close();
     const trouble = log.trouble();
-    if (trouble !== undefined) context.say(`there is no log of this run: ${trouble}\n`);
+    if (trouble !== undefined) context.reporter.notice({ type: 'no-log', why: trouble });
   }
 }

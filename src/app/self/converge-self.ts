@@ -1,8 +1,4 @@
 import { join } from 'node:path';
-import type { CliIo } from '../../cli/io.ts';
-import type { SelectOptions } from '../../cli/options.ts';
-import { type EventOptions, openEvents } from '../../cli/progress/events.ts';
-import type { SelfOptions } from '../../cli/self/options.ts';
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { plan as makePlan } from '../../engine/plan/planner.ts';
 import { exitCode } from '../../engine/report/exit-code.ts';
@@ -10,39 +6,46 @@ import { remember } from '../../masterless/accept.ts';
 import { readInstanceState, writeInstanceState } from '../../masterless/instance-state.ts';
 import { keepContent } from '../../masterless/kept.ts';
 import { assertOwnState } from '../../masterless/trust.ts';
+import { type Context, makeContext } from '../app-context.ts';
 import { loadCatalog } from '../catalog.ts';
-import { type Context, makeContext } from '../context.ts';
+import { openSession } from '../open-session.ts';
+import type { SelectOptions } from '../options.ts';
 import { type Applied, type RunOptions, runApply } from '../run-apply.ts';
 import { lockState } from '../run-lock.ts';
-import { openSession } from '../session.ts';
 import { version } from '../version.ts';
 import { contentFiles } from './content-files.ts';
 import { type Ended, instanceReport, type SelfRun, sendReport } from './instance-report.ts';
 import { keeperOf } from './keeper.ts';
-import { describeContent, type Obtained, obtainContent, sayContent } from './obtain.ts';
+import { describeContent, type Obtained, obtainContent } from './obtain.ts';
 import type { Self } from './open-self.ts';
+import type { SelfOptions } from './self-options.ts';
 
-export type ConvergeSelfOptions = SelfOptions & SelectOptions & EventOptions & RunOptions;
+export type ConvergeSelfOptions = SelfOptions & SelectOptions & RunOptions;
 
 /**
  * One run of this instance: takes the lock, fetches and verifies, applies exactly what was verified, remembers
  * and reports. Gives the exit code; what failed has been told. Rejects with a Failure when another run holds
  * the lock: then nothing was done.
+ * @param copy gets all that is said as text: the log
  */
 export async function convergeSelf(
-  io: CliIo,
+  { io, makeReporter }: Context,
   self: Self,
   options: ConvergeSelfOptions,
   run: SelfRun,
+  copy: (text: string) => void,
 ): Promise<number> {
   const told: Diagnostic[] = [];
   // A context of its own: an agent's next content may have other types, and other files.
-  const made = makeContext(io);
+  const { reporter, ...made } = makeContext(io, makeReporter, copy);
   const context: Context = {
     ...made,
-    report(diagnostics) {
-      told.push(...diagnostics);
-      made.report(diagnostics);
+    reporter: {
+      ...reporter,
+      diagnostics(found) {
+        told.push(...found);
+        reporter.diagnostics(found);
+      },
     },
   };
   const lock = await lockState(context, self.stateDir, options.lockTimeout);
@@ -73,7 +76,7 @@ async function applyVerified(
     return { code: applied.code, obtained, report: applied.report };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    context.report(error.diagnostics);
+    context.reporter.diagnostics(error.diagnostics);
     return { code: exitCode({ diagnostics: error.diagnostics }), obtained };
   }
 }
@@ -105,8 +108,9 @@ async function applyContent(
 ): Promise<Applied | undefined> {
   const { name, signed } = obtained.content;
   const described = describeContent(obtained, self);
-  context.say(sayContent(self, described));
-  if (!signed) context.report([unsigned(described.url)]);
+  const { instance, environment } = self;
+  context.reporter.notice({ type: 'content', instance, environment, content: described });
+  if (!signed) context.reporter.diagnostics([unsigned(described.url)]);
   const root = join(self.stateDir, 'content');
   const files = await contentFiles(obtained.content, root, context.io.host.files);
   const layer = (await files.stat(join(root, 'data', `${self.environment}.yaml`))) && self.environment;
@@ -129,16 +133,16 @@ async function applyContent(
     },
   );
   try {
-    const events = await openEvents(context, options, () => session.world.host.clock.now());
+    const reporter = await context.reporter.run(() => session.world.host.clock.now());
     const source = {
       targets: catalog.targets,
       plan: (started: Parameters<typeof makePlan>[1]) =>
         makePlan(catalog, started, { engine: version, ...options }),
     };
     try {
-      return await runApply(session, context, source, options, events, described);
+      return await runApply(session, context, source, options, reporter, described);
     } finally {
-      await events?.close();
+      await reporter.close();
     }
   } finally {
     await session.close();

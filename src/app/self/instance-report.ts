@@ -1,7 +1,7 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { RunReport } from '../../engine/model/events.ts';
 import { type InstanceReport, reportKey } from '../../masterless/report.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../app-context.ts';
 import { version } from '../version.ts';
 import { asWarning, type Obtained } from './obtain.ts';
 import type { Self } from './open-self.ts';
@@ -66,6 +66,8 @@ export async function sendReport(context: Context, self: Self, report: InstanceR
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const what = "this instance's report could not be sent";
-    context.report(error.diagnostics.map(one => asWarning({ ...one, message: `${what}: ${one.message}` })));
+    context.reporter.diagnostics(
+      error.diagnostics.map(one => asWarning({ ...one, message: `${what}: ${one.message}` })),
+    );
   }
 }

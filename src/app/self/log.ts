@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import type { CliIo, Output } from '../../cli/io.ts';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { FileHandle, Files } from '../../io/ports.ts';
 
@@ -8,23 +7,20 @@ import type { FileHandle, Files } from '../../io/ports.ts';
 const largest = 4 * 2 ** 20;
 
 export interface RunLog {
-  /** The same command with everything that it says in the log as well. */
-  io: CliIo;
-  /** Into the log alone. */
-  note(text: string): void;
+  append(text: string): void;
   /** Why there is no log, or not all of it. */
   trouble(): string | undefined;
   close(): Promise<void>;
 }
 
-/** Appends what is said from here on. A log that can't be written doesn't hold back the run. */
-export async function logRun(io: CliIo, path: string): Promise<RunLog> {
+/** Opens a log at its end; control characters of a terminal are left out of it. A log that can't be written doesn't hold back the run. */
+export async function logRun(files: Files, path: string): Promise<RunLog> {
   let trouble: string | undefined;
   const troubled = (error: unknown) => {
     if (!(error instanceof Failure)) throw error;
     trouble ??= error.message;
   };
-  const file = await openEnd(io.host.files, path).catch(troubled);
+  const file = await openEnd(files, path).catch(troubled);
   let writing: Promise<void> = Promise.resolve();
   let at = file?.size ?? 0;
   const append = (text: string) => {
@@ -34,16 +30,8 @@ export async function logRun(io: CliIo, path: string): Promise<RunLog> {
     at += bytes.length;
     writing = writing.then(() => file.handle.write(bytes, offset)).catch(troubled);
   };
-  const tee = (output: Output): Output => ({
-    ...output,
-    write(text) {
-      output.write(text);
-      append(text);
-    },
-  });
   return {
-    io: { ...io, stdout: tee(io.stdout), stderr: tee(io.stderr) },
-    note: append,
+    append,
     trouble: () => trouble,
     async close() {
       await writing;

@@ -1,11 +1,11 @@
-import type { SelfOptions } from '../../cli/self/options.ts';
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { RunContent } from '../../engine/model/events.ts';
 import type { Asking } from '../../masterless/accept.ts';
 import { type Content, fetchSigned, fetchUnsigned } from '../../masterless/fetch.ts';
 import { keptContent } from '../../masterless/kept.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../app-context.ts';
 import { type Self, trustedKeys } from './open-self.ts';
+import type { SelfOptions } from './self-options.ts';
 
 export interface Obtained {
   content: Content;
@@ -36,7 +36,7 @@ export async function obtainContent(
     if (!isAway(error) || options.onUnreachable === 'fail' || options.insecureUnsigned) throw error;
     const content = await keptContent(files, stateDir, asking, trusted);
     if (!content) throw new Failure([...error.diagnostics, nothingKept]);
-    context.report(error.diagnostics.map(asWarning));
+    context.reporter.diagnostics(error.diagnostics.map(asWarning));
     return { content, from: 'last-known-good' };
   }
 }
@@ -65,12 +65,3 @@ export const describeContent = ({ content, from }: Obtained, { bucket }: Self): 
       }
     : false,
 });
-
-/** The same in a line, for people. */
-export function sayContent(self: Self, { url, sha256, from, signed }: RunContent): string {
-  const vouched = signed
-    ? `sequence ${signed.sequence}, signed ${signed.issued}`
-    : 'UNSIGNED: nobody vouches for it';
-  const kept = from === 's3' ? '' : ' (kept here from an earlier run: S3 is out of reach)';
-  return `${self.instance} of ${self.environment}: ${url}${kept}, ${vouched}, sha256 ${sha256.slice(0, 12)}\n`;
-}

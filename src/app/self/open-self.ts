@@ -1,19 +1,19 @@
 import { join, resolve } from 'node:path';
 import { whatAmI } from '../../aws/instance.ts';
 import type { AwsSettings } from '../../aws/settings.ts';
-import type { SelfOptions } from '../../cli/self/options.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { ContentBucket } from '../../masterless/bucket.ts';
 import type { TrustedKey } from '../../masterless/keys.ts';
 import { keyFile, keysIn } from '../../masterless/trust.ts';
+import type { Context } from '../app-context.ts';
 import { bucketOf, contentUrl } from '../aws/content-bucket.ts';
 import { instanceHere } from '../aws/instance.ts';
-import type { Context } from '../context.ts';
 import { labDir, openLabAt } from '../lab/lab-dir.ts';
 import { keeperOf } from './keeper.ts';
 import { labPlaces, type Places, systemPlaces } from './places.ts';
+import type { SelfOptions } from './self-options.ts';
 
 /** This instance, and the bucket that says what it is to be. */
 export interface Self {

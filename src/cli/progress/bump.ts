@@ -1,5 +1,5 @@
-import type { Context } from '../../app/context.ts';
 import type { BumpEvent } from '../../masterless/bump.ts';
+import type { CliContext } from '../cli-context.ts';
 import { bumpLine } from '../rollout/bump-lines.ts';
 import { isForCursor } from './choose.ts';
 import type { EventSink } from './events.ts';
@@ -12,11 +12,11 @@ export interface BumpProgress {
 
 /** How a rollout is shown while it goes on: a list of tasks per wave on a terminal, plain lines elsewhere. */
 export async function bumpProgress(
-  context: Context,
+  context: CliContext,
   sink: EventSink<BumpEvent> | undefined,
 ): Promise<BumpProgress> {
   if (sink?.quiet) return { listener() {}, async done() {} };
-  if (!isForCursor(context)) return { listener: event => context.say(bumpLine(event)), async done() {} };
+  if (!isForCursor(context.io)) return { listener: event => context.say(bumpLine(event)), async done() {} };
   const { openTasks } = await import('./tasks.ts');
   const tasks = await openTasks(context.io.stderr);
   return {

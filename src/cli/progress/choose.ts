@@ -1,6 +1,6 @@
-import type { Context } from '../../app/context.ts';
 import type { Listener } from '../../engine/model/events.ts';
 import type { Plan } from '../../engine/model/plan.ts';
+import type { CliIo } from '../io.ts';
 import type { EventSink } from './events.ts';
 import { plainProgress } from './plain.ts';
 
@@ -14,10 +14,10 @@ export interface Progress {
 }
 
 /** listr2 on a terminal, plain lines everywhere else; events go where they were asked for as well. */
-export async function progressFor(context: Context, events?: EventSink): Promise<Progress> {
-  if (!events) return forPeople(context);
+export async function progressFor(io: CliIo, events?: EventSink): Promise<Progress> {
+  if (!events) return forPeople(io);
   if (events.quiet) return { listener: events.listener, begin() {}, async done() {} };
-  const progress = await forPeople(context);
+  const progress = await forPeople(io);
   return {
     ...progress,
     listener: event => {
@@ -27,9 +27,9 @@ export async function progressFor(context: Context, events?: EventSink): Promise
   };
 }
 
-async function forPeople(context: Context): Promise<Progress> {
-  const { stderr } = context.io;
-  if (isForCursor(context)) {
+async function forPeople(io: CliIo): Promise<Progress> {
+  const { stderr } = io;
+  if (isForCursor(io)) {
     const { terminalProgress } = await import('./terminal.ts');
     return terminalProgress(stderr);
   }
@@ -37,5 +37,5 @@ async function forPeople(context: Context): Promise<Progress> {
 }
 
 /** Whether stderr can show lines that move: a dumb terminal has no cursor. */
-export const isForCursor = ({ io: { stderr, host } }: Context): boolean =>
+export const isForCursor = ({ stderr, host }: CliIo): boolean =>
   Boolean(stderr.isTTY && stderr.stream?.columns && !host.env.CI && host.env.TERM !== 'dumb');

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Context } from '../../../app/context.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import type { CliContext } from '../../cli-context.ts';
 
 /** `converge lab contracts`: what the stand-ins do, and how far that was checked against anything foreign. */
-export function labContracts(group: Command, context: Context, exit: (code: number) => void): void {
+export function labContracts(group: Command, context: CliContext, exit: (code: number) => void): void {
   group
     .command('contracts')
     .description('list what the stand-ins believe of the real systems and nobody has verified')
@@ -47,7 +47,7 @@ export function labContracts(group: Command, context: Context, exit: (code: numb
 }
 
 /** One line per belief; a contradicted one is what the world answered. */
-async function replayCapture(context: Context, path: string): Promise<number> {
+async function replayCapture(context: CliContext, path: string): Promise<number> {
   const { host } = context.io;
   const bytes = await host.files.read(resolve(host.cwd, path));
   if (!bytes) throw new Failure(given('no-such-file', `there is no file ${path}`));

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Context } from '../../../app/context.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Host } from '../../../io/ports.ts';
 import type { LabCommand } from '../../../lab/commands.ts';
 import { beanstalkTags } from '../../../lab/instance/member.ts';
 import type { InstanceSettings } from '../../../lab/instance/settings.ts';
 import { instancePolicy } from '../../../masterless/policy.ts';
+import type { CliContext } from '../../cli-context.ts';
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 
@@ -19,7 +19,7 @@ type Event = (
 ) => void;
 
 /** `converge lab instance`: what the lab's EC2 instance is. */
-export function labInstance({ io: { host } }: Context, event: Event): void {
+export function labInstance({ io: { host } }: CliContext, event: Event): void {
   event(
     'instance',
     "set what the lab's EC2 instance is, and print it",

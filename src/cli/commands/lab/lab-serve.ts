@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import type { Context } from '../../../app/context.ts';
 import { defaultLabDir, labDir, openLabAt } from '../../../app/lab/lab-dir.ts';
 import { blocked, Failure } from '../../../diagnostics/diagnostic.ts';
+import type { CliContext } from '../../cli-context.ts';
 
 /** `converge lab serve`: serves a lab folder until interrupted, for many commands and foreign clients. */
-export function labServe(group: Command, context: Context, exit: (code: number) => void): void {
+export function labServe(group: Command, context: CliContext, exit: (code: number) => void): void {
   group
     .command('serve')
     .description('serve a lab until Ctrl-C and print its endpoints, credentials and CA')

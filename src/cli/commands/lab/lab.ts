@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Context } from '../../../app/context.ts';
 import { defaultLabDir, labDir, openLabAt } from '../../../app/lab/lab-dir.ts';
 import { readSecretFrom } from '../../../app/secrets.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import type { LabCommand } from '../../../lab/commands.ts';
 import type { FaultyService } from '../../../lab/settings.ts';
+import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 import { labContracts } from './lab-contracts.ts';
 import { labInstance } from './lab-instance.ts';
@@ -243,7 +243,7 @@ Kinds on windows: exit (program, code), access-denied (program), missing (progra
 };
 
 async function carryOut(
-  context: Context,
+  context: CliContext,
   dirOption: string | true | undefined,
   command: LabCommand,
   json: boolean,

@@ -1,12 +1,5 @@
-import {
-  type FleetHere,
-  type FleetOptions,
-  runningInstances,
-  withFleet,
-  withFleetOptions,
-} from '../../../app/aws/fleet.ts';
+import { type FleetHere, type FleetOptions, runningInstances, withFleet } from '../../../app/aws/fleet.ts';
 import { illBy, type Probe, probesOf } from '../../../app/aws/health.ts';
-import type { Context } from '../../../app/context.ts';
 import { openHttp } from '../../../content/http.ts';
 import { Failure, given, world } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
@@ -16,11 +9,13 @@ import type { FleetBucket } from '../../../masterless/bucket.ts';
 import { type BumpEvent, bump as rollOut } from '../../../masterless/bump.ts';
 import { reportReader } from '../../../masterless/read-reports.ts';
 import { wavesOf } from '../../../masterless/rollout.ts';
+import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 import { withEvents, withFormat } from '../../options.ts';
 import { bumpProgress } from '../../progress/bump.ts';
 import { type EventOptions, openEvents } from '../../progress/events.ts';
 import { bumpSummary, outcomeOf } from '../../rollout/bump-lines.ts';
+import { withFleetOptions } from './fleet-options.ts';
 
 interface Options extends FleetOptions, EventOptions {
   batch: string;
@@ -80,7 +75,7 @@ function planOf(options: Options) {
 }
 
 async function run(
-  context: Context,
+  context: CliContext,
   environment: string,
   plan: ReturnType<typeof planOf>,
   { bucket, ec2, clock, session }: FleetHere,

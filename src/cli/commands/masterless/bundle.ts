@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
 import { Option } from 'commander';
 import { shippedModules } from '../../../app/catalog.ts';
-import type { Context } from '../../../app/context.ts';
 import { shipped } from '../../../app/shipped.ts';
 import { version } from '../../../app/version.ts';
 import { type BundlePlatform, beanstalkBundle, platforms } from '../../../bundle/beanstalk.ts';
@@ -14,6 +13,7 @@ import { parseDuration } from '../../../io/duration.ts';
 import type { ReadFiles } from '../../../io/ports.ts';
 import { bytes as size } from '../../../io/units.ts';
 import { parsePublicKey } from '../../../masterless/keys.ts';
+import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 
 interface BundleOptions {
@@ -65,7 +65,7 @@ export const bundle: Define = (program, context, exit) => {
     });
 };
 
-async function writeBundle(context: Context, options: BundleOptions): Promise<void> {
+async function writeBundle(context: CliContext, options: BundleOptions): Promise<void> {
   const { files, cwd } = context.io.host;
   const platform = options.for;
   const self = selfUrl(options.self);
@@ -102,7 +102,7 @@ async function readKey(files: ReadFiles, path: string, name: string): Promise<Bu
 }
 
 async function readNode(
-  { io: { host } }: Context,
+  { io: { host } }: CliContext,
   { for: platform, arch, node }: BundleOptions,
 ): Promise<{ bytes: Buffer; version: string }> {
   if (platform === 'beanstalk-windows' && arch !== 'x64')

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { type FleetOptions, noInstances, withFleet, withFleetOptions } from '../../../app/aws/fleet.ts';
-import type { Context } from '../../../app/context.ts';
+import { type FleetOptions, noInstances, withFleet } from '../../../app/aws/fleet.ts';
 import { type Diagnostic, Failure, given, world } from '../../../diagnostics/diagnostic.ts';
 import { printable } from '../../../diagnostics/text-width.ts';
 import { parseDuration } from '../../../io/duration.ts';
@@ -8,9 +7,11 @@ import { plural } from '../../../io/units.ts';
 import { haltRollout, readRollout } from '../../../masterless/announce.ts';
 import { type Reports, reportReader } from '../../../masterless/read-reports.ts';
 import { fleetStatus } from '../../../masterless/status.ts';
+import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 import { withFormat } from '../../options.ts';
 import { statusJson, statusText } from '../../rollout/status-table.ts';
+import { withFleetOptions } from './fleet-options.ts';
 
 interface StatusOptions extends FleetOptions {
   silentAfter?: string;
@@ -35,7 +36,7 @@ Examples:
   halt(group, context, exit);
 };
 
-function status(group: Command, context: Context, exit: (code: number) => void): void {
+function status(group: Command, context: CliContext, exit: (code: number) => void): void {
   const command = group
     .command('status <ENV>')
     .description('who runs what, who is silent, who failed and why; exit 4 when somebody failed or is silent')
@@ -111,7 +112,7 @@ function warningsOf(refused: Reports['refused']): Diagnostic[] {
     : told;
 }
 
-function halt(group: Command, context: Context, exit: (code: number) => void): void {
+function halt(group: Command, context: CliContext, exit: (code: number) => void): void {
   const command = group
     .command('halt <ENV>')
     .description('end a running rollout, whoever began it: who was told finishes, nobody else begins');

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { basename, extname, join, resolve } from 'node:path';
 import { withContentBucket } from '../../../app/aws/content-bucket.ts';
-import type { Context } from '../../../app/context.ts';
+import { openSession } from '../../../app/open-session.ts';
+import type { CommonOptions } from '../../../app/options.ts';
 import { readSecret } from '../../../app/secrets.ts';
-import { openSession } from '../../../app/session.ts';
 import { version } from '../../../app/version.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
@@ -11,8 +11,9 @@ import { contentNames, signatureName } from '../../../masterless/accept.ts';
 import { type Statement, sealStatement } from '../../../masterless/envelope.ts';
 import { isEnvironmentName } from '../../../masterless/environment.ts';
 import { newKeyPair, parsePrivateKey } from '../../../masterless/keys.ts';
+import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
-import { type CommonOptions, withLab } from '../../options.ts';
+import { withLab } from '../../options.ts';
 import { writeNewSecret } from '../../secret-file.ts';
 
 interface SignOptions extends CommonOptions {
@@ -60,7 +61,7 @@ export const sign: Define = (program, context, exit) => {
     });
 };
 
-async function makeKeys(context: Context, name: string): Promise<void> {
+async function makeKeys(context: CliContext, name: string): Promise<void> {
   const { host } = context.io;
   const { id, privatePem, publicPem } = newKeyPair();
   for (const file of [`${name}.key`, `${name}.pub`]) {
@@ -74,7 +75,7 @@ async function makeKeys(context: Context, name: string): Promise<void> {
   context.print(`key ${id}: ${name}.key signs (keep it secret), ${name}.pub goes to the instances\n`);
 }
 
-async function signFile(context: Context, file: string | undefined, options: SignOptions): Promise<void> {
+async function signFile(context: CliContext, file: string | undefined, options: SignOptions): Promise<void> {
   const { host } = context.io;
   const { environment, key: keys = [] } = options;
   const missing = file === undefined ? 'FILE' : environment === undefined ? '--environment' : '--key';
@@ -133,7 +134,7 @@ async function signFile(context: Context, file: string | undefined, options: Sig
 }
 
 function statementOf(
-  context: Context,
+  context: CliContext,
   file: string,
   environment: string,
   content: Buffer,

@@ -1,15 +1,10 @@
+import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
 import { withVms } from '../../../app/with-repository.ts';
 import { bytes } from '../../../io/units.ts';
 import type { PointSummary } from '../../../replication/model/point.ts';
 import type { Point } from '../../../replication/model/repository.ts';
 import type { Define } from '../../define.ts';
-import {
-  type CommonOptions,
-  type RepositoryOptions,
-  withFormat,
-  withLab,
-  withRepository,
-} from '../../options.ts';
+import { withFormat, withLab, withRepository } from '../../options.ts';
 import { table } from '../../table.ts';
 
 export const points: Define = (program, context, exit) => {

@@ -1,5 +1,6 @@
 import { loadCatalog } from '../../../app/catalog.ts';
-import { openSession } from '../../../app/session.ts';
+import { openSession } from '../../../app/open-session.ts';
+import type { CommonOptions } from '../../../app/options.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { suggest } from '../../../diagnostics/nearest.ts';
 import { writeIo } from '../../../engine/call/make-io.ts';
@@ -11,7 +12,7 @@ import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { ProtectedVmProperties } from '../../../resources/vsphere/protected_vm.ts';
 import { replicate as runCycle } from '../../../resources/vsphere/replicate.ts';
 import type { Define } from '../../define.ts';
-import { type CommonOptions, withData, withFormat, withLab, withState } from '../../options.ts';
+import { withData, withFormat, withLab, withState } from '../../options.ts';
 
 interface ReplicateOptions extends CommonOptions {
   format: 'text' | 'json';

@@ -1,14 +1,9 @@
 import { resolve } from 'node:path';
+import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
 import { withVms } from '../../../app/with-repository.ts';
 import { bytes, duration } from '../../../io/units.ts';
 import type { Define } from '../../define.ts';
-import {
-  type CommonOptions,
-  type RepositoryOptions,
-  withFormat,
-  withLab,
-  withRepository,
-} from '../../options.ts';
+import { withFormat, withLab, withRepository } from '../../options.ts';
 
 interface RestoreOptions extends RepositoryOptions, CommonOptions {
   point: string;

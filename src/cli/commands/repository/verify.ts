@@ -1,16 +1,11 @@
+import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
 import { vmNamed, withRepositoryOpen } from '../../../app/with-repository.ts';
 import { world } from '../../../diagnostics/diagnostic.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural } from '../../../io/units.ts';
 import type { VerifyReport } from '../../../replication/verify/verify.ts';
 import type { Define } from '../../define.ts';
-import {
-  type CommonOptions,
-  type RepositoryOptions,
-  withFormat,
-  withLab,
-  withRepository,
-} from '../../options.ts';
+import { withFormat, withLab, withRepository } from '../../options.ts';
 
 export const verify: Define = (program, context, exit) => {
   const command = program

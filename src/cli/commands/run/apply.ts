@@ -1,17 +1,17 @@
 import { loadCatalog } from '../../../app/catalog.ts';
-import type { Context } from '../../../app/context.ts';
+import { openSession } from '../../../app/open-session.ts';
+import type { CommonOptions, SelectOptions } from '../../../app/options.ts';
 import { isPlan, readPlan } from '../../../app/plan-file.ts';
 import { type RunOptions, runApply, type Source } from '../../../app/run-apply.ts';
-import { openSession } from '../../../app/session.ts';
+import type { SelfOptions } from '../../../app/self/self-options.ts';
 import { requireUserTypes } from '../../../app/user-types.ts';
 import { version } from '../../../app/version.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { plan as makePlan } from '../../../engine/plan/planner.ts';
 import { recheck } from '../../../engine/plan/recheck.ts';
+import { type CliContext, withEventsOf } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 import {
-  type CommonOptions,
-  type SelectOptions,
   withAllow,
   withData,
   withDigest,
@@ -21,12 +21,12 @@ import {
   withSelection,
   withState,
 } from '../../options.ts';
-import { type EventOptions, openEvents } from '../../progress/events.ts';
-import { type SelfOptions, withSelfOptions } from '../../self/options.ts';
+import type { EventOptions } from '../../progress/events.ts';
+import { withSelfOptions } from '../../self/options.ts';
 
 type ApplyCommandOptions = CommonOptions & SelectOptions & EventOptions & SelfOptions & RunOptions;
 
-export const apply: Define = (program, context, exit) => {
+export const apply: Define = (program, terminal, exit) => {
   const command = program
     .command('apply [PATHS...]')
     .description('make the changes that plan shows; PATHS are manifests, or one plan made by `plan -o`')
@@ -45,6 +45,7 @@ export const apply: Define = (program, context, exit) => {
       '\nExamples:\n  converge apply manifests/lab --lab\n  converge apply plan.json\n  converge apply manifests --digest 7f3a9c21\n  converge apply --self s3://cust-deployment-data/ --lock-timeout 10m',
     )
     .action(async (paths: string[], options: ApplyCommandOptions) => {
+      const context = withEventsOf(terminal, options);
       refuseMixture(paths, options);
       if (options.self !== undefined) {
         const { applySelf } = await import('../../../app/self/apply-self.ts');
@@ -58,11 +59,11 @@ export const apply: Define = (program, context, exit) => {
         exclusive: true,
       });
       try {
-        const events = await openEvents(context, options, () => session.world.host.clock.now());
+        const reporter = await context.reporter.run(() => session.world.host.clock.now());
         try {
-          exit((await runApply(session, context, source, options, events)).code);
+          exit((await runApply(session, context, source, options, reporter)).code);
         } finally {
-          await events?.close();
+          await reporter.close();
         }
       } finally {
         await session.close();
@@ -93,7 +94,7 @@ function refuseMixture(paths: string[], options: ApplyCommandOptions): void {
 }
 
 async function manifests(
-  context: Context,
+  context: CliContext,
   paths: string[],
   options: CommonOptions & SelectOptions,
 ): Promise<Source | undefined> {
@@ -109,7 +110,7 @@ async function manifests(
 
 /** A file whose top key is `converge_plan` is a plan, whatever its name. */
 async function planFile(
-  context: Context,
+  context: CliContext,
   paths: string[],
   options: SelectOptions,
 ): Promise<Source | undefined> {

@@ -1,10 +1,10 @@
 import { type CatalogOptions, loadCompiled, shippedModules } from '../../../app/catalog.ts';
-import type { Context } from '../../../app/context.ts';
 import { requireUserTypes } from '../../../app/user-types.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { suggest } from '../../../diagnostics/nearest.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
 import { knownModules } from '../../../manifest/modules/known-modules.ts';
+import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 import { explainAll, explainType } from '../../explain/explain-type.ts';
 import { explained, explainedJson, explainedText } from '../../explain/explain-values.ts';
@@ -57,7 +57,7 @@ export const explain: Define = (program, context, exit) => {
     );
 };
 
-async function documentation(context: Context, type: string | true, paths: string[]): Promise<string> {
+async function documentation(context: CliContext, type: string | true, paths: string[]): Promise<string> {
   const { host, stdout } = context.io;
   const named = paths.length > 0 ? paths : ['.', 'manifests'];
   if (type === true || !context.registry.types.has(type)) await requireUserTypes(context, named);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { loadCatalog } from '../../../app/catalog.ts';
-import { openSession } from '../../../app/session.ts';
+import { openSession } from '../../../app/open-session.ts';
+import type { CommonOptions } from '../../../app/options.ts';
 import { buildGraph } from '../../../engine/graph/graph.ts';
 import { startRun } from '../../../engine/model/run.ts';
 import { subjectsOf } from '../../../engine/model/subject.ts';
@@ -12,7 +13,7 @@ import { exitCode } from '../../../engine/report/exit-code.ts';
 import { expandSelections } from '../../../engine/select/members.ts';
 import { plural } from '../../../io/units.ts';
 import type { Define } from '../../define.ts';
-import { type CommonOptions, withData, withFormat, withLab, withState } from '../../options.ts';
+import { withData, withFormat, withLab, withState } from '../../options.ts';
 
 interface ObserveOptions extends CommonOptions {
   output?: string;

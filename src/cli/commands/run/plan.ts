@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { loadCatalog } from '../../../app/catalog.ts';
-import type { Context } from '../../../app/context.ts';
-import { openSession } from '../../../app/session.ts';
+import { openSession } from '../../../app/open-session.ts';
+import type { CommonOptions, SelectOptions } from '../../../app/options.ts';
 import { version } from '../../../app/version.ts';
 import { type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { guardsOf, requireKnown } from '../../../engine/guard/guards.ts';
@@ -17,18 +17,10 @@ import { renderJson } from '../../../engine/render/json.ts';
 import { renderMarkdown } from '../../../engine/render/markdown.ts';
 import { renderText } from '../../../engine/render/text.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
+import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 import { inGithubActions, tellGithub } from '../../github.ts';
-import {
-  type CommonOptions,
-  type SelectOptions,
-  withAllow,
-  withData,
-  withExitCodes,
-  withLab,
-  withSelection,
-  withState,
-} from '../../options.ts';
+import { withAllow, withData, withExitCodes, withLab, withSelection, withState } from '../../options.ts';
 
 const formats = ['text', 'json', 'markdown', 'github'] as const;
 type Format = (typeof formats)[number];
@@ -79,7 +71,7 @@ export const plan: Define = (program, context, exit) => {
 };
 
 async function planOnline(
-  context: Context,
+  context: CliContext,
   paths: string[],
   options: PlanCommandOptions,
 ): Promise<Plan | undefined> {
@@ -104,7 +96,7 @@ async function planOnline(
 
 /** The manifests are read for the host that was observed, which may be of another platform than this one. */
 async function planOffline(
-  context: Context,
+  context: CliContext,
   paths: string[],
   options: PlanCommandOptions,
   observed: string,
@@ -112,7 +104,7 @@ async function planOffline(
   const { host } = context.io;
   const recording = await readRecording(context, observed);
   const { platform } = recording.where;
-  const there: Context = { ...context, io: { ...context.io, host: { ...host, platform } } };
+  const there: CliContext = { ...context, io: { ...context.io, host: { ...host, platform } } };
   const catalog = await loadCatalog(there, paths, options);
   if (!catalog) return undefined;
   const world = recordedWorld(recording, host, path => host.files.read(resolve(host.cwd, path)));
@@ -126,7 +118,7 @@ async function planOffline(
   });
 }
 
-async function readRecording({ io }: Context, observed: string): Promise<Recording> {
+async function readRecording({ io }: CliContext, observed: string): Promise<Recording> {
   const text = await io.host.files.read(resolve(io.host.cwd, observed));
   if (text) return parseRecording(text.toString('utf8'), observed);
   throw new Failure(
@@ -137,7 +129,7 @@ async function readRecording({ io }: Context, observed: string): Promise<Recordi
 }
 
 async function show(
-  context: Context,
+  context: CliContext,
   plan: Plan,
   diagnostics: readonly Diagnostic[],
   format: Format = inGithubActions(context.io.host) ? 'github' : 'text',

@@ -2,9 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CatalogOptions, loadCatalog } from '../../../app/catalog.ts';
-import type { Context } from '../../../app/context.ts';
 import { openLabAt } from '../../../app/lab/lab-dir.ts';
-import { openSession } from '../../../app/session.ts';
+import { openSession } from '../../../app/open-session.ts';
 import { version } from '../../../app/version.ts';
 import { world } from '../../../diagnostics/diagnostic.ts';
 import { apply } from '../../../engine/apply/apply.ts';
@@ -15,6 +14,7 @@ import { plan } from '../../../engine/plan/planner.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { plural } from '../../../io/units.ts';
 import type { VmSelection } from '../../../resources/vsphere/select-vms.ts';
+import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 import { withData } from '../../options.ts';
 import { progressFor } from '../../progress/choose.ts';
@@ -41,7 +41,7 @@ export const test: Define = (program, context, exit) => {
     });
 };
 
-async function twice(context: Context, catalog: Catalog, lab: string): Promise<number> {
+async function twice(context: CliContext, catalog: Catalog, lab: string): Promise<number> {
   await addVms(context, catalog, lab);
   const session = await openSession(
     context,
@@ -58,7 +58,7 @@ async function twice(context: Context, catalog: Catalog, lab: string): Promise<n
         redactor: context.redactor,
         ...(listener && { listener }),
       });
-    const progress = await progressFor(context, undefined);
+    const progress = await progressFor(context.io);
     const run = start(progress.listener);
     const first = await plan(catalog, run, { engine: version });
     progress.begin(first);
@@ -102,7 +102,7 @@ function fitting({ folder, tag, name }: VmSelection, number: number) {
 }
 
 /** A VM for each that the manifests protect, by name or instance UUID, and one for each selection of many. */
-async function addVms(context: Context, { resources }: Catalog, dir: string): Promise<void> {
+async function addVms(context: CliContext, { resources }: Catalog, dir: string): Promise<void> {
   const lab = await openLabAt(context, dir, { seeded: false, lockTimeout: 0 });
   try {
     const vms = resources.filter(({ type }) => type === 'protected_vm');

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { hostFacts } from '../../../app/aws/host-facts.ts';
 import { instanceHere } from '../../../app/aws/instance.ts';
 import { shippedModules } from '../../../app/catalog.ts';
-import type { Context } from '../../../app/context.ts';
 import { registry } from '../../../resources/registry.ts';
+import type { CliContext } from '../../cli-context.ts';
 import { complete, type Names } from '../../complete/complete.ts';
 import type { Define } from '../../define.ts';
 
@@ -18,7 +18,7 @@ export const completeLine: Define = (program, context, exit) => {
 };
 
 /** What can't be read or is wrong just completes nothing: who types a line asked for no errors. */
-function namesOf(context: Context): Names {
+function namesOf(context: CliContext): Names {
   const { host } = context.io;
   const { files, cwd, platform, env } = host;
   const options = { registry, files, cwd, platform, env, shippedModules };

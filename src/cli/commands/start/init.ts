@@ -1,10 +1,10 @@
 import { dirname, join, relative, resolve } from 'node:path';
-import type { Context } from '../../../app/context.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { ReadFiles } from '../../../io/ports.ts';
 import { compile } from '../../../manifest/compile.ts';
 import { manifestSchema } from '../../../manifest/schema/schema.ts';
 import { registry } from '../../../resources/registry.ts';
+import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 import { type FirstAnswers, firstManifest, labAnswers } from '../../first-manifest.ts';
 
@@ -55,7 +55,7 @@ there already is left alone. Without a terminal it asks nothing: what has no def
     });
 };
 
-async function refuseOverwriting({ io }: Context, dir: string): Promise<void> {
+async function refuseOverwriting({ io }: CliContext, dir: string): Promise<void> {
   for (const name of [manifestName, schemaName]) {
     if (await io.host.files.stat(join(dir, name)))
       throw new Failure(
@@ -66,7 +66,7 @@ async function refuseOverwriting({ io }: Context, dir: string): Promise<void> {
   }
 }
 
-async function ask({ io }: Context, options: InitOptions): Promise<FirstAnswers> {
+async function ask({ io }: CliContext, options: InitOptions): Promise<FirstAnswers> {
   const missing: string[] = [];
   let ended = false;
   const answer = async (option: string, question: string, value?: string, fallback?: string) => {
@@ -114,7 +114,7 @@ async function ask({ io }: Context, options: InitOptions): Promise<FirstAnswers>
 }
 
 /** What is written must be what `validate` takes: a mistake in an answer is shown where it would stand. */
-async function isValid(context: Context, path: string, text: string): Promise<boolean> {
+async function isValid(context: CliContext, path: string, text: string): Promise<boolean> {
   const { cwd, platform, files } = context.io.host;
   const bytes = Buffer.from(text);
   const overlay: ReadFiles = {
@@ -133,7 +133,7 @@ async function isValid(context: Context, path: string, text: string): Promise<bo
 }
 
 /** The names of what was written. */
-async function write({ io }: Context, dir: string, manifest: string): Promise<string[]> {
+async function write({ io }: CliContext, dir: string, manifest: string): Promise<string[]> {
   const { files } = io.host;
   const put = async (name: string, text: string) => {
     await files.mkdir(dirname(join(dir, name)), { recursive: true });

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { CommonOptions } from '../cli/options.ts';
 import { openMemory } from '../engine/memory/memory.ts';
 import { type CallCounter, CallLedger } from '../engine/model/calls.ts';
 import type { CatalogTarget, SecretRef } from '../engine/model/catalog.ts';
@@ -8,12 +7,13 @@ import type { Host } from '../io/ports.ts';
 import { followingPath } from '../io/search-path.ts';
 import type { Lab } from '../lab/lab.ts';
 import { profileDirectories } from '../resources/host/env-path/profile.ts';
+import type { Context } from './app-context.ts';
 import { awsSecrets, isAwsSecret } from './aws/aws-secrets.ts';
 import type { ContentFiles } from './catalog.ts';
 import { makeConnections } from './connections.ts';
-import type { Context } from './context.ts';
 import { labDir, openLabAt } from './lab/lab-dir.ts';
 import { labHost, realDirectory } from './lab/lab-host.ts';
+import type { CommonOptions } from './options.ts';
 import { lockState } from './run-lock.ts';
 import { readSecret } from './secrets.ts';
 
@@ -66,8 +66,7 @@ export async function openSession(
     open || dir === undefined
       ? open
       : await openLabAt(context, dir, { seeded: true, lockTimeout, labMustExist });
-  if (lab)
-    context.say(`lab in ${lab.dir}: stand-ins for vSphere, S3 and the host; nothing leaves this machine\n`);
+  if (lab) context.reporter.notice({ type: 'lab', dir: lab.dir });
   const closing: (() => Promise<unknown>)[] = [async () => (open ? undefined : lab?.close())];
   const close = async () => {
     for (const end of closing.splice(0).reverse()) await end();
@@ -100,7 +99,7 @@ export async function openSession(
     const memory = await openMemory(io.host, stateDir);
     const connections = makeConnections({ host, searchPath, ...reaching });
     closing.push(() => connections.close());
-    context.report(memory.diagnostics);
+    context.reporter.diagnostics(memory.diagnostics);
     return {
       stateDir,
       ...(lab && { lab }),

@@ -1,9 +1,8 @@
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { Adopted, Unsaid } from '../../engine/record/adopt.ts';
-import { plural } from '../../io/units.ts';
 import { type Written, writeManifest } from '../../manifest/write-manifest.ts';
 
-export interface AdoptedText {
+export interface AdoptedManifest {
   adopted: readonly Adopted[];
   unsaid: readonly Unsaid[];
   targets: readonly CatalogTarget[];
@@ -13,7 +12,7 @@ export interface AdoptedText {
 }
 
 /** The manifest: what is in sync live, the rest as comments. */
-export const textOf = ({ adopted, unsaid, targets, repository, os }: AdoptedText): string =>
+export const manifestOf = ({ adopted, unsaid, targets, repository, os }: AdoptedManifest): string =>
   writeManifest({
     schema: '../schemas/manifest.schema.json',
     about: ['What was there when `converge adopt` looked: a plan changes nothing of it.'],
@@ -41,25 +40,4 @@ function written({ pending, note, ...one }: Adopted, repository: string | undefi
       ? `${where}; declared, the first point would be made at once`
       : pending;
   return { ...one, ...(note !== undefined && { note }), ...(comment !== undefined && { comment }) };
-}
-
-export function summary({
-  adopted,
-  known,
-  unsaid,
-}: {
-  adopted: readonly Adopted[];
-  known: number;
-  unsaid: readonly Unsaid[];
-}): string {
-  const live = adopted.filter(({ pending }) => pending === undefined).length;
-  const waiting = adopted.length - live;
-  return `${[
-    `${plural(live, 'resource')} adopted`,
-    ...(waiting > 0 ? [`${waiting} written as comments, since a plan would change something of them`] : []),
-    ...(known > 0 ? [`${known} left out, which the manifests declare already`] : []),
-    ...(unsaid.length > 0
-      ? [`${plural(unsaid.length, 'thing')} that no declaration says, in the comments at the end`]
-      : []),
-  ].join('; ')}\n`;
 }

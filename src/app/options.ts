@@ -1,0 +1,26 @@
+/** Where a command works, and what its manifests are compiled with. */
+export interface CommonOptions {
+  /** The lab's folder, or true for the usual one; undefined: the real world. */
+  lab?: string | true;
+  /** Folder for lock, memory and reports. */
+  state?: string;
+  /** How long to wait for another run, ms. */
+  lockTimeout: number;
+  /** The data layer. */
+  env?: string;
+  /** `NAME=VALUE`, above every data layer. */
+  set?: string[];
+}
+
+/** Selectors: a type, an address, a glob of one, or `label:NAME`. */
+export interface SelectOptions {
+  only?: string[];
+  except?: string[];
+}
+
+export interface RepositoryOptions {
+  /** `s3://BUCKET/PREFIX` or `file:///FOLDER`. */
+  repository: string;
+  /** `env:NAME` or `file:PATH`. */
+  key?: string;
+}
