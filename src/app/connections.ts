@@ -7,7 +7,7 @@ import type { Lab } from '../lab/lab.ts';
 import type { VsphereClient } from '../vsphere/client/connect.ts';
 import { awsOf } from './aws/aws.ts';
 import { makeContent } from './content.ts';
-import { makeRepositories } from './repositories.ts';
+import { makeRepositories } from './repository/repositories.ts';
 
 export interface ConnectionOptions {
   /** What manifests manage: this machine, or the lab's. */

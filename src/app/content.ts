@@ -4,7 +4,7 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import type { CallCounter } from '../engine/model/calls.ts';
 import { awsOf } from './aws/aws.ts';
 import type { ConnectionOptions } from './connections.ts';
-import { awsTarget, storeAt } from './repositories.ts';
+import { awsTarget, storeAt } from './repository/repositories.ts';
 
 /** Content of the web and of S3; in a lab its stand-ins answer for every host and bucket. */
 export function makeContent(

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { openMemory } from '../engine/memory/memory.ts';
 import { type CallCounter, CallLedger } from '../engine/model/calls.ts';
 import type { CatalogTarget, SecretRef } from '../engine/model/catalog.ts';
+import type { Memory } from '../engine/model/io.ts';
 import type { World } from '../engine/model/world.ts';
 import type { Host } from '../io/ports.ts';
 import { followingPath } from '../io/search-path.ts';
@@ -23,6 +24,8 @@ export interface Session {
   /** Lock, memory and reports. */
   stateDir: string;
   lab?: Lab;
+  /** One run at a time may change things. Takes the lock of the state folder, and reads anew what is remembered. */
+  lock(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,6 +43,9 @@ export interface SessionOptions {
   /** Where content sources are read, when they don't lie on this machine. */
   content?: ContentFiles;
 }
+
+/** Until the state folder was read. */
+const noMemory: Memory = { get: () => undefined, set: async () => {} };
 
 const noCalls: CallCounter = { made() {}, retried() {}, throttled() {} };
 
@@ -90,31 +96,38 @@ export async function openSession(
     const fromAws = awsSecrets({ ...reaching, calls, signal: io.interrupt });
     closing.push(async () => fromAws.close());
     const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
-    if (exclusive) {
-      const lock = await lockState(context, stateDir, lockTimeout);
-      closing.push(() => lock.release());
-    }
-    // Only now: what a run before this one has yet to write must not be missed.
     const sources = content ?? io.host;
-    const memory = await openMemory(io.host, stateDir);
     const connections = makeConnections({ host, searchPath, ...reaching });
     closing.push(() => connections.close());
-    context.reporter.diagnostics(memory.diagnostics);
-    return {
+    const world: World = {
+      host,
+      ...(lab && { lab: true as const }),
+      memory: noMemory,
+      calls,
+      secret,
+      source: path => sources.files.read(resolve(sources.cwd, path)),
+      connect: (target, name, calls = noCalls) => connections.connect(target, name, calls),
+      ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
+    };
+    const remember = async () => {
+      const memory = await openMemory(io.host, stateDir);
+      if (world.memory === noMemory) context.reporter.diagnostics(memory.diagnostics);
+      world.memory = memory;
+    };
+    const session: Session = {
       stateDir,
       ...(lab && { lab }),
-      world: {
-        host,
-        ...(lab && { lab: true as const }),
-        memory,
-        calls,
-        secret,
-        source: path => sources.files.read(resolve(sources.cwd, path)),
-        connect: (target, name, calls = noCalls) => connections.connect(target, name, calls),
-        ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
+      world,
+      async lock() {
+        const lock = await lockState(context, stateDir, lockTimeout);
+        closing.push(() => lock.release());
+        // Only now: what a run before this one has yet to write must not be missed.
+        await remember();
       },
       close,
     };
+    await (exclusive ? session.lock() : remember());
+    return session;
   } catch (error) {
     await close();
     throw error;

@@ -7,6 +7,8 @@ import type { Redactor } from '../engine/model/redact.ts';
 export type Notice =
   /** A lab stands in for the world; `dir` is its folder. */
   | { type: 'lab'; dir: string }
+  /** The plan is in `file` as well. */
+  | { type: 'plan-written'; file: string }
   /** What this instance is about to apply. */
   | { type: 'content'; instance: string; environment: string; content: RunContent }
   /** The run goes on without a log, or with half of one. */

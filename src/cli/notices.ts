@@ -6,6 +6,8 @@ export function noticeText(notice: Notice): string {
   switch (notice.type) {
     case 'lab':
       return `lab in ${notice.dir}: stand-ins for vSphere, S3 and the host; nothing leaves this machine\n`;
+    case 'plan-written':
+      return `plan written to ${notice.file}\n`;
     case 'content':
       return `${notice.instance} of ${notice.environment}: ${contentText(notice.content)}\n`;
     case 'no-log':

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { oldestFirst } from '../../src/cli/commands/repository/points.ts';
+import { oldestFirst } from '../../src/app/repository/list-points.ts';
 import type { Point } from '../../src/replication/model/repository.ts';
 
 const point = (name: string, generation: number, time: number): Point => ({

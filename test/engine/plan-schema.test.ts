@@ -3,7 +3,7 @@ import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { planSchema } from '../../src/engine/plan/plan-schema.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
-import { renderJson } from '../../src/engine/render/json.ts';
+import { planJson } from '../../src/engine/plan/plan-json.ts';
 import { catalogOf, declare, refs, testRun, things } from '../support/engine-world.ts';
 
 const schemaFile = new URL('../../schemas/plan.schema.json', import.meta.url);
@@ -34,7 +34,7 @@ test('a plan is what the schema says, and nothing else', async () => {
   expect(made.diagnostics).not.toEqual([]);
   const schema = JSON.parse(await readFile(schemaFile, 'utf8'));
   const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
-  const file = JSON.parse(renderJson(made));
+  const file = JSON.parse(planJson(made));
   expect(validate(file) || validate.errors).toBe(true);
   expect(validate({ ...file, more: 1 })).toBe(false);
   const [first, ...rest] = file.resources;

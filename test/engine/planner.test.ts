@@ -5,7 +5,7 @@ import { apply } from '../../src/engine/apply/apply.ts';
 import type { CatalogResource, CatalogTarget } from '../../src/engine/model/catalog.ts';
 import { parsePlan } from '../../src/engine/plan/plan-file.ts';
 import { plan, relativeTo } from '../../src/engine/plan/planner.ts';
-import { renderJson } from '../../src/engine/render/json.ts';
+import { planJson } from '../../src/engine/plan/plan-json.ts';
 import type { Selection } from '../../src/engine/select/select.ts';
 import {
   catalogOf,
@@ -226,7 +226,7 @@ describe('the document', () => {
       ['Asia/Kathmandu', 'sv_SE.UTF-8'],
     ]) {
       Object.assign(process.env, { TZ: tz, LC_ALL: locale });
-      texts.push(renderJson(await planOf(things(), resources)));
+      texts.push(planJson(await planOf(things(), resources)));
     }
     for (const [name, value] of Object.entries(before)) {
       if (value === undefined) delete process.env[name];

@@ -8,7 +8,7 @@ import { planChecksum, planDigest } from '../../src/engine/plan/plan-digest.ts';
 import { parsePlan } from '../../src/engine/plan/plan-file.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
 import { recheck } from '../../src/engine/plan/recheck.ts';
-import { renderJson } from '../../src/engine/render/json.ts';
+import { planJson } from '../../src/engine/plan/plan-json.ts';
 import { renderText } from '../../src/engine/render/text.ts';
 import { at, catalogOf, declare, testRun, testWorld, things } from '../support/engine-world.ts';
 
@@ -24,7 +24,7 @@ async function saved(world: World = testWorld()) {
   all.objects.set('same', { size: 1 }).set('b', { size: 0 });
   const planned = await plan(catalogOf(site(), [target]), testRun([all.type], world), { engine: '1.0.0' });
   all.log.length = 0;
-  const read = () => parsePlan(renderJson(planned), 'plan.json');
+  const read = () => parsePlan(planJson(planned), 'plan.json');
   return { all, read, run: (other = world) => testRun([all.type], other) };
 }
 
@@ -109,7 +109,7 @@ describe('a plan from a file', () => {
 
   test('is refused when it was edited, cut off, or made by a newer converge', async () => {
     const { read } = await saved();
-    const text = renderJson(read());
+    const text = planJson(read());
     const code = (of: string) => {
       try {
         parsePlan(of, 'plan.json');
@@ -167,6 +167,6 @@ describe('a plan from a file', () => {
 
   test('brings no diagnostics of its own', async () => {
     const plan = { ...(await saved()).read(), diagnostics: [worldSays('x', 'said by who edited it')] };
-    expect(parsePlan(renderJson(plan), 'plan.json').diagnostics).toEqual([]);
+    expect(parsePlan(planJson(plan), 'plan.json').diagnostics).toEqual([]);
   });
 });

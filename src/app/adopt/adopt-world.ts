@@ -7,7 +7,7 @@ import type { Context } from '../app-context.ts';
 import { loadCatalog } from '../catalog.ts';
 import { openSession } from '../open-session.ts';
 import type { CommonOptions } from '../options.ts';
-import { runOf } from '../run-of.ts';
+import { runOf } from '../run/run-of.ts';
 import { version } from '../version.ts';
 import { requireReference, type TargetOptions, targetFromOptions } from './adopt-target.ts';
 import { chosenTargets, isPlace, kindOf, soughtBy } from './adopt-what.ts';

@@ -10,7 +10,7 @@ import { type Context, makeContext } from '../app-context.ts';
 import { loadCatalog } from '../catalog.ts';
 import { openSession } from '../open-session.ts';
 import type { SelectOptions } from '../options.ts';
-import { type Applied, type RunOptions, runApply } from '../run-apply.ts';
+import { type Applied, applyInSession, type RunOptions } from '../run/apply-in-session.ts';
 import { lockState } from '../run-lock.ts';
 import { version } from '../version.ts';
 import { contentFiles } from './content-files.ts';
@@ -133,17 +133,12 @@ async function applyContent(
     },
   );
   try {
-    const reporter = await context.reporter.run(() => session.world.host.clock.now());
     const source = {
       targets: catalog.targets,
       plan: (started: Parameters<typeof makePlan>[1]) =>
         makePlan(catalog, started, { engine: version, ...options }),
     };
-    try {
-      return await runApply(session, context, source, options, reporter, described);
-    } finally {
-      await reporter.close();
-    }
+    return await applyInSession(session, context, source, options, { content: described });
   } finally {
     await session.close();
   }

@@ -3,6 +3,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { withContentBucket } from '../../../app/aws/content-bucket.ts';
 import { openSession } from '../../../app/open-session.ts';
 import type { CommonOptions } from '../../../app/options.ts';
+import { writeNewSecret } from '../../../app/secret-file.ts';
 import { readSecret } from '../../../app/secrets.ts';
 import { version } from '../../../app/version.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
@@ -14,7 +15,6 @@ import { newKeyPair, parsePrivateKey } from '../../../masterless/keys.ts';
 import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 import { withLab } from '../../options.ts';
-import { writeNewSecret } from '../../secret-file.ts';
 
 interface SignOptions extends CommonOptions {
   newKey?: string;

@@ -1,3 +1,4 @@
+import { createRepositoryKey } from '../../../app/repository/create-key.ts';
 import type { Define } from '../../define.ts';
 
 export const key: Define = (program, context, exit) => {
@@ -13,15 +14,8 @@ export const key: Define = (program, context, exit) => {
       '\nExample:\n  converge key create --to /etc/converge/dr.key\n\nKeep a copy away from home base: without it, nothing in the repository can be read.',
     )
     .action(async (options: { to?: string }) => {
-      const { createKey } = await import('../../../replication/format/keys.ts');
-      const made = createKey(context.io.host.random);
-      if (options.to) {
-        const { writeNewSecret } = await import('../../secret-file.ts');
-        await writeNewSecret(context.io.host, options.to, `${made.text}\n`);
-        context.print(`key ${made.id} written to ${options.to}\n`);
-      } else {
-        context.print(`${made.text}\n`);
-      }
+      const { id, text } = await createRepositoryKey(context, options.to);
+      context.print(options.to ? `key ${id} written to ${options.to}\n` : `${text}\n`);
       exit(0);
     });
 };

@@ -1,6 +1,5 @@
 import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
-import { vmNamed, withRepositoryOpen } from '../../../app/with-repository.ts';
-import { world } from '../../../diagnostics/diagnostic.ts';
+import { verify as check } from '../../../app/repository/verify.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural } from '../../../io/units.ts';
 import type { VerifyReport } from '../../../replication/verify/verify.ts';
@@ -15,24 +14,10 @@ export const verify: Define = (program, context, exit) => {
     .addHelpText('after', '\nExample:\n  converge verify --repository s3://gdh-vm-replication/dr')
     .action(
       async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
-        const { verify: check } = await import('../../../replication/verify/verify.ts');
-        const report = await withRepositoryOpen(context, options, async repository =>
-          check(repository, {
-            ...(name !== undefined && { vm: (await vmNamed(repository, name)).uuid }),
-            signal: context.io.interrupt,
-          }),
-        );
+        const { report, diagnostics } = await check(context, name, options);
         context.print(options.format === 'json' ? json(report) : text(report));
-        const problems = report.problems.map(({ kind, message, breaks }) =>
-          world(`repository-${kind}`, message, {
-            hint:
-              breaks.length > 0
-                ? `can't be restored as it is: ${breaks.join(', ')}; all other points can. Where the bucket keeps versions, an older one of this object may be whole`
-                : 'every point can still be restored',
-          }),
-        );
-        context.report(problems);
-        exit(exitCode({ diagnostics: problems }));
+        context.report(diagnostics);
+        exit(exitCode({ diagnostics }));
       },
     );
 };

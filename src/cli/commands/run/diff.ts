@@ -1,4 +1,4 @@
-import { readPlan } from '../../../app/plan-file.ts';
+import { readPlan } from '../../../app/run/plan-file.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
 import { comparePlans, isSame } from '../../../engine/plan/plan-diff.ts';
 import { renderPlanDiff } from '../../../engine/render/plan-diff.ts';

@@ -1,12 +1,12 @@
-import { Failure, world } from '../diagnostics/diagnostic.ts';
-import { suggest } from '../diagnostics/nearest.ts';
-import { type Key, readKey } from '../replication/format/keys.ts';
-import { findVm } from '../replication/model/newest-point.ts';
-import type { OnDamage, VmRepository } from '../replication/model/repository.ts';
-import type { OpenRepository } from '../replication/repository/open.ts';
-import type { Context } from './app-context.ts';
-import { openSession } from './open-session.ts';
-import type { CommonOptions, RepositoryOptions } from './options.ts';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { suggest } from '../../diagnostics/nearest.ts';
+import { type Key, readKey } from '../../replication/format/keys.ts';
+import { findVm } from '../../replication/model/newest-point.ts';
+import type { OpenRepository } from '../../replication/repository/open.ts';
+import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
+import type { Context } from '../app-context.ts';
+import { openSession } from '../open-session.ts';
+import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { storeAt } from './repositories.ts';
 
 /** Opens the repository of `--repository` and `--key` for as long as `use` runs. */
@@ -15,7 +15,7 @@ export async function withRepositoryOpen<T>(
   options: RepositoryOptions & CommonOptions,
   use: (repository: OpenRepository) => Promise<T>,
 ): Promise<T> {
-  const { openRepository } = await import('../replication/repository/open.ts');
+  const { openRepository } = await import('../../replication/repository/open.ts');
   const key: Key | undefined =
     options.key === undefined ? undefined : await readKey(options.key, context.io.host);
   const session = await openSession(context, options, { labMustExist: true });

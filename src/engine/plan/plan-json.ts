@@ -1,7 +1,7 @@
 import { canonicalJson } from '../model/canonical.ts';
 import type { Plan } from '../model/plan.ts';
-import { planChecksum } from '../plan/plan-digest.ts';
+import { planChecksum } from './plan-digest.ts';
 
 /** The plan itself, canonical, one line at the end. `apply FILE` takes it. */
-export const renderJson = (plan: Plan): string =>
+export const planJson = (plan: Plan): string =>
   `${canonicalJson({ ...plan, integrity: planChecksum(plan) }, 2)}\n`;

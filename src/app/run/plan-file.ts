@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { Failure, given } from '../diagnostics/diagnostic.ts';
-import type { Plan } from '../engine/model/plan.ts';
-import type { Context } from './app-context.ts';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { Plan } from '../../engine/model/plan.ts';
+import { planJson } from '../../engine/plan/plan-json.ts';
+import type { Context } from '../app-context.ts';
 
 /** Whether a file's top key is `converge_plan`. Looks at the beginning only: it may be any file, of any size. */
 export async function isPlan({ io }: Context, name: string): Promise<boolean> {
@@ -23,7 +24,7 @@ export async function readPlan(context: Context, name: string): Promise<Plan> {
   const bytes = (await isPlan(context, name)) ? await files.read(resolve(cwd, name)) : undefined;
   if (bytes) {
     // Brings a validator of its own, which most commands never need.
-    const { parsePlan } = await import('../engine/plan/plan-file.ts');
+    const { parsePlan } = await import('../../engine/plan/plan-file.ts');
     return parsePlan(bytes.toString('utf8'), name);
   }
   const there = await files.stat(resolve(cwd, name));
@@ -33,3 +34,7 @@ export async function readPlan(context: Context, name: string): Promise<Plan> {
     }),
   );
 }
+
+/** Whole, or the file stays as it is. */
+export const writePlan = ({ io: { host } }: Context, plan: Plan, name: string): Promise<void> =>
+  host.files.writeAtomic(resolve(host.cwd, name), Buffer.from(planJson(plan)));

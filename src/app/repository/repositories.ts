@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Failure, given } from '../diagnostics/diagnostic.ts';
-import { suggest } from '../diagnostics/nearest.ts';
-import type { CallCounter } from '../engine/model/calls.ts';
-import type { CatalogTarget } from '../engine/model/catalog.ts';
-import { placeBelow } from '../io/confined.ts';
-import { parseKey } from '../replication/format/keys.ts';
-import type { Repositories, RepositoryRef } from '../replication/model/clients.ts';
-import type { ObjectStore } from '../replication/model/store.ts';
-import type { OpenRepository } from '../replication/repository/open.ts';
-import { awsOf } from './aws/aws.ts';
-import type { ConnectionOptions } from './connections.ts';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { suggest } from '../../diagnostics/nearest.ts';
+import type { CallCounter } from '../../engine/model/calls.ts';
+import type { CatalogTarget } from '../../engine/model/catalog.ts';
+import { placeBelow } from '../../io/confined.ts';
+import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
+import { parseKey } from '../../replication/format/keys.ts';
+import type { OpenRepository } from '../../replication/repository/open.ts';
+import type { ObjectStore } from '../../replication/model/store.ts';
+import { awsOf } from '../aws/aws.ts';
+import type { ConnectionOptions } from '../connections.ts';
 
 /** `s3://` and `file://` behind one interface; a repository that was opened is kept. */
 export function makeRepositories(
@@ -20,7 +20,7 @@ export function makeRepositories(
 ): Repositories {
   const opened = new Map<string, OpenRepository>();
   const opening = async ({ url, target, key }: RepositoryRef, mode: 'read' | 'create') => {
-    const { createRepository, openRepository } = await import('../replication/repository/open.ts');
+    const { createRepository, openRepository } = await import('../../replication/repository/open.ts');
     const store = await storeAt(url, target, options, calls, closing);
     const secret = key && parseKey(await options.secret(key), key.$secret);
     const open = mode === 'create' ? createRepository : openRepository;
@@ -56,7 +56,7 @@ export async function storeAt(
   closing: (() => Promise<void> | void)[],
 ): Promise<ObjectStore> {
   if (/^file:\/\//i.test(url)) {
-    const { fileStore } = await import('../replication/stores/file.ts');
+    const { fileStore } = await import('../../replication/stores/file.ts');
     // The store works on real paths; in a lab its folder lies with all others below the lab's host.
     const path = filePath(url);
     return fileStore(options.lab ? placeBelow(join(options.lab.dir, 'host'), path) : path, options.machine);
@@ -69,7 +69,7 @@ export async function storeAt(
       }),
     );
   }
-  const { s3Store } = await import('../aws/s3-store.ts');
+  const { s3Store } = await import('../../aws/s3-store.ts');
   const connection = await awsOf(awsTarget(url, target, options.targets), options, calls);
   closing.push(() => connection.close());
   return s3Store(connection, { bucket: match[1]!, prefix: match[2] ?? '' });

@@ -1,0 +1,75 @@
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { suggest } from '../../diagnostics/nearest.ts';
+import { writeIo } from '../../engine/call/make-io.ts';
+import type { CatalogResource } from '../../engine/model/catalog.ts';
+import { subjectOf } from '../../engine/model/subject.ts';
+import { expandSelections } from '../../engine/select/members.ts';
+import type { ProtectedVmProperties } from '../../resources/vsphere/protected_vm.ts';
+import { replicate as runCycle } from '../../resources/vsphere/replicate.ts';
+import type { Context } from '../app-context.ts';
+import { loadCatalog } from '../catalog.ts';
+import { openSession } from '../open-session.ts';
+import type { CommonOptions } from '../options.ts';
+import { runOf } from '../run/run-of.ts';
+
+export interface ReplicateOptions extends CommonOptions {
+  /** Compare every block with the newest point, whatever change tracking says. */
+  rescan?: boolean;
+}
+
+export interface Replicated {
+  /** As it is declared. */
+  vm: string;
+  cycle: Awaited<ReturnType<typeof runCycle>>;
+}
+
+/**
+ * Makes a recovery point of one protected VM now, due or not. Undefined when the manifests have mistakes, which
+ * were told. Throws a Failure when they declare no such VM, or when the cycle fails.
+ */
+export async function replicate(
+  context: Context,
+  vm: string,
+  paths: string[],
+  options: ReplicateOptions,
+): Promise<Replicated | undefined> {
+  const catalog = await loadCatalog(context, paths, options);
+  if (!catalog) return undefined;
+  const { targets, platform } = catalog;
+  const session = await openSession(context, options, { targets, platform, exclusive: true });
+  try {
+    const run = runOf(context, session);
+    const { resources, diagnostics } = await expandSelections(catalog, run);
+    context.reporter.diagnostics(diagnostics);
+    const declared = protectedVm(resources, vm);
+    const subject = subjectOf(declared, { registry: context.registry, targets, where: run.where });
+    const { title, properties } = declared;
+    const signal = context.io.interrupt;
+    const cycle = await runCycle(
+      { title, properties: properties as unknown as ProtectedVmProperties },
+      writeIo(run, subject, signal, () => {}),
+      signal,
+      { rescan: options.rescan ?? false },
+    );
+    return { vm: title, cycle };
+  } finally {
+    await session.close();
+  }
+}
+
+function protectedVm(resources: CatalogResource[], vm: string): CatalogResource {
+  const protectedVms = resources.filter(({ type }) => type === 'protected_vm');
+  const found = protectedVms.find(
+    ({ title, select }) => select === undefined && title.toLowerCase() === vm.toLowerCase(),
+  );
+  if (found) return found;
+  // It may be one of those.
+  const faults = protectedVms.flatMap(({ fault }) => fault ?? []);
+  if (faults.length > 0) throw new Failure(faults);
+  const hint =
+    suggest(
+      vm,
+      protectedVms.map(({ title }) => title),
+    ) ?? 'the manifests declare no protected_vm';
+  throw new Failure(given('vm-not-declared', `no protected_vm is called ${vm}`, { hint }));
+}

@@ -1,0 +1,117 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { apply as applyPlan } from '../../engine/apply/apply.ts';
+import { guardOf, guardsOf, overBudget, requireKnown } from '../../engine/guard/guards.ts';
+import type { CatalogTarget } from '../../engine/model/catalog.ts';
+import type { RunContent, RunReport } from '../../engine/model/events.ts';
+import { isPending, type Plan } from '../../engine/model/plan.ts';
+import type { Run } from '../../engine/model/run.ts';
+import { requireDigest } from '../../engine/plan/plan-digest.ts';
+import { recheck } from '../../engine/plan/recheck.ts';
+import { exitCode } from '../../engine/report/exit-code.ts';
+import { writeReport } from '../../engine/report/report.ts';
+import type { Context } from '../app-context.ts';
+import type { Session } from '../open-session.ts';
+import type { RunReporter } from '../reporter.ts';
+import { runOf } from './run-of.ts';
+
+/** What to apply: manifests to plan now, or a plan that was made before. */
+export type Source = {
+  targets: CatalogTarget[];
+  platform?: NodeJS.Platform | undefined;
+  plan(run: Run): Promise<Plan>;
+};
+
+export interface RunOptions {
+  noop?: boolean;
+  digest?: string;
+  allow?: string[];
+  detailedExitcodes?: boolean;
+}
+
+/** Whether the changes of a plan that was just shown may be made. Asked before anything is changed. */
+export type Approve = (plan: Plan) => Promise<boolean>;
+
+/** How a run ended. */
+export interface Applied {
+  /** Exit code. */
+  code: number;
+  /** Undefined when the changes were not approved: then nothing was done. */
+  report?: RunReport;
+  diagnostics: Diagnostic[];
+}
+
+export interface Given {
+  /** What the run report says of content that didn't come from this machine. */
+  content?: RunContent;
+  /** Asked when something would change; left out for what needs no approval. Then the lock must be held. */
+  approve?: Approve;
+}
+
+/**
+ * Plans, shows, has it approved, applies and reports. While somebody is asked no lock is held: after it was
+ * taken, whatever the plan touches is looked at again. Throws a Failure when that has changed.
+ */
+export async function applyInSession(
+  session: Session,
+  context: Context,
+  source: Source,
+  options: RunOptions,
+  given: Given = {},
+): Promise<Applied> {
+  const reporter = await context.reporter.run(() => session.world.host.clock.now());
+  try {
+    return await applyTold(session, context, source, options, given, reporter);
+  } finally {
+    await reporter.close();
+  }
+}
+
+async function applyTold(
+  session: Session,
+  context: Context,
+  source: Source,
+  { noop = false, allow = [], digest, detailedExitcodes: detailed = false }: RunOptions,
+  { content, approve }: Given,
+  reporter: RunReporter,
+): Promise<Applied> {
+  const { interrupt } = context.io;
+  let run = runOf(context, session, reporter.event);
+  const plan = await source.plan(run);
+  reporter.plan(plan);
+  if (digest !== undefined) requireDigest(plan, digest);
+  const asked = approve !== undefined && changesSomething(plan, allow);
+  if (asked) {
+    requireKnown(plan, allow);
+    context.reporter.diagnostics(plan.diagnostics);
+    if (!(await approve(plan))) return { code: declined, diagnostics: plan.diagnostics };
+  }
+  if (approve) await session.lock();
+  if (asked) {
+    run = runOf(context, session, reporter.event);
+    await recheck(plan, run);
+  }
+  reporter.begin(plan);
+  const done = await applyPlan(plan, run, { noop, allow }).finally(reporter.settled);
+  const report: RunReport = { ...done, ...(content && { content }) };
+  await writeReport(context.io.host.files, session.stateDir, report);
+  // What a guard would hold back is said by a run that does nothing, too.
+  const guards = noop ? guardsOf(plan, allow) : [];
+  const found = [...guards, ...failures(report)];
+  const diagnostics = [...plan.diagnostics, ...found];
+  context.reporter.diagnostics(asked ? found : diagnostics);
+  await reporter.result({ plan, report, diagnostics });
+  const interrupted = report.interrupted && { interrupted: interrupt.reason as 'SIGINT' | 'SIGTERM' };
+  const code = exitCode({ plan, report, diagnostics: guards, detailed, ...interrupted });
+  return { code, report, diagnostics };
+}
+
+/** Exit code, as for whatever else is held back. */
+const declined = 8;
+
+/** Whether applying it now would do anything: what guards, budget and windows hold back isn't asked about. */
+const changesSomething = (plan: Plan, allow: readonly string[]): boolean =>
+  overBudget(plan).length === 0 &&
+  plan.resources.some(one => isPending(one) && !one.held && !guardOf(one, allow));
+
+const failures = (report: RunReport) =>
+  report.results.flatMap(({ diagnostic }) => diagnostic ?? []).concat(report.diagnostics);
