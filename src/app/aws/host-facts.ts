@@ -1,6 +1,7 @@
 import { hostname, release } from 'node:os';
 import type { Identity, Instance } from '../../aws/instance.ts';
 import type { Host } from '../../io/ports.ts';
+import { runtime } from '../../io/runtime.ts';
 import type { Fact, FactGroup, Facts } from '../../manifest/expressions/facts.ts';
 import { systemName } from '../../manifest/read/requires.ts';
 
@@ -12,15 +13,15 @@ export function hostFacts(host: Pick<Host, 'platform'>, lab: boolean, instance: 
   return new Map<string, Fact | FactGroup>([
     ['os', { doc: '`windows`, `linux`, `darwin`', read: () => systemName(host.platform) }],
     ['hostname', { doc: 'name of the machine; `lab` in the lab', read: () => (lab ? 'lab' : hostname()) }],
-    ['architecture', { doc: '`x64`, `arm64`', read: () => process.arch }],
+    ['architecture', { doc: '`x64`, `arm64`', read: () => runtime.architecture }],
     [
       'os_release',
       {
         doc: 'version of the operating system',
-        read: () => (host.platform === process.platform ? release() : labWindows),
+        read: () => (host.platform === runtime.platform ? release() : labWindows),
       },
     ],
-    ['node', { doc: 'version of Node.js that runs converge', read: () => process.versions.node }],
+    ['node', { doc: 'version of Node.js that runs converge', read: () => runtime.node }],
     ['lab', { doc: 'whether this is a run in the lab', read: () => lab }],
     ['ec2', { doc: 'the EC2 instance', facts: ec2Facts(instance) }],
     ['beanstalk', { doc: 'the Beanstalk environment of the instance', facts: beanstalkFacts(instance) }],

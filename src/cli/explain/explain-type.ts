@@ -1,20 +1,15 @@
 import type { TSchema } from 'typebox';
 import { isScalar, stringify } from 'yaml';
+import type { Documented } from '../../app/run/explain.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { wrap } from '../../diagnostics/wrap.ts';
-import type { AnyResourceType, Registry, TargetKind } from '../../engine/model/resource-type.ts';
-import type { Module, Modules } from '../../manifest/modules/module.ts';
+import type { AnyResourceType, TargetKind } from '../../engine/model/resource-type.ts';
+import type { Module } from '../../manifest/modules/module.ts';
 import { metaparameters, moduleMetaparameters } from '../../manifest/read/metaparameters.ts';
 import { systemName } from '../../manifest/read/requires.ts';
 import { type JsonSchema, valueSchema } from '../../manifest/schema/json-schema.ts';
 import { describeProperties } from './describe-schema.ts';
-
-/** What there is to explain. */
-export interface Known {
-  registry: Registry;
-  modules: Modules;
-}
 
 const widthOf = (columns: number) => Math.max(40, Math.min(columns, 100));
 
@@ -24,7 +19,7 @@ const widthOf = (columns: number) => Math.max(40, Math.min(columns, 100));
  */
 export async function explainType(
   name: string,
-  { registry, modules }: Known,
+  { registry, modules }: Documented,
   columns: number,
 ): Promise<string> {
   const width = widthOf(columns);
@@ -44,7 +39,7 @@ export async function explainType(
 }
 
 /** All types, modules and kinds of targets in a line each, and what every resource takes. */
-export async function explainAll({ registry, modules }: Known, columns: number): Promise<string> {
+export async function explainAll({ registry, modules }: Documented, columns: number): Promise<string> {
   const width = widthOf(columns);
   const loaded = await Promise.all(modules.names.map(name => modules.load(name)));
   const described = loaded.flatMap(module =>

@@ -1,6 +1,6 @@
-import { readPlan } from '../../../app/run/plan-file.ts';
+import { comparePlanFiles } from '../../../app/run/compare-plans.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
-import { comparePlans, isSame } from '../../../engine/plan/plan-diff.ts';
+import { isSame } from '../../../engine/plan/plan-diff.ts';
 import { renderPlanDiff } from '../../../engine/render/plan-diff.ts';
 import type { Define } from '../../define.ts';
 import { withExitCodes, withFormat } from '../../options.ts';
@@ -17,11 +17,7 @@ export const diff: Define = (program, context, exit) => {
   withExitCodes(withFormat(command), 'also say by exit code 2 that they differ')
     .addHelpText('after', '\nExample:\n  converge diff approved.json now.json --detailed-exitcodes')
     .action(async (before: string, after: string, { format, detailedExitcodes }: DiffOptions) => {
-      const difference = comparePlans(
-        await readPlan(context, before),
-        await readPlan(context, after),
-        context.registry,
-      );
+      const difference = await comparePlanFiles(context, before, after);
       context.print(format === 'json' ? `${canonicalJson(difference, 2)}\n` : renderPlanDiff(difference));
       exit(detailedExitcodes && !isSame(difference) ? 2 : 0);
     });

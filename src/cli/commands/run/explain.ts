@@ -1,10 +1,6 @@
-import { type CatalogOptions, loadCompiled, shippedModules } from '../../../app/catalog.ts';
-import { requireUserTypes } from '../../../app/user-types.ts';
+import type { CatalogOptions } from '../../../app/catalog.ts';
+import { documented, explainResource } from '../../../app/run/explain.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { suggest } from '../../../diagnostics/nearest.ts';
-import type { CatalogResource } from '../../../engine/model/catalog.ts';
-import { knownModules } from '../../../manifest/modules/known-modules.ts';
-import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 import { explainAll, explainType } from '../../explain/explain-type.ts';
 import { explained, explainedJson, explainedText } from '../../explain/explain-values.ts';
@@ -37,7 +33,11 @@ export const explain: Define = (program, context, exit) => {
       ) => {
         if (type !== undefined) {
           // With --type there is no address: all words are paths.
-          context.print(await documentation(context, type, address === undefined ? [] : [address, ...paths]));
+          const known = await documented(context, type, address === undefined ? [] : [address, ...paths]);
+          const { columns } = context.io.stdout;
+          context.print(
+            await (type === true ? explainAll(known, columns) : explainType(type, known, columns)),
+          );
           return exit(0);
         }
         if (address === undefined)
@@ -46,57 +46,11 @@ export const explain: Define = (program, context, exit) => {
               hint: 'converge explain TYPE:TITLE[.PROPERTY] PATHS, or converge explain --type TYPE',
             }),
           );
-        const compiled = await loadCompiled(context, paths, options);
-        if (!compiled) return exit(1);
-        const { resource, path } = named(address, compiled.catalog.resources);
-        const traces = compiled.traces.get(resource.address) ?? new Map();
-        const values = explained(resource, path, traces);
+        const found = await explainResource(context, address, paths, options);
+        if (!found) return exit(1);
+        const values = explained(found.resource, found.path, found.traces);
         context.print(format === 'json' ? explainedJson(values) : explainedText(values));
         exit(0);
       },
     );
 };
-
-async function documentation(context: CliContext, type: string | true, paths: string[]): Promise<string> {
-  const { host, stdout } = context.io;
-  const named = paths.length > 0 ? paths : ['.', 'manifests'];
-  if (type === true || !context.registry.types.has(type)) await requireUserTypes(context, named);
-  const { registry } = context;
-  const options = { registry, files: host.files, cwd: host.cwd, shippedModules };
-  const known = {
-    registry,
-    modules: await knownModules(named, options, () => {}),
-  };
-  return type === true ? explainAll(known, stdout.columns) : explainType(type, known, stdout.columns);
-}
-
-/** Titles hold dots: the longest declared address that the words begin with wins. */
-function named(
-  words: string,
-  resources: readonly CatalogResource[],
-): { resource: CatalogResource; path: string[] } {
-  let best: CatalogResource | undefined;
-  for (const resource of resources) {
-    const fits = words === resource.address || words.startsWith(`${resource.address}.`);
-    if (fits && resource.address.length > (best?.address.length ?? -1)) best = resource;
-  }
-  if (best) {
-    const rest = words.slice(best.address.length + 1);
-    return { resource: best, path: rest === '' ? [] : rest.split('.') };
-  }
-  // A VM that a selection finds has its values, whichever VM that is.
-  const selection = resources.find(one => one.select !== undefined && words.startsWith(`${one.address}/`));
-  if (selection) {
-    const names = Object.keys(selection.properties);
-    const path = words.split('.').slice(1);
-    const start = path.findIndex(name => names.includes(name));
-    return { resource: selection, path: start < 0 ? [] : path.slice(start) };
-  }
-  const addresses = resources.map(({ address }) => address);
-  const hint = suggest(words, addresses) ?? suggest(words.replace(/\.[^.]*$/, ''), addresses);
-  throw new Failure(
-    given('unknown-address', `${words} is not declared`, {
-      hint: hint ?? 'converge graph PATHS lists the addresses',
-    }),
-  );
-}

@@ -1,7 +1,6 @@
-import { type CatalogOptions, loadCatalog } from '../../../app/catalog.ts';
-import { whereOf } from '../../../app/lab/lab-host.ts';
-import { buildGraph, type Graph } from '../../../engine/graph/graph.ts';
-import { subjectsOf } from '../../../engine/model/subject.ts';
+import type { CatalogOptions } from '../../../app/catalog.ts';
+import { declaredGraph } from '../../../app/run/declared-graph.ts';
+import type { Graph } from '../../../engine/graph/graph.ts';
 import type { Define } from '../../define.ts';
 import { withData, withFormat, withLabHost } from '../../options.ts';
 
@@ -22,14 +21,9 @@ export const graph: Define = (program, context, exit) => {
         paths: string[],
         { format, ...options }: CatalogOptions & { format: keyof typeof renderings },
       ) => {
-        const catalog = await loadCatalog(context, paths, options);
-        if (!catalog) return exit(1);
-        const subjects = subjectsOf(catalog.resources, {
-          registry: context.registry,
-          targets: catalog.targets,
-          where: whereOf(context, catalog),
-        });
-        context.print(renderings[format](buildGraph(subjects)));
+        const declared = await declaredGraph(context, paths, options);
+        if (!declared) return exit(1);
+        context.print(renderings[format](declared.graph));
         exit(0);
       },
     );

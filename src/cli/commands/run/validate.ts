@@ -1,7 +1,5 @@
-import { type CatalogOptions, loadCatalog } from '../../../app/catalog.ts';
-import { whereOf } from '../../../app/lab/lab-host.ts';
-import { buildGraph } from '../../../engine/graph/graph.ts';
-import { subjectsOf } from '../../../engine/model/subject.ts';
+import type { CatalogOptions } from '../../../app/catalog.ts';
+import { declaredGraph } from '../../../app/run/declared-graph.ts';
 import { plural } from '../../../io/units.ts';
 import type { Define } from '../../define.ts';
 import { withData, withLabHost } from '../../options.ts';
@@ -24,19 +22,10 @@ Examples:
   converge validate manifests --env production`,
     )
     .action(async (paths: string[], options: CatalogOptions) => {
-      const catalog = await loadCatalog(context, paths, options);
-      if (!catalog) return exit(1);
-      buildGraph(
-        subjectsOf(catalog.resources, {
-          registry: context.registry,
-          targets: catalog.targets,
-          where: whereOf(context, catalog),
-        }),
-      );
-      context.print(
-        `valid: ${plural(catalog.resources.length, 'resource')}, ${plural(catalog.targets.length, 'target')}
-`,
-      );
+      const declared = await declaredGraph(context, paths, options);
+      if (!declared) return exit(1);
+      const { resources, targets } = declared.catalog;
+      context.print(`valid: ${plural(resources.length, 'resource')}, ${plural(targets.length, 'target')}\n`);
       exit(0);
     });
 };
