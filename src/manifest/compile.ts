@@ -142,8 +142,8 @@ export async function compile(paths: string[], options: CompileOptions): Promise
 
   declared.targets = distinctTargets(declared.targets);
   const resources = declared.resources.map(({ resource }) => resource);
-  refuseTwice(declared.targets, ({ name }) => `target ${quoted(name)}`, report);
-  refuseTwice(resources, ({ address }) => quoted(address), report);
+  refuseTwice(declared.targets, 'target ', ({ name }) => name, report);
+  refuseTwice(resources, '', ({ address }) => address, report);
   const reportInside = withUses(declared.uses, report);
   checkTargets(declared, registry, platform, reportInside);
   checkReferences(declared, registry, reportInside);
@@ -179,17 +179,18 @@ const distinctTargets = (targets: CatalogTarget[]): CatalogTarget[] => {
 /** One name, two files. */
 function refuseTwice<T extends { at: SourceRange }>(
   things: T[],
-  say: (thing: T) => string,
+  kind: string,
+  nameOf: (thing: T) => string,
   report: (diagnostic: Diagnostic) => void,
 ): void {
   const seen = new Map<string, T>();
   for (const thing of things) {
-    const name = say(thing);
+    const name = nameOf(thing);
     const first = seen.get(name);
     if (!first) seen.set(name, thing);
     else
       report(
-        given('declared-twice', `${name} is declared twice`, {
+        given('declared-twice', `${kind}${quoted(name)} is declared twice`, {
           at: thing.at,
           hint: 'merge the two, or remove one',
           related: [{ message: 'first here', at: first.at }],

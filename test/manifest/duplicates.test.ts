@@ -43,6 +43,13 @@ it('one resource or target in two files', async () => {
   ]);
 });
 
+it('B1: names that begin alike for longer than a message shows are two', async () => {
+  const long = `HKLM/${'x'.repeat(80)}`;
+  expect(await places({ 'a.yaml': `resources: { note: { ${long}/a: {}, ${long}/b: {} } }` })).toEqual([]);
+  const target = (name: string) => `${name}: { type: ship }`;
+  expect(await places({ 'a.yaml': `targets: { ${target(`${long}a`)}, ${target(`${long}b`)} }` })).toEqual([]);
+});
+
 it('a target that two files declare alike is one', async () => {
   const target = (more: string) =>
     `targets: { t: { type: cloud, url: https://c, password: "\${secret('env:P')}"${more} } }`;
