@@ -1,7 +1,18 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Diagnostic, Failure, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import type { Address, CatalogTarget, Json, Metaparameters } from './catalog.ts';
-import type { AnyResourceType, Asked, Capability, Id, Need, Registry, Where } from './resource-type.ts';
+import { isClaim } from './claims.ts';
+import { asDiagnostic, mistakesOf } from './mistakes.ts';
+import type {
+  AnyResourceType,
+  Asked,
+  Capability,
+  Claim,
+  Id,
+  Need,
+  Registry,
+  Where,
+} from './resource-type.ts';
 import { typeBug } from './type-bug.ts';
 
 /** What catalog and plan both say of a resource. */
@@ -12,7 +23,8 @@ export interface Declared {
   properties: { [key: string]: Json };
   meta: Metaparameters;
   at: SourceRange;
-  /** See `CatalogResource`. */
+  /** See `CatalogResource`; a plan has none. */
+  places?: ReadonlyMap<string, SourceRange>;
   select?: Json;
   selectedBy?: Address;
   fault?: Diagnostic;
@@ -26,6 +38,7 @@ export interface Subject {
   asked: Asked<Record<string, Json>>;
   needs: Need[];
   provides: Capability[];
+  claims: Claim[];
   /** The type is faulty and could not say who this is, or the target what is selected; then it isn't observed. */
   fault?: Diagnostic;
   absent: boolean;
@@ -56,15 +69,15 @@ export function subjectOf(declared: Declared, { registry, targets, where }: Surr
   const resolved = resolveSources(declared, type);
   // The plan says these properties too: a type that changes what it was handed would change the plan.
   const properties = type.origin ? frozen(structuredClone(resolved)) : resolved;
-  const claimed = addressed(declared, () => claimsOf(declared, type, properties, where));
-  const claims = declared.select === undefined ? claimed : selectionClaims(declared, claimed);
+  const said = sayingsOf(declared, type, properties, where);
+  const sayings = declared.select === undefined ? said : ofSelection(declared, said);
   const target = targetOf(declared, type, targets);
   const place = target?.name ?? '';
   return {
     address,
     type,
-    ...claims,
-    asked: { id: claims.id, title, properties },
+    ...sayings,
+    asked: { id: sayings.id, title, properties },
     absent: meta.ensure === 'absent',
     noop: meta.noop,
     ...(target && { target }),
@@ -74,32 +87,46 @@ export function subjectOf(declared: Declared, { registry, targets, where }: Surr
   };
 }
 
-/** What the type says of the resource without looking at the world. */
-function claimsOf(
-  { address, title, at }: Declared,
+type Sayings = Pick<Subject, 'id' | 'needs' | 'provides' | 'claims' | 'fault'>;
+
+/** What the type says of the resource without looking at the world. Throws a Failure (given) with all mistakes. */
+function sayingsOf(
+  declared: Declared,
   type: AnyResourceType,
   properties: { [key: string]: Json },
   where: Where,
-): Pick<Subject, 'id' | 'needs' | 'provides' | 'fault'> {
+): Sayings {
+  const { address, title, at } = declared;
+  let mistakes: Diagnostic[];
   try {
-    const id: unknown = type.identity(properties, title, where);
-    if (typeof id !== 'string') throw new TypeError('its identity is no text');
-    const needs = type.needs?.(properties, id) ?? [];
-    const provides = type.provides?.(properties, id) ?? [];
-    const claims = type.claims?.(properties, id) ?? [];
-    const isText = (capability: unknown) => typeof capability === 'string';
-    if (![...provides, ...claims].every(isText) || !needs.every(({ anyOf }) => anyOf.every(isText)))
-      throw new TypeError('its needs, its claims or what it provides is not valid');
-    return { id, needs, provides };
+    mistakes = mistakesOf(type, properties, title, where).map(mistake => asDiagnostic(mistake, declared));
+    if (mistakes.length === 0) return soundSayings(type, properties, title, where);
   } catch (error) {
-    if (error instanceof Failure) throw error;
     const fault = {
       ...typeBug(type, error instanceof Error ? error.message : String(error), error),
       address,
       at,
     };
-    return { id: address, needs: [], provides: [], fault };
+    return { id: address, needs: [], provides: [], claims: [], fault };
   }
+  throw new Failure(mistakes);
+}
+
+function soundSayings(
+  type: AnyResourceType,
+  properties: { [key: string]: Json },
+  title: string,
+  where: Where,
+): Sayings {
+  const id: unknown = type.identity(properties, title, where);
+  if (typeof id !== 'string') throw new TypeError('its identity is not text');
+  const needs = type.needs?.(properties, id) ?? [];
+  const provides = type.provides?.(properties, id) ?? [];
+  const claims = type.claims?.(properties, id, where) ?? [];
+  const isText = (capability: unknown) => typeof capability === 'string';
+  if (!provides.every(isText) || !needs.every(({ anyOf }) => anyOf.every(isText)) || !claims.every(isClaim))
+    throw new TypeError('its needs, its claims or what it provides is not valid');
+  return { id, needs, provides, claims };
 }
 
 function frozen<T>(value: T): T {
@@ -107,13 +134,10 @@ function frozen<T>(value: T): T {
   return Object.freeze(value);
 }
 
-/** A selection is no object itself: what it needs, each of its members will need. */
-const selectionClaims = (
-  { address, fault }: Declared,
-  { needs, fault: typeFault }: Pick<Subject, 'needs' | 'fault'>,
-): Pick<Subject, 'id' | 'needs' | 'provides' | 'fault'> => {
+/** A selection isn't an object itself: what it needs and owns, each of its members will. */
+const ofSelection = ({ address, fault }: Declared, { needs, fault: typeFault }: Sayings): Sayings => {
   const known = typeFault ?? fault;
-  return { id: address, needs, provides: [], ...(known && { fault: known }) };
+  return { id: address, needs, provides: [], claims: [], ...(known && { fault: known }) };
 };
 
 const realmKey = (realm: string, target: string): string => `${realm}\n${target}`;
@@ -187,13 +211,4 @@ function targetOf(
       at: declared.at,
     }),
   );
-}
-
-function addressed<T>(declared: Declared, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    throw new Failure(error.diagnostics.map(d => ({ address: declared.address, at: declared.at, ...d })));
-  }
 }

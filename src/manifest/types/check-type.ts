@@ -50,6 +50,7 @@ const parts: Record<keyof ResourceType, Part> = {
   desired: call,
   observe: call,
   apply: call,
+  check: { ...call, optional: true },
   provides: { ...call, optional: true },
   needs: { ...call, optional: true },
   claims: { ...call, optional: true },

@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
 import { Type } from 'typebox';
 import type { BucketApi } from '../../aws/buckets.ts';
-import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Observation, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
+import type { Mistake, Observation, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
 import { desiredLifecycle, wholeDays, withOurs } from './bucket-lifecycle.ts';
 import { bucketNameProblem } from './bucket-name.ts';
 import { bucketToManifest, type ListedBucket, listBuckets } from './list-buckets.ts';
@@ -18,28 +19,31 @@ const aboutTarget = new Set([
   'aws-clock-skew',
 ]);
 
-function identity(properties: BucketProperties, title: string): string {
+function check({ lifecycle }: BucketProperties, title: string): Mistake[] {
   const problem = bucketNameProblem(title);
-  if (problem) {
-    throw new Failure(
-      given('bucket-name', `S3 does not take ${JSON.stringify(title)} as the name of a bucket: ${problem}.`, {
-        hint: 'Names are shared by all AWS accounts: begin with something of your own, such as example-dr.',
-      }),
-    );
-  }
-  const abort = properties.lifecycle?.abort_incomplete_uploads;
-  if (abort !== undefined && wholeDays(abort) === undefined) {
-    throw new Failure(
-      given(
-        'lifecycle-days',
-        `abort_incomplete_uploads of bucket ${title} is ${abort}, but S3 counts in whole days.`,
-        {
-          hint: 'Write a number of days, such as 7d.',
-        },
-      ),
-    );
-  }
-  return title;
+  const abort = lifecycle?.abort_incomplete_uploads;
+  return [
+    ...(problem
+      ? [
+          mistake(
+            '',
+            'bucket-name',
+            `S3 does not take ${JSON.stringify(title)} as the name of a bucket: ${problem}.`,
+            'Names are shared by all AWS accounts: begin with something of your own, such as example-dr.',
+          ),
+        ]
+      : []),
+    ...(abort !== undefined && wholeDays(abort) === undefined
+      ? [
+          mistake(
+            '/lifecycle/abort_incomplete_uploads',
+            'lifecycle-days',
+            `abort_incomplete_uploads of bucket ${title} is ${abort}, but S3 counts in whole days.`,
+            'Write a number of days, such as 7d.',
+          ),
+        ]
+      : []),
+  ];
 }
 
 async function configure(
@@ -146,7 +150,8 @@ export const bucket: ResourceType<BucketProperties, BucketState, ListedBucket> =
   ),
   runs: { on: 'remote', target: 'aws' },
   realm: { name: 's3', concurrency: inFlight },
-  identity,
+  check,
+  identity: (_, title) => title,
   provides: (_, id) => [`s3-bucket:${id}`],
   desired: ({ versioning, public_access, lifecycle }) => ({
     ...(versioning !== undefined && { versioning }),

@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
   Id,
@@ -23,13 +23,14 @@ import { isNewest } from './fetch/known.ts';
 import {
   checksumOf,
   type LocationProperty,
-  refuseUntrusted,
   type Trust,
   trustSchema,
+  untrusted,
   withTarget,
 } from './fetch/location.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, managedPath, writtenPath } from './path.ts';
+import { ancestors, hostPath, ownPathMistakes, writtenPath } from './path.ts';
+import { filesClaim, kindClaim } from './path-claims.ts';
 
 /** As written. */
 export interface ArchiveProperties extends Trust {
@@ -102,17 +103,27 @@ Absent removes the files that were unpacked, and the directories that are empty 
   schema,
   runs: { on: 'host' },
   realm: { name: 'files', concurrency: 16 },
-  identity(properties, title, where) {
-    const source = sourceOf(properties.source, where);
-    if ('location' in source) refuseUntrusted(source.location, properties);
-    const id = managedPath(properties.path ?? title, where);
-    if (!/^(\/|[a-z]:\/)$/.test(id)) return id;
-    throw new Failure(
-      given('archive-into-root', `an archive can't be unpacked into ${id}`, {
-        hint: 'give a directory of its own',
-      }),
-    );
+  check(properties, title, where) {
+    const { path, source } = properties;
+    const id = hostPath(path ?? title, where);
+    const isRoot = /^(\/|[a-z]:\/)$/.test(id);
+    const message = `an archive can't be unpacked into ${id}`;
+    return [
+      ...('location' in sourceOf(source, where) ? untrusted(source, '/source', properties) : []),
+      ...ownPathMistakes(properties, title, where),
+      ...(isRoot
+        ? [
+            mistake(
+              path === undefined ? '' : '/path',
+              'archive-into-root',
+              message,
+              'give a directory of its own',
+            ),
+          ]
+        : []),
+    ];
   },
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: ({ source }, id) => {
     const from = sourceOf(source, { platform: id.startsWith('/') ? 'linux' : 'win32', cwd: '/' });
@@ -123,6 +134,7 @@ Absent removes the files that were unpacked, and the directories that are empty 
       { anyOf: [id, ...ancestors(id)].map(path => `path:${path}`) },
     ];
   },
+  claims: (_, id) => [kindClaim(id, 'directory'), filesClaim(id)],
   desired: () => ({ content: 'newest', damaged: [] }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),

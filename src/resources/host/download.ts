@@ -23,13 +23,14 @@ import {
   type LocationProperty,
   locationOf,
   locationSchema,
-  refuseUntrusted,
   shownLocation,
   type Trust,
   trustSchema,
+  untrusted,
 } from './fetch/location.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, managedPath, writtenPath } from './path.ts';
+import { ancestors, hostPath, ownPathMistakes, writtenPath } from './path.ts';
+import { wholeFile } from './path-claims.ts';
 
 /** As written. */
 export interface DownloadProperties extends Trust {
@@ -94,12 +95,14 @@ refused. No proxy is used.`,
   schema,
   runs: { on: 'host' },
   realm: { name: 'downloads', concurrency: 4, alsoDirties: ['files'] },
-  identity(properties, title, where) {
-    refuseUntrusted(locationOf(properties.url), properties);
-    return managedPath(properties.path ?? title, where);
-  },
+  check: (properties, title, where) => [
+    ...ownPathMistakes(properties, title, where),
+    ...untrusted(properties.url, '/url', properties),
+  ],
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],
+  claims: (_, id) => wholeFile(id),
   desired: properties => ({ kind: 'file', content: checksumOf(properties) ?? 'newest' }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),

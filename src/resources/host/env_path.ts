@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
   Id,
@@ -10,10 +10,13 @@ import type {
   Step,
 } from '../../engine/model/resource-type.ts';
 import type { SearchPath } from '../../io/search-path.ts';
+import { variablePath } from '../../windows/registry/machine-environment.ts';
 import { oneDiagnostic } from '../failed.ts';
-import { isProfileRight, removeProfile, writeProfile } from './env-path/profile.ts';
+import { registryClaim } from '../windows/registry-claim.ts';
+import { isProfileRight, profileOf, removeProfile, writeProfile } from './env-path/profile.ts';
 import { listed, write } from './env-path/windows.ts';
 import { ancestors, hostPath } from './path.ts';
+import { contentClaim } from './path-claims.ts';
 
 declare module '../../engine/model/io.ts' {
   interface Clients {
@@ -55,13 +58,18 @@ started again. Other entries stay as they are written. That the directory is the
   runs: { on: 'host', elevated: true },
   // One writer: all of Windows' Path is one value.
   realm: { name: 'env_path', concurrency: 1, alsoDirties: ['exec'] },
-  identity({ path }, title, where) {
+  check({ path }, title, where) {
     const id = hostPath(path ?? title, where);
     const separator = where.platform === 'win32' ? /[;"%]/ : /[:\p{Cc}]/u;
-    if (!separator.test(id)) return id;
-    throw new Failure(given('bad-path-entry', `${id} can't be an entry of PATH: it holds a separator`));
+    const message = `${id} can't be an entry of PATH: it holds a separator`;
+    return separator.test(id) ? [mistake(path === undefined ? '' : '/path', 'bad-path-entry', message)] : [];
   },
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   needs: (_, id) => [{ anyOf: [id, ...ancestors(id)].map(path => `path:${path}`) }],
+  claims: (_, id, { platform }) =>
+    platform === 'win32'
+      ? [{ what: registryClaim(variablePath('Path')).what, pointer: '', shared: 'entries' }]
+      : [contentClaim(profileOf(id))],
   desired: () => ({ on_path: true }),
   observe,
   async apply(steps, io) {

@@ -1,7 +1,8 @@
 import Type from 'typebox';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
 import type { Asked, Id, Observation, Outcome, ResourceType } from '../../engine/model/resource-type.ts';
 import type { CommandResult } from '../../io/ports.ts';
 import { pathFirst } from '../path-first.ts';
@@ -63,14 +64,13 @@ All of those given must say that it is due, also when it is notified.`,
   realm: { name: 'exec', concurrency: 4, alsoDirties: ['*'] },
   canBeAbsent: false,
   applyRefreshes: true,
-  identity(properties, title) {
-    if (hasGuard(properties)) return title;
-    throw new Failure(
-      given('exec-without-guard', `nothing says when \`${title}\` is due, so it would run every time`, {
-        hint: 'add `creates:`, `only_if:`, `unless:` or `refresh_only: true`',
-      }),
-    );
+  check(properties, title) {
+    if (hasGuard(properties)) return [];
+    const message = `nothing says when \`${title}\` is due, so it would run every time`;
+    const hint = 'add `creates:`, `only_if:`, `unless:` or `refresh_only: true`';
+    return [mistake('', 'exec-without-guard', message, hint)];
   },
+  identity: (_, title) => title,
   needs: ({ command: [program], only_if, unless, cwd }) =>
     [program, only_if?.[0], unless?.[0], cwd].filter(isAbsolute).map(path => ({
       anyOf: pathsAt(path).map(at => `path:${at}`),

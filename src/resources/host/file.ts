@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import Type from 'typebox';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { world } from '../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
   Id,
+  Mistake,
   Observation,
   Outcome,
   ResourceType,
@@ -15,7 +17,8 @@ import type {
 import { oneByOne } from '../each-step.ts';
 import { digestOfFile } from './digest-file.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, managedPath, writtenPath } from './path.ts';
+import { ancestors, hostPath, ownPathMistakes, writtenPath } from './path.ts';
+import { contentClaim, kindClaim } from './path-claims.ts';
 
 /** As written. */
 export interface FileProperties {
@@ -87,12 +90,20 @@ made so when the secret is written.`,
   schema,
   runs: { on: 'host' },
   realm: { name: 'files', concurrency: 16 },
-  identity(properties, title, where) {
-    refuseContradictions(properties, where);
-    return managedPath(properties.path ?? title, where);
-  },
+  check: (properties, title, where) => [
+    ...ownPathMistakes(properties, title, where),
+    ...contradictions(properties, where),
+  ],
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],
+  claims: ({ kind = 'file', content, source, mode }, id) => [
+    kindClaim(id, kind),
+    // One that says nothing but the mode of what another resource brings leaves it the content.
+    ...(kind === 'file' && ((content ?? source) !== undefined || mode === undefined)
+      ? [contentClaim(id)]
+      : []),
+  ],
   desired({ kind = 'file', content, source, mode }, _, sources = {}) {
     const wanted = source === undefined ? content : `sha256:${sources[source]}`;
     return {
@@ -107,17 +118,25 @@ made so when the secret is written.`,
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
-function refuseContradictions({ kind, content, source, mode }: FileProperties, { platform }: Where): void {
-  const wrong = (message: string, hint: string) => new Failure(given('contradiction', message, { hint }));
-  if (content !== undefined && source !== undefined) {
-    throw wrong('a file has either `content` or `source`, not both', 'remove one of the two');
-  }
-  if (mode !== undefined && platform === 'win32') {
-    throw wrong('Windows has no permission bits', 'remove `mode:`');
-  }
-  if (kind === 'directory' && (content ?? source) !== undefined) {
-    throw wrong('a directory has no content', 'remove `content` or `source`, or `kind: directory`');
-  }
+function contradictions({ kind, content, source, mode }: FileProperties, { platform }: Where): Mistake[] {
+  const wrong = (pointer: string, message: string, hint: string) =>
+    mistake(pointer, 'contradiction', message, hint);
+  const mistakes: Mistake[] = [];
+  if (content !== undefined && source !== undefined)
+    mistakes.push(
+      wrong('/source', 'a file has either `content` or `source`, not both', 'remove one of the two'),
+    );
+  if (mode !== undefined && platform === 'win32')
+    mistakes.push(wrong('/mode', 'Windows has no permission bits', 'remove `mode:`'));
+  if (kind === 'directory' && (content ?? source) !== undefined)
+    mistakes.push(
+      wrong(
+        content === undefined ? '/source' : '/content',
+        'a directory has no content',
+        'remove `content` or `source`, or `kind: directory`',
+      ),
+    );
+  return mistakes;
 }
 
 async function look({ id, properties }: Asked<FileProperties>, io: ReadIo): Promise<Observation<FileState>> {

@@ -1,9 +1,11 @@
 import Type from 'typebox';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
   Id,
+  Mistake,
   Observation,
   Outcome,
   ResourceType,
@@ -14,7 +16,8 @@ import { oneDiagnostic } from '../failed.ts';
 import { type Found, findRevision, isCommit } from './git/revision.ts';
 import { git, gitFailure, gitSays, type Remote } from './git/run-git.ts';
 import { observeEach } from './observe-each.ts';
-import { ancestors, managedPath, writtenPath } from './path.ts';
+import { ancestors, hostPath, ownPathMistakes, writtenPath } from './path.ts';
+import { filesClaim, kindClaim } from './path-claims.ts';
 
 /** As written. */
 export interface GitCheckoutProperties extends Remote {
@@ -82,12 +85,14 @@ Absent removes the directory, unless something in it would be lost.`,
   schema,
   runs: { on: 'host' },
   realm: { name: 'git_checkout', concurrency: 4, alsoDirties: ['files'] },
-  identity(properties, title, where) {
-    refuseUrl(properties);
-    return managedPath(properties.path ?? title, where);
-  },
+  check: (properties, title, where) => [
+    ...ownPathMistakes(properties, title, where),
+    ...urlMistakes(properties),
+  ],
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],
+  claims: (_, id) => [kindClaim(id, 'directory'), filesClaim(id)],
   desired: ({ url, revision, discard_changes }) => ({
     url,
     revision: isCommit(revision) ? revision.toLowerCase() : 'newest',
@@ -97,22 +102,20 @@ Absent removes the directory, unless something in it would be lost.`,
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
-function refuseUrl({ url, allow_insecure, password }: GitCheckoutProperties): void {
+function urlMistakes({ url, allow_insecure, password }: GitCheckoutProperties): Mistake[] {
   const parsed = URL.parse(url);
-  if (parsed?.password)
-    throw new Failure(
-      given('password-in-url', `the URL of ${parsed.host} holds a password`, {
-        hint: 'take it out, and give it as `password: "${secret(…)}"`',
-      }),
-    );
-  if (parsed?.protocol === 'http:' && allow_insecure !== true)
-    throw new Failure(
-      given('insecure-git', `http:// protects nothing on the way from ${parsed.host}`, {
-        hint: 'use https://, or say `allow_insecure: true`',
-      }),
-    );
+  const mistakes: Mistake[] = [];
+  if (parsed?.password) {
+    const hint = 'take it out, and give it as `password: "${secret(…)}"`';
+    mistakes.push(mistake('/url', 'password-in-url', `the URL of ${parsed.host} holds a password`, hint));
+  }
+  if (parsed?.protocol === 'http:' && allow_insecure !== true) {
+    const message = `http:// protects nothing on the way from ${parsed.host}`;
+    mistakes.push(mistake('/url', 'insecure-git', message, 'use https://, or say `allow_insecure: true`'));
+  }
   if (password !== undefined && parsed?.protocol !== 'https:' && parsed?.protocol !== 'http:')
-    throw new Failure(given('contradiction', 'a password is for https://', { hint: 'let ssh find a key' }));
+    mistakes.push(mistake('/password', 'contradiction', 'a password is for https://', 'let ssh find a key'));
+  return mistakes;
 }
 
 const memoryKey = (id: Id): string => `git_checkout:${id}`;

@@ -1,7 +1,15 @@
 import Type from 'typebox';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType } from '../../engine/model/resource-type.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
+import type {
+  Asked,
+  Claim,
+  Id,
+  Observation,
+  Outcome,
+  ResourceType,
+} from '../../engine/model/resource-type.ts';
 import { addressFamily } from '../../io/ip-address.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
@@ -17,6 +25,7 @@ import {
 } from './hosts-file.ts';
 import { listEntries } from './list-hosts.ts';
 import { hostPath } from './path.ts';
+import { contentClaim } from './path-claims.ts';
 
 /** As written. */
 export interface HostsEntryProperties {
@@ -63,14 +72,36 @@ Comments, other names on a line, line ends and encoding of the file stay as they
   schema,
   runs: { on: 'host', elevated: true },
   realm: { name: 'hosts', concurrency: 1, alsoDirties: ['files'] },
-  identity({ host, address }, title) {
+  check({ host, address }, title) {
     const of = host ?? title;
-    if (!new RegExp(name).test(of)) throw new Failure(given('bad-host', `${of} is no host name`));
-    if (addressFamily(address) === undefined)
-      throw new Failure(
-        given('bad-address', `${address} is no IP address`, { hint: 'write it like 10.0.0.7 or fd00::7' }),
-      );
-    return `${of.toLowerCase()} ipv${familyOf(address)}`;
+    return [
+      ...(new RegExp(name).test(of)
+        ? []
+        : [mistake(host === undefined ? '' : '/host', 'bad-host', `${of} isn't a host name`)]),
+      ...(addressFamily(address) === undefined
+        ? [
+            mistake(
+              '/address',
+              'bad-address',
+              `${address} isn't an IP address`,
+              'write it like 10.0.0.7 or fd00::7',
+            ),
+          ]
+        : []),
+    ];
+  },
+  identity: ({ host, address }, title) => `${(host ?? title).toLowerCase()} ipv${familyOf(address)}`,
+  claims({ address, aliases = [] }, id, { platform }) {
+    const nameClaim = (named: string, pointer: string): Claim => ({
+      what: `the IPv${familyOf(address)} address of ${named}`,
+      pointer,
+      evenAbsent: true,
+    });
+    return [
+      contentClaim(platform === 'win32' ? windowsTable : linuxTable, '', 'entries'),
+      nameClaim(id.slice(0, id.indexOf(' ')), ''),
+      ...aliases.map((alias, index) => nameClaim(alias.toLowerCase(), `/aliases/${index}`)),
+    ];
   },
   desired: ({ address, aliases }) => ({
     address: spelled(address),
@@ -101,6 +132,9 @@ Comments, other names on a line, line ends and encoding of the file stay as they
     return new Map(steps.map(({ id }): [Id, Outcome] => [id, outcome]));
   },
 };
+
+const linuxTable = '/etc/hosts';
+const windowsTable = 'c:/windows/system32/drivers/etc/hosts';
 
 const lower = (text: string) => text.toLowerCase();
 const namesOf = ({ title, properties: { host, aliases = [] } }: Asked<HostsEntryProperties>): string[] => [
@@ -133,7 +167,7 @@ function look(
 }
 
 function hostsPath({ platform, env, cwd }: ReadIo): string {
-  if (platform !== 'win32') return '/etc/hosts';
+  if (platform !== 'win32') return linuxTable;
   const root = env.SystemRoot ?? env.SYSTEMROOT ?? 'C:\\Windows';
   return hostPath(`${root}\\System32\\drivers\\etc\\hosts`, { platform, cwd });
 }

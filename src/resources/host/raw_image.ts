@@ -16,7 +16,8 @@ import {
   repositoryRef,
   repositorySchema,
 } from '../repository-property.ts';
-import { ancestors, managedPath } from './path.ts';
+import { ancestors, hostPath, ownPathMistakes } from './path.ts';
+import { wholeFile } from './path-claims.ts';
 
 export interface RawImageProperties {
   path?: string;
@@ -61,12 +62,14 @@ read and compared as a whole, and only what differs is written. Absent removes t
   runs: { on: 'host' },
   timeouts: { apply: 7 * 86_400_000 },
   realm: { name: 'raw_image', concurrency: 2, alsoDirties: ['files'] },
-  identity: ({ path }, title, where) => managedPath(path ?? title, where),
+  check: ownPathMistakes,
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: ({ repository, vm }, id) => [
     { anyOf: [pointsCapability(repository, vm)], fresh: '/point' },
     { anyOf: ancestors(id).map(path => `path:${path}`) },
   ],
+  claims: (_, id) => [id, sidecarPath(id)].flatMap(path => wholeFile(path)),
   desired: () => ({ point: 'newest', whole: true }),
   async observe(asked, io) {
     const seen = await Promise.all(asked.map(async one => [one.id, await observeOne(one, io)] as const));

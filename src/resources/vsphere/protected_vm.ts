@@ -1,10 +1,12 @@
 import { Type } from 'typebox';
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { Failure } from '../../diagnostics/diagnostic.ts';
 import { interrupted } from '../../engine/apply/outcome.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
   FieldChange,
   Id,
+  Mistake,
   Outcome,
   ResourceType,
   Step,
@@ -107,11 +109,9 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   realm: { name: 'replication', concurrency: 2, alsoDirties: ['raw_image'] },
   canBeAbsent: false,
   select: vmSelector,
-  identity(properties, title) {
-    checkTimes(properties);
-    // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
-    return title.toLowerCase();
-  },
+  check: timeMistakes,
+  // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
+  identity: (_, title) => title.toLowerCase(),
   provides: ({ repository }, id) => [pointsCapability(repository, id)],
   needs({ repository }) {
     const bucket = bucketOf(repositoryRef(repository).url);
@@ -158,22 +158,11 @@ async function protect(
 const differs = (path: string, before: string, after: string | undefined): FieldChange[] =>
   after === undefined || before === after ? [] : [{ path, before, after }];
 
-function checkTimes({ schedule, rpo }: ProtectedVmProperties): void {
+function timeMistakes({ schedule, rpo }: ProtectedVmProperties): Mistake[] {
   const interval = parseSchedule(schedule);
-  if (interval === undefined)
-    throw new Failure(
-      given('bad-schedule', `\`schedule: ${schedule}\` is no schedule`, { hint: 'write `every 15 minutes`' }),
-    );
-  if (rpo === undefined) return;
-  const limit = parseDuration(rpo);
-  if (limit === undefined)
-    throw new Failure(
-      given('bad-duration', `\`rpo: ${rpo}\` is no duration`, { hint: 'write `30m` or `1 hour`' }),
-    );
-  if (limit < interval)
-    throw new Failure(
-      given('rpo-too-short', `\`rpo: ${rpo}\` can't be kept with a point \`${schedule}\``, {
-        hint: 'leave `rpo` out (twice the interval), or shorten the schedule',
-      }),
-    );
+  const limit = rpo === undefined ? undefined : parseDuration(rpo);
+  if (interval === undefined || limit === undefined || limit >= interval) return [];
+  const message = `\`rpo: ${rpo}\` can't be kept with a point \`${schedule}\``;
+  const hint = 'leave `rpo` out (twice the interval), or shorten the schedule';
+  return [mistake('/rpo', 'rpo-too-short', message, hint)];
 }

@@ -19,7 +19,7 @@ const pause = 500;
 const sc = (io: ReadIo, args: string[]): Promise<CommandResult> =>
   io.run({ file: system32(io, 'sc.exe'), args, timeout: limit });
 
-const inKey = (service: string, name: string): ValuePath => ({
+export const inKey = (service: string, name: string): ValuePath => ({
   key: `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${service}`,
   name,
 });

@@ -8,6 +8,7 @@ import { plan } from '../../../src/engine/plan/planner.ts';
 import { file } from '../../../src/resources/host/file.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 
 function setUp(more: Partial<World> = {}) {
   const { host } = folderHost();
@@ -48,7 +49,7 @@ describe('identity', () => {
     ['//?/C:/x', 'it names a device'],
     ['c:x', 'it is relative to where its drive happens to be'],
   ])('%s is no path of Windows', (path, why) => {
-    expect(() => file.identity({}, path, windows)).toThrow(`${path} can't be a path of Windows: ${why}`);
+    expect(mistakesIn(file, path, {}, windows)).toBe(`: ${path} can't be a path of Windows: ${why}`);
   });
 
   test('a share is a path of Windows, and Linux has all these names', () => {
@@ -62,8 +63,9 @@ describe('identity', () => {
   });
 
   test('contradictions are mistakes in what was given', () => {
-    expect(() => file.identity({ content: 'x', source: 'y' }, '/a', linux)).toThrow('not both');
-    expect(() => file.identity({ kind: 'directory', content: 'x' }, '/a', linux)).toThrow('has no content');
+    expect(mistakesIn(file, '/a', { content: 'x', source: 'y', kind: 'directory' })).toMatch(
+      /^\/source: .*not both\n\/content: .*has no content$/,
+    );
   });
 });
 

@@ -9,6 +9,7 @@ import {
 } from '../../../src/resources/vsphere/protected_vm.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { FakeDisk } from '../../support/fake-machine.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 import { typeIo } from '../../support/type-io.ts';
 
 const block = 64 * KiB;
@@ -62,14 +63,10 @@ describe('what is declared', () => {
   });
 
   test('a recovery point objective shorter than the interval is a mistake that names both', () => {
-    expect(() => protectedVm.identity({ ...properties, rpo: '10m' }, 'dc02', where)).toThrow(
-      "`rpo: 10m` can't be kept with a point `every 15 minutes`",
+    expect(mistakesIn(protectedVm, 'dc02', { ...properties, rpo: '10m' })).toBe(
+      "/rpo: `rpo: 10m` can't be kept with a point `every 15 minutes`",
     );
-    expect(protectedVm.identity({ ...properties, rpo: '15m' }, 'dc02', where)).toBe('dc02');
-  });
-
-  test.each([{ schedule: 'sometimes' }, { rpo: 'soon' }])('%o is refused', wrong => {
-    expect(() => protectedVm.identity({ ...properties, ...wrong }, 'dc02', where)).toThrow(Failure);
+    expect(mistakesIn(protectedVm, 'dc02', { ...properties, rpo: '15m' })).toBe('');
   });
 
   test('provides its points, and needs the bucket of an s3 repository only', () => {

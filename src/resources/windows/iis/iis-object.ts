@@ -1,6 +1,6 @@
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../../engine/model/io.ts';
-import type { Asked, Id, Observation } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type { Asked, Id, Mistake, Observation } from '../../../engine/model/resource-type.ts';
 import type { XmlElement } from '../../../io/xml.ts';
 import { type IisObject, isIisInstalled, listObjects } from '../../../windows/iis/appcmd.ts';
 import { iisModule } from '../../../windows/tools/powershell.ts';
@@ -54,15 +54,14 @@ export async function observeObjects<P, C>(
 /** The element of the configuration inside a listed object, which has its kind's name around it. */
 export const configurationOf = (element: XmlElement): XmlElement => element.children[0] ?? element;
 
-/** A name that IIS takes: the characters of its schema, and at most `longest` of them. */
-export function checkName(name: string, what: string, banned: RegExp, longest = 64): void {
+/** Why IIS doesn't take a name: the characters of its schema, and at most `longest` of them. */
+export function nameMistakes(name: string, what: string, banned: RegExp, longest = 64): Mistake[] {
   const wrong = banned.exec(name)?.[0];
-  if (name !== '' && name.length <= longest && wrong === undefined) return;
+  if (name !== '' && name.length <= longest && wrong === undefined) return [];
   const why =
     wrong === undefined ? `has ${name.length} characters, and 1 to ${longest} are allowed` : `holds ${wrong}`;
-  throw new Failure(
-    given('wrong-name', `the name of ${what} \`${name}\` ${why}`, { hint: 'give it a name that IIS takes' }),
-  );
+  const message = `the name of ${what} \`${name}\` ${why}`;
+  return [mistake('', 'wrong-name', message, 'give it a name that IIS takes')];
 }
 
 /**

@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
 import type { Asked, ResourceType, Step } from '../../../engine/model/resource-type.ts';
 import { childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
@@ -8,6 +8,14 @@ import { settingsOf } from '../../../windows/iis/settings.ts';
 import { eachStep, isChanged } from '../../each-step.ts';
 import { type Declaration, declarationToManifest } from '../../listing.ts';
 import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
+import {
+  appNamed,
+  declaredSettings,
+  hostConfigClaim,
+  setSettings,
+  settingClaims,
+  vdirNamed,
+} from './iis-claims.ts';
 import { configurationOf, iisRealm, needsIis, observeObjects, withPool } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 import { listApps } from './list-sites.ts';
@@ -42,20 +50,33 @@ export const iisApp: ResourceType<AppProperties, AppState, Declaration> = {
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
-  identity(_, title) {
-    if (/^[^/]+\/([^/]+(\/[^/]+)*)?$/.test(title)) return title.toLowerCase();
-    throw new Failure(
-      given('wrong-name', `\`${title}\` names no application`, {
-        hint: 'write Site/path, or Site/ for its root',
-      }),
-    );
+  check(_, title) {
+    if (/^[^/]+\/([^/]+(\/[^/]+)*)?$/.test(title)) return [];
+    const hint = 'write Site/path, or Site/ for its root';
+    return [mistake('', 'wrong-name', `\`${title}\` doesn't name an application`, hint)];
   },
+  identity: (_, title) => title.toLowerCase(),
   provides: (_, id) => [`app:${id}`],
   needs: ({ app_pool: pool, physical_path: path }, id) => [
     needsIis,
     { anyOf: [`site:${siteOf(id)}`] },
     ...(pool === undefined ? [] : [{ anyOf: [`app_pool:${pool.toLowerCase()}`] }]),
     ...(path === undefined ? [] : needsPath(path)),
+  ],
+  claims: (properties, id) => [
+    hostConfigClaim,
+    ...settingClaims(appNamed(id), [
+      ...declaredSettings(properties, {
+        app_pool: 'applicationPool',
+        enabled_protocols: 'enabledProtocols',
+        preload_enabled: 'preloadEnabled',
+      }),
+      ...setSettings(properties.set),
+    ]),
+    ...settingClaims(
+      vdirNamed(id.replace(/\/?$/, '/')),
+      declaredSettings(properties, { physical_path: 'physicalPath' }),
+    ),
   ],
   desired: ({ physical_path: path, set, ...rest }) => ({
     ...rest,

@@ -10,8 +10,31 @@ import { spanOf } from '../../../windows/iis/timespan.ts';
 import { setIisSecret } from '../../../windows/tools/powershell.ts';
 import { eachStep, isChanged } from '../../each-step.ts';
 import { type Declaration, declarationToManifest } from '../../listing.ts';
-import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
-import { checkName, configurationOf, iisRealm, needsIis, needsModule, observeObjects } from './iis-object.ts';
+import {
+  desiredSet,
+  readSet,
+  setArguments,
+  setSchema,
+  spanMistakes,
+  type WrittenSet,
+} from './iis-attributes.ts';
+import {
+  declaredSettings,
+  listOfPools,
+  memberClaims,
+  poolNamed,
+  type Setting,
+  setSettings,
+  settingClaims,
+} from './iis-claims.ts';
+import {
+  configurationOf,
+  iisRealm,
+  nameMistakes,
+  needsIis,
+  needsModule,
+  observeObjects,
+} from './iis-object.ts';
 import { listPools } from './list-app-pools.ts';
 
 interface Restart {
@@ -52,6 +75,13 @@ const attributes = {
   user_name: 'processModel.userName',
   idle_timeout: 'processModel.idleTimeout',
   queue_length: 'queueLength',
+} as const;
+
+const restartAttributes = {
+  time: 'time',
+  private_memory: 'privateMemory',
+  requests: 'requests',
+  schedule: 'schedule',
 } as const;
 
 const duration = (description: string) => Type.Optional(Type.String({ description, format: 'duration' }));
@@ -95,10 +125,14 @@ const schema = Type.Object(
       Type.Object(
         {
           time: duration('Recycle after this time; `0s` never.'),
-          private_memory: Type.Optional(Type.Integer({ minimum: 0, description: 'KiB; 0 is no limit.' })),
-          requests: Type.Optional(Type.Integer({ minimum: 0, description: '0 is no limit.' })),
+          private_memory: Type.Optional(
+            Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'KiB; 0 is no limit.' }),
+          ),
+          requests: Type.Optional(
+            Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: '0 is no limit.' }),
+          ),
           schedule: Type.Optional(
-            Type.Array(Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d)?$' }), {
+            Type.Array(Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d(:00)?$' }), {
               description: 'Times of day, `03:30`.',
               'x-unordered': true,
             }),
@@ -124,12 +158,32 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
-  identity(_, title) {
-    checkName(title, 'an application pool', /[|<>&"/[\]+=;:,?*@]/);
-    return title.toLowerCase();
-  },
+  check: ({ idle_timeout: idle, periodic_restart: restart, set }, title) => [
+    ...nameMistakes(title, 'an application pool', /[|<>&"/[\]+=;:,?*@]/),
+    ...spanMistakes(
+      [
+        ['/idle_timeout', attributes.idle_timeout, idle],
+        ['/periodic_restart/time', 'recycling.periodicRestart.time', restart?.time],
+      ],
+      set,
+    ),
+  ],
+  identity: (_, title) => title.toLowerCase(),
   provides: (_, id) => [`app_pool:${id}`],
   needs: ({ password }) => [needsIis, ...(password === undefined ? [] : [needsModule])],
+  claims: (properties, id) => [
+    ...memberClaims(poolNamed(id), listOfPools),
+    ...settingClaims(poolNamed(id), [
+      ...declaredSettings(properties, { ...attributes, password: 'processModel.password' }),
+      ...Object.keys(properties.periodic_restart ?? {}).map(
+        (name): Setting => [
+          `/periodic_restart/${name}`,
+          `recycling.periodicRestart.${restartAttributes[name as keyof Restart]}`,
+        ],
+      ),
+      ...setSettings(properties.set),
+    ]),
+  ],
   desired({ idle_timeout: idle, periodic_restart: restart, set, ...rest }) {
     return {
       ...rest,

@@ -1,5 +1,3 @@
-import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { structuralDiff } from '../../../engine/model/diff.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type {
@@ -23,9 +21,7 @@ import {
   actualRows,
   desiredRows,
   isRow,
-  type KeyOf,
   keyNames,
-  keyOfWritten,
   type Rows,
   type WrittenRow,
 } from '../../../windows/iis/config-rows.ts';
@@ -34,22 +30,12 @@ import { canonicalValue, sameSetting, settingsOf } from '../../../windows/iis/se
 import { eachStep } from '../../each-step.ts';
 import { oneDiagnostic } from '../../failed.ts';
 import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { configClaims } from './iis-config-claims.ts';
+import { configMistakes, keysOf } from './iis-config-mistakes.ts';
+import { type ConfigProperties, schema } from './iis-config-schema.ts';
 import { iisRealm, needsIis, withoutIis } from './iis-object.ts';
 import { listConfig } from './list-iis-config.ts';
 import { webConfigOwners } from './owned-web-config.ts';
-
-/** As written. */
-export interface ConfigProperties {
-  path?: string;
-  section?: string;
-  commit?: 'apphost' | 'site' | 'app';
-  attributes?: Record<string, string | number | boolean>;
-  items?: WrittenRow[];
-  collections?: Record<string, WrittenRow[]>;
-  key?: string[];
-  mode?: 'exact' | 'at_least';
-  unlock?: boolean;
-}
 
 /** Rows by what tells them apart; the section's own ones are `items`. */
 export interface ConfigState {
@@ -58,55 +44,6 @@ export interface ConfigState {
   collections?: Record<string, Rows>;
   unlocked?: boolean;
 }
-
-const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
-const row = Type.Record(Type.String(), Type.Union([scalar, Type.Array(Type.Record(Type.String(), scalar))]));
-
-const schema = Type.Object(
-  {
-    path: Type.Optional(
-      Type.String({ description: 'A site or an application, `Site/app`; the whole server when left out.' }),
-    ),
-    section: Type.Optional(
-      Type.String({
-        description: 'The section, `system.webServer/security/ipSecurity`, when the title is only a name.',
-        minLength: 1,
-      }),
-    ),
-    commit: Type.Optional(
-      Type.Union([Type.Literal('apphost'), Type.Literal('site'), Type.Literal('app')], {
-        description:
-          "Where it is written: applicationHost.config when left out, or the site's or application's web.config. One that an archive or Beanstalk brought is refused.",
-      }),
-    ),
-    attributes: Type.Optional(
-      Type.Record(Type.String(), scalar, { description: 'Attributes by name, `child.attribute` below one.' }),
-    ),
-    items: Type.Optional(
-      Type.Array(row, { description: "Rows of the section's own collection, by attribute." }),
-    ),
-    collections: Type.Optional(
-      Type.Record(Type.String(), Type.Array(row), { description: 'Rows of its other collections, by name.' }),
-    ),
-    key: Type.Optional(
-      Type.Array(Type.String(), {
-        description: 'What tells rows apart, for sections that converge does not know.',
-        minItems: 1,
-      }),
-    ),
-    mode: Type.Optional(
-      Type.Union([Type.Literal('exact'), Type.Literal('at_least')], {
-        description: 'Whether other rows are removed (`exact`, when left out) or left alone.',
-      }),
-    ),
-    unlock: Type.Optional(
-      Type.Boolean({
-        description: 'Let the path have values of its own where the server has locked the section.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-);
 
 export const iisConfig: ResourceType<ConfigProperties, ConfigState, Declaration> = {
   name: 'iis_config',
@@ -119,19 +56,10 @@ applicationHost.config, since a web.config belongs to the application that is de
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
   canBeAbsent: false,
-  identity(properties, title) {
-    const section = sectionOf(properties, title);
-    const { path = '', commit = 'apphost' } = properties;
-    refuseOptions(properties);
-    refuseUnreadable(properties, section);
-    if (path === '' && commit !== 'apphost')
-      throw new Failure(
-        given('contradiction', `\`commit: ${commit}\` needs a \`path\``, {
-          hint: 'say of which site, or remove it',
-        }),
-      );
-    return `${path.replace(/\/$/, '')}:${section.name}`.toLowerCase();
-  },
+  check: (properties, title) => configMistakes(properties, sectionOf(properties, title)),
+  identity: (properties, title) =>
+    `${(properties.path ?? '').replace(/\/$/, '')}:${sectionOf(properties, title).name}`.toLowerCase(),
+  claims: (properties, id) => configClaims(properties, sectionNamed(id.slice(id.indexOf(':') + 1)), id),
   needs(_, id) {
     const section = sectionNamed(id.slice(id.indexOf(':') + 1));
     const path = id.slice(0, id.indexOf(':'));
@@ -195,11 +123,6 @@ applicationHost.config, since a web.config belongs to the application that is de
 
 const sectionOf = ({ section }: ConfigProperties, title: string): Section => sectionNamed(section ?? title);
 
-const keysOf =
-  ({ key }: ConfigProperties, section: Section): KeyOf =>
-  collection =>
-    section.keys[collection] ?? key;
-
 const mapped = <T, R>(values: Record<string, T>, map: (value: T) => R): Record<string, R> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
 
@@ -223,58 +146,6 @@ function nestedExtra(
       );
     }),
   );
-}
-
-/** What appcmd would read as an option of its own, above all where it is to write. */
-function refuseOptions({ path = '', attributes = {}, collections = {}, items = [] }: ConfigProperties): void {
-  if (/^[/+-]|["']/.test(path))
-    throw new Failure(given('wrong-name', `\`${path}\` is no path`, { hint: 'write `Site` or `Site/app`' }));
-  const rows = [items, ...Object.values(collections)].flat(2);
-  const nested = rows.flatMap(row =>
-    Object.values(row).flatMap(value => (Array.isArray(value) ? value : [])),
-  );
-  const inRows = [...rows, ...nested].flatMap(row => Object.keys(row));
-  const wrong = [...Object.keys(attributes), ...Object.keys(collections), ...inRows].find(
-    name => !/^[A-Za-z_][\w.-]*$/.test(name) || /^(commit|section)$/i.test(name),
-  );
-  if (wrong !== undefined)
-    throw new Failure(
-      given('wrong-name', `\`${wrong}\` can't be the name of an attribute`, {
-        hint: 'write `name`, or `child.name` below an element; where it is written says `commit:`',
-      }),
-    );
-}
-
-/** Every row must say what tells it apart, once, and hold nothing that appcmd can't be told. */
-function refuseUnreadable(properties: ConfigProperties, section: Section): void {
-  const keys = keysOf(properties, section);
-  const check = (rows: readonly WrittenRow[], collection: string): void => {
-    const key = keys(collection);
-    const what = collection === '' ? `rows of ${section.name}` : `rows of ${collection}`;
-    if (!key)
-      throw new Failure(
-        given('no-key', `what tells ${what} apart is not known`, { hint: 'say it with `key: [name]`' }),
-      );
-    const seen = new Set<string>();
-    for (const written of rows) {
-      const id = keyOfWritten(written, key);
-      if (id === undefined)
-        throw new Failure(given('no-key', `one of the ${what} lacks ${keyNames(key).join(' or ')}`));
-      if (seen.has(id)) throw new Failure(given('same-row', `two ${what} are ${id}`, { hint: 'remove one' }));
-      seen.add(id);
-      for (const [name, value] of Object.entries(written)) {
-        if (Array.isArray(value)) check(value, name);
-        else if (String(value).includes("'"))
-          throw new Failure(
-            given('wrong-value', `${name} holds an apostrophe, which appcmd has no way to be told`, {
-              hint: 'use an `exec`, or another notation of the value',
-            }),
-          );
-      }
-    }
-  };
-  if (properties.items) check(properties.items, '');
-  for (const [name, rows] of Object.entries(properties.collections ?? {})) check(rows, name);
 }
 
 async function look(

@@ -1,14 +1,32 @@
 import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type { Asked, Claim, Mistake, ResourceType, Step } from '../../../engine/model/resource-type.ts';
 import { child, childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { type Binding, bindingRow, bindingText, parseBinding } from '../../../windows/iis/bindings.ts';
 import { settingsOf } from '../../../windows/iis/settings.ts';
 import { eachStep, isChanged } from '../../each-step.ts';
-import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
-import { checkName, configurationOf, iisRealm, needsIis, observeObjects, withPool } from './iis-object.ts';
+import {
+  desiredSet,
+  readSet,
+  setArguments,
+  setSchema,
+  spanMistakes,
+  type WrittenSet,
+} from './iis-attributes.ts';
+import {
+  appNamed,
+  declaredSettings,
+  listOfSites,
+  memberClaims,
+  setSettings,
+  settingClaims,
+  siteNamed,
+  siteNumber,
+  vdirNamed,
+} from './iis-claims.ts';
+import { configurationOf, iisRealm, nameMistakes, needsIis, observeObjects, withPool } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 
 type WrittenBinding = string | { protocol: string; information: string; ssl_flags?: number };
@@ -39,7 +57,11 @@ export type SiteState = Omit<SiteProperties, 'bindings' | 'set'> & {
 const schema = Type.Object(
   {
     id: Type.Optional(
-      Type.Integer({ minimum: 1, description: "Number of the site; IIS's choice when left out." }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 4_294_967_295,
+        description: "Number of the site; IIS's choice when left out.",
+      }),
     ),
     bindings: Type.Optional(
       Type.Array(
@@ -95,19 +117,43 @@ have, in any order: others are removed, after the missing ones were added. Certi
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
-  identity(properties, title) {
-    checkName(title, 'a site', /[\\/?;:@&=+$,|"<>]/, 260);
-    for (const written of properties.bindings ?? []) toBinding(written);
-    return title.toLowerCase();
-  },
+  check: ({ bindings = [], set }, title) => [
+    ...nameMistakes(title, 'a site', /[\\/?;:@&=+$,|"<>]/, 260),
+    ...bindings.flatMap((written, index) => bindingMistakes(written, `/bindings/${index}`)),
+    ...spanMistakes([], set),
+  ],
+  identity: (_, title) => title.toLowerCase(),
   provides: (_, id) => [`site:${id}`, `app:${id}/`],
   needs: ({ app_pool: pool, physical_path: path }) => [
     needsIis,
     ...(pool === undefined ? [] : [{ anyOf: [`app_pool:${pool.toLowerCase()}`] }]),
     ...(path === undefined ? [] : needsPath(path)),
   ],
-  claims: ({ bindings = [], state }) =>
-    state === 'stopped' ? [] : bindings.map(written => `binding:${bindingText(bare(toBinding(written)))}`),
+  claims: (properties, id) => [
+    ...memberClaims(siteNamed(id), listOfSites),
+    ...Object.entries({ '/id': properties.id, ...numbersIn(properties.set) }).flatMap(([pointer, number]) =>
+      number === undefined ? [] : [siteNumber(number, pointer)],
+    ),
+    ...settingClaims(siteNamed(id), [
+      ...declaredSettings(properties, {
+        id: 'id',
+        auto_start: 'serverAutoStart',
+        log_directory: 'logFile.directory',
+        bindings: 'bindings',
+      }),
+      ...setSettings(properties.set),
+    ]),
+    ...settingClaims(
+      appNamed(`${id}/`),
+      declaredSettings(properties, {
+        app_pool: 'applicationPool',
+        enabled_protocols: 'enabledProtocols',
+        preload_enabled: 'preloadEnabled',
+      }),
+    ),
+    ...settingClaims(vdirNamed(`${id}/`), declaredSettings(properties, { physical_path: 'physicalPath' })),
+    ...bindingClaims(properties),
+  ],
   desired({ bindings, physical_path: path, log_directory: logs, set, app_pool: pool, ...rest }) {
     return {
       ...rest,
@@ -130,16 +176,34 @@ have, in any order: others are removed, after the missing ones were added. Certi
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
 };
 
+/** Sites that don't run hold no addresses. */
+const bindingClaims = ({ bindings = [], state }: SiteProperties): Claim[] =>
+  state === 'stopped'
+    ? []
+    : bindings.map((written, index) => ({
+        what: `the binding ${bindingText(bare(toBinding(written)))}`,
+        pointer: `/bindings/${index}`,
+      }));
+
+/** A site's number may be said by appcmd's name too. */
+const numbersIn = (set: WrittenSet = {}): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(set).flatMap(([name, value]) => (/^id$/i.test(name) ? [[`/set/${name}`, value]] : [])),
+  );
+
+const textOf = (written: WrittenBinding): string =>
+  typeof written === 'string' ? written : `${written.protocol}/${written.information}`;
+
+function bindingMistakes(written: WrittenBinding, pointer: string): Mistake[] {
+  if (parseBinding(textOf(written))) return [];
+  const hint = 'write http/*:80:HOST, http://HOST:80 or net.tcp/808:*';
+  return [mistake(pointer, 'wrong-binding', `\`${textOf(written)}\` isn't a binding`, hint)];
+}
+
+/** Of one that was checked. */
 function toBinding(written: WrittenBinding): Binding {
-  const text = typeof written === 'string' ? written : `${written.protocol}/${written.information}`;
-  const binding = parseBinding(text);
-  if (!binding) {
-    throw new Failure(
-      given('wrong-binding', `\`${text}\` is no binding`, {
-        hint: 'write http/*:80:HOST, http://HOST:80 or net.tcp/808:*',
-      }),
-    );
-  }
+  const binding = parseBinding(textOf(written));
+  if (!binding) throw new TypeError(`${textOf(written)} isn't a binding`);
   const flags = typeof written === 'string' ? undefined : written.ssl_flags;
   return { ...binding, ...(flags !== undefined && { sslFlags: flags }) };
 }

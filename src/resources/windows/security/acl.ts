@@ -1,7 +1,8 @@
 import Type from 'typebox';
-import { Failure, given, world } from '../../../diagnostics/diagnostic.ts';
+import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type { Asked, Mistake, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
 import type { FileStat } from '../../../io/ports.ts';
 import {
   type Access,
@@ -14,7 +15,7 @@ import {
 import { commonName, commonSid } from '../../../windows/security/sids.ts';
 import { eachStep, isChanged } from '../../each-step.ts';
 import { oneDiagnostic } from '../../failed.ts';
-import { ancestors, managedPath } from '../../host/path.ts';
+import { ancestors, hostPath, pathMistakes } from '../../host/path.ts';
 import { pathFirst } from '../../path-first.ts';
 
 /** One permission. In what was observed `rights` may also describe an entry that has no name. */
@@ -96,10 +97,8 @@ by their SIDs. \`ensure: absent\` takes the declared permissions away, and leave
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: { name: 'files', concurrency: 16 },
-  identity(properties, title, where) {
-    refuseContradictions(properties);
-    return managedPath(title, where);
-  },
+  check: (properties, title, where) => [...pathMistakes(title, where, ''), ...contradictions(properties)],
+  identity: (_, title, where) => hostPath(title, where),
   needs: (_, id) => [{ anyOf: [id, ...ancestors(id)].map(path => `path:${path}`) }],
   desired: ({ permissions, inherit }) => ({
     permissions: sorted(
@@ -153,28 +152,22 @@ const keyOf = ({ identity, kind }: Pick<Permission, 'identity' | 'kind'>): strin
 const sorted = (permissions: Permission[]): Permission[] =>
   permissions.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 
-function refuseContradictions({ permissions, inherit }: AclProperties): void {
+function contradictions({ permissions, inherit }: AclProperties): Mistake[] {
   const seen = new Set<string>();
-  for (const { identity, kind = 'allow' } of permissions) {
+  const mistakes: Mistake[] = [];
+  permissions.forEach(({ identity, kind = 'allow' }, index) => {
     const key = keyOf({ identity: commonSid(identity) ?? identity, kind });
-    if (seen.has(key))
-      throw new Failure(
-        given('contradiction', `\`${identity}\` has two permissions of the kind \`${kind}\``, {
-          hint: 'write one with the rights that it is to have',
-        }),
-      );
+    const message = `\`${identity}\` has two permissions of the kind \`${kind}\``;
+    const hint = 'write one with the rights that it is to have';
+    if (seen.has(key)) mistakes.push(mistake(`/permissions/${index}`, 'contradiction', message, hint));
     seen.add(key);
+  });
+  if (inherit === false && !permissions.some(({ kind }) => kind !== 'deny')) {
+    const message = 'with `inherit: false` and no permission that allows anything nobody may enter';
+    const hint = 'allow `BUILTIN\\Administrators` and `NT AUTHORITY\\SYSTEM` what they need';
+    mistakes.push(mistake('/inherit', 'contradiction', message, hint));
   }
-  if (inherit === false && !permissions.some(({ kind }) => kind !== 'deny'))
-    throw new Failure(
-      given(
-        'contradiction',
-        'with `inherit: false` and no permission that allows anything nobody may enter',
-        {
-          hint: 'allow `BUILTIN\\Administrators` and `NT AUTHORITY\\SYSTEM` what they need',
-        },
-      ),
-    );
+  return mistakes;
 }
 
 /** Declared accounts in their declared spelling. `absent` when none of the declared permissions is there. */

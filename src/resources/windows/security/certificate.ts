@@ -74,7 +74,13 @@ password travels by stdin, never as an argument.`,
   claims: ({ thumbprint }, id) =>
     thumbprint === undefined
       ? []
-      : [`certificate:${id.slice(0, id.indexOf('/'))}/${thumbprint.toLowerCase()}`],
+      : [
+          {
+            what: `the certificate ${thumbprint.toLowerCase()} in the store ${id.slice(0, id.indexOf('/'))}`,
+            pointer: '/thumbprint',
+            evenAbsent: true,
+          },
+        ],
   needs({ source }) {
     const path = hostPath(source, windows);
     return [{ anyOf: [path, ...ancestors(path)].map(one => `path:${one}`) }];

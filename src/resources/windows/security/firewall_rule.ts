@@ -1,8 +1,15 @@
 import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, Id, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type {
+  Asked,
+  Id,
+  Mistake,
+  Observation,
+  ResourceType,
+  Step,
+} from '../../../engine/model/resource-type.ts';
 import {
   addressList,
   type FirewallRule,
@@ -102,10 +109,8 @@ declared one. What isn't declared isn't managed.`,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: { name: 'firewall', concurrency: 1 },
   neededUnlessAbsent: ['action'],
-  identity(properties, title) {
-    refuseContradictions(properties, title);
-    return idOf(title, properties);
-  },
+  check: contradictions,
+  identity: (properties, title) => idOf(title, properties),
   desired: ({
     direction = 'in',
     action,
@@ -148,17 +153,21 @@ const profilesOf = (value: NonNullable<FirewallProperties['profile']>): string[]
   return profiles.every(name => names.includes(name)) ? ['any'] : [...new Set(names)].sort();
 };
 
-function refuseContradictions({ protocol, local_port }: FirewallProperties, title: string): void {
-  if (/^all$/i.test(title) || /["|]/.test(title) || title.trim() !== title || title === '')
-    throw new Failure(
-      given('wrong-name', `\`${title}\` can't be the name of a rule`, {
-        hint: 'netsh takes `all` for every rule; quotes and bars are none of a name',
-      }),
+function contradictions({ protocol, local_port }: FirewallProperties, title: string): Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (/^all$/i.test(title) || /["|]/.test(title) || title.trim() !== title || title === '') {
+    const hint = 'netsh takes `all` for every rule, and no quotes or bars in a name';
+    mistakes.push(mistake('', 'wrong-name', `\`${title}\` can't be the name of a rule`, hint));
+  }
+  if (/^\d+$/.test(protocol ?? '') && Number(protocol) > 255)
+    mistakes.push(
+      mistake('/protocol', 'wrong-value', `there is no protocol ${protocol}`, 'numbers go from 0 to 255'),
     );
-  if (local_port === undefined || ['tcp', 'udp'].includes(protocolName(protocol ?? ''))) return;
-  throw new Failure(
-    given('contradiction', 'only `tcp` and `udp` have ports', { hint: 'add `protocol: tcp`' }),
-  );
+  if (local_port !== undefined && !['tcp', 'udp'].includes(protocolName(protocol ?? '')))
+    mistakes.push(
+      mistake('/local_port', 'contradiction', 'only `tcp` and `udp` have ports', 'add `protocol: tcp`'),
+    );
+  return mistakes;
 }
 
 /** Of several rules of one name the first that differs. */

@@ -15,12 +15,7 @@ import { oneDiagnostic } from '../../failed.ts';
 import { obtain } from '../../host/archive/obtain.ts';
 import { sourceOf } from '../../host/archive/source.ts';
 import { digestOfFile } from '../../host/digest-file.ts';
-import {
-  type LocationProperty,
-  refuseUntrusted,
-  trustSchema,
-  withTarget,
-} from '../../host/fetch/location.ts';
+import { type LocationProperty, trustSchema, untrusted, withTarget } from '../../host/fetch/location.ts';
 import { ancestors, writtenPath } from '../../host/path.ts';
 
 /** As written. */
@@ -91,11 +86,14 @@ by itself. \`properties\` and \`checksum\` count when it is installed, not after
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: { name: 'packages', concurrency: 1, alsoDirties: ['*'] },
-  identity(properties) {
-    const source = sourceIn(properties);
-    if (source && 'location' in source) refuseUntrusted(source.location, properties);
-    return properties.product_code.toUpperCase();
+  check(properties) {
+    const { source } = properties;
+    const found = sourceIn(properties);
+    return source !== undefined && found && 'location' in found
+      ? untrusted(source, '/source', properties)
+      : [];
   },
+  identity: ({ product_code }) => product_code.toUpperCase(),
   provides: (_, id) => [`package:${id}`],
   needs(properties) {
     const source = sourceIn(properties);

@@ -76,6 +76,14 @@ counts as enabled, and the run reports the reboot. \`ensure: absent\` disables t
       ...brings,
     ];
   },
+  claims: ({ names }, id) =>
+    (names ?? id.split(' ')).flatMap((written, index) =>
+      dismNames(written).map(name => ({
+        what: `the feature ${name.toLowerCase()}`,
+        pointer: names ? `/names/${index}` : '',
+        evenAbsent: true as const,
+      })),
+    ),
   desired: (properties, id) => ({
     features: Object.fromEntries(namesOf(properties, id).map(name => [name, enabled])),
   }),

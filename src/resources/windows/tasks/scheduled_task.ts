@@ -1,8 +1,15 @@
 import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, Id, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type {
+  Asked,
+  Id,
+  Mistake,
+  Observation,
+  ResourceType,
+  Step,
+} from '../../../engine/model/resource-type.ts';
 import { textAt, type XmlElement } from '../../../io/xml.ts';
 import { accountName, isServiceAccount, sidsOf } from '../../../windows/security/accounts.ts';
 import { commonSid } from '../../../windows/security/sids.ts';
@@ -16,6 +23,7 @@ import {
 import { eachStep } from '../../each-step.ts';
 import { oneDiagnostic } from '../../failed.ts';
 import { ancestors, hostPath } from '../../host/path.ts';
+import { contentClaim } from '../../host/path-claims.ts';
 import { type Declaration, declarationToManifest } from '../../listing.ts';
 import { listTasks } from './list-tasks.ts';
 import { defined } from './task-definition.ts';
@@ -131,10 +139,9 @@ settings are managed where they are declared. A password can't be read back: it 
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: { name: 'scheduled_task', concurrency: 1 },
   neededUnlessAbsent: ['command'],
-  identity(properties, title) {
-    checkProperties(title, properties);
-    return taskUri(title).toLowerCase();
-  },
+  check: (properties, title) => [...nameMistakes(title), ...propertyMistakes(title, properties)],
+  identity: (_, title) => taskUri(title).toLowerCase(),
+  claims: (_, id) => [contentClaim(`c:/windows/system32/tasks${id.replaceAll('\\', '/')}`)],
   needs: ({ command = '', working_directory: directory }) =>
     [command.replace(/^"([^"]*)".*$/, '$1'), directory ?? ''].filter(isAbsolute).map(path => {
       const id = hostPath(path, { platform: 'win32', cwd: 'C:\\' });
@@ -158,44 +165,48 @@ settings are managed where they are declared. A password can't be read back: it 
 const isAbsolute = (path: string): boolean => /^[A-Za-z]:[\\/]/.test(path);
 
 /** `\Folder\Name`, as it is written. */
-function taskUri(title: string): string {
-  const uri = `\\${title.replaceAll('/', '\\').replace(/^\\/, '')}`;
-  if (!/[<>:"|?*\p{Cc}]|\\\\|[\\. ]$|\\\.{1,2}\\/u.test(uri) && uri.length <= 230) return uri;
-  throw new Failure(
-    given('wrong-name', `\`${title}\` can't be the name of a task`, {
-      hint: 'a name may have folders before it, `\\Folder\\Name`, and none of < > : " | ? *',
-    }),
-  );
+const taskUri = (title: string): string => `\\${title.replaceAll('/', '\\').replace(/^\\/, '')}`;
+
+function nameMistakes(title: string): Mistake[] {
+  const uri = taskUri(title);
+  if (!/[<>:"|?*\p{Cc}]|\\\\|[\\. ]$|\\\.{1,2}\\/u.test(uri) && uri.length <= 230) return [];
+  const hint = 'a name may have folders before it, `\\Folder\\Name`, and none of < > : " | ? *';
+  return [mistake('', 'wrong-name', `\`${title}\` can't be the name of a task`, hint)];
 }
 
-function checkProperties(title: string, properties: TaskProperties): void {
+function propertyMistakes(title: string, properties: TaskProperties): Mistake[] {
   const { every, offset, at, days, run_as: runAs = 'SYSTEM', password } = properties;
   const minutes = every === undefined ? undefined : ms(every) / 60_000;
-  const wrong: [boolean, string, string][] = [
+  const rules: [isWrong: boolean, pointer: string, what: string, hint: string][] = [
     [
       minutes !== undefined && (minutes < 1 || minutes > 31 * 1440),
+      '/every',
       'repeats at an impossible interval',
       'write `every:` between 1m and 31d',
     ],
     [
       every === undefined && offset !== undefined,
+      '/offset',
       'has an `offset` and no `every`',
       'an offset shifts a repetition: add `every:`, or use `at:`',
     ],
     [
       every !== undefined && offset !== undefined && ms(offset) >= ms(every),
-      'has an `offset` that is no part of its `every`',
+      '/offset',
+      "has an `offset` that isn't a part of its `every`",
       'write one that is shorter',
     ],
-    [at === undefined && days !== undefined, 'has `days` and no time', 'add `at:`'],
+    [at === undefined && days !== undefined, '/days', 'has `days` and no time', 'add `at:`'],
     [
       password !== undefined && isServiceAccount(accountName(runAs)),
+      '/password',
       `has a password for ${accountName(runAs)}, which has none`,
       'name the user with `run_as:`, or leave `password:` out',
     ],
   ];
-  const [found] = wrong.filter(([is]) => is);
-  if (found) throw new Failure(given('bad-task', `the task \`${title}\` ${found[1]}`, { hint: found[2] }));
+  return rules.flatMap(([isWrong, pointer, what, hint]) =>
+    isWrong ? [mistake(pointer, 'bad-task', `the task \`${title}\` ${what}`, hint)] : [],
+  );
 }
 
 async function observe(asked: Asked<TaskProperties>[], io: ReadIo): Promise<Map<Id, Observation<TaskState>>> {
