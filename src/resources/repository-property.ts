@@ -18,7 +18,11 @@ export const repositorySchema = Type.Union(
       {
         url: Type.String(url),
         target: Type.Optional(
-          Type.String({ description: 'Name of the aws target, where several are declared.', minLength: 1 }),
+          Type.String({
+            description: 'Name of the aws target, where several are declared.',
+            minLength: 1,
+            'x-target': 'aws',
+          }),
         ),
         key: Type.Optional(
           Type.String({

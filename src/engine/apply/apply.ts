@@ -7,6 +7,7 @@ import type { RunReport } from '../model/events.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import { subjectsOf } from '../model/subject.ts';
+import { hintFor, type Lookups, lookupsOf, missingFor } from '../observe/lookups.ts';
 import { observe } from '../observe/observe.ts';
 import { loadSources } from '../observe/sources.ts';
 import { decide } from '../plan/decide.ts';
@@ -40,13 +41,10 @@ export async function apply(
   if (tooMuch.length > 0) throw new Failure(tooMuch);
   const { clock } = run.world.host;
   const started = clock.now();
-  const subjects = subjectsOf(plan.resources, {
-    registry: run.registry,
-    targets: plan.targets,
-    where: run.where,
-  });
+  const surroundings = { registry: run.registry, targets: plan.targets, where: run.where };
+  const subjects = subjectsOf(plan.resources, surroundings);
   await loadSources(run, subjects);
-  const applying = begin(run, new Walk(plan.resources, subjects), allow);
+  const applying = begin(run, new Walk(plan.resources, subjects), allow, surroundings);
   const { walk } = applying;
 
   const onAbort = () =>
@@ -138,7 +136,9 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
     return;
   }
   const changes: Change[] = [];
+  const lookups = await lookUp(applying, toChange);
   for (const node of toChange) {
+    if (finishNameless(applying, node, lookups)) continue;
     const change = await changeOf(applying, node);
     if (change) changes.push(change);
     else if (!node.result) resting.push(node);
@@ -150,6 +150,41 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
     ),
     ...resting.map(node => refreshIfNotified(applying, node)),
   ]);
+}
+
+/** Looks up what is named and wasn't there, or wasn't asked about, when the plan was made. */
+async function lookUp({ run, walk, surroundings }: Applying, nodes: readonly Node[]): Promise<Lookups> {
+  const among = [...walk.nodes.values()].map(({ subject }) => subject);
+  const lookups = lookupsOf(
+    nodes.map(({ subject }) => subject),
+    nodes.some(({ subject }) => subject.names.length > 0) ? among : [],
+    surroundings,
+  );
+  const unseen = [...lookups.values()].filter(
+    ({ address }) => run.observed.get(address)?.state !== 'present',
+  );
+  await observe(run, unseen);
+  return lookups;
+}
+
+/** Ends what names something that still isn't there. */
+function finishNameless({ run, walk, finish }: Applying, node: Node, lookups: Lookups): boolean {
+  const missing = missingFor(run, node.subject, lookups);
+  if (!missing) return false;
+  const { named, lookup } = missing;
+  const seen = run.observed.get(lookup.address)!;
+  const text = `\`${node.planned.address}\` names the \`${named.type}\` \`${named.title}\`, which isn't there`;
+  const hint = () =>
+    hintFor(
+      named,
+      [...walk.nodes.values()].map(({ subject }) => subject),
+    );
+  const diagnostic =
+    seen.state === 'failed'
+      ? seen.diagnostic
+      : worldSays('named-not-there', text, { at: named.at, hint: hint() });
+  finish(node, 'failed', { diagnostic });
+  return true;
 }
 
 /** Ends what a closed window or a guard keeps from being changed; the time is that of now, not of the plan. */

@@ -4,6 +4,7 @@ import type { Node, Walk } from '../graph/walk.ts';
 import type { Allowed } from '../guard/guards.ts';
 import type { Result } from '../model/events.ts';
 import type { Run } from '../model/run.ts';
+import type { Surroundings } from '../model/subject.ts';
 import { Dirty } from '../observe/dirty.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
 
@@ -15,6 +16,8 @@ export interface Applying {
   dirty: Dirty;
   numbers: Record<string, number>;
   allow: Allowed;
+  /** What names in the plan are resolved by. */
+  surroundings: Surroundings;
   /** What belongs to the run beside the results. */
   diagnostics: Diagnostic[];
   /** Ends a node's part in the run and lets its dependants go on. */
@@ -28,7 +31,7 @@ export interface Details {
   started?: number;
 }
 
-export function begin(run: Run, walk: Walk, allow: Allowed): Applying {
+export function begin(run: Run, walk: Walk, allow: Allowed, surroundings: Surroundings): Applying {
   const { clock } = run.world.host;
   const numbers: Record<string, number> = {};
   return {
@@ -36,6 +39,7 @@ export function begin(run: Run, walk: Walk, allow: Allowed): Applying {
     walk,
     numbers,
     allow,
+    surroundings,
     diagnostics: [],
     limits: new Limits(totalAtOnce),
     dirty: new Dirty(),

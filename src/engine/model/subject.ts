@@ -3,6 +3,7 @@ import { type Diagnostic, Failure, given, type SourceRange } from '../../diagnos
 import type { Address, CatalogTarget, Json, Metaparameters } from './catalog.ts';
 import { isClaim } from './claims.ts';
 import { asDiagnostic, mistakesOf } from './mistakes.ts';
+import { type NamedObject, namedObjects, objectCapability } from './references.ts';
 import type {
   AnyResourceType,
   Asked,
@@ -13,6 +14,7 @@ import type {
   Registry,
   Where,
 } from './resource-type.ts';
+import { resolveTarget } from './targets.ts';
 import { typeBug } from './type-bug.ts';
 
 /** What catalog and plan both say of a resource. */
@@ -39,6 +41,8 @@ export interface Subject {
   needs: Need[];
   provides: Capability[];
   claims: Claim[];
+  /** Objects that its properties name. */
+  names: NamedObject[];
   /** The type is faulty and could not say who this is, or the target what is selected; then it isn't observed. */
   fault?: Diagnostic;
   absent: boolean;
@@ -59,7 +63,8 @@ export interface Surroundings {
 }
 
 /** Throws a Failure (given) when the type is unknown or refuses the properties. */
-export function subjectOf(declared: Declared, { registry, targets, where }: Surroundings): Subject {
+export function subjectOf(declared: Declared, surroundings: Surroundings): Subject {
+  const { registry, targets } = surroundings;
   const { address, meta, title, at } = declared;
   const type = registry.types.get(declared.type);
   if (!type)
@@ -69,9 +74,9 @@ export function subjectOf(declared: Declared, { registry, targets, where }: Surr
   const resolved = resolveSources(declared, type);
   // The plan says these properties too: a type that changes what it was handed would change the plan.
   const properties = type.origin ? frozen(structuredClone(resolved)) : resolved;
-  const said = sayingsOf(declared, type, properties, where);
-  const sayings = declared.select === undefined ? said : ofSelection(declared, said);
   const target = targetOf(declared, type, targets);
+  const said = sayingsOf({ declared, type, properties, target }, surroundings);
+  const sayings = declared.select === undefined ? said : ofSelection(declared, said);
   const place = target?.name ?? '';
   return {
     address,
@@ -87,37 +92,40 @@ export function subjectOf(declared: Declared, { registry, targets, where }: Surr
   };
 }
 
-type Sayings = Pick<Subject, 'id' | 'needs' | 'provides' | 'claims' | 'fault'>;
+type Sayings = Pick<Subject, 'id' | 'needs' | 'provides' | 'claims' | 'names' | 'fault'>;
+
+/** A resource on its way to become a subject. */
+interface Asking {
+  declared: Declared;
+  type: AnyResourceType;
+  properties: { [key: string]: Json };
+  target: CatalogTarget | undefined;
+}
 
 /** What the type says of the resource without looking at the world. Throws a Failure (given) with all mistakes. */
-function sayingsOf(
-  declared: Declared,
-  type: AnyResourceType,
-  properties: { [key: string]: Json },
-  where: Where,
-): Sayings {
+function sayingsOf(asking: Asking, surroundings: Surroundings): Sayings {
+  const { declared, type, properties } = asking;
   const { address, title, at } = declared;
+  const { where } = surroundings;
   let mistakes: Diagnostic[];
   try {
     mistakes = mistakesOf(type, properties, title, where).map(mistake => asDiagnostic(mistake, declared));
-    if (mistakes.length === 0) return soundSayings(type, properties, title, where);
+    if (mistakes.length === 0) return soundSayings(asking, surroundings);
   } catch (error) {
     const fault = {
       ...typeBug(type, error instanceof Error ? error.message : String(error), error),
       address,
       at,
     };
-    return { id: address, needs: [], provides: [], claims: [], fault };
+    return { id: address, needs: [], provides: [], claims: [], names: [], fault };
   }
   throw new Failure(mistakes);
 }
 
-function soundSayings(
-  type: AnyResourceType,
-  properties: { [key: string]: Json },
-  title: string,
-  where: Where,
-): Sayings {
+function soundSayings(asking: Asking, surroundings: Surroundings): Sayings {
+  const { declared, type, properties, target } = asking;
+  const { where } = surroundings;
+  const { title, at, places } = declared;
   const id: unknown = type.identity(properties, title, where);
   if (typeof id !== 'string') throw new TypeError('its identity is not text');
   const needs = type.needs?.(properties, id) ?? [];
@@ -126,7 +134,14 @@ function soundSayings(
   const isText = (capability: unknown) => typeof capability === 'string';
   if (!provides.every(isText) || !needs.every(({ anyOf }) => anyOf.every(isText)) || !claims.every(isClaim))
     throw new TypeError('its needs, its claims or what it provides is not valid');
-  return { id, needs, provides, claims };
+  const names = namedObjects({ type, properties, at, target, ...(places && { places }) }, surroundings);
+  return {
+    id,
+    needs: [...needs, ...names.map(({ capability }) => ({ anyOf: [capability] }))],
+    provides: [...new Set([...provides, objectCapability(type.name, target?.name, id)])],
+    claims,
+    names,
+  };
 }
 
 function frozen<T>(value: T): T {
@@ -137,7 +152,7 @@ function frozen<T>(value: T): T {
 /** A selection isn't an object itself: what it needs and owns, each of its members will. */
 const ofSelection = ({ address, fault }: Declared, { needs, fault: typeFault }: Sayings): Sayings => {
   const known = typeFault ?? fault;
-  return { id: address, needs, provides: [], claims: [], ...(known && { fault: known }) };
+  return { id: address, needs, provides: [], claims: [], names: [], ...(known && { fault: known }) };
 };
 
 const realmKey = (realm: string, target: string): string => `${realm}\n${target}`;
@@ -189,26 +204,9 @@ function targetOf(
   targets: readonly CatalogTarget[],
 ): CatalogTarget | undefined {
   if (type.runs.on === 'host') return undefined;
-  const kind = type.runs.target;
-  const named = declared.meta.target;
-  if (named !== undefined) {
-    const found = targets.find(target => target.name === named);
-    if (found) return found;
-    throw new Failure(
-      given('unknown-target', `there is no target \`${named}\``, {
-        address: declared.address,
-        at: declared.at,
-      }),
-    );
-  }
-  const candidates = targets.filter(target => target.type === kind);
-  if (candidates.length <= 1) return candidates[0];
-  const names = candidates.map(target => target.name).join(', ');
-  throw new Failure(
-    given('ambiguous-target', `there are several ${kind} targets: say which one this ${type.name} lives on`, {
-      hint: `add \`target:\` with one of ${names}`,
-      address: declared.address,
-      at: declared.at,
-    }),
-  );
+  const { target, mistake } = resolveTarget(targets, type.runs.target, declared.meta.target);
+  if (!mistake) return target;
+  const { code, message, hint } = mistake;
+  const details = { address: declared.address, at: declared.at, ...(hint !== undefined && { hint }) };
+  throw new Failure(given(code, message, details));
 }

@@ -11,6 +11,7 @@ import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, subjectsOf } from '../model/subject.ts';
 import { plannedTargets } from '../model/targets.ts';
+import { lookupsOf, nearlyDeclared } from '../observe/lookups.ts';
 import { observe } from '../observe/observe.ts';
 import { loadSources, sourceDigest } from '../observe/sources.ts';
 import { type AskMembers, expandSelections } from '../select/members.ts';
@@ -42,13 +43,15 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const selected = select(resources, options, catalog.resources);
   const subjects = graph.subjects.filter(({ address }) => selected.has(address));
   await loadSources(run, subjects);
-  const observed = await (options.observe ?? observe)(run, subjects);
+  const lookups = lookupsOf(subjects, subjects, surroundings);
+  const observed = await (options.observe ?? observe)(run, [...subjects, ...lookups.values()]);
   const failed = subjects.filter(({ address }) => run.observed.get(address)?.state === 'failed');
   const told = new Set(failed.map(one => sharedCause(run, one.address, dependencies(graph, one))?.own));
   const diagnostics = [
     ...expanded.diagnostics,
     ...dropped(graph, selected),
     ...observed.filter(one => !told.has(one)),
+    ...nearlyDeclared(run, subjects, lookups, graph.subjects),
   ];
 
   const planned = new Map<Address, PlannedResource>();
@@ -59,6 +62,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     diagnostics,
     notifies: receivers(graph, selected),
     providers: providersOf(graph.subjects),
+    lookups,
   };
   const order = orderAmong(graph, selected);
   for (const subject of subjects) {

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
+import { notesOf } from '../../../src/engine/model/annotations.ts';
 import { canonicalJson } from '../../../src/engine/model/canonical.ts';
 import type { CatalogResource } from '../../../src/engine/model/catalog.ts';
 import { diff } from '../../../src/engine/model/diff.ts';
@@ -8,6 +9,7 @@ import { subjectOf } from '../../../src/engine/model/subject.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { adopt } from '../../../src/engine/record/adopt.ts';
 import { metaparameters, reservedMetaparameters } from '../../../src/manifest/read/metaparameters.ts';
+import { registry } from '../../../src/resources/registry.ts';
 import type { ContractWorld, Fixture, Sample } from '../../support/contract.ts';
 import { catalogOf, declare, registryOf, testRun } from '../../support/engine-world.ts';
 import { mortal } from './mortal.ts';
@@ -27,6 +29,12 @@ export const checks = {
   batched: 'several resources are observed in one call',
 };
 
+/** The type, and those whose objects its properties name: what isn't declared is looked up by them. */
+const around = (type: AnyResourceType): AnyResourceType[] => [
+  type,
+  ...notesOf(type.schema, 'x-ref').map(name => registry.types.get(String(name))!),
+];
+
 const engineOwned = [...Object.keys(metaparameters), ...reservedMetaparameters];
 
 const declared = (
@@ -42,7 +50,7 @@ async function converge(
   resources: CatalogResource[],
   world = of.world,
 ) {
-  const run = testRun([type], world);
+  const run = testRun(around(type), world);
   const planned = await plan(catalogOf(resources, of.targets), run, { engine: '1.0.0' });
   // The contract is about the type, not about what guards it.
   const report = await apply(planned, run, { allow: planned.resources.map(({ address }) => address) });
@@ -50,7 +58,7 @@ async function converge(
 }
 
 async function expectConverged(type: AnyResourceType, of: ContractWorld, resources: CatalogResource[]) {
-  const planned = await plan(catalogOf(resources, of.targets), testRun([type], of.world), {
+  const planned = await plan(catalogOf(resources, of.targets), testRun(around(type), of.world), {
     engine: '1.0.0',
   });
   expect(planned.resources.map(({ address, action, fields }) => ({ address, action, fields }))).toEqual(
@@ -141,7 +149,7 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
           const of = await start();
           const resources = await situation(of);
           const { world, step, killed } = mortal(of.world, fatal);
-          const run = testRun([type], world, { step });
+          const run = testRun(around(type), world, { step });
           const planned = await plan(catalogOf(resources, of.targets), run, { engine: '1.0.0' });
           await apply(planned, run, { allow: resources.map(({ address }) => address) }).catch(
             () => undefined,
@@ -182,12 +190,12 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
 
     test(checks.pure, async () => {
       const of = await start();
-      const run = testRun([type], of.world);
+      const run = testRun(around(type), of.world);
       const resources = [declared(type, of.sample(0))];
       const planned = await plan(catalogOf(resources, of.targets), run, { engine: '1.0.0' });
       await apply(planned, run);
-      const around = { registry: registryOf(type), targets: of.targets, where: run.where };
-      const { asked, id } = subjectOf(resources[0]!, around);
+      const surroundings = { registry: registryOf(...around(type)), targets: of.targets, where: run.where };
+      const { asked, id } = subjectOf(resources[0]!, surroundings);
       const before = canonicalJson(asked.properties);
       const desired = () => type.desired(asked.properties, id, run.sources);
       expect(canonicalJson(desired())).toBe(canonicalJson(desired()));
@@ -210,12 +218,19 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       const looked = async (titles?: string[], known: CatalogResource[] = []) => {
         const query = { common: of.common ?? {}, ...(titles && { titles }) };
         const before = { types: [type], targets: of.targets, engine: '1.0.0' };
-        return adopt(testRun([type], of.world), { ...before, query, declared: catalogOf(known, of.targets) });
+        return adopt(testRun(around(type), of.world), {
+          ...before,
+          query,
+          declared: catalogOf(known, of.targets),
+        });
       };
-      const run = testRun([type], of.world);
+      const run = testRun(around(type), of.world);
       const idOf = (one: Sample) =>
-        subjectOf(declared(type, one), { registry: registryOf(type), targets: of.targets, where: run.where })
-          .id;
+        subjectOf(declared(type, one), {
+          registry: registryOf(...around(type)),
+          targets: of.targets,
+          where: run.where,
+        }).id;
       const names = onlyNamed && found.map(({ title }) => title);
       const { adopted, diagnostics } = await looked(names);
       expect(diagnostics).toEqual([]);
@@ -245,7 +260,7 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
         },
       };
       const resources = [0, 1, 2].map(number => declared(type, of.sample(number)));
-      await plan(catalogOf(resources, of.targets), testRun([counting], of.world), { engine: '1.0.0' });
+      await plan(catalogOf(resources, of.targets), testRun(around(counting), of.world), { engine: '1.0.0' });
       expect(calls).toEqual([3]);
     });
   });

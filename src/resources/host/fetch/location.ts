@@ -18,7 +18,11 @@ export const withTarget = (description: string) =>
     {
       url: url(description),
       target: Type.Optional(
-        Type.String({ description: 'Name of the aws target, where several are declared.', minLength: 1 }),
+        Type.String({
+          description: 'Name of the aws target, where several are declared.',
+          minLength: 1,
+          'x-target': 'aws',
+        }),
       ),
     },
     { additionalProperties: false },

@@ -63,28 +63,3 @@ export function nameMistakes(name: string, what: string, banned: RegExp, longest
   const message = `the name of ${what} \`${name}\` ${why}`;
   return [mistake('', 'wrong-name', message, 'give it a name that IIS takes')];
 }
-
-/**
- * Resources whose declared pool isn't there can't be judged yet: IIS takes any name, and the site answers
- * 503. What brings the pool may be pending; otherwise the plan says that nothing does.
- */
-export async function withPool<P, C>(
-  asked: Asked<P>[],
-  io: ReadIo,
-  poolOf: (properties: P) => string | undefined,
-  observe: () => Promise<Map<Id, Observation<C>>>,
-): Promise<Map<Id, Observation<C>>> {
-  const seen = await observe();
-  const declared = asked.filter(({ properties }) => poolOf(properties) !== undefined);
-  if (declared.length === 0 || !(await isIisInstalled(io))) return seen;
-  const pools = new Set(
-    (await listObjects(io, 'apppool')).map(pool => pool.attributes.get('APPPOOL.NAME')?.toLowerCase()),
-  );
-  for (const { id, properties } of declared) {
-    const pool = poolOf(properties)!.toLowerCase();
-    const isJudged = seen.get(id)?.state === 'present' || seen.get(id)?.state === 'absent';
-    const hint = 'declare the `iis_app_pool`, or correct its name';
-    if (isJudged && !pools.has(pool)) seen.set(id, { state: 'unknown', waitsFor: `app_pool:${pool}`, hint });
-  }
-  return seen;
-}

@@ -16,7 +16,7 @@ import {
   settingClaims,
   vdirNamed,
 } from './iis-claims.ts';
-import { configurationOf, iisRealm, needsIis, observeObjects, withPool } from './iis-object.ts';
+import { configurationOf, iisRealm, needsIis, observeObjects } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 import { listApps } from './list-sites.ts';
 
@@ -32,7 +32,9 @@ export type AppState = Omit<AppProperties, 'set'> & { set?: Record<string, strin
 
 const schema = Type.Object(
   {
-    app_pool: Type.Optional(Type.String({ description: 'Its application pool.', minLength: 1 })),
+    app_pool: Type.Optional(
+      Type.String({ description: 'Its application pool.', minLength: 1, 'x-ref': 'iis_app_pool' }),
+    ),
     physical_path: Type.Optional(
       Type.String({ description: 'Its directory; needed to make it.', 'x-path': 'host', minLength: 1 }),
     ),
@@ -57,10 +59,9 @@ export const iisApp: ResourceType<AppProperties, AppState, Declaration> = {
   },
   identity: (_, title) => title.toLowerCase(),
   provides: (_, id) => [`app:${id}`],
-  needs: ({ app_pool: pool, physical_path: path }, id) => [
+  needs: ({ physical_path: path }, id) => [
     needsIis,
     { anyOf: [`site:${siteOf(id)}`] },
-    ...(pool === undefined ? [] : [{ anyOf: [`app_pool:${pool.toLowerCase()}`] }]),
     ...(path === undefined ? [] : needsPath(path)),
   ],
   claims: (properties, id) => [
@@ -83,13 +84,7 @@ export const iisApp: ResourceType<AppProperties, AppState, Declaration> = {
     ...(path !== undefined && { physical_path: iisPath(path) }),
     ...(set && { set: desiredSet(set) }),
   }),
-  observe: (asked, io) =>
-    withPool(
-      asked,
-      io,
-      ({ app_pool: pool }) => pool,
-      () => observeObjects(asked, io, 'app', (one, element) => read(one, element, io)),
-    ),
+  observe: (asked, io) => observeObjects(asked, io, 'app', (one, element) => read(one, element, io)),
   list: listApps,
   toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),

@@ -169,7 +169,6 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
     ),
   ],
   identity: (_, title) => title.toLowerCase(),
-  provides: (_, id) => [`app_pool:${id}`],
   needs: ({ password }) => [needsIis, ...(password === undefined ? [] : [needsModule])],
   claims: (properties, id) => [
     ...memberClaims(poolNamed(id), listOfPools),

@@ -26,7 +26,7 @@ import {
   siteNumber,
   vdirNamed,
 } from './iis-claims.ts';
-import { configurationOf, iisRealm, nameMistakes, needsIis, observeObjects, withPool } from './iis-object.ts';
+import { configurationOf, iisRealm, nameMistakes, needsIis, observeObjects } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 
 type WrittenBinding = string | { protocol: string; information: string; ssl_flags?: number };
@@ -89,7 +89,11 @@ const schema = Type.Object(
       Type.String({ description: 'Directory of the site.', 'x-path': 'host', minLength: 1 }),
     ),
     app_pool: Type.Optional(
-      Type.String({ description: "Application pool of the site's root.", minLength: 1 }),
+      Type.String({
+        description: "Application pool of the site's root.",
+        minLength: 1,
+        'x-ref': 'iis_app_pool',
+      }),
     ),
     state: Type.Optional(
       Type.Union([Type.Literal('started'), Type.Literal('stopped')], { description: 'Whether it runs now.' }),
@@ -124,11 +128,7 @@ have, in any order: others are removed, after the missing ones were added. Certi
   ],
   identity: (_, title) => title.toLowerCase(),
   provides: (_, id) => [`site:${id}`, `app:${id}/`],
-  needs: ({ app_pool: pool, physical_path: path }) => [
-    needsIis,
-    ...(pool === undefined ? [] : [{ anyOf: [`app_pool:${pool.toLowerCase()}`] }]),
-    ...(path === undefined ? [] : needsPath(path)),
-  ],
+  needs: ({ physical_path: path }) => [needsIis, ...(path === undefined ? [] : needsPath(path))],
   claims: (properties, id) => [
     ...memberClaims(siteNamed(id), listOfSites),
     ...Object.entries({ '/id': properties.id, ...numbersIn(properties.set) }).flatMap(([pointer, number]) =>
@@ -164,13 +164,7 @@ have, in any order: others are removed, after the missing ones were added. Certi
       ...(set && { set: desiredSet(set) }),
     };
   },
-  observe: (asked, io) =>
-    withPool(
-      asked,
-      io,
-      ({ app_pool: pool }) => pool,
-      () => observeObjects(asked, io, 'site', (one, element) => read(one, element, io)),
-    ),
+  observe: (asked, io) => observeObjects(asked, io, 'site', (one, element) => read(one, element, io)),
   list: listSites,
   toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
