@@ -8,8 +8,8 @@ import type { ReadFiles } from '../../io/ports.ts';
 import { displayName, readTextFile } from '../read/find-files.ts';
 import { parseManifest } from '../read/parse.ts';
 import { readMap } from '../read/read-value.ts';
-import { newReading } from '../read/reading.ts';
-import { coreValue, found } from '../read/scalar.ts';
+import { newReading, textsOf } from '../read/reading.ts';
+import { coreValue, found, ownText } from '../read/scalar.ts';
 import { maskedText, placeOf, type SourceFile } from '../read/source-file.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { below, pointerOf, type Scope, type Sourced, type Trace } from './scope.ts';
@@ -23,6 +23,7 @@ export interface DataLayer {
   value: { [key: string]: Json };
   places: ReadonlyMap<string, SourceRange>;
   traces?: ReadonlyMap<string, Trace>;
+  texts?: ReadonlyMap<string, string>;
 }
 
 /** Any value, with references to secrets at any depth. */
@@ -41,6 +42,7 @@ export function mergeLayers(layers: readonly DataLayer[], report: Report): Sourc
   });
   return {
     value,
+    texts: new Map(layers.flatMap(({ texts }) => [...(texts ?? [])])),
     layers: path =>
       layers.flatMap(({ from, value, places, traces }) => {
         const found = path.reduce<Json | undefined>(below, value);
@@ -111,7 +113,7 @@ export function readData(
     places.set(pointer, at);
     if (trace) traces.set(pointer, trace);
   }
-  return { from, value, places, traces };
+  return { from, value, places, traces, texts: textsOf(reading) };
 }
 
 const dataFile = { name: 'data file', keys: 'your own names', hint: 'write `name: value`' };
@@ -193,6 +195,8 @@ export function readSettings(settings: readonly string[], report: Report): DataL
       (inner, name) => Object.fromEntries([[name, inner]]),
       coreValue(setting.slice(equals + 1)),
     );
-    return [{ from: '--set', value: value as { [key: string]: Json }, places: new Map() }];
+    const text = ownText({ type: 'PLAIN', value: setting.slice(equals + 1) });
+    const texts = new Map(text === undefined ? [] : [[pointerOf(path), text]]);
+    return [{ from: '--set', value: value as { [key: string]: Json }, places: new Map(), texts }];
   });
 }

@@ -11,7 +11,7 @@ import { bodyOf, type Entry } from '../read/entries.ts';
 import { checkName } from '../read/map-names.ts';
 import { separate } from '../read/metaparameters.ts';
 import { readComputed, readMap } from '../read/read-value.ts';
-import { newReading, type Reading } from '../read/reading.ts';
+import { newReading, type Reading, textsOf } from '../read/reading.ts';
 import { quoted } from '../read/scalar.ts';
 import { keyText, placeOf, type SourceFile } from '../read/source-file.ts';
 import { validatorFor } from '../schema/validator.ts';
@@ -136,10 +136,17 @@ async function innerScope(
     new Map([...source.visits].map(([pointer, visit]) => [pointer, visit.at]));
   const tracesOf = (source: Reading) =>
     new Map([...source.visits].flatMap(([pointer, { trace }]) => (trace ? [[pointer, trace] as const] : [])));
-  const low = sourced(values, `default of the module ${module.name}`, placesOf(reading), tracesOf(reading));
-  const high = sourced(given, `parameter of ${address}`, placesOf(use), tracesOf(use));
+  const low = sourced(
+    values,
+    `default of the module ${module.name}`,
+    placesOf(reading),
+    tracesOf(reading),
+    textsOf(reading),
+  );
+  const high = sourced(given, `parameter of ${address}`, placesOf(use), tracesOf(use), textsOf(use));
   const params = {
     value: { ...named.value, ...values, ...given },
+    texts: new Map([...low.texts, ...high.texts]),
     layers: (path: string[]) => [
       ...named.layers(path),
       ...(path.length === 1 || !Object.hasOwn(given, path[0] ?? '') ? low.layers(path) : []),

@@ -11,8 +11,8 @@ import type {
 } from '../../engine/model/resource-type.ts';
 import type { SearchPath } from '../../io/search-path.ts';
 import { variablePath } from '../../windows/registry/machine-environment.ts';
+import { registryClaim } from '../../windows/registry/registry-claim.ts';
 import { oneDiagnostic } from '../failed.ts';
-import { registryClaim } from '../windows/registry-claim.ts';
 import { isProfileRight, profileOf, removeProfile, writeProfile } from './env-path/profile.ts';
 import { listed, write } from './env-path/windows.ts';
 import { ancestors, hostPath } from './path.ts';

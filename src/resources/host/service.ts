@@ -9,6 +9,7 @@ import type {
   ResourceType,
   Step,
 } from '../../engine/model/resource-type.ts';
+import { registryClaim } from '../../windows/registry/registry-claim.ts';
 import {
   inKey,
   readServiceStates,
@@ -22,7 +23,6 @@ import { eachStep, isChanged } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
 import { withoutIis } from '../windows/iis/iis-object.ts';
-import { registryClaim } from '../windows/registry-claim.ts';
 import { listServices } from './list-services.ts';
 import { control, readUnits, restartUnit, setUnitStartup, unitOf } from './service/systemd.ts';
 

@@ -4,11 +4,11 @@ import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type { ResourceType } from '../../engine/model/resource-type.ts';
 import type { Command, CommandResult } from '../../io/ports.ts';
+import { registryClaim } from '../../windows/registry/registry-claim.ts';
 import { system32 } from '../../windows/tools/programs.ts';
 import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { chosen, type Declaration, declarationToManifest } from '../listing.ts';
-import { registryClaim } from '../windows/registry-claim.ts';
 import { contentClaim } from './path-claims.ts';
 
 /** As written. */

@@ -11,6 +11,7 @@ import type {
   ResourceType,
 } from '../../engine/model/resource-type.ts';
 import { readValues, removeValue, writeValue } from '../../windows/registry/registry.ts';
+import { registryClaim } from '../../windows/registry/registry-claim.ts';
 import {
   type Kind,
   kinds,
@@ -28,7 +29,6 @@ import {
   type Unsaid,
   unsaid,
 } from '../listing.ts';
-import { registryClaim } from './registry-claim.ts';
 
 /** As written. */
 export interface RegistryProperties {

@@ -1,5 +1,5 @@
 import type { Claim } from '../../engine/model/resource-type.ts';
-import { placeOf, type ValuePath } from '../../windows/registry/registry-data.ts';
+import { placeOf, type ValuePath } from './registry-data.ts';
 
 /** One value of the registry, whichever type sets it. HKCR and HKCC only show what is kept below HKLM. */
 export const registryClaim = ({ key, name }: ValuePath, pointer = ''): Claim => ({
