@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Diagnostic, given, type SourceRange } from '../diagnostics/diagnostic.ts';
+import { notesOf } from '../engine/model/annotations.ts';
 import { canonicalJson } from '../engine/model/canonical.ts';
 import type { Address, Catalog, CatalogTarget } from '../engine/model/catalog.ts';
 import type { Registry } from '../engine/model/resource-type.ts';
@@ -206,6 +207,7 @@ function firstOfEach(resources: Declarations['resources']): Declarations['resour
 function checkAbsence({ resources }: Declarations, report: (diagnostic: Diagnostic) => void): void {
   for (const declared of resources) {
     const { resource, type } = declared;
+    checkProtect(declared, report);
     if (resource.meta.ensure !== 'absent') {
       checkNeeded(declared, report);
       continue;
@@ -220,6 +222,24 @@ function checkAbsence({ resources }: Declarations, report: (diagnostic: Diagnost
       }),
     );
   }
+}
+
+/** What is never deleted, and can't weaken, has nothing that `protect` would keep from being done. */
+function checkProtect(
+  declared: Declarations['resources'][number],
+  report: (diagnostic: Diagnostic) => void,
+): void {
+  const { resource, type } = declared;
+  if (resource.meta.protect !== true || type.canBeAbsent !== false) return;
+  if (notesOf(type.schema, 'x-grade').length > 0) return;
+  declared.valid = false;
+  report(
+    given('no-protect', `\`protect\` has no effect: a \`${type.name}\` is never deleted`, {
+      at: resource.places.get('/protect') ?? resource.at,
+      address: resource.address,
+      hint: 'remove `protect: true`',
+    }),
+  );
 }
 
 /** What only one that is to be absent may leave out. */

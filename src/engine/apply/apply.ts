@@ -6,15 +6,15 @@ import { rememberProtection } from '../guard/protection.ts';
 import type { RunReport } from '../model/events.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
-import { subjectsOf } from '../model/subject.ts';
+import { type Subject, subjectsOf } from '../model/subject.ts';
 import { hintFor, type Lookups, lookupsOf, missingFor } from '../observe/lookups.ts';
-import { observe } from '../observe/observe.ts';
+import { observe, showsOf } from '../observe/observe.ts';
 import { loadSources } from '../observe/sources.ts';
 import { decide } from '../plan/decide.ts';
 import { heldUntil } from '../plan/held.ts';
 import { sharedCause } from '../plan/shared-cause.ts';
 import { rememberSelections } from '../select/members.ts';
-import { type Applying, begin, type Details } from './applying.ts';
+import { type Applying, begin, type Details, slowConsistency } from './applying.ts';
 import { type Change, changeAll } from './change.ts';
 import { prove } from './proof.ts';
 import { refreshIfNotified } from './refresh.ts';
@@ -71,7 +71,10 @@ export async function apply(
   const report: RunReport = {
     report: 1,
     plan: plan.digest,
-    results: [...walk.nodes.values()].map(node => node.result!),
+    results: [...walk.nodes.values()].map(({ result, subject }) => ({
+      ...result!,
+      ...showsOf(run, subject.address),
+    })),
     numbers: applying.numbers,
     calls: run.calls.totals(),
     ...(proof && { proof: { empty: proof.pending.length === 0, pending: proof.pending } }),
@@ -130,6 +133,7 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
   dirty.seeing(again);
   try {
     await observe(run, again);
+    await waitForNew(applying, again);
   } catch (error) {
     if (!run.signal.aborted) throw error;
     // Interrupted: nothing of this wave has begun.
@@ -150,6 +154,26 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
     ),
     ...resting.map(node => refreshIfNotified(applying, node)),
   ]);
+}
+
+/** What this run made at a target may be seen late by what waits for it: that is looked at again, for some seconds. */
+async function waitForNew({ run, walk }: Applying, subjects: readonly Subject[]): Promise<void> {
+  const isNew = (capability: string) =>
+    [...walk.nodes.values()].some(
+      ({ created, subject }) =>
+        created && subject.type.runs.on === 'remote' && subject.provides.includes(capability),
+    );
+  const late = () =>
+    subjects.filter(({ address }) => {
+      const seen = run.observed.get(address);
+      return seen?.state === 'unknown' && isNew(seen.waitsFor);
+    });
+  for (const wait of slowConsistency) {
+    const left = late();
+    if (left.length === 0) return;
+    await run.world.host.clock.sleep(wait, run.signal);
+    await observe(run, left);
+  }
 }
 
 /** Looks up what is named and wasn't there, or wasn't asked about, when the plan was made. */
@@ -239,5 +263,6 @@ function isHeld(
 function failedBefore(run: Run, { planned }: Node, reason: string | undefined): Details {
   const observation = run.observed.get(planned.address);
   if (observation?.state === 'failed') return { diagnostic: observation.diagnostic };
+  // The plan's own diagnostics say why.
   return reason === undefined ? {} : { note: reason };
 }

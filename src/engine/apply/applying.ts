@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, inContext, together } from '../../diagnostics/diagnostic.ts';
 import { Limits, totalAtOnce } from '../call/limits.ts';
 import type { Node, Walk } from '../graph/walk.ts';
 import type { Allowed } from '../guard/guards.ts';
@@ -7,6 +7,9 @@ import type { Run } from '../model/run.ts';
 import type { Surroundings } from '../model/subject.ts';
 import { Dirty } from '../observe/dirty.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
+
+/** Waits for what is remote to be seen as it was changed, in ms: 15 s in all. */
+export const slowConsistency = [1000, 2000, 4000, 8000];
 
 /** What the parts of one apply share. */
 export interface Applying {
@@ -50,7 +53,7 @@ export function begin(run: Run, walk: Walk, allow: Allowed, surroundings: Surrou
         address,
         result,
         ...(note !== undefined && { note }),
-        ...(diagnostic && { diagnostic: { address, at: node.planned.at, ...diagnostic } }),
+        ...(diagnostic && { diagnostic: inContext(diagnostic, { address, at: node.planned.at }) }),
       };
       walk.finish(node, { ...common, action });
       const took = started === undefined ? 0 : clock.now() - started;
@@ -65,6 +68,6 @@ export async function guarded(applying: Applying, node: Node, work: () => Promis
   try {
     await work();
   } catch (error) {
-    applying.finish(node, 'failed', { diagnostic: diagnosticsOf(error, node.subject)[0]! });
+    applying.finish(node, 'failed', { diagnostic: together(diagnosticsOf(error, node.subject)) });
   }
 }

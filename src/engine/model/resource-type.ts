@@ -53,7 +53,13 @@ export interface Asked<P> {
 export type Observation<C> =
   /** `revision`: anything that changes when the object does (ETag, mtime); part of the plan's fingerprint. */
   (
-    | { state: 'present'; value: C; revision?: string }
+    | {
+        state: 'present';
+        value: C;
+        revision?: string;
+        /** What nobody declares and many want to know, by the names of the type's `shows`; for plans and reports alone. */
+        shows?: Record<string, Json>;
+      }
     | { state: 'absent' }
     /**
      * Can't be seen yet because something pending brings it; observed again when reached. `hint`: what to
@@ -92,8 +98,11 @@ export type Outcome =
   | {
       ok: false;
       diagnostic: Diagnostic;
-      /** May the engine try the same step again? */
-      retry: 'safe' | 'never';
+      /**
+       * May the engine try the same step again? `safe`: by itself. `asked`: when the manifest says `retry`, whose
+       * author knows what a second time does. `never`: it can't help.
+       */
+      retry: 'safe' | 'asked' | 'never';
       /** Whether nothing of the step is left behind. */
       undone: boolean;
     };
@@ -175,6 +184,8 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   /** What `select:` takes, for a type whose resources may stand for many objects. */
   // biome-ignore lint/suspicious/noExplicitAny: each type has a form of its own
   select?: Selector<any>;
+  /** What `observe` shows of an object beside its properties, with what each is. No expression sees it. */
+  shows?: Readonly<Record<string, string>>;
   /**
    * Pure: everything that is wrong with what was written and that the schema can't say, each at its value. Only what
    * it finds nothing wrong with is handed to `identity` and to all the rest.

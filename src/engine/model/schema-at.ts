@@ -14,6 +14,7 @@ interface SchemaNode {
   items?: SchemaNode;
   'x-unordered'?: boolean;
   'x-grade'?: GradeRule;
+  'x-immutable'?: boolean;
 }
 
 /** The part of a type's schema at a pointer; C's paths equal P's where an annotation matters. */
@@ -21,4 +22,14 @@ export function schemaAt(schema: TSchema, path: string): SchemaNode | undefined 
   let at: SchemaNode | undefined = schema as SchemaNode;
   for (const segment of segments(path)) at = at?.properties?.[segment] ?? at?.items;
   return at;
+}
+
+/** Whether the property at a pointer, or one that it is a part of, is decided once and for all (`x-immutable`). */
+export function isImmutable(schema: TSchema, path: string): boolean {
+  let at: SchemaNode | undefined = schema as SchemaNode;
+  for (const segment of segments(path)) {
+    at = at?.properties?.[segment] ?? at?.items;
+    if (at?.['x-immutable'] === true) return true;
+  }
+  return false;
 }

@@ -96,6 +96,9 @@ const resource = Type.Object(
       ),
     ),
     fields: listOf(field),
+    shows: Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Read-only values of the object as it is.' }),
+    ),
     dependsOn: listOf(address),
     notifies: listOf(address),
     properties,

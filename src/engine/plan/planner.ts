@@ -1,4 +1,4 @@
-import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
+import { apart, type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { buildGraph, type Graph, notifications } from '../graph/graph.ts';
 import { providersOf } from '../graph/implied.ts';
 import { graded, gradeOf } from '../guard/grade.ts';
@@ -12,7 +12,7 @@ import type { Run } from '../model/run.ts';
 import { type Subject, subjectsOf } from '../model/subject.ts';
 import { plannedTargets } from '../model/targets.ts';
 import { lookupsOf, nearlyDeclared } from '../observe/lookups.ts';
-import { observe } from '../observe/observe.ts';
+import { observe, showsOf } from '../observe/observe.ts';
 import { loadSources, sourceDigest } from '../observe/sources.ts';
 import { type AskMembers, expandSelections } from '../select/members.ts';
 import { type Selection, select } from '../select/select.ts';
@@ -87,7 +87,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
         return digest === undefined ? [] : [[subject.address, digest]];
       }),
     ),
-    diagnostics,
+    diagnostics: apart(diagnostics),
   };
   const complete: Plan = { ...result, digest: planDigest(result) };
   run.emit({ type: 'planned', plan: complete });
@@ -120,6 +120,7 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     ...heldBy(subject, verdict, view),
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
     fields: verdict.fields.map(field => placed(graded(subject, field), declared as CatalogResource)),
+    ...showsOf(run, address),
     dependsOn,
     notifies: view.notifies.get(address) ?? [],
     properties: declared.properties,
@@ -140,6 +141,7 @@ function filesOf(subjects: readonly Subject[]): Pick<Plan, 'type_files'> {
 const redacted = (run: Run, resource: PlannedResource): PlannedResource => ({
   ...resource,
   ...run.redactor.value({
+    ...(resource.shows && { shows: resource.shows }),
     fields: resource.fields,
     ...(resource.reason !== undefined && { reason: resource.reason }),
   }),
@@ -147,7 +149,7 @@ const redacted = (run: Run, resource: PlannedResource): PlannedResource => ({
 
 /** SHA-256 over what was observed. */
 export const fingerprint = (observation: Observation<object>): string =>
-  sha256(canonicalJson(observation.state === 'failed' ? { state: 'failed' } : observation));
+  sha256(canonicalJson(observation.state === 'failed' ? { state: 'failed' } : { ...observation, shows: undefined }));
 
 const dependencies = (graph: Graph, { address }: Subject): Address[] =>
   [...new Set(graph.edges.get(address)!.map(({ to }) => to))].sort(byText);

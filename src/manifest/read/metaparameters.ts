@@ -61,7 +61,7 @@ export const metaparameters: Record<string, JsonSchema> = {
   },
   retry: {
     description:
-      'How often a change or refresh that failed is tried again, where its type says that this is safe (default 2); `wait` (default 1s) doubles each time.',
+      'How often a change or refresh that failed is tried again; `wait` (default 1s) doubles each time. When left out it is twice, and only where the type says that this is safe.',
     anyOf: [
       { type: 'integer' },
       {

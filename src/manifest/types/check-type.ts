@@ -40,6 +40,11 @@ const parts: Record<keyof ResourceType, Part> = {
     fits: value => isMap(value) && typeof value.name === 'string' && isCount(value.concurrency),
     expected: '`{ name: …, concurrency: 1 }`',
   },
+  shows: {
+    fits: value => isMap(value) && Object.values(value).every(doc => typeof doc === 'string'),
+    expected: 'what each value is, by its name',
+    optional: true,
+  },
   protects: flag,
   canBeAbsent: flag,
   neededUnlessAbsent: {

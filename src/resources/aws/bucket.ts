@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
 import { Type } from 'typebox';
 import type { BucketApi } from '../../aws/buckets.ts';
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type { Mistake, Observation, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import { oneDiagnostic } from '../failed.ts';
 import { desiredLifecycle, wholeDays, withOurs } from './bucket-lifecycle.ts';
 import { bucketNameProblem } from './bucket-name.ts';
 import { bucketToManifest, type ListedBucket, listBuckets } from './list-buckets.ts';
@@ -97,10 +98,9 @@ async function change(
     await configure(api, step.id, step.should, topLevel(step), step.signal);
     return { ok: true };
   } catch (error) {
-    const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
-    if (!diagnostic) throw error;
+    const diagnostic = oneDiagnostic(error);
     // A new bucket isn't seen everywhere at once.
-    const retry = step.kind === 'create' && diagnostic.code === 'bucket-not-found' ? 'safe' : 'never';
+    const retry = step.kind === 'create' && diagnostic.code === 'bucket-not-found' ? 'safe' : 'asked';
     return { ok: false, diagnostic, retry, undone: untouched };
   }
 }
@@ -165,8 +165,8 @@ export const bucket: ResourceType<BucketProperties, BucketState, ListedBucket> =
       try {
         return [one.id, await observeBucket(api, one, io.signal)] as const;
       } catch (error) {
-        const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
-        if (!diagnostic || aboutTarget.has(diagnostic.code)) throw error;
+        const diagnostic = oneDiagnostic(error);
+        if (aboutTarget.has(diagnostic.code)) throw error;
         return [one.id, failed(diagnostic)] as const;
       }
     });

@@ -80,7 +80,7 @@ started again. Other entries stay as they are written. That the directory is the
       io.signal.throwIfAborted();
       const diagnostic = oneDiagnostic(error);
       return new Map(
-        steps.map(({ id }): [Id, Outcome] => [id, { ok: false, diagnostic, retry: 'never', undone: false }]),
+        steps.map(({ id }): [Id, Outcome] => [id, { ok: false, diagnostic, retry: 'asked', undone: false }]),
       );
     }
   },

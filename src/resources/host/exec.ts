@@ -165,7 +165,7 @@ async function runNow({ title, properties }: Asked<ExecProperties>, io: WriteIo)
     'exec-failed',
     `\`${properties.command[0]}\` ${what}${said === '' ? '' : `: ${said}`}`,
   );
-  return { ok: false, diagnostic, retry: 'never', undone: false };
+  return { ok: false, diagnostic, retry: 'asked', undone: false };
 }
 
 async function start(

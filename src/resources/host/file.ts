@@ -54,6 +54,7 @@ const schema = Type.Object(
     kind: Type.Optional(
       Type.Union([Type.Literal('file'), Type.Literal('directory')], {
         description: 'What it is; `file` when left out.',
+        'x-immutable': true,
       }),
     ),
     content: Type.Optional(
@@ -161,8 +162,6 @@ async function look({ id, properties }: Asked<FileProperties>, io: ReadIo): Prom
 async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promise<Outcome> {
   const { id } = step;
   if (step.kind === 'delete') return remove(id, step.is, io);
-  const wrongKind = step.kind === 'update' && step.is.kind !== step.should.kind;
-  if (wrongKind) return refused(id, `it is a ${step.is.kind}, and a ${step.should.kind} is declared`);
   const mode =
     step.should.mode === undefined || io.platform === 'win32'
       ? undefined

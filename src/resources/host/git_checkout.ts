@@ -180,7 +180,7 @@ async function change(step: Step<GitCheckoutProperties, GitCheckoutState>, io: W
     return {
       ok: false,
       diagnostic,
-      retry: diagnostic.code === 'git-unreachable' ? 'safe' : 'never',
+      retry: diagnostic.code === 'git-unreachable' ? 'safe' : 'asked',
       undone: false,
     };
   }

@@ -194,6 +194,6 @@ async function edit(io: WriteIo, change: (lines: HostsLine[]) => HostsLine[]): P
     return { ok: true };
   } catch (error) {
     io.signal.throwIfAborted();
-    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'never', undone: true };
+    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'asked', undone: true };
   }
 }

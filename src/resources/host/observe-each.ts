@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
-import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import type { Asked, Id, Observation } from '../../engine/model/resource-type.ts';
+import { oneDiagnostic } from '../failed.ts';
 
 /** Objects of this host are looked at one by one: what is wrong with one says nothing of the others. */
 export async function observeEach<P, C>(
@@ -15,9 +15,7 @@ export async function observeEach<P, C>(
       return [one.id, await look(one, io)];
     } catch (error) {
       io.signal.throwIfAborted();
-      const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
-      if (!diagnostic) throw error;
-      return [one.id, { state: 'failed', diagnostic }];
+      return [one.id, { state: 'failed', diagnostic: oneDiagnostic(error) }];
     }
   });
   return new Map(seen);

@@ -116,7 +116,7 @@ async function change(step: Step<RawImageProperties, RawImageState>, io: WriteIo
     return { ok: true, note, numbers };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'never', undone: false };
+    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'asked', undone: false };
   }
 }
 

@@ -60,6 +60,7 @@ async function observeOne(
         change_tracking: vm.changeTracking ? 'on' : lastingObstacle(vm) === undefined ? 'off' : 'unavailable',
         disks: disks.map(({ label }) => label),
       },
+      shows: { instance_uuid: vm.uuid },
       warnings,
     };
   } catch (error) {

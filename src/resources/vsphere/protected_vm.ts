@@ -108,6 +108,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   timeouts: { apply: 7 * 86_400_000, grace: 10 * 60_000 },
   realm: { name: 'replication', concurrency: 2, alsoDirties: ['raw_image'] },
   canBeAbsent: false,
+  shows: { instance_uuid: 'Tells the VM apart for good, whatever it is called.' },
   select: vmSelector,
   check: timeMistakes,
   // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
@@ -151,7 +152,7 @@ async function protect(
       const diagnostic = interrupted('no point was made, and no snapshot is left behind');
       return { ok: false, diagnostic, retry: 'never', undone: true };
     }
-    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'never', undone: !leftBehind };
+    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'asked', undone: !leftBehind };
   }
 }
 

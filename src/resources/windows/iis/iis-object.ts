@@ -1,3 +1,4 @@
+import type { Json } from '../../../engine/model/catalog.ts';
 import type { ReadIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import type { Asked, Id, Mistake, Observation } from '../../../engine/model/resource-type.ts';
@@ -25,12 +26,14 @@ export const iisRealm = { name: 'iis', concurrency: 1 };
 /**
  * Observes all resources of one kind with one process.
  * @param read makes the canonical form of one element of the listing
+ * @param show what is shown of it beside its properties
  */
 export async function observeObjects<P, C>(
   asked: Asked<P>[],
   io: ReadIo,
   kind: IisObject,
   read: (one: Asked<P>, element: XmlElement) => C,
+  show?: (element: XmlElement) => Record<string, Json>,
 ): Promise<Map<Id, Observation<C>>> {
   if (!(await isIisInstalled(io))) return new Map(asked.map(({ id }) => [id, withoutIis]));
   const name = `${kind.toUpperCase()}.NAME`;
@@ -39,9 +42,11 @@ export async function observeObjects<P, C>(
       (await listObjects(io, kind)).map(element => [element.attributes.get(name)?.toLowerCase(), element]),
     );
     return new Map(
-      asked.map(one => {
+      asked.map((one): [Id, Observation<C>] => {
         const element = elements.get(one.id);
-        return [one.id, element ? { state: 'present', value: read(one, element) } : { state: 'absent' }];
+        if (!element) return [one.id, { state: 'absent' }];
+        const shows = show?.(element);
+        return [one.id, { state: 'present', value: read(one, element), ...(shows && { shows }) }];
       }),
     );
   } catch (error) {

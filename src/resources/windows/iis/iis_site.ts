@@ -121,6 +121,7 @@ have, in any order: others are removed, after the missing ones were added. Certi
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
+  shows: { id: 'Number of the site, which names its folder of logs.' },
   check: ({ bindings = [], set }, title) => [
     ...nameMistakes(title, 'a site', /[\\/?;:@&=+$,|"<>]/, 260),
     ...bindings.flatMap((written, index) => bindingMistakes(written, `/bindings/${index}`)),
@@ -164,7 +165,14 @@ have, in any order: others are removed, after the missing ones were added. Certi
       ...(set && { set: desiredSet(set) }),
     };
   },
-  observe: (asked, io) => observeObjects(asked, io, 'site', (one, element) => read(one, element, io)),
+  observe: (asked, io) =>
+    observeObjects(
+      asked,
+      io,
+      'site',
+      (one, element) => read(one, element, io),
+      element => ({ id: numberOf(element) }),
+    ),
   list: listSites,
   toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
@@ -204,6 +212,9 @@ function toBinding(written: WrittenBinding): Binding {
 
 const bare = ({ protocol, information }: Binding): Binding => ({ protocol, information });
 
+const numberOf = (element: XmlElement): number =>
+  Number(element.attributes.get('SITE.ID') ?? configurationOf(element).attributes.get('id'));
+
 function read({ properties }: Asked<SiteProperties>, element: XmlElement, io: ReadIo): SiteState {
   const site = configurationOf(element);
   const settings = settingsOf(site);
@@ -225,7 +236,7 @@ function read({ properties }: Asked<SiteProperties>, element: XmlElement, io: Re
   const protocols = root?.attributes.get('enabledProtocols');
   const { app_pool: wanted } = properties;
   return {
-    id: Number(element.attributes.get('SITE.ID') ?? site.attributes.get('id')),
+    id: numberOf(element),
     bindings,
     ...(path !== undefined && { physical_path: sameIisPath(path, properties.physical_path, io.env) }),
     ...(pool !== undefined && { app_pool: pool.toLowerCase() === wanted?.toLowerCase() ? wanted : pool }),

@@ -148,7 +148,7 @@ async function outcomeOf(step: Step<PackageProperties, PackageState>, io: WriteI
     return { ok: true, ...(reboot && { reboot: 'pending' as const }) };
   } catch (error) {
     step.signal.throwIfAborted();
-    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'never', undone: false };
+    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'asked', undone: false };
   }
 }
 
