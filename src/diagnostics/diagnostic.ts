@@ -52,7 +52,10 @@ export const apart = (diagnostics: readonly Diagnostic[]): Diagnostic[] =>
   });
 
 /** What a mistake doesn't say of its place and resource, and those found with it don't. */
-export const inContext = (diagnostic: Diagnostic, details: Pick<Diagnostic, 'address' | 'at'>): Diagnostic => ({
+export const inContext = (
+  diagnostic: Diagnostic,
+  details: Pick<Diagnostic, 'address' | 'at'>,
+): Diagnostic => ({
   ...details,
   ...diagnostic,
   ...(diagnostic.also && { also: diagnostic.also.map(other => inContext(other, details)) }),

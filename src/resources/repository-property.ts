@@ -1,10 +1,7 @@
-import { Type } from 'typebox';
-import type { SecretRef } from '../engine/model/catalog.ts';
+import Type, { type Static } from 'typebox';
 import type { RepositoryRef } from '../replication/model/clients.ts';
 import { canonicalRepositoryUrl } from '../replication/model/repository-url.ts';
-
-/** A repository as written: its URL, or that with what opening it takes. */
-export type RepositoryProperty = string | { url: string; target?: string; key?: SecretRef };
+import { secret } from './schema-parts.ts';
 
 const url = {
   description: 'Where recovery points live: `s3://BUCKET/PREFIX` or `file:///FOLDER`.',
@@ -25,9 +22,8 @@ export const repositorySchema = Type.Union(
           }),
         ),
         key: Type.Optional(
-          Type.String({
+          secret({
             description: 'Key of an encrypted repository, from `converge key create`.',
-            'x-secret': true,
           }),
         ),
       },
@@ -36,6 +32,9 @@ export const repositorySchema = Type.Union(
   ],
   { description: 'The repository: its URL, or `{ url, target, key }`.' },
 );
+
+/** A repository as written: its URL, or that with what opening it takes. */
+export type RepositoryProperty = Static<typeof repositorySchema>;
 
 export const repositoryRef = (property: RepositoryProperty): RepositoryRef =>
   typeof property === 'string' ? { url: property } : property;

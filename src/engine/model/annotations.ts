@@ -50,7 +50,10 @@ export function annotated(
 }
 
 /** Every annotation of a schema, wherever it stands: what the words after `x-ref:` are. */
-export function notesOf(schema: TSchema, keyword: 'x-ref' | 'x-target' | 'x-immutable' | 'x-grade'): unknown[] {
+export function notesOf(
+  schema: TSchema,
+  keyword: 'x-ref' | 'x-target' | 'x-immutable' | 'x-grade',
+): unknown[] {
   const node = schema as SchemaNode;
   const own = node[keyword] === undefined ? [] : [node[keyword]];
   return [...own, ...schemasIn(node).flatMap(below => notesOf(below as TSchema, keyword))];

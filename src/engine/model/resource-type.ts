@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Json } from './catalog.ts';
 import type { ReadIo, WriteIo } from './io.ts';
@@ -224,6 +224,15 @@ export interface Where {
   /** A stand-in for a host, whose plans must not reach a real one. */
   lab?: true;
 }
+
+/**
+ * A type whose properties have the type that its schema says: no second description of them could say something else.
+ * `S`: the schema, made with TypeBox.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a type that doesn't list has no L
+export type BuiltInType<S extends TSchema, C extends object, L = any> = ResourceType<Static<S>, C, L> & {
+  schema: S;
+};
 
 /** The registry holds types of every P and C. */
 export type AnyResourceType = ResourceType & {

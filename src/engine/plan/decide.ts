@@ -1,12 +1,12 @@
 import { type Diagnostic, together, world } from '../../diagnostics/diagnostic.ts';
 import { secretCheck } from '../call/secrets.ts';
-import { creationFields, diff } from '../model/diff.ts';
 import { isSecretRef } from '../model/catalog.ts';
+import { creationFields, diff } from '../model/diff.ts';
 import { placeOf } from '../model/mistakes.ts';
 import type { Action } from '../model/plan.ts';
-import { isImmutable } from '../model/schema-at.ts';
 import type { FieldChange, Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
+import { isImmutable } from '../model/schema-at.ts';
 import type { Subject } from '../model/subject.ts';
 import { diagnosticsOf, isJsonObject } from '../observe/observe.ts';
 
@@ -53,7 +53,8 @@ async function judge(run: Run, subject: Subject, observation: Observation<object
       if (subject.absent) return { action: 'delete', fields: [], is, should };
       const fields = diff(subject.type, is, should, await secretCheck(run, subject, is, should));
       const fixed = fields.filter(field => isFixed(subject.type, field));
-      if (fixed.length > 0) return { action: 'failed', fields, is, should, diagnostic: immutable(subject, fixed) };
+      if (fixed.length > 0)
+        return { action: 'failed', fields, is, should, diagnostic: immutable(subject, fixed) };
       return { action: fields.length > 0 ? 'update' : 'none', fields, is, should };
     }
   }

@@ -149,7 +149,11 @@ const redacted = (run: Run, resource: PlannedResource): PlannedResource => ({
 
 /** SHA-256 over what was observed. */
 export const fingerprint = (observation: Observation<object>): string =>
-  sha256(canonicalJson(observation.state === 'failed' ? { state: 'failed' } : { ...observation, shows: undefined }));
+  sha256(
+    canonicalJson(
+      observation.state === 'failed' ? { state: 'failed' } : { ...observation, shows: undefined },
+    ),
+  );
 
 const dependencies = (graph: Graph, { address }: Subject): Address[] =>
   [...new Set(graph.edges.get(address)!.map(({ to }) => to))].sort(byText);

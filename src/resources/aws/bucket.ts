@@ -1,14 +1,14 @@
 import pLimit from 'p-limit';
-import { Type } from 'typebox';
 import type { BucketApi } from '../../aws/buckets.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
-import type { Mistake, Observation, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import type { BuiltInType, Mistake, Observation, Outcome, Step } from '../../engine/model/resource-type.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { desiredLifecycle, wholeDays, withOurs } from './bucket-lifecycle.ts';
 import { bucketNameProblem } from './bucket-name.ts';
+import { type BucketProperties, schema } from './bucket-schema.ts';
 import { bucketToManifest, type ListedBucket, listBuckets } from './list-buckets.ts';
-import { type BucketProperties, type BucketState, observeBucket } from './observe-bucket.ts';
+import { type BucketState, observeBucket } from './observe-bucket.ts';
 
 const inFlight = 8;
 
@@ -107,7 +107,7 @@ async function change(
 
 const failed = (diagnostic: Diagnostic): Observation<BucketState> => ({ state: 'failed', diagnostic });
 
-export const bucket: ResourceType<BucketProperties, BucketState, ListedBucket> = {
+export const bucket: BuiltInType<typeof schema, BucketState, ListedBucket> = {
   name: 'bucket',
   doc: [
     'An S3 bucket in the region of its target. The title is its name.',
@@ -117,37 +117,7 @@ export const bucket: ResourceType<BucketProperties, BucketState, ListedBucket> =
   ].join('\n'),
   version: 1,
   protects: true,
-  schema: Type.Object(
-    {
-      versioning: Type.Optional(
-        Type.Boolean({
-          description: 'Keep old versions of objects. `false` suspends: versions that are there stay.',
-          'x-grade': { order: [false, true] },
-        }),
-      ),
-      public_access: Type.Optional(
-        Type.Union([Type.Literal('blocked'), Type.Literal('unmanaged')], {
-          description: '`blocked` turns all four blocks of public access on.',
-          'x-grade': { order: ['not blocked', 'unmanaged', 'blocked'] },
-        }),
-      ),
-      lifecycle: Type.Optional(
-        Type.Object(
-          {
-            abort_incomplete_uploads: Type.Optional(
-              Type.String({
-                format: 'duration',
-                description:
-                  'Remove the parts of multipart uploads that nobody completed, after whole days: `7d`.',
-              }),
-            ),
-          },
-          { additionalProperties: false, description: 'What S3 does to the content by itself.' },
-        ),
-      ),
-    },
-    { additionalProperties: false },
-  ),
+  schema,
   runs: { on: 'remote', target: 'aws' },
   realm: { name: 's3', concurrency: inFlight },
   check,

@@ -1,14 +1,7 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
-import type {
-  Asked,
-  Id,
-  Observation,
-  Outcome,
-  ResourceType,
-  Step,
-} from '../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Id, Observation, Outcome, Step } from '../../engine/model/resource-type.ts';
 import { parseSize, sizePattern } from '../../io/size.ts';
 import { plural } from '../../io/units.ts';
 import { oneByOne } from '../each-step.ts';
@@ -20,25 +13,10 @@ import { damagedFiles, memoryKey, type Unpacked } from './archive/unpacked.ts';
 import { digestOfFile } from './digest-file.ts';
 import { failedFetch } from './fetch/failed-step.ts';
 import { isNewest } from './fetch/known.ts';
-import {
-  checksumOf,
-  type LocationProperty,
-  type Trust,
-  trustSchema,
-  untrusted,
-  withTarget,
-} from './fetch/location.ts';
+import { checksumOf, trustSchema, untrusted, withTarget } from './fetch/location.ts';
 import { observeEach } from './observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from './path.ts';
 import { filesClaim, kindClaim } from './path-claims.ts';
-
-/** As written. */
-export interface ArchiveProperties extends Trust {
-  path?: string;
-  source: LocationProperty;
-  purge_old?: boolean;
-  max_size?: string;
-}
 
 export interface ArchiveState {
   /** `missing`: the archive isn't there; `behind`: it isn't the one that was unpacked, or that isn't known. */
@@ -89,7 +67,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const archive: ResourceType<ArchiveProperties, ArchiveState> = {
+/** As written. */
+export type ArchiveProperties = Static<typeof schema>;
+
+export const archive: BuiltInType<typeof schema, ArchiveState> = {
   name: 'archive',
   doc: `A directory of this host that holds what is in a zip file. The title is the directory, or \`path:\` says it.
 

@@ -1,15 +1,8 @@
 import { posix } from 'node:path';
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
-import type {
-  Asked,
-  Id,
-  Observation,
-  Outcome,
-  ResourceType,
-  Step,
-} from '../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Id, Observation, Outcome, Step } from '../../engine/model/resource-type.ts';
 import { parseSize, sizePattern } from '../../io/size.ts';
 import { bytes } from '../../io/units.ts';
 import { oneByOne } from '../each-step.ts';
@@ -20,25 +13,15 @@ import { isNewest, type Known, validatorsOf } from './fetch/known.ts';
 import {
   checksumOf,
   isS3,
-  type LocationProperty,
   locationOf,
   locationSchema,
   shownLocation,
-  type Trust,
   trustSchema,
   untrusted,
 } from './fetch/location.ts';
 import { observeEach } from './observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from './path.ts';
 import { wholeFile } from './path-claims.ts';
-
-/** As written. */
-export interface DownloadProperties extends Trust {
-  path?: string;
-  url: LocationProperty;
-  check?: 'each_run' | 'when_missing';
-  max_size?: string;
-}
 
 export interface DownloadState {
   kind: 'file' | 'directory' | 'symlink' | 'other';
@@ -82,7 +65,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const download: ResourceType<DownloadProperties, DownloadState> = {
+/** As written. */
+export type DownloadProperties = Static<typeof schema>;
+
+export const download: BuiltInType<typeof schema, DownloadState> = {
   name: 'download',
   doc: `A file of this host that is fetched from the web or from S3. The title is its path, or \`path:\` says it.
 

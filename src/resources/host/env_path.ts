@@ -1,14 +1,7 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
-import type {
-  Asked,
-  Id,
-  Observation,
-  Outcome,
-  ResourceType,
-  Step,
-} from '../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Id, Observation, Outcome, Step } from '../../engine/model/resource-type.ts';
 import type { SearchPath } from '../../io/search-path.ts';
 import { variablePath } from '../../windows/registry/machine-environment.ts';
 import { registryClaim } from '../../windows/registry/registry-claim.ts';
@@ -22,11 +15,6 @@ declare module '../../engine/model/io.ts' {
   interface Clients {
     search_path: SearchPath;
   }
-}
-
-/** As written. */
-export interface EnvPathProperties {
-  path?: string;
 }
 
 export interface EnvPathState {
@@ -46,7 +34,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const envPath: ResourceType<EnvPathProperties, EnvPathState> = {
+/** As written. */
+export type EnvPathProperties = Static<typeof schema>;
+
+export const envPath: BuiltInType<typeof schema, EnvPathState> = {
   name: 'env_path',
   doc: `A directory that this host finds programs in. The title is the directory, or \`path:\` says it.
 

@@ -1,7 +1,7 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { ReadIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
-import type { Asked, Id, Mistake, Observation, ResourceType } from '../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Id, Mistake, Observation } from '../../engine/model/resource-type.ts';
 import * as windows from '../../windows/registry/machine-environment.ts';
 import { registryClaim } from '../../windows/registry/registry-claim.ts';
 import { expanded } from '../../windows/tools/programs.ts';
@@ -11,12 +11,6 @@ import { type Declaration, declarationToManifest } from '../listing.ts';
 import * as linux from './environment/etc-environment.ts';
 import { listVariables } from './list-variables.ts';
 import { contentClaim } from './path-claims.ts';
-
-/** As written. */
-export interface VariableProperties {
-  /** There unless the variable is to be absent. */
-  value?: string;
-}
 
 export interface VariableState {
   value: string;
@@ -31,7 +25,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const environmentVariable: ResourceType<VariableProperties, VariableState, Declaration> = {
+/** As written. */
+export type VariableProperties = Static<typeof schema>;
+
+export const environmentVariable: BuiltInType<typeof schema, VariableState, Declaration> = {
   name: 'environment_variable',
   doc: `An environment variable of the machine, for all users and services. The title is its name.
 

@@ -1,24 +1,14 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
+import { isSecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType } from '../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Id, Observation, Outcome } from '../../engine/model/resource-type.ts';
 import type { CommandResult } from '../../io/ports.ts';
 import { pathFirst } from '../path-first.ts';
+import { secret } from '../schema-parts.ts';
 import { observeEach } from './observe-each.ts';
 import { ancestors, hostPath } from './path.ts';
-
-/** As written. A command is a program and its arguments. */
-export interface ExecProperties {
-  command: string[];
-  cwd?: string;
-  env?: Record<string, string | SecretRef>;
-  only_if?: string[];
-  unless?: string[];
-  creates?: string;
-  refresh_only?: boolean;
-}
 
 export interface ExecState {
   run: 'done' | 'due';
@@ -37,7 +27,7 @@ const schema = Type.Object(
     command: command('Program and arguments. No shell reads it.'),
     cwd: Type.Optional(Type.String({ description: 'Directory it runs in.', 'x-path': 'host' })),
     env: Type.Optional(
-      Type.Record(Type.String(), Type.Union([Type.String(), Type.String({ 'x-secret': true })]), {
+      Type.Record(Type.String(), Type.Union([Type.String(), secret()]), {
         description: 'Environment variables, added to a scrubbed environment.',
       }),
     ),
@@ -51,7 +41,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const exec: ResourceType<ExecProperties, ExecState> = {
+/** As written. */
+export type ExecProperties = Static<typeof schema>;
+
+export const exec: BuiltInType<typeof schema, ExecState> = {
   name: 'exec',
   doc: `Runs a program of this host when its guards say that it is due.
 

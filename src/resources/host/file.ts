@@ -1,35 +1,25 @@
 import { createHash } from 'node:crypto';
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { world } from '../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   Mistake,
   Observation,
   Outcome,
-  ResourceType,
   Step,
   Where,
 } from '../../engine/model/resource-type.ts';
 import { oneByOne } from '../each-step.ts';
+import { secret } from '../schema-parts.ts';
 import { digestOfFile } from './digest-file.ts';
 import { observeEach } from './observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from './path.ts';
 import { contentClaim, kindClaim } from './path-claims.ts';
-
-/** As written. */
-export interface FileProperties {
-  path?: string;
-  kind?: 'file' | 'directory';
-  content?: string | SecretRef;
-  /** Already resolved against the manifest's file. */
-  source?: string;
-  /** Octal digits. */
-  mode?: string;
-}
 
 export interface FileState {
   kind: 'file' | 'directory' | 'symlink' | 'other';
@@ -58,7 +48,7 @@ const schema = Type.Object(
       }),
     ),
     content: Type.Optional(
-      Type.Union([Type.String({ 'x-multiline': true }), Type.String({ 'x-secret': true })], {
+      Type.Union([Type.String({ 'x-multiline': true }), secret()], {
         description: 'The whole content: text, or a secret.',
       }),
     ),
@@ -78,7 +68,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const file: ResourceType<FileProperties, FileState> = {
+/** As written. */
+export type FileProperties = Static<typeof schema>;
+
+export const file: BuiltInType<typeof schema, FileState> = {
   name: 'file',
   doc: `A file or directory of this host. The title is its path, or \`path:\` says it.
 

@@ -1,30 +1,24 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   Mistake,
   Observation,
   Outcome,
-  ResourceType,
   Step,
 } from '../../engine/model/resource-type.ts';
 import { oneByOne } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
+import { secret } from '../schema-parts.ts';
 import { type Found, findRevision, isCommit } from './git/revision.ts';
 import { git, gitFailure, gitSays, type Remote } from './git/run-git.ts';
 import { observeEach } from './observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from './path.ts';
 import { filesClaim, kindClaim } from './path-claims.ts';
-
-/** As written. */
-export interface GitCheckoutProperties extends Remote {
-  path?: string;
-  revision?: string;
-  discard_changes?: boolean;
-}
 
 export interface GitCheckoutState {
   url: string;
@@ -67,12 +61,15 @@ const schema = Type.Object(
       Type.Boolean({ description: 'Take it over `http://`: anybody on the way can change it.' }),
     ),
     username: Type.Optional(Type.String({ description: 'For https; `git` when left out.', minLength: 1 })),
-    password: Type.Optional(Type.String({ description: 'Password or token for https.', 'x-secret': true })),
+    password: Type.Optional(secret({ description: 'Password or token for https.' })),
   },
   { additionalProperties: false },
 );
 
-export const gitCheckout: ResourceType<GitCheckoutProperties, GitCheckoutState> = {
+/** As written. */
+export type GitCheckoutProperties = Static<typeof schema>;
+
+export const gitCheckout: BuiltInType<typeof schema, GitCheckoutState> = {
   name: 'git_checkout',
   doc: `A directory of this host with the files of a git repository at one revision. The title is the directory, or
 \`path:\` says it. It takes the program \`git\`.

@@ -1,14 +1,14 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Claim,
   Id,
   Observation,
   Outcome,
-  ResourceType,
 } from '../../engine/model/resource-type.ts';
 import { addressFamily } from '../../io/ip-address.ts';
 import { oneDiagnostic } from '../failed.ts';
@@ -26,13 +26,6 @@ import {
 import { listEntries } from './list-hosts.ts';
 import { hostPath } from './path.ts';
 import { contentClaim } from './path-claims.ts';
-
-/** As written. */
-export interface HostsEntryProperties {
-  host?: string;
-  address: string;
-  aliases?: string[];
-}
 
 export interface HostsEntryState {
   /** All addresses that the name has in the family, with commas between. */
@@ -61,7 +54,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const hostsEntry: ResourceType<HostsEntryProperties, HostsEntryState, Declaration> = {
+/** As written. */
+export type HostsEntryProperties = Static<typeof schema>;
+
+export const hostsEntry: BuiltInType<typeof schema, HostsEntryState, Declaration> = {
   name: 'hosts_entry',
   doc: `A name in this host's own table of addresses: \`/etc/hosts\`, on Windows \`System32\\drivers\\etc\\hosts\`.
 The title is the host name, or \`host:\` says it.

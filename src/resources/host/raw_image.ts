@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
-import type { Asked, Observation, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Observation, Outcome, Step } from '../../engine/model/resource-type.ts';
 import { findVm, newestPoint } from '../../replication/model/newest-point.ts';
 import type { Point, PointDisk, Repository } from '../../replication/model/repository.ts';
 import { type ImageState, inspectImage } from '../../replication/raw-image/inspect.ts';
@@ -10,21 +10,9 @@ import { contentOf, sidecarPath } from '../../replication/raw-image/sidecar.ts';
 import { updateImage } from '../../replication/raw-image/update.ts';
 import { oneByOne } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
-import {
-  pointsCapability,
-  type RepositoryProperty,
-  repositoryRef,
-  repositorySchema,
-} from '../repository-property.ts';
+import { pointsCapability, repositoryRef, repositorySchema } from '../repository-property.ts';
 import { ancestors, hostPath, ownPathMistakes } from './path.ts';
 import { wholeFile } from './path-claims.ts';
-
-export interface RawImageProperties {
-  path?: string;
-  vm: string;
-  disk?: number;
-  repository: RepositoryProperty;
-}
 
 export interface RawImageState {
   /** `behind`: it holds another point than the newest, or it can't be told which. */
@@ -49,7 +37,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const rawImage: ResourceType<RawImageProperties, RawImageState> = {
+/** As written. */
+export type RawImageProperties = Static<typeof schema>;
+
+export const rawImage: BuiltInType<typeof schema, RawImageState> = {
   name: 'raw_image',
   doc: `A raw image of one disk of a VM that is kept equal to its newest recovery point. The title is its path,
 or \`path:\` says it.

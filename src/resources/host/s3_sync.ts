@@ -1,35 +1,26 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   Mistake,
   Observation,
   Outcome,
-  ResourceType,
   Step,
 } from '../../engine/model/resource-type.ts';
 import { bytes, plural } from '../../io/units.ts';
 import { oneByOne } from '../each-step.ts';
 import { pathFirst } from '../path-first.ts';
 import { failedFetch } from './fetch/failed-step.ts';
-import { isS3, type LocationProperty, locationOf, locationSchema } from './fetch/location.ts';
+import { isS3, locationOf, locationSchema } from './fetch/location.ts';
 import { observeEach } from './observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from './path.ts';
 import { filesClaim, kindClaim } from './path-claims.ts';
 import { type Comparison, type Copied, compare, type Sides } from './sync/compare.ts';
-import type { Globs } from './sync/globs.ts';
 import { down, removeFiles, removeObjects, up } from './sync/transfer.ts';
-
-/** As written. */
-export interface S3SyncProperties extends Globs {
-  path?: string;
-  from?: LocationProperty;
-  to?: LocationProperty;
-  delete?: boolean;
-}
 
 /** Both name the first of many. */
 export interface S3SyncState {
@@ -73,7 +64,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const s3Sync: ResourceType<S3SyncProperties, S3SyncState> = {
+/** As written. */
+export type S3SyncProperties = Static<typeof schema>;
+
+export const s3Sync: BuiltInType<typeof schema, S3SyncState> = {
   name: 's3_sync',
   doc: `A directory of this host and a prefix of a bucket that hold the same files: \`from:\` makes the directory equal
 to the prefix, \`to:\` the prefix to the directory. The title is the directory, or \`path:\` says it.

@@ -1,14 +1,7 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
-import type {
-  Asked,
-  Id,
-  Mistake,
-  Observation,
-  ResourceType,
-  Step,
-} from '../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Id, Mistake, Observation, Step } from '../../engine/model/resource-type.ts';
 import { registryClaim } from '../../windows/registry/registry-claim.ts';
 import {
   inKey,
@@ -22,15 +15,10 @@ import {
 import { eachStep, isChanged } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { type Declaration, declarationToManifest } from '../listing.ts';
+import { oneOf } from '../schema-parts.ts';
 import { withoutIis } from '../windows/iis/iis-object.ts';
 import { listServices } from './list-services.ts';
 import { control, readUnits, restartUnit, setUnitStartup, unitOf } from './service/systemd.ts';
-
-/** As written. */
-export interface ServiceProperties {
-  startup?: 'automatic' | 'delayed' | 'manual' | 'disabled';
-  state?: 'running' | 'stopped';
-}
 
 /** The same, and what else a service may be in: `paused`, `failed`, `static`. */
 export interface ServiceState {
@@ -38,13 +26,8 @@ export interface ServiceState {
   state?: string;
 }
 
-const words = (names: readonly string[], description: string) =>
-  Type.Optional(
-    Type.Union(
-      names.map(name => Type.Literal(name)),
-      { description },
-    ),
-  );
+const words = <const W extends readonly string[]>(names: W, description: string) =>
+  Type.Optional(oneOf(names, { description }));
 
 const schema = Type.Object(
   {
@@ -57,7 +40,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const service: ResourceType<ServiceProperties, ServiceState, Declaration> = {
+/** As written. */
+export type ServiceProperties = Static<typeof schema>;
+
+export const service: BuiltInType<typeof schema, ServiceState, Declaration> = {
   name: 'service',
   doc: `A service of Windows, or a unit of systemd. The title is its name, not the one it is displayed by.
 

@@ -1,8 +1,8 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
-import type { ResourceType } from '../../engine/model/resource-type.ts';
+import type { BuiltInType } from '../../engine/model/resource-type.ts';
 import type { Command, CommandResult } from '../../io/ports.ts';
 import { registryClaim } from '../../windows/registry/registry-claim.ts';
 import { system32 } from '../../windows/tools/programs.ts';
@@ -10,11 +10,6 @@ import { eachStep } from '../each-step.ts';
 import { oneDiagnostic } from '../failed.ts';
 import { chosen, type Declaration, declarationToManifest } from '../listing.ts';
 import { contentClaim } from './path-claims.ts';
-
-/** As written. */
-export interface TimezoneProperties {
-  zone?: string;
-}
 
 export interface TimezoneState {
   zone: string;
@@ -32,7 +27,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const timezone: ResourceType<TimezoneProperties, TimezoneState, Declaration> = {
+/** As written. */
+export type TimezoneProperties = Static<typeof schema>;
+
+export const timezone: BuiltInType<typeof schema, TimezoneState, Declaration> = {
   name: 'timezone',
   doc: `The time zone of this host. The title is its id: \`W. Europe Standard Time\` on Windows (\`tzutil /l\` lists them,
 \`_dstoff\` behind one turns daylight saving off), \`Europe/Berlin\` on Linux, where \`timedatectl\` sets it.

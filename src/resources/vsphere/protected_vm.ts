@@ -1,39 +1,25 @@
-import { Type } from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { interrupted } from '../../engine/apply/outcome.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   FieldChange,
   Id,
   Mistake,
   Outcome,
-  ResourceType,
   Step,
 } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
-import type { Quiesce } from '../../replication/cycle/options.ts';
 import { bucketOf } from '../../replication/model/repository-url.ts';
 import { oneDiagnostic } from '../failed.ts';
-import {
-  pointsCapability,
-  type RepositoryProperty,
-  repositoryRef,
-  repositorySchema,
-} from '../repository-property.ts';
+import { pointsCapability, repositoryRef, repositorySchema } from '../repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
 import { replicate } from './replicate.ts';
 import { vmSelector } from './select-vms.ts';
-
-export interface ProtectedVmProperties {
-  repository: RepositoryProperty;
-  schedule: string;
-  rpo?: string;
-  quiesce?: Quiesce;
-  disks?: { exclude?: string[] };
-}
 
 export interface ProtectedVmState {
   /** `due`: older than the interval, or of other disks than the VM has now. */
@@ -88,7 +74,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const protectedVm: ResourceType<ProtectedVmProperties, ProtectedVmState, ListedProtection> = {
+/** As written. */
+export type ProtectedVmProperties = Static<typeof schema>;
+
+export const protectedVm: BuiltInType<typeof schema, ProtectedVmState, ListedProtection> = {
   name: 'protected_vm',
   doc: `A VM that is replicated into a repository. The title is its name or instance UUID.
 

@@ -1,14 +1,14 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   ListQuery,
   Mistake,
   Observation,
-  ResourceType,
 } from '../../engine/model/resource-type.ts';
 import { readValues, removeValue, writeValue } from '../../windows/registry/registry.ts';
 import { registryClaim } from '../../windows/registry/registry-claim.ts';
@@ -29,16 +29,7 @@ import {
   type Unsaid,
   unsaid,
 } from '../listing.ts';
-
-/** As written. */
-export interface RegistryProperties {
-  key?: string;
-  name?: string;
-  kind?: Kind;
-  /** There unless the value is to be absent. */
-  value?: string | number | string[];
-  view?: 32 | 64;
-}
+import { oneOf } from '../schema-parts.ts';
 
 /** Numbers in decimal digits, bytes in hexadecimal ones. */
 export interface RegistryState {
@@ -60,10 +51,9 @@ const schema = Type.Object(
       }),
     ),
     kind: Type.Optional(
-      Type.Union(
-        (Object.keys(kinds) as Kind[]).map(kind => Type.Literal(kind)),
-        { description: '`dword` for a number, `multi` for a list and `string` for text, when left out.' },
-      ),
+      oneOf(Object.keys(kinds) as Kind[], {
+        description: '`dword` for a number, `multi` for a list and `string` for text, when left out.',
+      }),
     ),
     value: Type.Optional(
       Type.Union([Type.Integer({ minimum: 0 }), Type.String(), Type.Array(Type.String({ minLength: 1 }))], {
@@ -80,7 +70,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const registryValue: ResourceType<RegistryProperties, RegistryState, Declaration> = {
+/** As written. */
+export type RegistryProperties = Static<typeof schema>;
+
+export const registryValue: BuiltInType<typeof schema, RegistryState, Declaration> = {
   name: 'registry_value',
   doc: `A value of the registry. The title is the key and the name, \`HKLM\\SOFTWARE\\Cust\\Level\`; one that ends in \`\\\`
 is the default value of the key.

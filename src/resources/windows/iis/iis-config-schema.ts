@@ -1,18 +1,4 @@
-import Type from 'typebox';
-import type { WrittenRow } from '../../../windows/iis/config-rows.ts';
-
-/** As written. */
-export interface ConfigProperties {
-  path?: string;
-  section?: string;
-  commit?: 'apphost' | 'site' | 'app';
-  attributes?: Record<string, string | number | boolean>;
-  items?: WrittenRow[];
-  collections?: Record<string, WrittenRow[]>;
-  key?: string[];
-  mode?: 'exact' | 'at_least';
-  unlock?: boolean;
-}
+import Type, { type Static } from 'typebox';
 
 const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 const row = Type.Record(Type.String(), Type.Union([scalar, Type.Array(Type.Record(Type.String(), scalar))]));
@@ -62,3 +48,6 @@ export const schema = Type.Object(
   },
   { additionalProperties: false },
 );
+
+/** As written. */
+export type ConfigProperties = Static<typeof schema>;

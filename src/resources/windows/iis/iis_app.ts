@@ -1,13 +1,13 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
-import type { Asked, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Step } from '../../../engine/model/resource-type.ts';
 import { childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { settingsOf } from '../../../windows/iis/settings.ts';
 import { eachStep, isChanged } from '../../each-step.ts';
 import { type Declaration, declarationToManifest } from '../../listing.ts';
-import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
+import { desiredSet, readSet, setArguments, setSchema } from './iis-attributes.ts';
 import {
   appNamed,
   declaredSettings,
@@ -20,14 +20,6 @@ import { configurationOf, iisRealm, needsIis, observeObjects } from './iis-objec
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 import { listApps } from './list-sites.ts';
 
-/** As written. */
-export interface AppProperties {
-  app_pool?: string;
-  physical_path?: string;
-  enabled_protocols?: string;
-  preload_enabled?: boolean;
-  set?: WrittenSet;
-}
 export type AppState = Omit<AppProperties, 'set'> & { set?: Record<string, string> };
 
 const schema = Type.Object(
@@ -45,7 +37,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const iisApp: ResourceType<AppProperties, AppState, Declaration> = {
+/** As written. */
+export type AppProperties = Static<typeof schema>;
+
+export const iisApp: BuiltInType<typeof schema, AppState, Declaration> = {
   name: 'iis_app',
   doc: `An application of a website of IIS; the title is \`Site/path\`, and \`Site/\` is the site's root.`,
   version: 1,

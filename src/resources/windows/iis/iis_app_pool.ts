@@ -1,7 +1,7 @@
-import Type from 'typebox';
-import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
+import Type, { type Static } from 'typebox';
+import { isSecretRef } from '../../../engine/model/catalog.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Step } from '../../../engine/model/resource-type.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import { child, childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
@@ -10,14 +10,8 @@ import { spanOf } from '../../../windows/iis/timespan.ts';
 import { setIisSecret } from '../../../windows/tools/powershell.ts';
 import { eachStep, isChanged } from '../../each-step.ts';
 import { type Declaration, declarationToManifest } from '../../listing.ts';
-import {
-  desiredSet,
-  readSet,
-  setArguments,
-  setSchema,
-  spanMistakes,
-  type WrittenSet,
-} from './iis-attributes.ts';
+import { oneOf, secret } from '../../schema-parts.ts';
+import { desiredSet, readSet, setArguments, setSchema, spanMistakes } from './iis-attributes.ts';
 import {
   declaredSettings,
   listOfPools,
@@ -42,23 +36,6 @@ interface Restart {
   private_memory?: number;
   requests?: number;
   schedule?: string[];
-}
-
-/** As written; `set` takes any other attribute of the pool, by appcmd's name. */
-export interface AppPoolProperties {
-  managed_runtime_version?: string;
-  managed_pipeline_mode?: 'Integrated' | 'Classic';
-  enable_32_bit?: boolean;
-  auto_start?: boolean;
-  start_mode?: 'OnDemand' | 'AlwaysRunning';
-  identity_type?: string;
-  user_name?: string;
-  password?: SecretRef;
-  idle_timeout?: string;
-  queue_length?: number;
-  periodic_restart?: Restart;
-  state?: 'started' | 'stopped';
-  set?: WrittenSet;
 }
 
 /** The same; time spans and values of `set` in IIS's own form. */
@@ -102,21 +79,12 @@ const schema = Type.Object(
       }),
     ),
     identity_type: Type.Optional(
-      Type.Union(
-        (
-          [
-            'ApplicationPoolIdentity',
-            'LocalSystem',
-            'LocalService',
-            'NetworkService',
-            'SpecificUser',
-          ] as const
-        ).map(name => Type.Literal(name)),
-        { description: 'The account that worker processes run as.' },
-      ),
+      oneOf(['ApplicationPoolIdentity', 'LocalSystem', 'LocalService', 'NetworkService', 'SpecificUser'], {
+        description: 'The account that worker processes run as.',
+      }),
     ),
     user_name: Type.Optional(Type.String({ description: 'The account of `SpecificUser`.' })),
-    password: Type.Optional(Type.String({ description: 'Its password.', 'x-secret': true })),
+    password: Type.Optional(secret({ description: 'Its password.' })),
     idle_timeout: duration('A worker process without requests ends after it; `0s` never.'),
     queue_length: Type.Optional(
       Type.Integer({ minimum: 10, maximum: 65_535, description: 'Requests that wait.' }),
@@ -149,7 +117,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const iisAppPool: ResourceType<AppPoolProperties, AppPoolState, Declaration> = {
+/** As written. */
+export type AppPoolProperties = Static<typeof schema>;
+
+export const iisAppPool: BuiltInType<typeof schema, AppPoolState, Declaration> = {
   name: 'iis_app_pool',
   doc: `An application pool of IIS; the title is its name.
 
@@ -225,7 +196,7 @@ function read({ properties }: Asked<AppPoolProperties>, element: XmlElement): Ap
     enable_32_bit: flag('enable32BitAppOnWin64'),
     auto_start: flag('autoStart'),
     start_mode: get('startMode') as 'OnDemand',
-    identity_type: get('processModel.identityType') ?? '',
+    identity_type: get('processModel.identityType') as 'LocalSystem',
     user_name: get('processModel.userName') ?? '',
     idle_timeout: canonicalValue(get('processModel.idleTimeout') ?? ''),
     queue_length: Number(get('queueLength')),

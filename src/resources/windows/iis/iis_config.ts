@@ -2,10 +2,10 @@ import { structuralDiff } from '../../../engine/model/diff.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type {
   Asked,
+  BuiltInType,
   FieldChange,
   Id,
   Observation,
-  ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import type { XmlElement } from '../../../io/xml.ts';
@@ -45,7 +45,7 @@ export interface ConfigState {
   unlocked?: boolean;
 }
 
-export const iisConfig: ResourceType<ConfigProperties, ConfigState, Declaration> = {
+export const iisConfig: BuiltInType<typeof schema, ConfigState, Declaration> = {
   name: 'iis_config',
   doc: `A section of IIS's configuration, for the server or below \`path\`. The title is the section, or a name for it.
 

@@ -1,7 +1,7 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
-import type { Asked, Claim, Mistake, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Claim, Mistake, Step } from '../../../engine/model/resource-type.ts';
 import { child, childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { type Binding, bindingRow, bindingText, parseBinding } from '../../../windows/iis/bindings.ts';
@@ -33,20 +33,6 @@ type WrittenBinding = string | { protocol: string; information: string; ssl_flag
 
 import { type Declaration, declarationToManifest } from '../../listing.ts';
 import { listSites } from './list-sites.ts';
-
-/** As written. */
-export interface SiteProperties {
-  id?: number;
-  bindings?: WrittenBinding[];
-  physical_path?: string;
-  app_pool?: string;
-  state?: 'started' | 'stopped';
-  auto_start?: boolean;
-  enabled_protocols?: string;
-  preload_enabled?: boolean;
-  log_directory?: string;
-  set?: WrittenSet;
-}
 
 /** The same; a binding is `protocol/information`, with `#flags` behind it where they are declared. */
 export type SiteState = Omit<SiteProperties, 'bindings' | 'set'> & {
@@ -111,7 +97,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const iisSite: ResourceType<SiteProperties, SiteState, Declaration> = {
+/** As written. */
+export type SiteProperties = Static<typeof schema>;
+
+export const iisSite: BuiltInType<typeof schema, SiteState, Declaration> = {
   name: 'iis_site',
   doc: `A website of IIS; the title is its name.
 

@@ -1,26 +1,19 @@
-import Type from 'typebox';
-import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
+import Type, { type Static } from 'typebox';
+import { isSecretRef } from '../../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
-import type { Asked, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Step } from '../../../engine/model/resource-type.ts';
 import type { XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { setIisSecret } from '../../../windows/tools/powershell.ts';
 import { eachStep, isChanged } from '../../each-step.ts';
 import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { secret } from '../../schema-parts.ts';
 import { declaredSettings, hostConfigClaim, settingClaims, vdirNamed } from './iis-claims.ts';
 import { configurationOf, iisRealm, needsIis, needsModule, observeObjects } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 import { listVdirs } from './list-sites.ts';
 
-/** As written. */
-export interface VdirProperties {
-  app?: string;
-  path?: string;
-  physical_path?: string;
-  user_name?: string;
-  password?: SecretRef;
-}
 export type VdirState = Pick<VdirProperties, 'physical_path' | 'user_name' | 'password'>;
 
 const schema = Type.Object(
@@ -38,12 +31,15 @@ const schema = Type.Object(
       Type.String({ description: 'Its directory, which may be on a share.', 'x-path': 'host', minLength: 1 }),
     ),
     user_name: Type.Optional(Type.String({ description: 'Account that opens the directory.' })),
-    password: Type.Optional(Type.String({ description: 'Its password.', 'x-secret': true })),
+    password: Type.Optional(secret({ description: 'Its password.' })),
   },
   { additionalProperties: false },
 );
 
-export const iisVdir: ResourceType<VdirProperties, VdirState, Declaration> = {
+/** As written. */
+export type VdirProperties = Static<typeof schema>;
+
+export const iisVdir: BuiltInType<typeof schema, VdirState, Declaration> = {
   name: 'iis_vdir',
   doc: `A virtual directory of a website of IIS; the title is \`Site/path\`.
 

@@ -1,8 +1,8 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
-import type { Asked, Mistake, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Mistake, Observation, Step } from '../../../engine/model/resource-type.ts';
 import type { FileStat } from '../../../io/ports.ts';
 import {
   type Access,
@@ -17,19 +17,13 @@ import { eachStep, isChanged } from '../../each-step.ts';
 import { oneDiagnostic } from '../../failed.ts';
 import { ancestors, hostPath, pathMistakes } from '../../host/path.ts';
 import { pathFirst } from '../../path-first.ts';
+import { oneOf } from '../../schema-parts.ts';
 
 /** One permission. In what was observed `rights` may also describe an entry that has no name. */
 interface Permission {
   identity: string;
   rights: string;
   kind: 'allow' | 'deny';
-}
-
-/** As written. */
-export interface AclProperties {
-  permissions: { identity: string; rights: Rights; kind?: 'allow' | 'deny' }[];
-  inherit?: boolean;
-  mode?: 'at_least' | 'exact';
 }
 
 export interface AclState {
@@ -58,10 +52,9 @@ const schema = Type.Object(
               'An account or group: a name, `DOMAIN\\name`, a SID, or `IIS AppPool\\name`. English and German names of the groups that every Windows has work on all of them.',
             minLength: 1,
           }),
-          rights: Type.Union(
-            (Object.keys(granted) as Rights[]).map(name => Type.Literal(name)),
-            { description: 'What it may do: in a directory with all that is below it.' },
-          ),
+          rights: oneOf(Object.keys(granted) as Rights[], {
+            description: 'What it may do: in a directory with all that is below it.',
+          }),
           kind: Type.Optional(
             Type.Union([Type.Literal('allow'), Type.Literal('deny')], {
               description: '`allow` when left out.',
@@ -86,7 +79,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const acl: ResourceType<AclProperties, AclState> = {
+/** As written. */
+export type AclProperties = Static<typeof schema>;
+
+export const acl: BuiltInType<typeof schema, AclState> = {
   name: 'acl',
   doc: `Permissions on a file or directory of Windows; the title is its path.
 

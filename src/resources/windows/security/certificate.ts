@@ -1,8 +1,7 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
-import type { SecretRef } from '../../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, Id, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Id, Observation, Step } from '../../../engine/model/resource-type.ts';
 import {
   type Certificates,
   importPfx,
@@ -15,14 +14,7 @@ import { eachStep } from '../../each-step.ts';
 import { oneDiagnostic } from '../../failed.ts';
 import { ancestors, hostPath, writtenPath } from '../../host/path.ts';
 import { pathFirst } from '../../path-first.ts';
-
-/** As written. */
-export interface CertificateProperties {
-  source: string;
-  password?: SecretRef;
-  store?: string;
-  thumbprint?: string;
-}
+import { secret } from '../../schema-parts.ts';
 
 export interface CertificateState {
   store: string;
@@ -44,7 +36,7 @@ const schema = Type.Object(
       'x-path': 'host',
       minLength: 1,
     }),
-    password: Type.Optional(Type.String({ description: 'What opens it.', 'x-secret': true })),
+    password: Type.Optional(secret({ description: 'What opens it.' })),
     store: Type.Optional(storeSchema),
     thumbprint: Type.Optional(
       thumbprintSchema(
@@ -55,7 +47,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const certificate: ResourceType<CertificateProperties, CertificateState> = {
+/** As written. */
+export type CertificateProperties = Static<typeof schema>;
+
+export const certificate: BuiltInType<typeof schema, CertificateState> = {
   name: 'certificate',
   doc: `A certificate with its key in a store of this machine, imported from a PFX file. The title is its label.
 

@@ -1,21 +1,14 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
-import type { Asked, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Observation, Step } from '../../../engine/model/resource-type.ts';
 import { type Certificates, readCertificates } from '../../../windows/security/certificates.ts';
 import { netsh } from '../../../windows/security/netsh.ts';
 import { isByName, sslEndpoint } from '../../../windows/security/ssl-endpoint.ts';
 import { eachStep } from '../../each-step.ts';
 import { oneDiagnostic } from '../../failed.ts';
 import { newestWith, storeSchema, thumbprintSchema } from './certificate.ts';
-
-/** As written. */
-export interface BindingProperties {
-  thumbprint?: string;
-  certificate?: string;
-  store?: string;
-}
 
 export interface BindingState {
   thumbprint?: string;
@@ -38,7 +31,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const certificateBinding: ResourceType<BindingProperties, BindingState> = {
+/** As written. */
+export type BindingProperties = Static<typeof schema>;
+
+export const certificateBinding: BuiltInType<typeof schema, BindingState> = {
   name: 'certificate_binding',
   doc: `Which certificate Windows shows on a port. The title is \`host:port\` (SNI), \`ip:port\` or \`*:port\`.
 

@@ -1,13 +1,13 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   Mistake,
   Observation,
-  ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import {
@@ -22,20 +22,7 @@ import { netsh } from '../../../windows/security/netsh.ts';
 import { expanded } from '../../../windows/tools/programs.ts';
 import { eachStep } from '../../each-step.ts';
 import { oneDiagnostic } from '../../failed.ts';
-
-type Profile = 'domain' | 'private' | 'public';
-
-/** As written. */
-export interface FirewallProperties {
-  direction?: 'in' | 'out';
-  action?: 'allow' | 'block';
-  protocol?: string;
-  local_port?: string | string[];
-  remote_address?: string | string[];
-  profile?: Profile | 'any' | Profile[];
-  program?: string;
-  enabled?: boolean;
-}
+import { oneOf } from '../../schema-parts.ts';
 
 export interface FirewallState {
   direction: 'in' | 'out';
@@ -79,16 +66,10 @@ const schema = Type.Object(
       'Addresses of the others: `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, `LocalSubnet`, a list, or `any`.',
     ),
     profile: Type.Optional(
-      Type.Union(
-        [
-          Type.Union([...profiles, 'any' as const].map(name => Type.Literal(name))),
-          Type.Array(Type.Union(profiles.map(name => Type.Literal(name))), { minItems: 1 }),
-        ],
-        {
-          description: 'Networks on which it holds: `domain`, `private`, `public`, or `any`.',
-          'x-unordered': true,
-        },
-      ),
+      Type.Union([oneOf([...profiles, 'any']), Type.Array(oneOf(profiles), { minItems: 1 })], {
+        description: 'Networks on which it holds: `domain`, `private`, `public`, or `any`.',
+        'x-unordered': true,
+      }),
     ),
     program: Type.Optional(
       Type.String({ description: 'Path of the one program that it is for.', minLength: 1 }),
@@ -98,7 +79,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const firewallRule: ResourceType<FirewallProperties, FirewallState> = {
+/** As written. */
+export type FirewallProperties = Static<typeof schema>;
+
+export const firewallRule: BuiltInType<typeof schema, FirewallState> = {
   name: 'firewall_rule',
   doc: `A rule of Windows' firewall; the title is its name, as wf.msc shows it.
 

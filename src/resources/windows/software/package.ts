@@ -1,12 +1,12 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, given, world } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   Observation,
   Outcome,
-  ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { installMsi, readProducts, removeMsi } from '../../../windows/software/msi.ts';
@@ -15,18 +15,8 @@ import { oneDiagnostic } from '../../failed.ts';
 import { obtain } from '../../host/archive/obtain.ts';
 import { sourceOf } from '../../host/archive/source.ts';
 import { digestOfFile } from '../../host/digest-file.ts';
-import { type LocationProperty, trustSchema, untrusted, withTarget } from '../../host/fetch/location.ts';
+import { trustSchema, untrusted, withTarget } from '../../host/fetch/location.ts';
 import { ancestors, writtenPath } from '../../host/path.ts';
-
-/** As written. */
-export interface PackageProperties {
-  product_code: string;
-  source?: LocationProperty;
-  checksum?: string;
-  allow_insecure?: boolean;
-  version?: string;
-  properties?: Record<string, string>;
-}
 
 export interface PackageState {
   version?: string;
@@ -75,7 +65,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const packageType: ResourceType<PackageProperties, PackageState> = {
+/** As written. */
+export type PackageProperties = Static<typeof schema>;
+
+export const packageType: BuiltInType<typeof schema, PackageState> = {
   name: 'package',
   doc: `A package of Windows Installer (MSI). The title is a label; its product code says what it is.
 

@@ -1,13 +1,13 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   Mistake,
   Observation,
-  ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { textAt, type XmlElement } from '../../../io/xml.ts';
@@ -25,30 +25,10 @@ import { oneDiagnostic } from '../../failed.ts';
 import { ancestors, hostPath } from '../../host/path.ts';
 import { contentClaim } from '../../host/path-claims.ts';
 import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { oneOf, secret } from '../../schema-parts.ts';
 import { listTasks } from './list-tasks.ts';
 import { defined } from './task-definition.ts';
 import { ms, plain, policies, readState } from './task-state.ts';
-
-/** As written. */
-export interface TaskProperties {
-  /** There unless the task is to be absent. */
-  command?: string;
-  arguments?: string;
-  working_directory?: string;
-  run_as?: string;
-  password?: SecretRef;
-  run_level?: 'highest' | 'limited';
-  every?: string;
-  offset?: string;
-  at?: string;
-  days?: Weekday[];
-  boot?: boolean;
-  logon?: boolean;
-  enabled?: boolean;
-  description?: string;
-  execution_time_limit?: string;
-  multiple_instances?: keyof typeof policies;
-}
 
 /** Texts where more may be found than a property can say: `every: 30m, and also: logon`. */
 export interface TaskState {
@@ -73,13 +53,8 @@ export interface TaskState {
 const text = (description: string) => Type.Optional(Type.String({ description }));
 const flag = (description: string) => Type.Optional(Type.Boolean({ description }));
 const duration = (description: string) => Type.Optional(Type.String({ description, format: 'duration' }));
-const oneOf = (names: readonly string[], description: string) =>
-  Type.Optional(
-    Type.Union(
-      names.map(name => Type.Literal(name)),
-      { description },
-    ),
-  );
+const words = <const W extends readonly string[]>(names: W, description: string) =>
+  Type.Optional(oneOf(names, { description }));
 
 const schema = Type.Object(
   {
@@ -93,12 +68,11 @@ const schema = Type.Object(
         '`password` logs on locally only, and reaches no other machine.',
     ),
     password: Type.Optional(
-      Type.String({
+      secret({
         description: 'The password of a user, for tasks that use the network.',
-        'x-secret': true,
       }),
     ),
-    run_level: oneOf(
+    run_level: words(
       ['highest', 'limited'],
       'With or without the rights of an administrator, where the user is one.',
     ),
@@ -110,7 +84,7 @@ const schema = Type.Object(
       Type.String({ description: 'Time of day, `03:30`.', pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' }),
     ),
     days: Type.Optional(
-      Type.Array(Type.Union(weekdays.map(day => Type.Literal(day))), {
+      Type.Array(oneOf(weekdays), {
         description: 'On which days `at` is meant; every day when left out.',
         minItems: 1,
         uniqueItems: true,
@@ -122,12 +96,18 @@ const schema = Type.Object(
     enabled: flag('Whether it starts at all; true when left out.'),
     description: text('What it is for.'),
     execution_time_limit: duration('It is stopped when it runs longer; `0s` never. Windows says 3 days.'),
-    multiple_instances: oneOf(Object.keys(policies), 'What happens when it is due and still runs.'),
+    multiple_instances: words(
+      Object.keys(policies) as (keyof typeof policies)[],
+      'What happens when it is due and still runs.',
+    ),
   },
   { additionalProperties: false },
 );
 
-export const scheduledTask: ResourceType<TaskProperties, TaskState, Declaration> = {
+/** As written. */
+export type TaskProperties = Static<typeof schema>;
+
+export const scheduledTask: BuiltInType<typeof schema, TaskState, Declaration> = {
   name: 'scheduled_task',
   doc: `A task of the Task Scheduler. The title is its name, with folders as \`\\Folder\\Name\`.
 
