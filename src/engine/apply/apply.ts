@@ -113,7 +113,7 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
     const follows =
       sharedCause(run, node.planned.address, broken) !== undefined ||
       (broken.length > 0 && run.observed.get(node.planned.address)?.state === 'unknown');
-    if (action === 'failed' && !follows) finish(node, 'failed', failedBefore(run, node, reason));
+    if (action === 'failed' && !follows) finish(node, 'failed', await failedBefore(run, node, reason));
     else if (broken.length > 0) finish(node, 'skipped', { note: `depends on ${broken.join(', ')}` });
     else if (action === 'none') work.push(node);
     else if (noop || node.planned.noop) finish(node, 'noop');
@@ -260,9 +260,14 @@ function isHeld(
   return true;
 }
 
-function failedBefore(run: Run, { planned }: Node, reason: string | undefined): Details {
+async function failedBefore(
+  run: Run,
+  { planned, subject }: Node,
+  reason: string | undefined,
+): Promise<Details> {
   const observation = run.observed.get(planned.address);
   if (observation?.state === 'failed') return { diagnostic: observation.diagnostic };
-  // The plan's own diagnostics say why.
+  const decision = observation && (await decide(run, subject, observation));
+  if (decision?.diagnostic) return { diagnostic: decision.diagnostic };
   return reason === undefined ? {} : { note: reason };
 }

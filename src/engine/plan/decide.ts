@@ -54,7 +54,13 @@ async function judge(run: Run, subject: Subject, observation: Observation<object
       const fields = diff(subject.type, is, should, await secretCheck(run, subject, is, should));
       const fixed = fields.filter(field => isFixed(subject.type, field));
       if (fixed.length > 0)
-        return { action: 'failed', fields, is, should, diagnostic: immutable(subject, fixed) };
+        return {
+          action: 'failed',
+          fields,
+          is,
+          should,
+          diagnostic: run.redactor.value(immutable(subject, fixed)),
+        };
       return { action: fields.length > 0 ? 'update' : 'none', fields, is, should };
     }
   }
@@ -65,14 +71,18 @@ const isFixed = ({ schema }: Subject['type'], { path, before, after }: FieldChan
   before !== undefined && after !== undefined && !isSecretRef(after) && isImmutable(schema, path);
 
 function immutable({ address, type, declared }: Subject, fields: readonly FieldChange[]): Diagnostic {
-  const names = fields.map(({ path }) => `\`${path.slice(1).replaceAll('/', '.')}\``).join(', ');
   const isKept = type.protects === true || declared.meta.protect === true;
   const away = `with \`ensure: absent\`${isKept ? ` and --allow ${address}` : ''}`;
   const hint =
     type.canBeAbsent === false
       ? 'declare it as it is, or another object under another title'
       : `declare it as it is, or another one under another title; or have it removed first, ${away}`;
-  const message = `\`${address}\` is there, and ${names} can't be changed afterwards`;
+  const say = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+  const changes = fields.map(
+    ({ path, before, after }) =>
+      `its \`${path.slice(1).replaceAll('/', '.')}\` is \`${say(before)}\` and can't become \`${say(after)}\``,
+  );
+  const message = `\`${address}\` is left as it is: ${changes.join(', ')}`;
   const at = placeOf(declared, fields[0]!.path);
   return world('immutable', message, { address, at, hint });
 }

@@ -3,9 +3,13 @@ import { apply } from '../../../src/engine/apply/apply.ts';
 import { notesOf } from '../../../src/engine/model/annotations.ts';
 import { canonicalJson } from '../../../src/engine/model/canonical.ts';
 import type { CatalogResource } from '../../../src/engine/model/catalog.ts';
+import { conflictsAmong } from '../../../src/engine/model/claims.ts';
 import { diff } from '../../../src/engine/model/diff.ts';
+import { mistakesOf } from '../../../src/engine/model/mistakes.ts';
+import { valueAt } from '../../../src/engine/model/pointer.ts';
 import type { AnyResourceType } from '../../../src/engine/model/resource-type.ts';
-import { subjectOf } from '../../../src/engine/model/subject.ts';
+import { isImmutable } from '../../../src/engine/model/schema-at.ts';
+import { type Subject, subjectOf } from '../../../src/engine/model/subject.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { adopt } from '../../../src/engine/record/adopt.ts';
 import { metaparameters, reservedMetaparameters } from '../../../src/manifest/read/metaparameters.ts';
@@ -17,9 +21,12 @@ import { mortal } from './mortal.ts';
 /** What is checked of every type; docs/contract.md shows them. */
 export const checks = {
   says: 'it says what it is',
+  wrong: 'all mistakes are told, each at its value',
+  owns: 'what it owns is said by properties that are there, once each',
+  names: 'what its properties name is a type or a kind of target that there is',
   made: 'what is missing is planned, made, proved, and not planned again',
   covered: 'every property is drifted by the fixture, or it says why it can’t be',
-  drift: 'drift of each property is found and repaired',
+  drift: 'drift of each property is found and repaired, and refused where it is decided for good',
   absent: 'what is to be absent is deleted once',
   killed: 'killed before any durable step, the next run converges',
   parent: 'a missing parent is a failure of the world that names the resource',
@@ -85,6 +92,47 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       }
     });
 
+    test(checks.wrong, async context => {
+      const { wrong } = fixture;
+      expect('none' in wrong, 'a type that checks shows what').toBe(type.check === undefined);
+      if ('none' in wrong) return context.skip(wrong.none);
+      const of = await start();
+      const { where } = testRun(around(type), of.world);
+      const there = { ...where, ...(wrong.platform && { platform: wrong.platform }) };
+      const mistakes = mistakesOf(type, structuredClone(wrong.properties), wrong.title, there);
+      expect(mistakes.map(({ pointer }) => pointer)).toEqual(wrong.at);
+      for (const { pointer, code, message } of mistakes) {
+        if (pointer !== '') expect(valueAt(wrong.properties, pointer), pointer).not.toBeUndefined();
+        expect(code).toMatch(/^[a-z][a-z0-9-]+$/);
+        expect(message).not.toBe('');
+      }
+      expect(mistakesOf(type, of.sample(0).properties, of.sample(0).title, where)).toEqual([]);
+    });
+
+    test(checks.owns, async () => {
+      const of = await start();
+      const surroundings = {
+        registry: registryOf(...around(type)),
+        targets: of.targets,
+        where: testRun(around(type), of.world).where,
+      };
+      const owners = [of.sample(0), of.sample(1)].map(one => declared(type, one));
+      const subjects = owners.map(one => subjectOf(one, surroundings));
+      for (const { claims, asked } of subjects)
+        for (const { pointer } of claims)
+          if (pointer !== '') expect(valueAt(asked.properties, pointer), pointer).not.toBeUndefined();
+      // A host has one time zone, whatever the samples say.
+      const isAlone = type.name === 'timezone';
+      const conflicts = conflictsAmong(subjects.map(asClaimant));
+      expect(conflicts.map(({ diagnostic }) => diagnostic.message)).toHaveLength(isAlone ? 1 : 0);
+    });
+
+    test(checks.names, () => {
+      for (const name of notesOf(type.schema, 'x-ref')) expect([...registry.types.keys()]).toContain(name);
+      for (const kind of notesOf(type.schema, 'x-target'))
+        expect([...registry.targets.keys()]).toContain(kind);
+    });
+
     test(checks.made, async () => {
       const of = await start();
       const resources = [declared(type, of.sample(0))];
@@ -95,12 +143,18 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       expect(report.results).toMatchObject([{ result: 'changed' }]);
       expect(report.proof).toEqual({ empty: true, pending: [] });
       await expectConverged(type, of, resources);
+      const shown = report.results.map(({ shows }) => Object.keys(shows ?? {}).sort());
+      expect(shown, 'what `shows` names is in the report').toEqual([Object.keys(type.shows ?? {}).sort()]);
     });
 
     test(checks.covered, async () => {
       const of = await start();
       const covered = [...Object.keys(of.drift), ...Object.keys(fixture.undriftable)].sort();
       expect(covered).toEqual(Object.keys(propertiesOf(type)).sort());
+      const fixed = Object.keys(propertiesOf(type)).filter(name => isImmutable(type.schema, `/${name}`));
+      expect(Object.keys(of.drift), 'what is decided for good is drifted').toEqual(
+        expect.arrayContaining(fixed),
+      );
     });
 
     test(checks.drift, async () => {
@@ -111,6 +165,11 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
         await converge(type, of, resources);
         await of.drift[name]!();
         const { actions, report } = await converge(type, of, resources);
+        if (isImmutable(type.schema, `/${name}`)) {
+          expect(actions, `drift of ${name}`).toEqual(['failed']);
+          expect(report.results[0]!.diagnostic).toMatchObject({ code: 'immutable', category: 'world' });
+          continue;
+        }
         expect(actions, `drift of ${name}`).not.toEqual(['none']);
         expect(report.results, `drift of ${name}`).toMatchObject([{ result: 'changed' }]);
         await expectConverged(type, of, resources);
@@ -265,6 +324,14 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
     });
   });
 }
+
+const asClaimant = ({ declared: { address, at }, target, absent, claims }: Subject) => ({
+  address,
+  at,
+  target: target?.name,
+  absent,
+  claims,
+});
 
 export const propertiesOf = (type: AnyResourceType): Record<string, { description?: string }> =>
   (type.schema as { properties?: Record<string, { description?: string }> }).properties ?? {};

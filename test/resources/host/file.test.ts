@@ -186,8 +186,8 @@ describe('refusals', () => {
       declare('file:/f', { kind: 'directory' }),
     );
     expect(report.results.map(r => r.diagnostic?.message)).toEqual([
-      '/d is left as it is: it is a directory, and a file is declared',
-      '/f is left as it is: it is a file, and a directory is declared',
+      "`file:/d` is left as it is: its `kind` is `directory` and can't become `file`",
+      "`file:/f` is left as it is: its `kind` is `file` and can't become `directory`",
     ]);
   });
 });
