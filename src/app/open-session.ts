@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { openMemory } from '../engine/memory/memory.ts';
+import { openMemories } from '../engine/memory/memory.ts';
 import { type CallCounter, CallLedger } from '../engine/model/calls.ts';
 import type { CatalogTarget, SecretRef } from '../engine/model/catalog.ts';
 import type { Memory } from '../engine/model/io.ts';
@@ -110,7 +110,7 @@ export async function openSession(
       ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
     };
     const remember = async () => {
-      const memory = await openMemory(io.host, stateDir);
+      const memory = await openMemories(io.host, stateDir);
       if (world.memory === noMemory) context.reporter.diagnostics(memory.diagnostics);
       world.memory = memory;
     };

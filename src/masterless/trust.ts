@@ -43,7 +43,7 @@ export async function keyFile(path: string, files: ReadFiles, keeper: Keeper): P
  * content again, or remove what they like. `folder` has to be there.
  */
 export async function assertOwnState(folder: string, files: ReadFiles, keeper: Keeper): Promise<void> {
-  const inside = ['instance.json', 'state.json'].map(name => join(folder, name));
+  const inside = ['instance.json', 'state.json', 'memory'].map(name => join(folder, name));
   for (const path of inside) {
     const found = (await files.stat(path)) && (await keeper(path, false));
     if (found) throw new Failure(given('state-not-safe', `${path} ${found.why}`, { hint: found.hint }));

@@ -97,7 +97,7 @@ test('a plan file is applied whole: --only is refused, and so is a second path',
 
 test('a run that waited for another sees what that one left to do', async () => {
   const dir = await scratch();
-  const state = join(dir, '.converge/state.json');
+  const state = join(dir, '.converge/memory/engine.json');
   await writeFile(
     join(dir, 'm.yaml'),
     `converge: 1

@@ -45,6 +45,11 @@ const parts: Record<keyof ResourceType, Part> = {
     expected: 'a list of names of properties',
     optional: true,
   },
+  readsMemoryOf: {
+    fits: value => Array.isArray(value) && value.every(name => /^[a-z][a-z0-9_]*$/.test(name)),
+    expected: 'a list of names of types',
+    optional: true,
+  },
   applyRefreshes: flag,
   identity: call,
   desired: call,

@@ -170,7 +170,7 @@ describe('what is not of the repository', () => {
     await converge();
     repository.commit({ a: '2' });
     await write('/app/a', 'half');
-    await world.memory.set('git_checkout:/app', 'the commit it was on its way to');
+    await world.memory.engine.set('git_checkout:/app', 'the commit it was on its way to');
     await converge();
     expect(await text('/app/a')).toBe('2');
   });

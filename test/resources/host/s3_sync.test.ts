@@ -95,7 +95,7 @@ describe('down', () => {
     await s3.s3.send(new CompleteMultipartUploadCommand({ ...part, UploadId, MultipartUpload }));
     await converge({ from });
     expect((await converge({ from })).action).toBe('none');
-    await world.memory.set('s3_sync:/data', undefined);
+    await world.memory.engine.set('s3_sync:/data', undefined);
     expect((await converge({ from })).result).toMatchObject({
       result: 'changed',
       note: '1 file copied, 3 B',

@@ -110,6 +110,7 @@ const schema = Type.Object(
 
 export const iisConfig: ResourceType<ConfigProperties, ConfigState, Declaration> = {
   name: 'iis_config',
+  readsMemoryOf: ['archive'],
   doc: `A section of IIS's configuration, for the server or below \`path\`. The title is the section, or a name for it.
 
 Attributes and rows are compared with what is in force there, whatever level it comes from. Written is
