@@ -4,6 +4,8 @@ import type { Host } from './ports.ts';
 import { isRunning, ownId, type ProcessId, type ProcessTable, processTable } from './process-table.ts';
 
 export interface Lock {
+  /** Somebody else had it first. */
+  waited: boolean;
   release(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
   const { host, timeout, signal, refused, table = processTable } = options;
   const deadline = host.clock.now() + timeout;
   await host.files.mkdir(path, { recursive: true, mode: 0o700 });
+  let waited = false;
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     let holder = await liveClaim(path, options, undefined);
@@ -66,7 +69,7 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
       held.add(file);
       await host.files.writeAtomic(file, Buffer.from(JSON.stringify(claim)), { mode: 0o600 });
       holder = await liveClaim(path, options, name);
-      if (!holder) return { release: giveUp };
+      if (!holder) return { waited, release: giveUp };
       await giveUp();
       // Two newcomers met: chance decides who looks again first, also when there is no time to wait.
       if (attempt < tries) {
@@ -74,6 +77,7 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
         continue;
       }
     }
+    waited = true;
     if (host.clock.now() >= deadline) throw new Failure(refusal(holder, refused));
     await host.clock.sleep(Math.min(pause, deadline - host.clock.now()), signal);
   }

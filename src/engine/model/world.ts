@@ -2,6 +2,7 @@ import type { Host } from '../../io/ports.ts';
 import type { CallCounter, CallLedger } from './calls.ts';
 import type { Address, CatalogTarget, SecretRef } from './catalog.ts';
 import type { Clients, Memory } from './io.ts';
+import type { Locks } from './locks.ts';
 
 /** What runs remember, for each owner apart: no type gets at what another, or the engine, remembers. */
 export interface Memories {
@@ -26,6 +27,8 @@ export interface World {
   /** Bytes of a content source; `path` is relative to where the manifests were given. Undefined: not there. */
   source(path: string): Promise<Buffer | undefined>;
   memory: Memories;
+  /** Left out where nothing is changed, or nobody else can. */
+  locks?: Locks;
   /** Where calls are counted that `secret` makes; those of clients too. Default: a new one per run. */
   calls?: CallLedger;
   /**

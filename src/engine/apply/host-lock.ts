@@ -1,0 +1,45 @@
+import type { Locks, TakenLock } from '../model/locks.ts';
+
+/**
+ * The host's lock as one run holds it: taken before the host is first looked at, given back while there is nothing
+ * to do here (a copy to elsewhere may take days), and taken anew when there is again.
+ */
+export class HostLock {
+  readonly #locks: Locks | undefined;
+  readonly #signal: AbortSignal;
+  #taking: Promise<TakenLock> | undefined;
+  #wasGivenBack = false;
+
+  /** @param locks without them nobody else changes the host */
+  constructor(locks: Locks | undefined, signal: AbortSignal) {
+    this.#locks = locks;
+    this.#signal = signal;
+  }
+
+  /**
+   * Takes it, if it isn't held. Rejects as `Locks.take` does.
+   * @returns whether somebody else may have changed the host since it was last held
+   */
+  async hold(): Promise<boolean> {
+    if (!this.#locks || this.#taking) {
+      await this.#taking;
+      return false;
+    }
+    this.#taking = this.#locks.take('host', this.#signal);
+    try {
+      await this.#taking;
+      return this.#wasGivenBack;
+    } catch (error) {
+      this.#taking = undefined;
+      throw error;
+    }
+  }
+
+  async giveBack(): Promise<void> {
+    const taken = this.#taking;
+    if (!taken) return;
+    this.#taking = undefined;
+    this.#wasGivenBack = true;
+    await (await taken).release();
+  }
+}
