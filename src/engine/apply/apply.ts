@@ -108,9 +108,10 @@ async function walkThrough(applying: Applying, noop: boolean): Promise<void> {
       }
     } else if (running.size === 0) return;
     else {
+      const finished = walk.nextFinish();
       // What goes on is elsewhere, and may take days.
-      if (here.length === 0) await applying.host.giveBack();
-      await Promise.race([walk.nextFinish(), ...running]);
+      if (here.length === 0 && walk.isUnfinished()) await applying.host.giveBack();
+      await Promise.race([finished, ...running]);
     }
   }
 }

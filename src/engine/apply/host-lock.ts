@@ -8,7 +8,7 @@ export class HostLock {
   readonly #locks: Locks | undefined;
   readonly #signal: AbortSignal;
   #taking: Promise<TakenLock> | undefined;
-  #wasGivenBack = false;
+  #givingBack: Promise<void> | undefined;
 
   /** @param locks without them nobody else changes the host */
   constructor(locks: Locks | undefined, signal: AbortSignal) {
@@ -25,10 +25,11 @@ export class HostLock {
       await this.#taking;
       return false;
     }
-    this.#taking = this.#locks.take('host', this.#signal);
+    const wasGivenBack = this.#givingBack !== undefined;
+    this.#taking = this.#take(this.#locks);
     try {
       await this.#taking;
-      return this.#wasGivenBack;
+      return wasGivenBack;
     } catch (error) {
       this.#taking = undefined;
       throw error;
@@ -39,7 +40,13 @@ export class HostLock {
     const taken = this.#taking;
     if (!taken) return;
     this.#taking = undefined;
-    this.#wasGivenBack = true;
-    await (await taken).release();
+    this.#givingBack = taken.then(lock => lock.release());
+    await this.#givingBack;
+  }
+
+  /** Not before it was given back: to others it would look held. */
+  async #take(locks: Locks): Promise<TakenLock> {
+    await this.#givingBack;
+    return locks.take('host', this.#signal);
   }
 }
