@@ -3,6 +3,7 @@ import { blocked, type Diagnostic } from '../diagnostics/diagnostic.ts';
 import { canonicalJson, sha256 } from '../engine/model/canonical.ts';
 import type { Guarded, Locks } from '../engine/model/locks.ts';
 import { takeLock } from '../io/lock.ts';
+import { lockFolder } from '../io/lock-folder.ts';
 import type { Host } from '../io/ports.ts';
 
 /**
@@ -24,6 +25,10 @@ export function machineLocks(
       }),
   };
 }
+
+/** Where the locks of a run lie: in a lab's folder for what that stands for. */
+export const locksOf = (machine: Host, lab: { dir: string } | undefined): string =>
+  lab ? join(lab.dir, 'locks') : lockFolder(machine);
 
 const nameOf = (guarded: Guarded): string =>
   guarded === 'host' ? 'host' : join('objects', sha256(canonicalJson(guarded)));

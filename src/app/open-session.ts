@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { openMemories } from '../engine/memory/memory.ts';
 import { type CallCounter, CallLedger } from '../engine/model/calls.ts';
 import type { CatalogTarget, SecretRef } from '../engine/model/catalog.ts';
-import type { Memory } from '../engine/model/io.ts';
 import type { World } from '../engine/model/world.ts';
 import type { Host } from '../io/ports.ts';
 import { followingPath } from '../io/search-path.ts';
@@ -14,18 +13,18 @@ import type { ContentFiles } from './catalog.ts';
 import { makeConnections } from './connections.ts';
 import { labDir, openLabAt } from './lab/lab-dir.ts';
 import { labHost, realDirectory } from './lab/lab-host.ts';
+import { locksOf, machineLocks } from './machine-locks.ts';
 import type { CommonOptions } from './options.ts';
-import { lockState } from './run-lock.ts';
 import { readSecret } from './secrets.ts';
 
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
 export interface Session {
   world: World;
-  /** Lock, memory and reports. */
+  /** Memory and reports. */
   stateDir: string;
   lab?: Lab;
-  /** One run at a time may change things. Takes the lock of the state folder, and reads anew what is remembered. */
-  lock(): Promise<void>;
+  /** Reads anew what is remembered: by now another run may have written it. */
+  remember(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,8 +33,8 @@ export interface SessionOptions {
   targets?: CatalogTarget[];
   /** What the manifests require: a lab has a host of its own for Windows. */
   platform?: NodeJS.Platform | undefined;
-  /** Whether this run changes things: one at a time per state folder. */
-  exclusive?: boolean;
+  /** Whether this run changes things: it gets the locks of what it does. */
+  changes?: boolean;
   /** For commands that only read: a lab made now could hold nothing. */
   labMustExist?: boolean;
   /** A lab that is open already, and stays so. */
@@ -43,9 +42,6 @@ export interface SessionOptions {
   /** Where content sources are read, when they don't lie on this machine. */
   content?: ContentFiles;
 }
-
-/** Until the state folder was read. */
-const noMemory: Memory = { get: () => undefined, set: async () => {} };
 
 const noCalls: CallCounter = { made() {}, retried() {}, throttled() {} };
 
@@ -56,14 +52,7 @@ const noCalls: CallCounter = { made() {}, retried() {}, throttled() {} };
 export async function openSession(
   context: Context,
   options: CommonOptions,
-  {
-    targets = [],
-    platform,
-    exclusive = false,
-    labMustExist = false,
-    lab: open,
-    content,
-  }: SessionOptions = {},
+  { targets = [], platform, changes = false, labMustExist = false, lab: open, content }: SessionOptions = {},
 ): Promise<Session> {
   const { io } = context;
   const dir = labDir(context, options.lab);
@@ -97,37 +86,30 @@ export async function openSession(
     closing.push(async () => fromAws.close());
     const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
     const sources = content ?? io.host;
+    const memory = await openMemories(io.host, stateDir);
+    context.reporter.diagnostics(memory.diagnostics);
     const connections = makeConnections({ host, searchPath, ...reaching });
     closing.push(() => connections.close());
     const world: World = {
       host,
       ...(lab && { lab: true as const }),
-      memory: noMemory,
+      memory,
+      ...(changes && { locks: machineLocks(io.host, locksOf(io.host, lab), lockTimeout) }),
       calls,
       secret,
       source: path => sources.files.read(resolve(sources.cwd, path)),
       connect: (target, name, calls = noCalls) => connections.connect(target, name, calls),
       ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
     };
-    const remember = async () => {
-      const memory = await openMemories(io.host, stateDir);
-      if (world.memory === noMemory) context.reporter.diagnostics(memory.diagnostics);
-      world.memory = memory;
-    };
-    const session: Session = {
+    return {
       stateDir,
       ...(lab && { lab }),
       world,
-      async lock() {
-        const lock = await lockState(context, stateDir, lockTimeout);
-        closing.push(() => lock.release());
-        // Only now: what a run before this one has yet to write must not be missed.
-        await remember();
+      async remember() {
+        world.memory = await openMemories(io.host, stateDir);
       },
       close,
     };
-    await (exclusive ? session.lock() : remember());
-    return session;
   } catch (error) {
     await close();
     throw error;

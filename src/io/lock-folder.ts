@@ -5,9 +5,12 @@ import type { Host } from './ports.ts';
  * Where the locks of this machine lie, the same for all runs of one user, wherever they are started from: what is
  * gone with the machine's memory, since a lock means nothing after a restart. `CONVERGE_RUNTIME_DIRECTORY` names
  * another folder, for a container without a /run of its own.
- * @param user POSIX id of whoever runs this; undefined on Windows
+ * @param user POSIX id of whoever runs this; there is none on Windows
  */
-export function lockFolder({ platform, env }: Pick<Host, 'platform' | 'env'>, user: number | undefined): string {
+export function lockFolder(
+  { platform, env }: Pick<Host, 'platform' | 'env'>,
+  user: number | undefined = process.getuid?.(),
+): string {
   const named = env.CONVERGE_RUNTIME_DIRECTORY;
   if (named) return named;
   if (platform === 'win32') return join(env.ProgramData ?? 'C:\\ProgramData', 'converge', 'run');

@@ -89,7 +89,7 @@ describe('agent --once', () => {
   test('gives way to a deployment, which in turn waits', async () => {
     const lab = await site();
     const host = nodeHost();
-    const lock = await takeLock(join(lab.dir, 'lab/state', instanceId, 'lock'), {
+    const lock = await takeLock(join(lab.dir, 'lab/state', instanceId, 'locks/host'), {
       host,
       timeout: 0,
       refused: () => ({ code: 'x', severity: 'error', category: 'blocked', message: 'x' }),

@@ -6,6 +6,7 @@ import { blocked } from '../../src/diagnostics/diagnostic.ts';
 import { takeLock } from '../../src/io/lock.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { cli, scratch } from '../support/cli.ts';
+import { runtimeDirectory } from '../support/runtime-directory.ts';
 
 const manifests = join(import.meta.dirname, '../../manifests/lab');
 
@@ -115,7 +116,7 @@ resources:
 
   const host = nodeHost();
   const refused = () => blocked('locked', 'held by the test');
-  const lock = await takeLock(join(dir, '.converge/lock'), { host, timeout: 0, refused });
+  const lock = await takeLock(join(runtimeDirectory, 'host'), { host, timeout: 0, refused });
   const waiting = Promise.withResolvers<void>();
   const watched = {
     ...host.clock,

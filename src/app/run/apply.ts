@@ -38,7 +38,7 @@ export async function apply(
   const session = await openSession(context, options, {
     targets: source.targets,
     platform: source.platform,
-    exclusive: !ask.approve,
+    changes: true,
   });
   try {
     return await applyInSession(session, context, source, options, ask);
@@ -57,10 +57,15 @@ async function manifests(
     catalog && {
       targets: catalog.targets,
       platform: catalog.platform,
+      isHere: runsHere(context, catalog.resources),
       plan: run => makePlan(catalog, run, { engine: version, ...options }),
     }
   );
 }
+
+/** Whether any of them is on this host. */
+export const runsHere = ({ registry }: Context, resources: readonly { type: string }[]): boolean =>
+  resources.some(({ type }) => registry.types.get(type)?.runs.on === 'host');
 
 /** A file whose top key is `converge_plan` is a plan, whatever its name. */
 async function planFile(
@@ -87,6 +92,7 @@ async function planFile(
   return {
     targets: plan.targets,
     platform: plan.platform,
+    isHere: runsHere(context, plan.resources),
     async plan(run) {
       await recheck(plan, run);
       return plan;

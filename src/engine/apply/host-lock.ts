@@ -10,10 +10,16 @@ export class HostLock {
   #taking: Promise<TakenLock> | undefined;
   #givingBack: Promise<void> | undefined;
 
-  /** @param locks without them nobody else changes the host */
-  constructor(locks: Locks | undefined, signal: AbortSignal) {
+  readonly #whole: boolean;
+
+  /**
+   * @param locks without them nobody else changes the host
+   * @param whole it isn't given back before `end`: the run does more here than its plan says
+   */
+  constructor(locks: Locks | undefined, signal: AbortSignal, { whole = false }: { whole?: boolean } = {}) {
     this.#locks = locks;
     this.#signal = signal;
+    this.#whole = whole;
   }
 
   /**
@@ -37,6 +43,11 @@ export class HostLock {
   }
 
   async giveBack(): Promise<void> {
+    if (!this.#whole) await this.end();
+  }
+
+  /** Gives it back for good. */
+  async end(): Promise<void> {
     const taken = this.#taking;
     if (!taken) return;
     this.#taking = undefined;
