@@ -53,8 +53,9 @@ describe('apply on a terminal', () => {
   });
 
   test('what the plan warns of is told before the question, and once', async () => {
-    const dir = await folder('file: { new.txt: { content: x }, taken: { content: x } }');
-    await mkdir(join(dir, 'taken'));
+    const dir = await folder(
+      'file: { new.txt: { content: x } }, exec: { odd: { command: [/bin/true], unless: [/nonexistent/program] } }',
+    );
     await mkdir(join(dir, '.converge'));
     await writeFile(join(dir, '.converge/state.json'), 'half');
     let before = '';
@@ -69,7 +70,7 @@ describe('apply on a terminal', () => {
       },
     });
     expect(ended.code).toBe(4);
-    for (const what of ['state.json', 'taken']) {
+    for (const what of ['state.json', '`exec:odd`']) {
       expect(before).toContain(what);
       expect(
         ended.stderr.split('\n').filter(line => /^(error|warning)/.test(line) && line.includes(what)),

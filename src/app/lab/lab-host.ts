@@ -5,10 +5,10 @@ import type { Catalog } from '../../engine/model/catalog.ts';
 import type { Where } from '../../engine/model/resource-type.ts';
 import { confine, placeBelow } from '../../io/confined.ts';
 import type { Host } from '../../io/ports.ts';
-import type { Lab } from '../../lab/lab.ts';
 import type { ManifestHost } from '../../manifest/compile.ts';
 import type { Context } from '../app-context.ts';
 import { hostFacts } from '../aws/host-facts.ts';
+import type { Lab } from './open-lab.ts';
 
 /** What any host has to begin with. */
 const usual = ['etc', 'etc/systemd/system', 'opt', 'srv', 'tmp', 'var'];

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { defaultLabDir, labDir, openLabAt } from '../../../app/lab/lab-dir.ts';
+import { defaultLabDir, labDir, openLabAt } from '../../../app/lab/open-lab.ts';
 import { blocked, Failure } from '../../../diagnostics/diagnostic.ts';
 import type { CliContext } from '../../cli-context.ts';
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { defaultLabDir, labDir, openLabAt } from '../../../app/lab/lab-dir.ts';
-import { readSecretFrom } from '../../../app/secrets.ts';
+import { defaultLabDir, labDir, openLabAt } from '../../../app/lab/open-lab.ts';
+import { readSecretFrom } from '../../../app/session/read-secret.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import type { LabCommand } from '../../../lab/commands.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { blocked } from '../diagnostics/diagnostic.ts';
-import { type Lock, takeLock } from '../io/lock.ts';
-import type { Context } from './app-context.ts';
+import { blocked } from '../../diagnostics/diagnostic.ts';
+import { type Lock, takeLock } from '../../io/lock.ts';
+import type { Context } from '../app-context.ts';
 
 /** One run at a time per state folder. */
 export function lockState(context: Context, stateDir: string, timeout: number): Promise<Lock> {

@@ -1,12 +1,12 @@
-import { Failure, given } from '../diagnostics/diagnostic.ts';
-import type { Catalog } from '../engine/model/catalog.ts';
-import type { ReadFiles } from '../io/ports.ts';
-import { type Compiled, compile } from '../manifest/compile.ts';
-import type { Context } from './app-context.ts';
-import { hostFacts } from './aws/host-facts.ts';
-import { instanceHere } from './aws/instance.ts';
-import { labHostFor } from './lab/lab-host.ts';
-import { shipped } from './shipped.ts';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { Catalog } from '../../engine/model/catalog.ts';
+import type { ReadFiles } from '../../io/ports.ts';
+import { type Compiled, compile } from '../../manifest/compile.ts';
+import type { Context } from '../app-context.ts';
+import { hostFacts } from '../aws/host-facts.ts';
+import { instanceHere } from '../aws/instance.ts';
+import { labHostFor } from '../lab/lab-host.ts';
+import { shipped } from '../shipped.ts';
 import { loadUserTypes } from './user-types.ts';
 
 export const shippedModules = shipped('modules');

@@ -1,22 +1,24 @@
 import { resolve } from 'node:path';
-import { openMemory } from '../engine/memory/memory.ts';
-import { type CallCounter, CallLedger } from '../engine/model/calls.ts';
-import type { CatalogTarget, SecretRef } from '../engine/model/catalog.ts';
-import type { Memory } from '../engine/model/io.ts';
-import type { World } from '../engine/model/world.ts';
-import type { Host } from '../io/ports.ts';
-import { followingPath } from '../io/search-path.ts';
-import type { Lab } from '../lab/lab.ts';
-import { profileDirectories } from '../resources/host/env-path/profile.ts';
-import type { Context } from './app-context.ts';
-import { awsSecrets, isAwsSecret } from './aws/aws-secrets.ts';
-import type { ContentFiles } from './catalog.ts';
-import { makeConnections } from './connections.ts';
-import { labDir, openLabAt } from './lab/lab-dir.ts';
-import { labHost, realDirectory } from './lab/lab-host.ts';
-import type { CommonOptions } from './options.ts';
+import { openMemory } from '../../engine/memory/memory.ts';
+import { type CallCounter, CallLedger } from '../../engine/model/calls.ts';
+import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
+import type { Memory } from '../../engine/model/io.ts';
+import type { World } from '../../engine/model/world.ts';
+import type { Host } from '../../io/ports.ts';
+import { followingPath } from '../../io/search-path.ts';
+import { profileDirectories } from '../../resources/host/env-path/profile.ts';
+import type { Context } from '../app-context.ts';
+import { awsSecrets, isAwsSecret } from '../aws/aws-secrets.ts';
+import { labClients } from '../connect/lab-clients.ts';
+import { type Closing, labReach, type Reach, worldReach } from '../connect/reach.ts';
+import { worldClients } from '../connect/world-clients.ts';
+import { labHost, realDirectory } from '../lab/lab-host.ts';
+import type { Lab } from '../lab/open-lab.ts';
+import { labDir, openLabAt } from '../lab/open-lab.ts';
+import type { CommonOptions } from '../options.ts';
+import type { ContentFiles } from './load-catalog.ts';
+import { readSecret } from './read-secret.ts';
 import { lockState } from './run-lock.ts';
-import { readSecret } from './secrets.ts';
 
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
 export interface Session {
@@ -24,6 +26,8 @@ export interface Session {
   /** Lock, memory and reports. */
   stateDir: string;
   lab?: Lab;
+  /** For what isn't asked for by a resource: a command's own repository or bucket. */
+  reach: Reach;
   /** One run at a time may change things. Takes the lock of the state folder, and reads anew what is remembered. */
   lock(): Promise<void>;
   close(): Promise<void>;
@@ -92,13 +96,16 @@ export async function openSession(
       return texts[0]!;
     };
     const calls = new CallLedger();
-    const reaching = { machine: io.host, targets, secret, ...(lab && { lab }) };
-    const fromAws = awsSecrets({ ...reaching, calls, signal: io.interrupt });
+    const given = { machine: io.host, targets, secret };
+    const reach = lab ? labReach(given, lab) : worldReach(given);
+    const fromAws = awsSecrets({ aws: reach.aws, targets, calls, signal: io.interrupt });
     closing.push(async () => fromAws.close());
     const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
     const sources = content ?? io.host;
-    const connections = makeConnections({ host, searchPath, ...reaching });
-    closing.push(() => connections.close());
+    const opened: Closing = [];
+    closing.push(() => closeAll(opened));
+    const connecting = { host, reach, searchPath, closing: opened };
+    const clients = lab ? labClients(connecting, lab) : worldClients(connecting);
     const world: World = {
       host,
       ...(lab && { lab: true as const }),
@@ -106,7 +113,7 @@ export async function openSession(
       calls,
       secret,
       source: path => sources.files.read(resolve(sources.cwd, path)),
-      connect: (target, name, calls = noCalls) => connections.connect(target, name, calls),
+      connect: (target, name, calls = noCalls) => clients[name](target, calls),
       ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
     };
     const remember = async () => {
@@ -118,6 +125,7 @@ export async function openSession(
       stateDir,
       ...(lab && { lab }),
       world,
+      reach,
       async lock() {
         const lock = await lockState(context, stateDir, lockTimeout);
         closing.push(() => lock.release());
@@ -133,3 +141,12 @@ export async function openSession(
     throw error;
   }
 }
+
+/** In reverse, and all of them: one that fails to log out must not keep the others open. */
+const closeAll = (closing: Closing) =>
+  Promise.allSettled(
+    closing
+      .splice(0)
+      .reverse()
+      .map(async close => close()),
+  );
