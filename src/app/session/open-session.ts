@@ -15,8 +15,7 @@ import { worldClients } from '../connect/world-clients.ts';
 import { labHost, realDirectory } from '../lab/lab-host.ts';
 import type { Lab } from '../lab/open-lab.ts';
 import { labDir, openLabAt } from '../lab/open-lab.ts';
-import type { CommonOptions } from '../options.ts';
-import type { ContentFiles } from './load-catalog.ts';
+import type { CommonOptions, ContentFiles } from '../options.ts';
 import { readSecret } from './read-secret.ts';
 import { lockState } from './run-lock.ts';
 

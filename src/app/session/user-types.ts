@@ -5,7 +5,7 @@ import { foldersAround } from '../../manifest/read/find-files.ts';
 import { findTypes } from '../../manifest/types/find-types.ts';
 import { registry } from '../../resources/registry.ts';
 import type { Context } from '../app-context.ts';
-import type { ContentFiles } from './load-catalog.ts';
+import type { ContentFiles } from '../options.ts';
 
 /**
  * Loads the types that lie beside the manifests into `context.registry`, which runs their code. With none

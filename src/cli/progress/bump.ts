@@ -1,13 +1,18 @@
 import type { RolloutReporter, TellRollout } from '../../app/masterless/bump.ts';
 import type { BumpEvent } from '../../masterless/bump.ts';
-import type { CliContext } from '../cli-context.ts';
+import type { CliIo } from '../io.ts';
 import { bumpLine } from '../rollout/bump-lines.ts';
 import { isForCursor } from './choose.ts';
 import { type EventOptions, openEvents } from './events.ts';
 
+interface Said {
+  io: CliIo;
+  say(text: string): void;
+}
+
 /** A rollout while it goes on: as a list of tasks per wave on a terminal, plain lines elsewhere, and as events. */
 export const bumpTeller =
-  (context: CliContext, options: EventOptions): TellRollout =>
+  (context: Said, options: EventOptions): TellRollout =>
   async now => {
     const sink = await openEvents<BumpEvent>(context, options, now);
     const progress = await bumpProgress(context, sink?.quiet ?? false);
@@ -23,7 +28,7 @@ export const bumpTeller =
     };
   };
 
-async function bumpProgress(context: CliContext, quiet: boolean): Promise<RolloutReporter> {
+async function bumpProgress(context: Said, quiet: boolean): Promise<RolloutReporter> {
   if (quiet) return { event() {}, async close() {} };
   if (!isForCursor(context.io)) return { event: event => context.say(bumpLine(event)), async close() {} };
   const { openTasks } = await import('./tasks.ts');
