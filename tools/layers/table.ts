@@ -440,7 +440,6 @@ export const layers: Layers = {
       'cli',
       'cli/rollout',
     ],
-    'cli/self': [],
     'cli/commands/start': [
       'diagnostics',
       'io',
@@ -473,7 +472,6 @@ export const layers: Layers = {
       'cli/explain',
       'cli',
       'cli/progress',
-      'cli/self',
     ],
     'cli/commands/repository': [
       'io',
@@ -496,7 +494,6 @@ export const layers: Layers = {
       'cli',
       'cli/rollout',
       'cli/progress',
-      'cli/self',
     ],
     'cli/commands/adopt': ['diagnostics', 'io', 'engine/report', 'app/adopt', 'cli'],
     'cli/commands/lab': ['diagnostics', 'io', 'masterless', 'app/lab', 'app/session', 'cli'],
