@@ -1,10 +1,11 @@
 import { relative, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Plan } from '../engine/model/plan.ts';
+import type { Redactor } from '../engine/model/redact.ts';
 import { annotateChanges, annotateDiagnostics } from '../engine/render/github.ts';
 import { renderMarkdown } from '../engine/render/markdown.ts';
 import type { Host } from '../io/ports.ts';
-import type { CliContext } from './cli-context.ts';
+import type { CliIo } from './io.ts';
 
 /** Whether this runs in a step of GitHub Actions, whose runner sets the variable in each. */
 export const inGithubActions = ({ env }: Pick<Host, 'env'>): boolean => env.GITHUB_ACTIONS === 'true';
@@ -15,7 +16,7 @@ export const mistakesForGithub = (host: Host, diagnostics: readonly Diagnostic[]
 
 /** The changes as annotations to stdout, and the Markdown to the step's summary. */
 export async function tellGithub(
-  context: Pick<CliContext, 'io' | 'print' | 'redactor'>,
+  context: { io: CliIo; print(text: string): void; redactor: Redactor },
   plan: Plan,
   diagnostics: readonly Diagnostic[],
 ): Promise<void> {

@@ -54,8 +54,9 @@ describe('apply on a terminal', () => {
   });
 
   test('what the plan warns of is told before the question, and once', async () => {
-    const dir = await folder('file: { new.txt: { content: x }, occupied: { content: x } }');
-    await mkdir(join(dir, 'occupied'));
+    const dir = await folder(
+      'file: { new.txt: { content: x } }, exec: { odd: { command: [/bin/true], unless: [/nonexistent/program] } }',
+    );
     await mkdir(join(dir, '.converge'));
     await writeFile(join(dir, '.converge/state.json'), 'half');
     let before = '';
@@ -70,8 +71,8 @@ describe('apply on a terminal', () => {
       },
     });
     expect(ended.code).toBe(4);
-    expect(before).toContain('state.json');
-    for (const what of ['state.json', 'occupied']) {
+    for (const what of ['state.json', '`exec:odd`']) {
+      expect(before).toContain(what);
       expect(
         ended.stderr.split('\n').filter(line => /^(error|warning)/.test(line) && line.includes(what)),
       ).toHaveLength(1);

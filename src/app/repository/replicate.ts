@@ -9,10 +9,10 @@ import { expandSelections } from '../../engine/select/members.ts';
 import type { ProtectedVmProperties } from '../../resources/vsphere/protected_vm.ts';
 import { replicate as runCycle } from '../../resources/vsphere/replicate.ts';
 import type { Context } from '../app-context.ts';
-import { loadCatalog } from '../catalog.ts';
-import { openSession } from '../open-session.ts';
 import type { CommonOptions } from '../options.ts';
-import { runOf } from '../run/run-of.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
 
 export interface ReplicateOptions extends CommonOptions {
   /** Compare every block with the newest point, whatever change tracking says. */

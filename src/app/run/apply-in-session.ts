@@ -11,9 +11,9 @@ import { recheck } from '../../engine/plan/recheck.ts';
 import { exitCode } from '../../engine/report/exit-code.ts';
 import { writeReport } from '../../engine/report/report.ts';
 import type { Context } from '../app-context.ts';
-import type { Session } from '../open-session.ts';
 import type { RunReporter } from '../reporter.ts';
-import { runOf } from './run-of.ts';
+import type { Session } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
 
 /** What to apply: manifests to plan now, or a plan that was made before. */
 export type Source = {
@@ -109,7 +109,9 @@ async function applyTold(
   const guards = noop ? guardsOf(plan, allow) : [];
   const found = [...guards, ...failures(report)];
   const diagnostics = [...plan.diagnostics, ...found];
-  context.reporter.diagnostics(asked ? found : diagnostics);
+  const isTold = ({ code, message }: Diagnostic) =>
+    asked && plan.diagnostics.some(one => one.code === code && one.message === message);
+  context.reporter.diagnostics(diagnostics.filter(one => !isTold(one)));
   await reporter.result({ plan, report, diagnostics });
   const interrupted = report.interrupted && { interrupted: interrupt.reason as 'SIGINT' | 'SIGTERM' };
   const code = exitCode({ plan, report, diagnostics: guards, detailed, ...interrupted });

@@ -2,10 +2,10 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { plan as makePlan } from '../../engine/plan/planner.ts';
 import { recheck } from '../../engine/plan/recheck.ts';
 import type { Context } from '../app-context.ts';
-import { loadCatalog } from '../catalog.ts';
-import { openSession } from '../open-session.ts';
 import type { CommonOptions, SelectOptions } from '../options.ts';
-import { requireUserTypes } from '../user-types.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { requireUserTypes } from '../session/user-types.ts';
 import { version } from '../version.ts';
 import {
   type Applied,

@@ -9,11 +9,11 @@ import { plan } from '../../engine/plan/planner.ts';
 import { exitCode } from '../../engine/report/exit-code.ts';
 import type { VmSelection } from '../../resources/vsphere/select-vms.ts';
 import type { Context } from '../app-context.ts';
-import { type CatalogOptions, loadCatalog } from '../catalog.ts';
-import { openLabAt } from '../lab/lab-dir.ts';
-import { openSession } from '../open-session.ts';
+import { openLabAt } from '../lab/open-lab.ts';
+import { type CatalogOptions, loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
 import { version } from '../version.ts';
-import { runOf } from './run-of.ts';
 
 /** Whether manifests converge. */
 export interface Proved {

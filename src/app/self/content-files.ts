@@ -3,7 +3,7 @@ import { filesByRoot, memoryFiles } from '../../io/memory-files.ts';
 import type { ReadFiles } from '../../io/ports.ts';
 import type { Content } from '../../masterless/fetch.ts';
 import { damaged, openZip } from '../../resources/host/archive/zip.ts';
-import { shippedModules } from '../catalog.ts';
+import { shippedModules } from '../session/load-catalog.ts';
 
 /** Bytes that a bundle may have when unpacked: it is held in memory, whole. */
 const largestBundle = 256 * 2 ** 20;

@@ -9,11 +9,11 @@ import { readInstanceState, writeInstanceState } from '../../masterless/instance
 import { keepContent } from '../../masterless/kept.ts';
 import { assertOwnState } from '../../masterless/trust.ts';
 import { type Context, makeContext } from '../app-context.ts';
-import { loadCatalog } from '../catalog.ts';
-import { machineLocks } from '../machine-locks.ts';
-import { openSession } from '../open-session.ts';
 import type { SelectOptions } from '../options.ts';
 import { type Applied, applyInSession, type RunOptions } from '../run/apply-in-session.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { machineLocks } from '../session/machine-locks.ts';
 import { version } from '../version.ts';
 import { contentFiles } from './content-files.ts';
 import { type Ended, instanceReport, type SelfRun, sendReport } from './instance-report.ts';

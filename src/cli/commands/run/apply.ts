@@ -14,7 +14,7 @@ import {
   withState,
 } from '../../options.ts';
 import type { EventOptions } from '../../progress/events.ts';
-import { withSelfOptions } from '../../self/options.ts';
+import { withSelfOptions } from '../../self-options.ts';
 import { approvalOf } from './approval.ts';
 
 type ApplyCommandOptions = ApplyOptions & EventOptions & SelfOptions & { yes?: true };

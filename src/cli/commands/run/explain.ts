@@ -1,5 +1,5 @@
-import type { CatalogOptions } from '../../../app/catalog.ts';
 import { documented, explainResource } from '../../../app/run/explain.ts';
+import type { CatalogOptions } from '../../../app/session/load-catalog.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Define } from '../../define.ts';
 import { explainAll, explainType } from '../../explain/explain-type.ts';

@@ -1,5 +1,5 @@
-import type { CatalogOptions } from '../../../app/catalog.ts';
 import { prove } from '../../../app/run/prove.ts';
+import type { CatalogOptions } from '../../../app/session/load-catalog.ts';
 import { plural } from '../../../io/units.ts';
 import type { Define } from '../../define.ts';
 import { withData } from '../../options.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { hostFacts } from '../../../app/aws/host-facts.ts';
 import { instanceHere } from '../../../app/aws/instance.ts';
-import { shippedModules } from '../../../app/catalog.ts';
+import { shippedModules } from '../../../app/session/load-catalog.ts';
 import { registry } from '../../../resources/registry.ts';
 import type { CliContext } from '../../cli-context.ts';
 import { complete, type Names } from '../../complete/complete.ts';

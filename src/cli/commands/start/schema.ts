@@ -1,4 +1,4 @@
-import { requireUserTypes } from '../../../app/user-types.ts';
+import { requireUserTypes } from '../../../app/session/user-types.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { suggest } from '../../../diagnostics/nearest.ts';
 import type { Registry } from '../../../engine/model/resource-type.ts';

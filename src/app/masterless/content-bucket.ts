@@ -1,9 +1,7 @@
 import type { AwsSettings } from '../../aws/settings.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ContentBucket } from '../../masterless/bucket.ts';
-import type { Context } from '../app-context.ts';
-import type { Session } from '../open-session.ts';
-import { awsSettings } from './aws.ts';
+import type { Session } from '../session/open-session.ts';
 
 /** Bucket and prefix of `s3://BUCKET/PREFIX`. Throws a Failure (given) for another URL. */
 export function contentUrl(url: string): { bucket: string; prefix: string } {
@@ -35,16 +33,13 @@ export async function bucketOf(
  * default chain.
  */
 export async function withContentBucket<T>(
-  context: Context,
-  { world: { secret }, lab }: Pick<Session, 'world' | 'lab'>,
+  { reach: { aws } }: Pick<Session, 'reach'>,
   url: string,
   use: (bucket: ContentBucket) => Promise<T>,
 ): Promise<T> {
   contentUrl(url);
   const calls = { made() {}, retried() {}, throttled() {} };
-  const machine = context.io.host;
-  const settings = await awsSettings(undefined, { machine, secret, ...(lab && { lab }) }, calls);
-  const { bucket, close } = await bucketOf(url, settings);
+  const { bucket, close } = await bucketOf(url, await aws.s3(undefined, calls));
   try {
     return await use(bucket);
   } finally {

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { resolve } from 'node:path';
-import { Failure, given, world } from '../diagnostics/diagnostic.ts';
-import type { SecretRef } from '../engine/model/catalog.ts';
-import type { Host } from '../io/ports.ts';
-import type { Context } from './app-context.ts';
+import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import type { SecretRef } from '../../engine/model/catalog.ts';
+import type { Host } from '../../io/ports.ts';
+import type { Context } from '../app-context.ts';
 
 /** Reads `env:NAME` or `file:PATH` (one trailing newline dropped). Throws a Failure that names only the reference. */
 export async function readSecret({ $secret }: SecretRef, host: Host): Promise<string> {

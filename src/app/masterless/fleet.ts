@@ -4,9 +4,8 @@ import type { Clock } from '../../io/ports.ts';
 import type { FleetBucket } from '../../masterless/bucket.ts';
 import { isEnvironmentName } from '../../masterless/environment.ts';
 import type { Context } from '../app-context.ts';
-import { openSession, type Session } from '../open-session.ts';
 import type { CommonOptions } from '../options.ts';
-import { awsSettings } from './aws.ts';
+import { openSession, type Session } from '../session/open-session.ts';
 import { contentUrl } from './content-bucket.ts';
 
 /** The bucket that configures an environment's instances, and EC2, which knows them. */
@@ -39,20 +38,16 @@ export async function withFleet<T>(
   const session = await openSession(context, options, { labMustExist: true });
   const closing: (() => void)[] = [];
   try {
-    const { lab } = session;
     const calls = { made() {}, retried() {}, throttled() {} };
-    const reaching = { machine: context.io.host, secret: session.world.secret, ...(lab && { lab }) };
-    const found = await awsSettings(undefined, reaching, calls);
-    const settings = { ...found, ...(options.region !== undefined && !lab && { region: options.region }) };
+    const { aws } = session.reach;
     const [{ connectS3 }, { s3Store }, { ec2Fleet }] = await Promise.all([
       import('../../aws/s3-client.ts'),
       import('../../aws/s3-store.ts'),
       import('../../aws/fleet.ts'),
     ]);
-    const connection = await connectS3(settings);
+    const connection = await connectS3(await aws.s3(undefined, calls, options.region));
     closing.push(() => connection.close());
-    const { endpoint: _, ...aws } = settings;
-    const ec2 = ec2Fleet({ ...aws, ...(lab && { endpoint: lab.api.url }) });
+    const ec2 = ec2Fleet(await aws.api(undefined, calls, options.region));
     closing.push(() => ec2.close());
     return await use({ bucket: s3Store(connection, place), ec2, clock: session.world.host.clock, session });
   } finally {

@@ -1,30 +1,30 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
-import { placeBelow } from '../../io/confined.ts';
+import type { Random } from '../../io/ports.ts';
 import { parseKey } from '../../replication/format/keys.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import type { OpenRepository } from '../../replication/repository/open.ts';
-import { awsOf } from '../aws/aws.ts';
-import type { ConnectionOptions } from '../connections.ts';
+import { connectS3Of } from '../aws/aws-access.ts';
+import type { Closing, Reach } from './reach.ts';
 
 /** `s3://` and `file://` behind one interface; a repository that was opened is kept. */
 export function makeRepositories(
-  options: ConnectionOptions,
+  reach: Reach,
+  random: Random,
   calls: CallCounter,
-  closing: (() => Promise<void> | void)[],
+  closing: Closing,
 ): Repositories {
   const opened = new Map<string, OpenRepository>();
   const opening = async ({ url, target, key }: RepositoryRef, mode: 'read' | 'create') => {
     const { createRepository, openRepository } = await import('../../replication/repository/open.ts');
-    const store = await storeAt(url, target, options, calls, closing);
-    const secret = key && parseKey(await options.secret(key), key.$secret);
+    const store = await storeAt(url, target, reach, calls, closing);
+    const secret = key && parseKey(await reach.secret(key), key.$secret);
     const open = mode === 'create' ? createRepository : openRepository;
-    return open(store, { key: secret, random: options.host.random });
+    return open(store, { key: secret, random });
   };
   async function open(ref: RepositoryRef, mode: 'create'): Promise<OpenRepository>;
   async function open(ref: RepositoryRef, mode: 'read' | 'create'): Promise<OpenRepository | undefined>;
@@ -51,15 +51,14 @@ const isNotThere = ({ diagnostics }: Failure) =>
 export async function storeAt(
   url: string,
   target: string | undefined,
-  options: ConnectionOptions,
+  { aws, targets, machine, folder }: Pick<Reach, 'aws' | 'targets' | 'machine' | 'folder'>,
   calls: CallCounter,
-  closing: (() => Promise<void> | void)[],
+  closing: Closing,
 ): Promise<ObjectStore> {
   if (/^file:\/\//i.test(url)) {
     const { fileStore } = await import('../../replication/stores/file.ts');
     // The store works on real paths; in a lab its folder lies with all others below the lab's host.
-    const path = filePath(url);
-    return fileStore(options.lab ? placeBelow(join(options.lab.dir, 'host'), path) : path, options.machine);
+    return fileStore(folder(filePath(url)), machine);
   }
   const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/i.exec(url);
   if (!match) {
@@ -70,7 +69,7 @@ export async function storeAt(
     );
   }
   const { s3Store } = await import('../../aws/s3-store.ts');
-  const connection = await awsOf(awsTarget(url, target, options.targets), options, calls);
+  const connection = await connectS3Of(aws, awsTarget(url, target, targets), calls);
   closing.push(() => connection.close());
   return s3Store(connection, { bucket: match[1]!, prefix: match[2] ?? '' });
 }

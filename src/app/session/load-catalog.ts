@@ -1,12 +1,12 @@
-import { Failure, given } from '../diagnostics/diagnostic.ts';
-import type { Catalog } from '../engine/model/catalog.ts';
-import type { ReadFiles } from '../io/ports.ts';
-import { type Compiled, compile } from '../manifest/compile.ts';
-import type { Context } from './app-context.ts';
-import { hostFacts } from './aws/host-facts.ts';
-import { instanceHere } from './aws/instance.ts';
-import { labHostFor } from './lab/lab-host.ts';
-import { shipped } from './shipped.ts';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { Catalog } from '../../engine/model/catalog.ts';
+import { type Compiled, compile } from '../../manifest/compile.ts';
+import type { Context } from '../app-context.ts';
+import { hostFacts } from '../aws/host-facts.ts';
+import { instanceHere } from '../aws/instance.ts';
+import { labHostFor } from '../lab/lab-host.ts';
+import type { ContentFiles } from '../options.ts';
+import { shipped } from '../shipped.ts';
 import { loadUserTypes } from './user-types.ts';
 
 export const shippedModules = shipped('modules');
@@ -43,13 +43,6 @@ export interface CatalogOptions {
   content?: ContentFiles;
 }
 
-/** Files that names are relative to a folder of. */
-export interface ContentFiles {
-  files: ReadFiles;
-  /** Absolute. */
-  cwd: string;
-}
-
 /** Compiles manifests and shows every mistake; undefined when there is an error (exit 1). */
 export async function loadCatalog(
   context: Context,
@@ -79,7 +72,7 @@ export async function loadCompiled(
     platform,
     env,
     facts: hostFacts(context.io.host, lab !== undefined, instance),
-    ...(lab !== undefined && { hostFor: labHostFor(context, instance) }),
+    ...(lab !== undefined && { hostFor: labHostFor(context, host => hostFacts(host, true, instance)) }),
     shippedModules,
     ...(environment !== undefined && { environment }),
     ...(set && { settings: set }),

@@ -1,11 +1,11 @@
-import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
-import type { AnyResourceType } from '../engine/model/resource-type.ts';
-import { thrownAt, typeBug } from '../engine/model/type-bug.ts';
-import { foldersAround } from '../manifest/read/find-files.ts';
-import { findTypes } from '../manifest/types/find-types.ts';
-import { registry } from '../resources/registry.ts';
-import type { Context } from './app-context.ts';
-import type { ContentFiles } from './catalog.ts';
+import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { AnyResourceType } from '../../engine/model/resource-type.ts';
+import { thrownAt, typeBug } from '../../engine/model/type-bug.ts';
+import { foldersAround } from '../../manifest/read/find-files.ts';
+import { findTypes } from '../../manifest/types/find-types.ts';
+import { registry } from '../../resources/registry.ts';
+import type { Context } from '../app-context.ts';
+import type { ContentFiles } from '../options.ts';
 
 /**
  * Loads the types that lie beside the manifests into `context.registry`, which runs their code. With none
@@ -22,7 +22,7 @@ export async function loadUserTypes(
   const sources = await findTypes(await foldersAround(paths, files, cwd), files, cwd, report);
   for (const { file, text } of sources) context.sources.set(file, text);
   if (sources.length === 0) return { diagnostics, unusable: new Set() };
-  const { loadTypes } = await import('../manifest/types/load-types.ts');
+  const { loadTypes } = await import('../../manifest/types/load-types.ts');
   const loaded = await loadTypes(sources, registry, clock, report);
   context.registry = loaded.registry;
   const own = [...loaded.registry.types.values()].filter(({ origin }) => origin);

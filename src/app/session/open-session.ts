@@ -1,21 +1,22 @@
 import { resolve } from 'node:path';
-import { openMemories } from '../engine/memory/memory.ts';
-import { type CallCounter, CallLedger } from '../engine/model/calls.ts';
-import type { CatalogTarget, SecretRef } from '../engine/model/catalog.ts';
-import type { World } from '../engine/model/world.ts';
-import type { Host } from '../io/ports.ts';
-import { followingPath } from '../io/search-path.ts';
-import type { Lab } from '../lab/lab.ts';
-import { profileDirectories } from '../resources/host/env-path/profile.ts';
-import type { Context } from './app-context.ts';
-import { awsSecrets, isAwsSecret } from './aws/aws-secrets.ts';
-import type { ContentFiles } from './catalog.ts';
-import { makeConnections } from './connections.ts';
-import { labDir, openLabAt } from './lab/lab-dir.ts';
-import { labHost, realDirectory } from './lab/lab-host.ts';
+import { openMemories } from '../../engine/memory/memory.ts';
+import { type CallCounter, CallLedger } from '../../engine/model/calls.ts';
+import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
+import type { World } from '../../engine/model/world.ts';
+import type { Host } from '../../io/ports.ts';
+import { followingPath } from '../../io/search-path.ts';
+import { profileDirectories } from '../../resources/host/env-path/profile.ts';
+import type { Context } from '../app-context.ts';
+import { awsSecrets, isAwsSecret } from '../aws/aws-secrets.ts';
+import { labClients } from '../connect/lab-clients.ts';
+import { type Closing, labReach, type Reach, worldReach } from '../connect/reach.ts';
+import { worldClients } from '../connect/world-clients.ts';
+import { labHost, realDirectory } from '../lab/lab-host.ts';
+import type { Lab } from '../lab/open-lab.ts';
+import { labDir, openLabAt } from '../lab/open-lab.ts';
+import type { CommonOptions, ContentFiles } from '../options.ts';
+import { readSecret } from './read-secret.ts';
 import { locksOf, machineLocks } from './machine-locks.ts';
-import type { CommonOptions } from './options.ts';
-import { readSecret } from './secrets.ts';
 
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
 export interface Session {
@@ -23,6 +24,8 @@ export interface Session {
   /** Memory and reports. */
   stateDir: string;
   lab?: Lab;
+  /** For what isn't asked for by a resource: a command's own repository or bucket. */
+  reach: Reach;
   /** Reads anew what is remembered: by now another run may have written it. */
   remember(): Promise<void>;
   close(): Promise<void>;
@@ -81,15 +84,18 @@ export async function openSession(
       return texts[0]!;
     };
     const calls = new CallLedger();
-    const reaching = { machine: io.host, targets, secret, ...(lab && { lab }) };
-    const fromAws = awsSecrets({ ...reaching, calls, signal: io.interrupt });
+    const given = { machine: io.host, targets, secret };
+    const reach = lab ? labReach(given, lab) : worldReach(given);
+    const fromAws = awsSecrets({ aws: reach.aws, targets, calls, signal: io.interrupt });
     closing.push(async () => fromAws.close());
     const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
     const sources = content ?? io.host;
     const memory = await openMemories(io.host, stateDir);
     context.reporter.diagnostics(memory.diagnostics);
-    const connections = makeConnections({ host, searchPath, ...reaching });
-    closing.push(() => connections.close());
+    const opened: Closing = [];
+    closing.push(() => closeAll(opened));
+    const connecting = { host, reach, searchPath, closing: opened };
+    const clients = lab ? labClients(connecting, lab) : worldClients(connecting);
     const world: World = {
       host,
       ...(lab && { lab: true as const }),
@@ -98,13 +104,14 @@ export async function openSession(
       calls,
       secret,
       source: path => sources.files.read(resolve(sources.cwd, path)),
-      connect: (target, name, calls = noCalls) => connections.connect(target, name, calls),
+      connect: (target, name, calls = noCalls) => clients[name](target, calls),
       ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
     };
     return {
       stateDir,
       ...(lab && { lab }),
       world,
+      reach,
       async remember() {
         world.memory = await openMemories(io.host, stateDir);
       },
@@ -115,3 +122,12 @@ export async function openSession(
     throw error;
   }
 }
+
+/** In reverse, and all of them: one that fails to log out must not keep the others open. */
+const closeAll = (closing: Closing) =>
+  Promise.allSettled(
+    closing
+      .splice(0)
+      .reverse()
+      .map(async close => close()),
+  );

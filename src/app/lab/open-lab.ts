@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Lab } from '../../lab/lab.ts';
+import type { Lab, LabInstance } from '../../lab/lab.ts';
 import type { Context } from '../app-context.ts';
+
+export type { Lab } from '../../lab/lab.ts';
 
 export const defaultLabDir = '.converge/lab';
 
@@ -26,4 +28,10 @@ export async function openLabAt(
   }
   const { openLab } = await import('../../lab/lab.ts');
   return openLab(dir, { ...options, host: context.io.host, signal: context.io.interrupt });
+}
+
+/** What answers for the lab's EC2 instance alone, for commands that open no lab. */
+export async function openInstanceAt({ io }: Context, dir: string): Promise<LabInstance> {
+  const { openLabInstance } = await import('../../lab/lab.ts');
+  return openLabInstance(dir, io.host);
 }
