@@ -18,7 +18,7 @@ export interface Layers {
 }
 
 /** How many files may lie side by side in a room before it wants rooms of its own. */
-const roomSize = 25;
+const roomSize = 20;
 
 const covers = (names: readonly string[], room: string) =>
   names.some(

@@ -1,6 +1,6 @@
 import type { AwsSettings } from '../../aws/settings.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { ContentBucket } from '../../masterless/bucket.ts';
+import type { ContentBucket } from '../../masterless/content/bucket.ts';
 import type { Context } from '../app-context.ts';
 import type { Session } from '../open-session.ts';
 import { awsSettings } from './aws.ts';

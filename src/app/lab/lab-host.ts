@@ -48,7 +48,7 @@ export const labHostFor =
   ({ io }: Context, instance: Instance) =>
   async (platform: NodeJS.Platform): Promise<ManifestHost | undefined> => {
     if (platform !== 'win32') return undefined;
-    const { builtIn, environment } = await import('../../lab/windows/environment.ts');
+    const { builtIn, environment } = await import('../../lab/windows/machine/environment.ts');
     return {
       platform,
       hostCwd: 'C:\\',

@@ -1,4 +1,4 @@
-import type { BumpEvent } from '../../masterless/bump.ts';
+import type { BumpEvent } from '../../masterless/rollout/bump.ts';
 import type { CliContext } from '../cli-context.ts';
 import { bumpLine } from '../rollout/bump-lines.ts';
 import { isForCursor } from './choose.ts';

@@ -1,9 +1,9 @@
 import type { FleetInstance } from '../../aws/fleet.ts';
 import { printable } from '../../diagnostics/text-width.ts';
 import { duration, plural } from '../../io/units.ts';
-import type { Reports } from '../../masterless/read-reports.ts';
-import type { Rollout } from '../../masterless/rollout.ts';
-import type { InstanceStatus } from '../../masterless/status.ts';
+import type { Reports } from '../../masterless/reports/read-reports.ts';
+import type { Rollout } from '../../masterless/rollout/rollout.ts';
+import type { InstanceStatus } from '../../masterless/rollout/status.ts';
 import { table } from '../table.ts';
 
 export interface StatusData {

@@ -4,8 +4,8 @@ import type { ReadIo } from '../../engine/model/io.ts';
 import type { Adoptable, Listed, ListQuery } from '../../engine/model/resource-type.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import type { ListedVm } from '../../vsphere/client/connect.ts';
-import { oneDiagnostic } from '../failed.ts';
-import { repositoryRef } from '../repository-property.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { repositoryRef } from '../shared/repository-property.ts';
 import type { ProtectedVmProperties } from './protected_vm.ts';
 import { titlesOf } from './vm-titles.ts';
 

@@ -12,13 +12,13 @@ import type {
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import type { Quiesce } from '../../replication/cycle/options.ts';
 import { bucketOf } from '../../replication/model/repository-url.ts';
-import { oneDiagnostic } from '../failed.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import {
   pointsCapability,
   type RepositoryProperty,
   repositoryRef,
   repositorySchema,
-} from '../repository-property.ts';
+} from '../shared/repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';

@@ -11,7 +11,7 @@ import {
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Policy, roleOf, unknownIn } from '../../../src/lab/instance/role.ts';
 import { startS3 } from '../../../src/lab/s3/server.ts';
-import { instancePolicy } from '../../../src/masterless/policy.ts';
+import { instancePolicy } from '../../../src/masterless/instance/policy.ts';
 import { credentials, InstantClock, realRandom, region, temporaryDir } from './fixture.ts';
 
 const settings = { instanceId: 'i-0aaaaaaaaaaaaaaaa', accountId: '123456789012' };

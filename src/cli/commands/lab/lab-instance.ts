@@ -5,7 +5,7 @@ import type { Host } from '../../../io/ports.ts';
 import type { LabCommand } from '../../../lab/commands.ts';
 import { beanstalkTags } from '../../../lab/instance/member.ts';
 import type { InstanceSettings } from '../../../lab/instance/settings.ts';
-import { instancePolicy } from '../../../masterless/policy.ts';
+import { instancePolicy } from '../../../masterless/instance/policy.ts';
 import type { CliContext } from '../../cli-context.ts';
 
 const collect = (value: string, before: string[] = []) => [...before, value];

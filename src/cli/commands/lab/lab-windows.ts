@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { Language } from '../../../lab/windows/machine.ts';
+import type { Language } from '../../../lab/windows/machine/machine.ts';
 import type { DefineEvent } from './lab.ts';
 
 /** `converge lab windows` and `lab processes`: the lab's Windows host, seen from outside. */

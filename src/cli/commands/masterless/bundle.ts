@@ -12,7 +12,7 @@ import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import type { ReadFiles } from '../../../io/ports.ts';
 import { bytes as size } from '../../../io/units.ts';
-import { parsePublicKey } from '../../../masterless/keys.ts';
+import { parsePublicKey } from '../../../masterless/trust/keys.ts';
 import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 

@@ -1,8 +1,8 @@
 import { Option } from 'commander';
 import { contentUrl } from '../../../app/aws/content-bucket.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { isEnvironmentName } from '../../../masterless/environment.ts';
-import { instancePolicy } from '../../../masterless/policy.ts';
+import { isEnvironmentName } from '../../../masterless/instance/environment-name.ts';
+import { instancePolicy } from '../../../masterless/instance/policy.ts';
 import type { Define } from '../../define.ts';
 
 export const instancePolicyCommand: Define = (program, context, exit) => {

@@ -4,9 +4,9 @@ import { type Diagnostic, Failure, given, world } from '../../../diagnostics/dia
 import { printable } from '../../../diagnostics/text-width.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import { plural } from '../../../io/units.ts';
-import { haltRollout, readRollout } from '../../../masterless/announce.ts';
-import { type Reports, reportReader } from '../../../masterless/read-reports.ts';
-import { fleetStatus } from '../../../masterless/status.ts';
+import { type Reports, reportReader } from '../../../masterless/reports/read-reports.ts';
+import { haltRollout, readRollout } from '../../../masterless/rollout/announce.ts';
+import { fleetStatus } from '../../../masterless/rollout/status.ts';
 import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 import { withFormat } from '../../options.ts';

@@ -1,5 +1,5 @@
 import type { Files } from '../../../io/ports.ts';
-import { known } from './known.ts';
+import { known } from './feature-tree.ts';
 
 export type FeatureState =
   | 'Enabled'

@@ -13,10 +13,10 @@ import {
   registerTask,
   registerTaskWithPassword,
 } from '../../../windows/tasks/tasks.ts';
-import { eachStep } from '../../each-step.ts';
-import { oneDiagnostic } from '../../failed.ts';
-import { ancestors, hostPath } from '../../host/path.ts';
-import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { ancestors, hostPath } from '../../host/paths/path.ts';
+import { eachStep } from '../../shared/each-step.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { listTasks } from './list-tasks.ts';
 import { defined } from './task-definition.ts';
 import { ms, plain, policies, readState } from './task-state.ts';
