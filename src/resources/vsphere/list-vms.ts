@@ -6,7 +6,7 @@ import type { Point } from '../../replication/model/repository.ts';
 import type { ListedVm } from '../../vsphere/client/connect.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
-import type { ProtectedVmProperties } from './protected_vm.ts';
+import type { ProtectedVmProperties } from './protection.ts';
 import { titlesOf } from './vm-titles.ts';
 
 /** A VM with its points in the repository that was asked about, oldest first. */

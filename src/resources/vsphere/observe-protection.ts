@@ -11,7 +11,7 @@ import type { SourceDisk } from '../../replication/model/source.ts';
 import type { VsphereClient } from '../../vsphere/client/connect.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
-import type { ProtectedVmProperties, ProtectedVmState } from './protected_vm.ts';
+import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
 import { excluded } from './replicate.ts';
 
 const inFlight = 8;

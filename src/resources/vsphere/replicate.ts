@@ -4,7 +4,7 @@ import type { Asked } from '../../engine/model/resource-type.ts';
 import type { CycleResult } from '../../replication/cycle/options.ts';
 import { runCycle } from '../../replication/cycle/run-cycle.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
-import type { ProtectedVmProperties } from './protected_vm.ts';
+import type { ProtectedVmProperties } from './protection.ts';
 
 /**
  * Runs one cycle of a protected VM, due or not.

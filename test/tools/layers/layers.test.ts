@@ -36,7 +36,7 @@ test.each([
   ['engine/model/pointer.ts', '../../content/http.ts', 'src/content'],
   ['engine/model/pointer.ts', '../plan/plan-file.ts', 'src/engine/plan'],
   ['windows/tools/programs.ts', '../iis/bindings.ts', 'src/windows/iis'],
-  ['resources/host/path.ts', '../../app/version.ts', 'src/app'],
+  ['resources/host/paths/path.ts', '../../../cli/define.ts', 'src/cli'],
 ])('src/%s may not import %s', (file, target, room) => {
   expect(sources.has(file) && sources.has(join(file, '..', target))).toBe(true);
   const lines = [

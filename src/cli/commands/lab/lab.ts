@@ -8,21 +8,12 @@ import type { LabCommand } from '../../../lab/commands.ts';
 import type { FaultyService } from '../../../lab/settings.ts';
 import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
+import type { DefineEvent } from './define-event.ts';
 import { labContracts } from './lab-contracts.ts';
 import { labInstance } from './lab-instance.ts';
 import { labInstances } from './lab-instances.ts';
 import { labServe } from './lab-serve.ts';
 import { labWindows } from './lab-windows.ts';
-
-/** One event: arguments and options to a command, which is carried out and answered. */
-export type DefineEvent = (
-  usage: string,
-  description: string,
-  /** What may be typed behind `converge lab`; one per line. */
-  examples: string,
-  build: (args: string[], options: Record<string, unknown>) => LabCommand | Promise<LabCommand>,
-  extend?: (command: Command) => Command,
-) => void;
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 

@@ -1,4 +1,9 @@
-import type { FeatureState } from './state.ts';
+export type FeatureState =
+  | 'Enabled'
+  | 'Disabled'
+  | 'Enable Pending'
+  | 'Disable Pending'
+  | 'Disabled with Payload Removed';
 
 export interface Feature {
   /** Must be enabled first; `/all` does so. */

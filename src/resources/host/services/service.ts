@@ -15,18 +15,13 @@ import { type Declaration, declarationToManifest } from '../../shared/list-decla
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { withoutIis } from '../../windows/iis/iis-object.ts';
 import { listServices } from './list-services.ts';
+import type { ServiceState } from './service-state.ts';
 import { control, readUnits, restartUnit, setUnitStartup, unitOf } from './systemd.ts';
 
 /** As written. */
 export interface ServiceProperties {
   startup?: 'automatic' | 'delayed' | 'manual' | 'disabled';
   state?: 'running' | 'stopped';
-}
-
-/** The same, and what else a service may be in: `paused`, `failed`, `static`. */
-export interface ServiceState {
-  startup?: string;
-  state?: string;
 }
 
 const words = (names: readonly string[], description: string) =>

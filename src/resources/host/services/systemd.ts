@@ -1,7 +1,7 @@
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type { CommandResult } from '../../../io/ports.ts';
-import type { ServiceState } from './service.ts';
+import type { ServiceState } from './service-state.ts';
 
 /** Milliseconds: systemctl waits until a service has started or stopped. */
 const limit = 5 * 60_000;

@@ -19,7 +19,8 @@ import {
   unsaid,
 } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
-import { localTime, policies } from './task-state.ts';
+import { policies } from './task-properties.ts';
+import { localTime } from './task-state.ts';
 
 /** Windows' own tasks, which come and go with its updates. */
 const windowsOwn = /^\\Microsoft\\/i;
