@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { takeLock } from '../../src/io/lock.ts';
 import { nodeHost } from '../../src/io/node.ts';
-import type { Rollout } from '../../src/masterless/rollout.ts';
+import type { Rollout } from '../../src/masterless/rollout/rollout.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { cli, scratch } from '../support/cli.ts';
 import { environment, instanceId, labInstance, manifest, self } from '../support/lab-instance.ts';

@@ -2,7 +2,7 @@ import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts
 import type { Catalog, Json } from '../../engine/model/catalog.ts';
 import type { Registry } from '../../engine/model/resource-type.ts';
 import { type Adopted, adopt as adoptAll, type Unsaid } from '../../engine/record/adopt.ts';
-import { systemName } from '../../manifest/read/requires.ts';
+import { systemName } from '../../manifest/sections/requires.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';

@@ -5,7 +5,7 @@ import type { Where } from '../../engine/model/resource-type.ts';
 import { confine, placeBelow } from '../../io/confined.ts';
 import type { Host } from '../../io/ports.ts';
 import type { ManifestHost } from '../../manifest/compile.ts';
-import type { Facts } from '../../manifest/expressions/facts.ts';
+import type { Facts } from '../../manifest/scope/facts.ts';
 import type { Context } from '../app-context.ts';
 import type { Lab } from './open-lab.ts';
 
@@ -47,7 +47,7 @@ export const labHostFor =
   ({ io }: Context, factsOf: (host: Pick<Host, 'platform'>) => Facts) =>
   async (platform: NodeJS.Platform): Promise<ManifestHost | undefined> => {
     if (platform !== 'win32') return undefined;
-    const { builtIn, environment } = await import('../../lab/windows/environment.ts');
+    const { builtIn, environment } = await import('../../lab/windows/machine/environment.ts');
     return {
       platform,
       hostCwd: 'C:\\',

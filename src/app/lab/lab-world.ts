@@ -11,7 +11,7 @@ export type { LabCommand } from '../../lab/commands.ts';
 export { beanstalkTags, checkResults, type FleetMember, memberStates } from '../../lab/instance/member.ts';
 export type { InstanceSettings } from '../../lab/instance/settings.ts';
 export type { FaultyService } from '../../lab/settings.ts';
-export type { Language } from '../../lab/windows/machine.ts';
+export type { Language } from '../../lab/windows/machine/machine.ts';
 
 /** Makes an event of the lab's world happen, in the process that serves the lab if there is one. */
 export async function changeLab(

@@ -1,12 +1,12 @@
 import { openHttp } from '../../content/http.ts';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../io/duration.ts';
-import { contentNames, signatureName } from '../../masterless/accept.ts';
-import { openAnnouncer } from '../../masterless/announce.ts';
-import type { FleetBucket } from '../../masterless/bucket.ts';
-import { type BumpEvent, bump as rollOut } from '../../masterless/bump.ts';
-import { reportReader } from '../../masterless/read-reports.ts';
-import { wavesOf } from '../../masterless/rollout.ts';
+import { contentNames, signatureName } from '../../masterless/content/accept.ts';
+import { openAnnouncer } from '../../masterless/rollout/announce.ts';
+import type { FleetBucket } from '../../masterless/content/bucket.ts';
+import { type BumpEvent, bump as rollOut } from '../../masterless/rollout/bump.ts';
+import { reportReader } from '../../masterless/reports/read-reports.ts';
+import { wavesOf } from '../../masterless/rollout/rollout.ts';
 import type { Context } from '../app-context.ts';
 import { type FleetHere, type FleetOptions, runningInstances, withFleet } from './fleet.ts';
 import { illBy, type Probe, probesOf } from './health.ts';

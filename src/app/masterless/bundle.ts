@@ -7,7 +7,7 @@ import { selfUrl } from '../../bundle/self-url.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { ReadFiles } from '../../io/ports.ts';
-import { parsePublicKey } from '../../masterless/keys.ts';
+import { parsePublicKey } from '../../masterless/trust/keys.ts';
 import type { Context } from '../app-context.ts';
 import { shippedModules } from '../session/load-catalog.ts';
 import { shipped } from '../shipped.ts';

@@ -1,6 +1,6 @@
 import type { AwsSettings } from '../../aws/settings.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { ContentBucket } from '../../masterless/bucket.ts';
+import type { ContentBucket } from '../../masterless/content/bucket.ts';
 import type { Session } from '../session/open-session.ts';
 
 /** Bucket and prefix of `s3://BUCKET/PREFIX`. Throws a Failure (given) for another URL. */

@@ -1,8 +1,8 @@
 import type { Ec2Fleet, FleetInstance } from '../../aws/fleet.ts';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
-import type { FleetBucket } from '../../masterless/bucket.ts';
-import { isEnvironmentName } from '../../masterless/environment.ts';
+import type { FleetBucket } from '../../masterless/content/bucket.ts';
+import { isEnvironmentName } from '../../masterless/instance/environment-name.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { openSession, type Session } from '../session/open-session.ts';

@@ -1,6 +1,6 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { isEnvironmentName } from '../../masterless/environment.ts';
-import { instancePolicy } from '../../masterless/policy.ts';
+import { isEnvironmentName } from '../../masterless/instance/environment-name.ts';
+import { instancePolicy } from '../../masterless/instance/policy.ts';
 import { contentUrl } from './content-bucket.ts';
 
 /** The IAM policy of the role of these environments' instances. Throws a Failure (given) for what isn't a name or a URL. */

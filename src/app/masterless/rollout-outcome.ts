@@ -1,5 +1,5 @@
 import { printable } from '../../diagnostics/text-width.ts';
-import type { BumpEvent } from '../../masterless/bump.ts';
+import type { BumpEvent } from '../../masterless/rollout/bump.ts';
 
 /** What came of a rollout. */
 export interface BumpOutcome {

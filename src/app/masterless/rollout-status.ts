@@ -1,10 +1,10 @@
 import type { FleetInstance } from '../../aws/fleet.ts';
 import { Failure } from '../../diagnostics/diagnostic.ts';
-import { haltRollout, readRollout } from '../../masterless/announce.ts';
-import { type Reports, reportReader } from '../../masterless/read-reports.ts';
-import type { Rollout } from '../../masterless/rollout.ts';
-import type { InstanceStatus } from '../../masterless/status.ts';
-import { fleetStatus } from '../../masterless/status.ts';
+import { haltRollout, readRollout } from '../../masterless/rollout/announce.ts';
+import { type Reports, reportReader } from '../../masterless/reports/read-reports.ts';
+import type { Rollout } from '../../masterless/rollout/rollout.ts';
+import type { InstanceStatus } from '../../masterless/rollout/status.ts';
+import { fleetStatus } from '../../masterless/rollout/status.ts';
 import type { Context } from '../app-context.ts';
 import { type FleetOptions, noInstances, withFleet } from './fleet.ts';
 

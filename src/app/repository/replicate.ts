@@ -6,7 +6,7 @@ import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { subjectOf } from '../../engine/model/subject.ts';
 import { identityOf } from '../../engine/model/targets.ts';
 import { expandSelections } from '../../engine/select/members.ts';
-import type { ProtectedVmProperties } from '../../resources/vsphere/protected_vm.ts';
+import type { ProtectedVmProperties } from '../../resources/vsphere/protection.ts';
 import { replicate as runCycle } from '../../resources/vsphere/replicate.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';

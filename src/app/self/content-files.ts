@@ -1,7 +1,7 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { filesByRoot, memoryFiles } from '../../io/memory-files.ts';
 import type { ReadFiles } from '../../io/ports.ts';
-import type { Content } from '../../masterless/fetch.ts';
+import type { Content } from '../../masterless/content/fetch.ts';
 import { damaged, openZip } from '../../resources/host/archive/zip.ts';
 import { shippedModules } from '../session/load-catalog.ts';
 

@@ -1,7 +1,7 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { AnyResourceType } from '../../engine/model/resource-type.ts';
 import { thrownAt, typeBug } from '../../engine/model/type-bug.ts';
-import { foldersAround } from '../../manifest/read/find-files.ts';
+import { foldersAround } from '../../manifest/syntax/find-files.ts';
 import { findTypes } from '../../manifest/types/find-types.ts';
 import { registry } from '../../resources/registry.ts';
 import type { Context } from '../app-context.ts';

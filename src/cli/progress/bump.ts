@@ -1,5 +1,5 @@
 import type { RolloutReporter, TellRollout } from '../../app/masterless/bump.ts';
-import type { BumpEvent } from '../../masterless/bump.ts';
+import type { BumpEvent } from '../../masterless/rollout/bump.ts';
 import type { CliIo } from '../io.ts';
 import { bumpLine } from '../rollout/bump-lines.ts';
 import { isForCursor } from './choose.ts';

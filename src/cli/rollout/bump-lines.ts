@@ -1,8 +1,8 @@
 import type { BumpOutcome } from '../../app/masterless/rollout-outcome.ts';
 import { printable } from '../../diagnostics/text-width.ts';
 import { plural } from '../../io/units.ts';
-import type { BumpEvent } from '../../masterless/bump.ts';
-import type { InstanceReport } from '../../masterless/report.ts';
+import type { InstanceReport } from '../../masterless/reports/report.ts';
+import type { BumpEvent } from '../../masterless/rollout/bump.ts';
 
 /** How one event of a rollout reads, on lines of its own; nothing for what the summary says. */
 export function bumpLine(event: BumpEvent): string {

@@ -1,8 +1,8 @@
 import type { RolloutStatus } from '../../app/masterless/rollout-status.ts';
 import { printable } from '../../diagnostics/text-width.ts';
 import { duration, plural } from '../../io/units.ts';
-import type { Rollout } from '../../masterless/rollout.ts';
-import type { InstanceStatus } from '../../masterless/status.ts';
+import type { Rollout } from '../../masterless/rollout/rollout.ts';
+import type { InstanceStatus } from '../../masterless/rollout/status.ts';
 import { table } from '../table.ts';
 
 /** Failures of one instance that the table tells. */

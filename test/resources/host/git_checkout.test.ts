@@ -6,7 +6,7 @@ import { plan } from '../../../src/engine/plan/planner.ts';
 import { notStarted } from '../../../src/io/node-processes.ts';
 import type { Command } from '../../../src/io/ports.ts';
 import { startWeb } from '../../../src/lab/web/server.ts';
-import { gitCheckout } from '../../../src/resources/host/git_checkout.ts';
+import { gitCheckout } from '../../../src/resources/host/git/git_checkout.ts';
 import { folderHost, temporaryFolder } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
 import { gitRepository } from '../../support/git-repository.ts';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { beanstalkTags, type InstanceSettings, unenforced } from '../../../app/lab/lab-world.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Host } from '../../../io/ports.ts';
-import { instancePolicy } from '../../../masterless/policy.ts';
+import { instancePolicy } from '../../../masterless/instance/policy.ts';
 import type { CliContext } from '../../cli-context.ts';
 import type { DefineEvent } from './define-event.ts';
 

@@ -5,7 +5,7 @@ import { type Diagnostic, Failure, given, world } from '../../../diagnostics/dia
 import { printable } from '../../../diagnostics/text-width.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import { plural } from '../../../io/units.ts';
-import type { Reports } from '../../../masterless/read-reports.ts';
+import type { Reports } from '../../../masterless/reports/read-reports.ts';
 import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';
 import { withFormat } from '../../options.ts';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { makeSigningKeys, type SignOptions, signFile } from '../../../app/masterless/sign.ts';
 import { version } from '../../../app/version.ts';
-import type { Statement } from '../../../masterless/envelope.ts';
+import type { Statement } from '../../../masterless/trust/envelope.ts';
 import type { Define } from '../../define.ts';
 import { withLab } from '../../options.ts';
 

@@ -2,7 +2,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { ReadFiles } from '../../../io/ports.ts';
 import { compile } from '../../../manifest/compile.ts';
-import { manifestSchema } from '../../../manifest/schema/schema.ts';
+import { manifestSchema } from '../../../manifest/language-schema.ts';
 import { registry } from '../../../resources/registry.ts';
 import type { CliContext } from '../../cli-context.ts';
 import type { Define } from '../../define.ts';

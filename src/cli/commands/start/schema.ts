@@ -2,7 +2,7 @@ import { requireUserTypes } from '../../../app/session/user-types.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { suggest } from '../../../diagnostics/nearest.ts';
 import type { Registry } from '../../../engine/model/resource-type.ts';
-import { manifestSchema } from '../../../manifest/schema/schema.ts';
+import { manifestSchema } from '../../../manifest/language-schema.ts';
 import type { Define } from '../../define.ts';
 
 export const schema: Define = (program, context, exit) => {

@@ -31,9 +31,9 @@ import {
 } from '../../../windows/iis/config-rows.ts';
 import { type Section, sectionCapability, sectionNamed } from '../../../windows/iis/sections.ts';
 import { canonicalValue, sameSetting, settingsOf } from '../../../windows/iis/settings.ts';
-import { eachStep } from '../../each-step.ts';
-import { oneDiagnostic } from '../../failed.ts';
-import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { eachStep } from '../../shared/each-step.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { iisRealm, needsIis, withoutIis } from './iis-object.ts';
 import { listConfig } from './list-iis-config.ts';
 import { webConfigOwners } from './owned-web-config.ts';

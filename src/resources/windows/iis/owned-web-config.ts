@@ -3,7 +3,7 @@ import type { ReadIo } from '../../../engine/model/io.ts';
 import { listObjects } from '../../../windows/iis/appcmd.ts';
 import { expanded, variable } from '../../../windows/tools/programs.ts';
 import { memoryKey, type Unpacked } from '../../host/archive/unpacked.ts';
-import { ancestors, hostPath } from '../../host/path.ts';
+import { ancestors, hostPath } from '../../host/paths/path.ts';
 import { configurationOf } from './iis-object.ts';
 
 /**
