@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { takeLock } from '../../src/io/lock.ts';
+import { takeLock } from '../../src/io/locks/lock.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Rollout } from '../../src/masterless/rollout/rollout.ts';
 import type { CliOptions } from '../support/cli.ts';

@@ -105,7 +105,7 @@ describe('apply on a terminal', () => {
 
   test('a lock that another run holds after the answer refuses', async () => {
     const dir = await folder();
-    const { takeLock } = await import('../../src/io/lock.ts');
+    const { takeLock } = await import('../../src/io/locks/lock.ts');
     const { nodeHost } = await import('../../src/io/node.ts');
     const { blocked } = await import('../../src/diagnostics/diagnostic.ts');
     let release: (() => Promise<void>) | undefined;

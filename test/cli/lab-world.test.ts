@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { blocked } from '../../src/diagnostics/diagnostic.ts';
-import { takeLock } from '../../src/io/lock.ts';
+import { takeLock } from '../../src/io/locks/lock.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { cli, scratch } from '../support/cli.ts';
 import { runtimeDirectory } from '../support/runtime-directory.ts';

@@ -1,7 +1,7 @@
 import type { FleetInstance } from '../../aws/fleet.ts';
 import { Failure } from '../../diagnostics/diagnostic.ts';
-import { haltRollout, readRollout } from '../../masterless/rollout/announce.ts';
 import { type Reports, reportReader } from '../../masterless/reports/read-reports.ts';
+import { haltRollout, readRollout } from '../../masterless/rollout/announce.ts';
 import type { Rollout } from '../../masterless/rollout/rollout.ts';
 import type { InstanceStatus } from '../../masterless/rollout/status.ts';
 import { fleetStatus } from '../../masterless/rollout/status.ts';

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { blocked, type Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { canonicalJson, sha256 } from '../../engine/model/canonical.ts';
 import type { Guarded, Locks } from '../../engine/model/locks.ts';
-import { takeLock } from '../../io/lock.ts';
-import { lockFolder } from '../../io/lock-folder.ts';
+import { takeLock } from '../../io/locks/lock.ts';
+import { lockFolder } from '../../io/locks/lock-folder.ts';
 import type { Host } from '../../io/ports.ts';
 
 /**

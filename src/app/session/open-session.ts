@@ -15,8 +15,8 @@ import { labHost, realDirectory } from '../lab/lab-host.ts';
 import type { Lab } from '../lab/open-lab.ts';
 import { labDir, openLabAt } from '../lab/open-lab.ts';
 import type { CommonOptions, ContentFiles } from '../options.ts';
-import { readSecret } from './read-secret.ts';
 import { locksOf, machineLocks } from './machine-locks.ts';
+import { readSecret } from './read-secret.ts';
 
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
 export interface Session {

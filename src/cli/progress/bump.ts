@@ -1,7 +1,7 @@
 import type { RolloutReporter, TellRollout } from '../../app/masterless/bump.ts';
 import type { BumpEvent } from '../../masterless/rollout/bump.ts';
-import type { CliIo } from '../io.ts';
 import { bumpLine } from '../rollout/bump-lines.ts';
+import type { CliIo } from '../text/io.ts';
 import { isForCursor } from './choose.ts';
 import { type EventOptions, openEvents } from './events.ts';
 

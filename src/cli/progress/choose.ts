@@ -1,4 +1,4 @@
-import type { CliIo } from '../io.ts';
+import type { CliIo } from '../text/io.ts';
 import type { EventSink } from './events.ts';
 import { plainProgress } from './plain.ts';
 import type { Progress } from './progress.ts';

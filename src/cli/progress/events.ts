@@ -3,7 +3,7 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { RunEvent } from '../../engine/model/events.ts';
 import { ndjsonListener } from '../../engine/render/ndjson.ts';
 import type { FileHandle } from '../../io/ports.ts';
-import type { CliIo } from '../io.ts';
+import type { CliIo } from '../text/io.ts';
 
 export interface EventOptions {
   events?: 'ndjson';

@@ -1,5 +1,5 @@
 import { bytes } from '../../io/units.ts';
-import type { Output } from '../io.ts';
+import type { Output } from '../text/io.ts';
 import { finishedLine } from './plain.ts';
 import type { Progress } from './progress.ts';
 import { openTasks } from './tasks.ts';

@@ -3,7 +3,7 @@ import { printable } from '../../diagnostics/text-width.ts';
 import { duration, plural } from '../../io/units.ts';
 import type { Rollout } from '../../masterless/rollout/rollout.ts';
 import type { InstanceStatus } from '../../masterless/rollout/status.ts';
-import { table } from '../table.ts';
+import { table } from '../text/table.ts';
 
 /** Failures of one instance that the table tells. */
 const mostTold = 3;

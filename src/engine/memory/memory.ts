@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { blocked, type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import { takeLock } from '../../io/lock.ts';
+import { takeLock } from '../../io/locks/lock.ts';
 import type { Host } from '../../io/ports.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { Memory } from '../model/io.ts';

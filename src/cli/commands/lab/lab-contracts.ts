@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { labContracts as contractsOfLab, replayCapture } from '../../../app/lab/lab-world.ts';
-import type { CliContext } from '../../cli-context.ts';
+import type { CliContext } from '../../context/cli-context.ts';
 
 /** `converge lab contracts`: what the stand-ins do, and how far that was checked against anything foreign. */
 export function labContracts(group: Command, context: CliContext, exit: (code: number) => void): void {

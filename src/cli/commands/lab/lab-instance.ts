@@ -3,7 +3,7 @@ import { beanstalkTags, type InstanceSettings, unenforced } from '../../../app/l
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Host } from '../../../io/ports.ts';
 import { instancePolicy } from '../../../masterless/instance/policy.ts';
-import type { CliContext } from '../../cli-context.ts';
+import type { CliContext } from '../../context/cli-context.ts';
 import type { DefineEvent } from './define-event.ts';
 
 const collect = (value: string, before: string[] = []) => [...before, value];

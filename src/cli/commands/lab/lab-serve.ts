@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { serveLab } from '../../../app/lab/lab-world.ts';
 import { defaultLabDir } from '../../../app/lab/open-lab.ts';
-import type { CliContext } from '../../cli-context.ts';
+import type { CliContext } from '../../context/cli-context.ts';
 
 /** `converge lab serve`: serves a lab folder until interrupted, for many commands and foreign clients. */
 export function labServe(group: Command, context: CliContext, exit: (code: number) => void): void {

@@ -5,7 +5,7 @@ import { defaultLabDir } from '../../../app/lab/open-lab.ts';
 import { readSecretFrom } from '../../../app/session/read-secret.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
-import type { Define } from '../../define.ts';
+import type { Define } from '../../context/define.ts';
 import type { DefineEvent } from './define-event.ts';
 import { labContracts } from './lab-contracts.ts';
 import { labInstance } from './lab-instance.ts';

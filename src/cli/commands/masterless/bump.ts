@@ -1,6 +1,6 @@
 import { type BumpOptions, bump as rollOut } from '../../../app/masterless/bump.ts';
-import type { Define } from '../../define.ts';
-import { withEvents, withFormat } from '../../options.ts';
+import type { Define } from '../../context/define.ts';
+import { withEvents, withFormat } from '../../context/options.ts';
 import { bumpTeller } from '../../progress/bump.ts';
 import type { EventOptions } from '../../progress/events.ts';
 import { bumpSummary } from '../../rollout/bump-lines.ts';

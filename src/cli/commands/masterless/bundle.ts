@@ -3,7 +3,7 @@ import { type BundleOptions, writeBundle } from '../../../app/masterless/bundle.
 import { version } from '../../../app/version.ts';
 import { platforms } from '../../../bundle/beanstalk.ts';
 import { bytes } from '../../../io/units.ts';
-import type { Define } from '../../define.ts';
+import type { Define } from '../../context/define.ts';
 
 const examples = `
 Examples:

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { policyFor } from '../../../app/masterless/instance-policy.ts';
-import type { Define } from '../../define.ts';
+import type { Define } from '../../context/define.ts';
 
 export const instancePolicyCommand: Define = (program, context, exit) => {
   program

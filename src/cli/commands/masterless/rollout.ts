@@ -6,9 +6,9 @@ import { printable } from '../../../diagnostics/text-width.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import { plural } from '../../../io/units.ts';
 import type { Reports } from '../../../masterless/reports/read-reports.ts';
-import type { CliContext } from '../../cli-context.ts';
-import type { Define } from '../../define.ts';
-import { withFormat } from '../../options.ts';
+import type { CliContext } from '../../context/cli-context.ts';
+import type { Define } from '../../context/define.ts';
+import { withFormat } from '../../context/options.ts';
 import { statusJson, statusText } from '../../rollout/status-table.ts';
 import { withFleetOptions } from './fleet-options.ts';
 

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { makeSigningKeys, type SignOptions, signFile } from '../../../app/masterless/sign.ts';
 import { version } from '../../../app/version.ts';
 import type { Statement } from '../../../masterless/trust/envelope.ts';
-import type { Define } from '../../define.ts';
-import { withLab } from '../../options.ts';
+import type { Define } from '../../context/define.ts';
+import { withLab } from '../../context/options.ts';
 
 const examples = `
 Examples:

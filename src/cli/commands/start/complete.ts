@@ -3,9 +3,9 @@ import { hostFacts } from '../../../app/aws/host-facts.ts';
 import { instanceHere } from '../../../app/aws/instance.ts';
 import { shippedModules } from '../../../app/session/load-catalog.ts';
 import { registry } from '../../../resources/registry.ts';
-import type { CliContext } from '../../cli-context.ts';
 import { complete, type Names } from '../../complete/complete.ts';
-import type { Define } from '../../define.ts';
+import type { CliContext } from '../../context/cli-context.ts';
+import type { Define } from '../../context/define.ts';
 
 /** `converge __complete`, for the scripts of `converge completion`: the line up to the cursor is in COMP_LINE. */
 export const completeLine: Define = (program, context, exit) => {

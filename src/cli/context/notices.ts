@@ -1,5 +1,5 @@
-import type { Notice } from '../app/reporter.ts';
-import type { RunContent } from '../engine/model/events.ts';
+import type { Notice } from '../../app/reporter.ts';
+import type { RunContent } from '../../engine/model/events.ts';
 
 /** A notice as a line. */
 export function noticeText(notice: Notice): string {

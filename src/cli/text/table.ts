@@ -1,5 +1,5 @@
-import { textWidth } from '../diagnostics/text-width.ts';
-import { wrap } from '../diagnostics/wrap.ts';
+import { textWidth } from '../../diagnostics/text-width.ts';
+import { wrap } from '../../diagnostics/wrap.ts';
 
 /**
  * Rows below a row of headings, in aligned columns; on a terminal too narrow for that each row as a block,

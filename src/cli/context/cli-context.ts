@@ -1,8 +1,8 @@
-import { type Context, makeContext } from '../app/app-context.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import type { CliIo } from './io.ts';
-import type { EventOptions } from './progress/events.ts';
-import { openText, type Text } from './text.ts';
+import { type Context, makeContext } from '../../app/app-context.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { EventOptions } from '../progress/events.ts';
+import type { CliIo } from '../text/io.ts';
+import { openText, type Text } from '../text/text.ts';
 import { textReporter } from './text-reporter.ts';
 
 /** What a command gets besides its arguments: the application's context, and a terminal. */

@@ -1,11 +1,11 @@
 import { relative, resolve } from 'node:path';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import type { Plan } from '../engine/model/plan.ts';
-import type { Redactor } from '../engine/model/redact.ts';
-import { annotateChanges, annotateDiagnostics } from '../engine/render/github.ts';
-import { renderMarkdown } from '../engine/render/markdown.ts';
-import type { Host } from '../io/ports.ts';
-import type { CliIo } from './io.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { Plan } from '../../engine/model/plan.ts';
+import type { Redactor } from '../../engine/model/redact.ts';
+import { annotateChanges, annotateDiagnostics } from '../../engine/render/github.ts';
+import { renderMarkdown } from '../../engine/render/markdown.ts';
+import type { Host } from '../../io/ports.ts';
+import type { CliIo } from '../text/io.ts';
 
 /** Whether this runs in a step of GitHub Actions, whose runner sets the variable in each. */
 export const inGithubActions = ({ env }: Pick<Host, 'env'>): boolean => env.GITHUB_ACTIONS === 'true';

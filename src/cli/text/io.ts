@@ -1,4 +1,4 @@
-import type { AppIo } from '../app/app-context.ts';
+import type { AppIo } from '../../app/app-context.ts';
 
 export interface Output {
   write(text: string): void;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
-import type { Host } from './ports.ts';
+import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import type { Host } from '../ports.ts';
 import { isRunning, ownId, type ProcessId, type ProcessTable, processTable } from './process-table.ts';
 
 export interface Lock {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Host } from './ports.ts';
+import type { Host } from '../ports.ts';
 
 /**
  * Where the locks of this machine lie, the same for all runs of one user, wherever they are started from: what is

@@ -1,16 +1,16 @@
-import type { Known, Reporter, RunReporter } from '../app/reporter.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { renderDiagnostics } from '../diagnostics/render.ts';
-import type { RunReport } from '../engine/model/events.ts';
-import { withoutCommands } from '../engine/render/github.ts';
-import { renderText } from '../engine/render/text.ts';
+import type { Known, Reporter, RunReporter } from '../../app/reporter.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { renderDiagnostics } from '../../diagnostics/render.ts';
+import type { RunReport } from '../../engine/model/events.ts';
+import { withoutCommands } from '../../engine/render/github.ts';
+import { renderText } from '../../engine/render/text.ts';
+import { progressFor } from '../progress/choose.ts';
+import { type EventOptions, openEvents } from '../progress/events.ts';
+import { summary } from '../progress/summary.ts';
+import type { CliIo, Output } from '../text/io.ts';
+import { openText } from '../text/text.ts';
 import { inGithubActions, mistakesForGithub, tellGithub } from './github.ts';
-import type { CliIo, Output } from './io.ts';
 import { noticeText } from './notices.ts';
-import { progressFor } from './progress/choose.ts';
-import { type EventOptions, openEvents } from './progress/events.ts';
-import { summary } from './progress/summary.ts';
-import { openText } from './text.ts';
 
 /**
  * The application's words on stdout and stderr: plans and results as text, progress as the terminal takes it.

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { Failure, given } from '../diagnostics/diagnostic.ts';
-import { fewestDigits } from '../engine/plan/plan-digest.ts';
-import { parseDuration } from '../io/duration.ts';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { fewestDigits } from '../../engine/plan/plan-digest.ts';
+import { parseDuration } from '../../io/duration.ts';
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 

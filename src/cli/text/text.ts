@@ -1,4 +1,4 @@
-import type { Redactor } from '../engine/model/redact.ts';
+import type { Redactor } from '../../engine/model/redact.ts';
 import type { CliIo, Output } from './io.ts';
 
 /** How text leaves the program: without secrets, and as wide and colourful as whoever reads it takes it. */
