@@ -1,29 +1,29 @@
 import { join } from 'node:path';
 import { type Diagnostic, given, type SourceRange } from '../diagnostics/diagnostic.ts';
-import { notesOf } from '../engine/model/annotations.ts';
 import { canonicalJson } from '../engine/model/canonical.ts';
 import type { Address, Catalog, CatalogTarget } from '../engine/model/catalog.ts';
 import type { Registry } from '../engine/model/resource-type.ts';
+import { notesOf } from '../engine/model/schema-at.ts';
 import type { ReadFiles } from '../io/ports.ts';
-import { checkIdentities } from './check/check-identities.ts';
-import { checkReferences } from './check/check-references.ts';
-import { checkTargets } from './check/check-targets.ts';
-import type { Context } from './context.ts';
-import { mergeLayers, readData, readDataFiles, readSettings } from './expressions/data-layers.ts';
+import { checkIdentities } from './checks/check-identities.ts';
+import { checkReferences } from './checks/check-references.ts';
+import { checkTargets } from './checks/check-targets.ts';
+import { withUses } from './checks/uses-around.ts';
 import { makeExpressions } from './expressions/expressions.ts';
-import type { Facts } from './expressions/facts.ts';
-import type { Trace } from './expressions/scope.ts';
-import { secretNames } from './expressions/secret-names.ts';
-import { topLevel } from './language.ts';
 import { findModules } from './modules/module.ts';
-import { withUses } from './modules/uses-around.ts';
-import type { Declarations } from './read/declared.ts';
-import { foldersAround, readManifests } from './read/find-files.ts';
-import { parseManifest } from './read/parse.ts';
-import { checkManifest, readManifest } from './read/read-manifest.ts';
-import { requiredPlatform } from './read/requires.ts';
-import { quoted } from './read/scalar.ts';
-import { maskedText, type SourceFile } from './read/source-file.ts';
+import { checkManifest, readManifest } from './read-manifest.ts';
+import type { Context } from './resources/resource-context.ts';
+import type { Declarations } from './scope/declared.ts';
+import type { Facts } from './scope/facts.ts';
+import type { Trace } from './scope/scope.ts';
+import { mergeLayers, readData, readDataFiles, readSettings } from './sections/data-layers.ts';
+import { topLevel } from './sections/language.ts';
+import { requiredPlatform } from './sections/requires.ts';
+import { foldersAround, readManifests } from './syntax/find-files.ts';
+import { parseManifest } from './syntax/parse.ts';
+import { quoted } from './syntax/scalar.ts';
+import { secretNames } from './syntax/secret-names.ts';
+import { maskedText, type SourceFile } from './syntax/source-file.ts';
 
 /** The host that the manifests are for, as far as a compiler needs it. */
 export interface ManifestHost {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/engine/model/catalog.ts';
-import { mergeLayers } from '../../src/manifest/expressions/data-layers.ts';
+import { mergeLayers } from '../../src/manifest/sections/data-layers.ts';
 import { compileFiles, compileText, fakeRegistry, fakeType } from './fixture.ts';
 
 const facts = new Map([['hostname', { doc: '', read: () => 'web01' }]]);

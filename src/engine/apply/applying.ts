@@ -7,6 +7,7 @@ import type { Run } from '../model/run.ts';
 import type { Surroundings } from '../model/subject.ts';
 import { Dirty } from '../observe/dirty.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
+import type { HostLock } from './host-lock.ts';
 
 /** Waits for what is remote to be seen as it was changed, in ms: 15 s in all. */
 export const slowConsistency = [1000, 2000, 4000, 8000];
@@ -17,6 +18,7 @@ export interface Applying {
   walk: Walk;
   limits: Limits;
   dirty: Dirty;
+  host: HostLock;
   numbers: Record<string, number>;
   allow: Allowed;
   /** What names in the plan are resolved by. */
@@ -34,7 +36,13 @@ export interface Details {
   started?: number;
 }
 
-export function begin(run: Run, walk: Walk, allow: Allowed, surroundings: Surroundings): Applying {
+export function begin(
+  run: Run,
+  walk: Walk,
+  allow: Allowed,
+  surroundings: Surroundings,
+  host: HostLock,
+): Applying {
   const { clock } = run.world.host;
   const numbers: Record<string, number> = {};
   return {
@@ -46,6 +54,7 @@ export function begin(run: Run, walk: Walk, allow: Allowed, surroundings: Surrou
     diagnostics: [],
     limits: new Limits(totalAtOnce),
     dirty: new Dirty(),
+    host,
     finish(node, result, { note, diagnostic, numbers: added, started } = {}) {
       const { address, action } = node.planned;
       for (const [name, value] of Object.entries(added ?? {})) numbers[name] = (numbers[name] ?? 0) + value;

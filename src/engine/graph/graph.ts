@@ -2,7 +2,7 @@ import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts
 import { suggest } from '../../diagnostics/nearest.ts';
 import { byText } from '../model/canonical.ts';
 import type { Address } from '../model/catalog.ts';
-import { conflictsAmong } from '../model/claims.ts';
+import { conflictsAmong } from '../model/mistakes.ts';
 import type { Subject } from '../model/subject.ts';
 import { cycleDiagnostic } from './graph-cycle.ts';
 import { type Edge, type Implied, impliedEdges } from './implied.ts';

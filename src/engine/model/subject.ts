@@ -1,9 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Diagnostic, Failure, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import type { Address, CatalogTarget, Json, Metaparameters } from './catalog.ts';
-import { isClaim } from './claims.ts';
-import { asDiagnostic, mistakesOf } from './mistakes.ts';
-import { type NamedObject, namedObjects, objectCapability } from './references.ts';
+import { asDiagnostic, isClaim, mistakesOf } from './mistakes.ts';
 import type {
   AnyResourceType,
   Asked,
@@ -14,7 +12,7 @@ import type {
   Registry,
   Where,
 } from './resource-type.ts';
-import { resolveTarget } from './targets.ts';
+import { type NamedObject, namedObjects, objectCapability, resolveTarget } from './targets.ts';
 import { typeBug } from './type-bug.ts';
 
 /** What catalog and plan both say of a resource. */

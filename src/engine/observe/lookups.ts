@@ -1,9 +1,9 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { nearest } from '../../diagnostics/nearest.ts';
-import { type NamedObject, onlyLookedUp } from '../model/references.ts';
 import type { Capability } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, type Surroundings, subjectOf } from '../model/subject.ts';
+import { type NamedObject, onlyLookedUp } from '../model/targets.ts';
 
 /** Objects that are named by others and are none of a run's resources: subjects to observe, by capability. */
 export type Lookups = ReadonlyMap<Capability, Subject>;

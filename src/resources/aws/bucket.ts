@@ -3,7 +3,7 @@ import type { BucketApi } from '../../aws/buckets.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type { BuiltInType, Mistake, Observation, Outcome, Step } from '../../engine/model/resource-type.ts';
-import { oneDiagnostic } from '../failed.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { desiredLifecycle, wholeDays, withOurs } from './bucket-lifecycle.ts';
 import { bucketNameProblem } from './bucket-name.ts';
 import { type BucketProperties, schema } from './bucket-schema.ts';

@@ -5,10 +5,10 @@ import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type { Asked, BuiltInType, Id, Observation, Outcome } from '../../engine/model/resource-type.ts';
 import type { CommandResult } from '../../io/ports.ts';
-import { pathFirst } from '../path-first.ts';
-import { secret } from '../schema-parts.ts';
-import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath } from './path.ts';
+import { pathFirst } from '../shared/path-first.ts';
+import { secret } from '../shared/schema-parts.ts';
+import { observeEach } from './paths/observe-each.ts';
+import { ancestors, hostPath } from './paths/path.ts';
 
 export interface ExecState {
   run: 'done' | 'due';

@@ -14,12 +14,12 @@ import type {
   Step,
   Where,
 } from '../../engine/model/resource-type.ts';
-import { oneByOne } from '../each-step.ts';
-import { secret } from '../schema-parts.ts';
-import { digestOfFile } from './digest-file.ts';
-import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath, ownPathMistakes, writtenPath } from './path.ts';
-import { contentClaim, kindClaim } from './path-claims.ts';
+import { oneByOne } from '../shared/each-step.ts';
+import { secret } from '../shared/schema-parts.ts';
+import { digestOfFile } from './paths/digest-file.ts';
+import { observeEach } from './paths/observe-each.ts';
+import { ancestors, hostPath, ownPathMistakes, writtenPath } from './paths/path.ts';
+import { contentClaim, kindClaim } from './paths/path-claims.ts';
 
 export interface FileState {
   kind: 'file' | 'directory' | 'symlink' | 'other';

@@ -8,11 +8,11 @@ import { type ImageState, inspectImage } from '../../replication/raw-image/inspe
 import { lockPath, whileLocked } from '../../replication/raw-image/lock.ts';
 import { contentOf, sidecarPath } from '../../replication/raw-image/sidecar.ts';
 import { updateImage } from '../../replication/raw-image/update.ts';
-import { oneByOne } from '../each-step.ts';
-import { oneDiagnostic } from '../failed.ts';
-import { pointsCapability, repositoryRef, repositorySchema } from '../repository-property.ts';
-import { ancestors, hostPath, ownPathMistakes } from './path.ts';
-import { wholeFile } from './path-claims.ts';
+import { oneByOne } from '../shared/each-step.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { pointsCapability, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+import { ancestors, hostPath, ownPathMistakes } from './paths/path.ts';
+import { wholeFile } from './paths/path-claims.ts';
 
 export interface RawImageState {
   /** `behind`: it holds another point than the newest, or it can't be told which. */

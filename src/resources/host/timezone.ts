@@ -6,10 +6,10 @@ import type { BuiltInType } from '../../engine/model/resource-type.ts';
 import type { Command, CommandResult } from '../../io/ports.ts';
 import { registryClaim } from '../../windows/registry/registry-claim.ts';
 import { system32 } from '../../windows/tools/programs.ts';
-import { eachStep } from '../each-step.ts';
-import { oneDiagnostic } from '../failed.ts';
-import { chosen, type Declaration, declarationToManifest } from '../listing.ts';
-import { contentClaim } from './path-claims.ts';
+import { eachStep } from '../shared/each-step.ts';
+import { chosen, type Declaration, declarationToManifest } from '../shared/list-declarations.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { contentClaim } from './paths/path-claims.ts';
 
 export interface TimezoneState {
   zone: string;

@@ -1,4 +1,3 @@
-import Type, { type Static } from 'typebox';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { interrupted } from '../../engine/apply/outcome.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
@@ -13,69 +12,14 @@ import type {
 } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import { bucketOf } from '../../replication/model/repository-url.ts';
-import { oneDiagnostic } from '../failed.ts';
-import { pointsCapability, repositoryRef, repositorySchema } from '../repository-property.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { pointsCapability, repositoryRef } from '../shared/repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
+import { type ProtectedVmProperties, type ProtectedVmState, schema } from './protection.ts';
 import { replicate } from './replicate.ts';
 import { vmSelector } from './select-vms.ts';
-
-export interface ProtectedVmState {
-  /** `due`: older than the interval, or of other disks than the VM has now. */
-  point: 'newest' | 'due';
-  /** `breached`: the newest point is older than `rpo` allows, twice the interval when it isn't declared. */
-  rpo: 'kept' | 'breached';
-  /** `unavailable`: off, and it can't be switched on as things are; every cycle reads the whole VM. */
-  change_tracking: 'on' | 'off' | 'unavailable';
-  /** Labels of the disks that the next point will hold. Shown, never declared. */
-  disks: string[];
-}
-
-const schema = Type.Object(
-  {
-    repository: repositorySchema,
-    schedule: Type.String({
-      description: 'How often a point is made: `every 15 minutes`.',
-      format: 'schedule',
-      'x-grade': { weakens: 'increase' },
-    }),
-    rpo: Type.Optional(
-      Type.String({
-        description:
-          'Most data that may be lost, as a time; twice the interval when left out. A plan shows when the newest point is older.',
-        format: 'duration',
-        'x-grade': { weakens: 'increase' },
-      }),
-    ),
-    quiesce: Type.Optional(
-      Type.Union([Type.Literal('require'), Type.Literal('prefer'), Type.Literal('off')], {
-        description:
-          '`require`: no point unless the guest could be quiesced. `prefer` (default): try, and label the point by what it is. `off`: never try.',
-        'x-grade': { order: ['off', 'prefer', 'require'] },
-      }),
-    ),
-    disks: Type.Optional(
-      Type.Object(
-        {
-          exclude: Type.Optional(
-            Type.Array(Type.String({ minLength: 1 }), {
-              description:
-                'Disks to leave out, by label (`Hard disk 2`) or number (`1`). Points name them as left out.',
-              'x-unordered': true,
-              'x-grade': { weakens: 'increase' },
-            }),
-          ),
-        },
-        { description: 'Which disks; all when left out.', additionalProperties: false },
-      ),
-    ),
-  },
-  { additionalProperties: false },
-);
-
-/** As written. */
-export type ProtectedVmProperties = Static<typeof schema>;
 
 export const protectedVm: BuiltInType<typeof schema, ProtectedVmState, ListedProtection> = {
   name: 'protected_vm',

@@ -19,8 +19,7 @@ import {
   type ValueData,
   type ValuePath,
 } from '../../windows/registry/registry-data.ts';
-import { eachStep } from '../each-step.ts';
-import { oneDiagnostic } from '../failed.ts';
+import { eachStep } from '../shared/each-step.ts';
 import {
   chosen,
   type Declaration,
@@ -28,8 +27,9 @@ import {
   namesSecret,
   type Unsaid,
   unsaid,
-} from '../listing.ts';
-import { oneOf } from '../schema-parts.ts';
+} from '../shared/list-declarations.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { oneOf } from '../shared/schema-parts.ts';
 
 /** Numbers in decimal digits, bytes in hexadecimal ones. */
 export interface RegistryState {

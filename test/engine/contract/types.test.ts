@@ -3,10 +3,10 @@ import { expect, expectTypeOf, test } from 'vitest';
 import type { Metaparameters, SecretRef, Window } from '../../../src/engine/model/catalog.ts';
 import type { MetaparameterName } from '../../../src/engine/model/metaparameters.ts';
 import type { BuiltInType } from '../../../src/engine/model/resource-type.ts';
-import type { metaparameters } from '../../../src/manifest/read/metaparameters.ts';
+import type { metaparameters } from '../../../src/manifest/values/metaparameters.ts';
 import type { bucket } from '../../../src/resources/aws/bucket.ts';
 import type { FileProperties } from '../../../src/resources/host/file.ts';
-import { oneOf, secret } from '../../../src/resources/schema-parts.ts';
+import { oneOf, secret } from '../../../src/resources/shared/schema-parts.ts';
 
 /** Here the type checker is the test: each `@ts-expect-error` fails it when the line below is right. */
 const schema = Type.Object({

@@ -6,7 +6,7 @@ import { parseDuration } from '../../../io/duration.ts';
 import { canonicalValue, sameSetting } from '../../../windows/iis/settings.ts';
 import { spanProblem } from '../../../windows/iis/span-limits.ts';
 import { spanSeconds } from '../../../windows/iis/timespan.ts';
-import { isChanged } from '../../each-step.ts';
+import { isChanged } from '../../shared/each-step.ts';
 
 /** `set:` of the types of IIS: any attribute that has no property of its own, by appcmd's name. */
 export type WrittenSet = Record<string, string | number | boolean>;

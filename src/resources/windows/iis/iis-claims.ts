@@ -1,6 +1,6 @@
 import { child } from '../../../engine/model/pointer.ts';
 import type { Claim } from '../../../engine/model/resource-type.ts';
-import { contentClaim } from '../../host/path-claims.ts';
+import { contentClaim } from '../../host/paths/path-claims.ts';
 
 /** One attribute of IIS's configuration, and the property that says it. */
 export type Setting = [pointer: string, attribute: string];

@@ -5,8 +5,8 @@ import type { Asked, BuiltInType, Step } from '../../../engine/model/resource-ty
 import { childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { settingsOf } from '../../../windows/iis/settings.ts';
-import { eachStep, isChanged } from '../../each-step.ts';
-import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { eachStep, isChanged } from '../../shared/each-step.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { desiredSet, readSet, setArguments, setSchema } from './iis-attributes.ts';
 import {
   appNamed,

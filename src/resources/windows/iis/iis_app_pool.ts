@@ -8,9 +8,9 @@ import { change } from '../../../windows/iis/appcmd.ts';
 import { canonicalValue, settingsOf } from '../../../windows/iis/settings.ts';
 import { spanOf } from '../../../windows/iis/timespan.ts';
 import { setIisSecret } from '../../../windows/tools/powershell.ts';
-import { eachStep, isChanged } from '../../each-step.ts';
-import { type Declaration, declarationToManifest } from '../../listing.ts';
-import { oneOf, secret } from '../../schema-parts.ts';
+import { eachStep, isChanged } from '../../shared/each-step.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
+import { oneOf, secret } from '../../shared/schema-parts.ts';
 import { desiredSet, readSet, setArguments, setSchema, spanMistakes } from './iis-attributes.ts';
 import {
   declaredSettings,

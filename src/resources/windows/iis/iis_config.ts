@@ -27,9 +27,9 @@ import {
 } from '../../../windows/iis/config-rows.ts';
 import { type Section, sectionCapability, sectionNamed } from '../../../windows/iis/sections.ts';
 import { canonicalValue, sameSetting, settingsOf } from '../../../windows/iis/settings.ts';
-import { eachStep } from '../../each-step.ts';
-import { oneDiagnostic } from '../../failed.ts';
-import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { eachStep } from '../../shared/each-step.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { configClaims } from './iis-config-claims.ts';
 import { configMistakes, keysOf } from './iis-config-mistakes.ts';
 import { type ConfigProperties, schema } from './iis-config-schema.ts';
@@ -47,6 +47,7 @@ export interface ConfigState {
 
 export const iisConfig: BuiltInType<typeof schema, ConfigState, Declaration> = {
   name: 'iis_config',
+  readsMemoryOf: ['archive'],
   doc: `A section of IIS's configuration, for the server or below \`path\`. The title is the section, or a name for it.
 
 Attributes and rows are compared with what is in force there, whatever level it comes from. Written is

@@ -6,7 +6,8 @@ import { child, childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { type Binding, bindingRow, bindingText, parseBinding } from '../../../windows/iis/bindings.ts';
 import { settingsOf } from '../../../windows/iis/settings.ts';
-import { eachStep, isChanged } from '../../each-step.ts';
+import { eachStep, isChanged } from '../../shared/each-step.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import {
   desiredSet,
   readSet,
@@ -28,11 +29,9 @@ import {
 } from './iis-claims.ts';
 import { configurationOf, iisRealm, nameMistakes, needsIis, observeObjects } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
+import { listSites } from './list-sites.ts';
 
 type WrittenBinding = string | { protocol: string; information: string; ssl_flags?: number };
-
-import { type Declaration, declarationToManifest } from '../../listing.ts';
-import { listSites } from './list-sites.ts';
 
 /** The same; a binding is `protocol/information`, with `#flags` behind it where they are declared. */
 export type SiteState = Omit<SiteProperties, 'bindings' | 'set'> & {

@@ -6,9 +6,9 @@ import type { Asked, BuiltInType, Step } from '../../../engine/model/resource-ty
 import type { XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { setIisSecret } from '../../../windows/tools/powershell.ts';
-import { eachStep, isChanged } from '../../each-step.ts';
-import { type Declaration, declarationToManifest } from '../../listing.ts';
-import { secret } from '../../schema-parts.ts';
+import { eachStep, isChanged } from '../../shared/each-step.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
+import { secret } from '../../shared/schema-parts.ts';
 import { declaredSettings, hostConfigClaim, settingClaims, vdirNamed } from './iis-claims.ts';
 import { configurationOf, iisRealm, needsIis, needsModule, observeObjects } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';

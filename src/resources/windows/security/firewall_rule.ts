@@ -20,9 +20,9 @@ import {
 } from '../../../windows/security/firewall.ts';
 import { netsh } from '../../../windows/security/netsh.ts';
 import { expanded } from '../../../windows/tools/programs.ts';
-import { eachStep } from '../../each-step.ts';
-import { oneDiagnostic } from '../../failed.ts';
-import { oneOf } from '../../schema-parts.ts';
+import { eachStep } from '../../shared/each-step.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { oneOf } from '../../shared/schema-parts.ts';
 
 export interface FirewallState {
   direction: 'in' | 'out';

@@ -1,5 +1,4 @@
-import Type, { type Static } from 'typebox';
-import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
+import { isSecretRef } from '../../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import type {
@@ -13,99 +12,22 @@ import type {
 import { textAt, type XmlElement } from '../../../io/xml.ts';
 import { accountName, isServiceAccount, sidsOf } from '../../../windows/security/accounts.ts';
 import { commonSid } from '../../../windows/security/sids.ts';
-import { principalOf, type Weekday, weekdays } from '../../../windows/tasks/task-triggers.ts';
+import { principalOf } from '../../../windows/tasks/task-triggers.ts';
 import {
   deleteTask,
   readTask,
   registerTask,
   registerTaskWithPassword,
 } from '../../../windows/tasks/tasks.ts';
-import { eachStep } from '../../each-step.ts';
-import { oneDiagnostic } from '../../failed.ts';
-import { ancestors, hostPath } from '../../host/path.ts';
-import { contentClaim } from '../../host/path-claims.ts';
-import { type Declaration, declarationToManifest } from '../../listing.ts';
-import { oneOf, secret } from '../../schema-parts.ts';
+import { ancestors, hostPath } from '../../host/paths/path.ts';
+import { contentClaim } from '../../host/paths/path-claims.ts';
+import { eachStep } from '../../shared/each-step.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { listTasks } from './list-tasks.ts';
 import { defined } from './task-definition.ts';
-import { ms, plain, policies, readState } from './task-state.ts';
-
-/** Texts where more may be found than a property can say: `every: 30m, and also: logon`. */
-export interface TaskState {
-  command?: string;
-  arguments?: string;
-  working_directory?: string;
-  run_as: string;
-  password?: SecretRef;
-  run_level?: string;
-  every?: string;
-  offset?: string;
-  at?: string;
-  days?: Weekday[];
-  boot?: boolean | string;
-  logon?: boolean | string;
-  enabled: boolean;
-  description?: string;
-  execution_time_limit?: string;
-  multiple_instances?: string;
-}
-
-const text = (description: string) => Type.Optional(Type.String({ description }));
-const flag = (description: string) => Type.Optional(Type.Boolean({ description }));
-const duration = (description: string) => Type.Optional(Type.String({ description, format: 'duration' }));
-const words = <const W extends readonly string[]>(names: W, description: string) =>
-  Type.Optional(oneOf(names, { description }));
-
-const schema = Type.Object(
-  {
-    command: Type.Optional(
-      Type.String({ description: 'The program, by its whole path. No shell reads it.', minLength: 1 }),
-    ),
-    arguments: text('Its arguments, on one line as the program gets them; none when left out.'),
-    working_directory: text('The directory it runs in.'),
-    run_as: text(
-      'The account: `SYSTEM` (when left out), `LOCAL SERVICE`, `NETWORK SERVICE`, a user or a SID. A user without ' +
-        '`password` logs on locally only, and reaches no other machine.',
-    ),
-    password: Type.Optional(
-      secret({
-        description: 'The password of a user, for tasks that use the network.',
-      }),
-    ),
-    run_level: words(
-      ['highest', 'limited'],
-      'With or without the rights of an administrator, where the user is one.',
-    ),
-    every: duration('Again and again without end, from 1 minute to 31 days apart: `30m`.'),
-    offset: duration(
-      'How long after midnight `every` counts from, shorter than `every`; `0s` when left out.',
-    ),
-    at: Type.Optional(
-      Type.String({ description: 'Time of day, `03:30`.', pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' }),
-    ),
-    days: Type.Optional(
-      Type.Array(oneOf(weekdays), {
-        description: 'On which days `at` is meant; every day when left out.',
-        minItems: 1,
-        uniqueItems: true,
-        'x-unordered': true,
-      }),
-    ),
-    boot: flag('When the machine starts.'),
-    logon: flag('When anybody logs on.'),
-    enabled: flag('Whether it starts at all; true when left out.'),
-    description: text('What it is for.'),
-    execution_time_limit: duration('It is stopped when it runs longer; `0s` never. Windows says 3 days.'),
-    multiple_instances: words(
-      Object.keys(policies) as (keyof typeof policies)[],
-      'What happens when it is due and still runs.',
-    ),
-  },
-  { additionalProperties: false },
-);
-
-/** As written. */
-export type TaskProperties = Static<typeof schema>;
+import { schema, type TaskProperties, type TaskState } from './task-properties.ts';
+import { ms, plain, readState } from './task-state.ts';
 
 export const scheduledTask: BuiltInType<typeof schema, TaskState, Declaration> = {
   name: 'scheduled_task',

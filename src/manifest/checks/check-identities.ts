@@ -1,0 +1,84 @@
+import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
+import type { Address, CatalogResource } from '../../engine/model/catalog.ts';
+import { asDiagnostic, type Claimant, conflictsAmong, mistakesOf } from '../../engine/model/mistakes.ts';
+import type { Claim, Where } from '../../engine/model/resource-type.ts';
+import type { Declarations, DeclaredResource } from '../scope/declared.ts';
+import { quoted } from '../syntax/scalar.ts';
+import { usesAround } from './uses-around.ts';
+
+type Report = (diagnostic: Diagnostic) => void;
+
+/**
+ * Asks each type what is wrong with its resources, and finds two resources for one real object (other case, other
+ * slashes, title against property) and two owners of one real thing. All of it is told, each at its value.
+ */
+export function checkIdentities(
+  resources: DeclaredResource[],
+  uses: Declarations['uses'],
+  where: Where,
+  report: Report,
+): void {
+  const around = (...addresses: Address[]) => addresses.flatMap(address => usesAround(uses, address));
+  const seen = new Map<string, CatalogResource>();
+  const owners: Owner[] = [];
+  for (const declared of resources) {
+    if (!declared.valid || !isSound(declared, where, report)) continue;
+    const { resource, type } = declared;
+    const { address, at, meta } = resource;
+    const id = saidBy(() => type.identity(resource.properties, resource.title, where));
+    // A selection isn't an object itself; what it selects is known when planning.
+    if (id === undefined || resource.select !== undefined) continue;
+    const key = JSON.stringify([type.name, meta.target ?? '', id]);
+    const first = seen.get(key);
+    if (!first) {
+      seen.set(key, resource);
+      const claims = saidBy(() => type.claims?.(resource.properties, id, where)) ?? [];
+      owners.push(ownerOf(declared, claims));
+      continue;
+    }
+    declared.valid = false;
+    report(
+      given('same-object', `${quoted(address)} and ${quoted(first.address)} are one object: ${id}`, {
+        at,
+        address,
+        hint: 'merge the two, or remove one',
+        related: [
+          { message: `${quoted(first.address)} is declared here`, at: first.at },
+          ...around(first.address, address),
+        ],
+      }),
+    );
+  }
+  for (const { first, second, diagnostic } of conflictsAmong(owners)) {
+    (second as Owner).declared.valid = false;
+    const related = [...(diagnostic.related ?? []), ...around(...new Set([first.address, second.address]))];
+    report({ ...diagnostic, related });
+  }
+}
+
+interface Owner extends Claimant {
+  declared: DeclaredResource;
+}
+
+const ownerOf = (declared: DeclaredResource, claims: readonly Claim[]): Owner => {
+  const { address, at, places, meta } = declared.resource;
+  return { address, at, places, target: meta.target, absent: meta.ensure === 'absent', claims, declared };
+};
+
+/** Tells all that the type finds wrong with it. */
+function isSound(declared: DeclaredResource, where: Where, report: Report): boolean {
+  const { resource, type } = declared;
+  const mistakes = saidBy(() => mistakesOf(type, resource.properties, resource.title, where));
+  for (const mistake of mistakes ?? []) report(asDiagnostic(mistake, resource));
+  if (mistakes?.length !== 0) declared.valid = mistakes === undefined;
+  return mistakes?.length === 0;
+}
+
+/** What a type throws is its own fault, which the engine names without giving up the rest. */
+function saidBy<T>(say: () => T): T | undefined {
+  try {
+    return say();
+  } catch {
+    return undefined;
+  }
+}
