@@ -1,5 +1,5 @@
 /** Compiles the validators, then bundles the CLI into dist/. */
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Build, oldChunks } from './old-chunks.ts';
 import './validators.ts';
@@ -34,3 +34,16 @@ async function tidy(chunks: string[]): Promise<void> {
   await rename(`${record}.${process.pid}`, record);
 }
 await tidy(chunks.map(({ path }) => basename(path)).sort());
+
+/**
+ * npx takes a program from node_modules/.bin; when that has none, it installs this folder into its cache first, which
+ * would build everything once more. Windows needs scripts in its place, and has npx do that once.
+ */
+async function linkForNpx(): Promise<void> {
+  const link = 'node_modules/.bin/converge';
+  await mkdir(dirname(link), { recursive: true });
+  await symlink('../../dist/converge.js', link).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+}
+if (process.platform !== 'win32') await linkForNpx();

@@ -8,6 +8,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runMark } from '../support/run-mark.ts';
 
 const root = join(import.meta.dirname, '../..');
 const peers = '/usr/local/lib/converge-peers';
@@ -59,6 +60,7 @@ async function somebody(nodeProgram: string): Promise<Somebody> {
     npm_config_update_notifier: 'false',
     npm_config_yes: 'true',
     CI: 'true',
+    ...runMark,
   };
   return {
     project,
