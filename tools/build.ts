@@ -36,14 +36,20 @@ async function tidy(chunks: string[]): Promise<void> {
 await tidy(chunks.map(({ path }) => basename(path)).sort());
 
 /**
- * npx takes a program from node_modules/.bin; when that has none, it installs this folder into its cache first, which
- * would build everything once more. Windows needs scripts in its place, and has npx do that once.
+ * What `npx converge` runs in this folder. A `bin` in package.json would have npx install the folder into its cache
+ * first, which builds everything once more; the published package has one.
  */
 async function linkForNpx(): Promise<void> {
   const link = 'node_modules/.bin/converge';
   await mkdir(dirname(link), { recursive: true });
+  if (process.platform === 'win32') {
+    const start = 'node --max-semi-space-size=2';
+    await writeFile(`${link}.cmd`, `@${start} "%~dp0..\\..\\dist\\converge.js" %*\r\n`);
+    await writeFile(link, `#!/bin/sh\nexec ${start} "$(dirname "$0")/../../dist/converge.js" "$@"\n`);
+    return;
+  }
   await symlink('../../dist/converge.js', link).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });
 }
-if (process.platform !== 'win32') await linkForNpx();
+await linkForNpx();

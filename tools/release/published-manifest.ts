@@ -11,7 +11,7 @@ export const noticesName = 'THIRD-PARTY-LICENSES.txt';
  * the one that this repository pins would become the `node` of whoever installs it.
  */
 export function publishedManifest(): Record<string, unknown> {
-  const { name, version, description, license, type, bin, exports, engines } = manifest;
+  const { name, version, description, license, type, exports, engines } = manifest;
   return {
     name,
     version,
@@ -19,7 +19,7 @@ export function publishedManifest(): Record<string, unknown> {
     keywords: ['disaster-recovery', 'vsphere', 'replication', 's3', 'iis', 'desired-state'],
     license,
     type,
-    bin,
+    bin: { converge: 'dist/converge.js' },
     exports,
     engines,
     files: ['dist', ...published, noticesName],
