@@ -1,8 +1,8 @@
 import { dirname, join, relative, resolve } from 'node:path';
+import { editorSchema } from '../../../app/session/editor-schema.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { ReadFiles } from '../../../io/ports.ts';
 import { compile } from '../../../manifest/compile.ts';
-import { manifestSchema } from '../../../manifest/language-schema.ts';
 import { registry } from '../../../resources/registry.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
@@ -140,7 +140,7 @@ async function write({ io }: CliContext, dir: string, manifest: string): Promise
     await files.writeAtomic(join(dir, name), Buffer.from(text));
   };
   const ignored = (await files.read(join(dir, '.gitignore')))?.toString('utf8') ?? '';
-  await put(schemaName, `${JSON.stringify(manifestSchema(registry), null, 2)}\n`);
+  await put(schemaName, `${JSON.stringify(await editorSchema(registry, [], io.host), null, 2)}\n`);
   await put(manifestName, manifest);
   if (/^\/?\.converge\/?\s*$/m.test(ignored)) return [manifestName, schemaName];
   const gap = ignored === '' || ignored.endsWith('\n') ? '' : '\n';
