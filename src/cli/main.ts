@@ -1,10 +1,10 @@
 import { CommanderError } from 'commander';
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { exitCode } from '../engine/report/exit-code.ts';
+import { refusedBySystem } from '../io/errors.ts';
 import { type CliContext, makeCliContext } from './context/cli-context.ts';
 import { makeProgram } from './program.ts';
 import type { CliIo } from './text/io.ts';
-import { refusedBySystem } from '../io/errors.ts';
 import { helpAsMeant } from './usage.ts';
 
 /**

@@ -1,8 +1,8 @@
 import module from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { CliIo, Output } from './text/io.ts';
 import { reasonOf } from '../io/errors.ts';
+import type { CliIo, Output } from './text/io.ts';
 
 /** One line from the terminal; undefined after Ctrl-D. */
 async function askOnTerminal(question: string): Promise<string | undefined> {

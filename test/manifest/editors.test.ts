@@ -4,8 +4,8 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDuration, parseSchedule } from '../../src/io/duration.ts';
-import { checkFormat, formatPatterns } from '../../src/manifest/values/formats.ts';
 import { typeSchema } from '../../src/manifest/language-schema.ts';
+import { checkFormat, formatPatterns } from '../../src/manifest/values/formats.ts';
 import { registry } from '../../src/resources/registry.ts';
 import { editorCases } from '../support/editor-cases.ts';
 
@@ -93,8 +93,7 @@ describe('what an editor takes for our formats', () => {
     fc.assert(
       fc.property(fc.oneof(text, fc.string()), value => {
         if (!takes('schedule', value)) expect(parseSchedule(value), value).toBeUndefined();
-        else if (/[1-9]/.test(value))
-          expect(parseSchedule(value), value).toBeDefined();
+        else if (/[1-9]/.test(value)) expect(parseSchedule(value), value).toBeDefined();
       }),
       { numRuns: 3000 },
     );

@@ -165,7 +165,7 @@ describe.each(nodes)('with Node $version', ({ version, program }) => {
     }
     expect(ran).toMatchObject({ code: 1, stdout: '' });
     expect(ran.stderr.split('\n').filter(line => line.startsWith('converge'))).toEqual([
-      `converge needs Node 22.15 or newer, this is ${version}: install one from https://nodejs.org`,
+      `converge needs Node 22.15 or newer, this is ${version}: install one from https://nodejs.org (in a checkout, bin/converge brings its own)`,
     ]);
     expect(ran.stderr).not.toMatch(/SyntaxError|at file:/);
   }

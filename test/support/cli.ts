@@ -77,8 +77,13 @@ export function binary(
   file = join(import.meta.dirname, '../../bin/converge'),
 ): Promise<CliResult> {
   return new Promise(done => {
-    execFile(file, args, { cwd, env: { ...apart, ...runMark, ...env }, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      done({ code: error ? (typeof error.code === 'number' ? error.code : 255) : 0, stdout, stderr });
-    });
+    execFile(
+      file,
+      args,
+      { cwd, env: { ...apart, ...runMark, ...env }, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) => {
+        done({ code: error ? (typeof error.code === 'number' ? error.code : 255) : 0, stdout, stderr });
+      },
+    );
   });
 }

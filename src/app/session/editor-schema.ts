@@ -2,7 +2,6 @@ import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Registry } from '../../engine/model/resource-type.ts';
 import type { ReadFiles } from '../../io/ports.ts';
 import { knownModules } from '../../manifest/known-modules.ts';
-import type { JsonSchema } from '../../manifest/schema/json-schema.ts';
 import { manifestSchema } from '../../manifest/language-schema.ts';
 import { shippedModules } from './load-catalog.ts';
 
@@ -14,7 +13,7 @@ export async function editorSchema(
   registry: Registry,
   paths: string[],
   { files, cwd }: { files: ReadFiles; cwd: string },
-): Promise<JsonSchema> {
+): Promise<object> {
   const mistakes: Diagnostic[] = [];
   const options = { registry, files, cwd, shippedModules };
   const known = await knownModules(paths, options, mistake => mistakes.push(mistake));
