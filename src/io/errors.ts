@@ -1,4 +1,5 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { Refused } from './files/folder.ts';
 
 const reasons: Record<string, string> = {
   EACCES: 'permission denied',
@@ -26,6 +27,15 @@ export const codeOf = (error: unknown): string | undefined =>
 
 /** What the operating system answered, as a Failure (world) that says what was tried on which path. */
 export function fileFailure(error: unknown, verb: string, path: string): Error {
+  if (error instanceof Refused)
+    return new Failure(
+      world(
+        'file-refused',
+        `can't ${verb} ${path}: ${error.message}`,
+        error.hint === undefined ? {} : { hint: error.hint },
+      ),
+      { cause: error },
+    );
   const code = codeOf(error);
   if (error instanceof Failure || code === undefined) return error as Error;
   const reason = reasons[code] ?? code;
