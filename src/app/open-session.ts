@@ -15,7 +15,7 @@ import { makeConnections } from './connections.ts';
 import { labDir, openLabAt } from './lab/lab-dir.ts';
 import { labHost, realDirectory } from './lab/lab-host.ts';
 import type { CommonOptions } from './options.ts';
-import { lockState } from './run-lock.ts';
+import { assertOwnStateDir, lockState } from './run-lock.ts';
 import { readSecret } from './secrets.ts';
 
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
@@ -105,11 +105,12 @@ export async function openSession(
       memory: noMemory,
       calls,
       secret,
-      source: path => sources.files.read(resolve(sources.cwd, path)),
+      source: path => sources.files.open(resolve(sources.cwd, path), 'r'),
       connect: (target, name, calls = noCalls) => connections.connect(target, name, calls),
       ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
     };
     const remember = async () => {
+      await assertOwnStateDir(io.host.files, stateDir);
       const memory = await openMemory(io.host, stateDir);
       if (world.memory === noMemory) context.reporter.diagnostics(memory.diagnostics);
       world.memory = memory;

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { blocked } from '../diagnostics/diagnostic.ts';
+import { refuseForeign } from '../io/files/refuse-foreign.ts';
 import { type Lock, takeLock } from '../io/lock.ts';
+import type { ReadFiles } from '../io/ports.ts';
 import type { Context } from './app-context.ts';
 
-/** One run at a time per state folder. */
-export function lockState(context: Context, stateDir: string, timeout: number): Promise<Lock> {
+/** One run at a time per state folder. Throws a Failure (given) when others own the folder or can change it. */
+export async function lockState(context: Context, stateDir: string, timeout: number): Promise<Lock> {
   const { host, interrupt } = context.io;
+  await assertOwnStateDir(host.files, stateDir);
   return takeLock(join(stateDir, 'lock'), {
     host,
     timeout,
@@ -16,3 +19,14 @@ export function lockState(context: Context, stateDir: string, timeout: number): 
       }),
   });
 }
+
+/**
+ * Throws a Failure (given) when others own a state folder, or can change it: what is remembered there says what
+ * converge may remove.
+ */
+export const assertOwnStateDir = (files: ReadFiles, stateDir: string): Promise<void> =>
+  refuseForeign(
+    files,
+    [stateDir, ...['lock', 'reports', 'state.json'].map(name => join(stateDir, name))],
+    'name another folder with --state DIR',
+  );

@@ -21,13 +21,13 @@ const byHandle = process.platform === 'linux' && existsSync(handleFolder);
 export const nodeFiles: Files = filesIn(byHandle ? foldersByHandle() : foldersByPath());
 
 /** Files of folders that are reached in this way. */
-export function filesIn(folders: Folders, between: Between = () => {}): Files {
+export function filesIn(folders: Folders, between?: Between): Files {
   const swept = new Set<string>();
 
   /** Works on the name `path` itself, in the folder that it was found in. */
   const at = <T>(path: string, work: (entry: string, folder: Folder) => Promise<T>): Promise<T> =>
     folders.within(dirname(path), async folder => {
-      await between('reached', path);
+      if (between) await between('reached', path);
       return work(`${folder.at}/${basename(path) || '.'}`, folder);
     });
 
@@ -38,13 +38,15 @@ export function filesIn(folders: Folders, between: Between = () => {}): Files {
         return await work(`${folder.at}/${name}`, folder);
       } catch (error) {
         if (codeOf(error) !== 'ELOOP' || links === 0) throw error;
-        const found = await folders.followed(folder, name, shown, (next, last) => go(next, last, shown, links - 1));
+        const found = await folders.followed(folder, name, shown, (next, last) =>
+          go(next, last, shown, links - 1),
+        );
         if (found === undefined) throw error;
         return found.result;
       }
     };
     return folders.within(dirname(path), async folder => {
-      await between('reached', path);
+      if (between) await between('reached', path);
       return go(folder, basename(path) || '.', path, mostLinks);
     });
   }
@@ -97,7 +99,9 @@ export function filesIn(folders: Folders, between: Between = () => {}): Files {
     list: path => orMissing('list', path, () => folders.within(path, folder => fs.readdir(folder.at))),
     readlink: path => orMissing('read the link', path, () => at(path, entry => fs.readlink(entry))),
     stat: path =>
-      orMissing('look at', path, () => at(path, async entry => statOf(await fs.lstat(entry, { bigint: true })))),
+      orMissing('look at', path, () =>
+        at(path, async entry => statOf(await fs.lstat(entry, { bigint: true }))),
+      ),
     open: async (path: string, how: 'r' | 'r+' | 'create-new', options?: { mode?: number }) => {
       if (how === 'create-new')
         return tried('create', path, () =>
@@ -119,13 +123,15 @@ export function filesIn(folders: Folders, between: Between = () => {}): Files {
       tried('write', path, () =>
         at(path, async (_, folder) => {
           await sweepOnce(path, folder);
-          await writeAtomic(folder, basename(path), content, options, () => between('written', path));
+          await writeAtomic(folder, basename(path), content, options, () => between?.('written', path));
         }),
       ),
     temporaryName,
     chmod: (path, mode) => tried('change the mode of', path, () => through(path, changeMode(mode))),
     mkdir: (path, options) =>
-      tried('make the directory', path, () => makeDirectory(path, options?.mode, options?.recursive === true)),
+      tried('make the directory', path, () =>
+        makeDirectory(path, options?.mode, options?.recursive === true),
+      ),
     rename: (from, to) =>
       tried('rename to', to, () => at(from, source => at(to, target => renameOver(source, target)))),
     link: (from, to) =>

@@ -79,11 +79,7 @@ export interface Files extends ReadFiles {
     options?: { mode?: number },
   ): Promise<FileHandle | undefined>;
   /** Whole new content or the old one, never a half: temporary name, fsync, rename. */
-  writeAtomic(
-    path: string,
-    content: Buffer | AsyncIterable<Buffer>,
-    options?: WriteOptions,
-  ): Promise<void>;
+  writeAtomic(path: string, content: Buffer | AsyncIterable<Buffer>, options?: WriteOptions): Promise<void>;
   /** A name that nobody can guess, for what is made beside a thing and then renamed to it; a killed run's are swept. */
   temporaryName(): Promise<string>;
   /** Of a file or a directory. */

@@ -13,15 +13,19 @@ export interface OpenMemory extends Memory {
 const version = 1;
 const fileName = 'state.json';
 
+/** Bytes that are read of it; several hundred thousand unpacked files have room there. */
+const largest = 128 * 2 ** 20;
+
 /**
  * Opens `state.json` of the state folder `dir` (made with the first `set`). Opening changes nothing: a
  * damaged file is warned of, and set aside by the first `set`. Sets that come while one is being written go
- * out together with the next. Throws a Failure (given) when the file is of a newer converge.
+ * out together with the next. Throws a Failure (given) when the file is of a newer converge, and
+ * one (world) when it is too large or others can change it.
  */
 export async function openMemory(host: Pick<Host, 'files' | 'clock'>, dir: string): Promise<OpenMemory> {
   const file = join(dir, fileName);
   const diagnostics: Diagnostic[] = [];
-  const bytes = await host.files.read(file);
+  const bytes = await host.files.read(file, { most: largest, own: true });
   let entries = new Map<string, unknown>();
   let isDamaged = false;
   if (bytes) {
@@ -38,7 +42,7 @@ export async function openMemory(host: Pick<Host, 'files' | 'clock'>, dir: strin
     await host.files.mkdir(dir, { recursive: true, mode: 0o700 });
     if (isDamaged) await host.files.rename(file, `${file}.damaged-${host.clock.now()}`);
     isDamaged = false;
-    await host.files.writeAtomic(file, Buffer.from(`${text}\n`), { mode: 0o600 });
+    await host.files.writeAtomic(file, Buffer.from(`${text}\n`), { private: true });
   };
   let writing: Promise<void> = Promise.resolve();
   let queued: Promise<void> | undefined;

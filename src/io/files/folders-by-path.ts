@@ -53,7 +53,9 @@ const windowsFolders: Folders = {
     });
     if (link === undefined) return undefined;
     const target = resolve(folder.at, link);
-    return { result: await work({ at: dirname(target), shared: false }, target.slice(dirname(target).length)) };
+    return {
+      result: await work({ at: dirname(target), shared: false }, target.slice(dirname(target).length)),
+    };
   },
 };
 

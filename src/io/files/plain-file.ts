@@ -44,8 +44,11 @@ export async function readWhole(
   { most, own }: ReadOptions & { most: number },
 ): Promise<Buffer> {
   const stat = await handle.stat();
-  const why = own ? (whyNotOwn(stat) ?? (folder.shared ? 'others can change the folder it is in' : undefined)) : undefined;
-  if (why !== undefined) throw new Refused(why, 'find out who wrote it; remove it, or give it to whoever runs this');
+  const why = own
+    ? (whyNotOwn(stat) ?? (folder.shared ? 'others can change the folder it is in' : undefined))
+    : undefined;
+  if (why !== undefined)
+    throw new Refused(why, 'find out who wrote it; remove it, or give it to whoever runs this');
   if (stat.size > most) throw tooLarge(stat.size, most);
   const pieces: Buffer[] = [];
   for (let done = 0; ; ) {
@@ -65,4 +68,7 @@ const notPlain = (): Refused =>
   new Refused('it is no plain file', 'name a file: pipes, sockets and devices are not read');
 
 const tooLarge = (size: number, most: number): Refused =>
-  new Refused(`it has ${bytes(size)}, and ${bytes(most)} are the most that is read`, 'check that it is the file you mean');
+  new Refused(
+    `it has ${bytes(size)}, and ${bytes(most)} are the most that is read`,
+    'check that it is the file you mean',
+  );

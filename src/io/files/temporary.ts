@@ -18,7 +18,9 @@ let place: Promise<string> | undefined;
 
 /** Numbers of processes mean something only where they were given: on one machine, since it started. */
 const ownPlace = (): Promise<string> => {
-  place ??= processTable.place().then(found => createHash('sha256').update(JSON.stringify(found)).digest('hex').slice(0, 8));
+  place ??= processTable
+    .place()
+    .then(found => createHash('sha256').update(JSON.stringify(found)).digest('hex').slice(0, 8));
   return place;
 };
 

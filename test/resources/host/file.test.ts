@@ -5,6 +5,7 @@ import type { CatalogResource } from '../../../src/engine/model/catalog.ts';
 import type { Where } from '../../../src/engine/model/resource-type.ts';
 import type { World } from '../../../src/engine/model/world.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
+import { memoryFiles } from '../../../src/io/memory-files.ts';
 import { file } from '../../../src/resources/host/file.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
@@ -115,7 +116,8 @@ describe('files and directories', () => {
     const { converge, text } = setUp({
       source: async path => {
         asked.push(path);
-        return sources[path] === undefined ? undefined : Buffer.from(sources[path]);
+        const bytes = sources[path] === undefined ? [] : [[path, Buffer.from(sources[path])] as const];
+        return memoryFiles('/', new Map(bytes)).open(`/${path}`, 'r');
       },
     });
     const resource = declare('file:/x.conf', { source: 'files/x.conf' });
