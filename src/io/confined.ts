@@ -39,6 +39,7 @@ function confineFiles(files: Files, root: string): Files {
     mkdir: async (path, options) => files.mkdir(await target(path), options),
     rename: async (from, to) => files.rename(await parentOf(from), await parentOf(to)),
     link: async (from, to) => files.link(await parentOf(from), await parentOf(to)),
+    syncFolder: async path => files.syncFolder(await target(path)),
     remove: async (path, options) => files.remove(await parentOf(path), options),
     freeSpace: async path => files.freeSpace(await target(path)),
   };

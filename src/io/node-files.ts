@@ -137,18 +137,18 @@ export function filesIn(folders: Folders, between?: Between): Files {
     link: (from, to) =>
       tried('make', to, () =>
         at(from, source =>
-          at(to, async (target, folder) => {
+          at(to, async target => {
             try {
               await fs.link(source, target);
+              return true;
             } catch (error) {
               if (codeOf(error) === 'EEXIST') return false;
               throw error;
             }
-            await syncFolder(folder);
-            return true;
           }),
         ),
       ),
+    syncFolder: path => tried('flush', path, () => folders.within(path, syncFolder)),
     remove: (path, options) =>
       tried('remove', path, async () => {
         await orMissing('remove', path, () =>

@@ -86,8 +86,10 @@ export interface Files extends ReadFiles {
   chmod(path: string, mode: number): Promise<void>;
   mkdir(path: string, options?: { mode?: number; recursive?: boolean }): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** A second name for a file; false when something has that name. Durable when it resolves. */
+  /** A second name for a file; false when something has that name. */
   link(from: string, to: string): Promise<boolean>;
+  /** Makes durable what was renamed, linked or made in a folder. */
+  syncFolder(path: string): Promise<void>;
   /** Removes a file, a link, or an EMPTY directory unless `recursive`; not there is fine. */
   remove(path: string, options?: { recursive?: boolean }): Promise<void>;
   /** Bytes free for this user on the file system of `path` or its nearest existing parent. */

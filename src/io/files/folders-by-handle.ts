@@ -65,7 +65,7 @@ export function foldersByHandle(): Folders {
     if (--shared.users > 0) return;
     const isCurrent = known.get(path) === shared;
     if (isCurrent && known.size <= mostIdle) {
-      closing ??= setTimeout(closeIdle, idle).unref();
+      if (closing === undefined) closing = setTimeout(closeIdle, idle).unref();
       return;
     }
     if (isCurrent) known.delete(path);

@@ -91,6 +91,7 @@ export function windowsFiles(below: Files, root: string, guard: Guard = async ()
       ),
     link: (from, to) =>
       changing(from, 'read', source => changing(to, 'make', target => below.link(source, target))),
+    syncFolder: path => changing(path, 'flush', real => below.syncFolder(real)),
     remove: (path, options) => changing(path, 'remove', real => below.remove(real, options)),
     freeSpace: path => changing(path, 'measure the free space of', real => below.freeSpace(real)),
   };

@@ -55,6 +55,7 @@ export function memoryFiles(like?: MemoryFiles): MemoryFiles {
     rename: refuse,
     temporaryName: refuse,
     link: refuse,
+    syncFolder: refuse,
     remove: async (path, options) => {
       files.delete(key(path));
       folders.delete(key(path));
