@@ -197,8 +197,8 @@ const changeMode =
   };
 
 /** Others may have given a file of root's a second name in a folder of theirs: what is done to it hits the first. */
-async function refuseSecondName(handle: fs.FileHandle, { shared }: Folder): Promise<void> {
-  if (!shared || process.geteuid?.() !== 0 || (await handle.stat()).nlink === 1) return;
+async function refuseSecondName(handle: fs.FileHandle, folder: Folder): Promise<void> {
+  if (process.geteuid?.() !== 0 || (await handle.stat()).nlink === 1 || !(await folder.isShared())) return;
   throw new Refused(
     'it has a second name, and others can change its folder: it may be another file than it seems',
     'remove it, or take the folder from the others',

@@ -5,8 +5,8 @@
 export interface Folder {
   /** What system calls take in place of its path. */
   at: string;
-  /** Others could put something else under a name in it at any time. */
-  shared: boolean;
+  /** Whether others could put something else under a name in it at any time, as it is now. */
+  isShared(): Promise<boolean>;
 }
 
 /** How folders are reached on this platform. Paths are absolute. Rejects with the system's errors and `Refused`. */

@@ -164,8 +164,8 @@ async function openBelow(at: number, name: string, shown: string): Promise<numbe
 }
 
 async function heldBy(fd: number): Promise<Held> {
-  const { dev, ino, uid, mode } = await statOf(fd);
-  return { fd, dev, ino, at: atOf(fd), shared: letsOthersSwap({ uid, mode }) };
+  const { dev, ino } = await statOf(fd);
+  return { fd, dev, ino, at: atOf(fd), isShared: async () => letsOthersSwap(await statOf(fd)) };
 }
 
 /** The same handle while its path leads there, by whatever links: it was reached safely. Else a new one. */

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { codeOf } from '../errors.ts';
 import { type Folder, type Folders, mostLinks, Refused } from './folder.ts';
 import { trustedLink } from './links.ts';
-import { letsOthersSwap } from './owner.ts';
+import { letsOthersSwap, type Owned } from './owner.ts';
 
 /**
  * Folders by path, where handles can't stand for folders: a folder could be swapped between look and use. So
@@ -13,10 +13,10 @@ export function foldersByPath(platform: NodeJS.Platform = process.platform): Fol
   if (platform === 'win32') return windowsFolders;
   const reach = async (path: string, links = mostLinks): Promise<Folder> => {
     let at = '/';
-    let folder: Folder = { at: '/', shared: letsOthersSwap(await fs.lstat('/')) };
+    let folder = folderAt(at, await fs.lstat(at));
     const parts = path.split('/').filter(Boolean);
     for (const [index, name] of parts.entries()) {
-      refuseForRoot(at, folder);
+      await refuseForRoot(folder);
       const next = join(at, name);
       const found = await fs.lstat(next);
       if (found.isSymbolicLink()) {
@@ -26,9 +26,9 @@ export function foldersByPath(platform: NodeJS.Platform = process.platform): Fol
       }
       if (!found.isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
       at = next;
-      folder = { at, shared: letsOthersSwap(found) };
+      folder = folderAt(at, found);
     }
-    refuseForRoot(at, folder);
+    await refuseForRoot(folder);
     return folder;
   };
   return {
@@ -44,7 +44,7 @@ export function foldersByPath(platform: NodeJS.Platform = process.platform): Fol
 
 /** Windows lets only administrators make links, or whoever turned on the developer mode. */
 const windowsFolders: Folders = {
-  within: async (path, work) => work({ at: path, shared: false }),
+  within: async (path, work) => work({ at: path, isShared: async () => false }),
   async followed(folder, name, _shown, work) {
     const path = join(folder.at, name);
     const link = await fs.readlink(path).catch(error => {
@@ -54,13 +54,18 @@ const windowsFolders: Folders = {
     if (link === undefined) return undefined;
     const target = resolve(folder.at, link);
     return {
-      result: await work({ at: dirname(target), shared: false }, target.slice(dirname(target).length)),
+      result: await work(
+        { at: dirname(target), isShared: async () => false },
+        target.slice(dirname(target).length),
+      ),
     };
   },
 };
 
-function refuseForRoot(at: string, { shared }: Folder): void {
-  if (!shared || process.geteuid?.() !== 0) return;
+const folderAt = (at: string, stat: Owned): Folder => ({ at, isShared: async () => letsOthersSwap(stat) });
+
+async function refuseForRoot({ at, isShared }: Folder): Promise<void> {
+  if (process.geteuid?.() !== 0 || !(await isShared())) return;
   throw new Refused(
     `others can change the folder ${at}, and without /proc root can't hold on to it`,
     `run where /proc is mounted, or take the folder: chown root ${at} && chmod go-w ${at}`,

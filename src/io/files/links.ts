@@ -15,18 +15,14 @@ const tries = 3;
  * of the clock, hence it has to be older than that.
  * @throws Refused for a link of another user
  */
-export async function trustedLink(
-  { at, shared }: Folder,
-  name: string,
-  shown: string,
-): Promise<string | undefined> {
-  const path = `${at}/${name}`;
+export async function trustedLink(folder: Folder, name: string, shown: string): Promise<string | undefined> {
+  const path = `${folder.at}/${name}`;
   for (let attempt = 1; ; attempt++) {
     const before = await fs.lstat(path, { bigint: true });
     if (!before.isSymbolicLink()) return undefined;
     if (isForeign(before.uid)) throw foreign(shown, before.uid);
     const target = await fs.readlink(path);
-    if (!shared) return target;
+    if (!(await folder.isShared())) return target;
     const after = await fs.lstat(path, { bigint: true });
     const same = before.ino === after.ino && before.ctimeNs === after.ctimeNs && before.dev === after.dev;
     if (same && BigInt(Date.now() - tick) * 1_000_000n > before.ctimeNs) return target;

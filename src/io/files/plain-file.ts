@@ -4,7 +4,7 @@ import { codeOf } from '../errors.ts';
 import type { ReadOptions } from '../ports.ts';
 import { bytes } from '../units.ts';
 import { type Folder, Refused } from './folder.ts';
-import { whyNotOwn } from './owner.ts';
+import { type Owned, whyNotOwn } from './owner.ts';
 
 /** Windows knows neither. */
 const { O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
@@ -44,11 +44,7 @@ export async function readWhole(
   { most, own }: ReadOptions & { most: number },
 ): Promise<Buffer> {
   const stat = await handle.stat();
-  const why = own
-    ? (whyNotOwn(stat) ?? (folder.shared ? 'others can change the folder it is in' : undefined))
-    : undefined;
-  if (why !== undefined)
-    throw new Refused(why, 'find out who wrote it; remove it, or give it to whoever runs this');
+  if (own) await refuseOthers(stat, folder);
   if (stat.size > most) throw tooLarge(stat.size, most);
   const pieces: Buffer[] = [];
   for (let done = 0; ; ) {
@@ -62,6 +58,13 @@ export async function readWhole(
     if (bytesRead === 0 || (stat.size > 0 && done === stat.size && bytesRead < room)) break;
   }
   return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+}
+
+async function refuseOthers(file: Owned, folder: Folder): Promise<void> {
+  const isSwappable = await folder.isShared();
+  const why = whyNotOwn(file) ?? (isSwappable ? 'others can change the folder it is in' : undefined);
+  if (why !== undefined)
+    throw new Refused(why, 'find out who wrote it; remove it, or give it to whoever runs this');
 }
 
 const notPlain = (): Refused =>

@@ -5,26 +5,30 @@ import { describe, expect, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
 import type { Json } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
+import { nodeHost } from '../../../src/io/node.ts';
 import { download } from '../../../src/resources/host/download.ts';
 import { diagnosticOf } from '../../aws/fixture.ts';
-import { folderHost } from '../../support/engine-host.ts';
+import { folderHost, temporaryFolder } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
 import { type WebServer, webServer } from '../../support/web-server.ts';
 
 const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
-async function setUp() {
-  const { host, dir } = folderHost();
+async function setUp({ dir: at }: { dir?: string } = {}) {
+  const lab = folderHost();
+  const host = at === undefined ? lab.host : { ...nodeHost(), clock: lab.clock };
+  const dir = at ?? lab.dir;
+  const path = at === undefined ? '/a.bin' : join(at, 'a.bin');
   const web = await webServer();
   const world = testWorld({ host, connect: async () => web.content });
   const converge = async (properties: Record<string, Json>) => {
     const run = testRun([download], world);
-    const catalog = catalogOf([declare('download:/a.bin', { allow_insecure: true, ...properties })]);
+    const catalog = catalogOf([declare(`download:${path}`, { allow_insecure: true, ...properties })]);
     const planned = await plan(catalog, run, { engine: '1' });
     const report = await apply(planned, run);
     return { action: planned.resources[0]!.action, planned, result: report.results[0]! };
   };
-  const text = async () => (await host.files.read('/a.bin'))?.toString();
+  const text = async () => (await host.files.read(path))?.toString();
   const names = async () => (await host.files.list('/'))!.filter(name => name.includes('converge'));
   return { host, dir, web, converge, text, names };
 }
@@ -210,7 +214,8 @@ describe.runIf(process.getuid?.() === 0)('in a folder of another user', () => {
   const nobody = 65534;
 
   async function besideAnother() {
-    const all = await setUp();
+    // Not confined, where links are refused anyway.
+    const all = await setUp({ dir: temporaryFolder() });
     const { dir, web } = all;
     const victim = join(dir, 'victim');
     await writeFile(victim, 'root only', { mode: 0o600 });
@@ -236,13 +241,16 @@ describe.runIf(process.getuid?.() === 0)('in a folder of another user', () => {
       }
     };
     const { chmod: changeMode, rename } = host.files;
-    host.files.chmod = async (path, mode) => {
-      await swap();
-      return changeMode(path, mode);
-    };
-    host.files.rename = async (from, to) => {
-      await swap();
-      return rename(from, to);
+    host.files = {
+      ...host.files,
+      async chmod(path, mode) {
+        await swap();
+        return changeMode(path, mode);
+      },
+      async rename(from, to) {
+        await swap();
+        return rename(from, to);
+      },
     };
     await converge({ url: `${web.url}/a` });
     expect(swaps).toBe(1);
