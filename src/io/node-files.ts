@@ -114,8 +114,13 @@ export function filesIn(folders: Folders, between?: Between): Files {
       return orMissing('open', path, () =>
         through(path, async (entry, folder) => {
           const handle = await openPlain(entry, flags);
-          if (how === 'r+') await refuseSecondName(handle, folder);
-          return handleOf(path, handle);
+          try {
+            if (how === 'r+') await refuseSecondName(handle, folder);
+            return handleOf(path, handle);
+          } catch (error) {
+            await handle.close();
+            throw error;
+          }
         }),
       );
     },

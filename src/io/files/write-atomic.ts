@@ -65,7 +65,8 @@ async function keepOwner(handle: fs.FileHandle, { uid, gid }: Stats): Promise<vo
 }
 
 async function writeAll(handle: fs.FileHandle, content: Buffer | AsyncIterable<Buffer>): Promise<void> {
-  if (Buffer.isBuffer(content)) return handle.writeFile(content);
+  // A user’s own type may give any bytes.
+  if (ArrayBuffer.isView(content)) return handle.writeFile(content);
   for await (const chunk of content) await handle.writeFile(chunk);
 }
 
