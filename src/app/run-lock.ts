@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { blocked } from '../diagnostics/diagnostic.ts';
-import { refuseForeign } from '../io/files/refuse-foreign.ts';
 import { type Lock, takeLock } from '../io/lock.ts';
 import type { ReadFiles } from '../io/ports.ts';
+import { refuseForeign } from '../io/refuse-foreign.ts';
 import type { Context } from './app-context.ts';
 
 /** One run at a time per state folder. Throws a Failure (given) when others own the folder or can change it. */

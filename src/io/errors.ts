@@ -1,5 +1,5 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
-import { Refused } from './files/folder.ts';
+import { Refused } from './folder.ts';
 
 const reasons: Record<string, string> = {
   EACCES: 'permission denied',

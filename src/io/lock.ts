@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
-import { refuseForeign } from './files/refuse-foreign.ts';
 import type { Host } from './ports.ts';
 import { isRunning, ownId, type ProcessId, type ProcessTable, processTable } from './process-table.ts';
+import { refuseForeign } from './refuse-foreign.ts';
 
 export interface Lock {
   release(): Promise<void>;

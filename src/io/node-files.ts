@@ -2,15 +2,15 @@ import { type BigIntStats, constants, existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { codeOf, fileFailure } from './errors.ts';
-import { type Folder, type Folders, mostLinks, Refused } from './files/folder.ts';
-import { foldersByHandle, handleFolder, O_PATH } from './files/folders-by-handle.ts';
-import { foldersByPath } from './files/folders-by-path.ts';
-import { openPlain, readWhole } from './files/plain-file.ts';
-import { removeTree } from './files/remove-tree.ts';
-import { isTemporaryName, sweep, temporaryName } from './files/temporary.ts';
-import { type Between, syncFolder, writeAtomic } from './files/write-atomic.ts';
+import { type Folder, type Folders, mostLinks, Refused } from './folder.ts';
+import { foldersByHandle, handleFolder, O_PATH } from './folders-by-handle.ts';
+import { foldersByPath } from './folders-by-path.ts';
+import { openPlain, readWhole } from './plain-file.ts';
 import type { FileHandle, FileStat, Files, ReadOptions } from './ports.ts';
+import { removeTree } from './remove-tree.ts';
 import { renameOver } from './rename-over.ts';
+import { isTemporaryName, sweep, temporaryName } from './temporary.ts';
+import { type Between, syncFolder, writeAtomic } from './write-atomic.ts';
 
 /** Bytes that `read` takes unless it is told more: what is read whole is held whole. */
 const mostRead = 64 * 2 ** 20;

@@ -13,7 +13,7 @@ export const layers: Layers = {
     'engine/memory': ['diagnostics', 'io', 'engine/model'],
     'engine/call': ['diagnostics', 'io', 'engine/model'],
     'engine/graph': ['diagnostics', 'engine/model'],
-    'engine/observe': ['diagnostics', 'engine/model', 'engine/call'],
+    'engine/observe': ['diagnostics', 'io', 'engine/model', 'engine/call'],
     'engine/select': ['diagnostics', 'engine/model', 'engine/call', 'engine/observe'],
     'engine/guard': ['diagnostics', 'io', 'engine/model'],
     'engine/plan': [
@@ -472,7 +472,7 @@ export const layers: Layers = {
     'node:child_process': ['io'],
     'node:crypto': ['*'],
     'node:events': ['aws'],
-    'node:fs': ['io', 'replication/stores', 'lab/*', 'app/lab', 'cli/commands/run'],
+    'node:fs': ['io', 'lab/*', 'app/lab', 'cli/commands/run'],
     'node:http': ['content', 'vsphere/http', 'aws', 'lab/*'],
     'node:https': ['content', 'vsphere/http', 'lab/*'],
     'node:module': ['manifest/types', 'cli'],

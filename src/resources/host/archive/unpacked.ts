@@ -3,8 +3,8 @@ import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { Memory, ReadIo, ReadMemory } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
 import { digestOfFile } from '../digest-file.ts';
-import { entryParts } from '../entry-name.ts';
 import type { Known } from '../fetch/known.ts';
+import { isEntryPath } from './zip.ts';
 
 /** One file as it was put there. */
 export interface UnpackedFile {
@@ -36,7 +36,9 @@ export function unpackedInto(id: Id, memory: ReadMemory): Unpacked | undefined {
   const found = memory.get(memoryKey(id)) as Unpacked | undefined;
   if (found === undefined) return undefined;
   const names = isObject(found) && isObject(found.files) && Array.isArray(found.directories);
-  const strays = names ? [...Object.keys(found.files), ...found.directories].filter(leadsOut) : ['?'];
+  const strays = names
+    ? [...Object.keys(found.files), ...found.directories].filter(path => !isEntryPath(path))
+    : ['?'];
   if (strays.length === 0) return found;
   throw new Failure(
     world(
@@ -54,13 +56,6 @@ export const rememberUnpacked = (id: Id, unpacked: Unpacked | undefined, memory:
   memory.set(memoryKey(id), unpacked);
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-
-/** Names of archives are cleaned when they are unpacked; another form can't have come from there. */
-function leadsOut(path: unknown): boolean {
-  if (typeof path !== 'string') return true;
-  const parts = entryParts(path, true);
-  return typeof parts === 'string' || parts.join('/') !== path;
-}
 
 /** Looked at at once. */
 const atOnce = 16;

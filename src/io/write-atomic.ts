@@ -1,9 +1,9 @@
 import { constants, type Stats } from 'node:fs';
 import fs from 'node:fs/promises';
-import type { WriteOptions } from '../ports.ts';
-import { renameOver } from '../rename-over.ts';
 import { type Folder, Refused } from './folder.ts';
 import { isForeign } from './owner.ts';
+import type { WriteOptions } from './ports.ts';
+import { renameOver } from './rename-over.ts';
 import { temporaryName } from './temporary.ts';
 
 /** Called between the look at what is there and its use; a test swaps things there. */

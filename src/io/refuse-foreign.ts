@@ -1,6 +1,6 @@
-import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { ReadFiles } from '../ports.ts';
+import { type Diagnostic, Failure, given } from '../diagnostics/diagnostic.ts';
 import { isForeign, whyNotOwn } from './owner.ts';
+import type { ReadFiles } from './ports.ts';
 
 /**
  * Throws a Failure (given) that names each of `paths` that others than root and whoever runs this own or can change.

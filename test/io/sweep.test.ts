@@ -2,17 +2,17 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { isTemporaryName, temporaryName } from '../../../src/io/files/temporary.ts';
-import { nodeFiles as files } from '../../../src/io/node-files.ts';
-import { temporaryFolder } from '../../support/engine-host.ts';
+import { nodeFiles as files } from '../../src/io/node-files.ts';
+import { isTemporaryName, temporaryName } from '../../src/io/temporary.ts';
+import { temporaryFolder } from '../support/engine-host.ts';
 
-const source = (path: string) => JSON.stringify(join(import.meta.dirname, '../../../src/io', path));
+const source = (path: string) => JSON.stringify(join(import.meta.dirname, '../../src/io', path));
 
 /** Runs a program that uses the port in `dir` and is killed in the middle. */
 function killed(dir: string, what: string): void {
   const program = `
     import { nodeFiles as files, filesIn } from ${source('node-files.ts')};
-    import { foldersByHandle } from ${source('files/folders-by-handle.ts')};
+    import { foldersByHandle } from ${source('folders-by-handle.ts')};
     const dir = ${JSON.stringify(dir)};
     const die = () => process.kill(process.pid, 'SIGKILL');
     ${what}

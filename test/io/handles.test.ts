@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { foldersByHandle } from '../../../src/io/files/folders-by-handle.ts';
-import { nodeFiles as files, filesIn } from '../../../src/io/node-files.ts';
-import type { Files } from '../../../src/io/ports.ts';
-import { temporaryFolder } from '../../support/engine-host.ts';
+import { foldersByHandle } from '../../src/io/folders-by-handle.ts';
+import { nodeFiles as files, filesIn } from '../../src/io/node-files.ts';
+import type { Files } from '../../src/io/ports.ts';
+import { temporaryFolder } from '../support/engine-host.ts';
 
 const isLinux = process.platform === 'linux';
 const isRoot = process.getuid?.() === 0;

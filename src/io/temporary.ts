@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
-import { isAlive, processTable } from '../process-table.ts';
 import type { Folder } from './folder.ts';
 import { isForeign } from './owner.ts';
+import { isAlive, processTable } from './process-table.ts';
 import { removeTree } from './remove-tree.ts';
 
 /** `.converge-PLACE-PID-RUN-RANDOM.tmp`: which process of which machine made it, and what nobody can guess. */

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
-import { codeOf } from '../errors.ts';
-import type { ReadOptions } from '../ports.ts';
-import { bytes } from '../units.ts';
+import { codeOf } from './errors.ts';
 import { type Folder, Refused } from './folder.ts';
 import { type Owned, whyNotOwn } from './owner.ts';
+import type { ReadOptions } from './ports.ts';
+import { bytes } from './units.ts';
 
 /** Windows knows neither. */
 const { O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
