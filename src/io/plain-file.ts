@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import { codeOf } from './errors.ts';
-import { type Folder, Refused } from './folder.ts';
-import { type Owned, whyNotOwn } from './owner.ts';
+import { type Folder, Refused } from './handles/folder.ts';
+import { type Owned, whyNotOwn } from './handles/owner.ts';
 import type { ReadOptions } from './ports.ts';
 import { bytes } from './units.ts';
 

@@ -1,5 +1,5 @@
 import { type Diagnostic, Failure, given } from '../diagnostics/diagnostic.ts';
-import { isForeign, whyNotOwn } from './owner.ts';
+import { isForeign, whyNotOwn } from './handles/owner.ts';
 import type { ReadFiles } from './ports.ts';
 
 /**

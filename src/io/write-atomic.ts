@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import fs from 'node:fs/promises';
-import { type Folder, Refused } from './folder.ts';
-import { isForeign } from './owner.ts';
+import { type Folder, Refused } from './handles/folder.ts';
+import { isForeign } from './handles/owner.ts';
 import type { WriteOptions } from './ports.ts';
 import { renameOver } from './rename-over.ts';
 import { temporaryName } from './temporary.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { foldersByHandle } from '../../src/io/folders-by-handle.ts';
+import { foldersByHandle } from '../../src/io/handles/folders-by-handle.ts';
 import { nodeFiles as files, filesIn } from '../../src/io/node-files.ts';
 import type { Files } from '../../src/io/ports.ts';
 import { temporaryFolder } from '../support/engine-host.ts';

@@ -12,7 +12,7 @@ const source = (path: string) => JSON.stringify(join(import.meta.dirname, '../..
 function killed(dir: string, what: string): void {
   const program = `
     import { nodeFiles as files, filesIn } from ${source('node-files.ts')};
-    import { foldersByHandle } from ${source('folders-by-handle.ts')};
+    import { foldersByHandle } from ${source('handles/folders-by-handle.ts')};
     const dir = ${JSON.stringify(dir)};
     const die = () => process.kill(process.pid, 'SIGKILL');
     ${what}

@@ -8,7 +8,8 @@ import type { Layers } from './check.ts';
 export const layers: Layers = {
   rooms: {
     diagnostics: [],
-    io: ['diagnostics'],
+    'io/handles': [],
+    io: ['diagnostics', 'io/handles'],
     'engine/model': ['diagnostics', 'io'],
     'engine/memory': ['diagnostics', 'io', 'engine/model'],
     'engine/call': ['diagnostics', 'io', 'engine/model'],
@@ -177,6 +178,7 @@ export const layers: Layers = {
     'resources/host': [
       'diagnostics',
       'io',
+      'io/handles',
       'engine/model',
       'replication/model',
       'replication/raw-image',
@@ -472,7 +474,7 @@ export const layers: Layers = {
     'node:child_process': ['io'],
     'node:crypto': ['*'],
     'node:events': ['aws'],
-    'node:fs': ['io', 'lab/*', 'app/lab', 'cli/commands/run'],
+    'node:fs': ['io', 'io/handles', 'lab/*', 'app/lab', 'cli/commands/run'],
     'node:http': ['content', 'vsphere/http', 'aws', 'lab/*'],
     'node:https': ['content', 'vsphere/http', 'lab/*'],
     'node:module': ['manifest/types', 'cli'],

@@ -10,7 +10,7 @@ import type {
   ResourceType,
   Step,
 } from '../../engine/model/resource-type.ts';
-import { isForeign } from '../../io/owner.ts';
+import { isForeign } from '../../io/handles/owner.ts';
 import { parseSize, sizePattern } from '../../io/size.ts';
 import { bytes } from '../../io/units.ts';
 import { oneByOne } from '../each-step.ts';

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { codeOf } from './errors.ts';
+import { codeOf } from './code-of.ts';
 import { type Folder, type Folders, mostLinks, Refused } from './folder.ts';
 import { trustedLink } from './links.ts';
 import { letsOthersSwap, type Owned } from './owner.ts';

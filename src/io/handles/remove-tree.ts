@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
-import { codeOf } from './errors.ts';
+import { codeOf } from './code-of.ts';
 import { handleFolder } from './folders-by-handle.ts';
 
 /**

@@ -1,9 +1,9 @@
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { foldersByPath } from '../../src/io/folders-by-path.ts';
-import { filesIn } from '../../src/io/node-files.ts';
-import { temporaryFolder } from '../support/engine-host.ts';
+import { foldersByPath } from '../../../src/io/handles/folders-by-path.ts';
+import { filesIn } from '../../../src/io/node-files.ts';
+import { temporaryFolder } from '../../support/engine-host.ts';
 
 const files = filesIn(foldersByPath('darwin'));
 const isRoot = process.getuid?.() === 0;

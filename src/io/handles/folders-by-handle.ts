@@ -2,7 +2,7 @@ import { close, constants, fstat, open } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { promisify } from 'node:util';
-import { codeOf } from './errors.ts';
+import { codeOf } from './code-of.ts';
 import { type Folder, type Folders, mostLinks } from './folder.ts';
 import { trustedLink } from './links.ts';
 import { letsOthersSwap } from './owner.ts';
