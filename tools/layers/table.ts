@@ -483,7 +483,7 @@ export const layers: Layers = {
     'node:path': ['*'],
     'node:readline': ['cli'],
     'node:stream': ['*'],
-    'node:timers': ['io'],
+    'node:timers': ['io', 'io/handles'],
     'node:tls': ['vsphere/http', 'lab/*'],
     'node:url': ['*'],
     'node:util': ['*'],
