@@ -1,7 +1,7 @@
 /** Writes schemas/, which editors and readers of plans use. Committed; a test fails when they are stale. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { planSchema } from '../src/engine/plan/plan-schema.ts';
-import { manifestSchema, moduleSchema } from '../src/manifest/schema/schema.ts';
+import { manifestSchema, moduleSchema } from '../src/manifest/language-schema.ts';
 import { registry } from '../src/resources/registry.ts';
 
 const schemas = new URL('../schemas/', import.meta.url);

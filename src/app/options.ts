@@ -1,3 +1,5 @@
+import type { ReadFiles } from '../io/ports.ts';
+
 /** Where a command works, and what its manifests are compiled with. */
 export interface CommonOptions {
   /** The lab's folder, or true for the usual one; undefined: the real world. */
@@ -23,4 +25,11 @@ export interface RepositoryOptions {
   repository: string;
   /** `env:NAME` or `file:PATH`. */
   key?: string;
+}
+
+/** Files that names are relative to a folder of. */
+export interface ContentFiles {
+  files: ReadFiles;
+  /** Absolute. */
+  cwd: string;
 }

@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander';
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { exitCode } from '../engine/report/exit-code.ts';
-import { type CliContext, makeCliContext } from './cli-context.ts';
-import type { CliIo } from './io.ts';
+import { type CliContext, makeCliContext } from './context/cli-context.ts';
 import { makeProgram } from './program.ts';
+import type { CliIo } from './text/io.ts';
 
 /**
  * The whole CLI as a function: parses, runs one command, returns the exit code of

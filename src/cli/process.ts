@@ -1,7 +1,7 @@
 import module from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { CliIo } from './io.ts';
+import type { CliIo } from './text/io.ts';
 
 /** One line from the terminal; undefined after Ctrl-D. */
 async function askOnTerminal(question: string): Promise<string | undefined> {

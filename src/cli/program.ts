@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { version } from '../app/version.ts';
-import type { CliContext } from './cli-context.ts';
 import { commands } from './commands/index.ts';
+import type { CliContext } from './context/cli-context.ts';
 
 /** The tree of all commands. `exit` takes the exit code that a command ended with. */
 export function makeProgram(context: CliContext, exit: (code: number) => void): Command {

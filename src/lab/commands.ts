@@ -9,9 +9,9 @@ import type { S3Lab } from './s3/server.ts';
 import type { FaultyService } from './settings.ts';
 import type { VmInfo, VsphereLab } from './vsphere/server.ts';
 import type { WebLab } from './web/server.ts';
-import type { FaultRule as WindowsFault } from './windows/faults.ts';
 import { describeProcesses, describeWindows, type WindowsLab } from './windows/lab.ts';
-import type { Language } from './windows/machine.ts';
+import type { FaultRule as WindowsFault } from './windows/machine/faults.ts';
+import type { Language } from './windows/machine/machine.ts';
 
 /** The world's events, as data: `converge lab …` makes them here or in the process that serves the lab. */
 export type LabCommand =

@@ -6,7 +6,7 @@ import { connectS3 } from '../../src/aws/s3-client.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Clock } from '../../src/io/ports.ts';
 import { type Lab, openLab, publish } from '../../src/lab/lab.ts';
-import type { InstanceReport } from '../../src/masterless/report.ts';
+import type { InstanceReport } from '../../src/masterless/reports/report.ts';
 import { type CliOptions, cli, scratch } from '../support/cli.ts';
 import { idOf } from '../support/fleet.ts';
 import { hurried } from '../support/lab-instance.ts';

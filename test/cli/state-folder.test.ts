@@ -45,10 +45,10 @@ describe('a state folder that was planted', () => {
     ['the folder', (state: string) => chmod(state, 0o777)],
     ['the file', (state: string) => chmod(join(state, 'state.json'), 0o666)],
     [
-      'the lock',
+      'its memory',
       async (state: string) => {
-        await mkdir(join(state, 'lock'));
-        await chmod(join(state, 'lock'), 0o770);
+        await mkdir(join(state, 'memory'));
+        await chmod(join(state, 'memory'), 0o770);
       },
     ],
   ])('removes nothing when others can write to %s', async (_, plant) => {

@@ -4,8 +4,8 @@ import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
 import type { CatalogResource, CatalogTarget } from '../../src/engine/model/catalog.ts';
 import { parsePlan } from '../../src/engine/plan/plan-file.ts';
-import { plan, relativeTo } from '../../src/engine/plan/planner.ts';
 import { planJson } from '../../src/engine/plan/plan-json.ts';
+import { plan, relativeTo } from '../../src/engine/plan/planner.ts';
 import type { Selection } from '../../src/engine/select/select.ts';
 import {
   catalogOf,
@@ -299,7 +299,7 @@ describe('secrets', () => {
     const all = things();
     all.objects.set('a', {});
     const world = testWorld();
-    await world.memory.set('secret:thing::a', { '/password': { salt: 'AA==', hash: 'AA==' } });
+    await world.memory.engine.set('secret:thing::a', { '/password': { salt: 'AA==', hash: 'AA==' } });
     const { resources, diagnostics } = await planOf(
       all,
       [declare('thing:a', { password: ref }), declare('thing:b')],

@@ -2,12 +2,12 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { type Key, readKey } from '../../replication/format/keys.ts';
 import { findVm } from '../../replication/model/newest-point.ts';
-import type { OpenRepository } from '../../replication/repository/open.ts';
 import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
+import type { OpenRepository } from '../../replication/repository/open.ts';
 import type { Context } from '../app-context.ts';
-import { openSession } from '../open-session.ts';
+import { storeAt } from '../connect/repositories.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
-import { storeAt } from './repositories.ts';
+import { openSession } from '../session/open-session.ts';
 
 /** Opens the repository of `--repository` and `--key` for as long as `use` runs. */
 export async function withRepositoryOpen<T>(
@@ -21,14 +21,8 @@ export async function withRepositoryOpen<T>(
   const session = await openSession(context, options, { labMustExist: true });
   const closing: (() => Promise<void> | void)[] = [];
   try {
-    const { world: ports, lab } = session;
-    const store = await storeAt(
-      options.repository,
-      undefined,
-      { host: ports.host, machine: context.io.host, targets: [], secret: ports.secret, ...(lab && { lab }) },
-      { made() {}, retried() {}, throttled() {} },
-      closing,
-    );
+    const calls = { made() {}, retried() {}, throttled() {} };
+    const store = await storeAt(options.repository, undefined, session.reach, calls, closing);
     return await use(await openRepository(store, { key, random: context.io.host.random }));
   } finally {
     for (const close of closing) await close();

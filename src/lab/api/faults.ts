@@ -1,4 +1,4 @@
-import { checkFaultRule, type FaultKind } from '../fault-rule.ts';
+import { checkFaultRule, type FaultKind } from '../model/fault-rule.ts';
 import { ApiError } from './error.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { Clock, Random } from '../../io/ports.ts';
 import type { FleetMember } from '../instance/member.ts';
 import { type Role, roleOf } from '../instance/role.ts';
 import type { InstanceSettings } from '../instance/settings.ts';
-import type { Credentials } from '../s3/sigv4.ts';
+import type { Credentials } from '../s3/protocol/sigv4.ts';
 import { callerIdentity } from './caller-identity.ts';
 import { ec2 } from './ec2.ts';
 import { ec2Error } from './ec2-query.ts';

@@ -1,5 +1,5 @@
-import { checkFaultRule, type FaultKind } from '../fault-rule.ts';
-import type { S3Request } from './request.ts';
+import { checkFaultRule, type FaultKind } from '../model/fault-rule.ts';
+import type { S3Request } from './protocol/request.ts';
 
 /**
  * What to do to requests, for the next `times` of them that match (default 1). `key` and `bucket` are

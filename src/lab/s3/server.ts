@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net';
 import type { Clock, Random } from '../../io/ports.ts';
 import type { Role } from '../instance/role.ts';
 import { authorize, credentialsOf, roleAsking } from './authorize.ts';
-import { S3Error } from './errors.ts';
 import { type FaultRule, Faults } from './faults.ts';
-import { publish } from './publish.ts';
-import { type Answer, parseRequest, type S3Request } from './request.ts';
+import { publish } from './objects/publish.ts';
+import { Storage } from './objects/storage.ts';
+import { S3Error } from './protocol/errors.ts';
+import { type Answer, parseRequest, type S3Request } from './protocol/request.ts';
+import { type Credentials, verifySignature } from './protocol/sigv4.ts';
+import { errorXml } from './protocol/xml.ts';
 import { route } from './router.ts';
-import { type Credentials, verifySignature } from './sigv4.ts';
-import { Storage } from './storage.ts';
-import { errorXml } from './xml.ts';
 
 export interface S3LabOptions {
   /** Folder of its own; made when it is not there. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
-import { takeLock } from '../../io/lock.ts';
+import { takeLock } from '../../io/locks/lock.ts';
 import type { FileHandle, FileStat, Files, Host } from '../../io/ports.ts';
 import type { ObjectStore, StoredObject } from '../model/store.ts';
 

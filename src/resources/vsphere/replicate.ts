@@ -3,8 +3,8 @@ import type { WriteIo } from '../../engine/model/io.ts';
 import type { Asked } from '../../engine/model/resource-type.ts';
 import type { CycleResult } from '../../replication/cycle/options.ts';
 import { runCycle } from '../../replication/cycle/run-cycle.ts';
-import { repositoryRef } from '../repository-property.ts';
-import type { ProtectedVmProperties } from './protected_vm.ts';
+import { repositoryRef } from '../shared/repository-property.ts';
+import type { ProtectedVmProperties } from './protection.ts';
 
 /**
  * Runs one cycle of a protected VM, due or not.

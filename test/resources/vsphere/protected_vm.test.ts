@@ -2,11 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../src/engine/model/io.ts';
 import type { Step } from '../../../src/engine/model/resource-type.ts';
-import {
-  type ProtectedVmProperties,
-  type ProtectedVmState,
-  protectedVm,
-} from '../../../src/resources/vsphere/protected_vm.ts';
+import { protectedVm } from '../../../src/resources/vsphere/protected_vm.ts';
+import type { ProtectedVmProperties, ProtectedVmState } from '../../../src/resources/vsphere/protection.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { FakeDisk } from '../../support/fake-machine.ts';
 import { typeIo } from '../../support/type-io.ts';

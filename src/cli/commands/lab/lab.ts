@@ -1,28 +1,17 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { defaultLabDir, labDir, openLabAt } from '../../../app/lab/lab-dir.ts';
-import { readSecretFrom } from '../../../app/secrets.ts';
+import { changeLab, type FaultyService } from '../../../app/lab/lab-world.ts';
+import { defaultLabDir } from '../../../app/lab/open-lab.ts';
+import { readSecretFrom } from '../../../app/session/read-secret.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
-import type { LabCommand } from '../../../lab/commands.ts';
-import type { FaultyService } from '../../../lab/settings.ts';
-import type { CliContext } from '../../cli-context.ts';
-import type { Define } from '../../define.ts';
+import type { Define } from '../../context/define.ts';
+import type { DefineEvent } from './define-event.ts';
 import { labContracts } from './lab-contracts.ts';
 import { labInstance } from './lab-instance.ts';
 import { labInstances } from './lab-instances.ts';
 import { labServe } from './lab-serve.ts';
 import { labWindows } from './lab-windows.ts';
-
-/** One event: arguments and options to a command, which is carried out and answered. */
-export type DefineEvent = (
-  usage: string,
-  description: string,
-  /** What may be typed behind `converge lab`; one per line. */
-  examples: string,
-  build: (args: string[], options: Record<string, unknown>) => LabCommand | Promise<LabCommand>,
-  extend?: (command: Command) => Command,
-) => void;
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 
@@ -54,7 +43,9 @@ Any other command works in a lab with --lab [DIR].`,
         const options = command.opts();
         const json = options.format === 'json';
         const built = await build(command.args, options);
-        exit(await carryOut(context, options.lab as string | true | undefined, built, json));
+        const answer = await changeLab(context, options.lab as string | true | undefined, built);
+        context.print(json ? `${JSON.stringify(answer.data, null, 2)}\n` : `${answer.text}\n`);
+        exit(0);
       });
 
   event(
@@ -241,23 +232,6 @@ Kinds on windows: exit (program, code), access-denied (program), missing (progra
   labServe(group, context, exit);
   labContracts(group, context, exit);
 };
-
-async function carryOut(
-  context: CliContext,
-  dirOption: string | true | undefined,
-  command: LabCommand,
-  json: boolean,
-): Promise<number> {
-  const dir = labDir(context, dirOption ?? true)!;
-  const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 10_000 });
-  try {
-    const answer = await opened.command(command);
-    context.print(json ? `${JSON.stringify(answer.data, null, 2)}\n` : `${answer.text}\n`);
-    return 0;
-  } finally {
-    await opened.close();
-  }
-}
 
 function parseIndex(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);

@@ -2,9 +2,9 @@ import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
 import { listPoints } from '../../../app/repository/list-points.ts';
 import { bytes } from '../../../io/units.ts';
 import type { PointSummary } from '../../../replication/model/point.ts';
-import type { Define } from '../../define.ts';
-import { withFormat, withLab, withRepository } from '../../options.ts';
-import { table } from '../../table.ts';
+import type { Define } from '../../context/define.ts';
+import { withFormat, withLab, withRepository } from '../../context/options.ts';
+import { table } from '../../text/table.ts';
 
 export const points: Define = (program, context, exit) => {
   const command = program

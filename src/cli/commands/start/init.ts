@@ -2,11 +2,11 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { ReadFiles } from '../../../io/ports.ts';
 import { compile } from '../../../manifest/compile.ts';
-import { manifestSchema } from '../../../manifest/schema/schema.ts';
+import { manifestSchema } from '../../../manifest/language-schema.ts';
 import { registry } from '../../../resources/registry.ts';
-import type { CliContext } from '../../cli-context.ts';
-import type { Define } from '../../define.ts';
-import { type FirstAnswers, firstManifest, labAnswers } from '../../first-manifest.ts';
+import type { CliContext } from '../../context/cli-context.ts';
+import type { Define } from '../../context/define.ts';
+import { type FirstAnswers, firstManifest, labAnswers } from '../../context/first-manifest.ts';
 
 interface InitOptions extends Partial<Omit<FirstAnswers, 'vms'>> {
   vm?: string[];

@@ -1,9 +1,9 @@
-import { requireUserTypes } from '../../../app/user-types.ts';
+import { requireUserTypes } from '../../../app/session/user-types.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { suggest } from '../../../diagnostics/nearest.ts';
 import type { Registry } from '../../../engine/model/resource-type.ts';
-import { manifestSchema } from '../../../manifest/schema/schema.ts';
-import type { Define } from '../../define.ts';
+import { manifestSchema } from '../../../manifest/language-schema.ts';
+import type { Define } from '../../context/define.ts';
 
 export const schema: Define = (program, context, exit) => {
   program

@@ -2,8 +2,8 @@ import pLimit from 'p-limit';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { Memory, ReadIo, ReadMemory } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
-import { digestOfFile } from '../digest-file.ts';
-import type { Known } from '../fetch/known.ts';
+import type { Known } from '../fetch/known-content.ts';
+import { digestOfFile } from '../paths/digest-file.ts';
 import { isEntryPath } from './zip.ts';
 
 /** One file as it was put there. */
@@ -30,10 +30,11 @@ const memoryKey = (id: Id): string => `archive:${id}`;
 
 /**
  * What is remembered of the folder `id`; undefined when nothing is.
+ * @param of for types that may read what archives remember
  * @throws Failure (world) when it names what can't have come from an archive: others wrote that, to have it removed
  */
-export function unpackedInto(id: Id, memory: ReadMemory): Unpacked | undefined {
-  const found = memory.get(memoryKey(id)) as Unpacked | undefined;
+export function unpackedInto(id: Id, memory: ReadMemory, of?: 'archive'): Unpacked | undefined {
+  const found = memory.get(memoryKey(id), of) as Unpacked | undefined;
   if (found === undefined) return undefined;
   const names = isObject(found) && isObject(found.files) && Array.isArray(found.directories);
   const strays = names
