@@ -6,11 +6,11 @@ import { type Folder, type Folders, mostLinks, Refused } from './handles/folder.
 import { foldersByHandle, handleFolder, O_PATH } from './handles/folders-by-handle.ts';
 import { foldersByPath } from './handles/folders-by-path.ts';
 import { removeTree } from './handles/remove-tree.ts';
+import { renameOver } from './handles/rename-over.ts';
+import { isTemporaryName, sweep, temporaryName } from './handles/temporary.ts';
+import { type Between, syncFolder, writeAtomic } from './handles/write-atomic.ts';
 import { openPlain, readWhole } from './plain-file.ts';
 import type { FileHandle, FileStat, Files, ReadOptions } from './ports.ts';
-import { renameOver } from './rename-over.ts';
-import { isTemporaryName, sweep, temporaryName } from './temporary.ts';
-import { type Between, syncFolder, writeAtomic } from './write-atomic.ts';
 
 /** Bytes that `read` takes unless it is told more: what is read whole is held whole. */
 const mostRead = 64 * 2 ** 20;

@@ -4,6 +4,8 @@
  * a kill can be driven at each durable step.
  */
 
+import type { WriteOptions } from './handles/write-atomic.ts';
+
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -47,16 +49,6 @@ export interface ReadOptions {
   most?: number;
   /** Only if nobody but root and whoever runs this can change the file or put another in its place. */
   own?: true;
-}
-
-export interface WriteOptions {
-  /** Permission bits. When left out, those of what it replaces, as far as that is root's or the runner's. */
-  mode?: number;
-  /**
-   * For nobody but whoever runs this: 0600 without a `mode`, owned by the runner, and a Failure where another
-   * user's file is.
-   */
-  private?: true;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blocked, Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { processTable } from '../io/handles/process-table.ts';
 import { type Lock, takeLock } from '../io/locks/lock.ts';
 import type { Clock, Host, Random } from '../io/ports.ts';
-import { processTable } from '../io/process-table.ts';
 import { startApi } from './api/server.ts';
 import { labClock } from './clock.ts';
 import { execute, type LabAnswer, type LabCommand, type LabParts } from './commands.ts';

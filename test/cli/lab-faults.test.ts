@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
-import { processTable } from '../../src/io/process-table.ts';
+import { processTable } from '../../src/io/handles/process-table.ts';
 import { openLab, publish } from '../../src/lab/lab.ts';
 import { cli, scratch } from '../support/cli.ts';
 

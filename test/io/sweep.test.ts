@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { isTemporaryName, temporaryName } from '../../src/io/handles/temporary.ts';
 import { nodeFiles as files } from '../../src/io/node-files.ts';
-import { isTemporaryName, temporaryName } from '../../src/io/temporary.ts';
 import { temporaryFolder } from '../support/engine-host.ts';
 
 const source = (path: string) => JSON.stringify(join(import.meta.dirname, '../../src/io', path));

@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import {
+  isRunning,
+  ownId,
+  type ProcessId,
+  type ProcessTable,
+  processTable,
+} from '../handles/process-table.ts';
 import type { Host } from '../ports.ts';
-import { isRunning, ownId, type ProcessId, type ProcessTable, processTable } from '../process-table.ts';
 import { refuseForeign } from '../refuse-foreign.ts';
 
 export interface Lock {

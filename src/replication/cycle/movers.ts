@@ -1,4 +1,10 @@
-import { isRunning, ownId, type ProcessId, type ProcessTable, processTable } from '../../io/process-table.ts';
+import {
+  isRunning,
+  ownId,
+  type ProcessId,
+  type ProcessTable,
+  processTable,
+} from '../../io/handles/process-table.ts';
 
 /** Who holds a lease, for messages and for telling whether it still lives. */
 export interface Holder extends ProcessId {

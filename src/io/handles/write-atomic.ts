@@ -1,10 +1,19 @@
 import { constants, type Stats } from 'node:fs';
 import fs from 'node:fs/promises';
-import { type Folder, Refused } from './handles/folder.ts';
-import { isForeign } from './handles/owner.ts';
-import type { WriteOptions } from './ports.ts';
+import { type Folder, Refused } from './folder.ts';
+import { isForeign } from './owner.ts';
 import { renameOver } from './rename-over.ts';
 import { temporaryName } from './temporary.ts';
+
+export interface WriteOptions {
+  /** Permission bits. When left out, those of what it replaces, as far as that is root's or the runner's. */
+  mode?: number;
+  /**
+   * For nobody but whoever runs this: 0600 without a `mode`, owned by the runner, and a Failure where another
+   * user's file is.
+   */
+  private?: true;
+}
 
 /** Called between the look at what is there and its use; a test swaps things there. */
 export type Between = (moment: 'reached' | 'written', path: string) => void | Promise<void>;

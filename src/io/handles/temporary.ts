@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
-import type { Folder } from './handles/folder.ts';
-import { isForeign } from './handles/owner.ts';
-import { removeTree } from './handles/remove-tree.ts';
+import type { Folder } from './folder.ts';
+import { isForeign } from './owner.ts';
 import { isAlive, processTable } from './process-table.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** `.converge-PLACE-PID-RUN-RANDOM.tmp`: which process of which machine made it, and what nobody can guess. */
 const pattern = /^\.converge-([0-9a-f]{8})-([0-9]{1,10})-([0-9a-f]{8})-[0-9a-f]{24}\.tmp$/;
