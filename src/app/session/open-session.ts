@@ -16,6 +16,7 @@ import type { Lab } from '../lab/open-lab.ts';
 import { labDir, openLabAt } from '../lab/open-lab.ts';
 import type { CommonOptions, ContentFiles } from '../options.ts';
 import { locksOf, machineLocks } from './machine-locks.ts';
+import { assertOwnStateDir } from './own-state.ts';
 import { readSecret } from './read-secret.ts';
 
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
@@ -90,6 +91,7 @@ export async function openSession(
     closing.push(async () => fromAws.close());
     const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
     const sources = content ?? io.host;
+    await assertOwnStateDir(io.host.files, stateDir);
     const memory = await openMemories(io.host, stateDir);
     context.reporter.diagnostics(memory.diagnostics);
     const opened: Closing = [];
@@ -103,7 +105,7 @@ export async function openSession(
       ...(changes && { locks: machineLocks(io.host, locksOf(io.host, lab), lockTimeout) }),
       calls,
       secret,
-      source: path => sources.files.read(resolve(sources.cwd, path)),
+      source: path => sources.files.open(resolve(sources.cwd, path), 'r'),
       connect: (target, name, calls = noCalls) => clients[name](target, calls),
       ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
     };

@@ -4,7 +4,7 @@ import {
   type ProcessId,
   type ProcessTable,
   processTable,
-} from '../../io/locks/process-table.ts';
+} from '../../io/handles/process-table.ts';
 
 /** Who holds a lease, for messages and for telling whether it still lives. */
 export interface Holder extends ProcessId {
