@@ -15,11 +15,11 @@ import {
   chosen,
   type Declaration,
   declarationToManifest,
-  namesSecret,
   type Unsaid,
   unsaid,
 } from '../shared/list-declarations.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { namesSecret } from '../secret-names.ts';
 
 /** As written. */
 export interface RegistryProperties {

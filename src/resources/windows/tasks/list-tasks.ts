@@ -14,13 +14,13 @@ import { parseIsoDuration, plainDuration } from '../../../windows/tools/iso-dura
 import {
   chosen,
   type Declaration,
-  holdsSecret,
   type Unsaid,
   unsaid,
 } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { policies } from './task-properties.ts';
 import { localTime } from './task-state.ts';
+import { holdsSecret } from '../../secret-names.ts';
 
 /** Windows' own tasks, which come and go with its updates. */
 const windowsOwn = /^\\Microsoft\\/i;
