@@ -8,6 +8,7 @@ import { changeCertificate, importPfx, readCertificates } from '../powershell/ce
 import type { Cmdlet, Data } from '../powershell/cmdlet.ts';
 import { firewallRules } from '../powershell/firewall.ts';
 import { installedProducts } from '../powershell/products.ts';
+import { setWebConfiguration } from '../powershell/web-configuration.ts';
 import { readRegistry } from '../registry/store.ts';
 import type { RegistryValue } from '../registry/values.ts';
 import { taskUri } from '../tasks/store.ts';
@@ -53,6 +54,7 @@ const cmdlets: Readonly<Record<string, Cmdlet>> = {
     const answer = await appcmd({ ...call, args, input: '' }, machine);
     return answer.exitCode === 0 ? said('') : failed(1, `Set-ItemProperty : ${answer.stdout}`);
   }),
+  'Set-WebConfigurationProperty': setWebConfiguration,
   'Register-ScheduledTask': ofTexts(
     async ({ folder = '\\', name = '', xml = '', user, password }, _, machine) => {
       const uri = taskUri(`${folder}${name}`);

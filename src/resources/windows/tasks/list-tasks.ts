@@ -21,6 +21,7 @@ import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { policies } from './task-properties.ts';
 import { localTime } from './task-state.ts';
 import { holdsSecret } from '../../secret-names.ts';
+import { unsaidSettings } from './unsaid-settings.ts';
 
 /** Windows' own tasks, which come and go with its updates. */
 const windowsOwn = /^\\Microsoft\\/i;
@@ -67,6 +68,19 @@ function declarationOf(uri: string, task: XmlElement, now: string): Declaration 
   const policy = textAt(settings, 'MultipleInstancesPolicy')?.trim() ?? 'IgnoreNew';
   const policyName = Object.entries(policies).find(([, name]) => name === policy)?.[0];
   const description = textAt(task, 'RegistrationInfo', 'Description') ?? '';
+  const others = unsaidSettings(task);
+  const unknown = [
+    ...(limit === undefined ? [`ExecutionTimeLimit ${textAt(settings, 'ExecutionTimeLimit')?.trim()}`] : []),
+    ...(policyName === undefined ? [`MultipleInstancesPolicy ${policy}`] : []),
+  ];
+  const notes = [
+    ...(textAt(principal, 'LogonType')?.trim() === 'Password'
+      ? [`its password can't be read: say it with password: "\${secret('env:NAME')}"`]
+      : []),
+    ...(others.length + unknown.length > 0
+      ? [`it has as well, and no property says: ${[...others, ...unknown].join(', ')}`]
+      : []),
+  ];
   return {
     title,
     properties: {
@@ -81,9 +95,7 @@ function declarationOf(uri: string, task: XmlElement, now: string): Declaration 
       ...(limit !== undefined && limit !== 3 * 86_400_000 && { execution_time_limit: plainDuration(limit) }),
       ...(policyName !== undefined && policyName !== 'ignore_new' && { multiple_instances: policyName }),
     },
-    ...(textAt(principal, 'LogonType')?.trim() === 'Password' && {
-      note: `its password can't be read: say it with password: "\${secret('env:NAME')}"`,
-    }),
+    ...(notes.length > 0 && { note: notes.join('; ') }),
   };
 }
 
