@@ -68,7 +68,7 @@ function declarationOf(uri: string, task: XmlElement, now: string): Declaration 
   const policy = textAt(settings, 'MultipleInstancesPolicy')?.trim() ?? 'IgnoreNew';
   const policyName = Object.entries(policies).find(([, name]) => name === policy)?.[0];
   const description = textAt(task, 'RegistrationInfo', 'Description') ?? '';
-  const others = unsaidSettings(task);
+  const more = unsaidSettings(task);
   const unknown = [
     ...(limit === undefined ? [`ExecutionTimeLimit ${textAt(settings, 'ExecutionTimeLimit')?.trim()}`] : []),
     ...(policyName === undefined ? [`MultipleInstancesPolicy ${policy}`] : []),
@@ -77,8 +77,8 @@ function declarationOf(uri: string, task: XmlElement, now: string): Declaration 
     ...(textAt(principal, 'LogonType')?.trim() === 'Password'
       ? [`its password can't be read: say it with password: "\${secret('env:NAME')}"`]
       : []),
-    ...(others.length + unknown.length > 0
-      ? [`it has as well, and no property says: ${[...others, ...unknown].join(', ')}`]
+    ...(more.length + unknown.length > 0
+      ? [`it has as well, and no property says: ${[...more, ...unknown].join(', ')}`]
       : []),
   ];
   return {
