@@ -1,15 +1,16 @@
 import type { Json } from '../../engine/model/catalog.ts';
-import { holdsSecret } from '../../resources/secret-names.ts';
-import type { CollectionChange } from './appcmd-arguments.ts';
-import { linesOf } from './cmd-line.ts';
-import { type Draft, Drafts, type Leftover, type Unhandled } from './drafts.ts';
-import type { Entry, Place } from './entry.ts';
-import { nameRules } from './firewall-rules.ts';
+import { holdsSecret } from '../../resources/shared/secret-names.ts';
+import { linesOf } from '../commands/cmd-line.ts';
+import { nameRules } from '../commands/firewall-rules.ts';
+import { rowOf, saysSomething, withoutEmpty } from '../commands/sections.ts';
+import type { CollectionChange } from '../drafts/appcmd-arguments.ts';
+import { type Draft, Drafts, type Leftover, type Unhandled } from '../drafts/drafts.ts';
+import { pathKey } from '../drafts/paths.ts';
+import type { Place } from '../drafts/place.ts';
+import type { Entry } from './entry.ts';
 import { addFolders } from './folders.ts';
 import { interpretLine, type Script } from './interpret.ts';
-import { pathKey } from './paths.ts';
 import { readConfig } from './read-config.ts';
-import { rowOf, saysSomething, withoutEmpty } from './sections.ts';
 
 /** One resource, as a manifest would declare it. */
 export interface AdoptedResource {

@@ -1,6 +1,7 @@
 import { isMap, isScalar, type Pair, type YAMLMap } from 'yaml';
-import { type Entry, keyOf, type Place } from './entry.ts';
-import { needlessKeys } from './needs-nothing.ts';
+import { needlessKeys } from '../drafts/needs-nothing.ts';
+import type { Place } from '../drafts/place.ts';
+import { type Entry, keyOf } from './entry.ts';
 
 type PlaceOf = (node: unknown) => Place;
 type Value = Record<string, unknown>;

@@ -1,11 +1,7 @@
 import { isScalar, type Pair } from 'yaml';
-import type { NeedsNothing } from './needs-nothing.ts';
+import type { NeedsNothing } from '../drafts/needs-nothing.ts';
 
-/** A place in the files given, for leftovers and comments. */
-export interface Place {
-  file: string;
-  line: number;
-}
+import type { Place } from '../drafts/place.ts';
 
 /** What one `.config` file asks for, in the order in which Beanstalk does it. */
 export type Entry = { at: Place } & (

@@ -1,17 +1,17 @@
-import { appcmd } from './appcmd.ts';
-import { argvOf, type CommandLine, commandsOf, jumps, linesOf } from './cmd-line.ts';
-import { notRead } from './declared-by.ts';
-import type { Drafts, Unhandled } from './drafts.ts';
-import type { Place } from './entry.ts';
-import type { NeedsNothing } from './needs-nothing.ts';
-import { netsh } from './netsh.ts';
-import { pathKey } from './paths.ts';
-import { plainCommands } from './plain-powershell.ts';
-import { powershell, unsaid, whatItRuns } from './powershell.ts';
-import { reg } from './reg.ts';
-import { schtasks } from './schtasks.ts';
-import { dism, iisreset, mkdir, net, type Recogniser, sc, setx, tzutil } from './tools.ts';
-import { Words } from './words.ts';
+import { appcmd } from '../commands/appcmd.ts';
+import { argvOf, type CommandLine, commandsOf, jumps, linesOf } from '../commands/cmd-line.ts';
+import { notRead } from '../commands/declared-by.ts';
+import { netsh } from '../commands/netsh.ts';
+import { plainCommands } from '../commands/plain-powershell.ts';
+import { powershell, unsaid, whatItRuns } from '../commands/powershell.ts';
+import { reg } from '../commands/reg.ts';
+import { schtasks } from '../commands/schtasks.ts';
+import { dism, iisreset, mkdir, net, type Recogniser, sc, setx, tzutil } from '../commands/tools.ts';
+import type { Drafts, Unhandled } from '../drafts/drafts.ts';
+import type { NeedsNothing } from '../drafts/needs-nothing.ts';
+import { pathKey } from '../drafts/paths.ts';
+import type { Place } from '../drafts/place.ts';
+import { Words } from '../drafts/words.ts';
 
 /** A script among the files given, by its path. */
 export interface Script {

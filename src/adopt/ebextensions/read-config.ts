@@ -8,8 +8,9 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
+import type { Place } from '../drafts/place.ts';
 import { readEntries } from './entries.ts';
-import { type Entry, keyOf, type Place } from './entry.ts';
+import { type Entry, keyOf } from './entry.ts';
 
 /** Beanstalk's order: packages, sources, files, commands, services, container_commands. */
 const order = ['packages', 'sources', 'files', 'commands', 'services', 'container_commands'];

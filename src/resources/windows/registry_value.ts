@@ -19,7 +19,7 @@ import {
   unsaid,
 } from '../shared/list-declarations.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
-import { namesSecret } from '../secret-names.ts';
+import { namesSecret } from '../shared/secret-names.ts';
 
 /** As written. */
 export interface RegistryProperties {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { namedTypes } from '../../../src/adopt/commands/declared-by.ts';
 import { adoptEbextensions } from '../../../src/adopt/ebextensions/adopt.ts';
-import { namedTypes } from '../../../src/adopt/ebextensions/declared-by.ts';
 import { registry } from '../../../src/resources/registry.ts';
 
 const adopt = (text: string) => adoptEbextensions([{ name: 'a.config', text }]);

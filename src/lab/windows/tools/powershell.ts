@@ -8,11 +8,11 @@ import { changeCertificate, importPfx, readCertificates } from '../powershell/ce
 import type { Cmdlet, Data } from '../powershell/cmdlet.ts';
 import { firewallRules } from '../powershell/firewall.ts';
 import { installedProducts } from '../powershell/products.ts';
-import { setWebConfiguration } from '../powershell/web-configuration.ts';
 import { readRegistry } from '../registry/store.ts';
 import type { RegistryValue } from '../registry/values.ts';
 import { taskUri } from '../tasks/store.ts';
 import { registerXml } from './schtasks.ts';
+import { setWebConfiguration } from './web-configuration.ts';
 
 /**
  * powershell.exe, as far as fixed scripts go that read `$d` as JSON from stdin: it finds the one cmdlet that

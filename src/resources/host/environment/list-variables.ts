@@ -3,8 +3,8 @@ import type { ReadIo } from '../../../engine/model/io.ts';
 import type { ListQuery } from '../../../engine/model/resource-type.ts';
 import * as windows from '../../../windows/registry/machine-environment.ts';
 import { chosen, unsaid } from '../../shared/list-declarations.ts';
+import { namesSecret } from '../../shared/secret-names.ts';
 import * as linux from './etc-environment.ts';
-import { namesSecret } from '../../secret-names.ts';
 
 /** The variables that are named: what others hold is nobody's business. */
 export async function* listVariables({ titles }: ListQuery<unknown>, io: ReadIo) {

@@ -4,7 +4,7 @@ import { type KeyOf, keyNames, keyOfWritten, type WrittenRow } from '../../../wi
 import { isFrameworkSection, ofFramework } from '../../../windows/iis/framework-sections.ts';
 import { isSecretAttribute } from '../../../windows/iis/secret-attributes.ts';
 import type { Section } from '../../../windows/iis/sections.ts';
-import type { ConfigProperties } from './iis_config.ts';
+import type { ConfigProperties } from './config-properties.ts';
 
 /** Throws a Failure (given) with all that can be seen to be wrong without the machine. */
 export function checkConfig(properties: ConfigProperties, section: Section, keys: KeyOf): void {

@@ -9,8 +9,8 @@ import {
   type Way,
   type WrittenAt,
 } from '../../../windows/iis/web-configuration.ts';
-import { isChanged } from '../../each-step.ts';
-import type { ConfigProperties, ConfigState } from './iis_config.ts';
+import { isChanged } from '../../shared/each-step.ts';
+import type { ConfigProperties, ConfigState } from './config-properties.ts';
 
 /** A secret of a section, and the element that it stands in. */
 interface Place {

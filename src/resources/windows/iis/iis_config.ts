@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { isSecretRef, type Json, type SecretRef } from '../../../engine/model/catalog.ts';
+import { isSecretRef, type Json } from '../../../engine/model/catalog.ts';
 import { structuralDiff } from '../../../engine/model/diff.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type {
@@ -33,33 +33,13 @@ import { canonicalSetting, sameSetting, settingsOf } from '../../../windows/iis/
 import { eachStep } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
-import { iisRealm, needsIis, needsModule, withoutIis } from './iis-object.ts';
 import { checkConfig, holdsReference } from './check-iis-config.ts';
+import type { ConfigProperties, ConfigState } from './config-properties.ts';
 import { addSecretRows, setSecrets, writtenAt } from './config-secrets.ts';
+import { iisRealm, needsIis, needsModule, withoutIis } from './iis-object.ts';
 import { listConfig } from './list-iis-config.ts';
 import { webConfigOwners } from './owned-web-config.ts';
 import { webConfigsThatWin } from './web-config-wins.ts';
-
-/** As written. */
-export interface ConfigProperties {
-  path?: string;
-  section?: string;
-  commit?: 'apphost' | 'site' | 'app';
-  attributes?: Record<string, string | number | boolean | SecretRef>;
-  items?: WrittenRow[];
-  collections?: Record<string, WrittenRow[]>;
-  key?: string[];
-  mode?: 'exact' | 'at_least';
-  unlock?: boolean;
-}
-
-/** Rows by what tells them apart; the section's own ones are `items`. */
-export interface ConfigState {
-  attributes?: Record<string, string | SecretRef>;
-  items?: Rows;
-  collections?: Record<string, Rows>;
-  unlocked?: boolean;
-}
 
 const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.String({ 'x-secret': true })]);
 const row = Type.Record(Type.String(), Type.Union([scalar, Type.Array(Type.Record(Type.String(), scalar))]));

@@ -1,6 +1,6 @@
 import { type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { protocolName, wrongAddress, wrongPort } from '../../../windows/security/firewall.ts';
-import type { FirewallProperties } from './firewall_rule.ts';
+import type { FirewallProperties } from './firewall-properties.ts';
 
 /** Throws a Failure (given) with all that netsh would refuse. */
 export function refuseContradictions(properties: FirewallProperties, title: string): void {

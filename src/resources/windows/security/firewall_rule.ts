@@ -17,45 +17,7 @@ import { expanded } from '../../../windows/tools/programs.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { refuseContradictions } from './check-firewall-rule.ts';
-
-type Profile = 'domain' | 'private' | 'public';
-
-/** As written. */
-export interface FirewallProperties {
-  name?: string;
-  direction?: 'in' | 'out';
-  action?: 'allow' | 'block';
-  protocol?: string;
-  local_port?: string | string[];
-  remote_port?: string | string[];
-  local_address?: string | string[];
-  remote_address?: string | string[];
-  profile?: Profile | 'any' | Profile[];
-  program?: string;
-  service?: string;
-  interface_type?: 'any' | 'lan' | 'wireless' | 'ras';
-  edge_traversal?: boolean;
-  description?: string;
-  enabled?: boolean;
-}
-
-export interface FirewallState {
-  direction: 'in' | 'out';
-  action: 'allow' | 'block';
-  protocol?: string;
-  /** Lists in their one form, `any` alone or sorted. */
-  local_port?: string[];
-  remote_port?: string[];
-  local_address?: string[];
-  remote_address?: string[];
-  profile?: string[];
-  program?: string;
-  service?: string;
-  interface_type?: string;
-  edge_traversal?: boolean;
-  description?: string;
-  enabled?: boolean;
-}
+import type { FirewallProperties, FirewallState } from './firewall-properties.ts';
 
 const profiles = ['domain', 'private', 'public'] as const;
 const oneOrMore = (description: string) =>

@@ -11,16 +11,11 @@ import {
 } from '../../../windows/tasks/task-triggers.ts';
 import { readTask, taskNames } from '../../../windows/tasks/tasks.ts';
 import { parseIsoDuration, plainDuration } from '../../../windows/tools/iso-duration.ts';
-import {
-  chosen,
-  type Declaration,
-  type Unsaid,
-  unsaid,
-} from '../../shared/list-declarations.ts';
+import { chosen, type Declaration, type Unsaid, unsaid } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { holdsSecret } from '../../shared/secret-names.ts';
 import { policies } from './task-properties.ts';
 import { localTime } from './task-state.ts';
-import { holdsSecret } from '../../secret-names.ts';
 import { unsaidSettings } from './unsaid-settings.ts';
 
 /** Windows' own tasks, which come and go with its updates. */

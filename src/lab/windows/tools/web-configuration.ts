@@ -1,8 +1,8 @@
+import { failed, said } from '../console/console.ts';
 import { readFeatures } from '../features/state.ts';
 import { appcmd } from '../iis/appcmd.ts';
 import { SECTIONS } from '../iis/schema/sections.ts';
-import { failed, said } from '../tools/console.ts';
-import type { Cmdlet } from './cmdlet.ts';
+import type { Cmdlet } from '../powershell/cmdlet.ts';
 
 /**
  * Set-WebConfigurationProperty, and Add-WebConfigurationProperty where there is a `row`: what appcmd does for the same

@@ -1,8 +1,8 @@
-import { namesSecret } from '../../resources/secret-names.ts';
-import type { Drafts, Unhandled } from './drafts.ts';
-import type { Place } from './entry.ts';
-import { isWholePath } from './paths.ts';
-import type { Words } from './words.ts';
+import { namesSecret } from '../../resources/shared/secret-names.ts';
+import type { Drafts, Unhandled } from '../drafts/drafts.ts';
+import { isWholePath } from '../drafts/paths.ts';
+import type { Place } from '../drafts/place.ts';
+import type { Words } from '../drafts/words.ts';
 
 /** Takes a command over: its words behind the program, where it stands. Words that nobody took make it a leftover. */
 export type Recogniser = (words: Words, drafts: Drafts, at: Place) => Unhandled;

@@ -1,8 +1,8 @@
-import type { Drafts, Unhandled } from './drafts.ts';
-import type { Place } from './entry.ts';
+import type { Drafts, Unhandled } from '../drafts/drafts.ts';
+import type { Place } from '../drafts/place.ts';
+import type { Words } from '../drafts/words.ts';
 import { addRule, deleteRule } from './firewall-rules.ts';
 import type { Recogniser } from './tools.ts';
-import type { Words } from './words.ts';
 
 export const netsh: Recogniser = (words, drafts, at) => {
   const verbs = words.all.filter(word => !word.includes('=')).map(word => word.toLowerCase());

@@ -1,5 +1,5 @@
-import type { CollectionChange } from './appcmd-arguments.ts';
-import { type Draft, scalar } from './drafts.ts';
+import type { CollectionChange } from '../drafts/appcmd-arguments.ts';
+import { type Draft, scalar } from '../drafts/drafts.ts';
 
 type Item = Record<string, unknown>;
 /** Makes the value of an attribute in a manifest, a reference where it is a secret. */

@@ -1,7 +1,7 @@
-import { holdsSecret } from '../../resources/secret-names.ts';
+import { holdsSecret } from '../../resources/shared/secret-names.ts';
+import type { Words } from '../drafts/words.ts';
 import { argvOf } from './cmd-line.ts';
 import type { Recogniser } from './tools.ts';
-import type { Words } from './words.ts';
 
 const days: Record<string, string> = {
   MON: 'mon',

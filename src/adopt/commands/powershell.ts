@@ -1,10 +1,10 @@
+import type { Drafts, Unhandled } from '../drafts/drafts.ts';
+import { isWholePath } from '../drafts/paths.ts';
+import type { Place } from '../drafts/place.ts';
+import { Words } from '../drafts/words.ts';
 import { notRead } from './declared-by.ts';
-import type { Drafts, Unhandled } from './drafts.ts';
-import type { Place } from './entry.ts';
 import { addRule } from './firewall-rules.ts';
-import { isWholePath } from './paths.ts';
 import { feature, withoutFeature } from './tools.ts';
-import { Words } from './words.ts';
 
 /** What one cmdlet does; parameters that it doesn't take make the command a leftover. */
 type Cmdlet = (words: Words, drafts: Drafts, at: Place) => Unhandled;

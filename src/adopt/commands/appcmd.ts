@@ -1,8 +1,9 @@
-import { iisNames } from '../../resources/windows/iis/section-names.ts';
-import { type AppcmdArguments, type CollectionChange, readAppcmd } from './appcmd-arguments.ts';
+import { isSecretAttribute } from '../../windows/iis/secret-attributes.ts';
+import { durationOfSpan } from '../../windows/iis/timespan.ts';
+import { type AppcmdArguments, type CollectionChange, readAppcmd } from '../drafts/appcmd-arguments.ts';
+import { type Draft, type Drafts, scalar, type Unhandled } from '../drafts/drafts.ts';
+import type { Place } from '../drafts/place.ts';
 import { config } from './appcmd-config.ts';
-import { type Draft, type Drafts, scalar, type Unhandled } from './drafts.ts';
-import type { Place } from './entry.ts';
 
 type IisType = 'iis_app_pool' | 'iis_site' | 'iis_app' | 'iis_vdir';
 
@@ -147,10 +148,10 @@ function setAttribute(draft: Draft, kind: Kind, name: string, value: string, dra
   const property = kind.properties[name.toLowerCase()];
   if (property === 'password') properties.password = drafts.secret(ownerOf(draft), draft.title, 'password');
   else if (property === 'bindings') properties.bindings = value.split(',').map(one => one.trim());
-  else if (property === 'idle_timeout') properties.idle_timeout = iisNames.duration(value);
+  else if (property === 'idle_timeout') properties.idle_timeout = durationOfSpan(value);
   else if (property !== undefined)
     properties[property] = /version|_name$|_path$|_pool$|protocols$/.test(property) ? value : scalar(value);
-  else if (iisNames.isSecret(name)) return { why: `${kind.type} has no property for the secret ${name}` };
+  else if (isSecretAttribute(name)) return { why: `${kind.type} has no property for the secret ${name}` };
   else if (!kind.set || /^(name|path|commit)$/i.test(name) || /^(app|site|apppool|vdir)\./i.test(name))
     return { why: `${kind.type} has no property for ${name}` };
   else properties.set = { ...(properties.set as object | undefined), [name]: scalar(value) };

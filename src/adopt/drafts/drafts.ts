@@ -1,8 +1,8 @@
-import { withoutSecrets } from '../../resources/secret-names.ts';
+import { withoutSecrets } from '../../resources/shared/secret-names.ts';
 import type { CollectionChange } from './appcmd-arguments.ts';
-import type { Place } from './entry.ts';
 import { type NeedsNothing, needsNothing } from './needs-nothing.ts';
 import { pathKey } from './paths.ts';
+import type { Place } from './place.ts';
 
 /** A resource in the making: several commands may each add to it. */
 export interface Draft {

@@ -1,5 +1,5 @@
-import type { Draft, Drafts, Unhandled } from './drafts.ts';
-import type { Place } from './entry.ts';
+import type { Draft, Drafts, Unhandled } from '../drafts/drafts.ts';
+import type { Place } from '../drafts/place.ts';
 
 /** Flags of netsh and of New-NetFirewallRule, as a property has them. */
 const flags: Readonly<Record<string, boolean>> = { yes: true, no: false, true: true, false: false };

@@ -1,8 +1,10 @@
-import { namesSecret } from '../../resources/secret-names.ts';
-import { iisNames } from '../../resources/windows/iis/section-names.ts';
-import type { AppcmdArguments, CollectionChange } from './appcmd-arguments.ts';
-import { type Drafts, scalar, type Unhandled } from './drafts.ts';
-import type { Place } from './entry.ts';
+import { namesSecret } from '../../resources/shared/secret-names.ts';
+import { isFrameworkSection, ofFramework } from '../../windows/iis/framework-sections.ts';
+import { isSecretAttribute } from '../../windows/iis/secret-attributes.ts';
+import { sectionNamed } from '../../windows/iis/sections.ts';
+import type { AppcmdArguments, CollectionChange } from '../drafts/appcmd-arguments.ts';
+import { type Drafts, scalar, type Unhandled } from '../drafts/drafts.ts';
+import type { Place } from '../drafts/place.ts';
 import { changeCollection, type ValueOf } from './sections.ts';
 
 type RowOfObject = (kind: 'pool' | 'site', change: CollectionChange, drafts: Drafts, at: Place) => Unhandled;
@@ -25,14 +27,13 @@ export function config(
   const path = (id ?? '').replace(/^MACHINE\/WEBROOT\/APPHOST(\/|$)/i, '').replace(/\/$/, '');
   if (given === '') return { why: 'it names no section' };
   if (verb !== 'set' && verb !== 'unlock') return { why: `converge has no way to ${verb} a section` };
-  const refused = iisNames.refused(given);
-  if (refused !== undefined) return { why: refused };
+  if (isFrameworkSection(given)) return { why: ofFramework };
   if (/^(https?:\/\/|MACHINE(\/|$))/i.test(path)) return { why: 'only a site or an application is a path' };
   if (!['', 'url', 'site', 'app', 'apphost'].includes(commit))
     return { why: `no resource writes where /commit:${commit} does` };
   const rest = [...parameters].filter(([key]) => key !== 'section' && key !== 'commit');
   if (verb === 'set' && rest.length === 0 && changes.length === 0) return { why: 'it sets nothing' };
-  const section = iisNames.section(given);
+  const section = sectionNamed(given).name;
   const kind = path === '' && verb === 'set' ? objects[section] : undefined;
   const rows = changes.filter(({ collection }) => collection === '' && kind !== undefined);
   for (const change of rows) {
@@ -49,10 +50,10 @@ export function config(
   for (const [, { name, value }] of rest) {
     const attributes = (draft.properties.attributes ?? {}) as Record<string, unknown>;
     draft.properties.attributes = attributes;
-    attributes[name] = iisNames.isSecret(name) ? secret(path, last, name) : scalar(value);
+    attributes[name] = isSecretAttribute(name) ? secret(path, last, name) : scalar(value);
   }
   const inManifest: ValueOf = (name, text, item) => {
-    if (iisNames.isSecret(name) || (name === 'value' && isNamedSecret(item)))
+    if (isSecretAttribute(name) || (name === 'value' && isNamedSecret(item)))
       return secret(path, last, ...Object.entries(item).flatMap(([key, value]) => nameIn(key, value)), name);
     return scalar(text);
   };
@@ -67,7 +68,7 @@ export function config(
 
 /** What tells a row apart in the name of its secret; never the secret itself. */
 const nameIn = (key: string, value: string): string[] =>
-  key === 'value' || iisNames.isSecret(key) ? [] : [value];
+  key === 'value' || isSecretAttribute(key) ? [] : [value];
 
 function noteWebConfig(drafts: Drafts, what: string, at: Place): void {
   if (drafts.leftovers.some(known => known.what === what && known.file === at.file)) return;

@@ -1,4 +1,4 @@
-import { namesSecret } from '../../resources/secret-names.ts';
+import { namesSecret } from '../../resources/shared/secret-names.ts';
 import type { Recogniser } from './tools.ts';
 
 const kinds: Record<string, string> = {
