@@ -441,6 +441,7 @@ export const layers: Layers = {
       'lab/windows/netsh',
       'lab/windows/powershell',
       'lab/windows/iis',
+      'lab/windows/iis/schema',
     ],
     'lab/windows': [
       'diagnostics',

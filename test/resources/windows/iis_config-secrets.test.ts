@@ -16,6 +16,7 @@ async function start() {
     'IIS-WebServerRole',
     'IIS-IISCertificateMappingAuthentication',
     'IIS-ManagementScriptingTools',
+    'IIS-DirectoryBrowsing',
   ]);
   made.world.secrets['env:P'] = 'Fj4rd-Lamp';
   return {
