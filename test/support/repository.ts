@@ -1,7 +1,8 @@
+import type { LeaseValue } from '../../src/replication/format/lease.ts';
 import { createKey, type Key } from '../../src/replication/format/keys.ts';
+import { createRepository, type OpenRepository } from '../../src/replication/repository/open.ts';
 import type { Point, PointDisk, PointWriter, VmRepository } from '../../src/replication/model/repository.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
-import { createRepository, type OpenRepository } from '../../src/replication/repository/open.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 export const aKey = (seed = 'key'): Key => createKey(new SeededRandom(seed));
@@ -16,6 +17,15 @@ export const aDisk = (bytes: number, more: Partial<PointDisk> = {}): PointDisk =
   mode: 'incremental',
   reason: 'test',
   ...more,
+});
+
+export const aLease = (epoch: number, host = 'mover'): LeaseValue => ({
+  lease: 1,
+  epoch,
+  holder: { id: 'a', pid: 1, start: '', host, machine: '', boot: '', namespace: '' },
+  cycle: 'c',
+  snapshot: 's',
+  expires: 0,
 });
 
 export const noStep = async () => {};

@@ -1,7 +1,8 @@
 import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
+import type { Holder, LeaseValue } from '../format/lease.ts';
 import type { VmRepository } from '../model/repository.ts';
-import type { Holder, Movers } from './movers.ts';
+import type { Movers } from './movers.ts';
 
 /** Milliseconds that a lease holds without a renewal. */
 export const leaseTtl = 5 * 60_000;
@@ -14,18 +15,6 @@ const patience = leaseTtl / 5;
 
 /** How often a write of the lease begins anew from its own earlier value. */
 const tries = 3;
-
-/** The lease object of a VM. It stays after a release, so that epochs only ever grow. */
-interface LeaseValue {
-  lease: 1;
-  epoch: number;
-  holder: Holder;
-  /** The intent: whose snapshot may be found at the source. */
-  cycle: string;
-  snapshot: string;
-  /** Milliseconds since the epoch by the holder's clock; 0 once released. */
-  expires: number;
-}
 
 export interface Lease {
   readonly epoch: number;
@@ -54,7 +43,7 @@ export async function takeLease(
 ): Promise<Lease> {
   const { clock, holder, movers } = options;
   const found = await vm.lease.read();
-  const before = found && heldUntil(found.value as LeaseValue, found.modified);
+  const before = found && heldUntil(found.value, found.modified);
   if (before && before.expires > clock.now() && (await movers.isAlive(before.holder)) !== false)
     throw held(before);
 
@@ -122,7 +111,7 @@ async function write(
       problem = error;
     }
     const now = await within(clock, () => vm.lease.read());
-    const there = now?.value as LeaseValue | undefined;
+    const there = now?.value;
     const ours = there?.holder.id === value.holder.id && there.cycle === value.cycle;
     if (now && ours && there.expires === value.expires) return now.etag;
     if (!now || !ours || attempt === tries)

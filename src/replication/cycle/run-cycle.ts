@@ -1,9 +1,10 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { Holder } from '../format/lease.ts';
 import type { Point, VmRepository } from '../model/repository.ts';
 import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../model/source.ts';
 import { diagnosticsOf, warning } from './failures.ts';
 import { type Lease, takeLease } from './lease.ts';
-import { type Holder, localMovers, type Movers } from './movers.ts';
+import { localMovers, type Movers } from './movers.ts';
 import type { CycleDisk, CycleOptions, CycleResult } from './options.ts';
 import { type DiskSelection, isExcluded, selectDisks } from './preflight.ts';
 import { ensureTracking, recover } from './prepare.ts';

@@ -1,4 +1,5 @@
 import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import type { LeaseValue } from '../format/lease.ts';
 import type { Consistency, Mode } from './point.ts';
 import type { ObjectStore } from './store.ts';
 
@@ -132,11 +133,11 @@ export interface VmRepository {
     base: { head: Head; etag: string } | undefined,
     step?: (name: string) => Promise<void>,
   ): Promise<PointWriter>;
-  /** Raw object access for the lease, sealed like everything else. */
+  /** Access to the lease object. */
   lease: {
-    read(): Promise<{ value: unknown; etag: string; modified: number } | undefined>;
+    read(): Promise<{ value: LeaseValue; etag: string; modified: number } | undefined>;
     write(
-      value: unknown,
+      value: LeaseValue,
       etag: string | undefined,
       signal?: AbortSignal,
     ): Promise<{ etag: string } | 'lost-race'>;

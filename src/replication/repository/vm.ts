@@ -1,4 +1,5 @@
 import { damaged } from '../format/damage.ts';
+import { decodeLease } from '../format/lease.ts';
 import { vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
@@ -57,7 +58,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
           if (!found && !stat) return undefined;
           if (!found || found.etag !== stat?.etag) continue;
           const bytes = openObject(vault, 'lease', names.lease, found.bytes, LEASE_CAP);
-          return { value: JSON.parse(bytes.toString('utf8')), etag: found.etag, modified: stat.modified };
+          return { value: decodeLease(names.lease, bytes), etag: found.etag, modified: stat.modified };
         }
       },
       async write(value, etag, signal) {
