@@ -1,13 +1,14 @@
+import type { Failure } from '../../diagnostics/diagnostic.ts';
 import { damaged } from '../format/damage.ts';
 import { decodeLease } from '../format/lease.ts';
 import { vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
-import { diskReader } from './read/disk-reader.ts';
-import { allRoots, newestRoot, pointNames, readHead, readPoint } from './read/points.ts';
-import { rangeReader } from './read/ranges.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
+import { diskReader } from './read/disk-reader.ts';
+import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
+import { rangeReader } from './read/ranges.ts';
 import { openWriter } from './write/writer.ts';
 
 const LEASE_CAP = 64 * 1024;
@@ -22,10 +23,16 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
   const rootOf = async (id: string): Promise<Root | undefined> => {
     if (last?.point.id === id) return last;
     const name = (await pointNames(context)).find(n => n.id === id);
-    const root = name ? await readPoint(context, name) : (await readHead(context))?.root;
-    if (root?.point.id !== id) return undefined;
-    last = root;
-    return root;
+    const damage: Failure[] = [];
+    const named = name && (await readable(readPoint(context, name), failure => damage.push(failure)));
+    // The head holds its point whole: a copy under `points/` that can't be read costs nothing.
+    const root = named ?? (await readable(readHead(context), damage[0] && (() => {})))?.root;
+    if (root?.point.id === id) {
+      last = root;
+      return root;
+    }
+    if (damage[0]) throw damage[0];
+    return undefined;
   };
 
   return {

@@ -134,7 +134,7 @@ async function checkChain(
       .breaks.add(before.id);
   };
   for (const name of listed) {
-    const root = await whole(readPoint(vm, name));
+    const root = (await whole(readPoint(vm, name))) ?? (head?.point.id === name.id ? head : undefined);
     if (root) await look(root);
     else found.of(names.point(name.generation, name.id))?.breaks.add(name.id);
   }

@@ -56,14 +56,18 @@ export async function pointNames(context: VmContext): Promise<PointName[]> {
 
 /**
  * Every complete point's root in ascending generation: the objects under `points/`, and the head's
- * point while its copy isn't there yet. Objects that can't be read go to `onDamage`, or are thrown.
+ * point while its copy isn't there yet, or can't be read. Objects that can't be read go to `onDamage`, or
+ * are thrown.
  */
 export async function* allRoots(context: VmContext, onDamage?: OnDamage): AsyncGenerator<Root> {
   // The head is read first: a commit that ends meanwhile adds a point, and never hides one.
   const head = await readable(readHead(context), onDamage);
   const names = await pointNames(context);
-  for await (const root of pipelined(names, READS, name => readable(readPoint(context, name), onDamage)))
-    if (root) yield root;
+  const rootOf = async (name: PointName) => {
+    const root = await readable(readPoint(context, name), onDamage);
+    return root ?? (head?.root.point.id === name.id ? head.root : undefined);
+  };
+  for await (const root of pipelined(names, READS, rootOf)) if (root) yield root;
   if (head && !names.some(n => n.id === head.root.point.id)) yield head.root;
 }
 
