@@ -41,6 +41,16 @@ describe('keys', () => {
   });
 });
 
+it('what consoles make as folders is in no list', async () => {
+  const { lab, store } = await open();
+  for (const Key of ['dr/', 'dr/roster/', 'dr/vms/', 'dr/vms/x/points/'])
+    await lab.sdk().send(new PutObjectCommand({ Bucket: 'bkt', Key, Body: '' }));
+  expect(await allOf(store.list(''))).toEqual([]);
+  await lab.sdk().send(new PutObjectCommand({ Bucket: 'bkt', Key: 'dr/full/', Body: 'x' }));
+  await store.put('empty', Buffer.alloc(0), { when: fresh });
+  expect((await allOf(store.list(''))).map(each => each.key)).toEqual(['empty', 'full/']);
+});
+
 it('every object carries its SHA-256, which signs the request too', async () => {
   const { lab, store } = await open();
   await store.put('k', body, { when: fresh });
