@@ -8,6 +8,7 @@ import { placeBelow } from '../../io/confined.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import { parseKey } from '../../replication/format/keys.ts';
 import type { OpenRepository } from '../../replication/repository/open.ts';
+import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import { awsOf } from '../aws/aws.ts';
 import type { ConnectionOptions } from '../connections.ts';
@@ -21,6 +22,7 @@ export function makeRepositories(
   const opened = new Map<string, OpenRepository>();
   const opening = async ({ url, target, key }: RepositoryRef, mode: 'read' | 'create') => {
     const { createRepository, openRepository } = await import('../../replication/repository/open.ts');
+    refuseAmbiguousUrl(url);
     const store = await storeAt(url, target, options, calls, closing);
     const secret = key && parseKey(await options.secret(key), key.$secret);
     const open = mode === 'create' ? createRepository : openRepository;
