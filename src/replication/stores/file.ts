@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Dirent, Stats } from 'node:fs';
+import { constants, type Dirent, type Stats } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -44,18 +44,24 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
       if (age > FORSAKEN) await unlink(path).catch(() => {});
     }
   };
-  const statOf = async (key: string): Promise<StoredObject | undefined> => {
-    const path = pathOf(key);
-    const [stats, bytes] = await absent(Promise.all([stat(path), contentIfSmall(path)]), [
-      undefined,
-      undefined,
-    ]);
-    if (!stats?.isFile()) return undefined;
-    return { key, size: stats.size, etag: etagOf(stats, bytes), modified: stats.mtimeMs };
-  };
+  const statAt = (path: string, key: string): Promise<StoredObject | undefined> =>
+    named(
+      path,
+      async () => {
+        const [stats, bytes] = await absent(Promise.all([stat(path), contentIfSmall(path)]), [
+          undefined,
+          undefined,
+        ]);
+        if (!stats?.isFile()) return undefined;
+        return { key, size: stats.size, etag: etagOf(stats, bytes), modified: stats.mtimeMs };
+      },
+      'read',
+    );
+  const statOf = (key: string) => statAt(pathOf(key), key);
 
   async function* walk(folder: string, prefix: string, wanted: string): AsyncGenerator<string> {
-    const entries = await absent(readdir(folder, { withFileTypes: true }), []);
+    const reading = () => absent(readdir(folder, { withFileTypes: true }), []);
+    const entries = await named(folder, reading, 'list');
     const names = entries.filter(e => !e.name.startsWith('~')).map(keyPart);
     for (const name of names.sort(byBytes)) {
       const key = prefix + name;
@@ -69,24 +75,8 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
     url: pathToFileURL(root).href,
     async get(key, { range, signal } = {}) {
       signal?.throwIfAborted();
-      const file = await absent(open(pathOf(key), 'r'), undefined);
-      if (!file) return undefined;
-      try {
-        const stats = await file.stat();
-        if (!stats.isFile()) return undefined;
-        const start = Math.min(range?.start ?? 0, stats.size);
-        const bytes = Buffer.alloc(Math.max(0, Math.min(range?.end ?? stats.size, stats.size) - start));
-        let done = 0;
-        while (done < bytes.length) {
-          const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
-          if (bytesRead === 0) break;
-          done += bytesRead;
-        }
-        const whole = bytes.length === stats.size ? bytes : await contentIfSmall(pathOf(key));
-        return { bytes: bytes.subarray(0, done), etag: etagOf(stats, whole) };
-      } finally {
-        await file.close();
-      }
+      const path = pathOf(key);
+      return named(path, () => readAt(path, range), 'read');
     },
     head: statOf,
     async put(key, bytes, { when, signal }) {
@@ -120,7 +110,8 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
     async *list(prefix) {
       for await (const key of walk(root, '', prefix)) {
         if (!key.startsWith(prefix)) continue;
-        const found = await statOf(key);
+        // What isn't ours may have any name.
+        const found = await statAt(join(root, ...key.split('/')), key);
         if (found) yield found;
       }
     },
@@ -129,6 +120,33 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
       await absent(syncFolder(dirname(pathOf(key))), undefined);
     },
   };
+}
+
+/** A pipe or device in the place of an object must not keep anybody waiting. */
+const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+async function readAt(
+  path: string,
+  range?: { start: number; end: number },
+): Promise<{ bytes: Buffer; etag: string } | undefined> {
+  const file = await absent(open(path, READ_ONLY), undefined);
+  if (!file) return undefined;
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) return undefined;
+    const start = Math.min(range?.start ?? 0, stats.size);
+    const bytes = Buffer.alloc(Math.max(0, Math.min(range?.end ?? stats.size, stats.size) - start));
+    let done = 0;
+    while (done < bytes.length) {
+      const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    const whole = bytes.length === stats.size ? bytes : await contentIfSmall(path);
+    return { bytes: bytes.subarray(0, done), etag: etagOf(stats, whole) };
+  } finally {
+    await file.close();
+  }
 }
 
 const etagOf = (stats: Stats, bytes: Buffer | undefined) =>
@@ -200,11 +218,11 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /** What the operating system answers, as one message that names the file. */
-async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function named<T>(path: string, work: () => Promise<T>, verb = 'write'): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw fileFailure(error, 'write', path);
+    throw fileFailure(error, verb, path);
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Progress } from '../../engine/model/io.ts';
-import { hasCode } from '../format/damage.ts';
+import { isUnreadable } from '../format/damage.ts';
 import { ROSTER, type VmNames, vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { pipelined } from '../model/pipelined.ts';
-import type { StoredObject } from '../model/store.ts';
+import type { Context, VmContext } from '../repository/read/repository-context.ts';
 import type { OpenRepository } from '../repository/open.ts';
 import { type PointName, pointNames, readHead, readPoint } from '../repository/read/points.ts';
 import { rangeReader } from '../repository/read/ranges.ts';
-import type { Context, VmContext } from '../repository/read/repository-context.ts';
+import type { StoredObject } from '../model/store.ts';
+import { goingOn } from './going-on.ts';
 import { checkObject, kindOf } from './objects.ts';
 import { type PackFooters, packFooters } from './pack-footers.ts';
 import { followPoints } from './references.ts';
@@ -31,7 +32,7 @@ const READS = 4;
  * of it. Memory doesn't grow with the size of the disks but by a page table.
  */
 export async function verify(repository: OpenRepository, options: VerifyOptions = {}): Promise<VerifyReport> {
-  const { context } = repository;
+  const context = { ...repository.context, store: goingOn(repository.store) };
   const report: VerifyReport = { points: [], problems: [], notes: [], checked: { objects: 0, bytes: 0 } };
   const found = findings();
   const keys = options.vm ? [context.vault.vmKey(options.vm)] : await vmKeys(context);
@@ -91,7 +92,10 @@ async function checkFolder(
     const what =
       key === names.roster ? ({ kind: 'roster', id: '' } as const) : kindOf(key.slice(names.folder.length));
     if (!what) return report.notes.push(`${key} is no object of this repository`);
-    const object = await store.get(key, options.signal ? { signal: options.signal } : {});
+    const object = await store.get(key, options.signal ? { signal: options.signal } : {}).catch(error => {
+      if (!isUnreadable(error)) throw error;
+      found.add('unreadable', key, error.message);
+    });
     if (!object) return;
     const { blocks, damage } = checkObject(vault, what.kind, key, object.bytes);
     if (blocks) footers.keep(what.id, blocks);
@@ -163,12 +167,12 @@ async function checkChain(
   return points.sort((a, b) => a.generation - b.generation);
 }
 
-/** Undefined for what is damaged: that was found before, object by object. */
+/** Undefined for what can't be read: that was found before, object by object. */
 async function whole<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {
-    if (!hasCode(error, 'damaged-object', 'newer-format')) throw error;
+    if (!isUnreadable(error)) throw error;
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { damaged, hasCode } from '../../format/damage.ts';
+import { damaged, isUnreadable } from '../../format/damage.ts';
 import { parseNumbered, vmNames } from '../../format/names.ts';
 import { decodeRoot, ROOT_CAP, type Root } from '../../format/root.ts';
 import { openObject } from '../../format/sealing.ts';
@@ -91,7 +91,7 @@ export async function readable<T>(read: Promise<T>, onDamage?: OnDamage): Promis
   try {
     return await read;
   } catch (error) {
-    if (!onDamage || !hasCode(error, 'damaged-object', 'newer-format')) throw error;
+    if (!onDamage || !isUnreadable(error)) throw error;
     onDamage(error);
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { containerBuilder } from '../../format/container.ts';
-import { hasCode } from '../../format/damage.ts';
+import { hasCode, isUnreadable } from '../../format/damage.ts';
 import {
   encodeEntries,
   encodeIndexFooter,
@@ -7,10 +7,10 @@ import {
   type Location,
 } from '../../format/index-object.ts';
 import type { Segment } from '../../format/root.ts';
-import { indexReader, type Locations } from '../read/locator.ts';
 import { newId } from '../read/repository-context.ts';
-import type { Session } from './commit-session.ts';
 import { chooseMerge, MOST_PENDING } from './index-tiers.ts';
+import { indexReader, type Locations } from '../read/locator.ts';
+import type { Session } from './commit-session.ts';
 
 export interface IndexWriter {
   /** Page `page` of disk number `disk` needs the block with this `idKey`, which lies at `location`. */
@@ -126,7 +126,7 @@ export function indexWriter(session: Session): IndexWriter {
           return [...before.filter(s => !supersedes.includes(s.id)), ...written];
         } catch (error) {
           // What can't be read can't be merged, but it is in nobody's way: other entries go on counting.
-          if (!hasCode(error, 'damaged-object', 'missing-object')) throw error;
+          if (!isUnreadable(error) && !hasCode(error, 'missing-object')) throw error;
         }
       return [...before, ...(await write(fresh, []))];
     },
