@@ -20,6 +20,8 @@ export interface CyclePolicy {
   exclude: readonly (string | number)[];
   /** Compare every block, whatever change tracking says. */
   rescan: boolean;
+  /** Begin anew where points are gone that were there. */
+  anew?: boolean;
 }
 
 export interface CycleOptions {

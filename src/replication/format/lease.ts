@@ -1,6 +1,7 @@
 import type { ProcessId } from '../../io/process-table.ts';
 import { damaged } from './damage.ts';
-import { demand, members, moment, oneOf, text, whole } from './shape.ts';
+import { LAST_GENERATION } from './names.ts';
+import { demand, members, moment, oneOf, optional, text, whole } from './shape.ts';
 
 /** Who holds a lease, for messages and for telling whether it still lives. */
 export interface Holder extends ProcessId {
@@ -18,6 +19,8 @@ export interface LeaseValue {
   snapshot: string;
   /** Milliseconds since the epoch by the holder's clock; 0 once released. */
   expires: number;
+  /** Of the newest complete point when this was written: a VM with fewer has lost some. 0: none yet. */
+  generation?: number;
 }
 
 /** Epochs are part of snapshot names, with at most fifteen digits; there is always a next one. */
@@ -38,6 +41,7 @@ const shape = members({
   cycle: text,
   snapshot: text,
   expires: moment,
+  generation: optional(whole(0, LAST_GENERATION)),
 });
 
 /** `key` names the object in the Failure that is thrown when the bytes are no lease. */

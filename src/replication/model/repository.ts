@@ -1,6 +1,7 @@
 import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { LeaseValue } from '../format/lease.ts';
 import type { Consistency, Mode } from './point.ts';
+import type { Conditions } from '../repository/conditions.ts';
 import type { ObjectStore } from './store.ts';
 
 /** 32 bytes: SHA-256 of the plaintext, or its HMAC in an encrypted repository. All zero: a zero block. */
@@ -128,10 +129,14 @@ export interface VmRepository {
   newest(onDamage?: OnDamage): Promise<Point | undefined>;
   point(id: string): Promise<Point | undefined>;
   reader(point: Point, disk: PointDisk): Promise<DiskReader>;
-  /** `step` is awaited before each pack that is written while blocks are put. */
+  /**
+   * `base`: the head, or undefined to go on from the newest point there is. `step` is awaited before each
+   * pack that is written while blocks are put. `after`: a generation that is known to have been.
+   */
   writer(
     base: { head: Head; etag: string } | undefined,
     step?: (name: string) => Promise<void>,
+    after?: number,
   ): Promise<PointWriter>;
   /** Access to the lease object. */
   lease: {
@@ -148,6 +153,7 @@ export interface Repository {
   readonly id: string;
   readonly store: ObjectStore;
   readonly encrypted: boolean;
+  readonly conditions: Conditions;
   /** The id that these bytes, one whole block, have in this repository; all zero for zeros. */
   blockId(plaintext: Buffer): BlockId;
   vm(uuid: string): VmRepository;

@@ -34,4 +34,6 @@ export interface ObjectStore {
   /** Keys with the prefix in ascending UTF-8 order, without the empty ones that stand for folders. */
   list(prefix: string): AsyncIterable<StoredObject>;
   remove(key: string): Promise<void>;
+  /** Milliseconds by which the store's clock is ahead of this machine's, as its answers so far tell; 0: not known. */
+  clockAhead?(): number;
 }

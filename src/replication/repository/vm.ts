@@ -56,7 +56,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
       if (!root) throw damaged(names.point(point.generation, point.id), "it isn't there any more");
       return diskReader(context, root, disk.index);
     },
-    writer: (base, step) => openWriter(context, base, last, step),
+    writer: (base, step, after) => openWriter(context, base, last, step, after),
     lease: {
       async read() {
         for (;;) {

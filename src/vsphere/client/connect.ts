@@ -1,17 +1,18 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../../io/ports.ts';
 import type { SourceMachine } from '../../replication/model/source.ts';
+import { createAutomation } from '../inventory/automation.ts';
 import { createCookieJar } from '../http/cookies.ts';
 import { endpointOf } from '../http/endpoint.ts';
-import { createHttp } from '../http/http.ts';
-import { checkTrust } from '../http/trust.ts';
-import { createAutomation } from '../inventory/automation.ts';
-import { type InventoryVm, listVms, pickVm } from '../inventory/inventory.ts';
-import { listTags, type Tag, taggedVms } from '../inventory/tags.ts';
 import { explain } from '../soap/faults.ts';
+import { createHttp } from '../http/http.ts';
+import { type InventoryVm, listVms, pickVm } from '../inventory/inventory.ts';
+import { createMachine } from './machine.ts';
+import { measureClock } from '../server-clock.ts';
 import type { About } from '../soap/service-content.ts';
 import { type OnCall, openSession } from '../soap/soap-session.ts';
-import { createMachine } from './machine.ts';
+import { listTags, type Tag, taggedVms } from '../inventory/tags.ts';
+import { checkTrust } from '../http/trust.ts';
 
 export interface VsphereOptions {
   /** `https://host[:port]`. */
@@ -44,7 +45,7 @@ export interface VsphereClient {
 
 export type ListedVm = Omit<InventoryVm, 'moref' | 'datacenter'> & { moref: string };
 
-declare module '../../engine/model/io.ts' {
+declare module '../engine/io.ts' {
   interface Clients {
     vsphere: VsphereClient;
   }
@@ -84,11 +85,19 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
     }
     return recent.vms;
   };
+  let ahead: Promise<number> | undefined;
+  const clockAhead = () => {
+    ahead ??= measureClock(session);
+    ahead.catch(() => {
+      ahead = undefined;
+    });
+    return ahead;
+  };
   const automation = createAutomation(connection(), options, options.clock, options.onCall);
   return {
     about: session.content.about,
     machine: async nameOrUuid =>
-      createMachine(session, pickVm(await recentList(), nameOrUuid, http.where), reads),
+      createMachine(session, pickVm(await recentList(), nameOrUuid, http.where), reads, clockAhead),
     vms: async () =>
       (await recentList()).map(({ datacenter: _, moref, ...vm }) => ({ ...vm, moref: moref.value })),
     tags: signal => listTags(automation, signal),
