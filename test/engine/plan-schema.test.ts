@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
+import { planJson } from '../../src/engine/plan/plan-json.ts';
 import { planSchema } from '../../src/engine/plan/plan-schema.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
-import { planJson } from '../../src/engine/plan/plan-json.ts';
 import { catalogOf, declare, refs, testRun, things } from '../support/engine-world.ts';
 
 const schemaFile = new URL('../../schemas/plan.schema.json', import.meta.url);

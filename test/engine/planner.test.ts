@@ -4,8 +4,8 @@ import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
 import type { CatalogResource, CatalogTarget } from '../../src/engine/model/catalog.ts';
 import { parsePlan } from '../../src/engine/plan/plan-file.ts';
-import { plan, relativeTo } from '../../src/engine/plan/planner.ts';
 import { planJson } from '../../src/engine/plan/plan-json.ts';
+import { plan, relativeTo } from '../../src/engine/plan/planner.ts';
 import type { Selection } from '../../src/engine/select/select.ts';
 import {
   catalogOf,

@@ -6,9 +6,9 @@ import type { Plan, PlannedResource } from '../../src/engine/model/plan.ts';
 import type { World } from '../../src/engine/model/world.ts';
 import { planChecksum, planDigest } from '../../src/engine/plan/plan-digest.ts';
 import { parsePlan } from '../../src/engine/plan/plan-file.ts';
+import { planJson } from '../../src/engine/plan/plan-json.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
 import { recheck } from '../../src/engine/plan/recheck.ts';
-import { planJson } from '../../src/engine/plan/plan-json.ts';
 import { renderText } from '../../src/engine/render/text.ts';
 import { at, catalogOf, declare, testRun, testWorld, things } from '../support/engine-world.ts';
 

@@ -1,8 +1,8 @@
-import type { LeaseValue } from '../../src/replication/format/lease.ts';
 import { createKey, type Key } from '../../src/replication/format/keys.ts';
-import { createRepository, type OpenRepository } from '../../src/replication/repository/open.ts';
+import type { LeaseValue } from '../../src/replication/model/lease-value.ts';
 import type { Point, PointDisk, PointWriter, VmRepository } from '../../src/replication/model/repository.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
+import { createRepository, type OpenRepository } from '../../src/replication/repository/open.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 export const aKey = (seed = 'key'): Key => createKey(new SeededRandom(seed));

@@ -50,7 +50,7 @@ export const layers: Layers = {
     ],
     'engine/report': ['diagnostics', 'io', 'engine/model'],
     'engine/render': ['diagnostics', 'engine/model', 'engine/plan', 'engine/record'],
-    'replication/model': ['diagnostics', 'engine/model'],
+    'replication/model': ['diagnostics', 'io', 'engine/model'],
     'replication/format': ['diagnostics', 'io', 'replication/model'],
     'replication/repository/read': ['diagnostics', 'io', 'replication/model', 'replication/format'],
     'replication/extents': ['diagnostics', 'replication/model', 'replication/format'],

@@ -5,11 +5,11 @@ import { suggest } from '../../diagnostics/nearest.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import { placeBelow } from '../../io/confined.ts';
-import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import { parseKey } from '../../replication/format/keys.ts';
-import type { OpenRepository } from '../../replication/repository/open.ts';
+import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
+import type { OpenRepository } from '../../replication/repository/open.ts';
 import { awsOf } from '../aws/aws.ts';
 import type { ConnectionOptions } from '../connections.ts';
 

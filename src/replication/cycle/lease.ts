@@ -1,7 +1,7 @@
 import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
-import type { Holder, LeaseValue } from '../format/lease.ts';
-import { comparesWrongly, ignoresMatch } from '../repository/conditions.ts';
+import { comparesWrongly, ignoresMatch } from '../model/conditions.ts';
+import type { Holder, LeaseValue } from '../model/lease-value.ts';
 import type { VmRepository } from '../model/repository.ts';
 import type { Movers } from './movers.ts';
 

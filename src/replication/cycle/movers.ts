@@ -1,5 +1,5 @@
 import { isRunning, ownId, type ProcessTable, processTable } from '../../io/process-table.ts';
-import type { Holder } from '../format/lease.ts';
+import type { Holder } from '../model/lease-value.ts';
 
 /** The cycles that run in this process, and what can be told of those that run elsewhere. */
 export interface Movers {

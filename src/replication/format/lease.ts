@@ -1,27 +1,7 @@
-import type { ProcessId } from '../../io/process-table.ts';
+import type { LeaseValue } from '../model/lease-value.ts';
 import { damaged } from './damage.ts';
 import { LAST_GENERATION } from './names.ts';
 import { demand, members, moment, oneOf, optional, text, whole } from './shape.ts';
-
-/** Who holds a lease, for messages and for telling whether it still lives. */
-export interface Holder extends ProcessId {
-  /** Unique per cycle. */
-  id: string;
-}
-
-/** The lease object of a VM. It stays after a release, so that epochs only ever grow. */
-export interface LeaseValue {
-  lease: 1;
-  epoch: number;
-  holder: Holder;
-  /** The intent: whose snapshot may be found at the source. */
-  cycle: string;
-  snapshot: string;
-  /** Milliseconds since the epoch by the holder's clock; 0 once released. */
-  expires: number;
-  /** Of the newest complete point when this was written: a VM with fewer has lost some. 0: none yet. */
-  generation?: number;
-}
 
 /** Epochs are part of snapshot names, with at most fifteen digits; there is always a next one. */
 const MOST_EPOCHS = 10 ** 15 - 2;

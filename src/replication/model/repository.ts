@@ -1,7 +1,7 @@
 import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import type { LeaseValue } from '../format/lease.ts';
+import type { Conditions } from './conditions.ts';
+import type { LeaseValue } from './lease-value.ts';
 import type { Consistency, Mode } from './point.ts';
-import type { Conditions } from '../repository/conditions.ts';
 import type { ObjectStore } from './store.ts';
 
 /** 32 bytes: SHA-256 of the plaintext, or its HMAC in an encrypted repository. All zero: a zero block. */

@@ -8,16 +8,17 @@ import {
   unwrapMaster,
   wrapMaster,
 } from '../format/config.ts';
+import type { Key } from '../format/keys.ts';
 import { CONFIG, ROSTER } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
-import type { Key } from '../format/keys.ts';
+import type { Conditions } from '../model/conditions.ts';
 import type { Repository } from '../model/repository.ts';
 import type { ObjectStore } from '../model/store.ts';
-import { type Conditions, proveCreation } from './conditions.ts';
+import { proveCreation } from './prove-creation.ts';
 import type { Context } from './read/repository-context.ts';
-import { putOnce } from './write/put-once.ts';
 import { vmRepository } from './vm.ts';
 import { listVms } from './vms.ts';
+import { putOnce } from './write/put-once.ts';
 
 export interface OpenOptions {
   key?: Key | undefined;

@@ -5,10 +5,10 @@ import { vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
-import type { Context, VmContext } from './read/repository-context.ts';
 import { diskReader } from './read/disk-reader.ts';
 import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
 import { rangeReader } from './read/ranges.ts';
+import type { Context, VmContext } from './read/repository-context.ts';
 import { openWriter } from './write/writer.ts';
 
 const LEASE_CAP = 64 * 1024;

@@ -3,8 +3,8 @@ import { ROSTER, vmNames } from '../../format/names.ts';
 import { openObject, SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import type { Vault } from '../../format/vault.ts';
 import type { OnDamage } from '../../model/repository.ts';
-import type { Context } from './repository-context.ts';
 import { readable } from './points.ts';
+import type { Context } from './repository-context.ts';
 
 const CAP = 4096;
 

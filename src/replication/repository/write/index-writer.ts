@@ -7,10 +7,10 @@ import {
   type Location,
 } from '../../format/index-object.ts';
 import type { Segment } from '../../format/root.ts';
-import { newId } from '../read/repository-context.ts';
-import { chooseMerge, MOST_PENDING } from './index-tiers.ts';
 import { indexReader, type Locations } from '../read/locator.ts';
+import { newId } from '../read/repository-context.ts';
 import type { Session } from './commit-session.ts';
+import { chooseMerge, MOST_PENDING } from './index-tiers.ts';
 
 export interface IndexWriter {
   /** Page `page` of disk number `disk` needs the block with this `idKey`, which lies at `location`. */

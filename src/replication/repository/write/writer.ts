@@ -3,16 +3,16 @@ import { hasCode } from '../../format/damage.ts';
 import type { PageRefs } from '../../format/page-map.ts';
 import { encodeRoot, type Root } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
+import { comparesWrongly } from '../../model/conditions.ts';
 import type { Head, Point, PointDisk, PointWriter } from '../../model/repository.ts';
-import { comparesWrongly } from '../conditions.ts';
+import { newestRoot, pointNames, readHead, readPoint } from '../read/points.ts';
 import { newId, type VmContext } from '../read/repository-context.ts';
+import { enrol } from '../read/roster.ts';
+import { type Session, type Step, session } from './commit-session.ts';
 import { diskWriter, type Parts } from './disk-writer.ts';
 import { indexWriter } from './index-writer.ts';
 import { packWriter } from './pack-writer.ts';
 import { pagesWriter } from './pages-writer.ts';
-import { newestRoot, pointNames, readHead, readPoint } from '../read/points.ts';
-import { enrol } from '../read/roster.ts';
-import { type Session, type Step, session } from './commit-session.ts';
 
 interface Base {
   head: Head;

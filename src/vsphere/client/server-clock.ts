@@ -1,7 +1,7 @@
-import { explain } from './soap/faults.ts';
-import { malformed } from './http/malformed.ts';
-import { SERVICE_INSTANCE } from './soap/service-content.ts';
-import type { Session } from './soap/soap-session.ts';
+import { malformed } from '../http/malformed.ts';
+import { explain } from '../soap/faults.ts';
+import { SERVICE_INSTANCE } from '../soap/service-content.ts';
+import type { Session } from '../soap/soap-session.ts';
 
 /**
  * Milliseconds by which the server's clock is ahead of this machine's (ServiceInstance.CurrentTime), to
