@@ -4,6 +4,7 @@ import type { Clients } from '../engine/model/io.ts';
 import type { Host } from '../io/ports.ts';
 import type { SearchPath } from '../io/search-path.ts';
 import type { Lab } from '../lab/lab.ts';
+import type { KnownRepositories } from '../replication/model/clients.ts';
 import type { VsphereClient } from '../vsphere/client/connect.ts';
 import { awsOf } from './aws/aws.ts';
 import { makeContent } from './content.ts';
@@ -16,6 +17,8 @@ export interface ConnectionOptions {
   machine: Host;
   targets: CatalogTarget[];
   secret(reference: SecretRef): Promise<string>;
+  /** The repositories that earlier runs from this state folder have seen. */
+  known: KnownRepositories;
   lab?: Lab;
 }
 

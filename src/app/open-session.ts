@@ -7,6 +7,8 @@ import type { World } from '../engine/model/world.ts';
 import type { Host } from '../io/ports.ts';
 import { followingPath } from '../io/search-path.ts';
 import type { Lab } from '../lab/lab.ts';
+import type { KnownRepositories } from '../replication/model/clients.ts';
+import { knownRepositories } from '../replication/repository/known.ts';
 import { profileDirectories } from '../resources/host/env-path/profile.ts';
 import type { Context } from './app-context.ts';
 import { awsSecrets, isAwsSecret } from './aws/aws-secrets.ts';
@@ -24,6 +26,8 @@ export interface Session {
   /** Lock, memory and reports. */
   stateDir: string;
   lab?: Lab;
+  /** The repositories that earlier runs from this state folder have seen. */
+  known: KnownRepositories;
   /** One run at a time may change things. Takes the lock of the state folder, and reads anew what is remembered. */
   lock(): Promise<void>;
   close(): Promise<void>;
@@ -97,7 +101,8 @@ export async function openSession(
     closing.push(async () => fromAws.close());
     const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
     const sources = content ?? io.host;
-    const connections = makeConnections({ host, searchPath, ...reaching });
+    const known = knownRepositories(io.host.files, stateDir);
+    const connections = makeConnections({ host, searchPath, known, ...reaching });
     closing.push(() => connections.close());
     const world: World = {
       host,
@@ -117,6 +122,7 @@ export async function openSession(
     const session: Session = {
       stateDir,
       ...(lab && { lab }),
+      known,
       world,
       async lock() {
         const lock = await lockState(context, stateDir, lockTimeout);

@@ -7,6 +7,7 @@ import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import { placeBelow } from '../../io/confined.ts';
 import { parseKey } from '../../replication/format/keys.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
+import type { Conditions } from '../../replication/model/conditions.ts';
 import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import type { OpenRepository } from '../../replication/repository/open.ts';
@@ -20,30 +21,41 @@ export function makeRepositories(
   closing: (() => Promise<void> | void)[],
 ): Repositories {
   const opened = new Map<string, OpenRepository>();
+  const written = new Set<OpenRepository>();
+  const withoutBucket = new Set<string>();
+  const known = options.known;
   const opening = async ({ url, target, key }: RepositoryRef, mode: 'read' | 'create') => {
     const { createRepository, openRepository } = await import('../../replication/repository/open.ts');
     refuseAmbiguousUrl(url);
     const store = await storeAt(url, target, options, calls, closing);
     const secret = key && parseKey(await options.secret(key), key.$secret);
     const open = mode === 'create' ? createRepository : openRepository;
-    return open(store, { key: secret, random: options.host.random });
+    const before = await known.at(url);
+    const conditions = (id: string): Conditions => ({
+      proven: before?.id === id && before.proven === true,
+      passed: () => known.note({ url, ...(target && { target }), ...(key && { key }) }, { id, proven: true }),
+    });
+    return open(store, { key: secret, random: options.host.random, conditions });
   };
   async function open(ref: RepositoryRef, mode: 'create'): Promise<OpenRepository>;
   async function open(ref: RepositoryRef, mode: 'read' | 'create'): Promise<OpenRepository | undefined>;
   async function open(ref: RepositoryRef, mode: 'read' | 'create') {
     const name = JSON.stringify([ref.url, ref.target, ref.key]);
-    const known = opened.get(name);
-    if (known) return known;
+    const before = opened.get(name);
+    // Whoever writes has to know what the store says of conditions; for a reader that is no matter.
+    if (before && (mode === 'read' || written.has(before))) return before;
     try {
       const repository = await opening(ref, mode);
       opened.set(name, repository);
+      if (mode === 'create') written.add(repository);
       return repository;
     } catch (error) {
-      if (mode === 'read' && error instanceof Failure && isNotThere(error)) return undefined;
-      throw error;
+      if (mode === 'create' || !(error instanceof Failure) || !isNotThere(error)) throw error;
+      if (error.diagnostics.some(({ code }) => code === 'bucket-not-found')) withoutBucket.add(ref.url);
+      return undefined;
     }
   }
-  return { open };
+  return { open, known, isBucketMissing: ({ url }) => withoutBucket.has(url) };
 }
 
 const isNotThere = ({ diagnostics }: Failure) =>

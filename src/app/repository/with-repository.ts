@@ -21,11 +21,18 @@ export async function withRepositoryOpen<T>(
   const session = await openSession(context, options, { labMustExist: true });
   const closing: (() => Promise<void> | void)[] = [];
   try {
-    const { world: ports, lab } = session;
+    const { world: ports, lab, known } = session;
     const store = await storeAt(
       options.repository,
       undefined,
-      { host: ports.host, machine: context.io.host, targets: [], secret: ports.secret, ...(lab && { lab }) },
+      {
+        host: ports.host,
+        machine: context.io.host,
+        targets: [],
+        secret: ports.secret,
+        known,
+        ...(lab && { lab }),
+      },
       { made() {}, retried() {}, throttled() {} },
       closing,
     );

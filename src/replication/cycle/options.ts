@@ -22,6 +22,8 @@ export interface CyclePolicy {
   rescan: boolean;
   /** Begin anew where points are gone that were there. */
   anew?: boolean;
+  /** The highest generations that earlier runs have seen, by UUID. */
+  seen?: Readonly<Record<string, number>>;
 }
 
 export interface CycleOptions {

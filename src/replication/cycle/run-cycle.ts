@@ -33,9 +33,9 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   const warnings: Diagnostic[] = [];
   const warn = (diagnostic: Diagnostic) => void warnings.push(diagnostic);
   // Says as well when somebody put an older head back.
-  const writer = await vm.writer(base, options.step, lease.generation);
-  if (!options.policy.anew && lease.generation > (previous?.generation ?? 0))
-    throw pointsLost(options, lease.generation, previous);
+  const seen = Math.max(lease.generation, options.policy.seen?.[vm.uuid] ?? 0);
+  const writer = await vm.writer(base, options.step, seen);
+  if (!options.policy.anew && seen > (previous?.generation ?? 0)) throw pointsLost(options, seen, previous);
   const source = await recover(options, lease.epoch, warn);
   const selection = selectDisks(source, options.policy, previous?.disks);
   const obstacle = inTheWay(source, selection.disks);

@@ -73,7 +73,7 @@ describe('what is declared', () => {
   });
 
   test('provides its points, and needs the bucket of an s3 repository only', () => {
-    expect(protectedVm.provides!({ ...properties, repository: 'S3://dr//vms/' }, 'dc02')).toEqual([
+    expect(protectedVm.provides!({ ...properties, repository: 'S3://dr/vms/' }, 'dc02')).toEqual([
       'points:s3://dr/vms#dc02',
     ]);
     expect(protectedVm.needs!(properties, 'dc02')).toEqual([{ anyOf: ['s3-bucket:dr'] }]);
