@@ -17,6 +17,8 @@ export interface ConnectionOptions {
   machine: Host;
   targets: CatalogTarget[];
   secret(reference: SecretRef): Promise<string>;
+  /** Counts the calls to a target, by its name. */
+  counter(target: string): CallCounter;
   /** The repositories that earlier runs from this state folder have seen. */
   known: KnownRepositories;
   lab?: Lab;
@@ -58,7 +60,7 @@ export function makeConnections(
         case 'search_path':
           return options.searchPath;
         case 'repositories':
-          return makeRepositories(options, calls, closing);
+          return makeRepositories(options, closing);
       }
     },
     async close() {

@@ -19,7 +19,7 @@ export function makeContent(
   const s3 = ({ url, target }: Location) => {
     const declared = awsTarget(url, target, options.targets);
     const name = declared?.name ?? '';
-    const connection = opened.get(name) ?? awsOf(declared, options, calls);
+    const connection = opened.get(name) ?? awsOf(declared, options, options.counter(declared?.name ?? 'aws'));
     opened.set(name, connection);
     closing.push(async () => (await connection).close());
     return connection;
@@ -34,7 +34,7 @@ export function makeContent(
     async store({ url, target }) {
       if (!/^s3:\/\//i.test(url))
         throw new Failure(given('content-url', `${url} is no bucket`, { hint: 'write s3://BUCKET/PREFIX' }));
-      return storeAt(url, target, options, calls, closing);
+      return storeAt(url, target, options, closing);
     },
   };
 }

@@ -102,7 +102,13 @@ export async function openSession(
     const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
     const sources = content ?? io.host;
     const known = knownRepositories(io.host.files, stateDir);
-    const connections = makeConnections({ host, searchPath, known, ...reaching });
+    const connections = makeConnections({
+      host,
+      searchPath,
+      known,
+      counter: target => calls.counter(target),
+      ...reaching,
+    });
     closing.push(() => connections.close());
     const world: World = {
       host,

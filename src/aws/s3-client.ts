@@ -1,4 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-s3';
+import { configured } from './default-chain.ts';
 import { type About, toFailure } from './errors.ts';
 import { type Retrying, type RetryOptions, withRetries } from './retry.ts';
 import { type AwsSettings, clientConfig } from './settings.ts';
@@ -41,8 +42,11 @@ function signWithKnownDigest(client: Sdk.S3Client): void {
 }
 
 /** Loads the SDK and makes a client; connects on the first call. */
-export async function connectS3(settings: S3Settings): Promise<S3Connection> {
+export async function connectS3(given: S3Settings): Promise<S3Connection> {
   const sdk = await import('@aws-sdk/client-s3');
+  // The SDK would find it by itself, and go on addressing buckets by host name.
+  const endpoint = given.endpoint ?? given.chainEndpoint ?? (await configured(given.profile)).endpoint;
+  const settings = { ...given, ...(endpoint !== undefined && { endpoint }) };
   const client = new sdk.S3Client({
     // Without traffic: a pack over a slow line takes minutes.
     ...clientConfig(settings, 60_000),

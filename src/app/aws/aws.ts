@@ -37,9 +37,19 @@ export async function awsSettings(
   }
   const properties = (target?.properties ?? {}) as Record<string, string | SecretRef | undefined>;
   const { region, endpoint, profile, access_key_id: id, secret_access_key: key } = properties;
+  const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = machine.env;
+  const chainEndpoint = AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL;
+  const chainRegion = async () =>
+    (await import('../../aws/default-chain.ts')).configured(profile as string | undefined);
   return {
     ...common,
-    region: (region as string) ?? machine.env.AWS_REGION ?? machine.env.AWS_DEFAULT_REGION ?? 'us-east-1',
+    region:
+      (region as string | undefined) ??
+      AWS_REGION ??
+      AWS_DEFAULT_REGION ??
+      (await chainRegion()).region ??
+      'us-east-1',
+    ...(chainEndpoint && { chainEndpoint }),
     ...(endpoint !== undefined && { endpoint: endpoint as string }),
     ...(profile !== undefined && { profile: profile as string }),
     ...(id !== undefined &&

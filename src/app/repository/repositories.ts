@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import { placeBelow } from '../../io/confined.ts';
 import { parseKey } from '../../replication/format/keys.ts';
@@ -17,7 +16,6 @@ import type { ConnectionOptions } from '../connections.ts';
 /** `s3://` and `file://` behind one interface; a repository that was opened is kept. */
 export function makeRepositories(
   options: ConnectionOptions,
-  calls: CallCounter,
   closing: (() => Promise<void> | void)[],
 ): Repositories {
   const opened = new Map<string, OpenRepository>();
@@ -27,7 +25,7 @@ export function makeRepositories(
   const opening = async ({ url, target, key }: RepositoryRef, mode: 'read' | 'create') => {
     const { createRepository, openRepository } = await import('../../replication/repository/open.ts');
     refuseAmbiguousUrl(url);
-    const store = await storeAt(url, target, options, calls, closing);
+    const store = await storeAt(url, target, options, closing);
     const secret = key && parseKey(await options.secret(key), key.$secret);
     const open = mode === 'create' ? createRepository : openRepository;
     const before = await known.at(url);
@@ -66,7 +64,6 @@ export async function storeAt(
   url: string,
   target: string | undefined,
   options: ConnectionOptions,
-  calls: CallCounter,
   closing: (() => Promise<void> | void)[],
 ): Promise<ObjectStore> {
   if (/^file:\/\//i.test(url)) {
@@ -84,7 +81,9 @@ export async function storeAt(
     );
   }
   const { s3Store } = await import('../../aws/s3-store.ts');
-  const connection = await awsOf(awsTarget(url, target, options.targets), options, calls);
+  const declared = awsTarget(url, target, options.targets);
+  // Under the name of the target that is called, whoever asks: a VM's own target is another one.
+  const connection = await awsOf(declared, options, options.counter(declared?.name ?? 'aws'));
   closing.push(() => connection.close());
   return s3Store(connection, { bucket: match[1]!, prefix: match[2] ?? '' });
 }

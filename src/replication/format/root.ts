@@ -104,6 +104,7 @@ const shape = members({
   vm: members({ name: text, uuid: text }),
   time: moment,
   consistency: oneOf('application', 'crash'),
+  stored: optional(whole()),
   left_out: listOf(members({ label: text, identity: text, why: text })),
   previous: nullOr(members({ generation, id: objectId })),
   disks: listOf(

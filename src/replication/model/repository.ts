@@ -32,6 +32,8 @@ export interface Point {
   /** Milliseconds since the epoch: creation of the snapshot. */
   time: number;
   consistency: Consistency;
+  /** Bytes of packs, pages and index that were written for it; not known of points by older versions. */
+  stored?: number;
   disks: PointDisk[];
   /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
   left_out: { label: string; identity: string; why: string }[];
@@ -115,6 +117,13 @@ export interface PointWriter {
 /** Told of each object that can't be read and that a reader goes on without. */
 export type OnDamage = (failure: Failure) => void;
 
+/** A point that was there, or may have been, and can't be given. */
+export interface LostPoint {
+  generation: number;
+  /** A clause: `its object is damaged`. */
+  why: string;
+}
+
 export interface VmRepository {
   readonly uuid: string;
   /** Whether the repository holds anything of this VM, readable or not. */
@@ -125,6 +134,11 @@ export interface VmRepository {
    * `onDamage` and are left out; without it the Failure is thrown.
    */
   points(onDamage?: OnDamage): Promise<Point[]>;
+  /**
+   * The same, and what is known to have been besides: points that can't be read or are missing without a
+   * record of their removal, and one that a lost head may have named.
+   */
+  history(onDamage?: OnDamage): Promise<{ points: Point[]; lost: LostPoint[] }>;
   /** The newest complete point, also when the head is missing or older; `onDamage` as for `points`. */
   newest(onDamage?: OnDamage): Promise<Point | undefined>;
   point(id: string): Promise<Point | undefined>;

@@ -6,6 +6,7 @@ import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
 import { diskReader } from './read/disk-reader.ts';
+import { readHistory } from './read/history.ts';
 import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
 import { rangeReader } from './read/ranges.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
@@ -49,6 +50,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
       for await (const root of allRoots(context, onDamage)) points.push(root.point);
       return points.sort((a, b) => a.generation - b.generation);
     },
+    history: onDamage => readHistory(context, onDamage),
     point: async id => (await rootOf(id))?.point,
     newest: async onDamage => (await newestRoot(context, onDamage))?.point,
     async reader(point, disk) {

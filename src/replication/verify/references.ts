@@ -15,13 +15,14 @@ export type FollowPoint = (root: Root) => Promise<void>;
 /**
  * Names, for every problem, the points that it breaks, and finds what is referred to and missing.
  * Pages that a point shares with the one before it are followed once: memory is one root's pages.
- * `segments`: the index objects in force; a point's own count for what these don't know.
+ * `usedPacks` gets the ids of all packs that are needed. `segments`: the index objects in force; a point's own count for what these don't know.
  */
 export function followPoints(
   context: VmContext,
   segments: Segment[],
   footers: PackFooters,
   findings: Findings,
+  usedPacks: Set<string>,
 ): FollowPoint {
   const index = indexReader(context);
   const known = new Map<string, { name: string | undefined; problems: Set<FoundProblem> }>();
@@ -80,6 +81,7 @@ export function followPoints(
         if (lost.length === 0) inconsistent('no index says where one of its blocks lies');
         continue;
       }
+      usedPacks.add(location.pack);
       const key = context.names.pack(location.pack);
       const bad = findings.of(key);
       if (bad) {

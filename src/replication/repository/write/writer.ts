@@ -130,6 +130,7 @@ async function writeParts(
       id: newId(work.context),
       generation: work.generation,
       ...content,
+      stored: work.totals.bytes_uploaded,
       disks: disks.map(d => d.disk),
     },
     previous: root && { generation: root.point.generation, id: root.point.id },
