@@ -170,5 +170,5 @@ export function s3Store(connection: S3Connection, place: { bucket: string; prefi
     );
   }
 
-  return { url, get, head, put, list, remove };
+  return { url, get, head, put, list, remove, clockAhead: () => connection.clockAhead() };
 }

@@ -69,6 +69,10 @@ test('plan, apply, replicate, verify and restore as calls, with what they say as
   const applied = await apply(context, ['m.yaml'], place);
   expect(applied?.code).toBe(0);
   expect(applied?.report?.proof?.empty).toBe(true);
+  // What the repository asks of S3 is under the target that was asked, not under the VM's.
+  const soap = applied?.report?.calls.home?.made ?? 0;
+  expect(soap).toBeGreaterThan(10);
+  expect(applied?.report?.calls.dr?.made).toBeGreaterThan(15);
   expect(told.plans.map(plan => plan.digest)).toEqual([planned?.plan.digest]);
   expect(told.events.filter(({ type }) => type === 'finished')).toHaveLength(2);
   expect(told.results).toBe(1);

@@ -14,7 +14,7 @@ export const listPoints = (
   vm: string | undefined,
   options: RepositoryOptions & CommonOptions,
 ): Promise<ListedPoints | undefined> =>
-  withVms(context, options, vm, async ({ repository, known, saw }, vms, onDamage) => {
+  withVms(context, options, vm, async ({ repository, clock, known, saw }, vms, onDamage) => {
     const histories = await Promise.all(vms.map(one => one.history(onDamage)));
     const seen: Record<string, number> = {};
     for (const [n, { points, lost }] of histories.entries()) {
@@ -27,7 +27,7 @@ export const listPoints = (
       context.reporter.diagnostics(gone.map(one => missingNewest(points.at(-1)?.vm.name ?? uuid, one)));
     }
     await saw(seen);
-    const now = context.io.host.clock.now() + (repository.store.clockAhead?.() ?? 0);
+    const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
     return { points: oldestFirst(histories.map(one => one.points)).map(summarise), now };
   });
 

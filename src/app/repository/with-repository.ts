@@ -6,6 +6,7 @@ import { findVm } from '../../replication/model/newest-point.ts';
 import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
 import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
 import type { OpenRepository } from '../../replication/repository/open.ts';
+import type { Clock } from '../../io/ports.ts';
 import type { Context } from '../app-context.ts';
 import { openSession } from '../open-session.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
@@ -18,6 +19,8 @@ const uncounted = () => ({ made() {}, retried() {}, throttled() {} });
 export interface OpenedRepository {
   repository: OpenRepository;
   ref: RepositoryRef;
+  /** Of the world that the repository is of: a lab has its own. */
+  clock: Clock;
   /** What earlier commands from here have seen. */
   known: KnownRepository | undefined;
   /** Remembers the highest generations that were seen, by UUID; where that can't be written, nothing is lost. */
@@ -65,6 +68,7 @@ export async function withRepositoryOpen<T>(
     return await use({
       repository,
       ref,
+      clock: ports.host.clock,
       known: before?.id === repository.id ? before : undefined,
       saw: generations => known.note(ref, { id: repository.id, generations }).catch(() => {}),
     });

@@ -1,7 +1,7 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Point } from '../model/repository.ts';
 import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../model/source.ts';
-import { clockSkew } from './clock-skew.ts';
+import { clockSkew, storeSkew } from './clock-skew.ts';
 import { inTheWay } from './in-the-way.ts';
 import type { CycleDisk, CycleOptions, CycleResult } from './options.ts';
 import { type DiskSelection, isExcluded, selectDisks } from './preflight.ts';
@@ -40,7 +40,8 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   const selection = selectDisks(source, options.policy, previous?.disks);
   const obstacle = inTheWay(source, selection.disks);
   if (obstacle) throw new Failure(obstacle);
-  warnings.push(...clockSkew(source, options.clock), ...selection.warnings);
+  warnings.push(...clockSkew(source, options.clock), ...storeSkew(options.repository.store));
+  warnings.push(...selection.warnings);
   warnings.push(...(await ensureTracking(source, options)));
 
   const { value, ms } = await withSnapshot(

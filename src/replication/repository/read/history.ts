@@ -23,7 +23,7 @@ export async function readHistory(
   };
   let headWhy = "its head isn't there";
   const head = await readable(readHead(context), failure => {
-    headWhy = failure.message;
+    headWhy = "its head can't be read";
     noted(failure);
   });
   const roots: Root[] = [];
