@@ -1,4 +1,4 @@
-import { makeCliContext } from '../src/cli/cli-context.ts';
+import { makeCliContext } from '../src/cli/context/cli-context.ts';
 import { makeProgram, nameOf } from '../src/cli/program.ts';
 import { nodeHost } from '../src/io/node.ts';
 import { allCommands, helpOf } from './help.ts';

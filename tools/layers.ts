@@ -4,7 +4,6 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { checkLayers } from './layers/check.ts';
-import { known } from './layers/known.ts';
 import { withRooms } from './layers/page.ts';
 import { readSources } from './layers/sources.ts';
 import { layers } from './layers/table.ts';
@@ -14,7 +13,7 @@ if (process.argv.includes('--write')) {
   await writeFile(page, withRooms(await readFile(page, 'utf8'), layers));
 } else {
   const files = await readSources('src');
-  const wrong = checkLayers(files, layers, known);
+  const wrong = checkLayers(files, layers);
   if (wrong.length > 0) {
     console.error(wrong.join('\n'));
     process.exitCode = 1;

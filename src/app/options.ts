@@ -1,3 +1,5 @@
+import type { ReadFiles } from '../io/ports.ts';
+
 /** Where a command works, and what its manifests are compiled with. */
 export interface CommonOptions {
   /** The lab's folder, or true for the usual one; undefined: the real world. */
@@ -30,4 +32,11 @@ export interface RepositoryOptions {
   region?: string;
   profile?: string;
   endpoint?: string;
+}
+
+/** Files that names are relative to a folder of. */
+export interface ContentFiles {
+  files: ReadFiles;
+  /** Absolute. */
+  cwd: string;
 }

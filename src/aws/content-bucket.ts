@@ -1,6 +1,6 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { bytes as shown } from '../io/units.ts';
-import type { ContentBucket } from '../masterless/bucket.ts';
+import type { ContentBucket } from '../masterless/content/bucket.ts';
 import { codeOf, statusOf } from './errors.ts';
 import type { S3Connection } from './s3-client.ts';
 

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { type CatalogTarget, isSecretRef, type Json } from '../engine/model/catalog.ts';
-import { literal } from './expressions/expression.ts';
+import { literal } from './syntax/expression.ts';
 
 /** One resource to write; with `comment` it is written as a comment below that line. */
 export interface Written {

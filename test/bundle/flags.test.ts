@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
-import { makeCliContext } from '../../src/cli/cli-context.ts';
+import { makeCliContext } from '../../src/cli/context/cli-context.ts';
 import { makeProgram, nameOf } from '../../src/cli/program.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { allCommands } from '../../tools/help.ts';

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { takeLock } from '../../src/io/lock.ts';
+import { takeLock } from '../../src/io/locks/lock.ts';
 import { nodeHost } from '../../src/io/node.ts';
-import type { Rollout } from '../../src/masterless/rollout.ts';
+import type { Rollout } from '../../src/masterless/rollout/rollout.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { cli, scratch } from '../support/cli.ts';
 import { environment, instanceId, labInstance, manifest, self } from '../support/lab-instance.ts';
@@ -89,7 +89,7 @@ describe('agent --once', () => {
   test('gives way to a deployment, which in turn waits', async () => {
     const lab = await site();
     const host = nodeHost();
-    const lock = await takeLock(join(lab.dir, 'lab/state', instanceId, 'lock'), {
+    const lock = await takeLock(join(lab.dir, 'lab/state', instanceId, 'locks/host'), {
       host,
       timeout: 0,
       refused: () => ({ code: 'x', severity: 'error', category: 'blocked', message: 'x' }),

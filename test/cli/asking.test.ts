@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type CliOptions, cli, scratch } from '../support/cli.ts';
+import { runtimeDirectory } from '../support/runtime-directory.ts';
 
 /** A manifest whose file is made in the same folder. */
 async function folder(resources = 'file: { new.txt: { content: x } }') {
@@ -49,12 +50,13 @@ describe('apply on a terminal', () => {
     expect(stdout).not.toContain('Applied');
     expect(stderr).toBe('nothing was changed\n');
     expect(await made(dir)).toBeUndefined();
-    expect(await readFile(join(dir, '.converge/lock')).catch(() => 'none')).toBe('none');
+    expect(await readdir(join(runtimeDirectory, 'host')).catch(() => [])).toEqual([]);
   });
 
   test('what the plan warns of is told before the question, and once', async () => {
-    const dir = await folder('file: { new.txt: { content: x }, taken: { content: x } }');
-    await mkdir(join(dir, 'taken'));
+    const dir = await folder(
+      'file: { new.txt: { content: x } }, exec: { odd: { command: [/bin/true], unless: [/nonexistent/program] } }',
+    );
     await mkdir(join(dir, '.converge'));
     await writeFile(join(dir, '.converge/state.json'), 'half');
     let before = '';
@@ -69,7 +71,7 @@ describe('apply on a terminal', () => {
       },
     });
     expect(ended.code).toBe(4);
-    for (const what of ['state.json', 'taken']) {
+    for (const what of ['state.json', '`exec:odd`']) {
       expect(before).toContain(what);
       expect(
         ended.stderr.split('\n').filter(line => /^(error|warning)/.test(line) && line.includes(what)),
@@ -103,14 +105,12 @@ describe('apply on a terminal', () => {
 
   test('a lock that another run holds after the answer refuses', async () => {
     const dir = await folder();
-    const { takeLock } = await import('../../src/io/lock.ts');
+    const { takeLock } = await import('../../src/io/locks/lock.ts');
     const { nodeHost } = await import('../../src/io/node.ts');
     const { blocked } = await import('../../src/diagnostics/diagnostic.ts');
-    const { mkdir } = await import('node:fs/promises');
     let release: (() => Promise<void>) | undefined;
     const { options } = terminal('y', async () => {
-      await mkdir(join(dir, '.converge'), { recursive: true });
-      const lock = await takeLock(join(dir, '.converge/lock'), {
+      const lock = await takeLock(join(runtimeDirectory, 'host'), {
         host: nodeHost(),
         timeout: 0,
         refused: () => blocked('locked', 'held'),

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
-import { readLog } from '../../src/lab/windows/process-log.ts';
+import { readLog } from '../../src/lab/windows/machine/process-log.ts';
 import { windowsMachine } from '../lab/windows/fixture.ts';
 import { cli, scratch } from '../support/cli.ts';
 import { upload } from '../support/lab-bucket.ts';

@@ -6,7 +6,7 @@ import { connectS3 } from '../../src/aws/s3-client.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Clock } from '../../src/io/ports.ts';
 import { type Lab, openLab, publish } from '../../src/lab/lab.ts';
-import type { InstanceReport } from '../../src/masterless/report.ts';
+import type { InstanceReport } from '../../src/masterless/reports/report.ts';
 import { type CliOptions, cli, scratch } from '../support/cli.ts';
 import { idOf } from '../support/fleet.ts';
 import { hurried } from '../support/lab-instance.ts';
@@ -29,7 +29,7 @@ const migration = `  exec:
 async function fleet() {
   const dir = await scratch();
   const host = nodeHost();
-  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, serving: true, lockTimeout: 0 });
+  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, lockTimeout: 0 });
   const published = await publish(lab, host);
   onTestFinished(async () => {
     await published.close();

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bumpLine } from '../../src/cli/rollout/bump-lines.ts';
-import type { BumpEvent } from '../../src/masterless/bump.ts';
-import type { InstanceReport } from '../../src/masterless/report.ts';
+import type { InstanceReport } from '../../src/masterless/reports/report.ts';
+import type { BumpEvent } from '../../src/masterless/rollout/bump.ts';
 
 const report: InstanceReport = {
   converge_report: 1,

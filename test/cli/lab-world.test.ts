@@ -3,9 +3,10 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { blocked } from '../../src/diagnostics/diagnostic.ts';
-import { takeLock } from '../../src/io/lock.ts';
+import { takeLock } from '../../src/io/locks/lock.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { cli, scratch } from '../support/cli.ts';
+import { runtimeDirectory } from '../support/runtime-directory.ts';
 
 const manifests = join(import.meta.dirname, '../../manifests/lab');
 
@@ -97,7 +98,7 @@ test('a plan file is applied whole: --only is refused, and so is a second path',
 
 test('a run that waited for another sees what that one left to do', async () => {
   const dir = await scratch();
-  const state = join(dir, '.converge/state.json');
+  const state = join(dir, '.converge/memory/engine.json');
   await writeFile(
     join(dir, 'm.yaml'),
     `converge: 1
@@ -115,7 +116,7 @@ resources:
 
   const host = nodeHost();
   const refused = () => blocked('locked', 'held by the test');
-  const lock = await takeLock(join(dir, '.converge/lock'), { host, timeout: 0, refused });
+  const lock = await takeLock(join(runtimeDirectory, 'host'), { host, timeout: 0, refused });
   const waiting = Promise.withResolvers<void>();
   const watched = {
     ...host.clock,

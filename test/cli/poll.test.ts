@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { lookAt } from '../../src/app/self/poll.ts';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import { nodeFiles } from '../../src/io/node-files.ts';
-import type { ContentBucket } from '../../src/masterless/bucket.ts';
+import type { ContentBucket } from '../../src/masterless/content/bucket.ts';
 import { bucketOf, hash } from '../masterless/support.ts';
 import { scratch } from '../support/cli.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reportKey } from '../../src/masterless/report.ts';
+import { reportKey } from '../../src/masterless/reports/report.ts';
 import { environment, fleetLab, idOf } from '../support/fleet.ts';
 
 const status = ['rollout', 'status', environment];

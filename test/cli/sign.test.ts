@@ -1,8 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openStatement } from '../../src/masterless/envelope.ts';
-import { parsePublicKey } from '../../src/masterless/keys.ts';
+import { openStatement } from '../../src/masterless/trust/envelope.ts';
+import { parsePublicKey } from '../../src/masterless/trust/keys.ts';
 import { cli, scratch } from '../support/cli.ts';
 
 const manifest = 'converge: 1\nresources: {}\n';

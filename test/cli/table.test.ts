@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { table } from '../../src/cli/table.ts';
+import { table } from '../../src/cli/text/table.ts';
 
 const headings = ['ID', 'VM', 'MODE'];
 const rows = [

@@ -342,7 +342,7 @@ describe('notifications', () => {
     const { results, run } = await converge(all, site());
     expect(results['thing:service']).toBe('changed');
     expect(all.log).not.toContain('refresh service');
-    expect(run.world.memory.get('owed-refresh:thing:service')).toBeUndefined();
+    expect(run.world.memory.engine.get('owed-refresh:thing:service')).toBeUndefined();
   });
 
   test('an owed refresh survives a run that ends between change and refresh', async () => {
@@ -377,7 +377,7 @@ describe('notifications', () => {
     const world = testWorld();
     let owed: unknown;
     all.onApply = async () => {
-      owed = world.memory.get('owed-refresh:thing:service');
+      owed = world.memory.engine.get('owed-refresh:thing:service');
     };
     await converge(
       all,
@@ -398,7 +398,7 @@ describe('notifications', () => {
     });
     const { run, results } = await converge(all, site());
     expect(results['thing:service']).toBe('skipped');
-    expect(run.world.memory.get('owed-refresh:thing:service')).toBeUndefined();
+    expect(run.world.memory.engine.get('owed-refresh:thing:service')).toBeUndefined();
   });
 });
 
@@ -415,7 +415,7 @@ describe('notifications to what is not selected', () => {
     all.objects.set('service', {}).set('proxy', {});
     const world = testWorld();
     await converge(all, site(), { world, only: ['thing:config'] });
-    expect(world.memory.get('owed-refresh:thing:old')).toBeUndefined();
+    expect(world.memory.engine.get('owed-refresh:thing:old')).toBeUndefined();
     await converge(all, site(), { world, only: ['thing:service'] });
     const { results } = await converge(all, site(), { world });
     expect(results).toMatchObject({ 'thing:service': 'unchanged', 'thing:proxy': 'refreshed' });

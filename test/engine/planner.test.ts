@@ -299,7 +299,7 @@ describe('secrets', () => {
     const all = things();
     all.objects.set('a', {});
     const world = testWorld();
-    await world.memory.set('secret:thing::a', { '/password': { salt: 'AA==', hash: 'AA==' } });
+    await world.memory.engine.set('secret:thing::a', { '/password': { salt: 'AA==', hash: 'AA==' } });
     const { resources, diagnostics } = await planOf(
       all,
       [declare('thing:a', { password: ref }), declare('thing:b')],

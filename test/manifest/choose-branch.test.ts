@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
-import { choose } from '../../src/manifest/read/choose-branch.ts';
 import { valueSchema } from '../../src/manifest/schema/json-schema.ts';
+import { choose } from '../../src/manifest/values/choose-branch.ts';
 
 const closed = { additionalProperties: false };
 const branches =

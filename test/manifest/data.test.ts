@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/engine/model/catalog.ts';
-import { mergeLayers } from '../../src/manifest/expressions/data-layers.ts';
+import { mergeLayers } from '../../src/manifest/sections/data-layers.ts';
 import { compileFiles } from './fixture.ts';
 
 const facts = new Map([['hostname', { doc: '', read: () => 'web01' }]]);

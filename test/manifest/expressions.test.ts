@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Facts } from '../../src/manifest/expressions/facts.ts';
+import type { Facts } from '../../src/manifest/scope/facts.ts';
 import { compileText } from './fixture.ts';
 
 const facts: Facts = new Map([

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import { nodeFiles } from '../../src/io/node-files.ts';
 import { compile } from '../../src/manifest/compile.ts';
-import { readManifests } from '../../src/manifest/read/find-files.ts';
+import { readManifests } from '../../src/manifest/syntax/find-files.ts';
 import { temporaryFolder } from '../support/engine-host.ts';
 import { compileFiles, fakeRegistry, memoryFiles } from './fixture.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { checkFormat } from '../../src/manifest/read/formats.ts';
+import { checkFormat } from '../../src/manifest/values/formats.ts';
 
 it.each(['15m', '15 minutes', '1h30m', '1 hour 30 minutes', '2 days', '0s', ' 90 Sec '])(
   '%s is a duration',

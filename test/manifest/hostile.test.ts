@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CelFault, parseCel } from '../../src/manifest/expressions/cel.ts';
+import { CelFault, parseCel } from '../../src/manifest/syntax/cel.ts';
 import { compileFiles, compileText } from './fixture.ts';
 
 const note = (value: string) => `resources:\n  note:\n    n: ${value}\n`;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { coreValue, found, quoted } from '../../src/manifest/read/scalar.ts';
+import { coreValue, found, quoted } from '../../src/manifest/syntax/scalar.ts';
 import { compileText, readNote } from './fixture.ts';
 
 describe('scalars where the schema says text', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
-import { readExpression } from '../../src/manifest/expressions/expression.ts';
+import { readExpression } from '../../src/manifest/syntax/expression.ts';
 import { compileText, readNote } from './fixture.ts';
 
 const rendered = async (text: string) => {

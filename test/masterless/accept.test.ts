@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { refusal, remember, type Seen } from '../../src/masterless/accept.ts';
-import type { Statement } from '../../src/masterless/envelope.ts';
+import { refusal, remember, type Seen } from '../../src/masterless/content/accept.ts';
+import type { Statement } from '../../src/masterless/trust/envelope.ts';
 import { now, statementOf } from './support.ts';
 
 const asking = { environment: 'taupe', now, version: '1.2.3' };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { haltRollout, openAnnouncer, readRollout } from '../../src/masterless/announce.ts';
-import type { FleetBucket } from '../../src/masterless/bucket.ts';
-import { type Rollout, rolloutKey } from '../../src/masterless/rollout.ts';
+import type { FleetBucket } from '../../src/masterless/content/bucket.ts';
+import { haltRollout, openAnnouncer, readRollout } from '../../src/masterless/rollout/announce.ts';
+import { type Rollout, rolloutKey } from '../../src/masterless/rollout/rollout.ts';
 import { codeOf, hash } from './support.ts';
 
 const rollout = (id: string, state: Rollout['state'], instances: string[] = []): Rollout => ({

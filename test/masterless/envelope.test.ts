@@ -1,8 +1,8 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openStatement, preAuthentication } from '../../src/masterless/envelope.ts';
-import { keyId, newKeyPair, parsePrivateKey, parsePublicKey } from '../../src/masterless/keys.ts';
+import { openStatement, preAuthentication } from '../../src/masterless/trust/envelope.ts';
+import { keyId, newKeyPair, parsePrivateKey, parsePublicKey } from '../../src/masterless/trust/keys.ts';
 import { codeOf, sign, signer, statementOf } from './support.ts';
 
 const content = Buffer.from('converge: 1\n');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fetchSigned, fetchUnsigned } from '../../src/masterless/fetch.ts';
+import { fetchSigned, fetchUnsigned } from '../../src/masterless/content/fetch.ts';
 import { bucketOf, codeOf, hash, now, sign, signer, statementOf } from './support.ts';
 
 const content = Buffer.from('converge: 1\n');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Job, runJobs } from '../../src/masterless/jobs.ts';
+import { type Job, runJobs } from '../../src/masterless/instance/jobs.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
 
 /** Jitter in the middle, so that pauses are what they are said to be. */

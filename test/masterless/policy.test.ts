@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { instancePolicy } from '../../src/masterless/policy.ts';
+import { instancePolicy } from '../../src/masterless/instance/policy.ts';
 
 test('is the one that is shipped to be filled in', async () => {
   const shipped = await readFile(join(import.meta.dirname, '../../policies/instance.json'), 'utf8');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { FleetBucket, Listed } from '../../src/masterless/bucket.ts';
-import { reportReader } from '../../src/masterless/read-reports.ts';
-import { type InstanceReport, reportKey } from '../../src/masterless/report.ts';
+import type { FleetBucket, Listed } from '../../src/masterless/content/bucket.ts';
+import { reportReader } from '../../src/masterless/reports/read-reports.ts';
+import { type InstanceReport, reportKey } from '../../src/masterless/reports/report.ts';
 import { hash } from './support.ts';
 
 const reportOf = (instance: string, more: object = {}): Buffer =>

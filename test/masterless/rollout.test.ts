@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import type { Clock } from '../../src/io/ports.ts';
-import { type BumpEvent, bump, type Fleet } from '../../src/masterless/bump.ts';
-import { type InstanceReport, parseReport } from '../../src/masterless/report.ts';
-import { isMyTurn, parseRollout, type Rollout, wavesOf } from '../../src/masterless/rollout.ts';
-import { fleetStatus } from '../../src/masterless/status.ts';
+import { type InstanceReport, parseReport } from '../../src/masterless/reports/report.ts';
+import { type BumpEvent, bump, type Fleet } from '../../src/masterless/rollout/bump.ts';
+import { isMyTurn, parseRollout, type Rollout, wavesOf } from '../../src/masterless/rollout/rollout.ts';
+import { fleetStatus } from '../../src/masterless/rollout/status.ts';
 
 const instances = ['i-1', 'i-2', 'i-3', 'i-4', 'i-5', 'i-6', 'i-7', 'i-8'];
 const begun = {

@@ -1,7 +1,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import type { ContentBucket } from '../../src/masterless/bucket.ts';
-import { type Statement, sealStatement } from '../../src/masterless/envelope.ts';
-import { newKeyPair, parsePrivateKey, parsePublicKey } from '../../src/masterless/keys.ts';
+import type { ContentBucket } from '../../src/masterless/content/bucket.ts';
+import { type Statement, sealStatement } from '../../src/masterless/trust/envelope.ts';
+import { newKeyPair, parsePrivateKey, parsePublicKey } from '../../src/masterless/trust/keys.ts';
 
 /** 2026-01-01T00:00:00Z. */
 export const now = Date.UTC(2026, 0, 1);

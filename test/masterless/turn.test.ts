@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Situation, turnFor } from '../../src/masterless/turn.ts';
+import { type Situation, turnFor } from '../../src/masterless/rollout/whose-turn.ts';
 
 const quiet: Situation = {
   instance: 'i-1',

@@ -1,7 +1,7 @@
 import Value from 'typebox/value';
 import { expect, test } from 'vitest';
 import { canonicalRepositoryUrl, refuseAmbiguousUrl } from '../../src/replication/model/repository-url.ts';
-import { repositorySchema } from '../../src/resources/repository-property.ts';
+import { repositorySchema } from '../../src/resources/shared/repository-property.ts';
 
 test.each([
   ['S3://dr/vms/', 's3://dr/vms'],

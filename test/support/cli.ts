@@ -6,6 +6,8 @@ import { onTestFinished } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Clock } from '../../src/io/ports.ts';
+import { runMark } from './run-mark.ts';
+import { runtimeDirectory } from './runtime-directory.ts';
 
 export interface CliResult {
   code: number;
@@ -32,8 +34,8 @@ export interface CliOptions {
   onStderr?(text: string): void;
 }
 
-/** The machine that runs the tests may be an instance of somebody's. */
-const noMetadata = { AWS_EC2_METADATA_DISABLED: 'true' };
+/** The machine that runs the tests may be an instance of somebody's, and has locks of its own. */
+const apart = { AWS_EC2_METADATA_DISABLED: 'true', CONVERGE_RUNTIME_DIRECTORY: runtimeDirectory };
 
 /** Runs the CLI in this process through `main`, as a command typed in `cwd`. */
 export async function cli(cwd: string, args: string[], options: CliOptions = {}): Promise<CliResult> {
@@ -60,7 +62,7 @@ export async function cli(cwd: string, args: string[], options: CliOptions = {})
       ...nodeHost(),
       ...(options.clock && { clock: options.clock }),
       cwd,
-      env: { PATH: process.env.PATH, ...noMetadata, ...options.env },
+      env: { PATH: process.env.PATH, ...apart, ...runMark, ...options.env },
     },
     interrupt: options.interrupt ?? new AbortController().signal,
   });
@@ -78,7 +80,7 @@ export function binary(
     execFile(
       file,
       args,
-      { cwd, env: { ...noMetadata, ...env }, maxBuffer: 1 << 26 },
+      { cwd, env: { ...apart, ...runMark, ...env }, maxBuffer: 1 << 26 },
       (error, stdout, stderr) => {
         done({ code: error ? (typeof error.code === 'number' ? error.code : 255) : 0, stdout, stderr });
       },

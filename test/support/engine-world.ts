@@ -19,7 +19,7 @@ import type {
   ResourceType,
 } from '../../src/engine/model/resource-type.ts';
 import { type Run, startRun } from '../../src/engine/model/run.ts';
-import type { World } from '../../src/engine/model/world.ts';
+import type { Memories, World } from '../../src/engine/model/world.ts';
 import { folderHost } from './engine-host.ts';
 
 let line = 0;
@@ -67,15 +67,20 @@ export const registryOf = (...types: AnyResourceType[]): Registry => ({
   targets: new Map(),
 });
 
-export function volatileMemory(): Memory & { entries: Map<string, unknown> } {
+/** One for all owners, so that a test sees what is remembered, whoever does. */
+export function volatileMemory(): Memories & { entries: Map<string, unknown> } {
   const entries = new Map<string, unknown>();
-  return {
-    entries,
+  const memory: Memory = {
     get: key => entries.get(key),
     async set(key, value) {
       if (value === undefined) entries.delete(key);
       else entries.set(key, value);
     },
+  };
+  return {
+    entries,
+    engine: memory,
+    of: async () => memory,
   };
 }
 

@@ -7,8 +7,8 @@ import { connectS3 } from '../../src/aws/s3-client.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Clock } from '../../src/io/ports.ts';
 import { openLab, publish } from '../../src/lab/lab.ts';
-import { type InstanceReport, reportKey } from '../../src/masterless/report.ts';
-import { isMyTurn, parseRollout, type Rollout, rolloutKey } from '../../src/masterless/rollout.ts';
+import { type InstanceReport, reportKey } from '../../src/masterless/reports/report.ts';
+import { isMyTurn, parseRollout, type Rollout, rolloutKey } from '../../src/masterless/rollout/rollout.ts';
 import { type CliOptions, type CliResult, cli, scratch } from './cli.ts';
 
 export const environment = 'shop-prod';
@@ -25,7 +25,7 @@ export type React = (number: number) => Partial<InstanceReport> | undefined;
 export async function fleetLab(count: number, react: React = () => ({})) {
   const dir = await scratch();
   const host = nodeHost();
-  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, serving: true, lockTimeout: 0 });
+  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, lockTimeout: 0 });
   const published = await publish(lab, host);
   onTestFinished(async () => {
     await published.close();

@@ -6,8 +6,8 @@ import { connectS3 } from '../../src/aws/s3-client.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Clock } from '../../src/io/ports.ts';
 import { openLab } from '../../src/lab/lab.ts';
-import type { ContentBucket } from '../../src/masterless/bucket.ts';
-import type { InstanceReport } from '../../src/masterless/report.ts';
+import type { ContentBucket } from '../../src/masterless/content/bucket.ts';
+import type { InstanceReport } from '../../src/masterless/reports/report.ts';
 import { type CliOptions, type CliResult, cli, scratch } from './cli.ts';
 
 export const environment = 'shop-prod';

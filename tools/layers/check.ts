@@ -18,7 +18,7 @@ export interface Layers {
 }
 
 /** How many files may lie side by side in a room before it wants rooms of its own. */
-const roomSize = 25;
+const roomSize = 20;
 
 const covers = (names: readonly string[], room: string) =>
   names.some(
@@ -66,13 +66,8 @@ const wrongRooms = (files: readonly string[], { rooms }: Layers): string[] => {
  * Everything that is wrong with the imports of `src`, each with its place and what would be right. `files` is
  * what each file imports by its path below `src`.
  */
-export const checkLayers = (
-  files: ReadonlyMap<string, readonly Import[]>,
-  layers: Layers,
-  known: readonly string[] = [],
-): string[] => {
+export const checkLayers = (files: ReadonlyMap<string, readonly Import[]>, layers: Layers): string[] => {
   const order = Object.keys(layers.rooms);
-  const spared = new Set<string>();
   const edges = new Map<string, Set<string>>();
 
   const wrongPackage = (room: string, specifier: string): string | undefined => {
@@ -103,11 +98,6 @@ export const checkLayers = (
       const users = layers.outside[target.slice('../'.length)];
       return users && covers(users, dirname(file)) ? undefined : `${specifier} leaves src`;
     }
-    const edge = `${file} -> ${target}`;
-    if (known.includes(edge)) {
-      spared.add(edge);
-      return undefined;
-    }
     if (files.has(target)) edges.set(file, (edges.get(file) ?? new Set()).add(target));
     return wrongRoom(dirname(file), dirname(target));
   };
@@ -121,8 +111,5 @@ export const checkLayers = (
   const around = circles(edges).map(
     circle => `src/${circle[0]}: imports run around: ${[...circle, circle[0]].join(' -> ')}`,
   );
-  const mended = known
-    .filter(edge => !spared.has(edge))
-    .map(edge => `tools/layers/known.ts: ${edge} is mended`);
-  return [...wrongRows(layers), ...wrongRooms([...files.keys()], layers), ...imports, ...around, ...mended];
+  return [...wrongRows(layers), ...wrongRooms([...files.keys()], layers), ...imports, ...around];
 };

@@ -1,6 +1,6 @@
-import { secretWord as name } from '../../resources/listing.ts';
+import { secretWord as name } from '../../resources/shared/list-declarations.ts';
 
-export { namesSecret } from '../../resources/listing.ts';
+export { namesSecret } from '../../resources/shared/list-declarations.ts';
 
 /** Characters of a name around the word: without a bound a long line of such words takes minutes. */
 const some = String.raw`\w{0,40}`;

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { adoptEbextensions } from '../../adopt/ebextensions/adopt.ts';
 import type { Leftover } from '../../adopt/ebextensions/drafts.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { displayName } from '../../manifest/read/find-files.ts';
+import { displayName } from '../../manifest/syntax/find-files.ts';
 import { writeManifest } from '../../manifest/write-manifest.ts';
 import type { Context } from '../app-context.ts';
 import { leftoverText } from './leftover.ts';

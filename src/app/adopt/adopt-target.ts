@@ -2,7 +2,7 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogTarget, Json } from '../../engine/model/catalog.ts';
 import { registry } from '../../resources/registry.ts';
 import type { Context } from '../app-context.ts';
-import { labDir } from '../lab/lab-dir.ts';
+import { labDir } from '../lab/open-lab.ts';
 import type { CommonOptions } from '../options.ts';
 
 /** A target said by options, for a machine that has no manifests yet. */

@@ -2,12 +2,12 @@ import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts
 import type { Catalog, Json } from '../../engine/model/catalog.ts';
 import type { Registry } from '../../engine/model/resource-type.ts';
 import { type Adopted, adopt as adoptAll, type Unsaid } from '../../engine/record/adopt.ts';
-import { systemName } from '../../manifest/read/requires.ts';
+import { systemName } from '../../manifest/sections/requires.ts';
 import type { Context } from '../app-context.ts';
-import { loadCatalog } from '../catalog.ts';
-import { openSession } from '../open-session.ts';
 import type { CommonOptions } from '../options.ts';
-import { runOf } from '../run/run-of.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
 import { version } from '../version.ts';
 import { requireReference, type TargetOptions, targetFromOptions } from './adopt-target.ts';
 import { chosenTargets, isPlace, kindOf, soughtBy } from './adopt-what.ts';

@@ -2,8 +2,7 @@ import type { SecretStores } from '../../aws/secrets.ts';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { CallLedger } from '../../engine/model/calls.ts';
 import { type CatalogTarget, isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
-import type { ConnectionOptions } from '../connections.ts';
-import { awsSettings } from './aws.ts';
+import type { AwsAccess } from './aws-access.ts';
 
 /** Whether reading it takes a call to AWS. */
 export const isAwsSecret = ({ $secret }: SecretRef): boolean => /^(ssm|secretsmanager):/.test($secret);
@@ -15,12 +14,12 @@ export interface AwsSecrets {
 }
 
 /** Reads `ssm:` and `secretsmanager:` once per run each, by the aws target of the manifests. */
-export function awsSecrets(
-  options: Pick<ConnectionOptions, 'machine' | 'targets' | 'secret' | 'lab'> & {
-    calls: CallLedger;
-    signal: AbortSignal;
-  },
-): AwsSecrets {
+export function awsSecrets(options: {
+  aws: AwsAccess;
+  targets: readonly CatalogTarget[];
+  calls: CallLedger;
+  signal: AbortSignal;
+}): AwsSecrets {
   const stores = new Map<string, Promise<SecretStores>>();
   const texts = new Map<string, Promise<string>>();
 
@@ -34,15 +33,11 @@ export function awsSecrets(
     return opening;
   };
   const open = async (target: CatalogTarget | undefined, region: string | undefined, name: string) => {
-    const [{ connectSecrets }, { endpoint: _, ...settings }] = await Promise.all([
+    const [{ connectSecrets }, settings] = await Promise.all([
       import('../../aws/secrets.ts'),
-      awsSettings(target, options, options.calls.counter(name)),
+      options.aws.api(target, options.calls.counter(name), region),
     ]);
-    return connectSecrets({
-      ...settings,
-      ...(region !== undefined && !options.lab && { region }),
-      ...(options.lab && { endpoint: options.lab.api.url }),
-    });
+    return connectSecrets(settings);
   };
   return {
     async read(reference) {

@@ -2,8 +2,8 @@ import { hostname, release } from 'node:os';
 import type { Identity, Instance } from '../../aws/instance.ts';
 import type { Host } from '../../io/ports.ts';
 import { runtime } from '../../io/runtime.ts';
-import type { Fact, FactGroup, Facts } from '../../manifest/expressions/facts.ts';
-import { systemName } from '../../manifest/read/requires.ts';
+import type { Fact, FactGroup, Facts } from '../../manifest/scope/facts.ts';
+import { systemName } from '../../manifest/sections/requires.ts';
 
 /** Windows Server 2022, what the lab's Windows host is. */
 const labWindows = '10.0.20348';

@@ -1,7 +1,7 @@
 import type { Identity, Instance } from '../../aws/instance.ts';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Context } from '../app-context.ts';
-import { labDir } from '../lab/lab-dir.ts';
+import { labDir, openInstanceAt } from '../lab/open-lab.ts';
 
 /** The EC2 instance that a command runs on, opened when something of it is first asked for. */
 export interface InstanceHere extends Instance {
@@ -44,8 +44,7 @@ async function open(
   };
   const dir = labDir(context, lab);
   if (dir !== undefined) {
-    const { openLabInstance } = await import('../../lab/lab.ts');
-    const { metadata, api, credentials, close } = await openLabInstance(dir, host);
+    const { metadata, api, credentials, close } = await openInstanceAt(context, dir);
     closing.push(close);
     return thisInstance(instanceMetadata({ endpoint: metadata.url }), identity =>
       byApi(identity, { endpoint: api.url, credentials }),

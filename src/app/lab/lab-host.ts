@@ -1,14 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Instance } from '../../aws/instance.ts';
 import type { Catalog } from '../../engine/model/catalog.ts';
 import type { Where } from '../../engine/model/resource-type.ts';
 import { confine, placeBelow } from '../../io/confined.ts';
 import type { Host } from '../../io/ports.ts';
-import type { Lab } from '../../lab/lab.ts';
 import type { ManifestHost } from '../../manifest/compile.ts';
+import type { Facts } from '../../manifest/scope/facts.ts';
 import type { Context } from '../app-context.ts';
-import { hostFacts } from '../aws/host-facts.ts';
+import type { Lab } from './open-lab.ts';
 
 /** What any host has to begin with. */
 const usual = ['etc', 'etc/systemd/system', 'opt', 'srv', 'tmp', 'var'];
@@ -45,14 +44,14 @@ export const realDirectory =
 
 /** What the compiler knows of the lab's host for a platform; undefined where it is this machine's likeness. */
 export const labHostFor =
-  ({ io }: Context, instance: Instance) =>
+  ({ io }: Context, factsOf: (host: Pick<Host, 'platform'>) => Facts) =>
   async (platform: NodeJS.Platform): Promise<ManifestHost | undefined> => {
     if (platform !== 'win32') return undefined;
-    const { builtIn, environment } = await import('../../lab/windows/environment.ts');
+    const { builtIn, environment } = await import('../../lab/windows/machine/environment.ts');
     return {
       platform,
       hostCwd: 'C:\\',
-      facts: hostFacts({ platform }, true, instance),
+      facts: factsOf({ platform }),
       env: environment(io.host.env, builtIn),
     };
   };

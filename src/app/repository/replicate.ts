@@ -1,16 +1,18 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
+import { openMemoryOf } from '../../engine/call/within.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { subjectOf } from '../../engine/model/subject.ts';
+import { identityOf } from '../../engine/model/targets.ts';
 import { expandSelections } from '../../engine/select/members.ts';
-import type { ProtectedVmProperties } from '../../resources/vsphere/protected_vm.ts';
+import type { ProtectedVmProperties } from '../../resources/vsphere/protection.ts';
 import { replicate as runCycle } from '../../resources/vsphere/replicate.ts';
 import type { Context } from '../app-context.ts';
-import { loadCatalog } from '../catalog.ts';
-import { openSession } from '../open-session.ts';
 import type { CommonOptions } from '../options.ts';
-import { runOf } from '../run/run-of.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
 
 export interface ReplicateOptions extends CommonOptions {
   /** Compare every block with the newest point, whatever change tracking says. */
@@ -38,7 +40,7 @@ export async function replicate(
   const catalog = await loadCatalog(context, paths, options);
   if (!catalog) return undefined;
   const { targets, platform } = catalog;
-  const session = await openSession(context, options, { targets, platform, exclusive: true });
+  const session = await openSession(context, options, { targets, platform, changes: true });
   try {
     const run = runOf(context, session);
     const { resources, diagnostics } = await expandSelections(catalog, run);
@@ -47,13 +49,21 @@ export async function replicate(
     const subject = subjectOf(declared, { registry: context.registry, targets, where: run.where });
     const { title, properties } = declared;
     const signal = context.io.interrupt;
-    const cycle = await runCycle(
-      { title, properties: properties as unknown as ProtectedVmProperties },
-      writeIo(run, subject, signal, () => {}),
-      signal,
-      { rescan: options.rescan ?? false, anew: options.allow?.includes(declared.address) ?? false },
-    );
-    return { vm: title, cycle };
+    const target = await identityOf(run, subject.target!);
+    const lock = await session.world.locks!.take({ target, type: subject.type.name, id: subject.id }, signal);
+    try {
+      await session.remember();
+      await openMemoryOf(run, subject.type);
+      const cycle = await runCycle(
+        { title, properties: properties as unknown as ProtectedVmProperties },
+        writeIo(run, subject, signal, () => {}),
+        signal,
+        { rescan: options.rescan ?? false, anew: options.allow?.includes(declared.address) ?? false },
+      );
+      return { vm: title, cycle };
+    } finally {
+      await lock.release();
+    }
   } finally {
     await session.close();
   }

@@ -2,10 +2,10 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Catalog, CatalogTarget } from '../../engine/model/catalog.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
-import { type RepositoryProperty, repositoryRef } from '../../resources/repository-property.ts';
+import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
-import { loadCatalog } from '../catalog.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
 
 export interface Which {
   ref: RepositoryRef;

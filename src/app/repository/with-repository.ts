@@ -1,16 +1,16 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import type { Clock } from '../../io/ports.ts';
 import { parseKey, readKey } from '../../replication/format/keys.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
 import { findVm } from '../../replication/model/newest-point.ts';
 import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
 import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
 import type { OpenRepository } from '../../replication/repository/open.ts';
-import type { Clock } from '../../io/ports.ts';
 import type { Context } from '../app-context.ts';
-import { openSession } from '../open-session.ts';
+import { storeAt } from '../connect/repositories.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
-import { storeAt } from './repositories.ts';
+import { openSession } from '../session/open-session.ts';
 import { whichRepository } from './which-repository.ts';
 
 const uncounted = () => ({ made() {}, retried() {}, throttled() {} });
@@ -47,22 +47,10 @@ export async function withRepositoryOpen<T>(
   const session = await openSession(context, options, { targets, labMustExist: true });
   const closing: (() => Promise<void> | void)[] = [];
   try {
-    const { world: ports, lab, known } = session;
+    const { world: ports, reach } = session;
+    const { known } = reach;
     const key = own ?? (ref.key && parseKey(await ports.secret(ref.key), ref.key.$secret));
-    const store = await storeAt(
-      ref.url,
-      ref.target,
-      {
-        host: ports.host,
-        machine: host,
-        targets,
-        secret: ports.secret,
-        known,
-        counter: uncounted,
-        ...(lab && { lab }),
-      },
-      closing,
-    );
+    const store = await storeAt(ref.url, ref.target, { ...reach, counter: uncounted }, closing);
     const before = await known.at(ref.url);
     const repository = await openRepository(store, { key, random: host.random });
     return await use({

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { apply as applyPlan } from '../../engine/apply/apply.ts';
+import { HostLock } from '../../engine/apply/host-lock.ts';
 import { guardOf, guardsOf, overBudget, requireKnown } from '../../engine/guard/guards.ts';
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { RunContent, RunReport } from '../../engine/model/events.ts';
@@ -10,13 +11,15 @@ import { recheck } from '../../engine/plan/recheck.ts';
 import { exitCode } from '../../engine/report/exit-code.ts';
 import { writeReport } from '../../engine/report/report.ts';
 import type { Context } from '../app-context.ts';
-import type { Session } from '../open-session.ts';
 import type { RunReporter } from '../reporter.ts';
-import { runOf } from './run-of.ts';
+import type { Session } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
 
 /** What to apply: manifests to plan now, or a plan that was made before. */
 export type Source = {
   targets: CatalogTarget[];
+  /** Whether anything of it is on this host. */
+  isHere: boolean;
   platform?: NodeJS.Platform | undefined;
   plan(run: Run): Promise<Plan>;
 };
@@ -43,8 +46,10 @@ export interface Applied {
 export interface Given {
   /** What the run report says of content that didn't come from this machine. */
   content?: RunContent;
-  /** Asked when something would change; left out for what needs no approval. Then the lock must be held. */
+  /** Asked when something would change; left out for what needs no approval. */
   approve?: Approve;
+  /** Held already, and for the whole of a run that is more than this. */
+  host?: HostLock;
 }
 
 /**
@@ -59,9 +64,11 @@ export async function applyInSession(
   given: Given = {},
 ): Promise<Applied> {
   const reporter = await context.reporter.run(() => session.world.host.clock.now());
+  const host = given.host ?? new HostLock(session.world.locks, context.io.interrupt);
   try {
-    return await applyTold(session, context, source, options, given, reporter);
+    return await applyTold(session, context, source, options, { ...given, host }, reporter);
   } finally {
+    await host.giveBack();
     await reporter.close();
   }
 }
@@ -71,11 +78,16 @@ async function applyTold(
   context: Context,
   source: Source,
   { noop = false, allow = [], digest, detailedExitcodes: detailed = false }: RunOptions,
-  { content, approve }: Given,
+  { content, approve, host }: Given & { host: HostLock },
   reporter: RunReporter,
 ): Promise<Applied> {
   const { interrupt } = context.io;
-  let run = runOf(context, session, reporter.event);
+  const begin = async (): Promise<Run> => {
+    if (source.isHere && !noop) await host.hold();
+    await session.remember();
+    return runOf(context, session, reporter.event);
+  };
+  let run = approve ? runOf(context, session, reporter.event) : await begin();
   const plan = await source.plan(run);
   reporter.plan(plan);
   if (digest !== undefined) requireDigest(plan, digest);
@@ -85,20 +97,21 @@ async function applyTold(
     context.reporter.diagnostics(plan.diagnostics);
     if (!(await approve(plan))) return { code: declined, diagnostics: plan.diagnostics };
   }
-  if (approve) await session.lock();
   if (asked) {
-    run = runOf(context, session, reporter.event);
+    run = await begin();
     await recheck(plan, run);
   }
   reporter.begin(plan);
-  const done = await applyPlan(plan, run, { noop, allow }).finally(reporter.settled);
+  const done = await applyPlan(plan, run, { noop, allow, host }).finally(reporter.settled);
   const report: RunReport = { ...done, ...(content && { content }) };
   await writeReport(context.io.host.files, session.stateDir, report);
   // What a guard would hold back is said by a run that does nothing, too.
   const guards = noop ? guardsOf(plan, allow) : [];
   const found = [...guards, ...failures(report)];
   const diagnostics = [...plan.diagnostics, ...found];
-  context.reporter.diagnostics(asked ? found : diagnostics);
+  const isTold = ({ code, message }: Diagnostic) =>
+    asked && plan.diagnostics.some(one => one.code === code && one.message === message);
+  context.reporter.diagnostics(diagnostics.filter(one => !isTold(one)));
   await reporter.result({ plan, report, diagnostics });
   const interrupted = report.interrupted && { interrupted: interrupt.reason as 'SIGINT' | 'SIGTERM' };
   const code = exitCode({ plan, report, diagnostics: guards, detailed, ...interrupted });

@@ -2,10 +2,10 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { plan as makePlan } from '../../engine/plan/planner.ts';
 import { recheck } from '../../engine/plan/recheck.ts';
 import type { Context } from '../app-context.ts';
-import { loadCatalog } from '../catalog.ts';
-import { openSession } from '../open-session.ts';
 import type { CommonOptions, SelectOptions } from '../options.ts';
-import { requireUserTypes } from '../user-types.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { requireUserTypes } from '../session/user-types.ts';
 import { version } from '../version.ts';
 import {
   type Applied,
@@ -38,7 +38,7 @@ export async function apply(
   const session = await openSession(context, options, {
     targets: source.targets,
     platform: source.platform,
-    exclusive: !ask.approve,
+    changes: true,
   });
   try {
     return await applyInSession(session, context, source, options, ask);
@@ -57,10 +57,15 @@ async function manifests(
     catalog && {
       targets: catalog.targets,
       platform: catalog.platform,
+      isHere: runsHere(context, catalog.resources),
       plan: run => makePlan(catalog, run, { engine: version, ...options }),
     }
   );
 }
+
+/** Whether any of them is on this host. */
+export const runsHere = ({ registry }: Context, resources: readonly { type: string }[]): boolean =>
+  resources.some(({ type }) => registry.types.get(type)?.runs.on === 'host');
 
 /** A file whose top key is `converge_plan` is a plan, whatever its name. */
 async function planFile(
@@ -87,6 +92,7 @@ async function planFile(
   return {
     targets: plan.targets,
     platform: plan.platform,
+    isHere: runsHere(context, plan.resources),
     async plan(run) {
       await recheck(plan, run);
       return plan;

@@ -2,8 +2,8 @@ import { buildGraph, type Graph } from '../../engine/graph/graph.ts';
 import type { Catalog } from '../../engine/model/catalog.ts';
 import { subjectsOf } from '../../engine/model/subject.ts';
 import type { Context } from '../app-context.ts';
-import { type CatalogOptions, loadCatalog } from '../catalog.ts';
 import { whereOf } from '../lab/lab-host.ts';
+import { type CatalogOptions, loadCatalog } from '../session/load-catalog.ts';
 
 /**
  * What manifests declare, and what depends on what: no target is touched and no secret read. Undefined when they

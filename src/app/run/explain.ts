@@ -2,11 +2,11 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import type { Registry } from '../../engine/model/resource-type.ts';
-import type { Trace } from '../../manifest/expressions/scope.ts';
-import { knownModules } from '../../manifest/modules/known-modules.ts';
+import { knownModules } from '../../manifest/known-modules.ts';
+import type { Trace } from '../../manifest/scope/scope.ts';
 import type { Context } from '../app-context.ts';
-import { type CatalogOptions, loadCompiled, shippedModules } from '../catalog.ts';
-import { requireUserTypes } from '../user-types.ts';
+import { type CatalogOptions, loadCompiled, shippedModules } from '../session/load-catalog.ts';
+import { requireUserTypes } from '../session/user-types.ts';
 
 /** A declared resource with how its computed values came about. */
 export interface ExplainedResource {

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Json } from '../../engine/model/catalog.ts';
-import { isGroup } from '../../manifest/expressions/facts.ts';
-import { knownFacts } from '../../manifest/expressions/known-facts.ts';
+import { isGroup } from '../../manifest/scope/facts.ts';
+import { knownFacts } from '../../manifest/scope/known-facts.ts';
 import type { Context } from '../app-context.ts';
 import { hostFacts } from '../aws/host-facts.ts';
 import { instanceHere } from '../aws/instance.ts';

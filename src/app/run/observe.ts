@@ -7,10 +7,10 @@ import { keepingAnswers, type Recording, record } from '../../engine/record/reco
 import { renderRecording } from '../../engine/record/recording-file.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import type { Context } from '../app-context.ts';
-import { loadCatalog } from '../catalog.ts';
-import { openSession } from '../open-session.ts';
 import type { CommonOptions } from '../options.ts';
-import { runOf } from './run-of.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
 
 export interface ObserveOptions extends CommonOptions {
   /** The recording is written there. */

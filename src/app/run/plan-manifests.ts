@@ -8,12 +8,12 @@ import { recordedWorld } from '../../engine/record/recorded-world.ts';
 import { type Recording, recordedMembers, replay } from '../../engine/record/recording.ts';
 import { parseRecording } from '../../engine/record/recording-file.ts';
 import type { Context } from '../app-context.ts';
-import { loadCatalog } from '../catalog.ts';
-import { openSession } from '../open-session.ts';
 import type { CommonOptions, SelectOptions } from '../options.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
 import { version } from '../version.ts';
 import { writePlan } from './plan-file.ts';
-import { runOf } from './run-of.ts';
 
 export interface PlanOptions extends CommonOptions, SelectOptions {
   /** Also written there, as JSON. */

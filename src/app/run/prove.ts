@@ -9,11 +9,11 @@ import { plan } from '../../engine/plan/planner.ts';
 import { exitCode } from '../../engine/report/exit-code.ts';
 import type { VmSelection } from '../../resources/vsphere/select-vms.ts';
 import type { Context } from '../app-context.ts';
-import { type CatalogOptions, loadCatalog } from '../catalog.ts';
-import { openLabAt } from '../lab/lab-dir.ts';
-import { openSession } from '../open-session.ts';
+import { openLabAt } from '../lab/open-lab.ts';
+import { type CatalogOptions, loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
 import { version } from '../version.ts';
-import { runOf } from './run-of.ts';
 
 /** Whether manifests converge. */
 export interface Proved {
@@ -47,16 +47,16 @@ async function twice(context: Context, catalog: Catalog, lab: string): Promise<P
   const session = await openSession(
     context,
     { lab, lockTimeout: 0 },
-    { targets: catalog.targets, platform: catalog.platform, exclusive: true },
+    { targets: catalog.targets, platform: catalog.platform, changes: true },
   );
   try {
     const reporter = await context.reporter.run(() => session.world.host.clock.now());
     const run = runOf(context, session, reporter.event);
     const first = await plan(catalog, run, { engine: version });
     reporter.begin(first);
-    const report = await apply(first, run, { allow: first.resources.map(({ address }) => address) }).finally(
-      reporter.settled,
-    );
+    const report = await apply(first, run, { allow: first.resources.map(({ address }) => address) })
+      .finally(reporter.settled)
+      .finally(reporter.close);
     const failed = report.results.flatMap(({ diagnostic }) => diagnostic ?? []);
     context.reporter.diagnostics([...first.diagnostics, ...failed, ...report.diagnostics]);
     const made = exitCode({ plan: first, report });

@@ -1,7 +1,7 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
-import { readInstanceState } from '../../masterless/instance-state.ts';
-import { type Job, runJobs } from '../../masterless/jobs.ts';
-import { turnFor } from '../../masterless/turn.ts';
+import { readInstanceState } from '../../masterless/instance/instance-state.ts';
+import { type Job, runJobs } from '../../masterless/instance/jobs.ts';
+import { turnFor } from '../../masterless/rollout/whose-turn.ts';
 import type { AppIo, Context } from '../app-context.ts';
 import { loggedRun } from './apply-self.ts';
 import type { ConvergeSelfOptions } from './converge-self.ts';

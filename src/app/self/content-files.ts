@@ -1,9 +1,9 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { filesByRoot, memoryFiles } from '../../io/memory-files.ts';
 import type { ReadFiles } from '../../io/ports.ts';
-import type { Content } from '../../masterless/fetch.ts';
+import type { Content } from '../../masterless/content/fetch.ts';
 import { damaged, openZip } from '../../resources/host/archive/zip.ts';
-import { shippedModules } from '../catalog.ts';
+import { shippedModules } from '../session/load-catalog.ts';
 
 /** Bytes that a bundle may have when unpacked: it is held in memory, whole. */
 const largestBundle = 256 * 2 ** 20;

@@ -1,17 +1,19 @@
 import { join } from 'node:path';
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { HostLock } from '../../engine/apply/host-lock.ts';
 import { plan as makePlan } from '../../engine/plan/planner.ts';
 import { exitCode } from '../../engine/report/exit-code.ts';
-import { remember } from '../../masterless/accept.ts';
-import { readInstanceState, writeInstanceState } from '../../masterless/instance-state.ts';
-import { keepContent } from '../../masterless/kept.ts';
-import { assertOwnState } from '../../masterless/trust.ts';
+import { lockFolder } from '../../io/locks/lock-folder.ts';
+import { remember } from '../../masterless/content/accept.ts';
+import { keepContent } from '../../masterless/content/last-known-good.ts';
+import { readInstanceState, writeInstanceState } from '../../masterless/instance/instance-state.ts';
+import { assertOwnState } from '../../masterless/trust/trust.ts';
 import { type Context, makeContext } from '../app-context.ts';
-import { loadCatalog } from '../catalog.ts';
-import { openSession } from '../open-session.ts';
 import type { SelectOptions } from '../options.ts';
 import { type Applied, applyInSession, type RunOptions } from '../run/apply-in-session.ts';
-import { lockState } from '../run-lock.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { machineLocks } from '../session/machine-locks.ts';
+import { openSession } from '../session/open-session.ts';
 import { version } from '../version.ts';
 import { contentFiles } from './content-files.ts';
 import { type Ended, instanceReport, type SelfRun, sendReport } from './instance-report.ts';
@@ -48,16 +50,20 @@ export async function convergeSelf(
       },
     },
   };
-  const lock = await lockState(context, self.stateDir, options.lockTimeout);
+  // Each instance of a lab is a host of its own.
+  const folder = self.lab ? join(self.stateDir, 'locks') : lockFolder(io.host);
+  const locks = machineLocks(io.host, folder, options.lockTimeout);
+  const host = new HostLock(locks, io.interrupt, { whole: true });
+  await host.hold();
   try {
-    const { code, ...ended } = await applyVerified(context, self, options, told);
+    const { code, ...ended } = await applyVerified(context, self, options, told, host);
     const final = code === 0 && context.strays.length > 0 ? 4 : code;
     if (options.noop) return final;
     const whole = !options.only && !options.except;
     await conclude(context, self, run, { ...ended, code: final, told }, whole);
     return final;
   } finally {
-    await lock.release();
+    await host.end();
   }
 }
 
@@ -67,11 +73,12 @@ async function applyVerified(
   self: Self,
   options: ConvergeSelfOptions,
   told: readonly Diagnostic[],
+  host: HostLock,
 ): Promise<Omit<Ended, 'told'>> {
   let obtained: Obtained | undefined;
   try {
     obtained = await accept(context, self, options);
-    const applied = await applyContent(context, self, obtained, options);
+    const applied = await applyContent(context, self, obtained, options, host);
     if (!applied) return { code: exitCode({ diagnostics: told }), obtained };
     return { code: applied.code, obtained, report: applied.report };
   } catch (error) {
@@ -105,6 +112,7 @@ async function applyContent(
   self: Self,
   obtained: Obtained,
   options: ConvergeSelfOptions,
+  host: HostLock,
 ): Promise<Applied | undefined> {
   const { name, signed } = obtained.content;
   const described = describeContent(obtained, self);
@@ -129,16 +137,18 @@ async function applyContent(
       targets: catalog.targets,
       platform: catalog.platform,
       content: { files, cwd: root },
+      changes: true,
       ...(self.lab && { lab: self.lab }),
     },
   );
   try {
     const source = {
       targets: catalog.targets,
+      isHere: true,
       plan: (started: Parameters<typeof makePlan>[1]) =>
         makePlan(catalog, started, { engine: version, ...options }),
     };
-    return await applyInSession(session, context, source, options, { content: described });
+    return await applyInSession(session, context, source, options, { content: described, host });
   } finally {
     await session.close();
   }

@@ -1,6 +1,6 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { RunReport } from '../../engine/model/events.ts';
-import { type InstanceReport, reportKey } from '../../masterless/report.ts';
+import { type InstanceReport, reportKey } from '../../masterless/reports/report.ts';
 import type { Context } from '../app-context.ts';
 import { version } from '../version.ts';
 import { asWarning, type Obtained } from './obtain.ts';

@@ -1,8 +1,8 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { RunContent } from '../../engine/model/events.ts';
-import type { Asking } from '../../masterless/accept.ts';
-import { type Content, fetchSigned, fetchUnsigned } from '../../masterless/fetch.ts';
-import { keptContent } from '../../masterless/kept.ts';
+import type { Asking } from '../../masterless/content/accept.ts';
+import { type Content, fetchSigned, fetchUnsigned } from '../../masterless/content/fetch.ts';
+import { keptContent } from '../../masterless/content/last-known-good.ts';
 import type { Context } from '../app-context.ts';
 import { type Self, trustedKeys } from './open-self.ts';
 import type { SelfOptions } from './self-options.ts';

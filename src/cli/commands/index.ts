@@ -1,4 +1,4 @@
-import type { Define } from '../define.ts';
+import type { Define } from '../context/define.ts';
 import { adopt } from './adopt/adopt.ts';
 import { lab } from './lab/lab.ts';
 import { agent } from './masterless/agent.ts';

@@ -6,9 +6,9 @@ import { suggest } from '../../diagnostics/nearest.ts';
 import { wrap } from '../../diagnostics/wrap.ts';
 import type { AnyResourceType, TargetKind } from '../../engine/model/resource-type.ts';
 import type { Module } from '../../manifest/modules/module.ts';
-import { metaparameters, moduleMetaparameters } from '../../manifest/read/metaparameters.ts';
-import { systemName } from '../../manifest/read/requires.ts';
 import { type JsonSchema, valueSchema } from '../../manifest/schema/json-schema.ts';
+import { systemName } from '../../manifest/sections/requires.ts';
+import { metaparameters, moduleMetaparameters } from '../../manifest/values/metaparameters.ts';
 import { describeProperties } from './describe-schema.ts';
 
 const widthOf = (columns: number) => Math.max(40, Math.min(columns, 100));

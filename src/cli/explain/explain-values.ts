@@ -2,7 +2,7 @@ import { Failure, given, type SourceRange } from '../../diagnostics/diagnostic.t
 import { suggest } from '../../diagnostics/nearest.ts';
 import { type CatalogResource, isSecretRef, type Json } from '../../engine/model/catalog.ts';
 import { nearest, valueAt } from '../../engine/model/pointer.ts';
-import type { Layer, Trace } from '../../manifest/expressions/scope.ts';
+import type { Layer, Trace } from '../../manifest/scope/scope.ts';
 
 /** Where one value was said. */
 interface Said {

@@ -1,32 +1,46 @@
-import type { BumpEvent } from '../../masterless/bump.ts';
-import type { CliContext } from '../cli-context.ts';
+import type { RolloutReporter, TellRollout } from '../../app/masterless/bump.ts';
+import type { BumpEvent } from '../../masterless/rollout/bump.ts';
 import { bumpLine } from '../rollout/bump-lines.ts';
+import type { CliIo } from '../text/io.ts';
 import { isForCursor } from './choose.ts';
-import type { EventSink } from './events.ts';
+import { type EventOptions, openEvents } from './events.ts';
 
-export interface BumpProgress {
-  listener(event: BumpEvent): void;
-  /** Resolves when the last line is on the screen. */
-  done(): Promise<void>;
+interface Said {
+  io: CliIo;
+  say(text: string): void;
 }
 
-/** How a rollout is shown while it goes on: a list of tasks per wave on a terminal, plain lines elsewhere. */
-export async function bumpProgress(
-  context: CliContext,
-  sink: EventSink<BumpEvent> | undefined,
-): Promise<BumpProgress> {
-  if (sink?.quiet) return { listener() {}, async done() {} };
-  if (!isForCursor(context.io)) return { listener: event => context.say(bumpLine(event)), async done() {} };
+/** A rollout while it goes on: as a list of tasks per wave on a terminal, plain lines elsewhere, and as events. */
+export const bumpTeller =
+  (context: Said, options: EventOptions): TellRollout =>
+  async now => {
+    const sink = await openEvents<BumpEvent>(context, options, now);
+    const progress = await bumpProgress(context, sink?.quiet ?? false);
+    return {
+      event(event) {
+        sink?.listener(event);
+        progress.event(event);
+      },
+      async close() {
+        await progress.close();
+        await sink?.close();
+      },
+    };
+  };
+
+async function bumpProgress(context: Said, quiet: boolean): Promise<RolloutReporter> {
+  if (quiet) return { event() {}, async close() {} };
+  if (!isForCursor(context.io)) return { event: event => context.say(bumpLine(event)), async close() {} };
   const { openTasks } = await import('./tasks.ts');
   const tasks = await openTasks(context.io.stderr);
   return {
-    listener(event) {
+    event(event) {
       if (event.type === 'wave') tasks.start(event.instances);
       if (event.type === 'waiting')
         for (const [instance, why] of Object.entries(event.instances)) tasks.tell(instance, why);
       if (event.type === 'instance')
         tasks.end(event.instance, { kind: event.ok ? 'done' : 'failed', line: bumpLine(event).trimEnd() });
     },
-    done: () => tasks.done('told, and not heard of yet'),
+    close: () => tasks.done('told, and not heard of yet'),
   };
 }

@@ -1,17 +1,7 @@
-import type { Listener } from '../../engine/model/events.ts';
-import type { Plan } from '../../engine/model/plan.ts';
-import type { CliIo } from '../io.ts';
+import type { CliIo } from '../text/io.ts';
 import type { EventSink } from './events.ts';
 import { plainProgress } from './plain.ts';
-
-/** How a run is shown while it goes on. */
-export interface Progress {
-  listener: Listener;
-  /** The plan is on the screen, its changes begin. */
-  begin(plan: Plan): void;
-  /** Resolves when the last line is on the screen, so that a summary may follow. */
-  done(): Promise<void>;
-}
+import type { Progress } from './progress.ts';
 
 /** listr2 on a terminal, plain lines everywhere else; events go where they were asked for as well. */
 export async function progressFor(io: CliIo, events?: EventSink): Promise<Progress> {

@@ -3,7 +3,7 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { RunEvent } from '../../engine/model/events.ts';
 import { ndjsonListener } from '../../engine/render/ndjson.ts';
 import type { FileHandle } from '../../io/ports.ts';
-import type { CliContext } from '../cli-context.ts';
+import type { CliIo } from '../text/io.ts';
 
 export interface EventOptions {
   events?: 'ndjson';
@@ -21,7 +21,7 @@ export interface EventSink<E = RunEvent> {
 
 /** Undefined when nobody asked for events. A file must be a new one; its folder must be there. */
 export async function openEvents<E extends { type: string } = RunEvent>(
-  context: Pick<CliContext, 'io' | 'say'>,
+  context: { io: CliIo; say(text: string): void },
   { events, eventsFile }: EventOptions,
   now: () => number,
 ): Promise<EventSink<E> | undefined> {
@@ -49,7 +49,7 @@ export async function openEvents<E extends { type: string } = RunEvent>(
   };
 }
 
-async function createFile({ io }: Pick<CliContext, 'io'>, name: string): Promise<FileHandle> {
+async function createFile({ io }: { io: CliIo }, name: string): Promise<FileHandle> {
   const path = resolve(io.host.cwd, name);
   if ((await io.host.files.stat(dirname(path)))?.kind !== 'directory') {
     throw new Failure(given('no-folder', `the folder of ${name} isn't there`, { hint: 'make it first' }));

@@ -1,7 +1,7 @@
 import { printable } from '../../diagnostics/text-width.ts';
 import type { Listener, RunEvent } from '../../engine/model/events.ts';
 import { bytes, duration } from '../../io/units.ts';
-import type { Output } from '../io.ts';
+import type { Output } from '../text/io.ts';
 
 const words = {
   changed: 'changed',

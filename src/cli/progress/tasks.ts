@@ -1,5 +1,5 @@
 import { printable } from '../../diagnostics/text-width.ts';
-import type { Output } from '../io.ts';
+import type { Output } from '../text/io.ts';
 
 /** How the line of a task ends. */
 export interface TaskEnd {

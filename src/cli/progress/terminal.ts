@@ -1,7 +1,7 @@
 import { bytes } from '../../io/units.ts';
-import type { Output } from '../io.ts';
-import type { Progress } from './choose.ts';
+import type { Output } from '../text/io.ts';
 import { finishedLine } from './plain.ts';
+import type { Progress } from './progress.ts';
 import { openTasks } from './tasks.ts';
 
 /** The events as tasks: one line per resource that moves while it works. */

@@ -1,7 +1,8 @@
+import type { BumpOutcome } from '../../app/masterless/rollout-outcome.ts';
 import { printable } from '../../diagnostics/text-width.ts';
 import { plural } from '../../io/units.ts';
-import type { BumpEvent } from '../../masterless/bump.ts';
-import type { InstanceReport } from '../../masterless/report.ts';
+import type { InstanceReport } from '../../masterless/reports/report.ts';
+import type { BumpEvent } from '../../masterless/rollout/bump.ts';
 
 /** How one event of a rollout reads, on lines of its own; nothing for what the summary says. */
 export function bumpLine(event: BumpEvent): string {
@@ -25,38 +26,6 @@ function convergedAs({ content, changed }: InstanceReport): string {
   const kept =
     content?.from === 'last-known-good' ? ' (kept from before: it could not reach the bucket)' : '';
   return `converged, ${content ? which : 'no content'}${kept}, ${plural(changed, 'change')}`;
-}
-
-/** What came of a rollout; the answer of `bump --format json`. */
-export interface BumpOutcome {
-  version: 1;
-  environment: string;
-  rollout: string;
-  state: 'done' | 'halted';
-  /** Why it was halted. */
-  why?: 'failures' | 'interrupted';
-  converged: number;
-  failed: { instance: string; why: string }[];
-  underway: string[];
-  untouched: string[];
-}
-
-export function outcomeOf(environment: string, rollout: string, events: readonly BumpEvent[]): BumpOutcome {
-  const settled = events.filter(event => event.type === 'instance');
-  const halted = events.find(event => event.type === 'halted');
-  return {
-    version: 1,
-    environment,
-    rollout,
-    state: halted ? 'halted' : 'done',
-    ...(halted && { why: halted.why }),
-    converged: settled.filter(({ ok }) => ok).length,
-    failed: settled.flatMap(event =>
-      event.ok ? [] : [{ instance: event.instance, why: printable(event.why) }],
-    ),
-    underway: halted?.underway ?? [],
-    untouched: halted?.untouched ?? [],
-  };
 }
 
 export function bumpSummary(outcome: BumpOutcome): string {

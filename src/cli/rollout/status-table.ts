@@ -1,26 +1,14 @@
-import type { FleetInstance } from '../../aws/fleet.ts';
+import type { RolloutStatus } from '../../app/masterless/rollout-status.ts';
 import { printable } from '../../diagnostics/text-width.ts';
 import { duration, plural } from '../../io/units.ts';
-import type { Reports } from '../../masterless/read-reports.ts';
-import type { Rollout } from '../../masterless/rollout.ts';
-import type { InstanceStatus } from '../../masterless/status.ts';
-import { table } from '../table.ts';
-
-export interface StatusData {
-  environment: string;
-  /** URL. */
-  bucket: string;
-  now: number;
-  rollout: Rollout | undefined;
-  statuses: InstanceStatus[];
-  instances: ReadonlyMap<string, FleetInstance>;
-  refused: Reports['refused'];
-}
+import type { Rollout } from '../../masterless/rollout/rollout.ts';
+import type { InstanceStatus } from '../../masterless/rollout/status.ts';
+import { table } from '../text/table.ts';
 
 /** Failures of one instance that the table tells. */
 const mostTold = 3;
 
-export function statusText(data: StatusData, columns?: number): string {
+export function statusText(data: RolloutStatus, columns?: number): string {
   const { environment, bucket, statuses } = data;
   const order = ['converged', 'waiting', 'failed', 'silent', 'gone'] as const;
   const counts = order.flatMap(state => {
@@ -47,7 +35,7 @@ export function statusText(data: StatusData, columns?: number): string {
   return `${lines.join('\n')}\n${table(headings, rows, columns)}`;
 }
 
-function rolloutLine({ rollout, now }: StatusData): string[] {
+function rolloutLine({ rollout, now }: RolloutStatus): string[] {
   if (!rollout) return ['no rollout was ever announced'];
   const age = now - Date.parse(rollout.started);
   const begun = Number.isFinite(age) ? `${duration(Math.max(0, age))} ago` : 'at no known time';
@@ -60,7 +48,7 @@ function rolloutLine({ rollout, now }: StatusData): string[] {
 }
 
 /** In a few words, why the state is what it is. */
-function whyOf({ instance, state, report }: InstanceStatus, data: StatusData): string {
+function whyOf({ instance, state, report }: InstanceStatus, data: RolloutStatus): string {
   const known = data.instances.get(instance);
   if (state === 'gone') return 'no longer an instance of the environment';
   if (state === 'silent') {
@@ -81,7 +69,7 @@ function whyOf({ instance, state, report }: InstanceStatus, data: StatusData): s
 }
 
 /** The answer of `--format json`. Times in RFC 3339, ages in seconds. */
-export const statusJson = (data: StatusData): object => ({
+export const statusJson = (data: RolloutStatus): object => ({
   version: 1,
   environment: data.environment,
   bucket: data.bucket,

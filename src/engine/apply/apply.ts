@@ -1,6 +1,5 @@
-import { blocked, Failure, world as worldSays } from '../../diagnostics/diagnostic.ts';
+import { Failure, world as worldSays } from '../../diagnostics/diagnostic.ts';
 import { type Node, Walk } from '../graph/walk.ts';
-import { gradeOf } from '../guard/grade.ts';
 import { type Allowed, guardOf, overBudget, requireKnown } from '../guard/guards.ts';
 import { rememberProtection } from '../guard/protection.ts';
 import type { RunReport } from '../model/events.ts';
@@ -15,6 +14,8 @@ import { sharedCause } from '../plan/shared-cause.ts';
 import { rememberSelections } from '../select/members.ts';
 import { type Applying, begin, type Details } from './applying.ts';
 import { type Change, changeAll } from './change.ts';
+import { holdBack } from './hold-back.ts';
+import { HostLock } from './host-lock.ts';
 import { prove } from './proof.ts';
 import { refreshIfNotified } from './refresh.ts';
 
@@ -23,6 +24,8 @@ export interface ApplyOptions {
   noop?: boolean;
   /** Addresses that may weaken protection. */
   allow?: Allowed;
+  /** Held already since before the host was observed; default: taken when needed. */
+  host?: HostLock;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface ApplyOptions {
 export async function apply(
   plan: Plan,
   run: Run,
-  { noop = false, allow = [] }: ApplyOptions = {},
+  { noop = false, allow = [], host = new HostLock(run.world.locks, run.signal) }: ApplyOptions = {},
 ): Promise<RunReport> {
   requireKnown(plan, allow);
   const tooMuch = overBudget(plan);
@@ -46,7 +49,7 @@ export async function apply(
     where: run.where,
   });
   await loadSources(run, subjects);
-  const applying = begin(run, new Walk(plan.resources, subjects), allow);
+  const applying = begin(run, new Walk(plan.resources, subjects), allow, host);
   const { walk } = applying;
 
   const onAbort = () =>
@@ -69,7 +72,7 @@ export async function apply(
       settled.map(({ subject }) => subject),
     );
   }
-  const proof = noop || run.signal.aborted ? undefined : await prove(applying);
+  const proof = noop || run.signal.aborted ? undefined : await prove(applying).finally(() => host.giveBack());
   const report: RunReport = {
     report: 1,
     plan: plan.digest,
@@ -92,13 +95,24 @@ const isSettled = ({ noop }: PlannedResource, { result }: RunReport['results'][n
 async function walkThrough(applying: Applying, noop: boolean): Promise<void> {
   const { walk, run } = applying;
   const running = new Set<Promise<void>>();
+  let here: Node[] = [];
   while (true) {
     const ready = run.signal.aborted ? [] : walk.takeReady();
+    here = [...here, ...ready].filter(node => !node.result && isHere(node));
     if (ready.length > 0) {
-      const wave = applyWave(applying, ready, noop).finally(() => running.delete(wave));
-      running.add(wave);
+      // Apart: what waits for this host holds up nothing elsewhere.
+      for (const part of [ready.filter(isHere), ready.filter(node => !isHere(node))]) {
+        if (part.length === 0) continue;
+        const wave = applyWave(applying, part, noop).finally(() => running.delete(wave));
+        running.add(wave);
+      }
     } else if (running.size === 0) return;
-    else await Promise.race([walk.nextFinish(), ...running]);
+    else {
+      const finished = walk.nextFinish();
+      // What goes on is elsewhere, and may take days.
+      if (here.length === 0 && walk.isUnfinished()) await applying.host.giveBack();
+      await Promise.race([finished, ...running]);
+    }
   }
 }
 
@@ -118,6 +132,7 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
     else if (noop || node.planned.noop) finish(node, 'noop');
     else if (!finishGuarded(applying, node)) work.push(node);
   }
+  if (!(await holdHost(applying, work))) return;
   const toChange = work.filter(({ planned }) => planned.action !== 'none' && planned.action !== 'refresh');
   const resting = work.filter(node => !toChange.includes(node));
   const unsure = toChange.filter(
@@ -146,10 +161,29 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
   await Promise.all([
     changeAll(
       applying,
-      changes.filter(change => !isHeld(applying, change)),
+      changes.filter(change => !holdBack(applying, change)),
     ),
     ...resting.map(node => refreshIfNotified(applying, node)),
   ]);
+}
+
+const isHere = ({ subject }: Node): boolean => subject.type.runs.on === 'host';
+
+/** The host's lock for what is to be done here; without it, that is blocked and nothing of the wave begins. */
+async function holdHost({ host, dirty, finish, run }: Applying, work: readonly Node[]): Promise<boolean> {
+  if (!work.some(node => isHere(node) && node.planned.action !== 'none')) return true;
+  try {
+    if (await host.hold()) dirty.othersWroteHere();
+    return true;
+  } catch (error) {
+    if (run.signal.aborted) return false;
+    if (!(error instanceof Failure)) throw error;
+    for (const node of work) {
+      if (node.planned.action === 'none') finish(node, 'unchanged');
+      else finish(node, 'blocked', { diagnostic: error.diagnostics[0]! });
+    }
+    return false;
+  }
 }
 
 /** Ends what a closed window or a guard keeps from being changed; the time is that of now, not of the plan. */
@@ -182,23 +216,6 @@ async function changeOf({ run, finish }: Applying, node: Node): Promise<Change |
   const decision = await decide(run, node.subject, observation);
   if (decision.diagnostic) finish(node, 'failed', { diagnostic: decision.diagnostic });
   return decision.action === 'none' || decision.action === 'failed' ? undefined : { node, decision };
-}
-
-/** What turned out to delete or weaken more than the plan said is not done. */
-function isHeld(
-  { allow, finish }: Applying,
-  { node: { planned, subject }, node, decision }: Change,
-): boolean {
-  const deletes = decision.action === 'delete' && planned.action !== 'delete';
-  const weakens = gradeOf(subject, decision).grade === 'weakens' && planned.grade !== 'weakens';
-  if (!deletes && (!weakens || allow.includes(planned.address))) return false;
-  const what = deletes ? 'be deleted' : 'weaken protection';
-  finish(node, 'blocked', {
-    diagnostic: blocked('held', `\`${planned.address}\` would ${what}, which the plan didn't say`, {
-      hint: 'plan again, and apply that plan',
-    }),
-  });
-  return true;
 }
 
 function failedBefore(run: Run, { planned }: Node, reason: string | undefined): Details {

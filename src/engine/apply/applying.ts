@@ -6,6 +6,7 @@ import type { Result } from '../model/events.ts';
 import type { Run } from '../model/run.ts';
 import { Dirty } from '../observe/dirty.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
+import type { HostLock } from './host-lock.ts';
 
 /** What the parts of one apply share. */
 export interface Applying {
@@ -13,6 +14,7 @@ export interface Applying {
   walk: Walk;
   limits: Limits;
   dirty: Dirty;
+  host: HostLock;
   numbers: Record<string, number>;
   allow: Allowed;
   /** What belongs to the run beside the results. */
@@ -28,7 +30,7 @@ export interface Details {
   started?: number;
 }
 
-export function begin(run: Run, walk: Walk, allow: Allowed): Applying {
+export function begin(run: Run, walk: Walk, allow: Allowed, host: HostLock): Applying {
   const { clock } = run.world.host;
   const numbers: Record<string, number> = {};
   return {
@@ -39,6 +41,7 @@ export function begin(run: Run, walk: Walk, allow: Allowed): Applying {
     diagnostics: [],
     limits: new Limits(totalAtOnce),
     dirty: new Dirty(),
+    host,
     finish(node, result, { note, diagnostic, numbers: added, started } = {}) {
       const { address, action } = node.planned;
       for (const [name, value] of Object.entries(added ?? {})) numbers[name] = (numbers[name] ?? 0) + value;

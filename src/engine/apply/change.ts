@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { type Handed, leakOf } from '../call/leaks.ts';
 import { writeIo } from '../call/make-io.ts';
 import { rememberSecrets } from '../call/secrets.ts';
@@ -6,10 +6,13 @@ import { callFor, callKey, within } from '../call/within.ts';
 import type { Node } from '../graph/walk.ts';
 import { owe, settle } from '../memory/owed.ts';
 import type { Progress } from '../model/io.ts';
+import type { TakenLock } from '../model/locks.ts';
 import type { Outcome, Step } from '../model/resource-type.ts';
+import { identityOf } from '../model/targets.ts';
 import { diagnosticsOf, observe } from '../observe/observe.ts';
 import { type Decision, decide } from '../plan/decide.ts';
 import { type Applying, guarded } from './applying.ts';
+import { holdBack } from './hold-back.ts';
 import { interrupted, soundOutcome } from './outcome.ts';
 import { refreshIfNotified } from './refresh.ts';
 import { triesLeft, waitBefore } from './retry.ts';
@@ -24,23 +27,61 @@ export interface Change {
 const cutShort = 'cut short; the next run looks at what is there and goes on from that';
 
 /**
- * Changes of a realm that takes one writer go to the type in one call per target (one DISM call, one
- * appcmd session); others in a call each, as many at once as the realm allows.
+ * Changes of a realm of this host that takes one writer go to the type in one call (one DISM call, one appcmd
+ * session); others in a call each, as many at once as the realm allows. An object that lives elsewhere is changed
+ * under its own lock.
  */
 export async function changeAll(applying: Applying, changes: readonly Change[]): Promise<void> {
   const calls = Object.values(
     Object.groupBy(changes, ({ node: { subject } }) =>
-      subject.type.realm.concurrency === 1 ? callKey(subject) : `${subject.batch}\n${subject.address}`,
+      subject.type.realm.concurrency === 1 && subject.type.runs.on === 'host'
+        ? callKey(subject)
+        : `${subject.batch}\n${subject.address}`,
     ),
   ) as Change[][];
   await Promise.all(
     calls.map(async call => {
       const { realm, type } = call[0]!.node.subject;
-      await applying.limits.run(realm, Math.max(1, type.realm.concurrency), () => changeCall(applying, call));
+      await applying.limits.run(realm, Math.max(1, type.realm.concurrency), () =>
+        locked(applying, call, changes => changeCall(applying, changes)),
+      );
       const changed = call.filter(({ node }) => node.done && !node.result);
       await Promise.all(changed.map(({ node, decision }) => refreshIfNotified(applying, node, decision)));
     }),
   );
+}
+
+/** With the lock of the object, for what lives elsewhere; what another run did to it meanwhile is looked at first. */
+async function locked(
+  applying: Applying,
+  call: readonly Change[],
+  work: (changes: readonly Change[]) => Promise<void>,
+): Promise<void> {
+  const { run, dirty, finish } = applying;
+  const { node } = call[0]!;
+  const { subject } = node;
+  if (!run.world.locks || subject.type.runs.on === 'host') return work(call);
+  let taken: TakenLock;
+  try {
+    const target = subject.target ? await identityOf(run, subject.target) : subject.type.runs.target;
+    taken = await run.world.locks.take({ target, type: subject.type.name, id: subject.id }, run.signal);
+  } catch (error) {
+    // Interrupted: it never began.
+    if (run.signal.aborted) return;
+    if (!(error instanceof Failure)) throw error;
+    return finish(node, 'blocked', { diagnostic: error.diagnostics[0]! });
+  }
+  try {
+    if (!taken.waited) return await work(call);
+    dirty.seeing([subject]);
+    await observe(run, [subject]);
+    // What the other run has done by now is its own change.
+    const left = await stillToDo(applying, call, () => finish(node, 'unchanged'));
+    const wanted = left.filter(change => !holdBack(applying, change));
+    if (wanted.length > 0) await work(wanted);
+  } finally {
+    await taken.release();
+  }
 }
 
 async function changeCall(applying: Applying, changes: readonly Change[]): Promise<void> {
@@ -161,6 +202,18 @@ async function lookAgain(
     for (const { node } of changes) finish(node, 'interrupted', { note, started });
     return [];
   }
+  return stillToDo(applying, changes, node => {
+    node.done = { started };
+  });
+}
+
+/** What has just been observed is decided anew; what is finished by that, in whatever way, is not in the answer. */
+async function stillToDo(
+  { run, finish }: Applying,
+  changes: readonly Change[],
+  settled: (node: Node) => void,
+): Promise<Change[]> {
+  const started = run.world.host.clock.now();
   const left: Change[] = [];
   for (const { node } of changes) {
     const observation = run.observed.get(node.subject.address)!;
@@ -169,7 +222,7 @@ async function lookAgain(
       finish(node, 'failed', { diagnostic: observation.diagnostic, started });
     else if (decision.action === 'failed')
       finish(node, 'failed', { diagnostic: decision.diagnostic!, started });
-    else if (decision.action === 'none') node.done = { started };
+    else if (decision.action === 'none') settled(node);
     else left.push({ node, decision });
   }
   return left;

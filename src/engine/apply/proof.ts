@@ -1,4 +1,4 @@
-import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { byText } from '../model/canonical.ts';
 import type { Address } from '../model/catalog.ts';
 import type { Subject } from '../model/subject.ts';
@@ -31,6 +31,8 @@ export async function prove(applying: Applying): Promise<Proof | undefined> {
   );
   let left = settled.map(({ subject }) => subject);
   let diagnostics: Diagnostic[] = [];
+  const unproved = await holdHostFor(applying, left);
+  if (unproved) left = left.filter(subject => !isHere(subject));
   try {
     for (let wait = 0; ; wait++) {
       diagnostics = await observe(run, left);
@@ -47,9 +49,33 @@ export async function prove(applying: Applying): Promise<Proof | undefined> {
   run.emit({ type: 'proved', empty: pending.length === 0, pending });
   return {
     pending,
-    diagnostics: [...diagnostics, ...left.filter(isSeen(applying)).map(notConvergent(applying))],
+    diagnostics: [
+      ...(unproved ?? []),
+      ...diagnostics,
+      ...left.filter(isSeen(applying)).map(notConvergent(applying)),
+    ],
   };
 }
+
+/** Undefined when the host is this run's to look at; else what is to be said of that. */
+async function holdHostFor(
+  { host }: Applying,
+  subjects: readonly Subject[],
+): Promise<Diagnostic[] | undefined> {
+  const here = subjects.filter(isHere);
+  if (here.length === 0) return undefined;
+  try {
+    await host.hold();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const what = here.map(({ address }) => address).sort(byText);
+    const text = `what was changed on this host was not looked at again, since another run has it by now: ${what.join(', ')}`;
+    return [blocked('not-proved', text, { hint: 'plan again when that run is over' })];
+  }
+}
+
+const isHere = ({ type }: Subject): boolean => type.runs.on === 'host';
 
 async function pendingOf({ run }: Applying, subjects: readonly Subject[]): Promise<Subject[]> {
   const pending: Subject[] = [];

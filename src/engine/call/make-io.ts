@@ -22,7 +22,7 @@ export function readIo(
     cwd,
     env,
     files: onlyReading(files),
-    memory: { get: key => world.memory.get(key) },
+    memory: { get: (key, of = type.name) => run.memories.get(of)?.get(key) },
     signal,
     client: <K extends keyof Clients>(name: K): Promise<Clients[K]> => {
       const key = `${place}\n${String(name)}`;
@@ -60,10 +60,14 @@ export function writeIo(
   onProgress: (progress: Progress) => void,
   handed: Handed = new Map(),
 ): WriteIo {
+  const reading = readIo(run, subject, signal, handed);
   return {
-    ...readIo(run, subject, signal, handed),
+    ...reading,
     files: run.world.host.files,
-    memory: run.world.memory,
+    memory: {
+      ...reading.memory,
+      set: (key, value) => run.memories.get(subject.type.name)!.set(key, value),
+    },
     progress: onProgress,
     step: name => run.step(name),
     once: <T>(name: string, make: () => Promise<T>): Promise<T> => {

@@ -26,7 +26,10 @@ export async function secretCheck(
 ): Promise<SecretCheck> {
   const recorded = run.world.appliedSecrets?.(subject.address);
   if (recorded) return (pointer, { $secret }) => recorded[pointer] === $secret;
-  const applied = (run.world.memory.get(memoryKey(subject)) ?? {}) as Record<string, Applied | undefined>;
+  const applied = (run.world.memory.engine.get(memoryKey(subject)) ?? {}) as Record<
+    string,
+    Applied | undefined
+  >;
   const same = new Set<string>();
   for (const [pointer, ref] of secretsIn(should)) {
     const known = applied[pointer];
@@ -59,7 +62,7 @@ export async function rememberSecrets(run: Run, subject: Subject, should: object
     const hash = await slowHash(await secret(run, ref), salt, hashBytes);
     applied[pointer] = { salt: salt.toString('base64'), hash: hash.toString('base64') };
   }
-  if (Object.keys(applied).length > 0) await run.world.memory.set(memoryKey(subject), applied);
+  if (Object.keys(applied).length > 0) await run.world.memory.engine.set(memoryKey(subject), applied);
 }
 
 async function matches(run: Run, ref: SecretRef, known: Applied): Promise<boolean> {

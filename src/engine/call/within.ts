@@ -40,6 +40,12 @@ export const callFor = (kind: CallKind, subjects: readonly Subject[]): Call => {
 /** Subjects that may share one call of their type: those of one target that have the same time. */
 export const callKey = ({ batch, declared }: Subject): string => `${batch}\n${declared.meta.timeout ?? ''}`;
 
+/** Before a type is first called in a run: it reads what it remembers without waiting. */
+export async function openMemoryOf({ memories, world }: Run, type: AnyResourceType): Promise<void> {
+  for (const owner of [type.name, ...(type.readsMemoryOf ?? [])])
+    if (!memories.has(owner)) memories.set(owner, await world.memory.of(owner));
+}
+
 /**
  * Calls a type with a signal that aborts with the run or when the call takes too long. Rejects with a
  * Failure when it did: at once for observations, which leave nothing half done, and for the others after
@@ -52,6 +58,7 @@ export async function within<T>(
 ): Promise<{ value: T; late?: Diagnostic }> {
   const { clock } = run.world.host;
   const { type, timeout } = call;
+  await openMemoryOf(run, type);
   const limit = timeout ?? type.timeouts?.[call.kind] ?? longest[call.kind];
   const onlyLooks = call.kind === 'observe';
   const late = tooLong(call, limit);

@@ -18,12 +18,14 @@ export class Walk {
   readonly #waiting = new Map<Address, number>();
   readonly #dependants = new Map<Address, Address[]>();
   #ready: Address[] = [];
+  #left: number;
   #finished = Promise.withResolvers<void>();
 
   constructor(resources: readonly PlannedResource[], subjects: readonly Subject[]) {
     this.nodes = new Map(
       resources.map((planned, i) => [planned.address, { planned, subject: subjects[i]! }]),
     );
+    this.#left = resources.length;
     for (const { address, dependsOn } of resources) {
       this.#waiting.set(address, dependsOn.length);
       if (dependsOn.length === 0) this.#ready.push(address);
@@ -47,7 +49,12 @@ export class Walk {
     return this.#finished.promise;
   }
 
+  isUnfinished(): boolean {
+    return this.#left > 0;
+  }
+
   finish(node: Node, result: NonNullable<Node['result']>): void {
+    if (!node.result) this.#left--;
     node.result = result;
     this.#finished.resolve();
     this.#finished = Promise.withResolvers<void>();

@@ -25,7 +25,7 @@ export function lessProtected(
   return subjects.flatMap(({ address, type, absent, declared }) => {
     const before = absent
       ? undefined
-      : (run.world.memory.get(protectionKey(address)) as Protection | undefined);
+      : (run.world.memory.engine.get(protectionKey(address)) as Protection | undefined);
     if (before === undefined) return [];
     const now = protectionOf(type, declared.properties);
     // What the plan shows as a change is graded and guarded there.
@@ -51,9 +51,9 @@ export async function rememberProtection(run: Run, subjects: readonly Subject[])
   for (const { address, type, absent, declared } of subjects) {
     if (gradedPaths(type).length === 0) continue;
     const now = absent ? undefined : protectionOf(type, declared.properties);
-    const before = run.world.memory.get(protectionKey(address));
+    const before = run.world.memory.engine.get(protectionKey(address));
     if (canonicalJson([before ?? null]) !== canonicalJson([now ?? null]))
-      await run.world.memory.set(protectionKey(address), now);
+      await run.world.memory.engine.set(protectionKey(address), now);
   }
 }
 

@@ -1,47 +1,96 @@
-import { join } from 'node:path';
-import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { dirname, join } from 'node:path';
+import { blocked, type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { takeLock } from '../../io/locks/lock.ts';
 import type { Host } from '../../io/ports.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { Memory } from '../model/io.ts';
+import type { Memories } from '../model/world.ts';
 
 /** What a state folder remembers. Losing it costs extra work, never wrong work. */
-export interface OpenMemory extends Memory {
-  /** Warnings about the file as it was found. */
+export interface OpenMemories extends Memories {
+  /** Warnings about the files as they were found, of those read so far. */
   diagnostics: Diagnostic[];
 }
 
 const version = 1;
-const fileName = 'state.json';
+
+/** Until a write of another run is over, ms: each takes milliseconds. */
+const patience = 30_000;
+
+type Entries = Map<string, unknown>;
+
+interface Folder {
+  host: Pick<Host, 'files' | 'clock' | 'random'>;
+  /** Holds the files of all owners. */
+  path: string;
+  /** What an earlier converge kept, all owners in one file. */
+  earlier: string;
+}
 
 /**
- * Opens `state.json` of the state folder `dir` (made with the first `set`). Opening changes nothing: a
- * damaged file is warned of, and set aside by the first `set`. Sets that come while one is being written go
- * out together with the next. Throws a Failure (given) when the file is of a newer converge.
+ * Opens the memory of the state folder `dir`: `memory/engine.json` and `memory/types/NAME.json`, each made with
+ * its first `set` and read when first needed. Opening changes nothing: a damaged file is warned of, and set aside
+ * by the first `set`. Runs that share the folder each write the keys that they set, and nobody else's. Throws a
+ * Failure (given) when a file is of a newer converge.
  */
-export async function openMemory(host: Pick<Host, 'files' | 'clock'>, dir: string): Promise<OpenMemory> {
-  const file = join(dir, fileName);
+export async function openMemories(
+  host: Pick<Host, 'files' | 'clock' | 'random'>,
+  dir: string,
+): Promise<OpenMemories> {
+  const folder: Folder = { host, path: join(dir, 'memory'), earlier: join(dir, 'state.json') };
   const diagnostics: Diagnostic[] = [];
-  const bytes = await host.files.read(file);
-  let entries = new Map<string, unknown>();
-  let isDamaged = false;
-  if (bytes) {
-    const found = parse(bytes, file);
-    if (found) entries = found;
-    else {
-      isDamaged = true;
-      diagnostics.push(damaged(file));
-    }
-  }
+  const inherited = await readEntries(host, folder.earlier, diagnostics);
+  const opened = new Map<string, Promise<Memory>>();
+  const open = (owner: string) => {
+    const known = opened.get(owner) ?? openOwner(folder, owner, inherited, diagnostics);
+    opened.set(owner, known);
+    return known;
+  };
+  return { diagnostics, engine: await open(engine), of: type => open(`types/${type}`) };
+}
+
+const engine = 'engine';
+
+/** What the engine's keys begin with; those of a type begin with its name. */
+const engineKeys = ['owed-refresh', 'secret', 'protection', 'selected'];
+
+/** Whose key it was in the one file of an earlier converge. */
+function ownerOf(key: string): string {
+  const first = key.split(':', 1)[0]!;
+  return engineKeys.includes(first) ? engine : `types/${first}`;
+}
+
+const fileOf = ({ path }: Folder, owner: string): string => join(path, `${owner}.json`);
+
+async function openOwner(
+  folder: Folder,
+  owner: string,
+  inherited: Entries | 'damaged' | undefined,
+  diagnostics: Diagnostic[],
+): Promise<Memory> {
+  const found = await readEntries(folder.host, fileOf(folder, owner), diagnostics);
+  const isEarlier = found === undefined && inherited instanceof Map;
+  const entries: Entries = isEarlier
+    ? new Map([...inherited].filter(([key]) => ownerOf(key) === owner))
+    : found instanceof Map
+      ? found
+      : new Map();
+  const unwritten: Entries = new Map();
 
   const write = async () => {
-    const text = canonicalJson({ version, entries: Object.fromEntries(entries) });
-    await host.files.mkdir(dir, { recursive: true, mode: 0o700 });
-    if (isDamaged) await host.files.rename(file, `${file}.damaged-${host.clock.now()}`);
-    isDamaged = false;
-    await host.files.writeAtomic(file, Buffer.from(`${text}\n`), { mode: 0o600 });
+    const changes = new Map(unwritten);
+    unwritten.clear();
+    try {
+      await writeChanges(folder, owner, changes);
+    } catch (error) {
+      // What is set later goes out with what could not be written now.
+      for (const [key, value] of changes) if (!unwritten.has(key)) unwritten.set(key, value);
+      throw error;
+    }
   };
   let writing: Promise<void> = Promise.resolve();
   let queued: Promise<void> | undefined;
+  /** Sets that come while one is being written go out together with the next. */
   const flush = (): Promise<void> => {
     queued ??= writing.then(() => {
       queued = undefined;
@@ -53,18 +102,76 @@ export async function openMemory(host: Pick<Host, 'files' | 'clock'>, dir: strin
     return queued;
   };
   return {
-    diagnostics,
     get: key => entries.get(key),
     set(key, value) {
       if (value === undefined) entries.delete(key);
       else entries.set(key, value);
+      unwritten.set(key, value);
       return flush();
     },
   };
 }
 
+/** Into what is there by now: another run may have written keys of its own. */
+async function writeChanges(folder: Folder, owner: string, changes: Entries): Promise<void> {
+  const { host, path } = folder;
+  const file = fileOf(folder, owner);
+  await host.files.mkdir(path, { recursive: true, mode: 0o700 });
+  const lock = await takeLock(join(path, 'lock'), {
+    host,
+    timeout: patience,
+    refused: holder => blocked('memory-locked', `${file} is being written: ${holder}`),
+  });
+  try {
+    await divideEarlier(folder);
+    const now = await readEntries(host, file, []);
+    if (now === 'damaged') await host.files.rename(file, `${file}.damaged-${host.clock.now()}`);
+    const merged = now instanceof Map ? now : new Map();
+    for (const [key, value] of changes) {
+      if (value === undefined) merged.delete(key);
+      else merged.set(key, value);
+    }
+    await writeEntries(folder, owner, merged);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** What an earlier converge kept in one file goes to its owners, and the file goes. */
+async function divideEarlier(folder: Folder): Promise<void> {
+  const { host, earlier } = folder;
+  const found = await readEntries(host, earlier, []);
+  if (found === 'damaged') await host.files.rename(earlier, `${earlier}.damaged-${host.clock.now()}`);
+  if (!(found instanceof Map)) return;
+  for (const [owner, own] of Map.groupBy(found, ([key]) => ownerOf(key))) {
+    // One that exists was written by a division that was cut short, or later: it knows more.
+    if (!(await host.files.stat(fileOf(folder, owner)))) await writeEntries(folder, owner, new Map(own));
+  }
+  await host.files.remove(earlier);
+}
+
+async function writeEntries(folder: Folder, owner: string, entries: Entries): Promise<void> {
+  const file = fileOf(folder, owner);
+  await folder.host.files.mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const text = canonicalJson({ version, entries: Object.fromEntries(entries) });
+  await folder.host.files.writeAtomic(file, Buffer.from(`${text}\n`), { mode: 0o600 });
+}
+
+/** Undefined: there is no such file. A damaged one is warned of. */
+async function readEntries(
+  { files }: Pick<Host, 'files'>,
+  file: string,
+  diagnostics: Diagnostic[],
+): Promise<Entries | 'damaged' | undefined> {
+  const bytes = await files.read(file);
+  if (!bytes) return undefined;
+  const entries = parse(bytes, file);
+  if (!entries) diagnostics.push(damaged(file));
+  return entries ?? 'damaged';
+}
+
 /** Undefined: damaged. */
-function parse(bytes: Buffer, file: string): Map<string, unknown> | undefined {
+function parse(bytes: Buffer, file: string): Entries | undefined {
   let state: { version?: unknown; entries?: unknown } | null;
   try {
     state = JSON.parse(bytes.toString());

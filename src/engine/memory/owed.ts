@@ -9,14 +9,14 @@ import type { Run } from '../model/run.ts';
 export const owedKey = (receiver: Address): string => `owed-refresh:${receiver}`;
 
 export const owedTo = (run: Run, { address }: { address: Address }): Address[] =>
-  (run.world.memory.get(owedKey(address)) as Address[] | undefined) ?? [];
+  (run.world.memory.engine.get(owedKey(address)) as Address[] | undefined) ?? [];
 
 /** Durable when it resolves. */
 export async function owe(run: Run, notifier: Address, receivers: readonly Address[]): Promise<void> {
   for (const receiver of receivers) {
     const known = owedTo(run, { address: receiver });
     if (!known.includes(notifier))
-      await run.world.memory.set(owedKey(receiver), [...known, notifier].sort(byText));
+      await run.world.memory.engine.set(owedKey(receiver), [...known, notifier].sort(byText));
   }
 }
 
@@ -25,5 +25,5 @@ export async function settle(run: Run, receiver: Address, notifier?: Address): P
   const known = owedTo(run, { address: receiver });
   if (known.length === 0) return;
   const left = notifier === undefined ? [] : known.filter(address => address !== notifier);
-  await run.world.memory.set(owedKey(receiver), left.length > 0 ? left : undefined);
+  await run.world.memory.engine.set(owedKey(receiver), left.length > 0 ? left : undefined);
 }

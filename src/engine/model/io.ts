@@ -20,7 +20,8 @@ export interface Progress {
 
 /** What a type may remember between runs; losing it costs extra work, never wrong work. */
 export interface ReadMemory {
-  get(key: string): unknown;
+  /** `of`: what another type remembers, one that the type's `readsMemoryOf` names. */
+  get(key: string, of?: string): unknown;
 }
 export interface Memory extends ReadMemory {
   /** Durable when the promise resolves. `undefined` forgets the key. */

@@ -146,6 +146,8 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   realm: { name: string; concurrency: number; alsoDirties?: string[] };
   /** What it manages keeps data safe: a new one strengthens protection, deleting one weakens it. */
   protects?: boolean;
+  /** Other types whose memory it reads: what an archive unpacked isn't a site's to write. */
+  readsMemoryOf?: readonly string[];
   /** `ensure: absent` makes sense for this type (default true). */
   canBeAbsent?: boolean;
   /** Properties that only `ensure: absent` may leave out; optional in the schema. */

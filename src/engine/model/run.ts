@@ -1,6 +1,7 @@
 import { CallLedger } from './calls.ts';
 import type { Address } from './catalog.ts';
 import type { Listener, RunEvent } from './events.ts';
+import type { Memory } from './io.ts';
 import { Redactor } from './redact.ts';
 import type { Observation, Registry, Where } from './resource-type.ts';
 import type { World } from './world.ts';
@@ -19,6 +20,8 @@ export interface Run {
   sources: Record<string, string>;
   /** Clients by target and name; one connection each. */
   clients: Map<string, Promise<unknown>>;
+  /** What types remember, by type: read before a type is first called. */
+  memories: Map<string, Memory>;
   /** What is done once per run, by name. */
   once: Map<string, Promise<unknown>>;
   /** Sends an event without secrets. */
@@ -56,6 +59,7 @@ export function startRun({
     observed: new Map(),
     sources: {},
     clients: new Map(),
+    memories: new Map(),
     once: new Map(),
     emit: (event: RunEvent) => listener?.(event.type === 'planned' ? event : redactor.value(event)),
     step: step ?? (async () => {}),

@@ -2,6 +2,14 @@ import type { Host } from '../../io/ports.ts';
 import type { CallCounter, CallLedger } from './calls.ts';
 import type { Address, CatalogTarget, SecretRef } from './catalog.ts';
 import type { Clients, Memory } from './io.ts';
+import type { Locks } from './locks.ts';
+
+/** What runs remember, for each owner apart: no type gets at what another, or the engine, remembers. */
+export interface Memories {
+  engine: Memory;
+  /** What the type of that name remembers. */
+  of(type: string): Promise<Memory>;
+}
 
 /** Where things come from that the engine can't make itself; the composition root implements it. */
 export interface World {
@@ -18,7 +26,9 @@ export interface World {
   secret(ref: SecretRef): Promise<string>;
   /** Bytes of a content source; `path` is relative to where the manifests were given. Undefined: not there. */
   source(path: string): Promise<Buffer | undefined>;
-  memory: Memory;
+  memory: Memories;
+  /** Left out where nothing is changed, or nobody else can. */
+  locks?: Locks;
   /** Where calls are counted that `secret` makes; those of clients too. Default: a new one per run. */
   calls?: CallLedger;
   /**

@@ -4,6 +4,7 @@ import type { Subject } from '../model/subject.ts';
 export class Dirty {
   #now = 0;
   #everything = 0;
+  #host = 0;
   readonly #realms = new Map<string, number>();
   readonly #seen = new Map<string, number>();
 
@@ -17,13 +18,20 @@ export class Dirty {
     }
   }
 
+  /** Others may have written on this host. */
+  othersWroteHere(): void {
+    this.#now++;
+    this.#host = this.#now;
+  }
+
   /** The subjects are about to be observed. */
   seeing(subjects: readonly Subject[]): void {
     for (const { address } of subjects) this.#seen.set(address, this.#now);
   }
 
   isStale(subject: Subject): boolean {
-    return this.#lastWrite(subject) > (this.#seen.get(subject.address) ?? 0);
+    const others = subject.type.runs.on === 'host' ? this.#host : 0;
+    return Math.max(others, this.#lastWrite(subject)) > (this.#seen.get(subject.address) ?? 0);
   }
 
   isTouched(subject: Subject): boolean {

@@ -25,7 +25,10 @@ export function recordedWorld(recording: Recording, host: Host, source: World['s
       clock: { ...host.clock, now: () => Date.parse(now) },
     },
     ...(lab && { lab }),
-    memory: { get: key => memory.get(key), set: async () => untouchable('the memory') },
+    memory: {
+      engine: { get: key => memory.get(key), set: async () => untouchable('the memory') },
+      of: async () => untouchable('the memory'),
+    },
     connect: async (_, name) => untouchable(String(name)),
     secret: async ({ $secret }) => untouchable($secret),
     source,

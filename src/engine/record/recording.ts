@@ -121,7 +121,7 @@ async function recordOne(run: Run, subject: Subject, diagnostics: Diagnostic[]):
     return {};
   });
   const owed = owedTo(run, subject);
-  const protection = run.world.memory.get(protectionKey(subject.address)) as Protection | undefined;
+  const protection = run.world.memory.engine.get(protectionKey(subject.address)) as Protection | undefined;
   return {
     ...observation,
     address: subject.address,

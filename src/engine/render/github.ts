@@ -1,7 +1,7 @@
 import type { Diagnostic, SourceRange } from '../../diagnostics/diagnostic.ts';
 import { sha256 } from '../model/canonical.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
-import { clean, lookOf, nameOf, notesOf, show, shownIn } from './say.ts';
+import { clean, lookOf, nameOf, notesOf, show, shownIn } from './plan-words.ts';
 
 /** GitHub shows ten of each kind per step; the rest would only be noise in the log. */
 const shownOfEach = 10;

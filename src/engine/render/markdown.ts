@@ -12,7 +12,7 @@ import {
   show,
   shownIn,
   warningsOf,
-} from './say.ts';
+} from './plan-words.ts';
 
 /** Characters; GitHub refuses a comment of more than 65,536. */
 export const longestMarkdown = 60_000;

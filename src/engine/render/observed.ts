@@ -1,7 +1,7 @@
 import { textWidth } from '../../diagnostics/text-width.ts';
 import type { Json } from '../model/catalog.ts';
 import type { Recording } from '../record/recording.ts';
-import { clean, show } from './say.ts';
+import { clean, show } from './plan-words.ts';
 
 /**
  * What was observed, for people: a line per resource, and one per property of what is there. Ends with

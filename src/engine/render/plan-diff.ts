@@ -1,6 +1,6 @@
 import type { Json } from '../model/catalog.ts';
 import { type Differing, isSame, type PlanDifference } from '../plan/plan-diff.ts';
-import { clean, gradeNote, nameOf, show } from './say.ts';
+import { clean, gradeNote, nameOf, show } from './plan-words.ts';
 
 /** Characters of one value. */
 const room = 80;

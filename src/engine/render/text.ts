@@ -15,7 +15,7 @@ import {
   show,
   shownIn,
   warningsOf,
-} from './say.ts';
+} from './plan-words.ts';
 
 export interface TextOptions {
   color?: boolean;

@@ -96,16 +96,16 @@ export async function expandSelections(
 export async function rememberSelections(run: Run, selections: readonly SelectionMade[]): Promise<void> {
   for (const { address, members } of selections) {
     const now = Object.fromEntries(members.map(({ id, title }) => [id, title]));
-    const before = run.world.memory.get(rememberedKey(address));
+    const before = run.world.memory.engine.get(rememberedKey(address));
     if (JSON.stringify(before) !== JSON.stringify(now))
-      await run.world.memory.set(rememberedKey(address), now);
+      await run.world.memory.engine.set(rememberedKey(address), now);
   }
 }
 
 export const askWorld: AskMembers = async (run, resource, targets) => {
   const subject = subjectIn(run, resource, targets);
   const found = await findMembers(run, subject);
-  const remembered = run.world.memory.get(rememberedKey(resource.address));
+  const remembered = run.world.memory.engine.get(rememberedKey(resource.address));
   return { found, remembered: remembered as Answer['remembered'] };
 };
 

@@ -1,4 +1,4 @@
-import { type EvidenceRow, evidenceOf } from '../evidence.ts';
+import { type EvidenceRow, evidenceOf } from '../model/evidence.ts';
 
 const ssm = (page: string) => `AWS Systems Manager API Reference, ${page}`;
 const manager = (page: string) => `AWS Secrets Manager API Reference, ${page}`;

@@ -1,4 +1,4 @@
-import { type Credentials, hmac, sameText, sha256Hex, signingKey } from '../s3/sigv4.ts';
+import { type Credentials, hmac, sameText, sha256Hex, signingKey } from '../s3/protocol/sigv4.ts';
 import { ApiError } from './error.ts';
 
 /** A request as its signature covers it. */

@@ -1,4 +1,4 @@
-import { type EvidenceRow, evidenceOf } from '../evidence.ts';
+import { type EvidenceRow, evidenceOf } from '../model/evidence.ts';
 
 const guide = (page: string) => `Amazon EC2 User Guide, "${page}"`;
 const use = guide('Use the Instance Metadata Service to access instance metadata');

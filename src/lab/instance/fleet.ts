@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { readJson, writeJson } from '../disks/durable.ts';
 import { beanstalkTags, type FleetMember } from './member.ts';
-import type { Policy } from './role.ts';
+import type { Policy } from './policy.ts';
 import type { InstanceSettings } from './settings.ts';
 
 const fileOf = (dir: string) => join(dir, 'fleet.json');

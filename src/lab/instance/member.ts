@@ -1,4 +1,4 @@
-import type { Policy } from './role.ts';
+import type { Policy } from './policy.ts';
 
 export const memberStates = [
   'pending',

@@ -1,11 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Policy } from './policy.ts';
 import type { InstanceSettings } from './settings.ts';
-
-/** A policy as far as the lab knows the language: statements that allow actions on resources. */
-export interface Policy {
-  Version: string;
-  Statement: { Sid?: string; Effect: 'Allow'; Action: string | string[]; Resource: string | string[] }[];
-}
 
 export interface RoleCredentials {
   accessKeyId: string;

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { readJson, writeJson } from '../disks/durable.ts';
-import { readFleet } from './fleet.ts';
-import type { Policy } from './role.ts';
+import type { Policy } from './policy.ts';
 
 /** The lab's one EC2 instance: the host that a run with `--lab` is on. */
 export interface InstanceSettings {
@@ -42,18 +41,5 @@ export async function readInstance(dir: string): Promise<InstanceSettings> {
   return { ...usual, ...(await readJson<Partial<InstanceSettings>>(fileOf(dir))) };
 }
 
-/** Keeps what is said over what is there. To become an instance of the fleet is to take its tags, type and role. */
-export async function changeInstance(
-  dir: string,
-  change: Partial<InstanceSettings>,
-): Promise<InstanceSettings> {
-  const member = (await readFleet(dir)).find(({ instanceId }) => instanceId === change.instanceId);
-  const { tags, instanceType, policy } = member ?? {};
-  const changed = {
-    ...(await readInstance(dir)),
-    ...(tags && instanceType !== undefined && { tags, instanceType, ...(policy && { policy }) }),
-    ...change,
-  };
-  await writeJson(fileOf(dir), changed);
-  return changed;
-}
+export const writeInstance = (dir: string, settings: InstanceSettings): Promise<void> =>
+  writeJson(fileOf(dir), settings);

@@ -1,4 +1,4 @@
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../model/evidence.ts';
 
 const SYSTEMCTL = 'systemctl(1)';
 

@@ -1,9 +1,7 @@
-import type { CommandResult, Files, Host } from '../../io/ports.ts';
+import type { Host } from '../../io/ports.ts';
+import type { Program } from './program.ts';
 import { systemctl } from './systemctl.ts';
 import { timedatectl } from './timedatectl.ts';
-
-/** A stand-in for a program that would change the machine itself, whatever folder it is started in. */
-export type Program = (args: readonly string[], files: Files) => Promise<CommandResult>;
 
 const programs: Readonly<Record<string, Program>> = {
   '/usr/bin/systemctl': systemctl,

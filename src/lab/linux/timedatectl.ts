@@ -1,4 +1,4 @@
-import type { Program } from './programs.ts';
+import type { Program } from './program.ts';
 
 /** Where the lab keeps its zone: the link that a real one is can't be made through the lab's files. */
 const file = '/etc/timezone';

@@ -1,8 +1,8 @@
 import { isAllowed, type Role } from '../instance/role.ts';
-import { errors, S3Error } from './errors.ts';
-import type { S3Request } from './request.ts';
-import { type Credentials, sameText } from './sigv4.ts';
-import type { Storage } from './storage.ts';
+import type { Storage } from './objects/storage.ts';
+import { errors, S3Error } from './protocol/errors.ts';
+import type { S3Request } from './protocol/request.ts';
+import { type Credentials, sameText } from './protocol/sigv4.ts';
 
 /** The role that a request says it is from, by its access key; undefined for the lab's own account. */
 export function roleAsking(request: S3Request, role: Role | undefined): Role | undefined {

@@ -1,4 +1,4 @@
-import { type EvidenceRow, evidenceOf } from '../evidence.ts';
+import { type EvidenceRow, evidenceOf } from '../model/evidence.ts';
 
 const api = (page: string) => `Amazon S3 API Reference, ${page}`;
 const iam = (page: string) => `IAM User Guide, "${page}"`;

@@ -1,4 +1,3 @@
-import { errors, S3Error } from './errors.ts';
 import { createBucket, deleteBucket, getLocation, headBucket, listBuckets } from './handlers/bucket.ts';
 import {
   configurations,
@@ -17,8 +16,9 @@ import { listParts, listUploads } from './handlers/list-uploads.ts';
 import { abortUpload, completeUpload, createUpload, uploadPart } from './handlers/multipart.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './handlers/object-tagging.ts';
 import { putObject } from './handlers/put-object.ts';
-import type { Configuration } from './model.ts';
-import type { S3Request } from './request.ts';
+import type { Configuration } from './objects/model.ts';
+import { errors, S3Error } from './protocol/errors.ts';
+import type { S3Request } from './protocol/request.ts';
 
 type Routes = Record<string, Handler>;
 

@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net';
 import type { Clock, Random } from '../../io/ports.ts';
 import type { Role } from '../instance/role.ts';
 import { authorize, credentialsOf, roleAsking } from './authorize.ts';
-import { S3Error } from './errors.ts';
 import { type FaultRule, Faults } from './faults.ts';
-import { publish } from './publish.ts';
-import { type Answer, parseRequest, type S3Request } from './request.ts';
+import { publish } from './objects/publish.ts';
+import { Storage } from './objects/storage.ts';
+import { S3Error } from './protocol/errors.ts';
+import { type Answer, parseRequest, type S3Request } from './protocol/request.ts';
+import { type Credentials, verifySignature } from './protocol/sigv4.ts';
+import { errorXml } from './protocol/xml.ts';
 import { route } from './router.ts';
-import { type Credentials, verifySignature } from './sigv4.ts';
-import { Storage } from './storage.ts';
-import { errorXml } from './xml.ts';
 
 export interface S3LabOptions {
   /** Folder of its own; made when it is not there. */
@@ -32,6 +32,8 @@ export interface S3Lab {
   /** `http://127.0.0.1:PORT` */
   url: string;
   fault(rule: FaultRule): void;
+  /** The faults that didn't strike yet. */
+  waitingFaults(): FaultRule[];
   /** A bucket of another account: its name is taken, and that is all one learns. */
   plantForeignBucket(name: string): Promise<void>;
   /** Puts the files of a folder of this machine into a bucket, and tells how many there were. */
@@ -160,6 +162,7 @@ export async function startS3(options: S3LabOptions): Promise<S3Lab> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     fault: rule => lab.faults.add(rule),
+    waitingFaults: () => lab.faults.waiting(),
     async plantForeignBucket(name) {
       await storage.saveBucket({ name, created: options.clock.now(), owner: 'foreign', configuration: {} });
     },

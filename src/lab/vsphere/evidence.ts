@@ -1,4 +1,4 @@
-import { type EvidenceRow, evidenceOf } from '../evidence.ts';
+import { type EvidenceRow, evidenceOf } from '../model/evidence.ts';
 
 const API = 'vSphere Web Services API reference, as carried in govmomi v0.56.0 vim25/types';
 const GOVC = 'govc (govmomi v0.56.0) in test/peers/vsphere-lab.test.ts';

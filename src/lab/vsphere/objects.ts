@@ -1,10 +1,10 @@
-import type { FindObject } from './collector.ts';
-import type { ManagedObject } from './inventory.ts';
-import type { Vcenter } from './method.ts';
+import type { FindObject } from './inventory/collector.ts';
+import type { ManagedObject } from './inventory/inventory.ts';
+import { describeSession, type Session } from './inventory/sessions.ts';
+import type { Vcenter } from './methods/method.ts';
 import { viewed } from './methods/search.ts';
-import { serviceContent } from './service-content.ts';
-import { describeSession, type Session } from './sessions.ts';
-import { bool, list, type Ref, refs, text, time } from './vim.ts';
+import { serviceContent } from './soap/service-content.ts';
+import { bool, list, type Ref, refs, text, time } from './soap/vim.ts';
 
 /** Finds any object that a session can name: the inventory's, the services, tasks, and its own helpers. */
 export function objectsOf(vcenter: Vcenter, session: Session | undefined): FindObject {

@@ -2,21 +2,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Clock, Random } from '../../io/ports.ts';
-import { serveDatastore } from './datastore.ts';
-import { createInventory } from './inventory.ts';
-import { openMachines } from './machines.ts';
-import type { Vcenter } from './method.ts';
-import { createRules } from './rules.ts';
-import { serviceVersions, wsdl } from './service-content.ts';
-import { type Credentials, createSessions } from './sessions.ts';
-import { createSignal } from './signal.ts';
+import { createInventory } from './inventory/inventory.ts';
+import { type Credentials, createSessions } from './inventory/sessions.ts';
+import type { Vcenter } from './methods/method.ts';
+import { serviceVersions, wsdl } from './soap/service-content.ts';
 import { answerSoap } from './soap.ts';
 import { answerAutomation, isAutomation } from './tagging.ts';
-import { createTasks } from './tasks.ts';
-import { createWorld, type VsphereWorld } from './world.ts';
+import { serveDatastore } from './world/datastore.ts';
+import { openMachines } from './world/machines.ts';
+import { createRules } from './world/rules.ts';
+import { createSignal } from './world/signal.ts';
+import { createTasks } from './world/tasks.ts';
+import { createWorld, type VsphereWorld } from './world/world.ts';
 
-export type { FaultRule } from './rules.ts';
-export type { NewDisk, VmInfo, VsphereWorld } from './world.ts';
+export type { FaultRule } from './world/rules.ts';
+export type { NewDisk, VmInfo, VsphereWorld } from './world/world.ts';
 
 export interface VsphereOptions {
   /** Where the world lies; made when it isn't there. */

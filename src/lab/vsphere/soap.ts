@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { notAuthenticated, notFound, VimFault } from './faults.ts';
-import type { Call, Vcenter } from './method.ts';
-import { methods, openMethods } from './methods.ts';
+import { COOKIE } from './inventory/sessions.ts';
+import type { Call, Vcenter } from './methods/method.ts';
+import { methods, openMethods } from './methods/methods.ts';
 import { objectsOf } from './objects.ts';
-import { COOKIE } from './sessions.ts';
-import { text } from './vim.ts';
-import { childOf, type Element, parseXml, refOf } from './xml-reader.ts';
-import { envelope, escapeXml, writeFields, writeValue } from './xml-writer.ts';
+import { notAuthenticated, notFound, VimFault } from './soap/faults.ts';
+import { text } from './soap/vim.ts';
+import { childOf, type Element, parseXml, refOf } from './soap/xml-reader.ts';
+import { envelope, escapeXml, writeFields, writeValue } from './soap/xml-writer.ts';
 
 const LARGEST_REQUEST = 4 << 20;
 

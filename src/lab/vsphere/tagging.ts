@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Machines } from './machines.ts';
-import { COOKIE, type Session, type Sessions } from './sessions.ts';
-import type { TagState } from './state.ts';
+import { COOKIE, type Session, type Sessions } from './inventory/sessions.ts';
+import type { Machines } from './world/machines.ts';
+import type { TagState } from './world/state.ts';
 
 /** What the API asks for a tag and its category by. */
 const tagId = ({ uuid }: TagState): string => `urn:vmomi:InventoryServiceTag:${uuid}:GLOBAL`;

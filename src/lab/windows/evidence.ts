@@ -1,4 +1,4 @@
-import { type EvidenceRow, evidenceOf } from '../evidence.ts';
+import { type EvidenceRow, evidenceOf } from '../model/evidence.ts';
 
 const NAMES = 'Windows documentation, "Naming Files, Paths, and Namespaces"';
 const ERRORS = 'Windows documentation, system error codes';

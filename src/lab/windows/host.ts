@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Clock, Files, Host } from '../../io/ports.ts';
-import { builtIn, type Environment, environment, expand } from './environment.ts';
-import { windowsFiles } from './files.ts';
 import { environmentKey, install } from './install.ts';
+import { builtIn, type Environment, environment, expand } from './machine/environment.ts';
+import { windowsFiles } from './machine/files.ts';
+import { readSettings } from './machine/settings.ts';
 import { windowsProcesses } from './processes.ts';
 import { readRegistry } from './registry/store.ts';
 import { textOf } from './registry/values.ts';
-import { readSettings } from './settings.ts';
 import { programs } from './tools/table.ts';
 
 /** Where a program's writing needs an administrator; new things may be made in the other folders. */

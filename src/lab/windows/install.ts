@@ -1,11 +1,11 @@
 import type { Files } from '../../io/ports.ts';
-import { builtIn, machineVariables } from './environment.ts';
-import { programFile } from './program-file.ts';
+import { builtIn, machineVariables } from './machine/environment.ts';
+import { programFile } from './machine/program-file.ts';
+import { timeZones } from './machine/time-zones.ts';
 import { registryFile } from './registry/store.ts';
 import { expandable, text } from './registry/values.ts';
 import { addWindowsServices } from './services/shipped.ts';
 import { readServices } from './services/store.ts';
-import { timeZones } from './time-zones.ts';
 import { shipped } from './tools/table.ts';
 
 const folders = [

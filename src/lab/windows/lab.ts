@@ -1,13 +1,13 @@
 import type { Files } from '../../io/ports.ts';
 import { plural } from '../../io/units.ts';
-import { checkRule, type FaultRule } from './faults.ts';
 import { settlePending } from './features/state.ts';
 import { driveC } from './host.ts';
-import { servicesStarted } from './iis/runtime.ts';
-import type { Language } from './machine.ts';
-import { clearLog, readLog, type Spawned } from './process-log.ts';
+import { servicesStarted } from './iis/host/runtime.ts';
+import { checkRule, type FaultRule } from './machine/faults.ts';
+import type { Language } from './machine/machine.ts';
+import { clearLog, readLog, type Spawned } from './machine/process-log.ts';
+import { changeSettings, readSettings, type WindowsSettings } from './machine/settings.ts';
 import { readServices } from './services/store.ts';
-import { changeSettings, readSettings, type WindowsSettings } from './settings.ts';
 import { endAllTasks } from './tasks/store.ts';
 
 /** The world's side of the Windows host: what `converge lab …` asks and tells it. */

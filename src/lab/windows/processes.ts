@@ -2,12 +2,12 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { notStarted } from '../../io/node-processes.ts';
 import type { Clock, Command, CommandResult, Files, Processes, Random } from '../../io/ports.ts';
 import { findProgram } from '../../io/windows-program.ts';
-import { type Environment, environment } from './environment.ts';
-import { accessDenied, commitConflict, concerns, type FaultRule } from './faults.ts';
-import type { Answer, Call, Machine, Tool } from './machine.ts';
-import { foldPath } from './paths.ts';
-import { logSpawned } from './process-log.ts';
-import { changeSettings, readSettings } from './settings.ts';
+import { type Environment, environment } from './machine/environment.ts';
+import { accessDenied, commitConflict, concerns, type FaultRule } from './machine/faults.ts';
+import type { Answer, Call, Machine, Tool } from './machine/machine.ts';
+import { foldPath } from './machine/paths.ts';
+import { logSpawned } from './machine/process-log.ts';
+import { changeSettings, readSettings } from './machine/settings.ts';
 import { runScript } from './tools/cmd.ts';
 
 export interface ProcessesOptions {

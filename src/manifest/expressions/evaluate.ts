@@ -2,13 +2,13 @@ import { isScalar, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { isSecretRef, type Json } from '../../engine/model/catalog.ts';
-import type { Reading } from '../read/reading.ts';
-import { quoted } from '../read/scalar.ts';
-import { place, placeOf, type SourceFile, sourceOf } from '../read/source-file.ts';
-import type { Cel, CelFault, Template } from './cel.ts';
-import { literal, readExpression, type TemplatePart } from './expression.ts';
-import { type Facts, unknownFact } from './facts.ts';
-import { below, type Layer, type Scope, type Sourced, type Trace } from './scope.ts';
+import { type Facts, unknownFact } from '../scope/facts.ts';
+import type { Reading } from '../scope/reading.ts';
+import { below, type Layer, type Scope, type Sourced, type Trace } from '../scope/scope.ts';
+import type { Cel, CelFault, Template } from '../syntax/cel.ts';
+import { literal, readExpression, type TemplatePart } from '../syntax/expression.ts';
+import { quoted } from '../syntax/scalar.ts';
+import { place, placeOf, type SourceFile, sourceOf } from '../syntax/source-file.ts';
 
 /** An expression was wrong and has been reported, or may not be reported here. */
 export const failed: unique symbol = Symbol('failed');

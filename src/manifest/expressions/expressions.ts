@@ -1,11 +1,11 @@
 import type { Scalar } from 'yaml';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { SourceFile } from '../read/source-file.ts';
+import type { Facts } from '../scope/facts.ts';
+import { knownFacts } from '../scope/known-facts.ts';
+import { nothingSourced, type Scope, type Sourced } from '../scope/scope.ts';
+import type { NamesSecret } from '../syntax/secret-names.ts';
+import type { SourceFile } from '../syntax/source-file.ts';
 import { type ParseCel, prepare, prepareNode } from './evaluate.ts';
-import type { Facts } from './facts.ts';
-import { knownFacts } from './known-facts.ts';
-import { nothingSourced, type Scope, type Sourced } from './scope.ts';
-import type { NamesSecret } from './secret-names.ts';
 
 /** The expressions of a run, and what they see of the host. */
 export interface Expressions {
@@ -35,7 +35,7 @@ export function makeExpressions(
     async prepare(file) {
       const scalars = [...file.expressions, ...file.conditions];
       if (scalars.length === 0) return;
-      parse ??= (await import('./cel.ts')).parseCel;
+      parse ??= (await import('../syntax/cel.ts')).parseCel;
       prepare(file, parse, facts, report);
       for (const names of factsIn(file, parse)) await known.ask(names);
     },

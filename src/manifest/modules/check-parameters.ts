@@ -1,10 +1,10 @@
 import type { Node } from 'yaml';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
-import { entriesOf } from '../read/entries.ts';
-import { quoted } from '../read/scalar.ts';
-import { keyText, placeOf, type SourceFile } from '../read/source-file.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { validatorFor } from '../schema/validator.ts';
+import { quoted } from '../syntax/scalar.ts';
+import { keyText, placeOf, type SourceFile } from '../syntax/source-file.ts';
+import { entriesOf } from '../values/entries.ts';
 
 /**
  * Whether values can be checked by the parameters of a module: JSON Schema has rules of its own, such as an

@@ -1,9 +1,9 @@
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { nearest, suggest } from '../../diagnostics/nearest.ts';
 import type { Registry, ResourceType } from '../../engine/model/resource-type.ts';
-import { metaparameters, reservedMetaparameters } from '../read/metaparameters.ts';
-import { found, quoted } from '../read/scalar.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
+import { found, quoted } from '../syntax/scalar.ts';
+import { metaparameters, reservedMetaparameters } from '../values/metaparameters.ts';
 import type { TypeSource } from './find-types.ts';
 
 type Part = { fits: (value: unknown) => boolean; expected: string; optional?: true };
@@ -43,6 +43,11 @@ const parts: Record<keyof ResourceType, Part> = {
   neededUnlessAbsent: {
     fits: value => Array.isArray(value) && value.every(name => typeof name === 'string'),
     expected: 'a list of names of properties',
+    optional: true,
+  },
+  readsMemoryOf: {
+    fits: value => Array.isArray(value) && value.every(name => /^[a-z][a-z0-9_]*$/.test(name)),
+    expected: 'a list of names of types',
     optional: true,
   },
   applyRefreshes: flag,

@@ -2,7 +2,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import { thrownAt, traceName } from '../../engine/model/type-bug.ts';
 import type { Clock } from '../../io/ports.ts';
-import { quoted } from '../read/scalar.ts';
+import { quoted } from '../syntax/scalar.ts';
 import type { TypeSource } from './find-types.ts';
 
 /** Milliseconds that a file may take before it exports something. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { ReadFiles } from '../../io/ports.ts';
-import { displayName, readTextFile } from '../read/find-files.ts';
+import { displayName, readTextFile } from '../syntax/find-files.ts';
 
 /** The text of a user's own type. What is loaded is this text and nothing else of the file system. */
 export interface TypeSource {

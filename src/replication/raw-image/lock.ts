@@ -1,5 +1,5 @@
 import { blocked } from '../../diagnostics/diagnostic.ts';
-import { takeLock } from '../../io/lock.ts';
+import { takeLock } from '../../io/locks/lock.ts';
 import type { Host } from '../../io/ports.ts';
 
 /** The folder of the claims on an image. Its parent has to be there, else it would be made. */

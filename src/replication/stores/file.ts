@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { codeOf, fileFailure } from '../../io/errors.ts';
-import { takeLock } from '../../io/lock.ts';
+import { takeLock } from '../../io/locks/lock.ts';
 import type { Host } from '../../io/ports.ts';
 import type { ObjectStore, StoredObject } from '../model/store.ts';
 

@@ -3,7 +3,7 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import type { Adoptable, Listed, ListQuery } from '../../engine/model/resource-type.ts';
-import { oneDiagnostic } from '../failed.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { type BucketProperties, type BucketState, observeBucket } from './observe-bucket.ts';
 
 export interface ListedBucket {

@@ -4,9 +4,9 @@ import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { Asked, Id, Observation, Outcome, ResourceType } from '../../engine/model/resource-type.ts';
 import type { CommandResult } from '../../io/ports.ts';
-import { pathFirst } from '../path-first.ts';
-import { observeEach } from './observe-each.ts';
-import { ancestors, hostPath } from './path.ts';
+import { pathFirst } from '../shared/path-first.ts';
+import { observeEach } from './paths/observe-each.ts';
+import { ancestors, hostPath } from './paths/path.ts';
 
 /** As written. A command is a program and its arguments. */
 export interface ExecProperties {

@@ -12,10 +12,10 @@ import type {
   Step,
   Where,
 } from '../../engine/model/resource-type.ts';
-import { oneByOne } from '../each-step.ts';
-import { digestOfFile } from './digest-file.ts';
-import { observeEach } from './observe-each.ts';
-import { ancestors, managedPath, writtenPath } from './path.ts';
+import { oneByOne } from '../shared/each-step.ts';
+import { digestOfFile } from './paths/digest-file.ts';
+import { observeEach } from './paths/observe-each.ts';
+import { ancestors, managedPath, writtenPath } from './paths/path.ts';
 
 /** As written. */
 export interface FileProperties {

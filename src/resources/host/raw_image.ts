@@ -8,15 +8,15 @@ import { type ImageState, inspectImage } from '../../replication/raw-image/inspe
 import { lockPath, whileLocked } from '../../replication/raw-image/lock.ts';
 import { contentOf, sidecarPath } from '../../replication/raw-image/sidecar.ts';
 import { updateImage } from '../../replication/raw-image/update.ts';
-import { oneByOne } from '../each-step.ts';
-import { oneDiagnostic } from '../failed.ts';
+import { oneByOne } from '../shared/each-step.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import {
   pointsCapability,
   type RepositoryProperty,
   repositoryRef,
   repositorySchema,
-} from '../repository-property.ts';
-import { ancestors, managedPath } from './path.ts';
+} from '../shared/repository-property.ts';
+import { ancestors, managedPath } from './paths/path.ts';
 
 export interface RawImageProperties {
   path?: string;

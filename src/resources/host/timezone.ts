@@ -4,9 +4,9 @@ import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { ResourceType } from '../../engine/model/resource-type.ts';
 import type { Command, CommandResult } from '../../io/ports.ts';
 import { system32 } from '../../windows/tools/programs.ts';
-import { eachStep } from '../each-step.ts';
-import { oneDiagnostic } from '../failed.ts';
-import { chosen, type Declaration, declarationToManifest } from '../listing.ts';
+import { eachStep } from '../shared/each-step.ts';
+import { chosen, type Declaration, declarationToManifest } from '../shared/list-declarations.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 
 /** As written. */
 export interface TimezoneProperties {

@@ -4,9 +4,9 @@ import type { ReadIo } from '../../engine/model/io.ts';
 import type { Adoptable, Listed, ListQuery } from '../../engine/model/resource-type.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import type { ListedVm } from '../../vsphere/client/connect.ts';
-import { oneDiagnostic } from '../failed.ts';
-import { repositoryRef } from '../repository-property.ts';
-import type { ProtectedVmProperties } from './protected_vm.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { repositoryRef } from '../shared/repository-property.ts';
+import type { ProtectedVmProperties } from './protection.ts';
 import { titlesOf } from './vm-titles.ts';
 
 /** A VM with its points in the repository that was asked about, oldest first. */

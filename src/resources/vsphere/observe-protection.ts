@@ -13,11 +13,11 @@ import { newestPoint } from '../../replication/model/newest-point.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import type { SourceDisk, SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
 import type { VsphereClient } from '../../vsphere/client/connect.ts';
-import { oneDiagnostic } from '../failed.ts';
-import { repositoryRef } from '../repository-property.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { repositoryRef } from '../shared/repository-property.ts';
 import { lostHistory } from './history.ts';
 import { leftoversOf } from './left-snapshots.ts';
-import type { ProtectedVmProperties, ProtectedVmState } from './protected_vm.ts';
+import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
 import { excluded } from './replicate.ts';
 
 const inFlight = 8;

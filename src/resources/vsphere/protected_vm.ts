@@ -4,44 +4,16 @@ import { interrupted } from '../../engine/apply/outcome.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
 import type { FieldChange, Id, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
-import type { Quiesce } from '../../replication/cycle/options.ts';
 import { bucketOf } from '../../replication/model/repository-url.ts';
-import { oneDiagnostic } from '../failed.ts';
-import {
-  pointsCapability,
-  type RepositoryProperty,
-  repositoryRef,
-  repositorySchema,
-} from '../repository-property.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { pointsCapability, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
 import { removeLeft } from './left-snapshots.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
+import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
 import { replicate } from './replicate.ts';
 import { vmSelector } from './select-vms.ts';
-
-export interface ProtectedVmProperties {
-  repository: RepositoryProperty;
-  schedule: string;
-  rpo?: string;
-  quiesce?: Quiesce;
-  disks?: { exclude?: string[] };
-}
-
-export interface ProtectedVmState {
-  /** `due`: older than the interval, or of other disks than the VM has now. */
-  point: 'newest' | 'due';
-  /** `breached`: the newest point is older than `rpo` allows, twice the interval when it isn't declared. */
-  rpo: 'kept' | 'breached';
-  /** `unavailable`: off, and it can't be switched on as things are; every cycle reads the whole VM. */
-  change_tracking: 'on' | 'off' | 'unavailable';
-  /** Labels of the disks that the next point will hold. Shown, never declared. */
-  disks: string[];
-  /** Names of snapshots that cycles of ours left behind when they died. */
-  left_snapshots: string[];
-  /** `lost`: a repository or points are gone that were there. */
-  history: 'kept' | 'lost';
-}
 
 const schema = Type.Object(
   {

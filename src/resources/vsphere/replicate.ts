@@ -5,10 +5,10 @@ import type { CycleResult } from '../../replication/cycle/options.ts';
 import { runCycle } from '../../replication/cycle/run-cycle.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
 import type { Repository } from '../../replication/model/repository.ts';
-import { repositoryRef } from '../repository-property.ts';
+import { repositoryRef } from '../shared/repository-property.ts';
 import { lostRepository } from './history.ts';
 import { removeLeft } from './left-snapshots.ts';
-import type { ProtectedVmProperties } from './protected_vm.ts';
+import type { ProtectedVmProperties } from './protection.ts';
 
 /**
  * Runs one cycle of a protected VM, due or not.

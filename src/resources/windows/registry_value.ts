@@ -10,8 +10,7 @@ import {
   type ValueData,
   type ValuePath,
 } from '../../windows/registry/registry-data.ts';
-import { eachStep } from '../each-step.ts';
-import { oneDiagnostic } from '../failed.ts';
+import { eachStep } from '../shared/each-step.ts';
 import {
   chosen,
   type Declaration,
@@ -19,7 +18,8 @@ import {
   namesSecret,
   type Unsaid,
   unsaid,
-} from '../listing.ts';
+} from '../shared/list-declarations.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 
 /** As written. */
 export interface RegistryProperties {

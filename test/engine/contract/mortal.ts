@@ -33,7 +33,7 @@ export function mortal(
     world: {
       ...world,
       host: { ...host, files: guard(host.files), processes: guard(host.processes) },
-      memory: guard(world.memory),
+      memory: { engine: guard(world.memory.engine), of: async type => guard(await world.memory.of(type)) },
       connect: async (...args) => guard((await world.connect(...args)) as object),
     },
     step: async () => {

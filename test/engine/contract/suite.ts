@@ -7,7 +7,7 @@ import type { AnyResourceType } from '../../../src/engine/model/resource-type.ts
 import { subjectOf } from '../../../src/engine/model/subject.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { adopt } from '../../../src/engine/record/adopt.ts';
-import { metaparameters, reservedMetaparameters } from '../../../src/manifest/read/metaparameters.ts';
+import { metaparameters, reservedMetaparameters } from '../../../src/manifest/values/metaparameters.ts';
 import type { ContractWorld, Fixture, Sample } from '../../support/contract.ts';
 import { catalogOf, declare, registryOf, testRun } from '../../support/engine-world.ts';
 import { mortal } from './mortal.ts';

@@ -9,9 +9,9 @@ import {
 } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { algorithms, checksumOf } from '../../../src/lab/s3/checksums.ts';
-import { Crc64Nvme, crc32c } from '../../../src/lab/s3/crc.ts';
-import { hmac, sha256Hex } from '../../../src/lab/s3/sigv4.ts';
+import { algorithms, checksumOf } from '../../../src/lab/s3/protocol/checksums.ts';
+import { Crc64Nvme, crc32c } from '../../../src/lab/s3/protocol/crc.ts';
+import { hmac, sha256Hex } from '../../../src/lab/s3/protocol/sigv4.ts';
 import { nameOf, openBucket, type RawRequest, raw, type Signed } from './fixture.ts';
 
 describe('CRCs', () => {

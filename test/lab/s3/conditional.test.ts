@@ -9,7 +9,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { sha256Hex } from '../../../src/lab/s3/sigv4.ts';
+import { sha256Hex } from '../../../src/lab/s3/protocol/sigv4.ts';
 import { amzDate, credentials, nameOf, openBucket, signature } from './fixture.ts';
 
 const at = { Bucket: 'bkt', Key: 'head' };

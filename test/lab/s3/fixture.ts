@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { CreateBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
 import type { Clock, Random } from '../../../src/io/ports.ts';
+import { hmac, sha256Hex, signingKey, uriEncode } from '../../../src/lab/s3/protocol/sigv4.ts';
 import { type S3Lab, startS3 } from '../../../src/lab/s3/server.ts';
-import { hmac, sha256Hex, signingKey, uriEncode } from '../../../src/lab/s3/sigv4.ts';
 
 export const credentials = { accessKeyId: 'LABKEY', secretAccessKey: 'lab/secret' };
 export const region = 'eu-west-1';

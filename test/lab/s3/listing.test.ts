@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formEncode, listPage } from '../../../src/lab/s3/listing.ts';
-import { compareUtf8, SortedMap } from '../../../src/lab/s3/order.ts';
+import { formEncode, listPage } from '../../../src/lab/s3/objects/list-page.ts';
+import { compareUtf8, SortedMap } from '../../../src/lab/s3/objects/order.ts';
 import { nameOf, openBucket } from './fixture.ts';
 
 const Bucket = 'bkt';

@@ -16,7 +16,7 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { expect, it } from 'vitest';
-import { checksumOf, composite } from '../../../src/lab/s3/checksums.ts';
+import { checksumOf, composite } from '../../../src/lab/s3/protocol/checksums.ts';
 import { nameOf, openBucket } from './fixture.ts';
 
 const at = { Bucket: 'bkt', Key: 'big' };

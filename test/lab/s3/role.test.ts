@@ -9,9 +9,10 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Policy, roleOf, unknownIn } from '../../../src/lab/instance/role.ts';
+import type { Policy } from '../../../src/lab/instance/policy.ts';
+import { roleOf, unknownIn } from '../../../src/lab/instance/role.ts';
 import { startS3 } from '../../../src/lab/s3/server.ts';
-import { instancePolicy } from '../../../src/masterless/policy.ts';
+import { instancePolicy } from '../../../src/masterless/instance/policy.ts';
 import { credentials, InstantClock, realRandom, region, temporaryDir } from './fixture.ts';
 
 const settings = { instanceId: 'i-0aaaaaaaaaaaaaaaa', accountId: '123456789012' };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { labCertificates } from '../../../src/lab/tls.ts';
 import { startVsphere, type VsphereLab } from '../../../src/lab/vsphere/server.ts';
-import { type Element, parseXml } from '../../../src/lab/vsphere/xml-reader.ts';
+import { type Element, parseXml } from '../../../src/lab/vsphere/soap/xml-reader.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { SteppedClock } from '../../support/stepped-clock.ts';
 import { inFolder } from '../disks/folder.ts';

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { type Machines, openMachines } from '../../../src/lab/vsphere/machines.ts';
-import type { VmState } from '../../../src/lab/vsphere/state.ts';
+import { type Machines, openMachines } from '../../../src/lab/vsphere/world/machines.ts';
+import type { VmState } from '../../../src/lab/vsphere/world/state.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { SteppedClock } from '../../support/stepped-clock.ts';
 import { inFolder } from '../disks/folder.ts';

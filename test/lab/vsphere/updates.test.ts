@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Element } from '../../../src/lab/vsphere/xml-reader.ts';
+import type { Element } from '../../../src/lab/vsphere/soap/xml-reader.ts';
 import {
   type Client,
   pick,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../src/diagnostics/diagnostic.ts';
-import { foldPath } from '../../../src/lab/windows/paths.ts';
+import { foldPath } from '../../../src/lab/windows/machine/paths.ts';
 import { windowsMachine } from './fixture.ts';
 
 describe('drive C: of the lab', () => {

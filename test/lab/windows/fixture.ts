@@ -3,8 +3,8 @@ import { nodeHost } from '../../../src/io/node.ts';
 import type { Clock, Command, CommandResult, Host } from '../../../src/io/ports.ts';
 import { windowsHost } from '../../../src/lab/windows/host.ts';
 import { type WindowsLab, windowsLab } from '../../../src/lab/windows/lab.ts';
-import type { Language } from '../../../src/lab/windows/machine.ts';
-import type { Spawned } from '../../../src/lab/windows/process-log.ts';
+import type { Language } from '../../../src/lab/windows/machine/machine.ts';
+import type { Spawned } from '../../../src/lab/windows/machine/process-log.ts';
 import { steppedClock, temporaryFolder } from '../../support/engine-host.ts';
 
 export interface TestMachine {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
 import type { Json } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
-import { download } from '../../../src/resources/host/download.ts';
+import { download } from '../../../src/resources/host/fetch/download.ts';
 import { diagnosticOf } from '../../aws/fixture.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';

@@ -5,7 +5,7 @@ import { apply } from '../../../src/engine/apply/apply.ts';
 import type { CatalogResource } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { followingPath } from '../../../src/io/search-path.ts';
-import { environmentVariable } from '../../../src/resources/host/environment_variable.ts';
+import { environmentVariable } from '../../../src/resources/host/environment/environment_variable.ts';
 import { cli, scratch } from '../../support/cli.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';

@@ -6,7 +6,7 @@ import { plan } from '../../../src/engine/plan/planner.ts';
 import { notStarted } from '../../../src/io/node-processes.ts';
 import type { Command } from '../../../src/io/ports.ts';
 import { startWeb } from '../../../src/lab/web/server.ts';
-import { gitCheckout } from '../../../src/resources/host/git_checkout.ts';
+import { gitCheckout } from '../../../src/resources/host/git/git_checkout.ts';
 import { folderHost, temporaryFolder } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
 import { gitRepository } from '../../support/git-repository.ts';
@@ -170,7 +170,7 @@ describe('what is not of the repository', () => {
     await converge();
     repository.commit({ a: '2' });
     await write('/app/a', 'half');
-    await world.memory.set('git_checkout:/app', 'the commit it was on its way to');
+    await world.memory.engine.set('git_checkout:/app', 'the commit it was on its way to');
     await converge();
     expect(await text('/app/a')).toBe('2');
   });

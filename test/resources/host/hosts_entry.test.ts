@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
 import type { CatalogResource } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
-import { hostsEntry } from '../../../src/resources/host/hosts_entry.ts';
+import { hostsEntry } from '../../../src/resources/host/hosts/hosts_entry.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
 

@@ -9,8 +9,8 @@ import { apply } from '../../../src/engine/apply/apply.ts';
 import type { Json } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { exec } from '../../../src/resources/host/exec.ts';
-import { s3Sync } from '../../../src/resources/host/s3_sync.ts';
 import { takes } from '../../../src/resources/host/sync/globs.ts';
+import { s3Sync } from '../../../src/resources/host/sync/s3_sync.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
 import { s3Content } from '../../support/s3-content.ts';
@@ -95,7 +95,7 @@ describe('down', () => {
     await s3.s3.send(new CompleteMultipartUploadCommand({ ...part, UploadId, MultipartUpload }));
     await converge({ from });
     expect((await converge({ from })).action).toBe('none');
-    await world.memory.set('s3_sync:/data', undefined);
+    await world.memory.engine.set('s3_sync:/data', undefined);
     expect((await converge({ from })).result).toMatchObject({
       result: 'changed',
       note: '1 file copied, 3 B',

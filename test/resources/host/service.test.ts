@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
 import type { CatalogResource } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
-import { type ServiceProperties, service } from '../../../src/resources/host/service.ts';
+import { type ServiceProperties, service } from '../../../src/resources/host/services/service.ts';
 import { windowsFeature } from '../../../src/resources/windows/software/windows_feature.ts';
 import { cli, scratch } from '../../support/cli.ts';
 import { catalogOf, declare, testRun } from '../../support/engine-world.ts';

@@ -2,12 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../src/engine/model/io.ts';
 import type { Step } from '../../../src/engine/model/resource-type.ts';
-import {
-  type ProtectedVmProperties,
-  type ProtectedVmState,
-  protectedVm,
-} from '../../../src/resources/vsphere/protected_vm.ts';
 import type { KnownRepositories } from '../../../src/replication/model/clients.ts';
+import { protectedVm } from '../../../src/resources/vsphere/protected_vm.ts';
+import type { ProtectedVmProperties, ProtectedVmState } from '../../../src/resources/vsphere/protection.ts';
 import { replicate } from '../../../src/resources/vsphere/replicate.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { FakeDisk } from '../../support/fake-machine.ts';
@@ -234,7 +231,9 @@ describe('a cycle as a step', () => {
     for (const state of ['absent', 'present']) {
       expect(await observe(cycles, { disks: { exclude: ['Hard disk 9'] } })).toMatchObject({
         state,
-        warnings: expect.arrayContaining([expect.objectContaining({ code: 'unknown-disk', severity: 'warning' })]),
+        warnings: expect.arrayContaining([
+          expect.objectContaining({ code: 'unknown-disk', severity: 'warning' }),
+        ]),
       });
       await apply(cycles);
     }
@@ -297,7 +296,9 @@ describe('what is left behind or gone', () => {
     });
     // A cycle that nobody allowed.
     const { io } = typeIo(cycles, { known });
-    await expect(replicate(asked(), io)).rejects.toMatchObject({ diagnostics: [{ code: 'points-lost', category: 'blocked' }] });
+    await expect(replicate(asked(), io)).rejects.toMatchObject({
+      diagnostics: [{ code: 'points-lost', category: 'blocked' }],
+    });
     expect(cycles.store.objects.size).toBe(0);
     expect(await update(cycles, known)).toMatchObject({ ok: true });
     expect(await fields(cycles, known)).toMatchObject({ changes: [], codes: [] });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { archive } from '../../../src/resources/host/archive.ts';
+import { archive } from '../../../src/resources/host/archive/archive.ts';
 import { acl } from '../../../src/resources/windows/security/acl.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';

@@ -1,7 +1,7 @@
 import type { AdoptOptions } from '../../../app/adopt/adopt-world.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
-import type { Define } from '../../define.ts';
-import { withData, withLab, withState } from '../../options.ts';
+import type { Define } from '../../context/define.ts';
+import { withData, withLab, withState } from '../../context/options.ts';
 import { filesSummary, worldSummary } from './adopt-summary.ts';
 import { withTargetOptions } from './target-options.ts';
 

@@ -1,25 +1,15 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { beanstalkTags, type InstanceSettings, unenforced } from '../../../app/lab/lab-world.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Host } from '../../../io/ports.ts';
-import type { LabCommand } from '../../../lab/commands.ts';
-import { beanstalkTags } from '../../../lab/instance/member.ts';
-import type { InstanceSettings } from '../../../lab/instance/settings.ts';
-import { instancePolicy } from '../../../masterless/policy.ts';
-import type { CliContext } from '../../cli-context.ts';
+import { instancePolicy } from '../../../masterless/instance/policy.ts';
+import type { CliContext } from '../../context/cli-context.ts';
+import type { DefineEvent } from './define-event.ts';
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 
-type Event = (
-  usage: string,
-  description: string,
-  examples: string,
-  build: (args: string[], options: Record<string, unknown>) => LabCommand | Promise<LabCommand>,
-  extend: (command: Command) => Command,
-) => void;
-
 /** `converge lab instance`: what the lab's EC2 instance is. */
-export function labInstance({ io: { host } }: CliContext, event: Event): void {
+export function labInstance({ io: { host } }: CliContext, event: DefineEvent): void {
   event(
     'instance',
     "set what the lab's EC2 instance is, and print it",
@@ -75,14 +65,13 @@ async function policyOf(path: string | undefined, { files, cwd }: Host): Promise
   if (path === undefined) return {};
   const bytes = await files.read(resolve(cwd, path));
   if (!bytes) throw new Failure(given('no-such-file', `${path} is not there`));
-  const { unknownIn } = await import('../../../lab/instance/role.ts');
   let policy: unknown;
   try {
     policy = JSON.parse(bytes.toString('utf8'));
   } catch {
     throw new Failure(given('bad-policy', `${path} is no JSON`, { hint: 'write an IAM policy document' }));
   }
-  const why = unknownIn(policy);
+  const why = await unenforced(policy);
   if (why !== undefined)
     throw new Failure(
       given('bad-policy', `${path} can't be enforced: ${why}`, {

@@ -1,9 +1,9 @@
 import { Option } from 'commander';
+import { checkResults, type FleetMember, memberStates } from '../../../app/lab/lab-world.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { checkResults, type FleetMember, memberStates } from '../../../lab/instance/member.ts';
-import { isEnvironmentName } from '../../../masterless/environment.ts';
-import { instancePolicy } from '../../../masterless/policy.ts';
-import type { DefineEvent } from './lab.ts';
+import { isEnvironmentName } from '../../../masterless/instance/environment-name.ts';
+import { instancePolicy } from '../../../masterless/instance/policy.ts';
+import type { DefineEvent } from './define-event.ts';
 
 const most = 1000;
 

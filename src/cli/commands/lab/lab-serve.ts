@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { defaultLabDir, labDir, openLabAt } from '../../../app/lab/lab-dir.ts';
-import { blocked, Failure } from '../../../diagnostics/diagnostic.ts';
-import type { CliContext } from '../../cli-context.ts';
+import { serveLab } from '../../../app/lab/lab-world.ts';
+import { defaultLabDir } from '../../../app/lab/open-lab.ts';
+import type { CliContext } from '../../context/cli-context.ts';
 
 /** `converge lab serve`: serves a lab folder until interrupted, for many commands and foreign clients. */
 export function labServe(group: Command, context: CliContext, exit: (code: number) => void): void {
@@ -15,56 +15,40 @@ export function labServe(group: Command, context: CliContext, exit: (code: numbe
       '\nExamples:\n  converge lab serve\n  converge lab serve --lab /tmp/lab --format json',
     )
     .action(async (options: { lab?: string | true; format: string }) => {
-      const dir = labDir(context, options.lab ?? true)!;
-      const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 0, serving: true });
-      if (opened.elsewhere) {
-        throw new Failure(
-          blocked('lab-served', `the lab in ${dir} is served already by another process`, {
-            hint: `use it: give --lab ${dir} to any command`,
-          }),
-        );
-      }
-      const { publish } = await import('../../../lab/lab.ts');
-      const published = await publish(opened, context.io.host);
-      const { s3, vsphere, region } = opened.settings;
-      if (options.format === 'json') {
-        const answer = {
-          version: 1,
-          dir,
-          vsphere: { url: opened.vsphere.url, ca: opened.vsphere.caFile, ...vsphere },
-          s3: { url: opened.s3.url, region, ...s3 },
-          api: { url: opened.api.url, region, ...s3 },
-          metadata: { url: opened.metadata.url },
-        };
-        context.print(`${JSON.stringify(answer)}\n`);
-      } else {
-        // These credentials open nothing but the lab on this machine's loopback.
-        context.print(
-          [
-            `lab in ${dir}; nothing leaves this machine. Ctrl-C ends it.`,
-            '',
-            `vSphere   ${opened.vsphere.url}/sdk`,
-            `  user    ${vsphere.username}`,
-            `  password ${vsphere.password}`,
-            `  CA      ${opened.vsphere.caFile}`,
-            `S3        ${opened.s3.url}   region ${region}`,
-            `  access key ${s3.accessKeyId}`,
-            `  secret key ${s3.secretAccessKey}`,
-            `SSM and Secrets Manager, with the same keys: ${opened.api.url}`,
-            `Instance metadata: AWS_EC2_METADATA_SERVICE_ENDPOINT=${opened.metadata.url}`,
-            '',
-            `another terminal:  converge apply manifests/lab --lab ${dir}`,
-            '',
-          ].join('\n'),
-        );
-      }
-      if (!context.io.interrupt.aborted) {
-        await new Promise(interrupted =>
-          context.io.interrupt.addEventListener('abort', interrupted, { once: true }),
-        );
-      }
-      await published.close();
-      await opened.close();
+      await serveLab(context, options.lab, (opened, dir) => {
+        const { s3, vsphere, region } = opened.settings;
+        if (options.format === 'json') {
+          const answer = {
+            version: 1,
+            dir,
+            vsphere: { url: opened.vsphere.url, ca: opened.vsphere.caFile, ...vsphere },
+            s3: { url: opened.s3.url, region, ...s3 },
+            api: { url: opened.api.url, region, ...s3 },
+            metadata: { url: opened.metadata.url },
+          };
+          context.print(`${JSON.stringify(answer)}\n`);
+        } else {
+          // These credentials open nothing but the lab on this machine's loopback.
+          context.print(
+            [
+              `lab in ${dir}; nothing leaves this machine. Ctrl-C ends it.`,
+              '',
+              `vSphere   ${opened.vsphere.url}/sdk`,
+              `  user    ${vsphere.username}`,
+              `  password ${vsphere.password}`,
+              `  CA      ${opened.vsphere.caFile}`,
+              `S3        ${opened.s3.url}   region ${region}`,
+              `  access key ${s3.accessKeyId}`,
+              `  secret key ${s3.secretAccessKey}`,
+              `SSM and Secrets Manager, with the same keys: ${opened.api.url}`,
+              `Instance metadata: AWS_EC2_METADATA_SERVICE_ENDPOINT=${opened.metadata.url}`,
+              '',
+              `another terminal:  converge apply manifests/lab --lab ${dir}`,
+              '',
+            ].join('\n'),
+          );
+        }
+      });
       exit(0);
     });
 }

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
-import type { Language } from '../../../lab/windows/machine.ts';
-import type { DefineEvent } from './lab.ts';
+import type { Language } from '../../../app/lab/lab-world.ts';
+import type { DefineEvent } from './define-event.ts';
 
 /** `converge lab windows` and `lab processes`: the lab's Windows host, seen from outside. */
 export function labWindows(event: DefineEvent): void {

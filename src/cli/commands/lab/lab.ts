@@ -1,28 +1,17 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { defaultLabDir, labDir, openLabAt } from '../../../app/lab/lab-dir.ts';
-import { readSecretFrom } from '../../../app/secrets.ts';
+import { changeLab, type FaultyService } from '../../../app/lab/lab-world.ts';
+import { defaultLabDir } from '../../../app/lab/open-lab.ts';
+import { readSecretFrom } from '../../../app/session/read-secret.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
-import type { LabCommand } from '../../../lab/commands.ts';
-import type { FaultyService } from '../../../lab/settings.ts';
-import type { CliContext } from '../../cli-context.ts';
-import type { Define } from '../../define.ts';
+import type { Define } from '../../context/define.ts';
+import type { DefineEvent } from './define-event.ts';
 import { labContracts } from './lab-contracts.ts';
 import { labInstance } from './lab-instance.ts';
 import { labInstances } from './lab-instances.ts';
 import { labServe } from './lab-serve.ts';
 import { labWindows } from './lab-windows.ts';
-
-/** One event: arguments and options to a command, which is carried out and answered. */
-export type DefineEvent = (
-  usage: string,
-  description: string,
-  /** What may be typed behind `converge lab`; one per line. */
-  examples: string,
-  build: (args: string[], options: Record<string, unknown>) => LabCommand | Promise<LabCommand>,
-  extend?: (command: Command) => Command,
-) => void;
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 
@@ -54,7 +43,9 @@ Any other command works in a lab with --lab [DIR].`,
         const options = command.opts();
         const json = options.format === 'json';
         const built = await build(command.args, options);
-        exit(await carryOut(context, options.lab as string | true | undefined, built, json));
+        const answer = await changeLab(context, options.lab as string | true | undefined, built);
+        context.print(json ? `${JSON.stringify(answer.data, null, 2)}\n` : `${answer.text}\n`);
+        exit(0);
       });
 
   event(
@@ -73,6 +64,7 @@ Any other command works in a lab with --lab [DIR].`,
       ...(options.uuid !== undefined && { uuid: options.uuid as string }),
       ...(options.folder !== undefined && { folder: options.folder as string }),
       ...(options.tag !== undefined && { tags: options.tag as string[] }),
+      ...(options.force === true && { force: true }),
     }),
     command =>
       command
@@ -80,7 +72,8 @@ Any other command works in a lab with --lab [DIR].`,
         .option('--blank <SIZE>', 'an empty disk, e.g. 64MiB; may be repeated', collect)
         .option('--uuid <UUID>', 'its instance UUID')
         .option('--folder <FOLDER>', 'where it lies below the VM folder, e.g. Production/web')
-        .option('--tag <TAG>', 'a tag, gold or tier/gold; may be repeated', collect),
+        .option('--tag <TAG>', 'a tag, gold or tier/gold; may be repeated', collect)
+        .option('--force', 'though there is a VM of that name already: a second one'),
   );
   event('remove-vm <VM>', 'delete a VM with its disks', 'remove-vm web01', ([vm]) => ({
     do: 'remove-vm',
@@ -206,7 +199,7 @@ Any other command works in a lab with --lab [DIR].`,
   );
   event(
     'fault <KIND>',
-    'arm a fault for the served lab, or for the next command that uses this folder',
+    'arm a fault, which waits for the next call that it is for',
     "fault slow-down --on s3 --times 3 --set method=PUT --set 'key=*/packs/*'\nfault quiesce-fails --on vsphere",
     ([kind], options) => ({
       do: 'fault',
@@ -229,35 +222,18 @@ Any other command works in a lab with --lab [DIR].`,
         .addHelpText(
           'after',
           `
-Kinds on s3: slow-down, internal-error, reset, lost-answer, latency (ms); all take method, bucket and key (globs).
+Kinds on s3: slow-down, internal-error, reset, lost-answer, latency (ms); all take method, bucket and key (globs); clear.
 Kinds on vsphere: expire-sessions, unavailable, quiesce-fails, fail-query (fault), cbt-lies, page-limit (areas),
 page-span (bytes), slow-task (ms, method), lost-task (method), fail-task (method, fault), consolidation-needed,
 read (how: truncated, garbled, short, whole, error), missing-privilege (privilege), clear.
-Kinds on secrets: throttled, internal-error, access-denied, kms-denied, reset; all take operation (GetParameter ...).
-Kinds on ec2: throttled, internal-error, access-denied, reset; all take operation (DescribeInstances ...).
+Kinds on secrets: throttled, internal-error, access-denied, kms-denied, reset; all take operation (GetParameter ...); clear.
+Kinds on ec2: throttled, internal-error, access-denied, reset; all take operation (DescribeInstances ...); clear.
 Kinds on windows: exit (program, code), access-denied (program), missing (program), commit-conflict.`,
         ),
   );
   labServe(group, context, exit);
   labContracts(group, context, exit);
 };
-
-async function carryOut(
-  context: CliContext,
-  dirOption: string | true | undefined,
-  command: LabCommand,
-  json: boolean,
-): Promise<number> {
-  const dir = labDir(context, dirOption ?? true)!;
-  const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 10_000 });
-  try {
-    const answer = await opened.command(command);
-    context.print(json ? `${JSON.stringify(answer.data, null, 2)}\n` : `${answer.text}\n`);
-    return 0;
-  } finally {
-    await opened.close();
-  }
-}
 
 function parseIndex(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);

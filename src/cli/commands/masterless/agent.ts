@@ -1,9 +1,9 @@
 import type { AgentOptions } from '../../../app/self/agent.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
-import type { Define } from '../../define.ts';
-import { withData, withLab, withState } from '../../options.ts';
-import { withSelfOptions } from '../../self/options.ts';
+import type { Define } from '../../context/define.ts';
+import { withData, withLab, withState } from '../../context/options.ts';
+import { withSelfOptions } from '../../context/self-options.ts';
 
 /** Seconds are enough for anybody, and S3 is asked twice each time. */
 const shortest = 5_000;

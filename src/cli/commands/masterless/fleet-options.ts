@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { withLab } from '../../options.ts';
+import { withLab } from '../../context/options.ts';
 
 /** What finds the instances of an environment. */
 export const withFleetOptions = (command: Command): Command =>

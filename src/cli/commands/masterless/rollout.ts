@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
-import { type FleetOptions, noInstances, withFleet } from '../../../app/aws/fleet.ts';
+import type { FleetOptions } from '../../../app/masterless/fleet.ts';
+import { haltRolloutOf, rolloutStatus } from '../../../app/masterless/rollout-status.ts';
 import { type Diagnostic, Failure, given, world } from '../../../diagnostics/diagnostic.ts';
 import { printable } from '../../../diagnostics/text-width.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import { plural } from '../../../io/units.ts';
-import { haltRollout, readRollout } from '../../../masterless/announce.ts';
-import { type Reports, reportReader } from '../../../masterless/read-reports.ts';
-import { fleetStatus } from '../../../masterless/status.ts';
-import type { CliContext } from '../../cli-context.ts';
-import type { Define } from '../../define.ts';
-import { withFormat } from '../../options.ts';
+import type { Reports } from '../../../masterless/reports/read-reports.ts';
+import type { CliContext } from '../../context/cli-context.ts';
+import type { Define } from '../../context/define.ts';
+import { withFormat } from '../../context/options.ts';
 import { statusJson, statusText } from '../../rollout/status-table.ts';
 import { withFleetOptions } from './fleet-options.ts';
 
@@ -60,36 +59,14 @@ Examples:
             hint: 'write it like 2h',
           }),
         );
-      await withFleet(context, environment, options, async ({ bucket, ec2, clock }) => {
-        const [instances, { told, refused }, announced] = await Promise.all([
-          ec2.instances(environment),
-          reportReader(bucket, environment)(),
-          readRollout(bucket, environment),
-        ]);
-        if (instances.length === 0 && told.size === 0) throw new Failure(noInstances(environment));
-        const now = clock.now();
-        const data = {
-          environment,
-          bucket: bucket.url,
-          now,
-          rollout: announced?.rollout,
-          instances: new Map(instances.map(one => [one.id, one])),
-          statuses: fleetStatus(
-            instances.map(({ id }) => id),
-            told,
-            announced?.rollout,
-            { now, silentAfter },
-          ),
-          refused,
-        };
-        const json = options.format === 'json';
-        context.print(
-          json ? `${JSON.stringify(statusJson(data), null, 2)}\n` : statusText(data, context.columns),
-        );
-        context.report(warningsOf(refused));
-        const isTrouble = data.statuses.some(one => one.state === 'failed' || one.state === 'silent');
-        exit(isTrouble ? 4 : 0);
-      });
+      const found = await rolloutStatus(context, environment, { ...options, silentAfter });
+      const json = options.format === 'json';
+      context.print(
+        json ? `${JSON.stringify(statusJson(found), null, 2)}\n` : statusText(found, context.columns),
+      );
+      context.report(warningsOf(found.refused));
+      const isTrouble = found.statuses.some(one => one.state === 'failed' || one.state === 'silent');
+      exit(isTrouble ? 4 : 0);
     });
 }
 
@@ -119,14 +96,12 @@ function halt(group: Command, context: CliContext, exit: (code: number) => void)
   withFleetOptions(command)
     .addHelpText('after', '\nExample:\n  converge rollout halt shop-prod --self s3://cust-deployment-data/')
     .action(async (environment: string, options: FleetOptions) => {
-      await withFleet(context, environment, options, async ({ bucket }) => {
-        const halted = await haltRollout(bucket, environment);
-        context.print(
-          halted
-            ? `the rollout of ${environment} is halted; ${plural(halted.instances.length, 'instance')} had been told to apply\n`
-            : `no rollout of ${environment} is running\n`,
-        );
-      });
+      const halted = await haltRolloutOf(context, environment, options);
+      context.print(
+        halted
+          ? `the rollout of ${environment} is halted; ${plural(halted.instances.length, 'instance')} had been told to apply\n`
+          : `no rollout of ${environment} is running\n`,
+      );
       exit(0);
     });
 }

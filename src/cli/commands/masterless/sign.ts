@@ -1,31 +1,9 @@
-import { createHash } from 'node:crypto';
-import { basename, extname, join, resolve } from 'node:path';
-import { withContentBucket } from '../../../app/aws/content-bucket.ts';
-import { openSession } from '../../../app/open-session.ts';
-import type { CommonOptions } from '../../../app/options.ts';
-import { writeNewSecret } from '../../../app/secret-file.ts';
-import { readSecret } from '../../../app/secrets.ts';
+import { basename } from 'node:path';
+import { makeSigningKeys, type SignOptions, signFile } from '../../../app/masterless/sign.ts';
 import { version } from '../../../app/version.ts';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { parseDuration } from '../../../io/duration.ts';
-import { contentNames, signatureName } from '../../../masterless/accept.ts';
-import { type Statement, sealStatement } from '../../../masterless/envelope.ts';
-import { isEnvironmentName } from '../../../masterless/environment.ts';
-import { newKeyPair, parsePrivateKey } from '../../../masterless/keys.ts';
-import type { CliContext } from '../../cli-context.ts';
-import type { Define } from '../../define.ts';
-import { withLab } from '../../options.ts';
-
-interface SignOptions extends CommonOptions {
-  newKey?: string;
-  environment?: string;
-  key?: string[];
-  to?: string;
-  sequence?: string;
-  expires: string;
-  minimumVersion: string;
-  replacesUpTo?: string;
-}
+import type { Statement } from '../../../masterless/trust/envelope.ts';
+import type { Define } from '../../context/define.ts';
+import { withLab } from '../../context/options.ts';
 
 const examples = `
 Examples:
@@ -55,127 +33,29 @@ export const sign: Define = (program, context, exit) => {
   withLab(command)
     .addHelpText('after', examples)
     .action(async (file: string | undefined, options: SignOptions) => {
-      if (options.newKey !== undefined) await makeKeys(context, options.newKey);
-      else await signFile(context, file, options);
+      const { newKey, to } = options;
+      if (newKey !== undefined) {
+        const id = await makeSigningKeys(context, newKey);
+        context.print(
+          `key ${id}: ${newKey}.key signs (keep it secret), ${newKey}.pub goes to the instances\n`,
+        );
+        return exit(0);
+      }
+      const { statement, names } = await signFile(context, file, options);
+      const { environment, sequence, expires } = statement;
+      context.print(
+        `signed ${basename(file!)} for ${environment}: sequence ${sequence}, until ${expires}\n` +
+          `${names.join(' and ')} are in ${to ?? 'this folder'}\n`,
+      );
+      context.say(rollbackNote(statement));
       exit(0);
     });
 };
 
-async function makeKeys(context: CliContext, name: string): Promise<void> {
-  const { host } = context.io;
-  const { id, privatePem, publicPem } = newKeyPair();
-  for (const file of [`${name}.key`, `${name}.pub`]) {
-    if (await host.files.stat(resolve(host.cwd, file)))
-      throw new Failure(
-        given('file-exists', `${file} exists already`, { hint: 'a key is never overwritten' }),
-      );
-  }
-  await writeNewSecret(host, `${name}.key`, privatePem);
-  await host.files.writeAtomic(resolve(host.cwd, `${name}.pub`), Buffer.from(publicPem), { mode: 0o644 });
-  context.print(`key ${id}: ${name}.key signs (keep it secret), ${name}.pub goes to the instances\n`);
-}
-
-async function signFile(context: CliContext, file: string | undefined, options: SignOptions): Promise<void> {
-  const { host } = context.io;
-  const { environment, key: keys = [] } = options;
-  const missing = file === undefined ? 'FILE' : environment === undefined ? '--environment' : '--key';
-  if (file === undefined || environment === undefined || keys.length === 0)
-    throw new Failure(
-      given('missing-argument', `${missing} is missing`, { hint: 'see `converge sign --help`' }),
-    );
-  const content = await host.files.read(resolve(host.cwd, file));
-  if (!content) throw new Failure(given('no-such-file', `${file} is not there`));
-  const statement = statementOf(context, file, environment, content, options);
-  const signers = [];
-  for (const source of keys) {
-    if (!/^(env|file):./.test(source))
-      throw new Failure(
-        given('bad-key-reference', '--key takes env:NAME or file:PATH', {
-          hint: 'write `file:` before the path; a key itself on the command line could be read by every user of this machine',
-        }),
-      );
-    const pem = await readSecret({ $secret: source }, host);
-    context.redactor.add(pem);
-    signers.push(parsePrivateKey(pem, source));
-  }
-  const written: [string, Buffer][] = [
-    [statement.name, content],
-    // Last: whoever reads in between finds the old signature, which the new content doesn't match yet.
-    [signatureName(environment), sealStatement(statement, signers)],
-  ];
-  if (options.to === undefined) {
-    for (const [name, bytes] of written)
-      if (resolve(host.cwd, name) !== resolve(host.cwd, file))
-        await host.files.writeAtomic(join(host.cwd, name), bytes, { mode: 0o644 });
-  } else {
-    const session = await openSession(context, options);
-    try {
-      await withContentBucket(context, session, options.to, async bucket => {
-        for (const [name, bytes] of written) await bucket.put(name, bytes);
-      });
-    } finally {
-      await session.close();
-    }
-  }
-  const place = options.to ?? 'this folder';
-  context.print(
-    `signed ${basename(file)} for ${environment}: sequence ${statement.sequence}, until ${statement.expires}\n` +
-      `${written.map(([name]) => name).join(' and ')} are in ${place}\n`,
-  );
-  // Who means everything by a large number would sign for nobody without knowing.
-  const { sequence, issued, replaces_up_to: replaced = 0 } = statement;
-  if (replaced > sequence) {
-    const isDefaultEnough = replaced < Date.parse(issued) / 1000;
-    const how = isDefaultEnough ? 'as the default is' : `with --sequence ${replaced + 1} or more`;
-    context.say(
-      `a rollback: instances take nothing else up to ${replaced}; sign what follows higher, ${how}\n`,
-    );
-  }
-}
-
-function statementOf(
-  context: CliContext,
-  file: string,
-  environment: string,
-  content: Buffer,
-  options: SignOptions,
-): Statement {
-  const now = context.io.host.clock.now();
-  const [yaml, zip] = contentNames(environment);
-  const kind = { '.yaml': yaml, '.yml': yaml, '.zip': zip }[extname(file).toLowerCase()];
-  if (kind === undefined)
-    throw new Failure(
-      given('wrong-content', `${file} is neither a .yaml nor a .zip`, { hint: 'zip a folder first' }),
-    );
-  if (!isEnvironmentName(environment))
-    throw new Failure(
-      given('wrong-environment', `${environment} is no name of a Beanstalk environment`, {
-        hint: '4 to 40 letters, digits and hyphens',
-      }),
-    );
-  const life = parseDuration(options.expires);
-  if (life === undefined)
-    throw new Failure(
-      given('bad-duration', `${options.expires} is no duration`, { hint: 'write it like 30d' }),
-    );
-  const seconds = Math.floor(now / 1000);
-  return {
-    converge_content: 1,
-    environment,
-    name: kind,
-    sha256: createHash('sha256').update(content).digest('hex'),
-    bytes: content.length,
-    sequence: options.sequence === undefined ? seconds : whole(options.sequence, '--sequence'),
-    issued: new Date(now).toISOString(),
-    expires: new Date(now + life).toISOString(),
-    minimum_version: options.minimumVersion,
-    ...(options.replacesUpTo !== undefined && {
-      replaces_up_to: whole(options.replacesUpTo, '--replaces-up-to'),
-    }),
-  };
-}
-
-function whole(text: string, name: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new Failure(given('bad-number', `${name} ${text}: expected a whole number`));
+/** Who means everything by a large number would sign for nobody without knowing. */
+function rollbackNote({ sequence, issued, replaces_up_to: replaced = 0 }: Statement): string {
+  if (replaced <= sequence) return '';
+  const isDefaultEnough = replaced < Date.parse(issued) / 1000;
+  const how = isDefaultEnough ? 'as the default is' : `with --sequence ${replaced + 1} or more`;
+  return `a rollback: instances take nothing else up to ${replaced}; sign what follows higher, ${how}\n`;
 }

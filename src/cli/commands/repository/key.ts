@@ -1,5 +1,5 @@
 import { createRepositoryKey } from '../../../app/repository/create-key.ts';
-import type { Define } from '../../define.ts';
+import type { Define } from '../../context/define.ts';
 
 export const key: Define = (program, context, exit) => {
   program

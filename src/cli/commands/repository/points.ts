@@ -1,9 +1,9 @@
 import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
 import { type ListedPoints, listPoints } from '../../../app/repository/list-points.ts';
 import { bytes } from '../../../io/units.ts';
-import type { Define } from '../../define.ts';
-import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../options.ts';
-import { table } from '../../table.ts';
+import type { Define } from '../../context/define.ts';
+import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../context/options.ts';
+import { table } from '../../text/table.ts';
 
 interface PointsOptions extends RepositoryOptions, CommonOptions {
   vm?: string;

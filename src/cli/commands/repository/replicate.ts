@@ -1,7 +1,7 @@
 import { replicate as makePoint, type ReplicateOptions } from '../../../app/repository/replicate.ts';
 import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
-import type { Define } from '../../define.ts';
-import { withAllow, withData, withFormat, withLab, withState } from '../../options.ts';
+import type { Define } from '../../context/define.ts';
+import { withAllow, withData, withFormat, withLab, withState } from '../../context/options.ts';
 
 export const replicate: Define = (program, context, exit) => {
   const command = program

@@ -1,7 +1,7 @@
 import { type RestoreOptions, restore as restoreDisks } from '../../../app/repository/restore.ts';
 import { bytes, duration } from '../../../io/units.ts';
-import type { Define } from '../../define.ts';
-import { withFormat, withLab, withRepository } from '../../options.ts';
+import type { Define } from '../../context/define.ts';
+import { withFormat, withLab, withRepository } from '../../context/options.ts';
 
 export const restore: Define = (program, context, exit) => {
   const command = program

@@ -3,8 +3,8 @@ import { verify as check } from '../../../app/repository/verify.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural } from '../../../io/units.ts';
 import type { VerifyReport } from '../../../replication/verify/verify.ts';
-import type { Define } from '../../define.ts';
-import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../options.ts';
+import type { Define } from '../../context/define.ts';
+import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../context/options.ts';
 
 interface VerifyOptions extends RepositoryOptions, CommonOptions {
   vm?: string;

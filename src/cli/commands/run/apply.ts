@@ -1,8 +1,8 @@
 import { type ApplyOptions, apply as applyManifests } from '../../../app/run/apply.ts';
 import type { SelfOptions } from '../../../app/self/self-options.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { withEventsOf } from '../../cli-context.ts';
-import type { Define } from '../../define.ts';
+import { withEventsOf } from '../../context/cli-context.ts';
+import type { Define } from '../../context/define.ts';
 import {
   withAllow,
   withData,
@@ -12,9 +12,9 @@ import {
   withLab,
   withSelection,
   withState,
-} from '../../options.ts';
+} from '../../context/options.ts';
+import { withSelfOptions } from '../../context/self-options.ts';
 import type { EventOptions } from '../../progress/events.ts';
-import { withSelfOptions } from '../../self/options.ts';
 import { approvalOf } from './approval.ts';
 
 type ApplyCommandOptions = ApplyOptions & EventOptions & SelfOptions & { yes?: true };

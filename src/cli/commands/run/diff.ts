@@ -2,8 +2,8 @@ import { comparePlanFiles } from '../../../app/run/compare-plans.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
 import { isSame } from '../../../engine/plan/plan-diff.ts';
 import { renderPlanDiff } from '../../../engine/render/plan-diff.ts';
-import type { Define } from '../../define.ts';
-import { withExitCodes, withFormat } from '../../options.ts';
+import type { Define } from '../../context/define.ts';
+import { withExitCodes, withFormat } from '../../context/options.ts';
 
 interface DiffOptions {
   format: 'text' | 'json';

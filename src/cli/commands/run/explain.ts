@@ -1,10 +1,10 @@
-import type { CatalogOptions } from '../../../app/catalog.ts';
 import { documented, explainResource } from '../../../app/run/explain.ts';
+import type { CatalogOptions } from '../../../app/session/load-catalog.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import type { Define } from '../../define.ts';
+import type { Define } from '../../context/define.ts';
+import { withData, withFormat } from '../../context/options.ts';
 import { explainAll, explainType } from '../../explain/explain-type.ts';
 import { explained, explainedJson, explainedText } from '../../explain/explain-values.ts';
-import { withData, withFormat } from '../../options.ts';
 
 export const explain: Define = (program, context, exit) => {
   withFormat(

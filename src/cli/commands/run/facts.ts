@@ -1,6 +1,6 @@
 import { factsHere } from '../../../app/run/known-facts.ts';
 import { version } from '../../../app/version.ts';
-import type { Define } from '../../define.ts';
+import type { Define } from '../../context/define.ts';
 
 export const facts: Define = (program, context, exit) => {
   program

@@ -1,8 +1,8 @@
-import type { CatalogOptions } from '../../../app/catalog.ts';
 import { declaredGraph } from '../../../app/run/declared-graph.ts';
+import type { CatalogOptions } from '../../../app/session/load-catalog.ts';
 import type { Graph } from '../../../engine/graph/graph.ts';
-import type { Define } from '../../define.ts';
-import { withData, withFormat, withLabHost } from '../../options.ts';
+import type { Define } from '../../context/define.ts';
+import { withData, withFormat, withLabHost } from '../../context/options.ts';
 
 export const graph: Define = (program, context, exit) => {
   withFormat(

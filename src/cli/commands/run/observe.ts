@@ -3,8 +3,8 @@ import { renderRecording } from '../../../engine/record/recording-file.ts';
 import { renderObserved } from '../../../engine/render/observed.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { plural } from '../../../io/units.ts';
-import type { Define } from '../../define.ts';
-import { withData, withFormat, withLab, withState } from '../../options.ts';
+import type { Define } from '../../context/define.ts';
+import { withData, withFormat, withLab, withState } from '../../context/options.ts';
 
 export const observe: Define = (program, context, exit) => {
   const command = program

@@ -7,10 +7,17 @@ import { withoutCommands } from '../../../engine/render/github.ts';
 import { renderMarkdown } from '../../../engine/render/markdown.ts';
 import { renderText } from '../../../engine/render/text.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
-import type { CliContext } from '../../cli-context.ts';
-import type { Define } from '../../define.ts';
-import { inGithubActions, tellGithub } from '../../github.ts';
-import { withAllow, withData, withExitCodes, withLab, withSelection, withState } from '../../options.ts';
+import type { CliContext } from '../../context/cli-context.ts';
+import type { Define } from '../../context/define.ts';
+import { inGithubActions, tellGithub } from '../../context/github.ts';
+import {
+  withAllow,
+  withData,
+  withExitCodes,
+  withLab,
+  withSelection,
+  withState,
+} from '../../context/options.ts';
 
 const formats = ['text', 'json', 'markdown', 'github'] as const;
 type Format = (typeof formats)[number];

@@ -1,8 +1,8 @@
-import type { CatalogOptions } from '../../../app/catalog.ts';
 import { prove } from '../../../app/run/prove.ts';
+import type { CatalogOptions } from '../../../app/session/load-catalog.ts';
 import { plural } from '../../../io/units.ts';
-import type { Define } from '../../define.ts';
-import { withData } from '../../options.ts';
+import type { Define } from '../../context/define.ts';
+import { withData } from '../../context/options.ts';
 
 export const test: Define = (program, context, exit) => {
   withData(

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { hostFacts } from '../../../app/aws/host-facts.ts';
 import { instanceHere } from '../../../app/aws/instance.ts';
-import { shippedModules } from '../../../app/catalog.ts';
+import { shippedModules } from '../../../app/session/load-catalog.ts';
 import { registry } from '../../../resources/registry.ts';
-import type { CliContext } from '../../cli-context.ts';
 import { complete, type Names } from '../../complete/complete.ts';
-import type { Define } from '../../define.ts';
+import type { CliContext } from '../../context/cli-context.ts';
+import type { Define } from '../../context/define.ts';
 
 /** `converge __complete`, for the scripts of `converge completion`: the line up to the cursor is in COMP_LINE. */
 export const completeLine: Define = (program, context, exit) => {
@@ -25,7 +25,7 @@ function namesOf(context: CliContext): Names {
   // By the names of their files: completing a line runs nobody's code.
   const own = async () => {
     const { findTypes } = await import('../../../manifest/types/find-types.ts');
-    const { foldersAround } = await import('../../../manifest/read/find-files.ts');
+    const { foldersAround } = await import('../../../manifest/syntax/find-files.ts');
     const around = await foldersAround(['.', 'manifests'], files, cwd);
     return (await findTypes(around, files, cwd, () => {})).map(({ name }) => name);
   };
@@ -36,7 +36,7 @@ function namesOf(context: CliContext): Names {
       return [...listing, ...registry.targets.keys(), ...(await own())];
     },
     async explained() {
-      const { knownModules } = await import('../../../manifest/modules/known-modules.ts');
+      const { knownModules } = await import('../../../manifest/known-modules.ts');
       const modules = await knownModules(['.', 'manifests'], options, () => {});
       return [...registry.types.keys(), ...(await own()), ...modules.names, ...registry.targets.keys()];
     },

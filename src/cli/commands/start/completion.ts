@@ -1,6 +1,6 @@
 import { Argument } from 'commander';
 import { bashScript, powershellScript } from '../../complete/completion-scripts.ts';
-import type { Define } from '../../define.ts';
+import type { Define } from '../../context/define.ts';
 
 export const completion: Define = (program, context, exit) => {
   program

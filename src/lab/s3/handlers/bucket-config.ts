@@ -1,8 +1,8 @@
-import { receiveText } from '../body.ts';
-import { errors, S3Error } from '../errors.ts';
-import { lifecycleProblem } from '../lifecycle.ts';
-import type { Configuration } from '../model.ts';
-import { childrenOf, parseXml, textOf } from '../xml.ts';
+import { lifecycleProblem } from '../objects/lifecycle.ts';
+import type { Configuration } from '../objects/model.ts';
+import { receiveText } from '../protocol/body.ts';
+import { errors, S3Error } from '../protocol/errors.ts';
+import { childrenOf, parseXml, textOf } from '../protocol/xml.ts';
 import { bucketOf, type Handler, xmlAnswer } from './call.ts';
 
 export const getVersioning: Handler = async call => {

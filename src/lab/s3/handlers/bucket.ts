@@ -1,6 +1,6 @@
-import { receiveText } from '../body.ts';
-import { errors, S3Error } from '../errors.ts';
-import { parseXml, textOf } from '../xml.ts';
+import { receiveText } from '../protocol/body.ts';
+import { errors, S3Error } from '../protocol/errors.ts';
+import { parseXml, textOf } from '../protocol/xml.ts';
 import { bucketOf, type Handler, isoTime, owner, xmlAnswer } from './call.ts';
 
 /** "Bucket naming rules" of the S3 user guide, those for general purpose buckets. */

@@ -1,8 +1,8 @@
-import { errors } from '../errors.ts';
-import type { Answer, S3Request } from '../request.ts';
-import type { Signature } from '../sigv4.ts';
-import type { BucketState, Storage } from '../storage.ts';
-import { type Tree, toXml } from '../xml.ts';
+import type { BucketState, Storage } from '../objects/storage.ts';
+import { errors } from '../protocol/errors.ts';
+import type { Answer, S3Request } from '../protocol/request.ts';
+import type { Signature } from '../protocol/sigv4.ts';
+import { type Tree, toXml } from '../protocol/xml.ts';
 
 /** One authenticated request and what it may touch. */
 export interface Call {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { elementOf, hasher, parseAlgorithm } from '../checksums.ts';
-import { readCondition, writeCondition } from '../conditions.ts';
-import { describe } from '../described.ts';
-import { errors } from '../errors.ts';
-import type { Blob, ObjectVersion, Part } from '../model.ts';
-import { addVersion, findVersion, newVersionId, versionHeader } from '../versions.ts';
+import { readCondition, writeCondition } from '../objects/conditions.ts';
+import { describe } from '../objects/described.ts';
+import type { Blob, ObjectVersion, Part } from '../objects/model.ts';
+import { addVersion, findVersion, newVersionId, versionHeader } from '../objects/versions.ts';
+import { elementOf, hasher, parseAlgorithm } from '../protocol/checksums.ts';
+import { errors } from '../protocol/errors.ts';
 import { bucketOf, type Call, type Handler, inKeysTurn, isoTime, keyOf, xmlAnswer } from './call.ts';
 import { openContent, parseRange } from './get-object.ts';
 import { addPart, findUpload, partNumber } from './multipart.ts';

@@ -1,10 +1,10 @@
-import { receiveText } from '../body.ts';
-import { writeCondition } from '../conditions.ts';
-import { errors, S3Error } from '../errors.ts';
-import type { Version } from '../model.ts';
-import type { BucketState } from '../storage.ts';
-import { addVersion, newVersionId } from '../versions.ts';
-import { childrenOf, parseXml, textOf } from '../xml.ts';
+import { writeCondition } from '../objects/conditions.ts';
+import type { Version } from '../objects/model.ts';
+import type { BucketState } from '../objects/storage.ts';
+import { addVersion, newVersionId } from '../objects/versions.ts';
+import { receiveText } from '../protocol/body.ts';
+import { errors, S3Error } from '../protocol/errors.ts';
+import { childrenOf, parseXml, textOf } from '../protocol/xml.ts';
 import { bucketOf, type Call, type Handler, inKeysTurn, keyOf, xmlAnswer } from './call.ts';
 
 interface Deleted {

@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
-import { readCondition } from '../conditions.ts';
-import { errors, S3Error } from '../errors.ts';
-import type { Blob, ObjectVersion } from '../model.ts';
-import type { Answer } from '../request.ts';
-import type { Storage } from '../storage.ts';
-import { findVersion, versionHeader } from '../versions.ts';
+import { readCondition } from '../objects/conditions.ts';
+import type { Blob, ObjectVersion } from '../objects/model.ts';
+import type { Storage } from '../objects/storage.ts';
+import { findVersion, versionHeader } from '../objects/versions.ts';
+import { errors, S3Error } from '../protocol/errors.ts';
+import type { Answer } from '../protocol/request.ts';
 import { bucketOf, type Call, type Handler, keyOf } from './call.ts';
 import { checksumHeaders } from './put-object.ts';
 

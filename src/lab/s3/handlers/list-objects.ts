@@ -1,9 +1,9 @@
-import { currentObject } from '../conditions.ts';
-import { errors } from '../errors.ts';
-import { formEncode, listPage } from '../listing.ts';
-import type { ObjectVersion, Version } from '../model.ts';
-import { compareUtf8 } from '../order.ts';
-import type { BucketState } from '../storage.ts';
+import { currentObject } from '../objects/conditions.ts';
+import { formEncode, listPage } from '../objects/list-page.ts';
+import type { ObjectVersion, Version } from '../objects/model.ts';
+import { compareUtf8 } from '../objects/order.ts';
+import type { BucketState } from '../objects/storage.ts';
+import { errors } from '../protocol/errors.ts';
 import { bucketOf, type Call, type Handler, isoTime, numberParameter, owner, xmlAnswer } from './call.ts';
 
 /** What all kinds of listing take. */

@@ -1,7 +1,7 @@
-import { elementOf } from '../checksums.ts';
-import { listPage } from '../listing.ts';
-import type { UploadRecord } from '../model.ts';
-import { compareUtf8 } from '../order.ts';
+import { listPage } from '../objects/list-page.ts';
+import type { UploadRecord } from '../objects/model.ts';
+import { compareUtf8 } from '../objects/order.ts';
+import { elementOf } from '../protocol/checksums.ts';
 import { bucketOf, type Handler, isoTime, numberParameter, owner, xmlAnswer } from './call.ts';
 import { listParameters } from './list-objects.ts';
 import { findUpload } from './multipart.ts';

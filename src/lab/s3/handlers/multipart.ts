@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { receiveText } from '../body.ts';
+import { writeCondition } from '../objects/conditions.ts';
+import { describe } from '../objects/described.ts';
+import type { ObjectVersion, Part, UploadRecord } from '../objects/model.ts';
+import type { BucketState, Storage } from '../objects/storage.ts';
+import { addVersion, newVersionId, versionHeader } from '../objects/versions.ts';
+import { receiveText } from '../protocol/body.ts';
 import {
   type Algorithm,
   type Checksum,
@@ -8,14 +13,9 @@ import {
   hasher,
   headerOf,
   parseAlgorithm,
-} from '../checksums.ts';
-import { writeCondition } from '../conditions.ts';
-import { describe } from '../described.ts';
-import { errors, S3Error } from '../errors.ts';
-import type { ObjectVersion, Part, UploadRecord } from '../model.ts';
-import type { BucketState, Storage } from '../storage.ts';
-import { addVersion, newVersionId, versionHeader } from '../versions.ts';
-import { childrenOf, parseXml, textOf } from '../xml.ts';
+} from '../protocol/checksums.ts';
+import { errors, S3Error } from '../protocol/errors.ts';
+import { childrenOf, parseXml, textOf } from '../protocol/xml.ts';
 import { bucketOf, type Call, type Handler, inKeysTurn, keyOf, xmlAnswer } from './call.ts';
 import { openContent } from './get-object.ts';
 import { receiveBlob } from './put-object.ts';

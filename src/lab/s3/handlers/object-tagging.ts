@@ -1,6 +1,6 @@
-import { receiveText } from '../body.ts';
-import { parseTagging } from '../described.ts';
-import { findVersion, versionHeader } from '../versions.ts';
+import { parseTagging } from '../objects/described.ts';
+import { findVersion, versionHeader } from '../objects/versions.ts';
+import { receiveText } from '../protocol/body.ts';
 import { bucketOf, type Call, type Handler, inKeysTurn, keyOf, xmlAnswer } from './call.ts';
 
 export const getObjectTagging: Handler = async call => {

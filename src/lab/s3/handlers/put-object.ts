@@ -1,10 +1,10 @@
-import { type Received, receive } from '../body.ts';
-import type { Checksum } from '../checksums.ts';
-import { headerOf } from '../checksums.ts';
-import { writeCondition } from '../conditions.ts';
-import { describe } from '../described.ts';
-import type { Blob, ObjectVersion } from '../model.ts';
-import { addVersion, newVersionId, versionHeader } from '../versions.ts';
+import { writeCondition } from '../objects/conditions.ts';
+import { describe } from '../objects/described.ts';
+import type { Blob, ObjectVersion } from '../objects/model.ts';
+import { addVersion, newVersionId, versionHeader } from '../objects/versions.ts';
+import { type Received, receive } from '../protocol/body.ts';
+import type { Checksum } from '../protocol/checksums.ts';
+import { headerOf } from '../protocol/checksums.ts';
 import { bucketOf, type Call, type Handler, inKeysTurn, keyOf } from './call.ts';
 
 /** Reads the body into a blob; on any error nothing of it is left. */

@@ -1,10 +1,10 @@
-import { collect, objectContent, readFilterSpec } from '../collector.ts';
-import { invalidArgument, notAuthenticated, notFound, VimFault } from '../faults.ts';
-import type { Call, Method, OpenMethod, Vcenter } from '../method.ts';
-import type { Session } from '../sessions.ts';
-import { type Collector, createCollector } from '../updates.ts';
-import { type Data, data, list, ref, text, type Value } from '../vim.ts';
-import { childOf, childrenOf, integerOf, required, textOf } from '../xml-reader.ts';
+import { collect, objectContent, readFilterSpec } from '../inventory/collector.ts';
+import type { Session } from '../inventory/sessions.ts';
+import { type Collector, createCollector } from '../inventory/updates.ts';
+import { invalidArgument, notAuthenticated, notFound, VimFault } from '../soap/faults.ts';
+import { type Data, data, list, ref, text, type Value } from '../soap/vim.ts';
+import { childOf, childrenOf, integerOf, required, textOf } from '../soap/xml-reader.ts';
+import type { Call, Method, OpenMethod, Vcenter } from './method.ts';
 
 const DEFAULT_PAGE = 1000;
 /** Without a session, only what a client reads before it logs in. */

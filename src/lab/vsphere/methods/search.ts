@@ -1,9 +1,9 @@
-import { invalidArgument, notFound } from '../faults.ts';
-import { ROOT } from '../inventory.ts';
-import type { Method, Vcenter } from '../method.ts';
-import { isA } from '../types.ts';
-import { type Ref, ref, refs } from '../vim.ts';
-import { childrenOf, type Element, flagOf, refOf, required } from '../xml-reader.ts';
+import { ROOT } from '../inventory/inventory.ts';
+import { invalidArgument, notFound } from '../soap/faults.ts';
+import { isA } from '../soap/types.ts';
+import { type Ref, ref, refs } from '../soap/vim.ts';
+import { childrenOf, type Element, flagOf, refOf, required } from '../soap/xml-reader.ts';
+import type { Method, Vcenter } from './method.ts';
 
 function byUuid({ machines }: Vcenter, args: Element): Ref[] {
   if (!flagOf(args, 'vmSearch')) return [];

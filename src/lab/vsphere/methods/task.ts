@@ -1,4 +1,4 @@
-import type { Method } from '../method.ts';
+import type { Method } from './method.ts';
 
 export const taskMethods: Record<string, Method> = {
   CancelTask({ tasks }, { self }) {

@@ -1,11 +1,11 @@
 import { parseChangeId } from '../../disks/change-id.ts';
 import { ChangeIdRefused } from '../../disks/disk.ts';
-import { invalidArgument, noPermission, notFound, VimFault } from '../faults.ts';
-import type { Call, Method, Vcenter } from '../method.ts';
-import type { Session } from '../sessions.ts';
-import { filePath, type VmState } from '../state.ts';
-import { data, list, long, type Ref, ref, text, type Value } from '../vim.ts';
-import { childOf, flagOf, integerOf, refOf, required, textOf } from '../xml-reader.ts';
+import type { Session } from '../inventory/sessions.ts';
+import { invalidArgument, noPermission, notFound, VimFault } from '../soap/faults.ts';
+import { data, list, long, type Ref, ref, text, type Value } from '../soap/vim.ts';
+import { childOf, flagOf, integerOf, refOf, required, textOf } from '../soap/xml-reader.ts';
+import { filePath, type VmState } from '../world/state.ts';
+import type { Call, Method, Vcenter } from './method.ts';
 
 type InSession = Call & { session: Session };
 

@@ -1,4 +1,4 @@
-import { fromSddl, toSddl } from '../accounts.ts';
+import { fromSddl, toSddl } from '../machine/accounts.ts';
 
 /** One access control entry. `flags` in the spelling of SDDL: OI, CI, NP, IO, ID (inherited). */
 export interface Ace {

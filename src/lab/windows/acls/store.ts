@@ -1,6 +1,6 @@
 import { win32 } from 'node:path';
 import type { Files } from '../../../io/ports.ts';
-import { foldPath } from '../paths.ts';
+import { foldPath } from '../machine/paths.ts';
 import { type Ace, parseSddl, printSddl } from './ace.ts';
 
 const file = 'C:\\Windows\\System32\\config\\acls.json';

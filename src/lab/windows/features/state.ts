@@ -1,12 +1,5 @@
 import type { Files } from '../../../io/ports.ts';
-import { known } from './known.ts';
-
-export type FeatureState =
-  | 'Enabled'
-  | 'Disabled'
-  | 'Enable Pending'
-  | 'Disable Pending'
-  | 'Disabled with Payload Removed';
+import { type FeatureState, known } from './feature-tree.ts';
 
 /** What differs from a new machine, by feature name. */
 const stateFile = 'C:\\Windows\\System32\\config\\features.json';

@@ -1,12 +1,12 @@
-import type { Language, Tool } from '../machine.ts';
-import { type Arguments, readArguments } from './args.ts';
+import type { Language, Tool } from '../machine/machine.ts';
 import { backupCommand } from './backup.ts';
 import { configCommand } from './config/command.ts';
-import { openServer, type Server } from './host.ts';
-import { AppcmdError, EXIT, failure } from './messages.ts';
+import { openServer, type Server } from './host/host.ts';
 import { objectCommand } from './objects/command.ts';
 import type { KindName } from './objects/kinds.ts';
-import { type Result, show } from './output.ts';
+import { type Arguments, readArguments } from './text/args.ts';
+import { AppcmdError, EXIT, failure } from './text/messages.ts';
+import { type Result, show } from './text/output.ts';
 
 /** appcmd.exe of IIS 10: what it reads and writes lies below `C:\Windows\System32\inetsrv`. */
 export const appcmd: Tool = async (call, machine) => {

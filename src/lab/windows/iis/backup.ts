@@ -1,9 +1,9 @@
-import type { Arguments } from './args.ts';
-import type { Server } from './host.ts';
-import { EXIT, failure, refused, say } from './messages.ts';
-import { type Result, show } from './output.ts';
-import { CONFIG_DIRECTORY } from './store.ts';
-import { element } from './xml.ts';
+import type { Server } from './host/host.ts';
+import { CONFIG_DIRECTORY } from './host/store.ts';
+import type { Arguments } from './text/args.ts';
+import { EXIT, failure, refused, say } from './text/messages.ts';
+import { type Result, show } from './text/output.ts';
+import { element } from './text/xml.ts';
 
 const BACKUPS = 'C:\\Windows\\System32\\inetsrv\\backup';
 /** What a backup holds, as far as it is there. */

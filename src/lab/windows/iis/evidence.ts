@@ -1,4 +1,4 @@
-import { type EvidenceRow, evidenceOf } from '../../evidence.ts';
+import { type EvidenceRow, evidenceOf } from '../../model/evidence.ts';
 
 const START = 'IIS documentation, "Getting Started with AppCmd.exe"';
 const MODULES = 'IIS documentation, "IIS Modules Overview"';

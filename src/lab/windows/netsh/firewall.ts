@@ -1,7 +1,7 @@
-import type { Answer, Machine } from '../machine.ts';
+import { failedAloud, said, type Text } from '../console/console.ts';
+import type { Answer, Machine } from '../machine/machine.ts';
 import { type Registry, readRegistry } from '../registry/store.ts';
 import { text, textOf } from '../registry/values.ts';
-import { failedAloud, said, type Text } from '../tools/console.ts';
 import { readPairs } from './pairs.ts';
 
 /** One value per rule, `v2.31|Action=Allow|…|`, named by a GUID or by the rule of Windows' own. */

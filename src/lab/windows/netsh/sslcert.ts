@@ -1,8 +1,8 @@
 import { certificateKey } from '../certificates/store.ts';
-import type { Answer, Machine } from '../machine.ts';
+import { failedAloud, said, type Text } from '../console/console.ts';
+import type { Answer, Machine } from '../machine/machine.ts';
 import { type Registry, readRegistry } from '../registry/store.ts';
 import { binary, dword, text, textOf } from '../registry/values.ts';
-import { failedAloud, said, type Text } from '../tools/console.ts';
 
 /** Where HTTP.sys keeps its certificates: by `IP:PORT`, or below any name with `HostnamePort` as a value. */
 const byAddress = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\HTTP\\Parameters\\SslBindingInfo';

@@ -1,5 +1,5 @@
-import { sidOf } from '../accounts.ts';
 import { readAcls } from '../acls/store.ts';
+import { sidOf } from '../machine/accounts.ts';
 import { type Cmdlet, list, wrote } from './cmdlet.ts';
 
 /** Get-Acl and NTAccount.Translate: entries that aren't inherited, as numbers of .NET's enumerations. */

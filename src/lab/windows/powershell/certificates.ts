@@ -1,9 +1,9 @@
 import { openPfx, thumbprintOf } from '../certificates/pfx.ts';
 import { certificateKey, putCertificate, readStore } from '../certificates/store.ts';
-import type { Machine } from '../machine.ts';
+import { failed, said } from '../console/console.ts';
+import type { Machine } from '../machine/machine.ts';
 import { readBindings } from '../netsh/sslcert.ts';
 import { readRegistry } from '../registry/store.ts';
-import { failed, said } from '../tools/console.ts';
 import { type Cmdlet, type Data, list, wrote } from './cmdlet.ts';
 
 const wrongPassword = {

@@ -1,4 +1,4 @@
-import type { Answer, Call, Machine } from '../machine.ts';
+import type { Answer, Call, Machine } from '../machine/machine.ts';
 
 /** What a script reads from stdin as JSON. */
 export type Data = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
-import type { Language } from '../machine.ts';
-import type { Text } from '../tools/console.ts';
+import type { Text } from '../console/console.ts';
+import type { Language } from '../machine/machine.ts';
 
 /** System messages by Win32 code, as sc.exe and net.exe append them. */
 const messages: Record<number, Text> = {

@@ -1,5 +1,5 @@
-import { accountName, isServiceAccount, sidOf } from '../accounts.ts';
-import type { Language } from '../machine.ts';
+import { accountName, isServiceAccount, sidOf } from '../machine/accounts.ts';
+import type { Language } from '../machine/machine.ts';
 import { child, made, type Node, setChild } from './xml.ts';
 
 /** Settings that are dropped where they say what they would be anyway. */

@@ -1,10 +1,10 @@
 import { win32 } from 'node:path';
 import { Failure } from '../../../diagnostics/diagnostic.ts';
 import type { Command, CommandResult } from '../../../io/ports.ts';
-import { expand } from '../environment.ts';
-import type { Answer, Call, Machine } from '../machine.ts';
-import { splitCommandLine } from './command-line.ts';
-import { failed, said } from './console.ts';
+import { splitCommandLine } from '../console/command-line.ts';
+import { failed, said } from '../console/console.ts';
+import { expand } from '../machine/environment.ts';
+import type { Answer, Call, Machine } from '../machine/machine.ts';
 
 type Start = (command: Command) => Promise<CommandResult>;
 

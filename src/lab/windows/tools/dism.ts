@@ -1,12 +1,12 @@
 import { win32 } from 'node:path';
-import { known } from '../features/known.ts';
+import { failedAloud, said, type Text } from '../console/console.ts';
+import { known } from '../features/feature-tree.ts';
 import { type Features, readFeatures } from '../features/state.ts';
-import { iisFeatureChanged } from '../iis/features.ts';
-import type { Answer, Call, Language, Machine, Tool } from '../machine.ts';
-import { programFile } from '../program-file.ts';
+import { iisFeatureChanged } from '../iis/host/features.ts';
+import type { Answer, Call, Language, Machine, Tool } from '../machine/machine.ts';
+import { programFile } from '../machine/program-file.ts';
 import { addIisServices, removeIisServices } from '../services/shipped.ts';
 import { readServices } from '../services/store.ts';
-import { failedAloud, said, type Text } from './console.ts';
 
 /** HRESULTs and Win32 codes that dism ends with. */
 const notElevated = 740;

@@ -1,10 +1,10 @@
 import { win32 } from 'node:path';
-import { accountName, sidOf } from '../accounts.ts';
 import { type Ace, flagOrder, parsePermission, parseSddl, printPermission, printSddl } from '../acls/ace.ts';
 import { type Acl, type Acls, readAcls } from '../acls/store.ts';
-import type { Answer, Call, Language, Machine, Tool } from '../machine.ts';
+import { failed, said, type Text } from '../console/console.ts';
+import { accountName, sidOf } from '../machine/accounts.ts';
+import type { Answer, Call, Language, Machine, Tool } from '../machine/machine.ts';
 import { decode } from '../tasks/store.ts';
-import { failed, said, type Text } from './console.ts';
 
 const notFound = 2;
 const badParameter = 87;

@@ -1,10 +1,10 @@
 import { win32 } from 'node:path';
-import { iisFeatureChanged } from '../iis/features.ts';
-import type { Answer, Call, Machine, Tool } from '../machine.ts';
+import { joinCommandLine } from '../console/command-line.ts';
+import { said } from '../console/console.ts';
+import { iisFeatureChanged } from '../iis/host/features.ts';
+import type { Answer, Call, Machine, Tool } from '../machine/machine.ts';
 import { type Registry, readRegistry } from '../registry/store.ts';
 import { dword, text, textOf } from '../registry/values.ts';
-import { joinCommandLine } from './command-line.ts';
-import { said } from './console.ts';
 
 /** Windows Installer's error codes. */
 const userExit = 1602;

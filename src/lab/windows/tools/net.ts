@@ -1,8 +1,8 @@
-import { servicesStarted } from '../iis/runtime.ts';
-import type { Tool } from '../machine.ts';
+import { failed, said } from '../console/console.ts';
+import { servicesStarted } from '../iis/host/runtime.ts';
+import type { Tool } from '../machine/machine.ts';
 import { systemMessage } from '../services/messages.ts';
 import { readServices, ServiceError } from '../services/store.ts';
-import { failed, said } from './console.ts';
 
 /** `net start|stop NAME`: any failure is exit code 2, told on stderr. `stop` takes what depends on it along. */
 export const net: Tool = async ({ args }, { files, language }) => {

@@ -1,8 +1,8 @@
-import type { Tool } from '../machine.ts';
+import { failedAloud, type Text } from '../console/console.ts';
+import type { Tool } from '../machine/machine.ts';
 import { advfirewall } from '../netsh/firewall.ts';
 import { readPairs } from '../netsh/pairs.ts';
 import { sslcert } from '../netsh/sslcert.ts';
-import { failedAloud, type Text } from './console.ts';
 
 const notFound: Text = {
   en: 'The following command was not found:',

@@ -1,7 +1,8 @@
-import { sidOf } from '../accounts.ts';
+import { failed, said } from '../console/console.ts';
 import { readFeatures } from '../features/state.ts';
 import { appcmd } from '../iis/appcmd.ts';
-import type { Answer, Call, Machine, Tool } from '../machine.ts';
+import { sidOf } from '../machine/accounts.ts';
+import type { Answer, Call, Machine, Tool } from '../machine/machine.ts';
 import { readAccess } from '../powershell/access.ts';
 import { changeCertificate, importPfx, readCertificates } from '../powershell/certificates.ts';
 import type { Cmdlet, Data } from '../powershell/cmdlet.ts';
@@ -10,7 +11,6 @@ import { installedProducts } from '../powershell/products.ts';
 import { readRegistry } from '../registry/store.ts';
 import type { RegistryValue } from '../registry/values.ts';
 import { taskUri } from '../tasks/store.ts';
-import { failed, said } from './console.ts';
 import { registerXml } from './schtasks.ts';
 
 /**

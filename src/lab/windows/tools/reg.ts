@@ -1,5 +1,6 @@
 import { win32 } from 'node:path';
-import type { Answer, Call, Machine, Tool } from '../machine.ts';
+import { failed, said, type Text } from '../console/console.ts';
+import type { Answer, Call, Machine, Tool } from '../machine/machine.ts';
 import { keyPath } from '../registry/key-path.ts';
 import { exportKey, importText } from '../registry/reg-file.ts';
 import { type Registry, readRegistry } from '../registry/store.ts';
@@ -10,7 +11,6 @@ import {
   type ValueType,
   valueTypes,
 } from '../registry/values.ts';
-import { failed, said, type Text } from './console.ts';
 
 const missing: Text = {
   en: 'ERROR: The system was unable to find the specified registry key or value.\n',

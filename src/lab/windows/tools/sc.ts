@@ -1,8 +1,8 @@
-import type { Answer, Language, Machine, Tool } from '../machine.ts';
+import { failedAloud, said, type Text } from '../console/console.ts';
+import type { Answer, Language, Machine, Tool } from '../machine/machine.ts';
 import { dword, expandable, type RegistryValue, text } from '../registry/values.ts';
 import { systemMessage } from '../services/messages.ts';
 import { readServices, ServiceError, type Services, startTypes } from '../services/store.ts';
-import { failedAloud, said, type Text } from './console.ts';
 
 /** What the Windows API call is that fails, per verb; sc.exe names it. */
 const calls: Record<string, string> = {

@@ -1,6 +1,7 @@
 import { win32 } from 'node:path';
-import { isServiceAccount, sidOf } from '../accounts.ts';
-import type { Answer, Call, Machine, Tool } from '../machine.ts';
+import { failed, said, type Text } from '../console/console.ts';
+import { isServiceAccount, sidOf } from '../machine/accounts.ts';
+import type { Answer, Call, Machine, Tool } from '../machine/machine.ts';
 import { registered } from '../tasks/register.ts';
 import { findFault } from '../tasks/schema.ts';
 import {
@@ -14,7 +15,6 @@ import {
   writeTask,
 } from '../tasks/store.ts';
 import { child, Malformed, type Node, parseTask, printTask, setChild } from '../tasks/xml.ts';
-import { failed, said, type Text } from './console.ts';
 
 /** Every failure of schtasks is exit code 1, told on stderr. */
 const error = (text: string): Answer => failed(1, `${text}\n`);

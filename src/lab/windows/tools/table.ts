@@ -1,5 +1,5 @@
 import { appcmd } from '../iis/appcmd.ts';
-import type { Tool } from '../machine.ts';
+import type { Tool } from '../machine/machine.ts';
 import { dism } from './dism.ts';
 import { icacls } from './icacls.ts';
 import { msiexec } from './msiexec.ts';

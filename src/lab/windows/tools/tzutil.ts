@@ -1,7 +1,7 @@
-import type { Tool } from '../machine.ts';
+import { failed, said, type Text } from '../console/console.ts';
+import type { Tool } from '../machine/machine.ts';
 import { readRegistry } from '../registry/store.ts';
 import { text, textOf } from '../registry/values.ts';
-import { failed, said, type Text } from './console.ts';
 
 const current = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\TimeZoneInformation';
 const all = 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Time Zones';

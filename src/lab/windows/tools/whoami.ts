@@ -1,5 +1,5 @@
-import type { Tool } from '../machine.ts';
-import { failed, said } from './console.ts';
+import { failed, said } from '../console/console.ts';
+import type { Tool } from '../machine/machine.ts';
 
 /** `whoami /groups`: an elevated process has the high integrity level S-1-16-12288, another S-1-16-8192. */
 export const whoami: Tool = async ({ args }, { elevated, language }) => {

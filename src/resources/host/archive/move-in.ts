@@ -2,8 +2,8 @@ import { posix } from 'node:path';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
-import { digestOfFile } from '../digest-file.ts';
-import { folded } from '../entry-name.ts';
+import { digestOfFile } from '../paths/digest-file.ts';
+import { folded } from '../paths/entry-name.ts';
 import type { Digests } from './unpack.ts';
 import { below, type Unpacked } from './unpacked.ts';
 

@@ -1,10 +1,10 @@
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
-import { digestOfFile } from '../digest-file.ts';
 import { saveBody } from '../fetch/body.ts';
-import { type Known, validatorsOf } from '../fetch/known.ts';
+import { type Known, validatorsOf } from '../fetch/known-content.ts';
 import { isS3, shownLocation } from '../fetch/location.ts';
+import { digestOfFile } from '../paths/digest-file.ts';
 import type { Source } from './source.ts';
 
 /** An archive as a file of this host. */

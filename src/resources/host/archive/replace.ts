@@ -2,7 +2,7 @@ import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
 import { bytes } from '../../../io/units.ts';
-import { ancestors } from '../path.ts';
+import { ancestors } from '../paths/path.ts';
 import { besides, leftBehind, moveIn, refuseInTheWay, removeUnpacked } from './move-in.ts';
 import { type Digests, directoriesOf, unpack } from './unpack.ts';
 import { below, memoryKey, type Unpacked, type UnpackedFile } from './unpacked.ts';

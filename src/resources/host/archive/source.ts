@@ -1,7 +1,7 @@
 import type { Location } from '../../../content/content.ts';
 import type { Id, Where } from '../../../engine/model/resource-type.ts';
 import { type LocationProperty, locationOf, shownLocation } from '../fetch/location.ts';
-import { hostPath } from '../path.ts';
+import { hostPath } from '../paths/path.ts';
 
 /** Where an archive comes from: a file of this host, or a URL. */
 export type Source = { path: Id } | { location: Location };

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
 import type { ReadIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
-import { digestOfFile } from '../digest-file.ts';
-import type { Known } from '../fetch/known.ts';
+import type { Known } from '../fetch/known-content.ts';
+import { digestOfFile } from '../paths/digest-file.ts';
 
 /** One file as it was put there. */
 export interface UnpackedFile {

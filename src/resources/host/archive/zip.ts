@@ -3,7 +3,7 @@ import type { Entry, RandomAccessReader, ZipFile } from 'yauzl';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { FileHandle, ReadFiles } from '../../../io/ports.ts';
 import { bytes } from '../../../io/units.ts';
-import { cleanNames } from '../entry-name.ts';
+import { cleanNames } from '../paths/entry-name.ts';
 
 export interface ZipEntry {
   /** Clean relative path, `/` between parts. */

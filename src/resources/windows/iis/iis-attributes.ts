@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { Step } from '../../../engine/model/resource-type.ts';
 import { canonicalValue, sameSetting } from '../../../windows/iis/settings.ts';
-import { isChanged } from '../../each-step.ts';
+import { isChanged } from '../../shared/each-step.ts';
 
 /** `set:` of the types of IIS: any attribute that has no property of its own, by appcmd's name. */
 export type WrittenSet = Record<string, string | number | boolean>;

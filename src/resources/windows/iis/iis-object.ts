@@ -4,7 +4,7 @@ import type { Asked, Id, Observation } from '../../../engine/model/resource-type
 import type { XmlElement } from '../../../io/xml.ts';
 import { type IisObject, isIisInstalled, listObjects } from '../../../windows/iis/appcmd.ts';
 import { iisModule } from '../../../windows/tools/powershell.ts';
-import { oneDiagnostic } from '../../failed.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 
 /** Every type of IIS needs what brings IIS; an edge only where a resource declares that. */
 export const needsIis = { anyOf: ['iis'] };

@@ -1,6 +1,6 @@
 import type { ReadIo } from '../../../engine/model/io.ts';
 import { expanded } from '../../../windows/tools/programs.ts';
-import { ancestors, hostPath } from '../../host/path.ts';
+import { ancestors, hostPath } from '../../host/paths/path.ts';
 
 /** A physical path as IIS keeps it: backslashes, none at the end but that of a drive. */
 export function iisPath(path: string): string {

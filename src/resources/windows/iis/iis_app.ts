@@ -5,8 +5,8 @@ import type { Asked, ResourceType, Step } from '../../../engine/model/resource-t
 import { childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { settingsOf } from '../../../windows/iis/settings.ts';
-import { eachStep, isChanged } from '../../each-step.ts';
-import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { eachStep, isChanged } from '../../shared/each-step.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
 import { configurationOf, iisRealm, needsIis, observeObjects, withPool } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';

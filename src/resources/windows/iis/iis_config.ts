@@ -31,9 +31,9 @@ import {
 } from '../../../windows/iis/config-rows.ts';
 import { type Section, sectionCapability, sectionNamed } from '../../../windows/iis/sections.ts';
 import { canonicalValue, sameSetting, settingsOf } from '../../../windows/iis/settings.ts';
-import { eachStep } from '../../each-step.ts';
-import { oneDiagnostic } from '../../failed.ts';
-import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { eachStep } from '../../shared/each-step.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { iisRealm, needsIis, withoutIis } from './iis-object.ts';
 import { listConfig } from './list-iis-config.ts';
 import { webConfigOwners } from './owned-web-config.ts';
@@ -110,6 +110,7 @@ const schema = Type.Object(
 
 export const iisConfig: ResourceType<ConfigProperties, ConfigState, Declaration> = {
   name: 'iis_config',
+  readsMemoryOf: ['archive'],
   doc: `A section of IIS's configuration, for the server or below \`path\`. The title is the section, or a name for it.
 
 Attributes and rows are compared with what is in force there, whatever level it comes from. Written is

@@ -6,14 +6,14 @@ import { child, childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { type Binding, bindingRow, bindingText, parseBinding } from '../../../windows/iis/bindings.ts';
 import { settingsOf } from '../../../windows/iis/settings.ts';
-import { eachStep, isChanged } from '../../each-step.ts';
+import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
 import { checkName, configurationOf, iisRealm, needsIis, observeObjects, withPool } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 
 type WrittenBinding = string | { protocol: string; information: string; ssl_flags?: number };
 
-import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { listSites } from './list-sites.ts';
 
 /** As written. */

@@ -6,8 +6,8 @@ import type { Asked, ResourceType, Step } from '../../../engine/model/resource-t
 import type { XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { setIisSecret } from '../../../windows/tools/powershell.ts';
-import { eachStep, isChanged } from '../../each-step.ts';
-import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { eachStep, isChanged } from '../../shared/each-step.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { configurationOf, iisRealm, needsIis, needsModule, observeObjects } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 import { listVdirs } from './list-sites.ts';

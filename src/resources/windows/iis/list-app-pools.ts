@@ -3,7 +3,7 @@ import type { ListQuery } from '../../../engine/model/resource-type.ts';
 import type { XmlElement } from '../../../io/xml.ts';
 import { durationOfSpan } from '../../../windows/iis/timespan.ts';
 import { writtenSettings } from '../../../windows/iis/written-settings.ts';
-import { chosen, type Declaration, type Unsaid } from '../../listing.ts';
+import { chosen, type Declaration, type Unsaid } from '../../shared/list-declarations.ts';
 import { declared, setOf, sorted, states, writtenPools } from './list-iis-objects.ts';
 
 const restart = 'recycling.periodicRestart';

@@ -14,7 +14,7 @@ import {
   shipsRows,
 } from '../../../windows/iis/shipped-config.ts';
 import { type WrittenSettings, writtenSettings } from '../../../windows/iis/written-settings.ts';
-import { chosen, type Declaration, type Unsaid, unsaid } from '../../listing.ts';
+import { chosen, type Declaration, type Unsaid, unsaid } from '../../shared/list-declarations.ts';
 
 /** Sections of which everything, or all but the defaults, belongs to a type of its own or to nobody. */
 const others: Readonly<Record<string, readonly string[] | 'all'>> = {

@@ -3,7 +3,7 @@ import { child, childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { type IisObject, listObjects } from '../../../windows/iis/appcmd.ts';
 import { readApplicationHost } from '../../../windows/iis/application-host.ts';
 import type { WrittenSettings } from '../../../windows/iis/written-settings.ts';
-import { type Declaration, type Unsaid, unsaid } from '../../listing.ts';
+import { type Declaration, type Unsaid, unsaid } from '../../shared/list-declarations.ts';
 
 /** Elements of applicationHost.config, which hold what people wrote and nothing of the defaults. */
 export async function writtenPools(io: ReadIo): Promise<XmlElement[]> {

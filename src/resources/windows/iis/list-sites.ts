@@ -2,7 +2,7 @@ import type { ReadIo } from '../../../engine/model/io.ts';
 import type { ListQuery } from '../../../engine/model/resource-type.ts';
 import { childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { writtenSettings } from '../../../windows/iis/written-settings.ts';
-import { chosen, type Declaration, type Unsaid } from '../../listing.ts';
+import { chosen, type Declaration, type Unsaid } from '../../shared/list-declarations.ts';
 import { declared, setOf, sorted, states, writtenSites } from './list-iis-objects.ts';
 
 const siteProperties = { id: 'id', serverAutoStart: 'auto_start', 'logFile.directory': 'log_directory' };

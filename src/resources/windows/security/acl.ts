@@ -12,10 +12,10 @@ import {
   readAccess,
 } from '../../../windows/security/acl.ts';
 import { commonName, commonSid } from '../../../windows/security/sids.ts';
-import { eachStep, isChanged } from '../../each-step.ts';
-import { oneDiagnostic } from '../../failed.ts';
-import { ancestors, managedPath } from '../../host/path.ts';
-import { pathFirst } from '../../path-first.ts';
+import { ancestors, managedPath } from '../../host/paths/path.ts';
+import { eachStep, isChanged } from '../../shared/each-step.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { pathFirst } from '../../shared/path-first.ts';
 
 /** One permission. In what was observed `rights` may also describe an entry that has no name. */
 interface Permission {

@@ -11,10 +11,10 @@ import {
   readCertificates,
   removeCertificate,
 } from '../../../windows/security/certificates.ts';
-import { eachStep } from '../../each-step.ts';
-import { oneDiagnostic } from '../../failed.ts';
-import { ancestors, hostPath, writtenPath } from '../../host/path.ts';
-import { pathFirst } from '../../path-first.ts';
+import { ancestors, hostPath, writtenPath } from '../../host/paths/path.ts';
+import { eachStep } from '../../shared/each-step.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { pathFirst } from '../../shared/path-first.ts';
 
 /** As written. */
 export interface CertificateProperties {

@@ -5,8 +5,8 @@ import type { Asked, Observation, ResourceType, Step } from '../../../engine/mod
 import { type Certificates, readCertificates } from '../../../windows/security/certificates.ts';
 import { netsh } from '../../../windows/security/netsh.ts';
 import { isByName, sslEndpoint } from '../../../windows/security/ssl-endpoint.ts';
-import { eachStep } from '../../each-step.ts';
-import { oneDiagnostic } from '../../failed.ts';
+import { eachStep } from '../../shared/each-step.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { newestWith, storeSchema, thumbprintSchema } from './certificate.ts';
 
 /** As written. */

@@ -13,8 +13,8 @@ import {
 } from '../../../windows/security/firewall.ts';
 import { netsh } from '../../../windows/security/netsh.ts';
 import { expanded } from '../../../windows/tools/programs.ts';
-import { eachStep } from '../../each-step.ts';
-import { oneDiagnostic } from '../../failed.ts';
+import { eachStep } from '../../shared/each-step.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 
 type Profile = 'domain' | 'private' | 'public';
 

@@ -11,17 +11,17 @@ import type {
 } from '../../../engine/model/resource-type.ts';
 import { installMsi, readProducts, removeMsi } from '../../../windows/software/msi.ts';
 import { temporaryFile } from '../../../windows/tools/programs.ts';
-import { oneDiagnostic } from '../../failed.ts';
 import { obtain } from '../../host/archive/obtain.ts';
 import { sourceOf } from '../../host/archive/source.ts';
-import { digestOfFile } from '../../host/digest-file.ts';
 import {
   type LocationProperty,
   refuseUntrusted,
   trustSchema,
   withTarget,
 } from '../../host/fetch/location.ts';
-import { ancestors, writtenPath } from '../../host/path.ts';
+import { digestOfFile } from '../../host/paths/digest-file.ts';
+import { ancestors, writtenPath } from '../../host/paths/path.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 
 /** As written. */
 export interface PackageProperties {

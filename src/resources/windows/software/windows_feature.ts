@@ -13,8 +13,8 @@ import type {
 import { sectionCapability, sectionsOf } from '../../../windows/iis/sections.ts';
 import { isEnabled, readFeatures, setFeatures } from '../../../windows/software/dism.ts';
 import { dismNames } from '../../../windows/software/feature-names.ts';
-import { oneDiagnostic } from '../../failed.ts';
-import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { listFeatures } from './list-features.ts';
 
 /** As written. */

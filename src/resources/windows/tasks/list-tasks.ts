@@ -11,9 +11,16 @@ import {
 } from '../../../windows/tasks/task-triggers.ts';
 import { readTask, taskNames } from '../../../windows/tasks/tasks.ts';
 import { parseIsoDuration, plainDuration } from '../../../windows/tools/iso-duration.ts';
-import { oneDiagnostic } from '../../failed.ts';
-import { chosen, type Declaration, holdsSecret, type Unsaid, unsaid } from '../../listing.ts';
-import { localTime, policies } from './task-state.ts';
+import {
+  chosen,
+  type Declaration,
+  holdsSecret,
+  type Unsaid,
+  unsaid,
+} from '../../shared/list-declarations.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { policies } from './task-properties.ts';
+import { localTime } from './task-state.ts';
 
 /** Windows' own tasks, which come and go with its updates. */
 const windowsOwn = /^\\Microsoft\\/i;

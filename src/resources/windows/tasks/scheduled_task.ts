@@ -1,66 +1,26 @@
 import Type from 'typebox';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
+import { isSecretRef } from '../../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type { Asked, Id, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
 import { textAt, type XmlElement } from '../../../io/xml.ts';
 import { accountName, isServiceAccount, sidsOf } from '../../../windows/security/accounts.ts';
 import { commonSid } from '../../../windows/security/sids.ts';
-import { principalOf, type Weekday, weekdays } from '../../../windows/tasks/task-triggers.ts';
+import { principalOf, weekdays } from '../../../windows/tasks/task-triggers.ts';
 import {
   deleteTask,
   readTask,
   registerTask,
   registerTaskWithPassword,
 } from '../../../windows/tasks/tasks.ts';
-import { eachStep } from '../../each-step.ts';
-import { oneDiagnostic } from '../../failed.ts';
-import { ancestors, hostPath } from '../../host/path.ts';
-import { type Declaration, declarationToManifest } from '../../listing.ts';
+import { ancestors, hostPath } from '../../host/paths/path.ts';
+import { eachStep } from '../../shared/each-step.ts';
+import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
+import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { listTasks } from './list-tasks.ts';
 import { defined } from './task-definition.ts';
-import { ms, plain, policies, readState } from './task-state.ts';
-
-/** As written. */
-export interface TaskProperties {
-  /** There unless the task is to be absent. */
-  command?: string;
-  arguments?: string;
-  working_directory?: string;
-  run_as?: string;
-  password?: SecretRef;
-  run_level?: 'highest' | 'limited';
-  every?: string;
-  offset?: string;
-  at?: string;
-  days?: Weekday[];
-  boot?: boolean;
-  logon?: boolean;
-  enabled?: boolean;
-  description?: string;
-  execution_time_limit?: string;
-  multiple_instances?: keyof typeof policies;
-}
-
-/** Texts where more may be found than a property can say: `every: 30m, and also: logon`. */
-export interface TaskState {
-  command?: string;
-  arguments?: string;
-  working_directory?: string;
-  run_as: string;
-  password?: SecretRef;
-  run_level?: string;
-  every?: string;
-  offset?: string;
-  at?: string;
-  days?: Weekday[];
-  boot?: boolean | string;
-  logon?: boolean | string;
-  enabled: boolean;
-  description?: string;
-  execution_time_limit?: string;
-  multiple_instances?: string;
-}
+import { policies, type TaskProperties, type TaskState } from './task-properties.ts';
+import { ms, plain, readState } from './task-state.ts';
 
 const text = (description: string) => Type.Optional(Type.String({ description }));
 const flag = (description: string) => Type.Optional(Type.Boolean({ description }));

@@ -3,8 +3,8 @@ import { accountName, sidOfService } from '../../../windows/security/accounts.ts
 import { principalOf, readActions, triggerElement } from '../../../windows/tasks/task-triggers.ts';
 import { element, withChild, withText } from '../../../windows/tasks/task-xml.ts';
 import { isoDuration } from '../../../windows/tools/iso-duration.ts';
-import type { TaskProperties } from './scheduled_task.ts';
-import { logonType, ms, policies, wantedTriggers } from './task-state.ts';
+import { policies, type TaskProperties } from './task-properties.ts';
+import { logonType, ms, wantedTriggers } from './task-state.ts';
 
 /**
  * `task`, or a new one, with what is declared. What isn't stays as it is: settings that somebody made by hand

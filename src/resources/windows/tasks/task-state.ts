@@ -12,15 +12,7 @@ import {
   weekdays,
 } from '../../../windows/tasks/task-triggers.ts';
 import { parseIsoDuration, plainDuration } from '../../../windows/tools/iso-duration.ts';
-import type { TaskProperties, TaskState } from './scheduled_task.ts';
-
-/** The policies of Windows for a task that is due while it runs. */
-export const policies = {
-  parallel: 'Parallel',
-  queue: 'Queue',
-  ignore_new: 'IgnoreNew',
-  stop_existing: 'StopExisting',
-} as const;
+import { policies, type TaskProperties, type TaskState } from './task-properties.ts';
 
 /** Declared triggers; none of them declared leaves those of the task alone. */
 export function wantedTriggers(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { iisFeatureChanged } from '../../../../src/lab/windows/iis/features.ts';
+import { iisFeatureChanged } from '../../../../src/lab/windows/iis/host/features.ts';
 import { iisHost, lines, run } from './fixture.ts';
 
 const SITE = 'Default Web Site';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseXml, printXml } from '../../../../src/lab/windows/iis/xml.ts';
+import { parseXml, printXml } from '../../../../src/lab/windows/iis/text/xml.ts';
 import { type Host, hostFile, iisHost, lines, run } from './fixture.ts';
 
 /** What a host should hold: by lower-case name, in the order of adding. */

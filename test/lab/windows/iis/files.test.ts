@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseXml, printXml } from '../../../../src/lab/windows/iis/xml.ts';
+import { parseXml, printXml } from '../../../../src/lab/windows/iis/text/xml.ts';
 import { HOST_FILE, type Host, hostFile, iisHost, lines, run } from './fixture.ts';
 
 const write = (host: Host, text: string) => host.files.writeAtomic(HOST_FILE, Buffer.from(text));

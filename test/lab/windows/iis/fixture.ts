@@ -1,8 +1,8 @@
 import type { FileStat, Files } from '../../../../src/io/ports.ts';
 import { appcmd } from '../../../../src/lab/windows/iis/appcmd.ts';
-import { FEATURES } from '../../../../src/lab/windows/iis/feature-table.ts';
-import { iisFeatureChanged } from '../../../../src/lab/windows/iis/features.ts';
-import type { Answer, Language, Machine } from '../../../../src/lab/windows/machine.ts';
+import { FEATURES } from '../../../../src/lab/windows/iis/host/feature-table.ts';
+import { iisFeatureChanged } from '../../../../src/lab/windows/iis/host/features.ts';
+import type { Answer, Language, Machine } from '../../../../src/lab/windows/machine/machine.ts';
 
 export interface MemoryFiles extends Files {
   written: Map<string, Buffer>;

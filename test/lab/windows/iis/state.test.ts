@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { servicesStarted } from '../../../../src/lab/windows/iis/runtime.ts';
+import { servicesStarted } from '../../../../src/lab/windows/iis/host/runtime.ts';
 import { type Host, iisHost, lines, run } from './fixture.ts';
 
 const state = async (host: Host, object: string, name: string) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { inConflict, readBindings } from '../../../../src/lab/windows/iis/bindings.ts';
-import { readOperation } from '../../../../src/lab/windows/iis/path.ts';
-import { spanSeconds, spanText } from '../../../../src/lab/windows/iis/values.ts';
+import { inConflict, readBindings } from '../../../../src/lab/windows/iis/host/bindings.ts';
+import { readOperation } from '../../../../src/lab/windows/iis/text/path.ts';
+import { spanSeconds, spanText } from '../../../../src/lab/windows/iis/text/values.ts';
 
 test.each([
   ['29:00:00', '1.05:00:00'],

@@ -1,6 +1,6 @@
-import type { Operation, Step } from '../path.ts';
 import type { ElementSchema } from '../schema/model.ts';
-import { childElements, type XmlElement } from '../xml.ts';
+import type { Operation, Step } from '../text/path.ts';
+import { childElements, type XmlElement } from '../text/xml.ts';
 
 /** Configuration that came by `/in`, as operations. What the schema doesn't know is refused when it is reached. */
 export function bodyOperations(schema: ElementSchema, body: XmlElement, steps: Step[] = []): Operation[] {

@@ -1,11 +1,11 @@
-import { type Arguments, operationsBut } from '../args.ts';
-import { change } from '../edit.ts';
-import { commit, hostConfig, type Server } from '../host.ts';
-import { type InputRow, readInput } from '../input.ts';
-import { EXIT, failure, say } from '../messages.ts';
-import type { Result } from '../output.ts';
+import { change } from '../host/edit.ts';
+import { commit, hostConfig, type Server } from '../host/host.ts';
+import { HOST_CONFIG } from '../host/store.ts';
 import { SECTIONS } from '../schema/sections.ts';
-import { HOST_CONFIG } from '../store.ts';
+import { type Arguments, operationsBut } from '../text/args.ts';
+import { type InputRow, readInput } from '../text/input.ts';
+import { EXIT, failure, say } from '../text/messages.ts';
+import type { Result } from '../text/output.ts';
 import { bodyOperations } from './body.ts';
 import { listConfig } from './list.ts';
 import { cut, found, setOverrideMode } from './locations.ts';

@@ -1,10 +1,10 @@
-import type { Arguments } from '../args.ts';
-import { textOf, toXml } from '../effective.ts';
-import type { Server } from '../host.ts';
+import { textOf, toXml } from '../host/effective.ts';
+import type { Server } from '../host/host.ts';
 import { attributePlace } from '../objects/select.ts';
-import { type Result, type Row, show } from '../output.ts';
 import { same } from '../schema/model.ts';
-import { element, insertChild, type XmlElement } from '../xml.ts';
+import type { Arguments } from '../text/args.ts';
+import { type Result, type Row, show } from '../text/output.ts';
+import { element, insertChild, type XmlElement } from '../text/xml.ts';
 import { type Place, placeText } from './place.ts';
 import { lockAt, sectionAt, sectionNamed, sectionNames } from './section.ts';
 

@@ -1,6 +1,6 @@
-import { sectionElement } from '../host.ts';
+import { sectionElement } from '../host/host.ts';
 import { same } from '../schema/model.ts';
-import { childElements, element, insertChild, removeChild, shift, type XmlElement } from '../xml.ts';
+import { childElements, element, insertChild, removeChild, shift, type XmlElement } from '../text/xml.ts';
 
 /** The section in a file for a place relative to it: at the root, or inside of a location tag. */
 export function found(root: XmlElement, section: string, relative: string): XmlElement | undefined {

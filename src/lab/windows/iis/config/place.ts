@@ -1,8 +1,8 @@
-import { read } from '../effective.ts';
-import { expand, type Server, sites } from '../host.ts';
-import { EXIT, failure, refused } from '../messages.ts';
+import { read } from '../host/effective.ts';
+import { expand, type Server, sites } from '../host/host.ts';
+import { siteOfUrl } from '../host/url.ts';
 import { same } from '../schema/model.ts';
-import { siteOfUrl } from '../url.ts';
+import { EXIT, failure, refused } from '../text/messages.ts';
 
 /** A place in the hierarchy below the server: nothing, or a site and the parts of a URL path. */
 export type Place = readonly string[];

@@ -1,11 +1,11 @@
-import { type Arguments, operationsBut } from '../args.ts';
-import { comparable, effective, read, textOf } from '../effective.ts';
-import { hostConfig, type Server, sites } from '../host.ts';
+import { comparable, effective, read, textOf } from '../host/effective.ts';
+import { hostConfig, type Server, sites } from '../host/host.ts';
 import { attributePlace } from '../objects/select.ts';
-import { type Result, show } from '../output.ts';
 import { same } from '../schema/model.ts';
 import { SECTIONS } from '../schema/sections.ts';
-import { childElements, element, type XmlFile } from '../xml.ts';
+import { type Arguments, operationsBut } from '../text/args.ts';
+import { type Result, show } from '../text/output.ts';
+import { childElements, element, type XmlFile } from '../text/xml.ts';
 import { found, pathOf } from './locations.ts';
 import { type Place, placeText } from './place.ts';
 import { sectionNamed, sectionNames, webConfig } from './section.ts';

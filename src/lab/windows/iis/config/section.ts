@@ -1,12 +1,12 @@
-import type { Cursor } from '../edit.ts';
-import { effective, type Item, type Layer } from '../effective.ts';
-import { registered } from '../features.ts';
-import { hostConfig, type Server } from '../host.ts';
-import { configurationError, EXIT, failure } from '../messages.ts';
-import type { Registration } from '../registered.ts';
+import type { Cursor } from '../host/edit.ts';
+import { effective, type Item, type Layer } from '../host/effective.ts';
+import { registered } from '../host/features.ts';
+import { hostConfig, type Server } from '../host/host.ts';
+import type { Registration } from '../host/registered.ts';
+import { HOST_CONFIG } from '../host/store.ts';
 import { findSection, SECTIONS } from '../schema/sections.ts';
-import { HOST_CONFIG } from '../store.ts';
-import type { XmlFile } from '../xml.ts';
+import { configurationError, EXIT, failure } from '../text/messages.ts';
+import type { XmlFile } from '../text/xml.ts';
 import { ensured, found, overrideModeOf } from './locations.ts';
 import { directoryOf, type Place } from './place.ts';
 

@@ -1,9 +1,9 @@
-import type { Arguments } from '../args.ts';
-import { change, deleteEntry } from '../edit.ts';
-import { collectionOf, read } from '../effective.ts';
-import { rivalOf, type Server, siteState, sites } from '../host.ts';
-import { EXIT, failure, refused, say } from '../messages.ts';
-import type { Operation } from '../path.ts';
+import { change, deleteEntry } from '../host/edit.ts';
+import { collectionOf, read } from '../host/effective.ts';
+import { rivalOf, type Server, siteState, sites } from '../host/host.ts';
+import type { Arguments } from '../text/args.ts';
+import { EXIT, failure, refused, say } from '../text/messages.ts';
+import type { Operation } from '../text/path.ts';
 import { setBindings } from './add.ts';
 import { open } from './cursor.ts';
 import type { Found, KindName } from './kinds.ts';

@@ -1,8 +1,8 @@
-import { type Arguments, operationsBut } from '../args.ts';
-import { commit, type Server } from '../host.ts';
-import { type InputRow, readInput } from '../input.ts';
-import { EXIT, failure } from '../messages.ts';
-import type { Result } from '../output.ts';
+import { commit, type Server } from '../host/host.ts';
+import { type Arguments, operationsBut } from '../text/args.ts';
+import { type InputRow, readInput } from '../text/input.ts';
+import { EXIT, failure } from '../text/messages.ts';
+import type { Result } from '../text/output.ts';
 import { type Added, add } from './add.ts';
 import { control, remove, set } from './change.ts';
 import { IDENTIFIER, type KindName } from './kinds.ts';

@@ -1,9 +1,9 @@
-import { type Cursor, entry } from '../edit.ts';
-import { effective } from '../effective.ts';
-import { hostConfig, type Server, sectionElement } from '../host.ts';
-import type { Step } from '../path.ts';
+import { type Cursor, entry } from '../host/edit.ts';
+import { effective } from '../host/effective.ts';
+import { hostConfig, type Server, sectionElement } from '../host/host.ts';
+import { HOST_CONFIG } from '../host/store.ts';
 import { type POOLS, SECTIONS, type SITES } from '../schema/sections.ts';
-import { HOST_CONFIG } from '../store.ts';
+import type { Step } from '../text/path.ts';
 
 /** Opens pools or sites for one edit, at an entry of theirs. */
 export async function open(

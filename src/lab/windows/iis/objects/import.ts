@@ -1,7 +1,7 @@
-import { EXIT, refused } from '../messages.ts';
 import type { ElementSchema } from '../schema/model.ts';
-import { canonical } from '../values.ts';
-import { childElements, element, insertChild, type XmlElement } from '../xml.ts';
+import { EXIT, refused } from '../text/messages.ts';
+import { canonical } from '../text/values.ts';
+import { childElements, element, insertChild, type XmlElement } from '../text/xml.ts';
 
 /**
  * The configuration of an object that came by `/in`, as it is written. Throws 8007000d for what this server's

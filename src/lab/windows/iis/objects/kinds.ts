@@ -1,8 +1,8 @@
-import { bindingsText } from '../bindings.ts';
-import { type Item, read } from '../effective.ts';
-import { bindingsOf, poolState, pools, type Server, siteState, sites } from '../host.ts';
-import type { Step } from '../path.ts';
+import { bindingsText } from '../host/bindings.ts';
+import { type Item, read } from '../host/effective.ts';
+import { bindingsOf, poolState, pools, type Server, siteState, sites } from '../host/host.ts';
 import { POOLS, SITES } from '../schema/sections.ts';
+import type { Step } from '../text/path.ts';
 
 export type KindName = 'SITE' | 'APP' | 'VDIR' | 'APPPOOL';
 

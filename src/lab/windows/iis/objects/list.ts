@@ -1,8 +1,8 @@
-import type { Arguments } from '../args.ts';
-import { textOf, toXml } from '../effective.ts';
-import type { Server } from '../host.ts';
-import { type Result, type Row, show } from '../output.ts';
+import { textOf, toXml } from '../host/effective.ts';
+import type { Server } from '../host/host.ts';
 import { same } from '../schema/model.ts';
+import type { Arguments } from '../text/args.ts';
+import { type Result, type Row, show } from '../text/output.ts';
 import type { Found, KindName } from './kinds.ts';
 import { attributePlace, select, type Wanted } from './select.ts';
 

@@ -1,8 +1,8 @@
-import { attributeNamed, comparable, elementNamed, type Item, textOf } from '../effective.ts';
-import type { Server } from '../host.ts';
-import { EXIT, failure } from '../messages.ts';
+import { attributeNamed, comparable, elementNamed, type Item, textOf } from '../host/effective.ts';
+import type { Server } from '../host/host.ts';
+import { siteOfUrl } from '../host/url.ts';
 import { same } from '../schema/model.ts';
-import { siteOfUrl } from '../url.ts';
+import { EXIT, failure } from '../text/messages.ts';
 import { everything, type Found, IDENTIFIER, type KindName } from './kinds.ts';
 
 /** What a command names: an identifier, and properties that must have a value. */

@@ -1,0 +1,43 @@
+import type { CallCounter } from '../../engine/model/calls.ts';
+import type { CatalogTarget } from '../../engine/model/catalog.ts';
+import type { Clients } from '../../engine/model/io.ts';
+import type { Host } from '../../io/ports.ts';
+import type { SearchPath } from '../../io/search-path.ts';
+import { connectS3Of } from '../aws/aws-access.ts';
+import { makeContent } from './make-content.ts';
+import type { Closing, Reach } from './reach.ts';
+import { makeRepositories } from './repositories.ts';
+
+/** How each client is opened when it is first asked for. One that is forgotten here doesn't compile. */
+export type ClientRecord = {
+  [Name in keyof Clients]: (target: CatalogTarget | undefined, calls: CallCounter) => Promise<Clients[Name]>;
+};
+
+export interface ClientOptions {
+  /** What manifests manage: this machine, or the lab's. */
+  host: Host;
+  reach: Reach;
+  /** What programs of this run find programs in. */
+  searchPath: SearchPath;
+  closing: Closing;
+}
+
+/** Those that are the same in the world and in a lab, which differ in what they reach. */
+export const sharedClients = ({
+  host,
+  reach,
+  searchPath,
+  closing,
+}: ClientOptions): Pick<ClientRecord, 's3' | 'content' | 'search_path' | 'repositories'> => ({
+  async s3(target, calls) {
+    const [{ bucketApi }, aws] = await Promise.all([
+      import('../../aws/buckets.ts'),
+      connectS3Of(reach.aws, target, calls),
+    ]);
+    closing.push(() => aws.close());
+    return bucketApi(aws);
+  },
+  content: async (_, calls) => makeContent(reach, calls, closing),
+  search_path: async () => searchPath,
+  repositories: async () => makeRepositories(reach, host.random, closing),
+});

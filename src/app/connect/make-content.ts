@@ -1,0 +1,36 @@
+import type { Content, Location } from '../../content/content.ts';
+import { openHttp } from '../../content/http.ts';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { CallCounter } from '../../engine/model/calls.ts';
+import { connectS3Of } from '../aws/aws-access.ts';
+import type { Closing, Reach } from './reach.ts';
+import { awsTarget, storeAt } from './repositories.ts';
+
+/** Content of the web and of S3; in a lab its stand-ins answer for every host and bucket. */
+export function makeContent(reach: Reach, calls: CallCounter, closing: Closing): Content {
+  const { standIn, aws, targets } = reach;
+  const web = openHttp({ onCall: kind => calls[kind](), ...(standIn !== undefined && { standIn }) });
+  // Opened once per target: connecting reads profiles and asks for credentials.
+  const opened = new Map<string, ReturnType<typeof connectS3Of>>();
+  const s3 = ({ url, target }: Location) => {
+    const declared = awsTarget(url, target, targets);
+    const name = declared?.name ?? '';
+    const connection = opened.get(name) ?? connectS3Of(aws, declared, reach.counter(declared?.name ?? 'aws'));
+    opened.set(name, connection);
+    closing.push(async () => (await connection).close());
+    return connection;
+  };
+  return {
+    async open(location, how) {
+      const object = /^s3:\/\/([^/]+)\/(.+)$/i.exec(location.url);
+      if (!object) return web(location, how);
+      const { openS3 } = await import('../../aws/s3-open.ts');
+      return openS3(await s3(location), { bucket: object[1]!, key: object[2]! })(how);
+    },
+    async store({ url, target }) {
+      if (!/^s3:\/\//i.test(url))
+        throw new Failure(given('content-url', `${url} is no bucket`, { hint: 'write s3://BUCKET/PREFIX' }));
+      return storeAt(url, target, reach, closing);
+    },
+  };
+}

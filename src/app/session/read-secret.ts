@@ -1,0 +1,42 @@
+import { isUtf8 } from 'node:buffer';
+import { resolve } from 'node:path';
+import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import type { SecretRef } from '../../engine/model/catalog.ts';
+import type { Host } from '../../io/ports.ts';
+import type { Context } from '../app-context.ts';
+
+/** Reads `env:NAME` or `file:PATH` (one trailing newline dropped). Throws a Failure that names only the reference. */
+export async function readSecret({ $secret }: SecretRef, host: Host): Promise<string> {
+  const colon = $secret.indexOf(':');
+  const [source, name] = [$secret.slice(0, colon), $secret.slice(colon + 1)];
+  if (source === 'env') {
+    const value = host.env[name];
+    if (value) return value;
+    throw missing($secret, `the environment variable ${name} is ${value === '' ? 'empty' : 'not set'}`);
+  }
+  const bytes = await host.files.read(resolve(host.cwd, name));
+  if (bytes && !isUtf8(bytes))
+    throw missing($secret, `the file ${name} holds something else than UTF-8 text`);
+  if (bytes) return bytes.toString('utf8').replace(/\r?\n$/, '');
+  throw missing($secret, `the file ${name} isn't there`);
+}
+
+const missing = (reference: string, why: string) =>
+  new Failure(
+    world('secret-missing', `the secret ${reference} can't be read: ${why}`, {
+      hint: 'set it for this run; `file:` is read relative to the working directory',
+    }),
+  );
+
+/** The value for a command's `--from env:NAME|file:PATH`; from then on it is in no output. */
+export async function readSecretFrom(source: string, { io, redactor }: Context): Promise<string> {
+  if (!/^(env|file):./s.test(source))
+    throw new Failure(
+      given('bad-secret-source', '--from takes env:NAME or file:PATH', {
+        hint: 'a secret on the command line would be readable by every user of this machine',
+      }),
+    );
+  const value = await readSecret({ $secret: source }, io.host);
+  redactor.add(value);
+  return value;
+}

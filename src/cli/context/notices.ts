@@ -1,0 +1,34 @@
+import type { Notice } from '../../app/reporter.ts';
+import type { RunContent } from '../../engine/model/events.ts';
+
+/** A notice as a line. */
+export function noticeText(notice: Notice): string {
+  switch (notice.type) {
+    case 'lab':
+      return `lab in ${notice.dir}: stand-ins for vSphere, S3 and the host; nothing leaves this machine\n`;
+    case 'plan-written':
+      return `plan written to ${notice.file}\n`;
+    case 'content':
+      return `${notice.instance} of ${notice.environment}: ${contentText(notice.content)}\n`;
+    case 'no-log':
+      return `there is no log of this run: ${notice.why}\n`;
+    case 'agent-looks':
+      return `agent: looking at ${notice.url}; end it with SIGTERM\n`;
+    case 'agent-finds-nothing':
+      return `agent: ${notice.url} has nothing for ${notice.environment} yet\n`;
+    case 'agent-yields':
+      return `agent: ${notice.why}; it goes first\n`;
+    case 'agent-turn-failed':
+      return `agent: a turn failed in a way it should not: ${notice.why}\n`;
+    case 'agent-ended':
+      return 'agent: ended\n';
+  }
+}
+
+function contentText({ url, sha256, from, signed }: RunContent): string {
+  const vouched = signed
+    ? `sequence ${signed.sequence}, signed ${signed.issued}`
+    : 'UNSIGNED: nobody vouches for it';
+  const kept = from === 's3' ? '' : ' (kept here from an earlier run: S3 is out of reach)';
+  return `${url}${kept}, ${vouched}, sha256 ${sha256.slice(0, 12)}`;
+}

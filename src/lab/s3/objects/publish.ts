@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { describe } from './described.ts';
+import type { Storage } from './storage.ts';
+import { addVersion, newVersionId } from './versions.ts';
+
+/**
+ * Puts the files of a folder of this machine into a bucket, which is made when it isn't there; what else is in
+ * it stays. Answers with the number of objects. Throws a Failure for what is no folder, or no name of a bucket.
+ */
+export async function publish(storage: Storage, name: string, folder: string): Promise<number> {
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name))
+    throw new Failure(
+      given('bad-bucket', `${name} is no name of a bucket`, {
+        hint: '3 to 63 lower-case letters, digits and hyphens',
+      }),
+    );
+  if (!(await stat(folder).catch(() => undefined))?.isDirectory())
+    throw new Failure(
+      given('no-such-folder', `${folder} is no folder`, { hint: 'give the folder with the objects' }),
+    );
+  const bucket =
+    storage.buckets.get(name) ??
+    (await storage.saveBucket({ name, created: storage.clock.now(), owner: 'self', configuration: {} }));
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  for (const file of files) {
+    const bytes = await readFile(file);
+    const writer = await storage.createBlob();
+    await writer.write(bytes);
+    await addVersion(storage, bucket, file.slice(folder.length + 1).replaceAll(sep, '/'), {
+      kind: 'object',
+      versionId: newVersionId(storage, bucket),
+      modified: storage.clock.now(),
+      size: bytes.length,
+      etag: createHash('md5').update(bytes).digest('hex'),
+      blobs: [await writer.keep()],
+      ...describe(new Map()),
+    });
+  }
+  return files.length;
+}

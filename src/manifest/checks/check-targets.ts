@@ -1,0 +1,114 @@
+import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
+import { suggest } from '../../diagnostics/nearest.ts';
+import type { Registry, TargetKind } from '../../engine/model/resource-type.ts';
+import { valueSchema } from '../schema/json-schema.ts';
+import type { Declarations, DeclaredResource } from '../scope/declared.ts';
+import { systemName } from '../sections/requires.ts';
+import { quoted } from '../syntax/scalar.ts';
+
+type Report = (diagnostic: Diagnostic) => void;
+
+/**
+ * Ties every resource to where it lives: checks `target:`, or fills in the only target of the kind. A
+ * kind that no target was declared for, and a host type that can't run here, are one error each however
+ * many resources they concern.
+ */
+export function checkTargets(
+  declarations: Declarations,
+  registry: Registry,
+  platform: NodeJS.Platform,
+  report: Report,
+): void {
+  const homeless = new Map<string, DeclaredResource[]>();
+  const elsewhere = new Map<string, DeclaredResource[]>();
+  for (const declared of declarations.resources) {
+    const { runs } = declared.type;
+    if (runs.on === 'remote') remote(declared, runs.target, declarations, homeless, report);
+    else {
+      refuseTarget(declared, report);
+      if (runs.platforms && !runs.platforms.includes(platform)) add(elsewhere, declared.type.name, declared);
+    }
+  }
+  for (const [kind, resources] of homeless) report(noTarget(kind, registry.targets.get(kind), resources));
+  for (const [type, resources] of elsewhere) {
+    const { runs } = resources[0]!.type;
+    const platforms = runs.on === 'host' ? (runs.platforms ?? []).map(systemName).join(' or ') : '';
+    const message = `${subject(resources)} can't be here: \`${type}\` runs on ${platforms}, and this is ${systemName(platform)}`;
+    const hint = `give it \`when: facts.os == '${(runs.on === 'host' ? (runs.platforms ?? []) : []).map(systemName)[0]}'\`, or a manifest of its own with \`requires: { os: ... }\``;
+    report(given('wrong-platform', message, { ...first(resources), hint }));
+  }
+}
+
+function remote(
+  declared: DeclaredResource,
+  kind: string,
+  { targets, incomplete }: Declarations,
+  homeless: Map<string, DeclaredResource[]>,
+  report: Report,
+): void {
+  const { resource } = declared;
+  // One name declared twice is told as that; it is no choice.
+  const fitting = [...new Set(targets.filter(target => target.type === kind).map(target => target.name))];
+  const written = resource.meta.target;
+  const refuse = (code: string, message: string, hint?: string) => {
+    declared.valid = false;
+    const at = resource.places.get('/target') ?? resource.at;
+    report(given(code, message, { at, address: resource.address, ...(hint ? { hint } : {}) }));
+  };
+  if (written === undefined) {
+    if (fitting.length === 1) resource.meta.target = fitting[0]!;
+    else if (fitting.length > 1)
+      refuse(
+        'ambiguous-target',
+        `${quoted(resource.address)} may live on any of the ${kind} targets ${fitting.join(', ')}`,
+        `add \`target: ${fitting[0]}\``,
+      );
+    else if (!incomplete) add(homeless, kind, declared);
+    return;
+  }
+  if (fitting.includes(written)) return;
+  const other = targets.find(target => target.name === written);
+  if (other)
+    refuse(
+      'wrong-target',
+      `${quoted(resource.address)} needs a target of type ${kind}, and ${quoted(written)} is of type ${other.type}`,
+      suggest(written, fitting),
+    );
+  else if (!incomplete)
+    refuse('unknown-target', `there is no target ${quoted(written)}`, suggest(written, fitting));
+}
+
+function refuseTarget(declared: DeclaredResource, report: Report): void {
+  const { resource, type } = declared;
+  if (resource.meta.target === undefined) return;
+  declared.valid = false;
+  const at = resource.places.get('/target') ?? resource.at;
+  const message = `\`${type.name}\` takes no \`target\`: it works on the host that converge runs on`;
+  report(given('wrong-target', message, { at, address: resource.address, hint: 'remove `target`' }));
+}
+
+function noTarget(kind: string, known: TargetKind | undefined, resources: DeclaredResource[]): Diagnostic {
+  const required = known ? (valueSchema(known.schema).required ?? []) : [];
+  const fields = [`type: ${kind}`, ...required.filter(name => name !== 'type').map(name => `${name}: ...`)];
+  return given('no-target', `${subject(resources)} needs a target of type ${kind}, and none is declared`, {
+    ...first(resources),
+    hint: `declare one: \`targets: { NAME: { ${fields.join(', ')} } }\``,
+  });
+}
+
+function first(resources: DeclaredResource[]): Pick<Diagnostic, 'at' | 'address'> {
+  for (const declared of resources) declared.valid = false;
+  const { at, address } = resources[0]!.resource;
+  return { at, address };
+}
+
+function subject(resources: DeclaredResource[]): string {
+  const name = quoted(resources[0]!.resource.address);
+  return resources.length === 1 ? name : `${name} (and ${resources.length - 1} more)`;
+}
+
+function add<T>(map: Map<string, T[]>, key: string, item: T): void {
+  const list = map.get(key);
+  if (list) list.push(item);
+  else map.set(key, [item]);
+}

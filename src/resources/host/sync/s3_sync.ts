@@ -1,0 +1,222 @@
+import Type from 'typebox';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
+import type {
+  Asked,
+  Id,
+  Observation,
+  Outcome,
+  ResourceType,
+  Step,
+} from '../../../engine/model/resource-type.ts';
+import { bytes, plural } from '../../../io/units.ts';
+import { oneByOne } from '../../shared/each-step.ts';
+import { pathFirst } from '../../shared/path-first.ts';
+import { failedFetch } from '../fetch/failed-step.ts';
+import { isS3, type LocationProperty, locationOf, locationSchema } from '../fetch/location.ts';
+import { observeEach } from '../paths/observe-each.ts';
+import { ancestors, managedPath, writtenPath } from '../paths/path.ts';
+import { type Comparison, type Copied, compare, type Sides } from './compare.ts';
+import type { Globs } from './globs.ts';
+import { down, removeFiles, removeObjects, up } from './transfer.ts';
+
+/** As written. */
+export interface S3SyncProperties extends Globs {
+  path?: string;
+  from?: LocationProperty;
+  to?: LocationProperty;
+  delete?: boolean;
+}
+
+/** Both name the first of many. */
+export interface S3SyncState {
+  /** `new: PATH` and `changed: PATH` of what is to be copied. */
+  differing: string[];
+  /** What the side that is written to has and the other has not; left out where it may stay. */
+  surplus?: string[];
+}
+
+/** Compared at once. */
+const atOnce = 4;
+/** Files that a plan names. */
+const mostNamed = 20;
+
+const globs = (description: string) =>
+  Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description }));
+
+const schema = Type.Object(
+  {
+    path: Type.Optional(
+      Type.String({
+        description: 'The directory, when the title is only a name.',
+        'x-path': 'host',
+        minLength: 1,
+      }),
+    ),
+    from: Type.Optional(
+      locationSchema('`s3://BUCKET/PREFIX` that the directory is made equal to, or `{ url, target }`.'),
+    ),
+    to: Type.Optional(
+      locationSchema('`s3://BUCKET/PREFIX` that is made equal to the directory, or `{ url, target }`.'),
+    ),
+    delete: Type.Optional(
+      Type.Boolean({ description: 'Remove what the side that is written to has and the other has not.' }),
+    ),
+    include: globs(
+      'Only names that match one of these globs: `*.log` in any directory, `logs/**` from the top.',
+    ),
+    exclude: globs('No names that match one of these globs. They are neither copied nor removed.'),
+  },
+  { additionalProperties: false },
+);
+
+export const s3Sync: ResourceType<S3SyncProperties, S3SyncState> = {
+  name: 's3_sync',
+  doc: `A directory of this host and a prefix of a bucket that hold the same files: \`from:\` makes the directory equal
+to the prefix, \`to:\` the prefix to the directory. The title is the directory, or \`path:\` says it.
+
+A file is left alone when it has the object's size and either its MD5 is the object's ETag, or it is the very one
+that was copied before. Times are not compared. The ETag of an object that was uploaded in parts, or under a KMS
+key, is no MD5; such a one is copied once more when converge's memory of it is lost. Each file is replaced whole.
+A key that can't be a path below the directory (\`..\`, on Windows also \`a:b\`, \`nul\`, two that differ only in case)
+fails the sync before anything is written. Links are not followed. What is neither declared with \`delete\` nor in
+\`exclude\` stays.`,
+  version: 1,
+  schema,
+  runs: { on: 'host' },
+  realm: { name: 's3_sync', concurrency: 2, alsoDirties: ['files'] },
+  canBeAbsent: false,
+  identity(properties, title, where) {
+    locationOfSync(properties);
+    const id = managedPath(properties.path ?? title, where);
+    return properties.to === undefined ? id : `${id} to ${locationOf(properties.to).url}`;
+  },
+  provides: ({ to }, id) => (to === undefined ? [`path:${id}`] : []),
+  needs: (properties, id) => {
+    const folder = folderOf(id, properties);
+    return [
+      { anyOf: [folder, ...ancestors(folder)].map(path => `path:${path}`) },
+      { anyOf: [bucketOf(properties)] },
+    ];
+  },
+  desired: properties => ({ differing: [], ...(properties.delete && { surplus: [] }) }),
+  observe: (asked, io) => observeEach(asked, io, atOnce, look),
+  apply: (steps, io) => oneByOne(steps, step => change(step, io)),
+};
+
+/** @throws Failure (given) unless one direction is declared */
+function locationOfSync({ from, to }: S3SyncProperties) {
+  const wrong = (message: string, hint: string) => new Failure(given('sync-direction', message, { hint }));
+  if (from !== undefined && to !== undefined)
+    throw wrong('a sync goes either `from` a prefix or `to` one', 'remove one of the two');
+  const declared = from ?? to;
+  if (declared === undefined)
+    throw wrong('nothing says what the directory is synced with', 'add `from: s3://BUCKET/PREFIX` or `to:`');
+  const location = locationOf(declared);
+  if (isS3(location)) return location;
+  throw wrong(`${location.url} is no prefix of a bucket`, 'write s3://BUCKET/PREFIX');
+}
+
+const bucketOf = (properties: S3SyncProperties): string =>
+  `s3-bucket:${/^s3:\/\/([^/]+)/i.exec(locationOfSync(properties).url)?.[1]}`;
+
+const folderOf = (id: Id, { to }: S3SyncProperties): Id =>
+  to === undefined ? id : id.slice(0, -` to ${locationOf(to).url}`.length);
+
+const memoryKey = (id: Id): string => `s3_sync:${id}`;
+
+async function sidesOf({ id, properties }: Asked<S3SyncProperties>, io: ReadIo): Promise<Sides> {
+  const content = await io.client('content');
+  return {
+    folder: folderOf(id, properties),
+    store: await content.store(locationOfSync(properties)),
+    globs: properties,
+    remembered: (io.memory.get(memoryKey(id)) as Record<string, Copied> | undefined) ?? {},
+  };
+}
+
+async function look(one: Asked<S3SyncProperties>, io: ReadIo): Promise<Observation<S3SyncState>> {
+  const sides = await sidesOf(one, io);
+  if ((await io.files.stat(sides.folder))?.kind !== 'directory') {
+    if (one.properties.to !== undefined) return pathFirst(sides.folder);
+    return { state: 'absent' };
+  }
+  let comparison: Comparison;
+  try {
+    comparison = await compare(sides, io);
+  } catch (error) {
+    const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
+    if (diagnostic?.code !== 'bucket-not-found') throw error;
+    const { hint } = diagnostic;
+    return { state: 'unknown', waitsFor: bucketOf(one.properties), ...(hint !== undefined && { hint }) };
+  }
+  const { copy, surplus } = workOf(comparison, one.properties);
+  return {
+    state: 'present',
+    value: { differing: first(copy), ...(one.properties.delete && { surplus: first(surplus) }) },
+  };
+}
+
+/** What the side that is written to lacks, and what it has too much. */
+function workOf({ differing, onlyFiles, onlyObjects }: Comparison, { to }: S3SyncProperties) {
+  const [missing, surplus] = to === undefined ? [onlyObjects, onlyFiles] : [onlyFiles, onlyObjects];
+  return {
+    copy: [...differing.map(path => `changed: ${path}`), ...missing.map(path => `new: ${path}`)],
+    surplus,
+  };
+}
+
+const first = (names: string[]): string[] =>
+  names.length <= mostNamed
+    ? names
+    : [...names.slice(0, mostNamed), `and ${plural(names.length - mostNamed, 'more file')}`];
+
+async function makeFolder(folder: Id, written: string, io: WriteIo): Promise<void> {
+  if (!(await io.files.stat(folder))) await io.files.mkdir(written);
+}
+
+async function change(
+  { id, asked, signal }: Step<S3SyncProperties, S3SyncState>,
+  io: WriteIo,
+): Promise<Outcome> {
+  const { properties } = asked;
+  const copied: Record<string, Copied> = {};
+  const note = (path: string, how: Copied) => {
+    copied[path] = how;
+  };
+  try {
+    const sides = await sidesOf(asked, io);
+    const { folder, store, remembered } = sides;
+    const found = await compare(sides, io);
+    await io.step(`copy for ${id}`);
+    const isUp = properties.to !== undefined;
+    let total: number;
+    try {
+      if (!isUp) await makeFolder(folder, writtenPath(properties.path ?? asked.title, io), io);
+      total = isUp
+        ? await up(folder, store, found, note, io)
+        : await down(folder, locationOfSync(properties), found, note, io);
+    } finally {
+      const known = { ...remembered, ...copied };
+      const kept = Object.entries(known).filter(([path]) => found.objects.has(path) || path in copied);
+      await io.memory.set(memoryKey(id), Object.fromEntries(kept));
+    }
+    if (properties.delete) {
+      await io.step(`remove what is too much for ${id}`);
+      if (isUp)
+        await removeObjects(
+          store,
+          found.onlyObjects.map(path => found.objects.get(path)),
+        );
+      else await removeFiles(folder, found.onlyFiles, io);
+    }
+    const count = Object.keys(copied).length;
+    return {
+      ok: true,
+      note: `${plural(count, 'file')} copied, ${bytes(total)}`,
+      numbers: { files_copied: count, bytes_copied: total },
+    };
+  } catch (error) {
+    return { ...failedFetch(error, signal), undone: false };
+  }
+}

@@ -1,0 +1,165 @@
+import { expect, test } from 'vitest';
+import { blocked, Failure } from '../../src/diagnostics/diagnostic.ts';
+import { apply } from '../../src/engine/apply/apply.ts';
+import { HostLock } from '../../src/engine/apply/host-lock.ts';
+import type { CatalogResource } from '../../src/engine/model/catalog.ts';
+import type { Guarded, Locks } from '../../src/engine/model/locks.ts';
+import { plan } from '../../src/engine/plan/planner.ts';
+import { catalogOf, declare, testRun, testWorld, things } from '../support/engine-world.ts';
+
+const nameOf = (guarded: Guarded) => (guarded === 'host' ? 'host' : `${guarded.type}:${guarded.id}`);
+
+/** Locks of a machine on which others hold `busy`; `log` says what was taken and given back, in order. */
+function locksOf({ busy = [], awaited = [] }: { busy?: string[]; awaited?: string[] } = {}) {
+  const log: string[] = [];
+  const locks: Locks & { busy: string[] } = {
+    busy,
+    async take(guarded) {
+      const name = nameOf(guarded);
+      if (busy.includes(name)) throw new Failure(blocked('locked', `another run has ${name}`));
+      log.push(`take ${name}`);
+      return { waited: awaited.includes(name), release: async () => void log.push(`release ${name}`) };
+    },
+  };
+  return { log, locks };
+}
+
+/** Things of this host, and copies that live elsewhere. */
+function setUp(locks: Locks) {
+  const here = things();
+  const elsewhere = things({
+    name: 'copy',
+    runs: { on: 'remote', target: 'aws' },
+    realm: { name: 'copies', concurrency: 4 },
+    provides: (_, id) => [`copy:${id}`],
+  });
+  here.type.needs = ({ inside }) =>
+    inside === undefined ? [] : [{ anyOf: [`copy:${inside}`, `thing:${inside}`] }];
+  const run = testRun([here.type, elsewhere.type], testWorld({ locks }));
+  const converge = async (...resources: CatalogResource[]) => {
+    const host = new HostLock(locks, run.signal);
+    await host.hold();
+    const planned = await plan(catalogOf(resources), run, { engine: '1.0.0' });
+    const report = await apply(planned, run, { host });
+    const results = Object.fromEntries(report.results.map(({ address, result }) => [address, result]));
+    return { report, results };
+  };
+  return { here, elsewhere, run, converge };
+}
+
+test('the host is held from before it is looked at until it is proved', async () => {
+  const { log, locks } = locksOf();
+  const { here, converge } = setUp(locks);
+  here.log = log;
+  await converge(declare('thing:a'), declare('thing:b', { inside: 'a' }));
+  expect(log).toEqual([
+    'take host',
+    'observe a,b',
+    'create a',
+    'observe b',
+    'create b',
+    'observe a,b',
+    'release host',
+  ]);
+});
+
+test('while only a copy goes on the host is free for others, and is looked at anew when it is needed again', async () => {
+  const { log, locks } = locksOf();
+  const { here, elsewhere, converge } = setUp(locks);
+  here.objects.set('late', { size: 1 });
+  elsewhere.onApply = async () => {
+    // The copy takes its time, and another run changes the host meanwhile.
+    await new Promise(resolve => setImmediate(resolve));
+    log.push('copying');
+    here.objects.set('late', { size: 2 });
+    return undefined;
+  };
+  const { results } = await converge(
+    declare('thing:first'),
+    declare('copy:vm'),
+    declare('thing:late', { size: 2, inside: 'vm' }),
+  );
+  expect(log).toEqual([
+    'take host',
+    'take copy:vm',
+    'release host',
+    'copying',
+    'release copy:vm',
+    'take host',
+    'release host',
+  ]);
+  expect(here.log).not.toContain('update late');
+  expect(results['thing:late']).toBe('unchanged');
+});
+
+test('what another run changes elsewhere is blocked, and holds up nothing else', async () => {
+  const { locks } = locksOf({ busy: ['copy:vm1'] });
+  const { here, elsewhere, converge } = setUp(locks);
+  const { results, report } = await converge(
+    declare('copy:vm1'),
+    declare('copy:vm2'),
+    declare('thing:a'),
+    declare('thing:of1', { inside: 'vm1' }),
+  );
+  expect(results).toEqual({
+    'copy:vm1': 'blocked',
+    'copy:vm2': 'changed',
+    'thing:a': 'changed',
+    'thing:of1': 'skipped',
+  });
+  expect([...elsewhere.objects.keys(), ...here.objects.keys()]).toEqual(['vm2', 'a']);
+  expect(report.results.find(({ result }) => result === 'blocked')?.diagnostic).toMatchObject({
+    code: 'locked',
+    category: 'blocked',
+    address: 'copy:vm1',
+  });
+});
+
+test('what had to wait for another run does not do again what that one did', async () => {
+  const { locks } = locksOf({ awaited: ['copy:vm'] });
+  const { elsewhere, converge } = setUp(locks);
+  const take = locks.take;
+  locks.take = async (guarded, signal) => {
+    if (guarded !== 'host') elsewhere.objects.set('vm', { size: 1 });
+    return take(guarded, signal);
+  };
+  const { results } = await converge(declare('copy:vm', { size: 1 }));
+  expect(results).toEqual({ 'copy:vm': 'unchanged' });
+  expect(elsewhere.log).not.toContain('create vm');
+});
+
+test('a run that had to wait changes what differs still', async () => {
+  const { locks } = locksOf({ awaited: ['copy:vm'] });
+  const { elsewhere, converge } = setUp(locks);
+  elsewhere.objects.set('vm', { size: 1 });
+  elsewhere.type.diff = (is, should) =>
+    (is as { size: number }).size === (should as { size: number }).size ? [] : [{ path: '/size', after: 2 }];
+  const { results } = await converge(declare('copy:vm', { size: 2 }));
+  expect(results).toEqual({ 'copy:vm': 'changed' });
+});
+
+test('a host that another run took meanwhile is neither changed nor said to be proved', async () => {
+  const { locks } = locksOf();
+  const { here, elsewhere, converge } = setUp(locks);
+  elsewhere.onApply = async () => {
+    await new Promise(resolve => setImmediate(resolve));
+    locks.busy.push('host');
+    return undefined;
+  };
+  const { results, report } = await converge(
+    declare('thing:first'),
+    declare('copy:vm'),
+    declare('thing:late', { inside: 'vm' }),
+  );
+  expect(results).toEqual({ 'thing:first': 'changed', 'copy:vm': 'changed', 'thing:late': 'blocked' });
+  expect(here.objects.has('late')).toBe(false);
+  expect(report.diagnostics).toMatchObject([{ code: 'not-proved', category: 'blocked' }]);
+});
+
+test('no lock is asked for while the plan is only spoken of', async () => {
+  const { log, locks } = locksOf();
+  const { run } = setUp(locks);
+  const planned = await plan(catalogOf([declare('thing:a'), declare('copy:vm')]), run, { engine: '1.0.0' });
+  await apply(planned, run, { noop: true });
+  expect(log).toEqual([]);
+});
