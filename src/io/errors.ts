@@ -1,4 +1,6 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { codeOf } from './handles/code-of.ts';
+import { Refused } from './handles/folder.ts';
 
 const reasons: Record<string, string> = {
   EACCES: 'permission denied',
@@ -22,8 +24,7 @@ const reasons: Record<string, string> = {
 /** Windows answers the same for a file that is open and for one that may not be written. */
 const inUse = 'end the program that has it open (a service, a site), or run as an administrator';
 
-export const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+export { codeOf };
 
 const makes = 'make the directory';
 
@@ -38,6 +39,15 @@ const reasonFor = (code: string, verb: string): string =>
 
 /** What the operating system answered, as a Failure (world) that says what was tried on which path. */
 export function fileFailure(error: unknown, verb: string, path: string): Error {
+  if (error instanceof Refused)
+    return new Failure(
+      world(
+        'file-refused',
+        `can't ${verb} ${path}: ${error.message}`,
+        error.hint === undefined ? {} : { hint: error.hint },
+      ),
+      { cause: error },
+    );
   const code = codeOf(error);
   if (error instanceof Failure || code === undefined) return error as Error;
   const reason = reasonFor(code, verb);

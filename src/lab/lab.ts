@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blocked, Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { processTable } from '../io/handles/process-table.ts';
 import { type Lock, takeLock } from '../io/locks/lock.ts';
-import { processTable } from '../io/locks/process-table.ts';
 import type { Clock, Host, Random } from '../io/ports.ts';
 import { startApi } from './api/server.ts';
 import { labClock } from './clock.ts';

@@ -1,5 +1,5 @@
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
-import type { Place } from '../../src/io/locks/process-table.ts';
+import type { Place } from '../../src/io/handles/process-table.ts';
 import type { Movers } from '../../src/replication/cycle/movers.ts';
 import type { CycleOptions, CyclePolicy, CycleResult } from '../../src/replication/cycle/options.ts';
 import { runCycle } from '../../src/replication/cycle/run-cycle.ts';

@@ -17,6 +17,7 @@ import type { Lab } from '../lab/open-lab.ts';
 import { labDir, openLabAt } from '../lab/open-lab.ts';
 import type { CommonOptions, ContentFiles } from '../options.ts';
 import { locksOf, machineLocks } from './machine-locks.ts';
+import { assertOwnStateDir } from './own-state.ts';
 import { readSecret } from './read-secret.ts';
 
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
@@ -94,6 +95,7 @@ export async function openSession(
     const fromAws = awsSecrets({ aws: reach.aws, targets, calls, signal: io.interrupt });
     closing.push(async () => fromAws.close());
     const sources = content ?? io.host;
+    await assertOwnStateDir(io.host.files, stateDir);
     const memory = await openMemories(io.host, stateDir);
     context.reporter.diagnostics(memory.diagnostics);
     const opened: Closing = [];
@@ -107,7 +109,7 @@ export async function openSession(
       ...(changes && { locks: machineLocks(io.host, locksOf(io.host, lab), lockTimeout) }),
       calls,
       secret,
-      source: path => sources.files.read(resolve(sources.cwd, path)),
+      source: path => sources.files.open(resolve(sources.cwd, path), 'r'),
       connect: (target, name, calls = noCalls) => clients[name](target, calls),
       ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
     };

@@ -1,4 +1,5 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { piecesOf } from '../../io/content.ts';
 import type { ReadFiles } from '../../io/ports.ts';
 import type { Clients, Progress, ReadIo, WriteIo } from '../model/io.ts';
 import type { Run } from '../model/run.ts';
@@ -40,9 +41,9 @@ export function readIo(
       return value;
     }),
     source: async path => {
-      const bytes = await world.source(path);
-      if (!bytes) throw new Failure(given('source-not-found', `the content source ${path} isn't there`));
-      return bytes;
+      const file = await world.source(path);
+      if (!file) throw new Failure(given('source-not-found', `the content source ${path} isn't there`));
+      return piecesOf(file);
     },
     // Before any type sees, cuts or reformats it: afterwards a secret might not be known again.
     run: async command => {
@@ -82,7 +83,7 @@ export function writeIo(
 /** A type written in plain JavaScript must not get at the writing half either. */
 function onlyReading(files: ReadFiles): ReadFiles {
   return {
-    read: path => files.read(path),
+    read: (path, options) => files.read(path, options),
     stat: path => files.stat(path),
     list: path => files.list(path),
     readlink: path => files.readlink(path),

@@ -45,8 +45,11 @@ export interface ReadIo {
   client<K extends keyof Clients>(name: K): Promise<Clients[K]>;
   /** The secret itself. Only for the call that needs it; the engine redacts it from then on. */
   secret(ref: SecretRef): Promise<string>;
-  /** Bytes of a content source: a property marked `x-path: 'source'`, as it stands in `asked.properties`. */
-  source(path: string): Promise<Buffer>;
+  /**
+   * A content source, in pieces of bounded size: a property marked `x-path: 'source'`, as it stands in
+   * `asked.properties`.
+   */
+  source(path: string): Promise<AsyncIterable<Buffer>>;
   /** Runs a read-only program of the host (a guard, a listing). */
   run(command: Command): Promise<CommandResult>;
 }

@@ -1,4 +1,4 @@
-import { isRunning, ownId, type ProcessTable, processTable } from '../../io/locks/process-table.ts';
+import { isRunning, ownId, type ProcessTable, processTable } from '../../io/handles/process-table.ts';
 import type { Holder } from '../model/lease-value.ts';
 
 /** The cycles that run in this process, and what can be told of those that run elsewhere. */

@@ -1,4 +1,4 @@
-import type { ProcessId } from '../../io/locks/process-table.ts';
+import type { ProcessId } from '../../io/handles/process-table.ts';
 
 /** Who holds a lease, for messages and for telling whether it still lives. */
 export interface Holder extends ProcessId {

@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { codeOf } from './errors.ts';
+import { codeOf } from './code-of.ts';
 
 /** Milliseconds between attempts, two seconds in all. */
 const pauses = [20, 50, 100, 200, 400, 600, 600];

@@ -88,7 +88,8 @@ const told = (text: Promise<string>): Promise<string> =>
     () => '',
   );
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this number runs on this machine. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
