@@ -52,7 +52,7 @@ export const layers: Layers = {
     ],
     'engine/report': ['diagnostics', 'io', 'engine/model'],
     'engine/render': ['diagnostics', 'engine/model', 'engine/plan', 'engine/record'],
-    'replication/model': ['diagnostics', 'engine/model'],
+    'replication/model': ['io/handles', 'diagnostics', 'io', 'engine/model'],
     'replication/format': ['diagnostics', 'io', 'replication/model'],
     'replication/repository/read': ['diagnostics', 'io', 'replication/model', 'replication/format'],
     'replication/extents': ['diagnostics', 'replication/model', 'replication/format'],
@@ -91,6 +91,7 @@ export const layers: Layers = {
     'replication/restore': ['diagnostics', 'io', 'engine/model', 'replication/model', 'replication/format'],
     'replication/stores': ['diagnostics', 'io', 'io/locks', 'replication/model'],
     'replication/verify': [
+      'io',
       'diagnostics',
       'engine/model',
       'replication/model',
@@ -515,6 +516,7 @@ export const layers: Layers = {
       'app/aws',
     ],
     'app/session': [
+      'replication/repository',
       'diagnostics',
       'io',
       'io/locks',
@@ -579,6 +581,8 @@ export const layers: Layers = {
       'app/session',
     ],
     'app/repository': [
+      'io',
+      'resources/shared',
       'diagnostics',
       'engine/model',
       'engine/call',

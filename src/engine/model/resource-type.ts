@@ -47,6 +47,8 @@ export interface FieldChange {
   path: string;
   before?: Json;
   after?: Json;
+  /** What it does to protection, where the values don't tell. */
+  grade?: 'strengthens' | 'neutral' | 'weakens';
 }
 
 /** What apply has to do with one object. `asked.properties` is there for everything C leaves out. */
