@@ -20,11 +20,18 @@ export interface SelectOptions {
   except?: string[];
 }
 
+/** Which repository: its URL, or that of manifests, which also say how to reach it. */
 export interface RepositoryOptions {
+  /** Manifests. */
+  paths?: string[];
   /** `s3://BUCKET/PREFIX` or `file:///FOLDER`. */
-  repository: string;
+  repository?: string;
   /** `env:NAME` or `file:PATH`. */
   key?: string;
+  /** Of AWS, before what a manifest or the environment says. */
+  region?: string;
+  profile?: string;
+  endpoint?: string;
 }
 
 /** Files that names are relative to a folder of. */

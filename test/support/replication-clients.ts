@@ -6,6 +6,7 @@ import type { RepositoryRef } from '../../src/replication/model/clients.ts';
 import type { Repository } from '../../src/replication/model/repository.ts';
 import { createRepository } from '../../src/replication/repository/open.ts';
 import type { FakeMachine } from './fake-machine.ts';
+import { memoryKnown } from './known.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { SeededRandom } from './seeded-random.ts';
 
@@ -49,6 +50,8 @@ export function replicationClients(
       },
     },
     repositories: {
+      known: memoryKnown(),
+      isBucketMissing: () => true,
       open: async (ref: RepositoryRef, mode: 'read' | 'create') =>
         mode === 'create' || stores.has(ref.url) ? open(ref) : undefined,
     },

@@ -1,17 +1,24 @@
 import type { WriteIo } from '../../src/engine/model/io.ts';
 import { nodeFiles } from '../../src/io/node-files.ts';
-import type { Repositories } from '../../src/replication/model/clients.ts';
+import type { KnownRepositories, Repositories } from '../../src/replication/model/clients.ts';
 import type { CycleWorld } from './cycles.ts';
+import { memoryKnown } from './known.ts';
 
 /**
  * What a resource type gets from the engine, with the VM and the repository of a CycleWorld behind it and
  * the machine's own files. `refs`: what repositories were opened by, in order.
  */
-export function typeIo(cycles: CycleWorld, options: { signal?: AbortSignal; step?: WriteIo['step'] } = {}) {
+export function typeIo(
+  cycles: CycleWorld,
+  options: { signal?: AbortSignal; step?: WriteIo['step']; known?: KnownRepositories } = {},
+) {
+  const { known = memoryKnown() } = options;
   const refs: Parameters<Repositories['open']>[] = [];
   const clients = {
     vsphere: { machine: async () => cycles.machine },
     repositories: {
+      known,
+      isBucketMissing: () => false,
       async open(...ref: Parameters<Repositories['open']>) {
         refs.push(ref);
         return ref[1] === 'read' && cycles.store.objects.size === 0 ? undefined : cycles.repository();

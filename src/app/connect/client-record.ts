@@ -39,5 +39,5 @@ export const sharedClients = ({
   },
   content: async (_, calls) => makeContent(reach, calls, closing),
   search_path: async () => searchPath,
-  repositories: async (_, calls) => makeRepositories(reach, host.random, calls, closing),
+  repositories: async () => makeRepositories(reach, host.random, closing),
 });

@@ -1,16 +1,5 @@
-import {
-  isRunning,
-  ownId,
-  type ProcessId,
-  type ProcessTable,
-  processTable,
-} from '../../io/handles/process-table.ts';
-
-/** Who holds a lease, for messages and for telling whether it still lives. */
-export interface Holder extends ProcessId {
-  /** Unique per cycle. */
-  id: string;
-}
+import { isRunning, ownId, type ProcessTable, processTable } from '../../io/handles/process-table.ts';
+import type { Holder } from '../model/lease-value.ts';
 
 /** The cycles that run in this process, and what can be told of those that run elsewhere. */
 export interface Movers {

@@ -20,6 +20,10 @@ export interface CyclePolicy {
   exclude: readonly (string | number)[];
   /** Compare every block, whatever change tracking says. */
   rescan: boolean;
+  /** Begin anew where points are gone that were there. */
+  anew?: boolean;
+  /** The highest generations that earlier runs have seen, by UUID. */
+  seen?: Readonly<Record<string, number>>;
 }
 
 export interface CycleOptions {

@@ -55,4 +55,8 @@ export interface ProtectedVmState {
   change_tracking: 'on' | 'off' | 'unavailable';
   /** Labels of the disks that the next point will hold. Shown, never declared. */
   disks: string[];
+  /** Names of snapshots that cycles of ours left behind when they died. */
+  left_snapshots: string[];
+  /** `lost`: a repository or points are gone that were there. */
+  history: 'kept' | 'lost';
 }

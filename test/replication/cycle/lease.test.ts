@@ -206,15 +206,17 @@ describe('the lease', () => {
       sleep: () => new Promise(() => {}),
     };
     const intent = () => ({ cycle: 'c', snapshot: 's' });
-    await takeLease(vm, { ...options, clock: ahead }, 0, intent);
+    await takeLease(vm, { ...options, clock: ahead }, { epoch: 0, generation: 0 }, intent);
     await cycles.clock.advance(leaseTtl);
-    await expect(takeLease(vm, { ...options, clock }, 0, intent)).rejects.toMatchObject({
+    await expect(
+      takeLease(vm, { ...options, clock }, { epoch: 0, generation: 0 }, intent),
+    ).rejects.toMatchObject({
       diagnostics: [
         { code: 'lease-held', message: expect.stringContaining('until 2026-01-01T00:06:00.000Z') },
       ],
     });
     await cycles.clock.advance(60_000);
-    const next = await takeLease(vm, { ...options, clock }, 0, intent);
+    const next = await takeLease(vm, { ...options, clock }, { epoch: 0, generation: 0 }, intent);
     expect(next.epoch).toBe(2);
     await next.release(async () => {});
   });

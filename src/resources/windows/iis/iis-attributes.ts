@@ -3,6 +3,7 @@ import { mistake } from '../../../engine/model/mistakes.ts';
 import { child } from '../../../engine/model/pointer.ts';
 import type { Mistake, Step } from '../../../engine/model/resource-type.ts';
 import { parseDuration } from '../../../io/duration.ts';
+import { isSecretAttribute } from '../../../windows/iis/secret-attributes.ts';
 import { canonicalValue, sameSetting } from '../../../windows/iis/settings.ts';
 import { spanProblem } from '../../../windows/iis/span-limits.ts';
 import { spanSeconds } from '../../../windows/iis/timespan.ts';
@@ -43,6 +44,20 @@ export function spanMistakes(
     const name = pointer.slice(pointer.lastIndexOf('/') + 1);
     return [mistake(pointer, 'wrong-value', `\`${name}\` can't be ${written}: ${problem}`)];
   });
+}
+
+/** What `set` can't hold: a secret would be in the plan and in arguments. */
+export function setMistakes(set: WrittenSet = {}, instead: string): Mistake[] {
+  return Object.keys(set)
+    .filter(isSecretAttribute)
+    .map(name =>
+      mistake(
+        child('/set', name),
+        'plain-secret',
+        `\`${name}\` in \`set\` is a secret, and stands there as plain text`,
+        instead,
+      ),
+    );
 }
 
 /** As it is to be. */

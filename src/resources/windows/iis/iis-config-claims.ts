@@ -2,6 +2,7 @@ import { child } from '../../../engine/model/pointer.ts';
 import type { Claim, Id } from '../../../engine/model/resource-type.ts';
 import type { WrittenRow } from '../../../windows/iis/config-rows.ts';
 import type { Section } from '../../../windows/iis/sections.ts';
+import type { ConfigProperties } from './config-properties.ts';
 import {
   hostConfigClaim,
   listOfPools,
@@ -13,7 +14,6 @@ import {
   siteNamed,
   siteNumber,
 } from './iis-claims.ts';
-import type { ConfigProperties } from './iis-config-schema.ts';
 
 /** Sections whose rows are objects of a type of their own. */
 const objects: Readonly<Record<string, { named(name: string): string; list: string }>> = {

@@ -7,7 +7,7 @@ import { change } from '../../../windows/iis/appcmd.ts';
 import { settingsOf } from '../../../windows/iis/settings.ts';
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
-import { desiredSet, readSet, setArguments, setSchema } from './iis-attributes.ts';
+import { desiredSet, readSet, setArguments, setMistakes, setSchema } from './iis-attributes.ts';
 import {
   appNamed,
   declaredSettings,
@@ -47,10 +47,13 @@ export const iisApp: BuiltInType<typeof schema, AppState, Declaration> = {
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
-  check(_, title) {
-    if (/^[^/]+\/([^/]+(\/[^/]+)*)?$/.test(title)) return [];
+  check({ set }, title) {
     const hint = 'write Site/path, or Site/ for its root';
-    return [mistake('', 'wrong-name', `\`${title}\` doesn't name an application`, hint)];
+    const isApp = /^[^/]+\/([^/]+(\/[^/]+)*)?$/.test(title);
+    return [
+      ...(isApp ? [] : [mistake('', 'wrong-name', `\`${title}\` doesn't name an application`, hint)]),
+      ...setMistakes(set, 'a directory with a password is an `iis_vdir`'),
+    ];
   },
   identity: (_, title) => title.toLowerCase(),
   provides: (_, id) => [`app:${id}`],

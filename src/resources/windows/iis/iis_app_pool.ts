@@ -11,7 +11,7 @@ import { setIisSecret } from '../../../windows/tools/powershell.ts';
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneOf, secret } from '../../shared/schema-parts.ts';
-import { desiredSet, readSet, setArguments, setSchema, spanMistakes } from './iis-attributes.ts';
+import { desiredSet, readSet, setArguments, setMistakes, setSchema, spanMistakes } from './iis-attributes.ts';
 import {
   declaredSettings,
   listOfPools,
@@ -138,6 +138,7 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
       ],
       set,
     ),
+    ...setMistakes(set, 'write `password:` with a reference'),
   ],
   identity: (_, title) => title.toLowerCase(),
   needs: ({ password }) => [needsIis, ...(password === undefined ? [] : [needsModule])],
@@ -178,6 +179,7 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
   },
 };
 
+/** Throws a Failure (given) for times that IIS refuses. */
 const span = (text: string): string => spanOf(parseDuration(text) ?? 0);
 const withSeconds = (time: string): string => (/^\d\d:\d\d$/.test(time) ? `${time}:00` : time);
 

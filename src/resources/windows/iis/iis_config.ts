@@ -1,3 +1,4 @@
+import { isSecretRef, type Json } from '../../../engine/model/catalog.ts';
 import { structuralDiff } from '../../../engine/model/diff.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type {
@@ -26,24 +27,18 @@ import {
   type WrittenRow,
 } from '../../../windows/iis/config-rows.ts';
 import { type Section, sectionCapability, sectionNamed } from '../../../windows/iis/sections.ts';
-import { canonicalValue, sameSetting, settingsOf } from '../../../windows/iis/settings.ts';
+import { canonicalSetting, sameSetting, settingsOf } from '../../../windows/iis/settings.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { configMistakes, holdsReference, keysOf } from './check-iis-config.ts';
+import { type ConfigProperties, type ConfigState, schema } from './config-properties.ts';
+import { addSecretRows, setSecrets, writtenAt } from './config-secrets.ts';
 import { configClaims } from './iis-config-claims.ts';
-import { configMistakes, keysOf } from './iis-config-mistakes.ts';
-import { type ConfigProperties, schema } from './iis-config-schema.ts';
-import { iisRealm, needsIis, withoutIis } from './iis-object.ts';
+import { iisRealm, needsIis, needsModule, withoutIis } from './iis-object.ts';
 import { listConfig } from './list-iis-config.ts';
 import { webConfigOwners } from './owned-web-config.ts';
-
-/** Rows by what tells them apart; the section's own ones are `items`. */
-export interface ConfigState {
-  attributes?: Record<string, string>;
-  items?: Rows;
-  collections?: Record<string, Rows>;
-  unlocked?: boolean;
-}
+import { webConfigsThatWin } from './web-config-wins.ts';
 
 export const iisConfig: BuiltInType<typeof schema, ConfigState, Declaration> = {
   name: 'iis_config',
@@ -51,7 +46,11 @@ export const iisConfig: BuiltInType<typeof schema, ConfigState, Declaration> = {
   doc: `A section of IIS's configuration, for the server or below \`path\`. The title is the section, or a name for it.
 
 Attributes and rows are compared with what is in force there, whatever level it comes from. Written is
-applicationHost.config, since a web.config belongs to the application that is deployed with it.`,
+applicationHost.config, since a web.config belongs to the application that is deployed with it.
+
+Passwords and whatever else IIS encrypts are references to secrets, wherever they stand. They can't be read back: they
+are set again when the secret changes, by PowerShell's module (IIS-ManagementScriptingTools). Sections of the .NET
+Framework are refused: their root file is its own web.config.`,
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
@@ -61,12 +60,13 @@ applicationHost.config, since a web.config belongs to the application that is de
   identity: (properties, title) =>
     `${(properties.path ?? '').replace(/\/$/, '')}:${sectionOf(properties, title).name}`.toLowerCase(),
   claims: (properties, id) => configClaims(properties, sectionNamed(id.slice(id.indexOf(':') + 1)), id),
-  needs(_, id) {
+  needs(properties, id) {
     const section = sectionNamed(id.slice(id.indexOf(':') + 1));
     const path = id.slice(0, id.indexOf(':'));
     const site = path.split('/')[0]!;
     return [
       needsIis,
+      ...(holdsReference(properties) ? [needsModule] : []),
       { anyOf: [sectionCapability(section.name)] },
       ...(path === '' ? [] : [{ anyOf: [...(path === site ? [] : [`app:${path}`]), `site:${site}`] }]),
     ];
@@ -76,7 +76,7 @@ applicationHost.config, since a web.config belongs to the application that is de
     const { attributes, items, collections, unlock } = properties;
     const keys = keysOf(properties, section);
     return {
-      ...(attributes && { attributes: mapped(attributes, canonicalValue) }),
+      ...(attributes && { attributes: desiredAttributes(attributes) }),
       ...(items && { items: desiredRows(items, '', keys) }),
       ...(collections && {
         collections: Object.fromEntries(
@@ -95,15 +95,15 @@ applicationHost.config, since a web.config belongs to the application that is de
     }
     return seen;
   },
-  diff(is, should) {
-    const fields = structuralDiff(schema, is, should);
+  diff(is, should, sameSecret) {
+    const fields = structuralDiff(schema, is, should, sameSecret);
     // Rows that are there and not declared were read only where they are to go.
     const extra = (before: Rows = {}, after: Rows | undefined, path: string): FieldChange[] =>
       after === undefined
         ? []
         : Object.keys(before)
             .filter(key => !(key in after))
-            .map(key => ({ path: `${path}/${escaped(key)}`, before: before[key]! }));
+            .map(key => ({ path: `${path}/${escaped(key)}`, before: before[key]! as unknown as Json }));
     fields.push(
       ...extra(is.items, should.items, '/items'),
       ...nestedExtra(is.items, should.items, '/items', extra),
@@ -124,8 +124,13 @@ applicationHost.config, since a web.config belongs to the application that is de
 
 const sectionOf = ({ section }: ConfigProperties, title: string): Section => sectionNamed(section ?? title);
 
-const mapped = <T, R>(values: Record<string, T>, map: (value: T) => R): Record<string, R> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
+const desiredAttributes = (attributes: NonNullable<ConfigProperties['attributes']>) =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      isSecretRef(value) ? value : canonicalSetting(name, value),
+    ]),
+  );
 
 const escaped = (text: string): string => text.replaceAll('~', '~0').replaceAll('/', '~1');
 
@@ -139,9 +144,9 @@ function nestedExtra(
   return Object.entries(should).flatMap(([key, row]) =>
     Object.entries(row).flatMap(([name, below]) => {
       const before = is[key]?.[name];
-      if (typeof below === 'string') return [];
+      if (typeof below === 'string' || isSecretRef(below)) return [];
       return extra(
-        typeof before === 'object' ? before : {},
+        typeof before === 'object' && !isSecretRef(before) ? before : {},
         below,
         `${path}/${escaped(key)}/${escaped(name)}`,
       );
@@ -161,7 +166,11 @@ async function look(
     const owned = commit === 'apphost' ? undefined : await ownerOf(written);
     if (owned) return { state: 'failed', diagnostic: owned };
     const element = await listSection(io, path, section.name);
-    return { state: 'present', value: read(properties, section, element) };
+    const value = read(properties, section, element);
+    if (commit !== 'apphost') return { state: 'present', value };
+    const fields = iisConfig.diff!(value, iisConfig.desired(properties, id));
+    const warnings = await webConfigsThatWin(path, section.name, fields, io);
+    return { state: 'present', value, ...(warnings.length > 0 && { warnings }) };
   } catch (error) {
     io.signal.throwIfAborted();
     if (path !== '' && objectIsMissing(error))
@@ -192,9 +201,8 @@ function read(properties: ConfigProperties, section: Section, config: XmlElement
     actualRows(rowsOf(parent), written, name, keys, mode === 'exact');
   const declared = Object.entries(attributes ?? {}).flatMap(([name, value]): [string, string][] => {
     const is = settings.get(name.toLowerCase());
-    return is === undefined
-      ? []
-      : [[name, sameSetting(is, value) ? canonicalValue(value) : canonicalValue(is)]];
+    if (is === undefined || isSecretRef(value)) return [];
+    return [[name, canonicalSetting(name, sameSetting(is, value) ? value : is)]];
   });
   return {
     ...(attributes && { attributes: Object.fromEntries(declared) }),
@@ -233,12 +241,15 @@ async function act(step: Step<ConfigProperties, ConfigState>, io: WriteIo): Prom
     ),
   ];
   const attributes = Object.entries(should.attributes ?? {})
-    .filter(([name, value]) => is.attributes?.[name] !== value)
+    .filter(([name, value]) => !isSecretRef(value) && is.attributes?.[name] !== value)
     .map(([name, value]) => `/${name}:${value}`);
-  const calls = [
-    [...attributes, ...all.flatMap(({ adds }) => adds)],
-    all.flatMap(({ sets }) => sets),
-    all.flatMap(({ removes }) => removes),
-  ];
-  for (const args of calls.flatMap(inCalls)) await change(io, ['set', 'config', ...place, ...tail, ...args]);
+  const set = async (...args: string[]) => {
+    for (const some of inCalls(args)) await change(io, ['set', 'config', ...place, ...tail, ...some]);
+  };
+  await set(...attributes, ...all.flatMap(({ adds }) => adds));
+  const written = writtenAt(section.name, path, commit);
+  await addSecretRows(step, keys, written, io);
+  await set(...all.flatMap(({ sets }) => sets));
+  await setSecrets(step, keys, written, io);
+  await set(...all.flatMap(({ removes }) => removes));
 }

@@ -1,7 +1,15 @@
 import Type, { type Static } from 'typebox';
+import { structuralDiff } from '../../../engine/model/diff.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
-import type { Asked, BuiltInType, Claim, Mistake, Step } from '../../../engine/model/resource-type.ts';
+import type {
+  Asked,
+  BuiltInType,
+  Claim,
+  FieldChange,
+  Mistake,
+  Step,
+} from '../../../engine/model/resource-type.ts';
 import { child, childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { type Binding, bindingRow, bindingText, parseBinding } from '../../../windows/iis/bindings.ts';
@@ -12,6 +20,7 @@ import {
   desiredSet,
   readSet,
   setArguments,
+  setMistakes,
   setSchema,
   spanMistakes,
   type WrittenSet,
@@ -114,6 +123,7 @@ have, in any order: others are removed, after the missing ones were added. Certi
     ...nameMistakes(title, 'a site', /[\\/?;:@&=+$,|"<>]/, 260),
     ...bindings.flatMap((written, index) => bindingMistakes(written, `/bindings/${index}`)),
     ...spanMistakes([], set),
+    ...setMistakes(set, 'a directory with a password is an `iis_vdir`'),
   ],
   identity: (_, title) => title.toLowerCase(),
   provides: (_, id) => [`site:${id}`, `app:${id}/`],
@@ -161,10 +171,32 @@ have, in any order: others are removed, after the missing ones were added. Certi
       (one, element) => read(one, element, io),
       element => ({ id: numberOf(element) }),
     ),
+  diff(is, should, sameSecret) {
+    const { bindings, ...others } = should;
+    const fields = structuralDiff(schema, is, others, sameSecret);
+    return bindings ? [...fields, ...bindingChanges(is.bindings ?? [], bindings)] : fields;
+  },
   list: listSites,
   toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
 };
+
+/** What differs of each binding: one that is missing, one too many, or its flags. */
+function bindingChanges(is: readonly string[], should: readonly string[]): FieldChange[] {
+  const keyOf = (text: string) => text.replace(/#\d+$/, '');
+  const pathOf = (key: string) => `/bindings/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const before = new Map(is.map(text => [keyOf(text), text]));
+  const after = new Map(should.map(text => [keyOf(text), text]));
+  const keys = [...new Set([...before.keys(), ...after.keys()])];
+  return keys.flatMap((key): FieldChange[] => {
+    const [old, wanted] = [before.get(key), after.get(key)];
+    if (old === wanted) return [];
+    if (old === undefined) return [{ path: pathOf(key), after: wanted! }];
+    if (wanted === undefined) return [{ path: pathOf(key), before: old }];
+    const flags = (text: string) => Number(text.split('#')[1] ?? 0);
+    return [{ path: `${pathOf(key)}/ssl_flags`, before: flags(old), after: flags(wanted) }];
+  });
+}
 
 /** Sites that don't run hold no addresses. */
 const bindingClaims = ({ bindings = [], state }: SiteProperties): Claim[] =>

@@ -1,6 +1,9 @@
 import Type, { type Static } from 'typebox';
+import type { SecretRef } from '../../../engine/model/catalog.ts';
+import type { Rows } from '../../../windows/iis/config-rows.ts';
+import { secret } from '../../shared/schema-parts.ts';
 
-const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean(), secret()]);
 const row = Type.Record(Type.String(), Type.Union([scalar, Type.Array(Type.Record(Type.String(), scalar))]));
 
 export const schema = Type.Object(
@@ -51,3 +54,11 @@ export const schema = Type.Object(
 
 /** As written. */
 export type ConfigProperties = Static<typeof schema>;
+
+/** Rows by what tells them apart; the section's own ones are `items`. */
+export interface ConfigState {
+  attributes?: Record<string, string | SecretRef>;
+  items?: Rows;
+  collections?: Record<string, Rows>;
+  unlocked?: boolean;
+}

@@ -1,9 +1,12 @@
+import { isSecretRef } from '../../../engine/model/catalog.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import { child } from '../../../engine/model/pointer.ts';
 import type { Mistake } from '../../../engine/model/resource-type.ts';
 import { type KeyOf, keyNames, keyOfWritten, type WrittenRow } from '../../../windows/iis/config-rows.ts';
+import { isFrameworkSection, ofFramework } from '../../../windows/iis/framework-sections.ts';
+import { isSecretAttribute } from '../../../windows/iis/secret-attributes.ts';
 import type { Section } from '../../../windows/iis/sections.ts';
-import type { ConfigProperties } from './iis-config-schema.ts';
+import type { ConfigProperties } from './config-properties.ts';
 
 /** What tells the rows of each collection apart. */
 export const keysOf =
@@ -15,7 +18,7 @@ export const keysOf =
 export function configMistakes(properties: ConfigProperties, section: Section): Mistake[] {
   const { path = '', commit = 'apphost', attributes = {}, items, collections = {} } = properties;
   const keys = keysOf(properties, section);
-  const mistakes: Mistake[] = [];
+  const mistakes: Mistake[] = ofSection(section);
   if (/^[/+-]|["']/.test(path))
     mistakes.push(mistake('/path', 'wrong-name', `\`${path}\` isn't a path`, 'write `Site` or `Site/app`'));
   if (path === '' && commit !== 'apphost')
@@ -27,8 +30,11 @@ export function configMistakes(properties: ConfigProperties, section: Section): 
         'say of which site, or remove it',
       ),
     );
-  for (const name of Object.keys(attributes))
-    mistakes.push(...nameMistakes(name, child('/attributes', name)));
+  for (const [name, value] of Object.entries(attributes))
+    mistakes.push(
+      ...nameMistakes(name, child('/attributes', name)),
+      ...secretMistakes(name, value, child('/attributes', name)),
+    );
   if (items) mistakes.push(...rowMistakes(items, '', '/items', keys, section));
   for (const [name, rows] of Object.entries(collections)) {
     const pointer = child('/collections', name);
@@ -72,7 +78,8 @@ function rowMistakes(
       const here = child(at, name);
       mistakes.push(...nameMistakes(name, here));
       if (Array.isArray(value)) mistakes.push(...rowMistakes(value, name, here, keys, section));
-      else if (String(value).includes("'"))
+      else if (isSecretAttribute(name)) mistakes.push(...secretMistakes(name, value, here));
+      else if (!isSecretRef(value) && String(value).includes("'"))
         mistakes.push(
           mistake(
             here,
@@ -84,4 +91,33 @@ function rowMistakes(
     }
   });
   return mistakes;
+}
+
+/** Sections that IIS doesn't keep in files that appcmd writes for it. */
+const ofSection = ({ name }: Section): Mistake[] =>
+  isFrameworkSection(name)
+    ? [
+        mistake(
+          '',
+          'framework-section',
+          `${name} can't be set: ${ofFramework}`,
+          "put it into the application's web.config, or into the framework's own by an `exec` (/commit:webroot)",
+        ),
+      ]
+    : [];
+
+/** What IIS encrypts is a reference wherever it stands: a plain one would be in the plan and in arguments. */
+function secretMistakes(name: string, value: unknown, pointer: string): Mistake[] {
+  if (!isSecretAttribute(name) || isSecretRef(value) || value === '') return [];
+  const message = `\`${name}\` is a secret, and stands there as plain text`;
+  return [mistake(pointer, 'plain-secret', message, "write `${secret('env:NAME')}`")];
+}
+
+/** Whether any attribute is a reference to a secret. */
+export function holdsReference({ attributes = {}, items = [], collections = {} }: ConfigProperties): boolean {
+  const rows = [...items, ...Object.values(collections).flat()];
+  const inside = rows.flatMap(row =>
+    Object.values(row).flatMap(value => (Array.isArray(value) ? value : [])),
+  );
+  return [attributes, ...rows, ...inside].some(one => Object.values(one).some(isSecretRef));
 }
