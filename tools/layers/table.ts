@@ -80,6 +80,7 @@ export const layers: Layers = {
       'replication/format',
       'replication/extents',
     ],
+    'replication/movers': ['engine/model', 'replication/model', 'replication/cycle'],
     'replication/raw-image': [
       'diagnostics',
       'io',
@@ -323,6 +324,7 @@ export const layers: Layers = {
       'engine/apply',
       'replication/model',
       'replication/cycle',
+      'replication/movers',
       'vsphere/inventory',
       'vsphere/client',
       'resources/shared',
@@ -509,6 +511,7 @@ export const layers: Layers = {
       'replication/format',
       'replication/repository',
       'replication/stores',
+      'replication/movers',
       'content',
       'vsphere/client',
       'aws',
