@@ -80,6 +80,7 @@ export const layers: Layers = {
       'replication/format',
       'replication/extents',
     ],
+    'replication/movers': ['engine/model', 'replication/model', 'replication/cycle'],
     'replication/raw-image': [
       'diagnostics',
       'io',
@@ -325,6 +326,7 @@ export const layers: Layers = {
       'engine/apply',
       'replication/model',
       'replication/cycle',
+      'replication/movers',
       'vsphere/inventory',
       'vsphere/client',
       'resources/shared',
@@ -511,6 +513,7 @@ export const layers: Layers = {
       'replication/format',
       'replication/repository',
       'replication/stores',
+      'replication/movers',
       'content',
       'vsphere/client',
       'aws',

@@ -10,8 +10,9 @@ import { lastingObstacle } from '../../replication/cycle/prepare.ts';
 import { ownEpoch } from '../../replication/cycle/snapshot-name.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import { newestPoint } from '../../replication/model/newest-point.ts';
-import type { Point, Repository } from '../../replication/model/repository.ts';
-import type { SourceDisk, SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
+import type { Repository } from '../../replication/model/repository.ts';
+import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
+import { dueOf } from '../../replication/movers/due.ts';
 import type { VsphereClient } from '../../vsphere/client/connect.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
@@ -21,12 +22,6 @@ import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
 import { excluded } from './replicate.ts';
 
 const inFlight = 8;
-
-/**
- * A scheduler that fires each interval finds a point that is younger by the seconds which its snapshot
- * took to come about. Without this thirtieth of the interval it would make every second point only.
- */
-const earliness = 30;
 
 /** Looks at VMs and their newest points; one that can't be seen fails by itself, a target for all. */
 export async function observeProtection(
@@ -71,12 +66,13 @@ async function observeOne(
     const interval = parseSchedule(properties.schedule)!;
     // By the clock that dated the point.
     const age = newest ? vm.now - newest.time : Number.POSITIVE_INFINITY;
-    // A point from the future says nothing about the present.
-    const inTime = age < interval - interval / earliness && age > -interval;
+    const due = dueOf({ newest, disks, interval, now: vm.now });
+    const isDue = due.due <= vm.now;
     return {
       state: 'present',
       value: {
-        point: newest && inTime && holdsThese(newest, disks) ? 'newest' : 'due',
+        point: isDue ? 'due' : 'newest',
+        ...(isDue && { due }),
         rpo: age > longestAge(properties) ? 'breached' : 'kept',
         change_tracking: vm.changeTracking ? 'on' : lastingObstacle(vm) === undefined ? 'off' : 'unavailable',
         disks: disks.map(({ label }) => label),
@@ -127,10 +123,3 @@ const beginsAnew = ({ url }: RepositoryRef): Diagnostic =>
 /** Milliseconds that the newest point may be old, of properties that were checked as an identity. */
 const longestAge = ({ schedule, rpo }: ProtectedVmProperties): number =>
   rpo === undefined ? 2 * parseSchedule(schedule)! : parseDuration(rpo)!;
-
-/** Whether the point holds exactly these disks in their present size. */
-const holdsThese = (point: Point, disks: SourceDisk[]): boolean =>
-  point.disks.length === disks.length &&
-  disks.every(disk =>
-    point.disks.some(held => held.identity === disk.identity && held.bytes === disk.capacity),
-  );

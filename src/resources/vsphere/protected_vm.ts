@@ -12,6 +12,7 @@ import type {
 } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import { bucketOf } from '../../replication/model/repository-url.ts';
+import type { DueJob } from '../../replication/movers/due.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { pointsCapability, repositoryRef } from '../shared/repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
@@ -94,7 +95,13 @@ async function perform(
     const removed = await removeLeft(machine, repositoryRef(asked.properties.repository), io, signal);
     return { ok: true, note: removed.length > 0 ? `removed ${removed.join(', ')}` : 'nothing was left' };
   }
-  const result = await replicate(asked, io, signal, { anew: fields.includes(history) });
+  const due: Pick<DueJob, 'reason' | 'due'> =
+    step.kind === 'update' && step.is.due ? step.is.due : { reason: 'repair', due: io.clock.now() };
+  const first = { reason: 'first-point', due: io.clock.now() } as const;
+  const result = await replicate(asked, io, signal, {
+    due: step.kind === 'create' ? first : due,
+    anew: fields.includes(history),
+  });
   return { ok: true, note: describeCycle(result), numbers: { points: 1, ...result.numbers } };
 }
 

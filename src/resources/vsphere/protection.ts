@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import type { DueJob } from '../../replication/movers/due.ts';
 import { repositorySchema } from '../shared/repository-property.ts';
 
 export const schema = Type.Object(
@@ -49,6 +50,8 @@ export type ProtectedVmProperties = Static<typeof schema>;
 export interface ProtectedVmState {
   /** `due`: older than the interval, or of other disks than the VM has now. */
   point: 'newest' | 'due';
+  /** Why it is due, and since when (ms since the epoch). */
+  due?: Pick<DueJob, 'reason' | 'due'>;
   /** `breached`: the newest point is older than `rpo` allows, twice the interval when it isn't declared. */
   rpo: 'kept' | 'breached';
   /** `unavailable`: off, and it can't be switched on as things are; every cycle reads the whole VM. */

@@ -3,6 +3,8 @@ import { apart, Failure, world } from '../../../src/diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../src/engine/model/io.ts';
 import type { Step } from '../../../src/engine/model/resource-type.ts';
 import type { KnownRepositories } from '../../../src/replication/model/clients.ts';
+import type { DueJob } from '../../../src/replication/movers/due.ts';
+import { type Movers, movingHere } from '../../../src/replication/movers/movers.ts';
 import { protectedVm } from '../../../src/resources/vsphere/protected_vm.ts';
 import type { ProtectedVmProperties, ProtectedVmState } from '../../../src/resources/vsphere/protection.ts';
 import { replicate } from '../../../src/resources/vsphere/replicate.ts';
@@ -333,5 +335,41 @@ describe('what is left behind or gone', () => {
     cycles.machine.readsDeltas = false;
     cycles.machine.addForeignSnapshot('before the upgrade');
     expect(await fields(cycles, memoryKnown())).toEqual({ changes: [], codes: ['snapshot-in-the-way'] });
+  });
+});
+
+describe('whoever moves it', () => {
+  test('gets a plain job that says what, whereto and why', async () => {
+    const cycles = new CycleWorld(block);
+    const jobs: DueJob[] = [];
+    const movers: Movers = {
+      async move(job, cycle) {
+        jobs.push(structuredClone(job));
+        return movingHere.move(job, cycle);
+      },
+    };
+    const { io } = typeIo(cycles, { movers });
+    const signal = new AbortController().signal;
+    const step = { id: 'dc02', asked: asked(), signal };
+    const should = protectedVm.desired(properties, 'dc02');
+    const began = cycles.clock.now();
+    await protectedVm.apply([{ ...step, kind: 'create', should }], io);
+    const { point } = await replicate(asked(), io, signal);
+    await cycles.clock.advance(20 * minute);
+    const seen = await observe(cycles);
+    const is = (seen as Extract<typeof seen, { state: 'present' }>).value as ProtectedVmState;
+    await protectedVm.apply([{ ...step, kind: 'update', is, should, fields: [{ path: '/point' }] }], io);
+    const common = {
+      target: 'https://vcenter.example.com',
+      vm: cycles.machine.uuid,
+      repository: (await cycles.repository()).id,
+      resource: expect.stringMatching(/^[0-9a-f]{64}$/),
+    };
+    expect(jobs).toEqual([
+      { ...common, reason: 'first-point', due: began },
+      { ...common, reason: 'asked', due: expect.any(Number) },
+      { ...common, reason: 'interval', due: point.time + 14.5 * minute },
+    ]);
+    expect(new Set(jobs.map(({ resource }) => resource)).size).toBe(1);
   });
 });
