@@ -118,13 +118,13 @@ describeWith('the lab’s EBS direct against coldsnap', 'coldsnap', ['--help'], 
     randomFillSync(disk, 3 * 524_288, 2 * 524_288);
     const upload = async (name: string, ...more: string[]) => {
       writeFileSync(join(dir, name), disk);
-      const said = await coldsnap('upload', join(dir, name), '--no-progress', ...more);
+      const said = await coldsnap('upload', '--no-progress', ...more, join(dir, name));
       const id = /snap-[0-9a-f]+/.exec(said)![0];
       await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [id] }));
       return id;
     };
     const download = async (id: string) => {
-      await coldsnap('download', id, join(dir, id), '--no-progress');
+      await coldsnap('download', '--no-progress', id, join(dir, id));
       return readFileSync(join(dir, id)).subarray(0, disk.length);
     };
     const parent = await upload('parent');
