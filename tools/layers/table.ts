@@ -496,6 +496,7 @@ export const layers: Layers = {
     ],
     lab: [
       'diagnostics',
+      'bundle',
       'io',
       'io/handles',
       'io/locks',
