@@ -42,6 +42,11 @@ export interface PlannedResource {
   grade?: Grade;
   /** Its maintenance window is closed, or that of `by`, which it depends on. RFC 3339. */
   held?: { until: string; by?: Address };
+  /**
+   * In sync, or only refreshed, but it depends on something pending: once that has changed, it is observed again,
+   * and what it then needs is done in the same run.
+   */
+  lookAgain?: true;
   fields: PlannedField[];
   /** All edges, declared and implied, also through what isn't in this plan, as addresses; sorted. */
   dependsOn: Address[];
@@ -89,6 +94,8 @@ export interface Plan {
   converge_plan: 1;
   /** Version of converge that made it. */
   engine: string;
+  /** RFC 3339: when what it rests on was observed. No part of the digest. */
+  now?: string;
   /** Made in a lab, and for labs only. */
   lab?: true;
   /** Of the host that it is for, when that is Windows. */

@@ -9,12 +9,21 @@ import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
 import { typeBug } from '../model/type-bug.ts';
 
+export interface ObserveOptions {
+  /** Milliseconds since the epoch: the time that types take for now, from which it goes on. */
+  asOf?: number;
+}
+
 /**
  * Observes the subjects, one call per type and target, bounded per realm, and keeps the answers in
  * `run.observed`. Never rejects for what the world or a type does: that is a `failed` observation.
  * Returns the diagnostics, one for a call that failed as a whole.
  */
-export async function observe(run: Run, subjects: readonly Subject[]): Promise<Diagnostic[]> {
+export async function observe(
+  run: Run,
+  subjects: readonly Subject[],
+  options: ObserveOptions = {},
+): Promise<Diagnostic[]> {
   if (subjects.length === 0) return [];
   run.emit({ type: 'observing', count: subjects.length });
   const limits = new Limits(totalAtOnce);
@@ -27,21 +36,24 @@ export async function observe(run: Run, subjects: readonly Subject[]): Promise<D
   const found = await Promise.all(
     batches.map(batch => {
       const { realm, type } = batch[0]!;
-      return limits.run(realm, Math.max(1, type.realm.concurrency), () => observeBatch(run, batch));
+      return limits.run(realm, Math.max(1, type.realm.concurrency), () => observeBatch(run, batch, options));
     }),
   );
   run.signal.throwIfAborted();
   return [...faults, ...found.flat()];
 }
 
-async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
+async function observeBatch(run: Run, batch: Subject[], { asOf }: ObserveOptions): Promise<Diagnostic[]> {
   const first = batch[0]!;
   const handed: Handed = new Map();
   let answers: Map<string, Observation<object>>;
   try {
     const asked = batch.map(subject => subject.asked);
     const { value } = await within(run, callFor('observe', batch), signal =>
-      first.type.observe(asked, readIo(run, first, signal, handed)),
+      first.type.observe(
+        asked,
+        readIo(asOf === undefined ? run : inTimeOf(run, asOf), first, signal, handed),
+      ),
     );
     answers = value;
     if (!(answers instanceof Map)) throw new TypeError('observe must answer with a Map');
@@ -69,6 +81,14 @@ async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
     run.observed.set(subject.address, { state: 'failed', diagnostic });
     return [diagnostic];
   });
+}
+
+/** The same run with a clock that stands at `asOf` now, and goes on from there. */
+function inTimeOf(run: Run, asOf: number): Run {
+  const { clock } = run.world.host;
+  const behind = clock.now() - asOf;
+  const earlier = { ...clock, now: () => clock.now() - behind, sleep: clock.sleep.bind(clock) };
+  return { ...run, world: { ...run.world, host: { ...run.world.host, clock: earlier } } };
 }
 
 /** A call for several resources failed as a whole: that is about the target, not about one of them. */

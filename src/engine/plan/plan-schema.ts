@@ -95,6 +95,11 @@ const resource = Type.Object(
         { ...closed, description: 'Outside its maintenance window when the plan was made.' },
       ),
     ),
+    lookAgain: Optional(
+      Type.Literal(true, {
+        description: 'It depends on something pending: observed again once that has changed.',
+      }),
+    ),
     fields: listOf(field),
     dependsOn: listOf(address),
     notifies: listOf(address),
@@ -156,6 +161,7 @@ export const planSchema = Type.Object(
     converge_plan: Type.Literal(1, { description: 'Version of the format.' }),
     engine: Type.String({ description: 'Version of converge that made it.' }),
     platform: Optional(Type.Literal('win32', { description: 'Of the host that it is for.' })),
+    now: Optional(Type.String({ format: 'date-time', description: 'When the world was observed.' })),
     lab: Optional(Type.Literal(true, { description: 'Made in a lab, and for labs only.' })),
     types: Type.Record(Type.String(), Type.Integer(), {
       description: 'Versions of the resource types used.',

@@ -5,7 +5,13 @@ import { graded, gradeOf } from '../guard/grade.ts';
 import { lessProtected } from '../guard/protection.ts';
 import { byText, canonicalJson, sha256 } from '../model/canonical.ts';
 import type { Address, Catalog, CatalogResource } from '../model/catalog.ts';
-import type { Plan, PlannedField, PlannedResource } from '../model/plan.ts';
+import {
+  isPending,
+  type Plan,
+  type PlannedField,
+  type PlannedResource,
+  type Verdict,
+} from '../model/plan.ts';
 import { nearest } from '../model/pointer.ts';
 import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
@@ -69,6 +75,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const result: Omit<Plan, 'digest'> = {
     converge_plan: 1,
     engine: options.engine,
+    now: new Date(run.world.host.clock.now()).toISOString(),
     ...(run.where.lab && { lab: true }),
     ...(run.where.platform === 'win32' && { platform: 'win32' }),
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
@@ -114,6 +121,7 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     noop: subject.noop,
     ...gradeOf(subject, verdict),
     ...heldBy(subject, verdict, view),
+    ...lookedAtAgain(verdict, dependsOn, view),
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
     fields: verdict.fields.map(field => placed(graded(subject, field), declared as CatalogResource)),
     dependsOn,
@@ -125,6 +133,17 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     fingerprint: fingerprint(observation),
     at: declared.at,
   };
+}
+
+/** In sync as it is now; nobody knows whether it still is when what it depends on has changed. */
+function lookedAtAgain(
+  { action }: Verdict,
+  dependsOn: readonly Address[],
+  { planned }: View,
+): Pick<PlannedResource, 'lookAgain'> {
+  if (action !== 'none' && action !== 'refresh') return {};
+  const before = dependsOn.map(to => planned.get(to)!);
+  return before.some(one => isPending(one) || one.lookAgain) ? { lookAgain: true } : {};
 }
 
 function filesOf(subjects: readonly Subject[]): Pick<Plan, 'type_files'> {

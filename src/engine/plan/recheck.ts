@@ -55,8 +55,8 @@ export async function recheck(plan: Plan, run: Run): Promise<void> {
   });
   const planned = new Map(plan.resources.map(resource => [resource.address, resource]));
   const touched = subjects.filter(({ address }) => {
-    const { action, select } = planned.get(address)!;
-    return action !== 'none' && select === undefined;
+    const { action, select, lookAgain } = planned.get(address)!;
+    return (action !== 'none' || lookAgain) && select === undefined;
   });
   await loadSources(run, touched);
   await observe(run, touched);

@@ -4,6 +4,7 @@ import {
   clean,
   countsOf,
   gradeNote,
+  lookedAtAgain,
   lookOf,
   nameOf,
   notesOf,
@@ -57,9 +58,17 @@ function headOf(plan: Plan): string {
     '',
     ...(warnings === '' ? [] : [`**${warnings}**`, '']),
     ...selectionLines(plan),
+    ...againLines(plan),
     `Digest ${code(plan.digest)}. To make exactly these changes: ${code(`converge apply PATHS --digest ${plan.digest.slice(0, 16)}`)}`,
     '',
   ].join('\n');
+}
+
+function againLines(plan: Plan): string[] {
+  const { addresses, more } = lookedAtAgain(plan);
+  if (addresses.length === 0) return [];
+  const names = addresses.map(address => code(address.slice(0, valueRoom)));
+  return [`Looked at again after that: ${[...names, ...(more > 0 ? [`${more} more`] : [])].join(', ')}`, ''];
 }
 
 /** Clipped, so that what is selected leaves room for what is done. */

@@ -7,6 +7,7 @@ import {
   countsOf,
   gradeNote,
   type Look,
+  lookedAtAgain,
   lookOf,
   nameOf,
   notesOf,
@@ -53,7 +54,16 @@ export function renderText(plan: Plan, { color = false, columns }: TextOptions =
     ];
   });
   const selected = selectionsOf(plan).flatMap(({ address, text }) => fold(`${address} ${text}`, '  '));
+  const again = againLine(plan);
+  if (again !== undefined) lines.push(...fold(again, '  ').map(line => paint('dim', line)));
   return `${[...lines, ...selected.map(line => paint('dim', line)), ...fold(sums(plan))].join('\n')}\n`;
+}
+
+function againLine(plan: Plan): string | undefined {
+  const { addresses, more } = lookedAtAgain(plan);
+  if (addresses.length === 0) return undefined;
+  const names = more === 0 ? addresses : [...addresses, `${more} more`];
+  return `looked at again after that: ${names.join(', ')}`;
 }
 
 /** A line per property; where a terminal is too narrow, the value and the reason below the name. */
