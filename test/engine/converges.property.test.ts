@@ -15,7 +15,10 @@ const pair = fc.tuple(fc.nat(size - 1), fc.nat(size - 1));
  */
 const worlds = fc.record({
   edges: fc.array(pair, { minLength: 4, maxLength: 20 }),
-  effects: fc.array(fc.record({ pair, times: fc.integer({ min: 1, max: 3 }) }), { minLength: 8, maxLength: 24 }),
+  effects: fc.array(fc.record({ pair, times: fc.integer({ min: 1, max: 3 }) }), {
+    minLength: 8,
+    maxLength: 24,
+  }),
   realms: fc.array(fc.nat(2), { minLength: size, maxLength: size }),
   there: fc.uniqueArray(fc.nat(size - 1), { minLength: 3, maxLength: size }),
   notifies: fc.boolean(),
@@ -41,9 +44,7 @@ test('in any graph with side effects: after apply says that it converged, a plan
         [...(requires.get(a) ?? [])].some(to => to === b || dependsOn(to, b));
       const mayBreak = (by: number, what: number) =>
         by !== what &&
-        (dependsOn(what, by) ||
-          realms[by] === realms[what] ||
-          (realms[by] === 0 && realms[what] === 1));
+        (dependsOn(what, by) || realms[by] === realms[what] || (realms[by] === 0 && realms[what] === 1));
       const left = effects.filter(({ pair: [by, what] }) => mayBreak(by, what)).map(one => ({ ...one }));
       const objectsOf = (i: number) => types[realms[i]!]!.objects;
       const address = (i: number) => `${realmNames[realms[i]!]}:r${i}`;
@@ -71,7 +72,11 @@ test('in any graph with side effects: after apply says that it converged, a plan
       const resources = (): CatalogResource[] =>
         Array.from({ length: size }, (_, i) => {
           const to = refs(...[...(requires.get(i) ?? [])].map(address));
-          return declare(address(i), { size: i }, notifies && i % 3 === 0 ? { subscribe: to } : { require: to });
+          return declare(
+            address(i),
+            { size: i },
+            notifies && i % 3 === 0 ? { subscribe: to } : { require: to },
+          );
         });
       const catalog = () => ({
         ...catalogOf(resources()),
@@ -81,7 +86,9 @@ test('in any graph with side effects: after apply says that it converged, a plan
       const planned = await plan(catalog(), run, { engine: '1' });
       if (policy !== null && planned.resources.filter(isPending).length > policy) return;
       const report = await apply(planned, run);
-      const isWhole = report.results.every(({ result }) => !['blocked', 'skipped', 'failed'].includes(result));
+      const isWhole = report.results.every(
+        ({ result }) => !['blocked', 'skipped', 'failed'].includes(result),
+      );
       mended += report.results.filter(({ note }) => note?.startsWith('in sync until')).length;
       if (report.proof && !report.proof.empty) caught++;
       if (!isWhole || !(report.proof?.empty ?? true)) return;

@@ -9,7 +9,15 @@ import { renderMarkdown } from '../../src/engine/render/markdown.ts';
 import { renderPlanDiff } from '../../src/engine/render/plan-diff.ts';
 import { renderText } from '../../src/engine/render/text.ts';
 import { folderHost } from '../support/engine-host.ts';
-import { catalogOf, declare, refs, testRun, testWorld, type Things, things } from '../support/engine-world.ts';
+import {
+  catalogOf,
+  declare,
+  refs,
+  type Things,
+  testRun,
+  testWorld,
+  things,
+} from '../support/engine-world.ts';
 
 /** A configuration, and what is loaded from it: each a realm of its own. */
 function world(onConf: (loaded: Things) => void) {
@@ -171,7 +179,8 @@ describe('what time alone made due', () => {
     };
     for (const id of ['near', 'apart']) made.set(id, now - 30_000);
     const run = testRun([all.type, other.type], testWorld({ host: { ...host, clock } }));
-    other.onObserve = () => (other.log.includes('create s') ? { state: 'present', value: {} } : { state: 'absent' });
+    other.onObserve = () =>
+      other.log.includes('create s') ? { state: 'present', value: {} } : { state: 'absent' };
     const planned = await plan(
       catalogOf([
         declare('slow:s'),

@@ -140,8 +140,11 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   runs: { on: 'host'; platforms?: NodeJS.Platform[]; elevated?: boolean } | { on: 'remote'; target: string };
   /** Milliseconds that one call may take, and that it has to stop when told to (`grace`); a resource's \`timeout\` comes first. */
   timeouts?: { observe?: number; apply?: number; refresh?: number; grace?: number };
-  /** What a write dirties, and how many writes may run at once. */
-  realm: { name: string; concurrency: number; alsoDirties?: string[] };
+  /**
+   * What a write dirties beside the realm itself, what other realms' writes dirty it, both by name or `*` for all, and
+   * how many writes may run at once. What is dirty is looked at again before it is relied upon.
+   */
+  realm: { name: string; concurrency: number; alsoDirties?: string[]; alsoDirtiedBy?: string[] };
   /** What it manages keeps data safe: a new one strengthens protection, deleting one weakens it. */
   protects?: boolean;
   /** Other types whose memory it reads: what an archive unpacked isn't a site's to write. */

@@ -145,7 +145,12 @@ export const bucket: ResourceType<BucketProperties, BucketState, ListedBucket> =
     { additionalProperties: false },
   ),
   runs: { on: 'remote', target: 'aws' },
-  realm: { name: 's3', concurrency: inFlight },
+  // What reads from a bucket: repositories, and content on its way to this host.
+  realm: {
+    name: 's3',
+    concurrency: inFlight,
+    alsoDirties: ['replication', 'raw_image', 's3_sync', 'downloads', 'files'],
+  },
   identity,
   provides: (_, id) => [`s3-bucket:${id}`],
   desired: ({ versioning, public_access, lifecycle }) => ({

@@ -60,7 +60,7 @@ All of those given must say that it is due, also when it is notified.`,
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'exec', concurrency: 4, alsoDirties: ['*'] },
+  realm: { name: 'exec', concurrency: 4, alsoDirties: ['*'], alsoDirtiedBy: ['*'] },
   canBeAbsent: false,
   applyRefreshes: true,
   identity(properties, title) {

@@ -13,6 +13,7 @@ import type {
   Where,
 } from '../../engine/model/resource-type.ts';
 import { oneByOne } from '../shared/each-step.ts';
+import { writesFiles } from '../shared/realms.ts';
 import { digestOfFile } from './paths/digest-file.ts';
 import { observeEach } from './paths/observe-each.ts';
 import { ancestors, managedPath, writtenPath } from './paths/path.ts';
@@ -86,7 +87,7 @@ made so when the secret is written.`,
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'files', concurrency: 16 },
+  realm: { name: 'files', concurrency: 16, alsoDirties: writesFiles('files') },
   identity(properties, title, where) {
     refuseContradictions(properties, where);
     return managedPath(properties.path ?? title, where);

@@ -10,6 +10,7 @@ import { contentOf, sidecarPath } from '../../replication/raw-image/sidecar.ts';
 import { updateImage } from '../../replication/raw-image/update.ts';
 import { oneByOne } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { writesFiles } from '../shared/realms.ts';
 import {
   pointsCapability,
   type RepositoryProperty,
@@ -60,7 +61,7 @@ read and compared as a whole, and only what differs is written. Absent removes t
   schema,
   runs: { on: 'host' },
   timeouts: { apply: 7 * 86_400_000 },
-  realm: { name: 'raw_image', concurrency: 2, alsoDirties: ['files'] },
+  realm: { name: 'raw_image', concurrency: 2, alsoDirties: writesFiles('raw_image') },
   identity: ({ path }, title, where) => managedPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: ({ repository, vm }, id) => [

@@ -20,6 +20,7 @@ import {
   unsaid,
 } from '../shared/list-declarations.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { writesRegistry } from '../shared/realms.ts';
 
 /** As written. */
 export interface RegistryProperties {
@@ -84,7 +85,7 @@ have types of their own, which also tell others of the change.`,
   realm: {
     name: 'registry',
     concurrency: 4,
-    alsoDirties: ['services', 'environment', 'env_path', 'timezone'],
+    alsoDirties: writesRegistry('registry'),
   },
   neededUnlessAbsent: ['value'],
   identity(properties, title) {

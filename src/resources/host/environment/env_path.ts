@@ -11,6 +11,7 @@ import type {
 } from '../../../engine/model/resource-type.ts';
 import type { SearchPath } from '../../../io/search-path.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesSettings } from '../../shared/realms.ts';
 import { ancestors, hostPath } from '../paths/path.ts';
 import { isProfileRight, removeProfile, writeProfile } from './profile.ts';
 import { listed, write } from './windows-path.ts';
@@ -54,7 +55,7 @@ started again. Other entries stay as they are written. That the directory is the
   schema,
   runs: { on: 'host', elevated: true },
   // One writer: all of Windows' Path is one value.
-  realm: { name: 'env_path', concurrency: 1, alsoDirties: ['exec'] },
+  realm: { name: 'env_path', concurrency: 1, alsoDirties: writesSettings('env_path') },
   identity({ path }, title, where) {
     const id = hostPath(path ?? title, where);
     const separator = where.platform === 'win32' ? /[;"%]/ : /[:\p{Cc}]/u;

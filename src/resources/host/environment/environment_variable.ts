@@ -7,6 +7,7 @@ import { expanded } from '../../../windows/tools/programs.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesSettings } from '../../shared/realms.ts';
 import * as linux from './etc-environment.ts';
 import { listVariables } from './list-variables.ts';
 
@@ -40,7 +41,7 @@ have to be started again. PATH is set by \`env_path\`. Every user can read it: i
   schema,
   runs: { on: 'host', platforms: ['win32', 'linux'], elevated: true },
   // One writer: on Linux all are one file.
-  realm: { name: 'environment', concurrency: 1, alsoDirties: ['exec'] },
+  realm: { name: 'environment', concurrency: 1, alsoDirties: writesSettings('environment') },
   neededUnlessAbsent: ['value'],
   identity({ value = 'x' }, title, { platform }) {
     check(title, value, platform);

@@ -13,6 +13,7 @@ import type {
 import { parseSize, sizePattern } from '../../../io/size.ts';
 import { bytes } from '../../../io/units.ts';
 import { oneByOne } from '../../shared/each-step.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
 import { observeEach } from '../paths/observe-each.ts';
 import { ancestors, managedPath, writtenPath } from '../paths/path.ts';
@@ -93,7 +94,7 @@ refused. No proxy is used.`,
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'downloads', concurrency: 4, alsoDirties: ['files'] },
+  realm: { name: 'downloads', concurrency: 4, alsoDirties: writesFiles('downloads') },
   identity(properties, title, where) {
     refuseUntrusted(locationOf(properties.url), properties);
     return managedPath(properties.path ?? title, where);

@@ -5,6 +5,7 @@ import type { Asked, Id, Observation, Outcome, ResourceType } from '../../../eng
 import { addressFamily } from '../../../io/ip-address.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { hostPath } from '../paths/path.ts';
 import {
   addressesOf,
@@ -62,7 +63,7 @@ Comments, other names on a line, line ends and encoding of the file stay as they
   version: 1,
   schema,
   runs: { on: 'host', elevated: true },
-  realm: { name: 'hosts', concurrency: 1, alsoDirties: ['files'] },
+  realm: { name: 'hosts', concurrency: 1, alsoDirties: writesFiles('hosts') },
   identity({ host, address }, title) {
     const of = host ?? title;
     if (!new RegExp(name).test(of)) throw new Failure(given('bad-host', `${of} is no host name`));

@@ -13,6 +13,7 @@ import {
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesSettings } from '../../shared/realms.ts';
 import { withoutIis } from '../../windows/iis/iis-object.ts';
 import { listServices } from './list-services.ts';
 import type { ServiceState } from './service-state.ts';
@@ -52,7 +53,7 @@ on Windows with those that need it. \`disabled\` is a service that can't be star
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32', 'linux'], elevated: true },
-  realm: { name: 'services', concurrency: 4 },
+  realm: { name: 'services', concurrency: 4, alsoDirties: writesSettings('services') },
   canBeAbsent: false,
   identity({ startup, state }, title, { platform }) {
     const isName = platform === 'win32' ? /^[^\\/\p{Cc}]{1,256}$/u : /^[A-Za-z0-9:_.@\\-]{1,255}$/;

@@ -16,6 +16,7 @@ import { ancestors, managedPath } from '../../host/paths/path.ts';
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { pathFirst } from '../../shared/path-first.ts';
+import { writesFiles } from '../../shared/realms.ts';
 
 /** One permission. In what was observed `rights` may also describe an entry that has no name. */
 interface Permission {
@@ -95,7 +96,7 @@ by their SIDs. \`ensure: absent\` takes the declared permissions away, and leave
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'files', concurrency: 16 },
+  realm: { name: 'files', concurrency: 16, alsoDirties: writesFiles('files') },
   identity(properties, title, where) {
     refuseContradictions(properties);
     return managedPath(title, where);

@@ -7,6 +7,7 @@ import { netsh } from '../../../windows/security/netsh.ts';
 import { isByName, sslEndpoint } from '../../../windows/security/ssl-endpoint.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesRegistry } from '../../shared/realms.ts';
 import { newestWith, storeSchema, thumbprintSchema } from './certificate.ts';
 
 /** As written. */
@@ -46,7 +47,7 @@ SNI. With \`certificate: LABEL\` a renewed certificate of that label is bound as
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'certificates', concurrency: 1 },
+  realm: { name: 'certificates', concurrency: 1, alsoDirties: [...writesRegistry('certificates'), 'iis'] },
   identity(properties, title) {
     const { thumbprint, certificate } = properties;
     if ((thumbprint === undefined) === (certificate === undefined))

@@ -17,6 +17,7 @@ import { ancestors, hostPath } from '../../host/paths/path.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesSettings } from '../../shared/realms.ts';
 import { listTasks } from './list-tasks.ts';
 import { defined } from './task-definition.ts';
 import { policies, type TaskProperties, type TaskState } from './task-properties.ts';
@@ -89,7 +90,7 @@ settings are managed where they are declared. A password can't be read back: it 
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'scheduled_task', concurrency: 1 },
+  realm: { name: 'scheduled_task', concurrency: 1, alsoDirties: writesSettings('scheduled_task') },
   neededUnlessAbsent: ['command'],
   identity(properties, title) {
     checkProperties(title, properties);
