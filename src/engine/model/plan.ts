@@ -59,6 +59,8 @@ export interface PlannedResource {
   selectedBy?: Address;
   /** What it selects, when the target couldn't be asked what that is. */
   select?: Json;
+  /** What tells the real object from another of its name, where it has something like that. */
+  object?: string;
   /** SHA-256 over the observed state that the decision rests on; `apply plan.json` compares it. */
   fingerprint: string;
   at: SourceRange;
@@ -98,6 +100,8 @@ export interface Plan {
   now?: string;
   /** Made in a lab, and for labs only. */
   lab?: true;
+  /** Which lab. No part of the digest: a plan from a file is for that lab alone. */
+  lab_id?: string;
   /** Of the host that it is for, when that is Windows. */
   platform?: 'win32';
   /** Type name to type version, of the types used. */

@@ -38,6 +38,11 @@ export type Observation<C> =
     | { state: 'unknown'; waitsFor: Capability; hint?: string }
     | { state: 'failed'; diagnostic: Diagnostic }
   ) & {
+    /**
+     * Tells the real object from another one that has its name (a VM's UUID), for a type whose objects have something
+     * like that, also while what is managed of it is `absent`. A plan from a file is refused when it is another one.
+     */
+    object?: string;
     /** What was seen and is worth a look, though it keeps nothing from being done. */
     warnings?: Diagnostic[];
   };
@@ -188,6 +193,8 @@ export interface Where {
   cwd: string;
   /** A stand-in for a host, whose plans must not reach a real one. */
   lab?: true;
+  /** Which one. */
+  labId?: string;
 }
 
 /** The registry holds types of every P and C. */

@@ -17,6 +17,8 @@ export interface World {
   host: Host;
   /** Whether that host, and every target, is a stand-in. */
   lab?: true;
+  /** What tells the lab from others. */
+  labId?: string;
   /**
    * A connected client. `target` is the one the resource lives on, undefined when none of its kind is
    * declared. Called once per target and name; every call over the wire is told to `calls`.

@@ -107,6 +107,8 @@ export function diagnosticsOf(error: unknown, { type, address, declared }: Subje
 
 function checked(observation: Observation<object> | undefined, { id, type }: Subject): Observation<object> {
   const state = observation?.state;
+  if (!['string', 'undefined'].includes(typeof observation?.object))
+    return { state: 'failed', diagnostic: typeBug(type, `what tells ${id} apart is no text`) };
   if (observation && (state === 'absent' || isSound(observation))) return observation;
   if (observation?.state === 'present' && isJsonObject(observation.value)) return observation;
   const what = observation ? `its observation of ${id} is not valid` : `it didn't answer for ${id}`;

@@ -107,6 +107,7 @@ const resource = Type.Object(
     meta,
     selectedBy: Optional(Type.String({ description: 'The selection that it came from.' })),
     select: Optional(Type.Unknown({ description: 'What it selects, when the target could not be asked.' })),
+    object: Optional(Type.String({ description: 'Tells the real object from another of its name.' })),
     fingerprint: digest('Over the observed state that the decision rests on.'),
     at: place,
   },
@@ -163,6 +164,7 @@ export const planSchema = Type.Object(
     platform: Optional(Type.Literal('win32', { description: 'Of the host that it is for.' })),
     now: Optional(Type.String({ format: 'date-time', description: 'When the world was observed.' })),
     lab: Optional(Type.Literal(true, { description: 'Made in a lab, and for labs only.' })),
+    lab_id: Optional(Type.String({ description: 'Which lab.' })),
     types: Type.Record(Type.String(), Type.Integer(), {
       description: 'Versions of the resource types used.',
     }),

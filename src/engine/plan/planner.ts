@@ -77,6 +77,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     engine: options.engine,
     now: new Date(run.world.host.clock.now()).toISOString(),
     ...(run.where.lab && { lab: true }),
+    ...(run.where.labId !== undefined && { lab_id: run.where.labId }),
     ...(run.where.platform === 'win32' && { platform: 'win32' }),
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
     ...filesOf(subjects),
@@ -130,6 +131,7 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     meta: declared.meta,
     ...(declared.selectedBy !== undefined && { selectedBy: declared.selectedBy }),
     ...(declared.select !== undefined && { select: declared.select }),
+    ...(observation.object !== undefined && { object: observation.object }),
     fingerprint: fingerprint(observation),
     at: declared.at,
   };

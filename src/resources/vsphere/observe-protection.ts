@@ -47,13 +47,14 @@ async function observeOne(
     const repository = await repositories.open(repositoryRef(properties.repository), 'read');
     const newest = repository && (await newestPoint(repository.vm(vm.uuid)));
     const { disks, warnings } = selectDisks(vm, { exclude: excluded(properties) }, newest?.disks);
-    if (newest === undefined) return { state: 'absent', warnings };
+    if (newest === undefined) return { state: 'absent', object: vm.uuid, warnings };
     const interval = parseSchedule(properties.schedule)!;
     const age = clock.now() - newest.time;
     // A point from the future says nothing about the present.
     const inTime = age < interval - interval / earliness && age > -interval;
     return {
       state: 'present',
+      object: vm.uuid,
       value: {
         point: inTime && holdsThese(newest, disks) ? 'newest' : 'due',
         rpo: age > longestAge(properties) ? 'breached' : 'kept',
