@@ -8,6 +8,7 @@ import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
 import { typeBug } from '../model/type-bug.ts';
+import { observeApart, suspicion } from './apart.ts';
 
 export interface ObserveOptions {
   /** Milliseconds since the epoch: the time that types take for now, from which it goes on. */
@@ -16,7 +17,7 @@ export interface ObserveOptions {
 
 /**
  * Observes the subjects, one call per type and target, bounded per realm, and keeps the answers in
- * `run.observed`. Never rejects for what the world or a type does: that is a `failed` observation.
+ * `run.observed`. One object's trouble is its own, where it can be told. Never rejects for what the world or a type does: that is a `failed` observation.
  * Returns the diagnostics, one for a call that failed as a whole.
  */
 export async function observe(
@@ -43,7 +44,15 @@ export async function observe(
   return [...faults, ...found.flat()];
 }
 
-async function observeBatch(run: Run, batch: Subject[], { asOf }: ObserveOptions): Promise<Diagnostic[]> {
+/** In one call; when that fails as a whole, each by itself. */
+async function observeBatch(run: Run, batch: Subject[], options: ObserveOptions): Promise<Diagnostic[]> {
+  const found = await observeTogether(run, batch, options);
+  const suspected = run.signal.aborted ? undefined : suspicion(run, batch);
+  if (!suspected) return found;
+  return observeApart(run, batch, suspected, subject => observeTogether(run, [subject], options));
+}
+
+async function observeTogether(run: Run, batch: Subject[], { asOf }: ObserveOptions): Promise<Diagnostic[]> {
   const first = batch[0]!;
   const handed: Handed = new Map();
   let answers: Map<string, Observation<object>>;
