@@ -2,6 +2,7 @@ import { Failure, world as worldSays } from '../../diagnostics/diagnostic.ts';
 import { type Node, Walk } from '../graph/walk.ts';
 import { type Allowed, guardOf, overBudget, requireKnown } from '../guard/guards.ts';
 import { rememberProtection } from '../guard/protection.ts';
+import { forgetLost } from '../memory/owed.ts';
 import type { RunReport } from '../model/events.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
@@ -67,6 +68,7 @@ export async function apply(
   }
   if (!noop) {
     await rememberSelections(run, plan.selections ?? []);
+    await forgetLost(run, plan);
     const settled = [...walk.nodes.values()].filter(({ planned, result }) => isSettled(planned, result!));
     await rememberProtection(
       run,

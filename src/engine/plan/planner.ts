@@ -3,6 +3,7 @@ import { buildGraph, type Graph, notifications } from '../graph/graph.ts';
 import { providersOf } from '../graph/implied.ts';
 import { graded, gradeOf } from '../guard/grade.ts';
 import { lessProtected } from '../guard/protection.ts';
+import { lostRefreshes } from '../memory/owed.ts';
 import { byText, canonicalJson, sha256 } from '../model/canonical.ts';
 import type { Address, Catalog, CatalogResource } from '../model/catalog.ts';
 import {
@@ -54,6 +55,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const diagnostics = [
     ...expanded.diagnostics,
     ...dropped(graph, selected),
+    ...lostRefreshes(run, resources),
     ...observed.filter(one => !told.has(one)),
   ];
 
