@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { version } from '../app/version.ts';
 import { commands } from './commands/index.ts';
 import type { CliContext } from './context/cli-context.ts';
+import { withOurName } from './usage.ts';
 
 /** The tree of all commands. `exit` takes the exit code that a command ended with. */
 export function makeProgram(context: CliContext, exit: (code: number) => void): Command {
@@ -42,6 +43,7 @@ Exit codes are in docs/exit-codes.md; an unknown one means failure.`,
 function inherit(command: Command): void {
   for (const child of command.commands) {
     child.copyInheritedSettings(command);
+    child.configureOutput({ outputError: (text, write) => write(withOurName(child, text)) });
     child.showHelpAfterError(`(${nameOf(child)} --help says more)`);
     inherit(child);
   }

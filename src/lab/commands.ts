@@ -22,6 +22,8 @@ export type LabCommand =
       uuid?: string;
       folder?: string;
       tags?: string[];
+      /** Though there is a VM of that name. */
+      force?: boolean;
     }
   | { do: 'remove-vm'; vm: string }
   | { do: 'move-vm'; vm: string; folder: string }
@@ -82,7 +84,15 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
   const { world } = lab.vsphere;
   switch (command.do) {
     case 'add-vm': {
-      const { do: _, ...spec } = command;
+      const { do: _, force = false, ...spec } = command;
+      const namesake = world.vms().find(({ name }) => name === spec.name);
+      // vSphere has room for two of one name, in two folders; seldom is that what was meant.
+      if (namesake && !force)
+        throw new Failure(
+          given('vm-exists', `there is a VM ${spec.name} already (${namesake.uuid})`, {
+            hint: 'choose another name; --force makes a second VM of this one',
+          }),
+        );
       const vm = await world.addVm(spec);
       return { text: `added VM ${vm.name} (${vm.uuid})`, data: vm };
     }
@@ -126,6 +136,7 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
         lab.api.fault(command.rule as unknown as ApiFaultRule, command.on);
       else if (command.on === 'windows') await lab.windows.fault(command.rule as unknown as WindowsFault);
       else world.fault(command.rule as unknown as Parameters<typeof world.fault>[0]);
+      if (command.rule.kind === 'clear') return { text: `${command.on}: no fault is armed` };
       return { text: `${command.on}: the fault ${command.rule.kind} is armed` };
     case 'foreign-bucket':
       await lab.s3.plantForeignBucket(command.name);

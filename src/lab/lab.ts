@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blocked, Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { processTable } from '../io/handles/process-table.ts';
 import { type Lock, takeLock } from '../io/locks/lock.ts';
-import { processTable } from '../io/locks/process-table.ts';
 import type { Clock, Host, Random } from '../io/ports.ts';
 import { startApi } from './api/server.ts';
 import { labClock } from './clock.ts';
@@ -62,8 +62,6 @@ export interface OpenLabOptions {
   host: Host;
   /** A lab made now begins with what `manifests/lab` protects; `lab …` commands begin with nothing. */
   seeded: boolean;
-  /** Whether this process serves the folder for others: faults armed now are then for its own answers. */
-  serving?: boolean;
   /** Milliseconds to wait while another command has the folder. */
   lockTimeout: number;
   signal?: AbortSignal;
@@ -174,7 +172,13 @@ async function connect(dir: string, host: Host): Promise<Lab | undefined> {
   };
 }
 
-async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: OpenLabOptions): Promise<Lab> {
+const waitingFaults = ({ s3, api, vsphere }: LabParts): LabSettings['faults'] => [
+  ...s3.waitingFaults().map(rule => ({ on: 's3' as const, rule })),
+  ...vsphere.world.waitingFaults().map(rule => ({ on: 'vsphere' as const, rule })),
+  ...(['secrets', 'ec2'] as const).flatMap(on => api.waitingFaults(on).map(rule => ({ on, rule }))),
+];
+
+async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptions): Promise<Lab> {
   const known = await readSettings(dir);
   const settings = known ?? (await createSettings(dir, host.random, host.files));
   if (settings.id === undefined) {
@@ -232,10 +236,8 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
   };
   if (seeded) await parts.seed();
   if (settings.faults.length > 0) {
-    for (const { on, rule } of settings.faults.splice(0)) {
+    for (const { on, rule } of settings.faults)
       await execute(parts, { do: 'fault', on, rule: rule as Record<string, unknown> });
-    }
-    await save();
   }
   return {
     dir,
@@ -249,15 +251,15 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
     vsphere: { url: vsphere.url, caPem: certificates.caPem, caFile },
     clock,
     async command(command) {
-      const answer = await execute(parts, command);
-      // This process ends with the command; the fault waits for the next one. The Windows host keeps its own.
-      if (command.do === 'fault' && command.on !== 'windows' && !serving) {
-        settings.faults.push({ on: command.on, rule: command.rule });
-        await save();
-      }
-      return answer;
+      return execute(parts, command);
     },
     async close() {
+      // A fault waits for the call that it is for, whichever command makes it. The Windows host keeps its own.
+      const waiting = waitingFaults(parts);
+      if (JSON.stringify(waiting) !== JSON.stringify(settings.faults)) {
+        settings.faults = waiting;
+        await save();
+      }
       await Promise.all([s3.close(), api.close(), metadata.close(), vsphere.close(), web.close()]);
       await lock.release();
     },

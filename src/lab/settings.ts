@@ -18,7 +18,7 @@ export interface LabSettings {
   seed: 'none' | 'begun' | 'done';
   /** Milliseconds that the lab's clock is ahead of the machine's. */
   clockOffset: number;
-  /** Fault rules for the next process that opens the lab; each is handed out once. */
+  /** Fault rules that didn't strike yet, with the times that are left of each. */
   faults: { on: FaultyService; rule: unknown }[];
 }
 

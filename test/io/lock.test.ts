@@ -2,9 +2,15 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { blocked } from '../../src/diagnostics/diagnostic.ts';
+import {
+  isRunning,
+  ownId,
+  type Place,
+  type ProcessTable,
+  processTable,
+} from '../../src/io/handles/process-table.ts';
 import { takeLock } from '../../src/io/locks/lock.ts';
 import { nodeHost } from '../../src/io/node.ts';
-import { isRunning, ownId, type Place, type ProcessTable, processTable } from '../../src/io/locks/process-table.ts';
 import { steppedClock, temporaryFolder } from '../support/engine-host.ts';
 
 const refused = (holder: string) => blocked('locked', `in use by ${holder}`);

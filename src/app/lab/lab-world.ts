@@ -45,7 +45,7 @@ export async function serveLab(
 ): Promise<void> {
   const { host, interrupt } = context.io;
   const dir = labDir(context, lab ?? true)!;
-  const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 0, serving: true });
+  const opened = await openLabAt(context, dir, { seeded: false, lockTimeout: 0 });
   if (opened.elsewhere) {
     throw new Failure(
       blocked('lab-served', `the lab in ${dir} is served already by another process`, {

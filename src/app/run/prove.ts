@@ -54,9 +54,9 @@ async function twice(context: Context, catalog: Catalog, lab: string): Promise<P
     const run = runOf(context, session, reporter.event);
     const first = await plan(catalog, run, { engine: version });
     reporter.begin(first);
-    const report = await apply(first, run, { allow: first.resources.map(({ address }) => address) }).finally(
-      reporter.settled,
-    );
+    const report = await apply(first, run, { allow: first.resources.map(({ address }) => address) })
+      .finally(reporter.settled)
+      .finally(reporter.close);
     const failed = report.results.flatMap(({ diagnostic }) => diagnostic ?? []);
     context.reporter.diagnostics([...first.diagnostics, ...failed, ...report.diagnostics]);
     const made = exitCode({ plan: first, report });

@@ -1,22 +1,34 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { ReadFiles } from '../../io/ports.ts';
+import { piecesOf } from '../../io/content.ts';
+import type { Clock, ReadFiles } from '../../io/ports.ts';
 import type { Clients, Progress, ReadIo, WriteIo } from '../model/io.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
+import { identityOf } from '../model/targets.ts';
 import { type Handed, keepHanded } from './leaks.ts';
 
-/** What a type may touch while it observes the resources of one target. */
+const setBack = (clock: Clock, behind: number): Clock => ({
+  now: () => clock.now() - behind,
+  sleep: (ms, signal) => clock.sleep(ms, signal),
+});
+
+/**
+ * What a type may touch while it observes the resources of one target.
+ * @param behind ms that its clock is set back
+ */
 export function readIo(
   run: Run,
   { target, type }: Pick<Subject, 'type'> & { target?: Subject['target'] | undefined },
   signal: AbortSignal = run.signal,
   handed: Handed = new Map(),
+  behind = 0,
 ): ReadIo {
   const { world, redactor } = run;
   const { clock, random, platform, cwd, env, files, processes } = world.host;
   const place = target?.name ?? (type.runs.on === 'remote' ? type.runs.target : 'host');
   return {
-    clock,
+    clock: behind === 0 ? clock : setBack(clock, behind),
+    ...(behind !== 0 && { behind }),
     random,
     platform,
     cwd,
@@ -24,6 +36,7 @@ export function readIo(
     files: onlyReading(files),
     memory: { get: (key, of = type.name) => run.memories.get(of)?.get(key) },
     signal,
+    targetIdentity: async () => (target ? identityOf(run, target) : place),
     client: <K extends keyof Clients>(name: K): Promise<Clients[K]> => {
       const key = `${place}\n${String(name)}`;
       const known = run.clients.get(key);
@@ -40,9 +53,9 @@ export function readIo(
       return value;
     }),
     source: async path => {
-      const bytes = await world.source(path);
-      if (!bytes) throw new Failure(given('source-not-found', `the content source ${path} isn't there`));
-      return bytes;
+      const file = await world.source(path);
+      if (!file) throw new Failure(given('source-not-found', `the content source ${path} isn't there`));
+      return piecesOf(file);
     },
     // Before any type sees, cuts or reformats it: afterwards a secret might not be known again.
     run: async command => {
@@ -82,7 +95,7 @@ export function writeIo(
 /** A type written in plain JavaScript must not get at the writing half either. */
 function onlyReading(files: ReadFiles): ReadFiles {
   return {
-    read: path => files.read(path),
+    read: (path, options) => files.read(path, options),
     stat: path => files.stat(path),
     list: path => files.list(path),
     readlink: path => files.readlink(path),

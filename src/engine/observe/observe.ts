@@ -55,14 +55,12 @@ async function observeBatch(run: Run, batch: Subject[], options: ObserveOptions)
 async function observeTogether(run: Run, batch: Subject[], { asOf }: ObserveOptions): Promise<Diagnostic[]> {
   const first = batch[0]!;
   const handed: Handed = new Map();
+  const behind = asOf === undefined ? 0 : run.world.host.clock.now() - asOf;
   let answers: Map<string, Observation<object>>;
   try {
     const asked = batch.map(subject => subject.asked);
     const { value } = await within(run, callFor('observe', batch), signal =>
-      first.type.observe(
-        asked,
-        readIo(asOf === undefined ? run : inTimeOf(run, asOf), first, signal, handed),
-      ),
+      first.type.observe(asked, readIo(run, first, signal, handed, behind)),
     );
     answers = value;
     if (!(answers instanceof Map)) throw new TypeError('observe must answer with a Map');
@@ -90,14 +88,6 @@ async function observeTogether(run: Run, batch: Subject[], { asOf }: ObserveOpti
     run.observed.set(subject.address, { state: 'failed', diagnostic });
     return [diagnostic];
   });
-}
-
-/** The same run with a clock that stands at `asOf` now, and goes on from there. */
-function inTimeOf(run: Run, asOf: number): Run {
-  const { clock } = run.world.host;
-  const behind = clock.now() - asOf;
-  const earlier = { ...clock, now: () => clock.now() - behind, sleep: clock.sleep.bind(clock) };
-  return { ...run, world: { ...run.world, host: { ...run.world.host, clock: earlier } } };
 }
 
 /** A call for several resources failed as a whole: that is about the target, not about one of them. */

@@ -27,7 +27,11 @@ export function recordedWorld(recording: Recording, host: Host, source: World['s
     ...(lab && { lab }),
     ...(labId !== undefined && { labId }),
     memory: {
-      engine: { get: key => memory.get(key), keys: () => memory.keys(), set: async () => untouchable('the memory') },
+      engine: {
+        get: key => memory.get(key),
+        keys: () => memory.keys(),
+        set: async () => untouchable('the memory'),
+      },
       of: async () => untouchable('the memory'),
     },
     connect: async (_, name) => untouchable(String(name)),

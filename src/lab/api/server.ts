@@ -36,6 +36,8 @@ export interface ApiLab {
   /** `http://127.0.0.1:PORT`, for all of them. */
   url: string;
   fault(rule: ApiFaultRule, on: 'secrets' | 'ec2'): void;
+  /** The faults that didn't strike yet. */
+  waitingFaults(on: 'secrets' | 'ec2'): ApiFaultRule[];
   /** One operation without a signature, for whoever holds the lab's folder. Throws ApiError. */
   operate(service: 'ssm' | 'secretsmanager', operation: string, input: object): Promise<object>;
   close(): Promise<void>;
@@ -114,6 +116,7 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     fault: (rule, on) => faults[on].add(rule),
+    waitingFaults: on => faults[on].waiting(),
     async operate(service, operation, input) {
       const { operations } = Object.values(services).find(({ name }) => name === service)!;
       return operations[operation]!(input as Record<string, unknown>, account);

@@ -82,8 +82,10 @@ export const file: ResourceType<FileProperties, FileState> = {
 What isn't declared isn't managed: without \`content\` or \`source\` an existing file keeps its content, a
 missing one is made empty. A directory is deleted only when it is empty. A plan shows a change of content as
 digests; saved as JSON it also holds the text as it was declared, so what nobody may read belongs in a secret.
-A file that holds a secret is its owner's alone, \`0600\`, unless \`mode\` says something else; one that exists is
-made so when the secret is written.`,
+A file that holds a secret belongs to whoever runs converge, \`0600\` unless \`mode\` says something else; one that
+exists is made so when the secret is written, and one of another user is refused. Other content leaves a file to its
+owner; a mode that a user other than root and the runner gave it is narrowed to what a new file would have, and setuid
+is never kept.`,
   version: 1,
   schema,
   runs: { on: 'host' },
@@ -156,9 +158,13 @@ async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promi
       await io.files.mkdir(writtenPath(nameOf(step.asked), io), withMode);
     }
   } else if (step.kind === 'create' || step.fields.some(({ path }) => path.startsWith('/content'))) {
-    const bytes = await contentOf(step.asked.properties, io);
     await io.step(`write ${id}`);
-    await io.files.writeAtomic(writtenPath(nameOf(step.asked), io), bytes, secretMode(step, withMode));
+    const content = await contentOf(step.asked.properties, io);
+    await io.files.writeAtomic(writtenPath(nameOf(step.asked), io), content, {
+      ...withMode,
+      // Nobody else's, also where a file is that everybody could read.
+      ...(isSecretRef(step.asked.properties.content) && { private: true }),
+    });
   }
   if (mode !== undefined) {
     // The process's umask has its say in mkdir, and a file may have kept its old mode.
@@ -169,12 +175,6 @@ async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promi
 }
 
 const nameOf = ({ title, properties: { path } }: Asked<FileProperties>): string => path ?? title;
-
-/** A secret is its owner's alone unless a mode is declared, also in a file that everybody could read. */
-function secretMode(step: Step<FileProperties, FileState>, declared: { mode?: number }): { mode?: number } {
-  const isSecret = isSecretRef(step.asked.properties.content);
-  return declared.mode === undefined && isSecret ? { mode: 0o600 } : declared;
-}
 
 async function remove(id: Id, { kind }: FileState, io: WriteIo): Promise<Outcome> {
   if (kind === 'directory' && ((await io.files.list(id)) ?? []).length > 0) {
@@ -194,7 +194,10 @@ const refused = (id: Id, why: string): Outcome => ({
   undone: true,
 });
 
-async function contentOf({ content, source }: FileProperties, io: WriteIo): Promise<Buffer> {
+async function contentOf(
+  { content, source }: FileProperties,
+  io: WriteIo,
+): Promise<Buffer | AsyncIterable<Buffer>> {
   if (source !== undefined) return io.source(source);
   return Buffer.from(isSecretRef(content) ? await io.secret(content) : (content ?? ''));
 }

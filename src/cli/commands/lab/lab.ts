@@ -64,6 +64,7 @@ Any other command works in a lab with --lab [DIR].`,
       ...(options.uuid !== undefined && { uuid: options.uuid as string }),
       ...(options.folder !== undefined && { folder: options.folder as string }),
       ...(options.tag !== undefined && { tags: options.tag as string[] }),
+      ...(options.force === true && { force: true }),
     }),
     command =>
       command
@@ -71,7 +72,8 @@ Any other command works in a lab with --lab [DIR].`,
         .option('--blank <SIZE>', 'an empty disk, e.g. 64MiB; may be repeated', collect)
         .option('--uuid <UUID>', 'its instance UUID')
         .option('--folder <FOLDER>', 'where it lies below the VM folder, e.g. Production/web')
-        .option('--tag <TAG>', 'a tag, gold or tier/gold; may be repeated', collect),
+        .option('--tag <TAG>', 'a tag, gold or tier/gold; may be repeated', collect)
+        .option('--force', 'though there is a VM of that name already: a second one'),
   );
   event('remove-vm <VM>', 'delete a VM with its disks', 'remove-vm web01', ([vm]) => ({
     do: 'remove-vm',
@@ -197,7 +199,7 @@ Any other command works in a lab with --lab [DIR].`,
   );
   event(
     'fault <KIND>',
-    'arm a fault for the served lab, or for the next command that uses this folder',
+    'arm a fault, which waits for the next call that it is for',
     "fault slow-down --on s3 --times 3 --set method=PUT --set 'key=*/packs/*'\nfault quiesce-fails --on vsphere",
     ([kind], options) => ({
       do: 'fault',
@@ -220,12 +222,12 @@ Any other command works in a lab with --lab [DIR].`,
         .addHelpText(
           'after',
           `
-Kinds on s3: slow-down, internal-error, reset, lost-answer, latency (ms); all take method, bucket and key (globs).
+Kinds on s3: slow-down, internal-error, reset, lost-answer, latency (ms); all take method, bucket and key (globs); clear.
 Kinds on vsphere: expire-sessions, unavailable, quiesce-fails, fail-query (fault), cbt-lies, page-limit (areas),
 page-span (bytes), slow-task (ms, method), lost-task (method), fail-task (method, fault), consolidation-needed,
 read (how: truncated, garbled, short, whole, error), missing-privilege (privilege), clear.
-Kinds on secrets: throttled, internal-error, access-denied, kms-denied, reset; all take operation (GetParameter ...).
-Kinds on ec2: throttled, internal-error, access-denied, reset; all take operation (DescribeInstances ...).
+Kinds on secrets: throttled, internal-error, access-denied, kms-denied, reset; all take operation (GetParameter ...); clear.
+Kinds on ec2: throttled, internal-error, access-denied, reset; all take operation (DescribeInstances ...); clear.
 Kinds on windows: exit (program, code), access-denied (program), missing (program), commit-conflict.`,
         ),
   );

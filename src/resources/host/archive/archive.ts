@@ -30,7 +30,7 @@ import { besides, removeEmpty, removeUnpacked } from './move-in.ts';
 import { obtain } from './obtain.ts';
 import { replace } from './replace.ts';
 import { nameOf, shownSource, sourceOf } from './source.ts';
-import { damagedFiles, memoryKey, type Unpacked } from './unpacked.ts';
+import { damagedFiles, rememberUnpacked, type Unpacked, unpackedInto } from './unpacked.ts';
 
 /** As written. */
 export interface ArchiveProperties extends Trust {
@@ -133,7 +133,7 @@ async function look(
   { id, properties }: Asked<ArchiveProperties>,
   io: ReadIo,
 ): Promise<Observation<ArchiveState>> {
-  const unpacked = io.memory.get(memoryKey(id)) as Unpacked | undefined;
+  const unpacked = unpackedInto(id, io.memory);
   // What is there without being remembered is somebody else's.
   if (!unpacked || !(await io.files.stat(id))) return { state: 'absent' };
   const damaged = await damagedFiles(id, unpacked, io);
@@ -184,7 +184,7 @@ async function unpackInto(
   await io.step(`fetch the archive for ${id}`);
   const obtained = await obtain(
     source,
-    { checksum: checksumOf(properties), temporary: besides(id, 'archive'), limit },
+    { checksum: checksumOf(properties), temporary: await besides(id, io), limit },
     io,
   );
   try {
@@ -208,11 +208,11 @@ async function unpackInto(
 }
 
 async function remove(id: Id, io: WriteIo): Promise<Outcome> {
-  const unpacked = io.memory.get(memoryKey(id)) as Unpacked;
+  const { files, directories } = unpackedInto(id, io.memory)!;
   await io.step(`remove what was unpacked into ${id}`);
-  await removeUnpacked(id, { files: Object.keys(unpacked.files), directories: unpacked.directories }, io);
+  await removeUnpacked(id, { files: Object.keys(files), directories }, io);
   if ((await io.files.stat(id))?.kind === 'directory') await removeEmpty(id, io);
   await io.step(`forget ${id}`);
-  await io.memory.set(memoryKey(id), undefined);
+  await rememberUnpacked(id, undefined, io.memory);
   return { ok: true };
 }

@@ -10,6 +10,7 @@ import type {
   ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
+import { isForeign } from '../../../io/handles/owner.ts';
 import { parseSize, sizePattern } from '../../../io/size.ts';
 import { bytes } from '../../../io/units.ts';
 import { oneByOne } from '../../shared/each-step.ts';
@@ -89,7 +90,7 @@ export const download: ResourceType<DownloadProperties, DownloadState> = {
 With a \`checksum\` a file that is in place costs no request at all. Without one each run asks once whether the
 server's content changed (ETag, Last-Modified) and fetches it only then. The file is replaced whole, once all of
 the new one is there and right: what ends early, has another checksum, or is a page of HTML where a file is meant
-leaves the old one. \`http://\` needs a checksum or \`allow_insecure: true\`; a redirect from https to http is
+leaves the old one. It belongs to whoever runs converge; the mode of a file that was theirs, or root's, is kept. \`http://\` needs a checksum or \`allow_insecure: true\`; a redirect from https to http is
 refused. No proxy is used.`,
   version: 1,
   schema,
@@ -150,13 +151,14 @@ async function fetchTo(
   const { properties } = asked;
   const location = locationOf(properties.url);
   const digest = checksumOf(properties);
-  const temporary = posix.join(posix.dirname(id), `.${posix.basename(id)}.converge-download`);
+  const temporary = posix.join(posix.dirname(id), await io.files.temporaryName());
   await io.step(`fetch ${id}`);
   const content = await io.client('content');
   // Not conditional: whatever is there now isn't what is wanted.
   const opened = await content.open(location, { signal });
   if (opened === 'unchanged') throw new Error('an unconditional request was answered with "unchanged"');
   try {
+    const replaced = await io.files.stat(id);
     const saved = await saveBody(
       opened,
       temporary,
@@ -165,11 +167,11 @@ async function fetchTo(
         what: shownLocation(location),
         mayBePage: isS3(location),
         ...(digest !== undefined && { digest }),
+        // Whoever else's file was there chose its mode for a file of theirs.
+        ...(replaced?.kind === 'file' && !isForeign(replaced.uid) && { mode: replaced.mode & 0o777 }),
       },
       io,
     );
-    const replaced = await io.files.stat(id);
-    if (replaced && io.platform !== 'win32') await io.files.chmod(temporary, replaced.mode);
     await io.step(`put ${id} into place`);
     await io.files.rename(temporary, writtenPath(properties.path ?? asked.title, io));
     const known: Known = { url: location.url, digest: saved.digest, ...validatorsOf(opened) };
