@@ -1,7 +1,9 @@
 import { styleText } from 'node:util';
 import { textWidth } from '../../diagnostics/text-width.ts';
 import { wrap } from '../../diagnostics/wrap.ts';
+import { plural } from '../../io/units.ts';
 import type { Action, Plan, PlannedField, PlannedResource } from '../model/plan.ts';
+import { groupedAlike, namesOf } from './alike.ts';
 import {
   clean,
   countsOf,
@@ -37,7 +39,15 @@ export function renderText(plan: Plan, { color = false, columns }: TextOptions =
   const room = Math.max(20, columns ?? 100);
   const fold = (text: string, left = '') =>
     columns === undefined || textWidth(left + text) <= room ? [left + text] : wrap(text, room, left);
-  const lines = shown.flatMap(resource => {
+  const lines = groupedAlike(plan, shown).flatMap(resource => {
+    if ('resources' in resource) {
+      const head = `  ! failed  ${plural(resource.resources.length, 'resource')}: `;
+      const about = [`${head}${namesOf(resource, clean)}`].flatMap(line => fold(line.trimStart(), '  '));
+      return [
+        ...about.map(line => paint('red', line)),
+        ...fold(`(${clean(resource.reason)})`, indent).map(line => paint('dim', line)),
+      ];
+    }
     const { symbol, word, color: style } = lookOf(resource);
     const place = placeOf(resource);
     const address = clean(resource.address);

@@ -53,7 +53,9 @@ function remote(
   const refuse = (code: string, message: string, hint?: string) => {
     declared.valid = false;
     const at = resource.places.get('/target') ?? resource.at;
-    report(given(code, message, { at, address: resource.address, ...(hint ? { hint } : {}) }));
+    // Many resources of one kind make the same mistake: it is told once.
+    const cause = `${kind}:${written ?? ''}`;
+    report(given(code, message, { at, address: resource.address, cause, ...(hint ? { hint } : {}) }));
   };
   if (written === undefined) {
     if (fitting.length === 1) resource.meta.target = fitting[0]!;
