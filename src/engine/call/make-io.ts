@@ -52,6 +52,7 @@ export function readIo(
       redactor.add(value);
       return value;
     }),
+    sourceDigest: path => run.sources[path],
     source: async path => {
       const file = await world.source(path);
       if (!file) throw new Failure(given('source-not-found', `the content source ${path} isn't there`));

@@ -57,6 +57,8 @@ export interface ReadIo {
    * `asked.properties`.
    */
   source(path: string): Promise<AsyncIterable<Buffer>>;
+  /** SHA-256 (hex) of a content source that was read already. */
+  sourceDigest?(path: string): string | undefined;
   /** Runs a read-only program of the host (a guard, a listing). */
   run(command: Command): Promise<CommandResult>;
 }

@@ -26,6 +26,8 @@ export interface PlannedField extends FieldChange {
   reason?: string;
   /** Left out when neutral. */
   grade?: Grade;
+  /** Hunks of a unified diff, cut to a length, of a text that before and after stand for. */
+  diff?: string;
 }
 
 export interface PlannedResource {

@@ -43,6 +43,11 @@ export type Observation<C> =
      * like that, also while what is managed of it is `absent`. A plan from a file is refused when it is another one.
      */
     object?: string;
+    /**
+     * For properties that stand for a text (a digest), by JSON pointer: how it differs from what is declared, hunks of
+     * a unified diff cut to a length. Never of what may be secret. Shown in plans; no part of what was seen.
+     */
+    diffs?: Record<string, string>;
     /** What was seen and is worth a look, though it keeps nothing from being done. */
     warnings?: Diagnostic[];
   };

@@ -44,7 +44,7 @@ export async function observeApart(
       const seen = run.observed.get(address);
       return seen?.state === 'failed' && (isLate(seen.diagnostic) || isSame(seen.diagnostic, suspected));
     });
-    if (failedAlike && !mayGoOn) return next + telling < batch.length ? [...found, suspected] : found;
+    if (failedAlike && !mayGoOn) return [...found.filter(one => !isSame(one, suspected)), suspected];
   }
   return found;
 }

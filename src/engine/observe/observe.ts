@@ -2,6 +2,7 @@ import { type Diagnostic, Failure, isDiagnostic } from '../../diagnostics/diagno
 import { type Handed, leakOf } from '../call/leaks.ts';
 import { Limits, totalAtOnce } from '../call/limits.ts';
 import { readIo } from '../call/make-io.ts';
+import { hadSecret } from '../call/secrets.ts';
 import { callFor, callKey, within } from '../call/within.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { Observation } from '../model/resource-type.ts';
@@ -77,11 +78,12 @@ async function observeTogether(run: Run, batch: Subject[], { asOf }: ObserveOpti
     const leak = leakOf(answer, handed, subject.type, subject.id);
     const sound: typeof answer = leak ? { state: 'failed', diagnostic: leak } : answer;
     // Warnings are told, and are no part of what was seen: a plan doesn't go stale by them.
-    const { warnings, ...observation } = sound;
+    const { warnings, diffs, ...observation } = sound;
     const told = (diagnostic: Diagnostic) =>
       run.redactor.value({ address: subject.address, at: subject.declared.at, ...diagnostic });
     if (observation.state !== 'failed') {
-      run.observed.set(subject.address, observation);
+      const shown = diffs && !hadSecret(run, subject) ? { diffs: run.redactor.value(diffs) } : {};
+      run.observed.set(subject.address, { ...observation, ...shown });
       return warningsOf(warnings).map(told);
     }
     const diagnostic = told(observation.diagnostic);

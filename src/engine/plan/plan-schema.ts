@@ -72,6 +72,7 @@ const field = Type.Object(
     at: Optional(place),
     reason: Optional(Type.String({ description: "Why it differs, when the values don't say." })),
     grade: Optional(grade),
+    diff: Optional(Type.String({ description: 'How the text differs that the values stand for.' })),
   },
   closed,
 );

@@ -126,7 +126,9 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     ...heldBy(subject, verdict, view),
     ...lookedAtAgain(verdict, dependsOn, view),
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
-    fields: verdict.fields.map(field => placed(graded(subject, field), declared as CatalogResource)),
+    fields: verdict.fields.map(field =>
+      placed({ ...graded(subject, field), ...diffOf(observation, field) }, declared as CatalogResource),
+    ),
     dependsOn,
     notifies: view.notifies.get(address) ?? [],
     properties: declared.properties,
@@ -165,8 +167,13 @@ const redacted = (run: Run, resource: PlannedResource): PlannedResource => ({
 });
 
 /** SHA-256 over what was observed. */
-export const fingerprint = (observation: Observation<object>): string =>
+export const fingerprint = ({ diffs: _, ...observation }: Observation<object>): string =>
   sha256(canonicalJson(observation.state === 'failed' ? { state: 'failed' } : observation));
+
+function diffOf({ diffs }: Observation<object>, { path }: PlannedField): Pick<PlannedField, 'diff'> {
+  const diff = diffs?.[path];
+  return typeof diff === 'string' ? { diff } : {};
+}
 
 const dependencies = (graph: Graph, { address }: Subject): Address[] =>
   [...new Set(graph.edges.get(address)!.map(({ to }) => to))].sort(byText);

@@ -5,6 +5,7 @@ import { type Alike, groupedAlike, namesOf } from './alike.ts';
 import {
   clean,
   countsOf,
+  diffLines,
   gradeNote,
   lookedAtAgain,
   lookOf,
@@ -139,6 +140,8 @@ function withDetails(resource: PlannedResource | Alike): string {
     return [
       ...(field.before === undefined ? [] : [`- ${name}: ${show(field.before, valueRoom)}`]),
       `+ ${name}: ${show(field.after, valueRoom)}${why}${grade}${place}`,
+      // Four columns in, no line of a text can end the fence.
+      ...diffLines(field, valueRoom).map(line => (/^[+-]/.test(line) ? line : `    ${line}`)),
     ];
   });
   return [

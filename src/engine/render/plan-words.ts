@@ -98,6 +98,10 @@ export const placeOf = ({ at }: PlannedResource): string => clean(`${at.file}:${
 
 export const nameOf = ({ path }: { path: string }): string => segments(path).map(clean).join('.');
 
+/** The lines of a text's diff, each clean by itself and at most `room` columns wide. */
+export const diffLines = ({ diff }: { diff?: string }, room: number): string[] =>
+  diff === undefined ? [] : diff.split('\n').map(line => shortened(clean(line), room));
+
 /** A value on one line of at most `room` columns; a secret by the name of its reference. */
 export function show(value: Json | undefined, room: number): string {
   if (value === undefined) return '(none)';

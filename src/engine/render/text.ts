@@ -7,6 +7,7 @@ import { groupedAlike, namesOf } from './alike.ts';
 import {
   clean,
   countsOf,
+  diffLines,
   gradeNote,
   type Look,
   lookedAtAgain,
@@ -81,7 +82,7 @@ function fieldLines({ fields, action }: PlannedResource, room: number, mayFold: 
   const names = fields.map(nameOf);
   const width = Math.min(40, Math.max(0, ...names.map(textWidth)));
   const below = `${indent}    `;
-  return fields.flatMap((field, i) => {
+  const lineOf = (field: PlannedField, i: number): string[] => {
     const name = names[i]!;
     const why = field.reason === undefined ? '' : `(${clean(field.reason)})`;
     const reason = [why, gradeNote(field).trim()].filter(Boolean).join('  ');
@@ -97,7 +98,11 @@ function fieldLines({ fields, action }: PlannedResource, room: number, mayFold: 
     if (mayFold && forValue - textWidth(beside) < leastValue)
       return [left + values(field, action, forValue), ...wrap(reason, room, below)];
     return [left + values(field, action, Math.max(leastValue, forValue - textWidth(beside))) + beside];
-  });
+  };
+  return fields.flatMap((field, i) => [
+    ...lineOf(field, i),
+    ...diffLines(field, room - below.length).map(line => below + line),
+  ]);
 }
 
 function values({ before, after, reason }: PlannedField, action: Action, room: number): string {
