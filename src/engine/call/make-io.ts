@@ -18,7 +18,11 @@ const setBack = (clock: Clock, behind: number): Clock => ({
  */
 export function readIo(
   run: Run,
-  { target, type }: Pick<Subject, 'type'> & { target?: Subject['target'] | undefined },
+  {
+    target,
+    type,
+    declared,
+  }: Pick<Subject, 'type'> & { target?: Subject['target'] | undefined; declared?: Subject['declared'] },
   signal: AbortSignal = run.signal,
   handed: Handed = new Map(),
   behind = 0,
@@ -60,7 +64,10 @@ export function readIo(
     },
     // Before any type sees, cuts or reformats it: afterwards a secret might not be known again.
     run: async command => {
-      const { stdout, stderr, ...result } = await processes.run(command, signal);
+      // A resource's own time limit takes the place of what a type thinks that one program may take.
+      const { timeout, ...unlimited } = command;
+      const own = declared?.meta.timeout === undefined && timeout !== undefined;
+      const { stdout, stderr, ...result } = await processes.run(own ? command : unlimited, signal);
       return { ...result, stdout: redactor.text(stdout), stderr: redactor.text(stderr) };
     },
   };

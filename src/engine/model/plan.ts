@@ -50,6 +50,8 @@ export interface PlannedResource {
    */
   lookAgain?: true;
   fields: PlannedField[];
+  /** Read-only values of the object as it is now; no part of the digest and of the fingerprint. */
+  shows?: Record<string, Json>;
   /** All edges, declared and implied, also through what isn't in this plan, as addresses; sorted. */
   dependsOn: Address[];
   /** Addresses refreshed when this changes, those not in this plan by a later run; sorted. */

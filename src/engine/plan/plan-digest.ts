@@ -37,6 +37,7 @@ export function planDigest({
           fingerprint: _fingerprint,
           object: _object,
           held: _held,
+          shows: _shows,
           ...resource
         }) => ({
           ...resource,

@@ -1,34 +1,27 @@
 import { createHash } from 'node:crypto';
-import Type from 'typebox';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
+import { world } from '../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
+  Mistake,
   Observation,
   Outcome,
-  ResourceType,
   Step,
   Where,
 } from '../../engine/model/resource-type.ts';
 import { oneByOne } from '../shared/each-step.ts';
 import { writesFiles } from '../shared/realms.ts';
+import { secret } from '../shared/schema-parts.ts';
 import { digestOfFile } from './paths/digest-file.ts';
 import { observeEach } from './paths/observe-each.ts';
-import { ancestors, managedPath, writtenPath } from './paths/path.ts';
+import { ancestors, hostPath, ownPathMistakes, writtenPath } from './paths/path.ts';
+import { contentClaim, kindClaim } from './paths/path-claims.ts';
 import { textDiff } from './text-diff.ts';
-
-/** As written. */
-export interface FileProperties {
-  path?: string;
-  kind?: 'file' | 'directory';
-  content?: string | SecretRef;
-  /** Already resolved against the manifest's file. */
-  source?: string;
-  /** Octal digits. */
-  mode?: string;
-}
 
 export interface FileState {
   kind: 'file' | 'directory' | 'symlink' | 'other';
@@ -53,10 +46,11 @@ const schema = Type.Object(
     kind: Type.Optional(
       Type.Union([Type.Literal('file'), Type.Literal('directory')], {
         description: 'What it is; `file` when left out.',
+        'x-immutable': true,
       }),
     ),
     content: Type.Optional(
-      Type.Union([Type.String({ 'x-multiline': true }), Type.String({ 'x-secret': true })], {
+      Type.Union([Type.String({ 'x-multiline': true }), secret()], {
         description: 'The whole content: text, or a secret.',
       }),
     ),
@@ -76,7 +70,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const file: ResourceType<FileProperties, FileState> = {
+/** As written. */
+export type FileProperties = Static<typeof schema>;
+
+export const file: BuiltInType<typeof schema, FileState> = {
   name: 'file',
   doc: `A file or directory of this host. The title is its path, or \`path:\` says it.
 
@@ -91,12 +88,20 @@ is never kept.`,
   schema,
   runs: { on: 'host' },
   realm: { name: 'files', concurrency: 16, alsoDirties: writesFiles('files') },
-  identity(properties, title, where) {
-    refuseContradictions(properties, where);
-    return managedPath(properties.path ?? title, where);
-  },
+  check: (properties, title, where) => [
+    ...ownPathMistakes(properties, title, where),
+    ...contradictions(properties, where),
+  ],
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],
+  claims: ({ kind = 'file', content, source, mode }, id) => [
+    kindClaim(id, kind),
+    // One that says nothing but the mode of what another resource brings leaves it the content.
+    ...(kind === 'file' && ((content ?? source) !== undefined || mode === undefined)
+      ? [contentClaim(id)]
+      : []),
+  ],
   desired({ kind = 'file', content, source, mode }, _, sources = {}) {
     const wanted = source === undefined ? content : `sha256:${sources[source]}`;
     return {
@@ -111,17 +116,25 @@ is never kept.`,
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
-function refuseContradictions({ kind, content, source, mode }: FileProperties, { platform }: Where): void {
-  const wrong = (message: string, hint: string) => new Failure(given('contradiction', message, { hint }));
-  if (content !== undefined && source !== undefined) {
-    throw wrong('a file has either `content` or `source`, not both', 'remove one of the two');
-  }
-  if (mode !== undefined && platform === 'win32') {
-    throw wrong('Windows has no permission bits', 'remove `mode:`');
-  }
-  if (kind === 'directory' && (content ?? source) !== undefined) {
-    throw wrong('a directory has no content', 'remove `content` or `source`, or `kind: directory`');
-  }
+function contradictions({ kind, content, source, mode }: FileProperties, { platform }: Where): Mistake[] {
+  const wrong = (pointer: string, message: string, hint: string) =>
+    mistake(pointer, 'contradiction', message, hint);
+  const mistakes: Mistake[] = [];
+  if (content !== undefined && source !== undefined)
+    mistakes.push(
+      wrong('/source', 'a file has either `content` or `source`, not both', 'remove one of the two'),
+    );
+  if (mode !== undefined && platform === 'win32')
+    mistakes.push(wrong('/mode', 'Windows has no permission bits', 'remove `mode:`'));
+  if (kind === 'directory' && (content ?? source) !== undefined)
+    mistakes.push(
+      wrong(
+        content === undefined ? '/source' : '/content',
+        'a directory has no content',
+        'remove `content` or `source`, or `kind: directory`',
+      ),
+    );
+  return mistakes;
 }
 
 async function look({ id, properties }: Asked<FileProperties>, io: ReadIo): Promise<Observation<FileState>> {
@@ -154,8 +167,6 @@ const wantedDigest = ({ content }: FileProperties): string | undefined =>
 async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promise<Outcome> {
   const { id } = step;
   if (step.kind === 'delete') return remove(id, step.is, io);
-  const wrongKind = step.kind === 'update' && step.is.kind !== step.should.kind;
-  if (wrongKind) return refused(id, `it is a ${step.is.kind}, and a ${step.should.kind} is declared`);
   const mode =
     step.should.mode === undefined || io.platform === 'win32'
       ? undefined

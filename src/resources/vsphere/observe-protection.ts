@@ -81,6 +81,7 @@ async function observeOne(
         left_snapshots: snapshots.map(({ name }) => name),
         history: lost === undefined ? 'kept' : 'lost',
       },
+      shows: { instance_uuid: vm.uuid },
       warnings,
     };
   } catch (error) {
