@@ -783,6 +783,7 @@ export const layers: Layers = {
     '@peculiar/x509': ['lab'],
     ajv: ['manifest/*'],
     commander: ['cli/*'],
+    diff: ['resources/host'],
     execa: ['io'],
     listr2: ['cli/progress'],
     'p-limit': ['*'],
