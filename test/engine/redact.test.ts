@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { own } from '../../src/diagnostics/own-words.ts';
 import { Redactor } from '../../src/engine/model/redact.ts';
 
 const secret = 'pa"ss w/ö\\rd+1';
@@ -60,4 +61,33 @@ test.each([64, 76])('in base64 wrapped at %i', length => {
       .toString('base64')
       .match(new RegExp(`.{1,${length}}`, 'g')) ?? [];
   expect(knowing(key).text(lines.join('\n'))).toBe(lines.map(() => '***').join('\n'));
+});
+
+test.each(['wrong', 'password', 'user name', 'refused', 'name or pass'])(
+  'our own words stay, of a secret %s',
+  word => {
+    const redactor = knowing(word);
+    const said = own`vc.example.com refused user '${'svc'}': user name or password is wrong.`;
+    expect(redactor.text(said)).toBe(said);
+    expect(redactor.text(redactor.text(`${said} twice: ${said}`))).toBe(`${said} twice: ${said}`);
+  },
+);
+
+test.each(['wrong', 'password', 'user name or password is wrong.', "': user name or password is wrong."])(
+  'what is put into them, and what stands beside them, does not: %s',
+  word => {
+    const redactor = knowing(word);
+    const said = own`${word} refused user '${word}': user name or password is wrong.`;
+    expect(redactor.text(said)).toMatch(/^\*\*\* refused user '(?:\*\*\*)/);
+    expect(redactor.text(`it said ${word}`)).toBe('it said ***');
+    expect(redactor.text(word)).toBe('***');
+  },
+);
+
+test('a short or single word is no sentence of ours', () => {
+  const redactor = knowing('incorrect');
+  own`incorrect`;
+  own`is wrong`;
+  expect(redactor.text('incorrect')).toBe('***');
+  expect(redactor.text('xincorrect')).toBe('x***');
 });

@@ -1,3 +1,5 @@
+import { isOwn } from '../../diagnostics/own-words.ts';
+
 /** Shorter secrets would blank out ordinary text: they are only replaced where they stand alone. */
 const shortest = 4;
 const mask = '***';
@@ -21,7 +23,11 @@ export class Redactor {
 
   text(text: string): string {
     if (this.#short.has(text)) return mask;
-    return this.#forms.reduce((clean, form) => clean.replaceAll(form, mask), text);
+    return this.#forms.reduce(
+      (clean, form) =>
+        clean.replaceAll(form, (found, at: number) => (isOwn(clean, at, at + found.length) ? found : mask)),
+      text,
+    );
   }
 
   /** The same value with every string in it cleaned; keys stay. */
