@@ -198,7 +198,9 @@ describe('refused, and everything is as it was', () => {
     await lab.run(['lab', 'clock', '0s']);
     const back = await lab.apply();
     expect(back.code).toBe(4);
-    expect(back.stderr).toMatch(/error\[signature-expired\].*; this machine's clock says \S+, but its last run was at/);
+    expect(back.stderr).toMatch(
+      /error\[signature-expired\].*; this machine's clock says \S+, but its last run was at/,
+    );
     expect(await lab.host()).toBe('seven');
     // One run with a clock that is far ahead doesn't make everything expire.
     await lab.publish(manifest('nine'), ['--expires', '3d']);
