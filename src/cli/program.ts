@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../app/version.ts';
+import { linesOf } from '../diagnostics/lines.ts';
 import { commands } from './commands/index.ts';
 import type { CliContext } from './context/cli-context.ts';
 
@@ -14,8 +15,8 @@ export function makeProgram(context: CliContext, exit: (code: number) => void): 
     .option('--debug', 'show stack traces')
     .configureHelp({ showGlobalOptions: false })
     .configureOutput({
-      writeOut: text => io.stdout.write(text),
-      writeErr: text => io.stderr.write(text),
+      writeOut: text => context.print(linesOf(text)),
+      writeErr: text => context.say(linesOf(text)),
       getOutHelpWidth: () => io.stdout.columns,
       getErrHelpWidth: () => io.stderr.columns,
     })

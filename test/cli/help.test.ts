@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { makeCliContext } from '../../src/cli/context/cli-context.ts';
 import { shellWords } from '../../src/cli/complete/shell-words.ts';
+import { makeCliContext } from '../../src/cli/context/cli-context.ts';
 import { makeProgram, nameOf } from '../../src/cli/program.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { allCommands, examplesIn, helpOf } from '../../tools/help.ts';

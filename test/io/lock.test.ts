@@ -3,8 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { blocked } from '../../src/diagnostics/diagnostic.ts';
 import { takeLock } from '../../src/io/locks/lock.ts';
+import {
+  isRunning,
+  ownId,
+  type Place,
+  type ProcessTable,
+  processTable,
+} from '../../src/io/locks/process-table.ts';
 import { nodeHost } from '../../src/io/node.ts';
-import { isRunning, ownId, type Place, type ProcessTable, processTable } from '../../src/io/locks/process-table.ts';
 import { steppedClock, temporaryFolder } from '../support/engine-host.ts';
 
 const refused = (holder: string) => blocked('locked', `in use by ${holder}`);

@@ -1,4 +1,3 @@
-import { printable } from '../../diagnostics/text-width.ts';
 import type { RunReport } from '../../engine/model/events.ts';
 import { bytes, duration, plural } from '../../io/units.ts';
 
@@ -6,7 +5,7 @@ import { bytes, duration, plural } from '../../io/units.ts';
 const mostTold = 20;
 
 /** The last lines of a run: what changed, bytes, points, time, and whether a second plan is empty. */
-export function summary(report: RunReport): string {
+export function summary(report: RunReport, _columns?: number): string[] {
   const count = (result: string) => report.results.filter(r => r.result === result).length;
   const parts = [plural(count('changed'), 'change')];
   if (count('refreshed')) parts.push(`${count('refreshed')} refreshed`);
@@ -46,8 +45,8 @@ export function summary(report: RunReport): string {
         ? count('failed') + count('skipped') + count('held') + count('blocked') > 0
           ? '  what changed is in sync: planned a second time, it needs nothing'
           : '  a second plan is empty'
-        : `  NOT CONVERGENT, a second plan still has: ${report.proof.pending.map(printable).join(', ')}`,
+        : `  NOT CONVERGENT, a second plan still has: ${report.proof.pending.join(', ')}`,
     );
   }
-  return `${lines.join('\n')}\n`;
+  return lines;
 }

@@ -1,12 +1,10 @@
 import { bytes } from '../../io/units.ts';
-import type { Output } from '../text/io.ts';
+import type { Tasks } from '../text/tasks.ts';
 import { finishedLine } from './plain.ts';
 import type { Progress } from './progress.ts';
-import { openTasks } from './tasks.ts';
 
 /** The events as tasks: one line per resource that moves while it works. */
-export async function terminalProgress(output: Output): Promise<Progress> {
-  const tasks = await openTasks(output);
+export function terminalProgress(tasks: Tasks): Progress {
   return {
     begin(plan) {
       const pending = plan.resources.filter(r => r.action !== 'none' && r.action !== 'failed');

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { printable } from '../../diagnostics/text-width.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
 import {
-  clean,
   countsOf,
   gradeNote,
   lookOf,
@@ -114,11 +114,11 @@ function withDetails(resource: PlannedResource): string {
   if (resource.fields.length === 0) return row(resource);
   const { symbol, word } = lookOf(resource);
   const notes = notesOf(resource).map(note => `, ${noMentions(html(note))}`);
-  const title = `${html(clean(`${symbol} ${word} ${resource.address}`))}`;
+  const title = `${html(printable(`${symbol} ${word} ${resource.address}`))}`;
   const lines = resource.fields.flatMap(field => {
     const name = nameOf(field);
-    const place = field.at ? `  # ${clean(`${field.at.file}:${field.at.line}:${field.at.column}`)}` : '';
-    const why = field.reason === undefined ? '' : `  (${clean(field.reason)})`;
+    const place = field.at ? `  # ${printable(`${field.at.file}:${field.at.line}:${field.at.column}`)}` : '';
+    const why = field.reason === undefined ? '' : `  (${printable(field.reason)})`;
     const grade = gradeNote(field);
     return [
       ...(field.before === undefined ? [] : [`- ${name}: ${show(field.before, valueRoom)}`]),
@@ -126,7 +126,7 @@ function withDetails(resource: PlannedResource): string {
     ];
   });
   return [
-    `<details><summary><code>${title}</code> <code>${html(clean(placeOf(resource)))}</code>${notes.join('')}</summary>`,
+    `<details><summary><code>${title}</code> <code>${html(printable(placeOf(resource)))}</code>${notes.join('')}</summary>`,
     '',
     '```diff',
     ...lines,
@@ -140,7 +140,7 @@ function withDetails(resource: PlannedResource): string {
 
 function errorRow({ severity, message, at, hint }: Diagnostic): string {
   const place = at ? ` ${code(`${at.file}:${at.line}`)}` : '';
-  return `- **${severity}**${place} ${escapeText(clean(message))}${hint ? ` (${escapeText(clean(hint))})` : ''}\n`;
+  return `- **${severity}**${place} ${escapeText(printable(message))}${hint ? ` (${escapeText(printable(hint))})` : ''}\n`;
 }
 
 const html = (text: string): string =>
@@ -155,7 +155,7 @@ const escapeText = (text: string): string =>
 
 /** A code span with a fence longer than any run of backticks in it. */
 function code(text: string): string {
-  const inside = clean(text);
+  const inside = printable(text);
   const longest = Math.max(0, ...[...inside.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   const pad = /^`|`$/.test(inside) ? ' ' : '';

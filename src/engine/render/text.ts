@@ -1,12 +1,10 @@
-import { styleText } from 'node:util';
+import { type Line, type Lines, span } from '../../diagnostics/lines.ts';
 import { textWidth } from '../../diagnostics/text-width.ts';
 import { wrap } from '../../diagnostics/wrap.ts';
 import type { Action, Plan, PlannedField, PlannedResource } from '../model/plan.ts';
 import {
-  clean,
   countsOf,
   gradeNote,
-  type Look,
   lookOf,
   nameOf,
   notesOf,
@@ -18,7 +16,6 @@ import {
 } from './plan-words.ts';
 
 export interface TextOptions {
-  color?: boolean;
   /** Of the terminal, which nothing is wider than; without it lines stay whole, and values have 100 columns. */
   columns?: number;
 }
@@ -27,33 +24,32 @@ const indent = ' '.repeat(6);
 /** Fewer columns for a value tell nothing. */
 const leastValue = 16;
 
-/** The plan for people: what changes, where that is written, and one line of sums. Ends with a newline. */
-export function renderText(plan: Plan, { color = false, columns }: TextOptions = {}): string {
-  const paint = (style: Look['color'] | 'dim' | 'bold', text: string) =>
-    color ? styleText(style, text, { validateStream: false }) : text;
+/** The plan for people: what changes, where that is written, and one line of sums. */
+export function renderText(plan: Plan, { columns }: TextOptions = {}): Lines {
   const shown = shownIn(plan);
-  const widest = Math.max(0, ...shown.map(({ address }) => textWidth(clean(address))));
+  const widest = Math.max(0, ...shown.map(({ address }) => textWidth(address)));
   const room = Math.max(20, columns ?? 100);
   const fold = (text: string, left = '') =>
     columns === undefined || textWidth(left + text) <= room ? [left + text] : wrap(text, room, left);
-  const lines = shown.flatMap(resource => {
+  const dim = (line: string): Line => [span('dim', line)];
+  const lines = shown.flatMap((resource): Line[] => {
     const { symbol, word, color: style } = lookOf(resource);
     const place = placeOf(resource);
-    const address = clean(resource.address);
+    const { address } = resource;
     const head = `  ${symbol} ${word.padEnd(7)} ${address}`;
     const left = room - textWidth(head) - textWidth(place) - 2;
     const gap = ' '.repeat(Math.max(0, Math.min(widest - textWidth(address), left)));
     const notes = notesOf(resource).join(', ');
     return [
       ...(columns !== undefined && left < 0
-        ? [paint(style, head), paint('dim', `${indent}${place}`)]
-        : [`${paint(style, head)}${gap}  ${paint('dim', place)}`]),
-      ...(notes === '' ? [] : fold(`(${notes})`, indent).map(line => paint('dim', line))),
+        ? [[span(style, head)], [span('dim', `${indent}${place}`)]]
+        : [[span(style, head), `${gap}  `, span('dim', place)]]),
+      ...(notes === '' ? [] : fold(`(${notes})`, indent).map(dim)),
       ...fieldLines(resource, room, columns !== undefined),
     ];
   });
   const selected = selectionsOf(plan).flatMap(({ address, text }) => fold(`${address} ${text}`, '  '));
-  return `${[...lines, ...selected.map(line => paint('dim', line)), ...fold(sums(plan))].join('\n')}\n`;
+  return [...lines, ...selected.map(dim), ...fold(sums(plan))];
 }
 
 /** A line per property; where a terminal is too narrow, the value and the reason below the name. */
@@ -63,7 +59,7 @@ function fieldLines({ fields, action }: PlannedResource, room: number, mayFold: 
   const below = `${indent}    `;
   return fields.flatMap((field, i) => {
     const name = names[i]!;
-    const why = field.reason === undefined ? '' : `(${clean(field.reason)})`;
+    const why = field.reason === undefined ? '' : `(${field.reason})`;
     const reason = [why, gradeNote(field).trim()].filter(Boolean).join('  ');
     const left = `${indent}${name}${' '.repeat(Math.max(0, width - textWidth(name)))}  `;
     const beside = reason === '' ? '' : `  ${reason}`;

@@ -15,16 +15,16 @@ export const points: Define = (program, context, exit) => {
     .action(
       async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
         const listed = await listPoints(context, name, options);
-        const json = options.format === 'json';
-        context.print(json ? `${JSON.stringify(listed, null, 2)}\n` : asTable(listed, context.columns));
+        if (options.format === 'json') context.printJson(`${JSON.stringify(listed, null, 2)}\n`);
+        else context.print(asTable(listed, context.columns));
         exit(0);
       },
     );
 };
 
-const asTable = (listed: PointSummary[], columns?: number): string =>
+const asTable = (listed: PointSummary[], columns?: number): string[] =>
   listed.length === 0
-    ? 'no recovery points\n'
+    ? ['no recovery points']
     : table(
         ['ID', 'VM', 'TIME', 'CONSISTENCY', 'MODE', 'DISKS'],
         listed.map(point => [

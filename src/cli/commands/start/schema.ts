@@ -18,7 +18,7 @@ export const schema: Define = (program, context, exit) => {
     .action(async (name: string | undefined, options: { with?: string[]; types?: true }) => {
       if (options.types) {
         const { declarations } = await import('../../../manifest/generated/declarations.js');
-        context.print(declarations);
+        context.printExact(declarations);
         return exit(0);
       }
       const isBuiltIn = name !== undefined && context.registry.types.has(name);
@@ -26,7 +26,7 @@ export const schema: Define = (program, context, exit) => {
       if (beside.length > 0 && !isBuiltIn) await requireUserTypes(context, beside);
       const { registry } = context;
       const printed = name === undefined ? manifestSchema(registry) : typeSchema(name, registry);
-      context.print(`${JSON.stringify(printed, null, 2)}\n`);
+      context.printJson(`${JSON.stringify(printed, null, 2)}\n`);
       exit(0);
     });
 };
