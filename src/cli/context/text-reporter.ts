@@ -20,7 +20,8 @@ export function textReporter(
   options: EventOptions,
 ): Reporter {
   const { print, say, columns } = text;
-  const { host, stderr } = io;
+  const { host, stdout, stderr } = io;
+  const isSeen = stdout.isTTY && stderr.isTTY;
   return {
     diagnostics(found) {
       if (found.length === 0) return;
@@ -31,7 +32,7 @@ export function textReporter(
     notice: notice => say([noticeText(notice)]),
     async run(now): Promise<RunReporter> {
       const events = await openEvents({ io, text }, options, now);
-      const progress = await progressFor(text, events);
+      const progress = await progressFor(text, now, events);
       return {
         event: progress.listener,
         plan(plan) {
@@ -41,7 +42,7 @@ export function textReporter(
         settled: progress.done,
         async result({ plan, report, diagnostics }) {
           if (isForGithub(host)) await tellGithub({ io, print, redactor }, plan, diagnostics);
-          if (worthASummary(report)) print(summary(report, columns));
+          if (worthASummary(report)) print(summary(report, isSeen && !events?.quiet));
         },
         async close() {
           await events?.close();

@@ -3,11 +3,14 @@ import type { EventSink } from './events.ts';
 import { plainProgress } from './plain.ts';
 import type { Progress } from './progress.ts';
 
-/** listr2 on a terminal, plain lines everywhere else; events go where they were asked for as well. */
-export async function progressFor(text: Text, events?: EventSink): Promise<Progress> {
-  if (!events) return forPeople(text);
+/**
+ * listr2 on a terminal, plain lines everywhere else; events go where they were asked for as well.
+ * @param now the run's clock, ms
+ */
+export async function progressFor(text: Text, now: () => number, events?: EventSink): Promise<Progress> {
+  if (!events) return forPeople(text, now);
   if (events.quiet) return { listener: events.listener, begin() {}, async done() {} };
-  const progress = await forPeople(text);
+  const progress = await forPeople(text, now);
   return {
     ...progress,
     listener: event => {
@@ -17,10 +20,10 @@ export async function progressFor(text: Text, events?: EventSink): Promise<Progr
   };
 }
 
-async function forPeople({ openTasks, say }: Text): Promise<Progress> {
+async function forPeople({ openTasks, say }: Text, now: () => number): Promise<Progress> {
   if (openTasks) {
     const { terminalProgress } = await import('./terminal.ts');
-    return terminalProgress(await openTasks());
+    return terminalProgress(await openTasks(), now);
   }
-  return { listener: plainProgress(say), begin() {}, async done() {} };
+  return { listener: plainProgress(say, now), begin() {}, async done() {} };
 }

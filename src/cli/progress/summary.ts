@@ -4,8 +4,11 @@ import { bytes, duration, plural } from '../../io/units.ts';
 /** Changes that are told one by one. */
 const mostTold = 20;
 
-/** The last lines of a run: what changed, bytes, points, time, and whether a second plan is empty. */
-export function summary(report: RunReport, _columns?: number): string[] {
+/**
+ * The last lines of a run: what changed, bytes, points, time, and whether a second plan is empty.
+ * @param seen the progress is on the same screen and said already what became of each resource
+ */
+export function summary(report: RunReport, seen = false): string[] {
   const count = (result: string) => report.results.filter(r => r.result === result).length;
   const parts = [plural(count('changed'), 'change')];
   if (count('refreshed')) parts.push(`${count('refreshed')} refreshed`);
@@ -19,9 +22,11 @@ export function summary(report: RunReport, _columns?: number): string[] {
     `${report.interrupted ? 'Interrupted' : 'Applied'}: ${parts.join(', ')} in ${duration(report.took)}`,
   ];
 
-  const told = report.results.filter(
-    ({ result, note }) => (result === 'changed' || result === 'interrupted') && note !== undefined,
-  );
+  const told = seen
+    ? []
+    : report.results.filter(
+        ({ result, note }) => (result === 'changed' || result === 'interrupted') && note !== undefined,
+      );
   for (const { address, note } of told.slice(0, mostTold)) lines.push(`  ${address}: ${note}`);
   if (told.length > mostTold) lines.push(`  and ${told.length - mostTold} more, in the report`);
 

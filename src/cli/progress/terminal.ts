@@ -1,10 +1,12 @@
-import { bytes } from '../../io/units.ts';
 import type { Tasks } from '../text/tasks.ts';
-import { finishedLine } from './plain.ts';
+import { amounts } from './amount.ts';
+import { finishedLines } from './plain.ts';
 import type { Progress } from './progress.ts';
 
 /** The events as tasks: one line per resource that moves while it works. */
-export function terminalProgress(tasks: Tasks): Progress {
+export function terminalProgress(tasks: Tasks, now: () => number): Progress {
+  const amount = amounts(now);
+  const finished = finishedLines();
   return {
     begin(plan) {
       const pending = plan.resources.filter(r => r.action !== 'none' && r.action !== 'failed');
@@ -12,9 +14,9 @@ export function terminalProgress(tasks: Tasks): Progress {
     },
     listener: event => {
       if (event.type === 'progress') {
-        const { what, done, total } = event.progress;
-        const amount = done === undefined ? '' : ` ${bytes(done)}${total ? ` of ${bytes(total)}` : ''}`;
-        tasks.tell(event.address, `${what}${amount}`);
+        const { what } = event.progress;
+        const known = amount(`${event.address} ${what}`, event.progress);
+        tasks.tell(event.address, known === '' ? what : `${what}: ${known}`);
       }
       if (event.type === 'interrupted') tasks.tellAll(`${event.signal}: finishing or undoing it`);
       if (event.type === 'finished') {
@@ -23,7 +25,7 @@ export function terminalProgress(tasks: Tasks): Progress {
         const skipped = ['skipped', 'held', 'interrupted'].includes(result);
         tasks.end(event.address, {
           kind: failed ? 'failed' : skipped ? 'skipped' : 'done',
-          line: finishedLine(event),
+          line: finished(event),
         });
       }
     },

@@ -1,3 +1,4 @@
+import { folded } from '../../diagnostics/fold.ts';
 import { type Lines, textOf } from '../../diagnostics/lines.ts';
 import { printable } from '../../diagnostics/text-width.ts';
 import type { Redactor } from '../../engine/model/redact.ts';
@@ -34,7 +35,9 @@ export function openText(io: CliIo, redactor: Redactor, copy?: (text: string) =>
     const color = isColored(host.env, output);
     return (lines: Lines) => {
       const clean = redactor.value(lines);
-      output.write(redactor.text(textOf(clean, { color, github })));
+      // Only a terminal needs it, which would break them inside words.
+      const fitting = output.isTTY ? folded(clean, output.columns) : clean;
+      output.write(redactor.text(textOf(fitting, { color, github })));
       copy?.(redactor.text(textOf(clean)));
     };
   };

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { Failure, given, world } from '../../../diagnostics/diagnostic.ts';
+import { holdsPassword, withoutPasswords } from '../../../diagnostics/url-passwords.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type {
   Asked,
@@ -99,9 +100,9 @@ Absent removes the directory, unless something in it would be lost.`,
 
 function refuseUrl({ url, allow_insecure, password }: GitCheckoutProperties): void {
   const parsed = URL.parse(url);
-  if (parsed?.password)
+  if (parsed && holdsPassword(url))
     throw new Failure(
-      given('password-in-url', `the URL of ${parsed.host} holds a password`, {
+      given('password-in-url', `the URL of ${parsed.host} holds a password or token`, {
         hint: 'take it out, and give it as `password: "${secret(…)}"`',
       }),
     );
@@ -127,7 +128,9 @@ async function look(
   if (kind === 'directory' && names.length === 0) return { state: 'absent' };
   if (!names.includes('.git')) throw foreign(id);
   const head = await headOf(id, properties, io);
-  const url = (await git(['config', '--get', 'remote.origin.url'], id, properties, io)).stdout.trim();
+  const config = await git(['config', '--get', 'remote.origin.url'], id, properties, io);
+  // Somebody else's may hold a token, which no plan shows.
+  const url = withoutPasswords(config.stdout.trim());
   const isNewest =
     head !== undefined &&
     url === properties.url &&
