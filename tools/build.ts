@@ -1,40 +1,13 @@
-/**
- * Compiles the validators, then bundles the CLI into dist/: one entry, a chunk per command and client. And
- * once more as a single file, for hosts where nothing is installed.
- */
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { build } from 'esbuild';
-import { declarations } from './declarations.ts';
+/** Compiles the validators, then bundles the CLI into dist/. */
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { type Build, oldChunks } from './old-chunks.ts';
-import { singleFile } from './single-file.ts';
 import './validators.ts';
+import { cliFiles } from './cli-files.ts';
 
-const { outputFiles } = await build({
-  entryPoints: { converge: 'src/cli/entry.ts' },
-  outdir: 'dist',
-  bundle: true,
-  write: false,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node22',
-  // ES modules where a package has them: named imports survive splitting, and unused parts fall away.
-  mainFields: ['module', 'main'],
-  chunkNames: 'chunks/[name]-[hash]',
-  legalComments: 'none',
-  // Bundled CommonJS packages call require() for Node's own modules.
-  banner: {
-    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
-  },
-});
+const { files, chunks } = await cliFiles();
 // A converge that runs from here loads its chunks when it needs them: none is ever taken away or half written.
-const all = [
-  ...outputFiles,
-  { path: resolve('dist/converge.d.ts'), contents: Buffer.from(declarations) },
-  { path: resolve('dist/converge.cjs'), contents: await singleFile() },
-];
-for (const { path, contents } of all) {
+for (const { path, contents } of files) {
   const there = await readFile(path).catch(() => undefined);
   if (there?.equals(contents)) continue;
   await mkdir(dirname(path), { recursive: true });
@@ -60,9 +33,23 @@ async function tidy(chunks: string[]): Promise<void> {
   await writeFile(`${record}.${process.pid}`, JSON.stringify(old.builds));
   await rename(`${record}.${process.pid}`, record);
 }
-await tidy(
-  outputFiles
-    .filter(({ path }) => basename(dirname(path)) === 'chunks')
-    .map(({ path }) => basename(path))
-    .sort(),
-);
+await tidy(chunks.map(({ path }) => basename(path)).sort());
+
+/**
+ * What `npx converge` runs in this folder. A `bin` in package.json would have npx install the folder into its cache
+ * first, which builds everything once more; the published package has one.
+ */
+async function linkForNpx(): Promise<void> {
+  const link = 'node_modules/.bin/converge';
+  await mkdir(dirname(link), { recursive: true });
+  if (process.platform === 'win32') {
+    const start = 'node --max-semi-space-size=2';
+    await writeFile(`${link}.cmd`, `@${start} "%~dp0..\\..\\dist\\converge.js" %*\r\n`);
+    await writeFile(link, `#!/bin/sh\nexec ${start} "$(dirname "$0")/../../dist/converge.js" "$@"\n`);
+    return;
+  }
+  await symlink('../../dist/converge.js', link).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+}
+await linkForNpx();

@@ -10,5 +10,5 @@ export async function writeNewSecret(host: Host, path: string, text: string): Pr
       given('file-exists', `${path} exists already`, { hint: 'name a new file: a key is never overwritten' }),
     );
   }
-  await host.files.writeAtomic(target, Buffer.from(text), { mode: 0o600 });
+  await host.files.writeAtomic(target, Buffer.from(text), { private: true });
 }

@@ -2,9 +2,11 @@ import { CommanderError } from 'commander';
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { linesOf } from '../diagnostics/lines.ts';
 import { exitCode } from '../engine/report/exit-code.ts';
+import { refusedBySystem } from '../io/errors.ts';
 import { type CliContext, makeCliContext } from './context/cli-context.ts';
 import { makeProgram } from './program.ts';
 import type { CliIo } from './text/io.ts';
+import { helpAsMeant } from './usage.ts';
 
 /**
  * The whole CLI as a function: parses, runs one command, returns the exit code of
@@ -17,7 +19,7 @@ export async function main(argv: string[], io: CliIo): Promise<number> {
     code = result;
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(helpAsMeant(program, argv), { from: 'user' });
     return code === 0 && context.strays.length > 0 ? 4 : code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
@@ -28,6 +30,12 @@ export async function main(argv: string[], io: CliIo): Promise<number> {
       context.report(error.diagnostics);
       if (program.opts().debug) context.say(linesOf(`${error.stack}`));
       return io.interrupt.aborted ? interrupted(io, context) : exitCode({ diagnostics: error.diagnostics });
+    }
+    const refused = refusedBySystem(error);
+    if (refused) {
+      context.report(refused.diagnostics);
+      if (program.opts().debug) context.say(linesOf(`${(error as Error).stack}`));
+      return exitCode({ diagnostics: refused.diagnostics });
     }
     const bug = error as Error;
     context.say([`converge failed in a way it should not: ${bug.message}`]);

@@ -1,7 +1,8 @@
 import module from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { CliIo } from './text/io.ts';
+import { reasonOf } from '../io/errors.ts';
+import type { CliIo, Output } from './text/io.ts';
 
 /** One line from the terminal; undefined after Ctrl-D. */
 async function askOnTerminal(question: string): Promise<string | undefined> {
@@ -31,9 +32,11 @@ export async function run(): Promise<void> {
   // Beside the code, which whoever may write there could change anyway; never in a shared folder.
   if (import.meta.filename.endsWith('.js')) module.enableCompileCache(join(import.meta.dirname, 'cache'));
   const args = process.argv.slice(2);
+  const outputs = watchOutputs();
   if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
     const { version } = await import('../app/version.ts');
-    process.stdout.write(`${version}\n`);
+    outputs.stdout.write(`${version}\n`);
+    process.exitCode = await outputs.told(0);
     return;
   }
   const [{ main }, { nodeHost }] = await Promise.all([import('./main.ts'), import('../io/node.ts')]);
@@ -47,22 +50,9 @@ export async function run(): Promise<void> {
       interrupt.abort(signal);
     });
   }
-  // A closed pipe (`converge plan | head`) ends the output, not the run.
-  let unsaid = false;
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      unsaid ||= error.code !== 'EPIPE';
-    });
-  }
-  const output = (stream: NodeJS.WriteStream) => ({
-    write: (text: string) => void stream.write(text),
-    isTTY: Boolean(stream.isTTY),
-    columns: stream.columns || 100,
-    stream,
-  });
   const io: CliIo = {
-    stdout: output(process.stdout),
-    stderr: output(process.stderr),
+    stdout: outputs.stdout,
+    stderr: outputs.stderr,
     host: nodeHost(),
     interrupt: interrupt.signal,
     strays(listener) {
@@ -72,11 +62,47 @@ export async function run(): Promise<void> {
     ...(process.stdin.isTTY && process.stderr.isTTY && { ask: askOnTerminal }),
   };
   const code = await main(args, io);
-  // A full disk behind the output: the run went on to its end, but not all of it could be told.
-  process.exitCode = unsaid && code === 0 ? 4 : code;
   // A server that never answers keeps a socket open, and would keep the process.
-  if (signalled) process.exit();
+  if (signalled) process.exit(code);
+  process.exitCode = await outputs.told(code);
   leaveAnyway();
+}
+
+/**
+ * Watches both outputs. A closed pipe (`converge plan | head`) ends the output, not the run. With a full disk behind
+ * it the run goes on to its end too, but not all of it could be told: that is said, and is a failure.
+ */
+function watchOutputs(): { stdout: Output; stderr: Output; told(code: number): Promise<number> } {
+  let unsaid: NodeJS.ErrnoException | undefined;
+  const used = new Set<NodeJS.WriteStream>();
+  const output = (stream: NodeJS.WriteStream): Output => {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') unsaid ??= error;
+    });
+    return {
+      write(text) {
+        used.add(stream);
+        stream.write(text);
+      },
+      isTTY: Boolean(stream.isTTY),
+      columns: stream.columns || 100,
+      stream,
+    };
+  };
+  // The answer to an empty write comes after those to all that was written before it.
+  const written = (stream: NodeJS.WriteStream) =>
+    new Promise<void>(resolve => stream.write('', () => resolve()));
+  return {
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    async told(code) {
+      await Promise.all([...used].map(written));
+      if (!unsaid) return code;
+      process.stderr.write(`converge can't write all that it has to say: ${reasonOf(unsaid)}\n`);
+      // 1, 130 and 143 stand alone; the others are bits.
+      return code === 1 || code >= 128 ? code : code | 4;
+    },
+  };
 }
 
 /** Ends the process though a type that was given up still runs in it; whoever reads its output gets all of it. */

@@ -5,6 +5,7 @@ import { linesOf } from '../diagnostics/lines.ts';
 import { holdsPassword } from '../diagnostics/url-passwords.ts';
 import { commands } from './commands/index.ts';
 import type { CliContext } from './context/cli-context.ts';
+import { withOurName } from './usage.ts';
 
 /** The tree of all commands. `exit` takes the exit code that a command ended with. */
 export function makeProgram(context: CliContext, exit: (code: number) => void): Command {
@@ -64,6 +65,7 @@ function refuseUrlsOf(action: Command): void {
 function inherit(command: Command): void {
   for (const child of command.commands) {
     child.copyInheritedSettings(command);
+    child.configureOutput({ outputError: (text, write) => write(withOurName(child, text)) });
     child.showHelpAfterError(`(${nameOf(child)} --help says more)`);
     inherit(child);
   }

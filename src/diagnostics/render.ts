@@ -1,4 +1,4 @@
-import type { Diagnostic, SourceRange } from './diagnostic.ts';
+import { apart, type Diagnostic, type SourceRange } from './diagnostic.ts';
 import { excerpt } from './excerpt.ts';
 import { type Line, type Lines, type Span, type Style, span } from './lines.ts';
 import { withoutPasswords } from './url-passwords.ts';
@@ -17,10 +17,11 @@ const mostShown = 200;
  * `sources` maps file names to their text.
  */
 export function renderDiagnostics(
-  diagnostics: Diagnostic[],
+  all: readonly Diagnostic[],
   sources: ReadonlyMap<string, string>,
   { width }: RenderOptions,
 ): Lines {
+  const diagnostics = apart(all);
   if (diagnostics.length === 0) return [];
   const shown = mostImportant(diagnostics);
   const lines = new Map([...sources].map(([name, text]) => [name, withoutPasswords(text).split('\n')]));

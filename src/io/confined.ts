@@ -27,15 +27,19 @@ function confineFiles(files: Files, root: string): Files {
   const parentOf = (path: string) => inside(files, root, path, false);
   const target = (path: string) => inside(files, root, path, true);
   return {
-    read: async path => files.read(await target(path)),
+    read: async (path, options) => files.read(await target(path), options),
     list: async path => files.list(await target(path)),
     stat: async path => files.stat(await parentOf(path)),
     readlink: async path => files.readlink(await parentOf(path)),
-    open: async (path: string, mode: 'r' | 'r+' | 'create-new') => files.open(await target(path), mode),
-    writeAtomic: async (path, bytes, options) => files.writeAtomic(await parentOf(path), bytes, options),
+    open: async (path: string, how: 'r' | 'r+' | 'create-new', options?: { mode?: number }) =>
+      files.open(await target(path), how, options),
+    writeAtomic: async (path, content, options) => files.writeAtomic(await parentOf(path), content, options),
+    temporaryName: () => files.temporaryName(),
     chmod: async (path, mode) => files.chmod(await target(path), mode),
     mkdir: async (path, options) => files.mkdir(await target(path), options),
     rename: async (from, to) => files.rename(await parentOf(from), await parentOf(to)),
+    link: async (from, to) => files.link(await parentOf(from), await parentOf(to)),
+    syncFolder: async path => files.syncFolder(await target(path)),
     remove: async (path, options) => files.remove(await parentOf(path), options),
     freeSpace: async path => files.freeSpace(await target(path)),
   };

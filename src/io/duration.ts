@@ -33,3 +33,22 @@ export function parseSchedule(text: string): number | undefined {
     .replace(/^(?=[a-z])/, '1 ');
   return parseDuration(span) || undefined;
 }
+
+const anyCase = (word: string): string =>
+  [...word].map(letter => `[${letter}${letter.toUpperCase()}]`).join('');
+
+/** As a regular expression without flags, lookahead or classes beyond ASCII: for any validator of JSON Schema. */
+const grammar = (count: string): string => {
+  const part = (names: string[]) => `[0-9]{1,9}\\s*(${names.toReversed().map(anyCase).join('|')})\\s*`;
+  const first = units.map(([names], index) => {
+    const smaller = units.slice(index + 1).map(([others]) => `(${part(others)})?`);
+    return part(names).replace('[0-9]{1,9}\\s*', count) + smaller.join('');
+  });
+  return `(${first.join('|')})$`;
+};
+
+/** What `parseDuration` takes, for editors. */
+export const durationPattern = `^\\s*${grammar('[0-9]{1,9}\\s*')}`;
+
+/** What `parseSchedule` takes, for editors, and `every 0m` besides. */
+export const schedulePattern = `^\\s*(${anyCase('every')}\\s+)?${grammar('([0-9]{1,9}\\s*)?')}`;

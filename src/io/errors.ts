@@ -1,4 +1,6 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { codeOf } from './handles/code-of.ts';
+import { Refused } from './handles/folder.ts';
 
 const reasons: Record<string, string> = {
   EACCES: 'permission denied',
@@ -15,20 +17,40 @@ const reasons: Record<string, string> = {
   ENAMETOOLONG: 'the name is too long',
   EMFILE: 'too many open files',
   EBUSY: 'it is in use',
+  EIO: 'the device failed',
   EXDEV: 'it lies on another file system',
 };
 
 /** Windows answers the same for a file that is open and for one that may not be written. */
 const inUse = 'end the program that has it open (a service, a site), or run as an administrator';
 
-export const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+export { codeOf };
+
+const makes = 'make the directory';
+
+/** Why, in words: the operating system's code where there are none. */
+export const reasonOf = (error: unknown): string => {
+  const code = codeOf(error);
+  return (code && reasons[code]) ?? code ?? String(error);
+};
+
+const reasonFor = (code: string, verb: string): string =>
+  code === 'EEXIST' && verb === makes ? 'a file is in its place' : (reasons[code] ?? code);
 
 /** What the operating system answered, as a Failure (world) that says what was tried on which path. */
 export function fileFailure(error: unknown, verb: string, path: string): Error {
+  if (error instanceof Refused)
+    return new Failure(
+      world(
+        'file-refused',
+        `can't ${verb} ${path}: ${error.message}`,
+        error.hint === undefined ? {} : { hint: error.hint },
+      ),
+      { cause: error },
+    );
   const code = codeOf(error);
   if (error instanceof Failure || code === undefined) return error as Error;
-  const reason = reasons[code] ?? code;
+  const reason = reasonFor(code, verb);
   const ways: Record<string, string> = {
     ENOENT: 'make the directory first, or declare it',
     ...(process.platform === 'win32' && {
@@ -41,5 +63,46 @@ export function fileFailure(error: unknown, verb: string, path: string): Error {
   return new Failure(
     world(code === 'ENOSPC' ? 'disk-full' : 'file-access', `can't ${verb} ${path}: ${reason}`, hint),
     { cause: error },
+  );
+}
+
+/** What was tried, by the name of the system call. */
+const verbs: Record<string, string> = {
+  mkdir: makes,
+  open: 'open',
+  read: 'read',
+  write: 'write',
+  rename: 'replace',
+  unlink: 'remove',
+  rmdir: 'remove',
+  scandir: 'list',
+  stat: 'look at',
+  lstat: 'look at',
+};
+
+/** Answers that say something of the place, not of a mistake in converge. */
+const ofPlace = new Set(
+  'EACCES EPERM EROFS ENOSPC EDQUOT ENOTDIR EEXIST EISDIR ELOOP ENAMETOOLONG EMFILE EBUSY EIO'.split(' '),
+);
+
+/**
+ * An error of Node as a Failure (world), when the operating system refused something that depends on the place that
+ * was named: no rights, a full disk, a file where a directory has to be. Undefined for everything else.
+ */
+export function refusedBySystem(error: unknown): Failure | undefined {
+  const code = codeOf(error);
+  if (code === undefined || !ofPlace.has(code)) return undefined;
+  const { syscall = '', path } = error as NodeJS.ErrnoException;
+  const verb = verbs[syscall] ?? 'use';
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  const hint = full
+    ? 'make room, then run it again'
+    : 'write to a place that is yours: --lab DIR, --state DIR and --to DIR name one';
+  const what = path === undefined ? 'write' : `${verb} ${path}`;
+  return new Failure(
+    world(full ? 'disk-full' : 'file-access', `can't ${what}: ${reasonFor(code, verb)}`, { hint }),
+    {
+      cause: error,
+    },
   );
 }

@@ -72,6 +72,7 @@ const handleOf = (bytes: Buffer): FileHandle => ({
   stat: async () => statOf('file', bytes.length),
   write: readOnly,
   truncate: readOnly,
+  chmod: readOnly,
   sync: async () => {},
   close: async () => {},
 });

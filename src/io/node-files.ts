@@ -1,108 +1,213 @@
-import { randomUUID } from 'node:crypto';
-import { type BigIntStats, constants, type Stats } from 'node:fs';
+import { type BigIntStats, constants, existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { codeOf, fileFailure } from './errors.ts';
-import type { FileHandle, FileStat, Files } from './ports.ts';
-import { renameOver } from './rename-over.ts';
+import { type Folder, type Folders, mostLinks, Refused } from './handles/folder.ts';
+import { foldersByHandle, handleFolder, O_PATH } from './handles/folders-by-handle.ts';
+import { foldersByPath } from './handles/folders-by-path.ts';
+import { removeTree } from './handles/remove-tree.ts';
+import { renameOver } from './handles/rename-over.ts';
+import { isTemporaryName, sweep, temporaryName } from './handles/temporary.ts';
+import { type Between, syncFolder, writeAtomic } from './handles/write-atomic.ts';
+import { openPlain, readWhole } from './plain-file.ts';
+import type { FileHandle, FileStat, Files, ReadOptions } from './ports.ts';
+
+/** Bytes that `read` takes unless it is told more: what is read whole is held whole. */
+const mostRead = 64 * 2 ** 20;
+
+const byHandle = process.platform === 'linux' && existsSync(handleFolder);
 
 /** The machine's own files. Failures name the path and what was tried. */
-export const nodeFiles: Files = {
-  read: path => orMissing('read', path, () => fs.readFile(path)),
-  list: path => orMissing('list', path, () => fs.readdir(path)),
-  readlink: path => orMissing('read the link', path, () => fs.readlink(path)),
-  stat: path => orMissing('look at', path, async () => statOf(await fs.lstat(path, { bigint: true }))),
-  open: async (path: string, mode: 'r' | 'r+' | 'create-new') => {
-    const open = async () => handleOf(path, await fs.open(path, mode === 'create-new' ? 'wx+' : mode));
-    return mode === 'create-new' ? tried('create', path, open) : orMissing('open', path, open);
-  },
-  writeAtomic: (path, bytes, options) => tried('write', path, () => writeAtomic(path, bytes, options?.mode)),
-  chmod: (path, mode) => tried('change the mode of', path, () => fs.chmod(path, mode)),
-  mkdir: async (path, options) =>
-    tried('make the directory', path, () =>
-      options?.recursive ? makeDirectories(path, options.mode) : fs.mkdir(path, options).then(() => {}),
-    ),
-  rename: (from, to) => tried('rename to', to, () => renameOver(from, to)),
-  remove: (path, options) => tried('remove', path, () => remove(path, options?.recursive === true)),
-  freeSpace: path => tried('measure the free space of', path, () => freeSpace(path)),
-};
+export const nodeFiles: Files = filesIn(byHandle ? foldersByHandle() : foldersByPath());
 
-async function writeAtomic(path: string, bytes: Buffer, mode?: number): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${randomUUID()}.tmp`);
-  const replaced = await whatIsThere(path);
-  const kept = mode ?? (replaced && replaced.mode & 0o7777);
-  try {
-    // Nobody else reads the content before it has its final owner and mode.
-    const handle = await fs.open(temporary, 'wx', kept === undefined ? 0o666 : kept & 0o600);
+/** Files of folders that are reached in this way. */
+export function filesIn(folders: Folders, between?: Between): Files {
+  const swept = new Set<string>();
+
+  /** Works on the name `path` itself, in the folder that it was found in. */
+  const at = <T>(path: string, work: (entry: string, folder: Folder) => Promise<T>): Promise<T> =>
+    folders.within(dirname(path), async folder => {
+      if (between) await between('reached', path);
+      return work(`${folder.at}/${basename(path) || '.'}`, folder);
+    });
+
+  /** Works on what `path` leads to: `work` answers ELOOP where that is a link. */
+  async function through<T>(path: string, work: (entry: string, folder: Folder) => Promise<T>): Promise<T> {
+    const go = async (folder: Folder, name: string, shown: string, links: number): Promise<T> => {
+      try {
+        return await work(`${folder.at}/${name}`, folder);
+      } catch (error) {
+        if (codeOf(error) !== 'ELOOP' || links === 0) throw error;
+        const found = await folders.followed(folder, name, shown, (next, last) =>
+          go(next, last, shown, links - 1),
+        );
+        if (found === undefined) throw error;
+        return found.result;
+      }
+    };
+    return folders.within(dirname(path), async folder => {
+      if (between) await between('reached', path);
+      return go(folder, basename(path) || '.', path, mostLinks);
+    });
+  }
+
+  /** Leftovers of killed processes are looked for where something new is made, once for each folder. */
+  async function sweepOnce(path: string, folder: Folder): Promise<void> {
+    const name = dirname(path);
+    if (swept.has(name)) return;
+    swept.add(name);
+    await sweep(folder);
+  }
+
+  async function makeDirectory(path: string, mode: number | undefined, recursive: boolean): Promise<void> {
+    const make = () =>
+      at(path, async (entry, folder) => {
+        if (isTemporaryName(basename(path))) await sweepOnce(path, folder);
+        await fs.mkdir(entry, mode);
+      });
+    if (!recursive) return make();
+    const madeOrThere = async () => {
+      try {
+        await make();
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw error;
+        await folders.within(path, async () => {});
+      }
+    };
     try {
-      await handle.writeFile(bytes);
-      const isOwnersStill = replaced === undefined || (await keepOwner(handle, replaced));
-      // After chown, which clears setuid; setuid of one owner must not become that of another.
-      if (kept !== undefined) await handle.chmod(isOwnersStill ? kept : kept & ~0o6000);
-      await handle.sync();
+      await madeOrThere();
+    } catch (error) {
+      // Node's own recursive mkdir never ends below a file system that refuses new names, such as /proc.
+      if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+      await makeDirectory(dirname(path), mode, true);
+      await madeOrThere();
+    }
+  }
+
+  return {
+    read: (path, { most = mostRead, ...options }: ReadOptions = {}) =>
+      orMissing('read', path, () =>
+        through(path, async (entry, folder) => {
+          const handle = await openPlain(entry, constants.O_RDONLY);
+          try {
+            return await readWhole(handle, folder, { most, ...options });
+          } finally {
+            await handle.close();
+          }
+        }),
+      ),
+    list: path => orMissing('list', path, () => folders.within(path, folder => fs.readdir(folder.at))),
+    readlink: path => orMissing('read the link', path, () => at(path, entry => fs.readlink(entry))),
+    stat: path =>
+      orMissing('look at', path, () =>
+        at(path, async entry => statOf(await fs.lstat(entry, { bigint: true }))),
+      ),
+    open: async (path: string, how: 'r' | 'r+' | 'create-new', options?: { mode?: number }) => {
+      if (how === 'create-new')
+        return tried('create', path, () =>
+          at(path, async (entry, folder) => {
+            if (isTemporaryName(basename(path))) await sweepOnce(path, folder);
+            return handleOf(path, await fs.open(entry, 'wx+', options?.mode));
+          }),
+        );
+      const flags = how === 'r' ? constants.O_RDONLY : constants.O_RDWR;
+      return orMissing('open', path, () =>
+        through(path, async (entry, folder) => {
+          const handle = await openPlain(entry, flags);
+          try {
+            if (how === 'r+') await refuseSecondName(handle, folder);
+            return handleOf(path, handle);
+          } catch (error) {
+            await handle.close();
+            throw error;
+          }
+        }),
+      );
+    },
+    writeAtomic: (path, content, options = {}) =>
+      tried('write', path, () =>
+        at(path, async (_, folder) => {
+          await sweepOnce(path, folder);
+          await writeAtomic(folder, basename(path), content, options, () => between?.('written', path));
+        }),
+      ),
+    temporaryName,
+    chmod: (path, mode) => tried('change the mode of', path, () => through(path, changeMode(mode))),
+    mkdir: (path, options) =>
+      tried('make the directory', path, () =>
+        makeDirectory(path, options?.mode, options?.recursive === true),
+      ),
+    rename: (from, to) =>
+      tried('rename to', to, () => at(from, source => at(to, target => renameOver(source, target)))),
+    link: (from, to) =>
+      tried('make', to, () =>
+        at(from, source =>
+          at(to, async target => {
+            try {
+              await fs.link(source, target);
+              return true;
+            } catch (error) {
+              if (codeOf(error) === 'EEXIST') return false;
+              throw error;
+            }
+          }),
+        ),
+      ),
+    syncFolder: path => tried('flush', path, () => folders.within(path, syncFolder)),
+    remove: (path, options) =>
+      tried('remove', path, async () => {
+        await orMissing('remove', path, () =>
+          at(path, entry => (options?.recursive ? removeTree(entry) : removeOne(entry))),
+        );
+      }),
+    freeSpace: path => tried('measure the free space of', path, () => freeSpace(path)),
+  };
+
+  async function freeSpace(path: string): Promise<number> {
+    for (let above = path; ; above = dirname(above)) {
+      try {
+        const { bavail, bsize } = await folders.within(above, folder => fs.statfs(folder.at));
+        return bavail * bsize;
+      } catch (error) {
+        if (!isMissing(error) || dirname(above) === above) throw error;
+      }
+    }
+  }
+}
+
+async function removeOne(entry: string): Promise<void> {
+  const stat = await fs.lstat(entry);
+  await (stat.isDirectory() ? fs.rmdir(entry) : fs.unlink(entry));
+}
+
+/**
+ * Changes the mode of the very thing that was looked at. On Linux the handle opens nothing, so that it needs no
+ * right to read; elsewhere reading is what a handle takes.
+ */
+const changeMode =
+  (mode: number) =>
+  async (entry: string, folder: Folder): Promise<void> => {
+    if (process.platform === 'win32') return fs.chmod(entry, mode);
+    const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+    const handle = await fs.open(entry, (byHandle ? O_PATH : O_RDONLY | O_NONBLOCK) | O_NOFOLLOW);
+    try {
+      const stat = await handle.stat();
+      if (stat.isSymbolicLink()) throw Object.assign(new Error('a link'), { code: 'ELOOP' });
+      if (!stat.isFile() && !stat.isDirectory()) throw new Refused('it is neither file nor directory');
+      if (stat.isFile()) await refuseSecondName(handle, folder);
+      await (byHandle ? fs.chmod(`${handleFolder}/${handle.fd}`, mode) : handle.chmod(mode));
     } finally {
       await handle.close();
     }
-    await renameOver(temporary, path);
-  } catch (error) {
-    await fs.rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(folder);
-}
+  };
 
-/** A rename is durable only when its directory is; Windows has no such call. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await fs.open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Whether the new file belongs to the owner and group of the one it replaces. */
-async function keepOwner(handle: fs.FileHandle, { uid, gid }: Stats): Promise<boolean> {
-  const own = await handle.stat();
-  if (own.uid === uid && own.gid === gid) return true;
-  try {
-    await handle.chown(uid, gid);
-    return true;
-  } catch {
-    // Only root gives files away; anybody else may replace a file in a directory of theirs.
-    return false;
-  }
-}
-
-async function whatIsThere(path: string): Promise<Stats | undefined> {
-  try {
-    return await fs.stat(path);
-  } catch {
-    return undefined;
-  }
-}
-
-async function remove(path: string, recursive: boolean): Promise<void> {
-  if (recursive) return fs.rm(path, { recursive: true, force: true });
-  try {
-    const stat = await fs.lstat(path);
-    await (stat.isDirectory() ? fs.rmdir(path) : fs.unlink(path));
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-}
-
-async function freeSpace(path: string): Promise<number> {
-  for (let at = path; ; at = dirname(at)) {
-    try {
-      const { bavail, bsize } = await fs.statfs(at);
-      return bavail * bsize;
-    } catch (error) {
-      if (!isMissing(error) || dirname(at) === at) throw error;
-    }
-  }
+/** Others may have given a file of root's a second name in a folder of theirs: what is done to it hits the first. */
+async function refuseSecondName(handle: fs.FileHandle, folder: Folder): Promise<void> {
+  if (process.geteuid?.() !== 0 || (await handle.stat()).nlink === 1 || !(await folder.isShared())) return;
+  throw new Refused(
+    'it has a second name, and others can change its folder: it may be another file than it seems',
+    'remove it, or take the folder from the others',
+  );
 }
 
 function handleOf(path: string, handle: fs.FileHandle): FileHandle {
@@ -112,6 +217,7 @@ function handleOf(path: string, handle: fs.FileHandle): FileHandle {
     write: (bytes, offset) => tried('write', path, () => writeAll(handle, bytes, offset)),
     truncate: size => tried('resize', path, () => handle.truncate(size)),
     sync: () => tried('flush', path, () => handle.sync()),
+    chmod: mode => tried('change the mode of', path, () => handle.chmod(mode)),
     stat: () => tried('look at', path, async () => statOf(await handle.stat({ bigint: true }))),
     close: () => handle.close(),
   };
@@ -160,23 +266,5 @@ async function orMissing<T>(verb: string, path: string, work: () => Promise<T>):
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw fileFailure(error, verb, path);
-  }
-}
-
-/** Node's own recursive mkdir never ends below a file system that refuses new names, such as /proc. */
-async function makeDirectories(path: string, mode: number | undefined): Promise<void> {
-  const make = async () => {
-    try {
-      await fs.mkdir(path, mode);
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST' || !(await fs.stat(path)).isDirectory()) throw error;
-    }
-  };
-  try {
-    await make();
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeDirectories(dirname(path), mode);
-    await make();
   }
 }

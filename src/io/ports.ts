@@ -4,6 +4,8 @@
  * a kill can be driven at each durable step.
  */
 
+import type { WriteOptions } from './handles/write-atomic.ts';
+
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -36,13 +38,25 @@ export interface FileHandle {
   write(bytes: Buffer, offset: number): Promise<void>;
   truncate(size: number): Promise<void>;
   sync(): Promise<void>;
+  /** Of this very file, whatever is at its path by now. */
+  chmod(mode: number): Promise<void>;
   stat(): Promise<FileStat>;
   close(): Promise<void>;
 }
 
-/** Paths are absolute host paths. Reading functions return undefined for "not there". */
+export interface ReadOptions {
+  /** Bytes that are read at most, 64 MiB when left out; a larger file is a Failure. */
+  most?: number;
+  /** Only if nobody but root and whoever runs this can change the file or put another in its place. */
+  own?: true;
+}
+
+/**
+ * Paths are absolute host paths. Reading functions return undefined for "not there". Links on the way, and those
+ * that are read through, are followed only when root or whoever runs this made them. Only plain files are read.
+ */
 export interface ReadFiles {
-  read(path: string): Promise<Buffer | undefined>;
+  read(path: string, options?: ReadOptions): Promise<Buffer | undefined>;
   stat(path: string): Promise<FileStat | undefined>;
   list(path: string): Promise<string[] | undefined>;
   readlink(path: string): Promise<string | undefined>;
@@ -50,12 +64,24 @@ export interface ReadFiles {
 }
 
 export interface Files extends ReadFiles {
-  open(path: string, mode: 'r' | 'r+' | 'create-new'): Promise<FileHandle | undefined>;
+  /** `mode`: permission bits of a new file from its first moment. */
+  open(
+    path: string,
+    mode: 'r' | 'r+' | 'create-new',
+    options?: { mode?: number },
+  ): Promise<FileHandle | undefined>;
   /** Whole new content or the old one, never a half: temporary name, fsync, rename. */
-  writeAtomic(path: string, bytes: Buffer, options?: { mode?: number }): Promise<void>;
+  writeAtomic(path: string, content: Buffer | AsyncIterable<Buffer>, options?: WriteOptions): Promise<void>;
+  /** A name that nobody can guess, for what is made beside a thing and then renamed to it; a killed run's are swept. */
+  temporaryName(): Promise<string>;
+  /** Of a file or a directory. */
   chmod(path: string, mode: number): Promise<void>;
   mkdir(path: string, options?: { mode?: number; recursive?: boolean }): Promise<void>;
   rename(from: string, to: string): Promise<void>;
+  /** A second name for a file; false when something has that name. */
+  link(from: string, to: string): Promise<boolean>;
+  /** Makes durable what was renamed, linked or made in a folder. */
+  syncFolder(path: string): Promise<void>;
   /** Removes a file, a link, or an EMPTY directory unless `recursive`; not there is fine. */
   remove(path: string, options?: { recursive?: boolean }): Promise<void>;
   /** Bytes free for this user on the file system of `path` or its nearest existing parent. */

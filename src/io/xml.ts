@@ -8,7 +8,7 @@ export interface XmlElement {
   namespace: string;
   name: string;
   attributes: ReadonlyMap<string, string>;
-  children: XmlElement[];
+  children: readonly XmlElement[];
   /** Own character data, concatenated, as sent. */
   text: string;
 }
@@ -16,8 +16,15 @@ export interface XmlElement {
 /** The text isn't the XML that was expected. Never carries the text itself. */
 export class XmlError extends Error {}
 
+type Growing = { -readonly [K in keyof XmlElement]: XmlElement[K] };
+
 const MAX_DEPTH = 100;
-const MAX_ELEMENTS = 2_000_000;
+/** Elements and attributes; each costs some 150 bytes. A listing of a large vCenter has a tenth of them. */
+const MAX_NODES = 1_000_000;
+
+/** What most elements have, made once: a Map of its own costs more than all else of an element. */
+const noAttributes: ReadonlyMap<string, string> = new Map();
+const noChildren: readonly XmlElement[] = Object.freeze([]);
 
 /**
  * Parses a whole document into a tree of elements. Document types are refused, so no entity but
@@ -26,9 +33,9 @@ const MAX_ELEMENTS = 2_000_000;
  */
 export function parseXml(text: string): XmlElement {
   const parser = new SaxesParser({ xmlns: true });
-  const open: XmlElement[] = [];
+  const open: Growing[] = [];
   let root: XmlElement | undefined;
-  let elements = 0;
+  let nodes = 0;
   const append = (data: string) => {
     const top = open.at(-1);
     if (top) top.text += data;
@@ -40,14 +47,22 @@ export function parseXml(text: string): XmlElement {
     throw new XmlError(error.message.split('\n')[0] ?? 'not well-formed');
   });
   parser.on('opentag', tag => {
-    if (++elements > MAX_ELEMENTS) throw new XmlError(`more than ${MAX_ELEMENTS} elements`);
+    nodes += 1 + Object.keys(tag.attributes).length;
+    if (nodes > MAX_NODES) throw new XmlError(`more than ${MAX_NODES} elements and attributes`);
     if (open.length >= MAX_DEPTH) throw new XmlError(`nested deeper than ${MAX_DEPTH} elements`);
-    const attributes = new Map<string, string>();
-    for (const a of Object.values(tag.attributes)) {
-      attributes.set(a.uri === '' ? a.local : `{${a.uri}}${a.local}`, a.value);
-    }
-    const element: XmlElement = { namespace: tag.uri, name: tag.local, attributes, children: [], text: '' };
-    open.at(-1)?.children.push(element);
+    const attributes = Object.values(tag.attributes).map(
+      a => [a.uri === '' ? a.local : `{${a.uri}}${a.local}`, a.value] as const,
+    );
+    const element: Growing = {
+      namespace: tag.uri,
+      name: tag.local,
+      attributes: attributes.length === 0 ? noAttributes : new Map(attributes),
+      children: noChildren,
+      text: '',
+    };
+    const above = open.at(-1);
+    if (above?.children === noChildren) above.children = [element];
+    else (above?.children as XmlElement[] | undefined)?.push(element);
     root ??= element;
     open.push(element);
   });

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blocked, Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { processTable } from '../io/handles/process-table.ts';
 import { type Lock, takeLock } from '../io/locks/lock.ts';
-import { processTable } from '../io/locks/process-table.ts';
 import type { Clock, Host, Random } from '../io/ports.ts';
 import { startApi } from './api/server.ts';
 import { labClock } from './clock.ts';
@@ -14,6 +14,7 @@ import { startMetadata } from './instance/metadata.ts';
 import { type RoleCredentials, roleOf } from './instance/role.ts';
 import { readInstance } from './instance/settings.ts';
 import { startS3 } from './s3/server.ts';
+import { fireDue } from './scheduler/fire.ts';
 import { seed } from './seed.ts';
 import { createSettings, type LabSettings, readSettings, writeSettings } from './settings.ts';
 import { labCertificates } from './tls.ts';
@@ -30,7 +31,7 @@ export interface Lab {
   s3: { url: string };
   /** Answers for every host of the web, `/HOST/PATH`. */
   web: { url: string };
-  /** SSM Parameter Store, Secrets Manager, and what EC2 tells of instances; the credentials are those of S3. */
+  /** EC2, EBS direct, Scheduler, SSM, Secrets Manager, Resolver and STS; the credentials are those of S3. */
   api: { url: string };
   /** Instance metadata of the lab's EC2 instance. */
   metadata: { url: string };
@@ -62,8 +63,6 @@ export interface OpenLabOptions {
   host: Host;
   /** A lab made now begins with what `manifests/lab` protects; `lab …` commands begin with nothing. */
   seeded: boolean;
-  /** Whether this process serves the folder for others: faults armed now are then for its own answers. */
-  serving?: boolean;
   /** Milliseconds to wait while another command has the folder. */
   lockTimeout: number;
   signal?: AbortSignal;
@@ -174,7 +173,14 @@ async function connect(dir: string, host: Host): Promise<Lab | undefined> {
   };
 }
 
-async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: OpenLabOptions): Promise<Lab> {
+const waitingFaults = ({ s3, api, vsphere }: LabParts): LabSettings['faults'] => [
+  ...s3.waitingFaults().map(rule => ({ on: 's3' as const, rule })),
+  ...vsphere.world.waitingFaults().map(rule => ({ on: 'vsphere' as const, rule })),
+  ...api.waitingFaults().map(rule => ({ on: 'secrets' as const, rule })),
+  ...(['ec2', 'ebs'] as const).flatMap(on => api[on].waitingFaults().map(rule => ({ on, rule }))),
+];
+
+async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptions): Promise<Lab> {
   const known = await readSettings(dir);
   const settings = known ?? (await createSettings(dir, host.random, host.files));
   const clock = labClock(host.clock, () => settings.clockOffset);
@@ -220,6 +226,7 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
       settings.seed = 'done';
       await save();
     },
+    fireDue: () => fireDue(api.world, clock.now()),
     setClock: async offset => {
       settings.clockOffset = offset;
       await save();
@@ -227,10 +234,8 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
   };
   if (seeded) await parts.seed();
   if (settings.faults.length > 0) {
-    for (const { on, rule } of settings.faults.splice(0)) {
+    for (const { on, rule } of settings.faults)
       await execute(parts, { do: 'fault', on, rule: rule as Record<string, unknown> });
-    }
-    await save();
   }
   return {
     dir,
@@ -244,15 +249,15 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, serving }: Ope
     vsphere: { url: vsphere.url, caPem: certificates.caPem, caFile },
     clock,
     async command(command) {
-      const answer = await execute(parts, command);
-      // This process ends with the command; the fault waits for the next one. The Windows host keeps its own.
-      if (command.do === 'fault' && command.on !== 'windows' && !serving) {
-        settings.faults.push({ on: command.on, rule: command.rule });
-        await save();
-      }
-      return answer;
+      return execute(parts, command);
     },
     async close() {
+      // A fault waits for the call that it is for, whichever command makes it. The Windows host keeps its own.
+      const waiting = waitingFaults(parts);
+      if (JSON.stringify(waiting) !== JSON.stringify(settings.faults)) {
+        settings.faults = waiting;
+        await save();
+      }
       await Promise.all([s3.close(), api.close(), metadata.close(), vsphere.close(), web.close()]);
       await lock.release();
     },
@@ -304,6 +309,12 @@ const startAccount = (
   host: { clock: Clock; random: Random },
 ) => {
   const common = { clock, random: host.random, instance: () => readInstance(dir) };
-  const api = { dir: join(dir, 'api'), authClock: host.clock, credentials: s3, region };
+  const api = {
+    dir: join(dir, 'api'),
+    ec2Dir: join(dir, 'ec2'),
+    authClock: host.clock,
+    credentials: s3,
+    region,
+  };
   return Promise.all([startApi({ ...common, ...api, fleet: () => readFleet(dir) }), startMetadata(common)]);
 };

@@ -4,7 +4,7 @@ import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { Files, Random } from '../io/ports.ts';
 
 /** The stand-ins that faults can be armed in. */
-export type FaultyService = 's3' | 'vsphere' | 'secrets' | 'ec2';
+export type FaultyService = 's3' | 'vsphere' | 'secrets' | 'ec2' | 'ebs';
 
 /** What a lab folder remembers of itself, in `lab.json`. The world proper lies beside it. */
 export interface LabSettings {
@@ -16,7 +16,7 @@ export interface LabSettings {
   seed: 'none' | 'begun' | 'done';
   /** Milliseconds that the lab's clock is ahead of the machine's. */
   clockOffset: number;
-  /** Fault rules for the next process that opens the lab; each is handed out once. */
+  /** Fault rules that didn't strike yet, with the times that are left of each. */
   faults: { on: FaultyService; rule: unknown }[];
 }
 

@@ -3,14 +3,32 @@ import type { JsonSchema } from './schema/json-schema.ts';
 import { languageVersion } from './sections/language.ts';
 import { policySchema } from './sections/read-policy.ts';
 import { requiresSchema } from './sections/requires.ts';
-import { metaparameters } from './values/metaparameters.ts';
+import { formatPatterns } from './values/formats.ts';
+import { metaparameters, moduleMetaparameters } from './values/metaparameters.ts';
 
-/** The JSON Schema (draft-07) of a whole manifest, for editors: completion, documentation, checks. */
-export function manifestSchema(registry: Registry): JsonSchema {
+const draft = 'http://json-schema.org/draft-07/schema#';
+
+/** What an editor is told of a module: how it is used. */
+export interface EditorModule {
+  name: string;
+  description: string;
+  /** JSON Schema of all parameters. */
+  parameters: JsonSchema;
+}
+
+/**
+ * The JSON Schema (draft-07) of a whole manifest, for editors: completion, documentation, checks. It says all in words
+ * of the standard, since validators refuse what they don't know: formats of ours are patterns, annotations are left
+ * out.
+ *
+ * @param modules those that may be used; any other name below `resources` is a mistake
+ */
+export function manifestSchema(registry: Registry, modules: readonly EditorModule[]): JsonSchema {
   const types = [...registry.types.values()].sort(byName);
   const kinds = [...registry.targets.values()].sort(byName);
+  const sorted = [...modules].sort(byName);
   return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
+    $schema: draft,
     title: 'converge manifest',
     type: 'object',
     required: ['converge'],
@@ -40,87 +58,99 @@ export function manifestSchema(registry: Registry): JsonSchema {
         description: 'The lowest layer of `data`, below the files in data/.',
         type: ['object', 'null'],
       },
-      resources: resources(types),
+      resources: resources(types, sorted),
     } as never,
     definitions: {
       ...shared,
       ...Object.fromEntries(types.map(type => [type.name, resource(type)])),
+      ...Object.fromEntries(sorted.map(module => [`module.${module.name}`, moduleUse(module)])),
       ...Object.fromEntries(kinds.map(kind => [`target.${kind.name}`, target(kind)])),
-      metaparameters: { properties: metaparameters },
     },
   };
 }
 
-/** The JSON Schema of a `module.yaml`. */
-export function moduleSchema(registry: Registry): JsonSchema {
-  const types = [...registry.types.values()].sort(byName);
-  return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'converge module',
-    type: 'object',
-    required: ['converge'],
-    additionalProperties: false,
-    properties: {
-      converge: { const: languageVersion, description: 'Version of the manifest language.' },
-      description: { type: 'string', description: 'What the module is for.' },
-      parameters: {
-        description: 'Name to JSON Schema; a parameter without `default` is required.',
-        ...mapOrNothing({ $ref: 'http://json-schema.org/draft-07/schema#' }),
-      },
-      data: { description: 'The lowest layer of `data` inside the module.', type: ['object', 'null'] },
-      resources: resources(types),
-    } as never,
-    definitions: {
-      ...shared,
-      ...Object.fromEntries(types.map(type => [type.name, resource(type)])),
-      metaparameters: { properties: metaparameters },
-    },
-  };
-}
+/** The JSON Schema of one resource type, with all that it refers to. */
+export const typeSchema = (type: AnyResourceType): JsonSchema => ({
+  $schema: draft,
+  title: type.name,
+  ...(resource(type) as JsonSchema),
+  definitions: shared as never,
+});
 
-const shared = {
-  expression: { type: 'string', pattern: '\\$\\{', description: 'A CEL expression: `${params.size}`.' },
+/** The JSON Schema of a `module.yaml`. It lies beside `manifest.schema.json`, which has the resources. */
+export const moduleSchema: JsonSchema = {
+  $schema: draft,
+  title: 'converge module',
+  type: 'object',
+  required: ['converge'],
+  additionalProperties: false,
+  properties: {
+    converge: { const: languageVersion, description: 'Version of the manifest language.' },
+    description: { type: 'string', description: 'What the module is for.' },
+    parameters: {
+      description: 'Name to JSON Schema; a parameter without `default` is required.',
+      ...mapOrNothing({ $ref: draft }),
+    },
+    data: { description: 'The lowest layer of `data` inside the module.', type: ['object', 'null'] },
+    resources: { $ref: 'manifest.schema.json#/properties/resources' },
+  } as never,
 };
 
-/** Names that are no type are modules, whose parameters an editor doesn't know. */
-const resources = (types: AnyResourceType[]): JsonSchema => ({
+/** Of types and modules; for others `additionalProperties` says no, and an editor suggests the names that there are. */
+const resources = (types: AnyResourceType[], modules: readonly EditorModule[]): JsonSchema => ({
   description: 'Type or module, title, properties of everything that is managed.',
   type: ['object', 'null'] as never,
-  additionalProperties: mapOrNothing({ type: ['object', 'null'] }) as never,
-  properties: Object.fromEntries(
-    types.map(({ name, doc }) => [
+  additionalProperties: false,
+  properties: Object.fromEntries([
+    ...types.map(({ name, doc }) => [
       name,
       { description: doc, ...mapOrNothing({ $ref: `#/definitions/${name}` }) } as never,
     ]),
-  ),
+    ...modules.map(({ name, description }) => [
+      name,
+      { description, ...mapOrNothing({ $ref: `#/definitions/module.${name}` }) } as never,
+    ]),
+  ]),
 });
 
 const byName = (a: { name: string }, b: { name: string }): number =>
   a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 
-const mapOrNothing = (value: Record<string, unknown>) => ({
-  type: ['object', 'null'],
-  additionalProperties: value,
-});
+function mapOrNothing(value: Record<string, unknown>) {
+  return { type: ['object', 'null'], additionalProperties: value };
+}
 
 function resource({ schema, doc, select }: AnyResourceType): unknown {
   const own = plain(schema);
-  const shared = Object.keys(metaparameters).map(name => [
-    name,
-    { $ref: `#/definitions/metaparameters/properties/${name}` },
-  ]);
-  const optional = (own.required ?? []).length === 0;
   return {
     ...own,
-    ...(optional ? { type: ['object', 'null'] } : {}),
+    ...orNothing(own),
     description: doc,
     properties: {
       ...own.properties,
-      ...Object.fromEntries(shared),
+      ...metaparameterRefs(Object.keys(metaparameters)),
       ...(select && { select: forEditors(JSON.parse(JSON.stringify(select.schema))) as object }),
     },
   };
 }
+
+/** A use of a module: what may stand below a title. */
+function moduleUse({ description, parameters }: EditorModule): unknown {
+  const own = plain({ type: 'object', additionalProperties: false, ...parameters });
+  return {
+    ...own,
+    ...orNothing(own),
+    description,
+    properties: { ...own.properties, ...metaparameterRefs(Object.keys(moduleMetaparameters)) },
+  };
+}
+
+/** What needs no property may have no body. */
+const orNothing = ({ required = [] }: JsonSchema) =>
+  required.length === 0 ? { type: ['object', 'null'] } : {};
+
+const metaparameterRefs = (names: string[]) =>
+  Object.fromEntries(names.map(name => [name, { $ref: `#/definitions/metaparameter.${name}` }]));
 
 function target({ name, schema, doc }: TargetKind): unknown {
   const own = plain(schema);
@@ -133,13 +163,14 @@ const plain = (schema: object): JsonSchema => {
 };
 
 /** Any value may be an expression too, which for an editor is text. */
-const withExpressions = (properties: Record<string, JsonSchema>): Record<string, JsonSchema> =>
-  Object.fromEntries(
+function withExpressions(properties: Record<string, JsonSchema>): Record<string, JsonSchema> {
+  return Object.fromEntries(
     Object.entries(properties).map(([name, schema]) => [
       name,
       schema.const === undefined ? orExpression(schema) : schema,
     ]),
   );
+}
 
 function orExpression(schema: JsonSchema): JsonSchema {
   const { description } = schema;
@@ -168,11 +199,47 @@ function forEditors(node: unknown): unknown {
     return {
       type: 'string',
       pattern: '^\\$\\{\\s*secret\\(.+\\)\\s*\\}$',
-      'x-secret': true,
       ...(description === undefined ? {} : { description }),
     };
+  }
+  for (const key of Object.keys(copy)) if (key.startsWith('x-')) delete copy[key];
+  if (typeof schema.format === 'string') {
+    delete copy.format;
+    if (formatPatterns.has(schema.format)) {
+      const { description } = schema;
+      const ref = { $ref: `#/definitions/format.${schema.format}` };
+      return description === undefined ? ref : { description, allOf: [ref] };
+    }
+    if (standardFormats.has(schema.format)) copy.format = schema.format;
   }
   if (schema.type === 'string' && schema.const === undefined && schema.enum === undefined)
     copy.type = ['string', 'number', 'boolean'];
   return copy;
 }
+
+/** Those of draft-07. A type of the user may have others, which mean nothing to an editor. */
+const standardFormats = new Set(
+  (
+    'date-time date time email idn-email hostname idn-hostname ipv4 ipv6 uri uri-reference iri iri-reference ' +
+    'uri-template json-pointer relative-json-pointer regex'
+  ).split(' '),
+);
+
+const expression = {
+  type: 'string',
+  pattern: '\\$\\{',
+  description: 'A CEL expression: `${params.size}`.',
+};
+
+/** What types, modules and targets refer to. */
+const shared = {
+  expression,
+  ...Object.fromEntries(
+    [...formatPatterns].map(([name, pattern]) => [`format.${name}`, { type: 'string', pattern }]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(withExpressions(forEditors(metaparameters) as Record<string, JsonSchema>)).map(
+      ([name, schema]) => [`metaparameter.${name}`, schema],
+    ),
+  ),
+};

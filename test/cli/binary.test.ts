@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { binary, scratch } from '../support/cli.ts';
+import { endAll, start } from '../support/start.ts';
 
 const root = join(import.meta.dirname, '../..');
 const manifest = (dir: string) => `converge: 1
@@ -216,6 +217,22 @@ describe('the real binary', () => {
     expect(stderr).toBe('');
   });
 
+  test.skipIf(process.platform === 'win32')(
+    'npx finds it where it looks first, and needs no build of its own',
+    async () => {
+      expect(await realpath(join(root, 'node_modules/.bin/converge'))).toBe(join(root, 'dist/converge.js'));
+      const cache = await scratch();
+      const run = await binary(
+        root,
+        ['converge', '--version'],
+        { PATH: process.env.PATH!, HOME: cache, npm_config_cache: cache, npm_config_offline: 'true' },
+        'npx',
+      );
+      expect(run).toMatchObject({ code: 0, stdout: '0.1.0\n' });
+      expect(existsSync(join(cache, '_npx'))).toBe(false);
+    },
+  );
+
   test('schema prints JSON Schema draft-07', async () => {
     const { stdout } = await binary(root, ['schema']);
     expect(JSON.parse(stdout).$schema).toBe('http://json-schema.org/draft-07/schema#');
@@ -304,11 +321,12 @@ describe('the real binary', () => {
 
   test('Ctrl-C while the lab is served ends it with its folder free for the next', async () => {
     const dir = await scratch();
-    const child = spawn(join(root, 'bin/converge'), ['lab', 'serve', '--lab', 'lab'], {
+    const child = start(join(root, 'bin/converge'), ['lab', 'serve', '--lab', 'lab'], {
       cwd: dir,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(child.stdout, 'data');
+    onTestFinished(() => endAll(child));
+    await once(child.stdout!, 'data');
     const added = await binary(dir, ['lab', 'add-vm', 'dc09', '--blank', '1MiB', '--lab', 'lab']);
     expect(added.code, added.stderr).toBe(0);
     child.kill('SIGINT');

@@ -29,7 +29,7 @@ const migration = `  exec:
 async function fleet() {
   const dir = await scratch();
   const host = nodeHost();
-  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, serving: true, lockTimeout: 0 });
+  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, lockTimeout: 0 });
   const published = await publish(lab, host);
   onTestFinished(async () => {
     await published.close();

@@ -96,11 +96,59 @@ test('without a terminal it names all that is missing', async () => {
   await expect(read(dir, '.gitignore')).rejects.toThrow('ENOENT');
 });
 
-test('an answer that no manifest may hold is shown where it would stand, and nothing is written', async () => {
+test.each([
+  ['--bucket', 'Bad_Name', 'bucket-name'],
+  ['--vcenter', 'vcenter.example.com', 'wrong-value'],
+  ['--region', 'Ireland', 'wrong-value'],
+])(
+  '%s %s is refused before anything is asked, and no file is named that was not written',
+  async (option, value, mistake) => {
+    const dir = await scratch();
+    const asked: string[] = [];
+    const ask = async (question: string) => void asked.push(question);
+    const { code, stderr } = await cli(dir, ['init', option, value], { ask });
+    expect(stderr).toContain(`error[${mistake}]`);
+    expect(stderr).not.toContain('dr.yaml');
+    expect([code, asked]).toEqual([1, []]);
+    await expect(read(dir, 'manifests/dr.yaml')).rejects.toThrow('ENOENT');
+  },
+);
+
+test('a wrong answer is told at once, and asked for again', async () => {
   const dir = await scratch();
-  const { code, stderr } = await cli(dir, ['init', ...options, '--bucket', 'Bad_Name']);
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/error\[bucket-name\][\s\S]*manifests\/dr\.yaml:\d+/);
+  const answers = [
+    'dc02',
+    'http:/vc',
+    'https://vc.example.org',
+    'Bad_Name',
+    'example-dr',
+    'Ireland',
+    'eu-west-1',
+  ];
+  const asked: string[] = [];
+  const { code, stderr } = await cli(dir, ['init'], {
+    ask: async question => {
+      asked.push(question.split(' ').slice(0, 2).join(' '));
+      return answers.shift();
+    },
+  });
+  expect(code, stderr).toBe(0);
+  expect(asked).toEqual([
+    'Which VMs',
+    ...['Address of', 'Address of'],
+    ...['Name of', 'Name of'],
+    ...['AWS region', 'AWS region'],
+  ]);
+  expect(stderr.match(/^error\[/gm)).toHaveLength(3);
+  expect(await read(dir, 'manifests/dr.yaml')).not.toMatch(/Ireland|Bad_Name|http:\/vc/);
+});
+
+test('a region of the environment that is none is no default that is written', async () => {
+  const dir = await scratch();
+  const { code, stderr } = await cli(dir, ['init', ...options.slice(0, -2), '--bucket', 'example-dr'], {
+    env: { AWS_REGION: 'Ireland' },
+  });
+  expect(code, stderr).toBe(1);
   await expect(read(dir, 'manifests/dr.yaml')).rejects.toThrow('ENOENT');
 });
 

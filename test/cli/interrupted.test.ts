@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
 import { openLab } from '../../src/lab/lab.ts';
 import type { VmInfo } from '../../src/lab/vsphere/server.ts';
 import { cli, scratch } from '../support/cli.ts';
+import { runMark } from '../support/run-mark.ts';
+import { endAll, start } from '../support/start.ts';
 
 const root = join(import.meta.dirname, '../..');
 const manifests = join(root, 'manifests/lab');
@@ -61,12 +62,13 @@ test.each(['file:/srv/spool: create', 'protected_vm:dc02: create', 'protected_vm
   async said => {
     const dir = await scratch();
     const lab = ['--lab', join(dir, 'lab')];
-    const child = spawn(join(root, 'bin/converge'), ['apply', manifests, ...lab], {
+    const child = start(join(root, 'bin/converge'), ['apply', manifests, ...lab], {
       cwd: dir,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    onTestFinished(() => endAll(child));
     let stderr = '';
-    child.stderr.on('data', chunk => {
+    child.stderr!.on('data', chunk => {
       stderr += chunk;
       if (stderr.includes(said)) child.kill('SIGKILL');
     });
@@ -106,11 +108,12 @@ resources:
   protected_vm: { dc02: { repository: "file://${dir}/r", schedule: every 15 minutes } }
 `,
   );
-  const child = spawn(join(root, 'bin/converge'), ['plan', 'm.yaml'], {
+  const child = start(join(root, 'bin/converge'), ['plan', 'm.yaml'], {
     cwd: dir,
-    env: { VC: 'x' },
+    env: { VC: 'x', ...runMark },
     stdio: 'ignore',
   });
+  onTestFinished(() => endAll(child));
   await connected;
   child.kill('SIGINT');
   expect(await once(child, 'exit')).toEqual([130, null]);

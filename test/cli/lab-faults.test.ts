@@ -1,9 +1,10 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { processTable } from '../../src/io/locks/process-table.ts';
+import { processTable } from '../../src/io/handles/process-table.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { openLab, publish } from '../../src/lab/lab.ts';
 import { cli, scratch } from '../support/cli.ts';
@@ -17,7 +18,7 @@ async function labFolder() {
   return { dir, lab };
 }
 
-describe('a fault waits for the next command that uses the lab, and for that one only', () => {
+describe('a fault waits for the call that it is for', () => {
   test('the first example of `lab fault --help`: uploads are told to slow down, and are sent again', async () => {
     const { dir, lab } = await labFolder();
     const fault = [
@@ -56,6 +57,77 @@ describe('a fault waits for the next command that uses the lab, and for that one
   });
 });
 
+describe('commands that make no such call leave a fault armed', () => {
+  const points = ['points', '--repository', 's3://gdh-vm-replication/dr'];
+
+  test.each([
+    [
+      's3',
+      ['lab', 'fault', 'internal-error', '--on', 's3', '--set', 'key=*/packs/*', '--set', 'method=PUT'],
+      'retried',
+    ],
+    [
+      'vsphere',
+      ['lab', 'fault', 'fail-task', '--on', 'vsphere', '--set', 'method=CreateSnapshot_Task'],
+      'FAILED',
+    ],
+    [
+      'vsphere, one that holds',
+      [
+        'lab',
+        'fault',
+        'missing-privilege',
+        '--on',
+        'vsphere',
+        '--set',
+        'privilege=VirtualMachine.State.CreateSnapshot',
+      ],
+      'FAILED',
+    ],
+  ])('%s', async (_, fault, struck) => {
+    const { dir, lab } = await labFolder();
+    const run = (...words: string[]) => cli(dir, [...words, ...lab]);
+    expect((await run(...fault)).code).toBe(0);
+    await run('lab', 'show');
+    await run('lab', 'tag', 'dc02', 'gold');
+    await run(...points);
+    const first = await run('apply', manifests);
+    expect(first.stdout + first.stderr).toContain(struck);
+    const second = await run('apply', manifests);
+    expect(second.code, second.stderr).toBe(0);
+    expect(second.stdout).not.toContain(struck);
+  });
+
+  test('what is left of several times is for the next command, until it is cleared', async () => {
+    const { dir, lab } = await labFolder();
+    const run = (...words: string[]) => cli(dir, [...words, ...lab]);
+    expect((await run('apply', manifests)).code).toBe(0);
+    await run('lab', 'fault', 'latency', '--on', 's3', '--times', '500', '--set', 'ms=1');
+    const left = async () =>
+      JSON.parse(await readFile(join(dir, 'lab/lab.json'), 'utf8')).faults[0]?.rule.times;
+    expect(await left()).toBe(500);
+    await run(...points);
+    const some = await left();
+    expect(some).toBeLessThan(500);
+    await run(...points);
+    expect(await left()).toBeLessThan(some);
+    await run('lab', 'fault', 'clear', '--on', 's3');
+    expect(await left()).toBeUndefined();
+  });
+});
+
+test('a second VM of one name has to be meant', async () => {
+  const { dir, lab } = await labFolder();
+  const add = (...more: string[]) => cli(dir, ['lab', 'add-vm', 'dc02', '--blank', '1MiB', ...more, ...lab]);
+  const refused = await add();
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toContain('there is a VM dc02 already');
+  expect(refused.stderr).toContain('--force');
+  expect((await cli(dir, ['lab', 'show', ...lab])).stdout.match(/^dc02 /gm)).toHaveLength(1);
+  expect((await add('--force')).code).toBe(0);
+  expect((await cli(dir, ['lab', 'show', ...lab])).stdout.match(/^dc02 /gm)).toHaveLength(2);
+});
+
 test.each([
   [['slow-dwn', '--on', 's3'], 'slow-down'],
   [['quiesce', '--on', 'vsphere'], 'quiesce-fails'],
@@ -74,7 +146,7 @@ test.each([
 test('a folder that is served already is not served twice', async () => {
   const dir = await scratch();
   const host = nodeHost();
-  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, lockTimeout: 0, serving: true });
+  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, lockTimeout: 0 });
   const published = await publish(lab, host);
   try {
     const { code, stderr } = await cli(dir, ['lab', 'serve', '--lab', join(dir, 'lab')]);

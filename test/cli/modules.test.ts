@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { binary, cli, scratch } from '../support/cli.ts';
@@ -82,4 +82,16 @@ test.each([40, 60, 100])('explain --type fits %i columns', async columns => {
     for (const line of stdout.split('\n').filter(one => / \S+ /.test(one.trim())))
       expect(line.length, line).toBeLessThanOrEqual(columns);
   }
+});
+
+test('a module that is there by two paths, one of them through a link, is one module', async () => {
+  const dir = await scratch();
+  await mkdir(join(dir, 'store/lib/modules/web'), { recursive: true });
+  await writeFile(join(dir, 'store/lib/modules/web/module.yaml'), 'converge: 1\nresources: {}\n');
+  await writeFile(join(dir, 'store/lib/m.yaml'), 'converge: 1\nresources: { web: { a: {} } }\n');
+  await symlink(join(dir, 'store/lib'), join(dir, 'lib'));
+  const { code, stderr } = await cli(dir, ['validate', 'store/lib', 'lib']);
+  expect(stderr).not.toContain('two modules');
+  expect(code).toBe(1);
+  expect((await cli(dir, ['validate', 'lib'])).code).toBe(0);
 });

@@ -112,6 +112,7 @@ test('--only takes a selection, one of its VMs, or neither without asking', asyn
   expect(await selected('--except', 'protected_vm:prod/web01')).toHaveLength(2);
   await run('lab', 'fault', 'unavailable', '--on', 'vsphere', '--times', '99');
   expect((await plan('--only', 'bucket')).diagnostics).toEqual([]);
+  await run('lab', 'fault', 'clear', '--on', 'vsphere');
   const wrong = await run('plan', 'm.yaml', '--only', 'protected_vm:prod/web03');
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toMatch(/did you mean `protected_vm:prod\/web01`/);

@@ -295,6 +295,7 @@ describe('while S3 is out of reach', () => {
     const lab = await labInstance();
     await away(lab);
     expect((await lab.apply([], { clock: hurried() })).stderr).toContain('error[nothing-kept]');
+    await lab.run(['lab', 'fault', 'clear', '--on', 's3']);
     await lab.publish(manifest('one'));
     await lab.apply();
     await away(lab);

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openMemories } from '../../src/engine/memory/memory.ts';
@@ -176,4 +185,24 @@ test('a division that was cut short is taken up where it stopped', async () => {
     'secret:service::web',
   ]);
   expect((await of('archive')).get('archive:/app')).toEqual({ files: {} });
+});
+
+test('a file that is too large is not read', async () => {
+  const { dir, open } = setUp();
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'state.json'), '');
+  truncateSync(join(dir, 'state.json'), 700 * 2 ** 20);
+  await expect(open()).rejects.toThrow(/state\.json: it has 700\.0 MiB, and 128\.0 MiB are the most/);
+});
+
+test('a file that others can change is not believed', async () => {
+  const { dir, open } = setUp();
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'state.json'), '{"version":1,"entries":{"a":1}}');
+  expect((await open()).diagnostics).toEqual([]);
+  chmodSync(join(dir, 'state.json'), 0o666);
+  await expect(open()).rejects.toThrow(/state\.json: others can write to it/);
+  chmodSync(join(dir, 'state.json'), 0o644);
+  chmodSync(dir, 0o777);
+  await expect(open()).rejects.toThrow(/others can change the folder it is in/);
 });

@@ -2,14 +2,14 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { blocked } from '../../src/diagnostics/diagnostic.ts';
-import { takeLock } from '../../src/io/locks/lock.ts';
 import {
   isRunning,
   ownId,
   type Place,
   type ProcessTable,
   processTable,
-} from '../../src/io/locks/process-table.ts';
+} from '../../src/io/handles/process-table.ts';
+import { takeLock } from '../../src/io/locks/lock.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { steppedClock, temporaryFolder } from '../support/engine-host.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { renameOver } from '../../src/io/rename-over.ts';
+import { renameOver } from '../../src/io/handles/rename-over.ts';
 
 /** A machine on which a rename fails with these codes, one after the other. */
 function machine(codes: string[], platform: NodeJS.Platform = 'win32') {

@@ -1,10 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { runMark } from '../support/run-mark.ts';
+import { endAll, start } from '../support/start.ts';
 
 /** Registered with the file that imports this: inside a test, `afterAll` would be too late. */
 const folders: string[] = [];
@@ -30,7 +32,7 @@ export function folder(): string {
 export function run(program: string, args: string[], env: Record<string, string>): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      env: { PATH: process.env.PATH, HOME: tmpdir(), ...env },
+      env: { PATH: process.env.PATH, HOME: tmpdir(), ...runMark, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';
@@ -66,21 +68,23 @@ const answers = (port: number) =>
     asked.on('error', () => resolve(false)).end();
   });
 
-/** A foreign server for the suite. `start` gives the command for a port; the URL is there in the tests. */
+/** A foreign server for the suite. `command` gives the command for a port; the URL is there in the tests. */
 export function served(
-  start: (port: number) => { program: string; args: string[]; env?: Record<string, string> },
+  command: (port: number) => { program: string; args: string[]; env?: Record<string, string> },
 ) {
   const server = { url: '' };
+  let child: ChildProcess | undefined;
+  // Registered here and not once it runs: a hook that is registered inside another one is never called.
+  afterAll(() => {
+    if (child) endAll(child);
+  });
   beforeAll(async () => {
     const port = await freePort();
-    const { program, args, env } = start(port);
-    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+    const { program, args, env } = command(port);
+    child = start(program, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
     let ended = false;
     child.once('exit', () => {
       ended = true;
-    });
-    afterAll(() => {
-      child.kill('SIGKILL');
     });
     while (!(await answers(port))) {
       if (ended) throw new Error(`${program} ended before it answered`);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:https';
@@ -18,6 +18,7 @@ import { readObject } from '../../src/vsphere/soap/property-collector.ts';
 import { openSession } from '../../src/vsphere/soap/soap-session.ts';
 import { parseXml } from '../../src/vsphere/soap/xml.ts';
 import { el } from '../../src/vsphere/soap/xml-writer.ts';
+import { endAll, start } from '../support/start.ts';
 import { failureOf } from '../vsphere/scripted-server.ts';
 import { devices, disk } from '../vsphere/wire.ts';
 
@@ -92,13 +93,12 @@ describe.skipIf(!present)('our vSphere client against vcsim', () => {
   beforeAll(async () => {
     port = await freePort();
     const args = ['-l', `127.0.0.1:${port}`, '-username', USER.username, '-password', await USER.password()];
-    vcsim = spawn('vcsim', args, { stdio: 'ignore' });
+    vcsim = start('vcsim', args, { stdio: 'ignore' });
     url = `https://127.0.0.1:${port}`;
     sha256 = await fingerprintAt(port);
   });
   afterAll(async () => {
-    vcsim.kill();
-    await once(vcsim, 'exit');
+    endAll(vcsim);
   });
 
   it('logs in and learns what the server is', async () => {

@@ -1,14 +1,15 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { labCertificates } from '../../src/lab/tls.ts';
 import { startVsphere, type VsphereLab } from '../../src/lab/vsphere/server.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
+import { endAll, start } from '../support/start.ts';
 
 const run = promisify(execFile);
 const GRANULE = 65_536;
@@ -167,9 +168,10 @@ describe.skipIf(!govc)('govc', () => {
 test.skipIf(!pyvmomi)('pyvmomi follows the changes of a disk through two snapshots', async () => {
   await lab.world.addVm({ name: 'app01', disks: [{ bytes: 20 * GRANULE + 512 }] });
   await lab.world.write('app01', 0, 70_000, Buffer.from('written by the guest'));
-  const child = spawn(python, [join(import.meta.dirname, 'vsphere-lab.py')], {
+  const child = start(python, [join(import.meta.dirname, 'vsphere-lab.py')], {
     stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  }) as ChildProcessWithoutNullStreams;
+  onTestFinished(() => endAll(child));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let errors = '';
   child.stderr.on('data', chunk => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -41,8 +41,8 @@ const withWrites = (before: (n: number) => Promise<void>): Files => {
   let writes = 0;
   return {
     ...nodeFiles,
-    async open(path: string, mode: 'r' | 'r+' | 'create-new') {
-      const file = await nodeFiles.open(path, mode as 'r+');
+    async open(path: string, mode: 'r' | 'r+' | 'create-new', options?: { mode?: number }) {
+      const file = await nodeFiles.open(path, mode as 'r+', options);
       if (!file || mode !== 'create-new') return file;
       return {
         ...file,
@@ -220,4 +220,18 @@ test('a pack that was replaced meanwhile is looked for again in the newest index
   expect((await reader.block(1)).equals(images[0]!.subarray(K, 2 * K))).toBe(true);
   for await (const { index, bytes } of reader.blocks([0, 1, 2, 3, 4, 5]))
     expect(bytes.equals(images[0]!.subarray(index * K, (index + 1) * K))).toBe(true);
+});
+
+test('restored disks are their owner’s alone from the first moment, also in place of others', async () => {
+  const modes: number[] = [];
+  const watching = withWrites(async () => {
+    for (const name of await readdir(directory)) modes.push((await stat(join(directory, name))).mode & 0o777);
+  });
+  await restore(repository, point, { directory, files: watching, random });
+  expect(new Set(modes)).toEqual(new Set([0o600]));
+  expect((await stat(directory)).mode & 0o777).toBe(0o700);
+  await chmod(join(directory, 'disk-0.raw'), 0o644);
+  await restore(repository, point, { directory, files: nodeFiles, random, force: true });
+  for (const n of images.keys())
+    expect((await stat(join(directory, `disk-${n}.raw`))).mode & 0o777).toBe(0o600);
 });

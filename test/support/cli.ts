@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Clock } from '../../src/io/ports.ts';
+import { runMark } from './run-mark.ts';
 import { runtimeDirectory } from './runtime-directory.ts';
 
 export interface CliResult {
@@ -61,7 +62,7 @@ export async function cli(cwd: string, args: string[], options: CliOptions = {})
       ...nodeHost(),
       ...(options.clock && { clock: options.clock }),
       cwd,
-      env: { PATH: process.env.PATH, ...apart, ...options.env },
+      env: { PATH: process.env.PATH, ...apart, ...runMark, ...options.env },
     },
     interrupt: options.interrupt ?? new AbortController().signal,
   });
@@ -76,8 +77,13 @@ export function binary(
   file = join(import.meta.dirname, '../../bin/converge'),
 ): Promise<CliResult> {
   return new Promise(done => {
-    execFile(file, args, { cwd, env: { ...apart, ...env }, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      done({ code: error ? (typeof error.code === 'number' ? error.code : 255) : 0, stdout, stderr });
-    });
+    execFile(
+      file,
+      args,
+      { cwd, env: { ...apart, ...runMark, ...env }, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) => {
+        done({ code: error ? (typeof error.code === 'number' ? error.code : 255) : 0, stdout, stderr });
+      },
+    );
   });
 }

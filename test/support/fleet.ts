@@ -25,7 +25,7 @@ export type React = (number: number) => Partial<InstanceReport> | undefined;
 export async function fleetLab(count: number, react: React = () => ({})) {
   const dir = await scratch();
   const host = nodeHost();
-  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, serving: true, lockTimeout: 0 });
+  const lab = await openLab(join(dir, 'lab'), { host, seeded: false, lockTimeout: 0 });
   const published = await publish(lab, host);
   onTestFinished(async () => {
     await published.close();

@@ -1,4 +1,5 @@
 import { createKey, type Key } from '../../src/replication/format/keys.ts';
+import type { LeaseValue } from '../../src/replication/model/lease-value.ts';
 import type { Point, PointDisk, PointWriter, VmRepository } from '../../src/replication/model/repository.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
 import { createRepository, type OpenRepository } from '../../src/replication/repository/open.ts';
@@ -16,6 +17,15 @@ export const aDisk = (bytes: number, more: Partial<PointDisk> = {}): PointDisk =
   mode: 'incremental',
   reason: 'test',
   ...more,
+});
+
+export const aLease = (epoch: number, host = 'mover'): LeaseValue => ({
+  lease: 1,
+  epoch,
+  holder: { id: 'a', pid: 1, start: '', host, machine: '', boot: '', namespace: '' },
+  cycle: 'c',
+  snapshot: 's',
+  expires: 0,
 });
 
 export const noStep = async () => {};

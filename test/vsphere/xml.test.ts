@@ -77,3 +77,18 @@ describe('hostile documents', () => {
     expect(parseXml('<a>&#65;&lt;<![CDATA[<b>&]]></a>').text).toBe('A<<b>&');
   });
 });
+
+describe('what costs memory', () => {
+  it.each(['<a/>', '<a b="c"/>', '<a></a>\n'])('a million of %s is refused', one => {
+    expect(() => parseXml(`<r>${one.repeat(1_000_000)}</r>`)).toThrow(
+      'more than 1000000 elements and attributes',
+    );
+  });
+
+  it('what most elements have is made once', () => {
+    const { children } = parseXml('<r><a/><b c="d"><e/></b></r>');
+    expect(children[0]!.attributes).toBe(child(children[1], 'e')!.attributes);
+    expect(children[0]!.children).toBe(child(children[1], 'e')!.children);
+    expect(() => (children[0]!.children as unknown[]).push(1)).toThrow();
+  });
+});

@@ -17,7 +17,7 @@ export function labDir(context: Context, lab: string | true | undefined): string
 export async function openLabAt(
   context: Context,
   dir: string,
-  options: { seeded: boolean; lockTimeout: number; serving?: boolean; labMustExist?: boolean },
+  options: { seeded: boolean; lockTimeout: number; labMustExist?: boolean },
 ): Promise<Lab> {
   if (options.labMustExist && !(await context.io.host.files.stat(join(dir, 'lab.json')))) {
     throw new Failure(

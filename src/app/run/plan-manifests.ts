@@ -80,7 +80,7 @@ async function planOffline(
   const there: Context = { ...context, io: { ...context.io, host: { ...host, platform } } };
   const catalog = await loadCatalog(there, paths, options);
   if (!catalog) return undefined;
-  const world = recordedWorld(recording, host, path => host.files.read(resolve(host.cwd, path)));
+  const world = recordedWorld(recording, host, path => host.files.open(resolve(host.cwd, path), 'r'));
   const run = startRun({ registry: there.registry, world, signal: context.io.interrupt });
   return makePlan(catalog, run, {
     engine: version,

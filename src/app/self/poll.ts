@@ -56,7 +56,7 @@ export async function lookAt(
   }
   if (JSON.stringify(next) !== JSON.stringify(last)) {
     await files.mkdir(stateDir, { recursive: true, mode: 0o700 });
-    await files.writeAtomic(fileOf(stateDir), Buffer.from(JSON.stringify(next)), { mode: 0o600 });
+    await files.writeAtomic(fileOf(stateDir), Buffer.from(JSON.stringify(next)), { private: true });
   }
   return { offered: next.offered?.sha256, rollout: next.rollout?.value };
 }

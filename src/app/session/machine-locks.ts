@@ -5,6 +5,7 @@ import type { Guarded, Locks } from '../../engine/model/locks.ts';
 import { takeLock } from '../../io/locks/lock.ts';
 import { lockFolder } from '../../io/locks/lock-folder.ts';
 import type { Host } from '../../io/ports.ts';
+import { refuseForeign } from '../../io/refuse-foreign.ts';
 
 /**
  * The locks of this machine below `folder`: `host`, and one for each object that lives elsewhere.
@@ -16,13 +17,17 @@ export function machineLocks(
   timeout: number,
 ): Locks {
   return {
-    take: (guarded, signal) =>
-      takeLock(join(folder, nameOf(guarded)), {
+    async take(guarded, signal) {
+      // It may lie in /tmp, where anybody could have made it.
+      await host.files.mkdir(folder, { recursive: true, mode: 0o700 });
+      await refuseForeign(host.files, [folder]);
+      return takeLock(join(folder, nameOf(guarded)), {
         host,
         timeout,
         signal,
         refused: holder => refused(guarded, holder),
-      }),
+      });
+    },
   };
 }
 

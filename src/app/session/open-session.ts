@@ -5,6 +5,7 @@ import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import type { World } from '../../engine/model/world.ts';
 import type { Host } from '../../io/ports.ts';
 import { followingPath } from '../../io/search-path.ts';
+import { knownRepositories } from '../../replication/repository/known.ts';
 import { profileDirectories } from '../../resources/host/environment/profile.ts';
 import type { Context } from '../app-context.ts';
 import { awsSecrets, isAwsSecret } from '../aws/aws-secrets.ts';
@@ -16,6 +17,7 @@ import type { Lab } from '../lab/open-lab.ts';
 import { labDir, openLabAt } from '../lab/open-lab.ts';
 import type { CommonOptions, ContentFiles } from '../options.ts';
 import { locksOf, machineLocks } from './machine-locks.ts';
+import { assertOwnStateDir } from './own-state.ts';
 import { keepSecret, readSecret } from './read-secret.ts';
 
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
@@ -84,12 +86,16 @@ export async function openSession(
       return texts[0]!;
     };
     const calls = new CallLedger();
-    const given = { machine: io.host, targets, secret };
+    const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
+    const given = {
+      ...{ machine: io.host, targets, secret, counter: (target: string) => calls.counter(target) },
+      known: knownRepositories(io.host.files, stateDir),
+    };
     const reach = lab ? labReach(given, lab) : worldReach(given);
     const fromAws = awsSecrets({ aws: reach.aws, targets, calls, signal: io.interrupt });
     closing.push(async () => fromAws.close());
-    const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
     const sources = content ?? io.host;
+    await assertOwnStateDir(io.host.files, stateDir);
     const memory = await openMemories(io.host, stateDir);
     context.reporter.diagnostics(memory.diagnostics);
     const opened: Closing = [];
@@ -103,7 +109,7 @@ export async function openSession(
       ...(changes && { locks: machineLocks(io.host, locksOf(io.host, lab), lockTimeout) }),
       calls,
       secret,
-      source: path => sources.files.read(resolve(sources.cwd, path)),
+      source: path => sources.files.open(resolve(sources.cwd, path), 'r'),
       connect: (target, name, calls = noCalls) => clients[name](target, calls),
       ...(lab && { identify: async ({ type, name }) => `lab:${type}:${name}` }),
     };

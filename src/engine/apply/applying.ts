@@ -1,12 +1,16 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, inContext, together } from '../../diagnostics/diagnostic.ts';
 import { Limits, totalAtOnce } from '../call/limits.ts';
 import type { Node, Walk } from '../graph/walk.ts';
 import type { Allowed } from '../guard/guards.ts';
 import type { Result } from '../model/events.ts';
 import type { Run } from '../model/run.ts';
+import type { Surroundings } from '../model/subject.ts';
 import { Dirty } from '../observe/dirty.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
 import type { HostLock } from './host-lock.ts';
+
+/** Waits for what is remote to be seen as it was changed, in ms: 15 s in all. */
+export const slowConsistency = [1000, 2000, 4000, 8000];
 
 /** What the parts of one apply share. */
 export interface Applying {
@@ -17,6 +21,8 @@ export interface Applying {
   host: HostLock;
   numbers: Record<string, number>;
   allow: Allowed;
+  /** What names in the plan are resolved by. */
+  surroundings: Surroundings;
   /** What belongs to the run beside the results. */
   diagnostics: Diagnostic[];
   /** Ends a node's part in the run and lets its dependants go on. */
@@ -30,7 +36,13 @@ export interface Details {
   started?: number;
 }
 
-export function begin(run: Run, walk: Walk, allow: Allowed, host: HostLock): Applying {
+export function begin(
+  run: Run,
+  walk: Walk,
+  allow: Allowed,
+  surroundings: Surroundings,
+  host: HostLock,
+): Applying {
   const { clock } = run.world.host;
   const numbers: Record<string, number> = {};
   return {
@@ -38,6 +50,7 @@ export function begin(run: Run, walk: Walk, allow: Allowed, host: HostLock): App
     walk,
     numbers,
     allow,
+    surroundings,
     diagnostics: [],
     limits: new Limits(totalAtOnce),
     dirty: new Dirty(),
@@ -49,7 +62,7 @@ export function begin(run: Run, walk: Walk, allow: Allowed, host: HostLock): App
         address,
         result,
         ...(note !== undefined && { note }),
-        ...(diagnostic && { diagnostic: { address, at: node.planned.at, ...diagnostic } }),
+        ...(diagnostic && { diagnostic: inContext(diagnostic, { address, at: node.planned.at }) }),
       };
       walk.finish(node, { ...common, action });
       const took = started === undefined ? 0 : clock.now() - started;
@@ -64,6 +77,6 @@ export async function guarded(applying: Applying, node: Node, work: () => Promis
   try {
     await work();
   } catch (error) {
-    applying.finish(node, 'failed', { diagnostic: diagnosticsOf(error, node.subject)[0]! });
+    applying.finish(node, 'failed', { diagnostic: together(diagnosticsOf(error, node.subject)) });
   }
 }

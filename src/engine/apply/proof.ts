@@ -5,15 +5,12 @@ import type { Subject } from '../model/subject.ts';
 import { fileOf } from '../model/type-bug.ts';
 import { observe } from '../observe/observe.ts';
 import { decide } from '../plan/decide.ts';
-import type { Applying } from './applying.ts';
+import { type Applying, slowConsistency as waits } from './applying.ts';
 
 export interface Proof {
   pending: Address[];
   diagnostics: Diagnostic[];
 }
-
-/** Waits for slow consistency of what is remote, in ms: 15 s in all. */
-const waits = [1000, 2000, 4000, 8000];
 
 /**
  * Observes and decides again what was changed and what lies in the same realms. What is still pending

@@ -1,14 +1,20 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { piecesOf } from '../../io/content.ts';
 import type { ReadFiles } from '../../io/ports.ts';
 import type { Clients, Progress, ReadIo, WriteIo } from '../model/io.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
+import { identityOf } from '../model/targets.ts';
 import { type Handed, keepHanded } from './leaks.ts';
 
 /** What a type may touch while it observes the resources of one target. */
 export function readIo(
   run: Run,
-  { target, type }: Pick<Subject, 'type'> & { target?: Subject['target'] | undefined },
+  {
+    target,
+    type,
+    declared,
+  }: Pick<Subject, 'type'> & { target?: Subject['target'] | undefined; declared?: Subject['declared'] },
   signal: AbortSignal = run.signal,
   handed: Handed = new Map(),
 ): ReadIo {
@@ -24,6 +30,7 @@ export function readIo(
     files: onlyReading(files),
     memory: { get: (key, of = type.name) => run.memories.get(of)?.get(key) },
     signal,
+    targetIdentity: async () => (target ? identityOf(run, target) : place),
     client: <K extends keyof Clients>(name: K): Promise<Clients[K]> => {
       const key = `${place}\n${String(name)}`;
       const known = run.clients.get(key);
@@ -40,13 +47,16 @@ export function readIo(
       return value;
     }),
     source: async path => {
-      const bytes = await world.source(path);
-      if (!bytes) throw new Failure(given('source-not-found', `the content source ${path} isn't there`));
-      return bytes;
+      const file = await world.source(path);
+      if (!file) throw new Failure(given('source-not-found', `the content source ${path} isn't there`));
+      return piecesOf(file);
     },
     // Before any type sees, cuts or reformats it: afterwards a secret might not be known again.
     run: async command => {
-      const { stdout, stderr, ...result } = await processes.run(command, signal);
+      // A resource's own time limit takes the place of what a type thinks that one program may take.
+      const { timeout, ...unlimited } = command;
+      const own = declared?.meta.timeout === undefined && timeout !== undefined;
+      const { stdout, stderr, ...result } = await processes.run(own ? command : unlimited, signal);
       return { ...result, stdout: redactor.text(stdout), stderr: redactor.text(stderr) };
     },
   };
@@ -82,7 +92,7 @@ export function writeIo(
 /** A type written in plain JavaScript must not get at the writing half either. */
 function onlyReading(files: ReadFiles): ReadFiles {
   return {
-    read: path => files.read(path),
+    read: (path, options) => files.read(path, options),
     stat: path => files.stat(path),
     list: path => files.list(path),
     readlink: path => files.readlink(path),

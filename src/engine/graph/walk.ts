@@ -9,6 +9,8 @@ export interface Node {
   subject: Subject;
   /** Set when its own change succeeded; what is left is a refresh. */
   done?: { note?: string; numbers?: Record<string, number>; started: number };
+  /** It was made in this run: what is remote may not be seen everywhere at once. */
+  created?: true;
   result?: RunReport['results'][number];
 }
 

@@ -17,6 +17,9 @@ const version = 1;
 /** Until a write of another run is over, ms: each takes milliseconds. */
 const patience = 30_000;
 
+/** Bytes that are read of a file; several hundred thousand unpacked files have room there. */
+const largest = 128 * 2 ** 20;
+
 type Entries = Map<string, unknown>;
 
 interface Folder {
@@ -31,7 +34,7 @@ interface Folder {
  * Opens the memory of the state folder `dir`: `memory/engine.json` and `memory/types/NAME.json`, each made with
  * its first `set` and read when first needed. Opening changes nothing: a damaged file is warned of, and set aside
  * by the first `set`. Runs that share the folder each write the keys that they set, and nobody else's. Throws a
- * Failure (given) when a file is of a newer converge.
+ * Failure (given) when a file is of a newer converge, and one (world) when it is too large or others can change it.
  */
 export async function openMemories(
   host: Pick<Host, 'files' | 'clock' | 'random'>,
@@ -154,7 +157,7 @@ async function writeEntries(folder: Folder, owner: string, entries: Entries): Pr
   const file = fileOf(folder, owner);
   await folder.host.files.mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const text = canonicalJson({ version, entries: Object.fromEntries(entries) });
-  await folder.host.files.writeAtomic(file, Buffer.from(`${text}\n`), { mode: 0o600 });
+  await folder.host.files.writeAtomic(file, Buffer.from(`${text}\n`), { private: true });
 }
 
 /** Undefined: there is no such file. A damaged one is warned of. */
@@ -163,7 +166,7 @@ async function readEntries(
   file: string,
   diagnostics: Diagnostic[],
 ): Promise<Entries | 'damaged' | undefined> {
-  const bytes = await files.read(file);
+  const bytes = await files.read(file, { most: largest, own: true });
   if (!bytes) return undefined;
   const entries = parse(bytes, file);
   if (!entries) diagnostics.push(damaged(file));

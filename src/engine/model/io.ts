@@ -41,12 +41,17 @@ export interface ReadIo {
   readonly files: ReadFiles;
   readonly memory: ReadMemory;
   readonly signal: AbortSignal;
+  /** What tells the target of this call apart from others; `host` on a host. */
+  targetIdentity(): Promise<string>;
   /** The client for the target that the resources of this call live on. Connects on first use. */
   client<K extends keyof Clients>(name: K): Promise<Clients[K]>;
   /** The secret itself. Only for the call that needs it; the engine redacts it from then on. */
   secret(ref: SecretRef): Promise<string>;
-  /** Bytes of a content source: a property marked `x-path: 'source'`, as it stands in `asked.properties`. */
-  source(path: string): Promise<Buffer>;
+  /**
+   * A content source, in pieces of bounded size: a property marked `x-path: 'source'`, as it stands in
+   * `asked.properties`.
+   */
+  source(path: string): Promise<AsyncIterable<Buffer>>;
   /** Runs a read-only program of the host (a guard, a listing). */
   run(command: Command): Promise<CommandResult>;
 }

@@ -43,6 +43,8 @@ export interface PlannedResource {
   /** Its maintenance window is closed, or that of `by`, which it depends on. RFC 3339. */
   held?: { until: string; by?: Address };
   fields: PlannedField[];
+  /** Read-only values of the object as it is now; no part of the digest and of the fingerprint. */
+  shows?: Record<string, Json>;
   /** All edges, declared and implied, also through what isn't in this plan, as addresses; sorted. */
   dependsOn: Address[];
   /** Addresses refreshed when this changes, those not in this plan by a later run; sorted. */

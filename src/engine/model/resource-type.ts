@@ -1,6 +1,6 @@
-import type { TSchema } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { Json } from './catalog.ts';
+import type { Json, SecretRef } from './catalog.ts';
 import type { ReadIo, WriteIo } from './io.ts';
 
 /** The real object's name in canonical form; with type and target it identifies the object. */
@@ -19,6 +19,30 @@ export interface Need {
   fresh?: string;
 }
 
+/** Something wrong with what was written that a schema can't say. */
+export interface Mistake {
+  /** JSON pointer of the value, `/bindings/1`; '' is the title. */
+  pointer: string;
+  /** Kebab-case and stable, `wrong-binding`. */
+  code: string;
+  /** One sentence: what is wrong, what was expected. */
+  message: string;
+  /** The way out. */
+  hint?: string;
+}
+
+/** One real thing that only one resource may own, whatever its type: two owners would undo each other's work. */
+export interface Claim {
+  /** Names it for good and for people, in one spelling: `the binding http/*:80:web`, `the file c:/app/a.txt`. */
+  what: string;
+  /** JSON pointer of the property that claims it; '' is the title. */
+  pointer: string;
+  /** Those that say the same word may own it together: `entries` of a list that each adds its own to. */
+  shared?: string;
+  /** One that is declared absent claims it too: it would remove what the other makes. */
+  evenAbsent?: true;
+}
+
 /** One resource handed to a type: its identity and its properties as written. */
 export interface Asked<P> {
   id: Id;
@@ -29,7 +53,13 @@ export interface Asked<P> {
 export type Observation<C> =
   /** `revision`: anything that changes when the object does (ETag, mtime); part of the plan's fingerprint. */
   (
-    | { state: 'present'; value: C; revision?: string }
+    | {
+        state: 'present';
+        value: C;
+        revision?: string;
+        /** What nobody declares and many want to know, by the names of the type's `shows`; for plans and reports alone. */
+        shows?: Record<string, Json>;
+      }
     | { state: 'absent' }
     /**
      * Can't be seen yet because something pending brings it; observed again when reached. `hint`: what to
@@ -47,6 +77,8 @@ export interface FieldChange {
   path: string;
   before?: Json;
   after?: Json;
+  /** What it does to protection, where the values don't tell. */
+  grade?: 'strengthens' | 'neutral' | 'weakens';
 }
 
 /** What apply has to do with one object. `asked.properties` is there for everything C leaves out. */
@@ -68,8 +100,11 @@ export type Outcome =
   | {
       ok: false;
       diagnostic: Diagnostic;
-      /** May the engine try the same step again? */
-      retry: 'safe' | 'never';
+      /**
+       * May the engine try the same step again? `safe`: by itself. `asked`: when the manifest says `retry`, whose
+       * author knows what a second time does. `never`: it can't help.
+       */
+      retry: 'safe' | 'asked' | 'never';
       /** Whether nothing of the step is left behind. */
       undone: boolean;
     };
@@ -153,12 +188,19 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   /** What `select:` takes, for a type whose resources may stand for many objects. */
   // biome-ignore lint/suspicious/noExplicitAny: each type has a form of its own
   select?: Selector<any>;
+  /** What `observe` shows of an object beside its properties, with what each is. No expression sees it. */
+  shows?: Readonly<Record<string, string>>;
+  /**
+   * Pure: everything that is wrong with what was written and that the schema can't say, each at its value. Only what
+   * it finds nothing wrong with is handed to `identity` and to all the rest.
+   */
+  check?(properties: P, title: string, where: Where): Mistake[];
   /** Pure. `where` gives what relative paths resolve against. */
   identity(properties: P, title: string, where: Where): Id;
   provides?(properties: P, id: Id): Capability[];
   needs?(properties: P, id: Id): Need[];
-  /** What only one resource may have, whatever its type: `binding:http/*:80:web`. Two of them are a mistake. */
-  claims?(properties: P, id: Id): Capability[];
+  /** Pure: the real things that it owns beside the object that `identity` names. Two owners of one are a mistake. */
+  claims?(properties: P, id: Id, where: Where): Claim[];
   /**
    * Pure. `sources` holds the SHA-256 (hex) of each content source by its path: properties marked
    * `x-path: 'source'` in the schema, which the engine resolves against the manifest's file.
@@ -170,8 +212,11 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   list?(query: ListQuery<P>, io: ReadIo): AsyncIterable<Listed<L>>;
   /** Pure. The declaration that is in sync with what was listed. A type that lists has it. */
   toManifest?(listed: L): Adoptable;
-  /** Default: structural, arrays marked `x-unordered` compared as sets. */
-  diff?(is: C, should: Partial<C>): FieldChange[];
+  /**
+   * Default: structural, arrays marked `x-unordered` compared as sets. `sameSecret` tells whether the secret that was
+   * last applied at a pointer is the one that is wanted now.
+   */
+  diff?(is: C, should: Partial<C>, sameSecret?: (pointer: string, ref: SecretRef) => boolean): FieldChange[];
   /** The engine passes steps of one type and target that may run together; keys are ids. */
   apply(steps: Step<P, C>[], io: WriteIo): Promise<Map<Id, Outcome>>;
   /** What `notify` triggers. A type without it ignores notifications, which validation refuses. */
@@ -186,6 +231,15 @@ export interface Where {
   /** A stand-in for a host, whose plans must not reach a real one. */
   lab?: true;
 }
+
+/**
+ * A type whose properties have the type that its schema says: no second description of them could say something else.
+ * `S`: the schema, made with TypeBox.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a type that doesn't list has no L
+export type BuiltInType<S extends TSchema, C extends object, L = any> = ResourceType<Static<S>, C, L> & {
+  schema: S;
+};
 
 /** The registry holds types of every P and C. */
 export type AnyResourceType = ResourceType & {

@@ -1,4 +1,4 @@
-import type { Host } from '../../io/ports.ts';
+import type { FileHandle, Host } from '../../io/ports.ts';
 import type { CallCounter, CallLedger } from './calls.ts';
 import type { Address, CatalogTarget, SecretRef } from './catalog.ts';
 import type { Clients, Memory } from './io.ts';
@@ -24,8 +24,8 @@ export interface World {
   connect(target: CatalogTarget | undefined, name: keyof Clients, calls: CallCounter): Promise<unknown>;
   /** Reads a secret. Throws a Failure that names the reference, never the value. */
   secret(ref: SecretRef): Promise<string>;
-  /** Bytes of a content source; `path` is relative to where the manifests were given. Undefined: not there. */
-  source(path: string): Promise<Buffer | undefined>;
+  /** A content source, open; `path` is relative to where the manifests were given. Undefined: not there. */
+  source(path: string): Promise<FileHandle | undefined>;
   memory: Memories;
   /** Left out where nothing is changed, or nobody else can. */
   locks?: Locks;

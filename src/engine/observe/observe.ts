@@ -1,9 +1,10 @@
-import { type Diagnostic, Failure, isDiagnostic } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, inContext, isDiagnostic, together } from '../../diagnostics/diagnostic.ts';
 import { type Handed, leakOf } from '../call/leaks.ts';
 import { Limits, totalAtOnce } from '../call/limits.ts';
 import { readIo } from '../call/make-io.ts';
 import { callFor, callKey, within } from '../call/within.ts';
 import { canonicalJson } from '../model/canonical.ts';
+import type { Address, Json } from '../model/catalog.ts';
 import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
@@ -46,12 +47,11 @@ async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
     answers = value;
     if (!(answers instanceof Map)) throw new TypeError('observe must answer with a Map');
   } catch (error) {
-    const diagnostics = run.redactor.value(
-      batch.length === 1 ? diagnosticsOf(error, first) : unaddressed(error, first),
+    const diagnostic = run.redactor.value(
+      together(batch.length === 1 ? diagnosticsOf(error, first) : unaddressed(error, first)),
     );
-    for (const { address } of batch)
-      run.observed.set(address, { state: 'failed', diagnostic: diagnostics[0]! });
-    return diagnostics;
+    for (const { address } of batch) run.observed.set(address, { state: 'failed', diagnostic });
+    return [diagnostic];
   }
   return batch.flatMap(subject => {
     const answer = checked(answers.get(subject.id), subject);
@@ -60,7 +60,7 @@ async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
     // Warnings are told, and are no part of what was seen: a plan doesn't go stale by them.
     const { warnings, ...observation } = sound;
     const told = (diagnostic: Diagnostic) =>
-      run.redactor.value({ address: subject.address, at: subject.declared.at, ...diagnostic });
+      run.redactor.value(inContext(diagnostic, { address: subject.address, at: subject.declared.at }));
     if (observation.state !== 'failed') {
       run.observed.set(subject.address, observation);
       return warningsOf(warnings).map(told);
@@ -88,10 +88,16 @@ export function diagnosticsOf(error: unknown, { type, address, declared }: Subje
 function checked(observation: Observation<object> | undefined, { id, type }: Subject): Observation<object> {
   const state = observation?.state;
   if (observation && (state === 'absent' || isSound(observation))) return observation;
-  if (observation?.state === 'present' && isJsonObject(observation.value)) return observation;
+  if (observation?.state === 'present' && isJsonObject(observation.value) && isShown(observation, type))
+    return observation;
   const what = observation ? `its observation of ${id} is not valid` : `it didn't answer for ${id}`;
   return { state: 'failed', diagnostic: typeBug(type, what) };
 }
+
+/** Only what the type says that it shows. */
+const isShown = ({ shows }: { shows?: unknown }, { shows: names = {} }: Subject['type']): boolean =>
+  shows === undefined ||
+  (isJsonObject(shows) && Object.keys(shows as object).every(name => Object.hasOwn(names, name)));
 
 const warningsOf = (warnings: unknown): Diagnostic[] =>
   Array.isArray(warnings)
@@ -110,4 +116,10 @@ export function isJsonObject(value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** The read-only values that were last seen of a resource. */
+export function showsOf(run: Run, address: Address): { shows?: Record<string, Json> } {
+  const seen = run.observed.get(address);
+  return seen?.state === 'present' && seen.shows ? { shows: seen.shows } : {};
 }

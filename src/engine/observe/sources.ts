@@ -1,17 +1,21 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
+import { digestOf } from '../../io/content.ts';
 import { sha256 } from '../model/canonical.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, sourcesOf } from '../model/subject.ts';
 
-/** Reads the content sources of the subjects once each. Throws a Failure (given) naming those that aren't there. */
+/**
+ * Reads the content sources of the subjects once each, in pieces. Throws a Failure (given) naming those that aren't
+ * there.
+ */
 export async function loadSources(run: Run, subjects: readonly Subject[]): Promise<void> {
   const missing: Diagnostic[] = [];
   for (const subject of subjects) {
     if (subject.absent) continue;
     for (const path of sourcesOf(subject)) {
       if (Object.hasOwn(run.sources, path)) continue;
-      const bytes = await run.world.source(path);
-      if (bytes) run.sources[path] = sha256(bytes);
+      const file = await run.world.source(path);
+      if (file) run.sources[path] = await digestOf(file);
       else missing.push(notFound(subject, path));
     }
   }

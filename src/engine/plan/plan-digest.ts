@@ -28,11 +28,20 @@ export function planDigest({
     targets: targets.map(({ at: _at, ...target }) => target),
     resources: resources
       .values()
-      .map(({ at: _at, reason: _reason, fingerprint: _fingerprint, held: _held, ...resource }) => ({
-        ...resource,
-        meta: withoutPlaces(resource.meta),
-        fields: resource.fields.map(({ path, before, after }) => ({ path, before, after })),
-      })),
+      .map(
+        ({
+          at: _at,
+          reason: _reason,
+          fingerprint: _fingerprint,
+          held: _held,
+          shows: _shows,
+          ...resource
+        }) => ({
+          ...resource,
+          meta: withoutPlaces(resource.meta),
+          fields: resource.fields.map(({ path, before, after }) => ({ path, before, after })),
+        }),
+      ),
   });
 }
 

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import { metaSchema as meta, placeSchema as place } from '../model/metaparameters.ts';
 
 /** The published schema of a plan file (JSON Schema draft-07); `schemas/plan.schema.json` is made from it. */
 const closed = { additionalProperties: false };
@@ -12,55 +13,6 @@ const address = Type.String({ description: '`type:title`' });
 const properties = Type.Record(Type.String(), Type.Unknown(), {
   description: 'As written in the manifest; a secret is `{"$secret": "env:NAME"}`.',
 });
-
-const place = Type.Object(
-  {
-    file: Type.String(),
-    line: Type.Integer({ minimum: 1 }),
-    column: Type.Integer({ minimum: 1 }),
-    endLine: Optional(Type.Integer()),
-    endColumn: Optional(Type.Integer()),
-  },
-  { ...closed, description: 'A place in a manifest; columns in UTF-16 units.' },
-);
-
-const references = listOf(Type.Object({ address, at: place }, closed));
-
-const meta = Type.Object(
-  {
-    ensure: words('present', 'absent'),
-    require: references,
-    before: references,
-    notify: references,
-    subscribe: references,
-    noop: Type.Boolean(),
-    labels: listOf(Type.String()),
-    target: Optional(Type.String()),
-    protect: Optional(Type.Boolean()),
-    timeout: Optional(Type.Integer({ description: 'Milliseconds that one call may take.' })),
-    retry: Optional(
-      Type.Object(
-        {
-          attempts: Type.Integer({ minimum: 0 }),
-          wait: Optional(Type.Integer({ description: 'Milliseconds before the first.' })),
-        },
-        { ...closed, description: 'How often it is tried again.' },
-      ),
-    ),
-    window: Optional(
-      Type.Object(
-        {
-          days: Optional(listOf(Type.String())),
-          from: Type.String(),
-          to: Type.String(),
-          timezone: Optional(Type.String()),
-        },
-        closed,
-      ),
-    ),
-  },
-  { description: 'Engine-owned keys of the resource.' },
-);
 
 const grade = words('strengthens', 'neutral', 'weakens');
 
@@ -96,6 +48,9 @@ const resource = Type.Object(
       ),
     ),
     fields: listOf(field),
+    shows: Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Read-only values of the object as it is.' }),
+    ),
     dependsOn: listOf(address),
     notifies: listOf(address),
     properties,

@@ -1,4 +1,4 @@
-import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
+import { apart, type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { buildGraph, type Graph, notifications } from '../graph/graph.ts';
 import { providersOf } from '../graph/implied.ts';
 import { graded, gradeOf } from '../guard/grade.ts';
@@ -11,7 +11,8 @@ import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, subjectsOf } from '../model/subject.ts';
 import { plannedTargets } from '../model/targets.ts';
-import { observe } from '../observe/observe.ts';
+import { lookupsOf, nearlyDeclared } from '../observe/lookups.ts';
+import { observe, showsOf } from '../observe/observe.ts';
 import { loadSources, sourceDigest } from '../observe/sources.ts';
 import { type AskMembers, expandSelections } from '../select/members.ts';
 import { type Selection, select } from '../select/select.ts';
@@ -42,13 +43,15 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const selected = select(resources, options, catalog.resources);
   const subjects = graph.subjects.filter(({ address }) => selected.has(address));
   await loadSources(run, subjects);
-  const observed = await (options.observe ?? observe)(run, subjects);
+  const lookups = lookupsOf(subjects, subjects, surroundings);
+  const observed = await (options.observe ?? observe)(run, [...subjects, ...lookups.values()]);
   const failed = subjects.filter(({ address }) => run.observed.get(address)?.state === 'failed');
   const told = new Set(failed.map(one => sharedCause(run, one.address, dependencies(graph, one))?.own));
   const diagnostics = [
     ...expanded.diagnostics,
     ...dropped(graph, selected),
     ...observed.filter(one => !told.has(one)),
+    ...nearlyDeclared(run, subjects, lookups, graph.subjects),
   ];
 
   const planned = new Map<Address, PlannedResource>();
@@ -59,6 +62,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     diagnostics,
     notifies: receivers(graph, selected),
     providers: providersOf(graph.subjects),
+    lookups,
   };
   const order = orderAmong(graph, selected);
   for (const subject of subjects) {
@@ -83,7 +87,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
         return digest === undefined ? [] : [[subject.address, digest]];
       }),
     ),
-    diagnostics,
+    diagnostics: apart(diagnostics),
   };
   const complete: Plan = { ...result, digest: planDigest(result) };
   run.emit({ type: 'planned', plan: complete });
@@ -116,6 +120,7 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     ...heldBy(subject, verdict, view),
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
     fields: verdict.fields.map(field => placed(graded(subject, field), declared as CatalogResource)),
+    ...showsOf(run, address),
     dependsOn,
     notifies: view.notifies.get(address) ?? [],
     properties: declared.properties,
@@ -136,6 +141,7 @@ function filesOf(subjects: readonly Subject[]): Pick<Plan, 'type_files'> {
 const redacted = (run: Run, resource: PlannedResource): PlannedResource => ({
   ...resource,
   ...run.redactor.value({
+    ...(resource.shows && { shows: resource.shows }),
     fields: resource.fields,
     ...(resource.reason !== undefined && { reason: resource.reason }),
   }),
@@ -143,7 +149,11 @@ const redacted = (run: Run, resource: PlannedResource): PlannedResource => ({
 
 /** SHA-256 over what was observed. */
 export const fingerprint = (observation: Observation<object>): string =>
-  sha256(canonicalJson(observation.state === 'failed' ? { state: 'failed' } : observation));
+  sha256(
+    canonicalJson(
+      observation.state === 'failed' ? { state: 'failed' } : { ...observation, shows: undefined },
+    ),
+  );
 
 const dependencies = (graph: Graph, { address }: Subject): Address[] =>
   [...new Set(graph.edges.get(address)!.map(({ to }) => to))].sort(byText);

@@ -12,7 +12,7 @@ export async function writeReport(files: Files, dir: string, report: RunReport):
   await files.mkdir(folder, { recursive: true, mode: 0o700 });
   const name = `${report.started.replaceAll(':', '-')}-${report.plan.slice(0, 8)}.json`;
   const file = join(folder, name);
-  await files.writeAtomic(file, Buffer.from(`${canonicalJson(report, 2)}\n`), { mode: 0o600 });
+  await files.writeAtomic(file, Buffer.from(`${canonicalJson(report, 2)}\n`), { private: true });
   const all = ((await files.list(folder)) ?? []).filter(other => other.endsWith('.json')).sort(byText);
   for (const old of all.slice(0, -kept)) await files.remove(join(folder, old));
   return file;

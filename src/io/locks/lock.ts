@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import {
+  isRunning,
+  ownId,
+  type ProcessId,
+  type ProcessTable,
+  processTable,
+} from '../handles/process-table.ts';
 import type { Host } from '../ports.ts';
-import { isRunning, ownId, type ProcessId, type ProcessTable, processTable } from './process-table.ts';
+import { refuseForeign } from '../refuse-foreign.ts';
 
 export interface Lock {
   /** Somebody else had it first. */
@@ -18,6 +25,8 @@ export interface LockOptions {
   refused: (holder: string) => Diagnostic;
   /** Default: this machine's. */
   table?: ProcessTable;
+  /** Others may keep claims there as well, as in a store that several users write to. */
+  shared?: true;
 }
 
 interface Claim extends ProcessId {
@@ -44,13 +53,14 @@ const tries = 5;
  * then looks for others: two at once both see each other and back off, so never do both hold it. Names
  * are used once, hence a dead process's claim can be removed by anybody at any time. No manual step is
  * needed after a crash, unless the process belonged to another machine or container, which nobody can see
- * from here: the refusal then names its claim. Throws a Failure of `refused` after the timeout; rejects with the signal's
+ * from here: the refusal then names its claim. Throws a Failure of `refused` after the timeout, and one (given) for a folder that others can change; rejects with the signal's
  * reason when aborted.
  */
 export async function takeLock(path: string, options: LockOptions): Promise<Lock> {
-  const { host, timeout, signal, refused, table = processTable } = options;
+  const { host, timeout, signal, refused, table = processTable, shared } = options;
   const deadline = host.clock.now() + timeout;
   await host.files.mkdir(path, { recursive: true, mode: 0o700 });
+  if (!shared) await refuseForeign(host.files, [path]);
   let waited = false;
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
@@ -67,7 +77,7 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
         return host.files.remove(file);
       };
       held.add(file);
-      await host.files.writeAtomic(file, Buffer.from(JSON.stringify(claim)), { mode: 0o600 });
+      await host.files.writeAtomic(file, Buffer.from(JSON.stringify(claim)), { private: true });
       holder = await liveClaim(path, options, name);
       if (!holder) return { waited, release: giveUp };
       await giveUp();

@@ -1,13 +1,13 @@
-import { checkFaultRule, type FaultKind } from '../model/fault-rule.ts';
-import { ApiError } from './error.ts';
+import { ApiError } from '../aws-model/error.ts';
+import { checkFaultRule, type FaultKind, stillWaiting } from '../model/fault-rule.ts';
 
 /**
  * What to do to the next `times` calls (default 1): `throttled`, `internal-error`, `access-denied` (of the
- * operation), `kms-denied` (of the key), `reset`.
+ * operation), `kms-denied` (of the key), `reset`. `clear` takes all rules back.
  * `operation`: only this one.
  */
 export interface ApiFaultRule {
-  kind: 'throttled' | 'internal-error' | 'access-denied' | 'kms-denied' | 'reset';
+  kind: 'throttled' | 'internal-error' | 'access-denied' | 'kms-denied' | 'reset' | 'clear';
   operation?: string;
   times?: number;
 }
@@ -19,31 +19,36 @@ const kinds: Record<ApiFaultRule['kind'], FaultKind> = {
   'access-denied': { takes },
   'kms-denied': { takes },
   reset: { takes },
+  clear: {},
 };
-const { 'kms-denied': _, ...ec2Kinds } = kinds;
 
 export class ApiFaults {
-  readonly #system: 'secrets' | 'ec2';
   #rules: { rule: ApiFaultRule; left: number }[] = [];
-  constructor(system: 'secrets' | 'ec2') {
-    this.#system = system;
-  }
 
   /** Throws a Failure for a rule that it doesn't know. */
   add(rule: ApiFaultRule): void {
-    checkFaultRule(this.#system, rule, this.#system === 'ec2' ? ec2Kinds : kinds);
-    this.#rules.push({ rule, left: rule.times ?? 1 });
+    checkFaultRule('secrets', rule, kinds);
+    if (rule.kind === 'clear') this.#rules = [];
+    else this.#rules.push({ rule, left: rule.times ?? 1 });
   }
 
-  take(operation: string): ApiFaultRule['kind'] | undefined {
+  waiting(): ApiFaultRule[] {
+    return stillWaiting(this.#rules);
+  }
+
+  take(operation: string): Exclude<ApiFaultRule['kind'], 'clear'> | undefined {
     const hit = this.#rules.find(({ rule }) => rule.operation === undefined || rule.operation === operation);
     if (hit && --hit.left <= 0) this.#rules = this.#rules.filter(each => each !== hit);
-    return hit?.rule.kind;
+    return hit?.rule.kind === 'clear' ? undefined : hit?.rule.kind;
   }
 }
 
 /** The error that a fault stands for; `service` as IAM writes it. */
-export function faultError(kind: Exclude<ApiFaultRule['kind'], 'reset'>, service: string, operation: string) {
+export function faultError(
+  kind: Exclude<ApiFaultRule['kind'], 'reset' | 'clear'>,
+  service: string,
+  operation: string,
+) {
   switch (kind) {
     case 'throttled':
       return new ApiError('ThrottlingException', 'Rate exceeded');
@@ -60,22 +65,6 @@ export function faultError(kind: Exclude<ApiFaultRule['kind'], 'reset'>, service
         service === 'ssm'
           ? 'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.'
           : 'Access to KMS is not allowed',
-      );
-  }
-}
-
-/** The same in EC2's words: API reference, "Error codes for the Amazon EC2 API". */
-export function ec2FaultError(kind: Exclude<ApiFaultRule['kind'], 'reset'>, action: string): ApiError {
-  switch (kind) {
-    case 'throttled':
-      return new ApiError('RequestLimitExceeded', 'Request limit exceeded.', 503);
-    case 'internal-error':
-      return new ApiError('InternalError', 'An internal error has occurred', 500);
-    default:
-      return new ApiError(
-        'UnauthorizedOperation',
-        `You are not authorized to perform this operation. User: arn:aws:iam::123456789012:user/lab is not authorized to perform: ec2:${action}`,
-        403,
       );
   }
 }

@@ -7,6 +7,10 @@ export interface FaultKind {
   takes?: readonly string[];
 }
 
+/** What is left of rules that were counted down, for the process that opens the lab next. */
+export const stillWaiting = <R extends object>(rules: readonly { rule: R; left: number }[]): R[] =>
+  rules.map(({ rule, left }) => ({ ...rule, times: left }));
+
 /**
  * Refuses a rule that would do nothing or something else than was meant: rules come from command lines.
  * Throws a Failure (given) with the nearest names.

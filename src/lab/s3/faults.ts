@@ -1,4 +1,4 @@
-import { checkFaultRule, type FaultKind } from '../model/fault-rule.ts';
+import { checkFaultRule, type FaultKind, stillWaiting } from '../model/fault-rule.ts';
 import type { S3Request } from './protocol/request.ts';
 
 /**
@@ -13,8 +13,9 @@ export interface FaultRule {
   /**
    * `slow-down` 503 and `internal-error` 500, without doing anything; `reset` drops the connection
    * before doing anything; `lost-answer` does it and drops the connection; `latency` waits `ms` of the lab's clock.
+   * `clear` takes all rules back.
    */
-  kind: 'slow-down' | 'internal-error' | 'reset' | 'lost-answer' | 'latency';
+  kind: 'slow-down' | 'internal-error' | 'reset' | 'lost-answer' | 'latency' | 'clear';
   ms?: number;
 }
 
@@ -25,6 +26,7 @@ const kinds: Record<FaultRule['kind'], FaultKind> = {
   reset: { takes: which },
   'lost-answer': { takes: which },
   latency: { takes: [...which, 'ms'] },
+  clear: {},
 };
 
 const glob = (pattern: string) =>
@@ -42,7 +44,12 @@ export class Faults {
   /** Throws a Failure for a rule that it doesn't know. */
   add(rule: FaultRule): void {
     checkFaultRule('S3', rule, kinds);
-    this.#rules.push({ rule, left: rule.times ?? 1 });
+    if (rule.kind === 'clear') this.#rules = [];
+    else this.#rules.push({ rule, left: rule.times ?? 1 });
+  }
+
+  waiting(): FaultRule[] {
+    return stillWaiting(this.#rules);
   }
 
   /** The first rule that matches, counted down. */

@@ -32,6 +32,8 @@ export interface S3Lab {
   /** `http://127.0.0.1:PORT` */
   url: string;
   fault(rule: FaultRule): void;
+  /** The faults that didn't strike yet. */
+  waitingFaults(): FaultRule[];
   /** A bucket of another account: its name is taken, and that is all one learns. */
   plantForeignBucket(name: string): Promise<void>;
   /** Puts the files of a folder of this machine into a bucket, and tells how many there were. */
@@ -160,6 +162,7 @@ export async function startS3(options: S3LabOptions): Promise<S3Lab> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     fault: rule => lab.faults.add(rule),
+    waitingFaults: () => lab.faults.waiting(),
     async plantForeignBucket(name) {
       await storage.saveBucket({ name, created: options.clock.now(), owner: 'foreign', configuration: {} });
     },

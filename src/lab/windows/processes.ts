@@ -161,11 +161,12 @@ function watched(files: Files, beforeChange: (path: string) => Promise<void>): F
   };
   return {
     ...files,
-    open: async (path: string, mode: 'r' | 'r+' | 'create-new') =>
-      mode === 'r' ? files.open(path, mode) : change(path, () => files.open(path, mode)),
+    open: async (path: string, mode: 'r' | 'r+' | 'create-new', options?: { mode?: number }) =>
+      mode === 'r' ? files.open(path, mode) : change(path, () => files.open(path, mode, options)),
     writeAtomic: (path, bytes, options) => change(path, () => files.writeAtomic(path, bytes, options)),
     mkdir: (path, options) => change(path, () => files.mkdir(path, options)),
     rename: (from, to) => change(to, () => files.rename(from, to)),
+    link: (from, to) => change(to, () => files.link(from, to)),
     remove: (path, options) => change(path, () => files.remove(path, options)),
   };
 }

@@ -3,7 +3,7 @@ import { isMap, isScalar, type Node } from 'yaml';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { Registry } from '../../engine/model/resource-type.ts';
-import type { ReadFiles } from '../../io/ports.ts';
+import type { FileStat, ReadFiles } from '../../io/ports.ts';
 import { type JsonSchema, valueSchema } from '../schema/json-schema.ts';
 import { newReading, resolved } from '../scope/reading.ts';
 import { type DataLayer, readData } from '../sections/data-layers.ts';
@@ -48,6 +48,10 @@ const moduleFile = {
   hint: 'a module starts with `converge: 1`',
 };
 
+/** Where inodes are unknown (0), two paths are two files. */
+const isSameFile = (one: FileStat, other: FileStat): boolean =>
+  one.inode !== 0n && one.inode === other.inode && one.ctimeNs === other.ctimeNs && one.size === other.size;
+
 /**
  * Finds the folders `modules/NAME` that hold a `module.yaml`. A module named like a type or like another
  * module is a mistake, never shadowing.
@@ -72,13 +76,16 @@ export async function findModules(
     report: Report;
   },
 ): Promise<Modules> {
-  const found = new Map<string, string>();
+  const found = new Map<string, { path: string; stat: FileStat }>();
   for (const folder of new Set(folders)) {
     const names = (await files.list(folder).catch(() => undefined)) ?? [];
     for (const name of [...names].sort()) {
       const path = join(folder, name, 'module.yaml');
-      if (!(await files.stat(path).catch(() => undefined))) continue;
+      const stat = await files.stat(path).catch(() => undefined);
+      if (!stat) continue;
       const first = found.get(name);
+      // pnpm links packages: one folder is there by two paths.
+      if (first && isSameFile(first.stat, stat)) continue;
       const shown = displayName(path, cwd);
       const at = { file: shown, line: 1, column: 1 };
       const type = registry.types.get(name);
@@ -97,11 +104,11 @@ export async function findModules(
             at,
             hint: 'give the folder of one another name',
             related: [
-              { message: 'the other one', at: { file: displayName(first, cwd), line: 1, column: 1 } },
+              { message: 'the other one', at: { file: displayName(first.path, cwd), line: 1, column: 1 } },
             ],
           }),
         );
-      else found.set(name, path);
+      else found.set(name, { path, stat });
     }
   }
   const loaded = new Map<string, Promise<Module | 'broken'>>();
@@ -120,7 +127,7 @@ export async function findModules(
   return {
     names: [...found.keys()],
     async load(name) {
-      const path = found.get(name);
+      const path = found.get(name)?.path;
       if (path === undefined) return undefined;
       const module = loaded.get(name) ?? load(name, path);
       loaded.set(name, module);

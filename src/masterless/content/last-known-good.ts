@@ -15,8 +15,8 @@ export async function keepContent(files: Files, stateDir: string, content: Conte
   const dir = join(stateDir, folder);
   await files.mkdir(dir, { recursive: true, mode: 0o700 });
   // The signature last: until it is there, the pair doesn't match and is not taken.
-  await files.writeAtomic(join(dir, 'content'), content.bytes, { mode: 0o600 });
-  await files.writeAtomic(join(dir, 'signature'), content.signed.file, { mode: 0o600 });
+  await files.writeAtomic(join(dir, 'content'), content.bytes, { private: true });
+  await files.writeAtomic(join(dir, 'signature'), content.signed.file, { private: true });
 }
 
 /**

@@ -39,5 +39,5 @@ export async function writeInstanceState(
 ): Promise<void> {
   await files.mkdir(stateDir, { recursive: true, mode: 0o700 });
   const text = JSON.stringify({ converge_instance: 1, ...state });
-  await files.writeAtomic(fileOf(stateDir), Buffer.from(`${text}\n`), { mode: 0o600 });
+  await files.writeAtomic(fileOf(stateDir), Buffer.from(`${text}\n`), { private: true });
 }

@@ -45,6 +45,7 @@ export const writeSidecar = (files: Files, image: string, sidecar: Sidecar): Pro
   files.writeAtomic(
     sidecarPath(image),
     Buffer.from(`${JSON.stringify({ version: 1, ...sidecar }, null, 2)}\n`),
+    { private: true },
   );
 
 /** A sidecar that says: whole, as the file is now. */

@@ -116,7 +116,8 @@ async function heldReader(
 }
 
 async function openImage(files: Files, path: string, exists: boolean): Promise<FileHandle> {
-  const file = await files.open(path, exists ? 'r+' : 'create-new');
+  // Whoever reads a disk reads all secrets of its machine.
+  const file = await files.open(path, exists ? 'r+' : 'create-new', { mode: 0o600 });
   if (file === undefined) throw fileGone(path);
   return file;
 }

@@ -1,4 +1,4 @@
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Random } from '../../io/ports.ts';
 import { isZero, ZERO_ID } from '../format/blocks.ts';
 import {
@@ -11,8 +11,10 @@ import {
 import type { Key } from '../format/keys.ts';
 import { CONFIG, ROSTER } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
+import type { Conditions } from '../model/conditions.ts';
 import type { Repository } from '../model/repository.ts';
 import type { ObjectStore } from '../model/store.ts';
+import { proveCreation } from './prove-creation.ts';
 import type { Context } from './read/repository-context.ts';
 import { vmRepository } from './vm.ts';
 import { listVms } from './vms.ts';
@@ -21,6 +23,8 @@ import { putOnce } from './write/put-once.ts';
 export interface OpenOptions {
   key?: Key | undefined;
   random: Random;
+  /** What is known of the store's conditions, by the id of the repository; default: nothing, noted nowhere. */
+  conditions?: (id: string) => Conditions;
 }
 
 /** What `verify` needs besides: keys and raw objects. */
@@ -33,9 +37,8 @@ export interface OpenRepository extends Repository {
  * `newer-format`, `damaged-object`, `key-needed`, `wrong-key`, `key-not-needed`.
  */
 export async function openRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
-  const repository = await tryOpen(store, options);
+  const repository = (await tryOpen(store, options)) ?? (await madeMeanwhile(store, options));
   if (repository) return repository;
-  await refuseForeign(store);
   throw new Failure(
     world('repository-not-found', `there is no repository at ${store.url}`, {
       hint: 'check the URL; the first replication makes the repository',
@@ -45,12 +48,19 @@ export async function openRepository(store: ObjectStore, options: OpenOptions): 
 
 /**
  * Opens the repository in `store`, or makes it (encrypted when a key is given) if nothing is there.
- * Of two that make it at the same time one wins, and the other opens what the winner made.
+ * Of two that make it at the same time one wins, and the other opens what the winner made. Whoever comes
+ * here writes, so what a store says of conditions is tried once. Throws what `openRepository` throws, and
+ * a Failure `store-unsuitable`.
  */
 export async function createRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
-  const existing = await tryOpen(store, options);
-  if (existing) return existing;
-  await refuseForeign(store);
+  const repository = (await tryOpen(store, options)) ?? (await begin(store, options));
+  if (!repository.conditions.proven) await proveCreation(store, (await store.get(CONFIG))!.bytes);
+  return repository;
+}
+
+async function begin(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
+  const made = await madeMeanwhile(store, options);
+  if (made) return made;
   const { key, random } = options;
   const id = random.bytes(16).toString('hex');
   const config: RepositoryConfig = {
@@ -64,7 +74,7 @@ export async function createRepository(store: ObjectStore, options: OpenOptions)
 
 async function tryOpen(
   store: ObjectStore,
-  { key, random }: OpenOptions,
+  { key, random, conditions = untried }: OpenOptions,
 ): Promise<OpenRepository | undefined> {
   const found = await store.get(CONFIG);
   if (!found) return undefined;
@@ -75,26 +85,49 @@ async function tryOpen(
     store,
     context,
     encrypted: config.encryption !== null,
+    conditions: conditions(config.id),
     blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
     vm: uuid => vmRepository(context, uuid),
     vms: onDamage => listVms(context, onDamage),
   };
 }
 
-/** A prefix that holds anything else isn't ours to write to; one that lost its configuration must not be begun anew. */
-async function refuseForeign(store: ObjectStore): Promise<void> {
+function untried(): Conditions {
+  const own = {
+    proven: false,
+    passed: async () => {
+      own.proven = true;
+    },
+  };
+  return own;
+}
+
+/**
+ * There was no repository a moment ago. Undefined: nothing is there. Somebody else may have made one since; a prefix
+ * that holds anything else isn't ours to write to, and one that lost its configuration must not be begun anew.
+ */
+async function madeMeanwhile(store: ObjectStore, options: OpenOptions): Promise<OpenRepository | undefined> {
+  const foreign = await foreignIn(store);
+  if (!foreign) return undefined;
+  const made = await tryOpen(store, options);
+  if (made) return made;
+  throw new Failure(foreign);
+}
+
+async function foreignIn(store: ObjectStore): Promise<Diagnostic | undefined> {
   for await (const { key } of store.list(ROSTER)) {
-    throw new Failure(
-      world('configuration-missing', `${store.url} holds ${key}, but its ${CONFIG} is gone`, {
-        hint: `bring ${CONFIG} back from an older version of the bucket or from a copy: the recovery points need it`,
-      }),
-    );
+    return world('configuration-missing', `${store.url} holds ${key}, but its ${CONFIG} is gone`, {
+      hint: `bring ${CONFIG} back from an older version of the bucket or from a copy: the recovery points need it`,
+    });
   }
   for await (const { key } of store.list('')) {
-    throw new Failure(
-      given('not-a-repository', `${store.url} holds ${key} and no ${CONFIG}: it is no converge repository`, {
+    return given(
+      'not-a-repository',
+      `${store.url} holds ${key} and no ${CONFIG}: it is not a converge repository`,
+      {
         hint: 'name an empty prefix or directory, or the one that the repository is in',
-      }),
+      },
     );
   }
+  return undefined;
 }

@@ -51,7 +51,8 @@ export async function restore(
     })),
   );
   if (!force) for (const { path } of disks) await refuseExisting(files, path);
-  await files.mkdir(directory, { recursive: true });
+  // Whoever reads a disk reads all secrets of its machine.
+  await files.mkdir(directory, { recursive: true, mode: 0o700 });
 
   const total = await usedBytes(disks, signal);
   const free = await files.freeSpace(directory);
@@ -62,7 +63,7 @@ export async function restore(
   let before = 0;
   try {
     for (const { disk, path, reader } of disks) {
-      const file = (await files.open(path + suffix, 'create-new')) as FileHandle;
+      const file = (await files.open(path + suffix, 'create-new', { mode: 0o600 })) as FileHandle;
       unfinished.add(path);
       const report = (done: number) =>
         options.progress?.({ what: `restoring disk ${disk.index}`, done: before + done, total });

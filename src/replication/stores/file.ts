@@ -1,12 +1,9 @@
 import { hash } from 'node:crypto';
-import type { Dirent, Stats } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
-import { codeOf, fileFailure } from '../../io/errors.ts';
 import { takeLock } from '../../io/locks/lock.ts';
-import type { Host } from '../../io/ports.ts';
+import type { FileHandle, FileStat, Files, Host } from '../../io/ports.ts';
 import type { ObjectStore, StoredObject } from '../model/store.ts';
 
 /** Objects up to this many bytes are compared by content; larger ones are never replaced. */
@@ -23,10 +20,12 @@ type StoreHost = Pick<Host, 'clock' | 'files' | 'random'>;
 /**
  * Objects as files below `dir`, which is made when the first one is put. File names are the keys, so
  * that a repository can be copied between a directory and a bucket by any tool. Names that begin with
- * a tilde are ours and never listed: `~put-*` are unfinished writes, `~lock-*` guards of a replacement.
+ * a tilde are ours and never listed: `~put-*` are unfinished writes, `~lock-*` guards of a replacement. All that is
+ * made here is for whoever runs this alone.
  */
 export function fileStore(dir: string, host: StoreHost): ObjectStore {
   const root = resolve(dir);
+  const { files } = host;
   const pathOf = (key: string) => {
     const parts = key.split('/');
     if (!parts.every(part => /^[A-Za-z0-9._-]+$/.test(part) && !/^\.+$/.test(part)))
@@ -35,29 +34,33 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
   };
   const swept = new Set<string>();
   /** Removes what killed writers left, once per folder. Best effort: leftovers cost space and nothing else. */
-  const sweep = async (folder: string, now: number) => {
+  const sweep = async (folder: string, now: bigint) => {
     if (swept.has(folder)) return;
     swept.add(folder);
-    for (const name of (await readdir(folder)).filter(isUnfinished)) {
+    for (const name of ((await files.list(folder)) ?? []).filter(isUnfinished)) {
       const path = join(folder, name);
-      const age = now - (await absent(stat(path), undefined).then(s => s?.mtimeMs ?? now));
-      if (age > FORSAKEN) await unlink(path).catch(() => {});
+      const age = Number(now - ((await files.stat(path))?.mtimeNs ?? now)) / 1e6;
+      if (age > FORSAKEN) await files.remove(path).catch(() => {});
     }
   };
-  const statOf = async (key: string): Promise<StoredObject | undefined> => {
-    const path = pathOf(key);
-    const [stats, bytes] = await absent(Promise.all([stat(path), contentIfSmall(path)]), [
-      undefined,
-      undefined,
-    ]);
-    if (!stats?.isFile()) return undefined;
-    return { key, size: stats.size, etag: etagOf(stats, bytes), modified: stats.mtimeMs };
-  };
+  const statOf = (key: string) => statAt(pathOf(key), key);
+  const statAt = (path: string, key: string): Promise<StoredObject | undefined> =>
+    withFile(files, path, async (file, stat) => ({
+      key,
+      size: stat.size,
+      etag: etagOf(stat, stat.size <= HASHED ? await range(file, 0, stat.size) : undefined),
+      modified: Number(stat.mtimeNs / 1_000_000n),
+    }));
 
   async function* walk(folder: string, prefix: string, wanted: string): AsyncGenerator<string> {
-    const entries = await absent(readdir(folder, { withFileTypes: true }), []);
-    const names = entries.filter(e => !e.name.startsWith('~')).map(keyPart);
-    for (const name of names.sort(byBytes)) {
+    const names = ((await files.list(folder)) ?? []).filter(name => !name.startsWith('~'));
+    const parts = await Promise.all(
+      names.map(async name => {
+        const isFolder = (await files.stat(join(folder, name)))?.kind === 'directory';
+        return isFolder ? `${name}/` : name;
+      }),
+    );
+    for (const name of parts.sort(byBytes)) {
       const key = prefix + name;
       if (!key.startsWith(wanted) && !wanted.startsWith(key)) continue;
       if (name.endsWith('/')) yield* walk(join(folder, name), key, wanted);
@@ -67,145 +70,118 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
 
   return {
     url: pathToFileURL(root).href,
-    async get(key, { range, signal } = {}) {
+    async get(key, { range: asked, signal } = {}) {
       signal?.throwIfAborted();
-      const file = await absent(open(pathOf(key), 'r'), undefined);
-      if (!file) return undefined;
-      try {
-        const stats = await file.stat();
-        if (!stats.isFile()) return undefined;
-        const start = Math.min(range?.start ?? 0, stats.size);
-        const bytes = Buffer.alloc(Math.max(0, Math.min(range?.end ?? stats.size, stats.size) - start));
-        let done = 0;
-        while (done < bytes.length) {
-          const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
-          if (bytesRead === 0) break;
-          done += bytesRead;
-        }
-        const whole = bytes.length === stats.size ? bytes : await contentIfSmall(pathOf(key));
-        return { bytes: bytes.subarray(0, done), etag: etagOf(stats, whole) };
-      } finally {
-        await file.close();
-      }
+      return withFile(files, pathOf(key), async (file, stat) => {
+        const start = Math.min(asked?.start ?? 0, stat.size);
+        const bytes = await range(file, start, Math.max(start, Math.min(asked?.end ?? stat.size, stat.size)));
+        const isWhole = bytes.length === stat.size;
+        const whole = isWhole || stat.size > HASHED ? bytes : await range(file, 0, stat.size);
+        return { bytes, etag: etagOf(stat, stat.size <= HASHED ? whole : undefined) };
+      });
     },
     head: statOf,
     async put(key, bytes, { when, signal }) {
       signal?.throwIfAborted();
       const path = pathOf(key);
       const folder = dirname(path);
-      await makeFolder(folder, root);
+      await makeFolder(files, folder);
       const temporary = join(folder, `${UNFINISHED}${host.random.uuid()}`);
-      return named(path, async () => {
-        try {
-          await writeSynced(temporary, bytes);
-          // By the file system's own clock, which may be another machine's.
-          await sweep(folder, (await stat(temporary)).mtimeMs);
-          // link() is the atomic "only if it isn't there"; a replacement needs the lock.
-          const done =
-            'ifMatch' in when
-              ? await locked(join(folder, `~lock-${basename(path)}`), host, async () => {
-                  if ((await statOf(key))?.etag !== when.ifMatch) return false;
-                  await rename(temporary, path);
-                  return true;
-                })
-              : await linkNew(temporary, path);
-          if (!done) return { ok: false, reason: 'precondition' } as const;
-          await syncFolder(folder);
-          return { ok: true, etag: await etagAfter(path, bytes) } as const;
-        } finally {
-          await absent(unlink(temporary), undefined);
-        }
-      });
+      try {
+        // By the file system's own clock, which may be another machine's.
+        const { mtimeNs } = await writeSynced(files, temporary, bytes);
+        await sweep(folder, mtimeNs);
+        // link() is the atomic "only if it isn't there"; a replacement needs the lock.
+        const done =
+          'ifMatch' in when
+            ? await locked(join(folder, `~lock-${basename(path)}`), host, async () => {
+                if ((await statOf(key))?.etag !== when.ifMatch) return false;
+                await files.rename(temporary, path);
+                return true;
+              })
+            : await files.link(temporary, path);
+        if (!done) return { ok: false, reason: 'precondition' } as const;
+        await files.syncFolder(folder);
+        return { ok: true, etag: await etagAfter(path, bytes) } as const;
+      } finally {
+        await files.remove(temporary);
+      }
     },
     async *list(prefix) {
       for await (const key of walk(root, '', prefix)) {
         if (!key.startsWith(prefix)) continue;
-        const found = await statOf(key);
+        // What isn't ours may have any name.
+        const found = await statAt(join(root, ...key.split('/')), key);
         if (found) yield found;
       }
     },
     async remove(key) {
-      await absent(unlink(pathOf(key)), undefined);
-      await absent(syncFolder(dirname(pathOf(key))), undefined);
+      const folder = dirname(pathOf(key));
+      await files.remove(pathOf(key));
+      if (await files.stat(folder)) await files.syncFolder(folder);
     },
   };
-}
 
-const etagOf = (stats: Stats, bytes: Buffer | undefined) =>
-  bytes && bytes.length <= HASHED
-    ? hash('sha256', bytes).slice(0, 32)
-    : `${stats.ino.toString(16)}-${stats.mtimeMs.toString(16)}-${stats.size.toString(16)}`;
-
-const etagAfter = async (path: string, bytes: Buffer) =>
-  bytes.length <= HASHED ? hash('sha256', bytes).slice(0, 32) : etagOf(await stat(path), undefined);
-
-async function contentIfSmall(path: string): Promise<Buffer | undefined> {
-  const stats = await stat(path);
-  return stats.isFile() && stats.size <= HASHED ? readFile(path) : undefined;
-}
-
-const UNFINISHED = '~put-';
-const isUnfinished = (name: string) => name.startsWith(UNFINISHED);
-const keyPart = (entry: Dirent) => (entry.isDirectory() ? `${entry.name}/` : entry.name);
-const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
-
-/** `otherwise` when the file or its folder isn't there. */
-async function absent<T, U>(work: Promise<T>, otherwise: U): Promise<T | U> {
-  try {
-    return await work;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return otherwise;
-    throw error;
+  async function etagAfter(path: string, bytes: Buffer): Promise<string> {
+    if (bytes.length <= HASHED) return etagOf(undefined, bytes);
+    return (await withFile(files, path, async (_, stat) => etagOf(stat, undefined)))!;
   }
 }
 
-async function writeSynced(path: string, bytes: Buffer): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
+/** By content where there is some, else by what changes with each replacement. */
+const etagOf = (stat: FileStat | undefined, bytes: Buffer | undefined): string =>
+  bytes
+    ? hash('sha256', bytes).slice(0, 32)
+    : `${stat!.inode.toString(16)}-${stat!.mtimeNs.toString(16)}-${stat!.size.toString(16)}`;
+
+/** Undefined when there is no file of that path; a folder of that name is no object. */
+async function withFile<T>(
+  files: Files,
+  path: string,
+  work: (file: FileHandle, stat: FileStat) => Promise<T>,
+): Promise<T | undefined> {
+  if ((await files.stat(path))?.kind === 'directory') return undefined;
+  const file = await files.open(path, 'r');
+  if (!file) return undefined;
   try {
-    await file.writeFile(bytes);
-    await file.sync();
+    return await work(file, await file.stat());
   } finally {
     await file.close();
   }
 }
 
-async function linkNew(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
+async function range(file: FileHandle, start: number, end: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(end - start);
+  let done = 0;
+  while (done < bytes.length) {
+    const length = await file.read(bytes.subarray(done), start + done);
+    if (length === 0) break;
+    done += length;
   }
+  return bytes.subarray(0, done);
 }
 
-async function makeFolder(folder: string, root: string): Promise<void> {
-  const first = await named(folder, () => mkdir(folder, { recursive: true }));
-  if (!first) return;
-  // Each new folder is an entry in the one above it.
-  for (let at = folder; at.length >= Math.min(first.length, root.length); at = dirname(at)) {
-    await syncFolder(dirname(at));
-    if (at === dirname(at) || at === first) break;
-  }
-}
+const UNFINISHED = '~put-';
+const isUnfinished = (name: string) => name.startsWith(UNFINISHED);
+const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-async function syncFolder(folder: string): Promise<void> {
-  if (sep === '\\') return; // Windows can't open a folder; NTFS journals the rename itself
-  const handle = await open(folder, 'r');
+async function writeSynced(files: Files, path: string, bytes: Buffer): Promise<FileStat> {
+  const file = (await files.open(path, 'create-new', { mode: 0o600 }))!;
   try {
-    await handle.sync();
+    await file.write(bytes, 0);
+    await file.sync();
+    return await file.stat();
   } finally {
-    await handle.close();
+    await file.close();
   }
 }
 
-/** What the operating system answers, as one message that names the file. */
-async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw fileFailure(error, 'write', path);
-  }
+/** Each new folder is an entry in the one above it. */
+async function makeFolder(files: Files, folder: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = folder; at !== dirname(at) && !(await files.stat(at)); at = dirname(at)) missing.push(at);
+  await files.mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const made of missing) await files.syncFolder(dirname(made));
 }
 
 /** Writers of this process queue up here: claims of one process would only get in each other's way. */
@@ -217,6 +193,8 @@ async function locked<T>(path: string, host: StoreHost, work: () => Promise<T>):
     const lock = await takeLock(path, {
       host,
       timeout: PATIENCE,
+      // Several users may write to one repository, and a network's file system may call them all nobody.
+      shared: true,
       refused: holder => blocked('store-locked', `${holder} holds ${path}`),
     });
     try {

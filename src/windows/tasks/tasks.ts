@@ -59,7 +59,7 @@ export async function registerTask(io: WriteIo, uri: string, task: XmlElement): 
   await io.step(`register task ${uri}`);
   try {
     // schtasks believes the declaration: a file that says UTF-16 has to be it.
-    await io.files.writeAtomic(file, Buffer.from(`\ufeff${printTask(task)}`, 'utf16le'), { mode: 0o600 });
+    await io.files.writeAtomic(file, Buffer.from(`\ufeff${printTask(task)}`, 'utf16le'), { private: true });
     const result = await schtasks(io, ['/create', '/tn', uri, '/xml', file, '/f']);
     if (result.exitCode !== 0 || result.timedOut) throw refused('registering', uri, result);
   } finally {

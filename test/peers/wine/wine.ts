@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { runMark } from '../../support/run-mark.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
@@ -68,6 +69,7 @@ export async function openWine(): Promise<Wine> {
     PATH: process.env.PATH ?? '',
     HOME: folder,
     LANG: 'C.UTF-8',
+    ...runMark,
     WINEPREFIX: join(folder, 'prefix'),
     WINEDEBUG: '-all',
     WINEDLLOVERRIDES: 'mscoree,mshtml=',

@@ -265,3 +265,8 @@ test('any history of points, kills and vandals: an update that succeeds leaves t
     { numRuns: 60 },
   );
 });
+
+test('an image and what is known of it are their owner’s alone', async () => {
+  await update(await protectedDisk(4));
+  for (const at of [path, sidecarPath(path)]) expect((await fs.stat(at)).mode & 0o777).toBe(0o600);
+});

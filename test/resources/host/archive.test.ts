@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
 import type { CatalogResource, Json } from '../../../src/engine/model/catalog.ts';
@@ -8,13 +10,14 @@ import { download } from '../../../src/resources/host/fetch/download.ts';
 import { file } from '../../../src/resources/host/file.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 import { webServer } from '../../support/web-server.ts';
 import { type Packed, zip } from '../../support/zip.ts';
 
 const sha256 = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 async function setUp() {
-  const { host } = folderHost();
+  const { host, dir } = folderHost();
   const web = await webServer();
   const world = testWorld({ host, connect: async () => web.content });
   const convergeAll = async (...resources: CatalogResource[]) => {
@@ -44,7 +47,7 @@ async function setUp() {
     return (await Promise.all(below)).flat().sort();
   };
   const leftovers = async () => (await host.files.list('/'))!.filter(name => name.includes('converge'));
-  return { host, web, world, converge, convergeAll, put, text, tree, leftovers };
+  return { host, dir, web, world, converge, convergeAll, put, text, tree, leftovers };
 }
 
 describe('unpacking', () => {
@@ -256,5 +259,42 @@ test('on Windows a path is one object in any writing, and its archive is found b
     anyOf: ['path:c:/deploy/app.zip', 'path:c:/deploy', 'path:c:/'],
     fresh: '/content',
   });
-  expect(() => archive.identity(properties, 'C:\\', where)).toThrow("can't be unpacked into c:/");
+  expect(mistakesIn(archive, 'C:\\', properties, where)).toBe(": an archive can't be unpacked into c:/");
 });
+
+describe('what is remembered', () => {
+  test.each([
+    { files: { '../precious/f': {} }, directories: [] },
+    { files: { '/precious/f': {} }, directories: [] },
+    { files: {}, directories: ['../precious/empty'] },
+    { files: { 'a/../../precious/f': {} }, directories: [] },
+    { files: { 'a\\..\\..\\precious': {} }, directories: [] },
+    { files: {}, directories: [7] },
+    { files: 'precious', directories: [] },
+    null,
+  ])('of another folder removes nothing: %j', async planted => {
+    const { host, world, convergeAll, text } = await setUp();
+    for (const path of ['/app', '/precious', '/precious/empty']) await host.files.mkdir(path);
+    await host.files.writeAtomic('/precious/f', Buffer.from('precious'));
+    await (await world.memory.of('archive')).set('archive:/app', planted);
+    const absent = declare('archive:/app', { source: '/a.zip' }, { ensure: 'absent' });
+    const { planned, results } = await convergeAll(absent);
+    expect(planned.resources[0]!.action).not.toBe('delete');
+    expect(JSON.stringify([planned, results])).toContain('what is remembered of the archive in /app');
+    expect(await text('/precious/f')).toBe('precious');
+    expect(await host.files.stat('/precious/empty')).toMatchObject({ kind: 'directory' });
+  });
+});
+
+test.runIf(process.platform === 'linux')(
+  'a pipe in place of the archive is refused, not waited for',
+  async () => {
+    const { dir, converge } = await setUp();
+    execFileSync('mkfifo', [join(dir, 'a.zip')]);
+    const { result } = await converge();
+    expect(result).toMatchObject({
+      result: 'failed',
+      diagnostic: { message: expect.stringMatching(/no plain file/) },
+    });
+  },
+);

@@ -1,30 +1,35 @@
 import { createHash } from 'node:crypto';
+import { chmod, chown, lchown, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { apply } from '../../../src/engine/apply/apply.ts';
 import type { Json } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
+import { nodeHost } from '../../../src/io/node.ts';
 import { download } from '../../../src/resources/host/fetch/download.ts';
-import { diagnosticOf } from '../../aws/fixture.ts';
-import { folderHost } from '../../support/engine-host.ts';
+import { folderHost, temporaryFolder } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
 import { type WebServer, webServer } from '../../support/web-server.ts';
 
 const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
-async function setUp() {
-  const { host } = folderHost();
+async function setUp({ dir: at }: { dir?: string } = {}) {
+  const lab = folderHost();
+  const host = at === undefined ? lab.host : { ...nodeHost(), clock: lab.clock };
+  const dir = at ?? lab.dir;
+  const path = at === undefined ? '/a.bin' : join(at, 'a.bin');
   const web = await webServer();
   const world = testWorld({ host, connect: async () => web.content });
   const converge = async (properties: Record<string, Json>) => {
     const run = testRun([download], world);
-    const catalog = catalogOf([declare('download:/a.bin', { allow_insecure: true, ...properties })]);
+    const catalog = catalogOf([declare(`download:${path}`, { allow_insecure: true, ...properties })]);
     const planned = await plan(catalog, run, { engine: '1' });
     const report = await apply(planned, run);
     return { action: planned.resources[0]!.action, planned, result: report.results[0]! };
   };
-  const text = async () => (await host.files.read('/a.bin'))?.toString();
+  const text = async () => (await host.files.read(path))?.toString();
   const names = async () => (await host.files.list('/'))!.filter(name => name.includes('converge'));
-  return { host, web, converge, text, names };
+  return { host, dir, web, converge, text, names };
 }
 
 const where = { platform: 'linux', cwd: '/' } as const;
@@ -187,10 +192,7 @@ describe('what is taken', () => {
 
 describe('what is a mistake in the manifest', () => {
   const code = (properties: { url: string; checksum?: string; allow_insecure?: boolean }) =>
-    diagnosticOf(Promise.resolve().then(() => download.identity(properties, '/a', where))).then(
-      d => d.code,
-      () => 'none',
-    );
+    download.check!(properties, '/a', where)[0]?.code ?? 'none';
   test.each([
     ['http://example.com/a', {}, 'insecure-download'],
     ['http://example.com/a', { checksum: sha256('x') }, 'none'],
@@ -199,7 +201,72 @@ describe('what is a mistake in the manifest', () => {
     ['https://me:hunter2@example.com/a', {}, 'password-in-url'],
     ['s3://bucket', {}, 'content-url'],
     ['s3://bucket/key', {}, 'none'],
-  ])('%s %j: %s', async (url, more, expected) => {
-    expect(await code({ url, ...more })).toBe(expected);
+  ])('%s %j: %s', (url, more, expected) => {
+    expect(code({ url, ...more })).toBe(expected);
   });
+});
+
+describe.runIf(process.getuid?.() === 0)('in a folder of another user', () => {
+  const nobody = 65534;
+
+  async function besideAnother() {
+    // Not confined, where links are refused anyway.
+    const all = await setUp({ dir: temporaryFolder() });
+    const { dir, web } = all;
+    const victim = join(dir, 'victim');
+    await writeFile(victim, 'root only', { mode: 0o600 });
+    await chown(dir, nobody, nobody);
+    await writeFile(join(dir, 'a.bin'), 'old');
+    await chown(join(dir, 'a.bin'), nobody, nobody);
+    await chmod(join(dir, 'a.bin'), 0o4777);
+    web.pages.set('/a', { body: 'new', etag: '"1"' });
+    return { ...all, victim };
+  }
+
+  test('its owner swaps the temporary file for a link: the mode of no other file changes', async () => {
+    const { dir, host, victim, converge, web } = await besideAnother();
+    let swaps = 0;
+    const swap = async () => {
+      for (const name of (await readdir(dir)).filter(
+        one => one.startsWith('.') && one.includes('converge'),
+      )) {
+        await rm(join(dir, name));
+        await symlink('victim', join(dir, name));
+        await lchown(join(dir, name), nobody, nobody);
+        swaps++;
+      }
+    };
+    const { chmod: changeMode, rename } = host.files;
+    host.files = {
+      ...host.files,
+      async chmod(path, mode) {
+        await swap();
+        return changeMode(path, mode);
+      },
+      async rename(from, to) {
+        await swap();
+        return rename(from, to);
+      },
+    };
+    await converge({ url: `${web.url}/a` });
+    expect((await stat(victim)).mode & 0o7777).toBe(0o600);
+    expect(await readFile(victim, 'utf8')).toBe('root only');
+    expect(swaps).toBe(1);
+  });
+
+  test('the mode that its owner gave the old file is not that of the new one', async () => {
+    const { dir, converge, web } = await besideAnother();
+    expect((await converge({ url: `${web.url}/a` })).result.result).toBe('changed');
+    const { uid, mode } = await stat(join(dir, 'a.bin'));
+    expect([uid, mode & 0o7777]).toEqual([0, 0o644]);
+  });
+});
+
+test('the mode of a file of our own stays, but for setuid', async () => {
+  const { dir, converge, web } = await setUp();
+  await writeFile(join(dir, 'a.bin'), 'old');
+  await chmod(join(dir, 'a.bin'), 0o4750);
+  web.pages.set('/a', { body: 'new', etag: '"1"' });
+  await converge({ url: `${web.url}/a` });
+  expect((await stat(join(dir, 'a.bin'))).mode & 0o7777).toBe(0o750);
 });

@@ -1,3 +1,5 @@
+import { chown } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Failure, world as worldSays } from '../../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../../src/engine/apply/apply.ts';
@@ -5,12 +7,14 @@ import type { CatalogResource } from '../../../src/engine/model/catalog.ts';
 import type { Where } from '../../../src/engine/model/resource-type.ts';
 import type { World } from '../../../src/engine/model/world.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
+import { memoryFiles } from '../../../src/io/memory-files.ts';
 import { file } from '../../../src/resources/host/file.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 
 function setUp(more: Partial<World> = {}) {
-  const { host } = folderHost();
+  const { host, dir } = folderHost();
   const world = testWorld({ host, ...more });
   const converge = async (...resources: CatalogResource[]) => {
     const run = testRun([file], world);
@@ -18,7 +22,7 @@ function setUp(more: Partial<World> = {}) {
     return { planned, report: await apply(planned, run) };
   };
   const text = async (path: string) => (await host.files.read(path))?.toString();
-  return { host, world, converge, text };
+  return { host, dir, world, converge, text };
 }
 
 describe('identity', () => {
@@ -48,7 +52,7 @@ describe('identity', () => {
     ['//?/C:/x', 'it names a device'],
     ['c:x', 'it is relative to where its drive happens to be'],
   ])('%s is no path of Windows', (path, why) => {
-    expect(() => file.identity({}, path, windows)).toThrow(`${path} can't be a path of Windows: ${why}`);
+    expect(mistakesIn(file, path, {}, windows)).toBe(`: ${path} can't be a path of Windows: ${why}`);
   });
 
   test('a share is a path of Windows, and Linux has all these names', () => {
@@ -62,8 +66,9 @@ describe('identity', () => {
   });
 
   test('contradictions are mistakes in what was given', () => {
-    expect(() => file.identity({ content: 'x', source: 'y' }, '/a', linux)).toThrow('not both');
-    expect(() => file.identity({ kind: 'directory', content: 'x' }, '/a', linux)).toThrow('has no content');
+    expect(mistakesIn(file, '/a', { content: 'x', source: 'y', kind: 'directory' })).toMatch(
+      /^\/source: .*not both\n\/content: .*has no content$/,
+    );
   });
 });
 
@@ -115,7 +120,8 @@ describe('files and directories', () => {
     const { converge, text } = setUp({
       source: async path => {
         asked.push(path);
-        return sources[path] === undefined ? undefined : Buffer.from(sources[path]);
+        const bytes = sources[path] === undefined ? [] : [[path, Buffer.from(sources[path])] as const];
+        return memoryFiles('/', new Map(bytes)).open(`/${path}`, 'r');
       },
     });
     const resource = declare('file:/x.conf', { source: 'files/x.conf' });
@@ -184,8 +190,8 @@ describe('refusals', () => {
       declare('file:/f', { kind: 'directory' }),
     );
     expect(report.results.map(r => r.diagnostic?.message)).toEqual([
-      '/d is left as it is: it is a directory, and a file is declared',
-      '/f is left as it is: it is a file, and a directory is declared',
+      "`file:/d` is left as it is: its `kind` is `directory` and can't become `file`",
+      "`file:/f` is left as it is: its `kind` is `file` and can't become `directory`",
     ]);
   });
 });
@@ -215,4 +221,49 @@ test('a secret that comes into a file that all may read closes it, unless a mode
   await converge(declare('file:/a', { content }), declare('file:/b', { content, mode: '0640' }));
   expect(await host.files.stat('/a')).toMatchObject({ mode: 0o600 });
   expect(await host.files.stat('/b')).toMatchObject({ mode: 0o640 });
+});
+
+test('a source is never held whole', async () => {
+  const size = 5 * 2 ** 20;
+  let largest = 0;
+  let open = 0;
+  const { converge, host } = setUp({
+    source: async () => {
+      open++;
+      return {
+        ...(await memoryFiles('/', new Map([['x', Buffer.alloc(size, 'x')]])).open('/x', 'r'))!,
+        read: async (into, offset) => {
+          largest = Math.max(largest, into.length);
+          return (
+            into.fill('x', 0, Math.min(into.length, size - offset)) && Math.min(into.length, size - offset)
+          );
+        },
+        close: async () => {
+          open--;
+        },
+      };
+    },
+  });
+  const { report } = await converge(declare('file:/x', { source: 'x' }));
+  expect(report.results[0]).toMatchObject({ result: 'changed' });
+  expect(await host.files.stat('/x')).toMatchObject({ size });
+  expect(largest).toBeLessThanOrEqual(256 * 1024);
+  expect(open).toBe(0);
+});
+
+test.runIf(process.getuid?.() === 0)('a secret is not written into a file of another user', async () => {
+  const { host, converge, text, dir } = setUp({ secret: async () => 'the password' });
+  await host.files.writeAtomic('/s', Buffer.from('theirs'));
+  await chown(join(dir, 's'), 65534, 65534);
+  const secret = declare('file:/s', { content: { $secret: 'env:S' } });
+  const { report } = await converge(secret);
+  expect(report.results[0]).toMatchObject({
+    result: 'failed',
+    diagnostic: { message: expect.stringMatching(/belongs to another user \(uid 65534\)/) },
+  });
+  expect(await text('/s')).toBe('theirs');
+  await chown(join(dir, 's'), 0, 0);
+  await converge(secret);
+  expect(await text('/s')).toBe('the password');
+  expect(await host.files.stat('/s')).toMatchObject({ uid: 0, mode: 0o600 });
 });

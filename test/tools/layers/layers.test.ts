@@ -84,7 +84,11 @@ test.each([
   ['a package of another room', "import 'commander';", 'commander is for'],
   ['a part of a package', "import 'commander/esm.mjs';", 'commander/esm.mjs is for'],
   ['a client', "import '@aws-sdk/client-s3';", '@aws-sdk/client-s3 is for aws alone'],
-  ['a module of Node', "import { spawn } from 'node:child_process';", 'node:child_process is for io alone'],
+  [
+    'a module of Node',
+    "import { spawn } from 'node:child_process';",
+    'node:child_process is for io, io/handles alone',
+  ],
   [
     'a package nobody knows',
     "import 'left-pad';",
@@ -107,7 +111,7 @@ test('a folder that the table does not know is refused, and a row without a fold
 });
 
 test('a row may not name a room below it, whatever imports it', () => {
-  const rooms = { ...layers.rooms, io: ['diagnostics', 'cli'] };
+  const rooms = { ...layers.rooms, io: ['diagnostics', 'io/handles', 'cli'] };
   expect(withLines({ 'io/ports.ts': "import '../cli/process.ts';" }, { ...layers, rooms })).toEqual([
     'tools/layers/table.ts: io names cli, which is not above it',
     expect.stringMatching(/^src\/io\/ports\.ts:1:8: src\/io may not import src\/cli;/),

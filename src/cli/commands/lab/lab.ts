@@ -7,7 +7,9 @@ import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import type { Define } from '../../context/define.ts';
 import type { DefineEvent } from './define-event.ts';
+import { labBoot } from './lab-boot.ts';
 import { labContracts } from './lab-contracts.ts';
+import { labEc2 } from './lab-ec2.ts';
 import { labInstance } from './lab-instance.ts';
 import { labInstances } from './lab-instances.ts';
 import { labServe } from './lab-serve.ts';
@@ -65,6 +67,7 @@ Any other command works in a lab with --lab [DIR].`,
       ...(options.uuid !== undefined && { uuid: options.uuid as string }),
       ...(options.folder !== undefined && { folder: options.folder as string }),
       ...(options.tag !== undefined && { tags: options.tag as string[] }),
+      ...(options.force === true && { force: true }),
     }),
     command =>
       command
@@ -72,7 +75,8 @@ Any other command works in a lab with --lab [DIR].`,
         .option('--blank <SIZE>', 'an empty disk, e.g. 64MiB; may be repeated', collect)
         .option('--uuid <UUID>', 'its instance UUID')
         .option('--folder <FOLDER>', 'where it lies below the VM folder, e.g. Production/web')
-        .option('--tag <TAG>', 'a tag, gold or tier/gold; may be repeated', collect),
+        .option('--tag <TAG>', 'a tag, gold or tier/gold; may be repeated', collect)
+        .option('--force', 'though there is a VM of that name already: a second one'),
   );
   event('remove-vm <VM>', 'delete a VM with its disks', 'remove-vm web01', ([vm]) => ({
     do: 'remove-vm',
@@ -182,6 +186,7 @@ Any other command works in a lab with --lab [DIR].`,
   );
   labInstance(context, event);
   labInstances(event);
+  labEc2(context, event);
   labWindows(event);
   event(
     'clock <AHEAD>',
@@ -198,7 +203,7 @@ Any other command works in a lab with --lab [DIR].`,
   );
   event(
     'fault <KIND>',
-    'arm a fault for the served lab, or for the next command that uses this folder',
+    'arm a fault, which waits for the next call that it is for',
     "fault slow-down --on s3 --times 3 --set method=PUT --set 'key=*/packs/*'\nfault quiesce-fails --on vsphere",
     ([kind], options) => ({
       do: 'fault',
@@ -213,7 +218,7 @@ Any other command works in a lab with --lab [DIR].`,
       command
         .addOption(
           new Option('--on <SERVICE>', 'which stand-in')
-            .choices(['s3', 'vsphere', 'windows', 'secrets', 'ec2'])
+            .choices(['s3', 'vsphere', 'windows', 'secrets', 'ec2', 'ebs'])
             .makeOptionMandatory(),
         )
         .option('--times <N>', 'how often (default 1)')
@@ -221,16 +226,19 @@ Any other command works in a lab with --lab [DIR].`,
         .addHelpText(
           'after',
           `
-Kinds on s3: slow-down, internal-error, reset, lost-answer, latency (ms); all take method, bucket and key (globs).
+Kinds on s3: slow-down, internal-error, reset, lost-answer, latency (ms); all take method, bucket and key (globs); clear.
 Kinds on vsphere: expire-sessions, unavailable, quiesce-fails, fail-query (fault), cbt-lies, page-limit (areas),
 page-span (bytes), slow-task (ms, method), lost-task (method), fail-task (method, fault), consolidation-needed,
 read (how: truncated, garbled, short, whole, error), missing-privilege (privilege), clear.
-Kinds on secrets: throttled, internal-error, access-denied, kms-denied, reset; all take operation (GetParameter ...).
-Kinds on ec2: throttled, internal-error, access-denied, reset; all take operation (DescribeInstances ...).
+Kinds on secrets: throttled, internal-error, access-denied, kms-denied, reset; all take operation (GetParameter ...); clear.
+Kinds on ec2: throttled, internal-error, access-denied, reset, lost-answer; all take operation (DescribeInstances ...);
+capacity (type, zone), import-fails (message), replace-fails (state: failed or failed-detached), snapshot-fails, clear.
+Kinds on ebs: the first five of ec2 (PutSnapshotBlock ...), snapshot-fails, clear.
 Kinds on windows: exit (program, code), access-denied (program), missing (program), commit-conflict.`,
         ),
   );
   labServe(group, context, exit);
+  labBoot(group, context, exit);
   labContracts(group, context, exit);
 };
 

@@ -4,23 +4,32 @@ import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural } from '../../../io/units.ts';
 import type { VerifyReport } from '../../../replication/verify/verify.ts';
 import type { Define } from '../../context/define.ts';
-import { withFormat, withLab, withRepository } from '../../context/options.ts';
+import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../context/options.ts';
+
+interface VerifyOptions extends RepositoryOptions, CommonOptions {
+  vm?: string;
+  format: string;
+}
 
 export const verify: Define = (program, context, exit) => {
   const command = program
-    .command('verify [VM]')
+    .command('verify [VM] [PATHS...]')
     .description('read everything that the recovery points need and check every byte');
-  withLab(withFormat(withRepository(command)))
-    .addHelpText('after', '\nExample:\n  converge verify --repository s3://gdh-vm-replication/dr')
-    .action(
-      async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
-        const { report, diagnostics } = await check(context, name, options);
-        if (options.format === 'json') context.printJson(json(report));
-        else context.print(lines(report));
-        context.report(diagnostics);
-        exit(exitCode({ diagnostics }));
-      },
-    );
+  withLab(withFormat(withVm(withRepository(command))))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge verify manifests\n  converge verify --repository s3://gdh-vm-replication/dr',
+    )
+    .action(async (name: string | undefined, rest: string[], options: VerifyOptions) => {
+      const { vm, paths } = await vmAndPaths(context, [name, ...rest], options.vm);
+      const verified = await check(context, vm, { ...options, paths });
+      if (!verified) return exit(1);
+      const { report, diagnostics } = verified;
+      if (options.format === 'json') context.printJson(json(report));
+      else context.print(lines(report));
+      context.report(diagnostics);
+      exit(exitCode({ diagnostics }));
+    });
 };
 
 function lines({ points, problems, notes, checked }: VerifyReport): string[] {

@@ -1,8 +1,8 @@
 import { dirname, join, relative, resolve } from 'node:path';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { editorSchema } from '../../../app/session/editor-schema.ts';
+import { type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { ReadFiles } from '../../../io/ports.ts';
 import { compile } from '../../../manifest/compile.ts';
-import { manifestSchema } from '../../../manifest/language-schema.ts';
 import { registry } from '../../../resources/registry.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
@@ -43,10 +43,15 @@ there already is left alone. Without a terminal it asks nothing: what has no def
     .action(async (name = '.', options: InitOptions = {}) => {
       const dir = resolve(context.io.host.cwd, name);
       await refuseOverwriting(context, dir);
-      const answers = options.lab ? labAnswers : await ask(context, options);
+      // A wrong option is told before anything is asked, a wrong answer before the next question.
+      const wrong = async (answers: Partial<FirstAnswers>) =>
+        mistakesIn(context, join(dir, manifestName), firstManifest({ ...labAnswers, ...answers }, ''));
+      const answers = options.lab ? labAnswers : await ask(context, options, wrong);
+      // What came from the environment, and all of it together.
+      const mistakes = await wrong(answers);
+      if (mistakes.length > 0) throw new Failure(mistakes);
       const schemaPath = relative(dirname(manifestName), schemaName).replaceAll('\\', '/');
       const text = firstManifest(answers, schemaPath);
-      if (!(await isValid(context, join(dir, manifestName), text))) return exit(1);
       const written = await write(context, dir, text);
       context.print([
         `wrote ${written.join(', ')}${name === '.' ? '' : ` in ${name}`}`,
@@ -67,10 +72,27 @@ async function refuseOverwriting({ io }: CliContext, dir: string): Promise<void>
   }
 }
 
-async function ask({ io }: CliContext, options: InitOptions): Promise<FirstAnswers> {
+async function ask(
+  context: CliContext,
+  options: InitOptions,
+  wrong: (answers: Partial<FirstAnswers>) => Promise<Diagnostic[]>,
+): Promise<FirstAnswers> {
+  const { io } = context;
+  const { vm: names, vcenter: url, bucket: name, region: place } = options;
+  const chosen = { vms: names, vcenter: url, bucket: name, region: place, username: options.username };
+  const mistakes = await wrong(
+    Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)),
+  );
+  if (mistakes.length > 0) throw new Failure(mistakes);
   const missing: string[] = [];
   let ended = false;
-  const answer = async (option: string, question: string, value?: string, fallback?: string) => {
+  const answer = async (
+    option: string,
+    question: string,
+    asAnswer: (text: string) => Partial<FirstAnswers>,
+    value?: string,
+    fallback?: string,
+  ) => {
     if (value !== undefined) return value;
     const shown = fallback === undefined ? '' : ` [${fallback}]`;
     // Asked until there is an answer, or the end of the input.
@@ -81,7 +103,11 @@ async function ask({ io }: CliContext, options: InitOptions): Promise<FirstAnswe
         ended = true;
         break;
       }
-      if (said.trim() !== '') return said.trim();
+      const text = said.trim();
+      const because = text === '' ? [] : await wrong(asAnswer(text));
+      context.report(because);
+      if (because.length > 0) continue;
+      if (text !== '') return text;
       if (fallback !== undefined) return fallback;
     }
     if (fallback === undefined) missing.push(option);
@@ -89,22 +115,39 @@ async function ask({ io }: CliContext, options: InitOptions): Promise<FirstAnswe
   };
   const region = io.host.env.AWS_REGION ?? io.host.env.AWS_DEFAULT_REGION;
   const vms = async () => {
-    const said = await answer('--vm', 'Which VMs are to be protected? Names, with commas:');
-    return said
-      .split(',')
-      .map(vm => vm.trim())
-      .filter(Boolean);
+    const list = (text: string) =>
+      text
+        .split(',')
+        .map(vm => vm.trim())
+        .filter(Boolean);
+    return list(
+      await answer('--vm', 'Which VMs are to be protected? Names, with commas:', text => ({
+        vms: list(text),
+      })),
+    );
   };
   const answers: FirstAnswers = {
     vms: options.vm ?? (await vms()),
-    vcenter: await answer('--vcenter', 'Address of the vCenter, https://...:', options.vcenter),
+    vcenter: await answer(
+      '--vcenter',
+      'Address of the vCenter, https://...:',
+      vcenter => ({ vcenter }),
+      options.vcenter,
+    ),
     username: options.username ?? labAnswers.username,
     bucket: await answer(
       '--bucket',
       'Name of the bucket for recovery points, new to all of AWS:',
+      bucket => ({ bucket }),
       options.bucket,
     ),
-    region: await answer('--region', 'AWS region to recover to:', options.region, region),
+    region: await answer(
+      '--region',
+      'AWS region to recover to:',
+      region => ({ region }),
+      options.region,
+      region,
+    ),
   };
   if (missing.length === 0) return answers;
   throw new Failure(
@@ -114,8 +157,8 @@ async function ask({ io }: CliContext, options: InitOptions): Promise<FirstAnswe
   );
 }
 
-/** What is written must be what `validate` takes: a mistake in an answer is shown where it would stand. */
-async function isValid(context: CliContext, path: string, text: string): Promise<boolean> {
+/** What is written must be what `validate` takes. Mistakes come without a place: nothing is written yet. */
+async function mistakesIn(context: CliContext, path: string, text: string): Promise<Diagnostic[]> {
   const { cwd, platform, files } = context.io.host;
   const bytes = Buffer.from(text);
   const overlay: ReadFiles = {
@@ -127,10 +170,8 @@ async function isValid(context: CliContext, path: string, text: string): Promise
     },
     read: async name => (name === path ? bytes : files.read(name)),
   };
-  const { catalog, diagnostics } = await compile([path], { registry, files: overlay, cwd, platform });
-  for (const [file, source] of catalog.sources) context.sources.set(file, source);
-  context.report(diagnostics);
-  return diagnostics.length === 0;
+  const { diagnostics } = await compile([path], { registry, files: overlay, cwd, platform });
+  return diagnostics.map(({ at: _, related: __, ...said }) => said);
 }
 
 /** The names of what was written. */
@@ -141,7 +182,7 @@ async function write({ io }: CliContext, dir: string, manifest: string): Promise
     await files.writeAtomic(join(dir, name), Buffer.from(text));
   };
   const ignored = (await files.read(join(dir, '.gitignore')))?.toString('utf8') ?? '';
-  await put(schemaName, `${JSON.stringify(manifestSchema(registry), null, 2)}\n`);
+  await put(schemaName, `${JSON.stringify(await editorSchema(registry, [], io.host), null, 2)}\n`);
   await put(manifestName, manifest);
   if (/^\/?\.converge\/?\s*$/m.test(ignored)) return [manifestName, schemaName];
   const gap = ignored === '' || ignored.endsWith('\n') ? '' : '\n';

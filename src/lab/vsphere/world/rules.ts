@@ -1,4 +1,4 @@
-import { checkFaultRule, type FaultKind } from '../../model/fault-rule.ts';
+import { checkFaultRule, type FaultKind, stillWaiting } from '../../model/fault-rule.ts';
 
 /**
  * What to make go wrong. `times` counts the occasions on which a rule strikes (default 1); rules
@@ -52,8 +52,17 @@ const kinds: Record<FaultRule['kind'], FaultKind> = {
 
 type RuleOf<K extends FaultRule['kind']> = Extract<FaultRule, { kind: K }>;
 
+interface Armed<R> {
+  rule: R;
+  left: number;
+  /** A rule that isn't counted has been looked at: it holds until this lab is closed. */
+  met: boolean;
+}
+
 export interface Rules {
   add(rule: FaultRule): void;
+  /** Those that nothing was told of yet, each with the times that are left of it. */
+  waiting(): FaultRule[];
   /** The first rule of the kind that fits, with one of its times used up. */
   strike<K extends FaultRule['kind']>(kind: K, fits?: (rule: RuleOf<K>) => boolean): RuleOf<K> | undefined;
   all<K extends FaultRule['kind']>(kind: K): RuleOf<K>[];
@@ -61,21 +70,27 @@ export interface Rules {
 
 /** Throws a Failure from `add` for a rule that it doesn't know, since rules come from command lines. */
 export function createRules(): Rules {
-  let armed: { rule: FaultRule; left: number }[] = [];
+  let armed: Armed<FaultRule>[] = [];
   const ofKind = <K extends FaultRule['kind']>(kind: K) =>
-    armed.filter((one): one is { rule: RuleOf<K>; left: number } => one.rule.kind === kind);
+    armed.filter((one): one is Armed<RuleOf<K>> => one.rule.kind === kind);
   return {
     add(rule) {
       checkFaultRule('vSphere', rule, kinds);
       if (rule.kind === 'clear') armed = [];
-      else armed.push({ rule, left: 'times' in rule && rule.times !== undefined ? rule.times : 1 });
+      else
+        armed.push({ rule, left: 'times' in rule && rule.times !== undefined ? rule.times : 1, met: false });
     },
+    waiting: () => stillWaiting(armed.filter(({ met }) => !met)),
     strike(kind, fits = () => true) {
       const found = ofKind(kind).find(one => fits(one.rule));
       if (!found) return undefined;
       if (--found.left <= 0) armed = armed.filter(one => one.rule !== found.rule);
       return found.rule;
     },
-    all: kind => ofKind(kind).map(one => one.rule),
+    all: kind =>
+      ofKind(kind).map(one => {
+        one.met = true;
+        return one.rule;
+      }),
   };
 }

@@ -68,6 +68,8 @@ export interface VsphereWorld {
   tag(vm: string, tag: string): Promise<boolean>;
   untag(vm: string, tag: string): Promise<boolean>;
   fault(rule: FaultRule): void;
+  /** The faults that didn't strike yet. */
+  waitingFaults(): FaultRule[];
 }
 
 export function createWorld(machines: Machines, rules: Rules, endSessions: () => void): VsphereWorld {
@@ -170,6 +172,7 @@ export function createWorld(machines: Machines, rules: Rules, endSessions: () =>
       if (rule.kind === 'expire-sessions') endSessions();
       else rules.add(rule);
     },
+    waitingFaults: () => rules.waiting(),
   };
 }
 

@@ -56,7 +56,7 @@ export function windowsFiles(below: Files, root: string, guard: Guard = async ()
   }
 
   return {
-    read: path => reading(path, 'read', real => below.read(real)),
+    read: (path, options) => reading(path, 'read', real => below.read(real, options)),
     list: path => reading(path, 'list', real => below.list(real)),
     readlink: async () => undefined,
     stat: path =>
@@ -70,7 +70,8 @@ export function windowsFiles(below: Files, root: string, guard: Guard = async ()
         : changing(path, 'open', real => below.open(real, mode)));
       return handle && { ...handle, stat: async () => asWindows(await handle.stat()) };
     },
-    writeAtomic: (path, bytes) => changing(path, 'write', real => below.writeAtomic(real, bytes)),
+    writeAtomic: (path, content) => changing(path, 'write', real => below.writeAtomic(real, content)),
+    temporaryName: () => below.temporaryName(),
     // Only the read-only bit would mean something there, and nobody sets it.
     chmod: async () => {},
     mkdir: (path, options) =>
@@ -88,6 +89,9 @@ export function windowsFiles(below: Files, root: string, guard: Guard = async ()
           return below.rename(source, target);
         }),
       ),
+    link: (from, to) =>
+      changing(from, 'read', source => changing(to, 'make', target => below.link(source, target))),
+    syncFolder: path => changing(path, 'flush', real => below.syncFolder(real)),
     remove: (path, options) => changing(path, 'remove', real => below.remove(real, options)),
     freeSpace: path => changing(path, 'measure the free space of', real => below.freeSpace(real)),
   };

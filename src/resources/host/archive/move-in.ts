@@ -100,6 +100,6 @@ export function leftBehind(
   };
 }
 
-/** Beside the folder, so that moving is renaming. */
-export const besides = (id: Id, purpose: string): Id =>
-  posix.join(posix.dirname(id), `.${posix.basename(id)}.converge-${purpose}`);
+/** Beside the folder, so that moving is renaming; a path that nobody can guess. */
+export const besides = async (id: Id, io: WriteIo): Promise<Id> =>
+  posix.join(posix.dirname(id), await io.files.temporaryName());

@@ -5,7 +5,7 @@ import { bytes } from '../../../io/units.ts';
 import { ancestors } from '../paths/path.ts';
 import { besides, leftBehind, moveIn, refuseInTheWay, removeUnpacked } from './move-in.ts';
 import { type Digests, directoriesOf, unpack } from './unpack.ts';
-import { below, memoryKey, type Unpacked, type UnpackedFile } from './unpacked.ts';
+import { below, rememberUnpacked, type Unpacked, type UnpackedFile, unpackedInto } from './unpacked.ts';
 import { openZip } from './zip.ts';
 
 export interface Replacement {
@@ -28,9 +28,9 @@ export async function replace(
   known: Omit<Unpacked, 'files' | 'directories'>,
   io: WriteIo,
 ): Promise<number> {
-  const old = io.memory.get(memoryKey(id)) as Unpacked | undefined;
+  const old = unpackedInto(id, io.memory);
   const zip = await openZip(io.files, path, what, limit);
-  const temporary = besides(id, 'unpack');
+  const temporary = await besides(id, io);
   try {
     const files = zip.entries.flatMap(entry => (entry.directory ? [] : [entry.path]));
     const directories = directoriesOf(zip.entries);
@@ -42,22 +42,22 @@ export async function replace(
       io,
     );
     await io.step(`unpack beside ${id}`);
-    await io.files.remove(temporary, { recursive: true });
     const digests = await unpack(zip, temporary, what, io);
     await io.step(`remember what comes into ${id}`);
     const { digest: _, ...onTheWay } = known;
     // Before the first file moves: after a kill it has to be known what may be there.
-    await io.memory.set(memoryKey(id), {
+    const both: Unpacked = {
       ...onTheWay,
       files: { ...old?.files, ...(await recorded(temporary, digests, io)) },
       directories: [...new Set([...(old?.directories ?? []), ...directories])],
-    } satisfies Unpacked);
+    };
+    await rememberUnpacked(id, both, io.memory);
     await io.step(`move into ${id}`);
     await moveIn(temporary, { id, written }, digests, directories, io);
     if (purge) await removeUnpacked(id, leftBehind(old, digests, directories, io), io);
     await io.step(`remember what is in ${id}`);
     const unpacked: Unpacked = { ...known, files: await recorded(id, digests, io), directories };
-    await io.memory.set(memoryKey(id), unpacked);
+    await rememberUnpacked(id, unpacked, io.memory);
     return digests.size;
   } finally {
     await zip.close();

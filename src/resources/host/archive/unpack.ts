@@ -59,7 +59,7 @@ async function unpackFile(entry: ZipEntry, to: string, what: string, io: WriteIo
           },
         ),
       );
-    if (entry.mode !== undefined && io.platform !== 'win32') await io.files.chmod(to, entry.mode);
+    if (entry.mode !== undefined && io.platform !== 'win32') await file.chmod(entry.mode);
     return `sha256:${hash.digest('hex')}`;
   } finally {
     await file.close();

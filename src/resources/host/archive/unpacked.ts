@@ -1,8 +1,10 @@
 import pLimit from 'p-limit';
-import type { ReadIo } from '../../../engine/model/io.ts';
+import { Failure, world } from '../../../diagnostics/diagnostic.ts';
+import type { Memory, ReadIo, ReadMemory } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
 import type { Known } from '../fetch/known-content.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
+import { isEntryPath } from './zip.ts';
 
 /** One file as it was put there. */
 export interface UnpackedFile {
@@ -24,7 +26,37 @@ export interface Unpacked extends Omit<Known, 'digest' | 'url'> {
   directories: string[];
 }
 
-export const memoryKey = (id: Id): string => `archive:${id}`;
+const memoryKey = (id: Id): string => `archive:${id}`;
+
+/**
+ * What is remembered of the folder `id`; undefined when nothing is.
+ * @param of for types that may read what archives remember
+ * @throws Failure (world) when it names what can't have come from an archive: others wrote that, to have it removed
+ */
+export function unpackedInto(id: Id, memory: ReadMemory, of?: 'archive'): Unpacked | undefined {
+  const found = memory.get(memoryKey(id), of) as Unpacked | undefined;
+  if (found === undefined) return undefined;
+  const names = isObject(found) && isObject(found.files) && Array.isArray(found.directories);
+  const strays = names
+    ? [...Object.keys(found.files), ...found.directories].filter(path => !isEntryPath(path))
+    : ['?'];
+  if (strays.length === 0) return found;
+  throw new Failure(
+    world(
+      'memory-refused',
+      `what is remembered of the archive in ${id} is not converge's: ${JSON.stringify(strays[0])} is no path below it`,
+      {
+        hint: 'find out who wrote the state folder, and remove it: losing it costs extra work, nothing else',
+      },
+    ),
+  );
+}
+
+/** Durable when it resolves. */
+export const rememberUnpacked = (id: Id, unpacked: Unpacked | undefined, memory: Memory): Promise<void> =>
+  memory.set(memoryKey(id), unpacked);
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /** Looked at at once. */
 const atOnce = 16;

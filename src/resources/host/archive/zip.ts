@@ -3,7 +3,7 @@ import type { Entry, RandomAccessReader, ZipFile } from 'yauzl';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { FileHandle, ReadFiles } from '../../../io/ports.ts';
 import { bytes } from '../../../io/units.ts';
-import { cleanNames } from '../paths/entry-name.ts';
+import { cleanNames, entryParts } from '../paths/entry-name.ts';
 
 export interface ZipEntry {
   /** Clean relative path, `/` between parts. */
@@ -61,6 +61,12 @@ export async function openZip(files: ReadFiles, path: string, what: string, limi
     await handle.close();
     throw error;
   }
+}
+
+/** Whether it is a path in the form that entries get here: another one can't have come from an archive. */
+export function isEntryPath(path: unknown): boolean {
+  const parts = typeof path === 'string' ? entryParts(path, true) : undefined;
+  return Array.isArray(parts) && parts.join('/') === path;
 }
 
 async function entriesOf(zip: ZipFile, what: string): Promise<Entry[]> {

@@ -13,6 +13,8 @@ export interface BodyRules {
   what: string;
   /** It comes from where nobody is sent to a login page. */
   mayBePage?: boolean;
+  /** Permission bits of the file, what a new file has when left out. */
+  mode?: number;
 }
 
 /** Bytes of a body that tell a page of HTML. */
@@ -25,7 +27,7 @@ const headBytes = 512;
 export async function saveBody(
   opened: Opened,
   to: string,
-  { limit, digest, what, mayBePage = false }: BodyRules,
+  { limit, digest, what, mayBePage = false, mode }: BodyRules,
   io: WriteIo,
 ): Promise<{ digest: string; size: number }> {
   const tooLarge = () =>
@@ -37,8 +39,7 @@ export async function saveBody(
   let file: Awaited<ReturnType<typeof io.files.open>>;
   try {
     if ((opened.size ?? 0) > limit) throw tooLarge();
-    await io.files.remove(to); // what a killed run left
-    file = await io.files.open(to, 'create-new');
+    file = await io.files.open(to, 'create-new', mode === undefined ? {} : { mode: mode & 0o600 });
     const hash = createHash('sha256');
     let head = Buffer.alloc(0);
     let size = 0;
@@ -59,6 +60,7 @@ export async function saveBody(
     if (digest !== undefined && found !== digest) throw new Failure(wrongDigest(what, digest, found, isPage));
     if (digest === undefined && isPage && !mayBePage && !/\.x?html?$/i.test(what.replace(/\?…$/, '')))
       throw new Failure(page(what));
+    if (mode !== undefined && io.platform !== 'win32') await file!.chmod(mode);
     await file!.sync();
     return { digest: found, size };
   } finally {

@@ -1,43 +1,35 @@
 import { posix } from 'node:path';
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   Observation,
   Outcome,
-  ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
+import { isForeign } from '../../../io/handles/owner.ts';
 import { parseSize, sizePattern } from '../../../io/size.ts';
 import { bytes } from '../../../io/units.ts';
 import { oneByOne } from '../../shared/each-step.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
 import { observeEach } from '../paths/observe-each.ts';
-import { ancestors, managedPath, writtenPath } from '../paths/path.ts';
+import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
+import { wholeFile } from '../paths/path-claims.ts';
 import { saveBody } from './body.ts';
 import { failedFetch } from './failed-step.ts';
 import { isNewest, type Known, validatorsOf } from './known-content.ts';
 import {
   checksumOf,
   isS3,
-  type LocationProperty,
   locationOf,
   locationSchema,
-  refuseUntrusted,
   shownLocation,
-  type Trust,
   trustSchema,
+  untrusted,
 } from './location.ts';
-
-/** As written. */
-export interface DownloadProperties extends Trust {
-  path?: string;
-  url: LocationProperty;
-  check?: 'each_run' | 'when_missing';
-  max_size?: string;
-}
 
 export interface DownloadState {
   kind: 'file' | 'directory' | 'symlink' | 'other';
@@ -81,25 +73,30 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const download: ResourceType<DownloadProperties, DownloadState> = {
+/** As written. */
+export type DownloadProperties = Static<typeof schema>;
+
+export const download: BuiltInType<typeof schema, DownloadState> = {
   name: 'download',
   doc: `A file of this host that is fetched from the web or from S3. The title is its path, or \`path:\` says it.
 
 With a \`checksum\` a file that is in place costs no request at all. Without one each run asks once whether the
 server's content changed (ETag, Last-Modified) and fetches it only then. The file is replaced whole, once all of
 the new one is there and right: what ends early, has another checksum, or is a page of HTML where a file is meant
-leaves the old one. \`http://\` needs a checksum or \`allow_insecure: true\`; a redirect from https to http is
+leaves the old one. It belongs to whoever runs converge; the mode of a file that was theirs, or root's, is kept. \`http://\` needs a checksum or \`allow_insecure: true\`; a redirect from https to http is
 refused. No proxy is used.`,
   version: 1,
   schema,
   runs: { on: 'host' },
   realm: { name: 'downloads', concurrency: 4, alsoDirties: ['files'] },
-  identity(properties, title, where) {
-    refuseUntrusted(locationOf(properties.url), properties);
-    return managedPath(properties.path ?? title, where);
-  },
+  check: (properties, title, where) => [
+    ...ownPathMistakes(properties, title, where),
+    ...untrusted(properties.url, '/url', properties),
+  ],
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],
+  claims: (_, id) => wholeFile(id),
   desired: properties => ({ kind: 'file', content: checksumOf(properties) ?? 'newest' }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
@@ -149,13 +146,14 @@ async function fetchTo(
   const { properties } = asked;
   const location = locationOf(properties.url);
   const digest = checksumOf(properties);
-  const temporary = posix.join(posix.dirname(id), `.${posix.basename(id)}.converge-download`);
+  const temporary = posix.join(posix.dirname(id), await io.files.temporaryName());
   await io.step(`fetch ${id}`);
   const content = await io.client('content');
   // Not conditional: whatever is there now isn't what is wanted.
   const opened = await content.open(location, { signal });
   if (opened === 'unchanged') throw new Error('an unconditional request was answered with "unchanged"');
   try {
+    const replaced = await io.files.stat(id);
     const saved = await saveBody(
       opened,
       temporary,
@@ -164,11 +162,11 @@ async function fetchTo(
         what: shownLocation(location),
         mayBePage: isS3(location),
         ...(digest !== undefined && { digest }),
+        // Whoever else's file was there chose its mode for a file of theirs.
+        ...(replaced?.kind === 'file' && !isForeign(replaced.uid) && { mode: replaced.mode & 0o777 }),
       },
       io,
     );
-    const replaced = await io.files.stat(id);
-    if (replaced && io.platform !== 'win32') await io.files.chmod(temporary, replaced.mode);
     await io.step(`put ${id} into place`);
     await io.files.rename(temporary, writtenPath(properties.path ?? asked.title, io));
     const known: Known = { url: location.url, digest: saved.digest, ...validatorsOf(opened) };

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { ReadIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
+import { digestOf } from '../../../io/content.ts';
 import type { FileStat, ReadFiles } from '../../../io/ports.ts';
 import type { ObjectStore, StoredObject } from '../../../replication/model/store.ts';
 import { below } from '../archive/unpacked.ts';
@@ -90,18 +90,6 @@ async function isSame(
 
 /** ETags are MD5, which nobody has to trust here: who may write objects needs no collision. */
 async function md5Of(files: ReadFiles, path: Id): Promise<string | undefined> {
-  const handle = await files.open(path, 'r');
-  if (!handle) return undefined;
-  try {
-    const hash = createHash('md5');
-    const chunk = Buffer.allocUnsafe(256 * 1024);
-    for (let at = 0; ; ) {
-      const length = await handle.read(chunk, at);
-      if (length === 0) return hash.digest('hex');
-      hash.update(chunk.subarray(0, length));
-      at += length;
-    }
-  } finally {
-    await handle.close();
-  }
+  const file = await files.open(path, 'r');
+  return file && digestOf(file, 'md5');
 }

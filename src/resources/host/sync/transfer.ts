@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import pLimit from 'p-limit';
 import type { Location } from '../../../content/content.ts';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
@@ -10,7 +11,6 @@ import { directoriesOf } from '../archive/unpack.ts';
 import { below } from '../archive/unpacked.ts';
 import { saveBody } from '../fetch/body.ts';
 import type { Comparison, Copied } from './compare.ts';
-import { temporaryOf } from './tree.ts';
 
 /** Files or objects copied at once. */
 const atOnce = 8;
@@ -39,7 +39,7 @@ export async function down(
     const opened = await content.open({ ...location, url }, { signal: io.signal });
     if (opened === 'unchanged') throw new Error('an unconditional request was answered with "unchanged"');
     const to = below(folder, path);
-    const temporary = below(folder, temporaryOf(path));
+    const temporary = posix.join(posix.dirname(to), await io.files.temporaryName());
     try {
       // Somebody may be writing there: what it has become since it was listed is taken as well.
       const { size } = await saveBody(
@@ -74,7 +74,7 @@ export async function up(
     const stat = files.get(path)!;
     const from = below(folder, path);
     if (stat.size > largestPut) throw tooLarge(from, stat.size);
-    const content = await io.files.read(from);
+    const content = await io.files.read(from, { most: largestPut });
     if (content === undefined) return 0; // it went away meanwhile, which the proof will see
     const when = object === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: object.etag };
     const put = await store.put(object?.key ?? path, content, { when, signal: io.signal });

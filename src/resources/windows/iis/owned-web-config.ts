@@ -2,7 +2,7 @@ import { type Diagnostic, given } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../../engine/model/io.ts';
 import { listObjects } from '../../../windows/iis/appcmd.ts';
 import { expanded, variable } from '../../../windows/tools/programs.ts';
-import { memoryKey, type Unpacked } from '../../host/archive/unpacked.ts';
+import { unpackedInto } from '../../host/archive/unpacked.ts';
 import { ancestors, hostPath } from '../../host/paths/path.ts';
 import { configurationOf } from './iis-object.ts';
 
@@ -19,7 +19,7 @@ export function webConfigOwners(io: ReadIo): (application: string) => Promise<Di
     if (directory === undefined) return undefined;
     const file = `${directory}/web.config`;
     const archive = ancestors(file).find(at => {
-      const unpacked = io.memory.get(memoryKey(at), 'archive') as Unpacked | undefined;
+      const unpacked = unpackedInto(at, io.memory, 'archive');
       const name = file.slice(at.replace(/\/$/, '').length + 1);
       return Object.keys(unpacked?.files ?? {}).some(path => path.toLowerCase() === name);
     });
@@ -29,7 +29,7 @@ export function webConfigOwners(io: ReadIo): (application: string) => Promise<Di
 }
 
 /** Directories of the root virtual directories, by application as `Site/` or `Site/app/`, in lower case. */
-async function rootDirectories(io: ReadIo): Promise<Map<string, string>> {
+export async function rootDirectories(io: ReadIo): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const element of await listObjects(io, 'vdir')) {
     const name = element.attributes.get('VDIR.NAME')?.toLowerCase();

@@ -41,6 +41,7 @@ export function memoryFiles(like?: MemoryFiles): MemoryFiles {
     readlink: async () => undefined,
     open: refuse,
     writeAtomic: async (path, bytes) => {
+      if (!Buffer.isBuffer(bytes)) return refuse();
       if (!folders.has(parent(key(path)))) throw Object.assign(new Error(path), { code: 'ENOENT' });
       files.set(key(path), bytes);
       spelt.set(key(path), path.replace(/^.*[\\/]/, ''));
@@ -52,6 +53,9 @@ export function memoryFiles(like?: MemoryFiles): MemoryFiles {
       for (let at = 1; at <= parts.length; at++) folders.add(parts.slice(0, at).join('\\'));
     },
     rename: refuse,
+    temporaryName: refuse,
+    link: refuse,
+    syncFolder: refuse,
     remove: async (path, options) => {
       files.delete(key(path));
       folders.delete(key(path));

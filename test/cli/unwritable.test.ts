@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, openSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { refusedBySystem } from '../../src/io/errors.ts';
+import { cli, scratch } from '../support/cli.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** The real binary with an output that takes nothing. */
+function intoFullDisk(output: 'stdout' | 'stderr', ...args: string[]) {
+  const full = openSync('/dev/full', 'w');
+  const stdio = output === 'stdout' ? ['ignore', full, 'pipe'] : ['ignore', 'pipe', full];
+  return spawnSync(join(root, 'bin/converge'), args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: stdio as 'pipe'[],
+  });
+}
+
+describe.skipIf(!existsSync('/dev/full'))('a full disk behind the output', () => {
+  test.each([
+    ['--version'],
+    ['--help'],
+    ['schema'],
+    ['schema', '--types'],
+    ['completion', 'bash'],
+    ['explain', '--type', 'bucket'],
+    ['graph', 'manifests/lab'],
+    ['validate', 'manifests/lab'],
+  ])('converge %s %s: 4 and one line', (...args) => {
+    const { status, stderr } = intoFullDisk('stdout', ...args.filter(Boolean));
+    expect(stderr).toBe("converge can't write all that it has to say: the disk is full\n");
+    expect(status).toBe(4);
+  });
+
+  test('what was not used is not missed: a mistake stays 1, and has no second line', () => {
+    const { status, stderr } = intoFullDisk('stdout', 'validate', 'no/such/path');
+    expect(stderr).not.toContain('disk is full');
+    expect(status).toBe(1);
+    expect(intoFullDisk('stderr', 'schema', 'bucket').status).toBe(0);
+  });
+});
+
+test.each([
+  ['lab show --lab FILE/lab'],
+  ['apply MANIFEST --lab FILE/lab'],
+  ['apply MANIFEST --state FILE/state'],
+  ['restore dc02 --repository s3://gdh-vm-replication/dr --to FILE --lab'],
+  ['restore dc02 --repository s3://gdh-vm-replication/dr --to FILE/below --lab'],
+  ['plan MANIFEST -o FILE/plan.json'],
+  ['observe MANIFEST -o FILE/observed.json'],
+  ['key create --to FILE/dr.key'],
+  ['init FILE/new --lab'],
+])('%s, where a file is in the way: a message', async line => {
+  const dir = await scratch();
+  const file = join(dir, 'a-file');
+  await writeFile(file, '');
+  await mkdir(join(dir, 'm'));
+  await writeFile(
+    join(dir, 'm/m.yaml'),
+    `converge: 1\nresources: { file: { ${dir}/out: { kind: directory } } }\n`,
+  );
+  if (line.startsWith('restore')) {
+    const made = await cli(dir, ['apply', join(root, 'manifests/lab'), '--lab']);
+    expect(made.code, made.stderr).toBe(0);
+  }
+  const words = line.replaceAll('FILE', file).replaceAll('MANIFEST', 'm').split(' ');
+  const { code, stderr } = await cli(dir, words);
+  expect(stderr).toMatch(/a part of the path is not a directory|a file is in its place/);
+  expect(stderr).not.toContain('in a way it should not');
+  expect(code).toBe(4);
+});
+
+test.each([
+  ['EACCES', 'mkdir', "can't make the directory /x/lab: permission denied", 'file-access'],
+  ['EROFS', 'mkdir', "can't make the directory /x/lab: the file system is read-only", 'file-access'],
+  ['ENOSPC', 'open', "can't open /x/lab: the disk is full", 'disk-full'],
+  ['EDQUOT', 'rename', "can't replace /x/lab: the disk quota is used up", 'disk-full'],
+])('%s of %s is what the system answered, with a way out', (code, syscall, message, name) => {
+  const error = Object.assign(new Error(`${code}: nope`), { code, syscall, path: '/x/lab' });
+  const [said] = refusedBySystem(error)!.diagnostics;
+  expect(said).toMatchObject({ code: name, message, category: 'world', hint: expect.stringMatching(/./) });
+});
+
+test.each(['ENOENT', 'ECONNREFUSED', 'ERR_INVALID_ARG_TYPE'])('%s is not about a place', code => {
+  expect(refusedBySystem(Object.assign(new Error(code), { code }))).toBeUndefined();
+});
