@@ -25,5 +25,5 @@ async function forPeople({ openTasks, say }: Text, now: () => number): Promise<P
     const { terminalProgress } = await import('./terminal.ts');
     return terminalProgress(await openTasks(), now);
   }
-  return { listener: plainProgress(say, now), begin() {}, async done() {} };
+  return { ...plainProgress(say, now), begin() {} };
 }

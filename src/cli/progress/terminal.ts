@@ -7,12 +7,19 @@ import type { Progress } from './progress.ts';
 export function terminalProgress(tasks: Tasks, now: () => number): Progress {
   const amount = amounts(now);
   const finished = finishedLines();
+  const begun = new Set<string>();
   return {
     begin(plan) {
       const pending = plan.resources.filter(r => r.action !== 'none' && r.action !== 'failed');
+      for (const { address } of pending) begun.add(address);
       if (pending.length > 0) tasks.start(pending.map(r => r.address));
     },
     listener: event => {
+      // Found out in the run, by looking again.
+      if (event.type === 'started' && !begun.has(event.address)) {
+        begun.add(event.address);
+        tasks.start([event.address]);
+      }
       if (event.type === 'progress') {
         const { what } = event.progress;
         const known = amount(`${event.address} ${what}`, event.progress);

@@ -1,6 +1,6 @@
 import type { Lines } from '../../diagnostics/lines.ts';
 import type { Json } from '../model/catalog.ts';
-import { type Differing, isSame, type PlanDifference } from '../plan/plan-diff.ts';
+import { type Differing, isSame, type PlanDifference, type ResourceDifference } from '../plan/plan-diff.ts';
 import { gradeNote, nameOf, show } from './plan-words.ts';
 
 /** Characters of one value. */
@@ -15,8 +15,8 @@ export function renderPlanDiff(difference: PlanDifference): Lines {
     ...targets.map(({ name, before, after }) => `  ~ target ${name}  ${arrow(before, after)}`),
     ...added.map(({ address, action }) => `  + ${address}  ${action}`),
     ...removed.map(({ address, action }) => `  - ${address}  ${action}`),
-    ...changed.flatMap(({ address, action, declared, fields }) => [
-      `  ~ ${address}${action ? `  ${action.before} -> ${action.after}` : ''}`,
+    ...changed.flatMap(({ address, action, lookAgain, declared, fields }) => [
+      `  ~ ${address}${action ? `  ${action.before} -> ${action.after}` : ''}${again(lookAgain)}`,
       ...declared.map(
         one => `      declared  ${nameOf(one)}  ${arrow(one.before, one.after)}${gradeNote(one)}`,
       ),
@@ -26,6 +26,9 @@ export function renderPlanDiff(difference: PlanDifference): Lines {
   const sums = `${added.length} added, ${removed.length} removed, ${changed.length} changed.   ${digests}`;
   return [...lines, sums];
 }
+
+const again = (look: ResourceDifference['lookAgain']): string =>
+  look === undefined ? '' : `  ${look.after ? 'looked at again' : 'no longer looked at again'}`;
 
 const arrow = (before: Json | undefined, after: Json | undefined): string =>
   `${show(before, room)} -> ${show(after, room)}`;

@@ -1,10 +1,14 @@
 import { type Line, type Lines, span } from '../../diagnostics/lines.ts';
-import { textWidth } from '../../diagnostics/text-width.ts';
+import { printable, textWidth } from '../../diagnostics/text-width.ts';
 import { wrap } from '../../diagnostics/wrap.ts';
+import { plural } from '../../io/units.ts';
 import type { Action, Plan, PlannedField, PlannedResource } from '../model/plan.ts';
+import { groupedAlike, namesOf } from './alike.ts';
 import {
   countsOf,
+  diffLines,
   gradeNote,
+  lookedAtAgain,
   lookOf,
   nameOf,
   notesOf,
@@ -32,7 +36,14 @@ export function renderText(plan: Plan, { columns }: TextOptions = {}): Lines {
   const fold = (text: string, left = '') =>
     columns === undefined || textWidth(left + text) <= room ? [left + text] : wrap(text, room, left);
   const dim = (line: string): Line => [span('dim', line)];
-  const lines = shown.flatMap((resource): Line[] => {
+  const lines = groupedAlike(plan, shown).flatMap((resource): Line[] => {
+    if ('resources' in resource) {
+      const head = `! failed  ${plural(resource.resources.length, 'resource')}: `;
+      return [
+        ...fold(`${head}${namesOf(resource, printable)}`, '  ').map((line): Line => [span('red', line)]),
+        ...fold(`(${resource.reason})`, indent).map(dim),
+      ];
+    }
     const { symbol, word, color: style } = lookOf(resource);
     const place = placeOf(resource);
     const { address } = resource;
@@ -49,7 +60,20 @@ export function renderText(plan: Plan, { columns }: TextOptions = {}): Lines {
     ];
   });
   const selected = selectionsOf(plan).flatMap(({ address, text }) => fold(`${address} ${text}`, '  '));
-  return [...lines, ...selected.map(dim), ...fold(sums(plan))];
+  const again = againLine(plan);
+  return [
+    ...lines,
+    ...(again === undefined ? [] : fold(again, '  ').map(dim)),
+    ...selected.map(dim),
+    ...fold(sums(plan)),
+  ];
+}
+
+function againLine(plan: Plan): string | undefined {
+  const { addresses, more } = lookedAtAgain(plan);
+  if (addresses.length === 0) return undefined;
+  const names = more === 0 ? addresses : [...addresses, `${more} more`];
+  return `looked at again after that: ${names.join(', ')}`;
 }
 
 /** A line per property; where a terminal is too narrow, the value and the reason below the name. */
@@ -57,7 +81,7 @@ function fieldLines({ fields, action }: PlannedResource, room: number, mayFold: 
   const names = fields.map(nameOf);
   const width = Math.min(40, Math.max(0, ...names.map(textWidth)));
   const below = `${indent}    `;
-  return fields.flatMap((field, i) => {
+  const lineOf = (field: PlannedField, i: number): string[] => {
     const name = names[i]!;
     const why = field.reason === undefined ? '' : `(${field.reason})`;
     const reason = [why, gradeNote(field).trim()].filter(Boolean).join('  ');
@@ -73,7 +97,11 @@ function fieldLines({ fields, action }: PlannedResource, room: number, mayFold: 
     if (mayFold && forValue - textWidth(beside) < leastValue)
       return [left + values(field, action, forValue), ...wrap(reason, room, below)];
     return [left + values(field, action, Math.max(leastValue, forValue - textWidth(beside))) + beside];
-  });
+  };
+  return fields.flatMap((field, i) => [
+    ...lineOf(field, i),
+    ...diffLines(field, room - below.length).map(line => below + line),
+  ]);
 }
 
 function values({ before, after, reason }: PlannedField, action: Action, room: number): string {

@@ -9,7 +9,7 @@ function progress() {
   return {
     written,
     clock,
-    listener: plainProgress(
+    ...plainProgress(
       lines => written.push(...lines),
       () => clock.now,
     ),

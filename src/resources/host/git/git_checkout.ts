@@ -14,6 +14,7 @@ import type {
 } from '../../../engine/model/resource-type.ts';
 import { oneByOne } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { secret } from '../../shared/schema-parts.ts';
 import { observeEach } from '../paths/observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
@@ -82,7 +83,7 @@ Absent removes the directory, unless something in it would be lost.`,
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'git_checkout', concurrency: 4, alsoDirties: ['files'] },
+  realm: { name: 'git_checkout', concurrency: 4, alsoDirties: writesFiles('git_checkout') },
   check: (properties, title, where) => [
     ...ownPathMistakes(properties, title, where),
     ...urlMistakes(properties),
