@@ -774,7 +774,7 @@ export const layers: Layers = {
       'cli/commands/lab',
     ],
     cli: ['diagnostics', 'io', 'engine/report', 'app', 'cli/text', 'cli/context', 'cli/commands'],
-    '.': ['diagnostics', 'io', 'engine/model'],
+    '.': ['diagnostics', 'io', 'io/handles', 'engine/model'],
   },
   packages: {
     // The lab takes types alone, which are made of the same model as its own extract.
