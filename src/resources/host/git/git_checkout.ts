@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
+import { withoutPasswords } from '../../../diagnostics/url-passwords.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import type {
@@ -104,10 +105,6 @@ Absent removes the directory, unless something in it would be lost.`,
 function urlMistakes({ url, allow_insecure, password }: GitCheckoutProperties): Mistake[] {
   const parsed = URL.parse(url);
   const mistakes: Mistake[] = [];
-  if (parsed?.password) {
-    const hint = 'take it out, and give it as `password: "${secret(…)}"`';
-    mistakes.push(mistake('/url', 'password-in-url', `the URL of ${parsed.host} holds a password`, hint));
-  }
   if (parsed?.protocol === 'http:' && allow_insecure !== true) {
     const message = `http:// protects nothing on the way from ${parsed.host}`;
     mistakes.push(mistake('/url', 'insecure-git', message, 'use https://, or say `allow_insecure: true`'));
@@ -138,7 +135,9 @@ async function look(
   if (kind === 'directory' && names.length === 0) return { state: 'absent' };
   if (!names.includes('.git')) throw foreign(id);
   const head = await headOf(id, properties, io);
-  const url = (await git(['config', '--get', 'remote.origin.url'], id, properties, io)).stdout.trim();
+  const config = await git(['config', '--get', 'remote.origin.url'], id, properties, io);
+  // Somebody else's may hold a token, which no plan shows.
+  const url = withoutPasswords(config.stdout.trim());
   const isNewest =
     head !== undefined &&
     url === properties.url &&
