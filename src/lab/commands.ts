@@ -57,8 +57,8 @@ export type LabCommand =
   | { do: 'show' }
   | { do: 'windows'; language?: Language; elevated?: boolean; restart?: true }
   | { do: 'processes'; clear: boolean }
-  /** Puts the VMs of `manifests/lab` into a world that never had any. */
-  | { do: 'seed' };
+  /** Puts the VMs of `manifests/lab` into a world that never had any, and the buckets of a folder of this machine. */
+  | { do: 'seed'; content?: string };
 
 /** What a command came to: lines for people, and the data behind it. */
 export interface LabAnswer {
@@ -88,7 +88,8 @@ export interface LabParts {
   setClock(offset: number): Promise<void>;
   /** Runs the schedules that are due by the lab's clock. */
   fireDue(): Promise<void>;
-  seed(): Promise<void>;
+  /** `content`: a folder of this machine with a folder for each bucket. */
+  seed(content?: string): Promise<void>;
 }
 
 /** Carries out one command. Throws a Failure for an unknown VM, a shrinking disk, and the like. */
@@ -235,8 +236,8 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       return { lines: describeProcesses(processes), data: { version: 1, processes } };
     }
     case 'seed':
-      await lab.seed();
-      return { lines: ['the world holds what manifests/lab protects'] };
+      await lab.seed(command.content);
+      return { lines: ['the world holds what the shipped manifests need'] };
     default:
       // By its name alone: it may hold a secret.
       throw new Failure(

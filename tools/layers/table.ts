@@ -497,6 +497,7 @@ export const layers: Layers = {
     ],
     lab: [
       'diagnostics',
+      'bundle',
       'io',
       'io/handles',
       'io/locks',
