@@ -37,9 +37,8 @@ export interface OpenRepository extends Repository {
  * `newer-format`, `damaged-object`, `key-needed`, `wrong-key`, `key-not-needed`.
  */
 export async function openRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
-  const repository = await tryOpen(store, options);
+  const repository = (await tryOpen(store, options)) ?? (await madeMeanwhile(store, options));
   if (repository) return repository;
-  await refuseForeign(store);
   throw new Failure(
     world('repository-not-found', `there is no repository at ${store.url}`, {
       hint: 'check the URL; the first replication makes the repository',
@@ -54,13 +53,15 @@ export async function openRepository(store: ObjectStore, options: OpenOptions): 
  * a Failure `store-unsuitable`.
  */
 export async function createRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
-  const repository = (await tryOpen(store, options)) ?? (await begin(store, options));
+  const repository =
+    (await tryOpen(store, options)) ??
+    (await madeMeanwhile(store, options)) ??
+    (await begin(store, options));
   if (!repository.conditions.proven) await proveCreation(store, (await store.get(CONFIG))!.bytes);
   return repository;
 }
 
 async function begin(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
-  await refuseForeign(store);
   const { key, random } = options;
   const id = random.bytes(16).toString('hex');
   const config: RepositoryConfig = {
@@ -102,20 +103,33 @@ function untried(): Conditions {
   return own;
 }
 
+/**
+ * Of a store that had no configuration a moment ago: the repository that somebody else has made since, undefined
+ * when nothing is there. Throws a Failure when something else is.
+ */
+async function madeMeanwhile(store: ObjectStore, options: OpenOptions): Promise<OpenRepository | undefined> {
+  const found = await whatIsThere(store);
+  // What was listed may be what another one that makes the repository has just written.
+  const made = found && (await tryOpen(store, options));
+  if (found && !made) throw found;
+  return made;
+}
+
 /** A prefix that holds anything else isn't ours to write to; one that lost its configuration must not be begun anew. */
-async function refuseForeign(store: ObjectStore): Promise<void> {
+async function whatIsThere(store: ObjectStore): Promise<Failure | undefined> {
   for await (const { key } of store.list(ROSTER)) {
-    throw new Failure(
+    return new Failure(
       world('configuration-missing', `${store.url} holds ${key}, but its ${CONFIG} is gone`, {
         hint: `bring ${CONFIG} back from an older version of the bucket or from a copy: the recovery points need it`,
       }),
     );
   }
   for await (const { key } of store.list('')) {
-    throw new Failure(
+    return new Failure(
       given('not-a-repository', `${store.url} holds ${key} and no ${CONFIG}: it is no converge repository`, {
         hint: 'name an empty prefix or directory, or the one that the repository is in',
       }),
     );
   }
+  return undefined;
 }
