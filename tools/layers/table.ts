@@ -65,6 +65,8 @@ export const layers: Layers = {
     'replication/repository': [
       'diagnostics',
       'io',
+      'io/locks',
+      'engine/model',
       'replication/model',
       'replication/format',
       'replication/repository/read',

@@ -1,8 +1,8 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { duration } from '../../io/units.ts';
-import type { ObjectStore } from '../model/store.ts';
 import type { SourceVm } from '../model/source.ts';
+import type { ObjectStore } from '../model/store.ts';
 import { warning } from './failures.ts';
 
 /** Milliseconds of difference that nobody needs to hear of. */

@@ -54,9 +54,7 @@ export async function openRepository(store: ObjectStore, options: OpenOptions): 
  */
 export async function createRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
   const repository =
-    (await tryOpen(store, options)) ??
-    (await madeMeanwhile(store, options)) ??
-    (await begin(store, options));
+    (await tryOpen(store, options)) ?? (await madeMeanwhile(store, options)) ?? (await begin(store, options));
   if (!repository.conditions.proven) await proveCreation(store, (await store.get(CONFIG))!.bytes);
   return repository;
 }
