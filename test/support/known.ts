@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Host } from '../../src/io/ports.ts';
 import type { KnownRepositories } from '../../src/replication/model/clients.ts';
 import { knownRepositories } from '../../src/replication/repository/known.ts';
-import { runClock } from './replication-clients.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** What a state folder knows of repositories, without one: its files are kept in memory. */
@@ -16,6 +15,6 @@ export function memoryKnown(): KnownRepositories {
     writeAtomic: async (path: string, bytes: Buffer) => void held.set(path, bytes),
     remove: async (path: string) => void held.delete(path),
   };
-  const host = { files, clock: runClock(), random: new SeededRandom('known') };
+  const host = { files, clock: { now: () => 0, sleep: async () => {} }, random: new SeededRandom('known') };
   return knownRepositories(host as unknown as Host, join('/', 'state'));
 }

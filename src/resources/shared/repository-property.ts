@@ -9,7 +9,7 @@ export type RepositoryProperty = string | { url: string; target?: string; key?: 
 const url = {
   description:
     'Where recovery points live: `s3://BUCKET/PREFIX`, no part of it empty or dots, or `file:///FOLDER`.',
-  pattern: '^([sS]3://[^/\\s]+(/(?!\\.{1,2}(/|$))[^/]+)*/?|[fF][iI][lL][eE]:///.+)$',
+  pattern: '^([sS]3://[^/\\s]+(/([^/.][^/]*|\\.([^/.][^/]*|\\.[^/]+)))*/?|[fF][iI][lL][eE]:///.+)$',
 };
 
 export const repositorySchema = Type.Union(

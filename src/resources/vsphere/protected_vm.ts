@@ -3,12 +3,12 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { interrupted } from '../../engine/apply/outcome.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
 import type { FieldChange, Id, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
-import { parseDuration, parseSchedule } from '../../io/duration.ts';
+import { durationWanted, parseDuration, parseSchedule, scheduleWanted } from '../../io/duration.ts';
 import { bucketOf } from '../../replication/model/repository-url.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { pointsCapability, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
-import { removeLeft } from './left-snapshots.ts';
+import { removeLeft } from './left-behind.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
 import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
@@ -127,7 +127,7 @@ async function perform(
   const fields = step.kind === 'update' ? step.fields.map(({ path }) => path) : [];
   if (fields.length > 0 && fields.every(path => path === leftSnapshots)) {
     const machine = await (await io.client('vsphere')).machine(asked.title);
-    const removed = await removeLeft(machine, repositoryRef(asked.properties.repository), io, signal);
+    const removed = await removeLeft(machine, [repositoryRef(asked.properties.repository)], io, signal);
     return { ok: true, note: removed.length > 0 ? `removed ${removed.join(', ')}` : 'nothing was left' };
   }
   const result = await replicate(asked, io, signal, { anew: fields.includes(history) });
@@ -158,13 +158,17 @@ function checkTimes({ schedule, rpo }: ProtectedVmProperties): void {
   const interval = parseSchedule(schedule);
   if (interval === undefined)
     throw new Failure(
-      given('bad-schedule', `\`schedule: ${schedule}\` is no schedule`, { hint: 'write `every 15 minutes`' }),
+      given('bad-schedule', `\`schedule: ${schedule}\` is not ${scheduleWanted(schedule).expected}`, {
+        hint: scheduleWanted(schedule).hint,
+      }),
     );
   if (rpo === undefined) return;
   const limit = parseDuration(rpo);
   if (limit === undefined)
     throw new Failure(
-      given('bad-duration', `\`rpo: ${rpo}\` is no duration`, { hint: 'write `30m` or `1 hour`' }),
+      given('bad-duration', `\`rpo: ${rpo}\` is not ${durationWanted.expected}`, {
+        hint: durationWanted.hint,
+      }),
     );
   if (limit < interval)
     throw new Failure(

@@ -7,7 +7,7 @@ import type { KnownRepository, RepositoryRef } from '../../replication/model/cli
 import type { Repository } from '../../replication/model/repository.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
 import { lostRepository } from './history.ts';
-import { removeLeft } from './left-snapshots.ts';
+import { removeLeft } from './left-behind.ts';
 import type { ProtectedVmProperties } from './protection.ts';
 
 /**
@@ -34,7 +34,7 @@ export async function replicate(
     throw new Failure(world('repository-not-found', `the repository ${ref.url} could not be made`));
   await repositories.known.note(ref, { id: repository.id });
   // What a cycle for another repository left would be in the way of this one.
-  await removeLeft(machine, ref, io, signal, repository.id);
+  await removeLeft(machine, [ref], io, signal, repository.id);
   const result = await runCycle({
     machine,
     repository,
