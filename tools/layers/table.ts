@@ -736,6 +736,7 @@ export const layers: Layers = {
   packages: {
     '@aws-sdk/': ['aws'],
     '@marcbachmann/cel-js': ['manifest/syntax'],
+    '@smithy/core': ['aws'],
     '@peculiar/x509': ['lab'],
     ajv: ['manifest/*'],
     commander: ['cli/*'],
