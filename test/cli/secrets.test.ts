@@ -157,6 +157,22 @@ resources:
   expect(await texts(join(dir, '.converge'))).not.toContain(password);
 });
 
+test('a secret that is too short to be taken out is warned of, once, and never shown', async () => {
+  const dir = await scratch();
+  await writeFile(
+    join(dir, 'm.yaml'),
+    `converge: 1
+resources:
+  file:
+    a: { content: "\${secret('env:PIN')}", mode: 0600 }
+    b: { content: "\${secret('env:PIN')}", mode: 0600 }
+`,
+  );
+  const { code, stdout, stderr } = await cli(dir, ['apply', 'm.yaml'], { env: { PIN: 'q7z' } });
+  expect(code, stderr).toBe(0);
+  expect(stderr.match(/warning\[short-secret\]: the secret env:PIN has only 3 characters/g)).toHaveLength(1);
+  expect(stdout + stderr).not.toContain('q7z');
+});
 test.each(['wrong', 'password', 'user', 'name'])(
   'a password that is a word of the message leaves it readable: %s',
   async word => {
@@ -183,20 +199,3 @@ resources: { protected_vm: { dc02: { repository: "file://${dir}/repository", sch
     }
   },
 );
-
-test('a secret that is too short to be taken out is warned of, once, and never shown', async () => {
-  const dir = await scratch();
-  await writeFile(
-    join(dir, 'm.yaml'),
-    `converge: 1
-resources:
-  file:
-    a: { content: "\${secret('env:PIN')}", mode: 0600 }
-    b: { content: "\${secret('env:PIN')}", mode: 0600 }
-`,
-  );
-  const { code, stdout, stderr } = await cli(dir, ['apply', 'm.yaml'], { env: { PIN: 'q7z' } });
-  expect(code, stderr).toBe(0);
-  expect(stderr.match(/warning\[short-secret\]: the secret env:PIN has only 3 characters/g)).toHaveLength(1);
-  expect(stdout + stderr).not.toContain('q7z');
-});

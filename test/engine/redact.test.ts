@@ -198,7 +198,7 @@ test.each(['wrong', 'password', 'user name or password is wrong.', "': user name
   word => {
     const redactor = knowing(word);
     const said = own`${word} refused user '${word}': user name or password is wrong.`;
-    expect(redactor.text(said)).toMatch(/^\*\*\* refused user '?\*\*\*/);
+    expect(redactor.text(said)).toMatch(/^\*\*\* refused user '?(?:\*\*\*)/);
     expect(redactor.text(`it said ${word}`)).toBe('it said ***');
     expect(redactor.text(word)).toBe('***');
   },

@@ -66,6 +66,8 @@ export const layers: Layers = {
     'replication/repository': [
       'diagnostics',
       'io',
+      'io/locks',
+      'engine/model',
       'replication/model',
       'replication/format',
       'replication/repository/read',
@@ -781,6 +783,7 @@ export const layers: Layers = {
     // The lab takes types alone, which are made of the same model as its own extract.
     '@aws-sdk/': ['aws', 'lab/ec2/*'],
     '@marcbachmann/cel-js': ['manifest/syntax'],
+    '@smithy/core': ['aws'],
     '@peculiar/x509': ['lab'],
     ajv: ['manifest/*'],
     commander: ['cli/*'],

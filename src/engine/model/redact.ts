@@ -30,10 +30,9 @@ export class Redactor {
     let secret: Uint8Array | undefined;
     for (const { text: shown, origin } of viewsOf(text))
       for (const [start, end] of this.#finder.find(shown)) {
-        const [from, to] = [origin(start), origin(end)];
-        if (isOwn(text, from, to)) continue;
+        if (isOwn(text, origin(start), origin(end))) continue;
         secret ??= new Uint8Array(text.length);
-        secret.fill(1, from, to);
+        secret.fill(1, origin(start), origin(end));
       }
     return secret ? masked(text, secret) : text;
   }
