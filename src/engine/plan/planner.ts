@@ -98,6 +98,12 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   }
   diagnostics.push(...run.redactor.value(lessProtected(run, subjects, planned)));
 
+  const targets = await plannedTargets(run, catalog.targets, diagnostics);
+  // A target that doesn't answer is named by what is declared there, if anything is.
+  diagnostics.push(
+    ...left.diagnostics.filter(one => !diagnostics.some(other => other.message === one.message)),
+  );
+
   const result: Omit<Plan, 'digest'> = {
     converge_plan: 1,
     engine: options.engine,
@@ -107,7 +113,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     ...(run.where.platform === 'win32' && { platform: 'win32' }),
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
     ...filesOf(subjects),
-    targets: await plannedTargets(run, catalog.targets, diagnostics),
+    targets,
     ...(catalog.policy && { policy: catalog.policy }),
     resources: [...planned.values()].map(resource => redacted(run, resource)),
     ...(selections.length > 0 && { selections }),
@@ -119,10 +125,6 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     ),
     diagnostics: apart(diagnostics),
   };
-  // A target that doesn't answer is named by what is declared there, if anything is.
-  diagnostics.push(
-    ...left.diagnostics.filter(one => !diagnostics.some(other => other.message === one.message)),
-  );
   const complete: Plan = { ...result, digest: planDigest(result) };
   run.emit({ type: 'planned', plan: complete });
   return complete;
