@@ -5,8 +5,10 @@ export type { Clients, Memory, Progress, ReadIo, ReadMemory, WriteIo } from './e
 export type {
   Asked,
   Capability,
+  Claim,
   FieldChange,
   Id,
+  Mistake,
   Need,
   Observation,
   Outcome,

@@ -4,7 +4,7 @@ import type { ReadFiles } from '../io/ports.ts';
 export interface CommonOptions {
   /** The lab's folder, or true for the usual one; undefined: the real world. */
   lab?: string | true;
-  /** Folder for lock, memory and reports. */
+  /** Folder for memory and reports. */
   state?: string;
   /** How long to wait for another run, ms. */
   lockTimeout: number;

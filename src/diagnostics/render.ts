@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Diagnostic, SourceRange } from './diagnostic.ts';
+import { apart, type Diagnostic, type SourceRange } from './diagnostic.ts';
 import { excerpt } from './excerpt.ts';
 import { printable } from './text-width.ts';
 
@@ -20,10 +20,11 @@ type Paint = (style: Style, text: string) => string;
  * and line, those without a place last; the first 200, a count at the end. Passwords in URLs are masked. `sources` maps file names to their text.
  */
 export function renderDiagnostics(
-  diagnostics: Diagnostic[],
+  all: readonly Diagnostic[],
   sources: ReadonlyMap<string, string>,
   { color, width }: RenderOptions,
 ): string {
+  const diagnostics = apart(all);
   if (diagnostics.length === 0) return '';
   const paint: Paint = (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
   const shown = mostImportant(diagnostics);

@@ -36,6 +36,8 @@ export interface ContractWorld {
  */
 export interface Fixture {
   type: AnyResourceType;
+  /** A declaration with mistakes that the schema can't say, and where the type has to find them; or why it finds none. */
+  wrong: (Sample & { at: string[]; platform?: NodeJS.Platform }) | { none: string };
   /** Properties of the schema that can't drift by themselves, each with the reason. */
   undriftable: Record<string, string>;
   start(): Promise<ContractWorld>;

@@ -1,6 +1,7 @@
 import type { WriteIo } from '../../src/engine/model/io.ts';
 import { nodeFiles } from '../../src/io/node-files.ts';
 import type { KnownRepositories, Repositories } from '../../src/replication/model/clients.ts';
+import { type Movers, movingHere } from '../../src/replication/movers/movers.ts';
 import type { CycleWorld } from './cycles.ts';
 import { memoryKnown } from './known.ts';
 
@@ -10,11 +11,12 @@ import { memoryKnown } from './known.ts';
  */
 export function typeIo(
   cycles: CycleWorld,
-  options: { signal?: AbortSignal; step?: WriteIo['step']; known?: KnownRepositories } = {},
+  options: { signal?: AbortSignal; step?: WriteIo['step']; known?: KnownRepositories; movers?: Movers } = {},
 ) {
-  const { known = memoryKnown() } = options;
+  const { known = memoryKnown(), movers = movingHere } = options;
   const refs: Parameters<Repositories['open']>[] = [];
   const clients = {
+    movers,
     vsphere: { machine: async () => cycles.machine },
     repositories: {
       known,
@@ -34,6 +36,7 @@ export function typeIo(
     files: nodeFiles,
     signal: options.signal ?? new AbortController().signal,
     client: async (name: keyof typeof clients) => clients[name],
+    targetIdentity: async () => 'https://vcenter.example.com',
     progress: () => {},
     step: options.step ?? (async () => {}),
   } as unknown as WriteIo;

@@ -28,7 +28,7 @@ export const sharedClients = ({
   reach,
   searchPath,
   closing,
-}: ClientOptions): Pick<ClientRecord, 's3' | 'content' | 'search_path' | 'repositories'> => ({
+}: ClientOptions): Pick<ClientRecord, 's3' | 'content' | 'search_path' | 'repositories' | 'movers'> => ({
   async s3(target, calls) {
     const [{ bucketApi }, aws] = await Promise.all([
       import('../../aws/buckets.ts'),
@@ -39,5 +39,6 @@ export const sharedClients = ({
   },
   content: async (_, calls) => makeContent(reach, calls, closing),
   search_path: async () => searchPath,
+  movers: async () => (await import('../../replication/movers/movers.ts')).movingHere,
   repositories: async () => makeRepositories(reach, host.random, closing),
 });

@@ -104,7 +104,7 @@ export async function openSession(
     const clients = lab ? labClients(connecting, lab) : worldClients(connecting);
     const world: World = {
       host,
-      ...(lab && { lab: true as const }),
+      ...(lab && { lab: true as const, labId: lab.settings.id }),
       memory,
       ...(changes && { locks: machineLocks(io.host, locksOf(io.host, lab), lockTimeout) }),
       calls,

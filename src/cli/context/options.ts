@@ -39,7 +39,7 @@ export const withLabHost = (command: Command): Command =>
   );
 
 export const withState = (command: Command): Command =>
-  command.option('--state <DIR>', 'folder for lock, memory and reports (default .converge)');
+  command.option('--state <DIR>', 'folder for memory and reports (default .converge)');
 
 export const withSelection = (command: Command): Command =>
   command

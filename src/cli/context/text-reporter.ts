@@ -65,11 +65,14 @@ const teed = (output: Output, copy: (text: string) => void): Output => ({
   },
 });
 
-/** One mistake is one error, however many resources met it: the first place stands for all. */
+/** One mistake is one error, however many resources met it: the first place stands for all, and they are counted. */
 const distinct = (diagnostics: readonly Diagnostic[]): Diagnostic[] =>
-  [
-    ...new Map(diagnostics.toReversed().map(one => [`${one.code} ${one.message}`, one])).values(),
-  ].toReversed();
+  [...Map.groupBy(diagnostics, ({ code, cause, message }) => `${code} ${cause ?? message}`).values()].map(
+    ([first, ...others]) => {
+      const met = new Set([first!, ...others].flatMap(({ address }) => address ?? [])).size;
+      return met > 1 ? { ...first!, message: `${first!.message} (${met} resources)` } : first!;
+    },
+  );
 
 const worthASummary = (report: RunReport) =>
   report.interrupted || report.results.some(({ result }) => result !== 'unchanged');

@@ -23,7 +23,7 @@ async function forPeople(io: CliIo): Promise<Progress> {
     const { terminalProgress } = await import('./terminal.ts');
     return terminalProgress(stderr);
   }
-  return { listener: plainProgress(stderr), begin() {}, async done() {} };
+  return { ...plainProgress(stderr), begin() {} };
 }
 
 /** Whether stderr can show lines that move: a dumb terminal has no cursor. */

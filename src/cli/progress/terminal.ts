@@ -7,12 +7,19 @@ import { openTasks } from './tasks.ts';
 /** The events as tasks: one line per resource that moves while it works. */
 export async function terminalProgress(output: Output): Promise<Progress> {
   const tasks = await openTasks(output);
+  const begun = new Set<string>();
   return {
     begin(plan) {
       const pending = plan.resources.filter(r => r.action !== 'none' && r.action !== 'failed');
+      for (const { address } of pending) begun.add(address);
       if (pending.length > 0) tasks.start(pending.map(r => r.address));
     },
     listener: event => {
+      // Found out in the run, by looking again.
+      if (event.type === 'started' && !begun.has(event.address)) {
+        begun.add(event.address);
+        tasks.start([event.address]);
+      }
       if (event.type === 'progress') {
         const { what, done, total } = event.progress;
         const amount = done === undefined ? '' : ` ${bytes(done)}${total ? ` of ${bytes(total)}` : ''}`;

@@ -34,6 +34,11 @@ export interface Memory extends ReadMemory {
  */
 export interface ReadIo {
   readonly clock: Clock;
+  /**
+   * Milliseconds that `clock` is behind, when things are observed as of an earlier moment; what another clock says is
+   * to be set back by as much.
+   */
+  readonly behind?: number;
   readonly random: Random;
   readonly platform: NodeJS.Platform;
   readonly cwd: string;
@@ -41,6 +46,8 @@ export interface ReadIo {
   readonly files: ReadFiles;
   readonly memory: ReadMemory;
   readonly signal: AbortSignal;
+  /** What tells the target of this call apart from others; `host` on a host. */
+  targetIdentity(): Promise<string>;
   /** The client for the target that the resources of this call live on. Connects on first use. */
   client<K extends keyof Clients>(name: K): Promise<Clients[K]>;
   /** The secret itself. Only for the call that needs it; the engine redacts it from then on. */
@@ -50,6 +57,8 @@ export interface ReadIo {
    * `asked.properties`.
    */
   source(path: string): Promise<AsyncIterable<Buffer>>;
+  /** SHA-256 (hex) of a content source that was read already. */
+  sourceDigest?(path: string): string | undefined;
   /** Runs a read-only program of the host (a guard, a listing). */
   run(command: Command): Promise<CommandResult>;
 }

@@ -1,17 +1,25 @@
-import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
+import { apart, type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { buildGraph, type Graph, notifications } from '../graph/graph.ts';
 import { providersOf } from '../graph/implied.ts';
 import { graded, gradeOf } from '../guard/grade.ts';
 import { lessProtected } from '../guard/protection.ts';
+import { lostRefreshes } from '../memory/owed.ts';
 import { byText, canonicalJson, sha256 } from '../model/canonical.ts';
 import type { Address, Catalog, CatalogResource } from '../model/catalog.ts';
-import type { Plan, PlannedField, PlannedResource } from '../model/plan.ts';
+import {
+  isPending,
+  type Plan,
+  type PlannedField,
+  type PlannedResource,
+  type Verdict,
+} from '../model/plan.ts';
 import { nearest } from '../model/pointer.ts';
 import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, subjectsOf } from '../model/subject.ts';
 import { plannedTargets } from '../model/targets.ts';
-import { observe } from '../observe/observe.ts';
+import { lookupsOf, nearlyDeclared } from '../observe/lookups.ts';
+import { observe, showsOf } from '../observe/observe.ts';
 import { loadSources, sourceDigest } from '../observe/sources.ts';
 import { type FoundLeftovers, findLeftovers } from '../select/leftovers.ts';
 import { type AskMembers, expandSelections } from '../select/members.ts';
@@ -48,13 +56,16 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const selected = select(resources, options, [...catalog.resources, ...left.searched]);
   const subjects = graph.subjects.filter(({ address }) => selected.has(address));
   await loadSources(run, subjects);
-  const observed = await (options.observe ?? observe)(run, subjects);
+  const lookups = lookupsOf(subjects, subjects, surroundings);
+  const observed = await (options.observe ?? observe)(run, [...subjects, ...lookups.values()]);
   const failed = subjects.filter(({ address }) => run.observed.get(address)?.state === 'failed');
   const told = new Set(failed.map(one => sharedCause(run, one.address, dependencies(graph, one))?.own));
   const diagnostics = [
     ...expanded.diagnostics,
     ...dropped(graph, selected),
+    ...lostRefreshes(run, resources),
     ...observed.filter(one => !told.has(one)),
+    ...nearlyDeclared(run, subjects, lookups, graph.subjects),
   ];
 
   const planned = new Map<Address, PlannedResource>();
@@ -65,6 +76,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     diagnostics,
     notifies: receivers(graph, selected),
     providers: providersOf(graph.subjects),
+    lookups,
   };
   const order = orderAmong(graph, selected);
   for (const subject of subjects) {
@@ -72,14 +84,22 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   }
   diagnostics.push(...run.redactor.value(lessProtected(run, subjects, planned)));
 
+  const targets = await plannedTargets(run, catalog.targets, diagnostics);
+  // A target that doesn't answer is named by what is declared there, if anything is.
+  diagnostics.push(
+    ...left.diagnostics.filter(one => !diagnostics.some(other => other.message === one.message)),
+  );
+
   const result: Omit<Plan, 'digest'> = {
     converge_plan: 1,
     engine: options.engine,
+    now: new Date(run.world.host.clock.now()).toISOString(),
     ...(run.where.lab && { lab: true }),
+    ...(run.where.labId !== undefined && { lab_id: run.where.labId }),
     ...(run.where.platform === 'win32' && { platform: 'win32' }),
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
     ...filesOf(subjects),
-    targets: await plannedTargets(run, catalog.targets, diagnostics),
+    targets,
     ...(catalog.policy && { policy: catalog.policy }),
     resources: [...planned.values()].map(resource => redacted(run, resource)),
     ...(selections.length > 0 && { selections }),
@@ -89,12 +109,8 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
         return digest === undefined ? [] : [[subject.address, digest]];
       }),
     ),
-    diagnostics,
+    diagnostics: apart(diagnostics),
   };
-  // A target that doesn't answer is named by what is declared there, if anything is.
-  diagnostics.push(
-    ...left.diagnostics.filter(one => !diagnostics.some(other => other.message === one.message)),
-  );
   const complete: Plan = { ...result, digest: planDigest(result) };
   run.emit({ type: 'planned', plan: complete });
   return complete;
@@ -126,17 +142,33 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     noop: subject.noop,
     ...gradeOf(subject, verdict),
     ...heldBy(subject, verdict, view),
+    ...lookedAtAgain(verdict, dependsOn, view),
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
-    fields: verdict.fields.map(field => placed(graded(subject, field), declared as CatalogResource)),
+    fields: verdict.fields.map(field =>
+      placed({ ...graded(subject, field), ...diffOf(observation, field) }, declared as CatalogResource),
+    ),
+    ...showsOf(run, address),
     dependsOn,
     notifies: view.notifies.get(address) ?? [],
     properties: declared.properties,
     meta: declared.meta,
     ...(declared.selectedBy !== undefined && { selectedBy: declared.selectedBy }),
     ...(declared.select !== undefined && { select: declared.select }),
+    ...(observation.object !== undefined && { object: observation.object }),
     fingerprint: fingerprint(observation),
     at: declared.at,
   };
+}
+
+/** In sync as it is now; nobody knows whether it still is when what it depends on has changed. */
+function lookedAtAgain(
+  { action }: Verdict,
+  dependsOn: readonly Address[],
+  { planned }: View,
+): Pick<PlannedResource, 'lookAgain'> {
+  if (action !== 'none' && action !== 'refresh') return {};
+  const before = dependsOn.map(to => planned.get(to)!);
+  return before.some(one => isPending(one) || one.lookAgain) ? { lookAgain: true } : {};
 }
 
 function filesOf(subjects: readonly Subject[]): Pick<Plan, 'type_files'> {
@@ -148,14 +180,24 @@ function filesOf(subjects: readonly Subject[]): Pick<Plan, 'type_files'> {
 const redacted = (run: Run, resource: PlannedResource): PlannedResource => ({
   ...resource,
   ...run.redactor.value({
+    ...(resource.shows && { shows: resource.shows }),
     fields: resource.fields,
     ...(resource.reason !== undefined && { reason: resource.reason }),
   }),
 });
 
 /** SHA-256 over what was observed. */
-export const fingerprint = (observation: Observation<object>): string =>
-  sha256(canonicalJson(observation.state === 'failed' ? { state: 'failed' } : observation));
+export const fingerprint = ({ diffs: _, ...observation }: Observation<object>): string =>
+  sha256(
+    canonicalJson(
+      observation.state === 'failed' ? { state: 'failed' } : { ...observation, shows: undefined },
+    ),
+  );
+
+function diffOf({ diffs }: Observation<object>, { path }: PlannedField): Pick<PlannedField, 'diff'> {
+  const diff = diffs?.[path];
+  return typeof diff === 'string' ? { diff } : {};
+}
 
 const dependencies = (graph: Graph, { address }: Subject): Address[] =>
   [...new Set(graph.edges.get(address)!.map(({ to }) => to))].sort(byText);

@@ -1,9 +1,13 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { plural } from '../../io/units.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
+import { type Alike, groupedAlike, namesOf } from './alike.ts';
 import {
   clean,
   countsOf,
+  diffLines,
   gradeNote,
+  lookedAtAgain,
   lookOf,
   nameOf,
   notesOf,
@@ -43,7 +47,7 @@ export function renderMarkdown(
 ): string {
   const head = headOf(plan);
   const errors = fitting(diagnostics.map(errorRow), Math.floor((limit - head.length) / 3));
-  const shown = shownIn(plan);
+  const shown = groupedAlike(plan, shownIn(plan));
   const left = limit - head.length - errors.length;
   return head + errors + changes(shown, left);
 }
@@ -57,9 +61,17 @@ function headOf(plan: Plan): string {
     '',
     ...(warnings === '' ? [] : [`**${warnings}**`, '']),
     ...selectionLines(plan),
+    ...againLines(plan),
     `Digest ${code(plan.digest)}. To make exactly these changes: ${code(`converge apply PATHS --digest ${plan.digest.slice(0, 16)}`)}`,
     '',
   ].join('\n');
+}
+
+function againLines(plan: Plan): string[] {
+  const { addresses, more } = lookedAtAgain(plan);
+  if (addresses.length === 0) return [];
+  const names = addresses.map(address => code(address.slice(0, valueRoom)));
+  return [`Looked at again after that: ${[...names, ...(more > 0 ? [`${more} more`] : [])].join(', ')}`, ''];
 }
 
 /** Clipped, so that what is selected leaves room for what is done. */
@@ -71,7 +83,7 @@ function selectionLines(plan: Plan): string[] {
 }
 
 /** Rows, and as many of them with details as there is room for. */
-function changes(shown: readonly PlannedResource[], room: number): string {
+function changes(shown: readonly (PlannedResource | Alike)[], room: number): string {
   const rows = shown.map(row);
   if (shown.length === 0) return '';
   const all = rows.reduce((sum, text) => sum + text.length, 1);
@@ -103,15 +115,20 @@ function fitting(rows: readonly string[], room: number): string {
   return text;
 }
 
-const row = (resource: PlannedResource): string => {
+const row = (resource: PlannedResource | Alike): string => {
+  if ('resources' in resource) {
+    const { reason, resources } = resource;
+    const names = escapeText(clean(namesOf(resource, name => name.slice(0, valueRoom))));
+    return `- ${code(`! failed ${plural(resources.length, 'resource')}`)} ${names}, ${escapeText(clean(reason))}\n`;
+  }
   const { symbol, word } = lookOf(resource);
   const said = [code(`${symbol} ${word} ${resource.address}`), code(placeOf(resource))];
   return `- ${[...said, ...notesOf(resource).map(escapeText)].join(', ')}\n`;
 };
 
 /** Inside `<summary>` only HTML is read, inside the fence nothing is: each line begins with a mark of ours. */
-function withDetails(resource: PlannedResource): string {
-  if (resource.fields.length === 0) return row(resource);
+function withDetails(resource: PlannedResource | Alike): string {
+  if ('resources' in resource || resource.fields.length === 0) return row(resource);
   const { symbol, word } = lookOf(resource);
   const notes = notesOf(resource).map(note => `, ${noMentions(html(note))}`);
   const title = `${html(clean(`${symbol} ${word} ${resource.address}`))}`;
@@ -123,6 +140,8 @@ function withDetails(resource: PlannedResource): string {
     return [
       ...(field.before === undefined ? [] : [`- ${name}: ${show(field.before, valueRoom)}`]),
       `+ ${name}: ${show(field.after, valueRoom)}${why}${grade}${place}`,
+      // Four columns in, no line of a text can end the fence.
+      ...diffLines(field, valueRoom).map(line => (/^[+-]/.test(line) ? line : `    ${line}`)),
     ];
   });
   return [

@@ -1,5 +1,5 @@
 import type { Json } from '../model/catalog.ts';
-import { type Differing, isSame, type PlanDifference } from '../plan/plan-diff.ts';
+import { type Differing, isSame, type PlanDifference, type ResourceDifference } from '../plan/plan-diff.ts';
 import { clean, gradeNote, nameOf, show } from './plan-words.ts';
 
 /** Characters of one value. */
@@ -14,8 +14,8 @@ export function renderPlanDiff(difference: PlanDifference): string {
     ...targets.map(({ name, before, after }) => `  ~ target ${clean(name)}  ${arrow(before, after)}`),
     ...added.map(({ address, action }) => `  + ${clean(address)}  ${action}`),
     ...removed.map(({ address, action }) => `  - ${clean(address)}  ${action}`),
-    ...changed.flatMap(({ address, action, declared, fields }) => [
-      `  ~ ${clean(address)}${action ? `  ${action.before} -> ${action.after}` : ''}`,
+    ...changed.flatMap(({ address, action, lookAgain, declared, fields }) => [
+      `  ~ ${clean(address)}${action ? `  ${action.before} -> ${action.after}` : ''}${again(lookAgain)}`,
       ...declared.map(
         one => `      declared  ${nameOf(one)}  ${arrow(one.before, one.after)}${gradeNote(one)}`,
       ),
@@ -25,6 +25,9 @@ export function renderPlanDiff(difference: PlanDifference): string {
   const sums = `${added.length} added, ${removed.length} removed, ${changed.length} changed.   ${digests}`;
   return `${[...lines, sums].join('\n')}\n`;
 }
+
+const again = (look: ResourceDifference['lookAgain']): string =>
+  look === undefined ? '' : `  ${look.after ? 'looked at again' : 'no longer looked at again'}`;
 
 const arrow = (before: Json | undefined, after: Json | undefined): string =>
   `${show(before, room)} -> ${show(after, room)}`;

@@ -30,7 +30,8 @@ export const shownIn = ({ resources }: Plan): PlannedResource[] =>
 /** "1 to create, 2 in sync", and whether there is anything to do. */
 export function countsOf({ resources }: Plan): { text: string; changes: boolean } {
   const count = (action: Action) => resources.filter(resource => resource.action === action).length;
-  const inSync = `${count('none')} in sync`;
+  const again = resources.filter(({ action, lookAgain }) => action === 'none' && lookAgain).length;
+  const inSync = `${count('none')} in sync${again === 0 ? '' : ` (${again} looked at again)`}`;
   const changes = (Object.keys(looks) as (keyof typeof looks)[]).flatMap(action => {
     const n = count(action);
     return n === 0 ? [] : [`${n} ${looks[action].counted}`];
@@ -52,6 +53,16 @@ export const notesOf = ({ grade, noop, held, reason = '' }: PlannedResource): st
 /** Beside a value that weakens or strengthens. */
 export const gradeNote = ({ grade }: { grade?: Grade }): string =>
   grade === undefined || grade === 'neutral' ? '' : `  (${grade})`;
+
+/** Names that are enough to see what it is about. */
+const mostNamed = 8;
+
+/** Those in sync that are observed again once what they depend on has changed: the first few, and how many more. */
+export function lookedAtAgain({ resources }: Plan): { addresses: string[]; more: number } {
+  const again = resources.filter(({ action, lookAgain }) => action === 'none' && lookAgain);
+  const addresses = again.slice(0, mostNamed).map(({ address }) => clean(address));
+  return { addresses, more: again.length - addresses.length };
+}
 
 /** "1 weakens protection, 2 held"; nothing when there is nothing of it. */
 export function warningsOf({ resources }: Plan): string {
@@ -86,6 +97,10 @@ function byThemselves(address: string, members: readonly SelectedMember[]): stri
 export const placeOf = ({ at }: PlannedResource): string => clean(`${at.file}:${at.line}`);
 
 export const nameOf = ({ path }: { path: string }): string => segments(path).map(clean).join('.');
+
+/** The lines of a text's diff, each clean by itself and at most `room` columns wide. */
+export const diffLines = ({ diff }: { diff?: string }, room: number): string[] =>
+  diff === undefined ? [] : diff.split('\n').map(line => shortened(clean(line), room));
 
 /** A value on one line of at most `room` columns; a secret by the name of its reference. */
 export function show(value: Json | undefined, room: number): string {

@@ -1,12 +1,16 @@
 import { styleText } from 'node:util';
 import { textWidth } from '../../diagnostics/text-width.ts';
 import { wrap } from '../../diagnostics/wrap.ts';
+import { plural } from '../../io/units.ts';
 import type { Action, Plan, PlannedField, PlannedResource } from '../model/plan.ts';
+import { groupedAlike, namesOf } from './alike.ts';
 import {
   clean,
   countsOf,
+  diffLines,
   gradeNote,
   type Look,
+  lookedAtAgain,
   lookOf,
   nameOf,
   notesOf,
@@ -36,7 +40,15 @@ export function renderText(plan: Plan, { color = false, columns }: TextOptions =
   const room = Math.max(20, columns ?? 100);
   const fold = (text: string, left = '') =>
     columns === undefined || textWidth(left + text) <= room ? [left + text] : wrap(text, room, left);
-  const lines = shown.flatMap(resource => {
+  const lines = groupedAlike(plan, shown).flatMap(resource => {
+    if ('resources' in resource) {
+      const head = `  ! failed  ${plural(resource.resources.length, 'resource')}: `;
+      const about = [`${head}${namesOf(resource, clean)}`].flatMap(line => fold(line.trimStart(), '  '));
+      return [
+        ...about.map(line => paint('red', line)),
+        ...fold(`(${clean(resource.reason)})`, indent).map(line => paint('dim', line)),
+      ];
+    }
     const { symbol, word, color: style } = lookOf(resource);
     const place = placeOf(resource);
     const address = clean(resource.address);
@@ -53,7 +65,16 @@ export function renderText(plan: Plan, { color = false, columns }: TextOptions =
     ];
   });
   const selected = selectionsOf(plan).flatMap(({ address, text }) => fold(`${address} ${text}`, '  '));
+  const again = againLine(plan);
+  if (again !== undefined) lines.push(...fold(again, '  ').map(line => paint('dim', line)));
   return `${[...lines, ...selected.map(line => paint('dim', line)), ...fold(sums(plan))].join('\n')}\n`;
+}
+
+function againLine(plan: Plan): string | undefined {
+  const { addresses, more } = lookedAtAgain(plan);
+  if (addresses.length === 0) return undefined;
+  const names = more === 0 ? addresses : [...addresses, `${more} more`];
+  return `looked at again after that: ${names.join(', ')}`;
 }
 
 /** A line per property; where a terminal is too narrow, the value and the reason below the name. */
@@ -61,7 +82,7 @@ function fieldLines({ fields, action }: PlannedResource, room: number, mayFold: 
   const names = fields.map(nameOf);
   const width = Math.min(40, Math.max(0, ...names.map(textWidth)));
   const below = `${indent}    `;
-  return fields.flatMap((field, i) => {
+  const lineOf = (field: PlannedField, i: number): string[] => {
     const name = names[i]!;
     const why = field.reason === undefined ? '' : `(${clean(field.reason)})`;
     const reason = [why, gradeNote(field).trim()].filter(Boolean).join('  ');
@@ -77,7 +98,11 @@ function fieldLines({ fields, action }: PlannedResource, room: number, mayFold: 
     if (mayFold && forValue - textWidth(beside) < leastValue)
       return [left + values(field, action, forValue), ...wrap(reason, room, below)];
     return [left + values(field, action, Math.max(leastValue, forValue - textWidth(beside))) + beside];
-  });
+  };
+  return fields.flatMap((field, i) => [
+    ...lineOf(field, i),
+    ...diffLines(field, room - below.length).map(line => below + line),
+  ]);
 }
 
 function values({ before, after, reason }: PlannedField, action: Action, room: number): string {

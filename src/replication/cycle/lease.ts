@@ -3,7 +3,7 @@ import type { Clock } from '../../io/ports.ts';
 import { comparesWrongly, ignoresMatch } from '../model/conditions.ts';
 import type { Holder, LeaseValue } from '../model/lease-value.ts';
 import type { VmRepository } from '../model/repository.ts';
-import type { Movers } from './movers.ts';
+import type { Holders } from './holders.ts';
 
 /** Milliseconds that a lease holds without a renewal. */
 export const leaseTtl = 5 * 60_000;
@@ -47,7 +47,7 @@ export interface Lease {
  */
 export async function takeLease(
   vm: VmRepository,
-  options: { clock: Clock; holder: Holder; movers: Movers; clockAhead?: number; prove?: boolean },
+  options: { clock: Clock; holder: Holder; holders: Holders; clockAhead?: number; prove?: boolean },
   floor: { epoch: number; generation: number },
   intent: (epoch: number) => { cycle: string; snapshot: string },
 ): Promise<Lease> {
@@ -160,12 +160,12 @@ async function within<T>(clock: Clock, work: (signal: AbortSignal) => Promise<T>
  */
 export async function holding(
   found: { value: LeaseValue; modified: number } | undefined,
-  { clock, movers, clockAhead = 0 }: { clock: Clock; movers: Movers; clockAhead?: number },
+  { clock, holders, clockAhead = 0 }: { clock: Clock; holders: Holders; clockAhead?: number },
 ): Promise<LeaseValue | undefined> {
   if (!found) return undefined;
   const { value, modified } = found;
   const expires = Math.min(value.expires, modified - clockAhead + leaseTtl + slack);
-  const held = expires > clock.now() && (await movers.isAlive(value.holder)) !== false;
+  const held = expires > clock.now() && (await holders.isAlive(value.holder)) !== false;
   return held ? { ...value, expires } : undefined;
 }
 

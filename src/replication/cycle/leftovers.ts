@@ -1,8 +1,8 @@
 import type { Clock } from '../../io/ports.ts';
 import type { Repository } from '../model/repository.ts';
 import type { SourceSnapshot, SourceVm } from '../model/source.ts';
+import { type Holders, localHolders } from './holders.ts';
 import { holding } from './lease.ts';
-import { localMovers, type Movers } from './movers.ts';
 import { recover } from './prepare.ts';
 import { ownEpoch } from './snapshot-name.ts';
 import { type LeaseOptions, withLease } from './with-lease.ts';
@@ -14,14 +14,14 @@ import { type LeaseOptions, withLease } from './with-lease.ts';
 export async function findLeftovers(
   vm: SourceVm,
   repository: Repository,
-  { clock, movers = localMovers }: { clock: Clock; movers?: Movers },
+  { clock, holders = localHolders }: { clock: Clock; holders?: Holders },
 ): Promise<SourceSnapshot[]> {
   const of = { vm: vm.uuid, repository: repository.id };
   const ours = vm.snapshots.filter(({ name }) => ownEpoch(name, of) > 0);
   if (ours.length === 0) return [];
   const found = await repository.vm(vm.uuid).lease.read();
   const clockAhead = repository.store.clockAhead?.() ?? 0;
-  return (await holding(found, { clock, movers, clockAhead })) ? [] : ours;
+  return (await holding(found, { clock, holders, clockAhead })) ? [] : ours;
 }
 
 /**

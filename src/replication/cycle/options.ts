@@ -4,8 +4,8 @@ import type { Clock, Random } from '../../io/ports.ts';
 import type { Mode } from '../model/point.ts';
 import type { Point, Repository } from '../model/repository.ts';
 import type { SourceMachine } from '../model/source.ts';
+import type { Holders } from './holders.ts';
 import type { Reason } from './mode.ts';
-import type { Movers } from './movers.ts';
 
 /**
  * `require`: no point without a quiesced guest. `prefer`: one try, then without, and the point says
@@ -31,7 +31,7 @@ export interface CycleOptions {
   repository: Repository;
   policy: CyclePolicy;
   /** Default: this machine's. */
-  movers?: Movers;
+  holders?: Holders;
   clock: Clock;
   random: Random;
   /** Awaited before each durable side effect. */

@@ -1,15 +1,15 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
 import { diagnosticsOf, warning } from './failures.ts';
+import { localHolders } from './holders.ts';
 import { type Lease, takeLease } from './lease.ts';
-import { localMovers } from './movers.ts';
 import type { CycleOptions } from './options.ts';
 import { ownEpoch, snapshotName } from './snapshot-name.ts';
 
 /** What is done to a VM, by whom and where: a cycle, or the removal of what one left. */
 export type LeaseOptions = Pick<
   CycleOptions,
-  'machine' | 'repository' | 'movers' | 'clock' | 'random' | 'step' | 'signal'
+  'machine' | 'repository' | 'holders' | 'clock' | 'random' | 'step' | 'signal'
 >;
 
 export interface Held {
@@ -30,8 +30,8 @@ export async function withLease<T>(
   options: LeaseOptions,
   use: (held: Held) => Promise<{ value: T; generation?: number }>,
 ): Promise<{ value: T; warnings: Diagnostic[] }> {
-  const { machine, repository, movers = localMovers, random, clock, step } = options;
-  return movers.run(random.uuid(), async holder => {
+  const { machine, repository, holders = localHolders, random, clock, step } = options;
+  return holders.run(random.uuid(), async holder => {
     const { uuid, snapshots } = await machine.inspect(options.signal);
     const vm = repository.vm(uuid);
     const cycle = random.bytes(4).toString('hex');
@@ -47,7 +47,7 @@ export async function withLease<T>(
     const taking = {
       clock,
       holder,
-      movers,
+      holders,
       clockAhead: store.clockAhead?.() ?? 0,
       prove: !conditions.proven,
     };

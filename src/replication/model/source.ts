@@ -81,6 +81,8 @@ export class QuiesceFailed extends Error {}
 
 /** One VM at its home. All calls may reject with a Failure. */
 export interface SourceMachine {
+  /** Instance UUID. */
+  readonly uuid: string;
   inspect(signal?: AbortSignal): Promise<SourceVm>;
   /** Takes effect at the next snapshot or power cycle. */
   enableChangeTracking(signal?: AbortSignal): Promise<void>;

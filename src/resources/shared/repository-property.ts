@@ -1,10 +1,7 @@
-import { Type } from 'typebox';
-import type { SecretRef } from '../../engine/model/catalog.ts';
+import Type, { type Static } from 'typebox';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
-
-/** A repository as written: its URL, or that with what opening it takes. */
-export type RepositoryProperty = string | { url: string; target?: string; key?: SecretRef };
+import { secret } from './schema-parts.ts';
 
 const url = {
   description:
@@ -19,12 +16,15 @@ export const repositorySchema = Type.Union(
       {
         url: Type.String(url),
         target: Type.Optional(
-          Type.String({ description: 'Name of the aws target, where several are declared.', minLength: 1 }),
+          Type.String({
+            description: 'Name of the aws target, where several are declared.',
+            minLength: 1,
+            'x-target': 'aws',
+          }),
         ),
         key: Type.Optional(
-          Type.String({
+          secret({
             description: 'Key of an encrypted repository, from `converge key create`.',
-            'x-secret': true,
           }),
         ),
       },
@@ -33,6 +33,9 @@ export const repositorySchema = Type.Union(
   ],
   { description: 'The repository: its URL, or `{ url, target, key }`.' },
 );
+
+/** A repository as written: its URL, or that with what opening it takes. */
+export type RepositoryProperty = Static<typeof repositorySchema>;
 
 export const repositoryRef = (property: RepositoryProperty): RepositoryRef =>
   typeof property === 'string' ? { url: property } : property;

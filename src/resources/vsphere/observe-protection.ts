@@ -10,8 +10,9 @@ import { lastingObstacle } from '../../replication/cycle/prepare.ts';
 import { ownEpoch } from '../../replication/cycle/snapshot-name.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import { newestPoint } from '../../replication/model/newest-point.ts';
-import type { Point, Repository } from '../../replication/model/repository.ts';
-import type { SourceDisk, SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
+import type { Repository } from '../../replication/model/repository.ts';
+import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
+import { dueOf } from '../../replication/movers/due.ts';
 import type { VsphereClient } from '../../vsphere/client/connect.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
@@ -21,12 +22,6 @@ import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
 import { excluded } from './replicate.ts';
 
 const inFlight = 8;
-
-/**
- * A scheduler that fires each interval finds a point that is younger by the seconds which its snapshot
- * took to come about. Without this thirtieth of the interval it would make every second point only.
- */
-const earliness = 30;
 
 /** Looks at VMs and their newest points; one that can't be seen fails by itself, a target for all. */
 export async function observeProtection(
@@ -46,7 +41,7 @@ async function observeOne(
   { title, properties }: Asked<ProtectedVmProperties>,
   vsphere: VsphereClient,
   repositories: Repositories,
-  { clock, signal }: ReadIo,
+  { clock, signal, behind = 0 }: ReadIo,
 ): Promise<Observation<ProtectedVmState>> {
   try {
     const vm = await (await vsphere.machine(title)).inspect(signal);
@@ -67,23 +62,27 @@ async function observeOne(
     if (lost !== undefined) warnings.push(historyLost(vm, lost));
     else if (newest === undefined) {
       if (!repository && !repositories.isBucketMissing(ref)) warnings.push(beginsAnew(ref));
-      return { state: 'absent', warnings };
+      return { state: 'absent', object: vm.uuid, warnings };
     }
     const interval = parseSchedule(properties.schedule)!;
     // By the clock that dated the point.
-    const age = newest ? vm.now - newest.time : Number.POSITIVE_INFINITY;
-    // A point from the future says nothing about the present.
-    const inTime = age < interval - interval / earliness && age > -interval;
+    const now = vm.now - behind;
+    const age = newest ? now - newest.time : Number.POSITIVE_INFINITY;
+    const due = dueOf({ newest, disks, interval, now });
+    const isDue = due.due <= now;
     return {
       state: 'present',
+      object: vm.uuid,
       value: {
-        point: newest && inTime && holdsThese(newest, disks) ? 'newest' : 'due',
+        point: isDue ? 'due' : 'newest',
+        ...(isDue && { due }),
         rpo: age > longestAge(properties) ? 'breached' : 'kept',
         change_tracking: vm.changeTracking ? 'on' : lastingObstacle(vm) === undefined ? 'off' : 'unavailable',
         disks: disks.map(({ label }) => label),
         left_snapshots: snapshots.map(({ name }) => name),
         history: lost === undefined ? 'kept' : 'lost',
       },
+      shows: { instance_uuid: vm.uuid },
       warnings,
     };
   } catch (error) {
@@ -118,10 +117,3 @@ const beginsAnew = ({ url }: RepositoryRef): Diagnostic =>
 /** Milliseconds that the newest point may be old, of properties that were checked as an identity. */
 const longestAge = ({ schedule, rpo }: ProtectedVmProperties): number =>
   rpo === undefined ? 2 * parseSchedule(schedule)! : parseDuration(rpo)!;
-
-/** Whether the point holds exactly these disks in their present size. */
-const holdsThese = (point: Point, disks: SourceDisk[]): boolean =>
-  point.disks.length === disks.length &&
-  disks.every(disk =>
-    point.disks.some(held => held.identity === disk.identity && held.bytes === disk.capacity),
-  );

@@ -1,18 +1,20 @@
 import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { canonicalJson, sha256 } from '../../engine/model/canonical.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
 import type { Asked } from '../../engine/model/resource-type.ts';
 import type { CycleResult } from '../../replication/cycle/options.ts';
-import { runCycle } from '../../replication/cycle/run-cycle.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
 import type { Repository } from '../../replication/model/repository.ts';
+import type { DueJob } from '../../replication/movers/due.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
 import { lostRepository } from './history.ts';
 import { removeLeft } from './left-behind.ts';
 import type { ProtectedVmProperties } from './protection.ts';
 
 /**
- * Runs one cycle of a protected VM, due or not.
+ * Has one cycle of a protected VM run by whoever moves VMs.
  *
+ * @param options.due why and since when it is due; left out when it was asked for, due or not
  * @param options.rescan compare every block, whatever change tracking says
  * @param options.anew where a repository or points are gone that earlier runs know, begin again
  * @throws Failure as `runCycle`, and what connecting throws
@@ -21,7 +23,7 @@ export async function replicate(
   { title, properties }: Pick<Asked<ProtectedVmProperties>, 'title' | 'properties'>,
   io: WriteIo,
   signal: AbortSignal = io.signal,
-  options: { rescan?: boolean; anew?: boolean } = {},
+  options: { due?: Pick<DueJob, 'reason' | 'due'>; rescan?: boolean; anew?: boolean } = {},
 ): Promise<CycleResult> {
   const vsphere = await io.client('vsphere');
   const repositories = await io.client('repositories');
@@ -35,7 +37,15 @@ export async function replicate(
   await repositories.known.note(ref, { id: repository.id });
   // What a cycle for another repository left would be in the way of this one.
   await removeLeft(machine, [ref], io, signal, repository.id);
-  const result = await runCycle({
+  const job: DueJob = {
+    target: await io.targetIdentity(),
+    vm: machine.uuid,
+    repository: repository.id,
+    resource: sha256(canonicalJson({ title, properties })),
+    ...(options.due ?? { reason: 'asked', due: io.clock.now() }),
+  };
+  const movers = await io.client('movers');
+  const result = await movers.move(job, {
     machine,
     repository,
     policy: {

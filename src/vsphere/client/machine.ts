@@ -52,6 +52,7 @@ export function createMachine(
     return readDisks(properties.get('config.hardware.device'));
   };
   return {
+    uuid: vm.uuid,
     inspect,
     enableChangeTracking: async signal => enableChangeTracking(session, vm, await inspect(signal), signal),
     createSnapshot: (options, signal) =>

@@ -1,6 +1,6 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import { bulkTime, type Patience } from '../../io/patience.ts';
 import type { Clock } from '../../io/ports.ts';
+import { bulkTime, type Patience } from '../../io/until.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.ts';
 import { isTransient } from '../http/network-errors.ts';
 import { withRetry } from '../http/retry.ts';

@@ -3,7 +3,7 @@ import { plainProgress } from '../../../src/cli/progress/plain.ts';
 
 test('what programs and servers say does not steer the terminal', () => {
   const written: string[] = [];
-  const listener = plainProgress({
+  const { listener } = plainProgress({
     write: (text: string) => written.push(text),
     isTTY: false,
     columns: 80,

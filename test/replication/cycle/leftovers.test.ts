@@ -8,10 +8,10 @@ import { CycleWorld, KiB } from '../../support/cycles.ts';
 const block = 64 * KiB;
 
 const left = async (cycles: CycleWorld) => {
-  const { repository, movers } = await cycles.process();
+  const { repository, holders } = await cycles.process();
   const found = await findLeftovers(await cycles.machine.inspect(), repository, {
     clock: cycles.clock,
-    movers,
+    holders,
   });
   return found.map(({ name }) => name);
 };

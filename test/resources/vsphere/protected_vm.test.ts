@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import { apart, Failure, world } from '../../../src/diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../src/engine/model/io.ts';
 import type { Step } from '../../../src/engine/model/resource-type.ts';
 import type { KnownRepositories } from '../../../src/replication/model/clients.ts';
+import type { DueJob } from '../../../src/replication/movers/due.ts';
+import { type Movers, movingHere } from '../../../src/replication/movers/movers.ts';
 import { protectedVm } from '../../../src/resources/vsphere/protected_vm.ts';
 import type { ProtectedVmProperties, ProtectedVmState } from '../../../src/resources/vsphere/protection.ts';
 import { replicate } from '../../../src/resources/vsphere/replicate.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { FakeDisk } from '../../support/fake-machine.ts';
 import { memoryKnown } from '../../support/known.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 import { typeIo } from '../../support/type-io.ts';
 
 const block = 64 * KiB;
@@ -62,14 +65,10 @@ describe('what is declared', () => {
   });
 
   test('a recovery point objective shorter than the interval is a mistake that names both', () => {
-    expect(() => protectedVm.identity({ ...properties, rpo: '10m' }, 'dc02', where)).toThrow(
-      "`rpo: 10m` can't be kept with a point `every 15 minutes`",
+    expect(mistakesIn(protectedVm, 'dc02', { ...properties, rpo: '10m' })).toBe(
+      "/rpo: `rpo: 10m` can't be kept with a point `every 15 minutes`",
     );
-    expect(protectedVm.identity({ ...properties, rpo: '15m' }, 'dc02', where)).toBe('dc02');
-  });
-
-  test.each([{ schedule: 'sometimes' }, { rpo: 'soon' }])('%o is refused', wrong => {
-    expect(() => protectedVm.identity({ ...properties, ...wrong }, 'dc02', where)).toThrow(Failure);
+    expect(mistakesIn(protectedVm, 'dc02', { ...properties, rpo: '15m' })).toBe('');
   });
 
   test('provides its points, and needs the bucket of an s3 repository only', () => {
@@ -169,7 +168,8 @@ describe('what is pending', () => {
       state: 'failed',
       diagnostic: {
         code: 'unprotectable-disk',
-        message: expect.stringMatching(/Hard disk 1.*; Hard disk 2/),
+        message: expect.stringContaining('Hard disk 1'),
+        also: [{ code: 'unprotectable-disk', message: expect.stringContaining('Hard disk 2') }],
       },
     });
     cycles.machine.faults.set('inspect', new Failure(world('vm-gone', 'gone')));
@@ -203,7 +203,8 @@ describe('a cycle as a step', () => {
     cycles.machine.faults.set('removeSnapshot', new Failure(world('task-failed', 'no')));
     const outcome = await apply(cycles);
     expect(outcome).toMatchObject({ ok: false, undone: false });
-    expect(!outcome.ok && outcome.diagnostic.message).toContain('the point of this cycle is complete');
+    const told = outcome.ok ? [] : apart([outcome.diagnostic]).map(({ message }) => message);
+    expect(told.join('\n')).toContain('the point of this cycle is complete');
   });
 
   test('cancelled, it says what became of it, with the snapshot gone', async () => {
@@ -334,5 +335,41 @@ describe('what is left behind or gone', () => {
     cycles.machine.readsDeltas = false;
     cycles.machine.addForeignSnapshot('before the upgrade');
     expect(await fields(cycles, memoryKnown())).toEqual({ changes: [], codes: ['snapshot-in-the-way'] });
+  });
+});
+
+describe('whoever moves it', () => {
+  test('gets a plain job that says what, whereto and why', async () => {
+    const cycles = new CycleWorld(block);
+    const jobs: DueJob[] = [];
+    const movers: Movers = {
+      async move(job, cycle) {
+        jobs.push(structuredClone(job));
+        return movingHere.move(job, cycle);
+      },
+    };
+    const { io } = typeIo(cycles, { movers });
+    const signal = new AbortController().signal;
+    const step = { id: 'dc02', asked: asked(), signal };
+    const should = protectedVm.desired(properties, 'dc02');
+    const began = cycles.clock.now();
+    await protectedVm.apply([{ ...step, kind: 'create', should }], io);
+    const { point } = await replicate(asked(), io, signal);
+    await cycles.clock.advance(20 * minute);
+    const seen = await observe(cycles);
+    const is = (seen as Extract<typeof seen, { state: 'present' }>).value as ProtectedVmState;
+    await protectedVm.apply([{ ...step, kind: 'update', is, should, fields: [{ path: '/point' }] }], io);
+    const common = {
+      target: 'https://vcenter.example.com',
+      vm: cycles.machine.uuid,
+      repository: (await cycles.repository()).id,
+      resource: expect.stringMatching(/^[0-9a-f]{64}$/),
+    };
+    expect(jobs).toEqual([
+      { ...common, reason: 'first-point', due: began },
+      { ...common, reason: 'asked', due: expect.any(Number) },
+      { ...common, reason: 'interval', due: point.time + 14.5 * minute },
+    ]);
+    expect(new Set(jobs.map(({ resource }) => resource)).size).toBe(1);
   });
 });
