@@ -82,6 +82,14 @@ export type Observation<C> =
     warnings?: Diagnostic[];
   };
 
+/**
+ * Why what an object is made from can't be had: something pending may bring it (as in an observation), or it may come
+ * right by itself, which only warns. All else is thrown.
+ */
+export type SourceTrouble =
+  | Extract<Observation<never>, { state: 'unknown' }>
+  | { state: 'doubtful'; diagnostic: Diagnostic };
+
 /** One property that differs. `path` is a JSON pointer into C; undefined means "not there". */
 export interface FieldChange {
   path: string;
@@ -248,6 +256,12 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   desired(properties: P, id: Id, sources?: Readonly<Record<string, string>>): Partial<C>;
   /** Batched: one call for all resources of this type on one target. */
   observe(asked: Asked<P>[], io: ReadIo): Promise<Map<Id, Observation<C>>>;
+  /**
+   * Looks whether what the object is made from is there (a URL, an archive, a repository), so that a plan promises
+   * nothing that has to fail. Asked only for what would be made or changed, with one request. Rejects with a Failure
+   * when it can't be had.
+   */
+  findSource?(asked: Asked<P>, io: ReadIo): Promise<SourceTrouble | undefined>;
   /** What there is on the target, for `converge adopt`. */
   list?(query: ListQuery<P>, io: ReadIo): AsyncIterable<Listed<L>>;
   /** Pure. The declaration that is in sync with what was listed. A type that lists has it. */

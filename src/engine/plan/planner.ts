@@ -18,13 +18,14 @@ import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, subjectsOf } from '../model/subject.ts';
 import { plannedTargets } from '../model/targets.ts';
+import { findSources } from '../observe/find-sources.ts';
 import { lookupsOf, nearlyDeclared } from '../observe/lookups.ts';
 import { observe, showsOf } from '../observe/observe.ts';
 import { loadSources, sourceDigest } from '../observe/sources.ts';
 import { type FoundLeftovers, findLeftovers } from '../select/leftovers.ts';
 import { type AskMembers, expandSelections } from '../select/members.ts';
 import { type Selection, select } from '../select/select.ts';
-import { decide } from './decide.ts';
+import { type Decision, decide } from './decide.ts';
 import { heldBy } from './held.ts';
 import { planDigest } from './plan-digest.ts';
 import { sharedCause } from './shared-cause.ts';
@@ -68,6 +69,14 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     ...nearlyDeclared(run, subjects, lookups, graph.subjects),
   ];
 
+  const decisions = new Map<Address, Decision>();
+  for (const subject of subjects)
+    decisions.set(subject.address, await decide(run, subject, run.observed.get(subject.address)!));
+  const made = subjects.filter(({ address, type }) => {
+    const { action } = decisions.get(address)!;
+    return type.findSource && (action === 'create' || action === 'update');
+  });
+
   const planned = new Map<Address, PlannedResource>();
   const view: View = {
     run,
@@ -77,10 +86,15 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     notifies: receivers(graph, selected),
     providers: providersOf(graph.subjects),
     lookups,
+    // A recording says nothing of sources, and whoever plans by one may not reach them.
+    lacking: options.observe ? new Map() : await findSources(run, made),
   };
   const order = orderAmong(graph, selected);
   for (const subject of subjects) {
-    planned.set(subject.address, await planOne(subject, order.get(subject.address)!, view));
+    planned.set(
+      subject.address,
+      planOne(subject, decisions.get(subject.address)!, order.get(subject.address)!, view),
+    );
   }
   diagnostics.push(...run.redactor.value(lessProtected(run, subjects, planned)));
 
@@ -118,11 +132,10 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
 
 const nothingLeft: FoundLeftovers = { resources: [], searched: [], diagnostics: [] };
 
-async function planOne(subject: Subject, dependsOn: Address[], view: View): Promise<PlannedResource> {
+function planOne(subject: Subject, decision: Decision, dependsOn: Address[], view: View): PlannedResource {
   const { run, graph } = view;
   const { address, declared } = subject;
   const observation = run.observed.get(address)!;
-  const decision = await decide(run, subject, observation);
   if (decision.diagnostic) view.diagnostics.push(decision.diagnostic);
   const verdict = verdictOf(subject, decision, observation, view);
   const before = dependencies(graph, subject);

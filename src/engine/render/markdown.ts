@@ -1,9 +1,9 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { printable } from '../../diagnostics/text-width.ts';
 import { plural } from '../../io/units.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
 import { type Alike, groupedAlike, namesOf } from './alike.ts';
 import {
-  clean,
   countsOf,
   diffLines,
   gradeNote,
@@ -118,8 +118,8 @@ function fitting(rows: readonly string[], room: number): string {
 const row = (resource: PlannedResource | Alike): string => {
   if ('resources' in resource) {
     const { reason, resources } = resource;
-    const names = escapeText(clean(namesOf(resource, name => name.slice(0, valueRoom))));
-    return `- ${code(`! failed ${plural(resources.length, 'resource')}`)} ${names}, ${escapeText(clean(reason))}\n`;
+    const names = escapeText(printable(namesOf(resource, name => name.slice(0, valueRoom))));
+    return `- ${code(`! failed ${plural(resources.length, 'resource')}`)} ${names}, ${escapeText(printable(reason))}\n`;
   }
   const { symbol, word } = lookOf(resource);
   const said = [code(`${symbol} ${word} ${resource.address}`), code(placeOf(resource))];
@@ -131,11 +131,11 @@ function withDetails(resource: PlannedResource | Alike): string {
   if ('resources' in resource || resource.fields.length === 0) return row(resource);
   const { symbol, word } = lookOf(resource);
   const notes = notesOf(resource).map(note => `, ${noMentions(html(note))}`);
-  const title = `${html(clean(`${symbol} ${word} ${resource.address}`))}`;
+  const title = `${html(printable(`${symbol} ${word} ${resource.address}`))}`;
   const lines = resource.fields.flatMap(field => {
     const name = nameOf(field);
-    const place = field.at ? `  # ${clean(`${field.at.file}:${field.at.line}:${field.at.column}`)}` : '';
-    const why = field.reason === undefined ? '' : `  (${clean(field.reason)})`;
+    const place = field.at ? `  # ${printable(`${field.at.file}:${field.at.line}:${field.at.column}`)}` : '';
+    const why = field.reason === undefined ? '' : `  (${printable(field.reason)})`;
     const grade = gradeNote(field);
     return [
       ...(field.before === undefined ? [] : [`- ${name}: ${show(field.before, valueRoom)}`]),
@@ -145,7 +145,7 @@ function withDetails(resource: PlannedResource | Alike): string {
     ];
   });
   return [
-    `<details><summary><code>${title}</code> <code>${html(clean(placeOf(resource)))}</code>${notes.join('')}</summary>`,
+    `<details><summary><code>${title}</code> <code>${html(printable(placeOf(resource)))}</code>${notes.join('')}</summary>`,
     '',
     '```diff',
     ...lines,
@@ -159,7 +159,7 @@ function withDetails(resource: PlannedResource | Alike): string {
 
 function errorRow({ severity, message, at, hint }: Diagnostic): string {
   const place = at ? ` ${code(`${at.file}:${at.line}`)}` : '';
-  return `- **${severity}**${place} ${escapeText(clean(message))}${hint ? ` (${escapeText(clean(hint))})` : ''}\n`;
+  return `- **${severity}**${place} ${escapeText(printable(message))}${hint ? ` (${escapeText(printable(hint))})` : ''}\n`;
 }
 
 const html = (text: string): string =>
@@ -174,7 +174,7 @@ const escapeText = (text: string): string =>
 
 /** A code span with a fence longer than any run of backticks in it. */
 function code(text: string): string {
-  const inside = clean(text);
+  const inside = printable(text);
   const longest = Math.max(0, ...[...inside.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   const pad = /^`|`$/.test(inside) ? ' ' : '';

@@ -48,7 +48,7 @@ export const notesOf = ({ grade, noop, held, reason = '' }: PlannedResource): st
     reason,
   ]
     .filter(Boolean)
-    .map(clean);
+    .map(printable);
 
 /** Beside a value that weakens or strengthens. */
 export const gradeNote = ({ grade }: { grade?: Grade }): string =>
@@ -60,7 +60,7 @@ const mostNamed = 8;
 /** Those in sync that are observed again once what they depend on has changed: the first few, and how many more. */
 export function lookedAtAgain({ resources }: Plan): { addresses: string[]; more: number } {
   const again = resources.filter(({ action, lookAgain }) => action === 'none' && lookAgain);
-  const addresses = again.slice(0, mostNamed).map(({ address }) => clean(address));
+  const addresses = again.slice(0, mostNamed).map(({ address }) => printable(address));
   return { addresses, more: again.length - addresses.length };
 }
 
@@ -79,8 +79,8 @@ export function warningsOf({ resources }: Plan): string {
 /** "selects 3, 1 of them declared by itself; joined: web03; left: web01", for each selection. */
 export const selectionsOf = ({ selections = [] }: Plan): { address: string; text: string }[] =>
   selections.map(({ address, members, joined, left }) => ({
-    address: clean(address),
-    text: clean(
+    address: printable(address),
+    text: printable(
       [
         `selects ${members.length}${byThemselves(address, members)}`,
         ...(joined.length > 0 ? [`joined: ${joined.join(', ')}`] : []),
@@ -94,19 +94,19 @@ function byThemselves(address: string, members: readonly SelectedMember[]): stri
   return others === 0 ? '' : `, ${others} of them declared by ${others === 1 ? 'itself' : 'themselves'}`;
 }
 
-export const placeOf = ({ at }: PlannedResource): string => clean(`${at.file}:${at.line}`);
+export const placeOf = ({ at }: PlannedResource): string => printable(`${at.file}:${at.line}`);
 
-export const nameOf = ({ path }: { path: string }): string => segments(path).map(clean).join('.');
+export const nameOf = ({ path }: { path: string }): string => segments(path).map(printable).join('.');
 
 /** The lines of a text's diff, each clean by itself and at most `room` columns wide. */
 export const diffLines = ({ diff }: { diff?: string }, room: number): string[] =>
-  diff === undefined ? [] : diff.split('\n').map(line => shortened(clean(line), room));
+  diff === undefined ? [] : diff.split('\n').map(line => shortened(printable(line), room));
 
 /** A value on one line of at most `room` columns; a secret by the name of its reference. */
 export function show(value: Json | undefined, room: number): string {
   if (value === undefined) return '(none)';
-  if (isSecretRef(value)) return clean(`(secret ${value.$secret})`);
-  const text = clean(typeof value === 'string' && isPlain(value) ? value : JSON.stringify(masked(value)));
+  if (isSecretRef(value)) return printable(`(secret ${value.$secret})`);
+  const text = printable(typeof value === 'string' && isPlain(value) ? value : JSON.stringify(masked(value)));
   return shortened(text, room);
 }
 
@@ -123,6 +123,3 @@ function masked(value: Json): Json {
 }
 
 const isPlain = (text: string): boolean => /^[^\p{Cc}\s]([^\p{Cc}]*[^\p{Cc}\s])?$/u.test(text);
-
-/** Nothing that was declared or observed may move the cursor, turn the text around, or begin a line. */
-export const clean = (text: string): string => printable(text.replace(/[\t\r\n]+/g, ' '));

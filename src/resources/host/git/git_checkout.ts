@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
+import { withoutPasswords } from '../../../diagnostics/url-passwords.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import type {
@@ -97,16 +98,13 @@ Absent removes the directory, unless something in it would be lost.`,
     ...(discard_changes && { changes: 'none' }),
   }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
+  findSource: ({ properties }, io) => findRemote(properties, io),
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
 function urlMistakes({ url, allow_insecure, password }: GitCheckoutProperties): Mistake[] {
   const parsed = URL.parse(url);
   const mistakes: Mistake[] = [];
-  if (parsed?.password) {
-    const hint = 'take it out, and give it as `password: "${secret(…)}"`';
-    mistakes.push(mistake('/url', 'password-in-url', `the URL of ${parsed.host} holds a password`, hint));
-  }
   if (parsed?.protocol === 'http:' && allow_insecure !== true) {
     const message = `http:// protects nothing on the way from ${parsed.host}`;
     mistakes.push(mistake('/url', 'insecure-git', message, 'use https://, or say `allow_insecure: true`'));
@@ -114,6 +112,15 @@ function urlMistakes({ url, allow_insecure, password }: GitCheckoutProperties): 
   if (password !== undefined && parsed?.protocol !== 'https:' && parsed?.protocol !== 'http:')
     mistakes.push(mistake('/password', 'contradiction', 'a password is for https://', 'let ssh find a key'));
   return mistakes;
+}
+
+/** One request. Whether a commit is there, no request tells; that there is a repository is looked at. */
+async function findRemote(properties: GitCheckoutProperties, io: ReadIo): Promise<undefined> {
+  const { revision, url } = properties;
+  const at = io.platform === 'win32' ? 'C:/' : '/';
+  if (isCommit(revision)) await gitSays(['ls-remote', '--', url, 'HEAD'], at, properties, io);
+  else await findRevision(revision, { at, remote: properties }, io);
+  return undefined;
 }
 
 const memoryKey = (id: Id): string => `git_checkout:${id}`;
@@ -128,7 +135,9 @@ async function look(
   if (kind === 'directory' && names.length === 0) return { state: 'absent' };
   if (!names.includes('.git')) throw foreign(id);
   const head = await headOf(id, properties, io);
-  const url = (await git(['config', '--get', 'remote.origin.url'], id, properties, io)).stdout.trim();
+  const config = await git(['config', '--get', 'remote.origin.url'], id, properties, io);
+  // Somebody else's may hold a token, which no plan shows.
+  const url = withoutPasswords(config.stdout.trim());
   const isNewest =
     head !== undefined &&
     url === properties.url &&
