@@ -233,9 +233,6 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   /** What `select:` takes, for a type whose resources may stand for many objects. */
   // biome-ignore lint/suspicious/noExplicitAny: each type has a form of its own
   select?: Selector<any>;
-  /** What earlier runs left on the target, searched by each plan of everything. */
-  // biome-ignore lint/suspicious/noExplicitAny: each type has properties of its own
-  leftovers?: LeftoverFinder<any>;
   /** What `observe` shows of an object beside its properties, with what each is. No expression sees it. */
   shows?: Readonly<Record<string, string>>;
   /**
@@ -243,6 +240,9 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
    * it finds nothing wrong with is handed to `identity` and to all the rest.
    */
   check?(properties: P, title: string, where: Where): Mistake[];
+  /** What earlier runs left on the target, searched by each plan of everything. */
+  // biome-ignore lint/suspicious/noExplicitAny: each type has properties of its own
+  leftovers?: LeftoverFinder<any>;
   /** Pure. `where` gives what relative paths resolve against. */
   identity(properties: P, title: string, where: Where): Id;
   provides?(properties: P, id: Id): Capability[];
