@@ -58,7 +58,7 @@ export function scheduleWanted(text: string): Wanted {
 
 /** Times, days, months, the five fields of cron, and its shorthands. */
 const calendar =
-  /\d:\d|\bat\b|\bcron\b|^\s*@|\*|^(\s*[\d,/-]+){5}|noon|night|[ap]m\b|daily|hourly|weekly|month|year|week-?days?|(mon|tues|wednes|thurs|fri|satur|sun)days?/i;
+  /\d:\d|\bat\b|\bcron\b|^\s*@|\*|^(\s*[\d,/-]+){5}|noon|\b(mid)?nights?\b|[ap]m\b|daily|hourly|weekly|month|year|week-?days?|(mon|tues|wednes|thurs|fri|satur|sun)days?/i;
 
 /** A window says when a cycle may run, which is what most who write a time of day want. */
 function closest(text: string): string {

@@ -1,16 +1,12 @@
-import { Type } from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { ReadIo } from '../../engine/model/io.ts';
-import type { Asked, Id, LeftoverFinder, Outcome, ResourceType } from '../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Id, LeftoverFinder, Outcome } from '../../engine/model/resource-type.ts';
 import { repositoryOf } from '../../replication/cycle/snapshot-name.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { type RepositoryProperty, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
 import { isLeft, leftBehind, removeLeft } from './left-behind.ts';
 import { titlesOf } from './vm-titles.ts';
-
-interface Properties {
-  repositories?: RepositoryProperty[];
-}
 
 interface State {
   /** Names of those that cycles of ours left when they died. */
@@ -30,7 +26,9 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const leftSnapshots: ResourceType<Properties, State> = {
+type Properties = Static<typeof schema>;
+
+export const leftSnapshots: BuiltInType<typeof schema, State> = {
   name: 'left_snapshots',
   doc: `Snapshots that cycles left when they died, at a VM that isn't protected any more. The title is its name or instance UUID.
 
@@ -86,6 +84,7 @@ async function observeOne(asked: Asked<Properties>, io: ReadIo) {
     const snapshots = leftovers.flatMap(one => one.snapshots);
     return {
       state: 'present' as const,
+      object: vm.uuid,
       value: { snapshots: snapshots.map(({ name }) => name) },
       warnings: [...snapshots.map(one => isLeft(vm, one)), ...unclear],
     };
