@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { textOf } from '../../../src/diagnostics/lines.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { renderMarkdown } from '../../../src/engine/render/markdown.ts';
 import { renderText } from '../../../src/engine/render/text.ts';
@@ -23,7 +24,7 @@ async function planned(is: string | Buffer, content: string, { mode = 0o644, met
 test('B16: a changed line is shown as a diff in every rendering, and is no part of the digest', async () => {
   const { made, field } = await planned(before, after);
   expect(field!.diff).toBe('@@ -2,5 +2,5 @@\n two\n three\n-four\n+4\n five\n six');
-  expect(renderText(made)).toContain('\n          -four\n          +4\n');
+  expect(textOf(renderText(made))).toContain('\n          -four\n          +4\n');
   expect(renderMarkdown(made)).toContain('\n-four\n+4\n     five\n');
   const { made: again } = await planned(before, after);
   expect(again.digest).toBe(made.digest);
