@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nodeHost } from '../../src/io/node.ts';
 import { processTable } from '../../src/io/handles/process-table.ts';
+import { nodeHost } from '../../src/io/node.ts';
 import { openLab, publish } from '../../src/lab/lab.ts';
 import { cli, scratch } from '../support/cli.ts';
 

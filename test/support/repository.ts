@@ -1,4 +1,5 @@
 import { createKey, type Key } from '../../src/replication/format/keys.ts';
+import type { MachineRecord } from '../../src/replication/model/machine.ts';
 import type { Point, PointDisk, PointWriter, VmRepository } from '../../src/replication/model/repository.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
 import { createRepository, type OpenRepository } from '../../src/replication/repository/open.ts';
@@ -17,6 +18,19 @@ export const aDisk = (bytes: number, more: Partial<PointDisk> = {}): PointDisk =
   reason: 'test',
   ...more,
 });
+
+export const aMachine: MachineRecord = {
+  guest_id: 'debian12_64Guest',
+  firmware: 'efi',
+  secure_boot: false,
+  vtpm: false,
+  encrypted: false,
+  boot_order: ['disk:2000'],
+  cpus: 2,
+  memory: 2048,
+  nics: [{ key: 4000, mac: '00:50:56:00:00:01', addresses: ['192.0.2.7'] }],
+  disks: [{ key: 2000, controller: 'ParaVirtualSCSIController', bus: 0, unit: 0 }],
+};
 
 export const noStep = async () => {};
 export const VM = { name: 'dc02-secret-name', uuid: '5029-uuid' };

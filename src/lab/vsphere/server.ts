@@ -17,6 +17,7 @@ import { createWorld, type VsphereWorld } from './world/world.ts';
 
 export type { FaultRule } from './world/rules.ts';
 export type { NewDisk, VmInfo, VsphereWorld } from './world/world.ts';
+export type { Hardware } from './world/state.ts';
 
 export interface VsphereOptions {
   /** Where the world lies; made when it isn't there. */

@@ -81,6 +81,7 @@ async function underLease(options: CycleOptions, vm: VmRepository, lease: Lease)
           epoch: lease.epoch,
           time: snapshot.created,
           consistency: snapshot.quiesced ? 'application' : 'crash',
+          machine: await options.machine.record(snapshot, options.signal),
           left_out: [...selection.left_out, ...gone(previous, [...source.disks, ...frozen.disks])],
         },
         options.step,

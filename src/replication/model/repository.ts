@@ -1,4 +1,5 @@
 import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import type { MachineRecord } from './machine.ts';
 import type { Consistency, Mode } from './point.ts';
 import type { ObjectStore } from './store.ts';
 
@@ -30,6 +31,8 @@ export interface Point {
   /** Milliseconds since the epoch: creation of the snapshot. */
   time: number;
   consistency: Consistency;
+  /** The machine as the snapshot froze it; points of older versions don't say. */
+  machine?: MachineRecord;
   disks: PointDisk[];
   /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
   left_out: { label: string; identity: string; why: string }[];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
-import type { Clock } from '../../../src/io/ports.ts';
 import type { Place } from '../../../src/io/handles/process-table.ts';
+import type { Clock } from '../../../src/io/ports.ts';
 import { leaseTtl, takeLease } from '../../../src/replication/cycle/lease.ts';
 import { makeMovers } from '../../../src/replication/cycle/movers.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';

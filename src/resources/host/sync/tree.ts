@@ -1,6 +1,6 @@
 import type { Id } from '../../../engine/model/resource-type.ts';
-import type { FileStat, ReadFiles } from '../../../io/ports.ts';
 import { isTemporaryName } from '../../../io/handles/temporary.ts';
+import type { FileStat, ReadFiles } from '../../../io/ports.ts';
 import { below } from '../archive/unpacked.ts';
 
 /** Files below a folder by relative path, but what a killed run left. Links are not followed, and are no files. */
