@@ -2,6 +2,8 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { bytes, duration, plural } from '../io/units.ts';
 import type { ApiFaultRule } from './api/faults.ts';
 import type { ApiLab } from './api/server.ts';
+import { describeAccount, describeVolume, type VolumeQuestion, volumeBytes } from './ec2/inspect.ts';
+import type { Ec2Fault } from './ec2/world/faults.ts';
 import type { Launch } from './instance/fleet.ts';
 import { describeMember, type FleetMember } from './instance/member.ts';
 import type { InstanceSettings } from './instance/settings.ts';
@@ -46,6 +48,14 @@ export type LabCommand =
   | ({ do: 'add-instances' } & Launch)
   | { do: 'set-instance'; id: string; change: Parameters<Fleet['set']>[1] }
   | { do: 'clock'; offset: number }
+  /** What is in a volume of EC2. */
+  | ({ do: 'volume' } & VolumeQuestion)
+  /** Boots an instance in QEMU. */
+  | { do: 'boot'; instance: string; ports: readonly number[] }
+  /** Where a port of an instance's private address is reached on this machine. */
+  | { do: 'reach'; address: string; port: number }
+  /** A rule of Route 53 Resolver for a VPC. */
+  | { do: 'resolver-rule'; vpc: string; rule: string }
   | { do: 'show' }
   | { do: 'windows'; language?: Language; elevated?: boolean; restart?: true }
   | { do: 'processes'; clear: boolean }
@@ -78,6 +88,8 @@ export interface LabParts {
   web: WebLab;
   clockOffset(): number;
   setClock(offset: number): Promise<void>;
+  /** Runs the schedules that are due by the lab's clock. */
+  fireDue(): Promise<void>;
   seed(): Promise<void>;
 }
 
@@ -134,8 +146,9 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       return { text: `${command.vm} lost power: its change tracking is invalid` };
     case 'fault':
       if (command.on === 's3') lab.s3.fault(command.rule as unknown as Parameters<S3Lab['fault']>[0]);
-      else if (command.on === 'secrets' || command.on === 'ec2')
-        lab.api.fault(command.rule as unknown as ApiFaultRule, command.on);
+      else if (command.on === 'secrets') lab.api.fault(command.rule as unknown as ApiFaultRule);
+      else if (command.on === 'ec2' || command.on === 'ebs')
+        lab.api[command.on].fault(command.rule as unknown as Ec2Fault);
       else if (command.on === 'windows') await lab.windows.fault(command.rule as unknown as WindowsFault);
       else world.fault(command.rule as unknown as Parameters<typeof world.fault>[0]);
       if (command.rule.kind === 'clear') return { text: `${command.on}: no fault is armed` };
@@ -170,8 +183,31 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       const instance = await lab.fleet.set(command.id, command.change);
       return { text: describeMember(instance), data: instance };
     }
+    case 'volume': {
+      const { do: _, ...asked } = command;
+      const found = await volumeBytes(lab.api.world, asked);
+      return { text: describeVolume(found), data: { version: 1, ...found } };
+    }
+    case 'boot': {
+      const booted = await lab.api.machines.boot(command.instance, command.ports);
+      const ports = Object.entries(booted.ports).map(
+        ([inside, outside]) => `${inside} at 127.0.0.1:${outside}`,
+      );
+      return { text: `${booted.instance} boots in QEMU; its ports: ${ports.join(', ')}`, data: booted };
+    }
+    case 'reach': {
+      const port = await lab.api.machines.reach(command.address, command.port);
+      const text = port === undefined ? 'nothing runs there' : `127.0.0.1:${port}`;
+      return { text, ...(port !== undefined && { data: { host: '127.0.0.1', port } }) };
+    }
+    case 'resolver-rule':
+      await lab.api.world.change(({ state }) => {
+        state.resolverRules[command.vpc] = [...(state.resolverRules[command.vpc] ?? []), command.rule];
+      });
+      return { text: `${command.vpc} has the Resolver rule ${command.rule}` };
     case 'clock':
       await lab.setClock(command.offset);
+      await lab.fireDue();
       return { text: `the lab's clock is ${duration(command.offset)} ahead of this machine's` };
     case 'show': {
       const vms = world.vms();
@@ -180,9 +216,14 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
         vms.length > 0 ? vms.map(describe).join('\n') : 'no VMs yet: `converge lab add-vm` adds one';
       const windows = await lab.windows.settings();
       const instances = await lab.fleet.all();
+      await lab.fireDue();
+      const account = await lab.api.world.state();
+      const machines = describeAccount(account);
       return {
-        text: [text, ...instances.map(describeMember), describeWindows(windows), clock].join('\n'),
-        data: { vms, instances, windows, clock_offset: lab.clockOffset() },
+        text: [text, ...instances.map(describeMember), ...machines, describeWindows(windows), clock].join(
+          '\n',
+        ),
+        data: { vms, instances, ec2: account, windows, clock_offset: lab.clockOffset() },
       };
     }
     case 'windows': {

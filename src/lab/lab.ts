@@ -14,6 +14,7 @@ import { startMetadata } from './instance/metadata.ts';
 import { type RoleCredentials, roleOf } from './instance/role.ts';
 import { readInstance } from './instance/settings.ts';
 import { startS3 } from './s3/server.ts';
+import { fireDue } from './scheduler/fire.ts';
 import { seed } from './seed.ts';
 import { createSettings, type LabSettings, readSettings, writeSettings } from './settings.ts';
 import { labCertificates } from './tls.ts';
@@ -30,7 +31,7 @@ export interface Lab {
   s3: { url: string };
   /** Answers for every host of the web, `/HOST/PATH`. */
   web: { url: string };
-  /** SSM Parameter Store, Secrets Manager, and what EC2 tells of instances; the credentials are those of S3. */
+  /** EC2, EBS direct, Scheduler, SSM, Secrets Manager, Resolver and STS; the credentials are those of S3. */
   api: { url: string };
   /** Instance metadata of the lab's EC2 instance. */
   metadata: { url: string };
@@ -175,7 +176,8 @@ async function connect(dir: string, host: Host): Promise<Lab | undefined> {
 const waitingFaults = ({ s3, api, vsphere }: LabParts): LabSettings['faults'] => [
   ...s3.waitingFaults().map(rule => ({ on: 's3' as const, rule })),
   ...vsphere.world.waitingFaults().map(rule => ({ on: 'vsphere' as const, rule })),
-  ...(['secrets', 'ec2'] as const).flatMap(on => api.waitingFaults(on).map(rule => ({ on, rule }))),
+  ...api.waitingFaults().map(rule => ({ on: 'secrets' as const, rule })),
+  ...(['ec2', 'ebs'] as const).flatMap(on => api[on].waitingFaults().map(rule => ({ on, rule }))),
 ];
 
 async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptions): Promise<Lab> {
@@ -224,6 +226,7 @@ async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptio
       settings.seed = 'done';
       await save();
     },
+    fireDue: () => fireDue(api.world, clock.now()),
     setClock: async offset => {
       settings.clockOffset = offset;
       await save();
@@ -306,6 +309,12 @@ const startAccount = (
   host: { clock: Clock; random: Random },
 ) => {
   const common = { clock, random: host.random, instance: () => readInstance(dir) };
-  const api = { dir: join(dir, 'api'), authClock: host.clock, credentials: s3, region };
+  const api = {
+    dir: join(dir, 'api'),
+    ec2Dir: join(dir, 'ec2'),
+    authClock: host.clock,
+    credentials: s3,
+    region,
+  };
   return Promise.all([startApi({ ...common, ...api, fleet: () => readFleet(dir) }), startMetadata(common)]);
 };

@@ -4,7 +4,7 @@ import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { Files, Random } from '../io/ports.ts';
 
 /** The stand-ins that faults can be armed in. */
-export type FaultyService = 's3' | 'vsphere' | 'secrets' | 'ec2';
+export type FaultyService = 's3' | 'vsphere' | 'secrets' | 'ec2' | 'ebs';
 
 /** What a lab folder remembers of itself, in `lab.json`. The world proper lies beside it. */
 export interface LabSettings {

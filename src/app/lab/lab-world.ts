@@ -28,6 +28,30 @@ export async function changeLab(
   }
 }
 
+/**
+ * Boots an instance in QEMU and says how it is reached. Where no other process serves the lab, this one has the
+ * machine until the command is interrupted.
+ */
+export async function bootInstance(
+  context: Context,
+  lab: string | true | undefined,
+  command: Extract<LabCommand, { do: 'boot' }>,
+  booted: (answer: LabAnswer) => void,
+): Promise<void> {
+  const { interrupt } = context.io;
+  const opened = await openLabAt(context, labDir(context, lab ?? true)!, {
+    seeded: false,
+    lockTimeout: 10_000,
+  });
+  try {
+    booted(await opened.command(command));
+    if (!opened.elsewhere && !interrupt.aborted)
+      await new Promise(interrupted => interrupt.addEventListener('abort', interrupted, { once: true }));
+  } finally {
+    await opened.close();
+  }
+}
+
 /** What of an IAM policy the lab could hold nobody to; undefined when it enforces all of it. */
 export async function unenforced(policy: unknown): Promise<string | undefined> {
   const { unknownIn } = await import('../../lab/instance/role.ts');
@@ -71,9 +95,11 @@ export interface Contract {
 }
 
 export async function labContracts(): Promise<Contract[]> {
-  const [s3, api, instance, vsphere, windows, iis, web, linux] = await Promise.all([
+  const [s3, api, ec2, ebs, instance, vsphere, windows, iis, web, linux] = await Promise.all([
     import('../../lab/s3/evidence.ts'),
     import('../../lab/api/evidence.ts'),
+    import('../../lab/ec2/evidence.ts'),
+    import('../../lab/ebs/evidence.ts'),
     import('../../lab/instance/evidence.ts'),
     import('../../lab/vsphere/evidence.ts'),
     import('../../lab/windows/evidence.ts'),
@@ -85,6 +111,8 @@ export async function labContracts(): Promise<Contract[]> {
     vSphere: vsphere,
     S3: s3,
     Secrets: api,
+    EC2: ec2,
+    'EBS direct': ebs,
     Instance: instance,
     Windows: windows,
     IIS: iis,

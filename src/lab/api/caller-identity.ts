@@ -1,5 +1,5 @@
+import { ApiError } from '../aws-model/error.ts';
 import type { Role } from '../instance/role.ts';
-import { ApiError } from './error.ts';
 
 const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
 

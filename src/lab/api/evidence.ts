@@ -21,11 +21,6 @@ const rows: EvidenceRow[] = [
   ],
   ['believed', 'A SecureString that is not decrypted reads as base64', 'what users print'],
   [
-    'quoted',
-    'DescribeTags with the filters resource-id, resource-type and key',
-    'Amazon EC2 API Reference, DescribeTags',
-  ],
-  [
     'verified',
     'DescribeInstances with tag:KEY, page by page; DescribeInstanceStatus; an unknown id',
     'AWS CLI in test/peers/fleet-lab.test.ts',
@@ -51,7 +46,6 @@ const rows: EvidenceRow[] = [
     'InvalidInstanceID.NotFound for an unknown id fails the whole call',
     'Amazon EC2 API Reference, Error codes',
   ],
-  ['believed', 'Lab only: a page of DescribeInstances never has more than 100 instances', 'by design'],
   ['believed', 'Lab only: labels of parameters, stages and versions of secrets are not kept', 'by design'],
 ];
 

@@ -1,5 +1,5 @@
+import { ApiError } from '../aws-model/error.ts';
 import { checkFaultRule, type FaultKind, stillWaiting } from '../model/fault-rule.ts';
-import { ApiError } from './error.ts';
 
 /**
  * What to do to the next `times` calls (default 1): `throttled`, `internal-error`, `access-denied` (of the
@@ -21,18 +21,13 @@ const kinds: Record<ApiFaultRule['kind'], FaultKind> = {
   reset: { takes },
   clear: {},
 };
-const { 'kms-denied': _, ...ec2Kinds } = kinds;
 
 export class ApiFaults {
-  readonly #system: 'secrets' | 'ec2';
   #rules: { rule: ApiFaultRule; left: number }[] = [];
-  constructor(system: 'secrets' | 'ec2') {
-    this.#system = system;
-  }
 
   /** Throws a Failure for a rule that it doesn't know. */
   add(rule: ApiFaultRule): void {
-    checkFaultRule(this.#system, rule, this.#system === 'ec2' ? ec2Kinds : kinds);
+    checkFaultRule('secrets', rule, kinds);
     if (rule.kind === 'clear') this.#rules = [];
     else this.#rules.push({ rule, left: rule.times ?? 1 });
   }
@@ -70,25 +65,6 @@ export function faultError(
         service === 'ssm'
           ? 'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.'
           : 'Access to KMS is not allowed',
-      );
-  }
-}
-
-/** The same in EC2's words: API reference, "Error codes for the Amazon EC2 API". */
-export function ec2FaultError(
-  kind: Exclude<ApiFaultRule['kind'], 'reset' | 'clear'>,
-  action: string,
-): ApiError {
-  switch (kind) {
-    case 'throttled':
-      return new ApiError('RequestLimitExceeded', 'Request limit exceeded.', 503);
-    case 'internal-error':
-      return new ApiError('InternalError', 'An internal error has occurred', 500);
-    default:
-      return new ApiError(
-        'UnauthorizedOperation',
-        `You are not authorized to perform this operation. User: arn:aws:iam::123456789012:user/lab is not authorized to perform: ec2:${action}`,
-        403,
       );
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ApiError } from './error.ts';
+import { ApiError } from '../aws-model/error.ts';
 import type { Operations } from './operations.ts';
 
 const validName = /^[a-zA-Z0-9_.\-/]{1,1011}$/;

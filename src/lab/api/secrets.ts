@@ -1,4 +1,4 @@
-import { ApiError } from './error.ts';
+import { ApiError } from '../aws-model/error.ts';
 import type { Operations } from './operations.ts';
 import type { Vault } from './vault.ts';
 

@@ -1,24 +1,35 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { Clock, Random } from '../../io/ports.ts';
+import { ApiError } from '../aws-model/error.ts';
+import type { AwsAnswer, AwsService } from '../aws-model/http.ts';
+import { NotOfModel } from '../aws-model/scalar.ts';
+import { writeError } from '../aws-model/xml.ts';
+import { labMachines, type Machines } from '../boot/machines.ts';
+import { EbsError } from '../ebs/errors.ts';
+import { type EbsService, ebsService } from '../ebs/service.ts';
+import { type Ec2Service, ec2Service } from '../ec2/service.ts';
+import { type Ec2World, openEc2World } from '../ec2/world/world.ts';
 import type { FleetMember } from '../instance/member.ts';
 import { type Role, roleOf } from '../instance/role.ts';
 import type { InstanceSettings } from '../instance/settings.ts';
 import type { Credentials } from '../s3/protocol/sigv4.ts';
+import { fireDue } from '../scheduler/fire.ts';
+import { schedulerService } from '../scheduler/service.ts';
 import { callerIdentity } from './caller-identity.ts';
-import { ec2 } from './ec2.ts';
-import { ec2Error } from './ec2-query.ts';
-import { ApiError } from './error.ts';
-import { type ApiFaultRule, ApiFaults, ec2FaultError, faultError } from './faults.ts';
-import type { Account, Operations } from './operations.ts';
-import { parameterOperations } from './parameters.ts';
-import { secretOperations } from './secrets.ts';
+import { type ApiFaultRule, ApiFaults } from './faults.ts';
+import { jsonServices, operate } from './json-services.ts';
+import type { Account } from './operations.ts';
+import { resolverService } from './resolver.ts';
 import { signedService } from './signature.ts';
 import { openVault } from './vault.ts';
 
 export interface ApiLabOptions {
-  /** Folder of its own; made when something is put into it. */
+  /** Folder of its own for secrets; made when something is put into it. */
   dir: string;
+  /** The same for what EC2 has. */
+  ec2Dir: string;
   credentials: Credentials;
   region: string;
   /** What signatures are held against. */
@@ -31,133 +42,165 @@ export interface ApiLabOptions {
   fleet(): Promise<FleetMember[]>;
 }
 
-/** The lab's SSM Parameter Store, Secrets Manager, of EC2 what tells of instances, and of STS who asks. */
+/** The lab's EC2, EBS direct, Scheduler, SSM, Secrets Manager; of Resolver its associations, of STS who asks. */
 export interface ApiLab {
   /** `http://127.0.0.1:PORT`, for all of them. */
   url: string;
-  fault(rule: ApiFaultRule, on: 'secrets' | 'ec2'): void;
-  /** The faults that didn't strike yet. */
-  waitingFaults(on: 'secrets' | 'ec2'): ApiFaultRule[];
+  /** Of the stores of secrets. Throws a Failure for a rule that it doesn't know. */
+  fault(rule: ApiFaultRule): void;
+  /** The faults of them that didn't strike yet. */
+  waitingFaults(): ApiFaultRule[];
+  ec2: Ec2Service;
+  ebs: EbsService;
+  /** What the account has in EC2. */
+  world: Ec2World;
+  /** Its instances that QEMU runs. */
+  machines: Machines;
   /** One operation without a signature, for whoever holds the lab's folder. Throws ApiError. */
   operate(service: 'ssm' | 'secretsmanager', operation: string, input: object): Promise<object>;
   close(): Promise<void>;
 }
 
-/** By the prefix of X-Amz-Target: the name in a credential scope, and what there is to call. */
-const services: Record<string, { name: 'ssm' | 'secretsmanager'; operations: Operations }> = {
-  AmazonSSM: { name: 'ssm', operations: parameterOperations },
-  secretsmanager: { name: 'secretsmanager', operations: secretOperations },
-};
-
 const mostBytes = 1 << 20;
 
 /** Serves on 127.0.0.1. */
 export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
-  const faults = { secrets: new ApiFaults('secrets'), ec2: new ApiFaults('ec2') };
-  const account: Account = {
-    vault: openVault(options.dir),
-    region: options.region,
-    account: (await options.instance()).accountId,
-    clock: options.clock,
-    random: options.random,
+  const { region, clock, random } = options;
+  const faults = new ApiFaults();
+  const { accountId } = await options.instance();
+  const account: Account = { vault: openVault(options.dir), region, account: accountId, clock, random };
+  const world = openEc2World({ dir: options.ec2Dir, region, account: accountId, clock, random });
+  const machines = labMachines(world, join(options.ec2Dir, 'machines'), options.authClock);
+  const ec2 = ec2Service(world, { instance: options.instance, fleet: options.fleet, machines });
+  const ebs = ebsService(world, { account: accountId, clock, random });
+  const json = jsonServices(account, faults, world);
+  const services: Record<string, AwsService> = {
+    ec2,
+    ebs,
+    ssm: json,
+    secretsmanager: json,
+    scheduler: schedulerService(world),
+    route53resolver: resolverService(world),
+    sts: {
+      answer: async ({ body, role }) => ({
+        status: 200,
+        headers: { 'content-type': 'text/xml' },
+        body: callerIdentity(new URLSearchParams(body.toString()), role, accountId),
+      }),
+    },
   };
-  const answer = async (message: IncomingMessage, response: ServerResponse) => {
-    const body = await read(message);
+
+  async function answer(message: IncomingMessage): Promise<AwsAnswer | undefined> {
     const headers = new Map(Object.entries(message.headers).map(([name, value]) => [name, String(value)]));
-    const request = { method: message.method ?? '', path: message.url ?? '', headers, body };
+    const id = random.uuid();
+    const answered = (it: AwsAnswer) => ({ ...it, headers: { ...it.headers, 'x-amzn-requestid': id } });
     const isQuery = /^application\/x-www-form-urlencoded/.test(headers.get('content-type') ?? '');
-    const send = (status: number, type: string, text: string) =>
-      response
-        .writeHead(status, { 'content-type': type, 'x-amzn-requestid': options.random.uuid() })
-        .end(text);
+    // A protocol of its own: EBS direct has no target and no form.
+    const isRest = !isQuery && !headers.has('x-amz-target');
     try {
-      const role = roleAsking(headers, roleOf(options.credentials, await options.instance()));
+      const body = await read(message);
+      const [path = '', query = ''] = (message.url ?? '').split('?');
+      const request = {
+        method: message.method ?? '',
+        path,
+        query: new URLSearchParams(query),
+        headers,
+        body,
+      };
+      const role = await roleAsking(headers, options);
       const credentials = role?.credentials ?? options.credentials;
-      const scope = signedService(request, credentials, options.region, options.authClock.now());
-      if (isQuery && scope === 'sts')
-        return send(
-          200,
-          'text/xml',
-          callerIdentity(new URLSearchParams(body.toString()), role, account.account),
-        );
-      if (isQuery) {
-        if (scope !== 'ec2') throw new ApiError('AuthFailure', 'Credential should be scoped to ec2.', 401);
-        const query = new URLSearchParams(body.toString());
-        const fault = faults.ec2.take(query.get('Action') ?? '');
-        if (fault === 'reset') return message.socket.destroy();
-        if (fault) throw ec2FaultError(fault, query.get('Action') ?? '');
-        const xml = ec2(query, await options.instance(), await options.fleet(), role !== undefined);
-        return send(200, 'text/xml;charset=UTF-8', xml);
-      }
-      const [prefix = '', operation = ''] = (headers.get('x-amz-target') ?? '').split('.');
-      const service = Object.hasOwn(services, prefix) ? services[prefix]! : undefined;
-      if (!service || !Object.hasOwn(service.operations, operation))
-        throw new ApiError('UnknownOperationException', `The lab does not know ${prefix}.${operation}.`);
-      if (scope !== service.name)
-        throw new ApiError('InvalidSignatureException', `Credential should be scoped to ${service.name}.`);
-      if (role) throw faultError('access-denied', service.name, operation);
-      const fault = faults.secrets.take(operation);
-      if (fault === 'reset') return message.socket.destroy();
-      if (fault) throw faultError(fault, service.name, operation);
-      const output = await service.operations[operation]!(parsed(body), account);
-      send(200, 'application/x-amz-json-1.1', JSON.stringify(output));
+      const scope = signedService(request, credentials, region, options.authClock.now());
+      const service = Object.hasOwn(services, scope) ? services[scope] : undefined;
+      if (!service) throw new ApiError('AuthFailure', `The lab has no service ${scope}.`, 401);
+      // Nobody can tell a schedule that ran when it was due from one that runs before anybody looks.
+      if (!role && service !== services.sts) await fireDue(world, clock.now());
+      const done = await service.answer({ ...request, id, role });
+      return done && answered(done);
     } catch (error) {
       const known = error instanceof ApiError ? error : bug(error);
-      if (isQuery) return send(known.status, 'text/xml;charset=UTF-8', ec2Error(known));
-      const said = { __type: known.code, message: known.message };
-      send(known.status, 'application/x-amz-json-1.1', JSON.stringify(said));
+      return answered(isQuery ? queryError(known, id) : isRest ? restError(known) : jsonError(known));
     }
-  };
+  }
+
   const server = createServer((message, response) => {
-    answer(message, response).catch(() => response.destroy());
+    answer(message).then(
+      done =>
+        done ? response.writeHead(done.status, done.headers).end(done.body) : message.socket.destroy(),
+      () => response.destroy(),
+    );
   });
   server.keepAliveTimeout = 120_000;
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    fault: (rule, on) => faults[on].add(rule),
-    waitingFaults: on => faults[on].waiting(),
-    async operate(service, operation, input) {
-      const { operations } = Object.values(services).find(({ name }) => name === service)!;
-      return operations[operation]!(input as Record<string, unknown>, account);
-    },
-    close() {
+    fault: rule => faults.add(rule),
+    waitingFaults: () => faults.waiting(),
+    ec2,
+    ebs,
+    world,
+    machines,
+    operate: (service, operation, input) => operate(account, service, operation, input),
+    async close() {
       const closed = new Promise<void>(resolve => server.close(() => resolve()));
       server.closeAllConnections();
-      return closed;
+      await Promise.all([closed, machines.close()]);
     },
   };
 }
 
+const queryError = (error: ApiError, id: string): AwsAnswer => ({
+  status: error.status,
+  headers: { 'content-type': 'text/xml;charset=UTF-8' },
+  body: writeError(error, id),
+});
+
+const jsonError = ({ status, code, message }: ApiError): AwsAnswer => ({
+  status,
+  headers: { 'content-type': 'application/x-amz-json-1.1' },
+  body: JSON.stringify({ __type: code, message }),
+});
+
+function restError(error: ApiError): AwsAnswer {
+  const reason = error instanceof EbsError ? error.reason : undefined;
+  return {
+    status: error.status,
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': error.code },
+    body: JSON.stringify({ Message: error.message, ...(reason !== undefined && { Reason: reason }) }),
+  };
+}
+
 /** The instance's role when the request names its key and carries its token. Throws ApiError for another token. */
-function roleAsking(headers: ReadonlyMap<string, string>, role: Role): Role | undefined {
-  const { accessKeyId, sessionToken } = role.credentials;
-  if (!headers.get('authorization')?.includes(`Credential=${accessKeyId}/`)) return undefined;
-  if (headers.get('x-amz-security-token') === sessionToken) return role;
+async function roleAsking(
+  headers: ReadonlyMap<string, string>,
+  { credentials, instance }: ApiLabOptions,
+): Promise<Role | undefined> {
+  const asks = (key: string) => headers.get('authorization')?.includes(`Credential=${key}/`);
+  // Most requests: they need not know what the instance is.
+  if (asks(credentials.accessKeyId)) return undefined;
+  const role = roleOf(credentials, await instance());
+  if (!asks(role.credentials.accessKeyId)) return undefined;
+  if (headers.get('x-amz-security-token') === role.credentials.sessionToken) return role;
   throw new ApiError('UnrecognizedClientException', 'The security token included in the request is invalid.');
 }
 
+/** A body into one buffer of the size that its header announces, where it does. */
 async function read(message: IncomingMessage): Promise<Buffer> {
-  const pieces: Buffer[] = [];
+  const announced = Number(message.headers['content-length'] ?? 0);
+  let body = Buffer.allocUnsafe(Math.min(announced, mostBytes));
   let size = 0;
-  for await (const piece of message) {
-    size += (piece as Buffer).length;
-    if (size > mostBytes) throw new Error('the request is too large');
-    pieces.push(piece as Buffer);
+  for await (const piece of message as AsyncIterable<Buffer>) {
+    if (size + piece.length > mostBytes)
+      throw new ApiError('RequestEntityTooLarge', 'The request is too large.', 413);
+    if (size + piece.length > body.length) body = Buffer.concat([body.subarray(0, size), piece]);
+    else piece.copy(body, size);
+    size += piece.length;
   }
-  return Buffer.concat(pieces);
-}
-
-function parsed(body: Buffer): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(body.toString() || '{}');
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  } catch {}
-  throw new ApiError('SerializationException', 'The body is no JSON object.');
+  return body.subarray(0, size);
 }
 
 /** A bug of the lab, which shows nothing of what it was given: that may be a secret. */
 function bug(error: unknown): ApiError {
-  process.emitWarning(`${(error as Error).name} in an operation`, { type: 'LabApiBug' });
+  const said = error instanceof NotOfModel ? error.message : `${(error as Error).name} in an operation`;
+  process.emitWarning(said, { type: 'LabApiBug' });
   return new ApiError('InternalServerError', 'An error occurred on the server side.', 500);
 }

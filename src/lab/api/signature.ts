@@ -1,11 +1,12 @@
-import { type Credentials, hmac, sameText, sha256Hex, signingKey } from '../s3/protocol/sigv4.ts';
-import { ApiError } from './error.ts';
+import { ApiError } from '../aws-model/error.ts';
+import { type Credentials, hmac, sameText, sha256Hex, signingKey, uriEncode } from '../s3/protocol/sigv4.ts';
 
 /** A request as its signature covers it. */
 export interface SignedRequest {
   method: string;
-  /** Path without query; these services take none. */
+  /** As it came, percent-encoded. */
   path: string;
+  query: URLSearchParams;
   /** Lower-case names. */
   headers: ReadonlyMap<string, string>;
   body: Buffer;
@@ -13,14 +14,21 @@ export interface SignedRequest {
 
 const algorithm = 'AWS4-HMAC-SHA256';
 const fifteenMinutes = 15 * 60_000;
+const unsigned = 'UNSIGNED-PAYLOAD';
+
+const canonicalQuery = (query: URLSearchParams): string =>
+  [...query]
+    .map(([name, value]) => `${uriEncode(name)}=${uriEncode(value)}`)
+    .sort((a, b) => (a < b ? -1 : 1))
+    .join('&');
 
 /**
  * Checks who sent a request, and when, and gives the service of its credential scope. Source: "Create a
- * signed AWS API request" of the IAM user guide. Unlike S3, the payload's hash is always that of the body.
- * `now` in milliseconds since the epoch. Throws ApiError.
+ * signed AWS API request" of the IAM user guide. Unlike S3, the path is encoded once more, and the payload's hash is
+ * that of the body; EBS direct alone leaves its blocks unsigned. `now` in milliseconds since the epoch. Throws ApiError.
  */
 export function signedService(
-  { method, path, headers, body }: SignedRequest,
+  { method, path, query, headers, body }: SignedRequest,
   credentials: Credentials,
   region: string,
   now: number,
@@ -47,12 +55,12 @@ export function signedService(
     throw new ApiError('InvalidSignatureException', 'Credential should be scoped to a valid region.');
   const canonical = [
     method,
-    path,
-    '',
+    path.split('/').map(uriEncode).join('/'),
+    canonicalQuery(query),
     ...signed.map(name => `${name}:${(headers.get(name) ?? '').trim().replace(/ +/g, ' ')}`),
     '',
     signed.join(';'),
-    sha256Hex(body),
+    service === 'ebs' && headers.get('x-amz-content-sha256') === unsigned ? unsigned : sha256Hex(body),
   ].join('\n');
   const scope = scopeParts.join('/');
   const text = [algorithm, date, scope, sha256Hex(canonical)].join('\n');

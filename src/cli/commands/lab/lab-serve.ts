@@ -40,7 +40,7 @@ export function labServe(group: Command, context: CliContext, exit: (code: numbe
               `S3        ${opened.s3.url}   region ${region}`,
               `  access key ${s3.accessKeyId}`,
               `  secret key ${s3.secretAccessKey}`,
-              `SSM and Secrets Manager, with the same keys: ${opened.api.url}`,
+              `EC2, EBS direct, Scheduler, SSM and Secrets Manager, with the same keys: ${opened.api.url}`,
               `Instance metadata: AWS_EC2_METADATA_SERVICE_ENDPOINT=${opened.metadata.url}`,
               '',
               `another terminal:  converge apply manifests/lab --lab ${dir}`,

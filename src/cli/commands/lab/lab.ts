@@ -7,7 +7,9 @@ import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import type { Define } from '../../context/define.ts';
 import type { DefineEvent } from './define-event.ts';
+import { labBoot } from './lab-boot.ts';
 import { labContracts } from './lab-contracts.ts';
+import { labEc2 } from './lab-ec2.ts';
 import { labInstance } from './lab-instance.ts';
 import { labInstances } from './lab-instances.ts';
 import { labServe } from './lab-serve.ts';
@@ -193,6 +195,7 @@ Any other command works in a lab with --lab [DIR].`,
   );
   labInstance(context, event);
   labInstances(event);
+  labEc2(context, event);
   labWindows(event);
   event(
     'clock <AHEAD>',
@@ -224,7 +227,7 @@ Any other command works in a lab with --lab [DIR].`,
       command
         .addOption(
           new Option('--on <SERVICE>', 'which stand-in')
-            .choices(['s3', 'vsphere', 'windows', 'secrets', 'ec2'])
+            .choices(['s3', 'vsphere', 'windows', 'secrets', 'ec2', 'ebs'])
             .makeOptionMandatory(),
         )
         .option('--times <N>', 'how often (default 1)')
@@ -237,11 +240,14 @@ Kinds on vsphere: expire-sessions, unavailable, quiesce-fails, fail-query (fault
 page-span (bytes), slow-task (ms, method), lost-task (method), fail-task (method, fault), consolidation-needed,
 read (how: truncated, garbled, short, whole, error), missing-privilege (privilege), clear.
 Kinds on secrets: throttled, internal-error, access-denied, kms-denied, reset; all take operation (GetParameter ...); clear.
-Kinds on ec2: throttled, internal-error, access-denied, reset; all take operation (DescribeInstances ...); clear.
+Kinds on ec2: throttled, internal-error, access-denied, reset, lost-answer; all take operation (DescribeInstances ...);
+capacity (type, zone), import-fails (message), replace-fails (state: failed or failed-detached), snapshot-fails, clear.
+Kinds on ebs: the first five of ec2 (PutSnapshotBlock ...), snapshot-fails, clear.
 Kinds on windows: exit (program, code), access-denied (program), missing (program), commit-conflict.`,
         ),
   );
   labServe(group, context, exit);
+  labBoot(group, context, exit);
   labContracts(group, context, exit);
 };
 

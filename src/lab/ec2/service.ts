@@ -1,0 +1,99 @@
+import ec2Json from '../aws-model/ec2.json' with { type: 'json' };
+import { ApiError } from '../aws-model/error.ts';
+import type { AwsService } from '../aws-model/http.ts';
+import type { AwsModel } from '../aws-model/model.ts';
+import { readQuery } from '../aws-model/query.ts';
+import { writeAnswer } from '../aws-model/xml.ts';
+import { allInstances } from '../instance/fleet.ts';
+import type { FleetMember } from '../instance/member.ts';
+import { isAllowed, type Role } from '../instance/role.ts';
+import type { InstanceSettings } from '../instance/settings.ts';
+import { ec2Actions } from './actions.ts';
+import { callFaults, type Ec2Fault, Ec2Faults } from './world/faults.ts';
+import type { Ec2World } from './world/world.ts';
+
+const model = ec2Json as unknown as AwsModel;
+
+export interface Ec2Service extends AwsService {
+  /** Throws a Failure for a rule that it doesn't know. */
+  fault(rule: Ec2Fault): void;
+  /** The faults that didn't strike yet. */
+  waitingFaults(): Ec2Fault[];
+}
+
+/** The machines that run an account's instances, where any do. */
+export interface Screens {
+  screenshot(id: string): Promise<Buffer | undefined>;
+  /** After each action: instances may have ended, or been started anew. */
+  follow(): Promise<void>;
+}
+
+/** EC2's query API over a world, with the instances of the lab's fleet. */
+export function ec2Service(
+  world: Ec2World,
+  lab: {
+    instance(): Promise<InstanceSettings>;
+    fleet(): Promise<FleetMember[]>;
+    machines: Screens;
+  },
+): Ec2Service {
+  const faults = new Ec2Faults('ec2');
+  return {
+    fault: rule => faults.add(rule),
+    waitingFaults: () => faults.waiting(),
+    async answer({ body, id, role }) {
+      const query = new URLSearchParams(body.toString());
+      const action = query.get('Action') ?? '';
+      const fault = faults.take(callFaults, { operation: action });
+      if (fault?.kind === 'reset') return undefined;
+      if (fault && fault.kind !== 'lost-answer') throw faultError(fault.kind, action);
+      const perform = Object.hasOwn(ec2Actions, action) ? ec2Actions[action] : undefined;
+      if (!perform)
+        throw new ApiError('InvalidAction', `The action ${action} is not valid for this web service.`);
+      const host = await lab.instance();
+      if (role && !mayAsk(role, action, host)) throw faultError('access-denied', action);
+      const input = readQuery(model, action, query);
+      const fleet = allInstances(host, await lab.fleet());
+      const output = await world.change(async draft => {
+        const done = await perform(input as never, {
+          ...draft,
+          action,
+          fleet,
+          photograph: lab.machines.screenshot,
+          fault: (kind, values) => faults.take([kind], values),
+        });
+        // What it would have done is dropped with the draft.
+        if (input.DryRun === true)
+          throw new ApiError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+        return done;
+      });
+      await lab.machines.follow();
+      if (fault) return undefined;
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/xml;charset=UTF-8' },
+        body: writeAnswer(model, action, output, id),
+      };
+    },
+  };
+}
+
+/** Of an instance's role: its tags where the lab's host may read them, and what its policy allows. */
+const mayAsk = (role: Role, action: string, { describeTags }: InstanceSettings): boolean =>
+  (action === 'DescribeTags' && describeTags) || isAllowed(role, `ec2:${action}`, '*');
+
+/** In EC2's words. Source: API reference, "Error codes for the Amazon EC2 API". */
+export function faultError(kind: Ec2Fault['kind'], action: string): ApiError {
+  switch (kind) {
+    case 'throttled':
+      return new ApiError('RequestLimitExceeded', 'Request limit exceeded.', 503);
+    case 'internal-error':
+      return new ApiError('InternalError', 'An internal error has occurred', 500);
+    default:
+      return new ApiError(
+        'UnauthorizedOperation',
+        `You are not authorized to perform this operation. User: arn:aws:iam::123456789012:user/lab is not authorized to perform: ec2:${action}`,
+        403,
+      );
+  }
+}

@@ -1,0 +1,215 @@
+import type {
+  CancelImportTaskRequest,
+  CancelImportTaskResult,
+  DescribeImportImageTasksRequest,
+  DescribeImportImageTasksResult,
+  ImportImageRequest,
+  ImportImageResult,
+  ImportImageTask,
+} from '@aws-sdk/client-ec2';
+import { readBytes, writeBytes } from '../../blocks/bytes.ts';
+import { type Ec2Actions, type Ec2Call, once, requestedTags } from '../world/call.ts';
+import { select, tagSet } from '../world/describe.ts';
+import { byId, byIds, refuse } from '../world/errors.ts';
+import type { ImageDevice, ImportTask, LabImage } from '../world/state.ts';
+import { lookAtDisk } from './bootable.ts';
+
+const GiB = 2 ** 30;
+/** Source: VM Import/Export user guide, "Limitations and considerations". */
+const mostDisks = 21;
+/** What an active task says it is doing, one after the other. Source: VM Import/Export user guide. */
+const phases = [
+  'pending',
+  'validating',
+  'updating',
+  'converting',
+  'preparing to boot',
+  'booting',
+  'preparing ami',
+];
+
+/** How the image is billed. Source: EC2 user guide, "AMI billing information fields". */
+function licenceOf(task: ImportTask): Pick<LabImage, 'platformDetails' | 'usageOperation'> {
+  const isByol = task.licenseType === 'BYOL' || task.usageOperation === 'RunInstances:0800';
+  if (task.platform === 'Linux') return { platformDetails: 'Linux/UNIX', usageOperation: 'RunInstances' };
+  if (isByol) return { platformDetails: 'Windows BYOL', usageOperation: 'RunInstances:0800' };
+  return { platformDetails: 'Windows', usageOperation: 'RunInstances:0002' };
+}
+
+function check(input: ImportImageRequest, disks: number): void {
+  const wrong = (message: string) => refuse.other('InvalidParameter', message);
+  if (disks === 0) throw refuse.missing('DiskContainers');
+  if (disks > mostDisks) throw wrong(`A machine of ${disks} disks can't be imported: at most ${mostDisks}`);
+  if (input.BootMode === 'uefi-preferred')
+    throw wrong('The boot mode uefi-preferred is not supported by VM Import');
+  if (input.BootMode === 'uefi' && input.Platform === undefined)
+    throw wrong('Platform is required for a UEFI machine that is imported from a snapshot');
+  if (input.LicenseType !== undefined && input.UsageOperation !== undefined)
+    throw refuse.combination('Either LicenseType or UsageOperation can be given');
+  if (input.LicenseType !== undefined && !['AWS', 'BYOL'].includes(input.LicenseType))
+    throw wrong(`The license type ${input.LicenseType} is not AWS or BYOL`);
+}
+
+async function finish(call: Ec2Call, task: ImportTask): Promise<void> {
+  const { state, account, now, blocks, tables } = call;
+  const disks = task.snapshots.map(id => byId('snapshot', state.snapshots, id));
+  const [root] = disks;
+  const map = await tables.read(root!.table);
+  const seen = await lookAtDisk(
+    { read: (offset, length) => readBytes(blocks, map, offset, length), bytes: root!.size * GiB },
+    task.bootMode ?? 'legacy-bios',
+  );
+  const failure =
+    task.fail ??
+    (seen.boots ? undefined : `ClientError: No valid partitions. Not a valid volume. (${seen.why})`);
+  if (failure !== undefined) {
+    task.state = 'deleting';
+    task.message = failure;
+    return;
+  }
+  const devices = disks.map((source, index): ImageDevice => {
+    const id = call.newId('snap');
+    // It installs drivers and more: the disk is no longer what was imported.
+    const changed = Buffer.from(`altered by ${task.id}`);
+    call.defer(async () => {
+      await tables.write(id, new Map(await tables.read(source.table)));
+      await writeBytes(call, { own: id }, source.size * GiB - 131_072, changed);
+    });
+    state.snapshots[id] = {
+      id,
+      size: source.size,
+      state: 'completed',
+      started: now,
+      description: `Created by AWS-VMImport service for ${task.id}`,
+      owner: account,
+      encrypted: source.encrypted,
+      ...(source.key !== undefined && { key: source.key }),
+      lineage: id,
+      table: id,
+    };
+    return {
+      device: index === 0 ? '/dev/sda1' : `/dev/xvd${String.fromCharCode(101 + index)}`,
+      snapshot: id,
+      size: source.size,
+      type: 'gp2',
+      deleteOnTermination: index === 0,
+      encrypted: source.encrypted,
+    };
+  });
+  const id = call.newId('ami');
+  state.images[id] = {
+    id,
+    name: task.id,
+    description: `AWS-VMImport service: ${task.platform} - ${task.description ?? ''}`,
+    owner: account,
+    isPublic: false,
+    created: now,
+    state: 'available',
+    architecture: 'x86_64',
+    rootDevice: '/dev/sda1',
+    devices,
+    bootMode: task.bootMode ?? 'legacy-bios',
+    tpm: false,
+    ena: true,
+    ...(task.platform === 'Windows' && { platform: 'windows' as const }),
+    ...licenceOf(task),
+    imdsV2: false,
+    importTask: task.id,
+  };
+  task.image = id;
+  task.state = 'completed';
+  task.message = '';
+}
+
+/** Goes one phase on, after the last one was seen. */
+async function settle(call: Ec2Call, task: ImportTask): Promise<void> {
+  if (task.state === 'deleting') task.state = 'deleted';
+  if (task.state !== 'active') return;
+  task.step += 1;
+  const phase = phases[task.step];
+  if (phase === undefined) await finish(call, task);
+  else task.message = phase;
+}
+
+const described = ({ state }: Ec2Call, it: ImportTask): ImportImageTask => ({
+  ImportTaskId: it.id,
+  Architecture: 'x86_64',
+  ...(it.description !== undefined && { Description: it.description }),
+  Platform: it.platform,
+  ...(it.licenseType !== undefined && { LicenseType: it.licenseType }),
+  ...(it.bootMode && { BootMode: it.bootMode }),
+  ...(it.image !== undefined && { ImageId: it.image, UsageOperation: licenceOf(it).usageOperation }),
+  Status: it.state,
+  ...(it.message !== '' && { StatusMessage: it.message }),
+  ...(it.state === 'active' && { Progress: String(Math.round((100 * it.step) / phases.length)) }),
+  SnapshotDetails: it.snapshots.map(SnapshotId => ({ SnapshotId, Status: 'completed' })),
+  ...(state.tags[it.id] && { Tags: tagSet(state, it.id) }),
+});
+
+export const importActions = {
+  async ImportImage(input: ImportImageRequest, call: Ec2Call): Promise<ImportImageResult> {
+    const { state } = call;
+    const containers = input.DiskContainers ?? [];
+    const [id = ''] = await once(call, input.ClientToken, input, () => {
+      check(input, containers.length);
+      const snapshots = containers.map(({ SnapshotId }) => {
+        if (SnapshotId === undefined)
+          throw refuse.other('InvalidParameter', 'The lab imports disks of snapshots alone, none of S3');
+        const snapshot = byId('snapshot', state.snapshots, SnapshotId);
+        if (snapshot.state !== 'completed')
+          throw refuse.state(`Snapshot ${snapshot.id} is ${snapshot.state}`);
+        return snapshot.id;
+      });
+      const made = call.newId('import-ami');
+      const fault = call.fault('import-fails', {});
+      state.importTasks[made] = {
+        id: made,
+        state: 'active',
+        step: 0,
+        message: phases[0]!,
+        ...(input.Description !== undefined && { description: input.Description }),
+        platform: input.Platform === 'Linux' ? 'Linux' : 'Windows',
+        ...(input.LicenseType !== undefined && { licenseType: input.LicenseType }),
+        ...(input.UsageOperation !== undefined && { usageOperation: input.UsageOperation }),
+        ...(input.BootMode && { bootMode: input.BootMode }),
+        snapshots,
+        ...(fault && {
+          fail: fault.message ?? 'ClientError: Unsupported Windows OS: the guest could not be prepared',
+        }),
+      };
+      const tags = requestedTags(input.TagSpecifications, 'import-image-task');
+      if (tags.length > 0)
+        state.tags[made] = Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+      return [made];
+    });
+    const { BootMode: _, ...task } = described(call, state.importTasks[id]!);
+    return task;
+  },
+
+  async DescribeImportImageTasks(
+    input: DescribeImportImageTasksRequest,
+    call: Ec2Call,
+  ): Promise<DescribeImportImageTasksResult> {
+    const { state } = call;
+    const all = byIds('importTask', Object.values(state.importTasks), input.ImportTaskIds);
+    const { page, ...token } = select(
+      state,
+      all,
+      input,
+      (it, filter) => (filter === 'task-state' ? [it.state] : undefined),
+      { ids: input.ImportTaskIds, smallest: 1, largest: 100 },
+    );
+    const answer = { ImportImageTasks: page.map(it => described(call, it)), ...token };
+    for (const task of all) await settle(call, task);
+    return answer;
+  },
+
+  CancelImportTask(input: CancelImportTaskRequest, { state }: Ec2Call): CancelImportTaskResult {
+    const task = byId('importTask', state.importTasks, input.ImportTaskId);
+    const before = task.state;
+    if (before !== 'active') throw refuse.state(`The task ${task.id} is ${before}`);
+    task.state = 'deleting';
+    task.message = 'User initiated';
+    return { ImportTaskId: task.id, PreviousState: before, State: task.state };
+  },
+} satisfies Ec2Actions;
