@@ -98,6 +98,8 @@ export const layers: Layers = {
       'replication/repository/read',
       'replication/repository',
     ],
+    'recovery/model': [],
+    'recovery/replica': ['diagnostics', 'io', 'replication/model', 'recovery/model'],
     content: ['diagnostics', 'replication/model'],
     'masterless/trust': ['diagnostics', 'io'],
     'masterless/content': ['diagnostics', 'io', 'masterless/trust'],
@@ -208,6 +210,7 @@ export const layers: Layers = {
       'vsphere/snapshots',
     ],
     aws: ['diagnostics', 'io', 'engine/model', 'replication/model', 'content', 'masterless/content'],
+    'aws/recovery': ['diagnostics', 'io', 'recovery/model', 'aws'],
     'windows/tools': ['diagnostics', 'engine/model'],
     'windows/registry': ['diagnostics', 'engine/model', 'windows/tools'],
     'windows/iis': ['diagnostics', 'io', 'engine/model', 'windows/tools'],
@@ -764,7 +767,7 @@ export const layers: Layers = {
   },
   packages: {
     // The lab takes types alone, which are made of the same model as its own extract.
-    '@aws-sdk/': ['aws', 'lab/ec2/*'],
+    '@aws-sdk/': ['aws', 'aws/recovery', 'lab/ec2/*'],
     '@marcbachmann/cel-js': ['manifest/syntax'],
     '@peculiar/x509': ['lab'],
     ajv: ['manifest/*'],
