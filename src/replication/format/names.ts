@@ -4,6 +4,8 @@
  */
 export const CONFIG = 'converge.json';
 export const ROSTER = 'roster/';
+/** Plans of recovery and what came of them. */
+export const RECOVERY = 'recovery/';
 
 export interface VmNames {
   readonly folder: string;

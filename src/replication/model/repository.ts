@@ -146,10 +146,24 @@ export interface VmRepository {
   };
 }
 
+/**
+ * Documents in the repository beside the points: what has to be there when home isn't. Each is sealed like everything
+ * else and written once, under a subject (a plan's name, say; object names don't tell it), a series, and a number.
+ */
+export interface RecordStore {
+  /** False when there is one of that number already: somebody was faster. */
+  add(subject: string, series: string, number: number, value: unknown): Promise<boolean>;
+  /** Numbers that there are, ascending. */
+  numbers(subject: string, series: string): Promise<number[]>;
+  /** Undefined when there is none. Throws a `damaged-object` Failure. */
+  read(subject: string, series: string, number: number): Promise<unknown>;
+}
+
 export interface Repository {
   readonly id: string;
   readonly store: ObjectStore;
   readonly encrypted: boolean;
+  readonly records: RecordStore;
   /** The id that these bytes, one whole block, have in this repository; all zero for zeros. */
   blockId(plaintext: Buffer): BlockId;
   vm(uuid: string): VmRepository;

@@ -14,6 +14,7 @@ import { vaultOf } from '../format/vault.ts';
 import type { Repository } from '../model/repository.ts';
 import type { ObjectStore } from '../model/store.ts';
 import type { Context } from './read/repository-context.ts';
+import { recordStore } from './records.ts';
 import { vmRepository } from './vm.ts';
 import { listVms } from './vms.ts';
 import { putOnce } from './write/put-once.ts';
@@ -75,6 +76,7 @@ async function tryOpen(
     store,
     context,
     encrypted: config.encryption !== null,
+    records: recordStore(context),
     blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
     vm: uuid => vmRepository(context, uuid),
     vms: onDamage => listVms(context, onDamage),
