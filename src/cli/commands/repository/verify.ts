@@ -1,26 +1,82 @@
+import { Option } from 'commander';
 import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
+import { verifyReplica } from '../../../app/recovery/replica.ts';
 import { verify as check } from '../../../app/repository/verify.ts';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { bytes, plural } from '../../../io/units.ts';
 import type { VerifyReport } from '../../../replication/verify/verify.ts';
+import type { CliContext } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
-import { withFormat, withLab, withRepository } from '../../context/options.ts';
+import { withData, withFormat, withLab } from '../../context/options.ts';
+
+type Options = Partial<RepositoryOptions> & CommonOptions & { format: string; replica?: true; sample: number };
 
 export const verify: Define = (program, context, exit) => {
   const command = program
-    .command('verify [VM]')
-    .description('read everything that the recovery points need and check every byte');
-  withLab(withFormat(withRepository(command)))
-    .addHelpText('after', '\nExample:\n  converge verify --repository s3://gdh-vm-replication/dr')
-    .action(
-      async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
-        const { report, diagnostics } = await check(context, name, options);
-        context.print(options.format === 'json' ? json(report) : text(report));
-        context.report(diagnostics);
-        exit(exitCode({ diagnostics }));
-      },
+    .command('verify [VM] [PATHS...]')
+    .description('read everything that the recovery points need and check every byte')
+    .option('--repository <URL>', 's3://BUCKET/PREFIX or file:///FOLDER')
+    .option('--key <SOURCE>', 'key of an encrypted repository: env:NAME or file:PATH')
+    .option('--replica', "read blocks of the VM's newest EBS snapshots back; PATHS declare its recovery_target")
+    .addOption(
+      new Option('--sample <N>', 'with --replica: blocks of each disk, chosen at random')
+        .argParser(sampleSize)
+        .default(100),
     );
+  withData(withLab(withFormat(command)))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge verify --repository s3://gdh-vm-replication/dr\n  converge verify dc02 --replica manifests',
+    )
+    .action(async (name: string | undefined, paths: string[], options: Options) => {
+      if (options.replica) return exit(await replica(context, name, paths, options));
+      const { repository } = options;
+      if (repository === undefined)
+        throw new Failure(
+          given('repository-missing', 'which repository? --repository says it', {
+            hint: 'write --repository s3://BUCKET/PREFIX, or `verify VM --replica PATHS` for a replica',
+          }),
+        );
+      const { report, diagnostics } = await check(context, name, { ...options, repository });
+      context.print(options.format === 'json' ? json(report) : text(report));
+      context.report(diagnostics);
+      exit(exitCode({ diagnostics }));
+    });
 };
+
+async function replica(
+  context: CliContext,
+  vm: string | undefined,
+  paths: string[],
+  options: Options,
+): Promise<number> {
+  if (vm === undefined)
+    throw new Failure(
+      given('vm-missing', 'whose replica? name its recovery_target before the paths', {
+        hint: 'converge verify VM --replica PATHS',
+      }),
+    );
+  const found = await verifyReplica(context, vm, paths, options);
+  if (!found) return 1;
+  const { disks, diagnostics } = found;
+  const lines = disks.map(
+    ({ index, snapshot, point, check: { listed, read, problems } }) =>
+      `disk ${index}: ${snapshot} of point ${point.slice(0, 8)}, ${read} of ${plural(listed, 'block')} read back, ${plural(problems.length, 'problem')}\n`,
+  );
+  context.print(
+    options.format === 'json'
+      ? `${JSON.stringify({ version: 1, vm: found.vm, disks }, null, 2)}\n`
+      : lines.join(''),
+  );
+  context.report(diagnostics);
+  return exitCode({ diagnostics });
+}
+
+function sampleSize(word: string): number {
+  if (/^[1-9]\d{0,8}$/.test(word)) return Number(word);
+  throw new Failure(given('bad-sample', `--sample ${word}: expected a whole number from 1 on`));
+}
 
 function text({ points, problems, notes, checked }: VerifyReport): string {
   const broken = points.filter(({ whole }) => !whole);
