@@ -4,7 +4,7 @@ import type { ReadFiles } from '../io/ports.ts';
 export interface CommonOptions {
   /** The lab's folder, or true for the usual one; undefined: the real world. */
   lab?: string | true;
-  /** Folder for lock, memory and reports. */
+  /** Folder for memory and reports. */
   state?: string;
   /** How long to wait for another run, ms. */
   lockTimeout: number;
@@ -20,11 +20,18 @@ export interface SelectOptions {
   except?: string[];
 }
 
+/** Which repository: its URL, or that of manifests, which also say how to reach it. */
 export interface RepositoryOptions {
+  /** Manifests. */
+  paths?: string[];
   /** `s3://BUCKET/PREFIX` or `file:///FOLDER`. */
-  repository: string;
+  repository?: string;
   /** `env:NAME` or `file:PATH`. */
   key?: string;
+  /** Of AWS, before what a manifest or the environment says. */
+  region?: string;
+  profile?: string;
+  endpoint?: string;
 }
 
 /** Files that names are relative to a folder of. */

@@ -16,6 +16,7 @@ interface Fields {
   $metadata?: { httpStatusCode?: number; clockSkewCorrected?: boolean };
   $response?: { headers?: Record<string, string> };
   Region?: string;
+  StorageClass?: string;
 }
 
 const fieldsOf = (error: unknown): Fields => (typeof error === 'object' && error !== null ? error : {});
@@ -131,6 +132,17 @@ function describe(error: unknown, about: About): Diagnostic {
     return world('bucket-not-found', `The bucket ${bucket ?? ''} does not exist.`, {
       hint: 'Check its name and the region of the aws target, or declare it under `bucket:`.',
     });
+  }
+  // Also a 403, though no permission would help.
+  if (code === 'InvalidObjectState') {
+    const tier = fieldsOf(error).StorageClass;
+    return world(
+      'object-archived',
+      `The ${what} lies in an archive${tier === undefined ? '' : ` (${tier})`} and can't be read before it is brought back.`,
+      {
+        hint: 'Bring it back (`aws s3api restore-object`), and keep lifecycle rules that archive away from this prefix.',
+      },
+    );
   }
   if (status === 403 || /^(AccessDenied(Exception)?|UnauthorizedOperation)$/.test(code)) {
     const foreign = bucket === undefined ? '' : '; the bucket may also belong to somebody else';

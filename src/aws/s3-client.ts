@@ -1,4 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-s3';
+import { configured } from './default-chain.ts';
 import { type About, toFailure } from './errors.ts';
 import { type Retrying, type RetryOptions, withRetries } from './retry.ts';
 import { type AwsSettings, clientConfig } from './settings.ts';
@@ -20,6 +21,8 @@ export interface S3Connection {
     run: (options: { abortSignal?: AbortSignal }) => Promise<T>,
     options?: Pick<RetryOptions, 'signal' | 'patience'> & { expected?: (error: unknown) => boolean },
   ): Promise<T | undefined>;
+  /** Milliseconds by which the service's clock is ahead of the given one, by its last answer's Date; 0: none yet. */
+  clockAhead(): number;
   close(): void;
 }
 
@@ -40,9 +43,26 @@ function signWithKnownDigest(client: Sdk.S3Client): void {
   );
 }
 
+/** Tells the Date of every answer, milliseconds since the epoch. */
+function onDate(client: Sdk.S3Client, tell: (date: number) => void): void {
+  client.middlewareStack.add(
+    next => async args => {
+      const result = await next(args);
+      const { headers } = result.response as { headers?: Record<string, string> };
+      const date = Date.parse(headers?.date ?? '');
+      if (!Number.isNaN(date)) tell(date);
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'onDate' },
+  );
+}
+
 /** Loads the SDK and makes a client; connects on the first call. */
-export async function connectS3(settings: S3Settings): Promise<S3Connection> {
+export async function connectS3(given: S3Settings): Promise<S3Connection> {
   const sdk = await import('@aws-sdk/client-s3');
+  // The SDK would find it by itself, and go on addressing buckets by host name.
+  const endpoint = given.endpoint ?? given.chainEndpoint ?? (await configured(given.profile)).endpoint;
+  const settings = { ...given, ...(endpoint !== undefined && { endpoint }) };
   const client = new sdk.S3Client({
     // Without traffic: a pack over a slow line takes minutes.
     ...clientConfig(settings, 60_000),
@@ -51,6 +71,11 @@ export async function connectS3(settings: S3Settings): Promise<S3Connection> {
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
   signWithKnownDigest(client);
+  let ahead = 0;
+  onDate(client, date => {
+    // Whole seconds: the middle of one is the best guess.
+    ahead = date + 500 - settings.clock.now();
+  });
   const closing = new AbortController();
   const retrying = { ...settings, closed: closing.signal };
   const where = {
@@ -73,6 +98,8 @@ export async function connectS3(settings: S3Settings): Promise<S3Connection> {
         throw toFailure(error, { ...about, ...where });
       }
     },
+    // Less than what an answer and the seconds of its Date can tell is none.
+    clockAhead: () => (Math.abs(ahead) < 2_000 ? 0 : ahead),
     close: () => {
       closing.abort(new Error('the connection to S3 was closed'));
       client.destroy();

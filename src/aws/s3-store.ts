@@ -12,6 +12,10 @@ const headNotThere = (error: unknown) => statusOf(error) === 404;
 
 const refusedBy = (error: unknown) => statusOf(error) === 412 || (statusOf(error) === 404 && notThere(error));
 
+/** How consoles and some tools make what they show as a folder. Nothing of anybody's is in it. */
+const isFolder = (key: string, size: number | undefined): boolean =>
+  (size ?? 0) === 0 && (key === '' || key.endsWith('/'));
+
 const bare = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
 
 /**
@@ -145,8 +149,10 @@ export function s3Store(connection: S3Connection, place: { bucket: string; prefi
         ),
       );
       for (const each of page?.Contents ?? []) {
+        const key = (each.Key ?? '').slice(root.length);
+        if (isFolder(key, each.Size)) continue;
         yield {
-          key: (each.Key ?? '').slice(root.length),
+          key,
           size: each.Size ?? 0,
           etag: bare(each.ETag),
           modified: each.LastModified?.getTime() ?? 0,
@@ -164,5 +170,5 @@ export function s3Store(connection: S3Connection, place: { bucket: string; prefi
     );
   }
 
-  return { url, get, head, put, list, remove };
+  return { url, get, head, put, list, remove, clockAhead: () => connection.clockAhead() };
 }

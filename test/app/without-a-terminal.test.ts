@@ -69,6 +69,10 @@ test('plan, apply, replicate, verify and restore as calls, with what they say as
   const applied = await apply(context, ['m.yaml'], place);
   expect(applied?.code).toBe(0);
   expect(applied?.report?.proof?.empty).toBe(true);
+  // What the repository asks of S3 is under the target that was asked, not under the VM's.
+  const soap = applied?.report?.calls.home?.made ?? 0;
+  expect(soap).toBeGreaterThan(10);
+  expect(applied?.report?.calls.dr?.made).toBeGreaterThan(15);
   expect(told.plans.map(plan => plan.digest)).toEqual([planned?.plan.digest]);
   expect(told.events.filter(({ type }) => type === 'finished')).toHaveLength(2);
   expect(told.results).toBe(1);
@@ -78,12 +82,12 @@ test('plan, apply, replicate, verify and restore as calls, with what they say as
   expect(made?.vm).toBe('dc02');
   const repository = { ...place, repository: 's3://points/dr' };
   const points = await listPoints(context, 'dc02', repository);
-  expect(points.map(({ generation }) => generation)).toEqual([1, 2]);
-  expect(points.at(-1)?.id).toBe(made?.cycle.point.id);
-  expect((await verify(context, undefined, repository)).diagnostics).toEqual([]);
+  expect(points?.points.map(({ generation }) => generation)).toEqual([1, 2]);
+  expect(points?.points.at(-1)?.id).toBe(made?.cycle.point.id);
+  expect((await verify(context, undefined, repository))?.diagnostics).toEqual([]);
 
   const restored = await restore(context, 'dc02', { ...repository, point: 'latest', to: 'restored' });
-  expect(restored.point.id).toBe(made?.cycle.point.id);
+  expect(restored?.point.id).toBe(made?.cycle.point.id);
   expect((await readFile(join(cwd, 'restored/disk-0.raw'))).length).toBe(64 * 2 ** 20);
   expect(told.diagnostics).toEqual([]);
 });

@@ -41,6 +41,20 @@ describe('what the user is told', () => {
     expect(JSON.stringify([key, secret])).not.toMatch(/WRONGKEY|wrong-secret/);
   });
 
+  it.each([
+    ['<StorageClass>GLACIER</StorageClass>', ' (GLACIER)'],
+    ['<AccessTier>ARCHIVE_ACCESS</AccessTier>', ''],
+  ])('of an object in an archive, which no permission would help: %s', async (tier, shown) => {
+    const xml = `<Error><Code>InvalidObjectState</Code><Message>no</Message>${tier}</Error>`;
+    const endpoint = await answering(403, { 'content-type': 'application/xml' }, xml);
+    const { connection } = await connected({ endpoint });
+    const diagnostic = await diagnosticOf(s3Store(connection, { bucket: 'bkt', prefix: 'dr' }).get('head'));
+    expect(diagnostic).toMatchObject({ code: 'object-archived', category: 'world' });
+    expect(diagnostic.message).toContain(`bucket bkt (dr/head) lies in an archive${shown} and`);
+    expect(diagnostic.hint).toContain('restore-object');
+    expect(JSON.stringify(diagnostic)).not.toMatch(/IAM|permission/);
+  });
+
   it('of a bucket that is not there, and of one in another region', async () => {
     expect(await list({}, 'missing')).toMatchObject({ code: 'bucket-not-found', category: 'world' });
     const moved = await list({ endpoint: await answering(301, { 'x-amz-bucket-region': 'eu-central-1' }) });

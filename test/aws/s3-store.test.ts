@@ -1,5 +1,6 @@
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
+import { connectS3 } from '../../src/aws/s3-client.ts';
 import { s3Store } from '../../src/aws/s3-store.ts';
 import { connected, diagnosticOf } from './fixture.ts';
 import { allOf, objectStoreContract } from './object-store-contract.ts';
@@ -39,6 +40,30 @@ describe('keys', () => {
     const listed = (await allOf(store.list(''))).map(each => each.key);
     expect(listed).toEqual(names);
   });
+});
+
+it('what consoles make as folders is in no list', async () => {
+  const { lab, store } = await open();
+  for (const Key of ['dr/', 'dr/roster/', 'dr/vms/', 'dr/vms/x/points/'])
+    await lab.sdk().send(new PutObjectCommand({ Bucket: 'bkt', Key, Body: '' }));
+  expect(await allOf(store.list(''))).toEqual([]);
+  await lab.sdk().send(new PutObjectCommand({ Bucket: 'bkt', Key: 'dr/full/', Body: 'x' }));
+  await store.put('empty', Buffer.alloc(0), { when: fresh });
+  expect((await allOf(store.list(''))).map(each => each.key)).toEqual(['empty', 'full/']);
+});
+
+it("measures how far the service's clock is ahead by the Date of its answers", async () => {
+  const { lab, store, connection } = await open();
+  expect(store.clockAhead?.()).toBe(0);
+  await store.head('k');
+  expect(store.clockAhead?.()).toBe(0);
+  const clock = { ...connection.settings.clock, now: () => lab.clock.now() - 10 * 60_000 };
+  const behind = await connectS3({ ...connection.settings, clock });
+  const there = s3Store(behind, { bucket: 'bkt', prefix: 'dr' });
+  await there.head('k');
+  expect(there.clockAhead?.()).toBeGreaterThan(9.9 * 60_000);
+  expect(there.clockAhead?.()).toBeLessThan(10.1 * 60_000);
+  behind.close();
 });
 
 it('every object carries its SHA-256, which signs the request too', async () => {

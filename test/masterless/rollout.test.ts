@@ -141,7 +141,11 @@ describe('a rollout', () => {
       untouched: ['i-4', 'i-5', 'i-6', 'i-7', 'i-8'],
     });
     expect([...begunBy]).toEqual(['i-1', 'i-2', 'i-3']);
-    expect(announced.at(-1)!.state).toBe('halted');
+    expect(announced.at(-1)).toMatchObject({
+      state: 'halted',
+      failed: [{ instance: 'i-3', why: 'iis_site:shop: port taken' }],
+    });
+    expect(parseRollout(Buffer.from(JSON.stringify(announced.at(-1))))).toEqual(announced.at(-1));
   });
 
   test('goes on over as many failures as it may', async () => {
@@ -273,6 +277,29 @@ describe('the status of a fleet', () => {
       'i-2 converged',
     ]);
     expect(state([reportOf('i-1')], { rollout: ended(-1) })[0]).toBe('i-1 converged');
+  });
+
+  test('C15: who halted the last rollout is known with why, also when it got well', () => {
+    const rollout: Rollout = {
+      ...begun,
+      id: 'r2',
+      state: 'halted',
+      instances: ['i-1', 'i-2'],
+      failed: [{ instance: 'i-1', why: 'EC2 says impaired' }],
+    };
+    const of = (report: InstanceReport) =>
+      fleetStatus(['i-1'], new Map([['i-1', { report, written: Date.parse(begun.started) + 1 }]]), rollout, {
+        now: Date.parse(begun.started) + 2,
+      });
+    // It reported success of the rollout, and was counted as failed all the same.
+    expect(of(reportOf('i-1', { rollout: 'r2' }))).toMatchObject([
+      { state: 'failed', failedRollout: 'EC2 says impaired' },
+    ]);
+    // It has converged since, of its own accord.
+    expect(of(reportOf('i-1'))).toMatchObject([{ state: 'converged', failedRollout: 'EC2 says impaired' }]);
+    expect(
+      parseRollout(Buffer.from(JSON.stringify({ ...rollout, failed: [{ instance: 1 }] }))),
+    ).toBeUndefined();
   });
 
   test('one before the running rollout is waiting, also when it had failed', () => {

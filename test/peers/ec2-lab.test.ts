@@ -51,7 +51,7 @@ const inRequest = (from: string, to: string) => (it: Exchange) => ({
 function replaced(body: string, from: string, to: string): string {
   const text = Buffer.from(body, 'base64').toString();
   if (!text.includes(from)) throw new Error(`${from} is not there to be changed`);
-  return Buffer.from(text.replace(from, to)).toString('base64');
+  return Buffer.from(text.replaceAll(from, to)).toString('base64');
 }
 
 describeWith('the lab’s EC2 against boto3 and AWS’s models', 'python3', ['-c', 'import boto3'], () => {
@@ -64,7 +64,7 @@ describeWith('the lab’s EC2 against boto3 and AWS’s models', 'python3', ['-c
     );
     expect(await judged(exchanges)).toEqual(all.sort());
     for (const [action, change, fault] of [
-      ['DescribeInstances', inAnswer('<instanceId>', '<instanceID>'), 'unknown element'],
+      ['DescribeInstances', inAnswer('instanceId>', 'instanceID>'), 'unknown element'],
       ['DescribeVolumes', inAnswer('<encrypted>false<', '<encrypted>no<'), 'is not a boolean'],
       ['CreateVolume', inRequest('VolumeType=gp3', 'VolumeType=gp33'), 'is not in the enum'],
       ['RunInstances', inRequest('ClientToken=', 'ClientTokens='), 'unknown parameter'],
@@ -118,13 +118,13 @@ describeWith('the lab’s EBS direct against coldsnap', 'coldsnap', ['--help'], 
     randomFillSync(disk, 3 * 524_288, 2 * 524_288);
     const upload = async (name: string, ...more: string[]) => {
       writeFileSync(join(dir, name), disk);
-      const said = await coldsnap('upload', join(dir, name), '--no-progress', ...more);
+      const said = await coldsnap('upload', '--no-progress', ...more, join(dir, name));
       const id = /snap-[0-9a-f]+/.exec(said)![0];
       await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [id] }));
       return id;
     };
     const download = async (id: string) => {
-      await coldsnap('download', id, join(dir, id), '--no-progress');
+      await coldsnap('download', '--no-progress', id, join(dir, id));
       return readFileSync(join(dir, id)).subarray(0, disk.length);
     };
     const parent = await upload('parent');

@@ -51,7 +51,8 @@ describeWith('the lab’s secrets against the AWS CLI', 'aws', ['--version'], ()
       'ResourceNotFoundException',
     );
     await lab.command({ do: 'instance', change: { tags: { Name: 'a & b' } } });
-    const tags = JSON.parse(await aws(['ec2', 'describe-tags', '--filters', 'Name=key,Values=Name']));
+    const filters = ['Name=key,Values=Name', 'Name=resource-type,Values=instance'];
+    const tags = JSON.parse(await aws(['ec2', 'describe-tags', '--filters', ...filters]));
     expect(tags.Tags).toMatchObject([{ Key: 'Name', Value: 'a & b', ResourceType: 'instance' }]);
   }, 60_000);
 });

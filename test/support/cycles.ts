@@ -1,6 +1,6 @@
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import type { Place } from '../../src/io/handles/process-table.ts';
-import type { Movers } from '../../src/replication/cycle/movers.ts';
+import type { Holders } from '../../src/replication/cycle/holders.ts';
 import type { CycleOptions, CyclePolicy, CycleResult } from '../../src/replication/cycle/options.ts';
 import { runCycle } from '../../src/replication/cycle/run-cycle.ts';
 import type { Repository } from '../../src/replication/model/repository.ts';
@@ -17,7 +17,7 @@ export const aPlace: Place = { host: 'mover', machine: 'm', boot: 'b', namespace
 /** A process that died: what it still tries reaches nobody. */
 export class Killed extends Error {}
 
-export type CycleProcess = CycleOptions & { pid: number; movers: Movers; life: Life };
+export type CycleProcess = CycleOptions & { pid: number; holders: Holders; life: Life };
 
 interface Life {
   dead: boolean;
@@ -63,7 +63,7 @@ export class CycleWorld {
       life,
       policy: { quiesce: 'off', exclude: [], rescan: false, ...policy },
       pid,
-      movers: {
+      holders: {
         run: (id, work) => work({ id, pid, start: '', ...aPlace }),
         isAlive: async holder => !this.dead.has(holder.pid),
       },

@@ -76,6 +76,10 @@ export class FakeMachine implements SourceMachine {
   changeTrackingSupported = true;
   poweredOn = true;
   consolidationNeeded = false;
+  /** Whether disks can be read that lie on files below a snapshot. */
+  readsDeltas = true;
+  /** Milliseconds by which the clock of the place where the VM lives is ahead. */
+  clockAhead = 0;
   quiesces = true;
   /** Bytes that a tracked area is rounded out to; 1 leaves writes as they were. */
   granularity = 1;
@@ -133,6 +137,7 @@ export class FakeMachine implements SourceMachine {
       consolidationNeeded: this.consolidationNeeded,
       disks: this.#describe(),
       snapshots: this.snapshots.map(s => s.snapshot),
+      now: this.#clock.now() + this.clockAhead,
     };
   }
 
@@ -274,7 +279,12 @@ export class FakeMachine implements SourceMachine {
   }
 
   #snapshot(name: string, quiesced: boolean): SourceSnapshot {
-    return { moref: `snapshot-${++this.#morefs}`, name, created: this.#clock.now(), quiesced };
+    return {
+      moref: `snapshot-${++this.#morefs}`,
+      name,
+      created: this.#clock.now() + this.clockAhead,
+      quiesced,
+    };
   }
 
   #find(snapshot: SourceSnapshot): Frozen {
@@ -292,6 +302,7 @@ export class FakeMachine implements SourceMachine {
       identity: disk.identity,
       capacity: disk.content.length,
       ...(disk.changeId !== undefined && this.changeTracking && { changeId: disk.changeId }),
+      ...(!this.readsDeltas && this.snapshots.length > 0 && { onDelta: true as const }),
       ...(disk.unprotectable !== undefined && { unprotectable: disk.unprotectable }),
     }));
   }

@@ -4,8 +4,10 @@ import type { Clock } from '../../src/io/ports.ts';
 import { parseKey } from '../../src/replication/format/keys.ts';
 import type { RepositoryRef } from '../../src/replication/model/clients.ts';
 import type { Repository } from '../../src/replication/model/repository.ts';
+import { movingHere } from '../../src/replication/movers/movers.ts';
 import { createRepository } from '../../src/replication/repository/open.ts';
 import type { FakeMachine } from './fake-machine.ts';
+import { memoryKnown } from './known.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { SeededRandom } from './seeded-random.ts';
 
@@ -36,6 +38,7 @@ export function replicationClients(
     return createRepository(store, { key: key && parseKey(await secret(key), 'test'), random });
   };
   const clients: Record<string, object> = {
+    movers: movingHere,
     vsphere: {
       vms: async () =>
         [...machines].map(([name, { uuid }]) => ({
@@ -49,6 +52,8 @@ export function replicationClients(
       },
     },
     repositories: {
+      known: memoryKnown(),
+      isBucketMissing: () => true,
       open: async (ref: RepositoryRef, mode: 'read' | 'create') =>
         mode === 'create' || stores.has(ref.url) ? open(ref) : undefined,
     },

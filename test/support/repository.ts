@@ -1,5 +1,6 @@
 import { createKey, type Key } from '../../src/replication/format/keys.ts';
 import type { MachineRecord } from '../../src/replication/model/machine.ts';
+import type { LeaseValue } from '../../src/replication/model/lease-value.ts';
 import type { Point, PointDisk, PointWriter, VmRepository } from '../../src/replication/model/repository.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
 import { createRepository, type OpenRepository } from '../../src/replication/repository/open.ts';
@@ -31,6 +32,14 @@ export const aMachine: MachineRecord = {
   nics: [{ key: 4000, mac: '00:50:56:00:00:01', addresses: ['192.0.2.7'] }],
   disks: [{ key: 2000, controller: 'ParaVirtualSCSIController', bus: 0, unit: 0 }],
 };
+export const aLease = (epoch: number, host = 'mover'): LeaseValue => ({
+  lease: 1,
+  epoch,
+  holder: { id: 'a', pid: 1, start: '', host, machine: '', boot: '', namespace: '' },
+  cycle: 'c',
+  snapshot: 's',
+  expires: 0,
+});
 
 export const noStep = async () => {};
 export const VM = { name: 'dc02-secret-name', uuid: '5029-uuid' };

@@ -1,5 +1,5 @@
-import type { Drafts } from './drafts.ts';
-import { pathKey } from './interpret.ts';
+import type { Drafts } from '../drafts/drafts.ts';
+import { pathKey } from '../drafts/paths.ts';
 
 /** What a Windows host has, whatever it is for. */
 const usual =

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
+import type { Leftover } from '../../adopt/drafts/drafts.ts';
 import { adoptEbextensions } from '../../adopt/ebextensions/adopt.ts';
-import type { Leftover } from '../../adopt/ebextensions/drafts.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { displayName } from '../../manifest/syntax/find-files.ts';
 import { writeManifest } from '../../manifest/write-manifest.ts';

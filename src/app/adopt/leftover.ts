@@ -1,4 +1,4 @@
-import type { Leftover } from '../../adopt/ebextensions/drafts.ts';
+import type { Leftover } from '../../adopt/drafts/drafts.ts';
 
 /** One line of the input that became no resource, with its place and why. */
 export const leftoverText = ({ file, line, what, why }: Leftover): string =>

@@ -31,10 +31,20 @@ export function worldAws(machine: Host, secret: (reference: SecretRef) => Promis
   const s3: Settings = async (target, calls, wanted) => {
     const properties = (target?.properties ?? {}) as Record<string, string | SecretRef | undefined>;
     const { region, endpoint, profile, access_key_id: id, secret_access_key: key } = properties;
-    const { AWS_REGION, AWS_DEFAULT_REGION } = machine.env;
+    const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = machine.env;
+    const chainEndpoint = AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL;
+    const chain = async () =>
+      (await import('../../aws/default-chain.ts')).configured(profile as string | undefined);
     return {
       ...common(machine, calls),
-      region: wanted ?? (region as string) ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? 'us-east-1',
+      region:
+        wanted ??
+        (region as string | undefined) ??
+        AWS_REGION ??
+        AWS_DEFAULT_REGION ??
+        (await chain()).region ??
+        'us-east-1',
+      ...(chainEndpoint && { chainEndpoint }),
       ...(endpoint !== undefined && { endpoint: endpoint as string }),
       ...(profile !== undefined && { profile: profile as string }),
       ...(id !== undefined &&

@@ -28,7 +28,7 @@ export const sharedClients = ({
   reach,
   searchPath,
   closing,
-}: ClientOptions): Pick<ClientRecord, 's3' | 'recovery' | 'content' | 'search_path' | 'repositories'> => ({
+}: ClientOptions): Pick<ClientRecord, 's3' | 'recovery' | 'content' | 'search_path' | 'repositories' | 'movers'> => ({
   async s3(target, calls) {
     const [{ bucketApi }, aws] = await Promise.all([
       import('../../aws/buckets.ts'),
@@ -45,5 +45,6 @@ export const sharedClients = ({
   },
   content: async (_, calls) => makeContent(reach, calls, closing),
   search_path: async () => searchPath,
-  repositories: async (_, calls) => makeRepositories(reach, host.random, calls, closing),
+  movers: async () => (await import('../../replication/movers/movers.ts')).movingHere,
+  repositories: async () => makeRepositories(reach, host.random, closing),
 });

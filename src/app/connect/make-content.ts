@@ -15,7 +15,7 @@ export function makeContent(reach: Reach, calls: CallCounter, closing: Closing):
   const s3 = ({ url, target }: Location) => {
     const declared = awsTarget(url, target, targets);
     const name = declared?.name ?? '';
-    const connection = opened.get(name) ?? connectS3Of(aws, declared, calls);
+    const connection = opened.get(name) ?? connectS3Of(aws, declared, reach.counter(declared?.name ?? 'aws'));
     opened.set(name, connection);
     closing.push(async () => (await connection).close());
     return connection;
@@ -30,7 +30,7 @@ export function makeContent(reach: Reach, calls: CallCounter, closing: Closing):
     async store({ url, target }) {
       if (!/^s3:\/\//i.test(url))
         throw new Failure(given('content-url', `${url} is no bucket`, { hint: 'write s3://BUCKET/PREFIX' }));
-      return storeAt(url, target, reach, calls, closing);
+      return storeAt(url, target, reach, closing);
     },
   };
 }

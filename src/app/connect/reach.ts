@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import { placeBelow } from '../../io/confined.ts';
 import type { Host } from '../../io/ports.ts';
+import type { KnownRepositories } from '../../replication/model/clients.ts';
 import { type AwsAccess, labAws, worldAws } from '../aws/aws-access.ts';
 import type { Lab } from '../lab/open-lab.ts';
 
@@ -12,6 +14,10 @@ export interface Reach {
   /** Those that the manifests declare. */
   targets: CatalogTarget[];
   secret(reference: SecretRef): Promise<string>;
+  /** Counts the calls to a target, by its name. */
+  counter(target: string): CallCounter;
+  /** The repositories that earlier runs from this state folder have seen. */
+  known: KnownRepositories;
   aws: AwsAccess;
   /** URL of what answers in the place of every web host. */
   standIn?: string;
@@ -19,7 +25,7 @@ export interface Reach {
   folder(path: string): string;
 }
 
-type Given = Pick<Reach, 'machine' | 'targets' | 'secret'>;
+type Given = Pick<Reach, 'machine' | 'targets' | 'secret' | 'counter' | 'known'>;
 
 export const worldReach = (given: Given): Reach => ({
   ...given,

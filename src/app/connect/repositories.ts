@@ -1,47 +1,55 @@
 import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { Random } from '../../io/ports.ts';
 import { parseKey } from '../../replication/format/keys.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
+import type { Conditions } from '../../replication/model/conditions.ts';
+import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import type { OpenRepository } from '../../replication/repository/open.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
 import type { Closing, Reach } from './reach.ts';
 
 /** `s3://` and `file://` behind one interface; a repository that was opened is kept. */
-export function makeRepositories(
-  reach: Reach,
-  random: Random,
-  calls: CallCounter,
-  closing: Closing,
-): Repositories {
+export function makeRepositories(reach: Reach, random: Random, closing: Closing): Repositories {
   const opened = new Map<string, OpenRepository>();
+  const written = new Set<OpenRepository>();
+  const withoutBucket = new Set<string>();
+  const { known } = reach;
   const opening = async ({ url, target, key }: RepositoryRef, mode: 'read' | 'create') => {
     const { createRepository, openRepository } = await import('../../replication/repository/open.ts');
-    const store = await storeAt(url, target, reach, calls, closing);
+    refuseAmbiguousUrl(url);
+    const store = await storeAt(url, target, reach, closing);
     const secret = key && parseKey(await reach.secret(key), key.$secret);
     const open = mode === 'create' ? createRepository : openRepository;
-    return open(store, { key: secret, random });
+    const before = await known.at(url);
+    const conditions = (id: string): Conditions => ({
+      proven: before?.id === id && before.proven === true,
+      passed: () => known.note({ url, ...(target && { target }), ...(key && { key }) }, { id, proven: true }),
+    });
+    return open(store, { key: secret, random, conditions });
   };
   async function open(ref: RepositoryRef, mode: 'create'): Promise<OpenRepository>;
   async function open(ref: RepositoryRef, mode: 'read' | 'create'): Promise<OpenRepository | undefined>;
   async function open(ref: RepositoryRef, mode: 'read' | 'create') {
     const name = JSON.stringify([ref.url, ref.target, ref.key]);
-    const known = opened.get(name);
-    if (known) return known;
+    const before = opened.get(name);
+    // Whoever writes has to know what the store says of conditions; for a reader that is no matter.
+    if (before && (mode === 'read' || written.has(before))) return before;
     try {
       const repository = await opening(ref, mode);
       opened.set(name, repository);
+      if (mode === 'create') written.add(repository);
       return repository;
     } catch (error) {
-      if (mode === 'read' && error instanceof Failure && isNotThere(error)) return undefined;
-      throw error;
+      if (mode === 'create' || !(error instanceof Failure) || !isNotThere(error)) throw error;
+      if (error.diagnostics.some(({ code }) => code === 'bucket-not-found')) withoutBucket.add(ref.url);
+      return undefined;
     }
   }
-  return { open };
+  return { open, known, isBucketMissing: ({ url }) => withoutBucket.has(url) };
 }
 
 const isNotThere = ({ diagnostics }: Failure) =>
@@ -51,8 +59,13 @@ const isNotThere = ({ diagnostics }: Failure) =>
 export async function storeAt(
   url: string,
   target: string | undefined,
-  { aws, targets, machine, folder }: Pick<Reach, 'aws' | 'targets' | 'machine' | 'folder'>,
-  calls: CallCounter,
+  {
+    aws,
+    targets,
+    machine,
+    folder,
+    counter,
+  }: Pick<Reach, 'aws' | 'targets' | 'machine' | 'folder' | 'counter'>,
   closing: Closing,
 ): Promise<ObjectStore> {
   if (/^file:\/\//i.test(url)) {
@@ -69,7 +82,9 @@ export async function storeAt(
     );
   }
   const { s3Store } = await import('../../aws/s3-store.ts');
-  const connection = await connectS3Of(aws, awsTarget(url, target, targets), calls);
+  const declared = awsTarget(url, target, targets);
+  // Under the name of the target that is called, whoever asks: a VM's own target is another one.
+  const connection = await connectS3Of(aws, declared, counter(declared?.name ?? 'aws'));
   closing.push(() => connection.close());
   return s3Store(connection, { bucket: match[1]!, prefix: match[2] ?? '' });
 }

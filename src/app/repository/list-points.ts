@@ -1,19 +1,52 @@
+import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import type { PointSummary } from '../../replication/model/point.ts';
-import type { Point } from '../../replication/model/repository.ts';
+import type { LostPoint, Point } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { withVms } from './with-repository.ts';
 
-/** The recovery points of a repository, or of one VM in it, oldest first. What is damaged is told. */
+/**
+ * The recovery points of a repository, or of one VM in it, oldest first. What is damaged is told. Undefined
+ * when the manifests have mistakes, which were told.
+ */
 export const listPoints = (
   context: Context,
   vm: string | undefined,
   options: RepositoryOptions & CommonOptions,
-): Promise<PointSummary[]> =>
-  withVms(context, options, vm, async (_, vms, onDamage) => {
-    const perVm = await Promise.all(vms.map(one => one.points(onDamage)));
-    return oldestFirst(perVm).map(summarise);
+): Promise<ListedPoints | undefined> =>
+  withVms(context, options, vm, async ({ repository, clock, known, saw }, vms, onDamage) => {
+    const histories = await Promise.all(vms.map(one => one.history(onDamage)));
+    const seen: Record<string, number> = {};
+    for (const [n, { points, lost }] of histories.entries()) {
+      const { uuid } = vms[n]!;
+      const newest = points.at(-1)?.generation ?? 0;
+      if (newest > 0) seen[uuid] = newest;
+      const before = known?.generations[uuid] ?? 0;
+      if (before > newest) lost.push({ generation: before, why: 'it was seen from here before' });
+      const gone = lost.filter(({ generation }) => generation > newest);
+      context.reporter.diagnostics(gone.map(one => missingNewest(points.at(-1)?.vm.name ?? uuid, one)));
+    }
+    await saw(seen);
+    const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
+    return { points: oldestFirst(histories.map(one => one.points)).map(summarise), now };
   });
+
+export interface ListedPoints {
+  points: PointSummary[];
+  /** Milliseconds since the epoch, by the clock of the repository's store: what ages are counted from. */
+  now: number;
+}
+
+const missingNewest = (vm: string, { generation, why }: LostPoint): Diagnostic => ({
+  ...world(
+    'newest-missing',
+    `the newest point shown of ${vm} may not be its newest: generation ${generation} can't be given, ${why}`,
+    {
+      hint: '`converge verify` tells what is damaged or gone',
+    },
+  ),
+  severity: 'warning',
+});
 
 /**
  * By time, but within a VM by generation: a clock that was set back must not make an older point look
@@ -34,7 +67,7 @@ export function oldestFirst(perVm: Point[][]): Point[] {
 
 /** A point's mode is the most thorough of its disks', with that disk's reason. */
 function summarise(point: Point): PointSummary {
-  const { id, vm, generation, time, consistency, disks } = point;
+  const { id, vm, generation, time, consistency, disks, stored } = point;
   const order = ['incremental', 'rescan', 'full'];
   const leading = disks.toSorted((a, b) => order.indexOf(b.mode) - order.indexOf(a.mode))[0];
   return {
@@ -45,6 +78,7 @@ function summarise(point: Point): PointSummary {
     consistency,
     mode: leading?.mode ?? 'full',
     reason: leading?.reason ?? '',
+    ...(stored !== undefined && { stored }),
     disks: disks.map(({ index, key, bytes }) => ({ index, key, bytes })),
   };
 }

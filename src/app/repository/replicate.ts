@@ -17,6 +17,8 @@ import { runOf } from '../session/run-of.ts';
 export interface ReplicateOptions extends CommonOptions {
   /** Compare every block with the newest point, whatever change tracking says. */
   rescan?: boolean;
+  /** Addresses that may begin anew where a repository or points are gone that were there. */
+  allow?: string[];
 }
 
 export interface Replicated {
@@ -56,7 +58,7 @@ export async function replicate(
         { title, properties: properties as unknown as ProtectedVmProperties },
         writeIo(run, subject, signal, () => {}),
         signal,
-        { rescan: options.rescan ?? false },
+        { rescan: options.rescan ?? false, anew: options.allow?.includes(declared.address) ?? false },
       );
       return { vm: title, cycle };
     } finally {

@@ -21,16 +21,28 @@ export interface Restored {
   took: number;
 }
 
-/** Writes the disks of a recovery point as raw images, every block checked. */
-export async function restore(context: Context, vm: string, options: RestoreOptions): Promise<Restored> {
+/**
+ * Writes the disks of a recovery point as raw images, every block checked. Undefined when the manifests have
+ * mistakes, which were told.
+ */
+export async function restore(
+  context: Context,
+  vm: string,
+  options: RestoreOptions,
+): Promise<Restored | undefined> {
   const [{ restore: write }, { selectPoint }] = await Promise.all([
     import('../../replication/restore/restore.ts'),
     import('../../replication/model/select-point.ts'),
   ]);
   const { clock, files, random, cwd } = context.io.host;
   const started = clock.now();
-  return withVms(context, options, vm, async (repository, [one], onDamage) => {
-    const point = selectPoint(await one!.points(onDamage), options.point, vm);
+  return withVms(context, options, vm, async ({ repository, known, saw }, [one], onDamage) => {
+    const { points, lost } = await one!.history(onDamage);
+    const newest = points.at(-1)?.generation ?? 0;
+    const seen = known?.generations[one!.uuid] ?? 0;
+    if (seen > newest) lost.push({ generation: seen, why: `generation ${seen} was seen from here before` });
+    else if (newest > 0) await saw({ [one!.uuid]: newest });
+    const point = selectPoint(points, options.point, vm, { points: lost, again: again(vm, options) });
     const disks = await write(repository, point, {
       directory: resolve(cwd, options.to),
       force: options.force ?? false,
@@ -40,4 +52,25 @@ export async function restore(context: Context, vm: string, options: RestoreOpti
     });
     return { point, disks, took: clock.now() - started };
   });
+}
+
+/** The command that was given, with a point by its id. */
+function again(vm: string, { paths = [], repository, key, to, lab, force, ...aws }: RestoreOptions) {
+  const word = (text: string) =>
+    /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  const flags: [string, string | undefined][] = [
+    ['--repository', repository],
+    ['--key', key],
+    ['--region', aws.region],
+    ['--profile', aws.profile],
+    ['--endpoint', aws.endpoint],
+  ];
+  return (id: string): string =>
+    [
+      ...['converge', 'restore', word(vm), ...paths.map(word)],
+      ...flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, word(value)])),
+      ...['--point', id, '--to', word(to)],
+      ...(force ? ['--force'] : []),
+      ...(lab === undefined ? [] : lab === true ? ['--lab'] : ['--lab', word(lab)]),
+    ].join(' ');
 }

@@ -10,19 +10,26 @@ export interface Verified {
   diagnostics: Diagnostic[];
 }
 
-/** Reads everything that the recovery points need, of one VM or of all, and checks every byte. */
+/**
+ * Reads everything that the recovery points need, of one VM or of all, and checks every byte. Undefined when
+ * the manifests have mistakes, which were told.
+ */
 export async function verify(
   context: Context,
   vm: string | undefined,
   options: RepositoryOptions & CommonOptions,
-): Promise<Verified> {
+): Promise<Verified | undefined> {
   const { verify: check } = await import('../../replication/verify/verify.ts');
-  const report = await withRepositoryOpen(context, options, async repository =>
-    check(repository, {
+  const report = await withRepositoryOpen(context, options, vm, async ({ repository, known, saw }) => {
+    const made = await check(repository, {
       ...(vm !== undefined && { vm: (await vmNamed(repository, vm)).uuid }),
+      seen: known?.generations ?? {},
       signal: context.io.interrupt,
-    }),
-  );
+    });
+    await saw(Object.fromEntries(made.points.map(one => [one.vm.uuid, one.generation])));
+    return made;
+  });
+  if (!report) return undefined;
   const diagnostics = report.problems.map(({ kind, message, breaks }) =>
     world(`repository-${kind}`, message, {
       hint:

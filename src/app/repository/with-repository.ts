@@ -1,33 +1,100 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import { type Key, readKey } from '../../replication/format/keys.ts';
+import type { Clock } from '../../io/ports.ts';
+import { parseKey, readKey } from '../../replication/format/keys.ts';
+import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
 import { findVm } from '../../replication/model/newest-point.ts';
 import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
+import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
 import type { OpenRepository } from '../../replication/repository/open.ts';
 import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { openSession } from '../session/open-session.ts';
+import { whichRepository } from './which-repository.ts';
 
-/** Opens the repository of `--repository` and `--key` for as long as `use` runs. */
+const uncounted = () => ({ made() {}, retried() {}, throttled() {} });
+
+/** What a command that only reads works with. */
+export interface OpenedRepository {
+  repository: OpenRepository;
+  ref: RepositoryRef;
+  /** Of the world that the repository is of: a lab has its own. */
+  clock: Clock;
+  /** What earlier commands from here have seen. */
+  known: KnownRepository | undefined;
+  /** Remembers the highest generations that were seen, by UUID; where that can't be written, nothing is lost. */
+  saw(generations: Record<string, number>): Promise<void>;
+}
+
+/**
+ * Opens the repository that the options or manifests name for as long as `use` runs. Undefined when the
+ * manifests have mistakes, which were told.
+ */
 export async function withRepositoryOpen<T>(
   context: Context,
   options: RepositoryOptions & CommonOptions,
-  use: (repository: OpenRepository) => Promise<T>,
-): Promise<T> {
+  vm: string | undefined,
+  use: (opened: OpenedRepository) => Promise<T>,
+): Promise<T | undefined> {
   const { openRepository } = await import('../../replication/repository/open.ts');
-  const key: Key | undefined =
-    options.key === undefined ? undefined : await readKey(options.key, context.io.host);
-  const session = await openSession(context, options, { labMustExist: true });
+  const which = await whichRepository(context, options, vm);
+  if (!which) return undefined;
+  const { ref, targets } = which;
+  refuseAmbiguousUrl(ref.url);
+  const { host } = context.io;
+  const own = options.key === undefined ? undefined : await readKey(options.key, host);
+  const session = await openSession(context, options, { targets, labMustExist: true });
   const closing: (() => Promise<void> | void)[] = [];
   try {
-    const calls = { made() {}, retried() {}, throttled() {} };
-    const store = await storeAt(options.repository, undefined, session.reach, calls, closing);
-    return await use(await openRepository(store, { key, random: context.io.host.random }));
+    const { world: ports, reach } = session;
+    const { known } = reach;
+    const key = own ?? (ref.key && parseKey(await ports.secret(ref.key), ref.key.$secret));
+    const store = await storeAt(ref.url, ref.target, { ...reach, counter: uncounted }, closing);
+    const before = await known.at(ref.url);
+    const repository = await openRepository(store, { key, random: host.random });
+    return await use({
+      repository,
+      ref,
+      clock: ports.host.clock,
+      known: before?.id === repository.id ? before : undefined,
+      saw: generations => known.note(ref, { id: repository.id, generations }).catch(() => {}),
+    });
+  } catch (error) {
+    throw targets.length === 0 ? withoutTarget(error) : error;
   } finally {
     for (const close of closing) await close();
     await session.close();
   }
+}
+
+/** Nobody declared a target that could be corrected: the options of the command take its place. */
+function withoutTarget(error: unknown): unknown {
+  if (!(error instanceof Failure)) return error;
+  const hints: Record<string, string> = {
+    'aws-no-credentials':
+      'Give --profile, or AWS_PROFILE or AWS_ACCESS_KEY_ID in the environment, or name the manifests.',
+    'aws-wrong-credentials': 'Check the keys in the environment, or give --profile.',
+    'aws-unreachable': 'Check the network, and --region, --endpoint or what the environment says of them.',
+    'bucket-not-found': 'Check its name, and --region or --endpoint.',
+  };
+  const hintOf = ({ code, hint }: Diagnostic) => {
+    const region = code === 'aws-wrong-region' ? /region: ([\w-]+)/.exec(hint ?? '')?.[1] : undefined;
+    if (code === 'aws-wrong-region')
+      return `Give --region${region === undefined ? '' : ` ${region}`}, or name the manifests.`;
+    return hints[code] ?? hint;
+  };
+  return new Failure(
+    error.diagnostics.map(one => {
+      const hint = hintOf(one);
+      return {
+        ...one,
+        message: one.message.replace('but the aws target says', 'and not in'),
+        ...(hint !== undefined && { hint }),
+      };
+    }),
+    { cause: error },
+  );
 }
 
 /**
@@ -38,14 +105,15 @@ export function withVms<T>(
   context: Context,
   options: RepositoryOptions & CommonOptions,
   name: string | undefined,
-  use: (repository: OpenRepository, vms: VmRepository[], onDamage: OnDamage) => Promise<T>,
-): Promise<T> {
+  use: (opened: OpenedRepository, vms: VmRepository[], onDamage: OnDamage) => Promise<T>,
+): Promise<T | undefined> {
   const onDamage = warnings(context);
-  return withRepositoryOpen(context, options, async repository => {
-    if (name !== undefined) return use(repository, [await vmNamed(repository, name, onDamage)], onDamage);
+  return withRepositoryOpen(context, options, name, async opened => {
+    const { repository } = opened;
+    if (name !== undefined) return use(opened, [await vmNamed(repository, name, onDamage)], onDamage);
     const all = await repository.vms(onDamage);
     return use(
-      repository,
+      opened,
       all.map(({ uuid }) => repository.vm(uuid)),
       onDamage,
     );

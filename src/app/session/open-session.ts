@@ -5,6 +5,7 @@ import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import type { World } from '../../engine/model/world.ts';
 import type { Host } from '../../io/ports.ts';
 import { followingPath } from '../../io/search-path.ts';
+import { knownRepositories } from '../../replication/repository/known.ts';
 import { profileDirectories } from '../../resources/host/environment/profile.ts';
 import type { Context } from '../app-context.ts';
 import { awsSecrets, isAwsSecret } from '../aws/aws-secrets.ts';
@@ -85,11 +86,14 @@ export async function openSession(
       return texts[0]!;
     };
     const calls = new CallLedger();
-    const given = { machine: io.host, targets, secret };
+    const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
+    const given = {
+      ...{ machine: io.host, targets, secret, counter: (target: string) => calls.counter(target) },
+      known: knownRepositories(io.host.files, stateDir),
+    };
     const reach = lab ? labReach(given, lab) : worldReach(given);
     const fromAws = awsSecrets({ aws: reach.aws, targets, calls, signal: io.interrupt });
     closing.push(async () => fromAws.close());
-    const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
     const sources = content ?? io.host;
     await assertOwnStateDir(io.host.files, stateDir);
     const memory = await openMemories(io.host, stateDir);

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { Context } from '../../app/app-context.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { fewestDigits } from '../../engine/plan/plan-digest.ts';
 import { parseDuration } from '../../io/duration.ts';
@@ -37,7 +39,7 @@ export const withLabHost = (command: Command): Command =>
   );
 
 export const withState = (command: Command): Command =>
-  command.option('--state <DIR>', 'folder for lock, memory and reports (default .converge)');
+  command.option('--state <DIR>', 'folder for memory and reports (default .converge)');
 
 export const withSelection = (command: Command): Command =>
   command
@@ -102,5 +104,24 @@ export function withFormat(command: Command, ...formats: string[]): Command {
 
 export const withRepository = (command: Command): Command =>
   command
-    .requiredOption('--repository <URL>', 's3://BUCKET/PREFIX or file:///FOLDER')
-    .option('--key <SOURCE>', 'key of an encrypted repository: env:NAME or file:PATH');
+    .option('--repository <URL>', 's3://BUCKET/PREFIX or file:///FOLDER; that of the manifests when left out')
+    .option('--key <SOURCE>', 'key of an encrypted repository: env:NAME or file:PATH')
+    .option('--region <REGION>', 'AWS region of the bucket')
+    .option('--profile <NAME>', 'profile of the AWS configuration files')
+    .option('--endpoint <URL>', 'address of another S3 service; buckets are addressed by path');
+
+/** `[VM] [PATHS...]`: a first word that exists as a path is one, unless `--vm` names the VM. */
+export async function vmAndPaths(
+  { io }: Context,
+  words: (string | undefined)[],
+  vm: string | undefined,
+): Promise<{ vm?: string; paths: string[] }> {
+  const [first, ...rest] = words.filter(word => word !== undefined);
+  if (vm !== undefined) return { vm, paths: first === undefined ? [] : [first, ...rest] };
+  if (first === undefined) return { paths: [] };
+  const isPath = (await io.host.files.stat(resolve(io.host.cwd, first))) !== undefined;
+  return isPath ? { paths: [first, ...rest] } : { vm: first, paths: rest };
+}
+
+export const withVm = (command: Command): Command =>
+  command.option('--vm <VM>', 'name or UUID of the VM, where a path is called like it');

@@ -47,8 +47,18 @@ function rolloutLine({ rollout, now }: RolloutStatus): string[] {
   ];
 }
 
-/** In a few words, why the state is what it is. */
-function whyOf({ instance, state, report }: InstanceStatus, data: RolloutStatus): string {
+/** In a few words, why the state is what it is, and what the rollout made of the instance. */
+function whyOf(status: InstanceStatus, data: RolloutStatus): string {
+  const { failedRollout } = status;
+  const own = whyOfState(status, data);
+  if (failedRollout === undefined || own.includes(failedRollout)) return own;
+  const verdict = `${data.rollout?.state === 'halted' ? 'halted' : 'failed'} the rollout: ${printable(failedRollout)}`;
+  return [verdict, ...(status.report?.result === 'failed' || status.state !== 'failed' ? [own] : [])]
+    .filter(Boolean)
+    .join('; ');
+}
+
+function whyOfState({ instance, state, report }: InstanceStatus, data: RolloutStatus): string {
   const known = data.instances.get(instance);
   if (state === 'gone') return 'no longer an instance of the environment';
   if (state === 'silent') {
@@ -74,9 +84,10 @@ export const statusJson = (data: RolloutStatus): object => ({
   environment: data.environment,
   bucket: data.bucket,
   rollout: data.rollout ? clean(data.rollout) : null,
-  instances: data.statuses.map(({ instance, state, report, age }) => ({
+  instances: data.statuses.map(({ instance, state, report, age, failedRollout }) => ({
     instance,
     state,
+    failed_rollout: failedRollout === undefined ? null : printable(failedRollout),
     ec2_state: data.instances.get(instance)?.state ?? null,
     reported_seconds_ago: age === undefined ? null : Math.round(age / 1000),
     report: report ?? null,
@@ -84,9 +95,12 @@ export const statusJson = (data: RolloutStatus): object => ({
   refused: data.refused.map(({ key, why }) => ({ key: printable(key), why })),
 });
 
-const clean = ({ id, started, instances, ...rollout }: Rollout): Rollout => ({
+const clean = ({ id, started, instances, failed, ...rollout }: Rollout): Rollout => ({
   ...rollout,
   id: printable(id),
   started: printable(started),
   instances: instances.map(printable),
+  ...(failed && {
+    failed: failed.map(({ instance, why }) => ({ instance: printable(instance), why: printable(why) })),
+  }),
 });

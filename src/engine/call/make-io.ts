@@ -4,6 +4,7 @@ import type { ReadFiles } from '../../io/ports.ts';
 import type { Clients, Progress, ReadIo, WriteIo } from '../model/io.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
+import { identityOf } from '../model/targets.ts';
 import { type Handed, keepHanded } from './leaks.ts';
 
 /** What a type may touch while it observes the resources of one target. */
@@ -25,6 +26,7 @@ export function readIo(
     files: onlyReading(files),
     memory: { get: (key, of = type.name) => run.memories.get(of)?.get(key) },
     signal,
+    targetIdentity: async () => (target ? identityOf(run, target) : place),
     client: <K extends keyof Clients>(name: K): Promise<Clients[K]> => {
       const key = `${place}\n${String(name)}`;
       const known = run.clients.get(key);

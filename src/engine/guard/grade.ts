@@ -6,11 +6,12 @@ import type { AnyResourceType, FieldChange } from '../model/resource-type.ts';
 import { type GradeRule, schemaAt } from '../model/schema-at.ts';
 import type { Subject } from '../model/subject.ts';
 
-/** What a change of one property does to protection, by the `x-grade` of its schema; neutral without. */
+/** What a change of one property does to protection: as its type says, or the `x-grade` of its schema; neutral without. */
 export function gradeField(
   { schema }: AnyResourceType,
-  { path, before, after }: Pick<FieldChange, 'path' | 'before' | 'after'>,
+  { path, before, after, grade }: Pick<FieldChange, 'path' | 'before' | 'after' | 'grade'>,
 ): Grade {
+  if (grade !== undefined) return grade;
   const rule = schemaAt(schema, path)?.['x-grade'];
   const more = rule === undefined ? 0 : strength(rule, before, after);
   return more > 0 ? 'strengthens' : more < 0 ? 'weakens' : 'neutral';

@@ -20,7 +20,9 @@ export function diff(
   should: object,
   sameSecret: SecretCheck = never,
 ): FieldChange[] {
-  const fields = type.diff ? type.diff(is, should) : structuralDiff(type.schema, is, should, sameSecret);
+  const fields = type.diff
+    ? type.diff(is, should, sameSecret)
+    : structuralDiff(type.schema, is, should, sameSecret);
   const isSound = ({ path }: FieldChange) => typeof path === 'string' && /^(\/|$)/.test(path);
   if (!fields.every(isSound) || canonicalJson(fields) === undefined)
     throw new TypeError('its diff is not valid');

@@ -41,6 +41,8 @@ export interface ReadIo {
   readonly files: ReadFiles;
   readonly memory: ReadMemory;
   readonly signal: AbortSignal;
+  /** What tells the target of this call apart from others; `host` on a host. */
+  targetIdentity(): Promise<string>;
   /** The client for the target that the resources of this call live on. Connects on first use. */
   client<K extends keyof Clients>(name: K): Promise<Clients[K]>;
   /** The secret itself. Only for the call that needs it; the engine redacts it from then on. */

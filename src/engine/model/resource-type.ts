@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { Json } from './catalog.ts';
+import type { Json, SecretRef } from './catalog.ts';
 import type { ReadIo, WriteIo } from './io.ts';
 
 /** The real object's name in canonical form; with type and target it identifies the object. */
@@ -47,6 +47,8 @@ export interface FieldChange {
   path: string;
   before?: Json;
   after?: Json;
+  /** What it does to protection, where the values don't tell. */
+  grade?: 'strengthens' | 'neutral' | 'weakens';
 }
 
 /** What apply has to do with one object. `asked.properties` is there for everything C leaves out. */
@@ -170,8 +172,11 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   list?(query: ListQuery<P>, io: ReadIo): AsyncIterable<Listed<L>>;
   /** Pure. The declaration that is in sync with what was listed. A type that lists has it. */
   toManifest?(listed: L): Adoptable;
-  /** Default: structural, arrays marked `x-unordered` compared as sets. */
-  diff?(is: C, should: Partial<C>): FieldChange[];
+  /**
+   * Default: structural, arrays marked `x-unordered` compared as sets. `sameSecret` tells whether the secret that was
+   * last applied at a pointer is the one that is wanted now.
+   */
+  diff?(is: C, should: Partial<C>, sameSecret?: (pointer: string, ref: SecretRef) => boolean): FieldChange[];
   /** The engine passes steps of one type and target that may run together; keys are ids. */
   apply(steps: Step<P, C>[], io: WriteIo): Promise<Map<Id, Outcome>>;
   /** What `notify` triggers. A type without it ignores notifications, which validation refuses. */

@@ -164,8 +164,9 @@ async function answers(ports: number[]): Promise<boolean> {
           };
           socket.setTimeout(lookEvery, () => finish(false));
           socket.on('connect', () => socket.write('\r\n'));
-          for (const event of ['data', 'end', 'close', 'error'] as const)
-            socket.on(event, () => finish(true));
+          // Refused by this host: QEMU itself isn't there yet, or any more.
+          socket.on('error', (error: NodeJS.ErrnoException) => finish(error.code !== 'ECONNREFUSED'));
+          for (const event of ['data', 'end', 'close'] as const) socket.on(event, () => finish(true));
         }),
     ),
   );

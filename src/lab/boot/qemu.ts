@@ -52,7 +52,8 @@ export async function startMachine(spec: MachineSpec): Promise<Machine> {
   const child = spawn(
     program,
     [
-      ...['-accel', existsSync('/dev/kvm') ? 'kvm' : 'tcg,thread=multi', '-machine', 'q35'],
+      // Without KVM: where /dev/kvm is there, in a machine inside another one, it may hang all the same.
+      ...['-accel', 'tcg,thread=multi', '-machine', 'q35'],
       ...['-m', String(spec.memoryMiB), '-smp', '1', '-nodefaults', '-display', 'none', '-vga', 'std'],
       '-no-reboot',
       ...['-serial', `file:${serial}`, '-qmp', 'stdio'],

@@ -3,7 +3,9 @@ import { ApiError } from '../aws-model/error.ts';
 import type { AwsService } from '../aws-model/http.ts';
 import type { AwsModel } from '../aws-model/model.ts';
 import { readQuery } from '../aws-model/query.ts';
+import type { Structured } from '../aws-model/scalar.ts';
 import { writeAnswer } from '../aws-model/xml.ts';
+import type { RequestContext } from '../instance/condition.ts';
 import { allInstances } from '../instance/fleet.ts';
 import type { FleetMember } from '../instance/member.ts';
 import { isAllowed, type Role } from '../instance/role.ts';
@@ -51,8 +53,9 @@ export function ec2Service(
       if (!perform)
         throw new ApiError('InvalidAction', `The action ${action} is not valid for this web service.`);
       const host = await lab.instance();
-      if (role && !mayAsk(role, action, host)) throw faultError('access-denied', action);
       const input = readQuery(model, action, query);
+      const context = role && contextOf(input, (await world.state()).tags, host.region);
+      if (role && !mayAsk(role, action, host, context)) throw faultError('access-denied', action);
       const fleet = allInstances(host, await lab.fleet());
       const output = await world.change(async draft => {
         const done = await perform(input as never, {
@@ -79,8 +82,34 @@ export function ec2Service(
 }
 
 /** Of an instance's role: its tags where the lab's host may read them, and what its policy allows. */
-const mayAsk = (role: Role, action: string, { describeTags }: InstanceSettings): boolean =>
-  (action === 'DescribeTags' && describeTags) || isAllowed(role, `ec2:${action}`, '*');
+const mayAsk = (
+  role: Role,
+  action: string,
+  { describeTags }: InstanceSettings,
+  context: RequestContext | undefined,
+): boolean => (action === 'DescribeTags' && describeTags) || isAllowed(role, `ec2:${action}`, '*', context);
+
+/** Condition keys of a request: the tags that it gives, and those that all it names have. */
+function contextOf(
+  input: Structured,
+  tags: Readonly<Record<string, Record<string, string>>>,
+  region: string,
+): RequestContext {
+  const context: Record<string, string> = { 'aws:requestedregion': region };
+  const given = [
+    input.Tags ?? [],
+    ...[input.TagSpecifications ?? []].flat().map(it => (it as Structured).Tags ?? []),
+  ];
+  for (const { Key, Value } of given.flat() as { Key?: string; Value?: string }[])
+    context[`aws:requesttag/${Key}`.toLowerCase()] = Value ?? '';
+  const named = Object.values(input)
+    .flat()
+    .filter(it => typeof it === 'string' && /^[a-z-]+-[0-9a-f]{8,17}$/.test(it)) as string[];
+  const [first = {}] = named.map(id => tags[id] ?? {});
+  for (const [key, value] of Object.entries(first))
+    if (named.every(id => tags[id]?.[key] === value)) context[`aws:resourcetag/${key}`.toLowerCase()] = value;
+  return context;
+}
 
 /** In EC2's words. Source: API reference, "Error codes for the Amazon EC2 API". */
 export function faultError(kind: Ec2Fault['kind'], action: string): ApiError {

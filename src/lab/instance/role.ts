@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { holds, matches, type RequestContext, unknownInCondition } from './condition.ts';
 import type { Policy } from './policy.ts';
 import type { InstanceSettings } from './settings.ts';
 
@@ -41,22 +42,21 @@ export function roleOf(
   };
 }
 
-/** Whether the role's policy allows an action on a resource (an ARN). */
-export function isAllowed({ policy, userId }: Role, action: string, resource: string): boolean {
+/** Whether the role's policy allows an action on a resource (an ARN), with what is known of the request besides. */
+export function isAllowed(
+  { policy, userId }: Role,
+  action: string,
+  resource: string,
+  context: RequestContext = {},
+): boolean {
   const any = (patterns: string | string[], value: string) =>
     [patterns].flat().some(pattern => matches(pattern.replaceAll('${aws:userid}', userId), value));
   return (policy?.Statement ?? []).some(
-    ({ Action, Resource }) => any(Action, action) && any(Resource, resource),
+    ({ Action, Resource, Condition = {} }) =>
+      any(Action, action) &&
+      any(Resource, resource) &&
+      holds(Condition, { ...context, 'aws:userid': userId, 'aws:securetransport': 'false' }),
   );
-}
-
-/** `*` stands for any characters, slashes too, and `?` for one. */
-function matches(pattern: string, value: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(value);
 }
 
 /** Why the lab can't hold somebody to a policy; undefined when it can. */
@@ -66,13 +66,15 @@ export function unknownIn(policy: unknown): string | undefined {
   const isText = (value: unknown) =>
     [value].flat().every(one => typeof one === 'string') && [value].flat().length > 0;
   for (const statement of Statement) {
-    const { Sid: _, Effect, Action, Resource, ...others } = statement as Record<string, unknown>;
+    const { Sid: _, Effect, Action, Resource, Condition, ...others } = statement as Record<string, unknown>;
     const [other] = Object.keys(others);
     if (other !== undefined) return `the lab knows no ${other}`;
     if (Effect !== 'Allow') return `the lab knows no Effect ${String(Effect)}`;
     if (!isText(Action) || !isText(Resource)) return 'a statement has Action and Resource, texts or lists';
     const variable = /\$\{(?!aws:userid\})[^}]*\}/.exec([Resource].flat().join(' '))?.[0];
     if (variable !== undefined) return `the lab knows no ${variable}`;
+    const condition = Condition === undefined ? undefined : unknownInCondition(Condition);
+    if (condition !== undefined) return condition;
   }
   return undefined;
 }

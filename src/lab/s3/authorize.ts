@@ -47,7 +47,7 @@ export function authorize(role: Role, request: S3Request, storage: Storage): voi
   if (isMissing && action !== 's3:CreateBucket') return;
   const bucketArn = `arn:aws:s3:::${bucket ?? '*'}`;
   const need = (what: string, resource: string) => {
-    if (isAllowed(role, what, resource)) return;
+    if (isAllowed(role, what, resource, { 's3:prefix': query.get('prefix') ?? undefined })) return;
     throw errors.accessDenied(
       `User: ${role.arn} is not authorized to perform: ${what} on resource: "${resource}" because no identity-based policy allows the ${what} action`,
     );

@@ -1,7 +1,7 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { InstanceReport } from '../reports/report.ts';
-import type { Rollout } from './rollout.ts';
+import { type Rollout, withFailed } from './rollout.ts';
 
 /** What a rollout needs of the world. */
 export interface Fleet {
@@ -54,8 +54,9 @@ export async function* bump(
 ): AsyncGenerator<BumpEvent> {
   signal?.throwIfAborted();
   const turn: string[] = [];
-  let failed = 0;
-  const announce = (state: Rollout['state']) => fleet.announce({ ...begun, state, instances: [...turn] });
+  const failures: { instance: string; why: string }[] = [];
+  const announce = (state: Rollout['state']) =>
+    fleet.announce(withFailed({ ...begun, state, instances: [...turn] }, failures));
   let ended = false;
   try {
     for (const [index, wave] of waves.entries()) {
@@ -66,18 +67,20 @@ export async function* bump(
       const underway = new Set(wave);
       for await (const event of watch(wave, begun.id, fleet, clock, options, signal)) {
         if (event.type === 'instance') underway.delete(event.instance);
-        if (event.type === 'instance' && !event.ok) failed++;
+        if (event.type === 'instance' && !event.ok)
+          failures.push({ instance: event.instance, why: event.why });
         yield event;
       }
-      const why = failed > options.maxFailures ? 'failures' : signal?.aborted ? 'interrupted' : undefined;
+      const why =
+        failures.length > options.maxFailures ? 'failures' : signal?.aborted ? 'interrupted' : undefined;
       if (why === undefined || (why === 'interrupted' && underway.size + untouched.length === 0)) continue;
       ended = true;
       await announce('halted');
-      return yield { type: 'halted', why, failed, underway: [...underway], untouched };
+      return yield { type: 'halted', why, failed: failures.length, underway: [...underway], untouched };
     }
     ended = true;
     await announce('done');
-    yield { type: 'done', failed };
+    yield { type: 'done', failed: failures.length };
   } catch (error) {
     if (ended || turn.length === 0) throw error;
     ended = true;

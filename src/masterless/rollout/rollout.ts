@@ -11,7 +11,27 @@ export interface Rollout {
   state: 'running' | 'halted' | 'done';
   /** Every instance whose turn has come, in order. */
   instances: string[];
+  /** Those that failed it, with why, in one line without secrets; left out when none did. */
+  failed?: { instance: string; why: string }[];
 }
+
+/** How many of them are kept, and characters of one reason: the object is small, and read by every agent. */
+const mostFailed = 100;
+const longestWhy = 300;
+
+/** The same rollout with the instances that failed it. */
+export const withFailed = (
+  rollout: Rollout,
+  failed: readonly { instance: string; why: string }[],
+): Rollout =>
+  failed.length === 0
+    ? rollout
+    : {
+        ...rollout,
+        failed: failed
+          .slice(0, mostFailed)
+          .map(({ instance, why }) => ({ instance, why: why.slice(0, longestWhy) })),
+      };
 
 export const rolloutKey = (environment: string): string => `${environment}.rollout`;
 
@@ -26,12 +46,17 @@ export function parseRollout(bytes: Buffer): Rollout | undefined {
       typeof value.started === 'string' &&
       (value.state === 'running' || value.state === 'halted' || value.state === 'done') &&
       Array.isArray(value.instances) &&
-      value.instances.every(one => typeof one === 'string');
+      value.instances.every(one => typeof one === 'string') &&
+      (value.failed === undefined || (Array.isArray(value.failed) && value.failed.every(isFailed)));
     return isOne ? (value as Rollout) : undefined;
   } catch {
     return undefined;
   }
 }
+
+const isFailed = (one: unknown): boolean =>
+  typeof (one as { instance?: unknown } | null)?.instance === 'string' &&
+  typeof (one as { why?: unknown } | null)?.why === 'string';
 
 /** Whether an instance has yet to do what a rollout asks of it. */
 export const isMyTurn = (rollout: Rollout, instance: string, lastDone: string | undefined): boolean =>

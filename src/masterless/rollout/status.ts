@@ -8,6 +8,8 @@ export interface InstanceStatus {
   /** `gone`: it reported, and is no longer among the environment's instances. */
   state: 'converged' | 'failed' | 'silent' | 'waiting' | 'gone';
   report?: InstanceReport;
+  /** Why the last rollout counted it as failed, whatever it reported: it may have got well since. */
+  failedRollout?: string;
   /** Milliseconds since the report. */
   age?: number;
 }
@@ -26,6 +28,9 @@ export function fleetStatus(
   const stateOf = (instance: string, { report, written }: Told, age: number): InstanceStatus['state'] => {
     if (!running.includes(instance)) return 'gone';
     if (age > silentAfter) return 'silent';
+    const wasFailed = rollout?.failed?.some(one => one.instance === instance) ?? false;
+    // What it reported of the rollout didn't count: EC2 or the load balancer had another opinion.
+    if (rollout && report.rollout === rollout.id && wasFailed) return 'failed';
     if (!rollout || report.rollout === rollout.id) return report.result;
     if (rollout.state === 'running') return 'waiting';
     // It may have taken newer content since, of its own accord.
@@ -34,8 +39,10 @@ export function fleetStatus(
   };
   return [...new Set([...running, ...told.keys()])].sort().map(instance => {
     const last = told.get(instance);
-    if (!last) return { instance, state: 'silent' };
+    const why = rollout?.failed?.find(one => one.instance === instance)?.why;
+    const failedRollout = why === undefined ? {} : { failedRollout: why };
+    if (!last) return { instance, state: 'silent', ...failedRollout };
     const age = Math.max(0, now - last.written);
-    return { instance, state: stateOf(instance, last, age), report: last.report, age };
+    return { instance, state: stateOf(instance, last, age), report: last.report, age, ...failedRollout };
   });
 }

@@ -1,7 +1,9 @@
 import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
+import { comparesWrongly, ignoresMatch } from '../model/conditions.ts';
+import type { Holder, LeaseValue } from '../model/lease-value.ts';
 import type { VmRepository } from '../model/repository.ts';
-import type { Holder, Movers } from './movers.ts';
+import type { Holders } from './holders.ts';
 
 /** Milliseconds that a lease holds without a renewal. */
 export const leaseTtl = 5 * 60_000;
@@ -12,66 +14,73 @@ const slack = 60_000;
 /** Milliseconds to wait for the store, so that a lease which runs out meanwhile is noticed. */
 const patience = leaseTtl / 5;
 
+/** An ETag that no store gives. */
+const NEVER = '0'.repeat(32);
+
 /** How often a write of the lease begins anew from its own earlier value. */
 const tries = 3;
 
-/** The lease object of a VM. It stays after a release, so that epochs only ever grow. */
-interface LeaseValue {
-  lease: 1;
-  epoch: number;
-  holder: Holder;
-  /** The intent: whose snapshot may be found at the source. */
-  cycle: string;
-  snapshot: string;
-  /** Milliseconds since the epoch by the holder's clock; 0 once released. */
-  expires: number;
-}
-
 export interface Lease {
   readonly epoch: number;
+  /** The highest that the VM's newest point is known to have had. */
+  readonly generation: number;
   readonly snapshotName: string;
   /** Aborts, with the Failure as reason, when the lease was lost. */
   readonly signal: AbortSignal;
   /** Proves that the lease is still held. @throws Failure `lease-lost` */
   renew(): Promise<void>;
-  /** Ends the heartbeat, then, after `before`, gives the lease up; one that was lost is left alone. */
-  release(before: () => Promise<void>): Promise<void>;
+  /**
+   * Ends the heartbeat, then, after `before`, gives the lease up; one that was lost is left alone. `newest`:
+   * generation of the newest point, when there is another one by now.
+   */
+  release(before: () => Promise<void>, newest?: number): Promise<void>;
 }
 
 /**
  * Takes the lease of a VM by compare-and-swap, with the intent in it, and keeps it by a heartbeat on
- * the clock. `floor`: the highest epoch known from elsewhere (the head), for when the lease object is
- * gone. A wrong take-over because of clocks that disagree costs work, never content: the head only
+ * the clock. `floor`: the highest epoch and generation known from elsewhere (points, snapshots), for when
+ * the lease object is gone. `clockAhead`: milliseconds by which the store's clock is ahead of ours. `prove`: first see
+ * whether the store honours the conditions that all of this stands on. A wrong take-over because of clocks that disagree costs work, never content: the head only
  * moves from the ETag that was read under the lease.
  *
- * @throws Failure `lease-held` (blocked) naming holder and end.
+ * @throws Failure `lease-held` (blocked) naming holder and end; `store-unsuitable`
  */
 export async function takeLease(
   vm: VmRepository,
-  options: { clock: Clock; holder: Holder; movers: Movers },
-  floor: number,
+  options: { clock: Clock; holder: Holder; holders: Holders; clockAhead?: number; prove?: boolean },
+  floor: { epoch: number; generation: number },
   intent: (epoch: number) => { cycle: string; snapshot: string },
 ): Promise<Lease> {
-  const { clock, holder, movers } = options;
+  const { clock, holder } = options;
   const found = await vm.lease.read();
-  const before = found && heldUntil(found.value as LeaseValue, found.modified);
-  if (before && before.expires > clock.now() && (await movers.isAlive(before.holder)) !== false)
-    throw held(before);
+  const before = await holding(found, options);
+  if (before) throw held(before);
 
-  const epoch = Math.max(before?.epoch ?? 0, floor) + 1;
-  let value: LeaseValue = { lease: 1, epoch, holder, ...intent(epoch), expires: clock.now() + leaseTtl };
+  const epoch = Math.max(found?.value.epoch ?? 0, floor.epoch) + 1;
+  const generation = Math.max(found?.value.generation ?? 0, floor.generation);
+  let value: LeaseValue = {
+    ...{ lease: 1, epoch, holder, ...intent(epoch) },
+    ...{ expires: clock.now() + leaseTtl - (options.prove ? 1 : 0), generation },
+  };
   let etag = await write(vm, clock, value, found?.etag);
+
+  if (options.prove) {
+    await proveReplacement(vm, clock, value);
+    // And one that must be taken, of another value: it would else pass for an earlier write of ours.
+    value = { ...value, expires: value.expires + 1 };
+    etag = await write(vm, clock, value, etag);
+  }
 
   const lost = new AbortController();
   const stop = new AbortController();
   // One write at a time: the heartbeat and `renew` would else race against each other's ETag.
   let turn: Promise<void> = Promise.resolve();
-  const renew = (expires: number): Promise<void> => {
+  const renew = (expires: number, generation = value.generation ?? 0): Promise<void> => {
     turn = turn
       .catch(() => {})
       .then(async () => {
         lost.signal.throwIfAborted();
-        const next = { ...value, expires };
+        const next = { ...value, expires, generation };
         etag = await write(vm, clock, next, etag);
         value = next;
       });
@@ -90,14 +99,15 @@ export async function takeLease(
 
   return {
     epoch,
+    generation,
     snapshotName: value.snapshot,
     signal: lost.signal,
     renew: () => renew(clock.now() + leaseTtl),
-    async release(before) {
+    async release(before, newest) {
       stop.abort();
       await beating;
       await before();
-      if (!lost.signal.aborted) await renew(0);
+      if (!lost.signal.aborted) await renew(0, newest);
     },
   };
 }
@@ -122,9 +132,11 @@ async function write(
       problem = error;
     }
     const now = await within(clock, () => vm.lease.read());
-    const there = now?.value as LeaseValue | undefined;
+    const there = now?.value;
     const ours = there?.holder.id === value.holder.id && there.cycle === value.cycle;
     if (now && ours && there.expires === value.expires) return now.etag;
+    // The version that was to be replaced is still there: nobody else wrote, the store can't compare.
+    if (!problem && now && now.etag === from) throw comparesWrongly(now.etag);
     if (!now || !ours || attempt === tries)
       throw problem ?? (there === undefined ? vanished(value) : held(there));
     from = now.etag;
@@ -142,11 +154,26 @@ async function within<T>(clock: Clock, work: (signal: AbortSignal) => Promise<T>
   return Promise.race([work(late.signal), over]).finally(() => settled.abort());
 }
 
-/** The lease as others have to respect it: a holder whose clock is ahead can't keep it past its death. */
-const heldUntil = (value: LeaseValue, modified: number): LeaseValue => ({
-  ...value,
-  expires: Math.min(value.expires, modified + leaseTtl + slack),
-});
+/**
+ * The lease when somebody holds it, with the end that others have to respect: a holder whose clock is ahead
+ * can't keep it past its death.
+ */
+export async function holding(
+  found: { value: LeaseValue; modified: number } | undefined,
+  { clock, holders, clockAhead = 0 }: { clock: Clock; holders: Holders; clockAhead?: number },
+): Promise<LeaseValue | undefined> {
+  if (!found) return undefined;
+  const { value, modified } = found;
+  const expires = Math.min(value.expires, modified - clockAhead + leaseTtl + slack);
+  const held = expires > clock.now() && (await holders.isAlive(value.holder)) !== false;
+  return held ? { ...value, expires } : undefined;
+}
+
+/** A write that must be refused, since it asks for a version that never was; see `Conditions`. */
+async function proveReplacement(vm: VmRepository, clock: Clock, value: LeaseValue): Promise<void> {
+  const result = await within(clock, signal => vm.lease.write(value, NEVER, signal));
+  if (result !== 'lost-race') throw ignoresMatch();
+}
 
 const isLost = (error: unknown): boolean =>
   error instanceof Failure && error.diagnostics.some(d => d.code === 'lease-held' || d.code === 'lease-lost');

@@ -4,8 +4,8 @@ import type { Clock, Random } from '../../io/ports.ts';
 import type { Mode } from '../model/point.ts';
 import type { Point, Repository } from '../model/repository.ts';
 import type { SourceMachine } from '../model/source.ts';
+import type { Holders } from './holders.ts';
 import type { Reason } from './mode.ts';
-import type { Movers } from './movers.ts';
 
 /**
  * `require`: no point without a quiesced guest. `prefer`: one try, then without, and the point says
@@ -20,6 +20,10 @@ export interface CyclePolicy {
   exclude: readonly (string | number)[];
   /** Compare every block, whatever change tracking says. */
   rescan: boolean;
+  /** Begin anew where points are gone that were there. */
+  anew?: boolean;
+  /** The highest generations that earlier runs have seen, by UUID. */
+  seen?: Readonly<Record<string, number>>;
 }
 
 export interface CycleOptions {
@@ -27,7 +31,7 @@ export interface CycleOptions {
   repository: Repository;
   policy: CyclePolicy;
   /** Default: this machine's. */
-  movers?: Movers;
+  holders?: Holders;
   clock: Clock;
   random: Random;
   /** Awaited before each durable side effect. */

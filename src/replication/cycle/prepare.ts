@@ -12,7 +12,7 @@ import { isOrphan, isOurs } from './snapshot-name.ts';
 export async function recover(
   options: Pick<CycleOptions, 'machine' | 'repository' | 'step' | 'signal'>,
   epoch: number,
-  warn: (diagnostic: Diagnostic) => void,
+  removed: (diagnostic: Diagnostic, name: string) => void,
 ): Promise<SourceVm> {
   const { machine, repository, step, signal } = options;
   const vm = await machine.inspect(signal);
@@ -22,7 +22,7 @@ export async function recover(
   for (const orphan of orphans) {
     await step('remove-orphan-snapshot');
     await machine.removeSnapshot(orphan, signal);
-    warn(cleanedUp(vm, orphan));
+    removed(cleanedUp(vm, orphan), orphan.name);
   }
   const after = orphans.length > 0 ? await machine.inspect(signal) : vm;
   if (!after.consolidationNeeded) return after;

@@ -1,68 +1,54 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { Point, VmRepository } from '../model/repository.ts';
+import type { Point } from '../model/repository.ts';
 import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../model/source.ts';
-import { diagnosticsOf, warning } from './failures.ts';
-import { type Lease, takeLease } from './lease.ts';
-import { type Holder, localMovers, type Movers } from './movers.ts';
+import { clockSkew, storeSkew } from './clock-skew.ts';
+import { inTheWay } from './in-the-way.ts';
 import type { CycleDisk, CycleOptions, CycleResult } from './options.ts';
 import { type DiskSelection, isExcluded, selectDisks } from './preflight.ts';
 import { ensureTracking, recover } from './prepare.ts';
 import { replicateDisk } from './replicate-disk.ts';
 import { withSnapshot } from './snapshot.ts';
-import { snapshotName } from './snapshot-name.ts';
+import { type Held, withLease } from './with-lease.ts';
 
 /**
  * One replication of one VM into one repository; `docs/replication.md` tells the states. A point
  * exists when this resolves, and only then may change ids of this snapshot ever be used.
  *
- * @throws Failure of category `blocked` when somebody else replicates the VM or moved the head; of
- *   `world` or `given` otherwise. Whatever is thrown, the newest point is what it was before, except
- *   for `snapshot-left` and `commit-unknown`, which say themselves whether the point is complete.
+ * @throws Failure of category `blocked` when somebody else replicates the VM or moved the head, or when
+ *   points are gone that were there; of `world` or `given` otherwise. Whatever is thrown, the newest point is
+ *   what it was before, except for `snapshot-left` and `commit-unknown`, which say themselves whether the
+ *   point is complete.
  */
 export async function runCycle(options: CycleOptions): Promise<CycleResult> {
-  const { movers = localMovers, random } = options;
-  return movers.run(random.uuid(), holder => asHolder(holder, movers, options));
+  const { value, warnings } = await withLease(options, async held => {
+    const value = await underLease({ ...options, signal: held.signal }, held);
+    return { value, generation: value.point.generation };
+  });
+  value.warnings.push(...warnings);
+  return value;
 }
 
-async function asHolder(holder: Holder, movers: Movers, options: CycleOptions): Promise<CycleResult> {
-  const { machine, repository, random, clock, step } = options;
-  const { uuid } = await machine.inspect(options.signal);
-  const vm = repository.vm(uuid);
-  const cycle = random.bytes(4).toString('hex');
-  const floor = (await vm.head())?.head.epoch ?? 0;
-  await step('take-lease');
-  const lease = await takeLease(vm, { clock, holder, movers }, floor, epoch => ({
-    cycle,
-    snapshot: snapshotName({ vm: uuid, repository: repository.id, epoch, cycle }),
-  }));
-  const signal = AbortSignal.any([lease.signal, ...(options.signal ? [options.signal] : [])]);
-  const giveUp = () => lease.release(() => step('release-lease'));
-  let result: CycleResult;
-  try {
-    result = await underLease({ ...options, signal }, vm, lease);
-  } catch (error) {
-    await giveUp().catch(() => {}); // what went wrong is `error`; the lease runs out
-    throw lease.signal.aborted && !(error instanceof Failure) ? lease.signal.reason : error;
-  }
-  await giveUp().catch(error => result.warnings.push(...leaseStays(error)));
-  return result;
-}
-
-async function underLease(options: CycleOptions, vm: VmRepository, lease: Lease): Promise<CycleResult> {
+async function underLease(options: CycleOptions, held: Held): Promise<CycleResult> {
+  const { vm, lease, base, previous } = held;
   const warnings: Diagnostic[] = [];
   const warn = (diagnostic: Diagnostic) => void warnings.push(diagnostic);
-  const base = await vm.head();
-  const previous = base && ((await vm.point(base.head.point)) ?? pointMissing(base.head.point));
+  // Says as well when somebody put an older head back.
+  const seen = Math.max(lease.generation, options.policy.seen?.[vm.uuid] ?? 0);
+  const writer = await vm.writer(base, options.step, seen);
+  if (!options.policy.anew && seen > (previous?.generation ?? 0)) throw pointsLost(options, seen, previous);
   const source = await recover(options, lease.epoch, warn);
   const selection = selectDisks(source, options.policy, previous?.disks);
-  warnings.push(...selection.warnings, ...(await ensureTracking(source, options)));
+  const obstacle = inTheWay(source, selection.disks);
+  if (obstacle) throw new Failure(obstacle);
+  warnings.push(...clockSkew(source, options.clock), ...storeSkew(options.repository.store));
+  warnings.push(...selection.warnings);
+  warnings.push(...(await ensureTracking(source, options)));
 
   const { value, ms } = await withSnapshot(
     { ...options, vm: source, name: lease.snapshotName, quiesce: options.policy.quiesce, warn },
     async snapshot => {
       const frozen = await options.machine.frozen(snapshot, options.signal);
       const disks = frozenDisks(source, selection, frozen, options);
-      const writer = await vm.writer(base, options.step);
       const context = {
         previous: previous?.disks,
         disks,
@@ -152,11 +138,20 @@ const notFrozen = (vm: SourceVm, disk: SourceDisk): Diagnostic =>
     hint: 'run again if the disk was just removed; otherwise check its mode',
   });
 
-const pointMissing = (id: string): never => {
-  throw new Failure(
-    world('point-missing', `the repository's head names point ${id}, which isn't there`, {
-      hint: 'run `converge verify` on the repository before another cycle writes to it',
-    }),
+const pointsLost = (
+  { repository }: CycleOptions,
+  generation: number,
+  previous: Point | undefined,
+): Failure => {
+  const there = previous ? `the newest there is now is ${previous.generation}` : 'there is none now';
+  return new Failure(
+    blocked(
+      'points-lost',
+      `${repository.store.url} had a point of generation ${generation} of this VM, and ${there}: its points were removed, or an older state was put back`,
+      {
+        hint: '`converge verify` tells what is left; bring the points back, or begin anew knowingly with --allow',
+      },
+    ),
   );
 };
 
@@ -164,13 +159,5 @@ const headMoved = (vm: SourceVm, { name }: SourceSnapshot): Failure =>
   new Failure(
     blocked('head-moved', `another cycle completed a point of ${vm.name} while ${name} was being read`, {
       hint: 'run again: the next cycle starts from that point',
-    }),
-  );
-
-const leaseStays = (error: unknown): Diagnostic[] =>
-  diagnosticsOf(error, 'lease-stays').map(diagnostic =>
-    warning({
-      ...diagnostic,
-      message: `the lease could not be given up and runs out by itself: ${diagnostic.message}`,
     }),
   );

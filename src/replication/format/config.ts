@@ -4,6 +4,7 @@ import type { Random } from '../../io/ports.ts';
 import { damaged, newerFormat } from './damage.ts';
 import type { Key } from './keys.ts';
 import { CONFIG } from './names.ts';
+import { demand, hex, listOf, members, nullOr, oneOf } from './shape.ts';
 
 /** The master key, wrapped by one user key. Several may stand side by side while keys are rotated. */
 export interface WrappedKey {
@@ -28,8 +29,17 @@ const checksum = ({ format, id, encryption }: RepositoryConfig) =>
 export const encodeConfig = (config: RepositoryConfig): Buffer =>
   Buffer.from(`${JSON.stringify({ ...config, checksum: checksum(config) }, null, 2)}\n`);
 
-const isHex = (value: unknown, bytes: number) =>
-  typeof value === 'string' && value.length === bytes * 2 && /^[0-9a-f]*$/.test(value);
+/** The checksum needs no key: what can be changed can be given a right one. */
+const shape = members({
+  format: oneOf(1),
+  id: hex(16),
+  encryption: nullOr(
+    members({
+      cipher: oneOf('AES-256-GCM'),
+      keys: listOf(members({ key_id: hex(4), nonce: hex(12), master: hex(48) })),
+    }),
+  ),
+});
 
 /** `url` names the repository in messages. */
 export function decodeConfig(url: string, bytes: Buffer): RepositoryConfig {
@@ -43,8 +53,13 @@ export function decodeConfig(url: string, bytes: Buffer): RepositoryConfig {
     throw damaged(`${CONFIG} in ${url}`, 'it is no repository configuration');
   if (value.format > 1) throw newerFormat(`the repository ${url}`, value.format);
   const config = { format: value.format, id: value.id, encryption: value.encryption } as RepositoryConfig;
-  if (config.format !== 1 || !isHex(config.id, 16) || value.checksum !== checksum(config))
+  if (value.checksum !== checksum(config))
     throw damaged(`${CONFIG} in ${url}`, "its checksum doesn't match its content");
+  try {
+    demand(shape, config);
+  } catch (cause) {
+    throw damaged(`${CONFIG} in ${url}`, (cause as RangeError).message, cause);
+  }
   return config;
 }
 

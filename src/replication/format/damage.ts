@@ -24,5 +24,12 @@ export const newerFormat = (what: string, version: number) =>
     }),
   );
 
+/**
+ * Whether it is one object that can't be read, while others may be: it is damaged, of a newer format, in an
+ * archive that nothing is read from at once, or refused to whoever looks for faults.
+ */
+export const isUnreadable = (error: unknown): error is Failure =>
+  hasCode(error, 'damaged-object', 'newer-format', 'object-archived', 'object-refused');
+
 export const hasCode = (error: unknown, ...codes: string[]): error is Failure =>
   error instanceof Failure && error.diagnostics.some(d => codes.includes(d.code));

@@ -1,5 +1,6 @@
-import { ID_BYTES } from './blocks.ts';
+import { ID_BYTES, MAX_BLOCK } from './blocks.ts';
 import type { Span } from './container.ts';
+import { canBeSection, smallestSection } from './sealing.ts';
 
 /** Where a block lies. */
 export interface Location extends Span {
@@ -40,17 +41,20 @@ export function encodeEntries(entries: Map<string, Location>, packNumber: (id: s
   return bytes;
 }
 
-/** Adds a section's entries to `into`; those that are there already are replaced. */
+/**
+ * Adds a section's entries to `into`; those that are there already are replaced. Throws RangeError for what
+ * can't be right.
+ */
 export function decodeEntries(bytes: Buffer, packs: string[], into: Map<string, Location>): void {
-  for (let at = 0; at + INDEX_ENTRY <= bytes.length; at += INDEX_ENTRY) {
+  if (bytes.length % INDEX_ENTRY !== 0) throw new RangeError('it ends within an entry');
+  for (let at = 0; at < bytes.length; at += INDEX_ENTRY) {
     const pack = packs[bytes.readUInt32BE(at + ID_BYTES)];
     if (!pack) throw new RangeError('an entry names an unknown pack');
     const offset = bytes.readUInt32BE(at + ID_BYTES + 4);
-    into.set(bytes.toString('latin1', at, at + ID_BYTES), {
-      pack,
-      offset,
-      length: bytes.readUInt32BE(at + ID_BYTES + 8),
-    });
+    const length = bytes.readUInt32BE(at + ID_BYTES + 8);
+    if (!canBeSection({ offset, length }) || length > MAX_BLOCK + smallestSection)
+      throw new RangeError('an entry leads to where no block can lie');
+    into.set(bytes.toString('latin1', at, at + ID_BYTES), { pack, offset, length });
   }
 }
 
@@ -88,12 +92,10 @@ export function decodeIndexFooter(bytes: Buffer): IndexFooter {
   const packs = readIds(bytes.readUInt32BE(0));
   const sections = Array.from({ length: bytes.readUInt32BE(4) }, () => {
     const s = next(16);
-    return {
-      disk: s.readUInt32BE(0),
-      page: s.readUInt32BE(4),
-      offset: s.readUInt32BE(8),
-      length: s.readUInt32BE(12),
-    };
+    const [disk, page] = [s.readUInt32BE(0), s.readUInt32BE(4)];
+    const span = { offset: s.readUInt32BE(8), length: s.readUInt32BE(12) };
+    if (!canBeSection(span)) throw new RangeError('a section lies where none can');
+    return { disk, page, ...span };
   });
   return { packs, sections, supersedes: readIds(bytes.readUInt32BE(8)) };
 }

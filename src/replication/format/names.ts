@@ -6,6 +6,10 @@ export const CONFIG = 'converge.json';
 export const ROSTER = 'roster/';
 /** Plans of recovery and what came of them. */
 export const RECOVERY = 'recovery/';
+/** Ids in names: this many random bytes, in hex. */
+export const OBJECT_ID_BYTES = 16;
+/** Names have twelve digits for it. */
+export const LAST_GENERATION = 999_999_999_999;
 
 export interface VmNames {
   readonly folder: string;

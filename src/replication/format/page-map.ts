@@ -1,4 +1,5 @@
 import { ID_BYTES, PAGE_BLOCKS } from './blocks.ts';
+import { canBeSection } from './sealing.ts';
 
 /** Sections of `pages/` objects that hold one page of a disk's map. */
 export interface PageRefs {
@@ -38,6 +39,12 @@ export function encodeDelta(blocks: Iterable<number>, ids: Buffer): Buffer {
   return bytes;
 }
 
+/** Throws RangeError for what is no payload of a base or a delta. */
+export function checkPage(kind: 'base' | 'delta', payload: Buffer): void {
+  if (payload.length % (kind === 'base' ? ID_BYTES : DELTA_ENTRY) !== 0)
+    throw new RangeError(`its ${kind} ends within an entry`);
+}
+
 /** Block numbers that a delta sets. */
 export function* deltaBlocks(delta: Buffer): Generator<number> {
   for (let at = 0; at < delta.length; at += DELTA_ENTRY) yield delta.readUInt16BE(at);
@@ -73,7 +80,7 @@ export function encodePageTable(pages: PageRefs[], numberOf: (object: string) =>
   );
 }
 
-/** Throws RangeError when the bytes end early. `end` is where the next disk's table begins. */
+/** Throws RangeError when the bytes end early or can't be right. `end` is where the next disk's table begins. */
 export function decodePageTable(
   bytes: Buffer,
   start: number,
@@ -85,12 +92,14 @@ export function decodePageTable(
     const object = objects[bytes.readUInt32BE(at)];
     if (!object) throw new RangeError('unknown pages object');
     const found = { object, offset: bytes.readUInt32BE(at + 4), length: bytes.readUInt32BE(at + 8) };
+    if (!canBeSection(found)) throw new RangeError('a page lies where none can');
     at += REF_BYTES;
     return found;
   };
   const pages: PageRefs[] = [];
   for (let n = 0; n < count; n++) {
     const flags = bytes.readUInt8(at++);
+    if ((flags & ~HAS_BASE) > MAX_DELTAS) throw new RangeError('a page has too many deltas');
     const base = flags & HAS_BASE ? ref() : undefined;
     pages.push({ base, deltas: Array.from({ length: flags & ~HAS_BASE }, ref) });
   }

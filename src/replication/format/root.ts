@@ -2,7 +2,22 @@ import { isMachineRecord } from '../model/machine.ts';
 import type { Point, PointDisk } from '../model/repository.ts';
 import { blockCount, MAX_BLOCK, MIN_BLOCK, pageCount } from './blocks.ts';
 import { damaged } from './damage.ts';
+import { LAST_GENERATION, OBJECT_ID_BYTES } from './names.ts';
 import { decodePageTable, encodePageTable, type PageRefs } from './page-map.ts';
+import { smallestSection } from './sealing.ts';
+import {
+  demand,
+  hex,
+  listOf,
+  members,
+  moment,
+  nullOr,
+  oneOf,
+  optional,
+  text,
+  tuple,
+  whole,
+} from './shape.ts';
 
 /** An index object that is in force. */
 export interface Segment {
@@ -77,11 +92,54 @@ export function encodeRoot(root: Root): Buffer {
   ]);
 }
 
+const U32 = 2 ** 32 - 1;
+/** Larger than any virtual disk (62 TB), bytes. */
+const MOST_BYTES = 2 ** 46;
+const objectId = hex(OBJECT_ID_BYTES);
+const generation = whole(1, LAST_GENERATION);
+
+const shape = members({
+  id: objectId,
+  generation,
+  epoch: whole(),
+  vm: members({ name: text, uuid: text }),
+  time: moment,
+  consistency: oneOf('application', 'crash'),
+  stored: optional(whole()),
+  left_out: listOf(members({ label: text, identity: text, why: text })),
+  previous: nullOr(members({ generation, id: objectId })),
+  disks: listOf(
+    members({
+      index: whole(0, U32),
+      key: whole(-U32, U32),
+      label: text,
+      identity: text,
+      bytes: whole(1, MOST_BYTES),
+      block_size: oneOf(...blockSizes()),
+      change_id: optional(text),
+      mode: oneOf('full', 'incremental', 'rescan'),
+      reason: text,
+      number: whole(0, U32),
+    }),
+  ),
+  next_number: whole(0, U32 + 1),
+  pages_objects: listOf(tuple(objectId, whole(smallestSection))),
+  segments: listOf(members({ generation, id: objectId, bytes: whole(smallestSection), footer: whole() })),
+});
+
+function blockSizes(): number[] {
+  const sizes: number[] = [];
+  for (let size = MIN_BLOCK; size <= MAX_BLOCK; size *= 2) sizes.push(size);
+  return sizes;
+}
+
 /** `key` names the object in the Failure that is thrown when the bytes are no root. */
 export function decodeRoot(key: string, bytes: Buffer): Root {
   try {
     const textEnd = 4 + bytes.readUInt32BE(0);
     const json = JSON.parse(bytes.toString('utf8', 4, textEnd)) as RootJson;
+    demand(shape, json);
+    refuseContradictions(json);
     const { previous, disks, next_number, pages_objects, segments, ...rest } = json;
     if (rest.machine !== undefined && !isMachineRecord(rest.machine))
       throw new TypeError('its record of the machine is malformed');
@@ -90,12 +148,12 @@ export function decodeRoot(key: string, bytes: Buffer): Root {
     const rootDisks = disks.map(({ block_size, change_id, number, ...plain }): RootDisk => {
       const disk: PointDisk = { ...plain, blockSize: block_size };
       if (change_id !== undefined) disk.changeId = change_id;
-      checkGeometry(disk);
       const count = pageCount(blockCount(disk.bytes, disk.blockSize));
       const { pages, end } = decodePageTable(bytes, at, count, objects);
       at = end;
       return { disk, number, pages };
     });
+    if (at !== bytes.length) throw new RangeError('it goes on after its page tables');
     return {
       point: { ...rest, disks: rootDisks.map(d => d.disk) },
       previous: previous ?? undefined,
@@ -105,19 +163,18 @@ export function decodeRoot(key: string, bytes: Buffer): Root {
       segments,
     };
   } catch (cause) {
-    throw damaged(key, 'its content is no recovery point', cause);
+    const why = cause instanceof RangeError ? `: ${cause.message}` : '';
+    throw damaged(key, `its content is no recovery point${why}`, cause);
   }
 }
 
-/** In a plain repository anybody who can write can forge a root: its numbers become paths and sizes. */
-function checkGeometry({ index, bytes, blockSize }: PointDisk): void {
-  const sound =
-    Number.isSafeInteger(index) &&
-    index >= 0 &&
-    Number.isSafeInteger(bytes) &&
-    bytes >= 0 &&
-    blockSize >= MIN_BLOCK &&
-    blockSize <= MAX_BLOCK &&
-    Number.isInteger(Math.log2(blockSize));
-  if (!sound) throw new RangeError(`disk ${index} has impossible sizes`);
+/** What is well-formed member by member, and can't be all the same. */
+function refuseContradictions({ disks, next_number, generation, previous }: RootJson): void {
+  const differ = (values: number[]) => new Set(values).size === values.length;
+  // A cycle that finds no disk to protect makes no point: this one would restore nothing and call it success.
+  if (disks.length === 0) throw new RangeError('it holds no disk');
+  if (!differ(disks.map(({ index }) => index))) throw new RangeError('two disks have one index');
+  if (!differ(disks.map(({ number }) => number))) throw new RangeError('two disks have one number');
+  if (disks.some(({ number }) => number >= next_number)) throw new RangeError('a disk has a number to come');
+  if (previous && previous.generation >= generation) throw new RangeError('the point before it is newer');
 }

@@ -24,6 +24,12 @@ export const HEADER_BYTES = 32;
 export const SALT_BYTES = 16;
 const TAG_BYTES = 16;
 const NO_LABEL = Buffer.alloc(0);
+/** Bytes of a section without content: its encoding and its tag. */
+export const smallestSection = 1 + TAG_BYTES;
+
+/** Whether a section can lie there; what says so may be forged. */
+export const canBeSection = ({ offset, length }: { offset: number; length: number }): boolean =>
+  offset >= HEADER_BYTES && length >= smallestSection;
 
 /**
  * Closes and opens the sections of one object. A section is stored as
@@ -79,7 +85,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
       return Buffer.concat([...body, cipher.getAuthTag()]);
     },
     open(offset, stored, cap, label = NO_LABEL) {
-      if (stored.length < 1 + TAG_BYTES)
+      if (stored.length < smallestSection)
         throw damaged(key, `it is cut off at byte ${offset + stored.length}`);
       let body = stored.subarray(0, -TAG_BYTES);
       const tag = stored.subarray(-TAG_BYTES);

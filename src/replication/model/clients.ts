@@ -11,8 +11,34 @@ export interface RepositoryRef {
   key?: SecretRef;
 }
 
+/** What earlier runs from one state folder learnt of a repository. */
+export interface KnownRepository extends RepositoryRef {
+  id: string;
+  /** Whether its store was seen to honour conditions. */
+  proven?: true;
+  /** Highest generation that was seen, by UUID of the VM. */
+  generations: Record<string, number>;
+}
+
+/**
+ * The repositories that a state folder knows, by URL. A repository that is gone, or whose points are, can
+ * only be told from a new one by whoever has seen it. Losing this costs that knowledge, never work.
+ */
+export interface KnownRepositories {
+  at(url: string): Promise<KnownRepository | undefined>;
+  all(): Promise<KnownRepository[]>;
+  /** Durable when it resolves. Another id than before begins a new record. */
+  note(
+    ref: RepositoryRef,
+    seen: { id: string; proven?: true; generations?: Record<string, number> },
+  ): Promise<void>;
+}
+
 /** Opens repositories by reference. */
 export interface Repositories {
+  readonly known: KnownRepositories;
+  /** Why `open` to read gave nothing: the bucket that it would be in isn't there either. */
+  isBucketMissing(ref: RepositoryRef): boolean;
   /**
    * `read`: undefined when the repository, or the bucket it would be in, isn't there yet. `create`: made
    * when it isn't there; the bucket must be.

@@ -14,5 +14,7 @@ export interface PointSummary {
   mode: Mode;
   /** Why a mode other than incremental was taken: `first-cycle`, `change-id-epoch`, ... */
   reason: string;
+  /** Bytes that it added to the repository; not known of points made by older versions. */
+  stored?: number;
   disks: { index: number; key: number; bytes: number }[];
 }

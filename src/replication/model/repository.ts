@@ -1,5 +1,7 @@
 import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { MachineRecord } from './machine.ts';
+import type { Conditions } from './conditions.ts';
+import type { LeaseValue } from './lease-value.ts';
 import type { Consistency, Mode } from './point.ts';
 import type { ObjectStore } from './store.ts';
 
@@ -33,6 +35,8 @@ export interface Point {
   consistency: Consistency;
   /** The machine as the snapshot froze it; points of older versions don't say. */
   machine?: MachineRecord;
+  /** Bytes of packs, pages and index that were written for it; not known of points by older versions. */
+  stored?: number;
   disks: PointDisk[];
   /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
   left_out: { label: string; identity: string; why: string }[];
@@ -116,6 +120,13 @@ export interface PointWriter {
 /** Told of each object that can't be read and that a reader goes on without. */
 export type OnDamage = (failure: Failure) => void;
 
+/** A point that was there, or may have been, and can't be given. */
+export interface LostPoint {
+  generation: number;
+  /** A clause: `its object is damaged`. */
+  why: string;
+}
+
 export interface VmRepository {
   readonly uuid: string;
   /** Whether the repository holds anything of this VM, readable or not. */
@@ -126,20 +137,29 @@ export interface VmRepository {
    * `onDamage` and are left out; without it the Failure is thrown.
    */
   points(onDamage?: OnDamage): Promise<Point[]>;
+  /**
+   * The same, and what is known to have been besides: points that can't be read or are missing without a
+   * record of their removal, and one that a lost head may have named.
+   */
+  history(onDamage?: OnDamage): Promise<{ points: Point[]; lost: LostPoint[] }>;
   /** The newest complete point, also when the head is missing or older; `onDamage` as for `points`. */
   newest(onDamage?: OnDamage): Promise<Point | undefined>;
   point(id: string): Promise<Point | undefined>;
   reader(point: Point, disk: PointDisk): Promise<DiskReader>;
-  /** `step` is awaited before each pack that is written while blocks are put. */
+  /**
+   * `base`: the head, or undefined to go on from the newest point there is. `step` is awaited before each
+   * pack that is written while blocks are put. `after`: a generation that is known to have been.
+   */
   writer(
     base: { head: Head; etag: string } | undefined,
     step?: (name: string) => Promise<void>,
+    after?: number,
   ): Promise<PointWriter>;
-  /** Raw object access for the lease, sealed like everything else. */
+  /** Access to the lease object. */
   lease: {
-    read(): Promise<{ value: unknown; etag: string; modified: number } | undefined>;
+    read(): Promise<{ value: LeaseValue; etag: string; modified: number } | undefined>;
     write(
-      value: unknown,
+      value: LeaseValue,
       etag: string | undefined,
       signal?: AbortSignal,
     ): Promise<{ etag: string } | 'lost-race'>;
@@ -164,6 +184,7 @@ export interface Repository {
   readonly store: ObjectStore;
   readonly encrypted: boolean;
   readonly records: RecordStore;
+  readonly conditions: Conditions;
   /** The id that these bytes, one whole block, have in this repository; all zero for zeros. */
   blockId(plaintext: Buffer): BlockId;
   vm(uuid: string): VmRepository;

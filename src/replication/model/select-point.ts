@@ -1,24 +1,31 @@
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import type { Point } from './repository.ts';
+import type { LostPoint, Point } from './repository.ts';
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
 /**
  * The point that `which` means: `latest`, an RFC 3339 time (the newest at or before it), or an id or
- * the beginning of just one. `points` in ascending generation, of the VM named `vm`.
+ * the beginning of just one. `points` in ascending generation, of the VM named `vm`. Where one that is lost
+ * might be meant by `latest` or a time, nothing is chosen: only an id asks for an older one knowingly.
  */
-export function selectPoint(points: Point[], which: string, vm: string): Point {
+export function selectPoint(points: Point[], which: string, vm: string, lost: Lost = nothingLost): Point {
   const newest = points.at(-1);
-  if (!newest)
-    throw new Failure(world('no-points', `${vm} has no complete recovery point in this repository`));
-  if (which === 'latest') return newest;
+  if (!newest) {
+    const [first] = lost.points;
+    const why = first ? `: ${first.why}` : '';
+    throw new Failure(world('no-points', `${vm} has no complete recovery point in this repository${why}`));
+  }
+  if (which === 'latest') return certain(newest, undefined, 'the newest recovery point', vm, lost);
   if (RFC3339.test(which) && !Number.isNaN(Date.parse(which))) {
     const time = Date.parse(which);
     // By time first, then by generation: two clocks may have disagreed.
     const found = points
       .filter(p => p.time <= time)
       .reduce<Point | undefined>((best, p) => (best && best.time > p.time ? best : p), undefined);
-    if (found) return found;
+    if (found) {
+      const next = points.find(({ generation }) => generation > found.generation);
+      return certain(found, next, `the newest recovery point at or before ${which}`, vm, lost);
+    }
     throw refusal('no-such-point', `${vm} has no recovery point as old as ${which}`, points);
   }
   const id = which.toLowerCase();
@@ -35,6 +42,30 @@ export function selectPoint(points: Point[], which: string, vm: string): Point {
   if (matches.length > 1)
     throw refusal('ambiguous-point', `several recovery points of ${vm} begin with ${which}`, matches);
   throw refusal('no-such-point', `${vm} has no recovery point ${which}`, points);
+}
+
+/** Points that were there and can't be given; `again`: the command that takes a point by its id. */
+export interface Lost {
+  points: LostPoint[];
+  again(id: string): string;
+}
+const nothingLost: Lost = { points: [], again: id => `--point ${id}` };
+
+/** The point, unless one that is lost lies between it and the next: it would be an older one than was asked for. */
+function certain(point: Point, next: Point | undefined, wanted: string, vm: string, lost: Lost): Point {
+  const between = lost.points.find(
+    ({ generation }) =>
+      generation > point.generation && generation < (next?.generation ?? Number.POSITIVE_INFINITY),
+  );
+  if (!between) return point;
+  const time = new Date(point.time).toISOString();
+  throw new Failure(
+    world(
+      'not-the-newest',
+      `${wanted} of ${vm} can't be restored: ${between.why}. The newest whole one before it is of ${time} (${point.id})`,
+      { hint: `nothing was written; to restore that one knowingly: ${lost.again(point.id)}` },
+    ),
+  );
 }
 
 const SHOWN = 5;

@@ -33,6 +33,8 @@ export interface SourceDisk {
   capacity: number;
   /** Change id of the disk as the snapshot froze it; undefined when tracking is off for it. */
   changeId?: string;
+  /** Its content is spread over several files, as below a snapshot: this source can't read what is frozen of it. */
+  onDelta?: true;
   /** Why a snapshot doesn't contain it (independent, physical RDM, ...); undefined when it does. */
   unprotectable?: string;
 }
@@ -49,6 +51,8 @@ export interface SourceVm {
   consolidationNeeded: boolean;
   disks: SourceDisk[];
   snapshots: SourceSnapshot[];
+  /** Milliseconds since the epoch, by the source's clock, when this was asked: what `created` is held against. */
+  now: number;
 }
 
 export interface SourceSnapshot {
@@ -79,6 +83,8 @@ export class QuiesceFailed extends Error {}
 
 /** One VM at its home. All calls may reject with a Failure. */
 export interface SourceMachine {
+  /** Instance UUID. */
+  readonly uuid: string;
   inspect(signal?: AbortSignal): Promise<SourceVm>;
   /** Takes effect at the next snapshot or power cycle. */
   enableChangeTracking(signal?: AbortSignal): Promise<void>;

@@ -31,7 +31,9 @@ export interface ObjectStore {
    * answer rejects with a Failure of code `answer-lost`: the caller reads back to learn what happened.
    */
   put(key: string, bytes: Buffer, options: { when: Precondition; signal?: AbortSignal }): Promise<PutResult>;
-  /** Keys with the prefix in ascending UTF-8 order. */
+  /** Keys with the prefix in ascending UTF-8 order, without the empty ones that stand for folders. */
   list(prefix: string): AsyncIterable<StoredObject>;
   remove(key: string): Promise<void>;
+  /** Milliseconds by which the store's clock is ahead of this machine's, as its answers so far tell; 0: not known. */
+  clockAhead?(): number;
 }

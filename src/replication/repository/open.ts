@@ -11,8 +11,10 @@ import {
 import type { Key } from '../format/keys.ts';
 import { CONFIG, ROSTER } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
+import type { Conditions } from '../model/conditions.ts';
 import type { Repository } from '../model/repository.ts';
 import type { ObjectStore } from '../model/store.ts';
+import { proveCreation } from './prove-creation.ts';
 import type { Context } from './read/repository-context.ts';
 import { recordStore } from './records.ts';
 import { vmRepository } from './vm.ts';
@@ -22,6 +24,8 @@ import { putOnce } from './write/put-once.ts';
 export interface OpenOptions {
   key?: Key | undefined;
   random: Random;
+  /** What is known of the store's conditions, by the id of the repository; default: nothing, noted nowhere. */
+  conditions?: (id: string) => Conditions;
 }
 
 /** What `verify` needs besides: keys and raw objects. */
@@ -46,11 +50,17 @@ export async function openRepository(store: ObjectStore, options: OpenOptions): 
 
 /**
  * Opens the repository in `store`, or makes it (encrypted when a key is given) if nothing is there.
- * Of two that make it at the same time one wins, and the other opens what the winner made.
+ * Of two that make it at the same time one wins, and the other opens what the winner made. Whoever comes
+ * here writes, so what a store says of conditions is tried once. Throws what `openRepository` throws, and
+ * a Failure `store-unsuitable`.
  */
 export async function createRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
-  const existing = await tryOpen(store, options);
-  if (existing) return existing;
+  const repository = (await tryOpen(store, options)) ?? (await begin(store, options));
+  if (!repository.conditions.proven) await proveCreation(store, (await store.get(CONFIG))!.bytes);
+  return repository;
+}
+
+async function begin(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
   await refuseForeign(store);
   const { key, random } = options;
   const id = random.bytes(16).toString('hex');
@@ -65,7 +75,7 @@ export async function createRepository(store: ObjectStore, options: OpenOptions)
 
 async function tryOpen(
   store: ObjectStore,
-  { key, random }: OpenOptions,
+  { key, random, conditions = untried }: OpenOptions,
 ): Promise<OpenRepository | undefined> {
   const found = await store.get(CONFIG);
   if (!found) return undefined;
@@ -77,10 +87,21 @@ async function tryOpen(
     context,
     encrypted: config.encryption !== null,
     records: recordStore(context),
+    conditions: conditions(config.id),
     blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
     vm: uuid => vmRepository(context, uuid),
     vms: onDamage => listVms(context, onDamage),
   };
+}
+
+function untried(): Conditions {
+  const own = {
+    proven: false,
+    passed: async () => {
+      own.proven = true;
+    },
+  };
+  return own;
 }
 
 /** A prefix that holds anything else isn't ours to write to; one that lost its configuration must not be begun anew. */

@@ -1,10 +1,13 @@
+import type { Failure } from '../../diagnostics/diagnostic.ts';
 import { damaged } from '../format/damage.ts';
+import { decodeLease } from '../format/lease.ts';
 import { vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
 import { diskReader } from './read/disk-reader.ts';
-import { allRoots, newestRoot, pointNames, readHead, readPoint } from './read/points.ts';
+import { readHistory } from './read/history.ts';
+import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
 import { rangeReader } from './read/ranges.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
 import { openWriter } from './write/writer.ts';
@@ -21,10 +24,16 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
   const rootOf = async (id: string): Promise<Root | undefined> => {
     if (last?.point.id === id) return last;
     const name = (await pointNames(context)).find(n => n.id === id);
-    const root = name ? await readPoint(context, name) : (await readHead(context))?.root;
-    if (root?.point.id !== id) return undefined;
-    last = root;
-    return root;
+    const damage: Failure[] = [];
+    const named = name && (await readable(readPoint(context, name), failure => damage.push(failure)));
+    // The head holds its point whole: a copy under `points/` that can't be read costs nothing.
+    const root = named ?? (await readable(readHead(context), damage[0] && (() => {})))?.root;
+    if (root?.point.id === id) {
+      last = root;
+      return root;
+    }
+    if (damage[0]) throw damage[0];
+    return undefined;
   };
 
   return {
@@ -41,6 +50,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
       for await (const root of allRoots(context, onDamage)) points.push(root.point);
       return points.sort((a, b) => a.generation - b.generation);
     },
+    history: onDamage => readHistory(context, onDamage),
     point: async id => (await rootOf(id))?.point,
     newest: async onDamage => (await newestRoot(context, onDamage))?.point,
     async reader(point, disk) {
@@ -48,7 +58,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
       if (!root) throw damaged(names.point(point.generation, point.id), "it isn't there any more");
       return diskReader(context, root, disk.index);
     },
-    writer: (base, step) => openWriter(context, base, last, step),
+    writer: (base, step, after) => openWriter(context, base, last, step, after),
     lease: {
       async read() {
         for (;;) {
@@ -57,7 +67,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
           if (!found && !stat) return undefined;
           if (!found || found.etag !== stat?.etag) continue;
           const bytes = openObject(vault, 'lease', names.lease, found.bytes, LEASE_CAP);
-          return { value: JSON.parse(bytes.toString('utf8')), etag: found.etag, modified: stat.modified };
+          return { value: decodeLease(names.lease, bytes), etag: found.etag, modified: stat.modified };
         }
       },
       async write(value, etag, signal) {

@@ -43,8 +43,9 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
       if (age > FORSAKEN) await files.remove(path).catch(() => {});
     }
   };
-  const statOf = (key: string): Promise<StoredObject | undefined> =>
-    withFile(files, pathOf(key), async (file, stat) => ({
+  const statOf = (key: string) => statAt(pathOf(key), key);
+  const statAt = (path: string, key: string): Promise<StoredObject | undefined> =>
+    withFile(files, path, async (file, stat) => ({
       key,
       size: stat.size,
       etag: etagOf(stat, stat.size <= HASHED ? await range(file, 0, stat.size) : undefined),
@@ -109,7 +110,8 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
     async *list(prefix) {
       for await (const key of walk(root, '', prefix)) {
         if (!key.startsWith(prefix)) continue;
-        const found = await statOf(key);
+        // What isn't ours may have any name.
+        const found = await statAt(join(root, ...key.split('/')), key);
         if (found) yield found;
       }
     },

@@ -6,9 +6,13 @@ import { decodeIndexFooter, SECTION_CAP } from '../format/index-object.ts';
 import { decodePackFooter, type PackedBlock } from '../format/pack-object.ts';
 import { PAGE_CAP } from '../format/page-map.ts';
 import { decodePagesFooter } from '../format/pages-object.ts';
-import { decodeRoot, ROOT_CAP } from '../format/root.ts';
 import { HEADER_BYTES, type Kind, openObject, type Sealer } from '../format/sealing.ts';
 import type { Vault } from '../format/vault.ts';
+import { openRoot } from '../repository/read/points.ts';
+import { openEntry } from '../repository/read/roster.ts';
+
+/** Longest payload of a lease or removal that is accepted, bytes. */
+const SINGLE_CAP = 2 ** 20;
 
 /** What checking one object gave: the blocks of a pack, and the sections that are damaged. */
 export interface Checked {
@@ -41,8 +45,9 @@ export function checkObject(vault: Vault, kind: Kind, key: string, bytes: Buffer
       const sections = kind === 'pages' ? decodePagesFooter(payload) : decodeIndexFooter(payload).sections;
       return checkSections(sealer, bytes, sections, offset, kind === 'pages' ? PAGE_CAP : SECTION_CAP);
     }
-    const payload = openObject(vault, kind, key, bytes, ROOT_CAP);
-    if (kind === 'point' || kind === 'head') decodeRoot(key, payload);
+    if (kind === 'point' || kind === 'head') openRoot(vault, kind, key, bytes);
+    else if (kind === 'roster') openEntry(vault, key, bytes);
+    else openObject(vault, kind, key, bytes, SINGLE_CAP);
     return {};
   } catch (error) {
     return { damage: { message: messageOf(error), sections: undefined } };

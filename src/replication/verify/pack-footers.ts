@@ -1,6 +1,6 @@
 import { MAX_BLOCK } from '../format/blocks.ts';
 import { readFooter, TRAILER_BYTES } from '../format/container.ts';
-import { hasCode } from '../format/damage.ts';
+import { damaged, isUnreadable } from '../format/damage.ts';
 import type { Location } from '../format/index-object.ts';
 import { decodePackFooter, type PackedBlock } from '../format/pack-object.ts';
 import { HEADER_BYTES, sealerFor } from '../format/sealing.ts';
@@ -32,13 +32,13 @@ export function packFooters(context: VmContext): PackFooters {
     keep,
     async holds({ pack, offset, length }, id) {
       const key = context.names.pack(pack);
-      const found = await context.store.get(key, { range: { start: offset, end: offset + length } });
-      if (found?.bytes.length !== length) return false;
       const sealer = sealerFor(context.vault, 'pack', key, Buffer.from(pack, 'hex'));
       try {
+        const found = await context.store.get(key, { range: { start: offset, end: offset + length } });
+        if (found?.bytes.length !== length) return false;
         return context.vault.blockId(sealer.open(offset, found.bytes, MAX_BLOCK, id)).equals(id);
       } catch (error) {
-        if (hasCode(error, 'damaged-object')) return false;
+        if (isUnreadable(error)) return false;
         throw error;
       }
     },
@@ -48,11 +48,13 @@ export function packFooters(context: VmContext): PackFooters {
       const key = context.names.pack(pack);
       const stat = await context.store.head(key);
       if (!stat) return undefined;
+      if (stat.size < HEADER_BYTES + TRAILER_BYTES) throw damaged(key, 'its end is missing');
       const end = await context.store.get(key, {
         range: { start: stat.size - TRAILER_BYTES, end: stat.size },
       });
       if (!end) return undefined;
-      const start = Math.max(HEADER_BYTES, Number(end.bytes.readBigUInt64BE(0)));
+      const start = Number(end.bytes.readBigUInt64BE(0));
+      if (start < HEADER_BYTES || start >= stat.size) throw damaged(key, 'its trailer points nowhere');
       const tail = await context.store.get(key, { range: { start, end: stat.size } });
       if (!tail) return undefined;
       const sealer = sealerFor(context.vault, 'pack', key, Buffer.from(pack, 'hex'));

@@ -1,6 +1,6 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { blockCount, ID_BYTES, PAGE_BLOCKS, ZERO_ID } from '../format/blocks.ts';
-import { hasCode } from '../format/damage.ts';
+import { hasCode, isUnreadable } from '../format/damage.ts';
 import { nameOf, type PageRefs } from '../format/page-map.ts';
 import type { Root, Segment } from '../format/root.ts';
 import { indexReader, type Located } from '../repository/read/locator.ts';
@@ -15,13 +15,14 @@ export type FollowPoint = (root: Root) => Promise<void>;
 /**
  * Names, for every problem, the points that it breaks, and finds what is referred to and missing.
  * Pages that a point shares with the one before it are followed once: memory is one root's pages.
- * `segments`: the index objects in force; a point's own count for what these don't know.
+ * `usedPacks` gets the ids of all packs that are needed. `segments`: the index objects in force; a point's own count for what these don't know.
  */
 export function followPoints(
   context: VmContext,
   segments: Segment[],
   footers: PackFooters,
   findings: Findings,
+  usedPacks: Set<string>,
 ): FollowPoint {
   const index = indexReader(context);
   const known = new Map<string, { name: string | undefined; problems: Set<FoundProblem> }>();
@@ -54,7 +55,7 @@ export function followPoints(
           problems,
         );
         if (problems.size === 0) {
-          if (!hasCode(error, 'damaged-object', 'missing-object')) throw error;
+          if (!isUnreadable(error) && !hasCode(error, 'missing-object')) throw error;
           inconsistent(error.message);
         }
         return undefined;
@@ -80,6 +81,7 @@ export function followPoints(
         if (lost.length === 0) inconsistent('no index says where one of its blocks lies');
         continue;
       }
+      usedPacks.add(location.pack);
       const key = context.names.pack(location.pack);
       const bad = findings.of(key);
       if (bad) {

@@ -2,9 +2,11 @@
 export interface Problem {
   /**
    * `missing` an object that is needed isn't there; `damaged` it doesn't hold what was written;
-   * `inconsistent` whole objects contradict each other; `rolled-back` the head is older than a point.
+   * `unreadable` the store has it and doesn't hand it out: archived, or refused;
+   * `inconsistent` whole objects contradict each other; `rolled-back` the head is older than a point, or the
+   * newest point older than one that is known to have been; `unexplained` nothing says why it is there.
    */
-  kind: 'missing' | 'damaged' | 'inconsistent' | 'rolled-back';
+  kind: 'missing' | 'damaged' | 'unreadable' | 'inconsistent' | 'rolled-back' | 'unexplained';
   /** Key of the object. */
   object: string;
   message: string;

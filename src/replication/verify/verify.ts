@@ -1,5 +1,5 @@
 import type { Progress } from '../../engine/model/io.ts';
-import { hasCode } from '../format/damage.ts';
+import { isUnreadable } from '../format/damage.ts';
 import { ROSTER, type VmNames, vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { pipelined } from '../model/pipelined.ts';
@@ -8,6 +8,8 @@ import type { OpenRepository } from '../repository/open.ts';
 import { type PointName, pointNames, readHead, readPoint } from '../repository/read/points.ts';
 import { rangeReader } from '../repository/read/ranges.ts';
 import type { Context, VmContext } from '../repository/read/repository-context.ts';
+import { explainFolder, type Folder, findStrangers, stranger } from './explain.ts';
+import { goingOn } from './going-on.ts';
 import { checkObject, kindOf } from './objects.ts';
 import { type PackFooters, packFooters } from './pack-footers.ts';
 import { followPoints } from './references.ts';
@@ -18,6 +20,8 @@ export type { Problem, VerifiedPoint, VerifyReport } from './report.ts';
 export interface VerifyOptions {
   /** UUID of the one VM to verify; all without it. */
   vm?: string;
+  /** The highest generations that were seen before, by UUID. */
+  seen?: Readonly<Record<string, number>>;
   progress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -31,21 +35,32 @@ const READS = 4;
  * of it. Memory doesn't grow with the size of the disks but by a page table.
  */
 export async function verify(repository: OpenRepository, options: VerifyOptions = {}): Promise<VerifyReport> {
-  const { context } = repository;
+  const context = { ...repository.context, store: goingOn(repository.store) };
   const report: VerifyReport = { points: [], problems: [], notes: [], checked: { objects: 0, bytes: 0 } };
   const found = findings();
+  if (!options.vm) await findStrangers(context.store, found);
   const keys = options.vm ? [context.vault.vmKey(options.vm)] : await vmKeys(context);
   for (const vmKey of keys) await verifyVm(context, vmKey, found, report, options);
+  if (!options.vm)
+    for (const uuid of Object.keys(options.seen ?? {})) {
+      const { folder } = vmNames(context.vault.vmKey(uuid));
+      if (!keys.includes(folder.split('/')[1]!))
+        found.add(
+          'missing',
+          folder,
+          `nothing is left of the VM ${uuid}, which had recovery points when it was last seen from here`,
+        );
+    }
   report.problems = found.all();
   return report;
 }
 
-/** From the folders and from the roster: either may have lost one. */
+/** From the folders and from the roster: either may have lost one. What isn't one of ours is found elsewhere. */
 async function vmKeys({ store }: Context): Promise<string[]> {
   const keys = new Set<string>();
   for await (const { key } of store.list('vms/')) keys.add(key.split('/')[1]!);
   for await (const { key } of store.list(ROSTER)) keys.add(key.slice(ROSTER.length));
-  return [...keys].sort();
+  return [...keys].filter(key => /^[0-9a-f]{32}$/.test(key)).sort();
 }
 
 async function verifyVm(
@@ -58,7 +73,7 @@ async function verifyVm(
   const names = vmNames(vmKey);
   const vm: VmContext = { ...context, uuid: '', names, ranges: rangeReader(context.store) };
   const footers = packFooters(vm);
-  await checkFolder(vm, footers, found, report, options);
+  const folder = await checkFolder(vm, footers, found, report, options);
   // In this order: a commit that ends meanwhile shows in the head, and never makes the head look old.
   const listed = await pointNames(vm);
   const head = (await whole(readHead(vm)))?.root;
@@ -67,13 +82,18 @@ async function verifyVm(
   // The reader's own choice of the index: that of the newest point that can be read.
   const last = points.at(-1);
   const newest = last && !(head && head.point.generation >= last.generation) ? await rootOf(last) : head;
-  if (!newest) return;
-  const follow = followPoints(vm, newest.segments, footers, found);
+  const usedPacks = new Set<string>();
+  const follow = newest && followPoints(vm, newest.segments, footers, found, usedPacks);
+  const roots: Root[] = [];
   for (const name of points) {
     options.signal?.throwIfAborted();
     const root = await rootOf(name);
-    if (root) await follow(root);
+    if (!root) continue;
+    await follow?.(root);
+    // Its page tables may be megabytes.
+    roots.push({ ...root, disks: [] });
   }
+  await explainFolder(vm, folder, roots, listed, usedPacks, options.seen ?? {}, found, report);
   const broken = new Set(found.all().flatMap(p => p.breaks));
   for (const point of points) report.points.push({ ...point, whole: !broken.has(point.id) });
 }
@@ -84,14 +104,22 @@ async function checkFolder(
   found: Findings,
   report: VerifyReport,
   options: VerifyOptions,
-) {
+): Promise<Folder> {
   const { store, vault, names } = vm;
+  const listed: Folder = { names, enrolled: false, packs: new Set(), pages: new Set(), index: new Set() };
   const check = async ({ key }: StoredObject) => {
     options.signal?.throwIfAborted();
     const what =
       key === names.roster ? ({ kind: 'roster', id: '' } as const) : kindOf(key.slice(names.folder.length));
-    if (!what) return report.notes.push(`${key} is no object of this repository`);
-    const object = await store.get(key, options.signal ? { signal: options.signal } : {});
+    if (!what) return stranger(key, found);
+    if (what.kind === 'roster') listed.enrolled = true;
+    if (what.kind === 'pack') listed.packs.add(what.id);
+    if (what.kind === 'pages') listed.pages.add(what.id);
+    if (what.kind === 'index') listed.index.add(key);
+    const object = await store.get(key, options.signal ? { signal: options.signal } : {}).catch(error => {
+      if (!isUnreadable(error)) throw error;
+      found.add('unreadable', key, error.message);
+    });
     if (!object) return;
     const { blocks, damage } = checkObject(vault, what.kind, key, object.bytes);
     if (blocks) footers.keep(what.id, blocks);
@@ -101,6 +129,7 @@ async function checkFolder(
     options.progress?.({ what: 'verifying', done: report.checked.bytes });
   };
   for await (const _ of pipelined(folder(vm, names), READS, check));
+  return listed;
 }
 
 async function* folder({ store }: VmContext, names: VmNames): AsyncGenerator<StoredObject> {
@@ -134,7 +163,7 @@ async function checkChain(
       .breaks.add(before.id);
   };
   for (const name of listed) {
-    const root = await whole(readPoint(vm, name));
+    const root = (await whole(readPoint(vm, name))) ?? (head?.point.id === name.id ? head : undefined);
     if (root) await look(root);
     else found.of(names.point(name.generation, name.id))?.breaks.add(name.id);
   }
@@ -163,12 +192,12 @@ async function checkChain(
   return points.sort((a, b) => a.generation - b.generation);
 }
 
-/** Undefined for what is damaged: that was found before, object by object. */
+/** Undefined for what can't be read: that was found before, object by object. */
 async function whole<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {
-    if (!hasCode(error, 'damaged-object', 'newer-format')) throw error;
+    if (!isUnreadable(error)) throw error;
     return undefined;
   }
 }

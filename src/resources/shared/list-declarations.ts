@@ -8,17 +8,6 @@ export type Unsaid = Extract<Listed<never>, { state: 'unsaid' }>;
 
 export const unsaid = (what: string, why: string): Unsaid => ({ state: 'unsaid', what, why });
 
-/** What a name of a secret holds, for regular expressions without case. */
-export const secretWord =
-  '(?:password|passwd|passphrase|(?<![a-z])pass(?![a-z])|pwd|secret|token|credential|(?:api|license|access|private|account)[_-]?key)';
-
-/** Whether what goes by this name is a secret. */
-export const namesSecret = (name: string): boolean => new RegExp(secretWord, 'i').test(name);
-
-/** Whether a command line gives something with such a name a value. */
-export const holdsSecret = (text: string): boolean =>
-  new RegExp(String.raw`${secretWord}\w{0,40}["']?[\s:=]+\S`, 'i').test(text);
-
 /** For types that make the declaration while they list. */
 export const declarationToManifest = (listed: Declaration): Adoptable => ({ ...listed, exists: true });
 

@@ -7,8 +7,9 @@ import { canonicalRepositoryUrl } from '../../replication/model/repository-url.t
 export type RepositoryProperty = string | { url: string; target?: string; key?: SecretRef };
 
 const url = {
-  description: 'Where recovery points live: `s3://BUCKET/PREFIX` or `file:///FOLDER`.',
-  pattern: '^([sS]3://[^/\\s]+(/.*)?|[fF][iI][lL][eE]:///.+)$',
+  description:
+    'Where recovery points live: `s3://BUCKET/PREFIX`, no part of it empty or dots, or `file:///FOLDER`.',
+  pattern: '^([sS]3://[^/\\s]+(/(?!\\.{1,2}(/|$))[^/]+)*/?|[fF][iI][lL][eE]:///.+)$',
 };
 
 export const repositorySchema = Type.Union(

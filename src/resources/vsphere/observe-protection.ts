@@ -1,26 +1,27 @@
 import pLimit from 'p-limit';
+import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import type { Asked, Id, Observation } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
+import { clockSkew } from '../../replication/cycle/clock-skew.ts';
+import { describeSnapshot, inTheWay } from '../../replication/cycle/in-the-way.ts';
 import { selectDisks } from '../../replication/cycle/preflight.ts';
 import { lastingObstacle } from '../../replication/cycle/prepare.ts';
-import type { Repositories } from '../../replication/model/clients.ts';
+import { ownEpoch } from '../../replication/cycle/snapshot-name.ts';
+import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import { newestPoint } from '../../replication/model/newest-point.ts';
-import type { Point } from '../../replication/model/repository.ts';
-import type { SourceDisk } from '../../replication/model/source.ts';
+import type { Repository } from '../../replication/model/repository.ts';
+import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
+import { dueOf } from '../../replication/movers/due.ts';
 import type { VsphereClient } from '../../vsphere/client/connect.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
+import { lostHistory } from './history.ts';
+import { leftoversOf } from './left-snapshots.ts';
 import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
 import { excluded } from './replicate.ts';
 
 const inFlight = 8;
-
-/**
- * A scheduler that fires each interval finds a point that is younger by the seconds which its snapshot
- * took to come about. Without this thirtieth of the interval it would make every second point only.
- */
-const earliness = 30;
 
 /** Looks at VMs and their newest points; one that can't be seen fails by itself, a target for all. */
 export async function observeProtection(
@@ -44,21 +45,39 @@ async function observeOne(
 ): Promise<Observation<ProtectedVmState>> {
   try {
     const vm = await (await vsphere.machine(title)).inspect(signal);
-    const repository = await repositories.open(repositoryRef(properties.repository), 'read');
+    const ref = repositoryRef(properties.repository);
+    const [known, repository] = await Promise.all([
+      repositories.known.at(ref.url),
+      repositories.open(ref, 'read'),
+    ]);
     const newest = repository && (await newestPoint(repository.vm(vm.uuid)));
     const { disks, warnings } = selectDisks(vm, { exclude: excluded(properties) }, newest?.disks);
-    if (newest === undefined) return { state: 'absent', warnings };
+    const left = await leftoversOf(vm, ref, repositories, clock);
+    const snapshots = left.flatMap(one => one.snapshots);
+    warnings.push(...clockSkew(vm, clock), ...snapshots.map(one => leftBehind(vm, one)));
+    const obstacle = inTheWay(vm, disks, comeAndGo(vm, snapshots, repository));
+    if (obstacle) warnings.push(obstacle);
+    const lost = await lostHistory(ref, vm.uuid, known, repository, newest);
+    if (lost !== undefined) warnings.push(historyLost(vm, lost));
+    else if (newest === undefined) {
+      if (!repository && !repositories.isBucketMissing(ref)) warnings.push(beginsAnew(ref));
+      return { state: 'absent', warnings };
+    }
     const interval = parseSchedule(properties.schedule)!;
-    const age = clock.now() - newest.time;
-    // A point from the future says nothing about the present.
-    const inTime = age < interval - interval / earliness && age > -interval;
+    // By the clock that dated the point.
+    const age = newest ? vm.now - newest.time : Number.POSITIVE_INFINITY;
+    const due = dueOf({ newest, disks, interval, now: vm.now });
+    const isDue = due.due <= vm.now;
     return {
       state: 'present',
       value: {
-        point: inTime && holdsThese(newest, disks) ? 'newest' : 'due',
+        point: isDue ? 'due' : 'newest',
+        ...(isDue && { due }),
         rpo: age > longestAge(properties) ? 'breached' : 'kept',
         change_tracking: vm.changeTracking ? 'on' : lastingObstacle(vm) === undefined ? 'off' : 'unavailable',
         disks: disks.map(({ label }) => label),
+        left_snapshots: snapshots.map(({ name }) => name),
+        history: lost === undefined ? 'kept' : 'lost',
       },
       warnings,
     };
@@ -68,13 +87,38 @@ async function observeOne(
   }
 }
 
+/** Snapshots of ours are in nobody's way: a cycle removes what is left, and a cycle that runs its own. */
+const comeAndGo = (
+  { uuid, snapshots }: SourceVm,
+  left: readonly SourceSnapshot[],
+  repository: Repository | undefined,
+): SourceSnapshot[] => {
+  const own = ({ name }: SourceSnapshot) =>
+    repository !== undefined && ownEpoch(name, { vm: uuid, repository: repository.id }) > 0;
+  return [...left, ...snapshots.filter(own)];
+};
+
+const leftBehind = (vm: SourceVm, snapshot: SourceSnapshot): Diagnostic =>
+  world(
+    'snapshot-left',
+    `${vm.name} has ${describeSnapshot(vm, snapshot)}, which a cycle left when it died`,
+    {
+      hint: 'the next apply removes it, whether a point is due or not',
+    },
+  );
+
+const historyLost = (vm: SourceVm, lost: string): Diagnostic =>
+  world('points-lost', `${vm.name}: ${lost}`, {
+    hint: 'mount it, correct the URL, or bring the points back; to begin anew knowingly, --allow the address',
+  });
+
+const beginsAnew = ({ url }: RepositoryRef): Diagnostic =>
+  world(
+    'repository-new',
+    `there is no repository at ${url}, and this state folder knows of none: the first cycle begins one`,
+    { hint: 'if there should be one already, correct the URL or mount the file system first' },
+  );
+
 /** Milliseconds that the newest point may be old, of properties that were checked as an identity. */
 const longestAge = ({ schedule, rpo }: ProtectedVmProperties): number =>
   rpo === undefined ? 2 * parseSchedule(schedule)! : parseDuration(rpo)!;
-
-/** Whether the point holds exactly these disks in their present size. */
-const holdsThese = (point: Point, disks: SourceDisk[]): boolean =>
-  point.disks.length === disks.length &&
-  disks.every(disk =>
-    point.disks.some(held => held.identity === disk.identity && held.bytes === disk.capacity),
-  );

@@ -1,19 +1,15 @@
 import { Type } from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { interrupted } from '../../engine/apply/outcome.ts';
-import type {
-  Asked,
-  FieldChange,
-  Id,
-  Outcome,
-  ResourceType,
-  Step,
-} from '../../engine/model/resource-type.ts';
+import type { WriteIo } from '../../engine/model/io.ts';
+import type { FieldChange, Id, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import { bucketOf } from '../../replication/model/repository-url.ts';
+import type { DueJob } from '../../replication/movers/due.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { pointsCapability, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
+import { removeLeft } from './left-snapshots.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
 import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
@@ -67,7 +63,9 @@ export const protectedVm: ResourceType<ProtectedVmProperties, ProtectedVmState, 
   doc: `A VM that is replicated into a repository. The title is its name or instance UUID.
 
 A cycle is due when the newest complete recovery point is older than the interval of \`schedule\`, or when
-the VM has other disks than that point: it makes a snapshot, stores what changed, and removes the snapshot.
+the VM has other disks than that point: it makes a snapshot, stores what changed, and removes the snapshot. What
+a cycle that died has left is removed by the next apply, whether a point is due or not. Where a repository or points
+are gone that were there before, beginning anew has to be allowed.
 Changed-block tracking is switched on where it is off. Removing the resource ends the protection and leaves
 all points where they are.
 
@@ -104,22 +102,51 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
     ...(is.change_tracking === 'unavailable'
       ? []
       : differs('/change_tracking', is.change_tracking, should.change_tracking)),
+    ...(is.left_snapshots.length === 0
+      ? []
+      : [{ path: leftSnapshots, before: is.left_snapshots, after: [] }]),
+    // Beginning anew gives up what may yet be brought back: it has to be allowed.
+    ...(is.history === 'kept'
+      ? []
+      : [{ path: history, before: is.history, after: 'begun anew', grade: 'weakens' as const }]),
   ],
   async apply(steps, io) {
     const outcomes = new Map<Id, Outcome>();
-    for (const step of steps)
-      outcomes.set(step.id, await protect(step, cycle => replicate(cycle, io, step.signal)));
+    for (const step of steps) outcomes.set(step.id, await protect(step, () => perform(step, io)));
     return outcomes;
   },
 };
 
+const leftSnapshots = '/left_snapshots';
+const history = '/history';
+
+/** A cycle, unless all there is to do is to remove what one has left. */
+async function perform(
+  { asked, signal, ...step }: Step<ProtectedVmProperties, ProtectedVmState>,
+  io: WriteIo,
+): Promise<Extract<Outcome, { ok: true }>> {
+  const fields = step.kind === 'update' ? step.fields.map(({ path }) => path) : [];
+  if (fields.length > 0 && fields.every(path => path === leftSnapshots)) {
+    const machine = await (await io.client('vsphere')).machine(asked.title);
+    const removed = await removeLeft(machine, repositoryRef(asked.properties.repository), io, signal);
+    return { ok: true, note: removed.length > 0 ? `removed ${removed.join(', ')}` : 'nothing was left' };
+  }
+  const due: Pick<DueJob, 'reason' | 'due'> =
+    step.kind === 'update' && step.is.due ? step.is.due : { reason: 'repair', due: io.clock.now() };
+  const first = { reason: 'first-point', due: io.clock.now() } as const;
+  const result = await replicate(asked, io, signal, {
+    due: step.kind === 'create' ? first : due,
+    anew: fields.includes(history),
+  });
+  return { ok: true, note: describeCycle(result), numbers: { points: 1, ...result.numbers } };
+}
+
 async function protect(
   step: Step<ProtectedVmProperties, ProtectedVmState>,
-  cycle: (asked: Asked<ProtectedVmProperties>) => ReturnType<typeof replicate>,
+  perform: () => Promise<Outcome>,
 ): Promise<Outcome> {
   try {
-    const result = await cycle(step.asked);
-    return { ok: true, note: describeCycle(result), numbers: { points: 1, ...result.numbers } };
+    return await perform();
   } catch (error) {
     const codes = error instanceof Failure ? error.diagnostics.map(({ code }) => code) : [];
     const leftBehind = codes.includes('snapshot-left');

@@ -15,11 +15,11 @@ import {
   chosen,
   type Declaration,
   declarationToManifest,
-  namesSecret,
   type Unsaid,
   unsaid,
 } from '../shared/list-declarations.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { namesSecret } from '../shared/secret-names.ts';
 
 /** As written. */
 export interface RegistryProperties {
@@ -57,10 +57,17 @@ const schema = Type.Object(
       ),
     ),
     value: Type.Optional(
-      Type.Union([Type.Integer({ minimum: 0 }), Type.String(), Type.Array(Type.String({ minLength: 1 }))], {
-        description:
-          'Text, a number (`0x1F` too), a list of texts for `multi`, hexadecimal digits for `binary`.',
-      }),
+      Type.Union(
+        [
+          Type.Integer({ minimum: 0 }),
+          Type.String({ 'x-multiline': true }),
+          Type.Array(Type.String({ minLength: 1, 'x-multiline': true })),
+        ],
+        {
+          description:
+            'Text, also of several lines, a number (`0x1F` too), a list of texts for `multi`, hexadecimal digits for `binary`.',
+        },
+      ),
     ),
     view: Type.Optional(
       Type.Union([Type.Literal(64), Type.Literal(32)], {

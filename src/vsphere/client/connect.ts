@@ -12,6 +12,7 @@ import { explain } from '../soap/faults.ts';
 import type { About } from '../soap/service-content.ts';
 import { type OnCall, openSession } from '../soap/soap-session.ts';
 import { createMachine } from './machine.ts';
+import { measureClock } from './server-clock.ts';
 
 export interface VsphereOptions {
   /** `https://host[:port]`. */
@@ -84,11 +85,19 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
     }
     return recent.vms;
   };
+  let ahead: Promise<number> | undefined;
+  const clockAhead = () => {
+    ahead ??= measureClock(session);
+    ahead.catch(() => {
+      ahead = undefined;
+    });
+    return ahead;
+  };
   const automation = createAutomation(connection(), options, options.clock, options.onCall);
   return {
     about: session.content.about,
     machine: async nameOrUuid =>
-      createMachine(session, pickVm(await recentList(), nameOrUuid, http.where), reads),
+      createMachine(session, pickVm(await recentList(), nameOrUuid, http.where), reads, clockAhead),
     vms: async () =>
       (await recentList()).map(({ datacenter: _, moref, ...vm }) => ({ ...vm, moref: moref.value })),
     tags: signal => listTags(automation, signal),

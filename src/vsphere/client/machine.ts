@@ -37,9 +37,15 @@ const CONSOLIDATE_DEADLINE = 4 * 60 * 60_000;
 /**
  * One VM of a vCenter or ESXi host.
  * @param reads bounds how many range reads run at once in the whole session
+ * @param ahead milliseconds by which the server's clock is ahead of this machine's
  */
-export function createMachine(session: Session, vm: InventoryVm, reads: LimitFunction): SourceMachine {
-  const inspect = (signal?: AbortSignal) => inspectVm(session, vm, signal);
+export function createMachine(
+  session: Session,
+  vm: InventoryVm,
+  reads: LimitFunction,
+  ahead: () => Promise<number>,
+): SourceMachine {
+  const inspect = (signal?: AbortSignal) => inspectVm(session, vm, ahead, signal);
   const frozenDisks = async (snapshot: SourceSnapshot, signal?: AbortSignal): Promise<VmDisk[]> => {
     const at = moref('VirtualMachineSnapshot', snapshot.moref);
     const read = () => readObject(session, at, ['config.hardware.device'], signal);
@@ -47,6 +53,7 @@ export function createMachine(session: Session, vm: InventoryVm, reads: LimitFun
     return readDisks(properties.get('config.hardware.device'));
   };
   return {
+    uuid: vm.uuid,
     inspect,
     enableChangeTracking: async signal => enableChangeTracking(session, vm, await inspect(signal), signal),
     createSnapshot: (options, signal) =>
@@ -87,7 +94,12 @@ export function createMachine(session: Session, vm: InventoryVm, reads: LimitFun
   };
 }
 
-async function inspectVm(session: Session, vm: InventoryVm, signal?: AbortSignal): Promise<SourceVm> {
+async function inspectVm(
+  session: Session,
+  vm: InventoryVm,
+  ahead: () => Promise<number>,
+  signal?: AbortSignal,
+): Promise<SourceVm> {
   const p = await explain(`read VM ${vm.name}`, () => readObject(session, vm.moref, VM_PATHS, signal));
   const is = (path: string, value = 'true') => p.get(path)?.text === value;
   return {
@@ -100,6 +112,7 @@ async function inspectVm(session: Session, vm: InventoryVm, signal?: AbortSignal
     consolidationNeeded: is('runtime.consolidationNeeded'),
     disks: readDisks(p.get('config.hardware.device')).map(({ backing: _, ...disk }): SourceDisk => disk),
     snapshots: readSnapshotTree(p.get('snapshot')),
+    now: session.clock.now() + (await ahead()),
   };
 }
 

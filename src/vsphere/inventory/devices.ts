@@ -54,6 +54,7 @@ function readDisk(
     capacity: capacityOf(device),
     ...(changeId ? { changeId } : {}),
     ...(unprotectable ? { unprotectable } : {}),
+    ...(child(backing, 'parent') ? { onDelta: true as const } : {}),
     backing,
   };
 }

@@ -26,6 +26,7 @@ export function replayIo(capture: Capture): ReadIo {
     throw new NotCaptured('only programs were recorded');
   };
   return {
+    targetIdentity: async () => 'host',
     clock: { now: () => Date.parse(capture.taken), sleep: async () => {} },
     random: { bytes: length => Buffer.alloc(length), uuid: () => '00000000-0000-4000-8000-000000000000' },
     platform: 'win32',

@@ -1,3 +1,5 @@
+import { canonicalAddress } from '../../io/ip-address.ts';
+
 /** One binding of a site. `information` is IIS's own: `*:80:web.example.com`, `808:*` for net.tcp. */
 export interface Binding {
   protocol: string;
@@ -41,9 +43,13 @@ function checked(protocol: string, information: string): Binding | undefined {
   const [, address, port, host] = match;
   return {
     protocol,
-    information: `${address === '' ? '*' : address}:${Number(port)}:${host!.toLowerCase()}`,
+    information: `${addressOf(address!)}:${Number(port)}:${host!.toLowerCase()}`,
   };
 }
+
+/** IPv6 in the one form of addresses, so that `[FD00:0::7]` and `[fd00::7]` are one. */
+const addressOf = (text: string): string =>
+  text.startsWith('[') ? `[${canonicalAddress(text.slice(1, -1))}]` : text === '' ? '*' : text;
 
 /** `http/*:80:host`, and `#1` behind it where flags are part of what is managed. */
 export const bindingText = ({ protocol, information, sslFlags }: Binding): string =>

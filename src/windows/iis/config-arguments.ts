@@ -1,3 +1,4 @@
+import { isSecretRef } from '../../engine/model/catalog.ts';
 import type { Row, Rows } from './config-rows.ts';
 
 /** Arguments of `appcmd set config` in the order in which they must be given, one call each. */
@@ -20,9 +21,10 @@ export function rowChanges(
   const keys = keysOf(collection);
   for (const [id, row] of Object.entries(should)) {
     const before = is[id];
-    if (!before) changes.adds.push(`/+${prefix}[${pairs(plain(row))}]`);
+    if (!before && !hasOwnSecret(row)) changes.adds.push(`/+${prefix}[${pairs(plain(row))}]`);
     const place = `${prefix}[${pairs(keyOf(before ?? row, keys, row))}]`;
     for (const [name, value] of Object.entries(row)) {
+      if (isSecretRef(value)) continue;
       if (typeof value !== 'string') {
         nested(place, name, before?.[name], value, keysOf, exact, changes);
       } else if (before ? before[name] !== value : name.includes('.')) {
@@ -46,10 +48,20 @@ function nested(
   exact: boolean,
   changes: RowChanges,
 ): void {
-  const is: Rows = typeof before === 'object' ? before : {};
+  const is: Rows = typeof before === 'object' && !isSecretRef(before) ? before : {};
   const keys = keysOf(name);
   for (const [id, row] of Object.entries(should)) {
-    if (JSON.stringify(is[id]) === JSON.stringify(row)) continue;
+    // A row with a secret is added by what may say it, and its secret is no reason to add it anew.
+    if (hasOwnSecret(row) && !is[id]) continue;
+    const visible = Object.entries(row).filter(([, value]) => !isSecretRef(value));
+    if (JSON.stringify(is[id]) === JSON.stringify(Object.fromEntries(visible))) continue;
+    if (is[id] && hasOwnSecret(row)) {
+      const own = `${place}.${name}.[${pairs(keyOf(is[id], keys, row))}]`;
+      for (const [attribute, value] of visible)
+        if (typeof value === 'string' && is[id][attribute] !== value)
+          changes.sets.push(`/${own}.${attribute}:${value}`);
+      continue;
+    }
     if (is[id]) changes.sets.push(`/-${place}.${name}.[${pairs(keyOf(is[id], keys, row))}]`);
     changes.sets.push(`/+${place}.${name}.[${pairs(plain(row))}]`);
   }
@@ -57,6 +69,10 @@ function nested(
     for (const [id, row] of Object.entries(is))
       if (!should[id]) changes.removes.push(`/-${place}.${name}.[${pairs(keyOf(row, keys, row))}]`);
 }
+
+/** Whether an attribute of the row itself is a secret, so that appcmd, which takes arguments alone, can't add it. */
+export const hasOwnSecret = (row: Row): boolean =>
+  Object.entries(row).some(([name, value]) => isSecretRef(value) && !name.includes('.'));
 
 /** The attributes that can stand in the brackets: those of the row itself. */
 const plain = (row: Row): Record<string, string> =>

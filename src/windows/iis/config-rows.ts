@@ -1,13 +1,14 @@
+import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
 import type { XmlElement } from '../../io/xml.ts';
 import type { Key } from './sections.ts';
-import { canonicalValue, sameSetting, settingsOf } from './settings.ts';
+import { canonicalSetting, sameSetting, settingsOf } from './settings.ts';
 
 /** As written: attributes by name (`match.url` is one of a child), and lists, which are collections of the row. */
-export type WrittenRow = { [name: string]: string | number | boolean | WrittenRow[] };
+export type WrittenRow = { [name: string]: string | number | boolean | SecretRef | WrittenRow[] };
 
 /** In one form for both sides: texts, and collections by what tells their rows apart. */
 export interface Row {
-  [name: string]: string | Rows;
+  [name: string]: string | SecretRef | Rows;
 }
 export type Rows = { [key: string]: Row };
 
@@ -16,7 +17,7 @@ export type KeyOf = (collection: string) => Key | undefined;
 
 /** How rows are called in IIS's schema; `add` for most, a name of their own for some. */
 const rowNames =
-  /^(add|application|error|mimeMap|rule|preCondition|rewriteMap|scheme|filter|filteringRule|denyUrl)$/;
+  /^(add|application|error|mimeMap|rule|preCondition|rewriteMap|scheme|filter|filteringRule|denyUrl|provider|environmentVariable|webFarm|site)$/;
 export const isRow = ({ name }: XmlElement): boolean => rowNames.test(name);
 
 const nameOf = (part: Key[number]): string => (typeof part === 'string' ? part : part[0]);
@@ -31,7 +32,9 @@ export function keyOfWritten(row: WrittenRow, key: Key): string | undefined {
   const parts = key.map(part => {
     const own = Object.keys(row).find(name => name.toLowerCase() === nameOf(part).toLowerCase());
     const value = own === undefined ? assumedFor(part) : row[own];
-    return value === undefined || Array.isArray(value) ? undefined : canonicalValue(value).toLowerCase();
+    return value === undefined || typeof value === 'object'
+      ? undefined
+      : canonicalSetting(nameOf(part), value).toLowerCase();
   });
   return parts.includes(undefined) ? undefined : parts.filter(part => part !== '').join(' ');
 }
@@ -43,9 +46,13 @@ export function desiredRows(written: readonly WrittenRow[], collection: string, 
     written.map((row): [string, Row] => [
       keyOfWritten(row, key) ?? '',
       Object.fromEntries(
-        Object.entries(row).map(([name, value]): [string, string | Rows] => [
+        Object.entries(row).map(([name, value]): [string, Row[string]] => [
           name,
-          Array.isArray(value) ? desiredRows(value, name, keys) : canonicalValue(value),
+          Array.isArray(value)
+            ? desiredRows(value, name, keys)
+            : isSecretRef(value)
+              ? value
+              : canonicalSetting(name, value),
         ]),
       ),
     ]),
@@ -70,7 +77,7 @@ export function actualRows(
     const settings = settingsOf(element);
     const values = key.map(part => settings.get(nameOf(part).toLowerCase()) ?? assumedFor(part) ?? '');
     const id = values
-      .map(value => canonicalValue(value).toLowerCase())
+      .map((value, at) => canonicalSetting(nameOf(key[at]!), value).toLowerCase())
       .filter(part => part !== '')
       .join(' ');
     const row = declared.get(id);
@@ -94,8 +101,11 @@ function actualRow(
       row[name] = actualRows(below?.children ?? [], value, name, keys, exact);
       continue;
     }
+    // IIS would tell it, and nobody is to hear it: whether it is the same says what was applied last.
+    if (isSecretRef(value)) continue;
     const is = settings.get(name.toLowerCase());
-    if (is !== undefined) row[name] = sameSetting(is, value) ? canonicalValue(value) : canonicalValue(is);
+    if (is !== undefined)
+      row[name] = sameSetting(is, value) ? canonicalSetting(name, value) : canonicalSetting(name, is);
   }
   return row;
 }

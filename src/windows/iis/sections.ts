@@ -32,6 +32,11 @@ const sections: readonly Section[] = [
   web('security/authentication/anonymousAuthentication'),
   web('security/authentication/basicAuthentication', {}, 'IIS-BasicAuthentication'),
   web('security/authentication/windowsAuthentication', { providers: ['value'] }, 'IIS-WindowsAuthentication'),
+  web(
+    'security/authentication/iisClientCertificateMappingAuthentication',
+    { oneToOneMappings: ['certificate'], manyToOneMappings: name },
+    'IIS-IISCertificateMappingAuthentication',
+  ),
   web('security/authentication/digestAuthentication', {}, 'IIS-DigestAuthentication'),
   web('security/access'),
   web(
@@ -86,6 +91,7 @@ const sections: readonly Section[] = [
   web('rewrite/globalRules', { '': name, conditions: ['input', ['pattern', '']], serverVariables: name }),
   web('rewrite/outboundRules', { '': name, conditions: ['input', ['pattern', '']] }),
   web('rewrite/allowedServerVariables', { '': name }),
+  web('rewrite/providers', { '': name, settings: ['key'] }),
   web('rewrite/rewriteMaps', { '': name, '.': ['key'] }),
 ];
 

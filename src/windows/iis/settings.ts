@@ -1,3 +1,4 @@
+import { canonicalAddress } from '../../io/ip-address.ts';
 import type { XmlElement } from '../../io/xml.ts';
 import { timespan } from './timespan.ts';
 
@@ -26,6 +27,10 @@ export function canonicalValue(value: string | number | boolean): string {
   if (/^(true|false)$/i.test(text)) return text.toLowerCase();
   return timespan(text) ?? text;
 }
+
+/** The same for a named one: what is an address has the one form of addresses. */
+export const canonicalSetting = (name: string, value: string | number | boolean): string =>
+  /ipaddress$/i.test(name) ? canonicalAddress(canonicalValue(value)) : canonicalValue(value);
 
 /** As canonicalValue, and flags (`Time, Schedule`) sorted where the other side has several. */
 export function sameSetting(is: string | undefined, should: string | number | boolean): boolean {

@@ -1,5 +1,6 @@
 import type { XmlElement } from '../../io/xml.ts';
 import { isRow, type WrittenRow } from './config-rows.ts';
+import { isSecretAttribute } from './secret-attributes.ts';
 
 /** What stands in an element of the configuration, in the words of a manifest. */
 export interface WrittenSettings {
@@ -67,7 +68,7 @@ const aboutLocks = /^(lock[A-Z]\w*|overrideMode|allowDefinition|configSource)$/;
 
 /** IIS encrypts the attributes that its schema says so of. */
 const isSecret = (name: string, value: string): boolean =>
-  (/password$/i.test(name) && value !== '') || value.startsWith('[enc:');
+  (isSecretAttribute(name) && value !== '') || value.startsWith('[enc:');
 
 /** `true`, `12` and the like as what they are; everything else stays text. */
 function scalar(text: string): string | number | boolean {

@@ -63,7 +63,7 @@ describe('the beanstalk.config of the article', () => {
           offset: '18m',
         },
       },
-      iis_config: { urlCompression: { attributes: { doDynamicCompression: true } } },
+      iis_config: { 'system.webServer/urlCompression': { attributes: { doDynamicCompression: true } } },
     });
   });
 
@@ -112,7 +112,7 @@ describe('appcmd', () => {
         'appcmd set config -section:httpCompression /minFileSizeForComp:1000',
         'appcmd unlock config -section:httpCompression',
       ),
-    ).iis_config!.httpCompression;
+    ).iis_config!['system.webServer/httpCompression'];
     expect(compression).toEqual({
       mode: 'at_least',
       collections: { dynamicTypes: [{ mimeType: 'text/x', enabled: true }] },
@@ -133,7 +133,7 @@ describe('appcmd', () => {
     expect(pools).toEqual({
       P: {
         managed_runtime_version: 'v4.0',
-        idle_timeout: '29h',
+        idle_timeout: '1d5h',
         user_name: 'corp\\svc',
         password: { $secret: 'env:P_PASSWORD' },
         set: { 'cpu.limit': 5000 },
@@ -229,7 +229,7 @@ describe('the other programs', () => {
     ['appcmd add apppool /name:%1', 'it computes something, and nothing here is evaluated'],
     ['setx A %TEMP%\\x /m', 'its value is computed, and nothing here is evaluated'],
     ['C:\\elsewhere\\x.ps1', 'a script that is not among these files'],
-    ['msiexec /i x.msi', 'converge has no type for msiexec'],
+    ['msiexec /i x.msi', 'nothing here reads msiexec: declare what it does as `package`'],
     ['schtasks /create /tn N /tr a /sc monthly', 'the schedule monthly has no property'],
   ])('%s is left over', (line, why) => {
     expect(left(command(line))).toEqual([`3 ${line}: ${why}`]);
@@ -267,7 +267,8 @@ describe('files and secrets', () => {
       ),
     );
     expect(JSON.stringify(adopted)).not.toContain('hunter2');
-    expect(adopted.leftovers.map(({ line }) => line)).toEqual([3, 7, 9]);
+    expect(adopted.leftovers.map(({ line }) => line)).toEqual([3, 5, 9, 11]);
+    expect(adopted.secrets).toEqual(['HTTPPROTOCOL_X_API_KEY_VALUE']);
   });
 
   test('a script that runs lines only sometimes is not taken over; a caret at the end joins lines', () => {
@@ -384,19 +385,21 @@ describe('files and secrets', () => {
       '4 a.config: it repeats parts of itself by `*c`: write them out',
     ],
     ['files:\n  C:\\a: &c { content: x }\n  C:\\b: { <<: *c }\n', '3 a.config: it repeats parts of itself'],
-    ['files:\n  - a\n', '1 files: it is no map'],
-    ['- a\n', '1 a.config: it is no map of sections'],
+    ['files:\n  - a\n', '1 files: it is not a map'],
+    ['- a\n', '1 a.config: it is not a map of sections'],
     ['files:\n  C:\\a: { content: { a: 1 } }\n', '2 C:\\a: it has no text as `content`'],
     ['sources:\n  C:\\a: { toString: 1 }\n', '2 C:\\a: only zip archives'],
-    ['packages:\n  msi:\n    x: { toString: 1 }\n', '2 msi: x: whether {"toString":1} is installed'],
+    ['packages:\n  msi:\n    x: { toString: 1 }\n', '3 msi: x: whether {"toString":1} is installed'],
     ['commands:\n  a:\n    command: [ { toString: 1 } ]\n', 'converge has no type for'],
   ])('what is written otherwise than Beanstalk has it is left, and makes nothing empty: %j', (text, said) => {
     expect(left(text).join()).toContain(said);
     expect(resources(text)).toEqual({});
   });
 
-  test('a service of which nothing is said is no mistake', () => {
-    expect(resources('services:\n  windows:\n    w3svc:\n')).toEqual({ service: { w3svc: {} } });
+  test('a service of which nothing is said needs nothing', () => {
+    const text = 'services:\n  windows:\n    w3svc:\n';
+    expect(resources(text)).toEqual({});
+    expect(left(text)).toEqual(['3 service w3svc: nothing is said of it']);
   });
 
   test('no text makes it throw', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { argvOf, commandsOf } from '../../../src/adopt/ebextensions/cmd-line.ts';
+import { argvOf, commandsOf } from '../../../src/adopt/commands/cmd-line.ts';
 
 const argv = (line: string) => commandsOf(line).map(command => command.argv);
 

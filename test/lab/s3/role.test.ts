@@ -113,7 +113,11 @@ test('a policy that the lab could not hold anybody to is refused', () => {
   const policy = (statement: object) => ({ Version: '2012-10-17', Statement: [statement] });
   expect(unknownIn(policy(one))).toBeUndefined();
   expect(unknownIn(instancePolicy(['shop'], 'cust'))).toBeUndefined();
-  expect(unknownIn(policy({ ...one, Condition: {} }))).toContain('Condition');
+  expect(unknownIn(policy({ ...one, Condition: { StringLike: { 's3:prefix': 'shop/*' } } }))).toBeUndefined();
+  expect(unknownIn(policy({ ...one, Condition: { NumericLessThan: {} } }))).toContain('NumericLessThan');
+  expect(unknownIn(policy({ ...one, Condition: { StringLike: { 'aws:username': 'x' } } }))).toContain(
+    'aws:username',
+  );
   expect(unknownIn(policy({ ...one, Effect: 'Deny' }))).toContain('Deny');
   expect(unknownIn(policy({ ...one, Resource: 'arn:aws:s3:::x/${aws:username}' }))).toContain(
     '${aws:username}',

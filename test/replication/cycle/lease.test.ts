@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
 import type { Place } from '../../../src/io/handles/process-table.ts';
 import type { Clock } from '../../../src/io/ports.ts';
+import { makeHolders } from '../../../src/replication/cycle/holders.ts';
 import { leaseTtl, takeLease } from '../../../src/replication/cycle/lease.ts';
-import { makeMovers } from '../../../src/replication/cycle/movers.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import { aPlace, CycleWorld, KiB } from '../../support/cycles.ts';
 import type { Call } from '../../support/memory-store.ts';
@@ -80,7 +80,7 @@ describe('the lease', () => {
     const cycles = new CycleWorld(block);
     await cycles.killedAt(2, 'gone');
     const process = await cycles.process();
-    const elsewhere = { ...process, movers: { ...process.movers, isAlive: async () => undefined } };
+    const elsewhere = { ...process, holders: { ...process.holders, isAlive: async () => undefined } };
     await expect(runCycle(elsewhere)).rejects.toMatchObject({ diagnostics: [{ code: 'lease-held' }] });
     await cycles.clock.advance(leaseTtl);
     expect((await runCycle(elsewhere)).point.epoch).toBe(2);
@@ -196,9 +196,9 @@ describe('the lease', () => {
   test('of a dead mover whose clock was years ahead is over by the time of the store', async () => {
     const cycles = new CycleWorld(block);
     const vm = (await cycles.repository()).vm(cycles.machine.uuid);
-    const { clock, movers } = await cycles.process();
+    const { clock, holders } = await cycles.process();
     const options = {
-      movers: { ...movers, isAlive: async () => undefined },
+      holders: { ...holders, isAlive: async () => undefined },
       holder: { id: 'a', pid: 1, start: '', ...aPlace },
     };
     const ahead: Clock = {
@@ -206,15 +206,17 @@ describe('the lease', () => {
       sleep: () => new Promise(() => {}),
     };
     const intent = () => ({ cycle: 'c', snapshot: 's' });
-    await takeLease(vm, { ...options, clock: ahead }, 0, intent);
+    await takeLease(vm, { ...options, clock: ahead }, { epoch: 0, generation: 0 }, intent);
     await cycles.clock.advance(leaseTtl);
-    await expect(takeLease(vm, { ...options, clock }, 0, intent)).rejects.toMatchObject({
+    await expect(
+      takeLease(vm, { ...options, clock }, { epoch: 0, generation: 0 }, intent),
+    ).rejects.toMatchObject({
       diagnostics: [
         { code: 'lease-held', message: expect.stringContaining('until 2026-01-01T00:06:00.000Z') },
       ],
     });
     await cycles.clock.advance(60_000);
-    const next = await takeLease(vm, { ...options, clock }, 0, intent);
+    const next = await takeLease(vm, { ...options, clock }, { epoch: 0, generation: 0 }, intent);
     expect(next.epoch).toBe(2);
     await next.release(async () => {});
   });
@@ -230,7 +232,7 @@ describe('the lease', () => {
   });
 });
 
-describe('movers of this machine', () => {
+describe('holders of this machine', () => {
   const here: Place = { host: 'here', machine: 'm', boot: 'b', namespace: 'n' };
   const table = (starts: Record<number, string>) => ({
     pid: 7,
@@ -247,14 +249,14 @@ describe('movers of this machine', () => {
     ['a process number that was used again', { start: 'sunday' }, false],
     ["this process, a cycle that it doesn't run", { pid: 7, start: 'now' }, false],
   ])('%s', async (_what, change, alive) => {
-    const movers = makeMovers(table({ 7: 'now', 8: 'monday' }));
-    expect(await movers.isAlive({ ...holder, ...change })).toBe(alive);
+    const holders = makeHolders(table({ 7: 'now', 8: 'monday' }));
+    expect(await holders.isAlive({ ...holder, ...change })).toBe(alive);
   });
 
   test('a cycle of this process lives until it settles', async () => {
-    const movers = makeMovers(table({ 7: 'now' }));
-    const seen = await movers.run('cycle', async own => [own, await movers.isAlive(own)] as const);
+    const holders = makeHolders(table({ 7: 'now' }));
+    const seen = await holders.run('cycle', async own => [own, await holders.isAlive(own)] as const);
     expect(seen).toEqual([{ ...here, id: 'cycle', pid: 7, start: 'now' }, true]);
-    expect(await movers.isAlive(seen[0])).toBe(false);
+    expect(await holders.isAlive(seen[0])).toBe(false);
   });
 });

@@ -207,11 +207,19 @@ describe('recovery', () => {
     const others = [
       'converge-5031b9c2-ffffffff-1-00000000', // another repository's cycle
       `converge-ffffffff-${repository}-1-00000000`, // another VM's
-      `converge-5031b9c2-${repository}-9-00000000`, // a later epoch
       'converge backup',
     ];
     for (const name of others) cycles.machine.addForeignSnapshot(name);
     await cycles.run();
     expect(cycles.machine.snapshotNames).toEqual(others);
+  });
+
+  test('raises the epoch above that of any snapshot of its own, also when the lease object was lost', async () => {
+    const cycles = new CycleWorld(block);
+    const repository = (await cycles.repository()).id.slice(0, 8);
+    cycles.machine.addForeignSnapshot(`converge-5031b9c2-${repository}-9-00000000`);
+    const { point } = await cycles.run();
+    expect(point.epoch).toBe(10);
+    expect(cycles.machine.snapshotNames).toEqual([]);
   });
 });

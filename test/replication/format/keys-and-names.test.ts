@@ -4,7 +4,7 @@ import { nodeFiles } from '../../../src/io/node-files.ts';
 import { createKey, parseKey, readKey } from '../../../src/replication/format/keys.ts';
 import { createRepository, openRepository } from '../../../src/replication/repository/open.ts';
 import { memoryStore } from '../../support/memory-store.ts';
-import { aKey, commitImage, openTest, VM } from '../../support/repository.ts';
+import { aKey, aLease, commitImage, openTest, VM } from '../../support/repository.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 
 test('a key reads back in any spelling, and one wrong character is noticed', () => {
@@ -95,7 +95,7 @@ test('an encrypted repository shows neither names nor contents, ids nor equal bl
   const bare = memoryStore();
   await commitImage((await openTest(bare)).vm(VM.uuid), block);
   await commitImage(vm, block, { disk: { changeId: '52 de/77' } });
-  await vm.lease.write({ holder: 'host-77' }, undefined);
+  await vm.lease.write(aLease(1, 'host-77'), undefined);
   const plainId = (await import('node:crypto')).hash('sha256', block, { outputEncoding: 'buffer' });
   const vmHash = (await openTest(bare)).context.vault.vmKey(VM.uuid);
   const everything = Buffer.concat([...store.objects].flatMap(([k, v]) => [Buffer.from(k), v.bytes]));

@@ -5,6 +5,7 @@ import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import {
   aDisk,
   aKey,
+  aLease,
   commitImage,
   noStep,
   openTest,
@@ -227,10 +228,10 @@ test('the lease is compared and swapped', async () => {
   const store = memoryStore();
   const vm = await open(store, 'a');
   expect(await vm.lease.read()).toBeUndefined();
-  const first = await vm.lease.write({ epoch: 1 }, undefined);
+  const first = await vm.lease.write(aLease(1), undefined);
   if (first === 'lost-race') throw new Error('lost');
-  expect(await vm.lease.write({ epoch: 9 }, undefined)).toBe('lost-race');
-  expect(await vm.lease.write({ epoch: 2 }, first.etag)).toMatchObject({ etag: expect.any(String) });
-  expect(await vm.lease.write({ epoch: 3 }, first.etag)).toBe('lost-race');
+  expect(await vm.lease.write(aLease(9), undefined)).toBe('lost-race');
+  expect(await vm.lease.write(aLease(2), first.etag)).toMatchObject({ etag: expect.any(String) });
+  expect(await vm.lease.write(aLease(3), first.etag)).toBe('lost-race');
   expect(await vm.lease.read()).toMatchObject({ value: { epoch: 2 } });
 });

@@ -2,10 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../src/engine/model/io.ts';
 import type { Step } from '../../../src/engine/model/resource-type.ts';
+import type { KnownRepositories } from '../../../src/replication/model/clients.ts';
+import type { DueJob } from '../../../src/replication/movers/due.ts';
+import { type Movers, movingHere } from '../../../src/replication/movers/movers.ts';
 import { protectedVm } from '../../../src/resources/vsphere/protected_vm.ts';
 import type { ProtectedVmProperties, ProtectedVmState } from '../../../src/resources/vsphere/protection.ts';
+import { replicate } from '../../../src/resources/vsphere/replicate.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { FakeDisk } from '../../support/fake-machine.ts';
+import { memoryKnown } from '../../support/known.ts';
 import { typeIo } from '../../support/type-io.ts';
 
 const block = 64 * KiB;
@@ -70,7 +75,7 @@ describe('what is declared', () => {
   });
 
   test('provides its points, and needs the bucket of an s3 repository only', () => {
-    expect(protectedVm.provides!({ ...properties, repository: 'S3://dr//vms/' }, 'dc02')).toEqual([
+    expect(protectedVm.provides!({ ...properties, repository: 'S3://dr/vms/' }, 'dc02')).toEqual([
       'points:s3://dr/vms#dc02',
     ]);
     expect(protectedVm.needs!(properties, 'dc02')).toEqual([{ anyOf: ['s3-bucket:dr'] }]);
@@ -228,7 +233,9 @@ describe('a cycle as a step', () => {
     for (const state of ['absent', 'present']) {
       expect(await observe(cycles, { disks: { exclude: ['Hard disk 9'] } })).toMatchObject({
         state,
-        warnings: [{ code: 'unknown-disk', severity: 'warning' }],
+        warnings: expect.arrayContaining([
+          expect.objectContaining({ code: 'unknown-disk', severity: 'warning' }),
+        ]),
       });
       await apply(cycles);
     }
@@ -240,5 +247,130 @@ describe('a cycle as a step', () => {
     const repository = { url: 's3://dr/vms', target: 'dr', key: { $secret: 'env:KEY' } };
     await protectedVm.observe([asked({ repository })], io);
     expect(refs).toEqual([[repository, 'read']]);
+  });
+});
+
+describe('what is left behind or gone', () => {
+  const fields = async (cycles: CycleWorld, known: KnownRepositories) => {
+    const seen = (await protectedVm.observe([asked()], typeIo(cycles, { known }).io)).get('dc02')!;
+    if (seen.state !== 'present') return { state: seen.state, codes: seen.warnings?.map(({ code }) => code) };
+    const changes = protectedVm.diff!(seen.value, protectedVm.desired(properties, 'dc02'));
+    return { changes, codes: seen.warnings?.map(({ code }) => code) };
+  };
+  const update = async (cycles: CycleWorld, known: KnownRepositories) => {
+    const { io } = typeIo(cycles, { known });
+    const { changes } = await fields(cycles, known);
+    const step = {
+      ...{ id: 'dc02', asked: asked(), signal: io.signal, kind: 'update' as const },
+      ...{ is: {} as ProtectedVmState, should: protectedVm.desired(properties, 'dc02'), fields: changes! },
+    };
+    return (await protectedVm.apply([step], io)).get('dc02')!;
+  };
+
+  test('a snapshot of a killed cycle is pending by name, and its removal makes no point', async () => {
+    const cycles = new CycleWorld(block);
+    const known = memoryKnown();
+    await cycles.run();
+    const steps = await cycles.killedAt(Number.POSITIVE_INFINITY, 'error');
+    await cycles.killedAt(steps.indexOf('remove-snapshot'), 'gone');
+    // Its process is of another machine, so the lease has to run out.
+    await cycles.clock.advance(5 * minute);
+    const { snapshotNames } = cycles.machine;
+    expect(await fields(cycles, known)).toEqual({
+      changes: [{ path: '/left_snapshots', before: snapshotNames, after: [] }],
+      codes: ['snapshot-left'],
+    });
+    const points = (await cycles.points()).length;
+    expect(await update(cycles, known)).toMatchObject({ ok: true, note: `removed ${snapshotNames[0]}` });
+    expect(await fields(cycles, known)).toMatchObject({ changes: [] });
+    expect(await cycles.points()).toHaveLength(points);
+  });
+
+  test('a repository that is gone, or another one, is a weakening that asks', async () => {
+    const cycles = new CycleWorld(block);
+    const known = memoryKnown();
+    expect(await fields(cycles, known)).toEqual({ state: 'absent', codes: ['repository-new'] });
+    await known.note({ url: 's3://dr/vms' }, { id: 'ab'.repeat(16) });
+    const lost = { path: '/history', before: 'lost', after: 'begun anew', grade: 'weakens' };
+    expect(await fields(cycles, known)).toMatchObject({
+      changes: expect.arrayContaining([lost]),
+      codes: ['points-lost'],
+    });
+    // A cycle that nobody allowed.
+    const { io } = typeIo(cycles, { known });
+    await expect(replicate(asked(), io)).rejects.toMatchObject({
+      diagnostics: [{ code: 'points-lost', category: 'blocked' }],
+    });
+    expect(cycles.store.objects.size).toBe(0);
+    expect(await update(cycles, known)).toMatchObject({ ok: true });
+    expect(await fields(cycles, known)).toMatchObject({ changes: [], codes: [] });
+  });
+
+  test('points that are gone are told from none yet', async () => {
+    const cycles = new CycleWorld(block);
+    const known = memoryKnown();
+    await cycles.run();
+    await cycles.run();
+    for (const key of [...cycles.store.objects.keys()])
+      if (/head|points/.test(key)) cycles.store.objects.delete(key);
+    expect(await fields(cycles, known)).toMatchObject({
+      changes: expect.arrayContaining([expect.objectContaining({ path: '/history' })]),
+    });
+    expect(await update(cycles, known)).toMatchObject({ ok: true });
+    expect((await cycles.points()).map(({ generation }) => generation)).toEqual([3]);
+  });
+
+  test('ages are counted by the clock that dated the point', async () => {
+    const cycles = new CycleWorld(block);
+    const known = memoryKnown();
+    cycles.machine.clockAhead = 20 * minute;
+    await cycles.run();
+    expect(await fields(cycles, known)).toEqual({ changes: [], codes: ['clock-skew'] });
+    await cycles.clock.advance(16 * minute);
+    expect((await fields(cycles, known)).changes).toMatchObject([{ path: '/point', before: 'due' }]);
+  });
+
+  test('a foreign snapshot below which nothing can be read is seen before a point is due', async () => {
+    const cycles = new CycleWorld(block);
+    await cycles.run();
+    cycles.machine.readsDeltas = false;
+    cycles.machine.addForeignSnapshot('before the upgrade');
+    expect(await fields(cycles, memoryKnown())).toEqual({ changes: [], codes: ['snapshot-in-the-way'] });
+  });
+});
+
+describe('whoever moves it', () => {
+  test('gets a plain job that says what, whereto and why', async () => {
+    const cycles = new CycleWorld(block);
+    const jobs: DueJob[] = [];
+    const movers: Movers = {
+      async move(job, cycle) {
+        jobs.push(structuredClone(job));
+        return movingHere.move(job, cycle);
+      },
+    };
+    const { io } = typeIo(cycles, { movers });
+    const signal = new AbortController().signal;
+    const step = { id: 'dc02', asked: asked(), signal };
+    const should = protectedVm.desired(properties, 'dc02');
+    const began = cycles.clock.now();
+    await protectedVm.apply([{ ...step, kind: 'create', should }], io);
+    const { point } = await replicate(asked(), io, signal);
+    await cycles.clock.advance(20 * minute);
+    const seen = await observe(cycles);
+    const is = (seen as Extract<typeof seen, { state: 'present' }>).value as ProtectedVmState;
+    await protectedVm.apply([{ ...step, kind: 'update', is, should, fields: [{ path: '/point' }] }], io);
+    const common = {
+      target: 'https://vcenter.example.com',
+      vm: cycles.machine.uuid,
+      repository: (await cycles.repository()).id,
+      resource: expect.stringMatching(/^[0-9a-f]{64}$/),
+    };
+    expect(jobs).toEqual([
+      { ...common, reason: 'first-point', due: began },
+      { ...common, reason: 'asked', due: expect.any(Number) },
+      { ...common, reason: 'interval', due: point.time + 14.5 * minute },
+    ]);
+    expect(new Set(jobs.map(({ resource }) => resource)).size).toBe(1);
   });
 });

@@ -41,6 +41,37 @@ test('a rule of the other direction is another one', async () => {
   expect(await rules('Web')).not.toMatch(/Direction: +In/);
 });
 
+const one = (title: string, properties: object) =>
+  declare(`firewall_rule:${title}`, { name: 'Web', action: 'allow', protocol: 'tcp', ...properties });
+
+test('rules of one name are told apart by protocol, ports, program and service, and leave one another alone', async () => {
+  const { converge, netsh, rules, lab } = await start();
+  await netsh('add', 'rule', 'name=Web', 'dir=in', 'action=block', 'protocol=UDP', 'localport=80');
+  const declared = [
+    one('tcp', { local_port: '80' }),
+    one('udp', { protocol: 'udp', local_port: '80', remote_address: 'FD00:0::7' }),
+    one('out', { direction: 'out', remote_port: ['443', '8443'] }),
+    one('service', { service: 'W3SVC', local_port: '80' }),
+  ];
+  await converge(...declared);
+  expect((await rules('Web')).match(/Rule Name/g)).toHaveLength(4);
+  expect(await rules('Web')).toMatch(/RemoteIP: +fd00::7\s+Protocol: +UDP[\s\S]*Action: +Allow/);
+  await lab.forgetProcesses();
+  await converge(...declared);
+  expect((await lab.processes()).filter(({ changed }) => changed)).toEqual([]);
+  await converge(declare('firewall_rule:udp', { ...declared[1]!.properties }, { ensure: 'absent' }));
+  expect(await rules('Web')).not.toMatch(/UDP/);
+  expect((await rules('Web')).match(/Rule Name/g)).toHaveLength(3);
+});
+
+test('a title that means all rules of a name beside one of them is refused', async () => {
+  const { converge } = await start();
+  const { said } = await converge(declare('firewall_rule:Web', web), one('other', { local_port: '80' }));
+  expect([...new Set(said.map(({ message }) => message))]).toEqual([
+    '`other` is one of the rules that `Web` means all of',
+  ]);
+});
+
 test('any number of rules is read by one process, and each is made by one', async () => {
   const { converge, lab } = await start();
   const resources = ['a', 'b', 'c'].map(name => declare(`firewall_rule:${name}`, web));
@@ -52,11 +83,12 @@ test('any number of rules is read by one process, and each is made by one', asyn
 });
 
 test('what netsh refuses is told in its words', async () => {
-  const { converge } = await start();
-  const { said } = await converge(declare('firewall_rule:Web', { ...web, local_port: 'https' }));
+  const { converge, lab } = await start();
+  await lab.fault({ kind: 'access-denied', program: 'netsh.exe', times: 9 });
+  const { said } = await converge(declare('firewall_rule:Web', web));
   expect(said[0]).toMatchObject({
     code: 'netsh-failed',
-    message: 'the firewall rule `Web` was not changed: A specified value is not valid.',
+    message: 'the firewall rule `Web` was not changed: ERROR: Access is denied.',
   });
 });
 
@@ -64,6 +96,13 @@ test.each([
   ['all', web, "can't be the name"],
   ['a "b"', web, "can't be the name"],
   ['Web', { action: 'allow', local_port: '443' }, 'only `tcp` and `udp` have ports'],
+  ['Web', { ...web, local_port: 'https' }, '`https` in `local_port` is not a port'],
+  ['Web', { ...web, remote_port: ['1', '70000'] }, '`70000` in `remote_port` is not a port'],
+  ['Web', { ...web, remote_address: '10.0.0.0/33' }, '`10.0.0.0/33` in `remote_address` is not an address'],
+  ['Web', { ...web, local_address: ['fd00::7', 'host'] }, '`host` in `local_address` is not an address'],
+  ['Web', { ...web, direction: 'out', edge_traversal: true }, 'only what comes in'],
+  ['Web', { ...web, description: 'a|b' }, 'a quote or a bar'],
+  ['x', { ...web, name: 'all' }, "`all` can't be the name"],
   ['Ping', { action: 'allow', protocol: 'icmpv4', local_port: '1' }, 'only `tcp` and `udp` have ports'],
 ])('%s is refused', (title, properties, text) => {
   expect(() => firewallRule.identity(properties as never, title, { platform: 'win32', cwd: '' })).toThrow(

@@ -56,7 +56,11 @@ describe('bindings', () => {
     await converge({ bindings: ['http/*:80:old.com'], physical_path: 'C:\\inetpub\\wwwroot' });
     await lab.forgetProcesses();
     const { fields } = await converge({ bindings: ['http/*:80:new.com', 'net.tcp/808:*'] });
-    expect(fields).toMatchObject([{ path: '/bindings' }]);
+    expect(fields).toMatchObject([
+      { path: '/bindings/http~1*:80:new.com', after: 'http/*:80:new.com' },
+      { path: '/bindings/http~1*:80:old.com', before: 'http/*:80:old.com' },
+      { path: '/bindings/net.tcp~1808:*', after: 'net.tcp/808:*' },
+    ]);
     const [backup, add, remove] = await appcmds();
     expect(backup).toMatch(/^add backup converge-/);
     expect(add).toContain("/+bindings.[protocol='http',bindingInformation='*:80:new.com']");

@@ -1,39 +1,61 @@
 import type { CommonOptions, RepositoryOptions } from '../../../app/options.ts';
-import { listPoints } from '../../../app/repository/list-points.ts';
+import { type ListedPoints, listPoints } from '../../../app/repository/list-points.ts';
 import { bytes } from '../../../io/units.ts';
-import type { PointSummary } from '../../../replication/model/point.ts';
 import type { Define } from '../../context/define.ts';
-import { withFormat, withLab, withRepository } from '../../context/options.ts';
+import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../context/options.ts';
 import { table } from '../../text/table.ts';
+
+interface PointsOptions extends RepositoryOptions, CommonOptions {
+  vm?: string;
+  format: string;
+}
 
 export const points: Define = (program, context, exit) => {
   const command = program
-    .command('points [VM]')
+    .command('points [VM] [PATHS...]')
     .description('list the recovery points of a repository, oldest first');
-  withLab(withFormat(withRepository(command)))
-    .addHelpText('after', '\nExample:\n  converge points dc02 --repository s3://gdh-vm-replication/dr')
-    .action(
-      async (name: string | undefined, options: RepositoryOptions & CommonOptions & { format: string }) => {
-        const listed = await listPoints(context, name, options);
-        const json = options.format === 'json';
-        context.print(json ? `${JSON.stringify(listed, null, 2)}\n` : asTable(listed, context.columns));
-        exit(0);
-      },
-    );
+  withLab(withFormat(withVm(withRepository(command))))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge points dc02 manifests\n  converge points dc02 --repository s3://gdh-vm-replication/dr',
+    )
+    .action(async (name: string | undefined, rest: string[], options: PointsOptions) => {
+      const { vm, paths } = await vmAndPaths(context, [name, ...rest], options.vm);
+      const listed = await listPoints(context, vm, { ...options, paths });
+      if (!listed) return exit(1);
+      const json = options.format === 'json';
+      context.print(json ? `${JSON.stringify(listed.points, null, 2)}\n` : asTable(listed, context.columns));
+      exit(0);
+    });
 };
 
-const asTable = (listed: PointSummary[], columns?: number): string =>
-  listed.length === 0
-    ? 'no recovery points\n'
-    : table(
-        ['ID', 'VM', 'TIME', 'CONSISTENCY', 'MODE', 'DISKS'],
-        listed.map(point => [
-          point.id,
-          point.vm.name,
-          point.time,
-          point.consistency,
-          point.mode === 'incremental' ? 'incremental' : `${point.mode} (${point.reason})`,
-          point.disks.map(disk => `${disk.index}: ${bytes(disk.bytes)}`).join(', '),
-        ]),
-        columns,
-      );
+/** With the UUID where one name stands for several VMs. */
+function asTable({ points, now }: ListedPoints, columns?: number): string {
+  if (points.length === 0) return 'no recovery points\n';
+  const uuids = new Map<string, Set<string>>();
+  for (const { vm } of points) uuids.set(vm.name, (uuids.get(vm.name) ?? new Set()).add(vm.uuid));
+  const ambiguous = [...uuids.values()].some(({ size }) => size > 1);
+  return table(
+    ['ID', 'VM', ...(ambiguous ? ['UUID'] : []), 'TIME', 'AGE', 'CONSISTENCY', 'MODE', 'STORED', 'DISKS'],
+    points.map(point => [
+      point.id,
+      point.vm.name,
+      ...(ambiguous ? [point.vm.uuid] : []),
+      point.time,
+      age(now - Date.parse(point.time)),
+      point.consistency,
+      point.mode === 'incremental' ? 'incremental' : `${point.mode} (${point.reason})`,
+      point.stored === undefined ? '?' : bytes(point.stored),
+      point.disks.map(disk => `${disk.index}: ${bytes(disk.bytes)}`).join(', '),
+    ]),
+    columns,
+  );
+}
+
+/** `3 h`, `12 d`: one unit is enough to look at. */
+function age(ms: number): string {
+  if (ms < 0) return 'in the future';
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`;
+}

@@ -5,7 +5,9 @@ import { plural } from '../../../io/units.ts';
 import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
-import { withData, withFormat, withLab, withState } from '../../context/options.ts';
+import { withAllow, withData, withFormat, withLab, withState } from '../../context/options.ts';
+
+type Options = ReplicateOptions & { format: 'text' | 'json'; replica?: true };
 
 export const replicate: Define = (program, context, exit) => {
   const command = program
@@ -13,9 +15,12 @@ export const replicate: Define = (program, context, exit) => {
     .description('make a recovery point of one protected VM now, due or not')
     .option('--replica', 'bring its EBS snapshots to the newest point in the repository instead; its home is not asked')
     .option('--rescan', 'compare every block with the newest point, whatever change tracking says');
-  withData(withLab(withState(withFormat(command))))
-    .addHelpText('after', '\nExamples:\n  converge replicate dc02 manifests\n  converge replicate dc02 --replica manifests')
-    .action(async (vm: string, paths: string[], options: ReplicateOptions & { format: 'text' | 'json'; replica?: true }) => {
+  withData(withLab(withState(withFormat(withAllow(command)))))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge replicate dc02 manifests\n  converge replicate dc02 --replica manifests',
+    )
+    .action(async (vm: string, paths: string[], options: Options) => {
       if (options.replica) return exit(await replica(context, vm, paths, options));
       const made = await makePoint(context, vm, paths, options);
       if (!made) return exit(1);

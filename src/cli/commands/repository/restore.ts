@@ -5,7 +5,7 @@ import { withFormat, withLab, withRepository } from '../../context/options.ts';
 
 export const restore: Define = (program, context, exit) => {
   const command = program
-    .command('restore <VM>')
+    .command('restore <VM> [PATHS...]')
     .description('write the disks of a recovery point as raw images, every block checked')
     .option('--point <WHICH>', 'latest, an id, or a time: the newest point at or before it', 'latest')
     .requiredOption('--to <DIR>', 'folder for disk-N.raw')
@@ -15,10 +15,12 @@ export const restore: Define = (program, context, exit) => {
       'after',
       '\nUntil all disks are whole, files are called disk-N.raw.unfinished-restore-ID. A restore that is killed\n' +
         'leaves them behind: remove them when no restore is running.\n' +
-        '\nExample:\n  converge restore dc02 --repository s3://gdh-vm-replication/dr --point 2026-11-23T08:00:00Z --to /mnt/restore',
+        '\nExamples:\n  converge restore dc02 manifests --to /mnt/restore\n  converge restore dc02 --repository s3://gdh-vm-replication/dr --point 2026-11-23T08:00:00Z --to /mnt/restore',
     )
-    .action(async (name: string, options: RestoreOptions & { format: string }) => {
-      const { point, disks, took } = await restoreDisks(context, name, options);
+    .action(async (name: string, paths: string[], options: RestoreOptions & { format: string }) => {
+      const restored = await restoreDisks(context, name, { ...options, paths });
+      if (!restored) return exit(1);
+      const { point, disks, took } = restored;
       if (options.format === 'json') {
         context.print(`${JSON.stringify({ version: 1, point: point.id, disks }, null, 2)}\n`);
       } else {

@@ -8,37 +8,36 @@ import { bytes, plural } from '../../../io/units.ts';
 import type { VerifyReport } from '../../../replication/verify/verify.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
-import { withData, withFormat, withLab } from '../../context/options.ts';
+import { vmAndPaths, withFormat, withLab, withRepository, withVm } from '../../context/options.ts';
 
-type Options = Partial<RepositoryOptions> & CommonOptions & { format: string; replica?: true; sample: number };
+interface VerifyOptions extends RepositoryOptions, CommonOptions {
+  vm?: string;
+  format: string;
+  replica?: true;
+  sample: number;
+}
 
 export const verify: Define = (program, context, exit) => {
   const command = program
     .command('verify [VM] [PATHS...]')
     .description('read everything that the recovery points need and check every byte')
-    .option('--repository <URL>', 's3://BUCKET/PREFIX or file:///FOLDER')
-    .option('--key <SOURCE>', 'key of an encrypted repository: env:NAME or file:PATH')
     .option('--replica', "read blocks of the VM's newest EBS snapshots back; PATHS declare its recovery_target")
     .addOption(
       new Option('--sample <N>', 'with --replica: blocks of each disk, chosen at random')
         .argParser(sampleSize)
         .default(100),
     );
-  withData(withLab(withFormat(command)))
+  withLab(withFormat(withVm(withRepository(command))))
     .addHelpText(
       'after',
-      '\nExamples:\n  converge verify --repository s3://gdh-vm-replication/dr\n  converge verify dc02 --replica manifests',
+      '\nExamples:\n  converge verify manifests\n  converge verify --repository s3://gdh-vm-replication/dr\n  converge verify manifests --vm dc02 --replica',
     )
-    .action(async (name: string | undefined, paths: string[], options: Options) => {
-      if (options.replica) return exit(await replica(context, name, paths, options));
-      const { repository } = options;
-      if (repository === undefined)
-        throw new Failure(
-          given('repository-missing', 'which repository? --repository says it', {
-            hint: 'write --repository s3://BUCKET/PREFIX, or `verify VM --replica PATHS` for a replica',
-          }),
-        );
-      const { report, diagnostics } = await check(context, name, { ...options, repository });
+    .action(async (name: string | undefined, rest: string[], options: VerifyOptions) => {
+      const { vm, paths } = await vmAndPaths(context, [name, ...rest], options.vm);
+      if (options.replica) return exit(await replica(context, vm, paths, options));
+      const verified = await check(context, vm, { ...options, paths });
+      if (!verified) return exit(1);
+      const { report, diagnostics } = verified;
       context.print(options.format === 'json' ? json(report) : text(report));
       context.report(diagnostics);
       exit(exitCode({ diagnostics }));
@@ -49,12 +48,12 @@ async function replica(
   context: CliContext,
   vm: string | undefined,
   paths: string[],
-  options: Options,
+  options: VerifyOptions,
 ): Promise<number> {
-  if (vm === undefined)
+  if (vm === undefined || paths.length === 0)
     throw new Failure(
-      given('vm-missing', 'whose replica? name its recovery_target before the paths', {
-        hint: 'converge verify VM --replica PATHS',
+      given('vm-missing', 'whose replica? name the VM, and the paths that declare its recovery_target', {
+        hint: 'converge verify PATHS --vm VM --replica',
       }),
     );
   const found = await verifyReplica(context, vm, paths, options);

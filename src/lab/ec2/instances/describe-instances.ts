@@ -86,7 +86,8 @@ export const describeInstanceActions = {
       };
     });
     for (const it of ownOf(chosen)) {
-      if (it.state !== 'running' || it.systemCheck !== 'initializing') continue;
+      // What QEMU runs is said by whoever watches it.
+      if (it.state !== 'running' || it.systemCheck !== 'initializing' || it.boot?.by === 'qemu') continue;
       it.systemCheck = 'ok';
       it.instanceCheck = it.boot?.boots === true ? 'ok' : 'impaired';
     }

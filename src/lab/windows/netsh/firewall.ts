@@ -26,6 +26,7 @@ export const readRules = async (files: Machine['files']): Promise<Fields[]> =>
 
 const protocols: Record<string, string> = { tcp: '6', udp: '17', icmpv4: '1', icmpv6: '58' };
 const profiles = ['Domain', 'Private', 'Public'];
+const interfaces: Record<string, string> = { lan: 'Lan', wireless: 'Wireless', ras: 'RemoteAccess' };
 
 /** `netsh advfirewall firewall add|delete|set|show rule`. Names needn't be unique: `add` never replaces. */
 export async function advfirewall(verb: string, args: readonly string[], machine: Machine): Promise<Answer> {
@@ -59,14 +60,26 @@ export async function advfirewall(verb: string, args: readonly string[], machine
   return ok(verb === 'delete' ? rules.length : undefined);
 }
 
-function matching(registry: Registry, { name = '', dir }: Record<string, string>) {
+/** A field that a selection says nothing of; `any` in one is a rule that has no such field. */
+const whatever = '?';
+
+/** The rules of a name, and of what else the selection says: `dir`, `protocol`, ports, `program`, `service` ... */
+function matching(registry: Registry, { name = '', ...others }: Record<string, string>) {
+  const wanted = changed(new Map(order.map(key => [key, whatever])), others);
   return (registry.values(rulesKey) ?? [])
     .map(value => ({ id: value.name, fields: parse(textOf(value) ?? '') }))
     .filter(
       ({ fields }) =>
         name.toLowerCase() === 'all' || fields.get('Name')?.toLowerCase() === name.toLowerCase(),
     )
-    .filter(({ fields }) => dir === undefined || fields.get('Dir')?.toLowerCase() === dir.toLowerCase());
+    .filter(
+      ({ fields }) =>
+        wanted !== undefined &&
+        order.every(key => {
+          const value = wanted.get(key);
+          return value === whatever || fields.get(key)?.toLowerCase() === value?.toLowerCase();
+        }),
+    );
 }
 
 /** Fields in the order in which Windows writes them. */
@@ -80,10 +93,12 @@ const order = [
   'RPort',
   'LA4',
   'RA4',
+  'IFType',
   'App',
   'Svc',
   'Name',
   'Desc',
+  'Edge',
 ];
 
 function parse(line: string): Fields {
@@ -109,8 +124,14 @@ function print(fields: Fields): string {
   return `v2.31|${parts.join('')}`;
 }
 
-/** Undefined when a value is none that netsh takes. */
+/** Undefined when a value is none that netsh takes, or for ports of what isn't TCP or UDP. */
 function read(before: Fields, given: Record<string, string>): Fields | undefined {
+  const fields = changed(before, given);
+  const hasPorts = fields?.has('LPort') || fields?.has('RPort');
+  return hasPorts && !['6', '17'].includes(fields?.get('Protocol') ?? '') ? undefined : fields;
+}
+
+function changed(before: Fields, given: Record<string, string>): Fields | undefined {
   const fields = new Map(before);
   const set = (key: string, value: string | undefined) => {
     if (value === undefined) fields.delete(key);
@@ -145,13 +166,17 @@ function read(before: Fields, given: Record<string, string>): Fields | undefined
     program: value => set('App', any(value)),
     service: value => set('Svc', any(value)),
     description: value => set('Desc', value),
-    edge: () => true,
-    interfacetype: () => true,
+    edge: value =>
+      /^(yes|no)$/i.test(value) &&
+      (value.toLowerCase() === 'no' || fields.get('Dir') !== 'Out') &&
+      set('Edge', value.toLowerCase() === 'yes' ? 'TRUE' : undefined),
+    interfacetype: value => {
+      const kind = value.toLowerCase();
+      return (kind === 'any' || interfaces[kind] !== undefined) && set('IFType', interfaces[kind]);
+    },
   };
   const good = Object.entries(given).every(([name, value]) => takers[name]?.(value) ?? false);
-  const hasPorts = fields.has('LPort') || fields.has('RPort');
-  // Ports belong to TCP and UDP.
-  return good && (!hasPorts || ['6', '17'].includes(fields.get('Protocol') ?? '')) ? fields : undefined;
+  return good ? fields : undefined;
 }
 
 function describe(fields: Fields): string {
@@ -169,7 +194,7 @@ function describe(fields: Fields): string {
     ['Protocol', name ?? protocol ?? 'Any'],
     ['LocalPort', fields.get('LPort') ?? 'Any'],
     ['RemotePort', fields.get('RPort') ?? 'Any'],
-    ['Edge traversal', 'No'],
+    ['Edge traversal', fields.get('Edge') === 'TRUE' ? 'Yes' : 'No'],
     ['Action', fields.get('Action') ?? ''],
   ];
   const lines = rows.map(([label, value]) => `${`${label}:`.padEnd(38)}${value}\n`);

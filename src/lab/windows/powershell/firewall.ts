@@ -19,6 +19,12 @@ const asObject = (fields: Fields) => ({
   enabled: fields.get('Active') === 'TRUE',
   protocol: Number(fields.get('Protocol') ?? 256),
   localPorts: fields.get('LPort') ?? (fields.has('Protocol') ? '*' : ''),
+  remotePorts: fields.get('RPort') ?? (fields.has('Protocol') ? '*' : ''),
+  localAddresses: (fields.get('LA4') ?? '*').split(',').map(withMask).join(','),
+  service: fields.get('Svc') ?? '',
+  interfaceTypes: fields.get('IFType') ?? 'All',
+  edgeTraversal: fields.get('Edge') === 'TRUE',
+  description: fields.get('Desc') ?? '',
   remoteAddresses: (fields.get('RA4') ?? '*').split(',').map(withMask).join(','),
   profiles:
     fields

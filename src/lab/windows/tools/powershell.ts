@@ -12,6 +12,7 @@ import { readRegistry } from '../registry/store.ts';
 import type { RegistryValue } from '../registry/values.ts';
 import { taskUri } from '../tasks/store.ts';
 import { registerXml } from './schtasks.ts';
+import { setWebConfiguration } from './web-configuration.ts';
 
 /**
  * powershell.exe, as far as fixed scripts go that read `$d` as JSON from stdin: it finds the one cmdlet that
@@ -53,6 +54,7 @@ const cmdlets: Readonly<Record<string, Cmdlet>> = {
     const answer = await appcmd({ ...call, args, input: '' }, machine);
     return answer.exitCode === 0 ? said('') : failed(1, `Set-ItemProperty : ${answer.stdout}`);
   }),
+  'Set-WebConfigurationProperty': setWebConfiguration,
   'Register-ScheduledTask': ofTexts(
     async ({ folder = '\\', name = '', xml = '', user, password }, _, machine) => {
       const uri = taskUri(`${folder}${name}`);

@@ -1,6 +1,6 @@
 import type { Failure } from '../../../diagnostics/diagnostic.ts';
 import { readFooter } from '../../format/container.ts';
-import { damaged, hasCode } from '../../format/damage.ts';
+import { damaged, hasCode, isUnreadable } from '../../format/damage.ts';
 import {
   decodeEntries,
   decodeIndexFooter,
@@ -17,7 +17,7 @@ export type Locations = Map<string, Location>;
 
 export interface Located {
   locations: Locations;
-  /** Keys of index objects, and what kept each from being read: `damaged-object` or `missing-object`. */
+  /** Keys of index objects, and what kept each from being read: `damaged-object`, `missing-object` ... */
   lost: { key: string; failure: Failure }[];
 }
 
@@ -88,7 +88,7 @@ export function indexReader(context: VmContext): IndexReader {
     async locate(segments, disk, page, signal) {
       const located: Located = { locations: new Map(), lost: [] };
       const lose = (segment: Segment, failure: unknown) => {
-        if (!hasCode(failure, 'damaged-object', 'missing-object')) throw failure;
+        if (!isUnreadable(failure) && !hasCode(failure, 'missing-object')) throw failure;
         located.lost.push({ key: context.names.index(segment.generation, segment.id), failure });
         return undefined;
       };

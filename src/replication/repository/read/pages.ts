@@ -1,6 +1,6 @@
 import { ID_BYTES } from '../../format/blocks.ts';
 import { damaged } from '../../format/damage.ts';
-import { mergePage, PAGE_CAP, type PageRefs, type SectionRef } from '../../format/page-map.ts';
+import { checkPage, mergePage, PAGE_CAP, type PageRefs, type SectionRef } from '../../format/page-map.ts';
 import { sealerFor } from '../../format/sealing.ts';
 import type { VmContext } from './repository-context.ts';
 
@@ -11,16 +11,23 @@ async function sections(
   sizes: Map<string, number>,
   signal?: AbortSignal,
 ) {
-  const open = async ({ object, offset, length }: SectionRef) => {
+  const open = async (kind: 'base' | 'delta', { object, offset, length }: SectionRef) => {
     const key = context.names.pages(object);
     const size = sizes.get(object) ?? offset + length;
     const stored = await context.ranges.read(key, size, offset, offset + length, signal);
     if (stored.length !== length) throw damaged(key, `it ends before byte ${offset + length}`);
-    return sealerFor(context.vault, 'pages', key, Buffer.from(object, 'hex')).open(offset, stored, PAGE_CAP);
+    const sealer = sealerFor(context.vault, 'pages', key, Buffer.from(object, 'hex'));
+    const payload = sealer.open(offset, stored, PAGE_CAP);
+    try {
+      checkPage(kind, payload);
+    } catch (cause) {
+      throw damaged(key, (cause as RangeError).message, cause);
+    }
+    return payload;
   };
   const [base, deltas] = await Promise.all([
-    refs.base && open(refs.base),
-    Promise.all(refs.deltas.map(open)),
+    refs.base && open('base', refs.base),
+    Promise.all(refs.deltas.map(ref => open('delta', ref))),
   ]);
   return { base, deltas };
 }

@@ -1,7 +1,8 @@
-import { damaged, hasCode } from '../../format/damage.ts';
-import { parseNumbered } from '../../format/names.ts';
+import { damaged, isUnreadable } from '../../format/damage.ts';
+import { parseNumbered, vmNames } from '../../format/names.ts';
 import { decodeRoot, ROOT_CAP, type Root } from '../../format/root.ts';
 import { openObject } from '../../format/sealing.ts';
+import type { Vault } from '../../format/vault.ts';
 import { pipelined } from '../../model/pipelined.ts';
 import type { OnDamage } from '../../model/repository.ts';
 import type { VmContext } from './repository-context.ts';
@@ -18,10 +19,19 @@ export async function readHead(context: VmContext): Promise<{ root: Root; etag: 
   const key = context.names.head;
   const found = await context.store.get(key);
   if (!found) return undefined;
-  return {
-    root: decodeRoot(key, openObject(context.vault, 'head', key, found.bytes, ROOT_CAP)),
-    etag: found.etag,
-  };
+  return { root: openRoot(context.vault, 'head', key, found.bytes), etag: found.etag };
+}
+
+/** The root in a point object or a head. Throws `damaged-object` unless it belongs where it lies. */
+export function openRoot(vault: Vault, kind: 'head' | 'point', key: string, bytes: Buffer): Root {
+  const root = decodeRoot(key, openObject(vault, kind, key, bytes, ROOT_CAP));
+  const { id, generation, vm } = root.point;
+  if (!key.startsWith(vmNames(vault.vmKey(vm.uuid)).folder))
+    throw damaged(key, 'it holds a point of another VM');
+  const name = kind === 'point' ? parseNumbered(key) : undefined;
+  if (name && (name.id !== id || name.generation !== generation))
+    throw damaged(key, 'it holds another point');
+  return root;
 }
 
 export async function readPoint(
@@ -31,10 +41,7 @@ export async function readPoint(
   const key = context.names.point(generation, id);
   const found = await context.store.get(key);
   if (!found) return undefined;
-  const root = decodeRoot(key, openObject(context.vault, 'point', key, found.bytes, ROOT_CAP));
-  if (root.point.id !== id || root.point.generation !== generation)
-    throw damaged(key, 'it holds another point');
-  return root;
+  return openRoot(context.vault, 'point', key, found.bytes);
 }
 
 /** What lies under `points/`, in ascending generation. All of them are complete. */
@@ -49,14 +56,18 @@ export async function pointNames(context: VmContext): Promise<PointName[]> {
 
 /**
  * Every complete point's root in ascending generation: the objects under `points/`, and the head's
- * point while its copy isn't there yet. Objects that can't be read go to `onDamage`, or are thrown.
+ * point while its copy isn't there yet, or can't be read. Objects that can't be read go to `onDamage`, or
+ * are thrown.
  */
 export async function* allRoots(context: VmContext, onDamage?: OnDamage): AsyncGenerator<Root> {
   // The head is read first: a commit that ends meanwhile adds a point, and never hides one.
   const head = await readable(readHead(context), onDamage);
   const names = await pointNames(context);
-  for await (const root of pipelined(names, READS, name => readable(readPoint(context, name), onDamage)))
-    if (root) yield root;
+  const rootOf = async (name: PointName) => {
+    const root = await readable(readPoint(context, name), onDamage);
+    return root ?? (head?.root.point.id === name.id ? head.root : undefined);
+  };
+  for await (const root of pipelined(names, READS, rootOf)) if (root) yield root;
   if (head && !names.some(n => n.id === head.root.point.id)) yield head.root;
 }
 
@@ -80,7 +91,7 @@ export async function readable<T>(read: Promise<T>, onDamage?: OnDamage): Promis
   try {
     return await read;
   } catch (error) {
-    if (!onDamage || !hasCode(error, 'damaged-object', 'newer-format')) throw error;
+    if (!onDamage || !isUnreadable(error)) throw error;
     onDamage(error);
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { damaged } from '../../format/damage.ts';
 import { ROSTER, vmNames } from '../../format/names.ts';
 import { openObject, SALT_BYTES, sealObject } from '../../format/sealing.ts';
+import type { Vault } from '../../format/vault.ts';
 import type { OnDamage } from '../../model/repository.ts';
 import { readable } from './points.ts';
 import type { Context } from './repository-context.ts';
@@ -26,13 +27,19 @@ export async function* enrolled(context: Context, onDamage?: OnDamage): AsyncGen
 
 async function entry({ store, vault }: Context, key: string): Promise<string | undefined> {
   const found = await store.get(key);
-  if (!found) return undefined;
-  let value: { uuid?: unknown };
+  return found && openEntry(vault, key, found.bytes);
+}
+
+/** The UUID in a roster object. Throws `damaged-object` unless it is that of the VM whose object this is. */
+export function openEntry(vault: Vault, key: string, bytes: Buffer): string {
+  let value: unknown;
   try {
-    value = JSON.parse(openObject(vault, 'roster', key, found.bytes, CAP).toString('utf8'));
+    value = JSON.parse(openObject(vault, 'roster', key, bytes, CAP).toString('utf8'));
   } catch (cause) {
     throw cause instanceof SyntaxError ? damaged(key, 'it is no JSON', cause) : cause;
   }
-  if (typeof value.uuid !== 'string') throw damaged(key, 'it names no VM');
-  return value.uuid;
+  const { uuid } = (value ?? {}) as { uuid?: unknown };
+  if (typeof uuid !== 'string' || vmNames(vault.vmKey(uuid)).roster !== key)
+    throw damaged(key, 'it names no VM, or another one');
+  return uuid;
 }

@@ -1,5 +1,5 @@
 import { containerBuilder } from '../../format/container.ts';
-import { hasCode } from '../../format/damage.ts';
+import { hasCode, isUnreadable } from '../../format/damage.ts';
 import {
   encodeEntries,
   encodeIndexFooter,
@@ -126,7 +126,7 @@ export function indexWriter(session: Session): IndexWriter {
           return [...before.filter(s => !supersedes.includes(s.id)), ...written];
         } catch (error) {
           // What can't be read can't be merged, but it is in nobody's way: other entries go on counting.
-          if (!hasCode(error, 'damaged-object', 'missing-object')) throw error;
+          if (!isUnreadable(error) && !hasCode(error, 'missing-object')) throw error;
         }
       return [...before, ...(await write(fresh, []))];
     },

@@ -3,6 +3,7 @@ import { hasCode } from '../../format/damage.ts';
 import type { PageRefs } from '../../format/page-map.ts';
 import { encodeRoot, type Root } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
+import { comparesWrongly } from '../../model/conditions.ts';
 import type { Head, Point, PointDisk, PointWriter } from '../../model/repository.ts';
 import { newestRoot, pointNames, readHead, readPoint } from '../read/points.ts';
 import { newId, type VmContext } from '../read/repository-context.ts';
@@ -25,16 +26,18 @@ interface Begun {
 
 /**
  * Begins a commit on top of `base`. `known`: a root that was read lately, used when it is the base's.
- * `step` is awaited before each pack that is written while blocks are put.
+ * `step` is awaited before each pack that is written while blocks are put. `after`: a generation that is
+ * known to have been, though its point is gone.
  */
 export async function openWriter(
   context: VmContext,
   base: Base | undefined,
   known: Root | undefined,
   step: Step = async () => {},
+  after = 0,
 ): Promise<PointWriter> {
   const root = await rootBelow(context, base, known);
-  const generation = (root?.point.generation ?? 0) + 1;
+  const generation = Math.max(root?.point.generation ?? 0, after) + 1;
   if (base) await refuseRolledBack(context, base);
   const work = session(context, generation, step);
   const parts: Parts = {
@@ -127,6 +130,7 @@ async function writeParts(
       id: newId(work.context),
       generation: work.generation,
       ...content,
+      stored: work.totals.bytes_uploaded,
       disks: disks.map(d => d.disk),
     },
     previous: root && { generation: root.point.generation, id: root.point.id },
@@ -141,7 +145,7 @@ async function writeParts(
 async function moveHead(work: Session, root: Root, etag: string | undefined): Promise<boolean> {
   const { context } = work;
   const { store, vault, names, random } = context;
-  if (root.point.generation === 1) {
+  if (root.previous === undefined) {
     await work.step('roster');
     work.totals.bytes_uploaded += await enrol(context, context.uuid);
   }
@@ -151,18 +155,22 @@ async function moveHead(work: Session, root: Root, etag: string | undefined): Pr
     const put = await store.put(names.head, bytes, {
       when: etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: etag },
     });
-    if (!put.ok && !(await isOurs(context, root))) return false;
+    if (!put.ok && !(await isOurs(context, root, etag))) return false;
   } catch (error) {
-    if (!hasCode(error, 'answer-lost') || !(await isOurs(context, root))) throw error;
+    if (!hasCode(error, 'answer-lost') || !(await isOurs(context, root, undefined))) throw error;
   }
   work.totals.bytes_uploaded += bytes.length;
   return true;
 }
 
-/** After a refusal or a lost answer: an earlier try of ours may have gone through. */
-async function isOurs(context: VmContext, { point }: Root): Promise<boolean> {
+/**
+ * After a refusal or a lost answer: an earlier try of ours may have gone through. `refused`: the ETag that
+ * was asked for and isn't there any more, as the store says.
+ */
+async function isOurs(context: VmContext, { point }: Root, refused: string | undefined): Promise<boolean> {
+  let head: Awaited<ReturnType<typeof readHead>>;
   try {
-    return (await readHead(context))?.root.point.id === point.id;
+    head = await readHead(context);
   } catch (cause) {
     throw new Failure(
       world(
@@ -173,6 +181,8 @@ async function isOurs(context: VmContext, { point }: Root): Promise<boolean> {
       { cause },
     );
   }
+  if (refused !== undefined && head?.etag === refused) throw comparesWrongly(refused);
+  return head?.root.point.id === point.id;
 }
 
 /** The head holds the whole point and the next commit settles it: a store that fails now costs nothing. */

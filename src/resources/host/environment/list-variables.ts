@@ -2,7 +2,8 @@ import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../../engine/model/io.ts';
 import type { ListQuery } from '../../../engine/model/resource-type.ts';
 import * as windows from '../../../windows/registry/machine-environment.ts';
-import { chosen, namesSecret, unsaid } from '../../shared/list-declarations.ts';
+import { chosen, unsaid } from '../../shared/list-declarations.ts';
+import { namesSecret } from '../../shared/secret-names.ts';
 import * as linux from './etc-environment.ts';
 
 /** The variables that are named: what others hold is nobody's business. */

@@ -1,4 +1,4 @@
-import { addressFamily } from '../../../io/ip-address.ts';
+import { addressFamily, canonicalAddress } from '../../../io/ip-address.ts';
 
 /** One line of a hosts file, with all that has to be kept. */
 export interface HostsLine {
@@ -40,13 +40,6 @@ export const familyOf = (address: string): 4 | 6 => (addressFamily(address) === 
 /** Addresses are compared by what they mean: `::1` is `0:0:0:0:0:0:0:1`. */
 export function sameAddress(a: string, b: string): boolean {
   return canonicalAddress(a) === canonicalAddress(b);
-}
-
-function canonicalAddress(address: string): string {
-  if (familyOf(address) === 4) return address;
-  const [plain = '', zone] = address.split('%');
-  const host = URL.parse(`http://[${plain}]/`)?.hostname ?? plain;
-  return zone === undefined ? host : `${host}%${zone}`;
 }
 
 const isName = (name: string) => (other: string) => other.toLowerCase() === name.toLowerCase();

@@ -1,5 +1,7 @@
 import Type from 'typebox';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Step } from '../../../engine/model/resource-type.ts';
+import { isSecretAttribute } from '../../../windows/iis/secret-attributes.ts';
 import { canonicalValue, sameSetting } from '../../../windows/iis/settings.ts';
 import { isChanged } from '../../shared/each-step.ts';
 
@@ -12,6 +14,19 @@ export const setSchema = (example: string) =>
       description: `Any other attribute by appcmd's name, \`${example}\`.`,
     }),
   );
+
+/** Throws a Failure (given) for what `set` can't hold: a secret would be in the plan and in arguments. */
+export function checkSet(set: WrittenSet = {}, instead: string): void {
+  const secrets = Object.keys(set).filter(isSecretAttribute);
+  if (secrets.length > 0)
+    throw new Failure(
+      secrets.map(name =>
+        given('plain-secret', `\`${name}\` in \`set\` is a secret, and stands there as plain text`, {
+          hint: instead,
+        }),
+      ),
+    );
+}
 
 /** As it is to be. */
 export const desiredSet = (set: WrittenSet): Record<string, string> =>

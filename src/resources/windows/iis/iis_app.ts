@@ -7,7 +7,7 @@ import { change } from '../../../windows/iis/appcmd.ts';
 import { settingsOf } from '../../../windows/iis/settings.ts';
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
-import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
+import { checkSet, desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
 import { configurationOf, iisRealm, needsIis, observeObjects, withPool } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 import { listApps } from './list-sites.ts';
@@ -42,7 +42,8 @@ export const iisApp: ResourceType<AppProperties, AppState, Declaration> = {
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
-  identity(_, title) {
+  identity({ set }, title) {
+    checkSet(set, 'a directory with a password is an `iis_vdir`');
     if (/^[^/]+\/([^/]+(\/[^/]+)*)?$/.test(title)) return title.toLowerCase();
     throw new Failure(
       given('wrong-name', `\`${title}\` names no application`, {

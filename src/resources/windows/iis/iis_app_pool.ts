@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
 import type { Asked, ResourceType, Step } from '../../../engine/model/resource-type.ts';
@@ -10,7 +11,7 @@ import { spanOf } from '../../../windows/iis/timespan.ts';
 import { setIisSecret } from '../../../windows/tools/powershell.ts';
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
-import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
+import { checkSet, desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
 import { checkName, configurationOf, iisRealm, needsIis, needsModule, observeObjects } from './iis-object.ts';
 import { listPools } from './list-app-pools.ts';
 
@@ -124,8 +125,10 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
-  identity(_, title) {
+  identity(properties, title) {
     checkName(title, 'an application pool', /[|<>&"/[\]+=;:,?*@]/);
+    checkSet(properties.set, 'write `password:` with a reference');
+    checkTimes(properties);
     return title.toLowerCase();
   },
   provides: (_, id) => [`app_pool:${id}`],
@@ -153,6 +156,33 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
     return { ok: true, note: 'recycled' };
   },
 };
+
+/** Days; what IIS's schema takes at most, and both in whole minutes. */
+const longest = { idle_timeout: 30, 'periodic_restart.time': 300 };
+
+/** Throws a Failure (given) for times that IIS refuses. */
+function checkTimes({ idle_timeout, periodic_restart }: AppPoolProperties): void {
+  const said = { idle_timeout, 'periodic_restart.time': periodic_restart?.time };
+  const wrong = Object.entries(said).flatMap(([name, text]) => {
+    const ms = text === undefined ? 0 : (parseDuration(text) ?? 0);
+    const days = longest[name as keyof typeof longest];
+    return ms % 60_000 === 0 && ms <= days * 86_400_000
+      ? []
+      : [
+          given('bad-duration', `\`${text}\` can't be the \`${name}\` of an application pool`, {
+            hint: `IIS takes whole minutes, at most ${days} days`,
+          }),
+        ];
+  });
+  const odd = (periodic_restart?.schedule ?? []).filter(time => !/^\d\d:\d\d(:00)?$/.test(time));
+  if (odd.length > 0)
+    wrong.push(
+      given('bad-time', `\`${odd.join('`, `')}\` can't be in the \`schedule\` of an application pool`, {
+        hint: 'IIS takes whole minutes',
+      }),
+    );
+  if (wrong.length > 0) throw new Failure(wrong);
+}
 
 const span = (text: string): string => spanOf(parseDuration(text) ?? 0);
 const withSeconds = (time: string): string => (/^\d\d:\d\d$/.test(time) ? `${time}:00` : time);

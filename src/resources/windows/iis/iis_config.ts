@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { isSecretRef, type Json } from '../../../engine/model/catalog.ts';
 import { structuralDiff } from '../../../engine/model/diff.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type {
@@ -25,41 +25,23 @@ import {
   isRow,
   type KeyOf,
   keyNames,
-  keyOfWritten,
   type Rows,
   type WrittenRow,
 } from '../../../windows/iis/config-rows.ts';
 import { type Section, sectionCapability, sectionNamed } from '../../../windows/iis/sections.ts';
-import { canonicalValue, sameSetting, settingsOf } from '../../../windows/iis/settings.ts';
+import { canonicalSetting, sameSetting, settingsOf } from '../../../windows/iis/settings.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
-import { iisRealm, needsIis, withoutIis } from './iis-object.ts';
+import { checkConfig, holdsReference } from './check-iis-config.ts';
+import type { ConfigProperties, ConfigState } from './config-properties.ts';
+import { addSecretRows, setSecrets, writtenAt } from './config-secrets.ts';
+import { iisRealm, needsIis, needsModule, withoutIis } from './iis-object.ts';
 import { listConfig } from './list-iis-config.ts';
 import { webConfigOwners } from './owned-web-config.ts';
+import { webConfigsThatWin } from './web-config-wins.ts';
 
-/** As written. */
-export interface ConfigProperties {
-  path?: string;
-  section?: string;
-  commit?: 'apphost' | 'site' | 'app';
-  attributes?: Record<string, string | number | boolean>;
-  items?: WrittenRow[];
-  collections?: Record<string, WrittenRow[]>;
-  key?: string[];
-  mode?: 'exact' | 'at_least';
-  unlock?: boolean;
-}
-
-/** Rows by what tells them apart; the section's own ones are `items`. */
-export interface ConfigState {
-  attributes?: Record<string, string>;
-  items?: Rows;
-  collections?: Record<string, Rows>;
-  unlocked?: boolean;
-}
-
-const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.String({ 'x-secret': true })]);
 const row = Type.Record(Type.String(), Type.Union([scalar, Type.Array(Type.Record(Type.String(), scalar))]));
 
 const schema = Type.Object(
@@ -114,7 +96,11 @@ export const iisConfig: ResourceType<ConfigProperties, ConfigState, Declaration>
   doc: `A section of IIS's configuration, for the server or below \`path\`. The title is the section, or a name for it.
 
 Attributes and rows are compared with what is in force there, whatever level it comes from. Written is
-applicationHost.config, since a web.config belongs to the application that is deployed with it.`,
+applicationHost.config, since a web.config belongs to the application that is deployed with it.
+
+Passwords and whatever else IIS encrypts are references to secrets, wherever they stand. They can't be read back: they
+are set again when the secret changes, by PowerShell's module (IIS-ManagementScriptingTools). Sections of the .NET
+Framework are refused: their root file is its own web.config.`,
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
@@ -122,23 +108,17 @@ applicationHost.config, since a web.config belongs to the application that is de
   canBeAbsent: false,
   identity(properties, title) {
     const section = sectionOf(properties, title);
-    const { path = '', commit = 'apphost' } = properties;
-    refuseOptions(properties);
-    refuseUnreadable(properties, section);
-    if (path === '' && commit !== 'apphost')
-      throw new Failure(
-        given('contradiction', `\`commit: ${commit}\` needs a \`path\``, {
-          hint: 'say of which site, or remove it',
-        }),
-      );
+    const { path = '' } = properties;
+    checkConfig(properties, section, keysOf(properties, section));
     return `${path.replace(/\/$/, '')}:${section.name}`.toLowerCase();
   },
-  needs(_, id) {
+  needs(properties, id) {
     const section = sectionNamed(id.slice(id.indexOf(':') + 1));
     const path = id.slice(0, id.indexOf(':'));
     const site = path.split('/')[0]!;
     return [
       needsIis,
+      ...(holdsReference(properties) ? [needsModule] : []),
       { anyOf: [sectionCapability(section.name)] },
       ...(path === '' ? [] : [{ anyOf: [...(path === site ? [] : [`app:${path}`]), `site:${site}`] }]),
     ];
@@ -148,7 +128,7 @@ applicationHost.config, since a web.config belongs to the application that is de
     const { attributes, items, collections, unlock } = properties;
     const keys = keysOf(properties, section);
     return {
-      ...(attributes && { attributes: mapped(attributes, canonicalValue) }),
+      ...(attributes && { attributes: desiredAttributes(attributes) }),
       ...(items && { items: desiredRows(items, '', keys) }),
       ...(collections && {
         collections: Object.fromEntries(
@@ -167,15 +147,15 @@ applicationHost.config, since a web.config belongs to the application that is de
     }
     return seen;
   },
-  diff(is, should) {
-    const fields = structuralDiff(schema, is, should);
+  diff(is, should, sameSecret) {
+    const fields = structuralDiff(schema, is, should, sameSecret);
     // Rows that are there and not declared were read only where they are to go.
     const extra = (before: Rows = {}, after: Rows | undefined, path: string): FieldChange[] =>
       after === undefined
         ? []
         : Object.keys(before)
             .filter(key => !(key in after))
-            .map(key => ({ path: `${path}/${escaped(key)}`, before: before[key]! }));
+            .map(key => ({ path: `${path}/${escaped(key)}`, before: before[key]! as unknown as Json }));
     fields.push(
       ...extra(is.items, should.items, '/items'),
       ...nestedExtra(is.items, should.items, '/items', extra),
@@ -201,8 +181,13 @@ const keysOf =
   collection =>
     section.keys[collection] ?? key;
 
-const mapped = <T, R>(values: Record<string, T>, map: (value: T) => R): Record<string, R> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
+const desiredAttributes = (attributes: NonNullable<ConfigProperties['attributes']>) =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      isSecretRef(value) ? value : canonicalSetting(name, value),
+    ]),
+  );
 
 const escaped = (text: string): string => text.replaceAll('~', '~0').replaceAll('/', '~1');
 
@@ -216,66 +201,14 @@ function nestedExtra(
   return Object.entries(should).flatMap(([key, row]) =>
     Object.entries(row).flatMap(([name, below]) => {
       const before = is[key]?.[name];
-      if (typeof below === 'string') return [];
+      if (typeof below === 'string' || isSecretRef(below)) return [];
       return extra(
-        typeof before === 'object' ? before : {},
+        typeof before === 'object' && !isSecretRef(before) ? before : {},
         below,
         `${path}/${escaped(key)}/${escaped(name)}`,
       );
     }),
   );
-}
-
-/** What appcmd would read as an option of its own, above all where it is to write. */
-function refuseOptions({ path = '', attributes = {}, collections = {}, items = [] }: ConfigProperties): void {
-  if (/^[/+-]|["']/.test(path))
-    throw new Failure(given('wrong-name', `\`${path}\` is no path`, { hint: 'write `Site` or `Site/app`' }));
-  const rows = [items, ...Object.values(collections)].flat(2);
-  const nested = rows.flatMap(row =>
-    Object.values(row).flatMap(value => (Array.isArray(value) ? value : [])),
-  );
-  const inRows = [...rows, ...nested].flatMap(row => Object.keys(row));
-  const wrong = [...Object.keys(attributes), ...Object.keys(collections), ...inRows].find(
-    name => !/^[A-Za-z_][\w.-]*$/.test(name) || /^(commit|section)$/i.test(name),
-  );
-  if (wrong !== undefined)
-    throw new Failure(
-      given('wrong-name', `\`${wrong}\` can't be the name of an attribute`, {
-        hint: 'write `name`, or `child.name` below an element; where it is written says `commit:`',
-      }),
-    );
-}
-
-/** Every row must say what tells it apart, once, and hold nothing that appcmd can't be told. */
-function refuseUnreadable(properties: ConfigProperties, section: Section): void {
-  const keys = keysOf(properties, section);
-  const check = (rows: readonly WrittenRow[], collection: string): void => {
-    const key = keys(collection);
-    const what = collection === '' ? `rows of ${section.name}` : `rows of ${collection}`;
-    if (!key)
-      throw new Failure(
-        given('no-key', `what tells ${what} apart is not known`, { hint: 'say it with `key: [name]`' }),
-      );
-    const seen = new Set<string>();
-    for (const written of rows) {
-      const id = keyOfWritten(written, key);
-      if (id === undefined)
-        throw new Failure(given('no-key', `one of the ${what} lacks ${keyNames(key).join(' or ')}`));
-      if (seen.has(id)) throw new Failure(given('same-row', `two ${what} are ${id}`, { hint: 'remove one' }));
-      seen.add(id);
-      for (const [name, value] of Object.entries(written)) {
-        if (Array.isArray(value)) check(value, name);
-        else if (String(value).includes("'"))
-          throw new Failure(
-            given('wrong-value', `${name} holds an apostrophe, which appcmd has no way to be told`, {
-              hint: 'use an `exec`, or another notation of the value',
-            }),
-          );
-      }
-    }
-  };
-  if (properties.items) check(properties.items, '');
-  for (const [name, rows] of Object.entries(properties.collections ?? {})) check(rows, name);
 }
 
 async function look(
@@ -290,7 +223,11 @@ async function look(
     const owned = commit === 'apphost' ? undefined : await ownerOf(written);
     if (owned) return { state: 'failed', diagnostic: owned };
     const element = await listSection(io, path, section.name);
-    return { state: 'present', value: read(properties, section, element) };
+    const value = read(properties, section, element);
+    if (commit !== 'apphost') return { state: 'present', value };
+    const fields = iisConfig.diff!(value, iisConfig.desired(properties, id));
+    const warnings = await webConfigsThatWin(path, section.name, fields, io);
+    return { state: 'present', value, ...(warnings.length > 0 && { warnings }) };
   } catch (error) {
     io.signal.throwIfAborted();
     if (path !== '' && objectIsMissing(error))
@@ -321,9 +258,8 @@ function read(properties: ConfigProperties, section: Section, config: XmlElement
     actualRows(rowsOf(parent), written, name, keys, mode === 'exact');
   const declared = Object.entries(attributes ?? {}).flatMap(([name, value]): [string, string][] => {
     const is = settings.get(name.toLowerCase());
-    return is === undefined
-      ? []
-      : [[name, sameSetting(is, value) ? canonicalValue(value) : canonicalValue(is)]];
+    if (is === undefined || isSecretRef(value)) return [];
+    return [[name, canonicalSetting(name, sameSetting(is, value) ? value : is)]];
   });
   return {
     ...(attributes && { attributes: Object.fromEntries(declared) }),
@@ -362,12 +298,15 @@ async function act(step: Step<ConfigProperties, ConfigState>, io: WriteIo): Prom
     ),
   ];
   const attributes = Object.entries(should.attributes ?? {})
-    .filter(([name, value]) => is.attributes?.[name] !== value)
+    .filter(([name, value]) => !isSecretRef(value) && is.attributes?.[name] !== value)
     .map(([name, value]) => `/${name}:${value}`);
-  const calls = [
-    [...attributes, ...all.flatMap(({ adds }) => adds)],
-    all.flatMap(({ sets }) => sets),
-    all.flatMap(({ removes }) => removes),
-  ];
-  for (const args of calls.flatMap(inCalls)) await change(io, ['set', 'config', ...place, ...tail, ...args]);
+  const set = async (...args: string[]) => {
+    for (const some of inCalls(args)) await change(io, ['set', 'config', ...place, ...tail, ...some]);
+  };
+  await set(...attributes, ...all.flatMap(({ adds }) => adds));
+  const written = writtenAt(section.name, path, commit);
+  await addSecretRows(step, keys, written, io);
+  await set(...all.flatMap(({ sets }) => sets));
+  await setSecrets(step, keys, written, io);
+  await set(...all.flatMap(({ removes }) => removes));
 }

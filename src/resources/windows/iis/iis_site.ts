@@ -1,13 +1,14 @@
 import Type from 'typebox';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { structuralDiff } from '../../../engine/model/diff.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import type { Asked, FieldChange, ResourceType, Step } from '../../../engine/model/resource-type.ts';
 import { child, childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { type Binding, bindingRow, bindingText, parseBinding } from '../../../windows/iis/bindings.ts';
 import { settingsOf } from '../../../windows/iis/settings.ts';
 import { eachStep, isChanged } from '../../shared/each-step.ts';
-import { desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
+import { checkSet, desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
 import { checkName, configurationOf, iisRealm, needsIis, observeObjects, withPool } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 
@@ -96,6 +97,7 @@ have, in any order: others are removed, after the missing ones were added. Certi
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
   identity(properties, title) {
+    checkSet(properties.set, 'a directory with a password is an `iis_vdir`');
     checkName(title, 'a site', /[\\/?;:@&=+$,|"<>]/, 260);
     for (const written of properties.bindings ?? []) toBinding(written);
     return title.toLowerCase();
@@ -125,10 +127,32 @@ have, in any order: others are removed, after the missing ones were added. Certi
       ({ app_pool: pool }) => pool,
       () => observeObjects(asked, io, 'site', (one, element) => read(one, element, io)),
     ),
+  diff(is, should, sameSecret) {
+    const { bindings, ...others } = should;
+    const fields = structuralDiff(schema, is, others, sameSecret);
+    return bindings ? [...fields, ...bindingChanges(is.bindings ?? [], bindings)] : fields;
+  },
   list: listSites,
   toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
 };
+
+/** What differs of each binding: one that is missing, one too many, or its flags. */
+function bindingChanges(is: readonly string[], should: readonly string[]): FieldChange[] {
+  const keyOf = (text: string) => text.replace(/#\d+$/, '');
+  const pathOf = (key: string) => `/bindings/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const before = new Map(is.map(text => [keyOf(text), text]));
+  const after = new Map(should.map(text => [keyOf(text), text]));
+  const keys = [...new Set([...before.keys(), ...after.keys()])];
+  return keys.flatMap((key): FieldChange[] => {
+    const [old, wanted] = [before.get(key), after.get(key)];
+    if (old === wanted) return [];
+    if (old === undefined) return [{ path: pathOf(key), after: wanted! }];
+    if (wanted === undefined) return [{ path: pathOf(key), before: old }];
+    const flags = (text: string) => Number(text.split('#')[1] ?? 0);
+    return [{ path: `${pathOf(key)}/ssl_flags`, before: flags(old), after: flags(wanted) }];
+  });
+}
 
 function toBinding(written: WrittenBinding): Binding {
   const text = typeof written === 'string' ? written : `${written.protocol}/${written.information}`;

@@ -137,7 +137,10 @@ function declarationOf(
     ...(settings.secrets.length === 0
       ? []
       : [
-          unsaid(`${title}: ${settings.secrets.join(', ')}`, 'it is a password, and `iis_config` takes none'),
+          unsaid(
+            `${title}: ${settings.secrets.join(', ')}`,
+            "it is a secret, which can't be read: say it with \"${secret('env:NAME')}\"",
+          ),
         ]),
   ];
 }

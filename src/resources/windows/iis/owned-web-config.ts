@@ -29,7 +29,7 @@ export function webConfigOwners(io: ReadIo): (application: string) => Promise<Di
 }
 
 /** Directories of the root virtual directories, by application as `Site/` or `Site/app/`, in lower case. */
-async function rootDirectories(io: ReadIo): Promise<Map<string, string>> {
+export async function rootDirectories(io: ReadIo): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const element of await listObjects(io, 'vdir')) {
     const name = element.attributes.get('VDIR.NAME')?.toLowerCase();

@@ -1,11 +1,12 @@
 import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { given } from '../../../diagnostics/diagnostic.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type { Asked, Id, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
 import {
   addressList,
   type FirewallRule,
+  interfaceType,
   portList,
   profileList,
   protocolName,
@@ -15,32 +16,8 @@ import { netsh } from '../../../windows/security/netsh.ts';
 import { expanded } from '../../../windows/tools/programs.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
-
-type Profile = 'domain' | 'private' | 'public';
-
-/** As written. */
-export interface FirewallProperties {
-  direction?: 'in' | 'out';
-  action?: 'allow' | 'block';
-  protocol?: string;
-  local_port?: string | string[];
-  remote_address?: string | string[];
-  profile?: Profile | 'any' | Profile[];
-  program?: string;
-  enabled?: boolean;
-}
-
-export interface FirewallState {
-  direction: 'in' | 'out';
-  action: 'allow' | 'block';
-  protocol?: string;
-  /** Lists in their one form, `any` alone or sorted. */
-  local_port?: string[];
-  remote_address?: string[];
-  profile?: string[];
-  program?: string;
-  enabled?: boolean;
-}
+import { refuseContradictions } from './check-firewall-rule.ts';
+import type { FirewallProperties, FirewallState } from './firewall-properties.ts';
 
 const profiles = ['domain', 'private', 'public'] as const;
 const oneOrMore = (description: string) =>
@@ -53,6 +30,14 @@ const oneOrMore = (description: string) =>
 
 const schema = Type.Object(
   {
+    name: Type.Optional(
+      Type.String({
+        description:
+          'The name, where the title is only one for manifests: of several rules of one name, each of which ' +
+          'its protocol, ports, program and service tell apart.',
+        minLength: 1,
+      }),
+    ),
     direction: Type.Optional(
       Type.Union([Type.Literal('in'), Type.Literal('out')], {
         description: 'Of the connections that it is for; `in` when left out.',
@@ -68,6 +53,8 @@ const schema = Type.Object(
       }),
     ),
     local_port: oneOrMore('Ports of this machine: `443`, `5000-5010`, a list, or `any`.'),
+    remote_port: oneOrMore('Ports of the others, written the same way.'),
+    local_address: oneOrMore('Addresses of this machine, written as `remote_address`.'),
     remote_address: oneOrMore(
       'Addresses of the others: `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, `LocalSubnet`, a list, or `any`.',
     ),
@@ -86,6 +73,19 @@ const schema = Type.Object(
     program: Type.Optional(
       Type.String({ description: 'Path of the one program that it is for.', minLength: 1 }),
     ),
+    service: Type.Optional(
+      Type.String({ description: 'Short name of the one service that it is for, or `any`.', minLength: 1 }),
+    ),
+    interface_type: Type.Optional(
+      Type.Union(
+        (['any', 'lan', 'wireless', 'ras'] as const).map(name => Type.Literal(name)),
+        { description: 'The kind of interface; `ras` is one that is dialled.' },
+      ),
+    ),
+    edge_traversal: Type.Optional(
+      Type.Boolean({ description: 'Whether it lets through what comes by a tunnel (Teredo).' }),
+    ),
+    description: Type.Optional(Type.String({ description: 'What it is for.' })),
     enabled: Type.Optional(Type.Boolean({ description: 'Whether it holds now.' })),
   },
   { additionalProperties: false },
@@ -93,10 +93,12 @@ const schema = Type.Object(
 
 export const firewallRule: ResourceType<FirewallProperties, FirewallState> = {
   name: 'firewall_rule',
-  doc: `A rule of Windows' firewall; the title is its name, as wf.msc shows it.
+  doc: `A rule of Windows' firewall; the title is its name, as wf.msc shows it, or \`name:\` says it.
 
-Name and direction tell rules apart. Windows takes several of one name: then all of them are made like the
-declared one. What isn't declared isn't managed.`,
+Windows takes several rules of one name. A title alone means all of that name and direction: they are made like the
+declared one. With \`name:\` and any of protocol, ports, program and service it is one of several, which these tell apart
+(what isn't declared of them is any): change one of them, and the rule as it was stays until it is declared absent.
+What else isn't declared isn't managed.`,
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
@@ -109,26 +111,29 @@ declared one. What isn't declared isn't managed.`,
   desired: ({
     direction = 'in',
     action,
-    protocol,
-    local_port,
-    remote_address,
     profile,
     program,
-    enabled,
+    interface_type,
+    edge_traversal,
+    description,
+    ...rest
   }) => ({
     direction,
     ...(action !== undefined && { action }),
-    ...(protocol !== undefined && { protocol: protocolName(protocol) }),
-    ...(local_port !== undefined && { local_port: portList(joined(local_port)) }),
-    ...(remote_address !== undefined && { remote_address: addressList(joined(remote_address)) }),
+    ...selectorsOf(rest),
+    ...(rest.local_address !== undefined && { local_address: addressList(joined(rest.local_address)) }),
+    ...(rest.remote_address !== undefined && { remote_address: addressList(joined(rest.remote_address)) }),
     ...(profile !== undefined && { profile: profilesOf(profile) }),
     ...(program !== undefined && { program }),
-    ...(enabled !== undefined && { enabled }),
+    ...(interface_type !== undefined && { interface_type }),
+    ...(edge_traversal !== undefined && { edge_traversal }),
+    ...(description !== undefined && { description }),
+    ...(rest.enabled !== undefined && { enabled: rest.enabled }),
   }),
   async observe(asked, io) {
     try {
-      const rules = await readRules(io, [...new Set(asked.map(({ title }) => title))]);
-      return new Map(asked.map(one => [one.id, look(one, rules, io)]));
+      const rules = await readRules(io, [...new Set(asked.map(nameOf))]);
+      return new Map(asked.map(one => [one.id, clash(one, asked) ?? look(one, rules, io)]));
     } catch (error) {
       io.signal.throwIfAborted();
       const diagnostic = oneDiagnostic(error);
@@ -138,8 +143,59 @@ declared one. What isn't declared isn't managed.`,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),
 };
 
-const idOf = (name: string, { direction = 'in' }: Pick<FirewallProperties, 'direction'>): Id =>
-  `${direction} ${name.toLowerCase()}`;
+const nameOf = ({ title, properties }: Pick<Asked<FirewallProperties>, 'title' | 'properties'>): string =>
+  properties.name ?? title;
+
+/** All rules of a name and a direction, or the ones that its selectors pick out of them. */
+function idOf(title: string, properties: FirewallProperties): Id {
+  const { name, direction = 'in', program } = properties;
+  const all = `${direction} ${(name ?? title).toLowerCase()}`;
+  if (meansAll(properties)) return all;
+  const path = program?.replaceAll('/', '\\').toLowerCase();
+  return `${all} ${canonicalJson({ ...selectorsOf(properties), ...(path !== undefined && { program: path }) })}`;
+}
+
+/** Whether it stands for whatever has its name and its direction. */
+const meansAll = ({
+  name,
+  protocol,
+  local_port,
+  remote_port,
+  program,
+  service,
+}: FirewallProperties): boolean =>
+  name === undefined ||
+  [protocol, local_port, remote_port, program, service].every(selector => selector === undefined);
+
+/** What tells rules of one name apart, in canonical form; the program's path depends on the machine. */
+const selectorsOf = ({ protocol, local_port, remote_port, service }: FirewallProperties) => ({
+  ...(protocol !== undefined && { protocol: protocolName(protocol) }),
+  ...(local_port !== undefined && { local_port: portList(joined(local_port)) }),
+  ...(remote_port !== undefined && { remote_port: portList(joined(remote_port)) }),
+  ...(service !== undefined && { service: service.toLowerCase() }),
+});
+
+/** A title that means all rules of a name, and another resource that means one of them. */
+function clash(
+  { title, properties }: Asked<FirewallProperties>,
+  asked: readonly Asked<FirewallProperties>[],
+): Observation<FirewallState> | undefined {
+  if (!meansAll(properties)) return undefined;
+  const key = (one: Pick<Asked<FirewallProperties>, 'title' | 'properties'>) =>
+    `${one.properties.direction ?? 'in'} ${nameOf(one).toLowerCase()}`;
+  const other = asked.find(one => !meansAll(one.properties) && key(one) === key({ title, properties }));
+  if (!other) return undefined;
+  return {
+    state: 'failed',
+    diagnostic: given(
+      'contradiction',
+      `\`${other.title}\` is one of the rules that \`${title}\` means all of`,
+      {
+        hint: `add \`name: ${title}\` and what tells it apart`,
+      },
+    ),
+  };
+}
 
 const joined = (value: string | string[]): string => [value].flat().join(',');
 
@@ -148,32 +204,32 @@ const profilesOf = (value: NonNullable<FirewallProperties['profile']>): string[]
   return profiles.every(name => names.includes(name)) ? ['any'] : [...new Set(names)].sort();
 };
 
-function refuseContradictions({ protocol, local_port }: FirewallProperties, title: string): void {
-  if (/^all$/i.test(title) || /["|]/.test(title) || title.trim() !== title || title === '')
-    throw new Failure(
-      given('wrong-name', `\`${title}\` can't be the name of a rule`, {
-        hint: 'netsh takes `all` for every rule; quotes and bars are none of a name',
-      }),
-    );
-  if (local_port === undefined || ['tcp', 'udp'].includes(protocolName(protocol ?? ''))) return;
-  throw new Failure(
-    given('contradiction', 'only `tcp` and `udp` have ports', { hint: 'add `protocol: tcp`' }),
-  );
+/** Of several rules that are meant the first that differs. */
+function look(one: Asked<FirewallProperties>, rules: FirewallRule[], io: ReadIo): Observation<FirewallState> {
+  const { direction = 'in' } = one.properties;
+  const selectors = meansAll(one.properties) ? [] : Object.entries(picking(one.properties));
+  const is = (state: FirewallState, [key, value]: [string, unknown]) =>
+    canonicalJson(state[key as keyof FirewallState] ?? null) === canonicalJson(value);
+  const named = rules
+    .filter(rule => rule.name.toLowerCase() === nameOf(one).toLowerCase())
+    .map(rule => stateOf(rule, one.properties, io))
+    .filter(state => state.direction === direction && selectors.every(selector => is(state, selector)));
+  const wanted = Object.entries(firewallRule.desired(one.properties, one.id));
+  const value = named.find(state => !wanted.every(field => is(state, field))) ?? named[0];
+  return value ? { state: 'present', value } : { state: 'absent' };
 }
 
-/** Of several rules of one name the first that differs. */
-function look(one: Asked<FirewallProperties>, rules: FirewallRule[], io: ReadIo): Observation<FirewallState> {
-  const named = rules
-    .map(rule => ({ rule, direction: rule.direction === 2 ? ('out' as const) : ('in' as const) }))
-    .filter(({ rule, direction }) => idOf(rule.name, { direction }) === one.id)
-    .map(({ rule }) => stateOf(rule, one.properties, io));
-  const wanted = Object.entries(firewallRule.desired(one.properties, one.id));
-  const differs = (state: FirewallState) =>
-    wanted.some(
-      ([key, value]) => canonicalJson(state[key as keyof FirewallState] ?? null) !== canonicalJson(value),
-    );
-  const value = named.find(differs) ?? named[0];
-  return value ? { state: 'present', value } : { state: 'absent' };
+/** What picks one rule out of those of its name: what isn't declared is any. */
+function picking(properties: FirewallProperties): Partial<FirewallState> {
+  const protocol = protocolName(properties.protocol ?? 'any');
+  const ports = protocol === 'tcp' || protocol === 'udp' ? { local_port: ['any'], remote_port: ['any'] } : {};
+  return {
+    protocol,
+    ...ports,
+    service: 'any',
+    program: properties.program ?? '',
+    ...selectorsOf(properties),
+  };
 }
 
 function stateOf(rule: FirewallRule, { program }: FirewallProperties, { env }: ReadIo): FirewallState {
@@ -184,6 +240,12 @@ function stateOf(rule: FirewallRule, { program }: FirewallProperties, { env }: R
     action: rule.action === 1 ? 'allow' : 'block',
     protocol: protocolName(rule.protocol),
     local_port: portList(rule.localPorts),
+    remote_port: portList(rule.remotePorts),
+    local_address: addressList(rule.localAddresses),
+    service: rule.service === '' ? 'any' : rule.service.toLowerCase(),
+    interface_type: interfaceType(rule.interfaceTypes),
+    edge_traversal: rule.edgeTraversal,
+    description: rule.description,
     remote_address: addressList(rule.remoteAddresses),
     profile: profileList(rule.profiles),
     program: same ? program : rule.program,
@@ -194,32 +256,36 @@ function stateOf(rule: FirewallRule, { program }: FirewallProperties, { env }: R
 async function act(step: Step<FirewallProperties, FirewallState>, io: WriteIo): Promise<void> {
   const { title, properties } = step.asked;
   const rule = ['advfirewall', 'firewall'];
-  const selected = [`name=${title}`, `dir=${properties.direction ?? 'in'}`];
+  const named = [`name=${nameOf(step.asked)}`, `dir=${properties.direction ?? 'in'}`];
+  const { program, ...others } = picking(properties);
+  // netsh has no word for rules of no program.
+  const picked = meansAll(properties) ? [] : valuesOf({ ...others, ...(program !== '' && { program }) });
   const what = `the firewall rule \`${title}\``;
-  if (step.kind === 'delete') return netsh(io, [...rule, 'delete', 'rule', ...selected], what);
+  if (step.kind === 'delete') return netsh(io, [...rule, 'delete', 'rule', ...named, ...picked], what);
   const values = valuesOf(step.should);
-  if (step.kind === 'create') return netsh(io, [...rule, 'add', 'rule', ...selected, ...values], what);
+  if (step.kind === 'create') return netsh(io, [...rule, 'add', 'rule', ...named, ...values], what);
   // All that is declared in one call: ports are only taken together with a protocol that has them.
-  return netsh(io, [...rule, 'set', 'rule', ...selected, 'new', ...values], what);
+  return netsh(io, [...rule, 'set', 'rule', ...named, ...picked, 'new', ...values], what);
 }
 
-function valuesOf({
-  action,
-  protocol,
-  local_port,
-  remote_address,
-  profile,
-  program,
-  enabled,
-}: Partial<FirewallState>) {
+function valuesOf(state: Partial<FirewallState>): string[] {
+  const { action, enabled, profile, protocol, local_port, remote_port, local_address, remote_address } =
+    state;
+  const flag = (value: boolean | undefined) => (value === undefined ? undefined : value ? 'yes' : 'no');
   const values: Record<string, string | undefined> = {
     action,
-    enable: enabled === undefined ? undefined : enabled ? 'yes' : 'no',
+    enable: flag(enabled),
     profile: profile?.join(','),
     protocol,
     localport: local_port?.join(','),
+    remoteport: remote_port?.join(','),
+    localip: local_address?.join(','),
     remoteip: remote_address?.join(','),
-    program,
+    program: state.program,
+    service: state.service,
+    interfacetype: state.interface_type,
+    edge: flag(state.edge_traversal),
+    description: state.description,
   };
   return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
 }

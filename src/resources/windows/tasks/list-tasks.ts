@@ -11,16 +11,12 @@ import {
 } from '../../../windows/tasks/task-triggers.ts';
 import { readTask, taskNames } from '../../../windows/tasks/tasks.ts';
 import { parseIsoDuration, plainDuration } from '../../../windows/tools/iso-duration.ts';
-import {
-  chosen,
-  type Declaration,
-  holdsSecret,
-  type Unsaid,
-  unsaid,
-} from '../../shared/list-declarations.ts';
+import { chosen, type Declaration, type Unsaid, unsaid } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { holdsSecret } from '../../shared/secret-names.ts';
 import { policies } from './task-properties.ts';
 import { localTime } from './task-state.ts';
+import { unsaidSettings } from './unsaid-settings.ts';
 
 /** Windows' own tasks, which come and go with its updates. */
 const windowsOwn = /^\\Microsoft\\/i;
@@ -67,6 +63,19 @@ function declarationOf(uri: string, task: XmlElement, now: string): Declaration 
   const policy = textAt(settings, 'MultipleInstancesPolicy')?.trim() ?? 'IgnoreNew';
   const policyName = Object.entries(policies).find(([, name]) => name === policy)?.[0];
   const description = textAt(task, 'RegistrationInfo', 'Description') ?? '';
+  const more = unsaidSettings(task);
+  const unknown = [
+    ...(limit === undefined ? [`ExecutionTimeLimit ${textAt(settings, 'ExecutionTimeLimit')?.trim()}`] : []),
+    ...(policyName === undefined ? [`MultipleInstancesPolicy ${policy}`] : []),
+  ];
+  const notes = [
+    ...(textAt(principal, 'LogonType')?.trim() === 'Password'
+      ? [`its password can't be read: say it with password: "\${secret('env:NAME')}"`]
+      : []),
+    ...(more.length + unknown.length > 0
+      ? [`it has as well, and no property says: ${[...more, ...unknown].join(', ')}`]
+      : []),
+  ];
   return {
     title,
     properties: {
@@ -81,9 +90,7 @@ function declarationOf(uri: string, task: XmlElement, now: string): Declaration 
       ...(limit !== undefined && limit !== 3 * 86_400_000 && { execution_time_limit: plainDuration(limit) }),
       ...(policyName !== undefined && policyName !== 'ignore_new' && { multiple_instances: policyName }),
     },
-    ...(textAt(principal, 'LogonType')?.trim() === 'Password' && {
-      note: `its password can't be read: say it with password: "\${secret('env:NAME')}"`,
-    }),
+    ...(notes.length > 0 && { note: notes.join('; ') }),
   };
 }
 

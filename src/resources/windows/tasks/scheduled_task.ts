@@ -72,7 +72,7 @@ const schema = Type.Object(
     boot: flag('When the machine starts.'),
     logon: flag('When anybody logs on.'),
     enabled: flag('Whether it starts at all; true when left out.'),
-    description: text('What it is for.'),
+    description: Type.Optional(Type.String({ description: 'What it is for.', 'x-multiline': true })),
     execution_time_limit: duration('It is stopped when it runs longer; `0s` never. Windows says 3 days.'),
     multiple_instances: oneOf(Object.keys(policies), 'What happens when it is due and still runs.'),
   },

@@ -1,26 +1,15 @@
-import {
-  isRunning,
-  ownId,
-  type ProcessId,
-  type ProcessTable,
-  processTable,
-} from '../../io/handles/process-table.ts';
-
-/** Who holds a lease, for messages and for telling whether it still lives. */
-export interface Holder extends ProcessId {
-  /** Unique per cycle. */
-  id: string;
-}
+import { isRunning, ownId, type ProcessTable, processTable } from '../../io/handles/process-table.ts';
+import type { Holder } from '../model/lease-value.ts';
 
 /** The cycles that run in this process, and what can be told of those that run elsewhere. */
-export interface Movers {
+export interface Holders {
   /** Runs `work` as a holder that is alive until it settles. */
   run<T>(id: string, work: (holder: Holder) => Promise<T>): Promise<T>;
   /** Undefined: can't be told from here (another machine or container). */
   isAlive(holder: Holder): Promise<boolean | undefined>;
 }
 
-export function makeMovers(table: ProcessTable): Movers {
+export function makeHolders(table: ProcessTable): Holders {
   const running = new Set<string>();
   return {
     async run(id, work) {
@@ -40,4 +29,4 @@ export function makeMovers(table: ProcessTable): Movers {
 }
 
 /** Those of this machine. */
-export const localMovers: Movers = makeMovers(processTable);
+export const localHolders: Holders = makeHolders(processTable);

@@ -8,6 +8,8 @@ export interface CollectionChange {
   /** What follows the brackets: an attribute to set, or a collection of the item. */
   attribute?: { path: string; value: string };
   nested?: { collection: string; item: Record<string, string> };
+  /** As it was given. */
+  given: string;
 }
 
 export interface AppcmdArguments {
@@ -18,7 +20,7 @@ export interface AppcmdArguments {
   /** `/name:value`, names in lower case. */
   parameters: Map<string, { name: string; value: string }>;
   changes: CollectionChange[];
-  /** Arguments that are none of these. */
+  /** Arguments that are none of these, and those that say again what another one has said. */
   unknown: string[];
 }
 
@@ -34,41 +36,50 @@ export function readAppcmd(args: readonly string[]): AppcmdArguments {
   };
   for (const argument of rest) {
     const change = collectionChange(argument);
-    const parameter = /^[/-]([A-Za-z0-9_.]+)(?::(.*))?$/s.exec(argument);
+    const [, name, value = ''] = /^[/-]([A-Za-z0-9_.]+):(.*)$/s.exec(argument) ?? [];
     if (change) read.changes.push(change);
-    else if (parameter) {
-      const [, name, value = ''] = parameter;
-      read.parameters.set(name!.toLowerCase(), { name: name!, value: unquoted(value) });
-    } else if (read.id === undefined && !/^[/-]/.test(argument)) read.id = argument;
+    else if (name !== undefined && !read.parameters.has(name.toLowerCase()))
+      read.parameters.set(name.toLowerCase(), { name, value: unquoted(value) });
+    else if (read.id === undefined && !/^[/-]/.test(argument)) read.id = argument;
     else read.unknown.push(argument);
   }
   return read;
 }
 
-const brackets = String.raw`\[((?:[^'\]]|'[^']*')*)\]`;
+const brackets = String.raw`\[((?:[^'"\]]|'[^']*'|"[^"]*")*)\]`;
 const form = new RegExp(
   String.raw`^[/-]([+-]?)([A-Za-z0-9_.]*?)\.?${brackets}(?:\.([A-Za-z0-9_.]+?)(?:\.${brackets}|:(.*)))?$`,
   's',
 );
 
-function collectionChange(argument: string): CollectionChange | undefined {
-  const match = form.exec(argument);
+function collectionChange(given: string): CollectionChange | undefined {
+  const match = form.exec(given);
   if (!match) return undefined;
   const [, sign, collection = '', inside = '', path, nested, value] = match;
+  const item = attributesIn(inside);
+  const below = nested === undefined ? undefined : attributesIn(nested);
+  if (!item || (nested !== undefined && !below)) return undefined;
+  const op = sign === '+' ? 'add' : sign === '-' ? 'remove' : 'set';
   return {
-    op: sign === '+' ? 'add' : sign === '-' ? 'remove' : 'set',
+    op,
     collection,
-    item: attributesIn(inside),
+    item,
+    given,
     ...(path !== undefined && value !== undefined && { attribute: { path, value: unquoted(value) } }),
-    ...(path !== undefined &&
-      nested !== undefined && { nested: { collection: path, item: attributesIn(nested) } }),
+    ...(path !== undefined && below && { nested: { collection: path, item: below } }),
   };
 }
 
-function attributesIn(text: string): Record<string, string> {
+/** `name='x',value="y",flag=z`; undefined when anything else is among them, such as a position (`@start`). */
+function attributesIn(text: string): Record<string, string> | undefined {
   const found: Record<string, string> = {};
-  for (const [, name, value] of text.matchAll(/([A-Za-z0-9_.]+)\s*=\s*'([^']*)'/g)) found[name!] = value!;
-  return found;
+  const part = /\s*([A-Za-z0-9_.]+)\s*=\s*(?:'([^']*)'|"([^"]*)"|([^,\]'"]*?))\s*(?:,|$)/y;
+  while (part.lastIndex < text.length) {
+    const [, name, single, double, bare] = part.exec(text) ?? [];
+    if (name === undefined || Object.hasOwn(found, name)) return undefined;
+    found[name] = single ?? double ?? bare ?? '';
+  }
+  return Object.keys(found).length === 0 ? undefined : found;
 }
 
 const unquoted = (text: string): string => text.replace(/^(['"])(.*)\1$/s, '$2');

@@ -12,6 +12,10 @@ export interface CommandLine {
   text: string;
   /** The file that output goes to, when that was said. */
   output?: string;
+  /** The file, or the command before a bar, that its input comes from. */
+  input?: string;
+  /** What stands between the command before and this one, where there is one. */
+  after?: '&' | '&&' | '||' | '|';
 }
 
 /** The lines of a script with their numbers from 0; a caret at the end of one goes on with the next. */
@@ -28,9 +32,15 @@ export function linesOf(text: string): { line: string; at: number }[] {
   return lines;
 }
 
-/** Whether some lines of a script are run only sometimes, or again: conditions, loops, blocks and jumps. */
-export const jumps = (text: string): boolean =>
-  linesOf(text).some(({ line }) => /^[\s@]*(if|for|goto|shift|call\s+:)\b|^\s*\)|\(\s*$/i.test(line));
+/** Whether some lines of a script are run only sometimes, or again: conditions, loops, blocks, jumps, an early end. */
+export function jumps(text: string): boolean {
+  const lines = linesOf(text).filter(({ line }) => line.trim() !== '');
+  return lines.some(
+    ({ line }, at) =>
+      /^[\s@]*(if|for|goto|shift|call\s+:)\b|^\s*\)|\(\s*$/i.test(line) ||
+      (/(?:^|[&|])[\s@]*exit\b/i.test(line) && at < lines.length - 1),
+  );
+}
 
 /** The commands of one line. A remark, a label, `@echo off` and an empty line give none. */
 export function commandsOf(line: string): CommandLine[] {
@@ -40,15 +50,17 @@ export function commandsOf(line: string): CommandLine[] {
     /^(rem(\s|$)|::|:|echo(\s+(on|off))?\s*$|echo\.|setlocal|endlocal|exit(\s|$))/i.test(text)
   )
     return [];
-  return piecesOf(text).flatMap(({ text: command, output }) => {
+  return piecesOf(text).flatMap(({ text: command, ...rest }) => {
     const argv = argvOf(command);
-    return argv.length === 0 ? [] : [{ argv, text: command.trim(), ...(output !== undefined && { output }) }];
+    return argv.length === 0 ? [] : [{ argv, text: command.trim(), ...rest }];
   });
 }
 
+interface Piece extends Omit<CommandLine, 'argv'> {}
+
 /** The pieces between separators, carets resolved and redirections taken out. */
-function piecesOf(line: string): { text: string; output?: string }[] {
-  const pieces: { text: string; output?: string }[] = [{ text: '' }];
+function piecesOf(line: string): Piece[] {
+  const pieces: Piece[] = [{ text: '' }];
   let quoted = false;
   for (let at = 0; at < line.length; at++) {
     const piece = pieces.at(-1)!;
@@ -59,8 +71,16 @@ function piecesOf(line: string): { text: string; output?: string }[] {
     } else if (quoted) piece.text += char;
     else if (char === '^') piece.text += line[++at] ?? '';
     else if (char === '&' || char === '|') {
-      if (line[at + 1] === char) at++;
-      pieces.push({ text: '' });
+      const isDouble = line[at + 1] === char;
+      if (isDouble) at++;
+      const after = (isDouble ? char + char : char) as '&';
+      const said = /^\s*echo(?:[.\s]|$)/i.test(piece.text);
+      // `echo Y | cacls` answers a question, which no resource asks.
+      pieces.push({
+        text: '',
+        after,
+        ...(char === '|' && !isDouble && !said && { input: piece.text.trim() }),
+      });
     } else if (char === '>' || char === '<') {
       // `2>` names a handle; what follows, up to the next blank, is where to.
       const handle = /(?:^|\s)(\d)$/.exec(piece.text)?.[1] ?? '1';
@@ -68,6 +88,7 @@ function piecesOf(line: string): { text: string; output?: string }[] {
       const end = endOfTarget(line, at + 1);
       const target = line.slice(at + 1, end).replace(/^>?\s*"?|"$/g, '');
       if (char === '>' && handle === '1' && !target.startsWith('&')) piece.output = target;
+      if (char === '<' && !target.startsWith('&') && !/^nul$/i.test(target)) piece.input = target;
       at = end - 1;
     } else piece.text += char;
   }

@@ -1,0 +1,45 @@
+import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { duration } from '../../io/units.ts';
+import type { SourceDisk, SourceSnapshot, SourceVm } from '../model/source.ts';
+import { repositoryOf } from './snapshot-name.ts';
+
+/**
+ * Why what a snapshot freezes of these disks couldn't be read; undefined when it could.
+ *
+ * @param besides snapshots that are going to be gone: those that the next cycle removes
+ */
+export function inTheWay(
+  vm: SourceVm,
+  disks: readonly SourceDisk[],
+  besides: readonly SourceSnapshot[] = [],
+): Diagnostic | undefined {
+  const below = disks.filter(({ onDelta }) => onDelta);
+  if (below.length === 0) return undefined;
+  const labels = below.map(({ label }) => label).join(', ');
+  const others = vm.snapshots.filter(({ moref }) => !besides.some(one => one.moref === moref));
+  if (others.length > 0)
+    return world(
+      'snapshot-in-the-way',
+      `${vm.name} has ${others.map(one => describeSnapshot(vm, one)).join(', ')}: below it ${labels} can't be read, and no point can be made`,
+      { hint: wayOut(vm, others) },
+    );
+  // What needs consolidation only, or stands below a snapshot of ours, is put in order by the next cycle.
+  if (vm.consolidationNeeded || vm.snapshots.length > 0) return undefined;
+  return world(
+    'disk-on-delta',
+    `${labels} of ${vm.name} is a delta on a disk of another VM (a linked clone), which can't be read`,
+    { hint: 'make it a full clone, or leave the disk out with `disks: { exclude: [ ... ] }`' },
+  );
+}
+
+/** `the snapshot "before the upgrade" (3 h 5 min old)`, by the clock that dated it. */
+export function describeSnapshot(vm: SourceVm, { name, created }: SourceSnapshot): string {
+  const repository = repositoryOf(name, vm.uuid);
+  const whose = repository === undefined ? '' : `, made by converge for the repository ${repository}…`;
+  return `the snapshot "${name}" (${duration(Math.max(0, vm.now - created))} old${whose})`;
+}
+
+const wayOut = (vm: SourceVm, others: readonly SourceSnapshot[]): string =>
+  others.some(({ name }) => repositoryOf(name, vm.uuid) !== undefined)
+    ? 'apply the manifest that names that repository, whose next cycle removes it; or remove it in vSphere when no converge replicates there any more'
+    : 'remove it in vSphere: converge never removes a snapshot that it did not make';

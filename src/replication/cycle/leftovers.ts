@@ -1,0 +1,40 @@
+import type { Clock } from '../../io/ports.ts';
+import type { Repository } from '../model/repository.ts';
+import type { SourceSnapshot, SourceVm } from '../model/source.ts';
+import { type Holders, localHolders } from './holders.ts';
+import { holding } from './lease.ts';
+import { recover } from './prepare.ts';
+import { ownEpoch } from './snapshot-name.ts';
+import { type LeaseOptions, withLease } from './with-lease.ts';
+
+/**
+ * Snapshots that dead cycles of this VM and repository left behind. While a cycle holds the lease there are
+ * none: what is there is its own, or removed by it.
+ */
+export async function findLeftovers(
+  vm: SourceVm,
+  repository: Repository,
+  { clock, holders = localHolders }: { clock: Clock; holders?: Holders },
+): Promise<SourceSnapshot[]> {
+  const of = { vm: vm.uuid, repository: repository.id };
+  const ours = vm.snapshots.filter(({ name }) => ownEpoch(name, of) > 0);
+  if (ours.length === 0) return [];
+  const found = await repository.vm(vm.uuid).lease.read();
+  const clockAhead = repository.store.clockAhead?.() ?? 0;
+  return (await holding(found, { clock, holders, clockAhead })) ? [] : ours;
+}
+
+/**
+ * Removes them without making a point: takes the lease, which raises the epoch, and gives it up again.
+ * Answers with the names of what was removed.
+ *
+ * @throws Failure as taking the lease and removing a snapshot do
+ */
+export async function removeLeftovers(options: LeaseOptions): Promise<string[]> {
+  const { value } = await withLease(options, async ({ lease, signal }) => {
+    const removed: string[] = [];
+    await recover({ ...options, signal }, lease.epoch, (_, name) => removed.push(name));
+    return { value: removed };
+  });
+  return value;
+}

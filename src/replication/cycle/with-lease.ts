@@ -1,0 +1,94 @@
+import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { Head, Point, VmRepository } from '../model/repository.ts';
+import { diagnosticsOf, warning } from './failures.ts';
+import { localHolders } from './holders.ts';
+import { type Lease, takeLease } from './lease.ts';
+import type { CycleOptions } from './options.ts';
+import { ownEpoch, snapshotName } from './snapshot-name.ts';
+
+/** What is done to a VM, by whom and where: a cycle, or the removal of what one left. */
+export type LeaseOptions = Pick<
+  CycleOptions,
+  'machine' | 'repository' | 'holders' | 'clock' | 'random' | 'step' | 'signal'
+>;
+
+export interface Held {
+  vm: VmRepository;
+  lease: Lease;
+  /** The caller's signal, and the loss of the lease. */
+  signal: AbortSignal;
+  /** As they were after the lease was taken; without a head, the newest point there is. */
+  base: { head: Head; etag: string } | undefined;
+  previous: Point | undefined;
+}
+
+/**
+ * Runs `use` under the lease of the VM, which raises its epoch: only then can't the owners of lower ones
+ * commit any more. `generation`: of the newest point after it, when that is another one.
+ */
+export async function withLease<T>(
+  options: LeaseOptions,
+  use: (held: Held) => Promise<{ value: T; generation?: number }>,
+): Promise<{ value: T; warnings: Diagnostic[] }> {
+  const { machine, repository, holders = localHolders, random, clock, step } = options;
+  return holders.run(random.uuid(), async holder => {
+    const { uuid, snapshots } = await machine.inspect(options.signal);
+    const vm = repository.vm(uuid);
+    const cycle = random.bytes(4).toString('hex');
+    const { previous } = await newestOf(vm);
+    // A snapshot of ours tells of an epoch even where the lease object was lost.
+    const epochs = snapshots.map(({ name }) => ownEpoch(name, { vm: uuid, repository: repository.id }));
+    const floor = {
+      epoch: Math.max(previous?.epoch ?? 0, ...epochs),
+      generation: previous?.generation ?? 0,
+    };
+    await step('take-lease');
+    const { conditions, store } = repository;
+    const taking = {
+      clock,
+      holder,
+      holders,
+      clockAhead: store.clockAhead?.() ?? 0,
+      prove: !conditions.proven,
+    };
+    const lease = await takeLease(vm, taking, floor, epoch => ({
+      cycle,
+      snapshot: snapshotName({ vm: uuid, repository: repository.id, epoch, cycle }),
+    }));
+    const giveUp = (newest?: number) => lease.release(() => step('release-lease'), newest);
+    const signal = AbortSignal.any([lease.signal, ...(options.signal ? [options.signal] : [])]);
+    let used: { value: T; generation?: number };
+    try {
+      if (!conditions.proven) await conditions.passed();
+      used = await use({ vm, lease, signal, ...(await newestOf(vm)) });
+    } catch (error) {
+      await giveUp().catch(() => {}); // what went wrong is `error`; the lease runs out
+      throw lease.signal.aborted && !(error instanceof Failure) ? lease.signal.reason : error;
+    }
+    const warnings = await giveUp(used.generation).then(() => [], leaseStays);
+    return { value: used.value, warnings };
+  });
+}
+
+/** Without a head the newest point is gone on from; its change ids are as good as the head's. */
+async function newestOf(vm: VmRepository): Promise<Pick<Held, 'base' | 'previous'>> {
+  const base = await vm.head();
+  if (!base) return { base, previous: await vm.newest() };
+  return { base, previous: (await vm.point(base.head.point)) ?? pointMissing(base.head.point) };
+}
+
+const pointMissing = (id: string): never => {
+  throw new Failure(
+    world('point-missing', `the repository's head names point ${id}, which isn't there`, {
+      hint: 'run `converge verify` on the repository before another cycle writes to it',
+    }),
+  );
+};
+
+const leaseStays = (error: unknown): Diagnostic[] =>
+  diagnosticsOf(error, 'lease-stays').map(diagnostic =>
+    warning({
+      ...diagnostic,
+      message: `the lease could not be given up and runs out by itself: ${diagnostic.message}`,
+    }),
+  );

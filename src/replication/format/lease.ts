@@ -1,0 +1,36 @@
+import type { LeaseValue } from '../model/lease-value.ts';
+import { damaged } from './damage.ts';
+import { LAST_GENERATION } from './names.ts';
+import { demand, members, moment, oneOf, optional, text, whole } from './shape.ts';
+
+/** Epochs are part of snapshot names, with at most fifteen digits; there is always a next one. */
+const MOST_EPOCHS = 10 ** 15 - 2;
+
+const shape = members({
+  lease: oneOf(1),
+  epoch: whole(0, MOST_EPOCHS),
+  holder: members({
+    id: text,
+    pid: whole(),
+    start: text,
+    host: text,
+    machine: text,
+    boot: text,
+    namespace: text,
+  }),
+  cycle: text,
+  snapshot: text,
+  expires: moment,
+  generation: optional(whole(0, LAST_GENERATION)),
+});
+
+/** `key` names the object in the Failure that is thrown when the bytes are no lease. */
+export function decodeLease(key: string, bytes: Buffer): LeaseValue {
+  try {
+    const value = JSON.parse(bytes.toString('utf8')) as LeaseValue;
+    demand(shape, value);
+    return value;
+  } catch (cause) {
+    throw damaged(key, 'its content is no lease', cause);
+  }
+}

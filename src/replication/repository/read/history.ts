@@ -1,0 +1,62 @@
+import type { Failure } from '../../../diagnostics/diagnostic.ts';
+import { decodeLease } from '../../format/lease.ts';
+import type { Root } from '../../format/root.ts';
+import { openObject } from '../../format/sealing.ts';
+import type { LeaseValue } from '../../model/lease-value.ts';
+import type { LostPoint, OnDamage, Point } from '../../model/repository.ts';
+import { allRoots, pointNames, readable, readHead } from './points.ts';
+import type { VmContext } from './repository-context.ts';
+
+const LEASE_CAP = 64 * 1024;
+
+/** What `VmRepository.history` says. */
+export async function readHistory(
+  context: VmContext,
+  onDamage: OnDamage | undefined,
+): Promise<{ points: Point[]; lost: LostPoint[] }> {
+  const { names, store } = context;
+  const damage = new Map<string, Failure>();
+  const noted: OnDamage = failure => {
+    damage.set(failure.message, failure);
+    if (!onDamage) throw failure;
+    onDamage(failure);
+  };
+  let headWhy = "its head isn't there";
+  const head = await readable(readHead(context), failure => {
+    headWhy = "its head can't be read";
+    noted(failure);
+  });
+  const roots: Root[] = [];
+  for await (const root of allRoots(context, noted)) roots.push(root);
+  roots.sort((a, b) => a.point.generation - b.point.generation);
+  const given = new Set(roots.map(({ point }) => point.id));
+  const lost = new Map<number, string>();
+  for (const { generation, id } of await pointNames(context))
+    if (!given.has(id)) {
+      const key = names.point(generation, id);
+      const known = [...damage.values()].find(({ message }) => message.includes(key));
+      lost.set(generation, known?.message ?? `${key} can't be read`);
+    }
+  for (const { previous } of roots) {
+    if (!previous || given.has(previous.id) || lost.has(previous.generation)) continue;
+    if (await store.head(names.removal(previous.generation, previous.id))) continue;
+    lost.set(previous.generation, `${names.point(previous.generation, previous.id)} is missing`);
+  }
+  const newest = roots.at(-1)?.point;
+  const generation = newest?.generation ?? 0;
+  const lease = await readable(readLease(context), () => {});
+  if ((lease?.generation ?? 0) > generation)
+    lost.set(lease!.generation!, 'the lease of the VM tells of it, and no object is left');
+  // A cycle makes one point at most: the one of the last cycle there was is the newest there can be.
+  else if (!head && (lease === undefined || lease.epoch !== newest?.epoch) && (newest || lease))
+    lost.set(generation + 1, `${headWhy}, and it may have named a newer point`);
+  return {
+    points: roots.map(({ point }) => point),
+    lost: [...lost].map(([generation, why]) => ({ generation, why })),
+  };
+}
+
+async function readLease({ store, vault, names }: VmContext): Promise<LeaseValue | undefined> {
+  const found = await store.get(names.lease);
+  return found && decodeLease(names.lease, openObject(vault, 'lease', names.lease, found.bytes, LEASE_CAP));
+}

@@ -1,0 +1,39 @@
+import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
+import type { Point, Repository } from '../../replication/model/repository.ts';
+
+/**
+ * What is gone of a VM's recovery points that was there, as one sentence; undefined when nothing is known to be
+ * missing. A VM that never had any is told from one that has lost them by what this state folder has seen, and
+ * by the lease in the repository.
+ */
+export async function lostHistory(
+  ref: RepositoryRef,
+  uuid: string,
+  known: KnownRepository | undefined,
+  repository: Repository | undefined,
+  newest: Point | undefined,
+): Promise<string | undefined> {
+  const gone = known && lostRepository(ref, known, repository);
+  if (gone !== undefined || !repository) return gone;
+  const seen = known?.generations[uuid] ?? 0;
+  // The lease is asked where nothing is left to go by.
+  const told = newest ? 0 : ((await repository.vm(uuid).lease.read())?.value.generation ?? 0);
+  const generation = Math.max(seen, told);
+  if (generation <= (newest?.generation ?? 0)) return undefined;
+  const left = newest ? `the newest there is now is ${newest.generation}` : 'there is none now';
+  return `${ref.url} had a recovery point of generation ${generation}, and ${left}: points were removed, or an older state was put back`;
+}
+
+/** The same of the repository as a whole. */
+export function lostRepository(
+  { url }: RepositoryRef,
+  known: KnownRepository,
+  found: Repository | undefined,
+): string | undefined {
+  if (!found)
+    return `the repository ${url} (${short(known.id)}), which earlier runs from here know, isn't there any more`;
+  if (known.id === found.id) return undefined;
+  return `at ${url} there is another repository (${short(found.id)}) than the one that earlier runs from here know (${short(known.id)})`;
+}
+
+const short = (id: string): string => `id ${id.slice(0, 8)}…`;

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import { verify } from '../../../src/replication/verify/verify.ts';
+import { memoryStore } from '../../support/memory-store.ts';
+import { commitImage, openTest, readImage, VM } from '../../support/repository.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
+
+const K = 65536;
+
+/** Three points of one new block each; what `pick` says of a key can't be read. */
+async function refusing(code: string, pick: (key: string) => boolean) {
+  const store = memoryStore();
+  const vm = (await openTest(store)).vm(VM.uuid);
+  const random = new SeededRandom('archived');
+  const image = random.bytes(4 * K);
+  const images: Buffer[] = [];
+  for (let n = 0; n < 3; n++) {
+    random.bytes(K).copy(image, n * K);
+    images.push(Buffer.from(image));
+    await commitImage(vm, image, n === 0 ? {} : { blocks: [n] });
+  }
+  const refused = [...store.objects.keys()].filter(pick);
+  expect(refused.length).toBeGreaterThan(0);
+  store.before = ({ name, key }) => {
+    if (name === 'get' && refused.includes(key)) throw new Failure(world(code, `${key} can't be read`));
+  };
+  return { store, refused, images };
+}
+
+test.each(['object-archived', 'aws-access-denied', 'aws-error', 'file-access'])(
+  'verify goes on after %s, names each object, and the points that it breaks',
+  async code => {
+    // The pack and index object of the last commit.
+    for (const part of ['packs/', 'index/', 'pages/', 'points/', 'head', 'roster/']) {
+      const { store, refused } = await refusing(code, key => key.includes(part));
+      const report = await verify(await openTest(store, undefined, 'verifier'));
+      const unreadable = report.problems.filter(({ kind }) => kind === 'unreadable').map(p => p.object);
+      expect(unreadable, part).toEqual(refused.toSorted());
+      const broken = report.points.filter(({ whole }) => !whole).length;
+      if (part === 'packs/' || part === 'index/' || part === 'pages/') expect(broken, part).toBe(3);
+      else expect(broken, part).toBe(0);
+    }
+  },
+);
+
+test('an archived pack breaks the points that need it, and no other', async () => {
+  let seen = 0;
+  const { store, images } = await refusing('object-archived', key => key.includes('packs/') && ++seen === 3);
+  const { points } = await verify(await openTest(store, undefined, 'verifier'));
+  expect(points.filter(({ whole }) => whole).length).toBeGreaterThan(0);
+  const vm = (await openTest(store, undefined, 'reader')).vm(VM.uuid);
+  for (const [n, point] of (await vm.points()).entries())
+    if (points[n]!.whole) expect((await readImage(vm, point)).equals(images[n]!)).toBe(true);
+    else await expect(readImage(vm, point)).rejects.toThrow("can't be read");
+});
+
+test('points that lie in an archive are passed over, and those of the others listed', async () => {
+  const { store, refused } = await refusing('object-archived', key => key.includes('points/000000000001'));
+  const vm = (await openTest(store, undefined, 'reader')).vm(VM.uuid);
+  const damage: string[] = [];
+  const points = await vm.points(failure => damage.push(failure.message));
+  expect(points.map(p => p.generation)).toEqual([2, 3]);
+  expect(damage).toEqual([`${refused[0]} can't be read`]);
+});
