@@ -4,7 +4,6 @@ import {
   CreateSubnetCommand,
   CreateVpcCommand,
   type EC2Client,
-  ModifyVpcAttributeCommand,
   RevokeSecurityGroupEgressCommand,
 } from '@aws-sdk/client-ec2';
 
@@ -12,7 +11,6 @@ import {
 export async function apart(ec2: EC2Client): Promise<{ vpc: string; subnet: string; group: string }> {
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
   const VpcId = Vpc!.VpcId!;
-  await ec2.send(new ModifyVpcAttributeCommand({ VpcId, EnableDnsSupport: { Value: false } }));
   const { Subnet } = await ec2.send(
     new CreateSubnetCommand({ VpcId, CidrBlock: '10.9.1.0/24', AvailabilityZone: 'eu-west-1a' }),
   );

@@ -816,6 +816,7 @@ export const layers: Layers = {
   packages: {
     // The lab takes types alone, which are made of the same model as its own extract.
     '@aws-sdk/': ['aws', 'aws/recovery', 'lab/ec2/*'],
+    '@smithy/signature-v4': ['aws/recovery'],
     '@marcbachmann/cel-js': ['manifest/syntax'],
     '@peculiar/x509': ['lab'],
     ajv: ['manifest/*'],

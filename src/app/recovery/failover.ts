@@ -119,8 +119,10 @@ async function choose(recovering: Recovering, declared: CatalogResource, which: 
           hint: 'give both the same repository',
         }),
       );
-    const points = await (await pointsOf(repository, target.title)).points(() => {});
-    chosen.push({ vm: target.title, target, point: selectPoint(points, which, target.title) });
+    const { points, lost } = await (await pointsOf(repository, target.title)).history(() => {});
+    const again = (id: string) => `converge failover ${declared.title} --test PATHS --point ${id}`;
+    const point = selectPoint(points, which, target.title, { points: lost, again });
+    chosen.push({ vm: target.title, target, point });
   }
   const against = chosen.flatMap(({ point }) => obstacles(point));
   if (against.length > 0) throw new Failure(against);

@@ -22,10 +22,11 @@ export const makeReplica = (
   withDeclared(context, paths, options, declaredAs('recovery_target', vm), async (recovering, declared) => {
     const { repository: property, replica } = targetProperties(declared);
     const repository = await recovering.repository(property);
-    const points = await (await pointsOf(repository, declared.title)).points(() => {});
+    const { points, lost } = await (await pointsOf(repository, declared.title)).history(() => {});
+    const again = (id: string) => `converge failover PLAN --test PATHS --point ${id}`;
     return buildReplica({
       repository,
-      point: selectPoint(points, 'latest', declared.title),
+      point: selectPoint(points, 'latest', declared.title, { points: lost, again }),
       store: recovering.cloud.snapshots,
       clock: context.io.host.clock,
       keep: replica?.keep ?? usualKeep,

@@ -17,6 +17,7 @@ export interface RecoveryConnection {
   readonly ec2: typeof Ec2;
   readonly ebs: typeof Ebs;
   readonly settings: AwsSettings & Retrying;
+  credentials(): ReturnType<Ec2.EC2Client['config']['credentials']>;
   /** One call of EC2, tried again; rejects with a Failure that names action and thing. */
   onEc2<T>(
     action: string,
@@ -78,6 +79,7 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
     ec2,
     ebs,
     settings: retrying,
+    credentials: () => ec2Client.config.credentials(),
     onEc2: (action, thing, run, asking = {}) =>
       call({ service: 'EC2', action: `ec2:${action}`, thing }, options => run(ec2Client, options), asking),
     onEbs: (action, thing, run, asking = {}) =>

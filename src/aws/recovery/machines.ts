@@ -48,9 +48,10 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
         'RegisterImage',
         name,
         (client, options) => client.send(command, options),
-        { signal },
+        // It knows no token: a second attempt after a lost answer finds the name taken, by ourselves.
+        { signal, expected: /^InvalidAMIName\.Duplicate$/ },
       );
-      return answer?.ImageId ?? '';
+      return answer?.ImageId;
     },
 
     async removeImage(id, signal) {

@@ -2,6 +2,7 @@ import type { EC2Client, IpPermission, Route } from '@aws-sdk/client-ec2';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import type { RecoveryConnection } from './connection.ts';
+import { resolverRules } from './resolver.ts';
 
 /**
  * All that leads out of a subnet and a security group. Routes don't show everything: endpoints, the resolver with
@@ -62,7 +63,7 @@ export async function readNetwork(
       page => page.VpcPeeringConnections,
     );
 
-  const [[itself], dns, tables, internet, nat, vpn, transit, accepted, requested, egress, endpoints] =
+  const [[itself], resolver, tables, internet, nat, vpn, transit, accepted, requested, egress, endpoints] =
     await Promise.all([
       all(
         'DescribeVpcs',
@@ -70,13 +71,7 @@ export async function readNetwork(
         (at, o) => ec2.paginateDescribeVpcs(at, { VpcIds: [vpc] }, o),
         page => page.Vpcs,
       ),
-      onEc2(
-        'DescribeVpcAttribute',
-        vpc,
-        (client, o) =>
-          client.send(new ec2.DescribeVpcAttributeCommand({ VpcId: vpc, Attribute: 'enableDnsSupport' }), o),
-        asking,
-      ),
+      resolverRules(connection, vpc, signal),
       all(
         'DescribeRouteTables',
         vpc,
@@ -143,7 +138,6 @@ export async function readNetwork(
     vpc,
     subnet,
     group,
-    dns: dns?.EnableDnsSupport?.Value !== false,
     nameServers: (dhcpOptions[0]?.DhcpConfigurations ?? [])
       .filter(({ Key }) => Key === 'domain-name-servers')
       .flatMap(({ Values = [] }) => Values.map(({ Value }) => Value ?? '')),
@@ -164,6 +158,7 @@ export async function readNetwork(
       ...endpoints
         .filter(it => live(it.State))
         .map(it => `endpoint ${it.VpcEndpointId} (${it.ServiceName})`),
+      ...resolver.map(rule => `Resolver rule ${rule}`),
     ],
     rules: [
       ...(guard.IpPermissions ?? []).flatMap(rule => ruleWords('in from', rule, group)),

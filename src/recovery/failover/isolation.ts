@@ -5,13 +5,11 @@ import type { NetworkFacts } from '../model/machines.ts';
  * What keeps a network from being proven apart from everything else. A copy of a domain controller that reaches
  * production is a disaster of its own, so that anything not understood counts as a way out.
  */
-export function waysOut({ routes, doors, rules, dns, nameServers }: NetworkFacts): string[] {
+export function waysOut({ routes, doors, rules, nameServers }: NetworkFacts): string[] {
   return [
     ...routes.map(route => `a route leads to ${route}`),
     ...doors.map(door => `the VPC has the ${door}`),
     ...rules.map(rule => `its security group lets traffic ${rule}`),
-    // Rules of Route 53 Resolver send questions home, and no route shows them.
-    ...(dns ? ["the VPC's resolver answers (enableDnsSupport)"] : []),
     ...nameServers
       .filter(server => server !== 'AmazonProvidedDNS')
       .map(server => `DHCP names the name server ${server}`),

@@ -138,7 +138,14 @@ async function imageOf(
       },
       signal,
     );
+    image ??= (await find())?.id;
   }
+  if (image === undefined)
+    throw new Failure(
+      world('image-name-taken', `there is an image called ${name} that isn't of this test`, {
+        hint: 'deregister it in EC2 if nobody needs it, then run again',
+      }),
+    );
   await until(options, `the image of ${machine.vm} did not become available`, async () => {
     const found = await find();
     if (!found || found.state === 'pending') return 'not yet';

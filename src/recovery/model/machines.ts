@@ -22,7 +22,7 @@ export interface CloudInstance {
 }
 
 export interface NewImage {
-  /** Unique in the account: a second one of the name is refused. */
+  /** Unique in the account. */
   name: string;
   bootMode: 'legacy-bios' | 'uefi';
   tpm: boolean;
@@ -48,13 +48,11 @@ export interface NetworkFacts {
   vpc: string;
   subnet: string;
   group: string;
-  /** Whether the VPC's own resolver answers, which follows rules that lie elsewhere. */
-  dns: boolean;
   /** Name servers that machines are told by DHCP, `AmazonProvidedDNS` among them. */
   nameServers: string[];
   /** Routes of the subnet's table but for those within the VPC, as words. */
   routes: string[];
-  /** Gateways, attachments, peerings and endpoints of the VPC, as words. */
+  /** Gateways, attachments, peerings, endpoints and Resolver rules of the VPC, as words. */
   doors: string[];
   /** Rules of the group that name anything but the group itself, as words. */
   rules: string[];
@@ -63,7 +61,8 @@ export interface NetworkFacts {
 export interface MachineCloud {
   network(subnet: string, group: string, signal?: AbortSignal): Promise<NetworkFacts>;
   images(tags: Record<string, string>, signal?: AbortSignal): Promise<CloudImage[]>;
-  registerImage(wanted: NewImage, signal?: AbortSignal): Promise<string>;
+  /** Undefined when there is one of that name. */
+  registerImage(wanted: NewImage, signal?: AbortSignal): Promise<string | undefined>;
   /** One that is gone already is success. */
   removeImage(id: string, signal?: AbortSignal): Promise<void>;
   /** Terminated ones too, for as long as EC2 shows them. */
