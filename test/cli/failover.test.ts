@@ -35,7 +35,7 @@ async function world() {
   const dir = await scratch();
   const folder = join(dir, 'lab');
   const run = (...args: string[]) => cli(dir, [...args, '--lab', folder]);
-  await writeFile(join(dir, 'disk.raw'), Buffer.concat([bootBlock(), Buffer.alloc(700_000, 7)]));
+  await writeFile(join(dir, 'disk.raw'), Buffer.concat([bootBlock(), Buffer.alloc(512 * 1000, 7)]));
   const added = await run('lab', 'add-vm', 'web01', '--disk', 'disk.raw', '--guest', 'debian12_64Guest');
   expect(added.code, added.stderr).toBe(0);
   const lab = await openLab(folder, { host: nodeHost(), seeded: false, lockTimeout: 0 });
@@ -57,7 +57,7 @@ async function world() {
 test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () => {
   const { dir, run, ok } = await world();
   await ok('apply', 'm');
-  expect(await ok('plan', 'm', '--detailed-exitcodes')).toContain('no changes');
+  expect(await ok('plan', 'm', '--detailed-exitcodes')).toContain('Nothing to do: 4 in sync');
   expect(await ok('replicate', 'web01', '--replica', 'm')).toMatch(
     /web01: replica of point 1 .*\ndisk 0: snap-[0-9a-f]+, full \(first\), 2 blocks of 512 KiB\n/,
   );

@@ -23,7 +23,7 @@ async function toState(image: Buffer, state: number): Promise<number[]> {
   const touched = new Set<number>();
   let at = 0;
   for (const line of (await readFile(join(data, `c${state}.extents.txt`), 'utf8')).trim().split('\n')) {
-    const [offset, length] = line.split(/\s+/).map(Number) as [number, number];
+    const [offset, length] = line.trim().split(/\s+/).map(Number) as [number, number];
     blocks.copy(image, offset, at, at + length);
     at += length;
     for (let n = Math.floor(offset / K64); n * K64 < offset + length; n++) touched.add(n);
@@ -38,7 +38,7 @@ test.runIf(present)(
     const sums = (await readFile(join(data, 'SHA256SUMS'), 'utf8')).trim().split('\n');
     const aws = await cloud();
     const { vm, build } = await replicated(aws);
-    const image = Buffer.alloc(Number(sums[0]!.split(/\s+/)[2]));
+    const image = Buffer.alloc(Number(sums[0]!.trim().split(/\s+/)[2]));
     for (let state = 0; state < 3; state++) {
       const blocks = await toState(image, state);
       await commitImage(vm, image, { blocks });
@@ -49,7 +49,7 @@ test.runIf(present)(
       expect(disk!.blocks).toBeGreaterThan(0);
       expect(disk!.blocks).toBeLessThanOrEqual(ebsBlocks);
       expect(await contentOf(aws.store, disk!.snapshot, image.length)).toEqual({
-        sha256: sums[state]!.split(/\s+/)[0],
+        sha256: sums[state]!.trim().split(/\s+/)[0],
         zerosFollow: true,
       });
       const reader = await vm.reader(point, point.disks[0]!);
