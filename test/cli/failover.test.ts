@@ -62,10 +62,14 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
     /web01: replica of point 1 .*\ndisk 0: snap-[0-9a-f]+, full \(first\), 2 blocks of 512 KiB\n/,
   );
   expect(await ok('replicate', 'web01', '--replica', 'm')).toMatch(/disk 0: snap-[0-9a-f]+ was there/);
-  expect(await ok('verify', 'm', '--vm', 'web01', '--replica')).toMatch(/2 of 2 blocks read back, 0 problems/);
+  expect(await ok('verify', 'm', '--vm', 'web01', '--replica')).toMatch(
+    /2 of 2 blocks read back, 0 problems/,
+  );
 
   const shown = await ok('failover', 'web', '--test', 'm', '--noop');
-  expect(shown).toMatch(/^test of web in subnet-.*nothing leads out of it\n {2}group 1\n {4}web01 {2}m6i.large {2}1 disk/);
+  expect(shown).toMatch(
+    /^test of web in subnet-.*nothing leads out of it\n {2}group 1\n {4}web01 {2}m6i.large {2}1 disk/,
+  );
   expect(shown).toMatch(/nothing was launched\n$/);
   const digest = /digest ([0-9a-f]+)/.exec(shown)![1]!;
   expect((await run('failover', 'web', '--test', 'm', '--digest', '00000000')).code).toBe(8);

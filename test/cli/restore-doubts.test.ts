@@ -61,7 +61,9 @@ describe('a point that was asked for and may be another one', () => {
     expect(code, stderr).toBe(4);
     expect(stdout).toBe('');
     expect(stderr).toContain(`2023-11-14T22:15:20.000Z (${points.ids[1]})`);
-    const command = /knowingly: converge (restore [^\n]*(\n +[^\n]+)*)/.exec(stderr)?.[1]?.replace(/\n +/g, ' ');
+    const command = /knowingly: converge (restore [^\n]*(\n +[^\n]+)*)/
+      .exec(stderr)?.[1]
+      ?.replace(/\n +/g, ' ');
     expect(command).toContain(`--point ${points.ids[1]} --to out`);
     expect(await readdir(points.dir)).not.toContain('out');
     // What it says is what works.

@@ -54,7 +54,9 @@ async function everything(): Promise<Exchange[]> {
     account: (await machines.network(network.subnet, network.group)).account,
     subnet: network.subnet,
     group: network.group,
-    groups: [{ machines: [machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots)], wait: 0 }],
+    groups: [
+      { machines: [machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots)], wait: 0 },
+    ],
     probes: { console: 'partition', within: 1_000 },
   };
   const run = { start, steps: [] };
@@ -81,7 +83,9 @@ const inRequest =
   (from: string, to: string) =>
   (it: Exchange): Exchange => ({
     ...it,
-    request: Buffer.from(Buffer.from(it.request, 'base64').toString().replaceAll(from, to)).toString('base64'),
+    request: Buffer.from(Buffer.from(it.request, 'base64').toString().replaceAll(from, to)).toString(
+      'base64',
+    ),
   });
 
 describeWith('the recovery client against AWS’s models', 'python3', ['-c', 'import botocore'], () => {

@@ -11,7 +11,9 @@ import { cloud, contentOf, replicated } from './fixture.ts';
 const data = join(import.meta.dirname, '../../../shared/data/disks/dc02');
 const present = existsSync(join(data, 'SHA256SUMS'));
 if (!present)
-  console.warn('SKIPPED: the real NTFS disk (../shared/data/disks/dc02) is not here; no replica of it was made');
+  console.warn(
+    'SKIPPED: the real NTFS disk (../shared/data/disks/dc02) is not here; no replica of it was made',
+  );
 
 const K64 = 64 * 1024;
 

@@ -23,7 +23,13 @@ export async function cloud(dir?: string) {
   onTestFinished(() => lab.close());
   const { region, s3: credentials } = lab.settings;
   const { random } = nodeHost();
-  const connection = await connectRecovery({ region, credentials, endpoint: lab.api.url, clock: unhurried, random });
+  const connection = await connectRecovery({
+    region,
+    credentials,
+    endpoint: lab.api.url,
+    clock: unhurried,
+    random,
+  });
   onTestFinished(() => connection.close());
   return { lab, connection, store: awsSnapshots(connection) };
 }

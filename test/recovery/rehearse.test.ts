@@ -1,5 +1,6 @@
 import {
   AttachInternetGatewayCommand,
+  AttachVpnGatewayCommand,
   AuthorizeSecurityGroupEgressCommand,
   CreateEgressOnlyInternetGatewayCommand,
   CreateInternetGatewayCommand,
@@ -9,19 +10,18 @@ import {
   CreateVpcEndpointCommand,
   CreateVpcPeeringConnectionCommand,
   CreateVpnGatewayCommand,
-  AttachVpnGatewayCommand,
   DescribeInstancesCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished, test } from 'vitest';
 import { awsMachines } from '../../src/aws/recovery/machines.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import type { Lab } from '../../src/lab/lab.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { waysOut } from '../../src/recovery/failover/isolation.ts';
 import { machineOf, obstacles } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { newestRun, RUN_TAG, type RunStart, stateOf } from '../../src/recovery/failover/run.ts';
-import type { Lab } from '../../src/lab/lab.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { aMachine, commitImage } from '../support/repository.ts';
@@ -158,9 +158,7 @@ test('what has the tag of the run, but no record of it, is left alone', async ()
   });
   const { run } = await world.at();
   const tag = `${world.repository.id.slice(0, 8)}/web/1`;
-  await world.ec2.send(
-    new CreateTagsCommand({ Resources: [theirs], Tags: [{ Key: RUN_TAG, Value: tag }] }),
-  );
+  await world.ec2.send(new CreateTagsCommand({ Resources: [theirs], Tags: [{ Key: RUN_TAG, Value: tag }] }));
   expect((await standing(world.repository, run, world.machines)).foreign).toEqual([theirs]);
   expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, foreign: [theirs] });
   const left = (await world.all()).filter(({ State }) => State!.Name !== 'terminated');
@@ -181,7 +179,8 @@ test.for<[string, RegExp, (ec2: EC2Client, net: Net, lab: Lab) => Promise<unknow
   [
     'a NAT gateway',
     /NAT gateway/,
-    (ec2, { subnet }) => ec2.send(new CreateNatGatewayCommand({ SubnetId: subnet, ConnectivityType: 'private' })),
+    (ec2, { subnet }) =>
+      ec2.send(new CreateNatGatewayCommand({ SubnetId: subnet, ConnectivityType: 'private' })),
   ],
   [
     'a VPN gateway',
@@ -234,7 +233,9 @@ test.for<[string, RegExp, (ec2: EC2Client, net: Net, lab: Lab) => Promise<unknow
       ec2.send(
         new AuthorizeSecurityGroupEgressCommand({
           GroupId,
-          IpPermissions: [{ IpProtocol: 'tcp', FromPort: 53, ToPort: 53, IpRanges: [{ CidrIp: '192.0.2.0/24' }] }],
+          IpPermissions: [
+            { IpProtocol: 'tcp', FromPort: 53, ToPort: 53, IpRanges: [{ CidrIp: '192.0.2.0/24' }] },
+          ],
         }),
       ),
   ],
@@ -252,7 +253,16 @@ test.for<[string, RegExp, (ec2: EC2Client, net: Net, lab: Lab) => Promise<unknow
 });
 
 test('anything but the group itself, and any name server but the VPC’s, is a way out', () => {
-  const shut = { account: '', vpc: '', subnet: '', group: '', nameServers: [], routes: [], doors: [], rules: [] };
+  const shut = {
+    account: '',
+    vpc: '',
+    subnet: '',
+    group: '',
+    nameServers: [],
+    routes: [],
+    doors: [],
+    rules: [],
+  };
   expect(waysOut(shut)).toEqual([]);
   expect(waysOut({ ...shut, nameServers: ['AmazonProvidedDNS', '10.0.0.10'] })).toEqual([
     'DHCP names the name server 10.0.0.10',
@@ -305,4 +315,3 @@ test('the disk that it booted from comes first, whatever its unit', () => {
     ],
   });
 });
-

@@ -45,7 +45,9 @@ test('a disk that grew goes on from the smaller one', async () => {
   await commitImage(vm, image);
   await build();
   const grown = Buffer.concat([image, Buffer.alloc(4 * BLOCK), someBytes('more', 10)]);
-  await commitImage(vm, grown, { blocks: [Math.floor(SIZE / (64 * K)), Math.floor(grown.length / (64 * K))] });
+  await commitImage(vm, grown, {
+    blocks: [Math.floor(SIZE / (64 * K)), Math.floor(grown.length / (64 * K))],
+  });
   const { disks } = await build();
   expect(disks).toMatchObject([{ built: 'incremental', blocks: 2 }]);
   expect(await contentOf(aws.store, disks[0]!.snapshot, grown.length)).toEqual({
@@ -64,11 +66,7 @@ test.for<[string, string, (world: Awaited<ReturnType<typeof twoPoints>>) => Prom
       );
     },
   ],
-  [
-    'the parent is gone',
-    'first',
-    async ({ store, first }) => void (await store.remove(first)),
-  ],
+  ['the parent is gone', 'first', async ({ store, first }) => void (await store.remove(first))],
   [
     'somebody changed the tags of the parent',
     'first',
@@ -84,13 +82,30 @@ test.for<[string, string, (world: Awaited<ReturnType<typeof twoPoints>>) => Prom
   await change(world);
   const { disks } = await world.build();
   expect(disks).toMatchObject([{ built: 'full', reason }]);
-  expect(await contentOf(world.store, disks[0]!.snapshot, SIZE)).toMatchObject({ sha256: sha256(world.image) });
+  expect(await contentOf(world.store, disks[0]!.snapshot, SIZE)).toMatchObject({
+    sha256: sha256(world.image),
+  });
+});
+
+test('a new lineage: the disk is smaller than it was', async () => {
+  const world = await twoPoints();
+  await world.build();
+  const smaller = world.image.subarray(0, 4 * BLOCK);
+  await commitImage(world.vm, smaller, { full: true });
+  const { disks } = await world.build();
+  expect(disks).toMatchObject([{ built: 'full', reason: 'smaller-disk', blocks: 4 }]);
+  expect(await contentOf(world.store, disks[0]!.snapshot, smaller.length)).toEqual({
+    sha256: sha256(smaller),
+    zerosFollow: true,
+  });
 });
 
 test('a new lineage: the disk was replaced', async () => {
   const world = await twoPoints();
   await commitImage(world.vm, world.image, { disk: { identity: 'disk-b' } });
-  expect((await world.build()).disks).toMatchObject([{ built: 'full', reason: 'new-disk', identity: 'disk-b' }]);
+  expect((await world.build()).disks).toMatchObject([
+    { built: 'full', reason: 'new-disk', identity: 'disk-b' },
+  ]);
 });
 
 test('old snapshots go, those of the newest points that are whole stay', async () => {
@@ -122,7 +137,12 @@ test('nothing is retired while no point has all of its disks', () => {
     })!;
   const halves = [snapshot(1, 'a', 'completed'), snapshot(2, 'a', 'completed'), snapshot(2, 'b', 'error')];
   expect(retired(halves, 1)).toEqual([]);
-  const whole = [...halves, snapshot(3, 'a', 'completed'), snapshot(3, 'b', 'completed'), snapshot(1, 'b', 'pending')];
+  const whole = [
+    ...halves,
+    snapshot(3, 'a', 'completed'),
+    snapshot(3, 'b', 'completed'),
+    snapshot(1, 'b', 'pending'),
+  ];
   expect(retired(whole, 1).map(({ id }) => id)).toEqual(['1a', '2a', '2b']);
   expect(retired(whole, 0).map(({ id }) => id)).toEqual(['1a', '2a', '2b']);
 });
@@ -137,7 +157,9 @@ test.for(['start-disk-0', 'put-disk-0', 'complete-disk-0', 'retire'])(
     const died = world.build({ step: kill, keep: 1 });
     await expect(died).rejects.toThrow('killed');
     const { disks } = await world.build({ keep: 1 });
-    expect(await contentOf(world.store, disks[0]!.snapshot, SIZE)).toMatchObject({ sha256: sha256(world.image) });
+    expect(await contentOf(world.store, disks[0]!.snapshot, SIZE)).toMatchObject({
+      sha256: sha256(world.image),
+    });
     const point = (await world.vm.newest())!.id;
     const all = await world.store.list({ tags: { [replicaTags.vm]: (await world.vm.newest())!.vm.uuid } });
     expect(all.map(({ state, tags }) => [state, tags[replicaTags.point]])).toEqual([['completed', point]]);
@@ -164,7 +186,9 @@ test('killed while blocks were put, and once more when all was sent and the answ
   };
   await expect(world.build({ store: lost })).rejects.toThrow('killed');
   const { disks } = await world.build();
-  expect(await contentOf(world.store, disks[0]!.snapshot, SIZE)).toMatchObject({ sha256: sha256(world.image) });
+  expect(await contentOf(world.store, disks[0]!.snapshot, SIZE)).toMatchObject({
+    sha256: sha256(world.image),
+  });
   expect(await world.store.list({ tags: { [replicaTags.disk]: 'disk-a' } })).toHaveLength(2);
 });
 
@@ -176,7 +200,9 @@ test('a build that timed out is begun again, with another token', async () => {
   await expect(world.build({ step: kill })).rejects.toThrow('killed');
   await world.lab.command({ do: 'clock', offset: 2 * 3_600_000 });
   const { disks } = await world.build();
-  expect(await contentOf(world.store, disks[0]!.snapshot, SIZE)).toMatchObject({ sha256: sha256(world.image) });
+  expect(await contentOf(world.store, disks[0]!.snapshot, SIZE)).toMatchObject({
+    sha256: sha256(world.image),
+  });
   const all = await world.store.list({ tags: { [replicaTags.disk]: 'disk-a' } });
   expect(all.map(({ state }) => state).sort()).toEqual(['completed', 'completed', 'error']);
 });
@@ -189,7 +215,9 @@ test('throttled for a while, it goes on more slowly', async () => {
     rule: { kind: 'throttled', operation: 'PutSnapshotBlock', times: 3 },
   });
   const { disks } = await world.build();
-  expect(await contentOf(world.store, disks[0]!.snapshot, SIZE)).toMatchObject({ sha256: sha256(world.image) });
+  expect(await contentOf(world.store, disks[0]!.snapshot, SIZE)).toMatchObject({
+    sha256: sha256(world.image),
+  });
 });
 
 test('verification finds a block that differs and one that is missing', async () => {
@@ -220,7 +248,9 @@ test('verification finds a block that differs and one that is missing', async ()
     { block: 4, what: 'missing' },
     { block: 7, what: 'differs' },
   ]);
-  expect(await verifySnapshot(reader, id, { ...options, store: world.store, sample: 3 })).toMatchObject({ read: 3 });
+  expect(await verifySnapshot(reader, id, { ...options, store: world.store, sample: 3 })).toMatchObject({
+    read: 3,
+  });
 });
 
 /** A replica of one point, and a second point that it has to catch up with. */

@@ -1,6 +1,6 @@
 import { createKey, type Key } from '../../src/replication/format/keys.ts';
-import type { MachineRecord } from '../../src/replication/model/machine.ts';
 import type { LeaseValue } from '../../src/replication/model/lease-value.ts';
+import type { MachineRecord } from '../../src/replication/model/machine.ts';
 import type { Point, PointDisk, PointWriter, VmRepository } from '../../src/replication/model/repository.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
 import { createRepository, type OpenRepository } from '../../src/replication/repository/open.ts';

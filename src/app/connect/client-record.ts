@@ -28,7 +28,10 @@ export const sharedClients = ({
   reach,
   searchPath,
   closing,
-}: ClientOptions): Pick<ClientRecord, 's3' | 'recovery' | 'content' | 'search_path' | 'repositories' | 'movers'> => ({
+}: ClientOptions): Pick<
+  ClientRecord,
+  's3' | 'recovery' | 'content' | 'search_path' | 'repositories' | 'movers'
+> => ({
   async s3(target, calls) {
     const [{ bucketApi }, aws] = await Promise.all([
       import('../../aws/buckets.ts'),

@@ -8,8 +8,8 @@ import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import { newestRun, type Run, type RunMachine, type RunStart, stateOf } from '../../recovery/failover/run.ts';
 import { SERIES } from '../../recovery/model/plan.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
-import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
+import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
@@ -29,7 +29,10 @@ export interface FailoverOptions extends CommonOptions {
 export interface FailoverPlan {
   plan: string;
   network: { subnet: string; group: string; vpc: string };
-  groups: { wait: number; machines: { vm: string; point: string; time: number; disks: number; type: string }[] }[];
+  groups: {
+    wait: number;
+    machines: { vm: string; point: string; time: number; disks: number; type: string }[];
+  }[];
   digest: string;
 }
 
@@ -76,7 +79,9 @@ export const failoverTest = (
     const network = await machines.network(properties.test.subnet, properties.test.security_group, signal);
     refuseOpen(network);
     const chosen = resumed ? undefined : await choose(recovering, declared, options.point);
-    const shown = resumed ? planOfRun(before.start, network.vpc) : planOf(declared.title, properties, chosen!, network);
+    const shown = resumed
+      ? planOfRun(before.start, network.vpc)
+      : planOf(declared.title, properties, chosen!, network);
     checkDigest(shown, options.digest);
     if (options.noop) return { plan: shown, resumed };
     if (hooks.approve && options.digest === undefined && !(await hooks.approve(shown)))
@@ -85,7 +90,15 @@ export const failoverTest = (
     const began = clock.now();
     const run = resumed
       ? before
-      : await begin({ context, recovering, repository, declared, chosen: chosen!, account: network.account, began });
+      : await begin({
+          context,
+          recovering,
+          repository,
+          declared,
+          chosen: chosen!,
+          account: network.account,
+          began,
+        });
     const recovered = await rehearse({
       repository,
       run,
@@ -115,9 +128,13 @@ async function choose(recovering: Recovering, declared: CatalogResource, which: 
     const other = repositoryRef(targetProperties(target).repository).url;
     if (canonicalRepositoryUrl(other) !== url)
       throw new Failure(
-        given('other-repository', `the plan ${declared.title} is kept in ${url}, its target ${vm} in ${other}`, {
-          hint: 'give both the same repository',
-        }),
+        given(
+          'other-repository',
+          `the plan ${declared.title} is kept in ${url}, its target ${vm} in ${other}`,
+          {
+            hint: 'give both the same repository',
+          },
+        ),
       );
     const { points, lost } = await (await pointsOf(repository, target.title)).history(() => {});
     const again = (id: string) => `converge failover ${declared.title} --test PATHS --point ${id}`;

@@ -88,6 +88,8 @@ const wrong = (vm: string, disk: number, snapshot: string, { problems }: Snapsho
   return world(
     'replica-differs',
     `snapshot ${snapshot} of disk ${disk} of ${vm} isn't what its point holds: ${shown.join(', ')}${problems.length > 5 ? ` and ${problems.length - 5} more` : ''}`,
-    { hint: `delete ${snapshot} in EC2, then make the replica again; the recovery point itself is not affected` },
+    {
+      hint: `delete ${snapshot} in EC2, then make the replica again; the recovery point itself is not affected`,
+    },
   );
 };

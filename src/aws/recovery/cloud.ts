@@ -1,6 +1,6 @@
 import type { RecoveryCloud } from '../../recovery/model/clients.ts';
-import { connectRecovery } from './connection.ts';
 import type { AwsSettings } from '../settings.ts';
+import { connectRecovery } from './connection.ts';
 import { awsMachines } from './machines.ts';
 import { awsSnapshots } from './snapshots.ts';
 import { awsTemplates, type Templates } from './templates.ts';

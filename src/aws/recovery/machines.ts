@@ -118,12 +118,10 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
     async terminate(ids, signal) {
       if (ids.length === 0) return;
       const command = new ec2.TerminateInstancesCommand({ InstanceIds: ids });
-      await onEc2(
-        'TerminateInstances',
-        ids.join(', '),
-        (client, options) => client.send(command, options),
-        { signal, expected: /^InvalidInstanceID\.NotFound$/ },
-      );
+      await onEc2('TerminateInstances', ids.join(', '), (client, options) => client.send(command, options), {
+        signal,
+        expected: /^InvalidInstanceID\.NotFound$/,
+      });
     },
 
     async volumes(tags, signal) {

@@ -129,10 +129,13 @@ export async function readNetwork(
           (at, o) => ec2.paginateDescribeDhcpOptions(at, { DhcpOptionsIds: [dhcp] }, o),
           page => page.DhcpOptions,
         );
-  const own = tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnet));
+  const own = tables.find(({ Associations = [] }) =>
+    Associations.some(({ SubnetId }) => SubnetId === subnet),
+  );
   const main = tables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main));
   const table = own ?? main;
-  const live = (state: string | undefined) => !/^(deleted|deleting|rejected|failed|expired)$/i.test(state ?? '');
+  const live = (state: string | undefined) =>
+    !/^(deleted|deleting|rejected|failed|expired)$/i.test(state ?? '');
   return {
     account: guard.OwnerId ?? '',
     vpc,
@@ -155,9 +158,7 @@ export async function readNetwork(
       ...egress
         .filter(({ Attachments = [] }) => Attachments.some(({ VpcId }) => VpcId === vpc))
         .map(it => `egress-only gateway ${it.EgressOnlyInternetGatewayId}`),
-      ...endpoints
-        .filter(it => live(it.State))
-        .map(it => `endpoint ${it.VpcEndpointId} (${it.ServiceName})`),
+      ...endpoints.filter(it => live(it.State)).map(it => `endpoint ${it.VpcEndpointId} (${it.ServiceName})`),
       ...resolver.map(rule => `Resolver rule ${rule}`),
     ],
     rules: [
@@ -170,7 +171,10 @@ export async function readNetwork(
 function routeWords(route: Route): string[] {
   if (route.GatewayId === 'local') return [];
   const to =
-    route.DestinationCidrBlock ?? route.DestinationIpv6CidrBlock ?? route.DestinationPrefixListId ?? 'somewhere';
+    route.DestinationCidrBlock ??
+    route.DestinationIpv6CidrBlock ??
+    route.DestinationPrefixListId ??
+    'somewhere';
   const { GatewayId, NatGatewayId, TransitGatewayId, VpcPeeringConnectionId, NetworkInterfaceId } = route;
   const via =
     GatewayId ??

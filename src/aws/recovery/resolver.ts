@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
-import { withRetries } from '../retry.ts';
 import { toFailure } from '../errors.ts';
+import { withRetries } from '../retry.ts';
 import type { RecoveryConnection } from './connection.ts';
 
 /** The hash that the signer asks for. */

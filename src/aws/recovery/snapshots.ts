@@ -55,9 +55,7 @@ export function awsSnapshots(connection: RecoveryConnection): SnapshotStore {
       do {
         const command = new ec2.DescribeSnapshotsCommand({
           OwnerIds: ['self'],
-          ...(byTag
-            ? { Filters: filtersOf(which.tags), MaxResults: 1000 }
-            : { SnapshotIds: which.ids }),
+          ...(byTag ? { Filters: filtersOf(which.tags), MaxResults: 1000 } : { SnapshotIds: which.ids }),
           ...(NextToken !== undefined && { NextToken }),
         });
         const answer = await onEc2(

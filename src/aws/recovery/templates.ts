@@ -69,7 +69,9 @@ export function awsTemplates({ ec2, onEc2 }: RecoveryConnection): Templates {
         LaunchTemplateData: write(says),
         TagSpecifications: [{ ResourceType: 'launch-template', Tags: toTags(tags) }],
       });
-      await onEc2('CreateLaunchTemplate', name, (client, options) => client.send(command, options), { signal });
+      await onEc2('CreateLaunchTemplate', name, (client, options) => client.send(command, options), {
+        signal,
+      });
     },
     async change(id, says, signal) {
       const made = await onEc2(

@@ -1,8 +1,8 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { Repository } from '../../replication/model/repository.ts';
-import { imageName, launchToken, note, type Run, runTags } from './run.ts';
-import type { MachineCloud } from '../model/machines.ts';
 import type { Clock } from '../../io/ports.ts';
+import type { Repository } from '../../replication/model/repository.ts';
+import type { MachineCloud } from '../model/machines.ts';
+import { imageName, launchToken, note, type Run, runTags } from './run.ts';
 
 export interface Standing {
   /** Those that the record and the tag both say are the run's. */
@@ -39,9 +39,10 @@ export async function standing(
     instances: own.map(({ id }) => id),
     images: ownImages.map(({ id }) => id),
     volumes,
-    foreign: [...live.filter(one => !own.includes(one)), ...images.filter(one => !ownImages.includes(one))].map(
-      ({ id }) => id,
-    ),
+    foreign: [
+      ...live.filter(one => !own.includes(one)),
+      ...images.filter(one => !ownImages.includes(one)),
+    ].map(({ id }) => id),
   };
 }
 

@@ -18,9 +18,13 @@ export interface TargetMachine {
 export function obstacles({ vm, machine, disks, left_out }: Point): Diagnostic[] {
   if (!machine)
     return [
-      world('machine-unknown', `the point of ${vm.name} says nothing of its machine: an older version made it`, {
-        hint: `make a new one: \`converge replicate ${vm.name} PATHS\`, or choose another by --point`,
-      }),
+      world(
+        'machine-unknown',
+        `the point of ${vm.name} says nothing of its machine: an older version made it`,
+        {
+          hint: `make a new one: \`converge replicate ${vm.name} PATHS\`, or choose another by --point`,
+        },
+      ),
     ];
   const found: Diagnostic[] = [];
   const family = guestFamily(machine);
@@ -34,16 +38,24 @@ export function obstacles({ vm, machine, disks, left_out }: Point): Diagnostic[]
   if (!disks.some(({ key }) => key === boot)) {
     const out = left_out.map(({ label }) => label).join(', ');
     found.push(
-      world('boot-disk-missing', `the point of ${vm.name} doesn't hold the disk that it boots from (${out})`, {
-        hint: 'take it into the protection and make a new point',
-      }),
+      world(
+        'boot-disk-missing',
+        `the point of ${vm.name} doesn't hold the disk that it boots from (${out})`,
+        {
+          hint: 'take it into the protection and make a new point',
+        },
+      ),
     );
   }
   if (disks.length > mostDisks)
     found.push(
-      world('too-many-disks', `${vm.name} has ${disks.length} disks; this version attaches ${mostDisks} at most`, {
-        hint: 'leave disks out that it can be recovered without',
-      }),
+      world(
+        'too-many-disks',
+        `${vm.name} has ${disks.length} disks; this version attaches ${mostDisks} at most`,
+        {
+          hint: 'leave disks out that it can be recovered without',
+        },
+      ),
     );
   return found;
 }

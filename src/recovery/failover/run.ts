@@ -64,7 +64,9 @@ export const runTags = (repository: string, { plan, number }: RunStart): Record<
 });
 /** Of all versions of converge and of all who go on with the run, one and the same. */
 export const launchToken = (repository: string, { plan, number }: RunStart, vm: string): string =>
-  createHash('sha256').update(JSON.stringify([repository, plan, number, vm])).digest('hex');
+  createHash('sha256')
+    .update(JSON.stringify([repository, plan, number, vm]))
+    .digest('hex');
 /** Names of images have 128 characters of a small set. */
 export const imageName = (repository: string, start: RunStart, vm: string): string =>
   `converge ${vm.replace(/[^\w.-]/g, '_').slice(0, 60)} ${launchToken(repository, start, vm).slice(0, 16)}`;

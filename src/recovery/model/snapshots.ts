@@ -35,7 +35,10 @@ export interface SnapshotStore {
   /** Whether new volumes and snapshots of the account are encrypted, and by which key: an ARN, or an alias. */
   encryption(signal?: AbortSignal): Promise<{ on: boolean; key?: string }>;
   /** Those of this account that have all of these tags, or these ids. */
-  list(which: { tags: Record<string, string> } | { ids: string[] }, signal?: AbortSignal): Promise<CloudSnapshot[]>;
+  list(
+    which: { tags: Record<string, string> } | { ids: string[] },
+    signal?: AbortSignal,
+  ): Promise<CloudSnapshot[]>;
   start(wanted: NewSnapshot, signal?: AbortSignal): Promise<string>;
   /**
    * One whole block; putting it again overwrites. Throws a Failure `snapshot-not-pending` when nothing more can be

@@ -64,6 +64,8 @@ function unfit(
   if (!base) return 'parent-point-gone';
   const before = base.disks.find(({ identity }) => identity === disk.identity);
   if (!before) return 'new-disk';
+  // What the parent has past the end would stay there.
+  if (before.bytes > disk.bytes) return 'smaller-disk';
   return before.blockSize === disk.blockSize ? undefined : 'other-block-size';
 }
 

@@ -71,7 +71,9 @@ export function startOf(
     gib,
     ...(parent !== undefined && { parent }),
     // EBS takes 255 characters; what the snapshot depends on has no such bound.
-    token: createHash('sha256').update(JSON.stringify([tags, gib])).digest('hex'),
+    token: createHash('sha256')
+      .update(JSON.stringify([tags, gib]))
+      .digest('hex'),
     description: `${point.vm.name} disk ${disk.index}, point ${point.id}`.slice(0, 255),
     tags,
     timeout: timeoutMinutes,

@@ -59,7 +59,8 @@ export async function verifySnapshot(
     );
     const got = await Promise.all(some.map(({ index, token }) => store.get(snapshot, index, token, signal)));
     for (const [n, { index }] of some.entries())
-      if (!digest(got[n]!).equals(digest(window.get(index)!))) problems.push({ block: index, what: 'differs' });
+      if (!digest(got[n]!).equals(digest(window.get(index)!)))
+        problems.push({ block: index, what: 'differs' });
   }
   return { listed, read: chosen.length, problems };
 }

@@ -1,7 +1,7 @@
 import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
-import type { MachineRecord } from './machine.ts';
 import type { Conditions } from './conditions.ts';
 import type { LeaseValue } from './lease-value.ts';
+import type { MachineRecord } from './machine.ts';
 import type { Consistency, Mode } from './point.ts';
 import type { ObjectStore } from './store.ts';
 

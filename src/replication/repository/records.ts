@@ -9,7 +9,8 @@ const CAP = 4 * 2 ** 20;
 const DIGITS = 12;
 
 export function recordStore({ store, vault, random }: Context): RecordStore {
-  const folder = (subject: string, series: string) => `${RECOVERY}${vault.vmKey(`recovery ${subject}`)}/${series}/`;
+  const folder = (subject: string, series: string) =>
+    `${RECOVERY}${vault.vmKey(`recovery ${subject}`)}/${series}/`;
   const keyOf = (subject: string, series: string, number: number) =>
     `${folder(subject, series)}${String(number).padStart(DIGITS, '0')}`;
   return {

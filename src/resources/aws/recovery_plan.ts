@@ -2,8 +2,8 @@ import { Type } from 'typebox';
 import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { Asked, Observation, ResourceType, Step } from '../../engine/model/resource-type.ts';
-import type { Repository } from '../../replication/model/repository.ts';
 import { type PlanProperties, SERIES } from '../../recovery/model/plan.ts';
+import type { Repository } from '../../replication/model/repository.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { type RepositoryProperty, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
@@ -28,7 +28,10 @@ const schema = Type.Object(
         },
         { additionalProperties: false },
       ),
-      { minItems: 1, description: 'In the order in which they are started; each waits for the probes of the one before.' },
+      {
+        minItems: 1,
+        description: 'In the order in which they are started; each waits for the probes of the one before.',
+      },
     ),
     test: Type.Object(
       {
@@ -48,10 +51,16 @@ const schema = Type.Object(
       Type.Object(
         {
           console: Type.Optional(
-            Type.String({ minLength: 1, description: 'Text that each machine writes to its serial console.' }),
+            Type.String({
+              minLength: 1,
+              description: 'Text that each machine writes to its serial console.',
+            }),
           ),
           within: Type.Optional(
-            Type.String({ format: 'duration', description: 'How long a machine may take to pass; `15m` when left out.' }),
+            Type.String({
+              format: 'duration',
+              description: 'How long a machine may take to pass; `15m` when left out.',
+            }),
           ),
         },
         {
@@ -134,6 +143,8 @@ async function change(step: Step<RecoveryPlanProperties, PlanProperties>, io: Wr
   await io.step('write-plan');
   if (await repository.records.add(title, SERIES.plan, number + 1, value)) return;
   throw new Failure(
-    blocked('plan-changed', `somebody else changed the plan ${title} at the same time`, { hint: 'run again' }),
+    blocked('plan-changed', `somebody else changed the plan ${title} at the same time`, {
+      hint: 'run again',
+    }),
   );
 }

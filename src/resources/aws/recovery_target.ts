@@ -16,8 +16,7 @@ export interface RecoveryTargetProperties extends MachineTemplate {
   replica?: { keep?: number };
 }
 
-const id = (kind: string, what: string) =>
-  Type.String({ pattern: `^${kind}-[0-9a-f]+$`, description: what });
+const id = (kind: string, what: string) => Type.String({ pattern: `^${kind}-[0-9a-f]+$`, description: what });
 
 const schema = Type.Object(
   {
@@ -32,7 +31,9 @@ const schema = Type.Object(
       'x-unordered': true,
       description: 'Ids of its security groups.',
     }),
-    key_pair: Type.Optional(Type.String({ minLength: 1, description: 'Name of the key pair of a new instance.' })),
+    key_pair: Type.Optional(
+      Type.String({ minLength: 1, description: 'Name of the key pair of a new instance.' }),
+    ),
     tags: Type.Optional(
       Type.Record(Type.String(), Type.String(), { description: 'Tags of the instance and its volumes.' }),
     ),
@@ -40,7 +41,10 @@ const schema = Type.Object(
       Type.Object(
         {
           keep: Type.Optional(
-            Type.Integer({ minimum: 1, description: 'Points whose EBS snapshots are kept; 2 when left out.' }),
+            Type.Integer({
+              minimum: 1,
+              description: 'Points whose EBS snapshots are kept; 2 when left out.',
+            }),
           ),
         },
         {
@@ -82,7 +86,10 @@ holds, never on the VM itself.`,
   async observe(asked, io) {
     const { templates } = await io.client('recovery');
     const seen = await Promise.all(
-      asked.map(async one => [one.id, observed(one, await templates.find(templateName(one.title), io.signal))] as const),
+      asked.map(
+        async one =>
+          [one.id, observed(one, await templates.find(templateName(one.title), io.signal))] as const,
+      ),
     );
     return new Map(seen);
   },
@@ -138,7 +145,9 @@ async function change(
   }
   const says = templateOf(asked.properties);
   if (found) return templates.change(found.id, says, signal);
-  const token = createHash('sha256').update(JSON.stringify([name, says, io.clock.now()])).digest('hex');
+  const token = createHash('sha256')
+    .update(JSON.stringify([name, says, io.clock.now()]))
+    .digest('hex');
   await templates.create({ name, token, tags: { [OWNER]: asked.title }, says }, signal);
 }
 

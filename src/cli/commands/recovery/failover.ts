@@ -1,5 +1,10 @@
-import { type Failover, type FailoverOptions, type FailoverPlan, failoverTest } from '../../../app/recovery/failover.ts';
 import type { CommonOptions } from '../../../app/options.ts';
+import {
+  type Failover,
+  type FailoverOptions,
+  type FailoverPlan,
+  failoverTest,
+} from '../../../app/recovery/failover.ts';
 import { failoverCleanup, failoverStatus } from '../../../app/recovery/standing.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { duration, plural } from '../../../io/units.ts';

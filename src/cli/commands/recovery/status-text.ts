@@ -8,7 +8,9 @@ export function statusText({ run, standing }: FailoverStatus): string {
   return [
     `test ${start.number} of ${start.plan}, begun ${new Date(start.began).toISOString()} in ${start.subnet}`,
     ...start.groups.flatMap(({ machines }) =>
-      machines.map(({ vm, point, time }) => `  ${vm} from ${new Date(time).toISOString()} (${point.slice(0, 8)})`),
+      machines.map(
+        ({ vm, point, time }) => `  ${vm} from ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
+      ),
     ),
     ...steps.map(step => `${new Date(step.at).toISOString()}  ${words(step)}`),
     `there are ${plural(instances.length, 'instance')}, ${plural(volumes.length, 'volume')}, ${plural(images.length, 'image')}`,

@@ -13,7 +13,10 @@ export const replicate: Define = (program, context, exit) => {
   const command = program
     .command('replicate <VM> [PATHS...]')
     .description('make a recovery point of one protected VM now, due or not')
-    .option('--replica', 'bring its EBS snapshots to the newest point in the repository instead; its home is not asked')
+    .option(
+      '--replica',
+      'bring its EBS snapshots to the newest point in the repository instead; its home is not asked',
+    )
     .option('--rescan', 'compare every block with the newest point, whatever change tracking says');
   withData(withLab(withState(withFormat(withAllow(command)))))
     .addHelpText(

@@ -21,7 +21,10 @@ export const verify: Define = (program, context, exit) => {
   const command = program
     .command('verify [VM] [PATHS...]')
     .description('read everything that the recovery points need and check every byte')
-    .option('--replica', "read blocks of the VM's newest EBS snapshots back; PATHS declare its recovery_target")
+    .option(
+      '--replica',
+      "read blocks of the VM's newest EBS snapshots back; PATHS declare its recovery_target",
+    )
     .addOption(
       new Option('--sample <N>', 'with --replica: blocks of each disk, chosen at random')
         .argParser(sampleSize)
