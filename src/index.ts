@@ -5,8 +5,10 @@ export type { Clients, Memory, Progress, ReadIo, ReadMemory, WriteIo } from './e
 export type {
   Asked,
   Capability,
+  Claim,
   FieldChange,
   Id,
+  Mistake,
   Need,
   Observation,
   Outcome,
@@ -14,6 +16,7 @@ export type {
   Step,
   Where,
 } from './engine/model/resource-type.ts';
+export type { WriteOptions } from './io/handles/write-atomic.ts';
 export type {
   Clock,
   Command,
@@ -23,4 +26,5 @@ export type {
   Files,
   Random,
   ReadFiles,
+  ReadOptions,
 } from './io/ports.ts';

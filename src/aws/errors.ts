@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
 
 /**
  * What an error of a call means for trying again:
@@ -93,17 +94,17 @@ function describe(error: unknown, about: About): Diagnostic {
     )
   ) {
     const why: Record<string, string> = {
-      InvalidAccessKeyId: 'the access key id is not known there',
-      UnrecognizedClientException: 'the access key id is not known there',
-      SignatureDoesNotMatch: 'the secret access key does not belong to the access key id',
-      InvalidSignatureException: 'the secret access key does not belong to the access key id',
-      ExpiredToken: 'the session token has expired',
-      ExpiredTokenException: 'the session token has expired',
+      InvalidAccessKeyId: own`the access key id is not known there`,
+      UnrecognizedClientException: own`the access key id is not known there`,
+      SignatureDoesNotMatch: own`the secret access key does not belong to the access key id`,
+      InvalidSignatureException: own`the secret access key does not belong to the access key id`,
+      ExpiredToken: own`the session token has expired`,
+      ExpiredTokenException: own`the session token has expired`,
     };
-    return world('aws-wrong-credentials', `${where} refused the credentials: ${why[code] ?? code}.`, {
+    return world('aws-wrong-credentials', own`${where} refused the credentials: ${why[code] ?? code}.`, {
       hint: /^ExpiredToken/.test(code)
-        ? 'Sign in again, then repeat the command.'
-        : 'Check the keys or the profile of the aws target.',
+        ? own`Sign in again, then repeat the command.`
+        : own`Check the keys or the profile of the aws target.`,
     });
   }
   if (code === 'RequestTimeTooSkewed') {

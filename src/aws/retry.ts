@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { bulkTime, longestDelay, type Patience } from '../io/patience.ts';
 import type { Clock, Random } from '../io/ports.ts';
+import { bulkTime, longestDelay, type Patience } from '../io/until.ts';
 import { classify, type ErrorClass } from './errors.ts';
 
 /** What a call over the wire was: each attempt is `made`, each further one also `retried`. */

@@ -32,9 +32,34 @@ export interface Diagnostic {
    * a resource fails for the same cause as its dependency is told once.
    */
   cause?: string;
+  /** Other mistakes that were found with this one, where there is room for one; each is told by itself. */
+  also?: Diagnostic[];
   /** Other places that belong to the mistake: the first declaration, the edges of a cycle. */
   related?: { message: string; at: SourceRange }[];
 }
+
+/** Several mistakes as one, for where there is room for one; one alone stays what it is. */
+export function together([first, ...rest]: readonly Diagnostic[]): Diagnostic {
+  if (first === undefined) throw new TypeError('a failure without a mistake');
+  return rest.length === 0 ? first : { ...first, also: [...(first.also ?? []), ...rest] };
+}
+
+/** All mistakes, each by itself. */
+export const apart = (diagnostics: readonly Diagnostic[]): Diagnostic[] =>
+  diagnostics.flatMap(diagnostic => {
+    const { also, ...own } = diagnostic;
+    return also ? [own, ...apart(also)] : [diagnostic];
+  });
+
+/** What a mistake doesn't say of its place and resource, and those found with it don't. */
+export const inContext = (
+  diagnostic: Diagnostic,
+  details: Pick<Diagnostic, 'address' | 'at'>,
+): Diagnostic => ({
+  ...details,
+  ...diagnostic,
+  ...(diagnostic.also && { also: diagnostic.also.map(other => inContext(other, details)) }),
+});
 
 /** What a resource type answers may be anything. */
 export const isDiagnostic = (value: unknown): value is Diagnostic => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { Files, Random } from '../io/ports.ts';
@@ -9,6 +9,8 @@ export type FaultyService = 's3' | 'vsphere' | 'secrets' | 'ec2' | 'ebs';
 /** What a lab folder remembers of itself, in `lab.json`. The world proper lies beside it. */
 export interface LabSettings {
   lab: 1;
+  /** Tells this lab from others, whatever its folder is called. */
+  id: string;
   region: string;
   s3: { accessKeyId: string; secretAccessKey: string };
   vsphere: { username: string; password: string };
@@ -53,9 +55,10 @@ export async function writeSettings(dir: string, settings: LabSettings, files: F
 
 /** A new lab's settings with credentials of its own, so that nothing of the lab is worth stealing. */
 export async function createSettings(dir: string, random: Random, files: Files): Promise<LabSettings> {
-  await mkdir(dir, { recursive: true });
+  await files.mkdir(dir, { recursive: true });
   const settings: LabSettings = {
     lab: 1,
+    id: random.uuid(),
     region: 'eu-west-1',
     s3: {
       accessKeyId: `AKIALAB${random.bytes(8).toString('hex').toUpperCase().slice(0, 13)}`,

@@ -3,10 +3,12 @@ import { type Diagnostic, given, type SourceRange } from '../diagnostics/diagnos
 import { canonicalJson } from '../engine/model/canonical.ts';
 import type { Address, Catalog, CatalogTarget } from '../engine/model/catalog.ts';
 import type { Registry } from '../engine/model/resource-type.ts';
+import { notesOf } from '../engine/model/schema-at.ts';
 import type { ReadFiles } from '../io/ports.ts';
 import { checkIdentities } from './checks/check-identities.ts';
 import { checkReferences } from './checks/check-references.ts';
 import { checkTargets } from './checks/check-targets.ts';
+import { checkUrls } from './checks/check-urls.ts';
 import { withUses } from './checks/uses-around.ts';
 import { makeExpressions } from './expressions/expressions.ts';
 import { findModules } from './modules/module.ts';
@@ -142,11 +144,12 @@ export async function compile(paths: string[], options: CompileOptions): Promise
 
   declared.targets = distinctTargets(declared.targets);
   const resources = declared.resources.map(({ resource }) => resource);
-  refuseTwice(declared.targets, ({ name }) => `target ${quoted(name)}`, report);
-  refuseTwice(resources, ({ address }) => quoted(address), report);
+  refuseTwice(declared.targets, 'target ', ({ name }) => name, report);
+  refuseTwice(resources, '', ({ address }) => address, report);
   const reportInside = withUses(declared.uses, report);
   checkTargets(declared, registry, platform, reportInside);
   checkReferences(declared, registry, reportInside);
+  checkUrls(declared, reportInside);
   checkAbsence(declared, reportInside);
   const where = { platform, cwd: hostCwd };
   checkIdentities(firstOfEach(declared.resources), declared.uses, where, report);
@@ -179,17 +182,18 @@ const distinctTargets = (targets: CatalogTarget[]): CatalogTarget[] => {
 /** One name, two files. */
 function refuseTwice<T extends { at: SourceRange }>(
   things: T[],
-  say: (thing: T) => string,
+  kind: string,
+  nameOf: (thing: T) => string,
   report: (diagnostic: Diagnostic) => void,
 ): void {
   const seen = new Map<string, T>();
   for (const thing of things) {
-    const name = say(thing);
+    const name = nameOf(thing);
     const first = seen.get(name);
     if (!first) seen.set(name, thing);
     else
       report(
-        given('declared-twice', `${name} is declared twice`, {
+        given('declared-twice', `${kind}${quoted(name)} is declared twice`, {
           at: thing.at,
           hint: 'merge the two, or remove one',
           related: [{ message: 'first here', at: first.at }],
@@ -205,6 +209,7 @@ function firstOfEach(resources: Declarations['resources']): Declarations['resour
 function checkAbsence({ resources }: Declarations, report: (diagnostic: Diagnostic) => void): void {
   for (const declared of resources) {
     const { resource, type } = declared;
+    checkProtect(declared, report);
     if (resource.meta.ensure !== 'absent') {
       checkNeeded(declared, report);
       continue;
@@ -219,6 +224,24 @@ function checkAbsence({ resources }: Declarations, report: (diagnostic: Diagnost
       }),
     );
   }
+}
+
+/** What is never deleted, and can't weaken, has nothing that `protect` would keep from being done. */
+function checkProtect(
+  declared: Declarations['resources'][number],
+  report: (diagnostic: Diagnostic) => void,
+): void {
+  const { resource, type } = declared;
+  if (resource.meta.protect !== true || type.canBeAbsent !== false) return;
+  if (notesOf(type.schema, 'x-grade').length > 0) return;
+  declared.valid = false;
+  report(
+    given('no-protect', `\`protect\` has no effect: a \`${type.name}\` is never deleted`, {
+      at: resource.places.get('/protect') ?? resource.at,
+      address: resource.address,
+      hint: 'remove `protect: true`',
+    }),
+  );
 }
 
 /** What only one that is to be absent may leave out. */

@@ -76,7 +76,8 @@ function readParams(
   const value: { [key: string]: Json } = {};
   const places = new Map<string, SourceRange>();
   const traces = new Map<string, Trace>();
-  const params = sourced(value, file.name, places, traces);
+  const texts = new Map<string, string>();
+  const params = sourced(value, file.name, places, traces, texts);
   for (const entry of entriesOf(file, node, '`params`', 'names', report)) {
     const name = keyText(file, entry.key) ?? '';
     // Spread anew each time: expressions may keep what they saw.
@@ -91,6 +92,7 @@ function readParams(
     for (const [pointer, visit] of reading.visits) {
       places.set(pointer, visit.at);
       if (visit.trace) traces.set(pointer, visit.trace);
+      if (visit.text !== undefined) texts.set(pointer, visit.text);
     }
     // A mistake in it is no second one where it is used, also by a parameter below it.
     if (read === undefined) brokenParams.add(name);

@@ -32,7 +32,7 @@ it('a site whose pool is neither there nor declared is not made', async () => {
     `${iis}\niis_site:\n  shop: { bindings: ["http/*:80:a.com"], physical_path: c:\\inetpub\\wwwroot, app_pool: nope }`,
   );
   expect(code).toBe(4);
-  expect(stderr).toContain("`iis_site:shop` needs `app_pool:nope`, which isn't there");
+  expect(stderr).toContain("`iis_site:shop` needs `iis_app_pool:nope`, which isn't there");
   expect(stderr).toContain('declare the `iis_app_pool`, or correct its name');
   expect(await config()).toBe(before);
 });
@@ -42,7 +42,7 @@ it('two sites on one binding are a mistake that shows both, whatever the case', 
     `${iis}\niis_site:\n  a: { bindings: ["http/*:80:shop.com"] }\n  b: { bindings: ["http://SHOP.com:80"] }`,
   );
   expect(code).toBe(1);
-  expect(stderr).toContain('`iis_site:b` and `iis_site:a` both want binding http/*:80:shop.com');
+  expect(stderr).toContain('`iis_site:b` and `iis_site:a` both want the binding http/*:80:shop.com');
   expect(stderr.match(/site\.yaml:\d+/g)).toEqual(['site.yaml:7', 'site.yaml:6']);
 });
 

@@ -70,7 +70,7 @@ describe('targets', () => {
 
   test('several without a name, and an unknown name, are mistakes', () => {
     expect(() => setUp({}, [target('a'), target('b')])).toThrow('several aws targets');
-    expect(() => setUp({}, [target('a')], named('x'))).toThrow('there is no target `x`');
+    expect(() => setUp({}, [target('a')], named('x'))).toThrow('there is no aws target `x`');
   });
 });
 

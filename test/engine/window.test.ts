@@ -40,15 +40,33 @@ describe('a window', () => {
     expect(until(monday, '2026-11-24T00:00Z')).toBe('2026-11-30T00:00');
   });
 
-  test('a beginning that the clocks skip is the moment after; of a time that comes twice it is the second', () => {
+  test('a time that the clocks skip is when they skip it; of one that comes twice it is the second', () => {
     const night: Window = { from: '01:30', to: '03:00', timezone: 'Europe/Dublin' };
     // 2026-03-29: 01:00 becomes 02:00, at 01:00 UTC.
-    expect(until(night, '2026-03-29T00:59Z')).toBe('2026-03-29T01:30');
+    expect(until(night, '2026-03-29T00:59Z')).toBe('2026-03-29T01:00');
     expect(until(night, '2026-03-29T01:59Z')).toBe('open');
     expect(until(night, '2026-03-29T02:00Z')).toBe('2026-03-30T00:30');
     // 2026-10-25: 02:00 becomes 01:00, at 01:00 UTC.
     expect(until(night, '2026-10-25T00:45Z')).toBe('2026-10-25T01:30');
     expect(until(night, '2026-10-25T01:45Z')).toBe('open');
+  });
+
+  // 2027-03-28: in Berlin 02:00 becomes 03:00, at 01:00 UTC; in Santiago (2026-09-06) midnight becomes 01:00, at 04:00 UTC.
+  test.each([
+    ['02:30', '03:15', 'Europe/Berlin', '2027-03-28T00:59Z', '2027-03-28T01:00'],
+    ['02:30', '03:15', 'Europe/Berlin', '2027-03-28T01:00Z', 'open'],
+    ['02:30', '03:15', 'Europe/Berlin', '2027-03-28T01:14Z', 'open'],
+    ['02:30', '03:15', 'Europe/Berlin', '2027-03-28T01:15Z', '2027-03-29T00:30'],
+    ['01:30', '02:30', 'Europe/Berlin', '2027-03-28T00:59Z', 'open'],
+    ['01:30', '02:30', 'Europe/Berlin', '2027-03-28T01:00Z', '2027-03-28T23:30'],
+    ['00:00', '02:00', 'America/Santiago', '2026-09-06T03:59Z', '2026-09-06T04:00'],
+  ])('%s to %s in %s, where the clocks skip it, seen at %s: %s', (from, to, timezone, now, expected) => {
+    expect(until({ from, to, timezone }, now)).toBe(expected);
+  });
+
+  test('that lies within what the clocks skip does not open on that day', () => {
+    const skipped: Window = { days: ['sun'], from: '02:15', to: '02:45', timezone: 'Europe/Berlin' };
+    expect(until(skipped, '2027-03-28T00:00Z')).toBe('2027-04-04T00:15');
   });
 });
 

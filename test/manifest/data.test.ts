@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/engine/model/catalog.ts';
 import { mergeLayers } from '../../src/manifest/sections/data-layers.ts';
-import { compileFiles } from './fixture.ts';
+import { compileFiles, compileText, fakeRegistry, fakeType } from './fixture.ts';
 
 const facts = new Map([['hostname', { doc: '', read: () => 'web01' }]]);
 const compileData = (
@@ -119,4 +120,75 @@ it('merging is associative and idempotent where shapes agree', () => {
       expect(merge(whole.value, whole.value).value).toEqual(whole.value);
     }),
   );
+});
+
+describe('B6: a scalar is what the schema of its place says, however it came there', () => {
+  const module_ = [
+    'converge: 1',
+    'parameters: { v: { type: string }, any: {}, d: { default: 2.50 } }',
+    'resources:',
+    '  note: { "m-${params.title}": { text: "${params.v} ${params.any} ${params.d}", path: "${params.any}" } }',
+  ].join('\n');
+  const all = [
+    'params: { p: 1.10, ratio: 0.50 }',
+    'data: { d: 1.10, list: [1.10, 0x1F], map: { a: { v: 1.0 } }, on: True, i: 3 }',
+    'resources:',
+    '  note:',
+    '    direct: { text: 1.10 }',
+    '    fromdata: { text: "${data.d}", tags: { a: "${data.list[1]}", b: "${data.map.a.v}", c: "${data.on}", d: "${data.i}" } }',
+    '    param: { text: "v${params.p}-${data.d}", ratio: "${params.ratio}" }',
+    '    chosen: { text: "${data.i > 2 ? data.d : data.i}", lines: "${data.list.filter(one, one < 30)}" }',
+    '    whole: { anything: "${data.map}", tags: "${data.map.a}" }',
+    '    sum: { ratio: "${params.ratio + 1.0}", text: "${params.ratio * 2.0}" }',
+    '    "each-${each.key}": { for_each: "${data.list}", text: "${each.value}" }',
+    '    "each-${each.value}": { for_each: [2.10], text: "${each.value}" }',
+  ].join('\n');
+
+  it('in data, parameters, loops, modules, settings and templates', async () => {
+    const { catalog, diagnostics } = await compileFiles(
+      {
+        'm.yaml': `converge: 1\n${all}\n  typed: { a: { v: 1.10, any: 3.00 } }`,
+        'modules/typed/module.yaml': module_,
+      },
+      ['m.yaml'],
+      { settings: ['set=1.20'] },
+    );
+    expect(diagnostics).toEqual([]);
+    const properties = Object.fromEntries(catalog.resources.map(one => [one.title, one.properties]));
+    expect(properties).toMatchObject({
+      direct: { text: '1.10' },
+      fromdata: { text: '1.10', tags: { a: '0x1F', b: '1.0', c: 'True', d: '3' } },
+      param: { text: 'v1.10-1.10', ratio: 0.5 },
+      chosen: { text: '1.10', lines: ['1.10'] },
+      whole: { anything: { a: { v: 1 } }, tags: { v: '1.0' } },
+      sum: { ratio: 1.5, text: '1' },
+      'each-0': { text: '1.10' },
+      'each-1': { text: '0x1F' },
+      'each-2.10': { text: '2.10' },
+      'm-a': { text: '1.10 3.00 2.50', path: '3.00' },
+    });
+  });
+
+  it('a setting keeps its text too', async () => {
+    const text = 'data: { v: 1 }\nresources: { note: { n: { text: "${data.v}" } } }';
+    const { catalog } = await compileText(text, { settings: ['v=1.20'] });
+    expect(catalog.resources[0]!.properties).toEqual({ text: '1.20' });
+  });
+
+  it('where a number and text both fit, one that only text keeps is text', async () => {
+    const both = Type.Union([Type.Integer(), Type.Number(), Type.String()]);
+    const thing = fakeType('thing', { schema: Type.Object({ set: Type.Record(Type.String(), both) }) });
+    const registry = { ...fakeRegistry, types: new Map([['thing', thing]]) };
+    const text =
+      'data: { d: 1.10 }\nresources: { thing: { a: { set: { a: 1.10, b: 1.0, c: 1.5, d: 0x1F, e: 7, f: "${data.d}" } } } }';
+    const { catalog } = await compileText(text, { registry });
+    expect(catalog.resources[0]!.properties.set).toEqual({
+      a: '1.10',
+      b: '1.0',
+      c: 1.5,
+      d: 31,
+      e: 7,
+      f: '1.10',
+    });
+  });
 });

@@ -1,5 +1,5 @@
+import { Type } from 'typebox';
 import { expect, it } from 'vitest';
-import { Failure, given } from '../../src/diagnostics/diagnostic.ts';
 import { compileFiles, compileText, fakeRegistry, fakeType } from './fixture.ts';
 
 const places = async (files: Record<string, string>) => {
@@ -43,6 +43,13 @@ it('one resource or target in two files', async () => {
   ]);
 });
 
+it('B1: names that begin alike for longer than a message shows are two', async () => {
+  const long = `HKLM/${'x'.repeat(80)}`;
+  expect(await places({ 'a.yaml': `resources: { note: { ${long}/a: {}, ${long}/b: {} } }` })).toEqual([]);
+  const target = (name: string) => `${name}: { type: ship }`;
+  expect(await places({ 'a.yaml': `targets: { ${target(`${long}a`)}, ${target(`${long}b`)} }` })).toEqual([]);
+});
+
 it('a target that two files declare alike is one', async () => {
   const target = (more: string) =>
     `targets: { t: { type: cloud, url: https://c, password: "\${secret('env:P')}"${more} } }`;
@@ -81,14 +88,33 @@ it('one name on two targets is two objects', async () => {
   expect((await compileText(text('a'), { registry })).diagnostics).toMatchObject([{ code: 'same-object' }]);
 });
 
-it('what identity refuses is an error at the title', async () => {
+it('B12: all mistakes that a type finds are told, each at its value', async () => {
   const thing = fakeType('thing', {
-    identity: (_, title) => {
-      throw new Failure(given('bad-name', `${title} is no name`));
+    schema: Type.Object({
+      list: Type.Optional(Type.Array(Type.String())),
+      size: Type.Optional(Type.Integer()),
+    }),
+    check: ({ list = [] }, title) => [
+      ...(title === 'x'
+        ? [{ pointer: '', code: 'bad-name', message: `${title} isn't a name`, hint: 'y' }]
+        : []),
+      ...list.flatMap((item: string, index: number) =>
+        item === 'bad' ? [{ pointer: `/list/${index}`, code: 'bad-item', message: 'bad' }] : [],
+      ),
+      { pointer: '/size/of', code: 'bad-size', message: 'below a value' },
+    ],
+    identity: () => {
+      throw new Error('nobody asks for the identity of what is wrong');
     },
   });
   const registry = { ...fakeRegistry, types: new Map([['thing', thing]]) };
-  const { diagnostics, catalog } = await compileText('resources:\n  thing:\n    x: {}', { registry });
-  expect(diagnostics).toMatchObject([{ code: 'bad-name', address: 'thing:x', at: { line: 4, column: 5 } }]);
+  const text = 'resources:\n  thing:\n    x:\n      list: [good, bad,\n        bad]\n      size: 1';
+  const { diagnostics, catalog } = await compileText(text, { registry });
+  expect(diagnostics).toMatchObject([
+    { code: 'bad-name', address: 'thing:x', at: { line: 4, column: 5 }, hint: 'y' },
+    { code: 'bad-item', at: { line: 5, column: 20 } },
+    { code: 'bad-item', at: { line: 6, column: 9 } },
+    { code: 'bad-size', at: { line: 7 } },
+  ]);
   expect(catalog.resources).toEqual([]);
 });

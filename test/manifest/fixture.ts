@@ -48,7 +48,13 @@ const note = fakeType('note', {
       store: Type.Optional(
         Type.Union([
           Type.String({ pattern: '^(s3|file)://' }),
-          Type.Object({ url: Type.String({ minLength: 3 }), target: Type.Optional(Type.String()) }, closed),
+          Type.Object(
+            {
+              url: Type.String({ minLength: 3 }),
+              target: Type.Optional(Type.String({ 'x-target': 'cloud' })),
+            },
+            closed,
+          ),
         ]),
       ),
       every: Type.Optional(Type.String({ format: 'schedule' })),

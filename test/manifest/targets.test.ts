@@ -25,7 +25,7 @@ it('with several, one has to be named', async () => {
   expect(await brief(`targets: { ${cloud('a')}, ${cloud('b')} }\n${stores('')}`)).toEqual([
     {
       code: 'ambiguous-target',
-      message: '`store:s0` may live on any of the cloud targets a, b',
+      message: '`store:s0`: there are several cloud targets, a, b, and none is named',
       hint: 'add `target: a`',
       line: 5,
     },
@@ -46,9 +46,33 @@ it('with none, one error shows how to declare one, for any number of resources',
 it('a name has to be that of a target of the right kind', async () => {
   const text = `targets: { ${cloud('home')}, boat: { type: ship } }\n${stores(', target: hme', ', target: boat')}`;
   expect((await brief(text)).map(({ code, message, hint }) => [code, message, hint])).toEqual([
-    ['unknown-target', 'there is no target `hme`', 'did you mean `home`?'],
-    ['wrong-target', '`store:s1` needs a target of type cloud, and `boat` is of type ship', 'known: home'],
+    ['unknown-target', '`store:s0`: there is no cloud target `hme`', 'did you mean `home`?'],
+    [
+      'wrong-target',
+      '`store:s1`: a target of type cloud is needed, and `boat` is of type ship',
+      'known: home',
+    ],
   ]);
+});
+
+it('what a property names by `x-target` is checked in the same way, at its value', async () => {
+  const by = (target: string) => `store: { url: s3://b, target: ${target} }`;
+  const notes = (...targets: string[]) =>
+    `resources: { note: { ${targets.map((target, i) => `n${i}: { ${by(target)} }`).join(', ')} } }`;
+  const text = `targets: { ${cloud('home')}, boat: { type: ship } }\n${notes('home', 'hme', 'boat')}`;
+  const { diagnostics, catalog } = await compileText(text);
+  expect(diagnostics).toMatchObject([
+    {
+      code: 'unknown-target',
+      address: 'note:n1',
+      message: 'there is no cloud target `hme`',
+      hint: 'did you mean `home`?',
+    },
+    { code: 'wrong-target', address: 'note:n2', at: { line: 3 } },
+  ]);
+  const line = text.split('\n')[1]!;
+  expect(diagnostics.map(({ at }) => line.slice(at!.column - 1).split(' ')[0])).toEqual(['hme', 'boat']);
+  expect(catalog.resources.map(({ address }) => address)).toEqual(['note:n0']);
 });
 
 it('a target with a mistake is a target all the same', async () => {

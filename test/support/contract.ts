@@ -27,6 +27,8 @@ export interface ContractWorld {
   common?: Record<string, Json>;
   /** For a type that lists, and finds other declarations than those of `sample(0)` and `sample(1)`, or only by name. */
   listing?: { made?: Sample[]; found?: Sample[]; onlyNamed?: true };
+  /** Why there is only one object of this type, so that several are never declared together. */
+  alone?: string;
   close(): Promise<void>;
 }
 
@@ -36,6 +38,8 @@ export interface ContractWorld {
  */
 export interface Fixture {
   type: AnyResourceType;
+  /** A declaration with mistakes that the schema can't say, and where the type has to find them; or why it finds none. */
+  wrong: (Sample & { at: string[]; platform?: NodeJS.Platform }) | { none: string };
   /** Properties of the schema that can't drift by themselves, each with the reason. */
   undriftable: Record<string, string>;
   start(): Promise<ContractWorld>;

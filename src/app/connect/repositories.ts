@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { suggest } from '../../diagnostics/nearest.ts';
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
+import { resolveTarget } from '../../engine/model/targets.ts';
 import type { Random } from '../../io/ports.ts';
 import { parseKey } from '../../replication/format/keys.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
@@ -107,28 +107,13 @@ export function awsTarget(
   name: string | undefined,
   targets: CatalogTarget[],
 ): CatalogTarget | undefined {
+  const { target, mistake } = resolveTarget(targets, 'aws', name);
+  if (!mistake) return target;
   const aws = targets.filter(({ type }) => type === 'aws');
-  if (name !== undefined) {
-    const named = aws.find(target => target.name === name);
-    if (named) return named;
-    const hint = suggest(
-      name,
-      aws.map(target => target.name),
-    );
-    throw new Failure(
-      given(
-        'unknown-target',
-        `there is no aws target ${name} for ${url}`,
-        hint === undefined ? {} : { hint },
-      ),
-    );
-  }
-  if (aws.length > 1) {
-    throw new Failure(
-      given('ambiguous-target', `several aws targets are declared: ${aws.map(t => t.name).join(', ')}`, {
-        hint: `say which one gives access to it: { url: ${url}, target: ${aws[0]!.name} }`,
-      }),
-    );
-  }
-  return aws[0];
+  const hint =
+    mistake.code === 'ambiguous-target'
+      ? `say which one gives access to it: { url: ${url}, target: ${aws[0]!.name} }`
+      : mistake.hint;
+  const message = `${mistake.message} (for ${url})`;
+  throw new Failure(given(mistake.code, message, hint === undefined ? {} : { hint }));
 }

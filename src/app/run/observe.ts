@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { buildGraph } from '../../engine/graph/graph.ts';
 import { subjectsOf } from '../../engine/model/subject.ts';
+import { lookupsOf } from '../../engine/observe/lookups.ts';
 import { observe as observeAll } from '../../engine/observe/observe.ts';
 import { keepingAnswers, type Recording, record } from '../../engine/record/recording.ts';
 import { renderRecording } from '../../engine/record/recording-file.ts';
@@ -36,11 +37,12 @@ export async function observe(
     const run = runOf(context, session);
     const { ask, answers } = keepingAnswers();
     const { resources, ...expanded } = await expandSelections(catalog, run, { members: ask });
-    const graph = buildGraph(
-      subjectsOf(resources, { registry: context.registry, targets, where: run.where }),
-    );
-    const diagnostics = [...expanded.diagnostics, ...(await observeAll(run, graph.subjects))];
-    const { recording, ...recorded } = await record(run, graph.subjects, targets, answers);
+    const surroundings = { registry: context.registry, targets, where: run.where };
+    const declared = buildGraph(subjectsOf(resources, surroundings)).subjects;
+    // What is named and not declared is recorded too: a plan from the recording asks for it.
+    const subjects = [...declared, ...lookupsOf(declared, declared, surroundings).values()];
+    const diagnostics = [...expanded.diagnostics, ...(await observeAll(run, subjects))];
+    const { recording, ...recorded } = await record(run, subjects, targets, answers);
     if (options.output !== undefined) {
       const { files, cwd } = context.io.host;
       await files.writeAtomic(resolve(cwd, options.output), Buffer.from(renderRecording(recording)));

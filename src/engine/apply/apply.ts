@@ -2,22 +2,25 @@ import { Failure, world as worldSays } from '../../diagnostics/diagnostic.ts';
 import { type Node, Walk } from '../graph/walk.ts';
 import { type Allowed, guardOf, overBudget, requireKnown } from '../guard/guards.ts';
 import { rememberProtection } from '../guard/protection.ts';
+import { forgetLost } from '../memory/owed.ts';
 import type { RunReport } from '../model/events.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
-import { subjectsOf } from '../model/subject.ts';
-import { observe } from '../observe/observe.ts';
+import { type Subject, subjectsOf } from '../model/subject.ts';
+import { hintFor, type Lookups, lookupsOf, missingFor } from '../observe/lookups.ts';
+import { observe, showsOf } from '../observe/observe.ts';
 import { loadSources } from '../observe/sources.ts';
 import { decide } from '../plan/decide.ts';
 import { heldUntil } from '../plan/held.ts';
 import { sharedCause } from '../plan/shared-cause.ts';
 import { rememberSelections } from '../select/members.ts';
-import { type Applying, begin, type Details } from './applying.ts';
+import { type Applying, begin, type Details, slowConsistency } from './applying.ts';
 import { type Change, changeAll } from './change.ts';
 import { holdBack } from './hold-back.ts';
 import { HostLock } from './host-lock.ts';
 import { prove } from './proof.ts';
 import { refreshIfNotified } from './refresh.ts';
+import { foundLater, looksAgain } from './second-look.ts';
 
 export interface ApplyOptions {
   /** Say what would be done and do nothing. */
@@ -43,13 +46,10 @@ export async function apply(
   if (tooMuch.length > 0) throw new Failure(tooMuch);
   const { clock } = run.world.host;
   const started = clock.now();
-  const subjects = subjectsOf(plan.resources, {
-    registry: run.registry,
-    targets: plan.targets,
-    where: run.where,
-  });
+  const surroundings = { registry: run.registry, targets: plan.targets, where: run.where };
+  const subjects = subjectsOf(plan.resources, surroundings);
   await loadSources(run, subjects);
-  const applying = begin(run, new Walk(plan.resources, subjects), allow, host);
+  const applying = begin(run, plan, new Walk(plan.resources, subjects), allow, surroundings, host);
   const { walk } = applying;
 
   const onAbort = () =>
@@ -66,6 +66,7 @@ export async function apply(
   }
   if (!noop) {
     await rememberSelections(run, plan.selections ?? []);
+    await forgetLost(run, plan);
     const settled = [...walk.nodes.values()].filter(({ planned, result }) => isSettled(planned, result!));
     await rememberProtection(
       run,
@@ -76,7 +77,10 @@ export async function apply(
   const report: RunReport = {
     report: 1,
     plan: plan.digest,
-    results: [...walk.nodes.values()].map(node => node.result!),
+    results: [...walk.nodes.values()].map(({ result, subject }) => ({
+      ...result!,
+      ...showsOf(run, subject.address),
+    })),
     numbers: applying.numbers,
     calls: run.calls.totals(),
     ...(proof && { proof: { empty: proof.pending.length === 0, pending: proof.pending } }),
@@ -126,7 +130,7 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
     const follows =
       sharedCause(run, node.planned.address, broken) !== undefined ||
       (broken.length > 0 && run.observed.get(node.planned.address)?.state === 'unknown');
-    if (action === 'failed' && !follows) finish(node, 'failed', failedBefore(run, node, reason));
+    if (action === 'failed' && !follows) finish(node, 'failed', await failedBefore(run, node, reason));
     else if (broken.length > 0) finish(node, 'skipped', { note: `depends on ${broken.join(', ')}` });
     else if (action === 'none') work.push(node);
     else if (noop || node.planned.noop) finish(node, 'noop');
@@ -134,27 +138,34 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
   }
   if (!(await holdHost(applying, work))) return;
   const toChange = work.filter(({ planned }) => planned.action !== 'none' && planned.action !== 'refresh');
-  const resting = work.filter(node => !toChange.includes(node));
+  const inSync = work.filter(looksAgain);
+  const resting = work.filter(node => !toChange.includes(node) && !inSync.includes(node));
   const unsure = toChange.filter(
-    ({ planned, subject }) =>
+    ({ planned, subject, after = [] }) =>
       planned.action === 'unknown' ||
       !run.observed.has(subject.address) ||
       dirty.isStale(subject) ||
+      after.length > 0 ||
       // Planned for what a dependency was about to do: only now is there something to see.
       planned.fields.some(field => field.reason !== undefined),
   );
-  const again = unsure.map(({ subject }) => subject);
+  const again = [...unsure, ...inSync].map(({ subject }) => subject);
   dirty.seeing(again);
   try {
     await observe(run, again);
+    await waitForNew(applying, again);
   } catch (error) {
     if (!run.signal.aborted) throw error;
     // Interrupted: nothing of this wave has begun.
     return;
   }
   const changes: Change[] = [];
-  for (const node of toChange) {
-    const change = await changeOf(applying, node);
+  const lookups = await lookUp(applying, [...toChange, ...inSync]);
+  for (const node of [...toChange, ...inSync]) {
+    if (finishNameless(applying, node, lookups)) continue;
+    const seen = await changeOf(applying, node);
+    const change = seen && looksAgain(node) ? await foundLater(applying, seen) : seen;
+    if (change && looksAgain(node) && finishWaiting(applying, node)) continue;
     if (change) changes.push(change);
     else if (!node.result) resting.push(node);
   }
@@ -171,7 +182,8 @@ const isHere = ({ subject }: Node): boolean => subject.type.runs.on === 'host';
 
 /** The host's lock for what is to be done here; without it, that is blocked and nothing of the wave begins. */
 async function holdHost({ host, dirty, finish, run }: Applying, work: readonly Node[]): Promise<boolean> {
-  if (!work.some(node => isHere(node) && node.planned.action !== 'none')) return true;
+  const isIdle = (node: Node) => node.planned.action === 'none' && !looksAgain(node);
+  if (!work.some(node => isHere(node) && !isIdle(node))) return true;
   try {
     if (await host.hold()) dirty.othersWroteHere();
     return true;
@@ -179,22 +191,83 @@ async function holdHost({ host, dirty, finish, run }: Applying, work: readonly N
     if (run.signal.aborted) return false;
     if (!(error instanceof Failure)) throw error;
     for (const node of work) {
-      if (node.planned.action === 'none') finish(node, 'unchanged');
+      if (isIdle(node)) finish(node, 'unchanged');
       else finish(node, 'blocked', { diagnostic: error.diagnostics[0]! });
     }
     return false;
   }
 }
 
+/** What this run made at a target may be seen late by what waits for it: that is looked at again, for some seconds. */
+async function waitForNew({ run, walk }: Applying, subjects: readonly Subject[]): Promise<void> {
+  const isNew = (capability: string) =>
+    [...walk.nodes.values()].some(
+      ({ created, subject }) =>
+        created && subject.type.runs.on === 'remote' && subject.provides.includes(capability),
+    );
+  const late = () =>
+    subjects.filter(({ address }) => {
+      const seen = run.observed.get(address);
+      return seen?.state === 'unknown' && isNew(seen.waitsFor);
+    });
+  for (const wait of slowConsistency) {
+    const left = late();
+    if (left.length === 0) return;
+    await run.world.host.clock.sleep(wait, run.signal);
+    await observe(run, left);
+  }
+}
+
+/** Looks up what is named and wasn't there, or wasn't asked about, when the plan was made. */
+async function lookUp({ run, walk, surroundings }: Applying, nodes: readonly Node[]): Promise<Lookups> {
+  const among = [...walk.nodes.values()].map(({ subject }) => subject);
+  const lookups = lookupsOf(
+    nodes.map(({ subject }) => subject),
+    nodes.some(({ subject }) => subject.names.length > 0) ? among : [],
+    surroundings,
+  );
+  const unseen = [...lookups.values()].filter(
+    ({ address }) => run.observed.get(address)?.state !== 'present',
+  );
+  await observe(run, unseen);
+  return lookups;
+}
+
+/** Ends what names something that still isn't there. */
+function finishNameless({ run, walk, finish }: Applying, node: Node, lookups: Lookups): boolean {
+  const missing = missingFor(run, node.subject, lookups);
+  if (!missing) return false;
+  const { named, lookup } = missing;
+  const seen = run.observed.get(lookup.address)!;
+  const text = `\`${node.planned.address}\` names the \`${named.type}\` \`${named.title}\`, which isn't there`;
+  const hint = () =>
+    hintFor(
+      named,
+      [...walk.nodes.values()].map(({ subject }) => subject),
+    );
+  const diagnostic =
+    seen.state === 'failed'
+      ? seen.diagnostic
+      : worldSays('named-not-there', text, { at: named.at, hint: hint() });
+  finish(node, 'failed', { diagnostic });
+  return true;
+}
+
 /** Ends what a closed window or a guard keeps from being changed; the time is that of now, not of the plan. */
-function finishGuarded({ run, walk, allow, finish }: Applying, node: Node): boolean {
+function finishGuarded(applying: Applying, node: Node): boolean {
+  const diagnostic = guardOf(node.planned, applying.allow);
+  if (!diagnostic) return finishWaiting(applying, node);
+  applying.finish(node, 'blocked', { diagnostic });
+  return true;
+}
+
+/** Ends what waits for a maintenance window. */
+function finishWaiting({ run, walk, finish }: Applying, node: Node): boolean {
   const waiting = walk.heldFor(node);
   const until = heldUntil(node.subject, run.world.host.clock.now());
-  const diagnostic = guardOf(node.planned, allow);
-  if (diagnostic) finish(node, 'blocked', { diagnostic });
-  else if (until !== undefined) finish(node, 'held', { note: `until ${until}` });
+  if (until !== undefined) finish(node, 'held', { note: `until ${until}` });
   else if (waiting !== undefined) finish(node, 'held', { note: `waits for ${waiting}` });
-  return until !== undefined || waiting !== undefined || diagnostic !== undefined;
+  return until !== undefined || waiting !== undefined;
 }
 
 /** Undefined when there is nothing to change, or nothing that could be changed (then it is finished). */
@@ -218,8 +291,14 @@ async function changeOf({ run, finish }: Applying, node: Node): Promise<Change |
   return decision.action === 'none' || decision.action === 'failed' ? undefined : { node, decision };
 }
 
-function failedBefore(run: Run, { planned }: Node, reason: string | undefined): Details {
+async function failedBefore(
+  run: Run,
+  { planned, subject }: Node,
+  reason: string | undefined,
+): Promise<Details> {
   const observation = run.observed.get(planned.address);
   if (observation?.state === 'failed') return { diagnostic: observation.diagnostic };
+  const decision = observation && (await decide(run, subject, observation));
+  if (decision?.diagnostic) return { diagnostic: decision.diagnostic };
   return reason === undefined ? {} : { note: reason };
 }

@@ -1,12 +1,18 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, inContext, together } from '../../diagnostics/diagnostic.ts';
 import { Limits, totalAtOnce } from '../call/limits.ts';
 import type { Node, Walk } from '../graph/walk.ts';
-import type { Allowed } from '../guard/guards.ts';
+import { type Allowed, spareChanges } from '../guard/guards.ts';
+import type { Policy } from '../model/catalog.ts';
 import type { Result } from '../model/events.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
+import type { Surroundings } from '../model/subject.ts';
 import { Dirty } from '../observe/dirty.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
 import type { HostLock } from './host-lock.ts';
+
+/** Waits for what is remote to be seen as it was changed, in ms: 15 s in all. */
+export const slowConsistency = [1000, 2000, 4000, 8000];
 
 /** What the parts of one apply share. */
 export interface Applying {
@@ -17,6 +23,13 @@ export interface Applying {
   host: HostLock;
   numbers: Record<string, number>;
   allow: Allowed;
+  /** Milliseconds since the epoch: when what the plan rests on was observed. */
+  planned: number;
+  policy: Policy;
+  /** How many changes that the plan doesn't have may still be made. */
+  spare: number;
+  /** What names in the plan are resolved by. */
+  surroundings: Surroundings;
   /** What belongs to the run beside the results. */
   diagnostics: Diagnostic[];
   /** Ends a node's part in the run and lets its dependants go on. */
@@ -30,7 +43,14 @@ export interface Details {
   started?: number;
 }
 
-export function begin(run: Run, walk: Walk, allow: Allowed, host: HostLock): Applying {
+export function begin(
+  run: Run,
+  plan: Plan,
+  walk: Walk,
+  allow: Allowed,
+  surroundings: Surroundings,
+  host: HostLock,
+): Applying {
   const { clock } = run.world.host;
   const numbers: Record<string, number> = {};
   return {
@@ -38,18 +58,25 @@ export function begin(run: Run, walk: Walk, allow: Allowed, host: HostLock): App
     walk,
     numbers,
     allow,
+    planned: plan.now === undefined ? clock.now() : Date.parse(plan.now),
+    policy: plan.policy ?? {},
+    spare: spareChanges(plan),
+    surroundings,
     diagnostics: [],
     limits: new Limits(totalAtOnce),
     dirty: new Dirty(),
     host,
     finish(node, result, { note, diagnostic, numbers: added, started } = {}) {
-      const { address, action } = node.planned;
+      const { address } = node.planned;
+      const action = node.became ?? node.planned.action;
+      const said = node.became ? [`in sync until ${node.after!.join(', ')} changed`, note] : [note];
+      const words = said.filter(Boolean).join(', ');
       for (const [name, value] of Object.entries(added ?? {})) numbers[name] = (numbers[name] ?? 0) + value;
       const common = {
         address,
         result,
-        ...(note !== undefined && { note }),
-        ...(diagnostic && { diagnostic: { address, at: node.planned.at, ...diagnostic } }),
+        ...(words !== '' && { note: words }),
+        ...(diagnostic && { diagnostic: inContext(diagnostic, { address, at: node.planned.at }) }),
       };
       walk.finish(node, { ...common, action });
       const took = started === undefined ? 0 : clock.now() - started;
@@ -64,6 +91,6 @@ export async function guarded(applying: Applying, node: Node, work: () => Promis
   try {
     await work();
   } catch (error) {
-    applying.finish(node, 'failed', { diagnostic: diagnosticsOf(error, node.subject)[0]! });
+    applying.finish(node, 'failed', { diagnostic: together(diagnosticsOf(error, node.subject)) });
   }
 }

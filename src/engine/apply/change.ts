@@ -9,11 +9,11 @@ import type { Progress } from '../model/io.ts';
 import type { TakenLock } from '../model/locks.ts';
 import type { Outcome, Step } from '../model/resource-type.ts';
 import { identityOf } from '../model/targets.ts';
-import { diagnosticsOf, observe } from '../observe/observe.ts';
+import { observe } from '../observe/observe.ts';
 import { type Decision, decide } from '../plan/decide.ts';
 import { type Applying, guarded } from './applying.ts';
 import { holdBack } from './hold-back.ts';
-import { interrupted, soundOutcome } from './outcome.ts';
+import { failedCall, interrupted, soundOutcome } from './outcome.ts';
 import { refreshIfNotified } from './refresh.ts';
 import { triesLeft, waitBefore } from './retry.ts';
 
@@ -128,13 +128,10 @@ async function callApply(applying: Applying, changes: readonly Change[]): Promis
     late = answer.late;
     if (!(outcomes instanceof Map)) throw new TypeError('apply must answer with a Map');
   } catch (error) {
-    const [diagnostic] = run.signal.aborted ? [interrupted(cutShort)] : diagnosticsOf(error, subject);
-    outcomes = new Map(
-      changes.map(({ node }) => [
-        node.subject.id,
-        { ok: false, diagnostic: diagnostic!, retry: 'never', undone: false },
-      ]),
-    );
+    const outcome = run.signal.aborted
+      ? ({ ok: false, diagnostic: interrupted(cutShort), retry: 'never', undone: false } as const)
+      : failedCall(error, subject);
+    outcomes = new Map(changes.map(({ node }) => [node.subject.id, outcome]));
   }
   for (const { node } of changes) dirty.wrote(node.subject);
   return new Map(
@@ -177,6 +174,7 @@ async function conclude(
     outcome.reboot === 'pending'
       ? [outcome.note, 'a reboot is pending'].filter(Boolean).join(', ')
       : outcome.note;
+  if (decision.action === 'create') node.created = true;
   node.done = {
     ...(note !== undefined && { note }),
     ...(outcome.numbers && { numbers: outcome.numbers }),

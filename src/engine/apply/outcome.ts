@@ -1,10 +1,18 @@
-import { blocked, type Diagnostic, isDiagnostic } from '../../diagnostics/diagnostic.ts';
+import { blocked, type Diagnostic, Failure, isDiagnostic, together } from '../../diagnostics/diagnostic.ts';
 import type { Outcome } from '../model/resource-type.ts';
 import type { Subject } from '../model/subject.ts';
 import { typeBug } from '../model/type-bug.ts';
+import { diagnosticsOf } from '../observe/observe.ts';
 
 /** Why a step ended early when its signal aborted; `what` says what became of it, for the user. */
 export const interrupted = (what: string): Diagnostic => blocked('interrupted', what);
+
+/** What a call that threw comes to. A type's own bug, or a call that was given up, isn't tried again. */
+export function failedCall(error: unknown, subject: Subject): Outcome & { ok: false } {
+  const mayTry = error instanceof Failure && error.diagnostics[0]?.code !== 'given-up';
+  const diagnostic = together(diagnosticsOf(error, subject));
+  return { ok: false, diagnostic, retry: mayTry ? 'asked' : 'never', undone: false };
+}
 
 /**
  * What a type answered for one step, or that it is faulty when that is no outcome. A step that failed

@@ -4,10 +4,9 @@ import { callFor, within } from '../call/within.ts';
 import type { Node } from '../graph/walk.ts';
 import { owe, owedTo, settle } from '../memory/owed.ts';
 import type { Outcome } from '../model/resource-type.ts';
-import { diagnosticsOf } from '../observe/observe.ts';
 import type { Decision } from '../plan/decide.ts';
 import { type Applying, guarded } from './applying.ts';
-import { soundOutcome } from './outcome.ts';
+import { failedCall, soundOutcome } from './outcome.ts';
 import { triesLeft, waitBefore } from './retry.ts';
 
 /**
@@ -74,7 +73,7 @@ async function callRefresh({ run, dirty, walk, diagnostics }: Applying, node: No
     if (leak) diagnostics.push({ ...leak, address, at: subject.declared.at });
     return outcome;
   } catch (error) {
-    return { ok: false, diagnostic: diagnosticsOf(error, subject)[0]!, retry: 'never', undone: false };
+    return failedCall(error, subject);
   } finally {
     dirty.wrote(subject);
   }

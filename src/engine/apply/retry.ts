@@ -4,9 +4,11 @@ import type { Subject } from '../model/subject.ts';
 /** For resources that don't say: twice more, the first time after a second. */
 const usual = { attempts: 2, wait: 1000 };
 
-/** Whether to try again what came out so at the try number `attempt` (from 1): the type has to say that it is safe. */
-export const triesLeft = ({ declared }: Subject, outcome: Outcome, attempt: number): boolean =>
-  !outcome.ok && outcome.retry === 'safe' && attempt <= (declared.meta.retry ?? usual).attempts;
+/** Whether to try again what came out so at the try number `attempt` (from 1): the type or the manifest has to say so. */
+export const triesLeft = ({ declared: { meta } }: Subject, outcome: Outcome, attempt: number): boolean => {
+  if (outcome.ok || attempt > (meta.retry ?? usual).attempts) return false;
+  return outcome.retry === 'safe' || (outcome.retry === 'asked' && meta.retry !== undefined);
+};
 
 /** Milliseconds, doubling with each try. */
 export const waitBefore =

@@ -2,6 +2,7 @@ import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts
 import { suggest } from '../../diagnostics/nearest.ts';
 import { byText } from '../model/canonical.ts';
 import type { Address } from '../model/catalog.ts';
+import { conflictsAmong } from '../model/mistakes.ts';
 import type { Subject } from '../model/subject.ts';
 import { cycleDiagnostic } from './graph-cycle.ts';
 import { type Edge, type Implied, impliedEdges } from './implied.ts';
@@ -15,11 +16,11 @@ export interface Graph {
 
 /**
  * Joins explicit and implied edges. Throws a Failure (given) with every mistake: one object declared
- * twice, an unknown reference, a present resource that needs an absent one, a cycle. Linear in
+ * twice, one real thing with two owners, an unknown reference, a present resource that needs an absent one, a cycle. Linear in
  * resources and edges but for sorting.
  */
 export function buildGraph(subjects: readonly Subject[]): Graph {
-  const wrong: Diagnostic[] = [...duplicates(subjects)];
+  const wrong: Diagnostic[] = [...duplicates(subjects), ...rivals(subjects)];
   const byAddress = new Map(subjects.map(subject => [subject.address, subject]));
   const edges = new Map<Address, Edge[]>(subjects.map(subject => [subject.address, []]));
   const add = (edge: Edge) => {
@@ -123,6 +124,17 @@ function duplicates(subjects: readonly Subject[]): Diagnostic[] {
     }
   }
   return wrong;
+}
+
+/** Selections are known by now, so that their members are among the owners. */
+function rivals(subjects: readonly Subject[]): Diagnostic[] {
+  const claimants = subjects.map(({ declared, target, absent, claims }) => ({
+    ...declared,
+    target: target?.name,
+    absent,
+    claims,
+  }));
+  return conflictsAmong(claimants).map(({ diagnostic }) => diagnostic);
 }
 
 function unknownReference(

@@ -1,4 +1,5 @@
 import type { Diagnostic, SourceRange } from '../../diagnostics/diagnostic.ts';
+import type { Metaparameters } from './metaparameters.ts';
 
 /** JSON values as they stand in a manifest after scalar resolution. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -14,37 +15,9 @@ export const isSecretRef = (value: unknown): value is SecretRef =>
 /** `type:title`; split at the first colon. */
 export type Address = string;
 
-/** Engine-owned keys that work today; the reserved ones are in `manifest/metaparameters.ts`. */
-export interface Metaparameters {
-  ensure: 'present' | 'absent';
-  require: Reference[];
-  before: Reference[];
-  notify: Reference[];
-  subscribe: Reference[];
-  noop: boolean;
-  labels: string[];
-  /** Name of the target the resource lives on; absent for host types. */
-  target?: string;
-  /** Not deleted or weakened without `--allow`. */
-  protect?: boolean;
-  /** When it may be changed; any time when left out. */
-  window?: Window;
-  /** Milliseconds that one observation, change or refresh may take. */
-  timeout?: number;
-  /** How often a change or refresh is tried again whose type says that it may be; `wait` in ms before the first time. */
-  retry?: { attempts: number; wait?: number };
-}
-
+export type { Metaparameters } from './metaparameters.ts';
 /** A maintenance window: on these days, from one time of day to the other, which may be on the next day. */
-export interface Window {
-  /** `mon` .. `sun`: the days on which it begins; every day when left out. */
-  days?: string[];
-  /** `HH:MM`. */
-  from: string;
-  to: string;
-  /** IANA name; UTC when left out. */
-  timezone?: string;
-}
+export type Window = NonNullable<Metaparameters['window']>;
 
 /** How much one plan may do; a plan that does more is refused as a whole. */
 export interface Policy {

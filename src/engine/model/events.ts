@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { Address } from './catalog.ts';
+import type { Address, Json } from './catalog.ts';
 import type { Progress } from './io.ts';
 import type { Action, Plan } from './plan.ts';
 
@@ -56,7 +56,15 @@ export interface RunReport {
   report: 1;
   plan: string;
   content?: RunContent;
-  results: { address: Address; action: Action; result: Result; note?: string; diagnostic?: Diagnostic }[];
+  results: {
+    address: Address;
+    action: Action;
+    result: Result;
+    note?: string;
+    diagnostic?: Diagnostic;
+    /** Read-only values of the object at the end, also when nothing was done. */
+    shows?: Record<string, Json>;
+  }[];
   /** Sums over all steps: bytes_read, bytes_uploaded, points. */
   numbers: Record<string, number>;
   /** Calls per target: made, retried, throttled. */

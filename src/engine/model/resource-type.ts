@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Json, SecretRef } from './catalog.ts';
 import type { ReadIo, WriteIo } from './io.ts';
@@ -19,6 +19,30 @@ export interface Need {
   fresh?: string;
 }
 
+/** Something wrong with what was written that a schema can't say. */
+export interface Mistake {
+  /** JSON pointer of the value, `/bindings/1`; '' is the title. */
+  pointer: string;
+  /** Kebab-case and stable, `wrong-binding`. */
+  code: string;
+  /** One sentence: what is wrong, what was expected. */
+  message: string;
+  /** The way out. */
+  hint?: string;
+}
+
+/** One real thing that only one resource may own, whatever its type: two owners would undo each other's work. */
+export interface Claim {
+  /** Names it for good and for people, in one spelling: `the binding http/*:80:web`, `the file c:/app/a.txt`. */
+  what: string;
+  /** JSON pointer of the property that claims it; '' is the title. */
+  pointer: string;
+  /** Those that say the same word may own it together: `entries` of a list that each adds its own to. */
+  shared?: string;
+  /** One that is declared absent claims it too: it would remove what the other makes. */
+  evenAbsent?: true;
+}
+
 /** One resource handed to a type: its identity and its properties as written. */
 export interface Asked<P> {
   id: Id;
@@ -29,7 +53,13 @@ export interface Asked<P> {
 export type Observation<C> =
   /** `revision`: anything that changes when the object does (ETag, mtime); part of the plan's fingerprint. */
   (
-    | { state: 'present'; value: C; revision?: string }
+    | {
+        state: 'present';
+        value: C;
+        revision?: string;
+        /** What nobody declares and many want to know, by the names of the type's `shows`; for plans and reports alone. */
+        shows?: Record<string, Json>;
+      }
     | { state: 'absent' }
     /**
      * Can't be seen yet because something pending brings it; observed again when reached. `hint`: what to
@@ -38,9 +68,27 @@ export type Observation<C> =
     | { state: 'unknown'; waitsFor: Capability; hint?: string }
     | { state: 'failed'; diagnostic: Diagnostic }
   ) & {
+    /**
+     * Tells the real object from another one that has its name (a VM's UUID), for a type whose objects have something
+     * like that, also while what is managed of it is `absent`. A plan from a file is refused when it is another one.
+     */
+    object?: string;
+    /**
+     * For properties that stand for a text (a digest), by JSON pointer: how it differs from what is declared, hunks of
+     * a unified diff cut to a length. Never of what may be secret. Shown in plans; no part of what was seen.
+     */
+    diffs?: Record<string, string>;
     /** What was seen and is worth a look, though it keeps nothing from being done. */
     warnings?: Diagnostic[];
   };
+
+/**
+ * Why what an object is made from can't be had: something pending may bring it (as in an observation), or it may come
+ * right by itself, which only warns. All else is thrown.
+ */
+export type SourceTrouble =
+  | Extract<Observation<never>, { state: 'unknown' }>
+  | { state: 'doubtful'; diagnostic: Diagnostic };
 
 /** One property that differs. `path` is a JSON pointer into C; undefined means "not there". */
 export interface FieldChange {
@@ -70,8 +118,11 @@ export type Outcome =
   | {
       ok: false;
       diagnostic: Diagnostic;
-      /** May the engine try the same step again? */
-      retry: 'safe' | 'never';
+      /**
+       * May the engine try the same step again? `safe`: by itself. `asked`: when the manifest says `retry`, whose
+       * author knows what a second time does. `never`: it can't help.
+       */
+      retry: 'safe' | 'asked' | 'never';
       /** Whether nothing of the step is left behind. */
       undone: boolean;
     };
@@ -142,8 +193,11 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   runs: { on: 'host'; platforms?: NodeJS.Platform[]; elevated?: boolean } | { on: 'remote'; target: string };
   /** Milliseconds that one call may take, and that it has to stop when told to (`grace`); a resource's \`timeout\` comes first. */
   timeouts?: { observe?: number; apply?: number; refresh?: number; grace?: number };
-  /** What a write dirties, and how many writes may run at once. */
-  realm: { name: string; concurrency: number; alsoDirties?: string[] };
+  /**
+   * What a write dirties beside the realm itself, what other realms' writes dirty it, both by name or `*` for all, and
+   * how many writes may run at once. What is dirty is looked at again before it is relied upon.
+   */
+  realm: { name: string; concurrency: number; alsoDirties?: string[]; alsoDirtiedBy?: string[] };
   /** What it manages keeps data safe: a new one strengthens protection, deleting one weakens it. */
   protects?: boolean;
   /** Other types whose memory it reads: what an archive unpacked isn't a site's to write. */
@@ -155,12 +209,19 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   /** What `select:` takes, for a type whose resources may stand for many objects. */
   // biome-ignore lint/suspicious/noExplicitAny: each type has a form of its own
   select?: Selector<any>;
+  /** What `observe` shows of an object beside its properties, with what each is. No expression sees it. */
+  shows?: Readonly<Record<string, string>>;
+  /**
+   * Pure: everything that is wrong with what was written and that the schema can't say, each at its value. Only what
+   * it finds nothing wrong with is handed to `identity` and to all the rest.
+   */
+  check?(properties: P, title: string, where: Where): Mistake[];
   /** Pure. `where` gives what relative paths resolve against. */
   identity(properties: P, title: string, where: Where): Id;
   provides?(properties: P, id: Id): Capability[];
   needs?(properties: P, id: Id): Need[];
-  /** What only one resource may have, whatever its type: `binding:http/*:80:web`. Two of them are a mistake. */
-  claims?(properties: P, id: Id): Capability[];
+  /** Pure: the real things that it owns beside the object that `identity` names. Two owners of one are a mistake. */
+  claims?(properties: P, id: Id, where: Where): Claim[];
   /**
    * Pure. `sources` holds the SHA-256 (hex) of each content source by its path: properties marked
    * `x-path: 'source'` in the schema, which the engine resolves against the manifest's file.
@@ -168,6 +229,12 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   desired(properties: P, id: Id, sources?: Readonly<Record<string, string>>): Partial<C>;
   /** Batched: one call for all resources of this type on one target. */
   observe(asked: Asked<P>[], io: ReadIo): Promise<Map<Id, Observation<C>>>;
+  /**
+   * Looks whether what the object is made from is there (a URL, an archive, a repository), so that a plan promises
+   * nothing that has to fail. Asked only for what would be made or changed, with one request. Rejects with a Failure
+   * when it can't be had.
+   */
+  findSource?(asked: Asked<P>, io: ReadIo): Promise<SourceTrouble | undefined>;
   /** What there is on the target, for `converge adopt`. */
   list?(query: ListQuery<P>, io: ReadIo): AsyncIterable<Listed<L>>;
   /** Pure. The declaration that is in sync with what was listed. A type that lists has it. */
@@ -190,7 +257,18 @@ export interface Where {
   cwd: string;
   /** A stand-in for a host, whose plans must not reach a real one. */
   lab?: true;
+  /** Which one. */
+  labId?: string;
 }
+
+/**
+ * A type whose properties have the type that its schema says: no second description of them could say something else.
+ * `S`: the schema, made with TypeBox.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a type that doesn't list has no L
+export type BuiltInType<S extends TSchema, C extends object, L = any> = ResourceType<Static<S>, C, L> & {
+  schema: S;
+};
 
 /** The registry holds types of every P and C. */
 export type AnyResourceType = ResourceType & {

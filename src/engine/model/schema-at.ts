@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
 import type { Json } from './catalog.ts';
-import { segments } from './pointer.ts';
+import { child, segments } from './pointer.ts';
 
 /** What weakens protection, as an annotation `x-grade` of a property. */
 export type GradeRule =
@@ -14,6 +14,7 @@ interface SchemaNode {
   items?: SchemaNode;
   'x-unordered'?: boolean;
   'x-grade'?: GradeRule;
+  'x-immutable'?: boolean;
 }
 
 /** The part of a type's schema at a pointer; C's paths equal P's where an annotation matters. */
@@ -21,4 +22,109 @@ export function schemaAt(schema: TSchema, path: string): SchemaNode | undefined 
   let at: SchemaNode | undefined = schema as SchemaNode;
   for (const segment of segments(path)) at = at?.properties?.[segment] ?? at?.items;
   return at;
+}
+
+/** Whether the property at a pointer, or one that it is a part of, is decided once and for all (`x-immutable`). */
+export function isImmutable(schema: TSchema, path: string): boolean {
+  let at: SchemaNode | undefined = schema as SchemaNode;
+  for (const segment of segments(path)) {
+    at = at?.properties?.[segment] ?? at?.items;
+    if (at?.['x-immutable'] === true) return true;
+  }
+  return false;
+}
+
+/** The parts of a JSON Schema that lead to other schemas. */
+interface Part {
+  type?: string;
+  anyOf?: Part[];
+  properties?: Record<string, Part>;
+  patternProperties?: Record<string, Part>;
+  additionalProperties?: boolean | Part;
+  items?: Part | Part[];
+  [keyword: string]: unknown;
+}
+
+/** A text that stands where a schema has an annotation. */
+export interface Annotated {
+  pointer: string;
+  text: string;
+  /** What the annotation says. */
+  note: string;
+}
+
+/** All texts among the properties whose schema has the annotation, `x-ref` or `x-target`. */
+export function annotated(
+  schema: TSchema,
+  properties: { [key: string]: Json },
+  keyword: 'x-ref' | 'x-target',
+): Annotated[] {
+  const found: Annotated[] = [];
+  const walk = (node: Part, value: Json, pointer: string): void => {
+    if (!holds(node, keyword)) return;
+    const note = node[keyword];
+    if (typeof note === 'string' && typeof value === 'string') found.push({ pointer, text: value, note });
+    for (const branch of node.anyOf ?? []) if (fits(branch, value)) walk(branch, value, pointer);
+    if (Array.isArray(value)) {
+      const { items } = node;
+      value.forEach((item, index) => {
+        const each = Array.isArray(items) ? items[index] : items;
+        if (each) walk(each, item, `${pointer}/${index}`);
+      });
+    } else if (typeof value === 'object' && value !== null)
+      for (const [name, member] of Object.entries(value)) {
+        const below = memberSchema(node, name);
+        if (below) walk(below, member, child(pointer, name));
+      }
+  };
+  walk(schema as Part, properties, '');
+  return found;
+}
+
+/** Every annotation of a schema, wherever it stands: what the words after `x-ref:` are. */
+export function notesOf(
+  schema: TSchema,
+  keyword: 'x-ref' | 'x-target' | 'x-immutable' | 'x-grade',
+): unknown[] {
+  const node = schema as Part;
+  const own = node[keyword] === undefined ? [] : [node[keyword]];
+  return [...own, ...schemasIn(node).flatMap(below => notesOf(below as TSchema, keyword))];
+}
+
+const known = new WeakMap<Part, Map<string, boolean>>();
+
+/** Whether the annotation is anywhere in it; most schemas have none, and are asked for every resource. */
+function holds(node: Part, keyword: string): boolean {
+  const answers = known.get(node) ?? new Map<string, boolean>();
+  known.set(node, answers);
+  const answer =
+    answers.get(keyword) ??
+    (node[keyword] !== undefined || schemasIn(node).some(below => holds(below, keyword)));
+  answers.set(keyword, answer);
+  return answer;
+}
+
+const schemasIn = (node: Part): Part[] => [
+  ...(node.anyOf ?? []),
+  ...Object.values(node.properties ?? {}),
+  ...Object.values(node.patternProperties ?? {}),
+  ...(typeof node.additionalProperties === 'object' ? [node.additionalProperties] : []),
+  ...[node.items ?? []].flat(),
+];
+
+function memberSchema(node: Part, name: string): Part | undefined {
+  const own = node.properties;
+  if (own && Object.hasOwn(own, name)) return own[name];
+  const byPattern = Object.entries(node.patternProperties ?? {}).find(([pattern]) =>
+    new RegExp(pattern, 'u').test(name),
+  );
+  if (byPattern) return byPattern[1];
+  return typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+}
+
+function fits({ type }: Part, value: Json): boolean {
+  if (type === undefined) return true;
+  if (type === 'array') return Array.isArray(value);
+  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return type === 'integer' ? typeof value === 'number' : typeof value === type;
 }

@@ -1,7 +1,18 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Diagnostic, Failure, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import type { Address, CatalogTarget, Json, Metaparameters } from './catalog.ts';
-import type { AnyResourceType, Asked, Capability, Id, Need, Registry, Where } from './resource-type.ts';
+import { asDiagnostic, isClaim, mistakesOf } from './mistakes.ts';
+import type {
+  AnyResourceType,
+  Asked,
+  Capability,
+  Claim,
+  Id,
+  Need,
+  Registry,
+  Where,
+} from './resource-type.ts';
+import { type NamedObject, namedObjects, objectCapability, resolveTarget } from './targets.ts';
 import { typeBug } from './type-bug.ts';
 
 /** What catalog and plan both say of a resource. */
@@ -12,7 +23,8 @@ export interface Declared {
   properties: { [key: string]: Json };
   meta: Metaparameters;
   at: SourceRange;
-  /** See `CatalogResource`. */
+  /** See `CatalogResource`; a plan has none. */
+  places?: ReadonlyMap<string, SourceRange>;
   select?: Json;
   selectedBy?: Address;
   fault?: Diagnostic;
@@ -26,6 +38,9 @@ export interface Subject {
   asked: Asked<Record<string, Json>>;
   needs: Need[];
   provides: Capability[];
+  claims: Claim[];
+  /** Objects that its properties name. */
+  names: NamedObject[];
   /** The type is faulty and could not say who this is, or the target what is selected; then it isn't observed. */
   fault?: Diagnostic;
   absent: boolean;
@@ -46,7 +61,8 @@ export interface Surroundings {
 }
 
 /** Throws a Failure (given) when the type is unknown or refuses the properties. */
-export function subjectOf(declared: Declared, { registry, targets, where }: Surroundings): Subject {
+export function subjectOf(declared: Declared, surroundings: Surroundings): Subject {
+  const { registry, targets } = surroundings;
   const { address, meta, title, at } = declared;
   const type = registry.types.get(declared.type);
   if (!type)
@@ -56,15 +72,15 @@ export function subjectOf(declared: Declared, { registry, targets, where }: Surr
   const resolved = resolveSources(declared, type);
   // The plan says these properties too: a type that changes what it was handed would change the plan.
   const properties = type.origin ? frozen(structuredClone(resolved)) : resolved;
-  const claimed = addressed(declared, () => claimsOf(declared, type, properties, where));
-  const claims = declared.select === undefined ? claimed : selectionClaims(declared, claimed);
   const target = targetOf(declared, type, targets);
+  const said = sayingsOf({ declared, type, properties, target }, surroundings);
+  const sayings = declared.select === undefined ? said : ofSelection(declared, said);
   const place = target?.name ?? '';
   return {
     address,
     type,
-    ...claims,
-    asked: { id: claims.id, title, properties },
+    ...sayings,
+    asked: { id: sayings.id, title, properties },
     absent: meta.ensure === 'absent',
     noop: meta.noop,
     ...(target && { target }),
@@ -74,32 +90,56 @@ export function subjectOf(declared: Declared, { registry, targets, where }: Surr
   };
 }
 
-/** What the type says of the resource without looking at the world. */
-function claimsOf(
-  { address, title, at }: Declared,
-  type: AnyResourceType,
-  properties: { [key: string]: Json },
-  where: Where,
-): Pick<Subject, 'id' | 'needs' | 'provides' | 'fault'> {
+type Sayings = Pick<Subject, 'id' | 'needs' | 'provides' | 'claims' | 'names' | 'fault'>;
+
+/** A resource on its way to become a subject. */
+interface Asking {
+  declared: Declared;
+  type: AnyResourceType;
+  properties: { [key: string]: Json };
+  target: CatalogTarget | undefined;
+}
+
+/** What the type says of the resource without looking at the world. Throws a Failure (given) with all mistakes. */
+function sayingsOf(asking: Asking, surroundings: Surroundings): Sayings {
+  const { declared, type, properties } = asking;
+  const { address, title, at } = declared;
+  const { where } = surroundings;
+  let mistakes: Diagnostic[];
   try {
-    const id: unknown = type.identity(properties, title, where);
-    if (typeof id !== 'string') throw new TypeError('its identity is no text');
-    const needs = type.needs?.(properties, id) ?? [];
-    const provides = type.provides?.(properties, id) ?? [];
-    const claims = type.claims?.(properties, id) ?? [];
-    const isText = (capability: unknown) => typeof capability === 'string';
-    if (![...provides, ...claims].every(isText) || !needs.every(({ anyOf }) => anyOf.every(isText)))
-      throw new TypeError('its needs, its claims or what it provides is not valid');
-    return { id, needs, provides };
+    mistakes = mistakesOf(type, properties, title, where).map(mistake => asDiagnostic(mistake, declared));
+    if (mistakes.length === 0) return soundSayings(asking, surroundings);
   } catch (error) {
-    if (error instanceof Failure) throw error;
     const fault = {
       ...typeBug(type, error instanceof Error ? error.message : String(error), error),
       address,
       at,
     };
-    return { id: address, needs: [], provides: [], fault };
+    return { id: address, needs: [], provides: [], claims: [], names: [], fault };
   }
+  throw new Failure(mistakes);
+}
+
+function soundSayings(asking: Asking, surroundings: Surroundings): Sayings {
+  const { declared, type, properties, target } = asking;
+  const { where } = surroundings;
+  const { title, at, places } = declared;
+  const id: unknown = type.identity(properties, title, where);
+  if (typeof id !== 'string') throw new TypeError('its identity is not text');
+  const needs = type.needs?.(properties, id) ?? [];
+  const provides = type.provides?.(properties, id) ?? [];
+  const claims = type.claims?.(properties, id, where) ?? [];
+  const isText = (capability: unknown) => typeof capability === 'string';
+  if (!provides.every(isText) || !needs.every(({ anyOf }) => anyOf.every(isText)) || !claims.every(isClaim))
+    throw new TypeError('its needs, its claims or what it provides is not valid');
+  const names = namedObjects({ type, properties, at, target, ...(places && { places }) }, surroundings);
+  return {
+    id,
+    needs: [...needs, ...names.map(({ capability }) => ({ anyOf: [capability] }))],
+    provides: [...new Set([...provides, objectCapability(type.name, target?.name, id)])],
+    claims,
+    names,
+  };
 }
 
 function frozen<T>(value: T): T {
@@ -107,13 +147,10 @@ function frozen<T>(value: T): T {
   return Object.freeze(value);
 }
 
-/** A selection is no object itself: what it needs, each of its members will need. */
-const selectionClaims = (
-  { address, fault }: Declared,
-  { needs, fault: typeFault }: Pick<Subject, 'needs' | 'fault'>,
-): Pick<Subject, 'id' | 'needs' | 'provides' | 'fault'> => {
+/** A selection isn't an object itself: what it needs and owns, each of its members will. */
+const ofSelection = ({ address, fault }: Declared, { needs, fault: typeFault }: Sayings): Sayings => {
   const known = typeFault ?? fault;
-  return { id: address, needs, provides: [], ...(known && { fault: known }) };
+  return { id: address, needs, provides: [], claims: [], names: [], ...(known && { fault: known }) };
 };
 
 const realmKey = (realm: string, target: string): string => `${realm}\n${target}`;
@@ -165,35 +202,9 @@ function targetOf(
   targets: readonly CatalogTarget[],
 ): CatalogTarget | undefined {
   if (type.runs.on === 'host') return undefined;
-  const kind = type.runs.target;
-  const named = declared.meta.target;
-  if (named !== undefined) {
-    const found = targets.find(target => target.name === named);
-    if (found) return found;
-    throw new Failure(
-      given('unknown-target', `there is no target \`${named}\``, {
-        address: declared.address,
-        at: declared.at,
-      }),
-    );
-  }
-  const candidates = targets.filter(target => target.type === kind);
-  if (candidates.length <= 1) return candidates[0];
-  const names = candidates.map(target => target.name).join(', ');
-  throw new Failure(
-    given('ambiguous-target', `there are several ${kind} targets: say which one this ${type.name} lives on`, {
-      hint: `add \`target:\` with one of ${names}`,
-      address: declared.address,
-      at: declared.at,
-    }),
-  );
-}
-
-function addressed<T>(declared: Declared, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    throw new Failure(error.diagnostics.map(d => ({ address: declared.address, at: declared.at, ...d })));
-  }
+  const { target, mistake } = resolveTarget(targets, type.runs.target, declared.meta.target);
+  if (!mistake) return target;
+  const { code, message, hint } = mistake;
+  const details = { address: declared.address, at: declared.at, ...(hint !== undefined && { hint }) };
+  throw new Failure(given(code, message, details));
 }

@@ -7,18 +7,19 @@ const dayMs = 86_400_000;
 /**
  * When a maintenance window opens next, in ms since the epoch; undefined while it is open. A window whose
  * end isn't after its beginning ends on the next day. A time of day that the clocks skip counts as the
- * moment after, of one that comes twice the second counts.
+ * moment at which they skip it, of one that comes twice the second counts. On a day on which nothing of it is
+ * left it doesn't open.
  */
 export function closedUntil({ days, from, to, timezone = 'UTC' }: Window, now: number): number | undefined {
   const today = Math.floor((now + offsetAt(now, timezone)) / dayMs);
   const [begin, end] = [timeOfDay(from), timeOfDay(to)];
-  // From yesterday's, which may still be open, to the same weekday of the next week.
-  for (let day = today - 1; day <= today + 8; day++) {
+  // From yesterday's, which may still be open, to the same weekday of the week after the next: one may be skipped.
+  for (let day = today - 1; day <= today + 15; day++) {
     if (days && !days.includes(weekdays[(day + 4) % 7]!)) continue;
     const opens = instant(day * dayMs + begin, timezone);
     const closes = instant((end > begin ? day : day + 1) * dayMs + end, timezone);
-    if (now < opens) return opens;
-    if (now < closes) return undefined;
+    if (closes <= opens || now >= closes) continue;
+    return now < opens ? opens : undefined;
   }
   throw new RangeError('a maintenance window opens on no day');
 }
@@ -43,8 +44,21 @@ function timeOfDay(text: string): number {
 function instant(wall: number, timezone: string): number {
   const near = wall - offsetAt(wall, timezone);
   const found = wall - offsetAt(near, timezone);
-  // In the hour that is skipped the two disagree: the later one is the moment after.
-  return found + offsetAt(found, timezone) === wall ? found : Math.max(near, found);
+  return found + offsetAt(found, timezone) === wall
+    ? found
+    : changeBetween(Math.min(near, found), Math.max(near, found), timezone);
+}
+
+/** When the clocks change between two instants, to the millisecond. */
+function changeBetween(before: number, after: number, timezone: string): number {
+  const old = offsetAt(before, timezone);
+  let [low, high] = [before, after];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (offsetAt(middle, timezone) === old) low = middle;
+    else high = middle;
+  }
+  return high;
 }
 
 /** How far the zone's wall clock is ahead of UTC, in ms. */

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import { metaSchema as meta, placeSchema as place } from '../model/metaparameters.ts';
 
 /** The published schema of a plan file (JSON Schema draft-07); `schemas/plan.schema.json` is made from it. */
 const closed = { additionalProperties: false };
@@ -13,55 +14,6 @@ const properties = Type.Record(Type.String(), Type.Unknown(), {
   description: 'As written in the manifest; a secret is `{"$secret": "env:NAME"}`.',
 });
 
-const place = Type.Object(
-  {
-    file: Type.String(),
-    line: Type.Integer({ minimum: 1 }),
-    column: Type.Integer({ minimum: 1 }),
-    endLine: Optional(Type.Integer()),
-    endColumn: Optional(Type.Integer()),
-  },
-  { ...closed, description: 'A place in a manifest; columns in UTF-16 units.' },
-);
-
-const references = listOf(Type.Object({ address, at: place }, closed));
-
-const meta = Type.Object(
-  {
-    ensure: words('present', 'absent'),
-    require: references,
-    before: references,
-    notify: references,
-    subscribe: references,
-    noop: Type.Boolean(),
-    labels: listOf(Type.String()),
-    target: Optional(Type.String()),
-    protect: Optional(Type.Boolean()),
-    timeout: Optional(Type.Integer({ description: 'Milliseconds that one call may take.' })),
-    retry: Optional(
-      Type.Object(
-        {
-          attempts: Type.Integer({ minimum: 0 }),
-          wait: Optional(Type.Integer({ description: 'Milliseconds before the first.' })),
-        },
-        { ...closed, description: 'How often it is tried again.' },
-      ),
-    ),
-    window: Optional(
-      Type.Object(
-        {
-          days: Optional(listOf(Type.String())),
-          from: Type.String(),
-          to: Type.String(),
-          timezone: Optional(Type.String()),
-        },
-        closed,
-      ),
-    ),
-  },
-  { description: 'Engine-owned keys of the resource.' },
-);
-
 const grade = words('strengthens', 'neutral', 'weakens');
 
 const field = Type.Object(
@@ -72,6 +24,7 @@ const field = Type.Object(
     at: Optional(place),
     reason: Optional(Type.String({ description: "Why it differs, when the values don't say." })),
     grade: Optional(grade),
+    diff: Optional(Type.String({ description: 'How the text differs that the values stand for.' })),
   },
   closed,
 );
@@ -95,13 +48,22 @@ const resource = Type.Object(
         { ...closed, description: 'Outside its maintenance window when the plan was made.' },
       ),
     ),
+    lookAgain: Optional(
+      Type.Literal(true, {
+        description: 'It depends on something pending: observed again once that has changed.',
+      }),
+    ),
     fields: listOf(field),
+    shows: Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Read-only values of the object as it is.' }),
+    ),
     dependsOn: listOf(address),
     notifies: listOf(address),
     properties,
     meta,
     selectedBy: Optional(Type.String({ description: 'The selection that it came from.' })),
     select: Optional(Type.Unknown({ description: 'What it selects, when the target could not be asked.' })),
+    object: Optional(Type.String({ description: 'Tells the real object from another of its name.' })),
     fingerprint: digest('Over the observed state that the decision rests on.'),
     at: place,
   },
@@ -156,7 +118,9 @@ export const planSchema = Type.Object(
     converge_plan: Type.Literal(1, { description: 'Version of the format.' }),
     engine: Type.String({ description: 'Version of converge that made it.' }),
     platform: Optional(Type.Literal('win32', { description: 'Of the host that it is for.' })),
+    now: Optional(Type.String({ format: 'date-time', description: 'When the world was observed.' })),
     lab: Optional(Type.Literal(true, { description: 'Made in a lab, and for labs only.' })),
+    lab_id: Optional(Type.String({ description: 'Which lab.' })),
     types: Type.Record(Type.String(), Type.Integer(), {
       description: 'Versions of the resource types used.',
     }),

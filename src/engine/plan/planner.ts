@@ -1,21 +1,30 @@
-import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
+import { apart, type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { buildGraph, type Graph, notifications } from '../graph/graph.ts';
 import { providersOf } from '../graph/implied.ts';
 import { graded, gradeOf } from '../guard/grade.ts';
 import { lessProtected } from '../guard/protection.ts';
+import { lostRefreshes } from '../memory/owed.ts';
 import { byText, canonicalJson, sha256 } from '../model/canonical.ts';
 import type { Address, Catalog, CatalogResource } from '../model/catalog.ts';
-import type { Plan, PlannedField, PlannedResource } from '../model/plan.ts';
+import {
+  isPending,
+  type Plan,
+  type PlannedField,
+  type PlannedResource,
+  type Verdict,
+} from '../model/plan.ts';
 import { nearest } from '../model/pointer.ts';
 import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, subjectsOf } from '../model/subject.ts';
 import { plannedTargets } from '../model/targets.ts';
-import { observe } from '../observe/observe.ts';
+import { findSources } from '../observe/find-sources.ts';
+import { lookupsOf, nearlyDeclared } from '../observe/lookups.ts';
+import { observe, showsOf } from '../observe/observe.ts';
 import { loadSources, sourceDigest } from '../observe/sources.ts';
 import { type AskMembers, expandSelections } from '../select/members.ts';
 import { type Selection, select } from '../select/select.ts';
-import { decide } from './decide.ts';
+import { type Decision, decide } from './decide.ts';
 import { heldBy } from './held.ts';
 import { planDigest } from './plan-digest.ts';
 import { sharedCause } from './shared-cause.ts';
@@ -42,14 +51,25 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const selected = select(resources, options, catalog.resources);
   const subjects = graph.subjects.filter(({ address }) => selected.has(address));
   await loadSources(run, subjects);
-  const observed = await (options.observe ?? observe)(run, subjects);
+  const lookups = lookupsOf(subjects, subjects, surroundings);
+  const observed = await (options.observe ?? observe)(run, [...subjects, ...lookups.values()]);
   const failed = subjects.filter(({ address }) => run.observed.get(address)?.state === 'failed');
   const told = new Set(failed.map(one => sharedCause(run, one.address, dependencies(graph, one))?.own));
   const diagnostics = [
     ...expanded.diagnostics,
     ...dropped(graph, selected),
+    ...lostRefreshes(run, resources),
     ...observed.filter(one => !told.has(one)),
+    ...nearlyDeclared(run, subjects, lookups, graph.subjects),
   ];
+
+  const decisions = new Map<Address, Decision>();
+  for (const subject of subjects)
+    decisions.set(subject.address, await decide(run, subject, run.observed.get(subject.address)!));
+  const made = subjects.filter(({ address, type }) => {
+    const { action } = decisions.get(address)!;
+    return type.findSource && (action === 'create' || action === 'update');
+  });
 
   const planned = new Map<Address, PlannedResource>();
   const view: View = {
@@ -59,17 +79,25 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     diagnostics,
     notifies: receivers(graph, selected),
     providers: providersOf(graph.subjects),
+    lookups,
+    // A recording says nothing of sources, and whoever plans by one may not reach them.
+    lacking: options.observe ? new Map() : await findSources(run, made),
   };
   const order = orderAmong(graph, selected);
   for (const subject of subjects) {
-    planned.set(subject.address, await planOne(subject, order.get(subject.address)!, view));
+    planned.set(
+      subject.address,
+      planOne(subject, decisions.get(subject.address)!, order.get(subject.address)!, view),
+    );
   }
   diagnostics.push(...run.redactor.value(lessProtected(run, subjects, planned)));
 
   const result: Omit<Plan, 'digest'> = {
     converge_plan: 1,
     engine: options.engine,
+    now: new Date(run.world.host.clock.now()).toISOString(),
     ...(run.where.lab && { lab: true }),
+    ...(run.where.labId !== undefined && { lab_id: run.where.labId }),
     ...(run.where.platform === 'win32' && { platform: 'win32' }),
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
     ...filesOf(subjects),
@@ -83,18 +111,17 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
         return digest === undefined ? [] : [[subject.address, digest]];
       }),
     ),
-    diagnostics,
+    diagnostics: apart(diagnostics),
   };
   const complete: Plan = { ...result, digest: planDigest(result) };
   run.emit({ type: 'planned', plan: complete });
   return complete;
 }
 
-async function planOne(subject: Subject, dependsOn: Address[], view: View): Promise<PlannedResource> {
+function planOne(subject: Subject, decision: Decision, dependsOn: Address[], view: View): PlannedResource {
   const { run, graph } = view;
   const { address, declared } = subject;
   const observation = run.observed.get(address)!;
-  const decision = await decide(run, subject, observation);
   if (decision.diagnostic) view.diagnostics.push(decision.diagnostic);
   const verdict = verdictOf(subject, decision, observation, view);
   const before = dependencies(graph, subject);
@@ -114,17 +141,33 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     noop: subject.noop,
     ...gradeOf(subject, verdict),
     ...heldBy(subject, verdict, view),
+    ...lookedAtAgain(verdict, dependsOn, view),
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
-    fields: verdict.fields.map(field => placed(graded(subject, field), declared as CatalogResource)),
+    fields: verdict.fields.map(field =>
+      placed({ ...graded(subject, field), ...diffOf(observation, field) }, declared as CatalogResource),
+    ),
+    ...showsOf(run, address),
     dependsOn,
     notifies: view.notifies.get(address) ?? [],
     properties: declared.properties,
     meta: declared.meta,
     ...(declared.selectedBy !== undefined && { selectedBy: declared.selectedBy }),
     ...(declared.select !== undefined && { select: declared.select }),
+    ...(observation.object !== undefined && { object: observation.object }),
     fingerprint: fingerprint(observation),
     at: declared.at,
   };
+}
+
+/** In sync as it is now; nobody knows whether it still is when what it depends on has changed. */
+function lookedAtAgain(
+  { action }: Verdict,
+  dependsOn: readonly Address[],
+  { planned }: View,
+): Pick<PlannedResource, 'lookAgain'> {
+  if (action !== 'none' && action !== 'refresh') return {};
+  const before = dependsOn.map(to => planned.get(to)!);
+  return before.some(one => isPending(one) || one.lookAgain) ? { lookAgain: true } : {};
 }
 
 function filesOf(subjects: readonly Subject[]): Pick<Plan, 'type_files'> {
@@ -136,14 +179,24 @@ function filesOf(subjects: readonly Subject[]): Pick<Plan, 'type_files'> {
 const redacted = (run: Run, resource: PlannedResource): PlannedResource => ({
   ...resource,
   ...run.redactor.value({
+    ...(resource.shows && { shows: resource.shows }),
     fields: resource.fields,
     ...(resource.reason !== undefined && { reason: resource.reason }),
   }),
 });
 
 /** SHA-256 over what was observed. */
-export const fingerprint = (observation: Observation<object>): string =>
-  sha256(canonicalJson(observation.state === 'failed' ? { state: 'failed' } : observation));
+export const fingerprint = ({ diffs: _, ...observation }: Observation<object>): string =>
+  sha256(
+    canonicalJson(
+      observation.state === 'failed' ? { state: 'failed' } : { ...observation, shows: undefined },
+    ),
+  );
+
+function diffOf({ diffs }: Observation<object>, { path }: PlannedField): Pick<PlannedField, 'diff'> {
+  const diff = diffs?.[path];
+  return typeof diff === 'string' ? { diff } : {};
+}
 
 const dependencies = (graph: Graph, { address }: Subject): Address[] =>
   [...new Set(graph.edges.get(address)!.map(({ to }) => to))].sort(byText);

@@ -8,6 +8,8 @@ import { valueAt } from '../model/pointer.ts';
 import type { Capability, FieldChange, Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
+import type { Lacking } from '../observe/find-sources.ts';
+import { hintFor, type Lookups, type Missing, missingFor } from '../observe/lookups.ts';
 import type { Decision } from './decide.ts';
 
 /** What is known while a plan is made, in dependency order. */
@@ -19,6 +21,10 @@ export interface View {
   diagnostics: Diagnostic[];
   notifies: ReadonlyMap<Address, Address[]>;
   providers: ReadonlyMap<Capability, Subject[]>;
+  /** What is named by resources and isn't one of them. */
+  lookups: Lookups;
+  /** What is to be made or changed, and has a source that can't be had. */
+  lacking: ReadonlyMap<Address, Lacking>;
 }
 
 /** What a plan says of one resource: its own needs, and what follows from those before it. */
@@ -32,8 +38,42 @@ export function verdictOf(
   if (decision.diagnostic) return { ...own, reason: decision.diagnostic.message };
   if (observation.state === 'failed') return { ...own, reason: observation.diagnostic.message };
   if (observation.state === 'unknown') return unseen(subject, observation, own, view);
+  const missing = missingFor(view.run, subject, view.lookups);
+  if (missing) return nameless(subject, missing, own, view);
+  const lacking = view.lacking.get(subject.address);
+  if (lacking) return sourceless(subject, lacking, own, view);
   if (own.action !== 'none') return own;
   return stale(subject, decision.is, decision.should, view) ?? notified(subject, view) ?? own;
+}
+
+/** What it is made from can't be had now: fine when something pending brings it. */
+function sourceless(subject: Subject, lacking: Lacking, own: Verdict, view: View): Verdict {
+  if (lacking.state === 'unknown') {
+    const verdict = unseen(subject, lacking, own, view);
+    return verdict.action === 'failed' ? verdict : own;
+  }
+  // What a program brings, and where to, only the manifest's author knows.
+  const brought = view.graph.edges
+    .get(subject.address)!
+    .some(({ kind, to }) => kind !== 'implied' && changes(view.planned.get(to)));
+  if (lacking.state === 'failed' && brought) return own;
+  view.diagnostics.push(lacking.diagnostic);
+  if (lacking.state === 'doubtful') return own;
+  return { action: 'failed', fields: [], reason: lacking.diagnostic.message };
+}
+
+/** It names something that isn't there, or can't be seen yet. */
+function nameless(subject: Subject, { named, lookup }: Missing, own: Verdict, view: View): Verdict {
+  const seen = view.run.observed.get(lookup.address)!;
+  if (seen.state === 'failed')
+    return {
+      action: 'failed',
+      fields: [],
+      reason: `waits for ${lookup.address}, which could not be observed`,
+    };
+  const waitsFor = seen.state === 'unknown' ? seen.waitsFor : named.capability;
+  const hint = (seen.state === 'unknown' ? seen.hint : undefined) ?? hintFor(named, view.graph.subjects);
+  return unseen(subject, { state: 'unknown', waitsFor, hint }, { ...own, action: 'unknown' }, view, named.at);
 }
 
 type Unseen = Extract<Observation<object>, { state: 'unknown' }>;
@@ -44,6 +84,7 @@ function unseen(
   { waitsFor, hint = 'declare what brings it, or correct its name' }: Unseen,
   verdict: Verdict,
   { graph, planned, providers, diagnostics }: View,
+  at = subject.declared.at,
 ): Verdict {
   const bringing = (providers.get(waitsFor) ?? []).map(({ address }) => address);
   // What a program brings only the manifest's author knows, and says by `require`. What serves the same need may
@@ -59,7 +100,6 @@ function unseen(
   if (broken)
     return { action: 'failed', fields: [], reason: `waits for ${broken}, which could not be observed` };
   const reason = `\`${subject.address}\` needs \`${waitsFor}\`, which isn't there, and nothing in this plan brings it`;
-  const { at } = subject.declared;
   diagnostics.push(world('not-observable', reason, { address: subject.address, at, hint }));
   return { action: 'failed', fields: [], reason };
 }

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { apart, type Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { RunReport } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 
@@ -28,7 +28,12 @@ export function exitCode({
   const isGiven = ({ severity, category }: Diagnostic) => severity === 'error' && category === 'given';
   if (diagnostics.some(isGiven)) return 1;
   const fromResults = report?.results.flatMap(({ diagnostic }) => diagnostic ?? []) ?? [];
-  const all = [...diagnostics, ...(plan?.diagnostics ?? []), ...(report?.diagnostics ?? []), ...fromResults];
+  const all = apart([
+    ...diagnostics,
+    ...(plan?.diagnostics ?? []),
+    ...(report?.diagnostics ?? []),
+    ...fromResults,
+  ]);
   const errors = all.filter(({ severity }) => severity === 'error');
   const has = (category: Diagnostic['category']) => errors.some(error => error.category === category);
   const failed = report?.results.some(({ result }) => result === 'failed') ?? false;

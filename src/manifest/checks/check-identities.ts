@@ -1,44 +1,39 @@
-import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import type { Address, CatalogResource } from '../../engine/model/catalog.ts';
-import type { Where } from '../../engine/model/resource-type.ts';
+import { asDiagnostic, type Claimant, conflictsAmong, mistakesOf } from '../../engine/model/mistakes.ts';
+import type { Claim, Where } from '../../engine/model/resource-type.ts';
 import type { Declarations, DeclaredResource } from '../scope/declared.ts';
 import { quoted } from '../syntax/scalar.ts';
 import { usesAround } from './uses-around.ts';
 
-/** Finds two resources for one real object: other case, other slashes, title against property. */
+type Report = (diagnostic: Diagnostic) => void;
+
+/**
+ * Asks each type what is wrong with its resources, and finds two resources for one real object (other case, other
+ * slashes, title against property) and two owners of one real thing. All of it is told, each at its value.
+ */
 export function checkIdentities(
   resources: DeclaredResource[],
   uses: Declarations['uses'],
   where: Where,
-  report: (diagnostic: Diagnostic) => void,
+  report: Report,
 ): void {
-  const related = (first: CatalogResource, second: Address) => [
-    { message: `${quoted(first.address)} is declared here`, at: first.at },
-    ...[first.address, second].flatMap(address => usesAround(uses, address)),
-  ];
+  const around = (...addresses: Address[]) => addresses.flatMap(address => usesAround(uses, address));
   const seen = new Map<string, CatalogResource>();
-  const claimed = new Map<string, CatalogResource>();
+  const owners: Owner[] = [];
   for (const declared of resources) {
-    if (!declared.valid) continue;
+    if (!declared.valid || !isSound(declared, where, report)) continue;
     const { resource, type } = declared;
-    const { address, at } = resource;
-    let id: string;
-    try {
-      id = type.identity(resource.properties, resource.title, where);
-    } catch (error) {
-      // A fault of the type, which the engine names without giving up the rest.
-      if (!(error instanceof Failure)) continue;
-      declared.valid = false;
-      for (const diagnostic of error.diagnostics) report({ at, address, ...diagnostic });
-      continue;
-    }
-    // It is no object itself; what it selects is known when planning.
-    if (resource.select !== undefined) continue;
-    const key = JSON.stringify([type.name, resource.meta.target ?? '', id]);
+    const { address, at, meta } = resource;
+    const id = saidBy(() => type.identity(resource.properties, resource.title, where));
+    // A selection isn't an object itself; what it selects is known when planning.
+    if (id === undefined || resource.select !== undefined) continue;
+    const key = JSON.stringify([type.name, meta.target ?? '', id]);
     const first = seen.get(key);
     if (!first) {
       seen.set(key, resource);
-      if (resource.meta.ensure !== 'absent') claim(declared, id, claimed, related, report);
+      const claims = saidBy(() => type.claims?.(resource.properties, id, where)) ?? [];
+      owners.push(ownerOf(declared, claims));
       continue;
     }
     declared.valid = false;
@@ -47,47 +42,43 @@ export function checkIdentities(
         at,
         address,
         hint: 'merge the two, or remove one',
-        related: related(first, address),
+        related: [
+          { message: `${quoted(first.address)} is declared here`, at: first.at },
+          ...around(first.address, address),
+        ],
       }),
     );
   }
-}
-
-/** Two objects that want the same thing of the machine: the second would fail there, or break the first. */
-function claim(
-  declared: DeclaredResource,
-  id: string,
-  claimed: Map<string, CatalogResource>,
-  related: (first: CatalogResource, second: Address) => NonNullable<Diagnostic['related']>,
-  report: (diagnostic: Diagnostic) => void,
-): void {
-  const { resource } = declared;
-  const { address, at } = resource;
-  for (const what of claimsOf(declared, id)) {
-    const first = claimed.get(what);
-    claimed.set(what, first ?? resource);
-    if (!first) continue;
-    declared.valid = false;
-    report(
-      given(
-        'same-claim',
-        `${quoted(address)} and ${quoted(first.address)} both want ${what.replace(':', ' ')}`,
-        {
-          at,
-          address,
-          hint: 'only one can have it: change or remove one',
-          related: related(first, address),
-        },
-      ),
-    );
+  for (const { first, second, diagnostic } of conflictsAmong(owners)) {
+    (second as Owner).declared.valid = false;
+    const related = [...(diagnostic.related ?? []), ...around(...new Set([first.address, second.address]))];
+    report({ ...diagnostic, related });
   }
 }
 
-function claimsOf({ type, resource }: DeclaredResource, id: string): string[] {
+interface Owner extends Claimant {
+  declared: DeclaredResource;
+}
+
+const ownerOf = (declared: DeclaredResource, claims: readonly Claim[]): Owner => {
+  const { address, at, places, meta } = declared.resource;
+  return { address, at, places, target: meta.target, absent: meta.ensure === 'absent', claims, declared };
+};
+
+/** Tells all that the type finds wrong with it. */
+function isSound(declared: DeclaredResource, where: Where, report: Report): boolean {
+  const { resource, type } = declared;
+  const mistakes = saidBy(() => mistakesOf(type, resource.properties, resource.title, where));
+  for (const mistake of mistakes ?? []) report(asDiagnostic(mistake, resource));
+  if (mistakes?.length !== 0) declared.valid = mistakes === undefined;
+  return mistakes?.length === 0;
+}
+
+/** What a type throws is its own fault, which the engine names without giving up the rest. */
+function saidBy<T>(say: () => T): T | undefined {
   try {
-    return [...(type.claims?.(resource.properties, id) ?? [])].map(String);
+    return say();
   } catch {
-    // A fault of the type, which the engine names without giving up the rest.
-    return [];
+    return undefined;
   }
 }

@@ -1,6 +1,8 @@
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
-import { suggest } from '../../diagnostics/nearest.ts';
+import { asDiagnostic } from '../../engine/model/mistakes.ts';
 import type { Registry, TargetKind } from '../../engine/model/resource-type.ts';
+import { annotated } from '../../engine/model/schema-at.ts';
+import { resolveTarget } from '../../engine/model/targets.ts';
 import { valueSchema } from '../schema/json-schema.ts';
 import type { Declarations, DeclaredResource } from '../scope/declared.ts';
 import { systemName } from '../sections/requires.ts';
@@ -22,6 +24,7 @@ export function checkTargets(
   const homeless = new Map<string, DeclaredResource[]>();
   const elsewhere = new Map<string, DeclaredResource[]>();
   for (const declared of declarations.resources) {
+    namedTargets(declared, declarations, report);
     const { runs } = declared.type;
     if (runs.on === 'remote') remote(declared, runs.target, declarations, homeless, report);
     else {
@@ -39,6 +42,22 @@ export function checkTargets(
   }
 }
 
+/** Targets that properties name (`x-target`): of a repository, of a URL. */
+function namedTargets(
+  declared: DeclaredResource,
+  { targets, incomplete }: Declarations,
+  report: Report,
+): void {
+  const { resource, type } = declared;
+  if (!declared.valid) return;
+  for (const { pointer, text, note } of annotated(type.schema, resource.properties, 'x-target')) {
+    const { mistake } = resolveTarget(targets, note, text);
+    if (!mistake || (mistake.code === 'unknown-target' && incomplete)) continue;
+    declared.valid = false;
+    report(asDiagnostic({ pointer, ...mistake }, resource));
+  }
+}
+
 function remote(
   declared: DeclaredResource,
   kind: string,
@@ -47,35 +66,18 @@ function remote(
   report: Report,
 ): void {
   const { resource } = declared;
-  // One name declared twice is told as that; it is no choice.
-  const fitting = [...new Set(targets.filter(target => target.type === kind).map(target => target.name))];
   const written = resource.meta.target;
-  const refuse = (code: string, message: string, hint?: string) => {
+  const { target, mistake } = resolveTarget(targets, kind, written);
+  if (target) resource.meta.target = target.name;
+  else if (!mistake) {
+    if (!incomplete) add(homeless, kind, declared);
+  } else if (mistake.code !== 'unknown-target' || !incomplete) {
     declared.valid = false;
-    const at = resource.places.get('/target') ?? resource.at;
-    report(given(code, message, { at, address: resource.address, ...(hint ? { hint } : {}) }));
-  };
-  if (written === undefined) {
-    if (fitting.length === 1) resource.meta.target = fitting[0]!;
-    else if (fitting.length > 1)
-      refuse(
-        'ambiguous-target',
-        `${quoted(resource.address)} may live on any of the ${kind} targets ${fitting.join(', ')}`,
-        `add \`target: ${fitting[0]}\``,
-      );
-    else if (!incomplete) add(homeless, kind, declared);
-    return;
+    const message = `${quoted(resource.address)}: ${mistake.message}`;
+    // Many resources of one kind make the same mistake: it is told once.
+    const cause = `${kind}:${written ?? ''}`;
+    report({ ...asDiagnostic({ ...mistake, pointer: '/target', message }, resource), cause });
   }
-  if (fitting.includes(written)) return;
-  const other = targets.find(target => target.name === written);
-  if (other)
-    refuse(
-      'wrong-target',
-      `${quoted(resource.address)} needs a target of type ${kind}, and ${quoted(written)} is of type ${other.type}`,
-      suggest(written, fitting),
-    );
-  else if (!incomplete)
-    refuse('unknown-target', `there is no target ${quoted(written)}`, suggest(written, fitting));
 }
 
 function refuseTarget(declared: DeclaredResource, report: Report): void {

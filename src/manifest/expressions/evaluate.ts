@@ -4,10 +4,10 @@ import { suggest } from '../../diagnostics/nearest.ts';
 import { isSecretRef, type Json } from '../../engine/model/catalog.ts';
 import { type Facts, unknownFact } from '../scope/facts.ts';
 import type { Reading } from '../scope/reading.ts';
-import { below, type Layer, type Scope, type Sourced, type Trace } from '../scope/scope.ts';
+import { below, type Layer, pointerOf, type Scope, type Sourced, type Trace } from '../scope/scope.ts';
 import type { Cel, CelFault, Template } from '../syntax/cel.ts';
 import { literal, readExpression, type TemplatePart } from '../syntax/expression.ts';
-import { quoted } from '../syntax/scalar.ts';
+import { coreValue, quoted } from '../syntax/scalar.ts';
 import { place, placeOf, type SourceFile, sourceOf } from '../syntax/source-file.ts';
 
 /** An expression was wrong and has been reported, or may not be reported here. */
@@ -171,16 +171,45 @@ export function evaluated(
       undefined,
       false,
     );
-  const value = whole ? values[0]! : values.map(String).join('');
+  const textOf = textsIn(scope, paths);
+  const value = whole ? values[0]! : values.map(one => textOf(one, undefined) ?? String(one)).join('');
   const only = template[0];
   const path = whole && typeof only === 'object' ? only.cel.path : undefined;
   const trace: Trace = {
     at: placeOf(file, node),
     inputs: paths.map(names => ({ name: names.join('.'), layers: layersOf(scope, names) })),
   };
-  const result = toNode(value, node, path, scope, reading);
+  const result = toNode(value, node, path, { scope, textOf }, reading);
   reading.traces.set(result, trace);
   return result;
+}
+
+/** How a value was written that an expression hands on: the schema of where it goes decides what it is. */
+type TextOf = (value: Json, path: string[] | undefined) => string | undefined;
+
+/**
+ * Texts of the scalars that an expression reads. One that it takes from a place whose name isn't known before it is
+ * computed has the text of any that it may have been: those with one value differ in nothing else.
+ */
+function textsIn(scope: Scope, paths: readonly string[][]): TextOf {
+  const roots = { params: scope.params, data: scope.data, each: scope.each };
+  const textsOf = (root: string | undefined) => roots[root as keyof typeof roots]?.texts;
+  const isIt = (text: string, value: Json) => Object.is(coreValue(text), value);
+  let all: string[] | undefined;
+  return (value, path) => {
+    if (typeof value !== 'number' && typeof value !== 'boolean') return undefined;
+    if (path) {
+      const text = textsOf(path[0])?.get(pointerOf(path.slice(1)));
+      return text !== undefined && isIt(text, value) ? text : undefined;
+    }
+    all ??= paths.flatMap(([root, ...names]) => {
+      const at = pointerOf(names);
+      return [...(textsOf(root) ?? [])].flatMap(([pointer, text]) =>
+        pointer === at || pointer.startsWith(`${at}/`) ? [text] : [],
+      );
+    });
+    return all.find(text => isIt(text, value));
+  };
 }
 
 const short = (source: string): string => (source.length > 60 ? `${source.slice(0, 57)}...` : source);
@@ -231,9 +260,16 @@ function unknownName(
 }
 
 /** A value as a tree of nodes that stands where the expression stands, and knows where it came from. */
-function toNode(value: Json, from: Node, path: string[] | undefined, scope: Scope, reading: Reading): Node {
+function toNode(
+  value: Json,
+  from: Node,
+  path: string[] | undefined,
+  known: { scope: Scope; textOf: TextOf },
+  reading: Reading,
+): Node {
+  const { scope, textOf } = known;
   const inner = (item: Json, name: string): Node =>
-    toNode(item, from, path && [...path, name], scope, reading);
+    toNode(item, from, path && [...path, name], known, reading);
   const make = (): Node => {
     if (isSecretRef(value)) {
       const quote = value.$secret.includes("'") ? '"' : "'";
@@ -241,7 +277,7 @@ function toNode(value: Json, from: Node, path: string[] | undefined, scope: Scop
     }
     if (typeof value === 'string') return quotedScalar(literal(value));
     if (value === null || typeof value !== 'object') {
-      const scalar = new Scalar(value === null ? '' : String(value));
+      const scalar = new Scalar(value === null ? '' : (textOf(value, path) ?? String(value)));
       scalar.type = 'PLAIN';
       return scalar;
     }

@@ -2,7 +2,7 @@ import { isMap, isScalar, type Node, type Scalar } from 'yaml';
 import { given } from '../../diagnostics/diagnostic.ts';
 import type { Json } from '../../engine/model/catalog.ts';
 import { evaluated } from '../expressions/evaluate.ts';
-import { newReading, resolved } from '../scope/reading.ts';
+import { newReading, resolved, textsOf } from '../scope/reading.ts';
 import type { Layer, Scope, Sourced } from '../scope/scope.ts';
 import { anyValue } from '../sections/data-layers.ts';
 import { found, quoted } from '../syntax/scalar.ts';
@@ -57,15 +57,17 @@ export function* eachOf(
       `use \`\${each.key}\` or \`\${each.value}\` in the title`,
     );
   const list = Array.isArray(items);
+  const texts = textsOf(reading);
   const contexts = names.map(name => {
     const item = (items as { [key: string]: Json })[name] as Json;
     const pointer = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const each: Sourced = {
+      texts: below(texts, pointer),
       value: { key: list ? Number(name) : name, value: item },
       layers([part, ...names]) {
-        const below =
+        const inner =
           pointer + names.map(inner => `/${inner.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-        const visit = reading.visits.get(part === 'value' ? below : pointer);
+        const visit = reading.visits.get(part === 'value' ? inner : pointer);
         const layer: Layer = { from: 'for_each', value: item, at: visit?.origin ?? visit?.at ?? at };
         if (visit?.trace) layer.trace = visit.trace;
         return [layer];
@@ -75,6 +77,16 @@ export function* eachOf(
   });
   yield* counted(contexts, context, file, key);
 }
+
+/** Those of one item, as `each.value` has them. */
+const below = (texts: ReadonlyMap<string, string>, pointer: string): Map<string, string> =>
+  new Map(
+    [...texts].flatMap(([at, text]) =>
+      at === pointer || at.startsWith(`${pointer}/`)
+        ? [[`/value${at.slice(pointer.length)}`, text] as const]
+        : [],
+    ),
+  );
 
 function* counted(contexts: Context[], { made, report, into }: Context, file: SourceFile, key: Node) {
   for (const context of contexts) {

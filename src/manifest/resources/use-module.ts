@@ -1,10 +1,9 @@
 import { isScalar, type Node } from 'yaml';
-import type { Diagnostic, SourceRange } from '../../diagnostics/diagnostic.ts';
-import { given } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import type { Json } from '../../engine/model/catalog.ts';
 import type { Module } from '../modules/module.ts';
 import { validatorFor } from '../schema/validator.ts';
-import { newReading, type Reading } from '../scope/reading.ts';
+import { newReading, type Reading, textsOf } from '../scope/reading.ts';
 import { type Scope, sourced } from '../scope/scope.ts';
 import { mergeLayers } from '../sections/data-layers.ts';
 import { quoted } from '../syntax/scalar.ts';
@@ -136,10 +135,17 @@ async function innerScope(
     new Map([...source.visits].map(([pointer, visit]) => [pointer, visit.at]));
   const tracesOf = (source: Reading) =>
     new Map([...source.visits].flatMap(([pointer, { trace }]) => (trace ? [[pointer, trace] as const] : [])));
-  const low = sourced(values, `default of the module ${module.name}`, placesOf(reading), tracesOf(reading));
-  const high = sourced(given, `parameter of ${address}`, placesOf(use), tracesOf(use));
+  const low = sourced(
+    values,
+    `default of the module ${module.name}`,
+    placesOf(reading),
+    tracesOf(reading),
+    textsOf(reading),
+  );
+  const high = sourced(given, `parameter of ${address}`, placesOf(use), tracesOf(use), textsOf(use));
   const params = {
     value: { ...named.value, ...values, ...given },
+    texts: new Map([...low.texts, ...high.texts]),
     layers: (path: string[]) => [
       ...named.layers(path),
       ...(path.length === 1 || !Object.hasOwn(given, path[0] ?? '') ? low.layers(path) : []),

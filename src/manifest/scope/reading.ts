@@ -10,6 +10,8 @@ export interface Visit {
   /** Where its name stands, for a property of a map. */
   key?: SourceRange;
   schema: JsonSchema;
+  /** As it was written, for a plain scalar whose value has another usual text: `1.10`, `True`. */
+  text?: string;
   /** Which branch of a union was taken. */
   branch?: number;
   /** For a value that an expression gave: where it was written, and how it came about. */
@@ -68,6 +70,12 @@ export function fault(
   reading.faults.add(pointer);
   reading.report(given(code, message, { at, ...(hint === undefined ? {} : { hint }) }));
 }
+
+/** Texts of scalars by pointer, see `Visit.text`. */
+export const textsOf = ({ visits }: Pick<Reading, 'visits'>): Map<string, string> =>
+  new Map(
+    [...visits].flatMap(([pointer, { text }]) => (text === undefined ? [] : [[pointer, text] as const])),
+  );
 
 export const resolved = (reading: Pick<Reading, 'file'>, node: Node): Node =>
   isAlias(node) ? (reading.file.aliases.get(node as Alias) ?? node) : node;

@@ -1,8 +1,6 @@
 import type { SourceRange } from '../../diagnostics/diagnostic.ts';
 import type { Address, Json } from '../../engine/model/catalog.ts';
-
 import type { TimeLeft } from '../syntax/cel.ts';
-
 import type { KnownFacts } from './known-facts.ts';
 
 /** One place where a value was said, and what was said there. */
@@ -28,6 +26,8 @@ export interface Sourced {
   value: { [key: string]: Json };
   /** All places that say the value below these names, the winner last. */
   layers(path: string[]): Layer[];
+  /** How scalars were written that another text stands for as well (`1.10`, `0x1F`), by JSON pointer. */
+  texts: ReadonlyMap<string, string>;
 }
 
 /** What expressions see at one place of a manifest or module. */
@@ -49,7 +49,7 @@ export interface Scope {
   module: Address;
 }
 
-export const nothingSourced: Sourced = { value: {}, layers: () => [] };
+export const nothingSourced: Sourced = { value: {}, layers: () => [], texts: new Map() };
 
 /** A value read as a whole at places by JSON pointer. */
 export function sourced(
@@ -57,9 +57,11 @@ export function sourced(
   from: string,
   places: ReadonlyMap<string, SourceRange>,
   traces: ReadonlyMap<string, Trace> = new Map(),
+  texts: ReadonlyMap<string, string> = new Map(),
 ): Sourced {
   return {
     value,
+    texts,
     layers(path) {
       const found = path.reduce<Json | undefined>(below, value);
       if (found === undefined) return [];

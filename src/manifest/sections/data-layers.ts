@@ -2,15 +2,14 @@ import { join } from 'node:path';
 import { isMap, type Node } from 'yaml';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { Json } from '../../engine/model/catalog.ts';
-import { isSecretRef } from '../../engine/model/catalog.ts';
+import { isSecretRef, type Json } from '../../engine/model/catalog.ts';
 import type { ReadFiles } from '../../io/ports.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import { newReading } from '../scope/reading.ts';
+import { newReading, textsOf } from '../scope/reading.ts';
 import { below, pointerOf, type Scope, type Sourced, type Trace } from '../scope/scope.ts';
 import { displayName, readTextFile } from '../syntax/find-files.ts';
 import { parseManifest } from '../syntax/parse.ts';
-import { coreValue, found } from '../syntax/scalar.ts';
+import { coreValue, found, ownText } from '../syntax/scalar.ts';
 import type { NamesSecret } from '../syntax/secret-names.ts';
 import { maskedText, placeOf, type SourceFile } from '../syntax/source-file.ts';
 import { readMap } from '../values/read-value.ts';
@@ -23,6 +22,7 @@ export interface DataLayer {
   value: { [key: string]: Json };
   places: ReadonlyMap<string, SourceRange>;
   traces?: ReadonlyMap<string, Trace>;
+  texts?: ReadonlyMap<string, string>;
 }
 
 /** Any value, with references to secrets at any depth. */
@@ -41,6 +41,7 @@ export function mergeLayers(layers: readonly DataLayer[], report: Report): Sourc
   });
   return {
     value,
+    texts: new Map(layers.flatMap(({ texts }) => [...(texts ?? [])])),
     layers: path =>
       layers.flatMap(({ from, value, places, traces }) => {
         const found = path.reduce<Json | undefined>(below, value);
@@ -111,7 +112,7 @@ export function readData(
     places.set(pointer, at);
     if (trace) traces.set(pointer, trace);
   }
-  return { from, value, places, traces };
+  return { from, value, places, traces, texts: textsOf(reading) };
 }
 
 const dataFile = { name: 'data file', keys: 'your own names', hint: 'write `name: value`' };
@@ -193,6 +194,8 @@ export function readSettings(settings: readonly string[], report: Report): DataL
       (inner, name) => Object.fromEntries([[name, inner]]),
       coreValue(setting.slice(equals + 1)),
     );
-    return [{ from: '--set', value: value as { [key: string]: Json }, places: new Map() }];
+    const text = ownText({ type: 'PLAIN', value: setting.slice(equals + 1) });
+    const texts = new Map(text === undefined ? [] : [[pointerOf(path), text]]);
+    return [{ from: '--set', value: value as { [key: string]: Json }, places: new Map(), texts }];
   });
 }

@@ -19,6 +19,14 @@ export function coreValue(source: string): Json {
   return source;
 }
 
+/** The text of a plain scalar that its value doesn't give back: `1.10` is the number 1.1, and where text is meant `1.10`. */
+export function ownText({ type, value }: { type?: unknown; value: unknown }): string | undefined {
+  const text = String(value);
+  if (type !== 'PLAIN') return undefined;
+  const read = coreValue(text);
+  return typeof read === 'string' || read === null || String(read) === text ? undefined : text;
+}
+
 export function kindOf(value: Json): Kind {
   if (value === null) return 'nothing';
   if (typeof value === 'boolean') return 'boolean';

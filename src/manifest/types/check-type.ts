@@ -1,6 +1,8 @@
+import type { TSchema } from 'typebox';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { nearest, suggest } from '../../diagnostics/nearest.ts';
 import type { Registry, ResourceType } from '../../engine/model/resource-type.ts';
+import { notesOf } from '../../engine/model/schema-at.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { found, quoted } from '../syntax/scalar.ts';
 import { metaparameters, reservedMetaparameters } from '../values/metaparameters.ts';
@@ -17,6 +19,9 @@ const flag: Part = { fits: value => typeof value === 'boolean', expected: 'true 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
+
+const isListOfNames = (value: unknown): boolean =>
+  value === undefined || (Array.isArray(value) && value.every(name => typeof name === 'string'));
 
 /** What a type is made of; `satisfies ResourceType` says the same to an editor. */
 const parts: Record<keyof ResourceType, Part> = {
@@ -35,8 +40,17 @@ const parts: Record<keyof ResourceType, Part> = {
     optional: true,
   },
   realm: {
-    fits: value => isMap(value) && typeof value.name === 'string' && isCount(value.concurrency),
-    expected: '`{ name: …, concurrency: 1 }`',
+    fits: value =>
+      isMap(value) &&
+      typeof value.name === 'string' &&
+      isCount(value.concurrency) &&
+      [value.alsoDirties, value.alsoDirtiedBy].every(isListOfNames),
+    expected: '`{ name: …, concurrency: 1 }`, and lists of names as `alsoDirties` and `alsoDirtiedBy`',
+  },
+  shows: {
+    fits: value => isMap(value) && Object.values(value).every(doc => typeof doc === 'string'),
+    expected: 'what each value is, by its name',
+    optional: true,
   },
   protects: flag,
   canBeAbsent: flag,
@@ -55,9 +69,11 @@ const parts: Record<keyof ResourceType, Part> = {
   desired: call,
   observe: call,
   apply: call,
+  check: { ...call, optional: true },
   provides: { ...call, optional: true },
   needs: { ...call, optional: true },
   claims: { ...call, optional: true },
+  findSource: { ...call, optional: true },
   list: { ...call, optional: true },
   toManifest: { ...call, optional: true },
   select: {
@@ -69,11 +85,15 @@ const parts: Record<keyof ResourceType, Part> = {
   refresh: { ...call, optional: true },
 };
 
-/** All that is wrong with what a type's file exports, each with its place; none when it can be used. */
+/**
+ * All that is wrong with what a type's file exports, each with its place; none when it can be used.
+ * @param named all types that may be referred to, those whose files lie beside this one too
+ */
 export function mistakesOf(
   exported: unknown,
   { name, file, text }: TypeSource,
   registry: Registry,
+  named: ReadonlySet<string>,
 ): Diagnostic[] {
   const wrong = (message: string, key?: string, hint?: string) =>
     given('bad-type', `${file}: ${message}`, {
@@ -126,7 +146,8 @@ export function mistakesOf(
     const [has, lacks] = list === undefined ? ['toManifest', 'list'] : ['list', 'toManifest'];
     mistakes.push(wrong(`${quoted(has)} goes together with ${quoted(lacks)}`, has, `add ${quoted(lacks)}`));
   }
-  if (isMap(schema)) mistakes.push(...ofSchema(schema as JsonSchema, wrong));
+  if (isMap(schema))
+    mistakes.push(...ofSchema(schema as JsonSchema, wrong), ...ofNotes(schema, registry, named, wrong));
   return mistakes;
 }
 
@@ -155,6 +176,19 @@ function ofSchema({ type, properties }: JsonSchema, wrong: Wrong): Diagnostic[] 
       const message = `a property can't be called ${quoted(name)}: that name is the engine's own`;
       return wrong(message, name, 'give it another name');
     });
+}
+
+/** What `x-ref` and `x-target` name has to be there. */
+function ofNotes(schema: object, registry: Registry, named: ReadonlySet<string>, wrong: Wrong): Diagnostic[] {
+  const kinds = [...new Set(notesOf(schema as TSchema, 'x-target').map(String))]
+    .filter(kind => !registry.targets.has(kind))
+    .map(kind =>
+      wrong(`there is no kind of target ${quoted(kind)}`, 'x-target', suggest(kind, registry.targets.keys())),
+    );
+  const types = [...new Set(notesOf(schema as TSchema, 'x-ref').map(String))]
+    .filter(type => !named.has(type))
+    .map(type => wrong(`there is no resource type ${quoted(type)}`, 'x-ref', suggest(type, named)));
+  return [...kinds, ...types];
 }
 
 /** Where a key is written, as far as one can tell without parsing. */

@@ -30,6 +30,7 @@ export async function loadTypes(
   const unusable = new Set<string>();
   const types = new Map(registry.types);
   const first = new Map<string, TypeSource>();
+  const named = new Set([...registry.types.keys(), ...sources.map(({ name }) => name)]);
   for (const source of sources) {
     const { name } = source;
     const other = first.get(name);
@@ -41,7 +42,7 @@ export async function loadTypes(
       if (other) unusable.add(name);
       continue;
     }
-    const type = await loadType(source, registry, clock, report);
+    const type = await loadType(source, { registry, named, clock }, report);
     if (type) types.set(name, type);
     else unusable.add(name);
   }
@@ -61,8 +62,7 @@ function namedTwice({ name, file }: TypeSource, other: TypeSource | undefined): 
 
 async function loadType(
   source: TypeSource,
-  registry: Registry,
-  clock: Clock,
+  { registry, named, clock }: { registry: Registry; named: ReadonlySet<string>; clock: Clock },
   report: (diagnostic: Diagnostic) => void,
 ): Promise<AnyResourceType | undefined> {
   const evaluated = await evaluateType(source, clock, report);
@@ -70,7 +70,7 @@ async function loadType(
   const { exported } = evaluated;
   let mistakes: Diagnostic[];
   try {
-    mistakes = mistakesOf(exported, source, registry);
+    mistakes = mistakesOf(exported, source, registry, named);
   } catch (error) {
     // A getter may do anything.
     const at = { file: source.file, line: 1, column: 1 };

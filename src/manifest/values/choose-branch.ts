@@ -31,6 +31,7 @@ export function choose(branches: JsonSchema[], node: Node | null): number | unde
   };
   return (
     first(branch => constants(branch).includes(text) || constants(branch).includes(value)) ??
+    (isLossy(text, value) ? first(branch => plainType('string')(branch) && !branch.enum) : undefined) ??
     first(branch => constants(branch).length === 0 && kinds[branch.type ?? ''] === true) ??
     (text === '' && node.type === 'PLAIN' ? undefined : first(b => plainType('string')(b) && !b.enum)) ??
     first(branch => constants(branch).length > 0) ??
@@ -38,6 +39,10 @@ export function choose(branches: JsonSchema[], node: Node | null): number | unde
     first(branch => branch['x-secret'] === true)
   );
 }
+
+/** Text of a number, such as a version `1.10`, that the number doesn't give back. */
+const isLossy = (text: string, value: Json): boolean =>
+  typeof value === 'number' && /[.eE]/.test(text) && !/^0[xo]/.test(text) && String(value) !== text;
 
 /** The object branch whose constants fit the map, then the one that knows most of its keys. */
 function closestMap(branches: JsonSchema[], pairs: { key: unknown; value: unknown }[]): number | undefined {

@@ -1,4 +1,5 @@
 import type { CatalogResource, Json, Metaparameters, Reference, Window } from '../../engine/model/catalog.ts';
+import type { MetaparameterName } from '../../engine/model/metaparameters.ts';
 import type { AnyResourceType } from '../../engine/model/resource-type.ts';
 import { weekdays } from '../../engine/model/window.ts';
 import { parseDuration } from '../../io/duration.ts';
@@ -12,7 +13,7 @@ const texts = (description: string): JsonSchema => ({
 });
 
 /** Engine-owned keys that work: name to the schema of the value. */
-export const metaparameters: Record<string, JsonSchema> = {
+export const metaparameters: Record<MetaparameterName, JsonSchema> = {
   ensure: {
     enum: ['present', 'absent'],
     description: 'Whether it has to be there (default) or has to be gone.',
@@ -61,7 +62,7 @@ export const metaparameters: Record<string, JsonSchema> = {
   },
   retry: {
     description:
-      'How often a change or refresh that failed is tried again, where its type says that this is safe (default 2); `wait` (default 1s) doubles each time.',
+      'How often a change or refresh that failed is tried again; `wait` (default 1s) doubles each time. When left out it is twice, and only where the type says that this is safe.',
     anyOf: [
       { type: 'integer' },
       {
@@ -85,9 +86,9 @@ export const reservedMetaparameters = ['select', 'purge'];
 
 /** Those that a use of a module takes. */
 export const moduleMetaparameters: Record<string, JsonSchema> = Object.fromEntries(
-  ['require', 'before', 'notify', 'subscribe', 'noop', 'labels', 'when', 'for_each'].map(name => [
+  (['require', 'before', 'notify', 'subscribe', 'noop', 'labels', 'when', 'for_each'] as const).map(name => [
     name,
-    metaparameters[name]!,
+    metaparameters[name],
   ]),
 );
 

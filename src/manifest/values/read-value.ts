@@ -4,7 +4,7 @@ import type { Json } from '../../engine/model/catalog.ts';
 import { evaluated, failed } from '../expressions/evaluate.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { escaped, fault, nameAt, nodePlace, type Reading, resolved, type Visit } from '../scope/reading.ts';
-import { expected } from '../syntax/scalar.ts';
+import { expected, ownText } from '../syntax/scalar.ts';
 import { keyText, mask, sourceOf } from '../syntax/source-file.ts';
 import { choose } from './choose-branch.ts';
 import { checkName, howToAdd, propertySchema, unknownProperty } from './map-names.ts';
@@ -26,6 +26,8 @@ export function readValue(
   const visit: Visit = { ...reading.visits.get(pointer), at, schema };
   if (node && reading.origins.has(node)) visit.origin = reading.origins.get(node);
   if (node && reading.traces.has(node)) visit.trace = reading.traces.get(node);
+  const text = isScalar(node) ? ownText(node) : undefined;
+  if (text !== undefined) visit.text = text;
   reading.visits.set(pointer, visit);
   if (schema.anyOf) {
     const branch = choose(schema.anyOf, node);

@@ -1,5 +1,6 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
+import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { MachineCloud } from '../model/machines.ts';
 import { imageName, launchToken, note, type Run, runTags } from './run.ts';
@@ -70,22 +71,28 @@ export async function cleanUp(options: {
     await step('deregister');
     await machines.removeImage(id, signal);
   }
-  const since = clock.now();
-  for (;;) {
-    const { instances, images, volumes, foreign } = await standing(repository, run, machines, signal);
-    const left = [...instances, ...images, ...volumes];
-    if (left.length === 0) {
-      await step('cleaned');
-      const counts = { instances: before.instances.length, images: before.images.length };
-      await note(repository, run, { at: clock.now(), what: 'cleaned', ...counts });
-      return { ...counts, foreign };
-    }
-    if (clock.now() - since > patience)
-      throw new Failure(
-        world('left-behind', `of the test of ${run.start.plan} there is still: ${left.join(', ')}`, {
-          hint: 'run the cleanup again; what has the tag by mistake loses it in EC2',
-        }),
-      );
-    await clock.sleep(lookEvery, signal);
-  }
+  let left: string[] = [];
+  const { foreign } = await until(
+    clock,
+    async () => {
+      const now = await standing(repository, run, machines, signal);
+      left = [...now.instances, ...now.images, ...now.volumes];
+      return left.length === 0 ? now : undefined;
+    },
+    { every: lookEvery, atMost: patience, what: 'all of it to be gone', ...(signal && { signal }) },
+  ).catch(error => {
+    throw left.length === 0 || signal?.aborted ? error : leftBehind(run, left, error);
+  });
+  await step('cleaned');
+  const counts = { instances: before.instances.length, images: before.images.length };
+  await note(repository, run, { at: clock.now(), what: 'cleaned', ...counts });
+  return { ...counts, foreign };
 }
+
+const leftBehind = ({ start }: Run, left: string[], cause: unknown): Failure =>
+  new Failure(
+    world('left-behind', `of the test of ${start.plan} there is still: ${left.join(', ')}`, {
+      hint: 'run the cleanup again; what has the tag by mistake loses it in EC2',
+    }),
+    { cause },
+  );

@@ -1,5 +1,6 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
+import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { CloudInstance, MachineCloud } from '../model/machines.ts';
 import { refuseOpen } from './isolation.ts';
@@ -105,7 +106,7 @@ async function launch(machine: RunMachine, options: RehearseOptions): Promise<st
     await step(`launched-${machine.vm}`);
     await note(repository, run, { at: clock.now(), what: 'launched', vm: machine.vm, image, instance: id });
   }
-  await until(options, `instance ${id} of ${machine.vm} did not start`, async () => {
+  await settled(options, `instance ${id} of ${machine.vm}`, async () => {
     const found = (await machines.instances(tags, signal)).find(one => one.id === id);
     return judged(found);
   });
@@ -146,7 +147,7 @@ async function imageOf(
         hint: 'deregister it in EC2 if nobody needs it, then run again',
       }),
     );
-  await until(options, `the image of ${machine.vm} did not become available`, async () => {
+  await settled(options, `the image of ${machine.vm}`, async () => {
     const found = await find();
     if (!found || found.state === 'pending') return 'not yet';
     if (found.state !== 'available') return `it is ${found.state}`;
@@ -167,22 +168,20 @@ const lookEvery = 2_000;
 const patience = 10 * 60_000;
 
 /** Looks until the answer is `yes`; any other answer than `not yet` is why it never will be. */
-async function until(
+const settled = (
   { clock, signal }: Pick<RehearseOptions, 'clock' | 'signal'>,
   what: string,
   look: () => Promise<string>,
-): Promise<void> {
-  const since = clock.now();
-  for (;;) {
-    const answer = await look();
-    if (answer === 'yes') return;
-    const late = clock.now() - since > patience;
-    if (answer !== 'not yet' || late)
-      throw new Failure(
-        world('machine-not-launched', `${what}: ${late ? 'it took too long' : answer}`, {
-          hint: 'run again to go on, or `converge failover cleanup` to remove what there is',
-        }),
-      );
-    await clock.sleep(lookEvery, signal);
-  }
-}
+): Promise<true> =>
+  until(
+    clock,
+    async () => {
+      const answer = await look();
+      if (answer === 'yes') return true;
+      if (answer === 'not yet') return undefined;
+      throw new Failure(world('machine-not-launched', `${what} is no use: ${answer}`, { hint: goOn }));
+    },
+    { every: lookEvery, atMost: patience, what, hint: goOn, ...(signal && { signal }) },
+  );
+
+const goOn = 'run again to go on, or `converge failover cleanup` to remove what there is';

@@ -1,5 +1,6 @@
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
+import { until } from '../../io/until.ts';
 import type { Point, PointDisk, Repository } from '../../replication/model/repository.ts';
 import type { SnapshotStore } from '../model/snapshots.ts';
 import { changedBlocks } from './changed-blocks.ts';
@@ -123,20 +124,21 @@ async function buildDisk(disk: PointDisk, choice: Choice, options: ReplicaOption
 const lookEvery = 2_000;
 const patience = 60 * 60_000;
 
-async function completed(id: string, { store, clock, signal }: ReplicaOptions): Promise<void> {
-  const since = clock.now();
-  for (;;) {
-    const [found] = await store.list({ ids: [id] }, signal);
-    if (found?.state === 'completed') return;
-    if (found?.state !== 'pending' || clock.now() - since > patience)
+const completed = (id: string, { store, clock, signal }: ReplicaOptions): Promise<true> =>
+  until(
+    clock,
+    async () => {
+      const [found] = await store.list({ ids: [id] }, signal);
+      if (found?.state === 'completed') return true;
+      if (found?.state === 'pending') return undefined;
       throw new Failure(
         world('snapshot-failed', `snapshot ${id} ${found ? `is ${found.state}` : 'is gone'}`, {
           hint: 'run again: it is begun anew; the replica before it is still there',
         }),
       );
-    await clock.sleep(lookEvery, signal);
-  }
-}
+    },
+    { every: lookEvery, atMost: patience, what: `snapshot ${id} to be complete`, ...(signal && { signal }) },
+  );
 
 function refuseSize({ vm }: Point, { index, bytes, label }: PointDisk): void {
   if (bytes > 0 && gibOf(bytes) <= mostGib) return;

@@ -1,4 +1,4 @@
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Random } from '../../io/ports.ts';
 import { isZero, ZERO_ID } from '../format/blocks.ts';
 import {
@@ -38,9 +38,8 @@ export interface OpenRepository extends Repository {
  * `newer-format`, `damaged-object`, `key-needed`, `wrong-key`, `key-not-needed`.
  */
 export async function openRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
-  const repository = await tryOpen(store, options);
+  const repository = (await tryOpen(store, options)) ?? (await madeMeanwhile(store, options));
   if (repository) return repository;
-  await refuseForeign(store);
   throw new Failure(
     world('repository-not-found', `there is no repository at ${store.url}`, {
       hint: 'check the URL; the first replication makes the repository',
@@ -61,7 +60,8 @@ export async function createRepository(store: ObjectStore, options: OpenOptions)
 }
 
 async function begin(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
-  await refuseForeign(store);
+  const made = await madeMeanwhile(store, options);
+  if (made) return made;
   const { key, random } = options;
   const id = random.bytes(16).toString('hex');
   const config: RepositoryConfig = {
@@ -104,20 +104,32 @@ function untried(): Conditions {
   return own;
 }
 
-/** A prefix that holds anything else isn't ours to write to; one that lost its configuration must not be begun anew. */
-async function refuseForeign(store: ObjectStore): Promise<void> {
+/**
+ * There was no repository a moment ago. Undefined: nothing is there. Somebody else may have made one since; a prefix
+ * that holds anything else isn't ours to write to, and one that lost its configuration must not be begun anew.
+ */
+async function madeMeanwhile(store: ObjectStore, options: OpenOptions): Promise<OpenRepository | undefined> {
+  const foreign = await foreignIn(store);
+  if (!foreign) return undefined;
+  const made = await tryOpen(store, options);
+  if (made) return made;
+  throw new Failure(foreign);
+}
+
+async function foreignIn(store: ObjectStore): Promise<Diagnostic | undefined> {
   for await (const { key } of store.list(ROSTER)) {
-    throw new Failure(
-      world('configuration-missing', `${store.url} holds ${key}, but its ${CONFIG} is gone`, {
-        hint: `bring ${CONFIG} back from an older version of the bucket or from a copy: the recovery points need it`,
-      }),
-    );
+    return world('configuration-missing', `${store.url} holds ${key}, but its ${CONFIG} is gone`, {
+      hint: `bring ${CONFIG} back from an older version of the bucket or from a copy: the recovery points need it`,
+    });
   }
   for await (const { key } of store.list('')) {
-    throw new Failure(
-      given('not-a-repository', `${store.url} holds ${key} and no ${CONFIG}: it is no converge repository`, {
+    return given(
+      'not-a-repository',
+      `${store.url} holds ${key} and no ${CONFIG}: it is not a converge repository`,
+      {
         hint: 'name an empty prefix or directory, or the one that the repository is in',
-      }),
+      },
     );
   }
+  return undefined;
 }

@@ -1,10 +1,6 @@
 import type { Lifecycle } from '../../aws/buckets.ts';
 import { parseDuration } from '../../io/duration.ts';
-
-/** What a manifest says about the life of a bucket's content; each becomes one rule. */
-export interface LifecycleProperties {
-  abort_incomplete_uploads?: string;
-}
+import type { LifecycleProperties } from './bucket-schema.ts';
 
 /** Canonical: whole days, `7d`. */
 export type LifecycleState = LifecycleProperties;

@@ -1,12 +1,14 @@
 import pLimit from 'p-limit';
-import { Type } from 'typebox';
 import type { BucketApi } from '../../aws/buckets.ts';
-import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Observation, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
+import type { BuiltInType, Mistake, Observation, Outcome, Step } from '../../engine/model/resource-type.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { desiredLifecycle, wholeDays, withOurs } from './bucket-lifecycle.ts';
 import { bucketNameProblem } from './bucket-name.ts';
+import { type BucketProperties, schema } from './bucket-schema.ts';
 import { bucketToManifest, type ListedBucket, listBuckets } from './list-buckets.ts';
-import { type BucketProperties, type BucketState, observeBucket } from './observe-bucket.ts';
+import { type BucketState, observeBucket } from './observe-bucket.ts';
 
 const inFlight = 8;
 
@@ -18,28 +20,31 @@ const aboutTarget = new Set([
   'aws-clock-skew',
 ]);
 
-function identity(properties: BucketProperties, title: string): string {
+function check({ lifecycle }: BucketProperties, title: string): Mistake[] {
   const problem = bucketNameProblem(title);
-  if (problem) {
-    throw new Failure(
-      given('bucket-name', `S3 does not take ${JSON.stringify(title)} as the name of a bucket: ${problem}.`, {
-        hint: 'Names are shared by all AWS accounts: begin with something of your own, such as example-dr.',
-      }),
-    );
-  }
-  const abort = properties.lifecycle?.abort_incomplete_uploads;
-  if (abort !== undefined && wholeDays(abort) === undefined) {
-    throw new Failure(
-      given(
-        'lifecycle-days',
-        `abort_incomplete_uploads of bucket ${title} is ${abort}, but S3 counts in whole days.`,
-        {
-          hint: 'Write a number of days, such as 7d.',
-        },
-      ),
-    );
-  }
-  return title;
+  const abort = lifecycle?.abort_incomplete_uploads;
+  return [
+    ...(problem
+      ? [
+          mistake(
+            '',
+            'bucket-name',
+            `S3 does not take ${JSON.stringify(title)} as the name of a bucket: ${problem}.`,
+            'Names are shared by all AWS accounts: begin with something of your own, such as example-dr.',
+          ),
+        ]
+      : []),
+    ...(abort !== undefined && wholeDays(abort) === undefined
+      ? [
+          mistake(
+            '/lifecycle/abort_incomplete_uploads',
+            'lifecycle-days',
+            `abort_incomplete_uploads of bucket ${title} is ${abort}, but S3 counts in whole days.`,
+            'Write a number of days, such as 7d.',
+          ),
+        ]
+      : []),
+  ];
 }
 
 async function configure(
@@ -93,17 +98,16 @@ async function change(
     await configure(api, step.id, step.should, topLevel(step), step.signal);
     return { ok: true };
   } catch (error) {
-    const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
-    if (!diagnostic) throw error;
+    const diagnostic = oneDiagnostic(error);
     // A new bucket isn't seen everywhere at once.
-    const retry = step.kind === 'create' && diagnostic.code === 'bucket-not-found' ? 'safe' : 'never';
+    const retry = step.kind === 'create' && diagnostic.code === 'bucket-not-found' ? 'safe' : 'asked';
     return { ok: false, diagnostic, retry, undone: untouched };
   }
 }
 
 const failed = (diagnostic: Diagnostic): Observation<BucketState> => ({ state: 'failed', diagnostic });
 
-export const bucket: ResourceType<BucketProperties, BucketState, ListedBucket> = {
+export const bucket: BuiltInType<typeof schema, BucketState, ListedBucket> = {
   name: 'bucket',
   doc: [
     'An S3 bucket in the region of its target. The title is its name.',
@@ -113,40 +117,16 @@ export const bucket: ResourceType<BucketProperties, BucketState, ListedBucket> =
   ].join('\n'),
   version: 1,
   protects: true,
-  schema: Type.Object(
-    {
-      versioning: Type.Optional(
-        Type.Boolean({
-          description: 'Keep old versions of objects. `false` suspends: versions that are there stay.',
-          'x-grade': { order: [false, true] },
-        }),
-      ),
-      public_access: Type.Optional(
-        Type.Union([Type.Literal('blocked'), Type.Literal('unmanaged')], {
-          description: '`blocked` turns all four blocks of public access on.',
-          'x-grade': { order: ['not blocked', 'unmanaged', 'blocked'] },
-        }),
-      ),
-      lifecycle: Type.Optional(
-        Type.Object(
-          {
-            abort_incomplete_uploads: Type.Optional(
-              Type.String({
-                format: 'duration',
-                description:
-                  'Remove the parts of multipart uploads that nobody completed, after whole days: `7d`.',
-              }),
-            ),
-          },
-          { additionalProperties: false, description: 'What S3 does to the content by itself.' },
-        ),
-      ),
-    },
-    { additionalProperties: false },
-  ),
+  schema,
   runs: { on: 'remote', target: 'aws' },
-  realm: { name: 's3', concurrency: inFlight },
-  identity,
+  // What reads from a bucket: repositories, and content on its way to this host.
+  realm: {
+    name: 's3',
+    concurrency: inFlight,
+    alsoDirties: ['replication', 'raw_image', 's3_sync', 'downloads', 'files'],
+  },
+  check,
+  identity: (_, title) => title,
   provides: (_, id) => [`s3-bucket:${id}`],
   desired: ({ versioning, public_access, lifecycle }) => ({
     ...(versioning !== undefined && { versioning }),
@@ -160,8 +140,8 @@ export const bucket: ResourceType<BucketProperties, BucketState, ListedBucket> =
       try {
         return [one.id, await observeBucket(api, one, io.signal)] as const;
       } catch (error) {
-        const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
-        if (!diagnostic || aboutTarget.has(diagnostic.code)) throw error;
+        const diagnostic = oneDiagnostic(error);
+        if (aboutTarget.has(diagnostic.code)) throw error;
         return [one.id, failed(diagnostic)] as const;
       }
     });

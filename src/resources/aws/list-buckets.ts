@@ -4,7 +4,8 @@ import { suggest } from '../../diagnostics/nearest.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import type { Adoptable, Listed, ListQuery } from '../../engine/model/resource-type.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
-import { type BucketProperties, type BucketState, observeBucket } from './observe-bucket.ts';
+import type { BucketProperties } from './bucket-schema.ts';
+import { type BucketState, observeBucket } from './observe-bucket.ts';
 
 export interface ListedBucket {
   name: string;

@@ -1,12 +1,7 @@
 import type { BucketApi } from '../../aws/buckets.ts';
 import type { Asked, Observation } from '../../engine/model/resource-type.ts';
-import { type LifecycleProperties, lifecycleState } from './bucket-lifecycle.ts';
-
-export interface BucketProperties {
-  versioning?: boolean;
-  public_access?: 'blocked' | 'unmanaged';
-  lifecycle?: LifecycleProperties;
-}
+import { lifecycleState } from './bucket-lifecycle.ts';
+import type { BucketProperties, LifecycleProperties } from './bucket-schema.ts';
 
 /** Only what the manifest speaks of is read and compared. */
 export interface BucketState {

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
-import type { Asked, Observation, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
+import type { Asked, Mistake, Observation, ResourceType, Step } from '../../engine/model/resource-type.ts';
 import { type PlanProperties, SERIES } from '../../recovery/model/plan.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { eachStep } from '../shared/each-step.ts';
@@ -99,6 +100,7 @@ repository.`,
   runs: { on: 'remote', target: 'aws' },
   realm: { name: 'recovery', concurrency: 2 },
   identity: (_, title) => title,
+  check: namedTwice,
   needs: ({ groups }) =>
     groups.flatMap(({ targets }) => targets.map(vm => ({ anyOf: [`recovery-target:${vm.toLowerCase()}`] }))),
   desired: contentOf,
@@ -108,6 +110,20 @@ repository.`,
   },
   apply: (steps, io) => eachStep(steps, step => change(step, io)),
 };
+
+/** A machine that is in two groups would be launched by both. */
+function namedTwice({ groups }: RecoveryPlanProperties): Mistake[] {
+  const seen = new Set<string>();
+  return groups.flatMap(({ targets }, g) =>
+    targets.flatMap((vm, n) => {
+      const known = seen.has(vm.toLowerCase());
+      seen.add(vm.toLowerCase());
+      if (!known) return [];
+      const message = `${vm} is in the plan already`;
+      return [mistake(`/groups/${g}/targets/${n}`, 'target-twice', message, 'name each machine once')];
+    }),
+  );
+}
 
 async function observeOne(
   { title, properties }: Asked<RecoveryPlanProperties>,

@@ -1,23 +1,14 @@
-import Type from 'typebox';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
-import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
+import Type, { type Static } from 'typebox';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { isSecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType } from '../../engine/model/resource-type.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
+import type { Asked, BuiltInType, Id, Observation, Outcome } from '../../engine/model/resource-type.ts';
 import type { CommandResult } from '../../io/ports.ts';
 import { pathFirst } from '../shared/path-first.ts';
+import { secret } from '../shared/schema-parts.ts';
 import { observeEach } from './paths/observe-each.ts';
 import { ancestors, hostPath } from './paths/path.ts';
-
-/** As written. A command is a program and its arguments. */
-export interface ExecProperties {
-  command: string[];
-  cwd?: string;
-  env?: Record<string, string | SecretRef>;
-  only_if?: string[];
-  unless?: string[];
-  creates?: string;
-  refresh_only?: boolean;
-}
 
 export interface ExecState {
   run: 'done' | 'due';
@@ -36,7 +27,7 @@ const schema = Type.Object(
     command: command('Program and arguments. No shell reads it.'),
     cwd: Type.Optional(Type.String({ description: 'Directory it runs in.', 'x-path': 'host' })),
     env: Type.Optional(
-      Type.Record(Type.String(), Type.Union([Type.String(), Type.String({ 'x-secret': true })]), {
+      Type.Record(Type.String(), Type.Union([Type.String(), secret()]), {
         description: 'Environment variables, added to a scrubbed environment.',
       }),
     ),
@@ -50,7 +41,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const exec: ResourceType<ExecProperties, ExecState> = {
+/** As written. */
+export type ExecProperties = Static<typeof schema>;
+
+export const exec: BuiltInType<typeof schema, ExecState> = {
   name: 'exec',
   doc: `Runs a program of this host when its guards say that it is due.
 
@@ -60,17 +54,16 @@ All of those given must say that it is due, also when it is notified.`,
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'exec', concurrency: 4, alsoDirties: ['*'] },
+  realm: { name: 'exec', concurrency: 4, alsoDirties: ['*'], alsoDirtiedBy: ['*'] },
   canBeAbsent: false,
   applyRefreshes: true,
-  identity(properties, title) {
-    if (hasGuard(properties)) return title;
-    throw new Failure(
-      given('exec-without-guard', `nothing says when \`${title}\` is due, so it would run every time`, {
-        hint: 'add `creates:`, `only_if:`, `unless:` or `refresh_only: true`',
-      }),
-    );
+  check(properties, title) {
+    if (hasGuard(properties)) return [];
+    const message = `nothing says when \`${title}\` is due, so it would run every time`;
+    const hint = 'add `creates:`, `only_if:`, `unless:` or `refresh_only: true`';
+    return [mistake('', 'exec-without-guard', message, hint)];
   },
+  identity: (_, title) => title,
   needs: ({ command: [program], only_if, unless, cwd }) =>
     [program, only_if?.[0], unless?.[0], cwd].filter(isAbsolute).map(path => ({
       anyOf: pathsAt(path).map(at => `path:${at}`),
@@ -165,7 +158,7 @@ async function runNow({ title, properties }: Asked<ExecProperties>, io: WriteIo)
     'exec-failed',
     `\`${properties.command[0]}\` ${what}${said === '' ? '' : `: ${said}`}`,
   );
-  return { ok: false, diagnostic, retry: 'never', undone: false };
+  return { ok: false, diagnostic, retry: 'asked', undone: false };
 }
 
 async function start(

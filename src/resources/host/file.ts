@@ -1,32 +1,27 @@
 import { createHash } from 'node:crypto';
-import Type from 'typebox';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
+import { world } from '../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
+  Mistake,
   Observation,
   Outcome,
-  ResourceType,
   Step,
   Where,
 } from '../../engine/model/resource-type.ts';
 import { oneByOne } from '../shared/each-step.ts';
+import { writesFiles } from '../shared/realms.ts';
+import { secret } from '../shared/schema-parts.ts';
 import { digestOfFile } from './paths/digest-file.ts';
 import { observeEach } from './paths/observe-each.ts';
-import { ancestors, managedPath, writtenPath } from './paths/path.ts';
-
-/** As written. */
-export interface FileProperties {
-  path?: string;
-  kind?: 'file' | 'directory';
-  content?: string | SecretRef;
-  /** Already resolved against the manifest's file. */
-  source?: string;
-  /** Octal digits. */
-  mode?: string;
-}
+import { ancestors, hostPath, ownPathMistakes, writtenPath } from './paths/path.ts';
+import { contentClaim, kindClaim } from './paths/path-claims.ts';
+import { textDiff } from './text-diff.ts';
 
 export interface FileState {
   kind: 'file' | 'directory' | 'symlink' | 'other';
@@ -51,10 +46,11 @@ const schema = Type.Object(
     kind: Type.Optional(
       Type.Union([Type.Literal('file'), Type.Literal('directory')], {
         description: 'What it is; `file` when left out.',
+        'x-immutable': true,
       }),
     ),
     content: Type.Optional(
-      Type.Union([Type.String({ 'x-multiline': true }), Type.String({ 'x-secret': true })], {
+      Type.Union([Type.String({ 'x-multiline': true }), secret()], {
         description: 'The whole content: text, or a secret.',
       }),
     ),
@@ -74,13 +70,16 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const file: ResourceType<FileProperties, FileState> = {
+/** As written. */
+export type FileProperties = Static<typeof schema>;
+
+export const file: BuiltInType<typeof schema, FileState> = {
   name: 'file',
   doc: `A file or directory of this host. The title is its path, or \`path:\` says it.
 
 What isn't declared isn't managed: without \`content\` or \`source\` an existing file keeps its content, a
 missing one is made empty. A directory is deleted only when it is empty. A plan shows a change of content as
-digests; saved as JSON it also holds the text as it was declared, so what nobody may read belongs in a secret.
+digests, and of short text that others may read as a diff; saved as JSON it also holds the text as it was declared, so what nobody may read belongs in a secret.
 A file that holds a secret belongs to whoever runs converge, \`0600\` unless \`mode\` says something else; one that
 exists is made so when the secret is written, and one of another user is refused. Other content leaves a file to its
 owner; a mode that a user other than root and the runner gave it is narrowed to what a new file would have, and setuid
@@ -88,13 +87,21 @@ is never kept.`,
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'files', concurrency: 16 },
-  identity(properties, title, where) {
-    refuseContradictions(properties, where);
-    return managedPath(properties.path ?? title, where);
-  },
+  realm: { name: 'files', concurrency: 16, alsoDirties: writesFiles('files') },
+  check: (properties, title, where) => [
+    ...ownPathMistakes(properties, title, where),
+    ...contradictions(properties, where),
+  ],
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],
+  claims: ({ kind = 'file', content, source, mode }, id) => [
+    kindClaim(id, kind),
+    // One that says nothing but the mode of what another resource brings leaves it the content.
+    ...(kind === 'file' && ((content ?? source) !== undefined || mode === undefined)
+      ? [contentClaim(id)]
+      : []),
+  ],
   desired({ kind = 'file', content, source, mode }, _, sources = {}) {
     const wanted = source === undefined ? content : `sha256:${sources[source]}`;
     return {
@@ -109,17 +116,25 @@ is never kept.`,
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
-function refuseContradictions({ kind, content, source, mode }: FileProperties, { platform }: Where): void {
-  const wrong = (message: string, hint: string) => new Failure(given('contradiction', message, { hint }));
-  if (content !== undefined && source !== undefined) {
-    throw wrong('a file has either `content` or `source`, not both', 'remove one of the two');
-  }
-  if (mode !== undefined && platform === 'win32') {
-    throw wrong('Windows has no permission bits', 'remove `mode:`');
-  }
-  if (kind === 'directory' && (content ?? source) !== undefined) {
-    throw wrong('a directory has no content', 'remove `content` or `source`, or `kind: directory`');
-  }
+function contradictions({ kind, content, source, mode }: FileProperties, { platform }: Where): Mistake[] {
+  const wrong = (pointer: string, message: string, hint: string) =>
+    mistake(pointer, 'contradiction', message, hint);
+  const mistakes: Mistake[] = [];
+  if (content !== undefined && source !== undefined)
+    mistakes.push(
+      wrong('/source', 'a file has either `content` or `source`, not both', 'remove one of the two'),
+    );
+  if (mode !== undefined && platform === 'win32')
+    mistakes.push(wrong('/mode', 'Windows has no permission bits', 'remove `mode:`'));
+  if (kind === 'directory' && (content ?? source) !== undefined)
+    mistakes.push(
+      wrong(
+        content === undefined ? '/source' : '/content',
+        'a directory has no content',
+        'remove `content` or `source`, or `kind: directory`',
+      ),
+    );
+  return mistakes;
 }
 
 async function look({ id, properties }: Asked<FileProperties>, io: ReadIo): Promise<Observation<FileState>> {
@@ -138,14 +153,20 @@ async function look({ id, properties }: Asked<FileProperties>, io: ReadIo): Prom
         : 'other'
       : digest;
   }
-  return { state: 'present', value };
+  const diff =
+    value.content?.toString().startsWith('sha256:') === true && value.content !== wantedDigest(properties)
+      ? await textDiff({ id, stat, digest: value.content as string }, properties, io)
+      : undefined;
+  return { state: 'present', value, ...(diff !== undefined && { diffs: { '/content': diff } }) };
 }
+
+/** Undefined of a source, whose digest the engine has. */
+const wantedDigest = ({ content }: FileProperties): string | undefined =>
+  typeof content === 'string' ? digestOf(content) : undefined;
 
 async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promise<Outcome> {
   const { id } = step;
   if (step.kind === 'delete') return remove(id, step.is, io);
-  const wrongKind = step.kind === 'update' && step.is.kind !== step.should.kind;
-  if (wrongKind) return refused(id, `it is a ${step.is.kind}, and a ${step.should.kind} is declared`);
   const mode =
     step.should.mode === undefined || io.platform === 'win32'
       ? undefined

@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
-import type { Asked, Observation, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Observation, Outcome, Step } from '../../engine/model/resource-type.ts';
 import { findVm, newestPoint } from '../../replication/model/newest-point.ts';
 import type { Point, PointDisk, Repository } from '../../replication/model/repository.ts';
 import { type ImageState, inspectImage } from '../../replication/raw-image/inspect.ts';
@@ -10,20 +10,10 @@ import { contentOf, sidecarPath } from '../../replication/raw-image/sidecar.ts';
 import { updateImage } from '../../replication/raw-image/update.ts';
 import { oneByOne } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
-import {
-  pointsCapability,
-  type RepositoryProperty,
-  repositoryRef,
-  repositorySchema,
-} from '../shared/repository-property.ts';
-import { ancestors, managedPath } from './paths/path.ts';
-
-export interface RawImageProperties {
-  path?: string;
-  vm: string;
-  disk?: number;
-  repository: RepositoryProperty;
-}
+import { writesFiles } from '../shared/realms.ts';
+import { pointsCapability, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+import { ancestors, hostPath, ownPathMistakes } from './paths/path.ts';
+import { wholeFile } from './paths/path-claims.ts';
 
 export interface RawImageState {
   /** `behind`: it holds another point than the newest, or it can't be told which. */
@@ -48,7 +38,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const rawImage: ResourceType<RawImageProperties, RawImageState> = {
+/** As written. */
+export type RawImageProperties = Static<typeof schema>;
+
+export const rawImage: BuiltInType<typeof schema, RawImageState> = {
   name: 'raw_image',
   doc: `A raw image of one disk of a VM that is kept equal to its newest recovery point. The title is its path,
 or \`path:\` says it.
@@ -60,17 +53,25 @@ read and compared as a whole, and only what differs is written. Absent removes t
   schema,
   runs: { on: 'host' },
   timeouts: { apply: 7 * 86_400_000 },
-  realm: { name: 'raw_image', concurrency: 2, alsoDirties: ['files'] },
-  identity: ({ path }, title, where) => managedPath(path ?? title, where),
+  realm: { name: 'raw_image', concurrency: 2, alsoDirties: writesFiles('raw_image') },
+  check: ownPathMistakes,
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: ({ repository, vm }, id) => [
     { anyOf: [pointsCapability(repository, vm)], fresh: '/point' },
     { anyOf: ancestors(id).map(path => `path:${path}`) },
   ],
+  claims: (_, id) => [id, sidecarPath(id)].flatMap(path => wholeFile(path)),
   desired: () => ({ point: 'newest', whole: true }),
   async observe(asked, io) {
     const seen = await Promise.all(asked.map(async one => [one.id, await observeOne(one, io)] as const));
     return new Map(seen);
+  },
+  async findSource({ properties }, io) {
+    if (await findSource(properties, io)) return undefined;
+    const { hint } = noPoint(properties).diagnostics[0]!;
+    const waitsFor = pointsCapability(properties.repository, properties.vm);
+    return { state: 'unknown', waitsFor, ...(hint !== undefined && { hint }) };
   },
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
@@ -113,7 +114,7 @@ async function change(step: Step<RawImageProperties, RawImageState>, io: WriteIo
     return { ok: true, note, numbers };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'never', undone: false };
+    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'asked', undone: false };
   }
 }
 

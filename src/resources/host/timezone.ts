@@ -1,17 +1,16 @@
-import Type from 'typebox';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
-import type { ResourceType } from '../../engine/model/resource-type.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
+import type { BuiltInType } from '../../engine/model/resource-type.ts';
 import type { Command, CommandResult } from '../../io/ports.ts';
+import { registryClaim } from '../../windows/registry/registry-claim.ts';
 import { system32 } from '../../windows/tools/programs.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { chosen, type Declaration, declarationToManifest } from '../shared/list-declarations.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
-
-/** As written. */
-export interface TimezoneProperties {
-  zone?: string;
-}
+import { writesSettings } from '../shared/realms.ts';
+import { contentClaim } from './paths/path-claims.ts';
 
 export interface TimezoneState {
   zone: string;
@@ -29,7 +28,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const timezone: ResourceType<TimezoneProperties, TimezoneState, Declaration> = {
+/** As written. */
+export type TimezoneProperties = Static<typeof schema>;
+
+export const timezone: BuiltInType<typeof schema, TimezoneState, Declaration> = {
   name: 'timezone',
   doc: `The time zone of this host. The title is its id: \`W. Europe Standard Time\` on Windows (\`tzutil /l\` lists them,
 \`_dstoff\` behind one turns daylight saving off), \`Europe/Berlin\` on Linux, where \`timedatectl\` sets it.
@@ -38,19 +40,22 @@ Programs that run already may keep the old one until they are started again.`,
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32', 'linux'], elevated: true },
-  realm: { name: 'timezone', concurrency: 1 },
+  realm: { name: 'timezone', concurrency: 1, alsoDirties: writesSettings('timezone') },
   canBeAbsent: false,
-  identity({ zone = '' }, title, { platform }) {
-    const id = zone === '' ? title : zone;
+  check({ zone }, title, { platform }) {
+    const id = zoneOf(zone, title);
     const isZone = platform === 'win32' ? /^[^\p{Cc}"/]{1,128}$/u : /^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/;
-    if (isZone.test(id) && !id.startsWith('-')) return id;
-    throw new Failure(
-      given('wrong-name', `\`${id}\` can't be a time zone`, {
-        hint: `\`${platform === 'win32' ? 'tzutil /l' : 'timedatectl list-timezones'}\` lists them`,
-      }),
-    );
+    if (isZone.test(id) && !id.startsWith('-')) return [];
+    const hint = `\`${platform === 'win32' ? 'tzutil /l' : 'timedatectl list-timezones'}\` lists them`;
+    return [mistake(zone ? '/zone' : '', 'wrong-name', `\`${id}\` can't be a time zone`, hint)];
   },
-  claims: () => ['timezone'],
+  identity: ({ zone }, title) => zoneOf(zone, title),
+  claims: (_, __, { platform }) => [
+    { what: 'the time zone of the host', pointer: '' },
+    ...(platform === 'win32'
+      ? zoneValues.map(name => registryClaim({ key: zoneKey, name }))
+      : [contentClaim('/etc/localtime')]),
+  ],
   desired: (_, id) => ({ zone: id }),
   async observe(asked, io) {
     try {
@@ -71,6 +76,20 @@ Programs that run already may keep the old one until they are started again.`,
   toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, ({ id }) => writeZone(io, id)),
 };
+
+const zoneOf = (zone: string | undefined, title: string): string => zone || title;
+
+/** Where Windows keeps what tzutil.exe sets. */
+const zoneKey = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\TimeZoneInformation';
+const zoneValues = [
+  'TimeZoneKeyName',
+  'Bias',
+  'StandardName',
+  'StandardBias',
+  'DaylightName',
+  'DaylightBias',
+  'DynamicDaylightTimeDisabled',
+];
 
 const reading = (io: ReadIo): Command =>
   io.platform === 'win32'

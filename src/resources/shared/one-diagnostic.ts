@@ -1,12 +1,10 @@
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, together } from '../../diagnostics/diagnostic.ts';
 
 /**
- * A Failure as the one diagnostic that an observation or an outcome has room for: the first, with the
- * sentences of the others behind its own. Anything else is thrown on: it is a bug, or a cancelled run.
+ * A Failure as the one diagnostic that an observation or an outcome has room for, which holds all of its mistakes.
+ * Anything else is thrown on: it is a bug, or a cancelled run.
  */
 export function oneDiagnostic(error: unknown): Diagnostic {
-  if (!(error instanceof Failure)) throw error;
-  const [first, ...rest] = error.diagnostics;
-  if (first === undefined) throw error;
-  return { ...first, message: [first, ...rest].map(({ message }) => message).join('; ') };
+  if (!(error instanceof Failure) || error.diagnostics.length === 0) throw error;
+  return together(error.diagnostics);
 }

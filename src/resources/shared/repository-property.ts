@@ -1,15 +1,12 @@
-import { Type } from 'typebox';
-import type { SecretRef } from '../../engine/model/catalog.ts';
+import Type, { type Static } from 'typebox';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
-
-/** A repository as written: its URL, or that with what opening it takes. */
-export type RepositoryProperty = string | { url: string; target?: string; key?: SecretRef };
+import { secret } from './schema-parts.ts';
 
 const url = {
   description:
     'Where recovery points live: `s3://BUCKET/PREFIX`, no part of it empty or dots, or `file:///FOLDER`.',
-  pattern: '^([sS]3://[^/\\s]+(/(?!\\.{1,2}(/|$))[^/]+)*/?|[fF][iI][lL][eE]:///.+)$',
+  pattern: '^([sS]3://[^/\\s]+(/([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+))*/?|[fF][iI][lL][eE]:///.+)$',
 };
 
 export const repositorySchema = Type.Union(
@@ -19,12 +16,15 @@ export const repositorySchema = Type.Union(
       {
         url: Type.String(url),
         target: Type.Optional(
-          Type.String({ description: 'Name of the aws target, where several are declared.', minLength: 1 }),
+          Type.String({
+            description: 'Name of the aws target, where several are declared.',
+            minLength: 1,
+            'x-target': 'aws',
+          }),
         ),
         key: Type.Optional(
-          Type.String({
+          secret({
             description: 'Key of an encrypted repository, from `converge key create`.',
-            'x-secret': true,
           }),
         ),
       },
@@ -33,6 +33,9 @@ export const repositorySchema = Type.Union(
   ],
   { description: 'The repository: its URL, or `{ url, target, key }`.' },
 );
+
+/** A repository as written: its URL, or that with what opening it takes. */
+export type RepositoryProperty = Static<typeof repositorySchema>;
 
 export const repositoryRef = (property: RepositoryProperty): RepositoryRef =>
   typeof property === 'string' ? { url: property } : property;

@@ -1,64 +1,29 @@
-import { Type } from 'typebox';
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { Failure } from '../../diagnostics/diagnostic.ts';
 import { interrupted } from '../../engine/apply/outcome.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
-import type { FieldChange, Id, Outcome, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
+import type {
+  BuiltInType,
+  FieldChange,
+  Id,
+  Mistake,
+  Outcome,
+  Step,
+} from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import { bucketOf } from '../../replication/model/repository-url.ts';
 import type { DueJob } from '../../replication/movers/due.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
-import { pointsCapability, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+import { pointsCapability, repositoryRef } from '../shared/repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
 import { removeLeft } from './left-snapshots.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
-import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
+import { type ProtectedVmProperties, type ProtectedVmState, schema } from './protection.ts';
 import { replicate } from './replicate.ts';
 import { vmSelector } from './select-vms.ts';
 
-const schema = Type.Object(
-  {
-    repository: repositorySchema,
-    schedule: Type.String({
-      description: 'How often a point is made: `every 15 minutes`.',
-      format: 'schedule',
-      'x-grade': { weakens: 'increase' },
-    }),
-    rpo: Type.Optional(
-      Type.String({
-        description:
-          'Most data that may be lost, as a time; twice the interval when left out. A plan shows when the newest point is older.',
-        format: 'duration',
-        'x-grade': { weakens: 'increase' },
-      }),
-    ),
-    quiesce: Type.Optional(
-      Type.Union([Type.Literal('require'), Type.Literal('prefer'), Type.Literal('off')], {
-        description:
-          '`require`: no point unless the guest could be quiesced. `prefer` (default): try, and label the point by what it is. `off`: never try.',
-        'x-grade': { order: ['off', 'prefer', 'require'] },
-      }),
-    ),
-    disks: Type.Optional(
-      Type.Object(
-        {
-          exclude: Type.Optional(
-            Type.Array(Type.String({ minLength: 1 }), {
-              description:
-                'Disks to leave out, by label (`Hard disk 2`) or number (`1`). Points name them as left out.',
-              'x-unordered': true,
-              'x-grade': { weakens: 'increase' },
-            }),
-          ),
-        },
-        { description: 'Which disks; all when left out.', additionalProperties: false },
-      ),
-    ),
-  },
-  { additionalProperties: false },
-);
-
-export const protectedVm: ResourceType<ProtectedVmProperties, ProtectedVmState, ListedProtection> = {
+export const protectedVm: BuiltInType<typeof schema, ProtectedVmState, ListedProtection> = {
   name: 'protected_vm',
   doc: `A VM that is replicated into a repository. The title is its name or instance UUID.
 
@@ -80,12 +45,11 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   timeouts: { apply: 7 * 86_400_000, grace: 10 * 60_000 },
   realm: { name: 'replication', concurrency: 2, alsoDirties: ['raw_image'] },
   canBeAbsent: false,
+  shows: { instance_uuid: 'Tells the VM apart for good, whatever it is called.' },
   select: vmSelector,
-  identity(properties, title) {
-    checkTimes(properties);
-    // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
-    return title.toLowerCase();
-  },
+  check: timeMistakes,
+  // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
+  identity: (_, title) => title.toLowerCase(),
   provides: ({ repository }, id) => [pointsCapability(repository, id)],
   needs({ repository }) {
     const bucket = bucketOf(repositoryRef(repository).url);
@@ -154,29 +118,18 @@ async function protect(
       const diagnostic = interrupted('no point was made, and no snapshot is left behind');
       return { ok: false, diagnostic, retry: 'never', undone: true };
     }
-    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'never', undone: !leftBehind };
+    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'asked', undone: !leftBehind };
   }
 }
 
 const differs = (path: string, before: string, after: string | undefined): FieldChange[] =>
   after === undefined || before === after ? [] : [{ path, before, after }];
 
-function checkTimes({ schedule, rpo }: ProtectedVmProperties): void {
+function timeMistakes({ schedule, rpo }: ProtectedVmProperties): Mistake[] {
   const interval = parseSchedule(schedule);
-  if (interval === undefined)
-    throw new Failure(
-      given('bad-schedule', `\`schedule: ${schedule}\` is no schedule`, { hint: 'write `every 15 minutes`' }),
-    );
-  if (rpo === undefined) return;
-  const limit = parseDuration(rpo);
-  if (limit === undefined)
-    throw new Failure(
-      given('bad-duration', `\`rpo: ${rpo}\` is no duration`, { hint: 'write `30m` or `1 hour`' }),
-    );
-  if (limit < interval)
-    throw new Failure(
-      given('rpo-too-short', `\`rpo: ${rpo}\` can't be kept with a point \`${schedule}\``, {
-        hint: 'leave `rpo` out (twice the interval), or shorten the schedule',
-      }),
-    );
+  const limit = rpo === undefined ? undefined : parseDuration(rpo);
+  if (interval === undefined || limit === undefined || limit >= interval) return [];
+  const message = `\`rpo: ${rpo}\` can't be kept with a point \`${schedule}\``;
+  const hint = 'leave `rpo` out (twice the interval), or shorten the schedule';
+  return [mistake('/rpo', 'rpo-too-short', message, hint)];
 }

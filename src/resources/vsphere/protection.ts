@@ -1,15 +1,51 @@
-import type { Quiesce } from '../../replication/cycle/options.ts';
+import Type, { type Static } from 'typebox';
 import type { DueJob } from '../../replication/movers/due.ts';
-import type { RepositoryProperty } from '../shared/repository-property.ts';
+import { repositorySchema } from '../shared/repository-property.ts';
+
+export const schema = Type.Object(
+  {
+    repository: repositorySchema,
+    schedule: Type.String({
+      description: 'How often a point is made: `every 15 minutes`.',
+      format: 'schedule',
+      'x-grade': { weakens: 'increase' },
+    }),
+    rpo: Type.Optional(
+      Type.String({
+        description:
+          'Most data that may be lost, as a time; twice the interval when left out. A plan shows when the newest point is older.',
+        format: 'duration',
+        'x-grade': { weakens: 'increase' },
+      }),
+    ),
+    quiesce: Type.Optional(
+      Type.Union([Type.Literal('require'), Type.Literal('prefer'), Type.Literal('off')], {
+        description:
+          '`require`: no point unless the guest could be quiesced. `prefer` (default): try, and label the point by what it is. `off`: never try.',
+        'x-grade': { order: ['off', 'prefer', 'require'] },
+      }),
+    ),
+    disks: Type.Optional(
+      Type.Object(
+        {
+          exclude: Type.Optional(
+            Type.Array(Type.String({ minLength: 1 }), {
+              description:
+                'Disks to leave out, by label (`Hard disk 2`) or number (`1`). Points name them as left out.',
+              'x-unordered': true,
+              'x-grade': { weakens: 'increase' },
+            }),
+          ),
+        },
+        { description: 'Which disks; all when left out.', additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 /** As written. */
-export interface ProtectedVmProperties {
-  repository: RepositoryProperty;
-  schedule: string;
-  rpo?: string;
-  quiesce?: Quiesce;
-  disks?: { exclude?: string[] };
-}
+export type ProtectedVmProperties = Static<typeof schema>;
 
 export interface ProtectedVmState {
   /** `due`: older than the interval, or of other disks than the VM has now. */

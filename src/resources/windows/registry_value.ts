@@ -1,8 +1,17 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
-import type { Asked, Id, ListQuery, Observation, ResourceType } from '../../engine/model/resource-type.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
+import type {
+  Asked,
+  BuiltInType,
+  Id,
+  ListQuery,
+  Mistake,
+  Observation,
+} from '../../engine/model/resource-type.ts';
 import { readValues, removeValue, writeValue } from '../../windows/registry/registry.ts';
+import { registryClaim } from '../../windows/registry/registry-claim.ts';
 import {
   type Kind,
   kinds,
@@ -19,17 +28,9 @@ import {
   unsaid,
 } from '../shared/list-declarations.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { writesRegistry } from '../shared/realms.ts';
+import { oneOf } from '../shared/schema-parts.ts';
 import { namesSecret } from '../shared/secret-names.ts';
-
-/** As written. */
-export interface RegistryProperties {
-  key?: string;
-  name?: string;
-  kind?: Kind;
-  /** There unless the value is to be absent. */
-  value?: string | number | string[];
-  view?: 32 | 64;
-}
 
 /** Numbers in decimal digits, bytes in hexadecimal ones. */
 export interface RegistryState {
@@ -51,10 +52,9 @@ const schema = Type.Object(
       }),
     ),
     kind: Type.Optional(
-      Type.Union(
-        (Object.keys(kinds) as Kind[]).map(kind => Type.Literal(kind)),
-        { description: '`dword` for a number, `multi` for a list and `string` for text, when left out.' },
-      ),
+      oneOf(Object.keys(kinds) as Kind[], {
+        description: '`dword` for a number, `multi` for a list and `string` for text, when left out.',
+      }),
     ),
     value: Type.Optional(
       Type.Union(
@@ -78,7 +78,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const registryValue: ResourceType<RegistryProperties, RegistryState, Declaration> = {
+/** As written. */
+export type RegistryProperties = Static<typeof schema>;
+
+export const registryValue: BuiltInType<typeof schema, RegistryState, Declaration> = {
   name: 'registry_value',
   doc: `A value of the registry. The title is the key and the name, \`HKLM\\SOFTWARE\\Cust\\Level\`; one that ends in \`\\\`
 is the default value of the key.
@@ -91,16 +94,21 @@ have types of their own, which also tell others of the change.`,
   realm: {
     name: 'registry',
     concurrency: 4,
-    alsoDirties: ['services', 'environment', 'env_path', 'timezone'],
+    alsoDirties: writesRegistry('registry'),
   },
   neededUnlessAbsent: ['value'],
-  identity(properties, title) {
-    const path = pathOf(properties, title);
-    if (properties.value !== undefined) dataOf(title, properties);
-    return placeOf(path);
+  check(properties, title) {
+    const { value, key } = properties;
+    const data = value === undefined ? undefined : dataOf(title, properties);
+    return [
+      ...keyMistakes(properties, title, key === undefined ? '' : '/key'),
+      ...(data && 'wrong' in data ? [data.wrong] : []),
+    ];
   },
+  identity: (properties, title) => placeOf(pathOf(properties, title)),
+  claims: (_, id) => [registryClaim(splitPlace(id))],
   desired(properties, id) {
-    const { kind, data } = dataOf(id, properties);
+    const { kind, data } = soundData(id, properties);
     return { kind, value: data };
   },
   async observe(asked, io) {
@@ -121,7 +129,7 @@ have types of their own, which also tell others of the change.`,
   apply: (steps, io) =>
     eachStep(steps, ({ kind, asked: { properties, title } }) => {
       const path = pathOf(properties, title);
-      return kind === 'delete' ? removeValue(io, path) : writeValue(io, path, dataOf(title, properties));
+      return kind === 'delete' ? removeValue(io, path) : writeValue(io, path, soundData(title, properties));
     }),
 };
 
@@ -169,49 +177,79 @@ const roots: Readonly<Record<string, string>> = {
   HKEY_CURRENT_CONFIG: 'HKCC',
 };
 
-function pathOf({ key, name, view }: RegistryProperties, title: string): ValuePath {
+/** Of an identity, which holds no name of a value with a backslash that was told apart from its key. */
+const splitPlace = (id: Id): ValuePath => ({
+  key: id.slice(0, id.lastIndexOf('\\')),
+  name: id.slice(id.lastIndexOf('\\') + 1),
+});
+
+/** The hive in its short form, and the parts of the key below it. */
+function partsOf({ key }: RegistryProperties, title: string) {
   const at = title.lastIndexOf('\\');
   const typed = key?.replace(/\\$/, '') ?? title.slice(0, Math.max(at, 0));
   const [root = '', ...parts] = typed.split('\\');
-  const hive = roots[root.toUpperCase()] ?? root.toUpperCase();
+  return { typed, hive: roots[root.toUpperCase()] ?? root.toUpperCase(), parts };
+}
+
+function keyMistakes(properties: RegistryProperties, title: string, pointer: string): Mistake[] {
+  const { typed, hive, parts } = partsOf(properties, title);
   if (!Object.values(roots).includes(hive) || parts.length === 0 || parts.includes(''))
-    throw new Failure(
-      given('bad-registry-key', `\`${typed === '' ? title : typed}\` is no key of the registry`, {
-        hint: 'write it like HKLM\\SOFTWARE\\Cust',
-      }),
-    );
+    return [
+      mistake(
+        pointer,
+        'bad-registry-key',
+        `\`${typed === '' ? title : typed}\` isn't a key of the registry`,
+        'write it like HKLM\\SOFTWARE\\Cust',
+      ),
+    ];
+  return [];
+}
+
+function pathOf(properties: RegistryProperties, title: string): ValuePath {
+  const { key, name, view } = properties;
+  const { hive, parts } = partsOf(properties, title);
   // Where 32-bit programs are led to, so that both spellings are one object.
   const isLed = view === 32 && hive === 'HKLM' && parts[0]!.toLowerCase() === 'software';
   const own =
     isLed && parts[1]?.toLowerCase() !== 'wow6432node'
       ? [parts[0]!, 'WOW6432Node', ...parts.slice(1)]
       : parts;
-  return { key: [hive, ...own].join('\\'), name: key === undefined ? title.slice(at + 1) : (name ?? title) };
+  return {
+    key: [hive, ...own].join('\\'),
+    name: key === undefined ? title.slice(title.lastIndexOf('\\') + 1) : (name ?? title),
+  };
 }
 
 const sizes = { dword: 32n, qword: 64n };
 
-/** The value in canonical form. Throws a Failure (given) for one that its kind can't hold. */
-function dataOf(
-  title: string,
-  { kind, value = '' }: RegistryProperties,
-): Exclude<ValueData, { kind: 'other' }> {
+type SoundData = Exclude<ValueData, { kind: 'other' }>;
+
+/** Of what was checked. */
+function soundData(title: string, properties: RegistryProperties): SoundData {
+  const data = dataOf(title, properties);
+  if ('wrong' in data) throw new TypeError(data.wrong.message);
+  return data;
+}
+
+/** The value in canonical form, or why its kind can't hold it. */
+function dataOf(title: string, { kind, value = '' }: RegistryProperties): SoundData | { wrong: Mistake } {
   const is = kind ?? (Array.isArray(value) ? 'multi' : typeof value === 'number' ? 'dword' : 'string');
-  const wrong = (hint: string) =>
-    new Failure(given('bad-registry-value', `the value of \`${title}\` can't be a ${is}`, { hint }));
+  const wrong = (hint: string) => ({
+    wrong: mistake('/value', 'bad-registry-value', `the value of \`${title}\` can't be a ${is}`, hint),
+  });
   if (is === 'multi') {
-    if (!Array.isArray(value)) throw wrong('write a list of texts');
+    if (!Array.isArray(value)) return wrong('write a list of texts');
     return { kind: is, data: value };
   }
-  if (Array.isArray(value)) throw wrong('a list is a `multi`');
+  if (Array.isArray(value)) return wrong('a list is a `multi`');
   const text = String(value);
   if (is === 'binary') {
     const digits = text.replace(/[\s,:-]/g, '');
-    if (!/^([0-9a-f]{2})*$/i.test(digits)) throw wrong('write two hexadecimal digits for each byte');
+    if (!/^([0-9a-f]{2})*$/i.test(digits)) return wrong('write two hexadecimal digits for each byte');
     return { kind: is, data: digits.toUpperCase() };
   }
   if (is === 'string' || is === 'expand') return { kind: is, data: text };
   if (!/^(0x[0-9a-f]+|\d+)$/i.test(text) || BigInt(text) >= 1n << sizes[is])
-    throw wrong(`write a number from 0 to 0x${((1n << sizes[is]) - 1n).toString(16)}`);
+    return wrong(`write a number from 0 to 0x${((1n << sizes[is]) - 1n).toString(16)}`);
   return { kind: is, data: String(BigInt(text)) };
 }

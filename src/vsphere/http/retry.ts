@@ -1,5 +1,5 @@
-import { longestDelay } from '../../io/patience.ts';
 import type { Clock } from '../../io/ports.ts';
+import { longestDelay } from '../../io/until.ts';
 
 export interface RetryPolicy {
   clock: Clock;

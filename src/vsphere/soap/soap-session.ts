@@ -1,6 +1,7 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import { bulkTime, type Patience } from '../../io/patience.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
+import { bulkTime, type Patience } from '../../io/until.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.ts';
 import { isTransient } from '../http/network-errors.ts';
 import { withRetry } from '../http/retry.ts';
@@ -156,9 +157,9 @@ async function logIn(
     throw new Failure(
       world(
         'vsphere-login-refused',
-        `${http.where} refused user '${login.username}': user name or password is wrong.`,
+        own`${http.where} refused user '${login.username}': user name or password is wrong.`,
         {
-          hint: "Check the target's username (with its domain, such as user@vsphere.local), what its password refers to, and whether the account is locked.",
+          hint: own`Check the target's username (with its domain, such as user@vsphere.local), what its password refers to, and whether the account is locked.`,
         },
       ),
     );

@@ -16,6 +16,14 @@ export function timespan(text: string): string | undefined {
   return spanOf((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
 }
 
+/** Seconds of a time span as people write it; undefined for text that isn't one. */
+export function spanSeconds(text: string): number | undefined {
+  const match = /^(?:(\d+)\.)?(\d+):(\d{1,2}):(\d{1,2})$/.exec(timespan(text) ?? '');
+  if (!match) return undefined;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map(part => Number(part ?? 0));
+  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+}
+
 /** A time span as a duration of manifests: `00:20:00` is `20m`. Text that is none stays as it is. */
 export function durationOfSpan(text: string): string {
   const match = /^(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)$/.exec(timespan(text) ?? '');

@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
 
-/** `*:443` is `0.0.0.0:443`; names and IPv6 addresses in their one form. Throws a Failure (given). */
-export function sslEndpoint(title: string): string {
+/** `*:443` is `0.0.0.0:443`; names and IPv6 addresses in their one form. Undefined for another text. */
+export function sslEndpoint(title: string): string | undefined {
   const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(title) ?? [];
   const name = host === '*' ? '0.0.0.0' : host.toLowerCase();
   const address = name.replace(/^\[(.*)\]$/, '$1');
@@ -10,11 +9,7 @@ export function sslEndpoint(title: string): string {
   const isName = /^(\*\.)?([a-z0-9_]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name);
   if ((isAddress || (isName && !/^[\d.]+$/.test(name))) && Number(port) >= 1 && Number(port) <= 65_535)
     return `${address === name ? name : new URL(`http://${name}`).hostname}:${Number(port)}`;
-  throw new Failure(
-    given('wrong-name', `\`${title}\` names no port`, {
-      hint: 'write `www.example.com:443`, `10.0.0.5:443`, `[::]:443` or `*:443`',
-    }),
-  );
+  return undefined;
 }
 
 /** Whether a client names it (SNI). */

@@ -1,6 +1,7 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { CommandResult } from '../../io/ports.ts';
+import { until } from '../../io/until.ts';
 import { readValues } from '../registry/registry.ts';
 import { placeOf, type ValuePath } from '../registry/registry-data.ts';
 import { system32 } from '../tools/programs.ts';
@@ -18,7 +19,7 @@ const pause = 500;
 const sc = (io: ReadIo, args: string[]): Promise<CommandResult> =>
   io.run({ file: system32(io, 'sc.exe'), args, timeout: limit });
 
-const inKey = (service: string, name: string): ValuePath => ({
+export const inKey = (service: string, name: string): ValuePath => ({
   key: `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${service}`,
   name,
 });
@@ -154,22 +155,16 @@ export async function restartService(io: WriteIo, name: string): Promise<void> {
 /** sc.exe returns while the service is on its way. */
 async function reach(io: WriteIo, name: string, wanted: 'running' | 'stopped'): Promise<void> {
   const numbers = { stopped: 1, running: 4 };
-  const until = io.clock.now() + patience;
-  for (;;) {
+  const hint = "Windows' event log says more";
+  const look = async (): Promise<true | undefined> => {
     const state = numberIn((await sc(io, ['query', name])).stdout);
-    if (state === numbers[wanted]) return;
-    if (state === numbers.stopped || io.clock.now() > until)
-      throw new Failure(
-        world(
-          'service-stuck',
-          `the service ${name} is not ${wanted}${state === numbers.stopped ? ': it has stopped by itself' : ` after ${patience / 60_000} minutes`}`,
-          {
-            hint: "Windows' event log says more",
-          },
-        ),
-      );
-    await io.clock.sleep(pause, io.signal);
-  }
+    if (state === numbers[wanted]) return true;
+    if (state !== numbers.stopped) return undefined;
+    const what = `the service ${name} is not ${wanted}: it has stopped by itself`;
+    throw new Failure(world('service-stuck', what, { hint }));
+  };
+  const what = `the service ${name} to be ${wanted}`;
+  await until(io.clock, look, { every: pause, atMost: patience, what, signal: io.signal, hint });
 }
 
 function refused(doing: string, name: string, { exitCode, timedOut }: CommandResult): Failure {

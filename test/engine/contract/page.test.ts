@@ -32,6 +32,7 @@ async function rowOf(type: AnyResourceType, { fixture, windows, only }: FixtureO
   const all = Object.keys(propertiesOf(type)).length;
   const notes = [
     ...Object.entries(fixture.undriftable).map(([key, why]) => `\`${key}\` can't drift: ${why}`),
+    ...('none' in fixture.wrong ? [`no mistakes: ${fixture.wrong.none}`] : []),
     ...('none' in orphan ? [`no parent: ${orphan.none}`] : []),
     ...('none' in secret ? [`no secret: ${secret.none}`] : []),
   ];

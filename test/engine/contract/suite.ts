@@ -3,11 +3,15 @@ import { apply } from '../../../src/engine/apply/apply.ts';
 import { canonicalJson } from '../../../src/engine/model/canonical.ts';
 import type { CatalogResource } from '../../../src/engine/model/catalog.ts';
 import { diff } from '../../../src/engine/model/diff.ts';
+import { conflictsAmong, mistakesOf } from '../../../src/engine/model/mistakes.ts';
+import { valueAt } from '../../../src/engine/model/pointer.ts';
 import type { AnyResourceType } from '../../../src/engine/model/resource-type.ts';
-import { subjectOf } from '../../../src/engine/model/subject.ts';
+import { isImmutable, notesOf } from '../../../src/engine/model/schema-at.ts';
+import { type Subject, subjectOf } from '../../../src/engine/model/subject.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { adopt } from '../../../src/engine/record/adopt.ts';
 import { metaparameters, reservedMetaparameters } from '../../../src/manifest/values/metaparameters.ts';
+import { registry } from '../../../src/resources/registry.ts';
 import type { ContractWorld, Fixture, Sample } from '../../support/contract.ts';
 import { catalogOf, declare, registryOf, testRun } from '../../support/engine-world.ts';
 import { mortal } from './mortal.ts';
@@ -15,9 +19,12 @@ import { mortal } from './mortal.ts';
 /** What is checked of every type; docs/contract.md shows them. */
 export const checks = {
   says: 'it says what it is',
+  wrong: 'all mistakes are told, each at its value',
+  owns: 'what it owns is said by properties that are there, once each',
+  names: 'what its properties name is a type or a kind of target that there is',
   made: 'what is missing is planned, made, proved, and not planned again',
   covered: 'every property is drifted by the fixture, or it says why it can’t be',
-  drift: 'drift of each property is found and repaired',
+  drift: 'drift of each property is found and repaired, and refused where it is decided for good',
   absent: 'what is to be absent is deleted once',
   killed: 'killed before any durable step, the next run converges',
   parent: 'a missing parent is a failure of the world that names the resource',
@@ -26,6 +33,12 @@ export const checks = {
   listed: 'what it lists is declared as it is: a plan changes nothing of it',
   batched: 'several resources are observed in one call',
 };
+
+/** The type, and those whose objects its properties name: what isn't declared is looked up by them. */
+const around = (type: AnyResourceType): AnyResourceType[] => [
+  type,
+  ...notesOf(type.schema, 'x-ref').map(name => registry.types.get(String(name))!),
+];
 
 const engineOwned = [...Object.keys(metaparameters), ...reservedMetaparameters];
 
@@ -42,7 +55,7 @@ async function converge(
   resources: CatalogResource[],
   world = of.world,
 ) {
-  const run = testRun([type], world);
+  const run = testRun(around(type), world);
   const planned = await plan(catalogOf(resources, of.targets), run, { engine: '1.0.0' });
   // The contract is about the type, not about what guards it.
   const report = await apply(planned, run, { allow: planned.resources.map(({ address }) => address) });
@@ -50,7 +63,7 @@ async function converge(
 }
 
 async function expectConverged(type: AnyResourceType, of: ContractWorld, resources: CatalogResource[]) {
-  const planned = await plan(catalogOf(resources, of.targets), testRun([type], of.world), {
+  const planned = await plan(catalogOf(resources, of.targets), testRun(around(type), of.world), {
     engine: '1.0.0',
   });
   expect(planned.resources.map(({ address, action, fields }) => ({ address, action, fields }))).toEqual(
@@ -77,6 +90,43 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       }
     });
 
+    test(checks.wrong, async context => {
+      const { wrong } = fixture;
+      expect('none' in wrong, 'a type that checks shows what').toBe(type.check === undefined);
+      if ('none' in wrong) return context.skip(wrong.none);
+      const of = await start();
+      const { where } = testRun(around(type), of.world);
+      const there = { ...where, ...(wrong.platform && { platform: wrong.platform }) };
+      const mistakes = mistakesOf(type, structuredClone(wrong.properties), wrong.title, there);
+      expect(mistakes.map(({ pointer }) => pointer)).toEqual(wrong.at);
+      for (const { pointer, code, message } of mistakes) {
+        if (pointer !== '') expect(valueAt(wrong.properties, pointer), pointer).not.toBeUndefined();
+        expect(code).toMatch(/^[a-z][a-z0-9-]+$/);
+        expect(message).not.toBe('');
+      }
+      expect(mistakesOf(type, of.sample(0).properties, of.sample(0).title, where)).toEqual([]);
+    });
+
+    test(checks.owns, async () => {
+      const of = await start();
+      const surroundings = {
+        registry: registryOf(...around(type)),
+        targets: of.targets,
+        where: testRun(around(type), of.world).where,
+      };
+      const subject = subjectOf(declared(type, of.sample(0)), surroundings);
+      for (const { pointer } of subject.claims)
+        if (pointer !== '') expect(valueAt(subject.asked.properties, pointer), pointer).not.toBeUndefined();
+      const conflicts = conflictsAmong([asClaimant(subject)]);
+      expect(conflicts.map(({ diagnostic }) => diagnostic.message)).toEqual([]);
+    });
+
+    test(checks.names, () => {
+      for (const name of notesOf(type.schema, 'x-ref')) expect([...registry.types.keys()]).toContain(name);
+      for (const kind of notesOf(type.schema, 'x-target'))
+        expect([...registry.targets.keys()]).toContain(kind);
+    });
+
     test(checks.made, async () => {
       const of = await start();
       const resources = [declared(type, of.sample(0))];
@@ -87,12 +137,18 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       expect(report.results).toMatchObject([{ result: 'changed' }]);
       expect(report.proof).toEqual({ empty: true, pending: [] });
       await expectConverged(type, of, resources);
+      const shown = report.results.map(({ shows }) => Object.keys(shows ?? {}).sort());
+      expect(shown, 'what `shows` names is in the report').toEqual([Object.keys(type.shows ?? {}).sort()]);
     });
 
     test(checks.covered, async () => {
       const of = await start();
       const covered = [...Object.keys(of.drift), ...Object.keys(fixture.undriftable)].sort();
       expect(covered).toEqual(Object.keys(propertiesOf(type)).sort());
+      const fixed = Object.keys(propertiesOf(type)).filter(name => isImmutable(type.schema, `/${name}`));
+      expect(Object.keys(of.drift), 'what is decided for good is drifted').toEqual(
+        expect.arrayContaining(fixed),
+      );
     });
 
     test(checks.drift, async () => {
@@ -103,6 +159,11 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
         await converge(type, of, resources);
         await of.drift[name]!();
         const { actions, report } = await converge(type, of, resources);
+        if (isImmutable(type.schema, `/${name}`)) {
+          expect(actions, `drift of ${name}`).toEqual(['failed']);
+          expect(report.results[0]!.diagnostic).toMatchObject({ code: 'immutable', category: 'world' });
+          continue;
+        }
         expect(actions, `drift of ${name}`).not.toEqual(['none']);
         expect(report.results, `drift of ${name}`).toMatchObject([{ result: 'changed' }]);
         await expectConverged(type, of, resources);
@@ -141,7 +202,7 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
           const of = await start();
           const resources = await situation(of);
           const { world, step, killed } = mortal(of.world, fatal);
-          const run = testRun([type], world, { step });
+          const run = testRun(around(type), world, { step });
           const planned = await plan(catalogOf(resources, of.targets), run, { engine: '1.0.0' });
           await apply(planned, run, { allow: resources.map(({ address }) => address) }).catch(
             () => undefined,
@@ -182,12 +243,12 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
 
     test(checks.pure, async () => {
       const of = await start();
-      const run = testRun([type], of.world);
+      const run = testRun(around(type), of.world);
       const resources = [declared(type, of.sample(0))];
       const planned = await plan(catalogOf(resources, of.targets), run, { engine: '1.0.0' });
       await apply(planned, run);
-      const around = { registry: registryOf(type), targets: of.targets, where: run.where };
-      const { asked, id } = subjectOf(resources[0]!, around);
+      const surroundings = { registry: registryOf(...around(type)), targets: of.targets, where: run.where };
+      const { asked, id } = subjectOf(resources[0]!, surroundings);
       const before = canonicalJson(asked.properties);
       const desired = () => type.desired(asked.properties, id, run.sources);
       expect(canonicalJson(desired())).toBe(canonicalJson(desired()));
@@ -210,12 +271,19 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       const looked = async (titles?: string[], known: CatalogResource[] = []) => {
         const query = { common: of.common ?? {}, ...(titles && { titles }) };
         const before = { types: [type], targets: of.targets, engine: '1.0.0' };
-        return adopt(testRun([type], of.world), { ...before, query, declared: catalogOf(known, of.targets) });
+        return adopt(testRun(around(type), of.world), {
+          ...before,
+          query,
+          declared: catalogOf(known, of.targets),
+        });
       };
-      const run = testRun([type], of.world);
+      const run = testRun(around(type), of.world);
       const idOf = (one: Sample) =>
-        subjectOf(declared(type, one), { registry: registryOf(type), targets: of.targets, where: run.where })
-          .id;
+        subjectOf(declared(type, one), {
+          registry: registryOf(...around(type)),
+          targets: of.targets,
+          where: run.where,
+        }).id;
       const names = onlyNamed && found.map(({ title }) => title);
       const { adopted, diagnostics } = await looked(names);
       expect(diagnostics).toEqual([]);
@@ -234,8 +302,9 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       expect(chosen.diagnostics).toMatchObject([{ severity: 'error', category: 'world' }]);
     });
 
-    test(checks.batched, async () => {
+    test(checks.batched, async context => {
       const of = await start();
+      if (of.alone !== undefined) return context.skip(of.alone);
       const calls: number[] = [];
       const counting: AnyResourceType = {
         ...type,
@@ -245,11 +314,19 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
         },
       };
       const resources = [0, 1, 2].map(number => declared(type, of.sample(number)));
-      await plan(catalogOf(resources, of.targets), testRun([counting], of.world), { engine: '1.0.0' });
+      await plan(catalogOf(resources, of.targets), testRun(around(counting), of.world), { engine: '1.0.0' });
       expect(calls).toEqual([3]);
     });
   });
 }
+
+const asClaimant = ({ declared: { address, at }, target, absent, claims }: Subject) => ({
+  address,
+  at,
+  target: target?.name,
+  absent,
+  claims,
+});
 
 export const propertiesOf = (type: AnyResourceType): Record<string, { description?: string }> =>
   (type.schema as { properties?: Record<string, { description?: string }> }).properties ?? {};

@@ -17,3 +17,24 @@ test('a repository whose configuration is gone is not taken for an empty place, 
   }
   expect(await store.head(CONFIG)).toBeUndefined();
 });
+
+test.each([
+  ['made', false],
+  ['made, with its first point', true],
+])('a repository that somebody else has %s since it was looked for is opened', async (_, withPoint) => {
+  const store = memoryStore();
+  const other = new SeededRandom('other');
+  let looked = false;
+  const racing = {
+    ...store,
+    async get(...asked: Parameters<typeof store.get>) {
+      if (looked || asked[0] !== CONFIG) return store.get(...asked);
+      looked = true;
+      const made = await createRepository(store, { random: other });
+      if (withPoint) await commitImage(made.vm(VM.uuid), Buffer.alloc(65_536, 1));
+      return undefined;
+    },
+  };
+  const { id } = await createRepository(racing, { random: new SeededRandom('late') });
+  expect(id).toBe((await openRepository(store, { random: other })).id);
+});

@@ -9,7 +9,6 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bucketApi } from '../../../src/aws/buckets.ts';
-import { Failure } from '../../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../../src/engine/apply/apply.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { bucket } from '../../../src/resources/aws/bucket.ts';
@@ -143,12 +142,7 @@ describe('a bucket', () => {
 
 describe('what a manifest may say', () => {
   const problem = (title: string, properties = {}) => {
-    try {
-      return bucket.identity(properties, title, where) === title ? 'fine' : 'renamed';
-    } catch (error) {
-      if (error instanceof Failure) return error.diagnostics[0];
-      throw error;
-    }
+    return bucket.check!(properties, title, where)[0] ?? 'fine';
   };
 
   it.each([
@@ -165,7 +159,7 @@ describe('what a manifest may say', () => {
   ])('the name %s is refused with its reason', name => {
     expect(problem(name)).toMatchObject({
       code: 'bucket-name',
-      category: 'given',
+      pointer: '',
       message: expect.stringContaining(name),
     });
   });
@@ -185,7 +179,7 @@ describe('what a manifest may say', () => {
     for (const abort_incomplete_uploads of ['12h', '1d12h', '0d']) {
       expect(problem('bkt', { lifecycle: { abort_incomplete_uploads } })).toMatchObject({
         code: 'lifecycle-days',
-        category: 'given',
+        pointer: '/lifecycle/abort_incomplete_uploads',
       });
     }
     expect(problem('bkt', { lifecycle: { abort_incomplete_uploads: '48h' } })).toBe('fine');

@@ -10,6 +10,7 @@ import { download } from '../../../src/resources/host/fetch/download.ts';
 import { file } from '../../../src/resources/host/file.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 import { webServer } from '../../support/web-server.ts';
 import { type Packed, zip } from '../../support/zip.ts';
 
@@ -258,7 +259,7 @@ test('on Windows a path is one object in any writing, and its archive is found b
     anyOf: ['path:c:/deploy/app.zip', 'path:c:/deploy', 'path:c:/'],
     fresh: '/content',
   });
-  expect(() => archive.identity(properties, 'C:\\', where)).toThrow("can't be unpacked into c:/");
+  expect(mistakesIn(archive, 'C:\\', properties, where)).toBe(": an archive can't be unpacked into c:/");
 });
 
 describe('what is remembered', () => {

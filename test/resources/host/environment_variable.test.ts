@@ -9,6 +9,7 @@ import { environmentVariable } from '../../../src/resources/host/environment/env
 import { cli, scratch } from '../../support/cli.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 
 const variable = (name: string, value: string) => declare(`environment_variable:${name}`, { value });
 const gone = (name: string) => declare(`environment_variable:${name}`, { value: 'x' }, { ensure: 'absent' });
@@ -71,7 +72,7 @@ test.each<[string, string, NodeJS.Platform, RegExp]>([
   ['A', 'a\nb', 'win32', /holds/],
   ['A', '', 'win32', /no empty variables/],
 ])('%s=%j on %s is a mistake in what was given', (title, value, platform, message) => {
-  expect(() => environmentVariable.identity({ value }, title, { platform, cwd: '/' })).toThrow(message);
+  expect(mistakesIn(environmentVariable, title, { value }, { platform, cwd: '/' })).toMatch(message);
 });
 
 test.each(['linux', 'windows'])('programs of the same run, and of later ones, have it on %s', async os => {

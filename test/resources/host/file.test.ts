@@ -11,6 +11,7 @@ import { memoryFiles } from '../../../src/io/memory-files.ts';
 import { file } from '../../../src/resources/host/file.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 
 function setUp(more: Partial<World> = {}) {
   const { host, dir } = folderHost();
@@ -51,7 +52,7 @@ describe('identity', () => {
     ['//?/C:/x', 'it names a device'],
     ['c:x', 'it is relative to where its drive happens to be'],
   ])('%s is no path of Windows', (path, why) => {
-    expect(() => file.identity({}, path, windows)).toThrow(`${path} can't be a path of Windows: ${why}`);
+    expect(mistakesIn(file, path, {}, windows)).toBe(`: ${path} can't be a path of Windows: ${why}`);
   });
 
   test('a share is a path of Windows, and Linux has all these names', () => {
@@ -65,8 +66,9 @@ describe('identity', () => {
   });
 
   test('contradictions are mistakes in what was given', () => {
-    expect(() => file.identity({ content: 'x', source: 'y' }, '/a', linux)).toThrow('not both');
-    expect(() => file.identity({ kind: 'directory', content: 'x' }, '/a', linux)).toThrow('has no content');
+    expect(mistakesIn(file, '/a', { content: 'x', source: 'y', kind: 'directory' })).toMatch(
+      /^\/source: .*not both\n\/content: .*has no content$/,
+    );
   });
 });
 
@@ -188,8 +190,8 @@ describe('refusals', () => {
       declare('file:/f', { kind: 'directory' }),
     );
     expect(report.results.map(r => r.diagnostic?.message)).toEqual([
-      '/d is left as it is: it is a directory, and a file is declared',
-      '/f is left as it is: it is a file, and a directory is declared',
+      "`file:/d` is left as it is: its `kind` is `directory` and can't become `file`",
+      "`file:/f` is left as it is: its `kind` is `file` and can't become `directory`",
     ]);
   });
 });

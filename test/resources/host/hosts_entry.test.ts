@@ -5,6 +5,7 @@ import { plan } from '../../../src/engine/plan/planner.ts';
 import { hostsEntry } from '../../../src/resources/host/hosts/hosts_entry.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 
 async function setUp(content: string | Buffer | undefined, platform: NodeJS.Platform = 'linux') {
   const { host: own } = folderHost();
@@ -109,8 +110,8 @@ test('a name that has two addresses keeps the declared one; IPv6 is compared by 
   expect(await text()).toBe('10.0.0.2 web\n0:0:0:0:0:0:0:1 web\n');
 });
 
-test('what is no address and no name is a mistake', () => {
-  const where = { platform: 'linux', cwd: '/' } as const;
-  expect(() => hostsEntry.identity({ address: '10.0.0' }, 'web', where)).toThrow('no IP address');
-  expect(() => hostsEntry.identity({ address: '10.0.0.1' }, 'web 10.0.0.2', where)).toThrow('no host name');
+test('what is not an address and not a name are two mistakes', () => {
+  expect(mistakesIn(hostsEntry, 'web 10.0.0.2', { address: '10.0.0' })).toBe(
+    ": web 10.0.0.2 isn't a host name\n/address: 10.0.0 isn't an IP address",
+  );
 });

@@ -13,6 +13,7 @@ import { takes } from '../../../src/resources/host/sync/globs.ts';
 import { s3Sync } from '../../../src/resources/host/sync/s3_sync.ts';
 import { folderHost } from '../../support/engine-host.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 import { s3Content } from '../../support/s3-content.ts';
 
 async function setUp() {
@@ -206,12 +207,11 @@ describe('up', () => {
 });
 
 test('a sync has one direction, to or from a bucket', () => {
-  const where = { platform: 'linux', cwd: '/' } as const;
-  const of = (properties: Record<string, string>) => () => s3Sync.identity(properties, '/data', where);
-  expect(of({ from: 's3://a', to: 's3://b' })).toThrow('either');
-  expect(of({})).toThrow('synced with');
-  expect(of({ from: 'https://example.com/a' })).toThrow('no prefix');
-  expect(of({ from: 's3://a' })()).toBe('/data');
+  const of = (properties: Record<string, string>) => mistakesIn(s3Sync, '/data', properties);
+  expect(of({ from: 's3://a', to: 'https://b' })).toMatch(/^\/to: .*either.*\n\/to: .*isn't a prefix/);
+  expect(of({})).toContain('synced with');
+  expect(of({ from: 'https://example.com/a' })).toContain("isn't a prefix");
+  expect(of({ from: 's3://a' })).toBe('');
   expect(s3Sync.needs!({ to: 's3://a/b' }, '/data to s3://a/b')).toEqual([
     { anyOf: ['path:/data', 'path:/'] },
     { anyOf: ['s3-bucket:a'] },

@@ -8,6 +8,7 @@ import { type ServiceProperties, service } from '../../../src/resources/host/ser
 import { windowsFeature } from '../../../src/resources/windows/software/windows_feature.ts';
 import { cli, scratch } from '../../support/cli.ts';
 import { catalogOf, declare, testRun } from '../../support/engine-world.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 import { windowsWorld } from '../../support/windows-world.ts';
 
 async function onWindows(features: string[] = []) {
@@ -118,7 +119,7 @@ test.each<[ServiceProperties, NodeJS.Platform, RegExp]>([
   [{ startup: 'disabled', state: 'running' }, 'win32', /can't run while it is disabled/],
   [{ startup: 'delayed' }, 'linux', /can't start delayed/],
 ])('%j on %s is a mistake in what was given', (properties, platform, message) => {
-  expect(() => service.identity(properties, 'x', { platform, cwd: '/' })).toThrow(message);
+  expect(mistakesIn(service, 'x', properties, { platform, cwd: '/' })).toMatch(message);
 });
 
 test('a unit, its file and a restart in one run, with a second one that does nothing', async () => {

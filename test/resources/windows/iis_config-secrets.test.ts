@@ -4,6 +4,7 @@ import { iisConfig } from '../../../src/resources/windows/iis/iis_config.ts';
 import { iisSite } from '../../../src/resources/windows/iis/iis_site.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 import { windowsWorld } from '../../support/windows-world.ts';
 
 const pools = 'system.applicationHost/applicationPools';
@@ -74,12 +75,7 @@ describe('C1: what IIS encrypts', () => {
     { items: [{ name: 'P', below: [{ name: 'Q', adPassword: 'Fj4rd' }] }], key: ['name'] },
     { attributes: { clientCertPassword: 'Fj4rd' } },
   ])('is refused as plain text: %j', properties => {
-    let said = '';
-    try {
-      iisConfig.identity(properties, pools, { platform: 'win32', cwd: '' });
-    } catch (error) {
-      said = (error as Error).message;
-    }
+    const said = mistakesIn(iisConfig, pools, properties, 'windows');
     expect(said).toMatch(/is a secret, and stands there as plain text/);
     expect(said).not.toContain('Fj4rd');
   });
@@ -88,9 +84,7 @@ describe('C1: what IIS encrypts', () => {
     [iisAppPool, { set: { 'processModel.password': 'Fj4rd' } }],
     [iisSite, { set: { 'virtualDirectoryDefaults.password': 'Fj4rd' } }],
   ])('is refused in `set` of a type', (type, properties) => {
-    expect(() => type.identity(properties as never, 'X', { platform: 'win32', cwd: '' })).toThrow(
-      /is a secret/,
-    );
+    expect(mistakesIn(type, 'X', properties, 'windows')).toMatch(/^\/set\/.* is a secret/);
   });
 });
 
@@ -104,11 +98,10 @@ test.each([
   'system.web.extensions/scripting/webServices/jsonSerialization',
   'system.serviceModel/serviceHostingEnvironment',
 ])('C7: %s is refused, since its root file is the web.config of the .NET Framework', section => {
-  const identity = (title: string, properties: object) =>
-    iisConfig.identity(properties, title, { platform: 'win32', cwd: '' });
-  expect(() => identity(section, {})).toThrow(/its root file is the \.NET Framework's web\.config/);
-  expect(() => identity('x', { section, path: 'S', commit: 'site' })).toThrow(/\.NET Framework/);
-  expect(identity('system.webServer/httpErrors', {})).toBe(':system.webserver/httperrors');
+  const mistakes = (title: string, properties: object) => mistakesIn(iisConfig, title, properties, 'windows');
+  expect(mistakes(section, {})).toMatch(/its root file is the \.NET Framework's web\.config/);
+  expect(mistakes('x', { section, path: 'S', commit: 'site' })).toMatch(/\.NET Framework/);
+  expect(mistakes('system.webServer/httpErrors', {})).toBe('');
 });
 
 describe('C14: a web.config that says otherwise', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type RegistryProperties, registryValue } from '../../../src/resources/windows/registry_value.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 
 const where = { platform: 'win32' as const, cwd: 'C:\\' };
 const id = (title: string, properties: RegistryProperties) =>
@@ -39,15 +40,15 @@ test.each<[RegistryProperties, { kind: string; value: unknown }]>([
 });
 
 test.each<[string, RegistryProperties, RegExp]>([
-  ['Level', { value: 1 }, /no key of the registry/],
-  ['HKXX\\a\\b', { value: 1 }, /no key of the registry/],
-  ['HKLM\\b', { value: 1 }, /no key of the registry/],
-  ['HKLM\\a\\\\b', { value: 1 }, /no key of the registry/],
+  ['Level', { value: 1 }, /isn't a key of the registry/],
+  ['HKXX\\a\\b', { value: 1 }, /isn't a key of the registry/],
+  ['HKLM\\b', { value: 1 }, /isn't a key of the registry/],
+  ['HKLM\\a\\\\b', { value: 1 }, /isn't a key of the registry/],
   ['HKLM\\a\\b', { value: '4294967296', kind: 'dword' }, /can't be a dword/],
   ['HKLM\\a\\b', { value: 'one', kind: 'qword' }, /can't be a qword/],
   ['HKLM\\a\\b', { value: 'abc', kind: 'binary' }, /can't be a binary/],
   ['HKLM\\a\\b', { value: 'abc', kind: 'multi' }, /can't be a multi/],
   ['HKLM\\a\\b', { value: ['abc'], kind: 'string' }, /can't be a string/],
 ])('%s %j is a mistake in what was given', (title, properties, message) => {
-  expect(() => id(title, properties)).toThrow(message);
+  expect(mistakesIn(registryValue, title, properties, where)).toMatch(message);
 });

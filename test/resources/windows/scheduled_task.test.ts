@@ -4,6 +4,7 @@ import type { Json } from '../../../src/engine/model/catalog.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { scheduledTask } from '../../../src/resources/windows/tasks/scheduled_task.ts';
 import { catalogOf, declare, testRun } from '../../support/engine-world.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 import { windowsWorld } from '../../support/windows-world.ts';
 
 const folder = 'C:\\Windows\\System32\\Tasks';
@@ -139,19 +140,15 @@ test.each<[string, Record<string, Json>, RegExp]>([
   ['no interval', { every: '30s' }, /impossible interval/],
   ['too long', { every: '5 weeks' }, /impossible interval/],
   ['an offset of nothing', { offset: '5m' }, /no `every`/],
-  ['an offset beyond', { every: '30m', offset: '30m' }, /no part of its `every`/],
+  ['an offset beyond', { every: '30m', offset: '30m' }, /isn't a part of its `every`/],
   ['days of no time', { days: ['mon'] }, /no time/],
   ['a password of a service', { password: { $secret: 'env:X' } }, /which has none/],
 ])('%s is a mistake in what was given', (_, properties, message) => {
-  const identify = () =>
-    scheduledTask.identity({ command, ...properties }, 'Sync', { platform: 'win32', cwd: 'C:\\' });
-  expect(identify).toThrow(message);
+  expect(mistakesIn(scheduledTask, 'Sync', { command, ...properties })).toMatch(message);
 });
 
 test.each(['', '\\', 'a\\', 'a\\..\\b', 'a:b', 'a|b', 'a\\\\b'])('%j can be no name', title => {
-  expect(() => scheduledTask.identity({ command }, title, { platform: 'win32', cwd: 'C:\\' })).toThrow(
-    /name of a task/,
-  );
+  expect(mistakesIn(scheduledTask, title, { command })).toMatch(/name of a task/);
 });
 
 test('what schtasks refuses is told with its words, and a file that is no task fails its own resource', async () => {

@@ -6,18 +6,18 @@ import { registryValue } from '../../../src/resources/windows/registry_value.ts'
 import { parseBinding } from '../../../src/windows/iis/bindings.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
+import { mistakesIn } from '../../support/mistakes.ts';
 import { windowsWorld } from '../../support/windows-world.ts';
 
 const where = { platform: 'win32', cwd: '' } as const;
 
 describe('C12: what validation takes, apply can do', () => {
   test.each([
-    [{ idle_timeout: '90s' }, '`90s`'],
-    [{ idle_timeout: '31d' }, '`31d`'],
-    [{ periodic_restart: { time: '1m30s' } }, '`1m30s`'],
-    [{ periodic_restart: { schedule: ['03:30', '03:30:30'] } }, '`03:30:30`'],
+    [{ idle_timeout: '90s' }, "/idle_timeout: `idle_timeout` can't be 90s"],
+    [{ idle_timeout: '31d' }, "/idle_timeout: `idle_timeout` can't be 31d"],
+    [{ periodic_restart: { time: '1m30s' } }, "/periodic_restart/time: `time` can't be 1m30s"],
   ])('times of a pool that IIS refuses are refused: %j', (properties, named) => {
-    expect(() => iisAppPool.identity(properties, 'P', where)).toThrow(named);
+    expect(mistakesIn(iisAppPool, 'P', properties, where)).toContain(named);
   });
 
   test.each([

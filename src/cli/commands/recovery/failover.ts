@@ -10,7 +10,7 @@ import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { duration, plural } from '../../../io/units.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
-import { statusText } from './status-text.ts';
+import { statusLines } from './status-lines.ts';
 
 type TestOptions = FailoverOptions & { test?: true; yes?: true; format: 'text' | 'json' };
 
@@ -43,17 +43,17 @@ export const failover: Define = (program, context, exit) => {
       const done = await failoverTest(context, plan, paths, options, {
         ...(asks && {
           approve: async shown => {
-            context.print(planText(shown));
+            context.print(planLines(shown));
             const answer = await ask('Run this test? [y/N] ');
             interrupt.throwIfAborted();
             return /^\s*y(es)?\s*$/i.test(answer ?? '');
           },
         }),
-        say: line => context.say(`${line}\n`),
+        say: line => context.say([line]),
       });
       if (!done) return exit(1);
-      if (json) context.print(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
-      else context.print(`${asks ? '' : planText(done.plan)}${outcomeText(done)}`);
+      if (json) context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
+      else context.print([...(asks ? [] : planLines(done.plan)), ...outcomeLines(done)]);
       exit(passed(done) ? 0 : 4);
     });
 
@@ -62,11 +62,9 @@ export const failover: Define = (program, context, exit) => {
     .action(async (plan: string, paths: string[], options: CommonOptions & { format: string }) => {
       const status = await failoverStatus(context, plan, paths, options);
       if (!status) return exit(1);
-      context.print(
-        options.format === 'json'
-          ? `${JSON.stringify({ version: 1, ...status }, null, 2)}\n`
-          : statusText(status),
-      );
+      if (options.format === 'json')
+        context.printJson(`${JSON.stringify({ version: 1, ...status }, null, 2)}\n`);
+      else context.print(statusLines(status));
       exit(0);
     });
 
@@ -75,13 +73,13 @@ export const failover: Define = (program, context, exit) => {
     .action(async (plan: string, paths: string[], options: CommonOptions & { format: string }) => {
       const gone = await failoverCleanup(context, plan, paths, options);
       if (!gone) return exit(1);
-      const text = `${plural(gone.instances, 'instance')} terminated, ${plural(gone.images, 'image')} deregistered; 0 instances, 0 volumes and 0 images are left\n`;
-      const foreign = gone.foreign.map(id => `left alone, it is nobody's that we know: ${id}\n`);
-      context.print(
-        options.format === 'json'
-          ? `${JSON.stringify({ version: 1, ...gone }, null, 2)}\n`
-          : text + foreign.join(''),
-      );
+      if (options.format === 'json')
+        context.printJson(`${JSON.stringify({ version: 1, ...gone }, null, 2)}\n`);
+      else
+        context.print([
+          `${plural(gone.instances, 'instance')} terminated, ${plural(gone.images, 'image')} deregistered; 0 instances, 0 volumes and 0 images are left`,
+          ...gone.foreign.map(id => `left alone, no record says that it is the test's: ${id}`),
+        ]);
       exit(0);
     });
 };
@@ -89,7 +87,7 @@ export const failover: Define = (program, context, exit) => {
 const passed = ({ recovered }: Failover): boolean =>
   !recovered || recovered.every(({ results }) => results.every(({ outcome }) => outcome === 'passed'));
 
-function planText({ plan, network, groups, digest }: FailoverPlan): string {
+function planLines({ plan, network, groups, digest }: FailoverPlan): string[] {
   const lines = groups.flatMap(({ wait, machines }, n) => [
     `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
     ...machines.map(
@@ -101,12 +99,11 @@ function planText({ plan, network, groups, digest }: FailoverPlan): string {
     `test of ${plan} in ${network.subnet} of ${network.vpc}, group ${network.group}: nothing leads out of it`,
     ...lines,
     `digest ${digest.slice(0, 16)}`,
-    '',
-  ].join('\n');
+  ];
 }
 
-function outcomeText({ recovered, took, resumed, plan }: Failover): string {
-  if (!recovered) return 'nothing was launched\n';
+function outcomeLines({ recovered, took, resumed, plan }: Failover): string[] {
+  if (!recovered) return ['nothing was launched'];
   const lines = recovered.flatMap(({ vm, instance, results, running, probed }) => [
     `${vm}  ${instance}  runs after ${duration(running)}, probed after ${duration(probed)}`,
     ...results.map(({ probe, from, outcome, saw }) => `  ${outcome}  ${probe} (from ${from}): ${saw}`),
@@ -115,6 +112,5 @@ function outcomeText({ recovered, took, resumed, plan }: Failover): string {
     ...(resumed ? ['went on with a test that had been interrupted'] : []),
     ...lines,
     `recovered in ${duration(took ?? 0)}; remove it: converge failover cleanup ${plan.plan} PATHS`,
-    '',
-  ].join('\n');
+  ];
 }

@@ -28,11 +28,12 @@ export const replicate: Define = (program, context, exit) => {
       const made = await makePoint(context, vm, paths, options);
       if (!made) return exit(1);
       const { point, disks, numbers, warnings } = made.cycle;
-      context.print(
-        options.format === 'json'
-          ? `${JSON.stringify({ version: 1, point: point.id, generation: point.generation, disks, numbers }, null, 2)}\n`
-          : `${made.vm}: ${describeCycle(made.cycle)} (${point.id})\n`,
-      );
+      if (options.format === 'json') {
+        const { id, generation } = point;
+        context.printJson(
+          `${JSON.stringify({ version: 1, point: id, generation, disks, numbers }, null, 2)}\n`,
+        );
+      } else context.print([`${made.vm}: ${describeCycle(made.cycle)} (${point.id})`]);
       context.report(warnings);
       exit(0);
     });
@@ -54,7 +55,7 @@ async function replica(
   if (!made) return 1;
   const { point, disks, retired } = made;
   if (options.format === 'json') {
-    context.print(`${JSON.stringify({ version: 1, point: point.id, disks, retired }, null, 2)}\n`);
+    context.printJson(`${JSON.stringify({ version: 1, point: point.id, disks, retired }, null, 2)}\n`);
     return 0;
   }
   const lines = disks.map(({ index, snapshot, built, reason, blocks }) =>
@@ -62,8 +63,10 @@ async function replica(
       ? `disk ${index}: ${snapshot} was there`
       : `disk ${index}: ${snapshot}, ${built}${reason === undefined ? '' : ` (${reason})`}, ${plural(blocks, 'block')} of 512 KiB`,
   );
-  context.print(
-    `${[`${point.vm.name}: replica of point ${point.generation} (${point.id})`, ...lines, ...retired.map(id => `removed ${id}`)].join('\n')}\n`,
-  );
+  context.print([
+    `${point.vm.name}: replica of point ${point.generation} (${point.id})`,
+    ...lines,
+    ...retired.map(id => `removed ${id}`),
+  ]);
   return 0;
 }

@@ -41,7 +41,8 @@ export const verify: Define = (program, context, exit) => {
       const verified = await check(context, vm, { ...options, paths });
       if (!verified) return exit(1);
       const { report, diagnostics } = verified;
-      context.print(options.format === 'json' ? json(report) : text(report));
+      if (options.format === 'json') context.printJson(json(report));
+      else context.print(lines(report));
       context.report(diagnostics);
       exit(exitCode({ diagnostics }));
     });
@@ -62,15 +63,15 @@ async function replica(
   const found = await verifyReplica(context, vm, paths, options);
   if (!found) return 1;
   const { disks, diagnostics } = found;
-  const lines = disks.map(
-    ({ index, snapshot, point, check: { listed, read, problems } }) =>
-      `disk ${index}: ${snapshot} of point ${point.slice(0, 8)}, ${read} of ${plural(listed, 'block')} read back, ${plural(problems.length, 'problem')}\n`,
-  );
-  context.print(
-    options.format === 'json'
-      ? `${JSON.stringify({ version: 1, vm: found.vm, disks }, null, 2)}\n`
-      : lines.join(''),
-  );
+  if (options.format === 'json')
+    context.printJson(`${JSON.stringify({ version: 1, vm: found.vm, disks }, null, 2)}\n`);
+  else
+    context.print(
+      disks.map(
+        ({ index, snapshot, point, check: { listed, read, problems } }) =>
+          `disk ${index}: ${snapshot} of point ${point.slice(0, 8)}, ${read} of ${plural(listed, 'block')} read back, ${plural(problems.length, 'problem')}`,
+      ),
+    );
   context.report(diagnostics);
   return exitCode({ diagnostics });
 }
@@ -80,15 +81,14 @@ function sampleSize(word: string): number {
   throw new Failure(given('bad-sample', `--sample ${word}: expected a whole number from 1 on`));
 }
 
-function text({ points, problems, notes, checked }: VerifyReport): string {
+function lines({ points, problems, notes, checked }: VerifyReport): string[] {
   const broken = points.filter(({ whole }) => !whole);
-  const lines = [
+  return [
     ...broken.map(({ id, vm, time }) => `BROKEN  ${id}  ${vm.name}  ${new Date(time).toISOString()}`),
     ...notes.map(note => `note: ${note}`),
     `${points.length - broken.length} of ${plural(points.length, 'recovery point')} whole; ` +
       `${plural(checked.objects, 'object')}, ${bytes(checked.bytes)} read, ${plural(problems.length, 'problem')}`,
   ];
-  return `${lines.join('\n')}\n`;
 }
 
 function json({ points, ...report }: VerifyReport): string {

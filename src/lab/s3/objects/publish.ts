@@ -21,16 +21,33 @@ export async function publish(storage: Storage, name: string, folder: string): P
     throw new Failure(
       given('no-such-folder', `${folder} is no folder`, { hint: 'give the folder with the objects' }),
     );
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  await putObjects(
+    storage,
+    name,
+    files.map(file => ({
+      key: file.slice(folder.length + 1).replaceAll(sep, '/'),
+      bytes: () => readFile(file),
+    })),
+  );
+  return files.length;
+}
+
+/** Puts objects into a bucket, which is made when it isn't there. */
+export async function putObjects(
+  storage: Storage,
+  name: string,
+  objects: readonly { key: string; bytes(): Promise<Buffer> }[],
+): Promise<void> {
   const bucket =
     storage.buckets.get(name) ??
     (await storage.saveBucket({ name, created: storage.clock.now(), owner: 'self', configuration: {} }));
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-  for (const file of files) {
-    const bytes = await readFile(file);
+  for (const { key, bytes: read } of objects) {
+    const bytes = await read();
     const writer = await storage.createBlob();
     await writer.write(bytes);
-    await addVersion(storage, bucket, file.slice(folder.length + 1).replaceAll(sep, '/'), {
+    await addVersion(storage, bucket, key, {
       kind: 'object',
       versionId: newVersionId(storage, bucket),
       modified: storage.clock.now(),
@@ -40,5 +57,4 @@ export async function publish(storage: Storage, name: string, folder: string): P
       ...describe(new Map()),
     });
   }
-  return files.length;
 }

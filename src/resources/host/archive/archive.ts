@@ -1,43 +1,31 @@
-import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   Observation,
   Outcome,
-  ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { parseSize, sizePattern } from '../../../io/size.ts';
 import { plural } from '../../../io/units.ts';
 import { oneByOne } from '../../shared/each-step.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { failedFetch } from '../fetch/failed-step.ts';
 import { isNewest } from '../fetch/known-content.ts';
-import {
-  checksumOf,
-  type LocationProperty,
-  refuseUntrusted,
-  type Trust,
-  trustSchema,
-  withTarget,
-} from '../fetch/location.ts';
+import { checksumOf, trustSchema, untrusted, withTarget } from '../fetch/location.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
 import { observeEach } from '../paths/observe-each.ts';
-import { ancestors, managedPath, writtenPath } from '../paths/path.ts';
+import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
+import { filesClaim, kindClaim } from '../paths/path-claims.ts';
+import { findIn } from './find-in.ts';
 import { besides, removeEmpty, removeUnpacked } from './move-in.ts';
 import { obtain } from './obtain.ts';
 import { replace } from './replace.ts';
 import { nameOf, shownSource, sourceOf } from './source.ts';
 import { damagedFiles, rememberUnpacked, type Unpacked, unpackedInto } from './unpacked.ts';
-
-/** As written. */
-export interface ArchiveProperties extends Trust {
-  path?: string;
-  source: LocationProperty;
-  purge_old?: boolean;
-  max_size?: string;
-}
 
 export interface ArchiveState {
   /** `missing`: the archive isn't there; `behind`: it isn't the one that was unpacked, or that isn't known. */
@@ -88,7 +76,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const archive: ResourceType<ArchiveProperties, ArchiveState> = {
+/** As written. */
+export type ArchiveProperties = Static<typeof schema>;
+
+export const archive: BuiltInType<typeof schema, ArchiveState> = {
   name: 'archive',
   doc: `A directory of this host that holds what is in a zip file. The title is the directory, or \`path:\` says it.
 
@@ -101,18 +92,28 @@ Absent removes the files that were unpacked, and the directories that are empty 
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'files', concurrency: 16 },
-  identity(properties, title, where) {
-    const source = sourceOf(properties.source, where);
-    if ('location' in source) refuseUntrusted(source.location, properties);
-    const id = managedPath(properties.path ?? title, where);
-    if (!/^(\/|[a-z]:\/)$/.test(id)) return id;
-    throw new Failure(
-      given('archive-into-root', `an archive can't be unpacked into ${id}`, {
-        hint: 'give a directory of its own',
-      }),
-    );
+  realm: { name: 'files', concurrency: 16, alsoDirties: writesFiles('files') },
+  check(properties, title, where) {
+    const { path, source } = properties;
+    const id = hostPath(path ?? title, where);
+    const isRoot = /^(\/|[a-z]:\/)$/.test(id);
+    const message = `an archive can't be unpacked into ${id}`;
+    return [
+      ...('location' in sourceOf(source, where) ? untrusted(source, '/source', properties) : []),
+      ...ownPathMistakes(properties, title, where),
+      ...(isRoot
+        ? [
+            mistake(
+              path === undefined ? '' : '/path',
+              'archive-into-root',
+              message,
+              'give a directory of its own',
+            ),
+          ]
+        : []),
+    ];
   },
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: ({ source }, id) => {
     const from = sourceOf(source, { platform: id.startsWith('/') ? 'linux' : 'win32', cwd: '/' });
@@ -123,8 +124,10 @@ Absent removes the files that were unpacked, and the directories that are empty 
       { anyOf: [id, ...ancestors(id)].map(path => `path:${path}`) },
     ];
   },
+  claims: (_, id) => [kindClaim(id, 'directory'), filesClaim(id)],
   desired: () => ({ content: 'newest', damaged: [] }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
+  findSource: ({ properties }, io) => findIn(sourceOf(properties.source, io), io),
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 

@@ -1,29 +1,28 @@
-import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   Observation,
   Outcome,
-  ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import type { SearchPath } from '../../../io/search-path.ts';
+import { variablePath } from '../../../windows/registry/machine-environment.ts';
+import { registryClaim } from '../../../windows/registry/registry-claim.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesSettings } from '../../shared/realms.ts';
 import { ancestors, hostPath } from '../paths/path.ts';
-import { isProfileRight, removeProfile, writeProfile } from './profile.ts';
+import { contentClaim } from '../paths/path-claims.ts';
+import { isProfileRight, profileOf, removeProfile, writeProfile } from './profile.ts';
 import { listed, write } from './windows-path.ts';
 
 declare module '../../../engine/model/io.ts' {
   interface Clients {
     search_path: SearchPath;
   }
-}
-
-/** As written. */
-export interface EnvPathProperties {
-  path?: string;
 }
 
 export interface EnvPathState {
@@ -43,7 +42,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const envPath: ResourceType<EnvPathProperties, EnvPathState> = {
+/** As written. */
+export type EnvPathProperties = Static<typeof schema>;
+
+export const envPath: BuiltInType<typeof schema, EnvPathState> = {
   name: 'env_path',
   doc: `A directory that this host finds programs in. The title is the directory, or \`path:\` says it.
 
@@ -54,14 +56,19 @@ started again. Other entries stay as they are written. That the directory is the
   schema,
   runs: { on: 'host', elevated: true },
   // One writer: all of Windows' Path is one value.
-  realm: { name: 'env_path', concurrency: 1, alsoDirties: ['exec'] },
-  identity({ path }, title, where) {
+  realm: { name: 'env_path', concurrency: 1, alsoDirties: writesSettings('env_path') },
+  check({ path }, title, where) {
     const id = hostPath(path ?? title, where);
     const separator = where.platform === 'win32' ? /[;"%]/ : /[:\p{Cc}]/u;
-    if (!separator.test(id)) return id;
-    throw new Failure(given('bad-path-entry', `${id} can't be an entry of PATH: it holds a separator`));
+    const message = `${id} can't be an entry of PATH: it holds a separator`;
+    return separator.test(id) ? [mistake(path === undefined ? '' : '/path', 'bad-path-entry', message)] : [];
   },
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   needs: (_, id) => [{ anyOf: [id, ...ancestors(id)].map(path => `path:${path}`) }],
+  claims: (_, id, { platform }) =>
+    platform === 'win32'
+      ? [{ what: registryClaim(variablePath('Path')).what, pointer: '', shared: 'entries' }]
+      : [contentClaim(profileOf(id))],
   desired: () => ({ on_path: true }),
   observe,
   async apply(steps, io) {
@@ -72,7 +79,7 @@ started again. Other entries stay as they are written. That the directory is the
       io.signal.throwIfAborted();
       const diagnostic = oneDiagnostic(error);
       return new Map(
-        steps.map(({ id }): [Id, Outcome] => [id, { ok: false, diagnostic, retry: 'never', undone: false }]),
+        steps.map(({ id }): [Id, Outcome] => [id, { ok: false, diagnostic, retry: 'asked', undone: false }]),
       );
     }
   },

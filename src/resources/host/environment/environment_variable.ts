@@ -1,20 +1,17 @@
-import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
 import type { ReadIo } from '../../../engine/model/io.ts';
-import type { Asked, Id, Observation, ResourceType } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type { Asked, BuiltInType, Id, Mistake, Observation } from '../../../engine/model/resource-type.ts';
 import * as windows from '../../../windows/registry/machine-environment.ts';
+import { registryClaim } from '../../../windows/registry/registry-claim.ts';
 import { expanded } from '../../../windows/tools/programs.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesSettings } from '../../shared/realms.ts';
+import { contentClaim } from '../paths/path-claims.ts';
 import * as linux from './etc-environment.ts';
 import { listVariables } from './list-variables.ts';
-
-/** As written. */
-export interface VariableProperties {
-  /** There unless the variable is to be absent. */
-  value?: string;
-}
 
 export interface VariableState {
   value: string;
@@ -29,7 +26,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const environmentVariable: ResourceType<VariableProperties, VariableState, Declaration> = {
+/** As written. */
+export type VariableProperties = Static<typeof schema>;
+
+export const environmentVariable: BuiltInType<typeof schema, VariableState, Declaration> = {
   name: 'environment_variable',
   doc: `An environment variable of the machine, for all users and services. The title is its name.
 
@@ -40,12 +40,16 @@ have to be started again. PATH is set by \`env_path\`. Every user can read it: i
   schema,
   runs: { on: 'host', platforms: ['win32', 'linux'], elevated: true },
   // One writer: on Linux all are one file.
-  realm: { name: 'environment', concurrency: 1, alsoDirties: ['exec'] },
+  realm: { name: 'environment', concurrency: 1, alsoDirties: writesSettings('environment') },
   neededUnlessAbsent: ['value'],
-  identity({ value = 'x' }, title, { platform }) {
-    check(title, value, platform);
-    return platform === 'win32' ? title.toLowerCase() : title;
-  },
+  check: ({ value = 'x' }, title, { platform }) => [
+    ...nameMistakes(title, platform),
+    ...valueMistakes(title, value, platform),
+  ],
+  identity: (_, title, { platform }) => (platform === 'win32' ? title.toLowerCase() : title),
+  claims: (_, id, { platform }) => [
+    platform === 'win32' ? registryClaim(windows.variablePath(id)) : contentClaim(linux.path, '', 'lines'),
+  ],
   desired: ({ value = '' }) => ({ value }),
   observe,
   list: listVariables,
@@ -90,28 +94,22 @@ async function observe(
 const forPrograms = (value: string, { platform, env }: ReadIo): string =>
   platform === 'win32' ? expanded(value, env) : value;
 
-function check(title: string, value: string, platform: NodeJS.Platform): void {
+function nameMistakes(title: string, platform: NodeJS.Platform): Mistake[] {
   const isName = platform === 'win32' ? /^[^=%\p{Cc}]{1,255}$/u : /^[A-Za-z_][A-Za-z0-9_]*$/;
   if (!isName.test(title))
-    throw new Failure(given('wrong-name', `\`${title}\` can't be the name of an environment variable`));
-  if (title.toLowerCase() === 'path' && (platform === 'win32' || title === 'PATH'))
-    throw new Failure(
-      given('bad-variable', 'PATH belongs to many, and is no single variable', {
-        hint: 'give each directory an `env_path`',
-      }),
-    );
-  const wrong = (platform === 'win32' ? /[\0\r\n]/ : /["#\p{Cc}]/u).exec(value)?.[0];
-  if (wrong !== undefined)
-    throw new Failure(
-      given(
-        'bad-variable',
-        `the value of \`${title}\` holds ${JSON.stringify(wrong)}, which ${platform === 'win32' ? 'no variable of Windows' : 'no line of /etc/environment'} can have`,
-      ),
-    );
-  if (platform === 'win32' && value === '')
-    throw new Failure(
-      given('bad-variable', `\`${title}\` has no text: Windows has no empty variables`, {
-        hint: 'write `ensure: absent`',
-      }),
-    );
+    return [mistake('', 'wrong-name', `\`${title}\` can't be the name of an environment variable`)];
+  if (title.toLowerCase() !== 'path' || (platform !== 'win32' && title !== 'PATH')) return [];
+  const message = "PATH belongs to many, and isn't a single variable";
+  return [mistake('', 'bad-variable', message, 'give each directory an `env_path`')];
+}
+
+function valueMistakes(title: string, value: string, platform: NodeJS.Platform): Mistake[] {
+  const isWindows = platform === 'win32';
+  const wrong = (message: string, hint?: string) => [mistake('/value', 'bad-variable', message, hint)];
+  const found = (isWindows ? /[\0\r\n]/ : /["#\p{Cc}]/u).exec(value)?.[0];
+  const where = isWindows ? 'no variable of Windows' : 'no line of /etc/environment';
+  if (found !== undefined)
+    return wrong(`the value of \`${title}\` holds ${JSON.stringify(found)}, which ${where} can have`);
+  if (!isWindows || value !== '') return [];
+  return wrong(`\`${title}\` has no text: Windows has no empty variables`, 'write `ensure: absent`');
 }

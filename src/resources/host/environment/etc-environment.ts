@@ -1,7 +1,7 @@
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 
 /** What pam_env gives every session: lines `NAME=value`, of which the last one of a name counts. */
-const path = '/etc/environment';
+export const path = '/etc/environment';
 
 const lineOf = (name: string) => new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}=(.*)$`);
 

@@ -7,7 +7,7 @@ const folder = '/etc/profile.d';
 const prefix = 'converge-path';
 
 /** The file that login shells read for one directory; the hash tells `/a-b` from `/a/b`. */
-const profileOf = (directory: Id): string => {
+export const profileOf = (directory: Id): string => {
   const hash = createHash('sha256').update(directory).digest('hex').slice(0, 8);
   return `${folder}/${prefix}${directory.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 60)}-${hash}.sh`;
 };

@@ -1,44 +1,37 @@
 import { posix } from 'node:path';
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   Observation,
   Outcome,
-  ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { isForeign } from '../../../io/handles/owner.ts';
 import { parseSize, sizePattern } from '../../../io/size.ts';
 import { bytes } from '../../../io/units.ts';
 import { oneByOne } from '../../shared/each-step.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
 import { observeEach } from '../paths/observe-each.ts';
-import { ancestors, managedPath, writtenPath } from '../paths/path.ts';
+import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
+import { wholeFile } from '../paths/path-claims.ts';
 import { saveBody } from './body.ts';
 import { failedFetch } from './failed-step.ts';
+import { findContent } from './find-content.ts';
 import { isNewest, type Known, validatorsOf } from './known-content.ts';
 import {
   checksumOf,
   isS3,
-  type LocationProperty,
   locationOf,
   locationSchema,
-  refuseUntrusted,
   shownLocation,
-  type Trust,
   trustSchema,
+  untrusted,
 } from './location.ts';
-
-/** As written. */
-export interface DownloadProperties extends Trust {
-  path?: string;
-  url: LocationProperty;
-  check?: 'each_run' | 'when_missing';
-  max_size?: string;
-}
 
 export interface DownloadState {
   kind: 'file' | 'directory' | 'symlink' | 'other';
@@ -82,7 +75,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const download: ResourceType<DownloadProperties, DownloadState> = {
+/** As written. */
+export type DownloadProperties = Static<typeof schema>;
+
+export const download: BuiltInType<typeof schema, DownloadState> = {
   name: 'download',
   doc: `A file of this host that is fetched from the web or from S3. The title is its path, or \`path:\` says it.
 
@@ -94,15 +90,18 @@ refused. No proxy is used.`,
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'downloads', concurrency: 4, alsoDirties: ['files'] },
-  identity(properties, title, where) {
-    refuseUntrusted(locationOf(properties.url), properties);
-    return managedPath(properties.path ?? title, where);
-  },
+  realm: { name: 'downloads', concurrency: 4, alsoDirties: writesFiles('downloads') },
+  check: (properties, title, where) => [
+    ...ownPathMistakes(properties, title, where),
+    ...untrusted(properties.url, '/url', properties),
+  ],
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],
+  claims: (_, id) => wholeFile(id),
   desired: properties => ({ kind: 'file', content: checksumOf(properties) ?? 'newest' }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
+  findSource: ({ properties }, io) => findContent(locationOf(properties.url), io),
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 

@@ -8,7 +8,7 @@ export const failedFetch = (error: unknown, signal: AbortSignal): Outcome & { ok
   return {
     ok: false,
     diagnostic: oneDiagnostic(error),
-    retry: isPassing(error) ? 'safe' : 'never',
+    retry: isPassing(error) ? 'safe' : 'asked',
     undone: true,
   };
 };

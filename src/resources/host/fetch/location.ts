@@ -2,7 +2,9 @@ import { Type } from 'typebox';
 import type { Location } from '../../../content/content.ts';
 import { httpUrl } from '../../../content/http.ts';
 import { shown } from '../../../content/http-failures.ts';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { Failure } from '../../../diagnostics/diagnostic.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type { Mistake } from '../../../engine/model/resource-type.ts';
 
 /** A URL as written, alone or with the aws target that gives access to it. */
 export type LocationProperty = string | { url: string; target?: string };
@@ -16,7 +18,11 @@ export const withTarget = (description: string) =>
     {
       url: url(description),
       target: Type.Optional(
-        Type.String({ description: 'Name of the aws target, where several are declared.', minLength: 1 }),
+        Type.String({
+          description: 'Name of the aws target, where several are declared.',
+          minLength: 1,
+          'x-target': 'aws',
+        }),
       ),
     },
     { additionalProperties: false },
@@ -54,21 +60,29 @@ export const trustSchema = {
 
 export const checksumOf = ({ checksum }: Trust): string | undefined => checksum?.toLowerCase();
 
-/** @throws Failure (given) when anybody on the way could change the content. */
-export function refuseUntrusted(location: Location, trust: Trust): void {
+/** Where the URL of a location stands. */
+const urlPointer = (property: LocationProperty, pointer: string): string =>
+  typeof property === 'string' ? pointer : `${pointer}/url`;
+
+/** What is wrong with a URL, or when anybody on the way could change the content. */
+export function untrusted(property: LocationProperty, pointer: string, trust: Trust): Mistake[] {
+  const location = locationOf(property);
+  const at = urlPointer(property, pointer);
   if (isS3(location)) {
-    if (/^s3:\/\/[^/]+\/.+/i.test(location.url)) return;
-    throw new Failure(
-      given('content-url', `${location.url} names no object`, { hint: 'write s3://BUCKET/KEY' }),
-    );
+    if (/^s3:\/\/[^/]+\/.+/i.test(location.url)) return [];
+    return [mistake(at, 'content-url', `${location.url} names no object`, 'write s3://BUCKET/KEY')];
   }
-  const { protocol, host } = httpUrl(location.url);
-  if (protocol === 'https:' || trust.checksum !== undefined || trust.allow_insecure === true) return;
-  throw new Failure(
-    given('insecure-download', `http:// protects nothing on the way from ${host}, and no checksum is given`, {
-      hint: 'use https://, add `checksum: sha256:…`, or say `allow_insecure: true`',
-    }),
-  );
+  let url: URL;
+  try {
+    url = httpUrl(location.url);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.diagnostics.map(({ code, message, hint }) => mistake(at, code, message, hint));
+  }
+  if (url.protocol === 'https:' || trust.checksum !== undefined || trust.allow_insecure === true) return [];
+  const message = `http:// protects nothing on the way from ${url.host}, and no checksum is given`;
+  const hint = 'use https://, add `checksum: sha256:…`, or say `allow_insecure: true`';
+  return [mistake(at, 'insecure-download', message, hint)];
 }
 
 /** A location for messages; what follows `?` is often a signature. */

@@ -1,27 +1,26 @@
-import Type from 'typebox';
-import { Failure, given, world } from '../../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
+import { Failure, world } from '../../../diagnostics/diagnostic.ts';
+import { withoutPasswords } from '../../../diagnostics/url-passwords.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
+  Mistake,
   Observation,
   Outcome,
-  ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { oneByOne } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesFiles } from '../../shared/realms.ts';
+import { secret } from '../../shared/schema-parts.ts';
 import { observeEach } from '../paths/observe-each.ts';
-import { ancestors, managedPath, writtenPath } from '../paths/path.ts';
+import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
+import { filesClaim, kindClaim } from '../paths/path-claims.ts';
 import { type Found, findRevision, isCommit } from './revision.ts';
 import { git, gitFailure, gitSays, type Remote } from './run-git.ts';
-
-/** As written. */
-export interface GitCheckoutProperties extends Remote {
-  path?: string;
-  revision?: string;
-  discard_changes?: boolean;
-}
 
 export interface GitCheckoutState {
   url: string;
@@ -64,12 +63,15 @@ const schema = Type.Object(
       Type.Boolean({ description: 'Take it over `http://`: anybody on the way can change it.' }),
     ),
     username: Type.Optional(Type.String({ description: 'For https; `git` when left out.', minLength: 1 })),
-    password: Type.Optional(Type.String({ description: 'Password or token for https.', 'x-secret': true })),
+    password: Type.Optional(secret({ description: 'Password or token for https.' })),
   },
   { additionalProperties: false },
 );
 
-export const gitCheckout: ResourceType<GitCheckoutProperties, GitCheckoutState> = {
+/** As written. */
+export type GitCheckoutProperties = Static<typeof schema>;
+
+export const gitCheckout: BuiltInType<typeof schema, GitCheckoutState> = {
   name: 'git_checkout',
   doc: `A directory of this host with the files of a git repository at one revision. The title is the directory, or
 \`path:\` says it. It takes the program \`git\`.
@@ -81,38 +83,44 @@ Absent removes the directory, unless something in it would be lost.`,
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'git_checkout', concurrency: 4, alsoDirties: ['files'] },
-  identity(properties, title, where) {
-    refuseUrl(properties);
-    return managedPath(properties.path ?? title, where);
-  },
+  realm: { name: 'git_checkout', concurrency: 4, alsoDirties: writesFiles('git_checkout') },
+  check: (properties, title, where) => [
+    ...ownPathMistakes(properties, title, where),
+    ...urlMistakes(properties),
+  ],
+  identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: (_, id) => [{ anyOf: ancestors(id).map(path => `path:${path}`) }],
+  claims: (_, id) => [kindClaim(id, 'directory'), filesClaim(id)],
   desired: ({ url, revision, discard_changes }) => ({
     url,
     revision: isCommit(revision) ? revision.toLowerCase() : 'newest',
     ...(discard_changes && { changes: 'none' }),
   }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
+  findSource: ({ properties }, io) => findRemote(properties, io),
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
-function refuseUrl({ url, allow_insecure, password }: GitCheckoutProperties): void {
+function urlMistakes({ url, allow_insecure, password }: GitCheckoutProperties): Mistake[] {
   const parsed = URL.parse(url);
-  if (parsed?.password)
-    throw new Failure(
-      given('password-in-url', `the URL of ${parsed.host} holds a password`, {
-        hint: 'take it out, and give it as `password: "${secret(…)}"`',
-      }),
-    );
-  if (parsed?.protocol === 'http:' && allow_insecure !== true)
-    throw new Failure(
-      given('insecure-git', `http:// protects nothing on the way from ${parsed.host}`, {
-        hint: 'use https://, or say `allow_insecure: true`',
-      }),
-    );
+  const mistakes: Mistake[] = [];
+  if (parsed?.protocol === 'http:' && allow_insecure !== true) {
+    const message = `http:// protects nothing on the way from ${parsed.host}`;
+    mistakes.push(mistake('/url', 'insecure-git', message, 'use https://, or say `allow_insecure: true`'));
+  }
   if (password !== undefined && parsed?.protocol !== 'https:' && parsed?.protocol !== 'http:')
-    throw new Failure(given('contradiction', 'a password is for https://', { hint: 'let ssh find a key' }));
+    mistakes.push(mistake('/password', 'contradiction', 'a password is for https://', 'let ssh find a key'));
+  return mistakes;
+}
+
+/** One request. Whether a commit is there, no request tells; that there is a repository is looked at. */
+async function findRemote(properties: GitCheckoutProperties, io: ReadIo): Promise<undefined> {
+  const { revision, url } = properties;
+  const at = io.platform === 'win32' ? 'C:/' : '/';
+  if (isCommit(revision)) await gitSays(['ls-remote', '--', url, 'HEAD'], at, properties, io);
+  else await findRevision(revision, { at, remote: properties }, io);
+  return undefined;
 }
 
 const memoryKey = (id: Id): string => `git_checkout:${id}`;
@@ -127,7 +135,9 @@ async function look(
   if (kind === 'directory' && names.length === 0) return { state: 'absent' };
   if (!names.includes('.git')) throw foreign(id);
   const head = await headOf(id, properties, io);
-  const url = (await git(['config', '--get', 'remote.origin.url'], id, properties, io)).stdout.trim();
+  const config = await git(['config', '--get', 'remote.origin.url'], id, properties, io);
+  // Somebody else's may hold a token, which no plan shows.
+  const url = withoutPasswords(config.stdout.trim());
   const isNewest =
     head !== undefined &&
     url === properties.url &&
@@ -177,7 +187,7 @@ async function change(step: Step<GitCheckoutProperties, GitCheckoutState>, io: W
     return {
       ok: false,
       diagnostic,
-      retry: diagnostic.code === 'git-unreachable' ? 'safe' : 'never',
+      retry: diagnostic.code === 'git-unreachable' ? 'safe' : 'asked',
       undone: false,
     };
   }

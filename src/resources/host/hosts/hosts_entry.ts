@@ -1,11 +1,21 @@
-import Type from 'typebox';
-import { Failure, given, world } from '../../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
+import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, Id, Observation, Outcome, ResourceType } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type {
+  Asked,
+  BuiltInType,
+  Claim,
+  Id,
+  Observation,
+  Outcome,
+} from '../../../engine/model/resource-type.ts';
 import { addressFamily } from '../../../io/ip-address.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { hostPath } from '../paths/path.ts';
+import { contentClaim } from '../paths/path-claims.ts';
 import {
   addressesOf,
   familyOf,
@@ -17,13 +27,6 @@ import {
   writeHosts,
 } from './hosts-file.ts';
 import { listEntries } from './list-hosts.ts';
-
-/** As written. */
-export interface HostsEntryProperties {
-  host?: string;
-  address: string;
-  aliases?: string[];
-}
 
 export interface HostsEntryState {
   /** All addresses that the name has in the family, with commas between. */
@@ -52,7 +55,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const hostsEntry: ResourceType<HostsEntryProperties, HostsEntryState, Declaration> = {
+/** As written. */
+export type HostsEntryProperties = Static<typeof schema>;
+
+export const hostsEntry: BuiltInType<typeof schema, HostsEntryState, Declaration> = {
   name: 'hosts_entry',
   doc: `A name in this host's own table of addresses: \`/etc/hosts\`, on Windows \`System32\\drivers\\etc\\hosts\`.
 The title is the host name, or \`host:\` says it.
@@ -62,15 +68,37 @@ Comments, other names on a line, line ends and encoding of the file stay as they
   version: 1,
   schema,
   runs: { on: 'host', elevated: true },
-  realm: { name: 'hosts', concurrency: 1, alsoDirties: ['files'] },
-  identity({ host, address }, title) {
+  realm: { name: 'hosts', concurrency: 1, alsoDirties: writesFiles('hosts') },
+  check({ host, address }, title) {
     const of = host ?? title;
-    if (!new RegExp(name).test(of)) throw new Failure(given('bad-host', `${of} is no host name`));
-    if (addressFamily(address) === undefined)
-      throw new Failure(
-        given('bad-address', `${address} is no IP address`, { hint: 'write it like 10.0.0.7 or fd00::7' }),
-      );
-    return `${of.toLowerCase()} ipv${familyOf(address)}`;
+    return [
+      ...(new RegExp(name).test(of)
+        ? []
+        : [mistake(host === undefined ? '' : '/host', 'bad-host', `${of} isn't a host name`)]),
+      ...(addressFamily(address) === undefined
+        ? [
+            mistake(
+              '/address',
+              'bad-address',
+              `${address} isn't an IP address`,
+              'write it like 10.0.0.7 or fd00::7',
+            ),
+          ]
+        : []),
+    ];
+  },
+  identity: ({ host, address }, title) => `${(host ?? title).toLowerCase()} ipv${familyOf(address)}`,
+  claims({ address, aliases = [] }, id, { platform }) {
+    const nameClaim = (named: string, pointer: string): Claim => ({
+      what: `the IPv${familyOf(address)} address of ${named}`,
+      pointer,
+      evenAbsent: true,
+    });
+    return [
+      contentClaim(platform === 'win32' ? windowsTable : linuxTable, '', 'entries'),
+      nameClaim(id.slice(0, id.indexOf(' ')), ''),
+      ...aliases.map((alias, index) => nameClaim(alias.toLowerCase(), `/aliases/${index}`)),
+    ];
   },
   desired: ({ address, aliases }) => ({
     address: spelled(address),
@@ -101,6 +129,9 @@ Comments, other names on a line, line ends and encoding of the file stay as they
     return new Map(steps.map(({ id }): [Id, Outcome] => [id, outcome]));
   },
 };
+
+const linuxTable = '/etc/hosts';
+const windowsTable = 'c:/windows/system32/drivers/etc/hosts';
 
 const lower = (text: string) => text.toLowerCase();
 const namesOf = ({ title, properties: { host, aliases = [] } }: Asked<HostsEntryProperties>): string[] => [
@@ -133,7 +164,7 @@ function look(
 }
 
 function hostsPath({ platform, env, cwd }: ReadIo): string {
-  if (platform !== 'win32') return '/etc/hosts';
+  if (platform !== 'win32') return linuxTable;
   const root = env.SystemRoot ?? env.SYSTEMROOT ?? 'C:\\Windows';
   return hostPath(`${root}\\System32\\drivers\\etc\\hosts`, { platform, cwd });
 }
@@ -160,6 +191,6 @@ async function edit(io: WriteIo, change: (lines: HostsLine[]) => HostsLine[]): P
     return { ok: true };
   } catch (error) {
     io.signal.throwIfAborted();
-    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'never', undone: true };
+    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'asked', undone: true };
   }
 }

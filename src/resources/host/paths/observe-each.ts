@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { Failure } from '../../../diagnostics/diagnostic.ts';
+import { Failure, together } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../../engine/model/io.ts';
 import type { Asked, Id, Observation } from '../../../engine/model/resource-type.ts';
 
@@ -15,9 +15,8 @@ export async function observeEach<P, C>(
       return [one.id, await look(one, io)];
     } catch (error) {
       io.signal.throwIfAborted();
-      const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
-      if (!diagnostic) throw error;
-      return [one.id, { state: 'failed', diagnostic }];
+      if (!(error instanceof Failure) || error.diagnostics.length === 0) throw error;
+      return [one.id, { state: 'failed', diagnostic: together(error.diagnostics) }];
     }
   });
   return new Map(seen);

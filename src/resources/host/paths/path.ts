@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import type { Id, Where } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type { Id, Mistake, Where } from '../../../engine/model/resource-type.ts';
 import { entryParts } from './entry-name.ts';
 
 /**
@@ -12,20 +12,17 @@ export function hostPath(path: string, { platform, cwd }: Where): Id {
   return trimmed(win32.resolve(cwd, path).replaceAll('\\', '/')).toLowerCase();
 }
 
-/**
- * The path of an object that a manifest declares, in its one form.
- * @throws Failure (given) for one that Windows reads as something else than a path with names
- */
-export function managedPath(path: string, where: Where): Id {
-  const id = hostPath(path, where);
-  const problem = where.platform === 'win32' ? problemOf(path, id) : undefined;
-  if (problem === undefined) return id;
-  throw new Failure(
-    given('bad-path', `${path} can't be a path of Windows: ${problem}`, {
-      hint: 'write it like C:\\folder\\name or \\\\server\\share\\name',
-    }),
-  );
+/** Why a path can't be that of an object: what Windows reads as something else than a path with names. */
+export function pathMistakes(path: string, where: Where, pointer: string): Mistake[] {
+  const problem = where.platform === 'win32' ? problemOf(path, hostPath(path, where)) : undefined;
+  if (problem === undefined) return [];
+  const message = `${path} can't be a path of Windows: ${problem}`;
+  return [mistake(pointer, 'bad-path', message, 'write it like C:\\folder\\name or \\\\server\\share\\name')];
 }
+
+/** The same for types whose title is the path unless `path:` says it. */
+export const ownPathMistakes = ({ path }: { path?: string }, title: string, where: Where): Mistake[] =>
+  pathMistakes(path ?? title, where, path === undefined ? '' : '/path');
 
 function problemOf(path: string, id: Id): string | undefined {
   if (/^[\\/]{2}[.?][\\/]/.test(path)) return 'it names a device';

@@ -1,8 +1,17 @@
-import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, Id, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type {
+  Asked,
+  BuiltInType,
+  Id,
+  Mistake,
+  Observation,
+  Step,
+} from '../../../engine/model/resource-type.ts';
+import { registryClaim } from '../../../windows/registry/registry-claim.ts';
 import {
+  inKey,
   readServiceStates,
   readStartups,
   restartService,
@@ -13,24 +22,15 @@ import {
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesSettings } from '../../shared/realms.ts';
+import { oneOf } from '../../shared/schema-parts.ts';
 import { withoutIis } from '../../windows/iis/iis-object.ts';
 import { listServices } from './list-services.ts';
 import type { ServiceState } from './service-state.ts';
 import { control, readUnits, restartUnit, setUnitStartup, unitOf } from './systemd.ts';
 
-/** As written. */
-export interface ServiceProperties {
-  startup?: 'automatic' | 'delayed' | 'manual' | 'disabled';
-  state?: 'running' | 'stopped';
-}
-
-const words = (names: readonly string[], description: string) =>
-  Type.Optional(
-    Type.Union(
-      names.map(name => Type.Literal(name)),
-      { description },
-    ),
-  );
+const words = <const W extends readonly string[]>(names: W, description: string) =>
+  Type.Optional(oneOf(names, { description }));
 
 const schema = Type.Object(
   {
@@ -43,7 +43,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const service: ResourceType<ServiceProperties, ServiceState, Declaration> = {
+/** As written. */
+export type ServiceProperties = Static<typeof schema>;
+
+export const service: BuiltInType<typeof schema, ServiceState, Declaration> = {
   name: 'service',
   doc: `A service of Windows, or a unit of systemd. The title is its name, not the one it is displayed by.
 
@@ -52,26 +55,36 @@ on Windows with those that need it. \`disabled\` is a service that can't be star
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32', 'linux'], elevated: true },
-  realm: { name: 'services', concurrency: 4 },
+  realm: { name: 'services', concurrency: 4, alsoDirties: writesSettings('services') },
   canBeAbsent: false,
-  identity({ startup, state }, title, { platform }) {
-    const isName = platform === 'win32' ? /^[^\\/\p{Cc}]{1,256}$/u : /^[A-Za-z0-9:_.@\\-]{1,255}$/;
-    if (!isName.test(title) || title.startsWith('-'))
-      throw new Failure(given('wrong-name', `\`${title}\` can't be the name of a service`));
-    if (startup === 'disabled' && state === 'running')
-      throw new Failure(
-        given('bad-service', `the service \`${title}\` can't run while it is disabled`, {
-          hint: 'write `startup: manual` or `state: stopped`',
-        }),
-      );
-    if (startup === 'delayed' && platform !== 'win32')
-      throw new Failure(
-        given('bad-service', `the service \`${title}\` can't start delayed: systemd has no such thing`, {
-          hint: 'write `startup: automatic`',
-        }),
-      );
-    return platform === 'win32' ? title.toLowerCase() : unitOf(title);
-  },
+  check: ({ startup, state }, title, { platform }) => [
+    ...nameMistakes(title, platform),
+    ...(startup === 'disabled' && state === 'running'
+      ? [
+          mistake(
+            '/state',
+            'bad-service',
+            `the service \`${title}\` can't run while it is disabled`,
+            'write `startup: manual` or `state: stopped`',
+          ),
+        ]
+      : []),
+    ...(startup === 'delayed' && platform !== 'win32'
+      ? [
+          mistake(
+            '/startup',
+            'bad-service',
+            `the service \`${title}\` can't start delayed: systemd has no such thing`,
+            'write `startup: automatic`',
+          ),
+        ]
+      : []),
+  ],
+  identity: (_, title, { platform }) => (platform === 'win32' ? title.toLowerCase() : unitOf(title)),
+  claims: ({ startup }, id, { platform }) =>
+    platform === 'win32' && startup !== undefined
+      ? ['Start', 'DelayedAutostart'].map(name => registryClaim(inKey(id, name), '/startup'))
+      : [],
   provides: (_, id) => [`service:${id}`],
   needs: (_, id) => [{ anyOf: [`service:${id}`, ...(ofIis.includes(id) ? ['iis'] : [])] }],
   desired: properties => ({ ...properties }),
@@ -108,6 +121,12 @@ on Windows with those that need it. \`disabled\` is a service that can't be star
     }
   },
 };
+
+function nameMistakes(title: string, platform: NodeJS.Platform): Mistake[] {
+  const isName = platform === 'win32' ? /^[^\\/\p{Cc}]{1,256}$/u : /^[A-Za-z0-9:_.@\\-]{1,255}$/;
+  if (isName.test(title) && !title.startsWith('-')) return [];
+  return [mistake('', 'wrong-name', `\`${title}\` can't be the name of a service`)];
+}
 
 const ofIis: readonly Id[] = ['w3svc', 'was', 'iisadmin'];
 

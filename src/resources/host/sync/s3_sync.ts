@@ -1,32 +1,28 @@
-import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
+import { Failure } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
+  Mistake,
   Observation,
   Outcome,
-  ResourceType,
+  SourceTrouble,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { bytes, plural } from '../../../io/units.ts';
 import { oneByOne } from '../../shared/each-step.ts';
 import { pathFirst } from '../../shared/path-first.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { failedFetch } from '../fetch/failed-step.ts';
-import { isS3, type LocationProperty, locationOf, locationSchema } from '../fetch/location.ts';
+import { isS3, locationOf, locationSchema } from '../fetch/location.ts';
 import { observeEach } from '../paths/observe-each.ts';
-import { ancestors, managedPath, writtenPath } from '../paths/path.ts';
+import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
+import { filesClaim, kindClaim } from '../paths/path-claims.ts';
 import { type Comparison, type Copied, compare, type Sides } from './compare.ts';
-import type { Globs } from './globs.ts';
 import { down, removeFiles, removeObjects, up } from './transfer.ts';
-
-/** As written. */
-export interface S3SyncProperties extends Globs {
-  path?: string;
-  from?: LocationProperty;
-  to?: LocationProperty;
-  delete?: boolean;
-}
 
 /** Both name the first of many. */
 export interface S3SyncState {
@@ -70,7 +66,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const s3Sync: ResourceType<S3SyncProperties, S3SyncState> = {
+/** As written. */
+export type S3SyncProperties = Static<typeof schema>;
+
+export const s3Sync: BuiltInType<typeof schema, S3SyncState> = {
   name: 's3_sync',
   doc: `A directory of this host and a prefix of a bucket that hold the same files: \`from:\` makes the directory equal
 to the prefix, \`to:\` the prefix to the directory. The title is the directory, or \`path:\` says it.
@@ -84,11 +83,14 @@ fails the sync before anything is written. Links are not followed. What is neith
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 's3_sync', concurrency: 2, alsoDirties: ['files'] },
+  realm: { name: 's3_sync', concurrency: 2, alsoDirties: writesFiles('s3_sync') },
   canBeAbsent: false,
+  check: (properties, title, where) => [
+    ...ownPathMistakes(properties, title, where),
+    ...directionMistakes(properties),
+  ],
   identity(properties, title, where) {
-    locationOfSync(properties);
-    const id = managedPath(properties.path ?? title, where);
+    const id = hostPath(properties.path ?? title, where);
     return properties.to === undefined ? id : `${id} to ${locationOf(properties.to).url}`;
   },
   provides: ({ to }, id) => (to === undefined ? [`path:${id}`] : []),
@@ -99,23 +101,39 @@ fails the sync before anything is written. Links are not followed. What is neith
       { anyOf: [bucketOf(properties)] },
     ];
   },
+  claims(properties, id) {
+    if (properties.to === undefined)
+      return [kindClaim(id, 'directory'), ...(properties.delete ? [filesClaim(id)] : [])];
+    const url = locationOfSync(properties).url.replace(/^s3/i, 's3').replace(/\/+$/, '');
+    const shared = properties.delete ? {} : { shared: 'added' };
+    return [{ what: `the objects in ${url}`, pointer: '/to', ...shared }];
+  },
   desired: properties => ({ differing: [], ...(properties.delete && { surplus: [] }) }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
+  findSource: ({ properties }, io) => findBucket(properties, io),
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
-/** @throws Failure (given) unless one direction is declared */
-function locationOfSync({ from, to }: S3SyncProperties) {
-  const wrong = (message: string, hint: string) => new Failure(given('sync-direction', message, { hint }));
+/** One direction, to or from a prefix of a bucket. */
+function directionMistakes({ from, to }: S3SyncProperties): Mistake[] {
+  const wrong = (pointer: string, message: string, hint: string) =>
+    mistake(pointer, 'sync-direction', message, hint);
+  const mistakes: Mistake[] = [];
   if (from !== undefined && to !== undefined)
-    throw wrong('a sync goes either `from` a prefix or `to` one', 'remove one of the two');
-  const declared = from ?? to;
-  if (declared === undefined)
-    throw wrong('nothing says what the directory is synced with', 'add `from: s3://BUCKET/PREFIX` or `to:`');
-  const location = locationOf(declared);
-  if (isS3(location)) return location;
-  throw wrong(`${location.url} is no prefix of a bucket`, 'write s3://BUCKET/PREFIX');
+    mistakes.push(wrong('/to', 'a sync goes either `from` a prefix or `to` one', 'remove one of the two'));
+  if ((from ?? to) === undefined)
+    mistakes.push(
+      wrong('', 'nothing says what the directory is synced with', 'add `from: s3://BUCKET/PREFIX` or `to:`'),
+    );
+  for (const [pointer, location] of Object.entries({ '/from': from, '/to': to }))
+    if (location !== undefined && !isS3(locationOf(location)))
+      mistakes.push(
+        wrong(pointer, `${locationOf(location).url} isn't a prefix of a bucket`, 'write s3://BUCKET/PREFIX'),
+      );
+  return mistakes;
 }
+
+const locationOfSync = ({ from, to }: S3SyncProperties) => locationOf((from ?? to)!);
 
 const bucketOf = (properties: S3SyncProperties): string =>
   `s3-bucket:${/^s3:\/\/([^/]+)/i.exec(locationOfSync(properties).url)?.[1]}`;
@@ -145,16 +163,37 @@ async function look(one: Asked<S3SyncProperties>, io: ReadIo): Promise<Observati
   try {
     comparison = await compare(sides, io);
   } catch (error) {
-    const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
-    if (diagnostic?.code !== 'bucket-not-found') throw error;
-    const { hint } = diagnostic;
-    return { state: 'unknown', waitsFor: bucketOf(one.properties), ...(hint !== undefined && { hint }) };
+    return bucketFirst(error, one.properties);
   }
   const { copy, surplus } = workOf(comparison, one.properties);
   return {
     state: 'present',
     value: { differing: first(copy), ...(one.properties.delete && { surplus: first(surplus) }) },
   };
+}
+
+/** An empty prefix is one to be equal to; a bucket that isn't there is none. */
+async function findBucket(properties: S3SyncProperties, io: ReadIo): Promise<SourceTrouble | undefined> {
+  const content = await io.client('content');
+  const store = await content.store(locationOfSync(properties));
+  try {
+    for await (const _ of store.list('')) break;
+    return undefined;
+  } catch (error) {
+    return bucketFirst(error, properties);
+  }
+}
+
+/** What waits for a bucket that isn't there. @throws any other error */
+function bucketFirst(error: unknown, properties: S3SyncProperties) {
+  const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
+  if (diagnostic?.code !== 'bucket-not-found') throw error;
+  const { hint } = diagnostic;
+  return {
+    state: 'unknown',
+    waitsFor: bucketOf(properties),
+    ...(hint !== undefined && { hint }),
+  } as const;
 }
 
 /** What the side that is written to lacks, and what it has too much. */

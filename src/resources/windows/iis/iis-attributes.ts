@@ -1,8 +1,12 @@
 import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import type { Step } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import { child } from '../../../engine/model/pointer.ts';
+import type { Mistake, Step } from '../../../engine/model/resource-type.ts';
+import { parseDuration } from '../../../io/duration.ts';
 import { isSecretAttribute } from '../../../windows/iis/secret-attributes.ts';
 import { canonicalValue, sameSetting } from '../../../windows/iis/settings.ts';
+import { spanProblem } from '../../../windows/iis/span-limits.ts';
+import { spanSeconds } from '../../../windows/iis/timespan.ts';
 import { isChanged } from '../../shared/each-step.ts';
 
 /** `set:` of the types of IIS: any attribute that has no property of its own, by appcmd's name. */
@@ -15,15 +19,43 @@ export const setSchema = (example: string) =>
     }),
   );
 
-/** Throws a Failure (given) for what `set` can't hold: a secret would be in the plan and in arguments. */
-export function checkSet(set: WrittenSet = {}, instead: string): void {
-  const secrets = Object.keys(set).filter(isSecretAttribute);
-  if (secrets.length > 0)
-    throw new Failure(
-      secrets.map(name =>
-        given('plain-secret', `\`${name}\` in \`set\` is a secret, and stands there as plain text`, {
-          hint: instead,
-        }),
+/**
+ * What IIS's schema refuses of time spans. Of `durations` each has a property, by the attribute that it stands for.
+ */
+export function spanMistakes(
+  durations: readonly [pointer: string, attribute: string, written: string | undefined][],
+  set: WrittenSet = {},
+): Mistake[] {
+  const spans: [pointer: string, attribute: string, seconds: number | undefined, written: string][] = [
+    ...durations.flatMap(([pointer, attribute, written]): [string, string, number | undefined, string][] => {
+      const ms = written === undefined ? undefined : parseDuration(written);
+      return ms === undefined ? [] : [[pointer, attribute, ms / 1000, written!]];
+    }),
+    ...Object.entries(set).map(([name, value]): [string, string, number | undefined, string] => [
+      child('/set', name),
+      name,
+      spanSeconds(String(value)),
+      String(value),
+    ]),
+  ];
+  return spans.flatMap(([pointer, attribute, seconds, written]) => {
+    const problem = seconds === undefined ? undefined : spanProblem(attribute, seconds);
+    if (problem === undefined) return [];
+    const name = pointer.slice(pointer.lastIndexOf('/') + 1);
+    return [mistake(pointer, 'wrong-value', `\`${name}\` can't be ${written}: ${problem}`)];
+  });
+}
+
+/** What `set` can't hold: a secret would be in the plan and in arguments. */
+export function setMistakes(set: WrittenSet = {}, instead: string): Mistake[] {
+  return Object.keys(set)
+    .filter(isSecretAttribute)
+    .map(name =>
+      mistake(
+        child('/set', name),
+        'plain-secret',
+        `\`${name}\` in \`set\` is a secret, and stands there as plain text`,
+        instead,
       ),
     );
 }
@@ -51,5 +83,5 @@ export const setArguments = <P, C extends { set?: Record<string, string> }>(
   step: Exclude<Step<P, C>, { kind: 'delete' }>,
 ): string[] =>
   Object.entries(step.should.set ?? {}).flatMap(([name, value]) =>
-    isChanged(step, `/set/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`) ? [`/${name}:${value}`] : [],
+    isChanged(step, child('/set', name)) ? [`/${name}:${value}`] : [],
   );

@@ -1,30 +1,32 @@
-import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type { Asked, BuiltInType, Step } from '../../../engine/model/resource-type.ts';
 import { childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { settingsOf } from '../../../windows/iis/settings.ts';
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
-import { checkSet, desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
-import { configurationOf, iisRealm, needsIis, observeObjects, withPool } from './iis-object.ts';
+import { desiredSet, readSet, setArguments, setMistakes, setSchema } from './iis-attributes.ts';
+import {
+  appNamed,
+  declaredSettings,
+  hostConfigClaim,
+  setSettings,
+  settingClaims,
+  vdirNamed,
+} from './iis-claims.ts';
+import { configurationOf, iisRealm, needsIis, observeObjects } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 import { listApps } from './list-sites.ts';
 
-/** As written. */
-export interface AppProperties {
-  app_pool?: string;
-  physical_path?: string;
-  enabled_protocols?: string;
-  preload_enabled?: boolean;
-  set?: WrittenSet;
-}
 export type AppState = Omit<AppProperties, 'set'> & { set?: Record<string, string> };
 
 const schema = Type.Object(
   {
-    app_pool: Type.Optional(Type.String({ description: 'Its application pool.', minLength: 1 })),
+    app_pool: Type.Optional(
+      Type.String({ description: 'Its application pool.', minLength: 1, 'x-ref': 'iis_app_pool' }),
+    ),
     physical_path: Type.Optional(
       Type.String({ description: 'Its directory; needed to make it.', 'x-path': 'host', minLength: 1 }),
     ),
@@ -35,41 +37,52 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const iisApp: ResourceType<AppProperties, AppState, Declaration> = {
+/** As written. */
+export type AppProperties = Static<typeof schema>;
+
+export const iisApp: BuiltInType<typeof schema, AppState, Declaration> = {
   name: 'iis_app',
   doc: `An application of a website of IIS; the title is \`Site/path\`, and \`Site/\` is the site's root.`,
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
-  identity({ set }, title) {
-    checkSet(set, 'a directory with a password is an `iis_vdir`');
-    if (/^[^/]+\/([^/]+(\/[^/]+)*)?$/.test(title)) return title.toLowerCase();
-    throw new Failure(
-      given('wrong-name', `\`${title}\` names no application`, {
-        hint: 'write Site/path, or Site/ for its root',
-      }),
-    );
+  check({ set }, title) {
+    const hint = 'write Site/path, or Site/ for its root';
+    const isApp = /^[^/]+\/([^/]+(\/[^/]+)*)?$/.test(title);
+    return [
+      ...(isApp ? [] : [mistake('', 'wrong-name', `\`${title}\` doesn't name an application`, hint)]),
+      ...setMistakes(set, 'a directory with a password is an `iis_vdir`'),
+    ];
   },
+  identity: (_, title) => title.toLowerCase(),
   provides: (_, id) => [`app:${id}`],
-  needs: ({ app_pool: pool, physical_path: path }, id) => [
+  needs: ({ physical_path: path }, id) => [
     needsIis,
     { anyOf: [`site:${siteOf(id)}`] },
-    ...(pool === undefined ? [] : [{ anyOf: [`app_pool:${pool.toLowerCase()}`] }]),
     ...(path === undefined ? [] : needsPath(path)),
+  ],
+  claims: (properties, id) => [
+    hostConfigClaim,
+    ...settingClaims(appNamed(id), [
+      ...declaredSettings(properties, {
+        app_pool: 'applicationPool',
+        enabled_protocols: 'enabledProtocols',
+        preload_enabled: 'preloadEnabled',
+      }),
+      ...setSettings(properties.set),
+    ]),
+    ...settingClaims(
+      vdirNamed(id.replace(/\/?$/, '/')),
+      declaredSettings(properties, { physical_path: 'physicalPath' }),
+    ),
   ],
   desired: ({ physical_path: path, set, ...rest }) => ({
     ...rest,
     ...(path !== undefined && { physical_path: iisPath(path) }),
     ...(set && { set: desiredSet(set) }),
   }),
-  observe: (asked, io) =>
-    withPool(
-      asked,
-      io,
-      ({ app_pool: pool }) => pool,
-      () => observeObjects(asked, io, 'app', (one, element) => read(one, element, io)),
-    ),
+  observe: (asked, io) => observeObjects(asked, io, 'app', (one, element) => read(one, element, io)),
   list: listApps,
   toManifest: declarationToManifest,
   apply: (steps, io) => eachStep(steps, step => act(step, io)),

@@ -1,8 +1,7 @@
-import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
+import Type, { type Static } from 'typebox';
+import { isSecretRef } from '../../../engine/model/catalog.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Step } from '../../../engine/model/resource-type.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import { child, childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
@@ -11,8 +10,25 @@ import { spanOf } from '../../../windows/iis/timespan.ts';
 import { setIisSecret } from '../../../windows/tools/powershell.ts';
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
-import { checkSet, desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
-import { checkName, configurationOf, iisRealm, needsIis, needsModule, observeObjects } from './iis-object.ts';
+import { oneOf, secret } from '../../shared/schema-parts.ts';
+import { desiredSet, readSet, setArguments, setMistakes, setSchema, spanMistakes } from './iis-attributes.ts';
+import {
+  declaredSettings,
+  listOfPools,
+  memberClaims,
+  poolNamed,
+  type Setting,
+  setSettings,
+  settingClaims,
+} from './iis-claims.ts';
+import {
+  configurationOf,
+  iisRealm,
+  nameMistakes,
+  needsIis,
+  needsModule,
+  observeObjects,
+} from './iis-object.ts';
 import { listPools } from './list-app-pools.ts';
 
 interface Restart {
@@ -20,23 +36,6 @@ interface Restart {
   private_memory?: number;
   requests?: number;
   schedule?: string[];
-}
-
-/** As written; `set` takes any other attribute of the pool, by appcmd's name. */
-export interface AppPoolProperties {
-  managed_runtime_version?: string;
-  managed_pipeline_mode?: 'Integrated' | 'Classic';
-  enable_32_bit?: boolean;
-  auto_start?: boolean;
-  start_mode?: 'OnDemand' | 'AlwaysRunning';
-  identity_type?: string;
-  user_name?: string;
-  password?: SecretRef;
-  idle_timeout?: string;
-  queue_length?: number;
-  periodic_restart?: Restart;
-  state?: 'started' | 'stopped';
-  set?: WrittenSet;
 }
 
 /** The same; time spans and values of `set` in IIS's own form. */
@@ -53,6 +52,13 @@ const attributes = {
   user_name: 'processModel.userName',
   idle_timeout: 'processModel.idleTimeout',
   queue_length: 'queueLength',
+} as const;
+
+const restartAttributes = {
+  time: 'time',
+  private_memory: 'privateMemory',
+  requests: 'requests',
+  schedule: 'schedule',
 } as const;
 
 const duration = (description: string) => Type.Optional(Type.String({ description, format: 'duration' }));
@@ -73,21 +79,12 @@ const schema = Type.Object(
       }),
     ),
     identity_type: Type.Optional(
-      Type.Union(
-        (
-          [
-            'ApplicationPoolIdentity',
-            'LocalSystem',
-            'LocalService',
-            'NetworkService',
-            'SpecificUser',
-          ] as const
-        ).map(name => Type.Literal(name)),
-        { description: 'The account that worker processes run as.' },
-      ),
+      oneOf(['ApplicationPoolIdentity', 'LocalSystem', 'LocalService', 'NetworkService', 'SpecificUser'], {
+        description: 'The account that worker processes run as.',
+      }),
     ),
     user_name: Type.Optional(Type.String({ description: 'The account of `SpecificUser`.' })),
-    password: Type.Optional(Type.String({ description: 'Its password.', 'x-secret': true })),
+    password: Type.Optional(secret({ description: 'Its password.' })),
     idle_timeout: duration('A worker process without requests ends after it; `0s` never.'),
     queue_length: Type.Optional(
       Type.Integer({ minimum: 10, maximum: 65_535, description: 'Requests that wait.' }),
@@ -96,10 +93,14 @@ const schema = Type.Object(
       Type.Object(
         {
           time: duration('Recycle after this time; `0s` never.'),
-          private_memory: Type.Optional(Type.Integer({ minimum: 0, description: 'KiB; 0 is no limit.' })),
-          requests: Type.Optional(Type.Integer({ minimum: 0, description: '0 is no limit.' })),
+          private_memory: Type.Optional(
+            Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'KiB; 0 is no limit.' }),
+          ),
+          requests: Type.Optional(
+            Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: '0 is no limit.' }),
+          ),
           schedule: Type.Optional(
-            Type.Array(Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d)?$' }), {
+            Type.Array(Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d(:00)?$' }), {
               description: 'Times of day, `03:30`.',
               'x-unordered': true,
             }),
@@ -116,7 +117,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const iisAppPool: ResourceType<AppPoolProperties, AppPoolState, Declaration> = {
+/** As written. */
+export type AppPoolProperties = Static<typeof schema>;
+
+export const iisAppPool: BuiltInType<typeof schema, AppPoolState, Declaration> = {
   name: 'iis_app_pool',
   doc: `An application pool of IIS; the title is its name.
 
@@ -125,14 +129,32 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
-  identity(properties, title) {
-    checkName(title, 'an application pool', /[|<>&"/[\]+=;:,?*@]/);
-    checkSet(properties.set, 'write `password:` with a reference');
-    checkTimes(properties);
-    return title.toLowerCase();
-  },
-  provides: (_, id) => [`app_pool:${id}`],
+  check: ({ idle_timeout: idle, periodic_restart: restart, set }, title) => [
+    ...nameMistakes(title, 'an application pool', /[|<>&"/[\]+=;:,?*@]/),
+    ...spanMistakes(
+      [
+        ['/idle_timeout', attributes.idle_timeout, idle],
+        ['/periodic_restart/time', 'recycling.periodicRestart.time', restart?.time],
+      ],
+      set,
+    ),
+    ...setMistakes(set, 'write `password:` with a reference'),
+  ],
+  identity: (_, title) => title.toLowerCase(),
   needs: ({ password }) => [needsIis, ...(password === undefined ? [] : [needsModule])],
+  claims: (properties, id) => [
+    ...memberClaims(poolNamed(id), listOfPools),
+    ...settingClaims(poolNamed(id), [
+      ...declaredSettings(properties, { ...attributes, password: 'processModel.password' }),
+      ...Object.keys(properties.periodic_restart ?? {}).map(
+        (name): Setting => [
+          `/periodic_restart/${name}`,
+          `recycling.periodicRestart.${restartAttributes[name as keyof Restart]}`,
+        ],
+      ),
+      ...setSettings(properties.set),
+    ]),
+  ],
   desired({ idle_timeout: idle, periodic_restart: restart, set, ...rest }) {
     return {
       ...rest,
@@ -157,33 +179,7 @@ What isn't declared isn't managed. A password can't be read back: it is set agai
   },
 };
 
-/** Days; what IIS's schema takes at most, and both in whole minutes. */
-const longest = { idle_timeout: 30, 'periodic_restart.time': 300 };
-
 /** Throws a Failure (given) for times that IIS refuses. */
-function checkTimes({ idle_timeout, periodic_restart }: AppPoolProperties): void {
-  const said = { idle_timeout, 'periodic_restart.time': periodic_restart?.time };
-  const wrong = Object.entries(said).flatMap(([name, text]) => {
-    const ms = text === undefined ? 0 : (parseDuration(text) ?? 0);
-    const days = longest[name as keyof typeof longest];
-    return ms % 60_000 === 0 && ms <= days * 86_400_000
-      ? []
-      : [
-          given('bad-duration', `\`${text}\` can't be the \`${name}\` of an application pool`, {
-            hint: `IIS takes whole minutes, at most ${days} days`,
-          }),
-        ];
-  });
-  const odd = (periodic_restart?.schedule ?? []).filter(time => !/^\d\d:\d\d(:00)?$/.test(time));
-  if (odd.length > 0)
-    wrong.push(
-      given('bad-time', `\`${odd.join('`, `')}\` can't be in the \`schedule\` of an application pool`, {
-        hint: 'IIS takes whole minutes',
-      }),
-    );
-  if (wrong.length > 0) throw new Failure(wrong);
-}
-
 const span = (text: string): string => spanOf(parseDuration(text) ?? 0);
 const withSeconds = (time: string): string => (/^\d\d:\d\d$/.test(time) ? `${time}:00` : time);
 
@@ -202,7 +198,7 @@ function read({ properties }: Asked<AppPoolProperties>, element: XmlElement): Ap
     enable_32_bit: flag('enable32BitAppOnWin64'),
     auto_start: flag('autoStart'),
     start_mode: get('startMode') as 'OnDemand',
-    identity_type: get('processModel.identityType') ?? '',
+    identity_type: get('processModel.identityType') as 'LocalSystem',
     user_name: get('processModel.userName') ?? '',
     idle_timeout: canonicalValue(get('processModel.idleTimeout') ?? ''),
     queue_length: Number(get('queueLength')),

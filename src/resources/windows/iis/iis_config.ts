@@ -1,13 +1,12 @@
-import Type from 'typebox';
 import { isSecretRef, type Json } from '../../../engine/model/catalog.ts';
 import { structuralDiff } from '../../../engine/model/diff.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type {
   Asked,
+  BuiltInType,
   FieldChange,
   Id,
   Observation,
-  ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import type { XmlElement } from '../../../io/xml.ts';
@@ -23,7 +22,6 @@ import {
   actualRows,
   desiredRows,
   isRow,
-  type KeyOf,
   keyNames,
   type Rows,
   type WrittenRow,
@@ -33,64 +31,16 @@ import { canonicalSetting, sameSetting, settingsOf } from '../../../windows/iis/
 import { eachStep } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
-import { checkConfig, holdsReference } from './check-iis-config.ts';
-import type { ConfigProperties, ConfigState } from './config-properties.ts';
+import { configMistakes, holdsReference, keysOf } from './check-iis-config.ts';
+import { type ConfigProperties, type ConfigState, schema } from './config-properties.ts';
 import { addSecretRows, setSecrets, writtenAt } from './config-secrets.ts';
+import { configClaims } from './iis-config-claims.ts';
 import { iisRealm, needsIis, needsModule, withoutIis } from './iis-object.ts';
 import { listConfig } from './list-iis-config.ts';
 import { webConfigOwners } from './owned-web-config.ts';
 import { webConfigsThatWin } from './web-config-wins.ts';
 
-const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.String({ 'x-secret': true })]);
-const row = Type.Record(Type.String(), Type.Union([scalar, Type.Array(Type.Record(Type.String(), scalar))]));
-
-const schema = Type.Object(
-  {
-    path: Type.Optional(
-      Type.String({ description: 'A site or an application, `Site/app`; the whole server when left out.' }),
-    ),
-    section: Type.Optional(
-      Type.String({
-        description: 'The section, `system.webServer/security/ipSecurity`, when the title is only a name.',
-        minLength: 1,
-      }),
-    ),
-    commit: Type.Optional(
-      Type.Union([Type.Literal('apphost'), Type.Literal('site'), Type.Literal('app')], {
-        description:
-          "Where it is written: applicationHost.config when left out, or the site's or application's web.config. One that an archive or Beanstalk brought is refused.",
-      }),
-    ),
-    attributes: Type.Optional(
-      Type.Record(Type.String(), scalar, { description: 'Attributes by name, `child.attribute` below one.' }),
-    ),
-    items: Type.Optional(
-      Type.Array(row, { description: "Rows of the section's own collection, by attribute." }),
-    ),
-    collections: Type.Optional(
-      Type.Record(Type.String(), Type.Array(row), { description: 'Rows of its other collections, by name.' }),
-    ),
-    key: Type.Optional(
-      Type.Array(Type.String(), {
-        description: 'What tells rows apart, for sections that converge does not know.',
-        minItems: 1,
-      }),
-    ),
-    mode: Type.Optional(
-      Type.Union([Type.Literal('exact'), Type.Literal('at_least')], {
-        description: 'Whether other rows are removed (`exact`, when left out) or left alone.',
-      }),
-    ),
-    unlock: Type.Optional(
-      Type.Boolean({
-        description: 'Let the path have values of its own where the server has locked the section.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-);
-
-export const iisConfig: ResourceType<ConfigProperties, ConfigState, Declaration> = {
+export const iisConfig: BuiltInType<typeof schema, ConfigState, Declaration> = {
   name: 'iis_config',
   readsMemoryOf: ['archive'],
   doc: `A section of IIS's configuration, for the server or below \`path\`. The title is the section, or a name for it.
@@ -106,12 +56,10 @@ Framework are refused: their root file is its own web.config.`,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
   canBeAbsent: false,
-  identity(properties, title) {
-    const section = sectionOf(properties, title);
-    const { path = '' } = properties;
-    checkConfig(properties, section, keysOf(properties, section));
-    return `${path.replace(/\/$/, '')}:${section.name}`.toLowerCase();
-  },
+  check: (properties, title) => configMistakes(properties, sectionOf(properties, title)),
+  identity: (properties, title) =>
+    `${(properties.path ?? '').replace(/\/$/, '')}:${sectionOf(properties, title).name}`.toLowerCase(),
+  claims: (properties, id) => configClaims(properties, sectionNamed(id.slice(id.indexOf(':') + 1)), id),
   needs(properties, id) {
     const section = sectionNamed(id.slice(id.indexOf(':') + 1));
     const path = id.slice(0, id.indexOf(':'));
@@ -175,11 +123,6 @@ Framework are refused: their root file is its own web.config.`,
 };
 
 const sectionOf = ({ section }: ConfigProperties, title: string): Section => sectionNamed(section ?? title);
-
-const keysOf =
-  ({ key }: ConfigProperties, section: Section): KeyOf =>
-  collection =>
-    section.keys[collection] ?? key;
 
 const desiredAttributes = (attributes: NonNullable<ConfigProperties['attributes']>) =>
   Object.fromEntries(

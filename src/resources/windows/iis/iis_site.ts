@@ -1,35 +1,46 @@
-import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
 import { structuralDiff } from '../../../engine/model/diff.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, FieldChange, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type {
+  Asked,
+  BuiltInType,
+  Claim,
+  FieldChange,
+  Mistake,
+  Step,
+} from '../../../engine/model/resource-type.ts';
 import { child, childrenNamed, type XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { type Binding, bindingRow, bindingText, parseBinding } from '../../../windows/iis/bindings.ts';
 import { settingsOf } from '../../../windows/iis/settings.ts';
 import { eachStep, isChanged } from '../../shared/each-step.ts';
-import { checkSet, desiredSet, readSet, setArguments, setSchema, type WrittenSet } from './iis-attributes.ts';
-import { checkName, configurationOf, iisRealm, needsIis, observeObjects, withPool } from './iis-object.ts';
-import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
-
-type WrittenBinding = string | { protocol: string; information: string; ssl_flags?: number };
-
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
+import {
+  desiredSet,
+  readSet,
+  setArguments,
+  setMistakes,
+  setSchema,
+  spanMistakes,
+  type WrittenSet,
+} from './iis-attributes.ts';
+import {
+  appNamed,
+  declaredSettings,
+  listOfSites,
+  memberClaims,
+  setSettings,
+  settingClaims,
+  siteNamed,
+  siteNumber,
+  vdirNamed,
+} from './iis-claims.ts';
+import { configurationOf, iisRealm, nameMistakes, needsIis, observeObjects } from './iis-object.ts';
+import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 import { listSites } from './list-sites.ts';
 
-/** As written. */
-export interface SiteProperties {
-  id?: number;
-  bindings?: WrittenBinding[];
-  physical_path?: string;
-  app_pool?: string;
-  state?: 'started' | 'stopped';
-  auto_start?: boolean;
-  enabled_protocols?: string;
-  preload_enabled?: boolean;
-  log_directory?: string;
-  set?: WrittenSet;
-}
+type WrittenBinding = string | { protocol: string; information: string; ssl_flags?: number };
 
 /** The same; a binding is `protocol/information`, with `#flags` behind it where they are declared. */
 export type SiteState = Omit<SiteProperties, 'bindings' | 'set'> & {
@@ -40,7 +51,11 @@ export type SiteState = Omit<SiteProperties, 'bindings' | 'set'> & {
 const schema = Type.Object(
   {
     id: Type.Optional(
-      Type.Integer({ minimum: 1, description: "Number of the site; IIS's choice when left out." }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 4_294_967_295,
+        description: "Number of the site; IIS's choice when left out.",
+      }),
     ),
     bindings: Type.Optional(
       Type.Array(
@@ -68,7 +83,11 @@ const schema = Type.Object(
       Type.String({ description: 'Directory of the site.', 'x-path': 'host', minLength: 1 }),
     ),
     app_pool: Type.Optional(
-      Type.String({ description: "Application pool of the site's root.", minLength: 1 }),
+      Type.String({
+        description: "Application pool of the site's root.",
+        minLength: 1,
+        'x-ref': 'iis_app_pool',
+      }),
     ),
     state: Type.Optional(
       Type.Union([Type.Literal('started'), Type.Literal('stopped')], { description: 'Whether it runs now.' }),
@@ -86,7 +105,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const iisSite: ResourceType<SiteProperties, SiteState, Declaration> = {
+/** As written. */
+export type SiteProperties = Static<typeof schema>;
+
+export const iisSite: BuiltInType<typeof schema, SiteState, Declaration> = {
   name: 'iis_site',
   doc: `A website of IIS; the title is its name.
 
@@ -96,20 +118,41 @@ have, in any order: others are removed, after the missing ones were added. Certi
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
-  identity(properties, title) {
-    checkSet(properties.set, 'a directory with a password is an `iis_vdir`');
-    checkName(title, 'a site', /[\\/?;:@&=+$,|"<>]/, 260);
-    for (const written of properties.bindings ?? []) toBinding(written);
-    return title.toLowerCase();
-  },
-  provides: (_, id) => [`site:${id}`, `app:${id}/`],
-  needs: ({ app_pool: pool, physical_path: path }) => [
-    needsIis,
-    ...(pool === undefined ? [] : [{ anyOf: [`app_pool:${pool.toLowerCase()}`] }]),
-    ...(path === undefined ? [] : needsPath(path)),
+  shows: { id: 'Number of the site, which names its folder of logs.' },
+  check: ({ bindings = [], set }, title) => [
+    ...nameMistakes(title, 'a site', /[\\/?;:@&=+$,|"<>]/, 260),
+    ...bindings.flatMap((written, index) => bindingMistakes(written, `/bindings/${index}`)),
+    ...spanMistakes([], set),
+    ...setMistakes(set, 'a directory with a password is an `iis_vdir`'),
   ],
-  claims: ({ bindings = [], state }) =>
-    state === 'stopped' ? [] : bindings.map(written => `binding:${bindingText(bare(toBinding(written)))}`),
+  identity: (_, title) => title.toLowerCase(),
+  provides: (_, id) => [`site:${id}`, `app:${id}/`],
+  needs: ({ physical_path: path }) => [needsIis, ...(path === undefined ? [] : needsPath(path))],
+  claims: (properties, id) => [
+    ...memberClaims(siteNamed(id), listOfSites),
+    ...Object.entries({ '/id': properties.id, ...numbersIn(properties.set) }).flatMap(([pointer, number]) =>
+      number === undefined ? [] : [siteNumber(number, pointer)],
+    ),
+    ...settingClaims(siteNamed(id), [
+      ...declaredSettings(properties, {
+        id: 'id',
+        auto_start: 'serverAutoStart',
+        log_directory: 'logFile.directory',
+        bindings: 'bindings',
+      }),
+      ...setSettings(properties.set),
+    ]),
+    ...settingClaims(
+      appNamed(`${id}/`),
+      declaredSettings(properties, {
+        app_pool: 'applicationPool',
+        enabled_protocols: 'enabledProtocols',
+        preload_enabled: 'preloadEnabled',
+      }),
+    ),
+    ...settingClaims(vdirNamed(`${id}/`), declaredSettings(properties, { physical_path: 'physicalPath' })),
+    ...bindingClaims(properties),
+  ],
   desired({ bindings, physical_path: path, log_directory: logs, set, app_pool: pool, ...rest }) {
     return {
       ...rest,
@@ -121,11 +164,12 @@ have, in any order: others are removed, after the missing ones were added. Certi
     };
   },
   observe: (asked, io) =>
-    withPool(
+    observeObjects(
       asked,
       io,
-      ({ app_pool: pool }) => pool,
-      () => observeObjects(asked, io, 'site', (one, element) => read(one, element, io)),
+      'site',
+      (one, element) => read(one, element, io),
+      element => ({ id: numberOf(element) }),
     ),
   diff(is, should, sameSecret) {
     const { bindings, ...others } = should;
@@ -154,21 +198,42 @@ function bindingChanges(is: readonly string[], should: readonly string[]): Field
   });
 }
 
+/** Sites that don't run hold no addresses. */
+const bindingClaims = ({ bindings = [], state }: SiteProperties): Claim[] =>
+  state === 'stopped'
+    ? []
+    : bindings.map((written, index) => ({
+        what: `the binding ${bindingText(bare(toBinding(written)))}`,
+        pointer: `/bindings/${index}`,
+      }));
+
+/** A site's number may be said by appcmd's name too. */
+const numbersIn = (set: WrittenSet = {}): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(set).flatMap(([name, value]) => (/^id$/i.test(name) ? [[`/set/${name}`, value]] : [])),
+  );
+
+const textOf = (written: WrittenBinding): string =>
+  typeof written === 'string' ? written : `${written.protocol}/${written.information}`;
+
+function bindingMistakes(written: WrittenBinding, pointer: string): Mistake[] {
+  if (parseBinding(textOf(written))) return [];
+  const hint = 'write http/*:80:HOST, http://HOST:80 or net.tcp/808:*';
+  return [mistake(pointer, 'wrong-binding', `\`${textOf(written)}\` isn't a binding`, hint)];
+}
+
+/** Of one that was checked. */
 function toBinding(written: WrittenBinding): Binding {
-  const text = typeof written === 'string' ? written : `${written.protocol}/${written.information}`;
-  const binding = parseBinding(text);
-  if (!binding) {
-    throw new Failure(
-      given('wrong-binding', `\`${text}\` is no binding`, {
-        hint: 'write http/*:80:HOST, http://HOST:80 or net.tcp/808:*',
-      }),
-    );
-  }
+  const binding = parseBinding(textOf(written));
+  if (!binding) throw new TypeError(`${textOf(written)} isn't a binding`);
   const flags = typeof written === 'string' ? undefined : written.ssl_flags;
   return { ...binding, ...(flags !== undefined && { sslFlags: flags }) };
 }
 
 const bare = ({ protocol, information }: Binding): Binding => ({ protocol, information });
+
+const numberOf = (element: XmlElement): number =>
+  Number(element.attributes.get('SITE.ID') ?? configurationOf(element).attributes.get('id'));
 
 function read({ properties }: Asked<SiteProperties>, element: XmlElement, io: ReadIo): SiteState {
   const site = configurationOf(element);
@@ -191,7 +256,7 @@ function read({ properties }: Asked<SiteProperties>, element: XmlElement, io: Re
   const protocols = root?.attributes.get('enabledProtocols');
   const { app_pool: wanted } = properties;
   return {
-    id: Number(element.attributes.get('SITE.ID') ?? site.attributes.get('id')),
+    id: numberOf(element),
     bindings,
     ...(path !== undefined && { physical_path: sameIisPath(path, properties.physical_path, io.env) }),
     ...(pool !== undefined && { app_pool: pool.toLowerCase() === wanted?.toLowerCase() ? wanted : pool }),

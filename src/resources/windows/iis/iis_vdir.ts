@@ -1,25 +1,19 @@
-import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
+import Type, { type Static } from 'typebox';
+import { isSecretRef } from '../../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type { Asked, BuiltInType, Step } from '../../../engine/model/resource-type.ts';
 import type { XmlElement } from '../../../io/xml.ts';
 import { change } from '../../../windows/iis/appcmd.ts';
 import { setIisSecret } from '../../../windows/tools/powershell.ts';
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
+import { secret } from '../../shared/schema-parts.ts';
+import { declaredSettings, hostConfigClaim, settingClaims, vdirNamed } from './iis-claims.ts';
 import { configurationOf, iisRealm, needsIis, needsModule, observeObjects } from './iis-object.ts';
 import { iisPath, needsPath, sameIisPath } from './iis-path.ts';
 import { listVdirs } from './list-sites.ts';
 
-/** As written. */
-export interface VdirProperties {
-  app?: string;
-  path?: string;
-  physical_path?: string;
-  user_name?: string;
-  password?: SecretRef;
-}
 export type VdirState = Pick<VdirProperties, 'physical_path' | 'user_name' | 'password'>;
 
 const schema = Type.Object(
@@ -37,12 +31,15 @@ const schema = Type.Object(
       Type.String({ description: 'Its directory, which may be on a share.', 'x-path': 'host', minLength: 1 }),
     ),
     user_name: Type.Optional(Type.String({ description: 'Account that opens the directory.' })),
-    password: Type.Optional(Type.String({ description: 'Its password.', 'x-secret': true })),
+    password: Type.Optional(secret({ description: 'Its password.' })),
   },
   { additionalProperties: false },
 );
 
-export const iisVdir: ResourceType<VdirProperties, VdirState, Declaration> = {
+/** As written. */
+export type VdirProperties = Static<typeof schema>;
+
+export const iisVdir: BuiltInType<typeof schema, VdirState, Declaration> = {
   name: 'iis_vdir',
   doc: `A virtual directory of a website of IIS; the title is \`Site/path\`.
 
@@ -51,12 +48,29 @@ Below another application than the site's root, \`app:\` and \`path:\` say which
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: iisRealm,
+  check(properties, title) {
+    if (/^[^/]+\/[^/]*/.test(appOf(properties, title)) && pathIn(properties, title).startsWith('/'))
+      return [];
+    const hint = 'write Site/path, or say `app: Site/app` and `path: /path`';
+    return [mistake('', 'wrong-name', `\`${title}\` doesn't name a virtual directory`, hint)];
+  },
   identity: (properties, title) => nameOf(properties, title).toLowerCase(),
   needs: (properties, id) => [
     needsIis,
     { anyOf: [`app:${appOf(properties, id).toLowerCase()}`, `site:${id.slice(0, id.indexOf('/'))}`] },
     ...(properties.password === undefined ? [] : [needsModule]),
     ...(properties.physical_path === undefined ? [] : needsPath(properties.physical_path)),
+  ],
+  claims: (properties, id) => [
+    hostConfigClaim,
+    ...settingClaims(
+      vdirNamed(id),
+      declaredSettings(properties, {
+        physical_path: 'physicalPath',
+        user_name: 'userName',
+        password: 'password',
+      }),
+    ),
   ],
   desired: ({ physical_path: path, user_name, password }) => ({
     ...(path !== undefined && { physical_path: iisPath(path) }),
@@ -70,16 +84,11 @@ Below another application than the site's root, \`app:\` and \`path:\` say which
 };
 
 /** IIS's name of it: the application without a slash at its end, then the path. */
-function nameOf(properties: VdirProperties, title: string): string {
-  const app = appOf(properties, title);
-  const path = properties.path ?? title.slice(app.replace(/\/$/, '').length);
-  if (/^[^/]+\/[^/]*/.test(app) && path.startsWith('/')) return `${app.replace(/\/$/, '')}${path}`;
-  throw new Failure(
-    given('wrong-name', `\`${title}\` names no virtual directory`, {
-      hint: 'write Site/path, or say `app: Site/app` and `path: /path`',
-    }),
-  );
-}
+const nameOf = (properties: VdirProperties, title: string): string =>
+  `${appOf(properties, title).replace(/\/$/, '')}${pathIn(properties, title)}`;
+
+const pathIn = (properties: VdirProperties, title: string): string =>
+  properties.path ?? title.slice(appOf(properties, title).replace(/\/$/, '').length);
 
 const appOf = ({ app }: VdirProperties, title: string): string => {
   const name = app ?? title.slice(0, title.indexOf('/') + 1);

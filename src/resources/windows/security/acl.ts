@@ -1,7 +1,8 @@
-import Type from 'typebox';
-import { Failure, given, world } from '../../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
+import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type { Asked, BuiltInType, Mistake, Observation, Step } from '../../../engine/model/resource-type.ts';
 import type { FileStat } from '../../../io/ports.ts';
 import {
   type Access,
@@ -12,23 +13,18 @@ import {
   readAccess,
 } from '../../../windows/security/acl.ts';
 import { commonName, commonSid } from '../../../windows/security/sids.ts';
-import { ancestors, managedPath } from '../../host/paths/path.ts';
+import { ancestors, hostPath, pathMistakes } from '../../host/paths/path.ts';
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { pathFirst } from '../../shared/path-first.ts';
+import { writesFiles } from '../../shared/realms.ts';
+import { oneOf } from '../../shared/schema-parts.ts';
 
 /** One permission. In what was observed `rights` may also describe an entry that has no name. */
 interface Permission {
   identity: string;
   rights: string;
   kind: 'allow' | 'deny';
-}
-
-/** As written. */
-export interface AclProperties {
-  permissions: { identity: string; rights: Rights; kind?: 'allow' | 'deny' }[];
-  inherit?: boolean;
-  mode?: 'at_least' | 'exact';
 }
 
 export interface AclState {
@@ -57,10 +53,9 @@ const schema = Type.Object(
               'An account or group: a name, `DOMAIN\\name`, a SID, or `IIS AppPool\\name`. English and German names of the groups that every Windows has work on all of them.',
             minLength: 1,
           }),
-          rights: Type.Union(
-            (Object.keys(granted) as Rights[]).map(name => Type.Literal(name)),
-            { description: 'What it may do: in a directory with all that is below it.' },
-          ),
+          rights: oneOf(Object.keys(granted) as Rights[], {
+            description: 'What it may do: in a directory with all that is below it.',
+          }),
           kind: Type.Optional(
             Type.Union([Type.Literal('allow'), Type.Literal('deny')], {
               description: '`allow` when left out.',
@@ -85,7 +80,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const acl: ResourceType<AclProperties, AclState> = {
+/** As written. */
+export type AclProperties = Static<typeof schema>;
+
+export const acl: BuiltInType<typeof schema, AclState> = {
   name: 'acl',
   doc: `Permissions on a file or directory of Windows; the title is its path.
 
@@ -95,11 +93,9 @@ by their SIDs. \`ensure: absent\` takes the declared permissions away, and leave
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'files', concurrency: 16 },
-  identity(properties, title, where) {
-    refuseContradictions(properties);
-    return managedPath(title, where);
-  },
+  realm: { name: 'files', concurrency: 16, alsoDirties: writesFiles('files') },
+  check: (properties, title, where) => [...pathMistakes(title, where, ''), ...contradictions(properties)],
+  identity: (_, title, where) => hostPath(title, where),
   needs: (_, id) => [{ anyOf: [id, ...ancestors(id)].map(path => `path:${path}`) }],
   desired: ({ permissions, inherit }) => ({
     permissions: sorted(
@@ -153,28 +149,22 @@ const keyOf = ({ identity, kind }: Pick<Permission, 'identity' | 'kind'>): strin
 const sorted = (permissions: Permission[]): Permission[] =>
   permissions.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 
-function refuseContradictions({ permissions, inherit }: AclProperties): void {
+function contradictions({ permissions, inherit }: AclProperties): Mistake[] {
   const seen = new Set<string>();
-  for (const { identity, kind = 'allow' } of permissions) {
+  const mistakes: Mistake[] = [];
+  permissions.forEach(({ identity, kind = 'allow' }, index) => {
     const key = keyOf({ identity: commonSid(identity) ?? identity, kind });
-    if (seen.has(key))
-      throw new Failure(
-        given('contradiction', `\`${identity}\` has two permissions of the kind \`${kind}\``, {
-          hint: 'write one with the rights that it is to have',
-        }),
-      );
+    const message = `\`${identity}\` has two permissions of the kind \`${kind}\``;
+    const hint = 'write one with the rights that it is to have';
+    if (seen.has(key)) mistakes.push(mistake(`/permissions/${index}`, 'contradiction', message, hint));
     seen.add(key);
+  });
+  if (inherit === false && !permissions.some(({ kind }) => kind !== 'deny')) {
+    const message = 'with `inherit: false` and no permission that allows anything nobody may enter';
+    const hint = 'allow `BUILTIN\\Administrators` and `NT AUTHORITY\\SYSTEM` what they need';
+    mistakes.push(mistake('/inherit', 'contradiction', message, hint));
   }
-  if (inherit === false && !permissions.some(({ kind }) => kind !== 'deny'))
-    throw new Failure(
-      given(
-        'contradiction',
-        'with `inherit: false` and no permission that allows anything nobody may enter',
-        {
-          hint: 'allow `BUILTIN\\Administrators` and `NT AUTHORITY\\SYSTEM` what they need',
-        },
-      ),
-    );
+  return mistakes;
 }
 
 /** Declared accounts in their declared spelling. `absent` when none of the declared permissions is there. */

@@ -1,8 +1,8 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
-import type { SecretRef } from '../../../engine/model/catalog.ts';
+import { own } from '../../../diagnostics/own-words.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, Id, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Id, Observation, Step } from '../../../engine/model/resource-type.ts';
 import {
   type Certificates,
   importPfx,
@@ -15,14 +15,8 @@ import { ancestors, hostPath, writtenPath } from '../../host/paths/path.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { pathFirst } from '../../shared/path-first.ts';
-
-/** As written. */
-export interface CertificateProperties {
-  source: string;
-  password?: SecretRef;
-  store?: string;
-  thumbprint?: string;
-}
+import { writesRegistry } from '../../shared/realms.ts';
+import { secret } from '../../shared/schema-parts.ts';
 
 export interface CertificateState {
   store: string;
@@ -44,7 +38,7 @@ const schema = Type.Object(
       'x-path': 'host',
       minLength: 1,
     }),
-    password: Type.Optional(Type.String({ description: 'What opens it.', 'x-secret': true })),
+    password: Type.Optional(secret({ description: 'What opens it.' })),
     store: Type.Optional(storeSchema),
     thumbprint: Type.Optional(
       thumbprintSchema(
@@ -55,7 +49,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const certificate: ResourceType<CertificateProperties, CertificateState> = {
+/** As written. */
+export type CertificateProperties = Static<typeof schema>;
+
+export const certificate: BuiltInType<typeof schema, CertificateState> = {
   name: 'certificate',
   doc: `A certificate with its key in a store of this machine, imported from a PFX file. The title is its label.
 
@@ -65,7 +62,7 @@ password travels by stdin, never as an argument.`,
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'certificates', concurrency: 1 },
+  realm: { name: 'certificates', concurrency: 1, alsoDirties: [...writesRegistry('certificates'), 'iis'] },
   identity: ({ store = 'My' }, title) => `${store}/${title}`.toLowerCase(),
   provides: ({ thumbprint }, id) => [
     `certificate:${labelOf(id)}`,
@@ -74,7 +71,13 @@ password travels by stdin, never as an argument.`,
   claims: ({ thumbprint }, id) =>
     thumbprint === undefined
       ? []
-      : [`certificate:${id.slice(0, id.indexOf('/'))}/${thumbprint.toLowerCase()}`],
+      : [
+          {
+            what: `the certificate ${thumbprint.toLowerCase()} in the store ${id.slice(0, id.indexOf('/'))}`,
+            pointer: '/thumbprint',
+            evenAbsent: true,
+          },
+        ],
   needs({ source }) {
     const path = hostPath(source, windows);
     return [{ anyOf: [path, ...ancestors(path)].map(one => `path:${one}`) }];
@@ -161,7 +164,7 @@ export const newestWith = <C extends { label: string; notAfter: string; hasKey: 
 
 const unreadable = (source: string, why: string) =>
   world('pfx-unreadable', `${source} can't be opened: ${why.replace(/\s+/g, ' ').trim()}`, {
-    hint: 'check `password:`, and that it is a PFX file',
+    hint: own`check \`password:\`, and that it is a PFX file`,
   });
 
 async function act(step: Step<CertificateProperties, CertificateState>, io: WriteIo): Promise<void> {

@@ -1,20 +1,15 @@
-import Type from 'typebox';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
+import Type, { type Static } from 'typebox';
+import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type { Asked, BuiltInType, Observation, Step } from '../../../engine/model/resource-type.ts';
 import { type Certificates, readCertificates } from '../../../windows/security/certificates.ts';
 import { netsh } from '../../../windows/security/netsh.ts';
 import { isByName, sslEndpoint } from '../../../windows/security/ssl-endpoint.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesRegistry } from '../../shared/realms.ts';
 import { newestWith, storeSchema, thumbprintSchema } from './certificate.ts';
-
-/** As written. */
-export interface BindingProperties {
-  thumbprint?: string;
-  certificate?: string;
-  store?: string;
-}
 
 export interface BindingState {
   thumbprint?: string;
@@ -37,7 +32,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const certificateBinding: ResourceType<BindingProperties, BindingState> = {
+/** As written. */
+export type BindingProperties = Static<typeof schema>;
+
+export const certificateBinding: BuiltInType<typeof schema, BindingState> = {
   name: 'certificate_binding',
   doc: `Which certificate Windows shows on a port. The title is \`host:port\` (SNI), \`ip:port\` or \`*:port\`.
 
@@ -46,17 +44,28 @@ SNI. With \`certificate: LABEL\` a renewed certificate of that label is bound as
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'certificates', concurrency: 1 },
-  identity(properties, title) {
-    const { thumbprint, certificate } = properties;
-    if ((thumbprint === undefined) === (certificate === undefined))
-      throw new Failure(
-        given('contradiction', 'a binding has either `thumbprint` or `certificate`', {
-          hint: 'write one of the two',
-        }),
-      );
-    return sslEndpoint(title);
+  realm: { name: 'certificates', concurrency: 1, alsoDirties: [...writesRegistry('certificates'), 'iis'] },
+  check({ thumbprint, certificate }, title) {
+    const isOne = (thumbprint === undefined) !== (certificate === undefined);
+    const message = 'a binding has either `thumbprint` or `certificate`';
+    const hint = 'write `www.example.com:443`, `10.0.0.5:443`, `[::]:443` or `*:443`';
+    return [
+      ...(sslEndpoint(title) === undefined
+        ? [mistake('', 'wrong-name', `\`${title}\` doesn't name a port`, hint)]
+        : []),
+      ...(isOne
+        ? []
+        : [
+            mistake(
+              certificate === undefined ? '' : '/certificate',
+              'contradiction',
+              message,
+              'write one of the two',
+            ),
+          ]),
+    ];
   },
+  identity: (_, title) => sslEndpoint(title) ?? title,
   needs: ({ thumbprint, certificate }) => [
     certificate === undefined
       ? { anyOf: [`certificate:${thumbprint?.toLowerCase()}`] }
@@ -127,7 +136,7 @@ async function act(step: Step<BindingProperties, BindingState>, io: WriteIo): Pr
   const thumbprint =
     properties.thumbprint ?? thumbprintOf(properties, await readCertificates(io, { stores: [store] }));
   if (thumbprint === undefined)
-    throw new Failure(given('no-certificate', `there is no certificate \`${properties.certificate}\``));
+    throw new Failure(world('no-certificate', `there is no certificate \`${properties.certificate}\``));
   const verb = step.kind === 'create' ? 'add' : 'update';
   const values = [`certhash=${thumbprint.toLowerCase()}`, `appid=${iis}`, `certstorename=${store}`];
   await netsh(io, ['http', verb, 'sslcert', where, ...values], what);

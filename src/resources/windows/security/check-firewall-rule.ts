@@ -1,44 +1,64 @@
-import { type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { mistake } from '../../../engine/model/mistakes.ts';
+import type { Mistake } from '../../../engine/model/resource-type.ts';
 import { protocolName, wrongAddress, wrongPort } from '../../../windows/security/firewall.ts';
 import type { FirewallProperties } from './firewall-properties.ts';
 
-/** Throws a Failure (given) with all that netsh would refuse. */
-export function refuseContradictions(properties: FirewallProperties, title: string): void {
+/** All that netsh would refuse. */
+export function contradictions(properties: FirewallProperties, title: string): Mistake[] {
   const { protocol, local_port, remote_port, local_address, remote_address, edge_traversal } = properties;
-  const wrong: Diagnostic[] = [];
+  const { program, service, description } = properties;
+  const mistakes: Mistake[] = [];
+  const wrong = (pointer: string, code: string, message: string, hint?: string) =>
+    void mistakes.push(mistake(pointer, code, message, hint));
   const name = properties.name ?? title;
   if (/^all$/i.test(name) || /["|]/.test(name) || name.trim() !== name || name === '')
-    wrong.push(
-      given('wrong-name', `\`${name}\` can't be the name of a rule`, {
-        hint: 'netsh takes `all` for every rule, and no quotes and bars',
-      }),
+    wrong(
+      properties.name === undefined ? '' : '/name',
+      'wrong-name',
+      `\`${name}\` can't be the name of a rule`,
+      'netsh takes `all` for every rule, and no quotes and bars',
     );
-  for (const text of [properties.program, properties.service, properties.description])
+  for (const [key, text] of Object.entries({ program, service, description }))
     if (text !== undefined && /["|]/.test(text))
-      wrong.push(given('wrong-value', `\`${text}\` holds a quote or a bar, which no rule can have`));
+      wrong(`/${key}`, 'wrong-value', `\`${text}\` holds a quote or a bar, which no rule can have`);
+  if (/^\d+$/.test(protocol ?? '') && Number(protocol) > 255)
+    wrong('/protocol', 'wrong-value', `there is no protocol ${protocol}`, 'numbers go from 0 to 255');
   for (const [key, list] of Object.entries({ local_port, remote_port })) {
-    const port = list === undefined ? undefined : wrongPort([list].flat().join(','));
-    if (port !== undefined)
-      wrong.push(
-        given('wrong-port', `\`${port}\` in \`${key}\` is not a port`, {
-          hint: 'write `443`, `5000-5010`, a list, or `any`',
-        }),
-      );
-    if (list !== undefined && !['tcp', 'udp'].includes(protocolName(protocol ?? '')))
-      wrong.push(given('contradiction', 'only `tcp` and `udp` have ports', { hint: 'add `protocol: tcp`' }));
+    if (list === undefined) continue;
+    for (const [at, one] of placed(`/${key}`, list)) {
+      const port = wrongPort(one);
+      if (port !== undefined)
+        wrong(
+          at,
+          'wrong-port',
+          `\`${port}\` in \`${key}\` is not a port`,
+          'write `443`, `5000-5010`, a list, or `any`',
+        );
+    }
+    if (!['tcp', 'udp'].includes(protocolName(protocol ?? '')))
+      wrong(`/${key}`, 'contradiction', 'only `tcp` and `udp` have ports', 'add `protocol: tcp`');
   }
-  for (const [key, list] of Object.entries({ local_address, remote_address })) {
-    const address = list === undefined ? undefined : wrongAddress([list].flat().join(','));
-    if (address !== undefined)
-      wrong.push(
-        given('wrong-address', `\`${address}\` in \`${key}\` is not an address`, {
-          hint: 'write `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, `LocalSubnet`, a list, or `any`',
-        }),
-      );
-  }
+  for (const [key, list] of Object.entries({ local_address, remote_address }))
+    for (const [at, one] of list === undefined ? [] : placed(`/${key}`, list)) {
+      const address = wrongAddress(one);
+      if (address !== undefined)
+        wrong(
+          at,
+          'wrong-address',
+          `\`${address}\` in \`${key}\` is not an address`,
+          'write `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, `LocalSubnet`, a list, or `any`',
+        );
+    }
   if (edge_traversal === true && properties.direction === 'out')
-    wrong.push(
-      given('contradiction', 'only what comes in can come by a tunnel', { hint: 'remove `edge_traversal`' }),
+    wrong(
+      '/edge_traversal',
+      'contradiction',
+      'only what comes in can come by a tunnel',
+      'remove `edge_traversal`',
     );
-  if (wrong.length > 0) throw new Failure(wrong);
+  return mistakes;
 }
+
+/** Each item of a list with its place; one that stands by itself at its own. */
+const placed = (pointer: string, list: string | string[]): [string, string][] =>
+  typeof list === 'string' ? [[pointer, list]] : list.map((item, index) => [`${pointer}/${index}`, item]);

@@ -1,8 +1,7 @@
-import Type from 'typebox';
 import { given } from '../../../diagnostics/diagnostic.ts';
 import { canonicalJson } from '../../../engine/model/canonical.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
-import type { Asked, Id, Observation, ResourceType, Step } from '../../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Id, Observation, Step } from '../../../engine/model/resource-type.ts';
 import {
   addressList,
   type FirewallRule,
@@ -16,82 +15,11 @@ import { netsh } from '../../../windows/security/netsh.ts';
 import { expanded } from '../../../windows/tools/programs.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
-import { refuseContradictions } from './check-firewall-rule.ts';
-import type { FirewallProperties, FirewallState } from './firewall-properties.ts';
+import { writesRegistry } from '../../shared/realms.ts';
+import { contradictions } from './check-firewall-rule.ts';
+import { type FirewallProperties, type FirewallState, profiles, schema } from './firewall-properties.ts';
 
-const profiles = ['domain', 'private', 'public'] as const;
-const oneOrMore = (description: string) =>
-  Type.Optional(
-    Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })], {
-      description,
-      'x-unordered': true,
-    }),
-  );
-
-const schema = Type.Object(
-  {
-    name: Type.Optional(
-      Type.String({
-        description:
-          'The name, where the title is only one for manifests: of several rules of one name, each of which ' +
-          'its protocol, ports, program and service tell apart.',
-        minLength: 1,
-      }),
-    ),
-    direction: Type.Optional(
-      Type.Union([Type.Literal('in'), Type.Literal('out')], {
-        description: 'Of the connections that it is for; `in` when left out.',
-      }),
-    ),
-    action: Type.Optional(
-      Type.Union([Type.Literal('allow'), Type.Literal('block')], { description: 'What happens to them.' }),
-    ),
-    protocol: Type.Optional(
-      Type.String({
-        description: '`tcp`, `udp`, `icmpv4`, `icmpv6`, `any`, or its number.',
-        pattern: '^([Tt][Cc][Pp]|[Uu][Dd][Pp]|[Ii][Cc][Mm][Pp][Vv][46]|[Aa][Nn][Yy]|\\d{1,3})$',
-      }),
-    ),
-    local_port: oneOrMore('Ports of this machine: `443`, `5000-5010`, a list, or `any`.'),
-    remote_port: oneOrMore('Ports of the others, written the same way.'),
-    local_address: oneOrMore('Addresses of this machine, written as `remote_address`.'),
-    remote_address: oneOrMore(
-      'Addresses of the others: `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, `LocalSubnet`, a list, or `any`.',
-    ),
-    profile: Type.Optional(
-      Type.Union(
-        [
-          Type.Union([...profiles, 'any' as const].map(name => Type.Literal(name))),
-          Type.Array(Type.Union(profiles.map(name => Type.Literal(name))), { minItems: 1 }),
-        ],
-        {
-          description: 'Networks on which it holds: `domain`, `private`, `public`, or `any`.',
-          'x-unordered': true,
-        },
-      ),
-    ),
-    program: Type.Optional(
-      Type.String({ description: 'Path of the one program that it is for.', minLength: 1 }),
-    ),
-    service: Type.Optional(
-      Type.String({ description: 'Short name of the one service that it is for, or `any`.', minLength: 1 }),
-    ),
-    interface_type: Type.Optional(
-      Type.Union(
-        (['any', 'lan', 'wireless', 'ras'] as const).map(name => Type.Literal(name)),
-        { description: 'The kind of interface; `ras` is one that is dialled.' },
-      ),
-    ),
-    edge_traversal: Type.Optional(
-      Type.Boolean({ description: 'Whether it lets through what comes by a tunnel (Teredo).' }),
-    ),
-    description: Type.Optional(Type.String({ description: 'What it is for.' })),
-    enabled: Type.Optional(Type.Boolean({ description: 'Whether it holds now.' })),
-  },
-  { additionalProperties: false },
-);
-
-export const firewallRule: ResourceType<FirewallProperties, FirewallState> = {
+export const firewallRule: BuiltInType<typeof schema, FirewallState> = {
   name: 'firewall_rule',
   doc: `A rule of Windows' firewall; the title is its name, as wf.msc shows it, or \`name:\` says it.
 
@@ -102,12 +30,10 @@ What else isn't declared isn't managed.`,
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'firewall', concurrency: 1 },
+  realm: { name: 'firewall', concurrency: 1, alsoDirties: writesRegistry('firewall') },
   neededUnlessAbsent: ['action'],
-  identity(properties, title) {
-    refuseContradictions(properties, title);
-    return idOf(title, properties);
-  },
+  check: contradictions,
+  identity: (properties, title) => idOf(title, properties),
   desired: ({
     direction = 'in',
     action,

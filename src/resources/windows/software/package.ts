@@ -1,37 +1,23 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, given, world } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   Observation,
   Outcome,
-  ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { installMsi, readProducts, removeMsi } from '../../../windows/software/msi.ts';
 import { temporaryFile } from '../../../windows/tools/programs.ts';
+import { findIn } from '../../host/archive/find-in.ts';
 import { obtain } from '../../host/archive/obtain.ts';
 import { sourceOf } from '../../host/archive/source.ts';
-import {
-  type LocationProperty,
-  refuseUntrusted,
-  trustSchema,
-  withTarget,
-} from '../../host/fetch/location.ts';
+import { trustSchema, untrusted, withTarget } from '../../host/fetch/location.ts';
 import { digestOfFile } from '../../host/paths/digest-file.ts';
 import { ancestors, writtenPath } from '../../host/paths/path.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
-
-/** As written. */
-export interface PackageProperties {
-  product_code: string;
-  source?: LocationProperty;
-  checksum?: string;
-  allow_insecure?: boolean;
-  version?: string;
-  properties?: Record<string, string>;
-}
 
 export interface PackageState {
   version?: string;
@@ -80,7 +66,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const packageType: ResourceType<PackageProperties, PackageState> = {
+/** As written. */
+export type PackageProperties = Static<typeof schema>;
+
+export const packageType: BuiltInType<typeof schema, PackageState> = {
   name: 'package',
   doc: `A package of Windows Installer (MSI). The title is a label; its product code says what it is.
 
@@ -91,11 +80,14 @@ by itself. \`properties\` and \`checksum\` count when it is installed, not after
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
   realm: { name: 'packages', concurrency: 1, alsoDirties: ['*'] },
-  identity(properties) {
-    const source = sourceIn(properties);
-    if (source && 'location' in source) refuseUntrusted(source.location, properties);
-    return properties.product_code.toUpperCase();
+  check(properties) {
+    const { source } = properties;
+    const found = sourceIn(properties);
+    return source !== undefined && found && 'location' in found
+      ? untrusted(source, '/source', properties)
+      : [];
   },
+  identity: ({ product_code }) => product_code.toUpperCase(),
   provides: (_, id) => [`package:${id}`],
   needs(properties) {
     const source = sourceIn(properties);
@@ -116,6 +108,11 @@ by itself. \`properties\` and \`checksum\` count when it is installed, not after
       const diagnostic = oneDiagnostic(error);
       return new Map(asked.map(({ id }) => [id, { state: 'failed', diagnostic }]));
     }
+  },
+  async findSource({ title, properties }, io) {
+    const source = sourceIn(properties);
+    if (!source) throw noSource(title, properties);
+    return findIn(source, io);
   },
   async apply(steps, io) {
     const outcomes = new Map<Id, Outcome>();
@@ -150,24 +147,24 @@ async function outcomeOf(step: Step<PackageProperties, PackageState>, io: WriteI
     return { ok: true, ...(reboot && { reboot: 'pending' as const }) };
   } catch (error) {
     step.signal.throwIfAborted();
-    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'never', undone: false };
+    return { ok: false, diagnostic: oneDiagnostic(error), retry: 'asked', undone: false };
   }
 }
+
+const noSource = (title: string, { version }: PackageProperties): Failure => {
+  const which = version === undefined ? '' : ' in that version';
+  return new Failure(
+    given('no-source', `\`${title}\` isn't installed${which}, and no \`source\` says what to install`, {
+      hint: 'add `source:` with the path or the URL of the .msi file',
+    }),
+  );
+};
 
 async function act(step: Step<PackageProperties, PackageState>, io: WriteIo): Promise<{ reboot: boolean }> {
   if (step.kind === 'delete') return removeMsi(io, step.id);
   const { title, properties } = step.asked;
   const { source, checksum } = properties;
-  if (source === undefined)
-    throw new Failure(
-      given(
-        'no-source',
-        `\`${title}\` isn't installed${step.kind === 'update' ? ' in that version' : ''}, and no \`source\` says what to install`,
-        {
-          hint: 'add `source:` with the path or the URL of the .msi file',
-        },
-      ),
-    );
+  if (source === undefined) throw noSource(title, properties);
   const install = (path: string) =>
     installMsi(io, step.id, {
       path,

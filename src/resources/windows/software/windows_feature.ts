@@ -1,13 +1,13 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import { suggest } from '../../../diagnostics/nearest.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
 import type {
   Asked,
+  BuiltInType,
   Id,
   Observation,
   Outcome,
-  ResourceType,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { sectionCapability, sectionsOf } from '../../../windows/iis/sections.ts';
@@ -16,12 +16,6 @@ import { dismNames } from '../../../windows/software/feature-names.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { listFeatures } from './list-features.ts';
-
-/** As written. */
-export interface FeatureProperties {
-  names?: string[];
-  source?: string;
-}
 
 /** State of each declared feature, by DISM's name. */
 export interface FeatureState {
@@ -51,7 +45,10 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
-export const windowsFeature: ResourceType<FeatureProperties, FeatureState, Declaration> = {
+/** As written. */
+export type FeatureProperties = Static<typeof schema>;
+
+export const windowsFeature: BuiltInType<typeof schema, FeatureState, Declaration> = {
   name: 'windows_feature',
   doc: `Features of Windows, enabled with what they need. The title is a feature, or a name for several in \`names\`.
 
@@ -60,7 +57,7 @@ counts as enabled, and the run reports the reboot. \`ensure: absent\` disables t
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'dism', concurrency: 1, alsoDirties: ['iis', 'files', 'services'] },
+  realm: { name: 'dism', concurrency: 1, alsoDirties: ['*'] },
   identity: (properties, title) =>
     namesOf(properties, title)
       .map(name => name.toLowerCase())
@@ -76,6 +73,14 @@ counts as enabled, and the run reports the reboot. \`ensure: absent\` disables t
       ...brings,
     ];
   },
+  claims: ({ names }, id) =>
+    (names ?? id.split(' ')).flatMap((written, index) =>
+      dismNames(written).map(name => ({
+        what: `the feature ${name.toLowerCase()}`,
+        pointer: names ? `/names/${index}` : '',
+        evenAbsent: true as const,
+      })),
+    ),
   desired: (properties, id) => ({
     features: Object.fromEntries(namesOf(properties, id).map(name => [name, enabled])),
   }),

@@ -2,7 +2,8 @@ import type { FailoverStatus } from '../../../app/recovery/standing.ts';
 import { duration, plural } from '../../../io/units.ts';
 import type { RunStep } from '../../../recovery/failover/run.ts';
 
-export function statusText({ run, standing }: FailoverStatus): string {
+/** What `failover status` prints. */
+export function statusLines({ run, standing }: FailoverStatus): string[] {
   const { start, steps } = run;
   const { instances, images, volumes, foreign } = standing;
   return [
@@ -15,8 +16,7 @@ export function statusText({ run, standing }: FailoverStatus): string {
     ...steps.map(step => `${new Date(step.at).toISOString()}  ${words(step)}`),
     `there are ${plural(instances.length, 'instance')}, ${plural(volumes.length, 'volume')}, ${plural(images.length, 'image')}`,
     ...foreign.map(id => `${id} has the tag of this test, but isn't of it`),
-    '',
-  ].join('\n');
+  ];
 }
 
 function words(step: RunStep): string {

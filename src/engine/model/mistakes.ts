@@ -1,0 +1,123 @@
+import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
+import type { Address, Json } from './catalog.ts';
+import { nearest } from './pointer.ts';
+import type { AnyResourceType, Claim, Mistake, Where } from './resource-type.ts';
+
+/** One mistake, for a type's `check`. */
+export const mistake = (pointer: string, code: string, message: string, hint?: string): Mistake => ({
+  pointer,
+  code,
+  message,
+  ...(hint !== undefined && { hint }),
+});
+
+/** What a mistake is told of: a resource, and where its values stand. */
+interface Written {
+  address: string;
+  at: SourceRange;
+  /** By JSON pointer; a plan file has none. */
+  places?: ReadonlyMap<string, SourceRange>;
+}
+
+/**
+ * All that the type finds wrong with what was written, beyond its schema. Throws a TypeError when the type's answer
+ * isn't a list of mistakes.
+ */
+export function mistakesOf(
+  type: AnyResourceType,
+  properties: { [key: string]: Json },
+  title: string,
+  where: Where,
+): Mistake[] {
+  const found: unknown = type.check?.(properties, title, where) ?? [];
+  if (!Array.isArray(found) || !found.every(isMistake))
+    throw new TypeError('its check must answer with a list of `pointer`, `code` and `message`');
+  return found;
+}
+
+const isMistake = ({ pointer, code, message, hint }: Partial<Mistake>): boolean =>
+  typeof pointer === 'string' &&
+  /^(\/|$)/.test(pointer) &&
+  typeof code === 'string' &&
+  typeof message === 'string' &&
+  (hint === undefined || typeof hint === 'string');
+
+/** Where the value that a pointer names stands, or the nearest thing around it; '' is the title. */
+export const placeOf = ({ at, places }: Pick<Written, 'at' | 'places'>, pointer: string): SourceRange =>
+  (pointer === '' ? undefined : places && nearest(places, pointer)) ?? at;
+
+/** A mistake as an error at its value. */
+export const asDiagnostic = ({ pointer, code, message, hint }: Mistake, written: Written): Diagnostic =>
+  given(code, message, {
+    address: written.address,
+    at: placeOf(written, pointer),
+    ...(hint !== undefined && { hint }),
+  });
+
+/** A resource with what it claims. */
+export interface Claimant {
+  address: Address;
+  at: SourceRange;
+  places?: ReadonlyMap<string, SourceRange>;
+  /** Name of the target that it lives on; the host's things are all of one host. */
+  target: string | undefined;
+  absent: boolean;
+  claims: readonly Claim[];
+}
+
+/** Two owners of one real thing; one resource may be both. */
+export interface Conflict {
+  first: Claimant;
+  second: Claimant;
+  diagnostic: Diagnostic;
+}
+
+/** Finds what two resources, or two properties of one, both want to own. Linear in claims. */
+export function conflictsAmong(claimants: Iterable<Claimant>): Conflict[] {
+  const owners = new Map<string, [Claimant, Claim][]>();
+  const conflicts: Conflict[] = [];
+  for (const second of claimants) {
+    // Several values of one resource that another one owns as well are one mistake.
+    const told = new Set<Claimant>();
+    for (const claim of second.claims) {
+      if (second.absent && claim.evenAbsent !== true) continue;
+      const key = JSON.stringify([second.target ?? '', claim.what]);
+      const known = owners.get(key) ?? [];
+      owners.set(key, known);
+      const other = known.find(
+        ([owner, { shared }]) =>
+          shared === undefined || shared !== claim.shared || owner.absent !== second.absent,
+      );
+      if (known.length < 2) known.push([second, claim]);
+      if (!other || told.has(other[0])) continue;
+      const [first] = other;
+      if (first !== second) told.add(first);
+      conflicts.push({ first, second, diagnostic: sameClaim(other, [second, claim]) });
+    }
+  }
+  return conflicts;
+}
+
+function sameClaim([first, earlier]: [Claimant, Claim], [second, claim]: [Claimant, Claim]): Diagnostic {
+  const at = placeOf(second, claim.pointer);
+  const before = placeOf(first, earlier.pointer);
+  const message =
+    first === second
+      ? `\`${second.address}\` declares ${claim.what} twice`
+      : `\`${second.address}\` and \`${first.address}\` both want ${claim.what}`;
+  return given('same-claim', message, {
+    at,
+    address: second.address,
+    hint: first === second ? 'keep one of the two' : 'only one can have it: change or remove one',
+    related: [
+      { message: `declared here${first === second ? ' too' : ` by \`${first.address}\``}`, at: before },
+    ],
+  });
+}
+
+/** Whether a type's answer can be used. */
+export const isClaim = (claim: Partial<Claim> | undefined): boolean =>
+  typeof claim?.what === 'string' &&
+  typeof claim.pointer === 'string' &&
+  /^(\/|$)/.test(claim.pointer) &&
+  (claim.shared === undefined || typeof claim.shared === 'string');
