@@ -136,6 +136,33 @@ test.for(['terminate', 'deregister', 'cleaned'])('killed before %s, the next cle
   expect((await world.all()).every(({ State }) => State!.Name === 'terminated')).toBe(true);
 });
 
+test('no capacity: EC2 says so at once, and the next run goes on when there is some', async () => {
+  const world = await begun();
+  await world.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'capacity', type: 'm6i.large' } });
+  await expect(rehearse(await world.at())).rejects.toThrow(
+    /InsufficientInstanceCapacity: We currently do not have/,
+  );
+  expect(await world.all()).toEqual([]);
+  const recovered = await rehearse(await world.at());
+  expect((await world.all()).map(({ InstanceId }) => InstanceId)).toEqual([recovered[0]!.instance]);
+});
+
+test('a probe that never passes: the group after it is not begun, and the record says so', async () => {
+  const world = await begun();
+  const { run, ...options } = await world.at();
+  const [group] = run.start.groups;
+  run.start.groups = [group!, { machines: [{ ...group!.machines[0]!, vm: 'db01' }], wait: 0 }];
+  run.start.probes = { console: 'login:', within: 0 };
+  const recovered = await rehearse({ ...options, run });
+  expect(recovered.map(({ vm }) => vm)).toEqual(['web01']);
+  expect(recovered[0]!.results.at(-1)).toMatchObject({
+    outcome: 'failed',
+    saw: expect.stringContaining('last line'),
+  });
+  expect(run.steps.at(-1)).toMatchObject({ what: 'finished', ok: false });
+  expect(await world.all()).toHaveLength(1);
+});
+
 test('an answer that is lost launches nothing twice', async () => {
   const world = await begun();
   for (const operation of ['RunInstances', 'RegisterImage'])
