@@ -30,7 +30,7 @@ export function codeOf(error: unknown): string {
 export const statusOf = (error: unknown): number | undefined => fieldsOf(error).$metadata?.httpStatusCode;
 
 const throttling =
-  /^(SlowDown|Throttl\w*|RequestLimitExceeded|TooManyRequests\w*|BandwidthLimitExceeded|ServiceUnavailable|OperationAborted|503|429)$/;
+  /^(SlowDown|RequestThrottled\w*|ConcurrentLimitExceeded\w*|Throttl\w*|RequestLimitExceeded|TooManyRequests\w*|BandwidthLimitExceeded|ServiceUnavailable|OperationAborted|503|429)$/;
 const unreached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 /** A certificate that does not verify won't the next time either. */
 const tls = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|EPROTO|ERR_SSL/;
@@ -47,6 +47,8 @@ export function classify(error: unknown): ErrorClass {
   // The signer has learnt the service's time from this answer. It says so with every error while the
   // clock is off, and only a 403 can be the clock's doing.
   if ($metadata?.clockSkewCorrected && status === 403) return 'refused';
+  // EC2 says with a 500 that it has no room: the service is well, and says the same a second later.
+  if (/^Insufficient\w*Capacity$/.test(codeOf(error))) return 'final';
   if (throttling.test(codeOf(error)) || status === 503 || status === 429) return 'throttled';
   // An answer with status 200 that could not be read was cut off.
   if (status === 200 || status === 206 || status >= 500) return status === 501 ? 'final' : 'lost';

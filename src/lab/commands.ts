@@ -9,7 +9,8 @@ import { describeMember, type FleetMember } from './instance/member.ts';
 import type { InstanceSettings } from './instance/settings.ts';
 import type { S3Lab } from './s3/server.ts';
 import type { FaultyService } from './settings.ts';
-import type { VmInfo, VsphereLab } from './vsphere/server.ts';
+import type { Hardware, VmInfo, VsphereLab } from './vsphere/server.ts';
+
 import type { WebLab } from './web/server.ts';
 import { describeProcesses, describeWindows, type WindowsLab } from './windows/lab.ts';
 import type { FaultRule as WindowsFault } from './windows/machine/faults.ts';
@@ -24,6 +25,7 @@ export type LabCommand =
       uuid?: string;
       folder?: string;
       tags?: string[];
+      hardware?: Partial<Hardware>;
       /** Though there is a VM of that name. */
       force?: boolean;
     }

@@ -2,6 +2,8 @@ import { awsTarget } from '../aws/target.ts';
 import type { AnyResourceType, Registry, TargetKind } from '../engine/model/resource-type.ts';
 import { vsphereTarget } from '../vsphere/client/target.ts';
 import { bucket } from './aws/bucket.ts';
+import { recoveryPlan } from './aws/recovery_plan.ts';
+import { recoveryTarget } from './aws/recovery_target.ts';
 import { archive } from './host/archive/archive.ts';
 import { envPath } from './host/environment/env_path.ts';
 import { environmentVariable } from './host/environment/environment_variable.ts';
@@ -54,6 +56,8 @@ const types: AnyResourceType[] = [
   packageType,
   protectedVm,
   rawImage,
+  recoveryPlan,
+  recoveryTarget,
   registryValue,
   s3Sync,
   scheduledTask,

@@ -1,3 +1,4 @@
+import { isMachineRecord } from '../model/machine.ts';
 import type { Point, PointDisk } from '../model/repository.ts';
 import { blockCount, MAX_BLOCK, MIN_BLOCK, pageCount } from './blocks.ts';
 import { damaged } from './damage.ts';
@@ -140,6 +141,8 @@ export function decodeRoot(key: string, bytes: Buffer): Root {
     demand(shape, json);
     refuseContradictions(json);
     const { previous, disks, next_number, pages_objects, segments, ...rest } = json;
+    if (rest.machine !== undefined && !isMachineRecord(rest.machine))
+      throw new TypeError('its record of the machine is malformed');
     const objects = pages_objects.map(([id]) => id);
     let at = textEnd;
     const rootDisks = disks.map(({ block_size, change_id, number, ...plain }): RootDisk => {

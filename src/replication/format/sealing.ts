@@ -13,6 +13,7 @@ const KINDS = {
   index: 6,
   pack: 7,
   removal: 8,
+  record: 9,
 } as const;
 export type Kind = keyof typeof KINDS;
 

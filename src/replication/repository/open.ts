@@ -16,6 +16,7 @@ import type { Repository } from '../model/repository.ts';
 import type { ObjectStore } from '../model/store.ts';
 import { proveCreation } from './prove-creation.ts';
 import type { Context } from './read/repository-context.ts';
+import { recordStore } from './records.ts';
 import { vmRepository } from './vm.ts';
 import { listVms } from './vms.ts';
 import { putOnce } from './write/put-once.ts';
@@ -84,6 +85,7 @@ async function tryOpen(
     store,
     context,
     encrypted: config.encryption !== null,
+    records: recordStore(context),
     conditions: conditions(config.id),
     blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
     vm: uuid => vmRepository(context, uuid),

@@ -67,6 +67,12 @@ Any other command works in a lab with --lab [DIR].`,
       ...(options.uuid !== undefined && { uuid: options.uuid as string }),
       ...(options.folder !== undefined && { folder: options.folder as string }),
       ...(options.tag !== undefined && { tags: options.tag as string[] }),
+      hardware: {
+        ...(options.guest !== undefined && { guestId: options.guest as string }),
+        ...(options.firmware !== undefined && { firmware: options.firmware as 'bios' | 'efi' }),
+        ...(options.secureBoot === true && { secureBoot: true }),
+        ...(options.vtpm === true && { vtpm: true }),
+      },
       ...(options.force === true && { force: true }),
     }),
     command =>
@@ -76,6 +82,10 @@ Any other command works in a lab with --lab [DIR].`,
         .option('--uuid <UUID>', 'its instance UUID')
         .option('--folder <FOLDER>', 'where it lies below the VM folder, e.g. Production/web')
         .option('--tag <TAG>', 'a tag, gold or tier/gold; may be repeated', collect)
+        .option('--guest <ID>', "its guest's identifier in vSphere, e.g. debian12_64Guest")
+        .addOption(new Option('--firmware <KIND>', 'what starts it').choices(['bios', 'efi']))
+        .option('--secure-boot', 'its firmware starts signed loaders only')
+        .option('--vtpm', 'it has a virtual TPM')
         .option('--force', 'though there is a VM of that name already: a second one'),
   );
   event('remove-vm <VM>', 'delete a VM with its disks', 'remove-vm web01', ([vm]) => ({
