@@ -21,7 +21,7 @@ async function planned(is: string | Buffer, content: string, { mode = 0o644, met
   return { made, field: made.resources[0]!.fields.find(({ path }) => path === '/content') };
 }
 
-test('B16: a changed line is shown as a diff in every rendering, and is no part of the digest', async () => {
+test('B16: a changed line is shown as a diff in every rendering, and is not part of the digest', async () => {
   const { made, field } = await planned(before, after);
   expect(field!.diff).toBe('@@ -2,5 +2,5 @@\n two\n three\n-four\n+4\n five\n six');
   expect(textOf(renderText(made))).toContain('\n          -four\n          +4\n');
@@ -38,7 +38,7 @@ test('a long diff and long lines are cut', async () => {
   expect(field!.diff).toMatch(/\.\.\. \d+ lines more$/);
 });
 
-test('what may be secret, and what is no text, is shown as digests alone', async () => {
+test('what may be secret, and what is not text, is shown as digests alone', async () => {
   expect((await planned(before, after, { mode: 0o600 })).field!.diff).toBeUndefined();
   expect((await planned(before, after, { meta: { mode: '0640' } })).field!.diff).toBeUndefined();
   expect((await planned(Buffer.from([0, 1, 2]), after)).field!.diff).toBeUndefined();

@@ -165,7 +165,7 @@ describe('what is not of the repository', () => {
     expect(await text('/app/ran')).toBeUndefined();
   });
 
-  test('a checkout that was killed half way is no change of anybody', async () => {
+  test('a checkout that was killed half way is not a change of anybody', async () => {
     const { world, repository, converge, text, write } = setUp();
     repository.commit({ a: '1' });
     await converge();
