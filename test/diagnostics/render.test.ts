@@ -1,11 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blocked, type Diagnostic, given, world } from '../../src/diagnostics/diagnostic.ts';
+import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
 import { excerpt } from '../../src/diagnostics/excerpt.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { textWidth } from '../../src/diagnostics/text-width.ts';
 import { compileFiles } from '../manifest/fixture.ts';
+import { blocked, given, world } from '../support/made-up.ts';
 
 const plain = { color: false, width: 80 };
 const at = (line: number, column: number, endColumn = column + 1, file = 'm.yaml') => ({

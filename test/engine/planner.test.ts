@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
 import type { CatalogResource, CatalogTarget } from '../../src/engine/model/catalog.ts';
@@ -16,6 +16,7 @@ import {
   testWorld,
   things,
 } from '../support/engine-world.ts';
+import { world as worldSays } from '../support/made-up.ts';
 
 const planOf = (
   { type }: Things,

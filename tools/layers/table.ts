@@ -7,7 +7,8 @@ import type { Layers } from './check.ts';
  */
 export const layers: Layers = {
   rooms: {
-    diagnostics: [],
+    'diagnostics/codes': [],
+    diagnostics: ['diagnostics/codes'],
     'io/handles': [],
     io: ['diagnostics', 'io/handles'],
     'io/locks': ['diagnostics', 'io', 'io/handles'],

@@ -45,15 +45,14 @@ export function makeRepositories(reach: Reach, random: Random, closing: Closing)
       return repository;
     } catch (error) {
       if (mode === 'create' || !(error instanceof Failure) || !isNotThere(error)) throw error;
-      if (error.diagnostics.some(({ code }) => code === 'bucket-not-found')) withoutBucket.add(ref.url);
+      if (error.has('bucket-not-found')) withoutBucket.add(ref.url);
       return undefined;
     }
   }
   return { open, known, isBucketMissing: ({ url }) => withoutBucket.has(url) };
 }
 
-const isNotThere = ({ diagnostics }: Failure) =>
-  diagnostics.every(({ code }) => code === 'repository-not-found' || code === 'bucket-not-found');
+const isNotThere = (failure: Failure) => failure.hasOnly('repository-not-found', 'bucket-not-found');
 
 /** The object store that a repository URL names. */
 export async function storeAt(

@@ -1,4 +1,5 @@
 import { type Alias, isAlias, type Node } from 'yaml';
+import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { placeOf, type SourceFile } from '../syntax/source-file.ts';
@@ -62,7 +63,7 @@ export const newReading = (
 export function fault(
   reading: Reading,
   pointer: string,
-  code: string,
+  code: Code,
   message: string,
   at: SourceRange,
   hint?: string,

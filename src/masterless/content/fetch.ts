@@ -104,6 +104,6 @@ const notWhatWasSigned = ({ url }: ContentBucket, { name }: Statement, isThere: 
 
 /** S3 says the same of an object that isn't there to whoever may not list. */
 export const isDenied = (error: unknown): boolean =>
-  error instanceof Failure && error.diagnostics.every(({ code }) => code === 'aws-access-denied');
+  error instanceof Failure && error.hasOnly('aws-access-denied');
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,4 +1,4 @@
-import { Failure } from '../../diagnostics/diagnostic.ts';
+import { failedWith } from '../../diagnostics/diagnostic.ts';
 import { interrupted } from '../../engine/apply/outcome.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
@@ -112,9 +112,8 @@ async function protect(
   try {
     return await perform();
   } catch (error) {
-    const codes = error instanceof Failure ? error.diagnostics.map(({ code }) => code) : [];
-    const leftBehind = codes.includes('snapshot-left');
-    if (step.signal.aborted && !leftBehind && !codes.includes('commit-unknown')) {
+    const leftBehind = failedWith(error, 'snapshot-left');
+    if (step.signal.aborted && !leftBehind && !failedWith(error, 'commit-unknown')) {
       const diagnostic = interrupted('no point was made, and no snapshot is left behind');
       return { ok: false, diagnostic, retry: 'never', undone: true };
     }

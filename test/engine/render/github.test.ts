@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { given } from '../../../src/diagnostics/diagnostic.ts';
 import { annotateChanges, annotateDiagnostics, withoutCommands } from '../../../src/engine/render/github.ts';
+import { given } from '../../support/made-up.ts';
 import { everything, planned, planOf } from '../../support/plans.ts';
 
 const fileName = (file: string) => `infra/${file}`;

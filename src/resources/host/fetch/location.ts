@@ -3,7 +3,7 @@ import type { Location } from '../../../content/content.ts';
 import { httpUrl } from '../../../content/http.ts';
 import { shown } from '../../../content/http-failures.ts';
 import { Failure } from '../../../diagnostics/diagnostic.ts';
-import { mistake } from '../../../engine/model/mistakes.ts';
+import { mistake, mistakeAt } from '../../../engine/model/mistakes.ts';
 import type { Mistake } from '../../../engine/model/resource-type.ts';
 
 /** A URL as written, alone or with the aws target that gives access to it. */
@@ -77,7 +77,7 @@ export function untrusted(property: LocationProperty, pointer: string, trust: Tr
     url = httpUrl(location.url);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return error.diagnostics.map(({ code, message, hint }) => mistake(at, code, message, hint));
+    return error.diagnostics.map(one => mistakeAt(at, one));
   }
   if (url.protocol === 'https:' || trust.checksum !== undefined || trust.allow_insecure === true) return [];
   const message = `http:// protects nothing on the way from ${url.host}, and no checksum is given`;

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Failure } from '../../../diagnostics/diagnostic.ts';
+import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import type {
@@ -160,9 +160,8 @@ async function look(one: Asked<S3SyncProperties>, io: ReadIo): Promise<Observati
   try {
     comparison = await compare(sides, io);
   } catch (error) {
-    const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
-    if (diagnostic?.code !== 'bucket-not-found') throw error;
-    const { hint } = diagnostic;
+    if (!failedWith(error, 'bucket-not-found')) throw error;
+    const { hint } = error.diagnostics[0]!;
     return { state: 'unknown', waitsFor: bucketOf(one.properties), ...(hint !== undefined && { hint }) };
   }
   const { copy, surplus } = workOf(comparison, one.properties);
