@@ -16,6 +16,7 @@ export type {
   Step,
   Where,
 } from './engine/model/resource-type.ts';
+export type { WriteOptions } from './io/handles/write-atomic.ts';
 export type {
   Clock,
   Command,
@@ -25,4 +26,5 @@ export type {
   Files,
   Random,
   ReadFiles,
+  ReadOptions,
 } from './io/ports.ts';

@@ -1,11 +1,13 @@
 /**
- * Fails when an import of `src` isn't one that `tools/layers/table.ts` allows, or when imports run around.
+ * Fails when an import of `src` isn't one that `tools/layers/table.ts` allows, when imports run around, or when
+ * something is written past the one place where text leaves the program.
  * With --write it writes the order of the rooms into docs/architecture.md.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { checkLayers } from './layers/check.ts';
+import { checkExits } from './layers/exits.ts';
 import { withRooms } from './layers/page.ts';
-import { readSources } from './layers/sources.ts';
+import { readSources, readTexts } from './layers/sources.ts';
 import { layers } from './layers/table.ts';
 
 const page = 'docs/architecture.md';
@@ -13,7 +15,7 @@ if (process.argv.includes('--write')) {
   await writeFile(page, withRooms(await readFile(page, 'utf8'), layers));
 } else {
   const files = await readSources('src');
-  const wrong = checkLayers(files, layers);
+  const wrong = [...checkLayers(files, layers), ...checkExits(await readTexts('src'))];
   if (wrong.length > 0) {
     console.error(wrong.join('\n'));
     process.exitCode = 1;

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { Failure } from '../diagnostics/diagnostic.ts';
+import { linesOf } from '../diagnostics/lines.ts';
 import { exitCode } from '../engine/report/exit-code.ts';
 import { refusedBySystem } from '../io/errors.ts';
 import { type CliContext, makeCliContext } from './context/cli-context.ts';
@@ -27,19 +28,21 @@ export async function main(argv: string[], io: CliIo): Promise<number> {
     }
     if (error instanceof Failure) {
       context.report(error.diagnostics);
-      if (program.opts().debug) context.say(`${error.stack}\n`);
+      if (program.opts().debug) context.say(linesOf(`${error.stack}`));
       return io.interrupt.aborted ? interrupted(io, context) : exitCode({ diagnostics: error.diagnostics });
     }
     const refused = refusedBySystem(error);
     if (refused) {
       context.report(refused.diagnostics);
-      if (program.opts().debug) context.say(`${(error as Error).stack}\n`);
+      if (program.opts().debug) context.say(linesOf(`${(error as Error).stack}`));
       return exitCode({ diagnostics: refused.diagnostics });
     }
     const bug = error as Error;
-    context.say(`converge failed in a way it should not: ${bug.message}\n`);
+    context.say([`converge failed in a way it should not: ${bug.message}`]);
     context.say(
-      program.opts().debug ? `${bug.stack}\n` : 'Run it again with --debug and report what it prints.\n',
+      program.opts().debug
+        ? linesOf(`${bug.stack}`)
+        : ['Run it again with --debug and report what it prints.'],
     );
     return 4;
   }
@@ -47,6 +50,6 @@ export async function main(argv: string[], io: CliIo): Promise<number> {
 
 /** 130 or 143, as shells expect. */
 function interrupted(io: CliIo, context: CliContext): number {
-  context.say('interrupted\n');
+  context.say(['interrupted']);
   return io.interrupt.reason === 'SIGTERM' ? 143 : 130;
 }

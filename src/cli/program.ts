@@ -1,5 +1,8 @@
 import { Command } from 'commander';
 import { version } from '../app/version.ts';
+import { Failure, given } from '../diagnostics/diagnostic.ts';
+import { linesOf } from '../diagnostics/lines.ts';
+import { holdsPassword } from '../diagnostics/url-passwords.ts';
 import { commands } from './commands/index.ts';
 import type { CliContext } from './context/cli-context.ts';
 import { withOurName } from './usage.ts';
@@ -15,8 +18,8 @@ export function makeProgram(context: CliContext, exit: (code: number) => void): 
     .option('--debug', 'show stack traces')
     .configureHelp({ showGlobalOptions: false })
     .configureOutput({
-      writeOut: text => io.stdout.write(text),
-      writeErr: text => io.stderr.write(text),
+      writeOut: text => context.print(linesOf(text)),
+      writeErr: text => context.say(linesOf(text)),
       getOutHelpWidth: () => io.stdout.columns,
       getErrHelpWidth: () => io.stderr.columns,
     })
@@ -34,9 +37,28 @@ Examples:
 
 Exit codes are in docs/exit-codes.md; an unknown one means failure.`,
     );
+  program.hook('preAction', (_, action) => refuseUrlsOf(action));
   for (const define of commands) define(program, context, exit);
   inherit(program);
   return program;
+}
+
+/** A URL among the arguments is shown in messages, and every user of the machine can read the command line. */
+function refuseUrlsOf(action: Command): void {
+  const options = Object.entries(action.opts()).flatMap(([name, value]) =>
+    [value].flat().map(one => [`--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`, one]),
+  );
+  const wrong = [...options, ...action.args.map(word => ['an argument', word])].filter(
+    ([, text]) => typeof text === 'string' && holdsPassword(text),
+  );
+  if (wrong.length === 0) return;
+  throw new Failure(
+    wrong.map(([what]) =>
+      given('password-in-url', `${what} is a URL that holds a password or token`, {
+        hint: 'take it out: the command line can be read by every user of this machine',
+      }),
+    ),
+  );
 }
 
 /** Subcommands made with `.command()` don't take over output and exit handling of late settings. */

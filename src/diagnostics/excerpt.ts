@@ -1,5 +1,5 @@
 import type { SourceRange } from './diagnostic.ts';
-import { keepStart, printable, textWidth } from './text-width.ts';
+import { characters, keepStart, printable, textWidth } from './text-width.ts';
 
 const tab = '  ';
 const ellipsis = '...';
@@ -39,13 +39,13 @@ const boundary = (text: string, index: number): number =>
   /^[\udc00-\udfff]/.test(text.slice(index, index + 1)) ? index - 1 : index;
 
 function keepEnd(text: string, columns: number): string {
-  const characters = [...text.slice(-columns * 2)];
+  const last = [...characters(text.slice(-columns * 4))];
   let width = 0;
-  let start = characters.length;
+  let start = last.length;
   while (start > 0) {
-    width += textWidth(characters[start - 1]!);
+    width += textWidth(last[start - 1]!);
     if (width > columns) break;
     start--;
   }
-  return characters.slice(start).join('');
+  return last.slice(start).join('');
 }

@@ -1,28 +1,23 @@
-/** East Asian wide and full-width characters and pictographs; two columns on a terminal. */
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-/** Combining marks and joiners; no column of their own. */
-const zero = /\p{Mn}|\p{Me}|\p{Cf}/u;
+import stringWidth from 'string-width';
 
 const ascii = /^[\x20-\x7e]*$/;
 
-/** Columns that one character (code point) takes on a terminal. */
-const characterWidth = (character: string): number =>
-  zero.test(character) ? 0 : wide.test(character) ? 2 : 1;
+/** What a reader sees as one character; combined marks and emoji have several code points. */
+const segmenter = new Intl.Segmenter('en');
 
-/** Columns that a text without control characters takes on a terminal. */
-export function textWidth(text: string): number {
-  if (ascii.test(text)) return text.length;
-  let width = 0;
-  for (const character of text) width += characterWidth(character);
-  return width;
-}
+/** The characters of a text, as a reader counts them. */
+export const characters = (text: string): Iterable<string> =>
+  ascii.test(text) ? text : [...segmenter.segment(text)].map(({ segment }) => segment);
+
+/** Columns that a text takes on a terminal, as it is shown there. */
+export const textWidth = (text: string): number =>
+  ascii.test(text) ? text.length : stringWidth(printable(text));
 
 /** As much of the beginning as fits into `columns`. */
 export function keepStart(text: string, columns: number): string {
   let kept = '';
   let width = 0;
-  for (const character of text) {
+  for (const character of characters(text)) {
     width += textWidth(character);
     if (width > columns) break;
     kept += character;
@@ -30,7 +25,14 @@ export function keepStart(text: string, columns: number): string {
   return kept;
 }
 
-/** Control characters and direction overrides become visible, so that no text can steer the terminal. */
-export const printable = (text: string): string =>
+/**
+ * Characters that steer a terminal, turn the text around (Unicode TR 36, section 2.2; "Trojan Source"), end a line for
+ * somebody, or show nothing.
+ */
+const unprintable =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
+  /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Cs}/gu;
+
+/** One line that shows all that is in a text: line breaks and tabs as a space, what steers or hides as U+FFFD. */
+export const printable = (text: string): string =>
+  ascii.test(text) ? text : text.replace(/[\t\r\n]+/g, ' ').replace(unprintable, '\ufffd');

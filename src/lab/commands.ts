@@ -60,9 +60,9 @@ export type LabCommand =
   /** Puts the VMs of `manifests/lab` into a world that never had any. */
   | { do: 'seed' };
 
-/** What a command came to: one line for people, and the data behind it. */
+/** What a command came to: lines for people, and the data behind it. */
 export interface LabAnswer {
-  text: string;
+  lines: readonly string[];
   data?: unknown;
 }
 
@@ -106,42 +106,42 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
           }),
         );
       const vm = await world.addVm(spec);
-      return { text: `added VM ${vm.name} (${vm.uuid})`, data: vm };
+      return { lines: [`added VM ${vm.name} (${vm.uuid})`], data: vm };
     }
     case 'remove-vm':
       await world.removeVm(command.vm);
-      return { text: `${command.vm} and its disks are gone` };
+      return { lines: [`${command.vm} and its disks are gone`] };
     case 'move-vm': {
       const { name, folder } = await world.moveVm(command.vm, command.folder);
-      return { text: `${name} is in the folder ${folder || 'of all VMs'}` };
+      return { lines: [`${name} is in the folder ${folder || 'of all VMs'}`] };
     }
     case 'tag':
       return (await world.tag(command.vm, command.tag))
-        ? { text: `${command.vm} has the tag ${command.tag}` }
-        : { text: `${command.vm} had the tag ${command.tag} already` };
+        ? { lines: [`${command.vm} has the tag ${command.tag}`] }
+        : { lines: [`${command.vm} had the tag ${command.tag} already`] };
     case 'untag':
       return (await world.untag(command.vm, command.tag))
-        ? { text: `${command.vm} no longer has the tag ${command.tag}` }
-        : { text: `${command.vm} did not have the tag ${command.tag}` };
+        ? { lines: [`${command.vm} no longer has the tag ${command.tag}`] }
+        : { lines: [`${command.vm} did not have the tag ${command.tag}`] };
     case 'set-disk': {
       const { changedBytes } = await world.setDisk(command.vm, command.index, command.image);
       return {
-        text: `disk ${command.index} of ${command.vm}: ${bytes(changedBytes)} differ and are marked`,
+        lines: [`disk ${command.index} of ${command.vm}: ${bytes(changedBytes)} differ and are marked`],
         data: { changedBytes },
       };
     }
     case 'add-snapshot':
       await world.addSnapshot(command.vm, command.name);
-      return { text: `${command.vm} has a snapshot ${command.name}` };
+      return { lines: [`${command.vm} has a snapshot ${command.name}`] };
     case 'remove-snapshot':
       await world.removeSnapshot(command.vm, command.name);
-      return { text: `snapshot ${command.name} of ${command.vm} is removed` };
+      return { lines: [`snapshot ${command.name} of ${command.vm} is removed`] };
     case 'reset-cbt':
       await world.resetCbt(command.vm);
-      return { text: `change tracking of ${command.vm} begins anew: earlier change ids are refused` };
+      return { lines: [`change tracking of ${command.vm} begins anew: earlier change ids are refused`] };
     case 'power-cut':
       await world.powerCut(command.vm);
-      return { text: `${command.vm} lost power: its change tracking is invalid` };
+      return { lines: [`${command.vm} lost power: its change tracking is invalid`] };
     case 'fault':
       if (command.on === 's3') lab.s3.fault(command.rule as unknown as Parameters<S3Lab['fault']>[0]);
       else if (command.on === 'secrets') lab.api.fault(command.rule as unknown as ApiFaultRule);
@@ -149,78 +149,77 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
         lab.api[command.on].fault(command.rule as unknown as Ec2Fault);
       else if (command.on === 'windows') await lab.windows.fault(command.rule as unknown as WindowsFault);
       else world.fault(command.rule as unknown as Parameters<typeof world.fault>[0]);
-      if (command.rule.kind === 'clear') return { text: `${command.on}: no fault is armed` };
-      return { text: `${command.on}: the fault ${command.rule.kind} is armed` };
+      if (command.rule.kind === 'clear') return { lines: [`${command.on}: no fault is armed`] };
+      return { lines: [`${command.on}: the fault ${command.rule.kind} is armed`] };
     case 'foreign-bucket':
       await lab.s3.plantForeignBucket(command.name);
-      return { text: `bucket ${command.name} now belongs to somebody else` };
+      return { lines: [`bucket ${command.name} now belongs to somebody else`] };
     case 'bucket-content': {
       const count = await lab.s3.publish(command.bucket, command.folder);
       return {
-        text: `${plural(count, 'object')} of ${command.folder} ${count === 1 ? 'is' : 'are'} in s3://${command.bucket}`,
+        lines: [
+          `${plural(count, 'object')} of ${command.folder} ${count === 1 ? 'is' : 'are'} in s3://${command.bucket}`,
+        ],
       };
     }
     case 'site-content':
       await lab.web.publish(command.host, command.folder);
       return {
-        text: `http://${command.host} and https://${command.host} answer with a copy of ${command.folder}`,
+        lines: [`http://${command.host} and https://${command.host} answer with a copy of ${command.folder}`],
       };
     case 'put-secret':
       await putSecret(lab.api, command.reference, command.value);
-      return { text: `${command.reference} has a new value` };
+      return { lines: [`${command.reference} has a new value`] };
     case 'instance': {
       const instance = await lab.changeInstance(command.change);
-      return { text: describeInstance(instance), data: instance };
+      return { lines: describeInstance(instance), data: instance };
     }
     case 'add-instances': {
       const { do: _, ...launch } = command;
       const instances = await lab.fleet.add(launch);
-      return { text: instances.map(describeMember).join('\n'), data: { version: 1, instances } };
+      return { lines: instances.map(describeMember), data: { version: 1, instances } };
     }
     case 'set-instance': {
       const instance = await lab.fleet.set(command.id, command.change);
-      return { text: describeMember(instance), data: instance };
+      return { lines: [describeMember(instance)], data: instance };
     }
     case 'volume': {
       const { do: _, ...asked } = command;
       const found = await volumeBytes(lab.api.world, asked);
-      return { text: describeVolume(found), data: { version: 1, ...found } };
+      return { lines: describeVolume(found), data: { version: 1, ...found } };
     }
     case 'boot': {
       const booted = await lab.api.machines.boot(command.instance, command.ports);
       const ports = Object.entries(booted.ports).map(
         ([inside, outside]) => `${inside} at 127.0.0.1:${outside}`,
       );
-      return { text: `${booted.instance} boots in QEMU; its ports: ${ports.join(', ')}`, data: booted };
+      return { lines: [`${booted.instance} boots in QEMU; its ports: ${ports.join(', ')}`], data: booted };
     }
     case 'reach': {
       const port = await lab.api.machines.reach(command.address, command.port);
       const text = port === undefined ? 'nothing runs there' : `127.0.0.1:${port}`;
-      return { text, ...(port !== undefined && { data: { host: '127.0.0.1', port } }) };
+      return { lines: [text], ...(port !== undefined && { data: { host: '127.0.0.1', port } }) };
     }
     case 'resolver-rule':
       await lab.api.world.change(({ state }) => {
         state.resolverRules[command.vpc] = [...(state.resolverRules[command.vpc] ?? []), command.rule];
       });
-      return { text: `${command.vpc} has the Resolver rule ${command.rule}` };
+      return { lines: [`${command.vpc} has the Resolver rule ${command.rule}`] };
     case 'clock':
       await lab.setClock(command.offset);
       await lab.fireDue();
-      return { text: `the lab's clock is ${duration(command.offset)} ahead of this machine's` };
+      return { lines: [`the lab's clock is ${duration(command.offset)} ahead of this machine's`] };
     case 'show': {
       const vms = world.vms();
       const clock = `the lab's clock is ${duration(lab.clockOffset())} ahead of this machine's`;
-      const text =
-        vms.length > 0 ? vms.map(describe).join('\n') : 'no VMs yet: `converge lab add-vm` adds one';
+      const vmLines = vms.length > 0 ? vms.flatMap(describe) : ['no VMs yet: `converge lab add-vm` adds one'];
       const windows = await lab.windows.settings();
       const instances = await lab.fleet.all();
       await lab.fireDue();
       const account = await lab.api.world.state();
       const machines = describeAccount(account);
       return {
-        text: [text, ...instances.map(describeMember), ...machines, describeWindows(windows), clock].join(
-          '\n',
-        ),
+        lines: [...vmLines, ...instances.map(describeMember), ...machines, describeWindows(windows), clock],
         data: { vms, instances, ec2: account, windows, clock_offset: lab.clockOffset() },
       };
     }
@@ -228,16 +227,16 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       const { do: _, restart, ...told } = command;
       if (restart) await lab.windows.restart();
       const windows = await lab.windows.change(told);
-      return { text: describeWindows(windows), data: windows };
+      return { lines: [describeWindows(windows)], data: windows };
     }
     case 'processes': {
       const processes = await lab.windows.processes();
       if (command.clear) await lab.windows.forgetProcesses();
-      return { text: describeProcesses(processes), data: { version: 1, processes } };
+      return { lines: describeProcesses(processes), data: { version: 1, processes } };
     }
     case 'seed':
       await lab.seed();
-      return { text: 'the world holds what manifests/lab protects' };
+      return { lines: ['the world holds what manifests/lab protects'] };
     default:
       // By its name alone: it may hold a secret.
       throw new Failure(
@@ -246,7 +245,7 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
   }
 }
 
-function describe(vm: VmInfo): string {
+function describe(vm: VmInfo): string[] {
   const disks = vm.disks.map(disk => `  disk ${disk.index}     ${bytes(disk.bytes)}  ${disk.file}`);
   return [
     `${vm.name}  ${vm.uuid}`,
@@ -255,7 +254,7 @@ function describe(vm: VmInfo): string {
     `  power      ${vm.powerState === 'poweredOn' ? 'on' : 'off'}, change tracking ${vm.changeTracking ? 'on' : 'off'}`,
     ...disks,
     `  snapshots  ${vm.snapshots.join(', ') || 'none'}`,
-  ].join('\n');
+  ];
 }
 
 async function putSecret(api: ApiLab, reference: string, value: string): Promise<void> {
@@ -282,8 +281,8 @@ async function putSecret(api: ApiLab, reference: string, value: string): Promise
   }
 }
 
-function describeInstance(it: InstanceSettings): string {
-  if (!it.metadata) return "the lab's host is no EC2 instance";
+function describeInstance(it: InstanceSettings): string[] {
+  if (!it.metadata) return ["the lab's host is not an EC2 instance"];
   return [
     `${it.instanceId}  ${it.instanceType} in ${it.availabilityZone}, account ${it.accountId}, ${it.imageId}`,
     ...Object.entries(it.tags).map(([key, value]) => `  tag ${key} = ${value}`),
@@ -291,5 +290,5 @@ function describeInstance(it: InstanceSettings): string {
     ...(it.policy?.Statement ?? []).map(
       ({ Action, Resource }) => `  may ${[Action].flat().join(', ')} on ${[Resource].flat().join(', ')}`,
     ),
-  ].join('\n');
+  ];
 }

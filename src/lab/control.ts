@@ -74,7 +74,7 @@ export function sendControl(endpoint: ControlEndpoint, command: LabCommand): Pro
 function parse(text: string): (LabAnswer & { diagnostics?: Diagnostic[] }) | undefined {
   try {
     const body = JSON.parse(text) as LabAnswer & { diagnostics?: Diagnostic[] };
-    return typeof body.text === 'string' || Array.isArray(body.diagnostics) ? body : undefined;
+    return Array.isArray(body.lines) || Array.isArray(body.diagnostics) ? body : undefined;
   } catch {
     return undefined;
   }

@@ -183,6 +183,11 @@ const waitingFaults = ({ s3, api, vsphere }: LabParts): LabSettings['faults'] =>
 async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptions): Promise<Lab> {
   const known = await readSettings(dir);
   const settings = known ?? (await createSettings(dir, host.random, host.files));
+  if (settings.id === undefined) {
+    // Made by an earlier converge, when labs had none.
+    settings.id = host.random.uuid();
+    await writeSettings(dir, settings, host.files);
+  }
   const clock = labClock(host.clock, () => settings.clockOffset);
   const certificates = await labCertificates(join(dir, 'tls'), host.clock, host.random);
   const caFile = join(dir, 'ca.pem');

@@ -9,6 +9,8 @@ export type FaultyService = 's3' | 'vsphere' | 'secrets' | 'ec2' | 'ebs';
 /** What a lab folder remembers of itself, in `lab.json`. The world proper lies beside it. */
 export interface LabSettings {
   lab: 1;
+  /** Tells this lab from others, whatever its folder is called. */
+  id: string;
   region: string;
   s3: { accessKeyId: string; secretAccessKey: string };
   vsphere: { username: string; password: string };
@@ -56,6 +58,7 @@ export async function createSettings(dir: string, random: Random, files: Files):
   await mkdir(dir, { recursive: true });
   const settings: LabSettings = {
     lab: 1,
+    id: random.uuid(),
     region: 'eu-west-1',
     s3: {
       accessKeyId: `AKIALAB${random.bytes(8).toString('hex').toUpperCase().slice(0, 13)}`,

@@ -8,6 +8,7 @@ import type { ReadFiles } from '../io/ports.ts';
 import { checkIdentities } from './checks/check-identities.ts';
 import { checkReferences } from './checks/check-references.ts';
 import { checkTargets } from './checks/check-targets.ts';
+import { checkUrls } from './checks/check-urls.ts';
 import { withUses } from './checks/uses-around.ts';
 import { makeExpressions } from './expressions/expressions.ts';
 import { findModules } from './modules/module.ts';
@@ -148,6 +149,7 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   const reportInside = withUses(declared.uses, report);
   checkTargets(declared, registry, platform, reportInside);
   checkReferences(declared, registry, reportInside);
+  checkUrls(declared, reportInside);
   checkAbsence(declared, reportInside);
   const where = { platform, cwd: hostCwd };
   checkIdentities(firstOfEach(declared.resources), declared.uses, where, report);

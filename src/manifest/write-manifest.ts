@@ -1,4 +1,7 @@
-import { stringify } from 'yaml';
+import { Document, isScalar, Scalar, visit } from 'yaml';
+import { isCommand, withoutCommand } from '../diagnostics/lines.ts';
+import { printable } from '../diagnostics/text-width.ts';
+import { withoutPasswords } from '../diagnostics/url-passwords.ts';
 import { type CatalogTarget, isSecretRef, type Json } from '../engine/model/catalog.ts';
 import { literal } from './syntax/expression.ts';
 
@@ -76,11 +79,37 @@ function resourceLines(resources: readonly Written[]): string[] {
 const bodyOf = ({ title, properties, target }: Written): string =>
   entry(literal(title), { ...(asWritten(properties) as object), ...(target !== undefined && { target }) });
 
-/** A line break in what is quoted would end the comment. */
-const comment = (text: string): string => `# ${text.replace(/\p{Cc}+/gu, ' ')}`.trimEnd();
+/** On one line, whatever is quoted in it, and without the passwords of URLs. */
+const comment = (text: string): string =>
+  withoutCommand(`# ${withoutPasswords(printable(text)).replaceAll('\ufffd', ' ')}`).trimEnd();
 
-const entry = (name: string, value: object): string =>
-  stringify({ [name]: value }, { lineWidth: 0, collectionStyle: 'any' });
+/** Only double quotes can escape. A file that a runner of GitHub prints must hold no command either. */
+const needsEscapes = (text: string): boolean =>
+  text
+    .split('\n')
+    .some(line => printable(line.replaceAll('\t', ' ')) !== line.replaceAll('\t', ' ') || isCommand(line));
+
+/** YAML that shows all of its texts: what would steer a terminal is escaped (YAML 1.2.2, section 5.7). */
+function entry(name: string, value: object): string {
+  const document = new Document({ [name]: value });
+  visit(document, (_, node) => {
+    if (isScalar(node) && typeof node.value === 'string' && needsEscapes(node.value))
+      node.type = Scalar.QUOTE_DOUBLE;
+  });
+  return document
+    .toString({ lineWidth: 0, collectionStyle: 'any', doubleQuotedMinMultiLineLength: 1e9 })
+    .split('\n')
+    .map(escaped)
+    .join('\n');
+}
+
+/** What is left to escape can only stand in double quotes. */
+const escaped = (line: string): string =>
+  Array.from(line, one =>
+    one === '\t' || printable(one) === one ? one : `\\U${one.codePointAt(0)!.toString(16).padStart(8, '0')}`,
+  )
+    .join('')
+    .replaceAll('##[', '##\\x5b');
 
 const indented = (text: string, by: string): string[] =>
   text

@@ -105,7 +105,7 @@ describe('what vCenter answers', () => {
   test('two VMs of one name: both UUIDs', () =>
     withServedLab(async (lab, s3, env, dir) => {
       const uuid = '564d1111-2222-3333-4444-555566667777';
-      await lab.command({ do: 'add-vm', name: 'dc02', disks: [{ bytes: 1 << 20 }], uuid });
+      await lab.command({ do: 'add-vm', name: 'dc02', disks: [{ bytes: 1 << 20 }], uuid, force: true });
       await writeFile(
         join(dir, 'm.yaml'),
         vm(`"${lab.vsphere.url}", ${user}, ${password}, ca: "${lab.vsphere.caFile}"`, s3),

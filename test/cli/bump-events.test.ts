@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bumpLine } from '../../src/cli/rollout/bump-lines.ts';
+import { bumpLines } from '../../src/cli/rollout/bump-lines.ts';
+import { textOf } from '../../src/diagnostics/lines.ts';
 import type { InstanceReport } from '../../src/masterless/reports/report.ts';
 import type { BumpEvent } from '../../src/masterless/rollout/bump.ts';
 
@@ -42,10 +43,8 @@ test('every event is in the documentation with all its members, and none that th
 });
 
 test('people get a line for each that the summary does not tell, without control characters', () => {
-  const lines = Object.values(events)
-    .flatMap(all => all.map(bumpLine))
-    .join('');
-  expect(lines).toBe(
+  const lines = Object.values(events).flatMap(all => all.flatMap(bumpLines));
+  expect(textOf(lines)).toBe(
     [
       'wave 1 of 2: i-1, i-2',
       'i-1: waiting, it has not reported',
@@ -59,10 +58,10 @@ test('people get a line for each that the summary does not tell, without control
 
 test('what an instance converged to is told as it was taken', () => {
   const line = (content: NonNullable<InstanceReport['content']>) =>
-    bumpLine({ type: 'instance', instance: 'i-1', ok: true, report: { ...report, content } });
+    bumpLines({ type: 'instance', instance: 'i-1', ok: true, report: { ...report, content } });
   const content = { name: 'shop-prod.yaml', sha256: 'ab', from: 's3' } as const;
-  expect(line(content)).toBe('i-1: converged, unsigned content, 1 change\n');
-  expect(line({ ...content, sequence: 7, from: 'last-known-good' })).toBe(
-    'i-1: converged, sequence 7 (kept from before: it could not reach the bucket), 1 change\n',
-  );
+  expect(line(content)).toEqual(['i-1: converged, unsigned content, 1 change']);
+  expect(line({ ...content, sequence: 7, from: 'last-known-good' })).toEqual([
+    'i-1: converged, sequence 7 (kept from before: it could not reach the bucket), 1 change',
+  ]);
 });

@@ -43,6 +43,7 @@ test('--format json holds all failures and whole digests', async () => {
     ec2_state: 'running',
     reported_seconds_ago: null,
     report: null,
+    failed_rollout: null,
   });
   expect(answer.instances[1]).toMatchObject({
     state: 'failed',

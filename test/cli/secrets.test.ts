@@ -156,3 +156,20 @@ resources:
   expect(await readFile(join(dir, 'plan.json'), 'utf8')).not.toContain(password);
   expect(await texts(join(dir, '.converge'))).not.toContain(password);
 });
+
+test('a secret that is too short to be taken out is warned of, once, and never shown', async () => {
+  const dir = await scratch();
+  await writeFile(
+    join(dir, 'm.yaml'),
+    `converge: 1
+resources:
+  file:
+    a: { content: "\${secret('env:PIN')}", mode: 0600 }
+    b: { content: "\${secret('env:PIN')}", mode: 0600 }
+`,
+  );
+  const { code, stdout, stderr } = await cli(dir, ['apply', 'm.yaml'], { env: { PIN: 'q7z' } });
+  expect(code, stderr).toBe(0);
+  expect(stderr.match(/warning\[short-secret\]: the secret env:PIN has only 3 characters/g)).toHaveLength(1);
+  expect(stdout + stderr).not.toContain('q7z');
+});

@@ -190,6 +190,37 @@ describe('refused, and everything is as it was', () => {
     expect(report?.failures).toHaveLength(1);
   });
 
+  test('D10: what has expired stays expired when the clock is put back, and what is signed later is taken', async () => {
+    const lab = await inForce();
+    await lab.publish(manifest('eight'), ['--expires', '1d']);
+    await lab.run(['lab', 'clock', '300d']);
+    expect((await lab.apply()).stderr).toContain('error[signature-expired]');
+    await lab.run(['lab', 'clock', '0s']);
+    const back = await lab.apply();
+    expect(back.code).toBe(4);
+    expect(back.stderr).toMatch(
+      /error\[signature-expired\].*; this machine's clock says \S+, but its last run was at/,
+    );
+    expect(await lab.host()).toBe('seven');
+    // One run with a clock that is far ahead doesn't make everything expire.
+    await lab.publish(manifest('nine'), ['--expires', '3d']);
+    expect(await lab.apply()).toMatchObject({ code: 0 });
+    expect(await lab.host()).toBe('nine');
+  });
+
+  test('D10: nor is what was taken while it was valid taken again before that time', async () => {
+    const lab = await inForce();
+    await lab.publish(manifest('eight'), ['--expires', '1d']);
+    await lab.run(['lab', 'clock', '20h']);
+    expect(await lab.apply()).toMatchObject({ code: 0 });
+    const time = async () => JSON.parse((await lab.state('instance.json'))!).time as string;
+    const then = await time();
+    expect(Date.parse(then) - Date.now()).toBeGreaterThan(19 * 3_600_000);
+    await lab.run(['lab', 'clock', '0s']);
+    expect(await lab.apply()).toMatchObject({ code: 0 });
+    expect(await time()).toBe(then);
+  });
+
   test('a rollback that is signed as one is taken, and what it replaced is not any more', async () => {
     const lab = await inForce();
     await lab.publish(manifest('six'), ['--sequence', '6', '--replaces-up-to', '7']);

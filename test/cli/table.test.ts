@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { table } from '../../src/cli/text/table.ts';
+import { textOf } from '../../src/diagnostics/lines.ts';
 
 const headings = ['ID', 'VM', 'MODE'];
 const rows = [
@@ -8,14 +9,16 @@ const rows = [
 ];
 
 test('aligned columns, wide characters counted', () => {
-  expect(table(headings, rows)).toBe('ID  VM    MODE\n1   dc02  full (first-cycle)\n22  日本  incremental\n');
+  expect(textOf(table(headings, rows))).toBe(
+    'ID  VM    MODE\n1   dc02  full (first-cycle)\n22  日本  incremental\n',
+  );
 });
 
 test('a block for each row where there is no room', () => {
-  expect(table(headings, rows, 20)).toBe(
+  expect(textOf(table(headings, rows, 20))).toBe(
     'ID    1\nVM    dc02\nMODE  full\n      (first-cycle)\n\nID    22\nVM    日本\nMODE  incremental\n',
   );
-  expect(table(['ID', 'CONSISTENCY'], [['0123456789abcdef', 'crash']], 20)).toBe(
+  expect(textOf(table(['ID', 'CONSISTENCY'], [['0123456789abcdef', 'crash']], 20))).toBe(
     'ID\n  0123456789abcdef\nCONSISTENCY  crash\n',
   );
 });

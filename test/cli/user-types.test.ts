@@ -222,7 +222,7 @@ describe('a faulty type is named with its file, and the rest of the run goes on'
     [
       'identity answers nothing',
       'identity() {},',
-      'of types/box.js is faulty: its identity is no text',
+      'of types/box.js is faulty: its identity is not text',
       'box:a',
     ],
     [

@@ -3,12 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
 import { excerpt } from '../../src/diagnostics/excerpt.ts';
+import { textOf } from '../../src/diagnostics/lines.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { textWidth } from '../../src/diagnostics/text-width.ts';
 import { compileFiles } from '../manifest/fixture.ts';
 import { blocked, given, world } from '../support/made-up.ts';
 
-const plain = { color: false, width: 80 };
+const shown = (...args: Parameters<typeof renderDiagnostics>): string => textOf(renderDiagnostics(...args));
+
+const plain = { width: 80 };
 const at = (line: number, column: number, endColumn = column + 1, file = 'm.yaml') => ({
   file,
   line,
@@ -32,7 +35,7 @@ describe('a rendering', () => {
       ].join('\n'),
       'lab/b.yaml': 'converge: 1\nresources:\n  note:\n    one: { path: x }\n  nottte: { x: {} }\n',
     });
-    await expect(renderDiagnostics(diagnostics, catalog.sources, plain)).toMatchFileSnapshot(
+    await expect(shown(diagnostics, catalog.sources, plain)).toMatchFileSnapshot(
       'golden/manifests.golden.txt',
     );
   });
@@ -52,26 +55,24 @@ describe('a rendering', () => {
       given('tab', 'after tabs', { at: at(1, 7, 12), related: [{ message: 'first here', at: at(2, 1, 3) }] }),
       given('block', 'over several lines', { at: { ...at(4, 8), endLine: 6, endColumn: 4 } }),
     ];
-    await expect(renderDiagnostics(diagnostics, sources, plain)).toMatchFileSnapshot(
-      'golden/shapes.golden.txt',
-    );
+    await expect(shown(diagnostics, sources, plain)).toMatchFileSnapshot('golden/shapes.golden.txt');
   });
 
   it('in colour says the same', () => {
     const diagnostics = [given('x', 'message', { at: at(1, 1), hint: 'do this' })];
     const sources = new Map([['m.yaml', 'text']]);
-    const colored = renderDiagnostics(diagnostics, sources, { ...plain, color: true });
+    const colored = textOf(renderDiagnostics(diagnostics, sources, plain), { color: true });
     expect(colored).toContain('\u001b[');
-    expect(stripVTControlCharacters(colored)).toBe(renderDiagnostics(diagnostics, sources, plain));
+    expect(stripVTControlCharacters(colored)).toBe(shown(diagnostics, sources, plain));
   });
 
   it('of nothing is nothing', () => {
-    expect(renderDiagnostics([], new Map(), plain)).toBe('');
+    expect(shown([], new Map(), plain)).toBe('');
   });
 
   it('lets no text steer the terminal', () => {
     const evil = '\u001b[2J\u0007\u202e\u009b';
-    const text = renderDiagnostics(
+    const text = shown(
       [
         given('x', evil, {
           hint: evil,
@@ -138,16 +139,16 @@ describe('very many mistakes', () => {
     }));
 
   it('are shown up to a limit, errors first, and all counted', () => {
-    const text = renderDiagnostics([...mistakes(150, 'warning'), ...mistakes(199)], new Map(), plain);
+    const text = shown([...mistakes(150, 'warning'), ...mistakes(199)], new Map(), plain);
     expect(text.match(/^error/gm)).toHaveLength(199);
     expect(text.match(/^warning/gm)).toHaveLength(1);
     expect(text).toMatch(/\n199 errors, 150 warnings, of which 149 are not shown\n$/);
-    expect(renderDiagnostics(mistakes(200), new Map(), plain)).toMatch(/\n200 errors\n$/);
+    expect(shown(mistakes(200), new Map(), plain)).toMatch(/\n200 errors\n$/);
   });
 
   it('on one line of megabytes take no longer than on short ones', () => {
     const sources = new Map([['m.yaml', 'abcdefghij, '.repeat(650_000)]]);
-    const text = renderDiagnostics(mistakes(50_000), sources, plain);
+    const text = shown(mistakes(50_000), sources, plain);
     expect(text).toContain('^');
     for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(80);
   });
@@ -169,13 +170,13 @@ it.each([
 ])('a password in a URL is not shown: %s', (line, password) => {
   const column = line.indexOf(password) + 1;
   const mistake = given('x', 'wrong', { at: at(1, column, column + password.length) });
-  const text = renderDiagnostics([mistake], new Map([['m.yaml', line]]), plain);
+  const text = shown([mistake], new Map([['m.yaml', line]]), plain);
   expect(text).not.toContain(password);
   expect(text).toContain(line.replace(password, '*'.repeat(password.length)));
 });
 
 it('a URL without a password stays as it is', () => {
   const line = 'a: https://host:8443/x, b: me@example.com, c: //x/y@z';
-  const text = renderDiagnostics([given('x', 'wrong', { at: at(1, 1) })], new Map([['m.yaml', line]]), plain);
+  const text = shown([given('x', 'wrong', { at: at(1, 1) })], new Map([['m.yaml', line]]), plain);
   expect(text).toContain(line);
 });

@@ -284,7 +284,7 @@ describe('failures', () => {
     };
     const { report } = await converge(all, [declare('thing:a'), declare('thing:victim', { size: 1 })]);
     expect(report.proof).toEqual({ empty: false, pending: ['thing:victim'] });
-    expect(report.diagnostics[0]!.message).toContain('was in sync and differs now');
+    expect(report.diagnostics[0]!.message).toContain('was in sync when planned');
   });
 
   test('what is remote gets time to become consistent', async () => {

@@ -75,11 +75,14 @@ describe('a type that hangs', () => {
 
   test('is stopped also when nobody said how long it may take', async () => {
     const all = things({ observe: () => never });
-    const { planned } = await converge(all, [declare('thing:a'), declare('thing:b')], clock =>
-      clock.advance(30 * minute),
-    );
+    // Together first, then each by itself.
+    const { planned } = await converge(all, [declare('thing:a'), declare('thing:b')], async clock => {
+      await clock.advance(30 * minute);
+      await clock.advance(30 * minute);
+    });
     expect(planned.diagnostics).toMatchObject([
-      { message: 'observing 2 resources of the type `thing` took longer than 30m' },
+      { message: 'observing `thing:a` took longer than 30m' },
+      { message: 'observing `thing:b` took longer than 30m' },
     ]);
   });
 

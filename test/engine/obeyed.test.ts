@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { describe, expect, test } from 'vitest';
 import { apart, Failure, together } from '../../src/diagnostics/diagnostic.ts';
+import { textOf } from '../../src/diagnostics/lines.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
 import type { CatalogResource } from '../../src/engine/model/catalog.ts';
@@ -101,7 +102,7 @@ describe('B14: several mistakes', () => {
     expect(together([one!])).toBe(one);
     expect(apart([together([one!, two!]), three!])).toEqual([one, two, three]);
     expect(apart([together([together([one!, two!]), three!])])).toEqual([one, two, three]);
-    const text = renderDiagnostics([together([one!, two!])], new Map(), { color: false, width: 80 });
+    const text = textOf(renderDiagnostics([together([one!, two!])], new Map(), { width: 80 }));
     expect(text).toContain('error[one]: one is wrong');
     expect(text).toContain('error[two]: two is wrong');
     expect(text).toContain('2 errors');

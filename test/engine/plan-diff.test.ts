@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { textOf } from '../../src/diagnostics/lines.ts';
 import { comparePlans, isSame } from '../../src/engine/plan/plan-diff.ts';
 import { renderPlanDiff } from '../../src/engine/render/plan-diff.ts';
 import { registry } from '../../src/resources/registry.ts';
@@ -31,7 +32,7 @@ const after = {
 };
 
 test('added, removed, and each value that differs', () => {
-  expect(renderPlanDiff(comparePlans(before, after, registry))).toBe(
+  expect(textOf(renderPlanDiff(comparePlans(before, after, registry)))).toBe(
     `  ~ target dr  (none) -> lab
   + file:/new  delete
   - file:/gone  create
@@ -60,5 +61,5 @@ test('places, texts and fingerprints are no difference', () => {
     resource.fingerprint = 'other';
   }
   expect(isSame(comparePlans(before, moved, registry))).toBe(true);
-  expect(renderPlanDiff(comparePlans(before, moved, registry))).toMatch(/^The plans do the same/);
+  expect(textOf(renderPlanDiff(comparePlans(before, moved, registry)))).toMatch(/^The plans do the same/);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import { textOf } from '../../src/diagnostics/lines.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
 import type { CatalogResource, CatalogTarget } from '../../src/engine/model/catalog.ts';
@@ -111,7 +112,7 @@ describe('what could not be observed', () => {
     ]);
     expect(resources[0]!.action).toBe('failed');
     expect(diagnostics).toMatchObject([{ code: 'type-bug', message: expect.stringContaining('`thing`') }]);
-    expect(() => renderDiagnostics(diagnostics, new Map(), { color: false, width: 80 })).not.toThrow();
+    expect(() => textOf(renderDiagnostics(diagnostics, new Map(), { width: 80 }))).not.toThrow();
   });
 
   const oops = () => {

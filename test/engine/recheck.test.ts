@@ -171,3 +171,42 @@ describe('a plan from a file', () => {
     expect(parsePlan(planJson(plan), 'plan.json').diagnostics).toEqual([]);
   });
 });
+
+describe('B10: which object it is', () => {
+  test('another one of the same name and state is refused, also when what is managed of it is absent', async () => {
+    for (const seen of [{ state: 'absent' }, { state: 'present', value: { size: 0 } }] as const) {
+      let object = 'first';
+      const all = things();
+      all.onObserve = () => ({ ...seen, object });
+      const catalog = catalogOf([declare('thing:a', { size: 1 })]);
+      const made = await plan(catalog, testRun([all.type]), { engine: '1' });
+      expect(made.resources[0]!.object).toBe('first');
+      await recheck(made, testRun([all.type]));
+      object = 'second';
+      await expect(recheck(made, testRun([all.type]))).rejects.toThrow(
+        '`thing:a` is another object than when the plan was made: it is second now, and was first',
+      );
+      const again = await plan(catalog, testRun([all.type]), { engine: '1' });
+      expect(again.digest).toBe(made.digest);
+    }
+  });
+
+  test('a plan of one lab is for that lab', async () => {
+    const one = testWorld({ lab: true, labId: 'one' });
+    const { read, run } = await saved(one);
+    await recheck(read(), run());
+    const other = testWorld({ lab: true, labId: 'other' });
+    await expect(recheck(read(), run(other))).rejects.toThrow('made in another lab');
+  });
+
+  test('what was in sync and was edited since is not put on the run', async () => {
+    const { all, read, run } = await saved();
+    all.objects.set('same', { size: 7 });
+    const here = run();
+    await recheck(read(), here);
+    const report = await apply(read(), here);
+    expect(report.proof!.pending).toEqual(['thing:same']);
+    const message = report.diagnostics.find(({ address }) => address === 'thing:same')!.message;
+    expect(message).toContain('this run or somebody else changed it since');
+  });
+});

@@ -1,5 +1,6 @@
 import { hostFacts } from '../../src/app/aws/host-facts.ts';
 import { type Diagnostic, Failure, type SourceRange, world } from '../../src/diagnostics/diagnostic.ts';
+import { textOf } from '../../src/diagnostics/lines.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { buildGraph } from '../../src/engine/graph/graph.ts';
 import { canonicalJson } from '../../src/engine/model/canonical.ts';
@@ -39,7 +40,7 @@ export async function check(project: Record<string, Buffer>): Promise<void> {
         throw new Error(`no such place: ${JSON.stringify(place)}`);
   const isNamed = Object.values(project).every(bytes => isNamedSecret(bytes.toString('utf8')));
   for (const width of [20, 100]) {
-    const shown = renderDiagnostics(all, catalog.sources, { color: false, width });
+    const shown = textOf(renderDiagnostics(all, catalog.sources, { width }));
     if (isNamed && shown.includes(planted)) throw new Error(`a secret is shown:\n${shown}`);
     if (/[\p{Cc}\u2028\u202e]/u.test(shown.replaceAll('\n', '')))
       throw new Error(`a control character is shown:\n${JSON.stringify(shown)}`);

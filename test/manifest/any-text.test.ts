@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { textOf } from '../../src/diagnostics/lines.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { compileFiles } from './fixture.ts';
 
@@ -17,7 +18,7 @@ async function check(text: string) {
       expect(inside(place.endLine ?? place.line, place.endColumn ?? place.column)).toBe(true);
     }
   for (const width of [20, 100]) {
-    const shown = renderDiagnostics(diagnostics, catalog.sources, { color: false, width });
+    const shown = textOf(renderDiagnostics(diagnostics, catalog.sources, { width }));
     expect(shown === '').toBe(diagnostics.length === 0);
   }
 }

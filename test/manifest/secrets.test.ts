@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { textOf } from '../../src/diagnostics/lines.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { readExpression } from '../../src/manifest/syntax/expression.ts';
 import { compileText, readNote } from './fixture.ts';
 
 const rendered = async (text: string) => {
   const { catalog, diagnostics } = await compileText(text);
-  return { diagnostics, text: renderDiagnostics(diagnostics, catalog.sources, { color: false, width: 100 }) };
+  return { diagnostics, text: textOf(renderDiagnostics(diagnostics, catalog.sources, { width: 100 })) };
 };
 
 describe('expressions', () => {

@@ -27,6 +27,8 @@ export interface ContractWorld {
   common?: Record<string, Json>;
   /** For a type that lists, and finds other declarations than those of `sample(0)` and `sample(1)`, or only by name. */
   listing?: { made?: Sample[]; found?: Sample[]; onlyNamed?: true };
+  /** Why there is only one object of this type, so that several are never declared together. */
+  alone?: string;
   close(): Promise<void>;
 }
 

@@ -9,7 +9,6 @@ import type {
   Reference,
 } from '../../src/engine/model/catalog.ts';
 import type { RunEvent } from '../../src/engine/model/events.ts';
-import type { Memory } from '../../src/engine/model/io.ts';
 import type {
   AnyResourceType,
   Asked,
@@ -19,7 +18,7 @@ import type {
   ResourceType,
 } from '../../src/engine/model/resource-type.ts';
 import { type Run, startRun } from '../../src/engine/model/run.ts';
-import type { Memories, World } from '../../src/engine/model/world.ts';
+import type { EngineMemory, Memories, World } from '../../src/engine/model/world.ts';
 import { folderHost } from './engine-host.ts';
 import { given } from './made-up.ts';
 
@@ -71,8 +70,9 @@ export const registryOf = (...types: AnyResourceType[]): Registry => ({
 /** One for all owners, so that a test sees what is remembered, whoever does. */
 export function volatileMemory(): Memories & { entries: Map<string, unknown> } {
   const entries = new Map<string, unknown>();
-  const memory: Memory = {
+  const memory: EngineMemory = {
     get: key => entries.get(key),
+    keys: () => entries.keys(),
     async set(key, value) {
       if (value === undefined) entries.delete(key);
       else entries.set(key, value);

@@ -16,6 +16,7 @@ export const planned = (address: string, line: number, more: Partial<PlannedReso
     action: 'none',
     noop: false,
     fields: [],
+    dependsOn: [],
     meta,
     at: { file: 'manifests/lab/dr.yaml', line, column: 3 },
     ...more,

@@ -31,11 +31,13 @@ test('what the compiler refuses for a code is found in its words', () => {
   const said = [
     `src/a.ts(3,9): error TS2345: Argument of type '"made-up"' is not assignable to parameter of type ${to}.`,
     `src/b.ts(4,9): error TS2322: Type '"new-one" | "${allCodes[0]}"' is not assignable to type ${to}.`,
+    `src/d.ts(4,9): error TS2345: Argument of type '"by-name"' is not assignable to parameter of type 'Code'.`,
     `src/c.ts(5,9): error TS2345: Argument of type '"red"' is not assignable to parameter of type '"green"'.`,
     '  Type \'"new-one"\' is not assignable.',
   ].join('\n');
   expect(unlistedIn(said)).toEqual([
     { code: 'made-up', where: 'src/a.ts:3' },
     { code: 'new-one', where: 'src/b.ts:4' },
+    { code: 'by-name', where: 'src/d.ts:4' },
   ]);
 });

@@ -13,7 +13,7 @@ const beforeRegex = /(?:^|[^\w$.])(?:return|typeof|case|in|of|delete|void|throw|
  * the text of an example isn't one.
  * @throws {Error} a string that doesn't end in its line: then this reader has lost its way
  */
-const codeOf = (text: string): string => {
+export const codeOf = (text: string): string => {
   const out = text.split('');
   const blank = (from: number, to: number) => {
     for (let at = from; at < to && at < out.length; at++) if (out[at] !== '\n') out[at] = ' ';

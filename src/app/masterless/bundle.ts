@@ -77,6 +77,9 @@ async function readKey(files: ReadFiles, path: string, name: string): Promise<Bu
   return { path: `${id}.pub`, bytes };
 }
 
+/** Bytes; a Node of today has 120 MiB. */
+const largestNode = 512 * 1024 * 1024;
+
 async function readNode(
   { io: { host } }: Context,
   { for: platform, arch, node }: BundleOptions,
@@ -86,7 +89,7 @@ async function readNode(
   const runtime = nodeRuntime(platform === 'beanstalk-windows' ? 'win32-x64' : `linux-${arch}`);
   const path =
     node === undefined ? shipped(`node_modules/${runtime.package}/${runtime.file}`) : resolve(host.cwd, node);
-  const bytes = await host.files.read(path);
+  const bytes = await host.files.read(path, { most: largestNode });
   if (!bytes)
     throw new Failure(
       node === undefined

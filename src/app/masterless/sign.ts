@@ -10,7 +10,7 @@ import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { writeNewSecret } from '../secret-file.ts';
 import { openSession } from '../session/open-session.ts';
-import { readSecret } from '../session/read-secret.ts';
+import { keepSecret, readSecret } from '../session/read-secret.ts';
 import { withContentBucket } from './content-bucket.ts';
 
 export interface SignOptions extends CommonOptions {
@@ -70,7 +70,7 @@ export async function signFile(
         }),
       );
     const pem = await readSecret({ $secret: source }, host);
-    context.redactor.add(pem);
+    keepSecret(context, source, pem);
     signers.push(parsePrivateKey(pem, source));
   }
   const written: [string, Buffer][] = [

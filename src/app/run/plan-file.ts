@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Plan } from '../../engine/model/plan.ts';
-import { planJson } from '../../engine/plan/plan-json.ts';
+import { datedPlanJson } from '../../engine/plan/plan-json.ts';
 import type { Context } from '../app-context.ts';
 
 /** Whether a file's top key is `converge_plan`. Looks at the beginning only: it may be any file, of any size. */
@@ -37,4 +37,4 @@ export async function readPlan(context: Context, name: string): Promise<Plan> {
 
 /** Whole, or the file stays as it is. */
 export const writePlan = ({ io: { host } }: Context, plan: Plan, name: string): Promise<void> =>
-  host.files.writeAtomic(resolve(host.cwd, name), Buffer.from(planJson(plan)));
+  host.files.writeAtomic(resolve(host.cwd, name), Buffer.from(datedPlanJson(plan)));

@@ -4,9 +4,10 @@ import { HostLock } from '../../engine/apply/host-lock.ts';
 import { plan as makePlan } from '../../engine/plan/planner.ts';
 import { exitCode } from '../../engine/report/exit-code.ts';
 import { lockFolder } from '../../io/locks/lock-folder.ts';
-import { remember } from '../../masterless/content/accept.ts';
+import { type Asking, notBefore, remember } from '../../masterless/content/accept.ts';
 import { keepContent } from '../../masterless/content/last-known-good.ts';
 import { readInstanceState, writeInstanceState } from '../../masterless/instance/instance-state.ts';
+import type { Statement } from '../../masterless/trust/envelope.ts';
 import { assertOwnState } from '../../masterless/trust/trust.ts';
 import { type Context, makeContext } from '../app-context.ts';
 import type { SelectOptions } from '../options.ts';
@@ -96,14 +97,31 @@ async function accept(context: Context, self: Self, options: ConvergeSelfOptions
   if (!self.lab || options.state !== undefined)
     await assertOwnState(stateDir, files, keeperOf(context.io.host));
   const state = await readInstanceState(files, stateDir);
-  const asking = { environment, now: clock.now(), version, seen: state.seen };
-  const obtained = await obtainContent(context, self, options, asking);
-  const { signed } = obtained.content;
-  if (signed && !options.noop) {
-    const seen = remember(signed.statement, signed.sha256, state.seen);
-    await writeInstanceState(files, stateDir, { ...state, seen });
+  const [clockSays, last] = [clock.now(), Date.parse(state.time ?? '1970-01-01')];
+  const now = Math.max(clockSays, last);
+  const expired: Statement[] = [];
+  const asking: Asking = {
+    environment,
+    now,
+    ...(clockSays < last && { clock: clockSays }),
+    version,
+    seen: state.seen,
+    onExpired: statement => expired.push(statement),
+  };
+  try {
+    const obtained = await obtainContent(context, self, options, asking);
+    const { signed } = obtained.content;
+    if (signed && !options.noop) {
+      const seen = remember(signed.statement, signed.sha256, state.seen);
+      await writeInstanceState(files, stateDir, { ...state, seen, time: notBefore(now) });
+    }
+    return obtained;
+  } catch (error) {
+    const time = expired[0] ? notBefore(now, expired[0]) : undefined;
+    if (time !== undefined && Date.parse(time) > last && !options.noop)
+      await writeInstanceState(files, stateDir, { ...state, time });
+    throw error;
   }
-  return obtained;
 }
 
 /** Undefined when the manifests have mistakes, which were told. */

@@ -1,5 +1,4 @@
 import { dirname } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { FileHandle, Files } from '../../io/ports.ts';
 
@@ -13,7 +12,7 @@ export interface RunLog {
   close(): Promise<void>;
 }
 
-/** Opens a log at its end; control characters of a terminal are left out of it. A log that can't be written doesn't hold back the run. */
+/** Opens a log at its end. One that can't be written doesn't hold back the run. */
 export async function logRun(files: Files, path: string): Promise<RunLog> {
   let trouble: string | undefined;
   const troubled = (error: unknown) => {
@@ -25,7 +24,7 @@ export async function logRun(files: Files, path: string): Promise<RunLog> {
   let at = file?.size ?? 0;
   const append = (text: string) => {
     if (!file) return;
-    const bytes = Buffer.from(stripVTControlCharacters(text));
+    const bytes = Buffer.from(text);
     const offset = at;
     at += bytes.length;
     writing = writing.then(() => file.handle.write(bytes, offset)).catch(troubled);

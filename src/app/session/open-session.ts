@@ -18,7 +18,7 @@ import { labDir, openLabAt } from '../lab/open-lab.ts';
 import type { CommonOptions, ContentFiles } from '../options.ts';
 import { locksOf, machineLocks } from './machine-locks.ts';
 import { assertOwnStateDir } from './own-state.ts';
-import { readSecret } from './read-secret.ts';
+import { keepSecret, readSecret } from './read-secret.ts';
 
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
 export interface Session {
@@ -82,7 +82,7 @@ export async function openSession(
       const texts = isAwsSecret(reference)
         ? await fromAws.read(reference)
         : [await readSecret(reference, io.host)];
-      for (const text of texts) context.redactor.add(text);
+      for (const text of texts) keepSecret(context, reference.$secret, text);
       return texts[0]!;
     };
     const calls = new CallLedger();
@@ -104,7 +104,7 @@ export async function openSession(
     const clients = lab ? labClients(connecting, lab) : worldClients(connecting);
     const world: World = {
       host,
-      ...(lab && { lab: true as const }),
+      ...(lab && { lab: true as const, labId: lab.settings.id }),
       memory,
       ...(changes && { locks: machineLocks(io.host, locksOf(io.host, lab), lockTimeout) }),
       calls,

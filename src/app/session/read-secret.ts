@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { resolve } from 'node:path';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { SecretRef } from '../../engine/model/catalog.ts';
+import { shortestSecret } from '../../engine/model/redact.ts';
 import type { Host } from '../../io/ports.ts';
+import { plural } from '../../io/units.ts';
 import type { Context } from '../app-context.ts';
 
 /** Reads `env:NAME` or `file:PATH` (one trailing newline dropped). Throws a Failure that names only the reference. */
@@ -29,14 +31,34 @@ const missing = (reference: string, why: string) =>
   );
 
 /** The value for a command's `--from env:NAME|file:PATH`; from then on it is in no output. */
-export async function readSecretFrom(source: string, { io, redactor }: Context): Promise<string> {
+export async function readSecretFrom(source: string, context: Context): Promise<string> {
   if (!/^(env|file):./s.test(source))
     throw new Failure(
       given('bad-secret-source', '--from takes env:NAME or file:PATH', {
         hint: 'a secret on the command line would be readable by every user of this machine',
       }),
     );
-  const value = await readSecret({ $secret: source }, io.host);
-  redactor.add(value);
+  const value = await readSecret({ $secret: source }, context.io.host);
+  keepSecret(context, source, value);
   return value;
 }
+
+/** From now on `value` is in no output; says so when it is too short for that. */
+export function keepSecret(
+  { redactor, reporter }: Pick<Context, 'redactor' | 'reporter'>,
+  reference: string,
+  value: string,
+): void {
+  if (!redactor.add(value) || value.length >= shortestSecret) return;
+  reporter.diagnostics([tooShort(reference, value.length)]);
+}
+
+const tooShort = (reference: string, length: number): Diagnostic => ({
+  ...given(
+    'short-secret',
+    `the secret ${reference} has only ${plural(length, 'character')}: it is not taken out of what is said, ` +
+      'where as few would be found everywhere',
+    { hint: `use one of ${shortestSecret} characters or more` },
+  ),
+  severity: 'warning',
+});

@@ -1,26 +1,37 @@
 import { type Context, makeContext } from '../../app/app-context.ts';
+import type { Known } from '../../app/reporter.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { printable } from '../../diagnostics/text-width.ts';
 import type { EventOptions } from '../progress/events.ts';
-import type { CliIo } from '../text/io.ts';
+import type { CliIo, TerminalIo } from '../text/io.ts';
 import { openText, type Text } from '../text/text.ts';
 import { textReporter } from './text-reporter.ts';
 
 /** What a command gets besides its arguments: the application's context, and a terminal. */
 export interface CliContext extends Context, Text {
-  io: CliIo;
+  io: TerminalIo;
   /** Shows diagnostics with their source lines. */
   report(diagnostics: readonly Diagnostic[]): void;
+  /** The same with the events of runs where these options want them. */
+  withEventsOf(options: EventOptions): CliContext;
 }
 
-export function makeCliContext(io: CliIo): CliContext {
-  const context = makeContext(io, (known, copy) => textReporter(io, known, {}, copy));
+export function makeCliContext(outer: CliIo): CliContext {
+  const { ask } = outer;
+  const io: TerminalIo = { ...outer, ...(ask && { ask: question => ask(printable(question)) }) };
+  const makeReporter = (known: Known, copy?: (text: string) => void, events: EventOptions = {}) =>
+    textReporter(io, openText(outer, known.redactor, copy), known, events);
+  const context = makeContext(io, makeReporter);
   const report = (diagnostics: readonly Diagnostic[]) => context.reporter.diagnostics(diagnostics);
-  return { ...context, ...openText(io, context.redactor), io, report };
-}
-
-/** The same with the events of runs where these options want them. */
-export function withEventsOf(context: CliContext, options: EventOptions): CliContext {
-  const makeReporter: Context['makeReporter'] = (known, copy) =>
-    textReporter(context.io, known, options, copy);
-  return { ...context, makeReporter, reporter: makeReporter(context) };
+  const whole: CliContext = {
+    ...context,
+    ...openText(outer, context.redactor),
+    io,
+    report,
+    withEventsOf(options) {
+      const telling: Context['makeReporter'] = (known, copy) => makeReporter(known, copy, options);
+      return { ...whole, makeReporter: telling, reporter: telling(context) };
+    },
+  };
+  return whole;
 }

@@ -1,22 +1,21 @@
 import { relative, resolve } from 'node:path';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { Lines } from '../../diagnostics/lines.ts';
 import type { Plan } from '../../engine/model/plan.ts';
 import type { Redactor } from '../../engine/model/redact.ts';
 import { annotateChanges, annotateDiagnostics } from '../../engine/render/github.ts';
 import { renderMarkdown } from '../../engine/render/markdown.ts';
 import type { Host } from '../../io/ports.ts';
-import type { CliIo } from '../text/io.ts';
-
-/** Whether this runs in a step of GitHub Actions, whose runner sets the variable in each. */
-export const inGithubActions = ({ env }: Pick<Host, 'env'>): boolean => env.GITHUB_ACTIONS === 'true';
+import type { TerminalIo } from '../text/io.ts';
+import type { Text } from '../text/text.ts';
 
 /** Mistakes beside the lines they are about; the runner reads stderr like stdout. */
-export const mistakesForGithub = (host: Host, diagnostics: readonly Diagnostic[]): string =>
+export const mistakesForGithub = (host: Host, diagnostics: readonly Diagnostic[]): Lines =>
   annotateDiagnostics(diagnostics, fileName(host));
 
 /** The changes as annotations to stdout, and the Markdown to the step's summary. */
 export async function tellGithub(
-  context: { io: CliIo; print(text: string): void; redactor: Redactor },
+  context: Pick<Text, 'print'> & { io: TerminalIo; redactor: Redactor },
   plan: Plan,
   diagnostics: readonly Diagnostic[],
 ): Promise<void> {

@@ -5,23 +5,23 @@ import type { RunContent } from '../../engine/model/events.ts';
 export function noticeText(notice: Notice): string {
   switch (notice.type) {
     case 'lab':
-      return `lab in ${notice.dir}: stand-ins for vSphere, S3 and the host; nothing leaves this machine\n`;
+      return `lab in ${notice.dir}: stand-ins for vSphere, S3 and the host; nothing leaves this machine`;
     case 'plan-written':
-      return `plan written to ${notice.file}\n`;
+      return `plan written to ${notice.file}`;
     case 'content':
-      return `${notice.instance} of ${notice.environment}: ${contentText(notice.content)}\n`;
+      return `${notice.instance} of ${notice.environment}: ${contentText(notice.content)}`;
     case 'no-log':
-      return `there is no log of this run: ${notice.why}\n`;
+      return `there is no log of this run: ${notice.why}`;
     case 'agent-looks':
-      return `agent: looking at ${notice.url}; end it with SIGTERM\n`;
+      return `agent: looking at ${notice.url}; end it with SIGTERM`;
     case 'agent-finds-nothing':
-      return `agent: ${notice.url} has nothing for ${notice.environment} yet\n`;
+      return `agent: ${notice.url} has nothing for ${notice.environment} yet`;
     case 'agent-yields':
-      return `agent: ${notice.why}; it goes first\n`;
+      return `agent: ${notice.why}; it goes first`;
     case 'agent-turn-failed':
-      return `agent: a turn failed in a way it should not: ${notice.why}\n`;
+      return `agent: a turn failed in a way it should not: ${notice.why}`;
     case 'agent-ended':
-      return 'agent: ended\n';
+      return 'agent: ended';
   }
 }
 

@@ -21,7 +21,7 @@ export async function explainType(
   name: string,
   { registry, modules }: Documented,
   columns: number,
-): Promise<string> {
+): Promise<string[]> {
   const width = widthOf(columns);
   const type = registry.types.get(name);
   if (type) return typeText(type, width);
@@ -39,7 +39,7 @@ export async function explainType(
 }
 
 /** All types, modules and kinds of targets in a line each, and what every resource takes. */
-export async function explainAll({ registry, modules }: Documented, columns: number): Promise<string> {
+export async function explainAll({ registry, modules }: Documented, columns: number): Promise<string[]> {
   const width = widthOf(columns);
   const loaded = await Promise.all(modules.names.map(name => modules.load(name)));
   const described = loaded.flatMap(module =>
@@ -65,8 +65,7 @@ export async function explainAll({ registry, modules }: Documented, columns: num
     '',
     ...wrap(`A module takes of these: ${Object.keys(moduleMetaparameters).join(', ')}.`, width),
     ...wrap('`converge explain --type NAME` says more about each.', width),
-    '',
-  ].join('\n');
+  ];
 }
 
 const selection = (schema: TSchema): JsonSchema => ({ properties: { select: valueSchema(schema) } });
@@ -85,10 +84,9 @@ const listed = (what: string, lines: string[]) =>
 const others = (names: string[], width: number): string[] => [
   '',
   ...wrap(`It also takes ${names.join(', ')}: see \`converge explain --type\`.`, width),
-  '',
 ];
 
-function typeText(type: AnyResourceType, width: number): string {
+function typeText(type: AnyResourceType, width: number): string[] {
   const names = Object.keys(metaparameters).filter(
     name =>
       !(name === 'ensure' && type.canBeAbsent === false) && !(name === 'target' && type.runs.on === 'host'),
@@ -102,7 +100,7 @@ function typeText(type: AnyResourceType, width: number): string {
       ? listed('Many of them by one', describeProperties(selection(type.select.schema), width))
       : []),
     ...others(names, width),
-  ].join('\n');
+  ];
 }
 
 function placeOf({ runs, canBeAbsent, refresh, protects }: AnyResourceType): string {
@@ -120,14 +118,12 @@ function placeOf({ runs, canBeAbsent, refresh, protects }: AnyResourceType): str
     .join(' ');
 }
 
-const targetText = ({ name, doc, schema }: TargetKind, width: number): string =>
-  [
-    ...text(name, doc, width),
-    ...listed('Properties', describeProperties(valueSchema(schema), width)),
-    '',
-  ].join('\n');
+const targetText = ({ name, doc, schema }: TargetKind, width: number): string[] => [
+  ...text(name, doc, width),
+  ...listed('Properties', describeProperties(valueSchema(schema), width)),
+];
 
-function moduleText({ name, description, parameters, defaults, file }: Module, width: number): string {
+function moduleText({ name, description, parameters, defaults, file }: Module, width: number): string[] {
   const written = new Map(
     [...defaults].flatMap(([parameter, node]) => {
       const value = isScalar(node) ? String(node.value) : stringify(node).trim();
@@ -141,5 +137,5 @@ function moduleText({ name, description, parameters, defaults, file }: Module, w
     ...wrap(`A module: ${file.name}`, width),
     ...listed('Parameters', describeProperties(parameters, width, '  ', written)),
     ...others(Object.keys(moduleMetaparameters), width),
-  ].join('\n');
+  ];
 }

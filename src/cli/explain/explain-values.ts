@@ -85,14 +85,14 @@ function sourceOf(reference: string): string {
 export const explainedJson = (values: Explained): string => `${JSON.stringify(values, null, 2)}\n`;
 
 /** For people: below a computed value all that say something of it, the winner marked. */
-export function explainedText({ address, at, values }: Explained): string {
+export function explainedText({ address, at, values }: Explained): string[] {
   const lines = [`${address}  ${where(at)}`];
   for (const { path, value, at: place, read_from, computed } of values) {
     lines.push(`  ${path.join('.')} = ${show(value)}  ${where(place)}`);
     if (read_from !== undefined) lines.push(`    read from ${read_from}, when it is needed`);
     if (computed) explainComputed(computed, '    ', lines);
   }
-  return `${lines.map(line => line.trimEnd()).join('\n')}\n`;
+  return lines;
 }
 
 function explainComputed({ at, inputs }: Computed, indent: string, lines: string[]): void {

@@ -1,13 +1,16 @@
-import type { CliIo } from '../text/io.ts';
+import type { Text } from '../text/text.ts';
 import type { EventSink } from './events.ts';
 import { plainProgress } from './plain.ts';
 import type { Progress } from './progress.ts';
 
-/** listr2 on a terminal, plain lines everywhere else; events go where they were asked for as well. */
-export async function progressFor(io: CliIo, events?: EventSink): Promise<Progress> {
-  if (!events) return forPeople(io);
+/**
+ * listr2 on a terminal, plain lines everywhere else; events go where they were asked for as well.
+ * @param now the run's clock, ms
+ */
+export async function progressFor(text: Text, now: () => number, events?: EventSink): Promise<Progress> {
+  if (!events) return forPeople(text, now);
   if (events.quiet) return { listener: events.listener, begin() {}, async done() {} };
-  const progress = await forPeople(io);
+  const progress = await forPeople(text, now);
   return {
     ...progress,
     listener: event => {
@@ -17,15 +20,10 @@ export async function progressFor(io: CliIo, events?: EventSink): Promise<Progre
   };
 }
 
-async function forPeople(io: CliIo): Promise<Progress> {
-  const { stderr } = io;
-  if (isForCursor(io)) {
+async function forPeople({ openTasks, say }: Text, now: () => number): Promise<Progress> {
+  if (openTasks) {
     const { terminalProgress } = await import('./terminal.ts');
-    return terminalProgress(stderr);
+    return terminalProgress(await openTasks(), now);
   }
-  return { listener: plainProgress(stderr), begin() {}, async done() {} };
+  return { ...plainProgress(say, now), begin() {} };
 }
-
-/** Whether stderr can show lines that move: a dumb terminal has no cursor. */
-export const isForCursor = ({ stderr, host }: CliIo): boolean =>
-  Boolean(stderr.isTTY && stderr.stream?.columns && !host.env.CI && host.env.TERM !== 'dumb');

@@ -3,7 +3,8 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { RunEvent } from '../../engine/model/events.ts';
 import { ndjsonListener } from '../../engine/render/ndjson.ts';
 import type { FileHandle } from '../../io/ports.ts';
-import type { CliIo } from '../text/io.ts';
+import type { TerminalIo } from '../text/io.ts';
+import type { Text } from '../text/text.ts';
 
 export interface EventOptions {
   events?: 'ndjson';
@@ -21,15 +22,15 @@ export interface EventSink<E = RunEvent> {
 
 /** Undefined when nobody asked for events. A file must be a new one; its folder must be there. */
 export async function openEvents<E extends { type: string } = RunEvent>(
-  context: { io: CliIo; say(text: string): void },
+  { io, text }: { io: TerminalIo; text: Pick<Text, 'sayJson'> },
   { events, eventsFile }: EventOptions,
   now: () => number,
 ): Promise<EventSink<E> | undefined> {
   if (eventsFile === undefined) {
     if (events === undefined) return undefined;
-    return { listener: ndjsonListener(context.say, now), quiet: true, async close() {} };
+    return { listener: ndjsonListener(text.sayJson, now), quiet: true, async close() {} };
   }
-  const file = await createFile(context, eventsFile);
+  const file = await createFile(io, eventsFile);
   let offset = 0;
   let written: Promise<void> = Promise.resolve();
   const write = (line: string) => {
@@ -49,7 +50,7 @@ export async function openEvents<E extends { type: string } = RunEvent>(
   };
 }
 
-async function createFile({ io }: { io: CliIo }, name: string): Promise<FileHandle> {
+async function createFile(io: TerminalIo, name: string): Promise<FileHandle> {
   const path = resolve(io.host.cwd, name);
   if ((await io.host.files.stat(dirname(path)))?.kind !== 'directory') {
     throw new Failure(given('no-folder', `the folder of ${name} isn't there`, { hint: 'make it first' }));

@@ -1,12 +1,14 @@
-import { printable } from '../../diagnostics/text-width.ts';
 import type { RunReport } from '../../engine/model/events.ts';
 import { bytes, duration, plural } from '../../io/units.ts';
 
 /** Changes that are told one by one. */
 const mostTold = 20;
 
-/** The last lines of a run: what changed, bytes, points, time, and whether a second plan is empty. */
-export function summary(report: RunReport): string {
+/**
+ * The last lines of a run: what changed, bytes, points, time, and whether a second plan is empty.
+ * @param seen the progress is on the same screen and said already what became of each resource
+ */
+export function summary(report: RunReport, seen = false): string[] {
   const count = (result: string) => report.results.filter(r => r.result === result).length;
   const parts = [plural(count('changed'), 'change')];
   if (count('refreshed')) parts.push(`${count('refreshed')} refreshed`);
@@ -20,9 +22,11 @@ export function summary(report: RunReport): string {
     `${report.interrupted ? 'Interrupted' : 'Applied'}: ${parts.join(', ')} in ${duration(report.took)}`,
   ];
 
-  const told = report.results.filter(
-    ({ result, note }) => (result === 'changed' || result === 'interrupted') && note !== undefined,
-  );
+  const told = seen
+    ? []
+    : report.results.filter(
+        ({ result, note }) => (result === 'changed' || result === 'interrupted') && note !== undefined,
+      );
   for (const { address, note } of told.slice(0, mostTold)) lines.push(`  ${address}: ${note}`);
   if (told.length > mostTold) lines.push(`  and ${told.length - mostTold} more, in the report`);
 
@@ -46,8 +50,8 @@ export function summary(report: RunReport): string {
         ? count('failed') + count('skipped') + count('held') + count('blocked') > 0
           ? '  what changed is in sync: planned a second time, it needs nothing'
           : '  a second plan is empty'
-        : `  NOT CONVERGENT, a second plan still has: ${report.proof.pending.map(printable).join(', ')}`,
+        : `  NOT CONVERGENT, a second plan still has: ${report.proof.pending.join(', ')}`,
     );
   }
-  return `${lines.join('\n')}\n`;
+  return lines;
 }

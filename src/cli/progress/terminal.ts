@@ -1,22 +1,29 @@
-import { bytes } from '../../io/units.ts';
-import type { Output } from '../text/io.ts';
-import { finishedLine } from './plain.ts';
+import type { Tasks } from '../text/tasks.ts';
+import { amounts } from './amount.ts';
+import { finishedLines } from './plain.ts';
 import type { Progress } from './progress.ts';
-import { openTasks } from './tasks.ts';
 
 /** The events as tasks: one line per resource that moves while it works. */
-export async function terminalProgress(output: Output): Promise<Progress> {
-  const tasks = await openTasks(output);
+export function terminalProgress(tasks: Tasks, now: () => number): Progress {
+  const amount = amounts(now);
+  const finished = finishedLines();
+  const begun = new Set<string>();
   return {
     begin(plan) {
       const pending = plan.resources.filter(r => r.action !== 'none' && r.action !== 'failed');
+      for (const { address } of pending) begun.add(address);
       if (pending.length > 0) tasks.start(pending.map(r => r.address));
     },
     listener: event => {
+      // Found out in the run, by looking again.
+      if (event.type === 'started' && !begun.has(event.address)) {
+        begun.add(event.address);
+        tasks.start([event.address]);
+      }
       if (event.type === 'progress') {
-        const { what, done, total } = event.progress;
-        const amount = done === undefined ? '' : ` ${bytes(done)}${total ? ` of ${bytes(total)}` : ''}`;
-        tasks.tell(event.address, `${what}${amount}`);
+        const { what } = event.progress;
+        const known = amount(`${event.address} ${what}`, event.progress);
+        tasks.tell(event.address, known === '' ? what : `${what}: ${known}`);
       }
       if (event.type === 'interrupted') tasks.tellAll(`${event.signal}: finishing or undoing it`);
       if (event.type === 'finished') {
@@ -25,7 +32,7 @@ export async function terminalProgress(output: Output): Promise<Progress> {
         const skipped = ['skipped', 'held', 'interrupted'].includes(result);
         tasks.end(event.address, {
           kind: failed ? 'failed' : skipped ? 'skipped' : 'done',
-          line: finishedLine(event),
+          line: finished(event),
         });
       }
     },

@@ -1,23 +1,19 @@
 import type { BumpOutcome } from '../../app/masterless/rollout-outcome.ts';
-import { printable } from '../../diagnostics/text-width.ts';
 import { plural } from '../../io/units.ts';
 import type { InstanceReport } from '../../masterless/reports/report.ts';
 import type { BumpEvent } from '../../masterless/rollout/bump.ts';
 
 /** How one event of a rollout reads, on lines of its own; nothing for what the summary says. */
-export function bumpLine(event: BumpEvent): string {
+export function bumpLines(event: BumpEvent): string[] {
   switch (event.type) {
     case 'wave':
-      return `wave ${event.number} of ${event.of}: ${event.instances.join(', ')}\n`;
+      return [`wave ${event.number} of ${event.of}: ${event.instances.join(', ')}`];
     case 'waiting':
-      return Object.entries(event.instances)
-        .map(([instance, why]) => printable(`${instance}: waiting, ${why}`))
-        .join('\n')
-        .concat('\n');
+      return Object.entries(event.instances).map(([instance, why]) => `${instance}: waiting, ${why}`);
     case 'instance':
-      return `${printable(`${event.instance}: ${event.ok ? convergedAs(event.report) : `FAILED, ${event.why}`}`)}\n`;
+      return [`${event.instance}: ${event.ok ? convergedAs(event.report) : `FAILED, ${event.why}`}`];
     default:
-      return '';
+      return [];
   }
 }
 
@@ -28,15 +24,14 @@ function convergedAs({ content, changed }: InstanceReport): string {
   return `converged, ${content ? which : 'no content'}${kept}, ${plural(changed, 'change')}`;
 }
 
-export function bumpSummary(outcome: BumpOutcome): string {
+export function bumpSummary(outcome: BumpOutcome): string[] {
   const { environment, state, why, converged, failed, underway, untouched } = outcome;
   const end = state === 'done' ? 'done' : why === 'interrupted' ? 'HALTED, interrupted' : 'HALTED';
   const counts = [`${converged} converged`, ...(failed.length > 0 ? [`${failed.length} FAILED`] : [])];
-  const lines = [
+  return [
     `Rollout of ${environment} ${end}: ${counts.join(', ')}`,
     ...failed.map(one => `  ${one.instance}: ${one.why}`),
     ...(underway.length > 0 ? [`  told and not heard of yet: ${underway.join(', ')}`] : []),
     ...(untouched.length > 0 ? [`  left alone: ${untouched.join(', ')}`] : []),
   ];
-  return `${lines.join('\n')}\n`;
 }

@@ -8,7 +8,7 @@ import { table } from '../text/table.ts';
 /** Failures of one instance that the table tells. */
 const mostTold = 3;
 
-export function statusText(data: RolloutStatus, columns?: number): string {
+export function statusText(data: RolloutStatus, columns?: number): string[] {
   const { environment, bucket, statuses } = data;
   const order = ['converged', 'waiting', 'failed', 'silent', 'gone'] as const;
   const counts = order.flatMap(state => {
@@ -32,7 +32,7 @@ export function statusText(data: RolloutStatus, columns?: number): string {
     ];
   });
   const headings = ['INSTANCE', 'STATE', 'SEQUENCE', 'DIGEST', 'REPORTED', 'WHY'];
-  return `${lines.join('\n')}\n${table(headings, rows, columns)}`;
+  return [...lines, ...table(headings, rows, columns)];
 }
 
 function rolloutLine({ rollout, now }: RolloutStatus): string[] {
@@ -40,11 +40,7 @@ function rolloutLine({ rollout, now }: RolloutStatus): string[] {
   const age = now - Date.parse(rollout.started);
   const begun = Number.isFinite(age) ? `${duration(Math.max(0, age))} ago` : 'at no known time';
   const told = plural(rollout.instances.length, 'instance');
-  return [
-    printable(
-      `rollout ${rollout.id.slice(0, 36)} is ${rollout.state}: begun ${begun}, ${told} told to apply`,
-    ),
-  ];
+  return [`rollout ${rollout.id.slice(0, 36)} is ${rollout.state}: begun ${begun}, ${told} told to apply`];
 }
 
 /** In a few words, why the state is what it is, and what the rollout made of the instance. */

@@ -3,21 +3,19 @@ import { wrap } from '../../diagnostics/wrap.ts';
 
 /**
  * Rows below a row of headings, in aligned columns; on a terminal too narrow for that each row as a block,
- * a line per cell. Ends with a newline.
+ * a line per cell.
  */
-export function table(headings: string[], rows: string[][], columns = Number.POSITIVE_INFINITY): string {
+export function table(headings: string[], rows: string[][], columns = Number.POSITIVE_INFINITY): string[] {
   const widths = headings.map((_, i) => Math.max(...[headings, ...rows].map(row => textWidth(row[i]!))));
   const whole = widths.reduce((sum, width) => sum + width + 2, -2);
-  const lines =
-    whole <= columns
-      ? [headings, ...rows].map(row =>
-          row
-            .map((cell, i) => cell + ' '.repeat(widths[i]! - textWidth(cell)))
-            .join('  ')
-            .trimEnd(),
-        )
-      : rows.flatMap((row, i) => [...(i > 0 ? [''] : []), ...block(headings, row, columns)]);
-  return `${lines.join('\n')}\n`;
+  return whole <= columns
+    ? [headings, ...rows].map(row =>
+        row
+          .map((cell, i) => cell + ' '.repeat(widths[i]! - textWidth(cell)))
+          .join('  ')
+          .trimEnd(),
+      )
+    : rows.flatMap((row, i) => [...(i > 0 ? [''] : []), ...block(headings, row, columns)]);
 }
 
 /** A cell that can't be broken stands below its heading when there is no room beside it. */

@@ -1,22 +1,63 @@
+import { folded } from '../../diagnostics/fold.ts';
+import { type Lines, textOf } from '../../diagnostics/lines.ts';
+import { printable } from '../../diagnostics/text-width.ts';
 import type { Redactor } from '../../engine/model/redact.ts';
+import { isForCursor, isForGithub } from './faces.ts';
 import type { CliIo, Output } from './io.ts';
+import { exactText, jsonText } from './program-text.ts';
+import type { Tasks } from './tasks.ts';
 
-/** How text leaves the program: without secrets, and as wide and colourful as whoever reads it takes it. */
+/**
+ * How text leaves the program, and the only way: without secrets, without anything in it that would steer a
+ * terminal or a runner, and as wide and colourful as whoever reads it takes it.
+ */
 export interface Text {
   /** Results go to stdout. */
-  print(text: string): void;
+  print(lines: Lines): void;
   /** Everything else goes to stderr. */
-  say(text: string): void;
-  color: { stdout: boolean; stderr: boolean };
+  say(lines: Lines): void;
+  /** JSON for programs, to stdout: the same values, with more of it escaped. */
+  printJson(json: string): void;
+  sayJson(json: string): void;
+  /** To stdout, what a program reads line by line and character by character: YAML, a script, Markdown. */
+  printExact(text: string): void;
+  /** A list of what goes on, on stderr; left out when that has no cursor. */
+  openTasks?(): Promise<Tasks>;
   /** Of stdout when it is a terminal: what is written to a file or pipe isn't broken to fit. */
   columns?: number;
 }
 
-export function openText({ stdout, stderr, host }: CliIo, redactor: Redactor): Text {
+/** @param copy gets what is said as well, uncoloured: a log */
+export function openText(io: CliIo, redactor: Redactor, copy?: (text: string) => void): Text {
+  const { stdout, stderr, host } = io;
+  const github = isForGithub(host);
+  const saying = (output: Output) => {
+    const color = isColored(host.env, output);
+    return (lines: Lines) => {
+      const clean = redactor.value(lines);
+      // Only a terminal needs it, which would break them inside words.
+      const fitting = output.isTTY ? folded(clean, output.columns) : clean;
+      output.write(redactor.text(textOf(fitting, { color, github })));
+      copy?.(redactor.text(textOf(clean)));
+    };
+  };
+  const exactly = (output: Output, made: (text: string) => string) => (text: string) => {
+    const clean = made(redactor.text(text));
+    output.write(clean);
+    copy?.(clean);
+  };
   return {
-    print: text => stdout.write(redactor.text(text)),
-    say: text => stderr.write(redactor.text(text)),
-    color: { stdout: isColored(host.env, stdout), stderr: isColored(host.env, stderr) },
+    print: saying(stdout),
+    say: saying(stderr),
+    printJson: exactly(stdout, jsonText),
+    sayJson: exactly(stderr, jsonText),
+    printExact: exactly(stdout, text => exactText(text, github)),
+    ...(isForCursor(io) && {
+      async openTasks() {
+        const { openTasks } = await import('./tasks.ts');
+        return openTasks(stderr.stream!, text => printable(redactor.text(text)));
+      },
+    }),
     ...(stdout.isTTY && { columns: stdout.columns }),
   };
 }

@@ -71,6 +71,10 @@ export const commands = {
     means: "The manifests name several repositories, and it isn't said which one is meant.",
     wayOut: 'Say it with `--repository`, or name a VM that is declared.',
   },
+  'short-secret': {
+    means: "A secret is so short that it isn't taken out of what is said (a warning).",
+    wayOut: 'Use a longer secret.',
+  },
   'trust-nobody': {
     means: '`--trust` was given with `--insecure-unsigned`, which verifies nothing.',
     wayOut: 'Leave one of them out.',

@@ -107,6 +107,10 @@ export const engine = {
     means: 'A change makes protection weaker (a warning).',
     wayOut: "Undo the change if that isn't meant.",
   },
+  'refresh-lost': {
+    means: "A refresh is owed to a resource that isn't declared any more (a warning).",
+    wayOut: 'If it has another name now, refresh it by hand; if other manifests declare it, apply those.',
+  },
   'selects-nothing': {
     means: 'A selection fits no object (a warning).',
     wayOut: 'Correct the selection, or wait until something fits.',

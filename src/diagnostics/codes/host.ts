@@ -188,7 +188,7 @@ export const host = {
     wayOut: 'Move it away, or give another directory.',
   },
   'password-in-url': {
-    means: 'A URL holds a user name or a password.',
+    means: 'A URL holds a user name, a password or a token.',
     wayOut: 'Take it out: a URL is shown in plans and reports.',
   },
   'program-not-started': {

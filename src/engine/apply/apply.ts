@@ -2,6 +2,7 @@ import { Failure, world as worldSays } from '../../diagnostics/diagnostic.ts';
 import { type Node, Walk } from '../graph/walk.ts';
 import { type Allowed, guardOf, overBudget, requireKnown } from '../guard/guards.ts';
 import { rememberProtection } from '../guard/protection.ts';
+import { forgetLost } from '../memory/owed.ts';
 import type { RunReport } from '../model/events.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
@@ -19,6 +20,7 @@ import { holdBack } from './hold-back.ts';
 import { HostLock } from './host-lock.ts';
 import { prove } from './proof.ts';
 import { refreshIfNotified } from './refresh.ts';
+import { foundLater, looksAgain } from './second-look.ts';
 
 export interface ApplyOptions {
   /** Say what would be done and do nothing. */
@@ -47,7 +49,7 @@ export async function apply(
   const surroundings = { registry: run.registry, targets: plan.targets, where: run.where };
   const subjects = subjectsOf(plan.resources, surroundings);
   await loadSources(run, subjects);
-  const applying = begin(run, new Walk(plan.resources, subjects), allow, surroundings, host);
+  const applying = begin(run, plan, new Walk(plan.resources, subjects), allow, surroundings, host);
   const { walk } = applying;
 
   const onAbort = () =>
@@ -64,6 +66,7 @@ export async function apply(
   }
   if (!noop) {
     await rememberSelections(run, plan.selections ?? []);
+    await forgetLost(run, plan);
     const settled = [...walk.nodes.values()].filter(({ planned, result }) => isSettled(planned, result!));
     await rememberProtection(
       run,
@@ -135,16 +138,18 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
   }
   if (!(await holdHost(applying, work))) return;
   const toChange = work.filter(({ planned }) => planned.action !== 'none' && planned.action !== 'refresh');
-  const resting = work.filter(node => !toChange.includes(node));
+  const inSync = work.filter(looksAgain);
+  const resting = work.filter(node => !toChange.includes(node) && !inSync.includes(node));
   const unsure = toChange.filter(
-    ({ planned, subject }) =>
+    ({ planned, subject, after = [] }) =>
       planned.action === 'unknown' ||
       !run.observed.has(subject.address) ||
       dirty.isStale(subject) ||
+      after.length > 0 ||
       // Planned for what a dependency was about to do: only now is there something to see.
       planned.fields.some(field => field.reason !== undefined),
   );
-  const again = unsure.map(({ subject }) => subject);
+  const again = [...unsure, ...inSync].map(({ subject }) => subject);
   dirty.seeing(again);
   try {
     await observe(run, again);
@@ -155,10 +160,12 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
     return;
   }
   const changes: Change[] = [];
-  const lookups = await lookUp(applying, toChange);
-  for (const node of toChange) {
+  const lookups = await lookUp(applying, [...toChange, ...inSync]);
+  for (const node of [...toChange, ...inSync]) {
     if (finishNameless(applying, node, lookups)) continue;
-    const change = await changeOf(applying, node);
+    const seen = await changeOf(applying, node);
+    const change = seen && looksAgain(node) ? await foundLater(applying, seen) : seen;
+    if (change && looksAgain(node) && finishWaiting(applying, node)) continue;
     if (change) changes.push(change);
     else if (!node.result) resting.push(node);
   }
@@ -175,7 +182,8 @@ const isHere = ({ subject }: Node): boolean => subject.type.runs.on === 'host';
 
 /** The host's lock for what is to be done here; without it, that is blocked and nothing of the wave begins. */
 async function holdHost({ host, dirty, finish, run }: Applying, work: readonly Node[]): Promise<boolean> {
-  if (!work.some(node => isHere(node) && node.planned.action !== 'none')) return true;
+  const isIdle = (node: Node) => node.planned.action === 'none' && !looksAgain(node);
+  if (!work.some(node => isHere(node) && !isIdle(node))) return true;
   try {
     if (await host.hold()) dirty.othersWroteHere();
     return true;
@@ -183,7 +191,7 @@ async function holdHost({ host, dirty, finish, run }: Applying, work: readonly N
     if (run.signal.aborted) return false;
     if (!(error instanceof Failure)) throw error;
     for (const node of work) {
-      if (node.planned.action === 'none') finish(node, 'unchanged');
+      if (isIdle(node)) finish(node, 'unchanged');
       else finish(node, 'blocked', { diagnostic: error.diagnostics[0]! });
     }
     return false;
@@ -246,14 +254,20 @@ function finishNameless({ run, walk, finish }: Applying, node: Node, lookups: Lo
 }
 
 /** Ends what a closed window or a guard keeps from being changed; the time is that of now, not of the plan. */
-function finishGuarded({ run, walk, allow, finish }: Applying, node: Node): boolean {
+function finishGuarded(applying: Applying, node: Node): boolean {
+  const diagnostic = guardOf(node.planned, applying.allow);
+  if (!diagnostic) return finishWaiting(applying, node);
+  applying.finish(node, 'blocked', { diagnostic });
+  return true;
+}
+
+/** Ends what waits for a maintenance window. */
+function finishWaiting({ run, walk, finish }: Applying, node: Node): boolean {
   const waiting = walk.heldFor(node);
   const until = heldUntil(node.subject, run.world.host.clock.now());
-  const diagnostic = guardOf(node.planned, allow);
-  if (diagnostic) finish(node, 'blocked', { diagnostic });
-  else if (until !== undefined) finish(node, 'held', { note: `until ${until}` });
+  if (until !== undefined) finish(node, 'held', { note: `until ${until}` });
   else if (waiting !== undefined) finish(node, 'held', { note: `waits for ${waiting}` });
-  return until !== undefined || waiting !== undefined || diagnostic !== undefined;
+  return until !== undefined || waiting !== undefined;
 }
 
 /** Undefined when there is nothing to change, or nothing that could be changed (then it is finished). */

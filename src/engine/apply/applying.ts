@@ -1,8 +1,10 @@
 import { type Diagnostic, inContext, together } from '../../diagnostics/diagnostic.ts';
 import { Limits, totalAtOnce } from '../call/limits.ts';
 import type { Node, Walk } from '../graph/walk.ts';
-import type { Allowed } from '../guard/guards.ts';
+import { type Allowed, spareChanges } from '../guard/guards.ts';
+import type { Policy } from '../model/catalog.ts';
 import type { Result } from '../model/events.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { Surroundings } from '../model/subject.ts';
 import { Dirty } from '../observe/dirty.ts';
@@ -21,6 +23,11 @@ export interface Applying {
   host: HostLock;
   numbers: Record<string, number>;
   allow: Allowed;
+  /** Milliseconds since the epoch: when what the plan rests on was observed. */
+  planned: number;
+  policy: Policy;
+  /** How many changes that the plan doesn't have may still be made. */
+  spare: number;
   /** What names in the plan are resolved by. */
   surroundings: Surroundings;
   /** What belongs to the run beside the results. */
@@ -38,6 +45,7 @@ export interface Details {
 
 export function begin(
   run: Run,
+  plan: Plan,
   walk: Walk,
   allow: Allowed,
   surroundings: Surroundings,
@@ -50,18 +58,24 @@ export function begin(
     walk,
     numbers,
     allow,
+    planned: plan.now === undefined ? clock.now() : Date.parse(plan.now),
+    policy: plan.policy ?? {},
+    spare: spareChanges(plan),
     surroundings,
     diagnostics: [],
     limits: new Limits(totalAtOnce),
     dirty: new Dirty(),
     host,
     finish(node, result, { note, diagnostic, numbers: added, started } = {}) {
-      const { address, action } = node.planned;
+      const { address } = node.planned;
+      const action = node.became ?? node.planned.action;
+      const said = node.became ? [`in sync until ${node.after!.join(', ')} changed`, note] : [note];
+      const words = said.filter(Boolean).join(', ');
       for (const [name, value] of Object.entries(added ?? {})) numbers[name] = (numbers[name] ?? 0) + value;
       const common = {
         address,
         result,
-        ...(note !== undefined && { note }),
+        ...(words !== '' && { note: words }),
         ...(diagnostic && { diagnostic: inContext(diagnostic, { address, at: node.planned.at }) }),
       };
       walk.finish(node, { ...common, action });

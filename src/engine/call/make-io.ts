@@ -1,13 +1,21 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { piecesOf } from '../../io/content.ts';
-import type { ReadFiles } from '../../io/ports.ts';
+import type { Clock, ReadFiles } from '../../io/ports.ts';
 import type { Clients, Progress, ReadIo, WriteIo } from '../model/io.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
 import { identityOf } from '../model/targets.ts';
 import { type Handed, keepHanded } from './leaks.ts';
 
-/** What a type may touch while it observes the resources of one target. */
+const setBack = (clock: Clock, behind: number): Clock => ({
+  now: () => clock.now() - behind,
+  sleep: (ms, signal) => clock.sleep(ms, signal),
+});
+
+/**
+ * What a type may touch while it observes the resources of one target.
+ * @param behind ms that its clock is set back
+ */
 export function readIo(
   run: Run,
   {
@@ -17,12 +25,14 @@ export function readIo(
   }: Pick<Subject, 'type'> & { target?: Subject['target'] | undefined; declared?: Subject['declared'] },
   signal: AbortSignal = run.signal,
   handed: Handed = new Map(),
+  behind = 0,
 ): ReadIo {
   const { world, redactor } = run;
   const { clock, random, platform, cwd, env, files, processes } = world.host;
   const place = target?.name ?? (type.runs.on === 'remote' ? type.runs.target : 'host');
   return {
-    clock,
+    clock: behind === 0 ? clock : setBack(clock, behind),
+    ...(behind !== 0 && { behind }),
     random,
     platform,
     cwd,
@@ -46,6 +56,7 @@ export function readIo(
       redactor.add(value);
       return value;
     }),
+    sourceDigest: path => run.sources[path],
     source: async path => {
       const file = await world.source(path);
       if (!file) throw new Failure(given('source-not-found', `the content source ${path} isn't there`));

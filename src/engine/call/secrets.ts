@@ -38,6 +38,10 @@ export async function secretCheck(
   return pointer => same.has(pointer);
 }
 
+/** Whether a secret was ever applied to it: what is there may still hold one. */
+export const hadSecret = (run: Run, subject: Subject): boolean =>
+  run.world.memory.engine.get(memoryKey(subject)) !== undefined;
+
 /** Those of a resource that are applied as they are now, references by pointer: what a recording keeps. */
 export async function appliedSecrets(
   run: Run,

@@ -1,6 +1,6 @@
 import type { Address } from '../model/catalog.ts';
 import type { RunReport } from '../model/events.ts';
-import type { PlannedResource } from '../model/plan.ts';
+import type { Action, PlannedResource } from '../model/plan.ts';
 import type { Subject } from '../model/subject.ts';
 
 /** One resource of the plan on its way through an apply. */
@@ -12,7 +12,14 @@ export interface Node {
   /** It was made in this run: what is remote may not be seen everywhere at once. */
   created?: true;
   result?: RunReport['results'][number];
+  /** Dependencies that changed in this run, also those of dependencies that didn't; the first few. */
+  after?: Address[];
+  /** What it turned out to need when it was looked at again. */
+  became?: Action;
 }
+
+/** Enough to say why something was looked at again. */
+const mostNamed = 3;
 
 /** Hands out resources whose dependencies are done. */
 export class Walk {
@@ -43,6 +50,7 @@ export class Walk {
   takeReady(): Node[] {
     const ready = this.#ready.map(address => this.nodes.get(address)!);
     this.#ready = [];
+    for (const node of ready) node.after = this.#changedBefore(node);
     return ready;
   }
 
@@ -65,6 +73,18 @@ export class Walk {
       this.#waiting.set(dependant, left);
       if (left === 0) this.#ready.push(dependant);
     }
+  }
+
+  #changedBefore({ planned }: Node): Address[] {
+    const changed = new Set<Address>();
+    for (const to of planned.dependsOn) {
+      if (changed.size >= mostNamed) break;
+      const before = this.nodes.get(to);
+      const result = before?.result?.result;
+      if (result === 'changed' || result === 'refreshed') changed.add(to);
+      else for (const address of before?.after ?? []) changed.add(address);
+    }
+    return [...changed].slice(0, mostNamed);
   }
 
   /** The dependencies that failed, were skipped, blocked or interrupted. */

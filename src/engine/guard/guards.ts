@@ -1,6 +1,6 @@
 import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
-import type { Address } from '../model/catalog.ts';
+import type { Address, Policy } from '../model/catalog.ts';
 import { isPending, type Plan, type PlannedResource } from '../model/plan.ts';
 
 /** Addresses that may weaken protection in this run: `--allow`. */
@@ -56,6 +56,20 @@ export function overBudget({ resources, policy = {} }: Plan): Diagnostic[] {
     ...over(policy.max_deletes, deletes.length, 'max_deletes', 'deletions'),
   ];
 }
+
+/** How many changes more than those planned `policy` allows. */
+export const spareChanges = ({ resources, policy = {} }: Plan): number =>
+  policy.max_changes === undefined
+    ? Number.POSITIVE_INFINITY
+    : policy.max_changes - resources.filter(one => isPending(one) && one.action !== 'refresh').length;
+
+/** What the budget says of a change that became needed while a plan was applied, and has no room for. */
+export const beyondBudget = ({ address, at }: PlannedResource, { max_changes }: Policy): Diagnostic =>
+  blocked(
+    'over-budget',
+    `\`${address}\` is not changed: the plan didn't have it, and \`policy: { max_changes: ${max_changes} }\` leaves no room for one more`,
+    { address, at, hint: 'plan again, and apply that plan' },
+  );
 
 /** All that guards say of a plan, for a command that only shows it. */
 export const guardsOf = (plan: Plan, allowed: Allowed): Diagnostic[] => [

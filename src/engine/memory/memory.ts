@@ -3,8 +3,7 @@ import { blocked, type Diagnostic, Failure, given, world } from '../../diagnosti
 import { takeLock } from '../../io/locks/lock.ts';
 import type { Host } from '../../io/ports.ts';
 import { canonicalJson } from '../model/canonical.ts';
-import type { Memory } from '../model/io.ts';
-import type { Memories } from '../model/world.ts';
+import type { EngineMemory, Memories } from '../model/world.ts';
 
 /** What a state folder remembers. Losing it costs extra work, never wrong work. */
 export interface OpenMemories extends Memories {
@@ -43,7 +42,7 @@ export async function openMemories(
   const folder: Folder = { host, path: join(dir, 'memory'), earlier: join(dir, 'state.json') };
   const diagnostics: Diagnostic[] = [];
   const inherited = await readEntries(host, folder.earlier, diagnostics);
-  const opened = new Map<string, Promise<Memory>>();
+  const opened = new Map<string, Promise<EngineMemory>>();
   const open = (owner: string) => {
     const known = opened.get(owner) ?? openOwner(folder, owner, inherited, diagnostics);
     opened.set(owner, known);
@@ -70,7 +69,7 @@ async function openOwner(
   owner: string,
   inherited: Entries | 'damaged' | undefined,
   diagnostics: Diagnostic[],
-): Promise<Memory> {
+): Promise<EngineMemory> {
   const found = await readEntries(folder.host, fileOf(folder, owner), diagnostics);
   const isEarlier = found === undefined && inherited instanceof Map;
   const entries: Entries = isEarlier
@@ -106,6 +105,7 @@ async function openOwner(
   };
   return {
     get: key => entries.get(key),
+    keys: () => entries.keys(),
     set(key, value) {
       if (value === undefined) entries.delete(key);
       else entries.set(key, value);

@@ -34,6 +34,11 @@ export interface Memory extends ReadMemory {
  */
 export interface ReadIo {
   readonly clock: Clock;
+  /**
+   * Milliseconds that `clock` is behind, when things are observed as of an earlier moment; what another clock says is
+   * to be set back by as much.
+   */
+  readonly behind?: number;
   readonly random: Random;
   readonly platform: NodeJS.Platform;
   readonly cwd: string;
@@ -52,6 +57,8 @@ export interface ReadIo {
    * `asked.properties`.
    */
   source(path: string): Promise<AsyncIterable<Buffer>>;
+  /** SHA-256 (hex) of a content source that was read already. */
+  sourceDigest?(path: string): string | undefined;
   /** Runs a read-only program of the host (a guard, a listing). */
   run(command: Command): Promise<CommandResult>;
 }

@@ -26,6 +26,8 @@ export interface PlannedField extends FieldChange {
   reason?: string;
   /** Left out when neutral. */
   grade?: Grade;
+  /** Hunks of a unified diff, cut to a length, of a text that before and after stand for. */
+  diff?: string;
 }
 
 export interface PlannedResource {
@@ -42,6 +44,11 @@ export interface PlannedResource {
   grade?: Grade;
   /** Its maintenance window is closed, or that of `by`, which it depends on. RFC 3339. */
   held?: { until: string; by?: Address };
+  /**
+   * In sync, or only refreshed, but it depends on something pending: once that has changed, it is observed again,
+   * and what it then needs is done in the same run.
+   */
+  lookAgain?: true;
   fields: PlannedField[];
   /** Read-only values of the object as it is now; no part of the digest and of the fingerprint. */
   shows?: Record<string, Json>;
@@ -56,6 +63,8 @@ export interface PlannedResource {
   selectedBy?: Address;
   /** What it selects, when the target couldn't be asked what that is. */
   select?: Json;
+  /** What tells the real object from another of its name, where it has something like that. */
+  object?: string;
   /** SHA-256 over the observed state that the decision rests on; `apply plan.json` compares it. */
   fingerprint: string;
   at: SourceRange;
@@ -91,8 +100,12 @@ export interface Plan {
   converge_plan: 1;
   /** Version of converge that made it. */
   engine: string;
+  /** RFC 3339: when what it rests on was observed. No part of the digest. */
+  now?: string;
   /** Made in a lab, and for labs only. */
   lab?: true;
+  /** Which lab. No part of the digest: a plan from a file is for that lab alone. */
+  lab_id?: string;
   /** Of the host that it is for, when that is Windows. */
   platform?: 'win32';
   /** Type name to type version, of the types used. */

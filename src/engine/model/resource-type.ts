@@ -68,6 +68,16 @@ export type Observation<C> =
     | { state: 'unknown'; waitsFor: Capability; hint?: string }
     | { state: 'failed'; diagnostic: Diagnostic }
   ) & {
+    /**
+     * Tells the real object from another one that has its name (a VM's UUID), for a type whose objects have something
+     * like that, also while what is managed of it is `absent`. A plan from a file is refused when it is another one.
+     */
+    object?: string;
+    /**
+     * For properties that stand for a text (a digest), by JSON pointer: how it differs from what is declared, hunks of
+     * a unified diff cut to a length. Never of what may be secret. Shown in plans; no part of what was seen.
+     */
+    diffs?: Record<string, string>;
     /** What was seen and is worth a look, though it keeps nothing from being done. */
     warnings?: Diagnostic[];
   };
@@ -175,8 +185,11 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   runs: { on: 'host'; platforms?: NodeJS.Platform[]; elevated?: boolean } | { on: 'remote'; target: string };
   /** Milliseconds that one call may take, and that it has to stop when told to (`grace`); a resource's \`timeout\` comes first. */
   timeouts?: { observe?: number; apply?: number; refresh?: number; grace?: number };
-  /** What a write dirties, and how many writes may run at once. */
-  realm: { name: string; concurrency: number; alsoDirties?: string[] };
+  /**
+   * What a write dirties beside the realm itself, what other realms' writes dirty it, both by name or `*` for all, and
+   * how many writes may run at once. What is dirty is looked at again before it is relied upon.
+   */
+  realm: { name: string; concurrency: number; alsoDirties?: string[]; alsoDirtiedBy?: string[] };
   /** What it manages keeps data safe: a new one strengthens protection, deleting one weakens it. */
   protects?: boolean;
   /** Other types whose memory it reads: what an archive unpacked isn't a site's to write. */
@@ -230,6 +243,8 @@ export interface Where {
   cwd: string;
   /** A stand-in for a host, whose plans must not reach a real one. */
   lab?: true;
+  /** Which one. */
+  labId?: string;
 }
 
 /**

@@ -52,7 +52,12 @@ export function startRun({
   return {
     registry,
     world,
-    where: { platform: world.host.platform, cwd: world.host.cwd, ...(world.lab && { lab: true }) },
+    where: {
+      platform: world.host.platform,
+      cwd: world.host.cwd,
+      ...(world.lab && { lab: true }),
+      ...(world.labId !== undefined && { labId: world.labId }),
+    },
     signal: signal ?? new AbortController().signal,
     redactor,
     calls: world.calls ?? new CallLedger(),

@@ -4,9 +4,14 @@ import type { Address, CatalogTarget, SecretRef } from './catalog.ts';
 import type { Clients, Memory } from './io.ts';
 import type { Locks } from './locks.ts';
 
+/** The engine may ask what it remembers of things that nobody declares any more. */
+export interface EngineMemory extends Memory {
+  keys(): Iterable<string>;
+}
+
 /** What runs remember, for each owner apart: no type gets at what another, or the engine, remembers. */
 export interface Memories {
-  engine: Memory;
+  engine: EngineMemory;
   /** What the type of that name remembers. */
   of(type: string): Promise<Memory>;
 }
@@ -17,6 +22,8 @@ export interface World {
   host: Host;
   /** Whether that host, and every target, is a stand-in. */
   lab?: true;
+  /** What tells the lab from others. */
+  labId?: string;
   /**
    * A connected client. `target` is the one the resource lives on, undefined when none of its kind is
    * declared. Called once per target and name; every call over the wire is told to `calls`.

@@ -4,14 +4,19 @@ import type { Subject } from '../model/subject.ts';
 export class Dirty {
   #now = 0;
   #everything = 0;
+  #any = 0;
   #host = 0;
   readonly #realms = new Map<string, number>();
+  /** Of realms by name, on whatever target. */
+  readonly #names = new Map<string, number>();
   readonly #seen = new Map<string, number>();
 
   /** Something was written, or may have been. */
   wrote({ type, realm }: Subject): void {
     this.#now++;
+    this.#any = this.#now;
     this.#realms.set(realm, this.#now);
+    this.#names.set(type.realm.name, this.#now);
     for (const other of type.realm.alsoDirties ?? []) {
       if (other === '*') this.#everything = this.#now;
       else this.#realms.set(other, this.#now);
@@ -40,6 +45,9 @@ export class Dirty {
 
   #lastWrite({ realm, type }: Subject): number {
     const named = this.#realms.get(type.realm.name) ?? 0;
-    return Math.max(this.#everything, this.#realms.get(realm) ?? 0, named);
+    const by = (type.realm.alsoDirtiedBy ?? []).map(name =>
+      name === '*' ? this.#any : (this.#names.get(name) ?? 0),
+    );
+    return Math.max(this.#everything, this.#realms.get(realm) ?? 0, named, ...by);
   }
 }

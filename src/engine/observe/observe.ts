@@ -2,6 +2,7 @@ import { type Diagnostic, Failure, inContext, isDiagnostic, together } from '../
 import { type Handed, leakOf } from '../call/leaks.ts';
 import { Limits, totalAtOnce } from '../call/limits.ts';
 import { readIo } from '../call/make-io.ts';
+import { hadSecret } from '../call/secrets.ts';
 import { callFor, callKey, within } from '../call/within.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { Address, Json } from '../model/catalog.ts';
@@ -9,13 +10,23 @@ import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
 import { typeBug } from '../model/type-bug.ts';
+import { observeApart, suspicion } from './apart.ts';
+
+export interface ObserveOptions {
+  /** Milliseconds since the epoch: the time that types take for now, from which it goes on. */
+  asOf?: number;
+}
 
 /**
  * Observes the subjects, one call per type and target, bounded per realm, and keeps the answers in
- * `run.observed`. Never rejects for what the world or a type does: that is a `failed` observation.
+ * `run.observed`. One object's trouble is its own, where it can be told. Never rejects for what the world or a type does: that is a `failed` observation.
  * Returns the diagnostics, one for a call that failed as a whole.
  */
-export async function observe(run: Run, subjects: readonly Subject[]): Promise<Diagnostic[]> {
+export async function observe(
+  run: Run,
+  subjects: readonly Subject[],
+  options: ObserveOptions = {},
+): Promise<Diagnostic[]> {
   if (subjects.length === 0) return [];
   run.emit({ type: 'observing', count: subjects.length });
   const limits = new Limits(totalAtOnce);
@@ -28,21 +39,30 @@ export async function observe(run: Run, subjects: readonly Subject[]): Promise<D
   const found = await Promise.all(
     batches.map(batch => {
       const { realm, type } = batch[0]!;
-      return limits.run(realm, Math.max(1, type.realm.concurrency), () => observeBatch(run, batch));
+      return limits.run(realm, Math.max(1, type.realm.concurrency), () => observeBatch(run, batch, options));
     }),
   );
   run.signal.throwIfAborted();
   return [...faults, ...found.flat()];
 }
 
-async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
+/** In one call; when that fails as a whole, each by itself. */
+async function observeBatch(run: Run, batch: Subject[], options: ObserveOptions): Promise<Diagnostic[]> {
+  const found = await observeTogether(run, batch, options);
+  const suspected = run.signal.aborted ? undefined : suspicion(run, batch);
+  if (!suspected) return found;
+  return observeApart(run, batch, suspected, subject => observeTogether(run, [subject], options));
+}
+
+async function observeTogether(run: Run, batch: Subject[], { asOf }: ObserveOptions): Promise<Diagnostic[]> {
   const first = batch[0]!;
   const handed: Handed = new Map();
+  const behind = asOf === undefined ? 0 : run.world.host.clock.now() - asOf;
   let answers: Map<string, Observation<object>>;
   try {
     const asked = batch.map(subject => subject.asked);
     const { value } = await within(run, callFor('observe', batch), signal =>
-      first.type.observe(asked, readIo(run, first, signal, handed)),
+      first.type.observe(asked, readIo(run, first, signal, handed, behind)),
     );
     answers = value;
     if (!(answers instanceof Map)) throw new TypeError('observe must answer with a Map');
@@ -58,11 +78,12 @@ async function observeBatch(run: Run, batch: Subject[]): Promise<Diagnostic[]> {
     const leak = leakOf(answer, handed, subject.type, subject.id);
     const sound: typeof answer = leak ? { state: 'failed', diagnostic: leak } : answer;
     // Warnings are told, and are no part of what was seen: a plan doesn't go stale by them.
-    const { warnings, ...observation } = sound;
+    const { warnings, diffs, ...observation } = sound;
     const told = (diagnostic: Diagnostic) =>
       run.redactor.value(inContext(diagnostic, { address: subject.address, at: subject.declared.at }));
     if (observation.state !== 'failed') {
-      run.observed.set(subject.address, observation);
+      const shown = diffs && !hadSecret(run, subject) ? { diffs: run.redactor.value(diffs) } : {};
+      run.observed.set(subject.address, { ...observation, ...shown });
       return warningsOf(warnings).map(told);
     }
     const diagnostic = told(observation.diagnostic);
@@ -87,6 +108,8 @@ export function diagnosticsOf(error: unknown, { type, address, declared }: Subje
 
 function checked(observation: Observation<object> | undefined, { id, type }: Subject): Observation<object> {
   const state = observation?.state;
+  if (!['string', 'undefined'].includes(typeof observation?.object))
+    return { state: 'failed', diagnostic: typeBug(type, `what tells ${id} apart is no text`) };
   if (observation && (state === 'absent' || isSound(observation))) return observation;
   if (observation?.state === 'present' && isJsonObject(observation.value) && isShown(observation, type))
     return observation;

@@ -19,6 +19,8 @@ export interface ResourceDifference {
   address: Address;
   /** Undefined when it is the same in both. */
   action?: { before: Action; after: Action };
+  /** Whether it is looked at again, where that is not the same in both. */
+  lookAgain?: { before: boolean; after: boolean };
   /** What is written in the manifests. */
   declared: Differing[];
   /** What would be changed: `before` and `after` are the changes that each plan makes to the field. */
@@ -74,11 +76,13 @@ function compareResources(
   });
   const fields = differing(changesOf(before), changesOf(after));
   const moved = before.action !== after.action;
-  if (!moved && declared.length === 0 && fields.length === 0) return [];
+  const [looked, looks] = [before.lookAgain === true, after.lookAgain === true];
+  if (!moved && looked === looks && declared.length === 0 && fields.length === 0) return [];
   return [
     {
       address: after.address,
       ...(moved && { action: { before: before.action, after: after.action } }),
+      ...(looked !== looks && { lookAgain: { before: looked, after: looks } }),
       declared,
       fields,
     },

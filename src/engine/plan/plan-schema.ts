@@ -24,6 +24,7 @@ const field = Type.Object(
     at: Optional(place),
     reason: Optional(Type.String({ description: "Why it differs, when the values don't say." })),
     grade: Optional(grade),
+    diff: Optional(Type.String({ description: 'How the text differs that the values stand for.' })),
   },
   closed,
 );
@@ -47,6 +48,11 @@ const resource = Type.Object(
         { ...closed, description: 'Outside its maintenance window when the plan was made.' },
       ),
     ),
+    lookAgain: Optional(
+      Type.Literal(true, {
+        description: 'It depends on something pending: observed again once that has changed.',
+      }),
+    ),
     fields: listOf(field),
     shows: Optional(
       Type.Record(Type.String(), Type.Unknown(), { description: 'Read-only values of the object as it is.' }),
@@ -57,6 +63,7 @@ const resource = Type.Object(
     meta,
     selectedBy: Optional(Type.String({ description: 'The selection that it came from.' })),
     select: Optional(Type.Unknown({ description: 'What it selects, when the target could not be asked.' })),
+    object: Optional(Type.String({ description: 'Tells the real object from another of its name.' })),
     fingerprint: digest('Over the observed state that the decision rests on.'),
     at: place,
   },
@@ -111,7 +118,9 @@ export const planSchema = Type.Object(
     converge_plan: Type.Literal(1, { description: 'Version of the format.' }),
     engine: Type.String({ description: 'Version of converge that made it.' }),
     platform: Optional(Type.Literal('win32', { description: 'Of the host that it is for.' })),
+    now: Optional(Type.String({ format: 'date-time', description: 'When the world was observed.' })),
     lab: Optional(Type.Literal(true, { description: 'Made in a lab, and for labs only.' })),
+    lab_id: Optional(Type.String({ description: 'Which lab.' })),
     types: Type.Record(Type.String(), Type.Integer(), {
       description: 'Versions of the resource types used.',
     }),

@@ -3,9 +3,16 @@ import { buildGraph, type Graph, notifications } from '../graph/graph.ts';
 import { providersOf } from '../graph/implied.ts';
 import { graded, gradeOf } from '../guard/grade.ts';
 import { lessProtected } from '../guard/protection.ts';
+import { lostRefreshes } from '../memory/owed.ts';
 import { byText, canonicalJson, sha256 } from '../model/canonical.ts';
 import type { Address, Catalog, CatalogResource } from '../model/catalog.ts';
-import type { Plan, PlannedField, PlannedResource } from '../model/plan.ts';
+import {
+  isPending,
+  type Plan,
+  type PlannedField,
+  type PlannedResource,
+  type Verdict,
+} from '../model/plan.ts';
 import { nearest } from '../model/pointer.ts';
 import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
@@ -50,6 +57,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const diagnostics = [
     ...expanded.diagnostics,
     ...dropped(graph, selected),
+    ...lostRefreshes(run, resources),
     ...observed.filter(one => !told.has(one)),
     ...nearlyDeclared(run, subjects, lookups, graph.subjects),
   ];
@@ -73,7 +81,9 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const result: Omit<Plan, 'digest'> = {
     converge_plan: 1,
     engine: options.engine,
+    now: new Date(run.world.host.clock.now()).toISOString(),
     ...(run.where.lab && { lab: true }),
+    ...(run.where.labId !== undefined && { lab_id: run.where.labId }),
     ...(run.where.platform === 'win32' && { platform: 'win32' }),
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
     ...filesOf(subjects),
@@ -118,8 +128,11 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     noop: subject.noop,
     ...gradeOf(subject, verdict),
     ...heldBy(subject, verdict, view),
+    ...lookedAtAgain(verdict, dependsOn, view),
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
-    fields: verdict.fields.map(field => placed(graded(subject, field), declared as CatalogResource)),
+    fields: verdict.fields.map(field =>
+      placed({ ...graded(subject, field), ...diffOf(observation, field) }, declared as CatalogResource),
+    ),
     ...showsOf(run, address),
     dependsOn,
     notifies: view.notifies.get(address) ?? [],
@@ -127,9 +140,21 @@ async function planOne(subject: Subject, dependsOn: Address[], view: View): Prom
     meta: declared.meta,
     ...(declared.selectedBy !== undefined && { selectedBy: declared.selectedBy }),
     ...(declared.select !== undefined && { select: declared.select }),
+    ...(observation.object !== undefined && { object: observation.object }),
     fingerprint: fingerprint(observation),
     at: declared.at,
   };
+}
+
+/** In sync as it is now; nobody knows whether it still is when what it depends on has changed. */
+function lookedAtAgain(
+  { action }: Verdict,
+  dependsOn: readonly Address[],
+  { planned }: View,
+): Pick<PlannedResource, 'lookAgain'> {
+  if (action !== 'none' && action !== 'refresh') return {};
+  const before = dependsOn.map(to => planned.get(to)!);
+  return before.some(one => isPending(one) || one.lookAgain) ? { lookAgain: true } : {};
 }
 
 function filesOf(subjects: readonly Subject[]): Pick<Plan, 'type_files'> {
@@ -148,12 +173,17 @@ const redacted = (run: Run, resource: PlannedResource): PlannedResource => ({
 });
 
 /** SHA-256 over what was observed. */
-export const fingerprint = (observation: Observation<object>): string =>
+export const fingerprint = ({ diffs: _, ...observation }: Observation<object>): string =>
   sha256(
     canonicalJson(
       observation.state === 'failed' ? { state: 'failed' } : { ...observation, shows: undefined },
     ),
   );
+
+function diffOf({ diffs }: Observation<object>, { path }: PlannedField): Pick<PlannedField, 'diff'> {
+  const diff = diffs?.[path];
+  return typeof diff === 'string' ? { diff } : {};
+}
 
 const dependencies = (graph: Graph, { address }: Subject): Address[] =>
   [...new Set(graph.edges.get(address)!.map(({ to }) => to))].sort(byText);

@@ -25,6 +25,13 @@ export async function recheck(plan: Plan, run: Run): Promise<void> {
       }),
     );
   }
+  if (plan.lab_id !== undefined && plan.lab_id !== run.where.labId) {
+    throw new Failure(
+      blocked('other-world', 'the plan was made in another lab than this one', {
+        hint: 'give --lab the folder that it was made with, or plan again with this one',
+      }),
+    );
+  }
   const platform = run.where.platform === 'win32' ? 'win32' : undefined;
   if (plan.platform !== platform) {
     const [made, here] = plan.platform ? ['for a Windows host', 'none'] : ['for no Windows host', 'one'];
@@ -55,8 +62,8 @@ export async function recheck(plan: Plan, run: Run): Promise<void> {
   });
   const planned = new Map(plan.resources.map(resource => [resource.address, resource]));
   const touched = subjects.filter(({ address }) => {
-    const { action, select } = planned.get(address)!;
-    return action !== 'none' && select === undefined;
+    const { action, select, lookAgain } = planned.get(address)!;
+    return (action !== 'none' || lookAgain) && select === undefined;
   });
   await loadSources(run, touched);
   await observe(run, touched);
@@ -120,6 +127,11 @@ function movedResource(plan: Plan, run: Run, subject: Subject, planned: PlannedR
   if (planned.action === 'failed') return [];
   const observation = run.observed.get(address)!;
   if (observation.state === 'failed') return [observation.diagnostic];
+  if (observation.object !== planned.object) {
+    const was = planned.object === undefined ? '' : `, and was ${planned.object}`;
+    const text = `\`${address}\` is another object than when the plan was made: it is ${observation.object ?? 'not there'} now${was}`;
+    return [blocked('stale-plan', text, details)];
+  }
   if (fingerprint(observation) === planned.fingerprint) return [];
   return [blocked('stale-plan', `\`${address}\` has changed since the plan was made`, details)];
 }

@@ -56,9 +56,11 @@ export async function adopt(
   const found: { resource: CatalogResource; exists: boolean; note?: string }[] = [];
   const expanded = await expandSelections(declared, run);
   diagnostics.push(...expanded.diagnostics);
-  const taken = new Set<string | Failure>(
-    expanded.resources.map(one => objectOf(run, one, declared.targets)),
-  );
+  const takenBy = new Map<string, string>();
+  for (const one of expanded.resources) {
+    const owned = ownedBy(run, one, declared.targets);
+    if (!(owned instanceof Failure)) for (const what of owned) takenBy.set(what, one.address);
+  }
   const unsaid: Unsaid[] = [];
   let known = 0;
   for (const type of types) {
@@ -69,9 +71,17 @@ export async function adopt(
       unsaid.push(...listing.unsaid);
       for (const { title, properties, exists, note } of listing.adoptable) {
         const resource = declarationOf(type.name, title, properties as { [key: string]: Json }, target);
-        const object = objectOf(run, resource, targets);
-        if (object instanceof Failure) unsaid.push({ type: type.name, what: title, why: object.message });
-        else if (taken.has(object)) known++;
+        const owned = ownedBy(run, resource, targets);
+        if (owned instanceof Failure) {
+          unsaid.push({ type: type.name, what: title, why: owned.message });
+          continue;
+        }
+        const owners = [...new Set(owned.flatMap(what => takenBy.get(what) ?? []))];
+        const [object, ...claims] = owned;
+        // The object itself, or under another name all that it would own.
+        if (takenBy.has(object!) || (claims.length > 0 && claims.every(what => takenBy.has(what)))) known++;
+        else if (owners.length > 0)
+          unsaid.push({ type: type.name, what: title, why: `${owners.join(', ')} declares a part of it` });
         else found.push({ resource, exists, ...(note !== undefined && { note }) });
       }
     }
@@ -170,11 +180,20 @@ function declarationOf(
   };
 }
 
-/** What tells the object apart from all others; a Failure when the type refuses the declaration. */
-function objectOf(run: Run, resource: CatalogResource, targets: readonly CatalogTarget[]): string | Failure {
+/**
+ * What tells the object apart from all others, then all that it alone may own; a Failure when the type refuses the
+ * declaration.
+ */
+function ownedBy(run: Run, resource: CatalogResource, targets: readonly CatalogTarget[]): string[] | Failure {
   try {
-    const { id, batch } = subjectOf(resource, { registry: run.registry, targets, where: run.where });
-    return `${batch}\n${id}`;
+    const { id, batch, claims, target } = subjectOf(resource, {
+      registry: run.registry,
+      targets,
+      where: run.where,
+    });
+    const place = target?.name ?? '';
+    const alone = claims.filter(({ shared }) => shared === undefined);
+    return [`${batch}\n${id}`, ...alone.map(({ what }) => `${place}\n${what}`)];
   } catch (error) {
     if (error instanceof Failure) return error;
     throw error;

@@ -10,7 +10,7 @@ import type { Recording } from './recording.ts';
  */
 export function recordedWorld(recording: Recording, host: Host, source: World['source']): World {
   const { now, targets, resources } = recording;
-  const { lab, ...where } = recording.where;
+  const { lab, labId, ...where } = recording.where;
   const byAddress = new Map(resources.map(resource => [resource.address, resource]));
   const memory = new Map<string, unknown>(
     resources.flatMap(({ address, owed, protection }) => [
@@ -25,8 +25,13 @@ export function recordedWorld(recording: Recording, host: Host, source: World['s
       clock: { ...host.clock, now: () => Date.parse(now) },
     },
     ...(lab && { lab }),
+    ...(labId !== undefined && { labId }),
     memory: {
-      engine: { get: key => memory.get(key), set: async () => untouchable('the memory') },
+      engine: {
+        get: key => memory.get(key),
+        keys: () => memory.keys(),
+        set: async () => untouchable('the memory'),
+      },
       of: async () => untouchable('the memory'),
     },
     connect: async (_, name) => untouchable(String(name)),

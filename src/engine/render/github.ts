@@ -1,7 +1,7 @@
 import type { Diagnostic, SourceRange } from '../../diagnostics/diagnostic.ts';
-import { sha256 } from '../model/canonical.ts';
+import type { Annotation, Lines } from '../../diagnostics/lines.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
-import { clean, lookOf, nameOf, notesOf, show, shownIn } from './plan-words.ts';
+import { lookOf, nameOf, notesOf, show, shownIn } from './plan-words.ts';
 
 /** GitHub shows ten of each kind per step; the rest would only be noise in the log. */
 const shownOfEach = 10;
@@ -9,19 +9,18 @@ const shownOfEach = 10;
 /** A manifest's file name as GitHub knows it: relative to the repository's root. */
 export type FileName = (file: string) => string;
 
-interface Annotation {
-  kind: 'error' | 'warning' | 'notice';
+interface Remark {
+  kind: Annotation['command'];
   title: string;
   text: string;
   at?: SourceRange | undefined;
 }
 
 /**
- * Workflow commands, one a line, that put each change beside the line of the manifest it comes from:
- * `::warning file=..,line=..,col=..,title=..::text` for what deletes or weakens, `::notice` for the rest.
- * At most ten of each kind.
+ * Remarks that put each change beside the line of the manifest it comes from: warnings for what deletes or
+ * weakens, notices for the rest. At most ten of each kind.
  */
-export const annotateChanges = (plan: Plan, fileName: FileName): string =>
+export const annotateChanges = (plan: Plan, fileName: FileName): Lines =>
   annotations(
     shownIn(plan)
       .filter(({ action }) => action !== 'failed')
@@ -34,8 +33,8 @@ export const annotateChanges = (plan: Plan, fileName: FileName): string =>
     fileName,
   );
 
-/** The same for mistakes: `::error` or `::warning`. */
-export const annotateDiagnostics = (diagnostics: readonly Diagnostic[], fileName: FileName): string =>
+/** The same for mistakes. */
+export const annotateDiagnostics = (diagnostics: readonly Diagnostic[], fileName: FileName): Lines =>
   annotations(
     diagnostics.map(({ severity, code, message, hint, at }) => ({
       kind: severity,
@@ -46,15 +45,14 @@ export const annotateDiagnostics = (diagnostics: readonly Diagnostic[], fileName
     fileName,
   );
 
-function annotations(found: readonly Annotation[], fileName: FileName): string {
+function annotations(found: readonly Remark[], fileName: FileName): Lines {
   const counts: Record<string, number> = {};
   return found
     .filter(({ kind }) => {
       counts[kind] = (counts[kind] ?? 0) + 1;
       return counts[kind] <= shownOfEach;
     })
-    .map(one => annotation(one, fileName))
-    .join('');
+    .map(one => annotation(one, fileName));
 }
 
 function detailOf(resource: PlannedResource): string {
@@ -65,26 +63,7 @@ function detailOf(resource: PlannedResource): string {
   return [...notesOf(resource), ...fields].join('\n') || resource.address;
 }
 
-function annotation({ kind, title, text, at }: Annotation, fileName: FileName): string {
+function annotation({ kind, title, text, at }: Remark, fileName: FileName): Annotation {
   const place = at ? { file: fileName(at.file), line: at.line, col: at.column } : {};
-  const properties = Object.entries({ ...place, title: clean(title) }).map(
-    ([name, value]) => `${name}=${escapeProperty(String(value))}`,
-  );
-  return `::${kind} ${properties.join(',')}::${escapeData(text)}\n`;
+  return { command: kind, properties: { ...place, title }, text };
 }
-
-/**
- * Keeps GitHub from reading commands in `text`, which holds what was observed. The token follows from
- * the text, so that the text can't hold it.
- */
-export function withoutCommands(text: string): string {
-  const token = sha256(`stop-commands ${text}`).slice(0, 32);
-  return `::stop-commands::${token}\n${text}::${token}::\n`;
-}
-
-/** As `@actions/core` escapes: https://github.com/actions/toolkit, packages/core/src/command.ts. */
-const escapeData = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-
-const escapeProperty = (text: string): string =>
-  escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');

@@ -1,9 +1,13 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { printable } from '../../diagnostics/text-width.ts';
+import { plural } from '../../io/units.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
+import { type Alike, groupedAlike, namesOf } from './alike.ts';
 import {
-  clean,
   countsOf,
+  diffLines,
   gradeNote,
+  lookedAtAgain,
   lookOf,
   nameOf,
   notesOf,
@@ -43,7 +47,7 @@ export function renderMarkdown(
 ): string {
   const head = headOf(plan);
   const errors = fitting(diagnostics.map(errorRow), Math.floor((limit - head.length) / 3));
-  const shown = shownIn(plan);
+  const shown = groupedAlike(plan, shownIn(plan));
   const left = limit - head.length - errors.length;
   return head + errors + changes(shown, left);
 }
@@ -57,9 +61,17 @@ function headOf(plan: Plan): string {
     '',
     ...(warnings === '' ? [] : [`**${warnings}**`, '']),
     ...selectionLines(plan),
+    ...againLines(plan),
     `Digest ${code(plan.digest)}. To make exactly these changes: ${code(`converge apply PATHS --digest ${plan.digest.slice(0, 16)}`)}`,
     '',
   ].join('\n');
+}
+
+function againLines(plan: Plan): string[] {
+  const { addresses, more } = lookedAtAgain(plan);
+  if (addresses.length === 0) return [];
+  const names = addresses.map(address => code(address.slice(0, valueRoom)));
+  return [`Looked at again after that: ${[...names, ...(more > 0 ? [`${more} more`] : [])].join(', ')}`, ''];
 }
 
 /** Clipped, so that what is selected leaves room for what is done. */
@@ -71,7 +83,7 @@ function selectionLines(plan: Plan): string[] {
 }
 
 /** Rows, and as many of them with details as there is room for. */
-function changes(shown: readonly PlannedResource[], room: number): string {
+function changes(shown: readonly (PlannedResource | Alike)[], room: number): string {
   const rows = shown.map(row);
   if (shown.length === 0) return '';
   const all = rows.reduce((sum, text) => sum + text.length, 1);
@@ -103,30 +115,37 @@ function fitting(rows: readonly string[], room: number): string {
   return text;
 }
 
-const row = (resource: PlannedResource): string => {
+const row = (resource: PlannedResource | Alike): string => {
+  if ('resources' in resource) {
+    const { reason, resources } = resource;
+    const names = escapeText(printable(namesOf(resource, name => name.slice(0, valueRoom))));
+    return `- ${code(`! failed ${plural(resources.length, 'resource')}`)} ${names}, ${escapeText(printable(reason))}\n`;
+  }
   const { symbol, word } = lookOf(resource);
   const said = [code(`${symbol} ${word} ${resource.address}`), code(placeOf(resource))];
   return `- ${[...said, ...notesOf(resource).map(escapeText)].join(', ')}\n`;
 };
 
 /** Inside `<summary>` only HTML is read, inside the fence nothing is: each line begins with a mark of ours. */
-function withDetails(resource: PlannedResource): string {
-  if (resource.fields.length === 0) return row(resource);
+function withDetails(resource: PlannedResource | Alike): string {
+  if ('resources' in resource || resource.fields.length === 0) return row(resource);
   const { symbol, word } = lookOf(resource);
   const notes = notesOf(resource).map(note => `, ${noMentions(html(note))}`);
-  const title = `${html(clean(`${symbol} ${word} ${resource.address}`))}`;
+  const title = `${html(printable(`${symbol} ${word} ${resource.address}`))}`;
   const lines = resource.fields.flatMap(field => {
     const name = nameOf(field);
-    const place = field.at ? `  # ${clean(`${field.at.file}:${field.at.line}:${field.at.column}`)}` : '';
-    const why = field.reason === undefined ? '' : `  (${clean(field.reason)})`;
+    const place = field.at ? `  # ${printable(`${field.at.file}:${field.at.line}:${field.at.column}`)}` : '';
+    const why = field.reason === undefined ? '' : `  (${printable(field.reason)})`;
     const grade = gradeNote(field);
     return [
       ...(field.before === undefined ? [] : [`- ${name}: ${show(field.before, valueRoom)}`]),
       `+ ${name}: ${show(field.after, valueRoom)}${why}${grade}${place}`,
+      // Four columns in, no line of a text can end the fence.
+      ...diffLines(field, valueRoom).map(line => (/^[+-]/.test(line) ? line : `    ${line}`)),
     ];
   });
   return [
-    `<details><summary><code>${title}</code> <code>${html(clean(placeOf(resource)))}</code>${notes.join('')}</summary>`,
+    `<details><summary><code>${title}</code> <code>${html(printable(placeOf(resource)))}</code>${notes.join('')}</summary>`,
     '',
     '```diff',
     ...lines,
@@ -140,7 +159,7 @@ function withDetails(resource: PlannedResource): string {
 
 function errorRow({ severity, message, at, hint }: Diagnostic): string {
   const place = at ? ` ${code(`${at.file}:${at.line}`)}` : '';
-  return `- **${severity}**${place} ${escapeText(clean(message))}${hint ? ` (${escapeText(clean(hint))})` : ''}\n`;
+  return `- **${severity}**${place} ${escapeText(printable(message))}${hint ? ` (${escapeText(printable(hint))})` : ''}\n`;
 }
 
 const html = (text: string): string =>
@@ -155,7 +174,7 @@ const escapeText = (text: string): string =>
 
 /** A code span with a fence longer than any run of backticks in it. */
 function code(text: string): string {
-  const inside = clean(text);
+  const inside = printable(text);
   const longest = Math.max(0, ...[...inside.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   const pad = /^`|`$/.test(inside) ? ' ' : '';

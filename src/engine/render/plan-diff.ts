@@ -1,21 +1,22 @@
+import type { Lines } from '../../diagnostics/lines.ts';
 import type { Json } from '../model/catalog.ts';
-import { type Differing, isSame, type PlanDifference } from '../plan/plan-diff.ts';
-import { clean, gradeNote, nameOf, show } from './plan-words.ts';
+import { type Differing, isSame, type PlanDifference, type ResourceDifference } from '../plan/plan-diff.ts';
+import { gradeNote, nameOf, show } from './plan-words.ts';
 
 /** Characters of one value. */
 const room = 80;
 
-/** What differs between two plans, for people. Ends with a newline. */
-export function renderPlanDiff(difference: PlanDifference): string {
+/** What differs between two plans, for people. */
+export function renderPlanDiff(difference: PlanDifference): Lines {
   const { before, after, targets, added, removed, changed } = difference;
   const digests = `digest ${before.slice(0, 8)} -> ${after.slice(0, 8)}`;
-  if (isSame(difference)) return `The plans do the same.   ${digests}\n`;
+  if (isSame(difference)) return [`The plans do the same.   ${digests}`];
   const lines = [
-    ...targets.map(({ name, before, after }) => `  ~ target ${clean(name)}  ${arrow(before, after)}`),
-    ...added.map(({ address, action }) => `  + ${clean(address)}  ${action}`),
-    ...removed.map(({ address, action }) => `  - ${clean(address)}  ${action}`),
-    ...changed.flatMap(({ address, action, declared, fields }) => [
-      `  ~ ${clean(address)}${action ? `  ${action.before} -> ${action.after}` : ''}`,
+    ...targets.map(({ name, before, after }) => `  ~ target ${name}  ${arrow(before, after)}`),
+    ...added.map(({ address, action }) => `  + ${address}  ${action}`),
+    ...removed.map(({ address, action }) => `  - ${address}  ${action}`),
+    ...changed.flatMap(({ address, action, lookAgain, declared, fields }) => [
+      `  ~ ${address}${action ? `  ${action.before} -> ${action.after}` : ''}${again(lookAgain)}`,
       ...declared.map(
         one => `      declared  ${nameOf(one)}  ${arrow(one.before, one.after)}${gradeNote(one)}`,
       ),
@@ -23,8 +24,11 @@ export function renderPlanDiff(difference: PlanDifference): string {
     ]),
   ];
   const sums = `${added.length} added, ${removed.length} removed, ${changed.length} changed.   ${digests}`;
-  return `${[...lines, sums].join('\n')}\n`;
+  return [...lines, sums];
 }
+
+const again = (look: ResourceDifference['lookAgain']): string =>
+  look === undefined ? '' : `  ${look.after ? 'looked at again' : 'no longer looked at again'}`;
 
 const arrow = (before: Json | undefined, after: Json | undefined): string =>
   `${show(before, room)} -> ${show(after, room)}`;

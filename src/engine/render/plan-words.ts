@@ -30,7 +30,8 @@ export const shownIn = ({ resources }: Plan): PlannedResource[] =>
 /** "1 to create, 2 in sync", and whether there is anything to do. */
 export function countsOf({ resources }: Plan): { text: string; changes: boolean } {
   const count = (action: Action) => resources.filter(resource => resource.action === action).length;
-  const inSync = `${count('none')} in sync`;
+  const again = resources.filter(({ action, lookAgain }) => action === 'none' && lookAgain).length;
+  const inSync = `${count('none')} in sync${again === 0 ? '' : ` (${again} looked at again)`}`;
   const changes = (Object.keys(looks) as (keyof typeof looks)[]).flatMap(action => {
     const n = count(action);
     return n === 0 ? [] : [`${n} ${looks[action].counted}`];
@@ -47,11 +48,21 @@ export const notesOf = ({ grade, noop, held, reason = '' }: PlannedResource): st
     reason,
   ]
     .filter(Boolean)
-    .map(clean);
+    .map(printable);
 
 /** Beside a value that weakens or strengthens. */
 export const gradeNote = ({ grade }: { grade?: Grade }): string =>
   grade === undefined || grade === 'neutral' ? '' : `  (${grade})`;
+
+/** Names that are enough to see what it is about. */
+const mostNamed = 8;
+
+/** Those in sync that are observed again once what they depend on has changed: the first few, and how many more. */
+export function lookedAtAgain({ resources }: Plan): { addresses: string[]; more: number } {
+  const again = resources.filter(({ action, lookAgain }) => action === 'none' && lookAgain);
+  const addresses = again.slice(0, mostNamed).map(({ address }) => printable(address));
+  return { addresses, more: again.length - addresses.length };
+}
 
 /** "1 weakens protection, 2 held"; nothing when there is nothing of it. */
 export function warningsOf({ resources }: Plan): string {
@@ -68,8 +79,8 @@ export function warningsOf({ resources }: Plan): string {
 /** "selects 3, 1 of them declared by itself; joined: web03; left: web01", for each selection. */
 export const selectionsOf = ({ selections = [] }: Plan): { address: string; text: string }[] =>
   selections.map(({ address, members, joined, left }) => ({
-    address: clean(address),
-    text: clean(
+    address: printable(address),
+    text: printable(
       [
         `selects ${members.length}${byThemselves(address, members)}`,
         ...(joined.length > 0 ? [`joined: ${joined.join(', ')}`] : []),
@@ -83,15 +94,19 @@ function byThemselves(address: string, members: readonly SelectedMember[]): stri
   return others === 0 ? '' : `, ${others} of them declared by ${others === 1 ? 'itself' : 'themselves'}`;
 }
 
-export const placeOf = ({ at }: PlannedResource): string => clean(`${at.file}:${at.line}`);
+export const placeOf = ({ at }: PlannedResource): string => printable(`${at.file}:${at.line}`);
 
-export const nameOf = ({ path }: { path: string }): string => segments(path).map(clean).join('.');
+export const nameOf = ({ path }: { path: string }): string => segments(path).map(printable).join('.');
+
+/** The lines of a text's diff, each clean by itself and at most `room` columns wide. */
+export const diffLines = ({ diff }: { diff?: string }, room: number): string[] =>
+  diff === undefined ? [] : diff.split('\n').map(line => shortened(printable(line), room));
 
 /** A value on one line of at most `room` columns; a secret by the name of its reference. */
 export function show(value: Json | undefined, room: number): string {
   if (value === undefined) return '(none)';
-  if (isSecretRef(value)) return clean(`(secret ${value.$secret})`);
-  const text = clean(typeof value === 'string' && isPlain(value) ? value : JSON.stringify(masked(value)));
+  if (isSecretRef(value)) return printable(`(secret ${value.$secret})`);
+  const text = printable(typeof value === 'string' && isPlain(value) ? value : JSON.stringify(masked(value)));
   return shortened(text, room);
 }
 
@@ -108,6 +123,3 @@ function masked(value: Json): Json {
 }
 
 const isPlain = (text: string): boolean => /^[^\p{Cc}\s]([^\p{Cc}]*[^\p{Cc}\s])?$/u.test(text);
-
-/** Nothing that was declared or observed may move the cursor, turn the text around, or begin a line. */
-export const clean = (text: string): string => printable(text.replace(/[\t\r\n]+/g, ' '));

@@ -1,12 +1,14 @@
-import { styleText } from 'node:util';
-import { textWidth } from '../../diagnostics/text-width.ts';
+import { type Line, type Lines, span } from '../../diagnostics/lines.ts';
+import { printable, textWidth } from '../../diagnostics/text-width.ts';
 import { wrap } from '../../diagnostics/wrap.ts';
+import { plural } from '../../io/units.ts';
 import type { Action, Plan, PlannedField, PlannedResource } from '../model/plan.ts';
+import { groupedAlike, namesOf } from './alike.ts';
 import {
-  clean,
   countsOf,
+  diffLines,
   gradeNote,
-  type Look,
+  lookedAtAgain,
   lookOf,
   nameOf,
   notesOf,
@@ -18,7 +20,6 @@ import {
 } from './plan-words.ts';
 
 export interface TextOptions {
-  color?: boolean;
   /** Of the terminal, which nothing is wider than; without it lines stay whole, and values have 100 columns. */
   columns?: number;
 }
@@ -27,33 +28,52 @@ const indent = ' '.repeat(6);
 /** Fewer columns for a value tell nothing. */
 const leastValue = 16;
 
-/** The plan for people: what changes, where that is written, and one line of sums. Ends with a newline. */
-export function renderText(plan: Plan, { color = false, columns }: TextOptions = {}): string {
-  const paint = (style: Look['color'] | 'dim' | 'bold', text: string) =>
-    color ? styleText(style, text, { validateStream: false }) : text;
+/** The plan for people: what changes, where that is written, and one line of sums. */
+export function renderText(plan: Plan, { columns }: TextOptions = {}): Lines {
   const shown = shownIn(plan);
-  const widest = Math.max(0, ...shown.map(({ address }) => textWidth(clean(address))));
+  const widest = Math.max(0, ...shown.map(({ address }) => textWidth(address)));
   const room = Math.max(20, columns ?? 100);
   const fold = (text: string, left = '') =>
     columns === undefined || textWidth(left + text) <= room ? [left + text] : wrap(text, room, left);
-  const lines = shown.flatMap(resource => {
+  const dim = (line: string): Line => [span('dim', line)];
+  const lines = groupedAlike(plan, shown).flatMap((resource): Line[] => {
+    if ('resources' in resource) {
+      const head = `! failed  ${plural(resource.resources.length, 'resource')}: `;
+      return [
+        ...fold(`${head}${namesOf(resource, printable)}`, '  ').map((line): Line => [span('red', line)]),
+        ...fold(`(${resource.reason})`, indent).map(dim),
+      ];
+    }
     const { symbol, word, color: style } = lookOf(resource);
     const place = placeOf(resource);
-    const address = clean(resource.address);
+    const { address } = resource;
     const head = `  ${symbol} ${word.padEnd(7)} ${address}`;
     const left = room - textWidth(head) - textWidth(place) - 2;
     const gap = ' '.repeat(Math.max(0, Math.min(widest - textWidth(address), left)));
     const notes = notesOf(resource).join(', ');
     return [
       ...(columns !== undefined && left < 0
-        ? [paint(style, head), paint('dim', `${indent}${place}`)]
-        : [`${paint(style, head)}${gap}  ${paint('dim', place)}`]),
-      ...(notes === '' ? [] : fold(`(${notes})`, indent).map(line => paint('dim', line))),
+        ? [[span(style, head)], [span('dim', `${indent}${place}`)]]
+        : [[span(style, head), `${gap}  `, span('dim', place)]]),
+      ...(notes === '' ? [] : fold(`(${notes})`, indent).map(dim)),
       ...fieldLines(resource, room, columns !== undefined),
     ];
   });
   const selected = selectionsOf(plan).flatMap(({ address, text }) => fold(`${address} ${text}`, '  '));
-  return `${[...lines, ...selected.map(line => paint('dim', line)), ...fold(sums(plan))].join('\n')}\n`;
+  const again = againLine(plan);
+  return [
+    ...lines,
+    ...(again === undefined ? [] : fold(again, '  ').map(dim)),
+    ...selected.map(dim),
+    ...fold(sums(plan)),
+  ];
+}
+
+function againLine(plan: Plan): string | undefined {
+  const { addresses, more } = lookedAtAgain(plan);
+  if (addresses.length === 0) return undefined;
+  const names = more === 0 ? addresses : [...addresses, `${more} more`];
+  return `looked at again after that: ${names.join(', ')}`;
 }
 
 /** A line per property; where a terminal is too narrow, the value and the reason below the name. */
@@ -61,9 +81,9 @@ function fieldLines({ fields, action }: PlannedResource, room: number, mayFold: 
   const names = fields.map(nameOf);
   const width = Math.min(40, Math.max(0, ...names.map(textWidth)));
   const below = `${indent}    `;
-  return fields.flatMap((field, i) => {
+  const lineOf = (field: PlannedField, i: number): string[] => {
     const name = names[i]!;
-    const why = field.reason === undefined ? '' : `(${clean(field.reason)})`;
+    const why = field.reason === undefined ? '' : `(${field.reason})`;
     const reason = [why, gradeNote(field).trim()].filter(Boolean).join('  ');
     const left = `${indent}${name}${' '.repeat(Math.max(0, width - textWidth(name)))}  `;
     const beside = reason === '' ? '' : `  ${reason}`;
@@ -77,7 +97,11 @@ function fieldLines({ fields, action }: PlannedResource, room: number, mayFold: 
     if (mayFold && forValue - textWidth(beside) < leastValue)
       return [left + values(field, action, forValue), ...wrap(reason, room, below)];
     return [left + values(field, action, Math.max(leastValue, forValue - textWidth(beside))) + beside];
-  });
+  };
+  return fields.flatMap((field, i) => [
+    ...lineOf(field, i),
+    ...diffLines(field, room - below.length).map(line => below + line),
+  ]);
 }
 
 function values({ before, after, reason }: PlannedField, action: Action, room: number): string {

@@ -89,10 +89,9 @@ export function describeAccount(state: Ec2State): string[] {
   ]);
 }
 
-export const describeVolume = (it: VolumeBytes): string =>
-  [
-    `${it.volume}  ${it.bytes} bytes`,
-    `  SHA-256 of the first ${it.hashed} bytes  ${it.sha256}`,
-    `  all after them is zeros: ${it.restIsZero ? 'yes' : 'no'}`,
-    `  first ran with: ${it.firstStart ? `${it.firstStart.instance} at ${it.firstStart.at}` : 'nothing'}`,
-  ].join('\n');
+export const describeVolume = (it: VolumeBytes): string[] => [
+  `${it.volume}  ${it.bytes} bytes`,
+  `  SHA-256 of the first ${it.hashed} bytes  ${it.sha256}`,
+  `  all after them is zeros: ${it.restIsZero ? 'yes' : 'no'}`,
+  `  first ran with: ${it.firstStart ? `${it.firstStart.instance} at ${it.firstStart.at}` : 'nothing'}`,
+];

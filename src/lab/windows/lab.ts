@@ -56,8 +56,8 @@ const shortened = (arg: string): string =>
   arg.length > 200 ? `${arg.slice(0, 60)} ... (${arg.length} characters)` : arg;
 
 /** One line per program, oldest first, and how many of them changed anything. */
-export function describeProcesses(processes: readonly Spawned[]): string {
-  if (processes.length === 0) return 'no programs were started on the Windows host';
+export function describeProcesses(processes: readonly Spawned[]): string[] {
+  if (processes.length === 0) return ['no programs were started on the Windows host'];
   const lines = processes.map(({ program, args, exit_code, changed }) => {
     const command = [program, ...args.map(shortened)]
       .map(arg => (/[\s"]|^$/.test(arg) ? JSON.stringify(arg) : arg))
@@ -65,8 +65,5 @@ export function describeProcesses(processes: readonly Spawned[]): string {
     return `${changed ? 'changed' : 'looked '}  ${(exit_code ?? 'not started').toString().padStart(5)}  ${command}`;
   });
   const changing = processes.filter(({ changed }) => changed).length;
-  return [
-    ...lines,
-    `${plural(processes.length, 'program')} started, ${changing} of them changed something`,
-  ].join('\n');
+  return [...lines, `${plural(processes.length, 'program')} started, ${changing} of them changed something`];
 }

@@ -74,7 +74,9 @@ function remote(
   } else if (mistake.code !== 'unknown-target' || !incomplete) {
     declared.valid = false;
     const message = `${quoted(resource.address)}: ${mistake.message}`;
-    report(asDiagnostic({ ...mistake, pointer: '/target', message }, resource));
+    // Many resources of one kind make the same mistake: it is told once.
+    const cause = `${kind}:${written ?? ''}`;
+    report({ ...asDiagnostic({ ...mistake, pointer: '/target', message }, resource), cause });
   }
 }
 

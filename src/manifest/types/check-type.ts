@@ -20,6 +20,9 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
 
+const isListOfNames = (value: unknown): boolean =>
+  value === undefined || (Array.isArray(value) && value.every(name => typeof name === 'string'));
+
 /** What a type is made of; `satisfies ResourceType` says the same to an editor. */
 const parts: Record<keyof ResourceType, Part> = {
   name: text,
@@ -37,8 +40,12 @@ const parts: Record<keyof ResourceType, Part> = {
     optional: true,
   },
   realm: {
-    fits: value => isMap(value) && typeof value.name === 'string' && isCount(value.concurrency),
-    expected: '`{ name: …, concurrency: 1 }`',
+    fits: value =>
+      isMap(value) &&
+      typeof value.name === 'string' &&
+      isCount(value.concurrency) &&
+      [value.alsoDirties, value.alsoDirtiedBy].every(isListOfNames),
+    expected: '`{ name: …, concurrency: 1 }`, and lists of names as `alsoDirties` and `alsoDirtiedBy`',
   },
   shows: {
     fits: value => isMap(value) && Object.values(value).every(doc => typeof doc === 'string'),

@@ -47,7 +47,7 @@ async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
 
 /** Node says of its own function that it is experimental, which is nothing for users. */
 function stripped(text: string): string {
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning;
   process.emitWarning = () => {};
   try {
     return stripTypeScriptTypes(text, { mode: 'strip' });

@@ -16,8 +16,12 @@ export interface Seen {
 export interface Asking {
   /** What this instance is part of. */
   environment: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, and never before the last run, whatever the clock says: see `notBefore`. */
   now: number;
+  /** What the clock says, where that is earlier. */
+  clock?: number | undefined;
+  /** Told of a verified statement that is no longer valid. */
+  onExpired?(statement: Statement): unknown;
   /** Of converge here. */
   version: string;
   seen?: Seen | undefined;
@@ -48,8 +52,13 @@ export function refusal(statement: Statement, signature: string, asking: Asking)
     });
   }
   if (now > Date.parse(statement.expires)) {
-    return world('signature-expired', `${what} expired at ${statement.expires}`, {
-      hint: 'sign it again: `converge sign` with a later --expires',
+    asking.onExpired?.(statement);
+    const wentBack = asking.clock !== undefined && asking.clock <= Date.parse(statement.expires);
+    const since = wentBack
+      ? `; this machine's clock says ${rfc3339(asking.clock!)}, but its last run was at ${rfc3339(now)} or later`
+      : '';
+    return world('signature-expired', `${what} expired at ${statement.expires}${since}`, {
+      hint: `${wentBack ? "set this machine's clock, and " : ''}sign it again: \`converge sign\` with a later --expires`,
     });
   }
   if (now + clockSkew < Date.parse(statement.issued)) {
@@ -80,6 +89,17 @@ export function refusal(statement: Statement, signature: string, asking: Asking)
     { hint: `to go back on purpose, sign it with --replaces-up-to ${seen.highest}` },
   );
 }
+
+const rfc3339 = (ms: number): string => new Date(ms).toISOString();
+
+/**
+ * What time it is at least from now on: a clock that is put back must not make valid again what has expired. One that
+ * was ahead for a while must not make everything expire, either: what was refused at that time counts as expired, and
+ * later than that it is not known to be.
+ * @param time milliseconds of this run
+ */
+export const notBefore = (time: number, expired?: Statement): string =>
+  rfc3339(expired ? Math.min(time, Date.parse(expired.expires) + 1) : time);
 
 /**
  * What to remember once a statement was accepted. What a rollback replaces stays replaced, also on an instance

@@ -6,6 +6,8 @@ import type { Seen } from '../content/accept.ts';
 /** What an instance keeps of its runs, in its own state folder. */
 export interface InstanceState {
   seen?: Seen;
+  /** RFC 3339: it is not earlier than this, since a run was. */
+  time?: string;
   /** What it converged to last: SHA-256 of the signature file, or of content that was taken unsigned. */
   applied?: string;
   /** Id of the last rollout that it did its part of. */
@@ -23,7 +25,8 @@ export async function readInstanceState(files: Files, stateDir: string): Promise
   if (!bytes) return {};
   try {
     const { converge_instance, ...state } = JSON.parse(bytes.toString('utf8'));
-    if (converge_instance === 1) return state as InstanceState;
+    const { time = '1970-01-01' } = state as InstanceState;
+    if (converge_instance === 1 && Number.isFinite(Date.parse(time))) return state as InstanceState;
   } catch {}
   throw new Failure(
     world('instance-state-damaged', `${fileOf(stateDir)} is damaged or of a newer version`, {

@@ -119,7 +119,12 @@ export const bucket: BuiltInType<typeof schema, BucketState, ListedBucket> = {
   protects: true,
   schema,
   runs: { on: 'remote', target: 'aws' },
-  realm: { name: 's3', concurrency: inFlight },
+  // What reads from a bucket: repositories, and content on its way to this host.
+  realm: {
+    name: 's3',
+    concurrency: inFlight,
+    alsoDirties: ['replication', 'raw_image', 's3_sync', 'downloads', 'files'],
+  },
   check,
   identity: (_, title) => title,
   provides: (_, id) => [`s3-bucket:${id}`],

@@ -54,7 +54,7 @@ All of those given must say that it is due, also when it is notified.`,
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'exec', concurrency: 4, alsoDirties: ['*'] },
+  realm: { name: 'exec', concurrency: 4, alsoDirties: ['*'], alsoDirtiedBy: ['*'] },
   canBeAbsent: false,
   applyRefreshes: true,
   check(properties, title) {

@@ -15,11 +15,13 @@ import type {
   Where,
 } from '../../engine/model/resource-type.ts';
 import { oneByOne } from '../shared/each-step.ts';
+import { writesFiles } from '../shared/realms.ts';
 import { secret } from '../shared/schema-parts.ts';
 import { digestOfFile } from './paths/digest-file.ts';
 import { observeEach } from './paths/observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from './paths/path.ts';
 import { contentClaim, kindClaim } from './paths/path-claims.ts';
+import { textDiff } from './text-diff.ts';
 
 export interface FileState {
   kind: 'file' | 'directory' | 'symlink' | 'other';
@@ -77,7 +79,7 @@ export const file: BuiltInType<typeof schema, FileState> = {
 
 What isn't declared isn't managed: without \`content\` or \`source\` an existing file keeps its content, a
 missing one is made empty. A directory is deleted only when it is empty. A plan shows a change of content as
-digests; saved as JSON it also holds the text as it was declared, so what nobody may read belongs in a secret.
+digests, and of short text that others may read as a diff; saved as JSON it also holds the text as it was declared, so what nobody may read belongs in a secret.
 A file that holds a secret belongs to whoever runs converge, \`0600\` unless \`mode\` says something else; one that
 exists is made so when the secret is written, and one of another user is refused. Other content leaves a file to its
 owner; a mode that a user other than root and the runner gave it is narrowed to what a new file would have, and setuid
@@ -85,7 +87,7 @@ is never kept.`,
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'files', concurrency: 16 },
+  realm: { name: 'files', concurrency: 16, alsoDirties: writesFiles('files') },
   check: (properties, title, where) => [
     ...ownPathMistakes(properties, title, where),
     ...contradictions(properties, where),
@@ -151,8 +153,16 @@ async function look({ id, properties }: Asked<FileProperties>, io: ReadIo): Prom
         : 'other'
       : digest;
   }
-  return { state: 'present', value };
+  const diff =
+    value.content?.toString().startsWith('sha256:') === true && value.content !== wantedDigest(properties)
+      ? await textDiff({ id, stat, digest: value.content as string }, properties, io)
+      : undefined;
+  return { state: 'present', value, ...(diff !== undefined && { diffs: { '/content': diff } }) };
 }
+
+/** Undefined of a source, whose digest the engine has. */
+const wantedDigest = ({ content }: FileProperties): string | undefined =>
+  typeof content === 'string' ? digestOf(content) : undefined;
 
 async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promise<Outcome> {
   const { id } = step;

@@ -10,6 +10,7 @@ import { contentOf, sidecarPath } from '../../replication/raw-image/sidecar.ts';
 import { updateImage } from '../../replication/raw-image/update.ts';
 import { oneByOne } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { writesFiles } from '../shared/realms.ts';
 import { pointsCapability, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
 import { ancestors, hostPath, ownPathMistakes } from './paths/path.ts';
 import { wholeFile } from './paths/path-claims.ts';
@@ -52,7 +53,7 @@ read and compared as a whole, and only what differs is written. Absent removes t
   schema,
   runs: { on: 'host' },
   timeouts: { apply: 7 * 86_400_000 },
-  realm: { name: 'raw_image', concurrency: 2, alsoDirties: ['files'] },
+  realm: { name: 'raw_image', concurrency: 2, alsoDirties: writesFiles('raw_image') },
   check: ownPathMistakes,
   identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],

@@ -9,6 +9,7 @@ import { system32 } from '../../windows/tools/programs.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { chosen, type Declaration, declarationToManifest } from '../shared/list-declarations.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { writesSettings } from '../shared/realms.ts';
 import { contentClaim } from './paths/path-claims.ts';
 
 export interface TimezoneState {
@@ -39,7 +40,7 @@ Programs that run already may keep the old one until they are started again.`,
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32', 'linux'], elevated: true },
-  realm: { name: 'timezone', concurrency: 1 },
+  realm: { name: 'timezone', concurrency: 1, alsoDirties: writesSettings('timezone') },
   canBeAbsent: false,
   check({ zone }, title, { platform }) {
     const id = zoneOf(zone, title);

@@ -41,7 +41,7 @@ async function observeOne(
   { title, properties }: Asked<ProtectedVmProperties>,
   vsphere: VsphereClient,
   repositories: Repositories,
-  { clock, signal }: ReadIo,
+  { clock, signal, behind = 0 }: ReadIo,
 ): Promise<Observation<ProtectedVmState>> {
   try {
     const vm = await (await vsphere.machine(title)).inspect(signal);
@@ -61,15 +61,17 @@ async function observeOne(
     if (lost !== undefined) warnings.push(historyLost(vm, lost));
     else if (newest === undefined) {
       if (!repository && !repositories.isBucketMissing(ref)) warnings.push(beginsAnew(ref));
-      return { state: 'absent', warnings };
+      return { state: 'absent', object: vm.uuid, warnings };
     }
     const interval = parseSchedule(properties.schedule)!;
     // By the clock that dated the point.
-    const age = newest ? vm.now - newest.time : Number.POSITIVE_INFINITY;
-    const due = dueOf({ newest, disks, interval, now: vm.now });
-    const isDue = due.due <= vm.now;
+    const now = vm.now - behind;
+    const age = newest ? now - newest.time : Number.POSITIVE_INFINITY;
+    const due = dueOf({ newest, disks, interval, now });
+    const isDue = due.due <= now;
     return {
       state: 'present',
+      object: vm.uuid,
       value: {
         point: isDue ? 'due' : 'newest',
         ...(isDue && { due }),

@@ -28,6 +28,7 @@ import {
   unsaid,
 } from '../shared/list-declarations.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { writesRegistry } from '../shared/realms.ts';
 import { oneOf } from '../shared/schema-parts.ts';
 import { namesSecret } from '../shared/secret-names.ts';
 
@@ -93,7 +94,7 @@ have types of their own, which also tell others of the change.`,
   realm: {
     name: 'registry',
     concurrency: 4,
-    alsoDirties: ['services', 'environment', 'env_path', 'timezone'],
+    alsoDirties: writesRegistry('registry'),
   },
   neededUnlessAbsent: ['value'],
   check(properties, title) {

@@ -1,17 +1,50 @@
 import { expect, test } from 'vitest';
 import { plainProgress } from '../../../src/cli/progress/plain.ts';
+import { world } from '../../../src/diagnostics/diagnostic.ts';
+import type { Line } from '../../../src/diagnostics/lines.ts';
 
-test('what programs and servers say does not steer the terminal', () => {
-  const written: string[] = [];
-  const listener = plainProgress({
-    write: (text: string) => written.push(text),
-    isTTY: false,
-    columns: 80,
-  } as never);
-  const address = 'exec:x\u001b[2J';
-  listener({ type: 'started', address, action: 'update' });
-  listener({ type: 'finished', address, result: 'changed', note: '\u202eabc\u001b]0;t\u0007', took: 0 });
-  expect(written).toHaveLength(2);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  expect(written.join('')).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
+function progress() {
+  const written: Line[] = [];
+  const clock = { now: 0 };
+  return {
+    written,
+    clock,
+    ...plainProgress(
+      lines => written.push(...lines),
+      () => clock.now,
+    ),
+  };
+}
+
+test('what a run does is one line for each thing', () => {
+  const { written, listener } = progress();
+  listener({ type: 'started', address: 'exec:x', action: 'update' });
+  listener({ type: 'finished', address: 'exec:x', result: 'changed', note: 'it ran', took: 0 });
+  expect(written).toEqual(['exec:x: update ...', 'exec:x: changed, it ran (0.0 s)']);
+});
+
+test('what takes long is told with its share, its rate and the time that is left', () => {
+  const { written, clock, listener } = progress();
+  const total = 10 * 2 ** 30;
+  for (let tenth = 0; tenth <= 3; tenth++) {
+    clock.now = tenth * 10_000;
+    const told = { what: 'reading disk 0', done: (tenth * total) / 10, total };
+    listener({ type: 'progress', address: 'protected_vm:a', progress: told });
+  }
+  expect(written).toEqual([
+    'protected_vm:a: reading disk 0 10 %, 1.0 GiB of 10.0 GiB, 102.4 MiB/s, 1 min 30 s left',
+    'protected_vm:a: reading disk 0 20 %, 2.0 GiB of 10.0 GiB, 102.4 MiB/s, 1 min 20 s left',
+    'protected_vm:a: reading disk 0 30 %, 3.0 GiB of 10.0 GiB, 102.4 MiB/s, 1 min 10 s left',
+  ]);
+});
+
+test('one cause is said once, however many resources it stops', () => {
+  const { written, listener } = progress();
+  const diagnostic = world('vsphere-unreachable', 'https://vc does not answer');
+  for (const address of ['protected_vm:a', 'protected_vm:b'])
+    listener({ type: 'finished', address, result: 'failed', diagnostic, took: 0 });
+  expect(written).toEqual([
+    'protected_vm:a: FAILED, https://vc does not answer (0.0 s)',
+    'protected_vm:b: FAILED, for the same cause as protected_vm:a (0.0 s)',
+  ]);
 });

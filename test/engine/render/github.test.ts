@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { annotateChanges, annotateDiagnostics, withoutCommands } from '../../../src/engine/render/github.ts';
+import { textOf } from '../../../src/diagnostics/lines.ts';
+import { annotateChanges, annotateDiagnostics } from '../../../src/engine/render/github.ts';
 import { given } from '../../support/made-up.ts';
 import { everything, planned, planOf } from '../../support/plans.ts';
 
@@ -13,15 +14,18 @@ test('a plan with one of everything, and a mistake', async () => {
     }),
     { ...given('dropped', 'not selected'), severity: 'warning' as const },
   ];
-  const text = annotateDiagnostics(diagnostics, fileName) + annotateChanges(everything(), fileName);
+  const text = textOf([
+    ...annotateDiagnostics(diagnostics, fileName),
+    ...annotateChanges(everything(), fileName),
+  ]);
   await expect(text).toMatchFileSnapshot('github.golden.txt');
   expect(text).toContain(
-    '::error file=infra/a%2Cb%3Ac.yaml,line=2,col=7,title=source-not-found::not there: 100%25%0D%0Areally%0Alook\n',
+    '::error file=infra/a%2Cb%3Ac.yaml,line=2,col=7,title=source-not-found::not there: 100%25%0Areally%0Alook\n',
   );
 });
 
 test('each command is one line, whatever was observed', () => {
-  const lines = annotateChanges(everything(), fileName).trimEnd().split('\n');
+  const lines = textOf(annotateChanges(everything(), fileName)).trimEnd().split('\n');
   for (const line of lines) expect(line).toMatch(/^::(error|warning|notice) (file|title)=/);
 });
 
@@ -30,14 +34,7 @@ test('ten of each kind at most: GitHub shows no more', () => {
     ...Array.from({ length: 30 }, (_, i) => planned(`file:/${i}`, i, { action: 'create' })),
     ...Array.from({ length: 30 }, (_, i) => planned(`file:/x${i}`, i, { action: 'delete' })),
   );
-  const text = annotateChanges(plan, fileName);
+  const text = textOf(annotateChanges(plan, fileName));
   expect(text.match(/^::notice/gm)).toHaveLength(10);
   expect(text.match(/^::warning/gm)).toHaveLength(10);
-});
-
-test('a command inside the plan is not read: it stands between a stop and a token it can not hold', () => {
-  const text = withoutCommands('  ::error::mine\n');
-  const token = /^::stop-commands::([0-9a-f]{32})\n/.exec(text)![1]!;
-  expect(text).toBe(`::stop-commands::${token}\n  ::error::mine\n::${token}::\n`);
-  expect(withoutCommands(`::${token}::\n`)).not.toMatch(new RegExp(`stop-commands::${token}`));
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { textOf } from '../../../src/diagnostics/lines.ts';
 import type { Recorded } from '../../../src/engine/record/recording.ts';
 import { renderObserved } from '../../../src/engine/render/observed.ts';
 import { world } from '../../support/made-up.ts';
@@ -17,7 +18,7 @@ const resources: Recorded[] = [
 ];
 
 test('a line per resource, what is there with its properties, and the sums', () => {
-  expect(renderObserved({ resources }, 80)).toBe(
+  expect(textOf(renderObserved({ resources }, 80))).toBe(
     `bucket:dr          present
     versioning  true
     rules       ["a","b"]
@@ -30,5 +31,5 @@ Observed: 1 present, 1 absent, 1 not visible yet, 1 not observed.
 });
 
 test('nothing declared', () => {
-  expect(renderObserved({ resources: [] }, 80)).toBe('Observed: nothing is declared.\n');
+  expect(textOf(renderObserved({ resources: [] }, 80))).toBe('Observed: nothing is declared.\n');
 });

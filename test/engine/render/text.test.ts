@@ -1,11 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { textOf } from '../../../src/diagnostics/lines.ts';
 import { textWidth } from '../../../src/diagnostics/text-width.ts';
 import { renderText } from '../../../src/engine/render/text.ts';
 import { everything, planOf, planned as resource } from '../../support/plans.ts';
 
+const planText = (...args: Parameters<typeof renderText>): string => textOf(renderText(...args));
+
 test('changes with their places and values, and one line of sums', () => {
-  const text = renderText(
+  const text = planText(
     planOf(
       resource('bucket:gdh-vm-replication', 12, {
         action: 'create',
@@ -41,7 +44,7 @@ Plan: 1 to create, 1 to update, 1 to delete, 1 to refresh, 1 in sync.   digest 7
 });
 
 test('a plan with one of everything', async () => {
-  await expect(renderText(everything())).toMatchFileSnapshot('text.golden.txt');
+  await expect(planText(everything())).toMatchFileSnapshot('text.golden.txt');
 });
 
 test.each([40, 60, 80])(
@@ -61,7 +64,7 @@ test.each([40, 60, 80])(
         fields: [{ path: '/content', before: '漢字'.repeat(40), after: 'y'.repeat(200) }],
       }),
     );
-    const text = renderText(plan, { columns });
+    const text = planText(plan, { columns });
     for (const line of text.split('\n')) expect(textWidth(line), line).toBeLessThanOrEqual(columns);
     const flat = text.replace(/\s+/g, ' ');
     for (const part of [
@@ -79,17 +82,17 @@ test.each([40, 60, 80])(
 
 test('a plan that goes to a file is not folded', () => {
   const reason = 'word '.repeat(60).trim();
-  expect(renderText(planOf(resource('a:b', 1, { action: 'create', reason })))).toContain(`(${reason})`);
+  expect(planText(planOf(resource('a:b', 1, { action: 'create', reason })))).toContain(`(${reason})`);
 });
 
 test('nothing to do is one line', () => {
-  expect(renderText(planOf(resource('file:/a', 1, {}), resource('file:/b', 2, {})))).toBe(
+  expect(planText(planOf(resource('file:/a', 1, {}), resource('file:/b', 2, {})))).toBe(
     'Nothing to do: 2 in sync.   digest 7f3a9c21\n',
   );
 });
 
 test('secrets are named, never shown', () => {
-  const text = renderText(
+  const text = planText(
     planOf(
       resource('x:y', 1, {
         action: 'update',
@@ -106,7 +109,7 @@ test('secrets are named, never shown', () => {
 
 test('long values are clipped to a narrow terminal, and nothing observed moves the cursor', () => {
   const fields = [{ path: '/text', before: 'x'.repeat(500), after: '\u001b[31mred\nnext' }];
-  const text = renderText(planOf(resource('file:/a\u001b[2J', 1, { action: 'update', fields })), {
+  const text = planText(planOf(resource('file:/a\u001b[2J', 1, { action: 'update', fields })), {
     columns: 60,
   });
   for (const line of text.split('\n').slice(1, -2)) expect(line.length).toBeLessThanOrEqual(60);
@@ -116,14 +119,14 @@ test('long values are clipped to a narrow terminal, and nothing observed moves t
 
 test('colour is there when asked for, and only colour is added', () => {
   const plan = planOf(resource('file:/a', 1, { action: 'create', fields: [{ path: '/x', after: 1 }] }));
-  const coloured = renderText(plan, { color: true });
+  const coloured = textOf(renderText(plan), { color: true });
   expect(coloured).toContain('\u001b[32m');
-  expect(stripVTControlCharacters(coloured)).toBe(renderText(plan));
+  expect(stripVTControlCharacters(coloured)).toBe(planText(plan));
 });
 
 test('nothing that was declared or observed steers the terminal or turns the text around', () => {
   const bad = 'x\u001b[2J\u009b1m\u202ey\u2066\u007f';
-  const text = renderText(
+  const text = planText(
     planOf(
       resource(`thing:${bad}`, 3, {
         action: 'update',

@@ -40,16 +40,16 @@ What a plan would leave as it is stands in the manifest; the rest is in it as co
       if (what === 'ebextensions') {
         const { adoptFiles } = await import('../../../app/adopt/adopt-ebextensions.ts');
         const adopted = await adoptFiles(context, words, options.output);
-        if (options.output === undefined) context.print(adopted.text);
+        if (options.output === undefined) context.printExact(adopted.text);
         context.say(filesSummary(adopted));
         return exit(0);
       }
       const { adoptWorld } = await import('../../../app/adopt/adopt-world.ts');
       const adopted = await adoptWorld(context, what, words, options);
       if (!adopted) return exit(1);
-      if (options.output === undefined) context.print(adopted.text);
+      if (options.output === undefined) context.printExact(adopted.text);
       context.report(adopted.diagnostics);
-      context.say(worldSummary(adopted));
+      context.say([worldSummary(adopted)]);
       exit(exitCode(adopted));
     });
 };

@@ -22,8 +22,8 @@ export function labBoot(group: Command, context: CliContext, exit: (code: number
     .action(async (instance: string, options: { lab?: string | true; port?: string[] }) => {
       const asked = (options.port ?? []).map(port => wholeNumber(port, '--port', 65_535));
       const ports = [...new Set([...usualPorts, ...asked])];
-      await bootInstance(context, options.lab, { do: 'boot', instance, ports }, ({ text }) =>
-        context.print(`${text}\n`),
+      await bootInstance(context, options.lab, { do: 'boot', instance, ports }, ({ lines }) =>
+        context.print(lines),
       );
       exit(0);
     });

@@ -17,7 +17,7 @@ export function labContracts(group: Command, context: CliContext, exit: (code: n
       if (options.replay !== undefined) return exit(await replay(context, options.replay));
       for (const { system, behaviour, evidence, source } of await contractsOfLab())
         if (evidence === 'believed' || options.all)
-          context.print(`${system}  ${evidence}: ${behaviour} (${source})\n`);
+          context.print([`${system}  ${evidence}: ${behaviour} (${source})`]);
       exit(0);
     });
 }
@@ -27,8 +27,8 @@ async function replay(context: CliContext, path: string): Promise<number> {
   const { capture, findings } = await replayCapture(context, path);
   const { windows, language, iis, elevated } = capture.host;
   const rights = elevated ? '' : ', not elevated';
-  context.print(`Windows ${windows}, ${language}, IIS ${iis ?? 'none'}${rights}, ${capture.taken}\n`);
+  context.print([`Windows ${windows}, ${language}, IIS ${iis ?? 'none'}${rights}, ${capture.taken}`]);
   for (const { verdict, belief, why } of findings)
-    context.print(`${verdict}: ${belief}${why === undefined ? '' : ` (${why})`}\n`);
+    context.print([`${verdict}: ${belief}${why === undefined ? '' : ` (${why})`}`]);
   return findings.some(({ verdict }) => verdict === 'contradicted') ? 4 : 0;
 }

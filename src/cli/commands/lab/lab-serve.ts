@@ -26,27 +26,24 @@ export function labServe(group: Command, context: CliContext, exit: (code: numbe
             api: { url: opened.api.url, region, ...s3 },
             metadata: { url: opened.metadata.url },
           };
-          context.print(`${JSON.stringify(answer)}\n`);
+          context.printJson(`${JSON.stringify(answer)}\n`);
         } else {
           // These credentials open nothing but the lab on this machine's loopback.
-          context.print(
-            [
-              `lab in ${dir}; nothing leaves this machine. Ctrl-C ends it.`,
-              '',
-              `vSphere   ${opened.vsphere.url}/sdk`,
-              `  user    ${vsphere.username}`,
-              `  password ${vsphere.password}`,
-              `  CA      ${opened.vsphere.caFile}`,
-              `S3        ${opened.s3.url}   region ${region}`,
-              `  access key ${s3.accessKeyId}`,
-              `  secret key ${s3.secretAccessKey}`,
-              `EC2, EBS direct, Scheduler, SSM and Secrets Manager, with the same keys: ${opened.api.url}`,
-              `Instance metadata: AWS_EC2_METADATA_SERVICE_ENDPOINT=${opened.metadata.url}`,
-              '',
-              `another terminal:  converge apply manifests/lab --lab ${dir}`,
-              '',
-            ].join('\n'),
-          );
+          context.print([
+            `lab in ${dir}; nothing leaves this machine. Ctrl-C ends it.`,
+            '',
+            `vSphere   ${opened.vsphere.url}/sdk`,
+            `  user    ${vsphere.username}`,
+            `  password ${vsphere.password}`,
+            `  CA      ${opened.vsphere.caFile}`,
+            `S3        ${opened.s3.url}   region ${region}`,
+            `  access key ${s3.accessKeyId}`,
+            `  secret key ${s3.secretAccessKey}`,
+            `EC2, EBS direct, Scheduler, SSM and Secrets Manager, with the same keys: ${opened.api.url}`,
+            `Instance metadata: AWS_EC2_METADATA_SERVICE_ENDPOINT=${opened.metadata.url}`,
+            '',
+            `another terminal:  converge apply manifests/lab --lab ${dir}`,
+          ]);
         }
       });
       exit(0);

@@ -46,7 +46,8 @@ Any other command works in a lab with --lab [DIR].`,
         const json = options.format === 'json';
         const built = await build(command.args, options);
         const answer = await changeLab(context, options.lab as string | true | undefined, built);
-        context.print(json ? `${JSON.stringify(answer.data, null, 2)}\n` : `${answer.text}\n`);
+        if (json) context.printJson(`${JSON.stringify(answer.data, null, 2)}\n`);
+        else context.print(answer.lines);
         exit(0);
       });
 

@@ -33,9 +33,8 @@ export const bump: Define = (program, context, exit) => {
     .addHelpText('after', examples)
     .action(async (environment: string, options: Options) => {
       const outcome = await rollOut(context, environment, options, bumpTeller(context, options));
-      context.print(
-        options.format === 'json' ? `${JSON.stringify(outcome, null, 2)}\n` : bumpSummary(outcome),
-      );
+      if (options.format === 'json') context.printJson(`${JSON.stringify(outcome, null, 2)}\n`);
+      else context.print(bumpSummary(outcome));
       if (outcome.why === 'interrupted') return exit(context.io.interrupt.reason === 'SIGTERM' ? 143 : 130);
       exit(outcome.failed.length > 0 ? 4 : 0);
     });

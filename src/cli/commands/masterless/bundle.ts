@@ -39,10 +39,10 @@ export const bundle: Define = (program, context, exit) => {
     .addHelpText('after', examples)
     .action(async (options: BundleOptions) => {
       const { output, bytes: size, sha256, node, self, trust } = await writeBundle(context, options);
-      context.print(
-        `${output}: converge ${version} with Node ${node}, ${bytes(size)}, SHA-256 ${sha256}\n` +
-          `instances apply what lies in ${self} and is signed with ${trust.join(' or ')}\n`,
-      );
+      context.print([
+        `${output}: converge ${version} with Node ${node}, ${bytes(size)}, SHA-256 ${sha256}`,
+        `instances apply what lies in ${self} and is signed with ${trust.join(' or ')}`,
+      ]);
       exit(0);
     });
 };

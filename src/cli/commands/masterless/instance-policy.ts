@@ -17,7 +17,7 @@ export const instancePolicyCommand: Define = (program, context, exit) => {
       '\nExample:\n  converge instance-policy customername-taupe --self s3://cust-deployment-data/',
     )
     .action((environments: string[], { self, partition }: { self: string; partition: string }) => {
-      context.print(`${JSON.stringify(policyFor(environments, self, partition), null, 2)}\n`);
+      context.printJson(`${JSON.stringify(policyFor(environments, self, partition), null, 2)}\n`);
       exit(0);
     });
 };

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { FleetOptions } from '../../../app/masterless/fleet.ts';
 import { haltRolloutOf, rolloutStatus } from '../../../app/masterless/rollout-status.ts';
 import { type Diagnostic, Failure, given, world } from '../../../diagnostics/diagnostic.ts';
-import { printable } from '../../../diagnostics/text-width.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import { plural } from '../../../io/units.ts';
 import type { Reports } from '../../../masterless/reports/read-reports.ts';
@@ -60,10 +59,8 @@ Examples:
           }),
         );
       const found = await rolloutStatus(context, environment, { ...options, silentAfter });
-      const json = options.format === 'json';
-      context.print(
-        json ? `${JSON.stringify(statusJson(found), null, 2)}\n` : statusText(found, context.columns),
-      );
+      if (options.format === 'json') context.printJson(`${JSON.stringify(statusJson(found), null, 2)}\n`);
+      else context.print(statusText(found, context.columns));
       context.report(warningsOf(found.refused));
       const isTrouble = found.statuses.some(one => one.state === 'failed' || one.state === 'silent');
       exit(isTrouble ? 4 : 0);
@@ -81,7 +78,7 @@ function warningsOf(refused: Reports['refused']): Diagnostic[] {
   const told = refused
     .slice(0, mostTold)
     .map(({ key, why }) =>
-      warning(`${printable(key)} is not believed: ${why}`, 'find out who can write there, then remove it'),
+      warning(`${key} is not believed: ${why}`, 'find out who can write there, then remove it'),
     );
   const rest = refused.length - told.length;
   return rest > 0
@@ -97,11 +94,11 @@ function halt(group: Command, context: CliContext, exit: (code: number) => void)
     .addHelpText('after', '\nExample:\n  converge rollout halt shop-prod --self s3://cust-deployment-data/')
     .action(async (environment: string, options: FleetOptions) => {
       const halted = await haltRolloutOf(context, environment, options);
-      context.print(
+      context.print([
         halted
-          ? `the rollout of ${environment} is halted; ${plural(halted.instances.length, 'instance')} had been told to apply\n`
-          : `no rollout of ${environment} is running\n`,
-      );
+          ? `the rollout of ${environment} is halted; ${plural(halted.instances.length, 'instance')} had been told to apply`
+          : `no rollout of ${environment} is running`,
+      ]);
       exit(0);
     });
 }

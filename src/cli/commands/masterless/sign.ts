@@ -36,26 +36,26 @@ export const sign: Define = (program, context, exit) => {
       const { newKey, to } = options;
       if (newKey !== undefined) {
         const id = await makeSigningKeys(context, newKey);
-        context.print(
-          `key ${id}: ${newKey}.key signs (keep it secret), ${newKey}.pub goes to the instances\n`,
-        );
+        context.print([
+          `key ${id}: ${newKey}.key signs (keep it secret), ${newKey}.pub goes to the instances`,
+        ]);
         return exit(0);
       }
       const { statement, names } = await signFile(context, file, options);
       const { environment, sequence, expires } = statement;
-      context.print(
-        `signed ${basename(file!)} for ${environment}: sequence ${sequence}, until ${expires}\n` +
-          `${names.join(' and ')} are in ${to ?? 'this folder'}\n`,
-      );
+      context.print([
+        `signed ${basename(file!)} for ${environment}: sequence ${sequence}, until ${expires}`,
+        `${names.join(' and ')} are in ${to ?? 'this folder'}`,
+      ]);
       context.say(rollbackNote(statement));
       exit(0);
     });
 };
 
 /** Who means everything by a large number would sign for nobody without knowing. */
-function rollbackNote({ sequence, issued, replaces_up_to: replaced = 0 }: Statement): string {
-  if (replaced <= sequence) return '';
+function rollbackNote({ sequence, issued, replaces_up_to: replaced = 0 }: Statement): string[] {
+  if (replaced <= sequence) return [];
   const isDefaultEnough = replaced < Date.parse(issued) / 1000;
   const how = isDefaultEnough ? 'as the default is' : `with --sequence ${replaced + 1} or more`;
-  return `a rollback: instances take nothing else up to ${replaced}; sign what follows higher, ${how}\n`;
+  return [`a rollback: instances take nothing else up to ${replaced}; sign what follows higher, ${how}`];
 }

@@ -15,7 +15,7 @@ export const key: Define = (program, context, exit) => {
     )
     .action(async (options: { to?: string }) => {
       const { id, text } = await createRepositoryKey(context, options.to);
-      context.print(options.to ? `key ${id} written to ${options.to}\n` : `${text}\n`);
+      context.print([options.to ? `key ${id} written to ${options.to}` : text]);
       exit(0);
     });
 };

@@ -23,15 +23,15 @@ export const points: Define = (program, context, exit) => {
       const { vm, paths } = await vmAndPaths(context, [name, ...rest], options.vm);
       const listed = await listPoints(context, vm, { ...options, paths });
       if (!listed) return exit(1);
-      const json = options.format === 'json';
-      context.print(json ? `${JSON.stringify(listed.points, null, 2)}\n` : asTable(listed, context.columns));
+      if (options.format === 'json') context.printJson(`${JSON.stringify(listed.points, null, 2)}\n`);
+      else context.print(asTable(listed, context.columns));
       exit(0);
     });
 };
 
 /** With the UUID where one name stands for several VMs. */
-function asTable({ points, now }: ListedPoints, columns?: number): string {
-  if (points.length === 0) return 'no recovery points\n';
+function asTable({ points, now }: ListedPoints, columns?: number): string[] {
+  if (points.length === 0) return ['no recovery points'];
   const uuids = new Map<string, Set<string>>();
   for (const { vm } of points) uuids.set(vm.name, (uuids.get(vm.name) ?? new Set()).add(vm.uuid));
   const ambiguous = [...uuids.values()].some(({ size }) => size > 1);

@@ -14,11 +14,12 @@ export const replicate: Define = (program, context, exit) => {
       const made = await makePoint(context, vm, paths, options);
       if (!made) return exit(1);
       const { point, disks, numbers, warnings } = made.cycle;
-      context.print(
-        options.format === 'json'
-          ? `${JSON.stringify({ version: 1, point: point.id, generation: point.generation, disks, numbers }, null, 2)}\n`
-          : `${made.vm}: ${describeCycle(made.cycle)} (${point.id})\n`,
-      );
+      if (options.format === 'json') {
+        const { id, generation } = point;
+        context.printJson(
+          `${JSON.stringify({ version: 1, point: id, generation, disks, numbers }, null, 2)}\n`,
+        );
+      } else context.print([`${made.vm}: ${describeCycle(made.cycle)} (${point.id})`]);
       context.report(warnings);
       exit(0);
     });

@@ -22,14 +22,14 @@ export const restore: Define = (program, context, exit) => {
       if (!restored) return exit(1);
       const { point, disks, took } = restored;
       if (options.format === 'json') {
-        context.print(`${JSON.stringify({ version: 1, point: point.id, disks }, null, 2)}\n`);
+        context.printJson(`${JSON.stringify({ version: 1, point: point.id, disks }, null, 2)}\n`);
       } else {
         const size = point.disks.reduce((sum, disk) => sum + disk.bytes, 0);
         const images = point.disks.map(disk => `disk-${disk.index}.raw`).join(', ');
-        context.print(
+        context.print([
           `restored ${point.vm.name} as of ${new Date(point.time).toISOString()} (point ${point.id}) to ${options.to}: ` +
-            `${images}, ${bytes(size)} in ${duration(took)}\n`,
-        );
+            `${images}, ${bytes(size)} in ${duration(took)}`,
+        ]);
       }
       exit(0);
     });

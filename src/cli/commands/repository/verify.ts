@@ -25,21 +25,21 @@ export const verify: Define = (program, context, exit) => {
       const verified = await check(context, vm, { ...options, paths });
       if (!verified) return exit(1);
       const { report, diagnostics } = verified;
-      context.print(options.format === 'json' ? json(report) : text(report));
+      if (options.format === 'json') context.printJson(json(report));
+      else context.print(lines(report));
       context.report(diagnostics);
       exit(exitCode({ diagnostics }));
     });
 };
 
-function text({ points, problems, notes, checked }: VerifyReport): string {
+function lines({ points, problems, notes, checked }: VerifyReport): string[] {
   const broken = points.filter(({ whole }) => !whole);
-  const lines = [
+  return [
     ...broken.map(({ id, vm, time }) => `BROKEN  ${id}  ${vm.name}  ${new Date(time).toISOString()}`),
     ...notes.map(note => `note: ${note}`),
     `${points.length - broken.length} of ${plural(points.length, 'recovery point')} whole; ` +
       `${plural(checked.objects, 'object')}, ${bytes(checked.bytes)} read, ${plural(problems.length, 'problem')}`,
   ];
-  return `${lines.join('\n')}\n`;
 }
 
 function json({ points, ...report }: VerifyReport): string {

@@ -1,7 +1,6 @@
 import { type ApplyOptions, apply as applyManifests } from '../../../app/run/apply.ts';
 import type { SelfOptions } from '../../../app/self/self-options.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { withEventsOf } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
 import {
   withAllow,
@@ -39,14 +38,14 @@ export const apply: Define = (program, terminal, exit) => {
       '\nExamples:\n  converge apply manifests/lab --lab\n  converge apply plan.json\n  converge apply manifests --digest 7f3a9c21\n  converge apply --self s3://cust-deployment-data/ --lock-timeout 10m',
     )
     .action(async (paths: string[], options: ApplyCommandOptions) => {
-      const context = withEventsOf(terminal, options);
+      const context = terminal.withEventsOf(options);
       refuseMixture(paths, options);
       if (options.self !== undefined) {
         const { applySelf } = await import('../../../app/self/apply-self.ts');
         return exit(await applySelf(context, options.self, options));
       }
       const applied = await applyManifests(context, paths, options, approvalOf(context.io, options.yes));
-      if (applied && !applied.report) context.say('nothing was changed\n');
+      if (applied && !applied.report) context.say(['nothing was changed']);
       exit(applied?.code ?? 1);
     });
 };

@@ -18,7 +18,8 @@ export const diff: Define = (program, context, exit) => {
     .addHelpText('after', '\nExample:\n  converge diff approved.json now.json --detailed-exitcodes')
     .action(async (before: string, after: string, { format, detailedExitcodes }: DiffOptions) => {
       const difference = await comparePlanFiles(context, before, after);
-      context.print(format === 'json' ? `${canonicalJson(difference, 2)}\n` : renderPlanDiff(difference));
+      if (format === 'json') context.printJson(`${canonicalJson(difference, 2)}\n`);
+      else context.print(renderPlanDiff(difference));
       exit(detailedExitcodes && !isSame(difference) ? 2 : 0);
     });
 };

@@ -49,7 +49,8 @@ export const explain: Define = (program, context, exit) => {
         const found = await explainResource(context, address, paths, options);
         if (!found) return exit(1);
         const values = explained(found.resource, found.path, found.traces);
-        context.print(format === 'json' ? explainedJson(values) : explainedText(values));
+        if (format === 'json') context.printJson(explainedJson(values));
+        else context.print(explainedText(values));
         exit(0);
       },
     );

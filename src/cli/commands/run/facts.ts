@@ -10,7 +10,7 @@ export const facts: Define = (program, context, exit) => {
     .addHelpText('after', '\nExamples:\n  converge facts\n  converge facts --lab')
     .action(async ({ lab }: { lab?: string | true }) => {
       const { facts, warnings } = await factsHere(context, lab);
-      context.print(`${JSON.stringify({ version: 1, converge: version, ...facts }, null, 2)}\n`);
+      context.printJson(`${JSON.stringify({ version: 1, converge: version, ...facts }, null, 2)}\n`);
       context.report(warnings);
       exit(0);
     });

@@ -19,11 +19,12 @@ export const graph: Define = (program, context, exit) => {
     .action(
       async (
         paths: string[],
-        { format, ...options }: CatalogOptions & { format: keyof typeof renderings },
+        { format, ...options }: CatalogOptions & { format: keyof typeof renderings | 'json' },
       ) => {
         const declared = await declaredGraph(context, paths, options);
         if (!declared) return exit(1);
-        context.print(renderings[format](declared.graph));
+        if (format === 'json') context.printJson(graphJson(declared.graph));
+        else context.print(renderings[format](declared.graph));
         exit(0);
       },
     );
@@ -32,23 +33,22 @@ export const graph: Define = (program, context, exit) => {
 const edgesOf = ({ subjects, edges }: Graph) =>
   subjects.flatMap(({ address }) => edges.get(address)!.map(({ to, kind }) => ({ from: address, to, kind })));
 
+const graphJson = (graph: Graph): string =>
+  `${JSON.stringify({ version: 1, resources: graph.subjects.map(({ address }) => address), edges: edgesOf(graph) }, null, 2)}\n`;
+
 const renderings = {
-  text(graph: Graph): string {
-    const lines = graph.subjects.map(({ address }) => {
+  text: (graph: Graph): string[] =>
+    graph.subjects.map(({ address }) => {
       const after = graph.edges.get(address)!.map(({ to, kind }) => `${to} (${kind})`);
-      return after.length > 0 ? `${address} after ${after.join(', ')}\n` : `${address}\n`;
-    });
-    return lines.join('');
-  },
-  json: (graph: Graph) =>
-    `${JSON.stringify({ version: 1, resources: graph.subjects.map(({ address }) => address), edges: edgesOf(graph) }, null, 2)}\n`,
-  dot(graph: Graph): string {
+      return after.length > 0 ? `${address} after ${after.join(', ')}` : address;
+    }),
+  dot(graph: Graph): string[] {
     const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
-    const nodes = graph.subjects.map(({ address }) => `  ${quote(address)};\n`);
+    const nodes = graph.subjects.map(({ address }) => `  ${quote(address)};`);
     const arrows = edgesOf(graph).map(
       ({ from, to, kind }) =>
-        `  ${quote(from)} -> ${quote(to)}${kind === 'implied' ? ' [style=dashed]' : ''};\n`,
+        `  ${quote(from)} -> ${quote(to)}${kind === 'implied' ? ' [style=dashed]' : ''};`,
     );
-    return `digraph converge {\n  rankdir=RL;\n${nodes.join('')}${arrows.join('')}}\n`;
+    return ['digraph converge {', '  rankdir=RL;', ...nodes, ...arrows, '}'];
   },
 };

@@ -21,8 +21,8 @@ export const observe: Define = (program, context, exit) => {
       if (!observed) return exit(1);
       const { recording, diagnostics } = observed;
       if (options.output !== undefined)
-        context.say(`${plural(recording.resources.length, 'resource')} recorded in ${options.output}\n`);
-      else if (options.format === 'json') context.print(renderRecording(recording));
+        context.say([`${plural(recording.resources.length, 'resource')} recorded in ${options.output}`]);
+      else if (options.format === 'json') context.printJson(renderRecording(recording));
       else context.print(renderObserved(recording, context.io.stdout.columns));
       context.report(diagnostics);
       exit(exitCode({ diagnostics }));

@@ -3,13 +3,12 @@ import { type PlanOptions, planManifests } from '../../../app/run/plan-manifests
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
 import type { Plan } from '../../../engine/model/plan.ts';
 import { planJson } from '../../../engine/plan/plan-json.ts';
-import { withoutCommands } from '../../../engine/render/github.ts';
 import { renderMarkdown } from '../../../engine/render/markdown.ts';
 import { renderText } from '../../../engine/render/text.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
-import { inGithubActions, tellGithub } from '../../context/github.ts';
+import { tellGithub } from '../../context/github.ts';
 import {
   withAllow,
   withData,
@@ -18,6 +17,7 @@ import {
   withSelection,
   withState,
 } from '../../context/options.ts';
+import { isForGithub } from '../../text/faces.ts';
 
 const formats = ['text', 'json', 'markdown', 'github'] as const;
 type Format = (typeof formats)[number];
@@ -59,15 +59,10 @@ async function show(
   context: CliContext,
   plan: Plan,
   diagnostics: readonly Diagnostic[],
-  format: Format = inGithubActions(context.io.host) ? 'github' : 'text',
+  format: Format = isForGithub(context.io.host) ? 'github' : 'text',
 ): Promise<void> {
-  if (format === 'json') return context.print(planJson(plan));
-  if (format === 'markdown') return context.print(renderMarkdown(plan, { diagnostics }));
-  const text = renderText(plan, {
-    color: context.color.stdout,
-    ...(context.columns && { columns: context.columns }),
-  });
-  if (format === 'text') return context.print(text);
-  context.print(withoutCommands(text));
-  await tellGithub(context, plan, diagnostics);
+  if (format === 'json') return context.printJson(planJson(plan));
+  if (format === 'markdown') return context.printExact(renderMarkdown(plan, { diagnostics }));
+  context.print(renderText(plan, { ...(context.columns && { columns: context.columns }) }));
+  if (format === 'github') await tellGithub(context, plan, diagnostics);
 }

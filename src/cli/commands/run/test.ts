@@ -17,7 +17,7 @@ export const test: Define = (program, context, exit) => {
     .action(async (paths: string[], options: CatalogOptions) => {
       const proved = await prove(context, paths, options);
       if (proved?.changed !== undefined)
-        context.print(`${plural(proved.changed, 'change')}; a second plan is empty\n`);
+        context.print([`${plural(proved.changed, 'change')}; a second plan is empty`]);
       exit(proved?.code ?? 1);
     });
 };

@@ -25,7 +25,7 @@ Examples:
       const declared = await declaredGraph(context, paths, options);
       if (!declared) return exit(1);
       const { resources, targets } = declared.catalog;
-      context.print(`valid: ${plural(resources.length, 'resource')}, ${plural(targets.length, 'target')}\n`);
+      context.print([`valid: ${plural(resources.length, 'resource')}, ${plural(targets.length, 'target')}`]);
       exit(0);
     });
 };

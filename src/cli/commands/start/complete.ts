@@ -12,7 +12,7 @@ export const completeLine: Define = (program, context, exit) => {
   program.command('__complete', { hidden: true }).action(async () => {
     const found = await complete(program, context.io.host.env.COMP_LINE ?? '', namesOf(context));
     const lines = Array.isArray(found) ? found : [`:${found}`];
-    context.print(lines.map(line => `${line}\n`).join(''));
+    context.print(lines);
     exit(0);
   });
 };

@@ -19,7 +19,7 @@ converge completion powershell | Out-String | Invoke-Expression. Addresses are t
 in the line, or else of the folder manifests.`,
     )
     .action((shell: 'bash' | 'powershell') => {
-      context.print(shell === 'bash' ? bashScript : powershellScript);
+      context.printExact(shell === 'bash' ? bashScript : powershellScript);
       exit(0);
     });
 };

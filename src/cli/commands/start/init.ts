@@ -53,9 +53,10 @@ there already is left alone. Without a terminal it asks nothing: what has no def
       const schemaPath = relative(dirname(manifestName), schemaName).replaceAll('\\', '/');
       const text = firstManifest(answers, schemaPath);
       const written = await write(context, dir, text);
-      context.print(
-        `wrote ${written.join(', ')}${name === '.' ? '' : ` in ${name}`}\n${next(name, answers, options)}`,
-      );
+      context.print([
+        `wrote ${written.join(', ')}${name === '.' ? '' : ` in ${name}`}`,
+        ...next(name, answers, options),
+      ]);
       exit(0);
     });
 };
@@ -189,13 +190,15 @@ async function write({ io }: CliContext, dir: string, manifest: string): Promise
   return [manifestName, schemaName, '.gitignore'];
 }
 
-function next(dir: string, { username }: FirstAnswers, { lab }: InitOptions): string {
-  const cd = dir === '.' ? '' : `  cd ${dir}\n`;
+function next(dir: string, { username }: FirstAnswers, { lab }: InitOptions): string[] {
+  const cd = dir === '.' ? [] : [`  cd ${dir}`];
   const first = lab
-    ? "  converge apply manifests --lab     protects the lab's VMs; nothing leaves this machine\n"
-    : `  converge test manifests            tries it in a scratch lab; nothing leaves this machine
-  set VC_PASSWORD                    to the password of ${username}
-  converge plan manifests            what would change, and why
-  converge apply manifests           does it\n`;
-  return `next:\n${cd}${first}`;
+    ? ["  converge apply manifests --lab     protects the lab's VMs; nothing leaves this machine"]
+    : [
+        '  converge test manifests            tries it in a scratch lab; nothing leaves this machine',
+        `  set VC_PASSWORD                    to the password of ${username}`,
+        '  converge plan manifests            what would change, and why',
+        '  converge apply manifests           does it',
+      ];
+  return ['next:', ...cd, ...first];
 }

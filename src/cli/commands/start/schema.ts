@@ -19,7 +19,7 @@ export const schema: Define = (program, context, exit) => {
     .action(async (name: string | undefined, options: { with?: string[]; types?: true }) => {
       if (options.types) {
         const { declarations } = await import('../../../manifest/generated/declarations.js');
-        context.print(declarations);
+        context.printExact(declarations);
         return exit(0);
       }
       const isBuiltIn = name !== undefined && context.registry.types.has(name);
@@ -30,7 +30,7 @@ export const schema: Define = (program, context, exit) => {
         name === undefined
           ? await editorSchema(registry, beside, context.io.host)
           : typeSchema(typeNamed(name, registry));
-      context.print(`${JSON.stringify(printed, null, 2)}\n`);
+      context.printJson(`${JSON.stringify(printed, null, 2)}\n`);
       exit(0);
     });
 };

@@ -12,6 +12,7 @@ import type {
 import { parseSize, sizePattern } from '../../../io/size.ts';
 import { plural } from '../../../io/units.ts';
 import { oneByOne } from '../../shared/each-step.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { failedFetch } from '../fetch/failed-step.ts';
 import { isNewest } from '../fetch/known-content.ts';
 import { checksumOf, trustSchema, untrusted, withTarget } from '../fetch/location.ts';
@@ -90,7 +91,7 @@ Absent removes the files that were unpacked, and the directories that are empty 
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'files', concurrency: 16 },
+  realm: { name: 'files', concurrency: 16, alsoDirties: writesFiles('files') },
   check(properties, title, where) {
     const { path, source } = properties;
     const id = hostPath(path ?? title, where);

@@ -13,6 +13,7 @@ import type { SearchPath } from '../../../io/search-path.ts';
 import { variablePath } from '../../../windows/registry/machine-environment.ts';
 import { registryClaim } from '../../../windows/registry/registry-claim.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesSettings } from '../../shared/realms.ts';
 import { ancestors, hostPath } from '../paths/path.ts';
 import { contentClaim } from '../paths/path-claims.ts';
 import { isProfileRight, profileOf, removeProfile, writeProfile } from './profile.ts';
@@ -55,7 +56,7 @@ started again. Other entries stay as they are written. That the directory is the
   schema,
   runs: { on: 'host', elevated: true },
   // One writer: all of Windows' Path is one value.
-  realm: { name: 'env_path', concurrency: 1, alsoDirties: ['exec'] },
+  realm: { name: 'env_path', concurrency: 1, alsoDirties: writesSettings('env_path') },
   check({ path }, title, where) {
     const id = hostPath(path ?? title, where);
     const separator = where.platform === 'win32' ? /[;"%]/ : /[:\p{Cc}]/u;

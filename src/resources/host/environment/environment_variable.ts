@@ -8,6 +8,7 @@ import { expanded } from '../../../windows/tools/programs.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesSettings } from '../../shared/realms.ts';
 import { contentClaim } from '../paths/path-claims.ts';
 import * as linux from './etc-environment.ts';
 import { listVariables } from './list-variables.ts';
@@ -39,7 +40,7 @@ have to be started again. PATH is set by \`env_path\`. Every user can read it: i
   schema,
   runs: { on: 'host', platforms: ['win32', 'linux'], elevated: true },
   // One writer: on Linux all are one file.
-  realm: { name: 'environment', concurrency: 1, alsoDirties: ['exec'] },
+  realm: { name: 'environment', concurrency: 1, alsoDirties: writesSettings('environment') },
   neededUnlessAbsent: ['value'],
   check: ({ value = 'x' }, title, { platform }) => [
     ...nameMistakes(title, platform),

@@ -14,6 +14,7 @@ import { isForeign } from '../../../io/handles/owner.ts';
 import { parseSize, sizePattern } from '../../../io/size.ts';
 import { bytes } from '../../../io/units.ts';
 import { oneByOne } from '../../shared/each-step.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
 import { observeEach } from '../paths/observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
@@ -88,7 +89,7 @@ refused. No proxy is used.`,
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'downloads', concurrency: 4, alsoDirties: ['files'] },
+  realm: { name: 'downloads', concurrency: 4, alsoDirties: writesFiles('downloads') },
   check: (properties, title, where) => [
     ...ownPathMistakes(properties, title, where),
     ...untrusted(properties.url, '/url', properties),

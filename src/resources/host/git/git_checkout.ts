@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
+import { withoutPasswords } from '../../../diagnostics/url-passwords.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import type {
@@ -13,6 +14,7 @@ import type {
 } from '../../../engine/model/resource-type.ts';
 import { oneByOne } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { secret } from '../../shared/schema-parts.ts';
 import { observeEach } from '../paths/observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
@@ -81,7 +83,7 @@ Absent removes the directory, unless something in it would be lost.`,
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 'git_checkout', concurrency: 4, alsoDirties: ['files'] },
+  realm: { name: 'git_checkout', concurrency: 4, alsoDirties: writesFiles('git_checkout') },
   check: (properties, title, where) => [
     ...ownPathMistakes(properties, title, where),
     ...urlMistakes(properties),
@@ -102,10 +104,6 @@ Absent removes the directory, unless something in it would be lost.`,
 function urlMistakes({ url, allow_insecure, password }: GitCheckoutProperties): Mistake[] {
   const parsed = URL.parse(url);
   const mistakes: Mistake[] = [];
-  if (parsed?.password) {
-    const hint = 'take it out, and give it as `password: "${secret(…)}"`';
-    mistakes.push(mistake('/url', 'password-in-url', `the URL of ${parsed.host} holds a password`, hint));
-  }
   if (parsed?.protocol === 'http:' && allow_insecure !== true) {
     const message = `http:// protects nothing on the way from ${parsed.host}`;
     mistakes.push(mistake('/url', 'insecure-git', message, 'use https://, or say `allow_insecure: true`'));
@@ -127,7 +125,9 @@ async function look(
   if (kind === 'directory' && names.length === 0) return { state: 'absent' };
   if (!names.includes('.git')) throw foreign(id);
   const head = await headOf(id, properties, io);
-  const url = (await git(['config', '--get', 'remote.origin.url'], id, properties, io)).stdout.trim();
+  const config = await git(['config', '--get', 'remote.origin.url'], id, properties, io);
+  // Somebody else's may hold a token, which no plan shows.
+  const url = withoutPasswords(config.stdout.trim());
   const isNewest =
     head !== undefined &&
     url === properties.url &&

@@ -13,6 +13,7 @@ import type {
 import { addressFamily } from '../../../io/ip-address.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { hostPath } from '../paths/path.ts';
 import { contentClaim } from '../paths/path-claims.ts';
 import {
@@ -67,7 +68,7 @@ Comments, other names on a line, line ends and encoding of the file stay as they
   version: 1,
   schema,
   runs: { on: 'host', elevated: true },
-  realm: { name: 'hosts', concurrency: 1, alsoDirties: ['files'] },
+  realm: { name: 'hosts', concurrency: 1, alsoDirties: writesFiles('hosts') },
   check({ host, address }, title) {
     const of = host ?? title;
     return [

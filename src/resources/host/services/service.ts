@@ -22,6 +22,7 @@ import {
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesSettings } from '../../shared/realms.ts';
 import { oneOf } from '../../shared/schema-parts.ts';
 import { withoutIis } from '../../windows/iis/iis-object.ts';
 import { listServices } from './list-services.ts';
@@ -54,7 +55,7 @@ on Windows with those that need it. \`disabled\` is a service that can't be star
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32', 'linux'], elevated: true },
-  realm: { name: 'services', concurrency: 4 },
+  realm: { name: 'services', concurrency: 4, alsoDirties: writesSettings('services') },
   canBeAbsent: false,
   check: ({ startup, state }, title, { platform }) => [
     ...nameMistakes(title, platform),

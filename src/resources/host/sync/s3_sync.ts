@@ -14,6 +14,7 @@ import type {
 import { bytes, plural } from '../../../io/units.ts';
 import { oneByOne } from '../../shared/each-step.ts';
 import { pathFirst } from '../../shared/path-first.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { failedFetch } from '../fetch/failed-step.ts';
 import { isS3, locationOf, locationSchema } from '../fetch/location.ts';
 import { observeEach } from '../paths/observe-each.ts';
@@ -81,7 +82,7 @@ fails the sync before anything is written. Links are not followed. What is neith
   version: 1,
   schema,
   runs: { on: 'host' },
-  realm: { name: 's3_sync', concurrency: 2, alsoDirties: ['files'] },
+  realm: { name: 's3_sync', concurrency: 2, alsoDirties: writesFiles('s3_sync') },
   canBeAbsent: false,
   check: (properties, title, where) => [
     ...ownPathMistakes(properties, title, where),

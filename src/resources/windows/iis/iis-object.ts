@@ -6,6 +6,7 @@ import type { XmlElement } from '../../../io/xml.ts';
 import { type IisObject, isIisInstalled, listObjects } from '../../../windows/iis/appcmd.ts';
 import { iisModule } from '../../../windows/tools/powershell.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesFiles } from '../../shared/realms.ts';
 
 /** Every type of IIS needs what brings IIS; an edge only where a resource declares that. */
 export const needsIis = { anyOf: ['iis'] };
@@ -21,7 +22,12 @@ export const withoutIis = {
 } as const;
 
 /** One writer at a time: appcmd rewrites the whole file, and `add site` also makes an app and a vdir. */
-export const iisRealm = { name: 'iis', concurrency: 1 };
+export const iisRealm = {
+  name: 'iis',
+  concurrency: 1,
+  // Its configuration is files, and a site's certificate is http.sys'.
+  alsoDirties: [...writesFiles('iis'), 'certificates'],
+};
 
 /**
  * Observes all resources of one kind with one process.

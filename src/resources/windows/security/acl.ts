@@ -17,6 +17,7 @@ import { ancestors, hostPath, pathMistakes } from '../../host/paths/path.ts';
 import { eachStep, isChanged } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { pathFirst } from '../../shared/path-first.ts';
+import { writesFiles } from '../../shared/realms.ts';
 import { oneOf } from '../../shared/schema-parts.ts';
 
 /** One permission. In what was observed `rights` may also describe an entry that has no name. */
@@ -92,7 +93,7 @@ by their SIDs. \`ensure: absent\` takes the declared permissions away, and leave
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'files', concurrency: 16 },
+  realm: { name: 'files', concurrency: 16, alsoDirties: writesFiles('files') },
   check: (properties, title, where) => [...pathMistakes(title, where, ''), ...contradictions(properties)],
   identity: (_, title, where) => hostPath(title, where),
   needs: (_, id) => [{ anyOf: [id, ...ancestors(id)].map(path => `path:${path}`) }],

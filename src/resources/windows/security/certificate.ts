@@ -14,6 +14,7 @@ import { ancestors, hostPath, writtenPath } from '../../host/paths/path.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 import { pathFirst } from '../../shared/path-first.ts';
+import { writesRegistry } from '../../shared/realms.ts';
 import { secret } from '../../shared/schema-parts.ts';
 
 export interface CertificateState {
@@ -60,7 +61,7 @@ password travels by stdin, never as an argument.`,
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'certificates', concurrency: 1 },
+  realm: { name: 'certificates', concurrency: 1, alsoDirties: [...writesRegistry('certificates'), 'iis'] },
   identity: ({ store = 'My' }, title) => `${store}/${title}`.toLowerCase(),
   provides: ({ thumbprint }, id) => [
     `certificate:${labelOf(id)}`,

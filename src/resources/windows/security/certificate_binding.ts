@@ -8,6 +8,7 @@ import { netsh } from '../../../windows/security/netsh.ts';
 import { isByName, sslEndpoint } from '../../../windows/security/ssl-endpoint.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesRegistry } from '../../shared/realms.ts';
 import { newestWith, storeSchema, thumbprintSchema } from './certificate.ts';
 
 export interface BindingState {
@@ -43,7 +44,7 @@ SNI. With \`certificate: LABEL\` a renewed certificate of that label is bound as
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'certificates', concurrency: 1 },
+  realm: { name: 'certificates', concurrency: 1, alsoDirties: [...writesRegistry('certificates'), 'iis'] },
   check({ thumbprint, certificate }, title) {
     const isOne = (thumbprint === undefined) !== (certificate === undefined);
     const message = 'a binding has either `thumbprint` or `certificate`';

@@ -15,6 +15,7 @@ import { netsh } from '../../../windows/security/netsh.ts';
 import { expanded } from '../../../windows/tools/programs.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesRegistry } from '../../shared/realms.ts';
 import { contradictions } from './check-firewall-rule.ts';
 import { type FirewallProperties, type FirewallState, profiles, schema } from './firewall-properties.ts';
 
@@ -29,7 +30,7 @@ What else isn't declared isn't managed.`,
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'firewall', concurrency: 1 },
+  realm: { name: 'firewall', concurrency: 1, alsoDirties: writesRegistry('firewall') },
   neededUnlessAbsent: ['action'],
   check: contradictions,
   identity: (properties, title) => idOf(title, properties),

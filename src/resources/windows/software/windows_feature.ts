@@ -57,7 +57,7 @@ counts as enabled, and the run reports the reboot. \`ensure: absent\` disables t
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'dism', concurrency: 1, alsoDirties: ['iis', 'files', 'services'] },
+  realm: { name: 'dism', concurrency: 1, alsoDirties: ['*'] },
   identity: (properties, title) =>
     namesOf(properties, title)
       .map(name => name.toLowerCase())

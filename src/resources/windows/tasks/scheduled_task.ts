@@ -24,6 +24,7 @@ import { contentClaim } from '../../host/paths/path-claims.ts';
 import { eachStep } from '../../shared/each-step.ts';
 import { type Declaration, declarationToManifest } from '../../shared/list-declarations.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
+import { writesSettings } from '../../shared/realms.ts';
 import { listTasks } from './list-tasks.ts';
 import { defined } from './task-definition.ts';
 import { schema, type TaskProperties, type TaskState } from './task-properties.ts';
@@ -39,7 +40,7 @@ settings are managed where they are declared. A password can't be read back: it 
   version: 1,
   schema,
   runs: { on: 'host', platforms: ['win32'], elevated: true },
-  realm: { name: 'scheduled_task', concurrency: 1 },
+  realm: { name: 'scheduled_task', concurrency: 1, alsoDirties: writesSettings('scheduled_task') },
   neededUnlessAbsent: ['command'],
   check: (properties, title) => [...nameMistakes(title), ...propertyMistakes(title, properties)],
   identity: (_, title) => taskUri(title).toLowerCase(),

@@ -1,6 +1,3 @@
-import { printable } from '../../diagnostics/text-width.ts';
-import type { Output } from '../text/io.ts';
-
 /** How the line of a task ends. */
 export interface TaskEnd {
   kind: 'done' | 'failed' | 'skipped';
@@ -18,7 +15,8 @@ export interface Tasks {
   done(line: string): Promise<void>;
 }
 
-export async function openTasks(output: Output): Promise<Tasks> {
+/** @param clean what every text goes through before it is on the screen */
+export async function openTasks(stream: NodeJS.WriteStream, clean: (text: string) => string): Promise<Tasks> {
   const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
   const waiting = new Map<string, PromiseWithResolvers<TaskEnd>>();
   const show = new Map<string, (text: string) => void>();
@@ -27,18 +25,18 @@ export async function openTasks(output: Output): Promise<Tasks> {
     start(names) {
       for (const name of names) waiting.set(name, Promise.withResolvers());
       const tasks = names.map(name => ({
-        title: printable(name),
+        title: clean(name),
         task: async (_: unknown, task: { title: string; output: string; skip(text: string): void }) => {
           show.set(name, text => {
             task.output = text;
           });
-          const { kind, line } = await waiting.get(name)!.promise;
+          const { kind, line: said } = await waiting.get(name)!.promise;
+          const line = clean(said);
           if (kind === 'failed') throw new Error(line);
           if (kind === 'skipped') task.skip(line);
           else task.title = line;
         },
       }));
-      const stream = output.stream!;
       run = run.then(() =>
         new Listr(tasks, {
           concurrent: true,
@@ -48,15 +46,14 @@ export async function openTasks(output: Output): Promise<Tasks> {
         }).run(),
       );
     },
-    tell: (name, text) => show.get(name)?.(printable(text)),
+    tell: (name, text) => show.get(name)?.(clean(text)),
     tellAll(text) {
       for (const tell of show.values()) tell(text);
     },
     end: (name, end) => waiting.get(name)?.resolve(end),
     async done(line) {
       // What was never started (an interrupted run) must not keep the renderer waiting.
-      for (const [name, end] of waiting)
-        end.resolve({ kind: 'skipped', line: `${printable(name)}: ${line}` });
+      for (const [name, end] of waiting) end.resolve({ kind: 'skipped', line: `${name}: ${line}` });
       await run;
     },
   };

@@ -1,0 +1,31 @@
+import { isCommand, withoutCommand } from '../../diagnostics/lines.ts';
+import { printable } from '../../diagnostics/text-width.ts';
+
+const escaped = (character: string): string =>
+  Array.from(
+    { length: character.length },
+    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+  ).join('');
+
+/**
+ * JSON with whatever could steer a terminal or a runner escaped; it says the same. `##[` can only stand in a
+ * text of it, and a line of JSON never begins with `::`.
+ */
+export const jsonText = (json: string): string =>
+  json
+    .split('\n')
+    .map(line =>
+      printable(line) === line
+        ? line
+        : Array.from(line, one => (printable(one) === one ? one : escaped(one))).join(''),
+    )
+    .join('\n')
+    .replaceAll('##[', '##\\u005b');
+
+/** Text whose writer already escaped what doesn't belong there: this only makes sure. Tabs stay. */
+export const exactText = (text: string, github: boolean): string =>
+  text
+    .split('\n')
+    .map(line => line.split('\t').map(printable).join('\t'))
+    .map(line => (github && isCommand(line) ? withoutCommand(line) : line))
+    .join('\n');
