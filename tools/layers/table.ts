@@ -7,6 +7,7 @@ import type { Layers } from './check.ts';
  */
 export const layers: Layers = {
   rooms: {
+    values: [],
     'diagnostics/codes': [],
     diagnostics: ['diagnostics/codes'],
     'io/handles': [],
@@ -17,10 +18,11 @@ export const layers: Layers = {
     'engine/memory': ['diagnostics', 'io', 'io/locks', 'engine/model'],
     'engine/call': ['diagnostics', 'io', 'engine/model'],
     'engine/graph': ['diagnostics', 'engine/model'],
-    'engine/observe': ['diagnostics', 'io', 'engine/model', 'engine/call'],
-    'engine/select': ['diagnostics', 'engine/model', 'engine/call', 'engine/observe'],
+    'engine/observe': ['values', 'diagnostics', 'io', 'engine/model', 'engine/call'],
+    'engine/select': ['values', 'diagnostics', 'engine/model', 'engine/call', 'engine/observe'],
     'engine/guard': ['diagnostics', 'io', 'engine/model'],
     'engine/plan': [
+      'values',
       'diagnostics',
       'engine/model',
       'engine/memory',
@@ -31,6 +33,7 @@ export const layers: Layers = {
       'engine/guard',
     ],
     'engine/record': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -103,8 +106,8 @@ export const layers: Layers = {
       'replication/repository',
     ],
     content: ['diagnostics', 'replication/model'],
-    'masterless/trust': ['diagnostics', 'io'],
-    'masterless/content': ['diagnostics', 'io', 'masterless/trust'],
+    'masterless/trust': ['values', 'diagnostics', 'io'],
+    'masterless/content': ['values', 'diagnostics', 'io', 'masterless/trust'],
     'masterless/reports': ['diagnostics', 'masterless/content'],
     'masterless/rollout': ['diagnostics', 'io', 'masterless/content', 'masterless/reports'],
     'masterless/instance': [
@@ -114,9 +117,9 @@ export const layers: Layers = {
       'masterless/reports',
       'masterless/rollout',
     ],
-    bundle: ['diagnostics'],
+    bundle: ['values', 'diagnostics'],
     'manifest/generated': [],
-    'manifest/schema': ['engine/model', 'manifest/generated'],
+    'manifest/schema': ['values', 'engine/model', 'manifest/generated'],
     'manifest/syntax': ['diagnostics', 'io', 'engine/model', 'manifest/schema'],
     'manifest/scope': ['diagnostics', 'engine/model', 'manifest/schema', 'manifest/syntax'],
     'manifest/expressions': ['diagnostics', 'engine/model', 'manifest/syntax', 'manifest/scope'],
@@ -183,6 +186,7 @@ export const layers: Layers = {
       'manifest/resources',
     ],
     'manifest/types': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -258,6 +262,7 @@ export const layers: Layers = {
       'resources/host/archive',
     ],
     'resources/host': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -278,6 +283,7 @@ export const layers: Layers = {
       'resources/host/paths',
     ],
     'resources/host/environment': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -310,6 +316,7 @@ export const layers: Layers = {
       'resources/windows/iis',
     ],
     'resources/host/sync': [
+      'values',
       'diagnostics',
       'io',
       'io/handles',
@@ -322,6 +329,7 @@ export const layers: Layers = {
       'resources/host/archive',
     ],
     'resources/vsphere': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -562,6 +570,7 @@ export const layers: Layers = {
       'app/aws',
     ],
     'app/session': [
+      'values',
       'replication/repository',
       'diagnostics',
       'io',
@@ -613,6 +622,7 @@ export const layers: Layers = {
       'app/session',
     ],
     'app/masterless': [
+      'values',
       'diagnostics',
       'io',
       'content',
@@ -644,6 +654,7 @@ export const layers: Layers = {
       'app/session',
     ],
     'app/self': [
+      'values',
       'diagnostics',
       'io',
       'io/locks',
