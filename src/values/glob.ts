@@ -3,7 +3,7 @@
  * character. `flags` as of a RegExp, beside `s` and `u`.
  */
 export const globOf = (glob: string, flags = ''): RegExp =>
-  new RegExp(`^${sourceOf(glob, { '*': '.*', '?': '.' })}$`, `su${flags}`);
+  new RegExp(`^${sourceOf(glob, inNames)}$`, `su${flags}`);
 
 /**
  * A glob of relative paths: `*` and `?` stop at `/`, `**` doesn't. One without `/` is about the last part of the
@@ -14,13 +14,20 @@ export const pathGlobOf = (glob: string, flags = ''): RegExp => {
   return new RegExp(`${glob.includes('/') ? '^' : '^(?:.*\\/)?'}${source}(?:\\/.*)?$`, `su${flags}`);
 };
 
-const inPaths = { '**/': '(?:.*\\/)?', '**': '.*', '*': '[^\\/]*', '?': '[^\\/]' };
+const inNames = new Map([
+  ['*', '.*'],
+  ['?', '.'],
+]);
+const inPaths = new Map([
+  ['**/', '(?:.*\\/)?'],
+  ['**', '.*'],
+  ['*', '[^\\/]*'],
+  ['?', '[^\\/]'],
+]);
 
 /** All but the wildcards stands for itself. */
-function sourceOf(glob: string, wildcards: Readonly<Record<string, string>>): string {
-  const parts = Object.hasOwn(wildcards, '**') ? /(\*\*\/|\*\*|\*|\?)/ : /(\*|\?)/;
-  return glob
-    .split(parts)
-    .map(part => wildcards[part] ?? part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+const sourceOf = (glob: string, wildcards: ReadonlyMap<string, string>): string =>
+  glob
+    .split(wildcards === inPaths ? /(\*\*\/|\*\*|\*|\?)/ : /(\*|\?)/)
+    .map(part => wildcards.get(part) ?? part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
     .join('');
-}

@@ -37,6 +37,7 @@ test.each([
   ['a/**/c', 'a/c', true],
   ['a?c', 'a/c', false],
   ['a.c', 'abc', false],
+  ['toString', 'bin/toString', true],
 ])('%s and the path %s: %s', (glob, path, fits) => {
   expect(pathGlobOf(glob).test(path)).toBe(fits);
 });
