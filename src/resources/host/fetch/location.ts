@@ -5,6 +5,7 @@ import { shown } from '../../../content/http-failures.ts';
 import { Failure } from '../../../diagnostics/diagnostic.ts';
 import { mistake, mistakeAt } from '../../../engine/model/mistakes.ts';
 import type { Mistake } from '../../../engine/model/resource-type.ts';
+import { isS3Url, parseS3Object } from '../../../values/s3-url.ts';
 
 /** A URL as written, alone or with the aws target that gives access to it. */
 export type LocationProperty = string | { url: string; target?: string };
@@ -34,7 +35,7 @@ export const locationSchema = (description: string) =>
 export const locationOf = (property: LocationProperty): Location =>
   typeof property === 'string' ? { url: property } : property;
 
-export const isS3 = ({ url }: Location): boolean => /^s3:\/\//i.test(url);
+export const isS3 = ({ url }: Location): boolean => isS3Url(url);
 
 /** What says that the content is what was meant. */
 export interface Trust {
@@ -69,7 +70,7 @@ export function untrusted(property: LocationProperty, pointer: string, trust: Tr
   const location = locationOf(property);
   const at = urlPointer(property, pointer);
   if (isS3(location)) {
-    if (/^s3:\/\/[^/]+\/.+/i.test(location.url)) return [];
+    if (parseS3Object(location.url)) return [];
     return [mistake(at, 'content-url', `${location.url} names no object`, 'write s3://BUCKET/KEY')];
   }
   let url: URL;

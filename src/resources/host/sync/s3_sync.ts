@@ -12,6 +12,7 @@ import type {
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { bytes, plural } from '../../../io/units.ts';
+import { parseS3Prefix } from '../../../values/s3-url.ts';
 import { oneByOne } from '../../shared/each-step.ts';
 import { pathFirst } from '../../shared/path-first.ts';
 import { writesFiles } from '../../shared/realms.ts';
@@ -134,7 +135,7 @@ function directionMistakes({ from, to }: S3SyncProperties): Mistake[] {
 const locationOfSync = ({ from, to }: S3SyncProperties) => locationOf((from ?? to)!);
 
 const bucketOf = (properties: S3SyncProperties): string =>
-  `s3-bucket:${/^s3:\/\/([^/]+)/i.exec(locationOfSync(properties).url)?.[1]}`;
+  `s3-bucket:${parseS3Prefix(locationOfSync(properties).url)?.bucket}`;
 
 const folderOf = (id: Id, { to }: S3SyncProperties): Id =>
   to === undefined ? id : id.slice(0, -` to ${locationOf(to).url}`.length);
