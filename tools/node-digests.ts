@@ -2,12 +2,14 @@
  * Writes src/bundle/node-runtimes.json: the digests of the Node that bundles carry, taken from the packages that the
  * lockfile pins. To be run when the pinned Node changes; a test says when that was forgotten.
  */
+
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import runtimes from '../src/bundle/node-runtimes.json' with { type: 'json' };
+import { sha256 } from '../src/values/digest.ts';
 
 const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
   packages: Record<string, { version: string; integrity: string }>;
@@ -29,7 +31,7 @@ try {
     Object.assign(runtime, {
       version,
       integrity,
-      sha256: createHash('sha256').update(program).digest('hex'),
+      sha256: sha256(program),
     });
   }
 } finally {

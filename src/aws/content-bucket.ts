@@ -1,6 +1,7 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { bytes as shown } from '../io/units.ts';
 import type { ContentBucket } from '../masterless/content/bucket.ts';
+import { s3Prefix } from '../values/s3-url.ts';
 import { codeOf, statusOf } from './errors.ts';
 import type { S3Connection } from './s3-client.ts';
 
@@ -24,11 +25,11 @@ const isHidden = (error: unknown): boolean =>
  */
 export function contentBucket(
   connection: S3Connection,
-  { bucket: Bucket, prefix }: { bucket: string; prefix: string },
+  place: { bucket: string; prefix: string },
 ): ContentBucket {
   const { sdk, client } = connection;
-  const trimmed = prefix.replace(/^\/+|\/+$/g, '');
-  const root = trimmed === '' ? '' : `${trimmed}/`;
+  const { bucket: Bucket, prefix, url } = s3Prefix(place.bucket, place.prefix);
+  const root = prefix === '' ? '' : `${prefix}/`;
   const about = (action: string, key: string) => ({ action, bucket: Bucket, key: root + key });
 
   const get: ContentBucket['get'] = async (key, known) => {
@@ -69,7 +70,7 @@ export function contentBucket(
     );
   };
 
-  return { url: `s3://${Bucket}${trimmed === '' ? '' : `/${trimmed}`}`, get, put };
+  return { url, get, put };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { ObjectStore, Precondition, PutResult, StoredObject } from '../replication/model/store.ts';
+import { s3Prefix } from '../values/s3-url.ts';
 import { codeOf, type ErrorClass, statusOf, toFailure } from './errors.ts';
 import { withRetries } from './retry.ts';
 import type { S3Connection } from './s3-client.ts';
@@ -24,10 +25,8 @@ const bare = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
  */
 export function s3Store(connection: S3Connection, place: { bucket: string; prefix: string }): ObjectStore {
   const { sdk, client, settings } = connection;
-  const { bucket: Bucket } = place;
-  const trimmed = place.prefix.replace(/^\/+|\/+$/g, '');
-  const root = trimmed === '' ? '' : `${trimmed}/`;
-  const url = `s3://${Bucket}${trimmed === '' ? '' : `/${trimmed}`}`;
+  const { bucket: Bucket, prefix, url } = s3Prefix(place.bucket, place.prefix);
+  const root = prefix === '' ? '' : `${prefix}/`;
   const about = (action: string, key: string) => ({
     action,
     bucket: Bucket,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../values/digest.ts';
 import type { BundleFile } from './bundle-file.ts';
 import { sorted } from './bundle-file.ts';
 
@@ -48,10 +48,7 @@ export function beanstalkBundle(platform: BundlePlatform, parts: BundleParts): B
     ...below(`${agent}modules/`, parts.modules),
     ...below(`${agent}trust/`, parts.trust),
   ];
-  const id = createHash('sha256')
-    .update(sums([...template, ...payload]))
-    .digest('hex')
-    .slice(0, 16);
+  const id = sha256(sums([...template, ...payload])).slice(0, 16);
   const files = [...template.map(file => filled(file, { ID: id })), ...payload];
   const running = files
     .filter(({ path }) => path.startsWith(agent))
@@ -74,5 +71,5 @@ function filled({ path, bytes }: BundleFile, values: Record<string, string>): Bu
 /** As `sha256sum` prints it. */
 const sums = (files: readonly BundleFile[]): string =>
   sorted(files)
-    .map(({ path, bytes }) => `${createHash('sha256').update(bytes).digest('hex')}  ${path}\n`)
+    .map(({ path, bytes }) => `${sha256(bytes)}  ${path}\n`)
     .join('');

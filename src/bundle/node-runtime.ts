@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { Failure, given } from '../diagnostics/diagnostic.ts';
+import { sha256 } from '../values/digest.ts';
 import runtimes from './node-runtimes.json' with { type: 'json' };
 
 export type RuntimeName = keyof typeof runtimes;
@@ -29,7 +29,7 @@ export const howToGet = (runtime: NodeRuntime): string =>
  * @param file where the bytes came from, for messages
  */
 export function checkNode(bytes: Uint8Array, runtime: NodeRuntime, file: string): void {
-  const found = createHash('sha256').update(bytes).digest('hex');
+  const found = sha256(bytes);
   if (found === runtime.sha256) return;
   throw new Failure(
     given(

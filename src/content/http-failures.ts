@@ -1,3 +1,4 @@
+import type { Code } from '../diagnostics/codes.ts';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 
 const certificates: Record<string, string> = {
@@ -19,22 +20,21 @@ const unreachable: Record<string, string> = {
 };
 
 /** Codes of failures that may pass by themselves. */
-const passing = new Set([
+const passing = [
   'http-unreachable',
   'http-cut-off',
   'http-unavailable',
   'aws-unreachable',
   'aws-throttled',
-]);
+] as const satisfies Code[];
 
-export const isPassing = (error: unknown): boolean =>
-  error instanceof Failure && error.diagnostics.every(({ code }) => passing.has(code));
+export const isPassing = (error: unknown): boolean => error instanceof Failure && error.hasOnly(...passing);
 
 /** What a socket or TLS error means; a Failure and an abort pass unchanged. */
 export function networkFailure(error: unknown, url: URL): unknown {
   if (error instanceof Failure || !(error instanceof Error) || error.name === 'AbortError') return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  const fail = (name: string, message: string, hint: string) =>
+  const fail = (name: Code, message: string, hint: string) =>
     new Failure(world(name, message, { hint }), { cause: error });
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return fail(

@@ -1,3 +1,5 @@
+import type { Code } from './codes.ts';
+
 /** A place in a text file; lines and columns count from 1, columns in UTF-16 units. */
 export interface SourceRange {
   file: string;
@@ -16,7 +18,7 @@ export interface SourceRange {
 export type Category = 'given' | 'world' | 'blocked';
 
 export interface Diagnostic {
-  /** Stable, kebab-case name of the mistake: `unknown-property`, `vm-not-found`. */
+  /** Stable, kebab-case name of the mistake: `unknown-property`, `vm-not-found`; docs/codes.md lists them. */
   code: string;
   severity: 'error' | 'warning';
   category: Category;
@@ -84,12 +86,29 @@ export class Failure extends Error {
     this.name = 'Failure';
     this.diagnostics = all;
   }
+
+  /** Whether any of these is among what it says. */
+  has(...codes: readonly Code[]): boolean {
+    return this.diagnostics.some(({ code }) => isOneOf(code, codes));
+  }
+
+  /** Whether it says nothing but these. */
+  hasOnly(...codes: readonly Code[]): boolean {
+    const all = this.diagnostics;
+    return all.length > 0 && all.every(({ code }) => isOneOf(code, codes));
+  }
 }
+
+const isOneOf = (code: string, codes: readonly string[]): boolean => codes.includes(code);
+
+/** Whether what was thrown is a Failure that says any of these. */
+export const failedWith = (error: unknown, ...codes: readonly Code[]): error is Failure =>
+  error instanceof Failure && error.has(...codes);
 
 type Details = Partial<Omit<Diagnostic, 'code' | 'message' | 'category' | 'severity'>>;
 const make =
   (category: Category) =>
-  (code: string, message: string, details: Details = {}): Diagnostic => ({
+  (code: Code, message: string, details: Details = {}): Diagnostic => ({
     code,
     severity: 'error',
     category,

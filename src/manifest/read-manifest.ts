@@ -2,11 +2,12 @@ import type { Node } from 'yaml';
 import { type Diagnostic, given, type SourceRange } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Json } from '../engine/model/catalog.ts';
+import { child } from '../engine/model/pointer.ts';
 import type { Registry } from '../engine/model/resource-type.ts';
 import { readResources } from './resources/read-resources.ts';
 import type { Context } from './resources/resource-context.ts';
 import type { Declarations } from './scope/declared.ts';
-import { escaped, newReading } from './scope/reading.ts';
+import { newReading } from './scope/reading.ts';
 import { type Scope, sourced, type Trace } from './scope/scope.ts';
 import { anyValue } from './sections/data-layers.ts';
 import { checkLanguage, topLevel } from './sections/language.ts';
@@ -87,7 +88,7 @@ function readParams(
       report(diagnostic);
     };
     const reading = newReading(file, '`params`', placeOf(file, entry.key), told, { scope: seen });
-    const below = `/${escaped(name)}`;
+    const below = child('', name);
     const read = readComputed(entry.value, anyValue, below, reading);
     for (const [pointer, visit] of reading.visits) {
       places.set(pointer, visit.at);

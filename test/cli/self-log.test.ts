@@ -6,9 +6,9 @@ import { makeContext } from '../../src/app/app-context.ts';
 import { logRun } from '../../src/app/self/log.ts';
 import { makeCliContext } from '../../src/cli/context/cli-context.ts';
 import type { CliIo } from '../../src/cli/text/io.ts';
-import { given } from '../../src/diagnostics/diagnostic.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { scratch } from '../support/cli.ts';
+import { given } from '../support/made-up.ts';
 
 /** A command whose output is kept. */
 function command() {

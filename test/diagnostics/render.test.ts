@@ -1,12 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blocked, type Diagnostic, given, world } from '../../src/diagnostics/diagnostic.ts';
+import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
 import { excerpt } from '../../src/diagnostics/excerpt.ts';
 import { textOf } from '../../src/diagnostics/lines.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { textWidth } from '../../src/diagnostics/text-width.ts';
 import { compileFiles } from '../manifest/fixture.ts';
+import { blocked, given, world } from '../support/made-up.ts';
 
 const shown = (...args: Parameters<typeof renderDiagnostics>): string => textOf(renderDiagnostics(...args));
 

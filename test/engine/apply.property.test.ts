@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { world as worldSays } from '../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
 import { catalogOf, declare, refs, testRun, things } from '../support/engine-world.ts';
+import { world as worldSays } from '../support/made-up.ts';
 
 const size = 12;
 /** Which of a dozen resources require which earlier one, which fail, and which are there already. */

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { world as worldSays } from '../../src/diagnostics/diagnostic.ts';
 import { type ApplyOptions, apply } from '../../src/engine/apply/apply.ts';
 import { interrupted } from '../../src/engine/apply/outcome.ts';
 import type { CatalogResource } from '../../src/engine/model/catalog.ts';
@@ -17,6 +16,7 @@ import {
   things,
   volatileMemory,
 } from '../support/engine-world.ts';
+import { world as worldSays } from '../support/made-up.ts';
 
 async function converge(
   { type }: Things,

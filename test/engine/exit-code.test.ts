@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { blocked, given, world } from '../../src/diagnostics/diagnostic.ts';
 import type { Result, RunReport } from '../../src/engine/model/events.ts';
 import type { Action, Plan } from '../../src/engine/model/plan.ts';
 import { exitCode, type Outcomes } from '../../src/engine/report/exit-code.ts';
+import { blocked, given, world } from '../support/made-up.ts';
 
 const plan = (...actions: Action[]) =>
   ({ resources: actions.map(action => ({ action })), diagnostics: [] }) as unknown as Plan;

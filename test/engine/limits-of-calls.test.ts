@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { world as worldSays } from '../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
 import type { CatalogResource } from '../../src/engine/model/catalog.ts';
 import type { Outcome } from '../../src/engine/model/resource-type.ts';
@@ -14,6 +13,7 @@ import {
   testWorld,
   things,
 } from '../support/engine-world.ts';
+import { world as worldSays } from '../support/made-up.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
 
 const second = 1000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { readIo, writeIo } from '../../src/engine/call/make-io.ts';
 import type { CallCounter } from '../../src/engine/model/calls.ts';
 import type { CatalogResource, CatalogTarget } from '../../src/engine/model/catalog.ts';
@@ -7,6 +7,7 @@ import { subjectOf } from '../../src/engine/model/subject.ts';
 import type { World } from '../../src/engine/model/world.ts';
 import { folderHost } from '../support/engine-host.ts';
 import { at, declare, registryOf, testRun, testWorld, things } from '../support/engine-world.ts';
+import { world as worldSays } from '../support/made-up.ts';
 
 const target = (name: string): CatalogTarget => ({ name, type: 'aws', properties: {}, at: at() });
 const { type } = things({ runs: { on: 'remote', target: 'aws' } });

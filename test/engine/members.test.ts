@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { expect, test } from 'vitest';
-import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
 import type { CatalogResource } from '../../src/engine/model/catalog.ts';
 import type { Member } from '../../src/engine/model/resource-type.ts';
@@ -8,6 +8,7 @@ import { plan } from '../../src/engine/plan/planner.ts';
 import { recheck } from '../../src/engine/plan/recheck.ts';
 import { expandSelections } from '../../src/engine/select/members.ts';
 import { catalogOf, declare, refs, testRun, testWorld, things } from '../support/engine-world.ts';
+import { world as worldSays } from '../support/made-up.ts';
 
 const member = (title: string, more: Partial<Member> = {}): Member => ({
   title,

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { describe, expect, test } from 'vitest';
-import { apart, Failure, together, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
+import { apart, Failure, together } from '../../src/diagnostics/diagnostic.ts';
 import { textOf } from '../../src/diagnostics/lines.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
@@ -18,6 +18,7 @@ import {
   testWorld,
   things,
 } from '../support/engine-world.ts';
+import { world as worldSays } from '../support/made-up.ts';
 import { runClock } from '../support/replication-clients.ts';
 
 const setUp = (type: Partial<Things['type']> = {}) => {

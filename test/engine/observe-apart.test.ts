@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { subjectsOf } from '../../src/engine/model/subject.ts';
 import { observe } from '../../src/engine/observe/observe.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
 import { exec } from '../../src/resources/host/exec.ts';
 import { folderHost } from '../support/engine-host.ts';
 import { catalogOf, declare, type Things, testRun, testWorld, things } from '../support/engine-world.ts';
+import { world as worldSays } from '../support/made-up.ts';
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `t${i}`);
 

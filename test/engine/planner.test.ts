@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { textOf } from '../../src/diagnostics/lines.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
@@ -17,6 +17,7 @@ import {
   testWorld,
   things,
 } from '../support/engine-world.ts';
+import { world as worldSays } from '../support/made-up.ts';
 
 const planOf = (
   { type }: Things,

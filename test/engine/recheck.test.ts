@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
 import type { CatalogTarget } from '../../src/engine/model/catalog.ts';
 import type { Plan, PlannedResource } from '../../src/engine/model/plan.ts';
@@ -11,6 +11,7 @@ import { plan } from '../../src/engine/plan/planner.ts';
 import { recheck } from '../../src/engine/plan/recheck.ts';
 import { renderText } from '../../src/engine/render/text.ts';
 import { at, catalogOf, declare, testRun, testWorld, things } from '../support/engine-world.ts';
+import { world as worldSays } from '../support/made-up.ts';
 
 const site = () => [
   declare('thing:a', { size: 1 }),

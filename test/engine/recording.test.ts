@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, world as worldSays } from '../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
 import { owe } from '../../src/engine/memory/owed.ts';
 import type { CatalogResource, CatalogTarget } from '../../src/engine/model/catalog.ts';
@@ -20,6 +20,7 @@ import {
   testWorld,
   things,
 } from '../support/engine-world.ts';
+import { world as worldSays } from '../support/made-up.ts';
 
 const target: CatalogTarget = { name: 'dr', type: 'aws', properties: {}, at: declare('thing:x').at };
 

@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { nodeFiles } from '../../src/io/node-files.ts';
 import { compile } from '../../src/manifest/compile.ts';
 import { readManifests } from '../../src/manifest/syntax/find-files.ts';
 import { temporaryFolder } from '../support/engine-host.ts';
+import { world } from '../support/made-up.ts';
 import { compileFiles, fakeRegistry, memoryFiles } from './fixture.ts';
 
 const note = (title: string) => `converge: 1\nresources: { note: { ${title}: {} } }\n`;

@@ -1,4 +1,4 @@
-import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import type { Place } from '../../src/io/handles/process-table.ts';
 import type { Holders } from '../../src/replication/cycle/holders.ts';
 import type { CycleOptions, CyclePolicy, CycleResult } from '../../src/replication/cycle/options.ts';
@@ -7,6 +7,7 @@ import type { Repository } from '../../src/replication/model/repository.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
 import { createRepository } from '../../src/replication/repository/open.ts';
 import { FakeDisk, FakeMachine } from './fake-machine.ts';
+import { world } from './made-up.ts';
 import { memoryStore } from './memory-store.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SteppedClock } from './stepped-clock.ts';

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { Failure, given, type SourceRange } from '../../src/diagnostics/diagnostic.ts';
+import { Failure, type SourceRange } from '../../src/diagnostics/diagnostic.ts';
 import type {
   Catalog,
   CatalogResource,
@@ -20,6 +20,7 @@ import type {
 import { type Run, startRun } from '../../src/engine/model/run.ts';
 import type { EngineMemory, Memories, World } from '../../src/engine/model/world.ts';
 import { folderHost } from './engine-host.ts';
+import { given } from './made-up.ts';
 
 let line = 0;
 export const at = (file = 'site.yaml'): SourceRange => ({ file, line: ++line, column: 3 });

@@ -1,4 +1,4 @@
-import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import type { Clock } from '../../src/io/ports.ts';
 import type { MachineRecord } from '../../src/replication/model/machine.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type SourceSnapshot,
   type SourceVm,
 } from '../../src/replication/model/source.ts';
+import { world } from './made-up.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 interface Journalled extends Extent {

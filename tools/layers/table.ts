@@ -7,7 +7,9 @@ import type { Layers } from './check.ts';
  */
 export const layers: Layers = {
   rooms: {
-    diagnostics: [],
+    values: [],
+    'diagnostics/codes': [],
+    diagnostics: ['diagnostics/codes'],
     'io/handles': [],
     io: ['diagnostics', 'io/handles'],
     'io/locks': ['diagnostics', 'io', 'io/handles'],
@@ -16,10 +18,11 @@ export const layers: Layers = {
     'engine/memory': ['diagnostics', 'io', 'io/locks', 'engine/model'],
     'engine/call': ['diagnostics', 'io', 'engine/model'],
     'engine/graph': ['diagnostics', 'engine/model'],
-    'engine/observe': ['diagnostics', 'io', 'engine/model', 'engine/call'],
-    'engine/select': ['diagnostics', 'engine/model', 'engine/call', 'engine/observe'],
+    'engine/observe': ['values', 'diagnostics', 'io', 'engine/model', 'engine/call'],
+    'engine/select': ['values', 'diagnostics', 'engine/model', 'engine/call', 'engine/observe'],
     'engine/guard': ['diagnostics', 'io', 'engine/model'],
     'engine/plan': [
+      'values',
       'diagnostics',
       'engine/model',
       'engine/memory',
@@ -30,6 +33,7 @@ export const layers: Layers = {
       'engine/guard',
     ],
     'engine/record': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -53,7 +57,7 @@ export const layers: Layers = {
     ],
     'engine/report': ['diagnostics', 'io', 'engine/model'],
     'engine/render': ['diagnostics', 'io', 'engine/model', 'engine/plan', 'engine/record'],
-    'replication/model': ['io/handles', 'diagnostics', 'io', 'engine/model'],
+    'replication/model': ['values', 'io/handles', 'diagnostics', 'io', 'engine/model'],
     'replication/format': ['diagnostics', 'io', 'replication/model'],
     'replication/repository/read': ['diagnostics', 'io', 'replication/model', 'replication/format'],
     'replication/extents': ['diagnostics', 'replication/model', 'replication/format'],
@@ -107,8 +111,8 @@ export const layers: Layers = {
     'recovery/replica': ['diagnostics', 'io', 'replication/model', 'recovery/model'],
     'recovery/failover': ['diagnostics', 'io', 'replication/model', 'recovery/model'],
     content: ['diagnostics', 'replication/model'],
-    'masterless/trust': ['diagnostics', 'io'],
-    'masterless/content': ['diagnostics', 'io', 'masterless/trust'],
+    'masterless/trust': ['values', 'diagnostics', 'io'],
+    'masterless/content': ['values', 'diagnostics', 'io', 'masterless/trust'],
     'masterless/reports': ['diagnostics', 'masterless/content'],
     'masterless/rollout': ['diagnostics', 'io', 'masterless/content', 'masterless/reports'],
     'masterless/instance': [
@@ -118,9 +122,9 @@ export const layers: Layers = {
       'masterless/reports',
       'masterless/rollout',
     ],
-    bundle: ['diagnostics'],
+    bundle: ['values', 'diagnostics'],
     'manifest/generated': [],
-    'manifest/schema': ['engine/model', 'manifest/generated'],
+    'manifest/schema': ['values', 'engine/model', 'manifest/generated'],
     'manifest/syntax': ['diagnostics', 'io', 'engine/model', 'manifest/schema'],
     'manifest/scope': ['diagnostics', 'engine/model', 'manifest/schema', 'manifest/syntax'],
     'manifest/expressions': ['diagnostics', 'engine/model', 'manifest/syntax', 'manifest/scope'],
@@ -187,6 +191,7 @@ export const layers: Layers = {
       'manifest/resources',
     ],
     'manifest/types': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -215,7 +220,15 @@ export const layers: Layers = {
       'vsphere/inventory',
       'vsphere/snapshots',
     ],
-    aws: ['diagnostics', 'io', 'engine/model', 'replication/model', 'content', 'masterless/content'],
+    aws: [
+      'values',
+      'diagnostics',
+      'io',
+      'engine/model',
+      'replication/model',
+      'content',
+      'masterless/content',
+    ],
     'aws/recovery': ['diagnostics', 'io', 'recovery/model', 'aws'],
     'windows/tools': ['diagnostics', 'engine/model'],
     'windows/registry': ['diagnostics', 'engine/model', 'windows/tools'],
@@ -235,6 +248,7 @@ export const layers: Layers = {
     'resources/shared': ['diagnostics', 'engine/model', 'replication/model'],
     'resources/host/paths': ['diagnostics', 'io', 'engine/model'],
     'resources/host/fetch': [
+      'values',
       'diagnostics',
       'io',
       'io/handles',
@@ -263,6 +277,7 @@ export const layers: Layers = {
       'resources/host/archive',
     ],
     'resources/host': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -283,6 +298,7 @@ export const layers: Layers = {
       'resources/host/paths',
     ],
     'resources/host/environment': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -324,6 +340,7 @@ export const layers: Layers = {
       'resources/windows/iis',
     ],
     'resources/host/sync': [
+      'values',
       'diagnostics',
       'io',
       'io/handles',
@@ -336,6 +353,7 @@ export const layers: Layers = {
       'resources/host/archive',
     ],
     'resources/vsphere': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -562,6 +580,7 @@ export const layers: Layers = {
       'app/lab',
     ],
     'app/connect': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -578,6 +597,7 @@ export const layers: Layers = {
       'app/aws',
     ],
     'app/session': [
+      'values',
       'replication/repository',
       'diagnostics',
       'io',
@@ -629,6 +649,7 @@ export const layers: Layers = {
       'app/session',
     ],
     'app/masterless': [
+      'values',
       'diagnostics',
       'io',
       'content',
@@ -675,6 +696,7 @@ export const layers: Layers = {
       'app/session',
     ],
     'app/self': [
+      'values',
       'diagnostics',
       'io',
       'io/locks',

@@ -2,6 +2,7 @@ import type { Content, Location } from '../../content/content.ts';
 import { openHttp } from '../../content/http.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
+import { isS3Url, parseS3Object } from '../../values/s3-url.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
 import type { Closing, Reach } from './reach.ts';
 import { awsTarget, storeAt } from './repositories.ts';
@@ -22,13 +23,13 @@ export function makeContent(reach: Reach, calls: CallCounter, closing: Closing):
   };
   return {
     async open(location, how) {
-      const object = /^s3:\/\/([^/]+)\/(.+)$/i.exec(location.url);
+      const object = parseS3Object(location.url);
       if (!object) return web(location, how);
       const { openS3 } = await import('../../aws/s3-open.ts');
-      return openS3(await s3(location), { bucket: object[1]!, key: object[2]! })(how);
+      return openS3(await s3(location), object)(how);
     },
     async store({ url, target }) {
-      if (!/^s3:\/\//i.test(url))
+      if (!isS3Url(url))
         throw new Failure(
           given('content-url', `${url} is not a bucket`, { hint: 'write s3://BUCKET/PREFIX' }),
         );

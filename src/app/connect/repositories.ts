@@ -6,7 +6,7 @@ import type { Random } from '../../io/ports.ts';
 import { parseKey } from '../../replication/format/keys.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import type { Conditions } from '../../replication/model/conditions.ts';
-import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
+import { parseRepositoryUrl, refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import type { OpenRepository } from '../../replication/repository/open.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
@@ -45,15 +45,14 @@ export function makeRepositories(reach: Reach, random: Random, closing: Closing)
       return repository;
     } catch (error) {
       if (mode === 'create' || !(error instanceof Failure) || !isNotThere(error)) throw error;
-      if (error.diagnostics.some(({ code }) => code === 'bucket-not-found')) withoutBucket.add(ref.url);
+      if (error.has('bucket-not-found')) withoutBucket.add(ref.url);
       return undefined;
     }
   }
   return { open, known, isBucketMissing: ({ url }) => withoutBucket.has(url) };
 }
 
-const isNotThere = ({ diagnostics }: Failure) =>
-  diagnostics.every(({ code }) => code === 'repository-not-found' || code === 'bucket-not-found');
+const isNotThere = (failure: Failure) => failure.hasOnly('repository-not-found', 'bucket-not-found');
 
 /** The object store that a repository URL names. */
 export async function storeAt(
@@ -68,13 +67,13 @@ export async function storeAt(
   }: Pick<Reach, 'aws' | 'targets' | 'machine' | 'folder' | 'counter'>,
   closing: Closing,
 ): Promise<ObjectStore> {
-  if (/^file:\/\//i.test(url)) {
+  const place = parseRepositoryUrl(url);
+  if (place?.kind === 'file') {
     const { fileStore } = await import('../../replication/stores/file.ts');
     // The store works on real paths; in a lab its folder lies with all others below the lab's host.
     return fileStore(folder(filePath(url)), machine);
   }
-  const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/i.exec(url);
-  if (!match) {
+  if (!place) {
     throw new Failure(
       given('repository-url', `${url} is not a repository URL`, {
         hint: 'write s3://BUCKET/PREFIX or file:///FOLDER',
@@ -86,7 +85,7 @@ export async function storeAt(
   // Under the name of the target that is called, whoever asks: a VM's own target is another one.
   const connection = await connectS3Of(aws, declared, counter(declared?.name ?? 'aws'));
   closing.push(() => connection.close());
-  return s3Store(connection, { bucket: match[1]!, prefix: match[2] ?? '' });
+  return s3Store(connection, place);
 }
 
 function filePath(url: string): string {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
 import { type BundlePlatform, beanstalkBundle } from '../../bundle/beanstalk.ts';
 import type { BundleFile } from '../../bundle/bundle-file.ts';
@@ -8,6 +7,7 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { ReadFiles } from '../../io/ports.ts';
 import { parsePublicKey } from '../../masterless/trust/keys.ts';
+import { sha256 } from '../../values/digest.ts';
 import type { Context } from '../app-context.ts';
 import { shippedModules } from '../session/load-catalog.ts';
 import { shipped } from '../shipped.ts';
@@ -60,11 +60,10 @@ export async function writeBundle(context: Context, options: BundleOptions): Pro
   const zip = await writeZip(made);
   const output = options.output ?? `converge-${platform}.zip`;
   await files.writeAtomic(resolve(cwd, output), zip, { mode: 0o644 });
-  const sha256 = createHash('sha256').update(zip).digest('hex');
   return {
     output,
     bytes: zip.length,
-    sha256,
+    sha256: sha256(zip),
     node: nodeVersion,
     self,
     trust: trust.map(({ path }) => path.replace('.pub', '')),

@@ -1,12 +1,13 @@
 import type { AwsSettings } from '../../aws/settings.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ContentBucket } from '../../masterless/content/bucket.ts';
+import { parseS3Prefix, type S3Prefix } from '../../values/s3-url.ts';
 import type { Session } from '../session/open-session.ts';
 
 /** Bucket and prefix of `s3://BUCKET/PREFIX`. Throws a Failure (given) for another URL. */
-export function contentUrl(url: string): { bucket: string; prefix: string } {
-  const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/i.exec(url);
-  if (match) return { bucket: match[1]!, prefix: match[2] ?? '' };
+export function contentUrl(url: string): S3Prefix {
+  const place = parseS3Prefix(url);
+  if (place) return place;
   throw new Failure(
     given('content-url', `${url} is no URL of a bucket`, {
       hint: 'write s3://BUCKET/ or s3://BUCKET/PREFIX',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { extname, join, resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../io/duration.ts';
@@ -6,6 +5,7 @@ import { contentNames, signatureName } from '../../masterless/content/accept.ts'
 import { isEnvironmentName } from '../../masterless/instance/environment-name.ts';
 import { type Statement, sealStatement } from '../../masterless/trust/envelope.ts';
 import { newKeyPair, parsePrivateKey } from '../../masterless/trust/keys.ts';
+import { sha256 } from '../../values/digest.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { writeNewSecret } from '../secret-file.ts';
@@ -125,7 +125,7 @@ function statementOf(
     converge_content: 1,
     environment,
     name: kind,
-    sha256: createHash('sha256').update(content).digest('hex'),
+    sha256: sha256(content),
     bytes: content.length,
     sequence: options.sequence === undefined ? seconds : whole(options.sequence, '--sequence'),
     issued: new Date(now).toISOString(),

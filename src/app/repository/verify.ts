@@ -1,3 +1,4 @@
+import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import type { VerifyReport } from '../../replication/verify/verify.ts';
 import type { Context } from '../app-context.ts';
@@ -9,6 +10,15 @@ export interface Verified {
   /** One per problem of the report. */
   diagnostics: Diagnostic[];
 }
+
+const codes = {
+  missing: 'repository-missing',
+  damaged: 'repository-damaged',
+  unreadable: 'repository-unreadable',
+  inconsistent: 'repository-inconsistent',
+  'rolled-back': 'repository-rolled-back',
+  unexplained: 'repository-unexplained',
+} as const satisfies Record<VerifyReport['problems'][number]['kind'], Code>;
 
 /**
  * Reads everything that the recovery points need, of one VM or of all, and checks every byte. Undefined when
@@ -31,7 +41,7 @@ export async function verify(
   });
   if (!report) return undefined;
   const diagnostics = report.problems.map(({ kind, message, breaks }) =>
-    world(`repository-${kind}`, message, {
+    world(codes[kind], message, {
       hint:
         breaks.length > 0
           ? `can't be restored as it is: ${breaks.join(', ')}; all other points can. Where the bucket keeps versions, an older one of this object may be whole`

@@ -44,7 +44,7 @@ export async function runAgent(
 }
 
 /** Codes of refusals that mean that somebody else is at work. */
-const busy = ['locked', 'lab-in-use'];
+const busy = ['locked', 'lab-in-use'] as const;
 
 /**
  * Looks once, and applies if it is time. Gives the exit code, 0 when there was nothing to do; `yielded` when
@@ -78,8 +78,7 @@ export async function agentOnce(
       await self.close();
     }
   } catch (error) {
-    if (!(error instanceof Failure) || !error.diagnostics.every(({ code }) => busy.includes(code)))
-      throw error;
+    if (!(error instanceof Failure) || !error.hasOnly(...busy)) throw error;
     context.reporter.notice({ type: 'agent-yields', why: error.diagnostics[0]!.message });
     return 'yielded';
   }

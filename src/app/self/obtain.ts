@@ -42,8 +42,7 @@ export async function obtainContent(
 }
 
 const isAway = (error: unknown): error is Failure =>
-  error instanceof Failure &&
-  error.diagnostics.every(({ code }) => code === 'aws-unreachable' || code === 'aws-throttled');
+  error instanceof Failure && error.hasOnly('aws-unreachable', 'aws-throttled');
 
 const nothingKept = world('nothing-kept', 'no content that converged before is kept here to go on with', {
   hint: 'the first run needs S3',

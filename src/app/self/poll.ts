@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Files } from '../../io/ports.ts';
 import { contentNames, signatureName } from '../../masterless/content/accept.ts';
 import { isDenied } from '../../masterless/content/fetch.ts';
 import { parseRollout, type Rollout, rolloutKey } from '../../masterless/rollout/rollout.ts';
+import { sha256 } from '../../values/digest.ts';
 import type { Self } from './open-self.ts';
 
 /** What an agent saw last, so that S3 may answer "unchanged". Losing it costs two answers with content. */
@@ -41,7 +41,7 @@ export async function lookAt(
       next.offered = {
         key,
         etag: found.etag,
-        sha256: createHash('sha256').update(found.bytes).digest('hex'),
+        sha256: sha256(found.bytes),
       };
     if (next.offered) break;
   }

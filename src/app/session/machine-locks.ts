@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { blocked, type Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { canonicalJson, sha256 } from '../../engine/model/canonical.ts';
+import { canonicalJson } from '../../engine/model/canonical.ts';
 import type { Guarded, Locks } from '../../engine/model/locks.ts';
 import { takeLock } from '../../io/locks/lock.ts';
 import { lockFolder } from '../../io/locks/lock-folder.ts';
 import type { Host } from '../../io/ports.ts';
 import { refuseForeign } from '../../io/refuse-foreign.ts';
+import { sha256 } from '../../values/digest.ts';
 
 /**
  * The locks of this machine below `folder`: `host`, and one for each object that lives elsewhere.

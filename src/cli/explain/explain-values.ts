@@ -1,7 +1,7 @@
 import { Failure, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { type CatalogResource, isSecretRef, type Json } from '../../engine/model/catalog.ts';
-import { nearest, valueAt } from '../../engine/model/pointer.ts';
+import { nearest, pointerTo, valueAt } from '../../engine/model/pointer.ts';
 import type { Layer, Trace } from '../../manifest/scope/scope.ts';
 
 /** Where one value was said. */
@@ -38,7 +38,7 @@ export function explained(
 ): Explained {
   const names = path.length > 0 ? [[...path]] : Object.keys(resource.properties).map(name => [name]);
   const values = names.map(name => {
-    const pointer = name.map(part => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    const pointer = pointerTo(name);
     const value = valueAt(resource.properties, pointer) as Json | undefined;
     if (value === undefined) throw noProperty(resource, name);
     const at = resource.places.get(pointer);

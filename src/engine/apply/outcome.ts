@@ -9,7 +9,7 @@ export const interrupted = (what: string): Diagnostic => blocked('interrupted', 
 
 /** What a call that threw comes to. A type's own bug, or a call that was given up, isn't tried again. */
 export function failedCall(error: unknown, subject: Subject): Outcome & { ok: false } {
-  const mayTry = error instanceof Failure && error.diagnostics[0]?.code !== 'given-up';
+  const mayTry = error instanceof Failure && !error.has('given-up');
   const diagnostic = together(diagnosticsOf(error, subject));
   return { ok: false, diagnostic, retry: mayTry ? 'asked' : 'never', undone: false };
 }

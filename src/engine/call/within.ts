@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import { plural } from '../../io/units.ts';
 import type { AnyResourceType } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
@@ -90,8 +90,7 @@ export async function within<T>(
   }
 }
 
-const isGivenUp = (error: unknown): boolean =>
-  error instanceof Failure && error.diagnostics[0]?.code === 'given-up';
+const isGivenUp = (error: unknown): boolean => failedWith(error, 'given-up');
 
 const verbs: Record<CallKind, string> = { observe: 'observing', apply: 'changing', refresh: 'refreshing' };
 

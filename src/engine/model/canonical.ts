@@ -64,6 +64,3 @@ function* listPieces(list: Iterable<unknown>): Generator<string> {
 
 const isIterable = (value: unknown): value is Iterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.iterator in value;
-
-/** SHA-256 in lower-case hex. */
-export const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');

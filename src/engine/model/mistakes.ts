@@ -1,10 +1,19 @@
+import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import type { Address, Json } from './catalog.ts';
 import { nearest } from './pointer.ts';
 import type { AnyResourceType, Claim, Mistake, Where } from './resource-type.ts';
 
 /** One mistake, for a type's `check`. */
-export const mistake = (pointer: string, code: string, message: string, hint?: string): Mistake => ({
+export const mistake = (pointer: string, code: Code, message: string, hint?: string): Mistake => ({
+  pointer,
+  code,
+  message,
+  ...(hint !== undefined && { hint }),
+});
+
+/** What was found elsewhere, as a mistake at a value. */
+export const mistakeAt = (pointer: string, { code, message, hint }: Diagnostic): Mistake => ({
   pointer,
   code,
   message,
@@ -46,13 +55,16 @@ const isMistake = ({ pointer, code, message, hint }: Partial<Mistake>): boolean 
 export const placeOf = ({ at, places }: Pick<Written, 'at' | 'places'>, pointer: string): SourceRange =>
   (pointer === '' ? undefined : places && nearest(places, pointer)) ?? at;
 
-/** A mistake as an error at its value. */
-export const asDiagnostic = ({ pointer, code, message, hint }: Mistake, written: Written): Diagnostic =>
-  given(code, message, {
-    address: written.address,
-    at: placeOf(written, pointer),
-    ...(hint !== undefined && { hint }),
-  });
+/** A mistake as an error at its value; its code may be a user's own. */
+export const asDiagnostic = ({ pointer, code, message, hint }: Mistake, written: Written): Diagnostic => ({
+  code,
+  severity: 'error',
+  category: 'given',
+  message,
+  address: written.address,
+  at: placeOf(written, pointer),
+  ...(hint !== undefined && { hint }),
+});
 
 /** A resource with what it claims. */
 export interface Claimant {

@@ -2,6 +2,9 @@
 export const child = (pointer: string, key: string): string =>
   `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
+/** Of a value's names from the outermost in. */
+export const pointerTo = (path: readonly string[]): string => path.reduce(child, '');
+
 export const segments = (pointer: string): string[] =>
   pointer
     .split('/')

@@ -1,6 +1,6 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { digestOf } from '../../io/content.ts';
-import { sha256 } from '../model/canonical.ts';
+import { sha256 } from '../../values/digest.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, sourcesOf } from '../model/subject.ts';
 

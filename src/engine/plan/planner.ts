@@ -1,10 +1,11 @@
 import { apart, type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
+import { sha256 } from '../../values/digest.ts';
 import { buildGraph, type Graph, notifications } from '../graph/graph.ts';
 import { providersOf } from '../graph/implied.ts';
 import { graded, gradeOf } from '../guard/grade.ts';
 import { lessProtected } from '../guard/protection.ts';
 import { lostRefreshes } from '../memory/owed.ts';
-import { byText, canonicalJson, sha256 } from '../model/canonical.ts';
+import { byText, canonicalJson } from '../model/canonical.ts';
 import type { Address, Catalog, CatalogResource } from '../model/catalog.ts';
 import {
   isPending,

@@ -1,9 +1,10 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { sha256 } from '../../values/digest.ts';
 import { appliedSecrets } from '../call/secrets.ts';
 import { type Protection, protectionKey } from '../guard/protection.ts';
 import { owedTo } from '../memory/owed.ts';
-import { byText, canonicalJson, sha256 } from '../model/canonical.ts';
+import { byText, canonicalJson } from '../model/canonical.ts';
 import type { Address, CatalogTarget, Json } from '../model/catalog.ts';
 import type { Observation, Where } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';

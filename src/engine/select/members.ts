@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import { byText } from '../model/canonical.ts';
 import type { Address, Catalog, CatalogResource, CatalogTarget, Json, Reference } from '../model/catalog.ts';
 import type { SelectedMember, SelectionMade } from '../model/plan.ts';
@@ -66,7 +66,7 @@ export async function expandSelections(
       answer = await ask(run, resource, catalog.targets);
     } catch (error) {
       run.signal.throwIfAborted();
-      if (error instanceof Failure && error.diagnostics[0]?.code === 'not-observed') {
+      if (failedWith(error, 'not-observed')) {
         wrong.push(...error.diagnostics);
         continue;
       }

@@ -1,5 +1,6 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { globOf } from '../../values/glob.ts';
 import type { Address } from '../model/catalog.ts';
 import type { Declared } from '../model/subject.ts';
 
@@ -51,12 +52,6 @@ function matches(selector: string, { address, type, meta, selectedBy }: Declared
 const isInside = (selector: string, address: Address, type: string): boolean =>
   !address.startsWith(`${type}:`) &&
   (address.startsWith(`${selector}/`) || (address.startsWith(`${selector}:`) && !selector.includes(':')));
-
-/** `*` is any text, `/` too, since titles are paths; `?` is one character. */
-function globOf(selector: string): RegExp {
-  const escaped = selector.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
-}
 
 function nothing(selector: string, resources: readonly Declared[]) {
   const names = new Set<string>();

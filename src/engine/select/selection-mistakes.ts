@@ -1,3 +1,4 @@
+import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import type { Address, CatalogResource } from '../model/catalog.ts';
 import type { SelectionMade } from '../model/plan.ts';
@@ -19,7 +20,7 @@ export function warningsOf(
   { warnings }: Found,
   { members, left }: SelectionMade,
 ): Diagnostic[] {
-  const warn = (code: string, message: string, hint: string | undefined, pointer = ''): Diagnostic => ({
+  const warn = (code: Code, message: string, hint: string | undefined, pointer = ''): Diagnostic => ({
     ...given(code, message, {
       address,
       at: nearest(places, `/select${pointer}`) ?? at,

@@ -2,9 +2,10 @@ import { isScalar, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { isSecretRef, type Json } from '../../engine/model/catalog.ts';
+import { pointerTo } from '../../engine/model/pointer.ts';
 import { type Facts, unknownFact } from '../scope/facts.ts';
 import type { Reading } from '../scope/reading.ts';
-import { below, type Layer, pointerOf, type Scope, type Sourced, type Trace } from '../scope/scope.ts';
+import { below, type Layer, type Scope, type Sourced, type Trace } from '../scope/scope.ts';
 import type { Cel, CelFault, Template } from '../syntax/cel.ts';
 import { literal, readExpression, type TemplatePart } from '../syntax/expression.ts';
 import { coreValue, quoted } from '../syntax/scalar.ts';
@@ -199,11 +200,11 @@ function textsIn(scope: Scope, paths: readonly string[][]): TextOf {
   return (value, path) => {
     if (typeof value !== 'number' && typeof value !== 'boolean') return undefined;
     if (path) {
-      const text = textsOf(path[0])?.get(pointerOf(path.slice(1)));
+      const text = textsOf(path[0])?.get(pointerTo(path.slice(1)));
       return text !== undefined && isIt(text, value) ? text : undefined;
     }
     all ??= paths.flatMap(([root, ...names]) => {
-      const at = pointerOf(names);
+      const at = pointerTo(names);
       return [...(textsOf(root) ?? [])].flatMap(([pointer, text]) =>
         pointer === at || pointer.startsWith(`${at}/`) ? [text] : [],
       );

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isMap, isScalar, type Node } from 'yaml';
+import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { Registry } from '../../engine/model/resource-type.ts';
@@ -206,7 +207,7 @@ function readParameters(
   for (const { key, value } of entriesOf(file, node, '`parameters`', 'parameters', report)) {
     const name = keyText(file, key) ?? '';
     const at = placeOf(file, key);
-    const refuse = (code: string, message: string, hint?: string) => {
+    const refuse = (code: Code, message: string, hint?: string) => {
       sound = false;
       report(given(code, message, { at, ...(hint ? { hint } : {}) }));
     };

@@ -1,6 +1,7 @@
 import { isMap, isScalar, type Node, type Scalar } from 'yaml';
 import { given } from '../../diagnostics/diagnostic.ts';
 import type { Json } from '../../engine/model/catalog.ts';
+import { child } from '../../engine/model/pointer.ts';
 import { evaluated } from '../expressions/evaluate.ts';
 import { newReading, resolved, textsOf } from '../scope/reading.ts';
 import type { Layer, Scope, Sourced } from '../scope/scope.ts';
@@ -60,13 +61,12 @@ export function* eachOf(
   const texts = textsOf(reading);
   const contexts = names.map(name => {
     const item = (items as { [key: string]: Json })[name] as Json;
-    const pointer = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = child('', name);
     const each: Sourced = {
       texts: below(texts, pointer),
       value: { key: list ? Number(name) : name, value: item },
       layers([part, ...names]) {
-        const inner =
-          pointer + names.map(inner => `/${inner.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+        const inner = names.reduce(child, pointer);
         const visit = reading.visits.get(part === 'value' ? inner : pointer);
         const layer: Layer = { from: 'for_each', value: item, at: visit?.origin ?? visit?.at ?? at };
         if (visit?.trace) layer.trace = visit.trace;

@@ -1,5 +1,7 @@
 import { type Alias, isAlias, type Node } from 'yaml';
+import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
+import { segments } from '../../engine/model/pointer.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { placeOf, type SourceFile } from '../syntax/source-file.ts';
 import type { Scope, Trace } from './scope.ts';
@@ -62,7 +64,7 @@ export const newReading = (
 export function fault(
   reading: Reading,
   pointer: string,
-  code: string,
+  code: Code,
   message: string,
   at: SourceRange,
   hint?: string,
@@ -82,16 +84,10 @@ export const resolved = (reading: Pick<Reading, 'file'>, node: Node): Node =>
 
 /** The name in messages of the value at `pointer`: its nearest property name, or the thing itself. */
 export function nameAt(reading: Reading, pointer: string): string {
-  const names = pointer
-    .split('/')
-    .slice(1)
-    .filter(segment => !/^\d+$/.test(segment));
+  const names = segments(pointer).filter(segment => !/^\d+$/.test(segment));
   const last = names.at(-1);
-  return last === undefined ? reading.subject : `\`${unescaped(last)}\``;
+  return last === undefined ? reading.subject : `\`${last}\``;
 }
-
-export const escaped = (segment: string): string => segment.replaceAll('~', '~0').replaceAll('/', '~1');
-const unescaped = (segment: string): string => segment.replaceAll('~1', '/').replaceAll('~0', '~');
 
 export const nodePlace = (reading: Reading, node: Node | null): SourceRange =>
   node ? placeOf(reading.file, node) : reading.at;

@@ -1,5 +1,6 @@
 import type { SourceRange } from '../../diagnostics/diagnostic.ts';
 import type { Address, Json } from '../../engine/model/catalog.ts';
+import { pointerTo } from '../../engine/model/pointer.ts';
 import type { TimeLeft } from '../syntax/cel.ts';
 import type { KnownFacts } from './known-facts.ts';
 
@@ -65,7 +66,7 @@ export function sourced(
     layers(path) {
       const found = path.reduce<Json | undefined>(below, value);
       if (found === undefined) return [];
-      const pointers = path.map((_, index) => pointerOf(path.slice(0, path.length - index)));
+      const pointers = path.map((_, index) => pointerTo(path.slice(0, path.length - index)));
       const at = pointers.map(pointer => places.get(pointer)).find(Boolean);
       const trace = pointers.map(pointer => traces.get(pointer)).find(Boolean);
       return [{ from, value: found, ...(at && { at }), ...(trace && { trace }) }];
@@ -78,6 +79,3 @@ export function below(value: Json | undefined, name: string): Json | undefined {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as { [key: string]: Json })[name];
 }
-
-export const pointerOf = (path: readonly string[]): string =>
-  path.map(name => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

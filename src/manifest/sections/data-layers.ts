@@ -3,10 +3,11 @@ import { isMap, type Node } from 'yaml';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { isSecretRef, type Json } from '../../engine/model/catalog.ts';
+import { pointerTo } from '../../engine/model/pointer.ts';
 import type { ReadFiles } from '../../io/ports.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { newReading, textsOf } from '../scope/reading.ts';
-import { below, pointerOf, type Scope, type Sourced, type Trace } from '../scope/scope.ts';
+import { below, type Scope, type Sourced, type Trace } from '../scope/scope.ts';
 import { displayName, readTextFile } from '../syntax/find-files.ts';
 import { parseManifest } from '../syntax/parse.ts';
 import { coreValue, found, ownText } from '../syntax/scalar.ts';
@@ -46,8 +47,8 @@ export function mergeLayers(layers: readonly DataLayer[], report: Report): Sourc
       layers.flatMap(({ from, value, places, traces }) => {
         const found = path.reduce<Json | undefined>(below, value);
         if (found === undefined) return [];
-        const at = places.get(pointerOf(path));
-        const trace = traces?.get(pointerOf(path));
+        const at = places.get(pointerTo(path));
+        const trace = traces?.get(pointerTo(path));
         return [{ from, value: found, ...(at && { at }), ...(trace && { trace }) }];
       }),
   };
@@ -73,8 +74,8 @@ function over(
       result.set(name, over(old ?? {}, value, here, layer, before, report));
     else if (old !== undefined && isMapValue(value) !== isMapValue(old)) {
       const first = before.findLast(({ value }) => here.reduce<Json | undefined>(below, value) != null);
-      const at = layer.places.get(pointerOf(here));
-      const related = first?.places.get(pointerOf(here));
+      const at = layer.places.get(pointerTo(here));
+      const related = first?.places.get(pointerTo(here));
       report(
         given(
           'data-shape',
@@ -195,7 +196,7 @@ export function readSettings(settings: readonly string[], report: Report): DataL
       coreValue(setting.slice(equals + 1)),
     );
     const text = ownText({ type: 'PLAIN', value: setting.slice(equals + 1) });
-    const texts = new Map(text === undefined ? [] : [[pointerOf(path), text]]);
+    const texts = new Map(text === undefined ? [] : [[pointerTo(path), text]]);
     return [{ from: '--set', value: value as { [key: string]: Json }, places: new Map(), texts }];
   });
 }

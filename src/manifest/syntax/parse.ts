@@ -1,4 +1,5 @@
 import { isMap, isScalar, Lexer, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
+import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { inspect } from './inspect.ts';
 import { likelySecrets, type NamesSecret } from './secret-names.ts';
@@ -47,7 +48,7 @@ export function parseManifest(
     templates: new Map(),
     broken: new Set(),
   };
-  const stop = (code: string, message: string, from: number, to: number, hint?: string) => {
+  const stop = (code: Code, message: string, from: number, to: number, hint?: string) => {
     report(given(code, message, { at: place(file, from, to), ...(hint === undefined ? {} : { hint }) }));
     file.masks.push(...likelySecrets(text, namesSecret));
     return { file, readable: false };
@@ -118,7 +119,7 @@ function nextLineEnd(text: string, after: number): number {
 }
 
 /** One message for a YAML error; those that a value causes say "quote it" and never repeat the value. */
-function explain({ code, message, pos }: YAMLError, text: string): [string, string, number, number, string?] {
+function explain({ code, message, pos }: YAMLError, text: string): [Code, string, number, number, string?] {
   const [from, to] = pos;
   switch (code) {
     case 'RESOURCE_EXHAUSTION':

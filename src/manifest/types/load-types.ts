@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Ajv } from 'ajv';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import type { AnyResourceType, Registry } from '../../engine/model/resource-type.ts';
 import type { Clock } from '../../io/ports.ts';
+import { sha256 } from '../../values/digest.ts';
 import { type JsonSchema, valueSchema } from '../schema/json-schema.ts';
 import { quoted } from '../syntax/scalar.ts';
 import { mistakesOf } from './check-type.ts';
@@ -80,7 +80,7 @@ async function loadType(
   for (const mistake of mistakes) report(mistake);
   if (mistakes.length > 0) return undefined;
   const type = exported as AnyResourceType;
-  const digest = createHash('sha256').update(source.text).digest('hex');
+  const digest = sha256(source.text);
   return Object.create(type, {
     // A name that the schema doesn't have is a mistake, unless the type says otherwise.
     schema: { value: { additionalProperties: false, ...type.schema }, enumerable: true },

@@ -1,7 +1,8 @@
 import { isScalar, type Node } from 'yaml';
 import { nearest, suggest } from '../../diagnostics/nearest.ts';
+import { child } from '../../engine/model/pointer.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import { escaped, fault, nameAt, nodePlace, type Reading } from '../scope/reading.ts';
+import { fault, nameAt, nodePlace, type Reading } from '../scope/reading.ts';
 import { controlCharacters } from '../syntax/control-characters.ts';
 import { readExpression } from '../syntax/expression.ts';
 import { mask, sourceOf } from '../syntax/source-file.ts';
@@ -29,7 +30,7 @@ export function unknownProperty(
   const meant = nearest(name, names);
   if (value && meant !== undefined && schema.properties?.[meant]?.['x-secret']) mask(reading.file, value);
   const message = `${nameAt(reading, pointer)} has no property \`${name}\``;
-  const below = `${pointer}/${escaped(name)}`;
+  const below = child(pointer, name);
   fault(reading, below, 'unknown-property', message, nodePlace(reading, key), suggest(name, names));
 }
 

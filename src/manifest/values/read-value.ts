@@ -1,9 +1,10 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { distance } from '../../diagnostics/nearest.ts';
 import type { Json } from '../../engine/model/catalog.ts';
+import { child } from '../../engine/model/pointer.ts';
 import { evaluated, failed } from '../expressions/evaluate.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import { escaped, fault, nameAt, nodePlace, type Reading, resolved, type Visit } from '../scope/reading.ts';
+import { fault, nameAt, nodePlace, type Reading, resolved, type Visit } from '../scope/reading.ts';
 import { expected, ownText } from '../syntax/scalar.ts';
 import { keyText, mask, sourceOf } from '../syntax/source-file.ts';
 import { choose } from './choose-branch.ts';
@@ -74,7 +75,7 @@ export function readMap(
     // A duplicate has been reported by inspect().
     if (seen.has(name)) continue;
     seen.add(name);
-    const below = `${pointer}/${escaped(name)}`;
+    const below = child(pointer, name);
     const at = nodePlace(reading, key);
     const property = propertySchema(schema, name);
     if (!property) {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { blocked, type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { compareVersions } from '../../io/versions.ts';
+import { sha256 } from '../../values/digest.ts';
 import type { Statement } from '../trust/envelope.ts';
 
 /** What an instance remembers of the content it took. */
@@ -119,5 +119,4 @@ export const contentNames = (environment: string): string[] => [`${environment}.
 
 /** Whether the content is what was signed. */
 export const isContentOf = (statement: Statement, content: Buffer): boolean =>
-  content.length === statement.bytes &&
-  createHash('sha256').update(content).digest('hex') === statement.sha256;
+  content.length === statement.bytes && sha256(content) === statement.sha256;

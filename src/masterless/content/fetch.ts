@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { sha256 } from '../../values/digest.ts';
 import { openStatement, type Statement } from '../trust/envelope.ts';
 import type { TrustedKey } from '../trust/keys.ts';
 import { type Asking, contentNames, isContentOf, refusal, signatureName } from './accept.ts';
@@ -104,6 +104,4 @@ const notWhatWasSigned = ({ url }: ContentBucket, { name }: Statement, isThere: 
 
 /** S3 says the same of an object that isn't there to whoever may not list. */
 export const isDenied = (error: unknown): boolean =>
-  error instanceof Failure && error.diagnostics.every(({ code }) => code === 'aws-access-denied');
-
-const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+  error instanceof Failure && error.hasOnly('aws-access-denied');

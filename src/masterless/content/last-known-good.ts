@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Files } from '../../io/ports.ts';
+import { sha256 } from '../../values/digest.ts';
 import { openStatement } from '../trust/envelope.ts';
 import type { TrustedKey } from '../trust/keys.ts';
 import { type Asking, isContentOf, refusal } from './accept.ts';
@@ -33,10 +33,15 @@ export async function keptContent(
   const [bytes, file] = [await files.read(join(dir, 'content')), await files.read(join(dir, 'signature'))];
   if (!bytes || !file) return undefined;
   const statement = openStatement(file, join(dir, 'signature'), trusted);
-  const sha256 = createHash('sha256').update(file).digest('hex');
-  const no = isContentOf(statement, bytes) ? refusal(statement, sha256, asking) : changed(dir);
+  const digest = sha256(file);
+  const no = isContentOf(statement, bytes) ? refusal(statement, digest, asking) : changed(dir);
   if (no) throw new Failure(no);
-  return { name: statement.name, bytes, sha256: statement.sha256, signed: { statement, file, sha256 } };
+  return {
+    name: statement.name,
+    bytes,
+    sha256: statement.sha256,
+    signed: { statement, file, sha256: digest },
+  };
 }
 
 const changed = (dir: string) =>

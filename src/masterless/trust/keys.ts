@@ -1,11 +1,6 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { sha256 } from '../../values/digest.ts';
 
 /** A key that content may be signed with, by the id that signatures name. */
 export interface TrustedKey {
@@ -28,7 +23,7 @@ export function newKeyPair(): { id: string; privatePem: string; publicPem: strin
 /** 16 hex digits of the SHA-256 of the public key (SPKI, DER). */
 export function keyId(key: KeyObject): string {
   const spki = (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(spki).digest('hex').slice(0, 16);
+  return sha256(spki).slice(0, 16);
 }
 
 /** Throws a Failure (given) that names where the text came from, never the text. */

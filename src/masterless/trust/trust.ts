@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadFiles } from '../../io/ports.ts';
 import { parsePublicKey, type TrustedKey } from './keys.ts';
@@ -49,7 +50,7 @@ export async function assertOwnState(folder: string, files: ReadFiles, keeper: K
     if (found) throw new Failure(given('state-not-safe', `${path} ${found.why}`, { hint: found.hint }));
   }
   const mistake = await changeable(folder, keeper, 1);
-  if (mistake) throw new Failure({ ...mistake, code: 'state-not-safe' });
+  if (mistake) throw new Failure({ ...mistake, code: 'state-not-safe' satisfies Code });
 }
 
 /** Looked at from the key up to the root. */

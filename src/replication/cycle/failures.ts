@@ -1,3 +1,4 @@
+import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 
 /** Whether `error`, or what caused it, is an instance of `kind`. */
@@ -5,7 +6,7 @@ export const causedBy = (error: unknown, kind: abstract new (...args: never[]) =
   error instanceof kind || (error instanceof Error && causedBy(error.cause, kind));
 
 /** The diagnostics of a Failure; for anything else one that carries its message under `code`. */
-export const diagnosticsOf = (error: unknown, code: string): Diagnostic[] =>
+export const diagnosticsOf = (error: unknown, code: Code): Diagnostic[] =>
   error instanceof Failure
     ? error.diagnostics
     : [world(code, error instanceof Error ? error.message : String(error))];

@@ -1,4 +1,4 @@
-import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { blocked, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { comparesWrongly, ignoresMatch } from '../model/conditions.ts';
 import type { Holder, LeaseValue } from '../model/lease-value.ts';
@@ -175,8 +175,7 @@ async function proveReplacement(vm: VmRepository, clock: Clock, value: LeaseValu
   if (result !== 'lost-race') throw ignoresMatch();
 }
 
-const isLost = (error: unknown): boolean =>
-  error instanceof Failure && error.diagnostics.some(d => d.code === 'lease-held' || d.code === 'lease-lost');
+const isLost = (error: unknown): boolean => failedWith(error, 'lease-held', 'lease-lost');
 
 const held = ({ holder, expires, snapshot }: LeaseValue): Failure =>
   new Failure(

@@ -1,4 +1,4 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 
 /** An object of the repository that doesn't hold what was once written to it. */
 export const damaged = (key: string, why: string, cause?: unknown) =>
@@ -29,7 +29,4 @@ export const newerFormat = (what: string, version: number) =>
  * archive that nothing is read from at once, or refused to whoever looks for faults.
  */
 export const isUnreadable = (error: unknown): error is Failure =>
-  hasCode(error, 'damaged-object', 'newer-format', 'object-archived', 'object-refused');
-
-export const hasCode = (error: unknown, ...codes: string[]): error is Failure =>
-  error instanceof Failure && error.diagnostics.some(d => codes.includes(d.code));
+  failedWith(error, 'damaged-object', 'newer-format', 'object-archived', 'object-refused');

@@ -1,16 +1,22 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { parseS3Prefix, type S3Prefix } from '../../values/s3-url.ts';
+
+/** Where a repository is, parsed once; `url` is its one spelling. */
+export type RepositoryUrl = ({ kind: 's3' } & S3Prefix) | { kind: 'file'; url: string };
+
+/** Undefined for a URL of another kind. */
+export function parseRepositoryUrl(text: string): RepositoryUrl | undefined {
+  const s3 = parseS3Prefix(text);
+  if (s3) return { kind: 's3', ...s3 };
+  return /^file:\/\//i.test(text.trim()) ? { kind: 'file', url: canonicalPath(text.trim()) } : undefined;
+}
 
 /**
  * The one spelling of a repository's URL, for telling whether two resources mean the same one: scheme in
  * lower case, no slash at the end; of a path on this machine also no doubled slashes and dots. Bucket and
- * path keep their case. What is no URL of a known kind comes back as it is; opening it says what is wrong.
+ * path keep their case. What isn't a URL of a known kind comes back as it is; opening it says what is wrong.
  */
-export function canonicalRepositoryUrl(url: string): string {
-  const [, scheme, rest] = /^(s3|file):\/\/(.*)$/i.exec(url.trim()) ?? [];
-  if (scheme === undefined || rest === undefined) return url;
-  if (scheme.toLowerCase() === 's3') return `s3://${rest.replace(/\/+$/, '')}`;
-  return canonicalPath(url.trim());
-}
+export const canonicalRepositoryUrl = (url: string): string => parseRepositoryUrl(url)?.url ?? url;
 
 function canonicalPath(url: string): string {
   try {
@@ -42,6 +48,3 @@ export function refuseAmbiguousUrl(url: string): void {
     }),
   );
 }
-
-/** The bucket that an `s3://` URL names; undefined for any other. */
-export const bucketOf = (url: string): string | undefined => /^s3:\/\/([^/]+)/i.exec(url.trim())?.[1];

@@ -1,3 +1,4 @@
+import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { LostPoint, Point } from './repository.ts';
 
@@ -70,7 +71,7 @@ function certain(point: Point, next: Point | undefined, wanted: string, vm: stri
 
 const SHOWN = 5;
 
-function refusal(code: string, message: string, points: Point[], category = world): Failure {
+function refusal(code: Code, message: string, points: Point[], category = world): Failure {
   const shown = points.slice(-SHOWN).map(p => `${p.id.slice(0, 12)} (${new Date(p.time).toISOString()})`);
   const more = points.length > SHOWN ? ` and ${points.length - SHOWN} older ones` : '';
   const details: Partial<Diagnostic> = {

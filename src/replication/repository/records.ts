@@ -1,4 +1,5 @@
-import { damaged, hasCode } from '../format/damage.ts';
+import { failedWith } from '../../diagnostics/diagnostic.ts';
+import { damaged } from '../format/damage.ts';
 import { RECOVERY } from '../format/names.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { RecordStore } from '../model/repository.ts';
@@ -21,7 +22,7 @@ export function recordStore({ store, vault, random }: Context): RecordStore {
       try {
         return (await store.put(key, bytes, { when: { ifNoneMatch: '*' } })).ok;
       } catch (error) {
-        if (!hasCode(error, 'answer-lost')) throw error;
+        if (!failedWith(error, 'answer-lost')) throw error;
         // The salt is random: what is there with these very bytes is ours.
         return (await store.get(key))?.bytes.equals(bytes) ?? false;
       }

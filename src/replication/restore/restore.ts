@@ -1,9 +1,8 @@
 import { basename, join } from 'node:path';
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Progress } from '../../engine/model/io.ts';
 import type { FileHandle, Files, Random } from '../../io/ports.ts';
 import { blockLength, ID_BYTES, isZero, ZERO_ID } from '../format/blocks.ts';
-import { hasCode } from '../format/damage.ts';
 import type { DiskReader, Point, PointDisk, Repository } from '../model/repository.ts';
 
 export interface RestoreOptions {
@@ -162,7 +161,8 @@ async function refuseExisting(files: Files, path: string): Promise<void> {
 }
 
 const isFull = (error: unknown) =>
-  hasCode(error, 'disk-full') || ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+  failedWith(error, 'disk-full') ||
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 const full = (directory: string, why: string, cause?: unknown) =>
   new Failure(

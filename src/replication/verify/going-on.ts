@@ -1,5 +1,5 @@
-import { Failure } from '../../diagnostics/diagnostic.ts';
-import { hasCode } from '../format/damage.ts';
+import type { Code } from '../../diagnostics/codes.ts';
+import { Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import type { ObjectStore } from '../model/store.ts';
 
 /**
@@ -12,9 +12,9 @@ export const goingOn = (store: ObjectStore): ObjectStore => ({
     try {
       return await store.get(key, options);
     } catch (error) {
-      if (!hasCode(error, 'aws-access-denied', 'aws-error', 'file-access')) throw error;
+      if (!failedWith(error, 'aws-access-denied', 'aws-error', 'file-access')) throw error;
       throw new Failure(
-        error.diagnostics.map(one => ({ ...one, code: 'object-refused' })),
+        error.diagnostics.map(one => ({ ...one, code: 'object-refused' satisfies Code })),
         { cause: error },
       );
     }

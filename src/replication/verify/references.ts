@@ -1,6 +1,6 @@
-import { Failure } from '../../diagnostics/diagnostic.ts';
+import { Failure, failedWith } from '../../diagnostics/diagnostic.ts';
 import { blockCount, ID_BYTES, PAGE_BLOCKS, ZERO_ID } from '../format/blocks.ts';
-import { hasCode, isUnreadable } from '../format/damage.ts';
+import { isUnreadable } from '../format/damage.ts';
 import { nameOf, type PageRefs } from '../format/page-map.ts';
 import type { Root, Segment } from '../format/root.ts';
 import { indexReader, type Located } from '../repository/read/locator.ts';
@@ -55,7 +55,7 @@ export function followPoints(
           problems,
         );
         if (problems.size === 0) {
-          if (!isUnreadable(error) && !hasCode(error, 'missing-object')) throw error;
+          if (!isUnreadable(error) && !failedWith(error, 'missing-object')) throw error;
           inconsistent(error.message);
         }
         return undefined;

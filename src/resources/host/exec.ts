@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import { isSecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
@@ -99,8 +99,7 @@ async function look(one: Asked<ExecProperties>, io: ReadIo): Promise<Observation
   try {
     return { state: 'present', value: { run: await due(one, io) } };
   } catch (error) {
-    const isMissing = error instanceof Failure && error.diagnostics[0]?.code === 'program-not-started';
-    if (!isMissing) throw error;
+    if (!failedWith(error, 'program-not-started')) throw error;
     const missing = await missingPath(one.properties, io);
     if (missing !== undefined) return pathFirst(missing);
     const named = bareName(one.properties);

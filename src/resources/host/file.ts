@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import Type, { type Static } from 'typebox';
 import { world } from '../../diagnostics/diagnostic.ts';
 import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
@@ -14,6 +13,7 @@ import type {
   Step,
   Where,
 } from '../../engine/model/resource-type.ts';
+import { sha256 } from '../../values/digest.ts';
 import { oneByOne } from '../shared/each-step.ts';
 import { writesFiles } from '../shared/realms.ts';
 import { secret } from '../shared/schema-parts.ts';
@@ -222,4 +222,4 @@ async function contentOf(
   return Buffer.from(isSecretRef(content) ? await io.secret(content) : (content ?? ''));
 }
 
-const digestOf = (content: string): string => `sha256:${createHash('sha256').update(content).digest('hex')}`;
+const digestOf = (content: string): string => `sha256:${sha256(content)}`;

@@ -1,4 +1,4 @@
-import { Failure } from '../../diagnostics/diagnostic.ts';
+import { failedWith } from '../../diagnostics/diagnostic.ts';
 import { interrupted } from '../../engine/apply/outcome.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
@@ -11,8 +11,8 @@ import type {
   Step,
 } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
-import { bucketOf } from '../../replication/model/repository-url.ts';
 import type { DueJob } from '../../replication/movers/due.ts';
+import { parseS3Prefix } from '../../values/s3-url.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { pointsCapability, repositoryRef } from '../shared/repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
@@ -52,7 +52,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   identity: (_, title) => title.toLowerCase(),
   provides: ({ repository }, id) => [pointsCapability(repository, id)],
   needs({ repository }) {
-    const bucket = bucketOf(repositoryRef(repository).url);
+    const bucket = parseS3Prefix(repositoryRef(repository).url)?.bucket;
     return bucket === undefined ? [] : [{ anyOf: [`s3-bucket:${bucket}`] }];
   },
   desired: () => ({ point: 'newest', rpo: 'kept', change_tracking: 'on' }),
@@ -112,9 +112,8 @@ async function protect(
   try {
     return await perform();
   } catch (error) {
-    const codes = error instanceof Failure ? error.diagnostics.map(({ code }) => code) : [];
-    const leftBehind = codes.includes('snapshot-left');
-    if (step.signal.aborted && !leftBehind && !codes.includes('commit-unknown')) {
+    const leftBehind = failedWith(error, 'snapshot-left');
+    if (step.signal.aborted && !leftBehind && !failedWith(error, 'commit-unknown')) {
       const diagnostic = interrupted('no point was made, and no snapshot is left behind');
       return { ok: false, diagnostic, retry: 'never', undone: true };
     }

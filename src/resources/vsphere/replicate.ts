@@ -1,11 +1,12 @@
 import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
-import { canonicalJson, sha256 } from '../../engine/model/canonical.ts';
+import { canonicalJson } from '../../engine/model/canonical.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
 import type { Asked } from '../../engine/model/resource-type.ts';
 import type { CycleResult } from '../../replication/cycle/options.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { DueJob } from '../../replication/movers/due.ts';
+import { sha256 } from '../../values/digest.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
 import { lostRepository } from './history.ts';
 import { removeLeft } from './left-behind.ts';

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { suggest } from '../../diagnostics/nearest.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import type { Found, Member, Selector } from '../../engine/model/resource-type.ts';
+import { globOf } from '../../values/glob.ts';
 import type { ListedVm } from '../../vsphere/client/connect.ts';
 import type { Tag } from '../../vsphere/inventory/tags.ts';
 import { titlesOf } from './vm-titles.ts';
@@ -109,10 +110,7 @@ const listOf = (words: Words | undefined): string[] =>
   words === undefined ? [] : Array.isArray(words) ? words : [words];
 
 /** `*` is any text, `?` one character; case is ignored. */
-export function fits(glob: string, name: string): boolean {
-  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'isu').test(name);
-}
+export const fits = (glob: string, name: string): boolean => globOf(glob, 'i').test(name);
 
 /** `folder` from the root, or from below the VM folder of any datacenter. */
 export function isBelow(path: string, folder: string): boolean {

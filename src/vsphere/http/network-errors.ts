@@ -1,16 +1,17 @@
+import type { Code } from '../../diagnostics/codes.ts';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 
 /** Codes of failures that may pass by themselves; only what is idempotent may be tried again. */
-const TRANSIENT = new Set([
+const TRANSIENT = [
   'vsphere-unreachable',
   'vsphere-timeout',
   'vsphere-connection-lost',
   'vsphere-unavailable',
   'vsphere-bad-range',
-]);
+] as const satisfies Code[];
 
 export const isTransient = (error: unknown): boolean =>
-  error instanceof Failure && error.diagnostics.every(d => TRANSIENT.has(d.code));
+  error instanceof Failure && error.hasOnly(...TRANSIENT);
 
 const UNREACHABLE: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',
@@ -27,7 +28,7 @@ export function networkFailure(error: unknown, where: string): unknown {
   if (error instanceof Failure || !(error instanceof Error)) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (error.name === 'AbortError' || code === 'ABORT_ERR') return error;
-  const fail = (name: string, message: string, hint: string) =>
+  const fail = (name: Code, message: string, hint: string) =>
     new Failure(world(name, message, { hint }), { cause: error });
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EAI_NONAME') {
     return fail(

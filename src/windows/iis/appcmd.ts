@@ -1,4 +1,5 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { Code } from '../../diagnostics/codes.ts';
+import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { CommandResult } from '../../io/ports.ts';
 import { childrenNamed, parseXml, type XmlElement, XmlError } from '../../io/xml.ts';
@@ -113,7 +114,7 @@ async function refuseSharedConfiguration(io: WriteIo): Promise<void> {
 function refused(args: readonly string[], { exitCode, stdout, stderr, timedOut }: CommandResult) {
   const said = (stdout.trim() || stderr.trim()).replace(/\s+/g, ' ').slice(0, 400);
   const what = `appcmd ${args.slice(0, 3).join(' ')}`;
-  const ways: Record<number, [string, string]> = {
+  const ways: Record<number, [Code, string]> = {
     5: ['access-denied', 'run converge as an administrator'],
     33: [
       'iis-section-locked',
@@ -129,10 +130,7 @@ function refused(args: readonly string[], { exitCode, stdout, stderr, timedOut }
 }
 
 /** Whether appcmd knew no such section: the feature that brings it is missing (ERROR_INVALID_PARAMETER). */
-export const sectionIsUnknown = (error: unknown): boolean => hasCode(error, 'iis-unknown-name');
+export const sectionIsUnknown = (error: unknown): boolean => failedWith(error, 'iis-unknown-name');
 
 /** Whether appcmd found no site, application or other object of the name (ERROR_NOT_FOUND). */
-export const objectIsMissing = (error: unknown): boolean => hasCode(error, 'iis-object-missing');
-
-const hasCode = (error: unknown, wanted: string): boolean =>
-  error instanceof Failure && error.diagnostics.some(({ code }) => code === wanted);
+export const objectIsMissing = (error: unknown): boolean => failedWith(error, 'iis-object-missing');

@@ -1,3 +1,4 @@
+import type { Code } from '../../diagnostics/codes.ts';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import type { CommandResult } from '../../io/ports.ts';
@@ -63,7 +64,7 @@ const dism = (io: ReadIo, args: string[], timeout: number): Promise<CommandResul
   io.run({ file: system32(io, 'dism.exe'), args: ['/online', '/english', ...args], timeout });
 
 function refused(what: string, { exitCode, timedOut }: CommandResult) {
-  const ways: Record<number, [string, string, string]> = {
+  const ways: Record<number, [Code, string, string]> = {
     740: ['not-elevated', 'it needs an administrator', 'run converge elevated'],
     2148468767: [
       'feature-payload-missing',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { given } from '../../../src/diagnostics/diagnostic.ts';
 import { textOf } from '../../../src/diagnostics/lines.ts';
 import { annotateChanges, annotateDiagnostics } from '../../../src/engine/render/github.ts';
+import { given } from '../../support/made-up.ts';
 import { everything, planned, planOf } from '../../support/plans.ts';
 
 const fileName = (file: string) => `infra/${file}`;

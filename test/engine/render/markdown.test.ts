@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { given } from '../../../src/diagnostics/diagnostic.ts';
 import { longestMarkdown, marker, renderMarkdown } from '../../../src/engine/render/markdown.ts';
+import { given } from '../../support/made-up.ts';
 import { everything, planned, planOf } from '../../support/plans.ts';
 
 const diagnostics = [

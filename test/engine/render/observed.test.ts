@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { world } from '../../../src/diagnostics/diagnostic.ts';
 import { textOf } from '../../../src/diagnostics/lines.ts';
 import type { Recorded } from '../../../src/engine/record/recording.ts';
 import { renderObserved } from '../../../src/engine/render/observed.ts';
+import { world } from '../../support/made-up.ts';
 
 const common = { id: 'x', declared: '' };
 const resources: Recorded[] = [

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../../src/diagnostics/diagnostic.ts';
 import type { Place } from '../../../src/io/handles/process-table.ts';
 import type { Clock } from '../../../src/io/ports.ts';
 import { makeHolders } from '../../../src/replication/cycle/holders.ts';
 import { leaseTtl, takeLease } from '../../../src/replication/cycle/lease.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import { aPlace, CycleWorld, KiB } from '../../support/cycles.ts';
+import { world } from '../../support/made-up.ts';
 import type { Call } from '../../support/memory-store.ts';
 
 const block = 64 * KiB;

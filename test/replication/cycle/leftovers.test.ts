@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../../src/diagnostics/diagnostic.ts';
 import { leaseTtl } from '../../../src/replication/cycle/lease.ts';
 import { findLeftovers, removeLeftovers } from '../../../src/replication/cycle/leftovers.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
+import { world } from '../../support/made-up.ts';
 
 const block = 64 * KiB;
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../../src/diagnostics/diagnostic.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import { ChangeIdRejected } from '../../../src/replication/model/source.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { FakeDisk } from '../../support/fake-machine.ts';
+import { world } from '../../support/made-up.ts';
 import { restored } from '../../support/restored.ts';
 
 const block = 64 * KiB;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../../src/diagnostics/diagnostic.ts';
 import { verify } from '../../../src/replication/verify/verify.ts';
+import { world } from '../../support/made-up.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { commitImage, openTest, readImage, VM } from '../../support/repository.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import { Failure } from '../../../src/diagnostics/diagnostic.ts';
 import { verify } from '../../../src/replication/verify/verify.ts';
+import { world } from '../../support/made-up.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import {
   aDisk,

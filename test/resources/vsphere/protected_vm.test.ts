@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { apart, Failure, world } from '../../../src/diagnostics/diagnostic.ts';
+import { apart, Failure } from '../../../src/diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../src/engine/model/io.ts';
 import type { Step } from '../../../src/engine/model/resource-type.ts';
 import type { KnownRepositories } from '../../../src/replication/model/clients.ts';
@@ -11,6 +11,7 @@ import { replicate } from '../../../src/resources/vsphere/replicate.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { FakeDisk } from '../../support/fake-machine.ts';
 import { memoryKnown } from '../../support/known.ts';
+import { world } from '../../support/made-up.ts';
 import { mistakesIn } from '../../support/mistakes.ts';
 import { typeIo } from '../../support/type-io.ts';
 

@@ -1,5 +1,6 @@
+import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import { blockCount, blockLength, ID_BYTES, PAGE_BLOCKS, pageCount } from '../../format/blocks.ts';
-import { damaged, hasCode, missing } from '../../format/damage.ts';
+import { damaged, missing } from '../../format/damage.ts';
 import { idKey } from '../../format/index-object.ts';
 import { nameOf } from '../../format/page-map.ts';
 import type { Root, RootDisk, Segment } from '../../format/root.ts';
@@ -67,7 +68,7 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     try {
       return await work();
     } catch (error) {
-      if (!hasCode(error, 'missing-object')) throw error;
+      if (!failedWith(error, 'missing-object')) throw error;
       segments = undefined;
       located.clear();
       return work();
@@ -81,7 +82,7 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     if (found) return found;
     // Of several, one that is missing: the index may just have been merged, and is read anew then.
     throw (
-      (lost.find(({ failure }) => hasCode(failure, 'missing-object')) ?? lost[0])?.failure ??
+      (lost.find(({ failure }) => failedWith(failure, 'missing-object')) ?? lost[0])?.failure ??
       damaged(
         context.names.point(root.point.generation, root.point.id),
         `no index says where block ${block} of disk ${disk.index} lies`,
@@ -154,7 +155,7 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
         try {
           return { job, bytes: await fetchRun(job, signal) };
         } catch (error) {
-          if (!hasCode(error, 'missing-object')) throw error;
+          if (!failedWith(error, 'missing-object')) throw error;
           return { job, bytes: undefined };
         }
       };

@@ -1,6 +1,6 @@
-import type { Failure } from '../../../diagnostics/diagnostic.ts';
+import { type Failure, failedWith } from '../../../diagnostics/diagnostic.ts';
 import { readFooter } from '../../format/container.ts';
-import { damaged, hasCode, isUnreadable } from '../../format/damage.ts';
+import { damaged, isUnreadable } from '../../format/damage.ts';
 import {
   decodeEntries,
   decodeIndexFooter,
@@ -88,7 +88,7 @@ export function indexReader(context: VmContext): IndexReader {
     async locate(segments, disk, page, signal) {
       const located: Located = { locations: new Map(), lost: [] };
       const lose = (segment: Segment, failure: unknown) => {
-        if (!isUnreadable(failure) && !hasCode(failure, 'missing-object')) throw failure;
+        if (!isUnreadable(failure) && !failedWith(failure, 'missing-object')) throw failure;
         located.lost.push({ key: context.names.index(segment.generation, segment.id), failure });
         return undefined;
       };

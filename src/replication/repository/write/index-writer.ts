@@ -1,5 +1,6 @@
+import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import { containerBuilder } from '../../format/container.ts';
-import { hasCode, isUnreadable } from '../../format/damage.ts';
+import { isUnreadable } from '../../format/damage.ts';
 import {
   encodeEntries,
   encodeIndexFooter,
@@ -126,7 +127,7 @@ export function indexWriter(session: Session): IndexWriter {
           return [...before.filter(s => !supersedes.includes(s.id)), ...written];
         } catch (error) {
           // What can't be read can't be merged, but it is in nobody's way: other entries go on counting.
-          if (!isUnreadable(error) && !hasCode(error, 'missing-object')) throw error;
+          if (!isUnreadable(error) && !failedWith(error, 'missing-object')) throw error;
         }
       return [...before, ...(await write(fresh, []))];
     },

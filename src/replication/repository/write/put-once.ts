@@ -1,4 +1,4 @@
-import { hasCode } from '../../format/damage.ts';
+import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import type { ObjectStore } from '../../model/store.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function putOnce(
       await store.put(key, bytes, options);
       return;
     } catch (error) {
-      if (attempt === 3 || !hasCode(error, 'answer-lost')) throw error;
+      if (attempt === 3 || !failedWith(error, 'answer-lost')) throw error;
     }
   }
 }

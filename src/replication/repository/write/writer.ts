@@ -1,5 +1,4 @@
-import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic.ts';
-import { hasCode } from '../../format/damage.ts';
+import { type Diagnostic, Failure, failedWith, world } from '../../../diagnostics/diagnostic.ts';
 import type { PageRefs } from '../../format/page-map.ts';
 import { encodeRoot, type Root } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
@@ -157,7 +156,7 @@ async function moveHead(work: Session, root: Root, etag: string | undefined): Pr
     });
     if (!put.ok && !(await isOurs(context, root, etag))) return false;
   } catch (error) {
-    if (!hasCode(error, 'answer-lost') || !(await isOurs(context, root, undefined))) throw error;
+    if (!failedWith(error, 'answer-lost') || !(await isOurs(context, root, undefined))) throw error;
   }
   work.totals.bytes_uploaded += bytes.length;
   return true;

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
 import type { ReadFiles } from '../../../io/ports.ts';
+import { sha256 } from '../../../values/digest.ts';
 
 const folder = '/etc/profile.d';
 const prefix = 'converge-path';
 
 /** The file that login shells read for one directory; the hash tells `/a-b` from `/a/b`. */
 export const profileOf = (directory: Id): string => {
-  const hash = createHash('sha256').update(directory).digest('hex').slice(0, 8);
+  const hash = sha256(directory).slice(0, 8);
   return `${folder}/${prefix}${directory.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 60)}-${hash}.sh`;
 };
 

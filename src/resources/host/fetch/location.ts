@@ -3,8 +3,9 @@ import type { Location } from '../../../content/content.ts';
 import { httpUrl } from '../../../content/http.ts';
 import { shown } from '../../../content/http-failures.ts';
 import { Failure } from '../../../diagnostics/diagnostic.ts';
-import { mistake } from '../../../engine/model/mistakes.ts';
+import { mistake, mistakeAt } from '../../../engine/model/mistakes.ts';
 import type { Mistake } from '../../../engine/model/resource-type.ts';
+import { isS3Url, parseS3Object } from '../../../values/s3-url.ts';
 
 /** A URL as written, alone or with the aws target that gives access to it. */
 export type LocationProperty = string | { url: string; target?: string };
@@ -34,7 +35,7 @@ export const locationSchema = (description: string) =>
 export const locationOf = (property: LocationProperty): Location =>
   typeof property === 'string' ? { url: property } : property;
 
-export const isS3 = ({ url }: Location): boolean => /^s3:\/\//i.test(url);
+export const isS3 = ({ url }: Location): boolean => isS3Url(url);
 
 /** What says that the content is what was meant. */
 export interface Trust {
@@ -69,7 +70,7 @@ export function untrusted(property: LocationProperty, pointer: string, trust: Tr
   const location = locationOf(property);
   const at = urlPointer(property, pointer);
   if (isS3(location)) {
-    if (/^s3:\/\/[^/]+\/.+/i.test(location.url)) return [];
+    if (parseS3Object(location.url)) return [];
     return [mistake(at, 'content-url', `${location.url} names no object`, 'write s3://BUCKET/KEY')];
   }
   let url: URL;
@@ -77,7 +78,7 @@ export function untrusted(property: LocationProperty, pointer: string, trust: Tr
     url = httpUrl(location.url);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return error.diagnostics.map(({ code, message, hint }) => mistake(at, code, message, hint));
+    return error.diagnostics.map(one => mistakeAt(at, one));
   }
   if (url.protocol === 'https:' || trust.checksum !== undefined || trust.allow_insecure === true) return [];
   const message = `http:// protects nothing on the way from ${url.host}, and no checksum is given`;

@@ -1,4 +1,5 @@
-import { type Diagnostic, Failure, world } from '../../../diagnostics/diagnostic.ts';
+import type { Code } from '../../../diagnostics/codes.ts';
+import { type Diagnostic, Failure, failedWith, world } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
 import type { ReadIo } from '../../../engine/model/io.ts';
@@ -22,7 +23,7 @@ export async function git(args: string[], at: Id, remote: Remote, io: ReadIo): P
   try {
     return await io.run({ file: 'git', args, cwd: at, env, timeout: limit });
   } catch (error) {
-    if (!(error instanceof Failure) || error.diagnostics[0]?.code !== 'program-not-started') throw error;
+    if (!failedWith(error, 'program-not-started')) throw error;
     throw new Failure(
       world('git-missing', 'git is not installed on this host, or not in PATH', {
         hint: 'declare what installs it, and name that with `require:`',
@@ -76,7 +77,7 @@ async function environment({ url, allow_insecure, username = 'git', password }: 
 }
 
 /** git's own words, which LC_ALL=C keeps in one language; what isn't known is passed on. */
-const known: [pattern: RegExp, code: string, message: string, hint: string][] = [
+const known: [pattern: RegExp, code: Code, message: string, hint: string][] = [
   [
     /Authentication failed|could not read (Username|Password)|Permission denied|terminal prompts disabled|The requested URL returned error: 40[13]/i,
     'git-refused',

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Failure } from '../../../diagnostics/diagnostic.ts';
+import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import type {
@@ -13,6 +13,7 @@ import type {
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { bytes, plural } from '../../../io/units.ts';
+import { parseS3Prefix } from '../../../values/s3-url.ts';
 import { oneByOne } from '../../shared/each-step.ts';
 import { pathFirst } from '../../shared/path-first.ts';
 import { writesFiles } from '../../shared/realms.ts';
@@ -136,7 +137,7 @@ function directionMistakes({ from, to }: S3SyncProperties): Mistake[] {
 const locationOfSync = ({ from, to }: S3SyncProperties) => locationOf((from ?? to)!);
 
 const bucketOf = (properties: S3SyncProperties): string =>
-  `s3-bucket:${/^s3:\/\/([^/]+)/i.exec(locationOfSync(properties).url)?.[1]}`;
+  `s3-bucket:${parseS3Prefix(locationOfSync(properties).url)?.bucket}`;
 
 const folderOf = (id: Id, { to }: S3SyncProperties): Id =>
   to === undefined ? id : id.slice(0, -` to ${locationOf(to).url}`.length);
@@ -186,9 +187,8 @@ async function findBucket(properties: S3SyncProperties, io: ReadIo): Promise<Sou
 
 /** What waits for a bucket that isn't there. @throws any other error */
 function bucketFirst(error: unknown, properties: S3SyncProperties) {
-  const [diagnostic] = error instanceof Failure ? error.diagnostics : [];
-  if (diagnostic?.code !== 'bucket-not-found') throw error;
-  const { hint } = diagnostic;
+  if (!failedWith(error, 'bucket-not-found')) throw error;
+  const { hint } = error.diagnostics[0]!;
   return {
     state: 'unknown',
     waitsFor: bucketOf(properties),

@@ -1,5 +1,6 @@
 import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
+import { child } from '../../../engine/model/pointer.ts';
 import type { Step } from '../../../engine/model/resource-type.ts';
 import { hasOwnSecret } from '../../../windows/iis/config-arguments.ts';
 import { type KeyOf, keyNames, type Row, type Rows } from '../../../windows/iis/config-rows.ts';
@@ -26,7 +27,6 @@ interface NewRow {
   row: Row;
 }
 
-const escaped = (text: string): string => text.replaceAll('~', '~0').replaceAll('/', '~1');
 const parts = (path: string): string[] => path.split('.').filter(Boolean);
 
 type Change = Exclude<Step<ConfigProperties, ConfigState>, { kind: 'delete' }>;
@@ -60,7 +60,7 @@ function found(step: Change, keys: KeyOf): { places: Place[]; rows: NewRow[] } {
       if (!isSecretRef(ref)) continue;
       const names = parts(path);
       const name = names.pop()!;
-      places.push({ pointer: `${pointer}/${escaped(path)}`, way: [...way, ...names], name, ref });
+      places.push({ pointer: child(pointer, path), way: [...way, ...names], name, ref });
     }
   };
   const inRows = (collection: string, should: Rows, before: Rows, way: Way, pointer: string) => {
@@ -70,7 +70,7 @@ function found(step: Change, keys: KeyOf): { places: Place[]; rows: NewRow[] } {
       const key = Object.fromEntries(
         names.flatMap(name => (typeof row[name] === 'string' ? [[name, row[name]] as const] : [])),
       );
-      const here = `${pointer}/${escaped(id)}`;
+      const here = child(pointer, id);
       const isNew = !before[id] && hasOwnSecret(row);
       if (isNew) rows.push({ way: parent, row });
       const others = isNew ? Object.entries(row).filter(([name]) => name.includes('.')) : Object.entries(row);
@@ -79,7 +79,7 @@ function found(step: Change, keys: KeyOf): { places: Place[]; rows: NewRow[] } {
         if (typeof value !== 'object' || isSecretRef(value)) continue;
         const inside = before[id]?.[name];
         const known = typeof inside === 'object' && !isSecretRef(inside) ? inside : {};
-        inRows(name, value, known, [...parent, key], `${here}/${escaped(name)}`);
+        inRows(name, value, known, [...parent, key], child(here, name));
       }
     }
   };
@@ -87,7 +87,7 @@ function found(step: Change, keys: KeyOf): { places: Place[]; rows: NewRow[] } {
   inElement(attributes, [], '/attributes');
   if (items) inRows('', items, is.items ?? {}, [], '/items');
   for (const [name, some] of Object.entries(collections))
-    inRows(name, some, is.collections?.[name] ?? {}, [], `/collections/${escaped(name)}`);
+    inRows(name, some, is.collections?.[name] ?? {}, [], child('/collections', name));
   return { places, rows };
 }
 

@@ -1,6 +1,7 @@
 import { isSecretRef, type Json } from '../../../engine/model/catalog.ts';
 import { structuralDiff } from '../../../engine/model/diff.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
+import { child } from '../../../engine/model/pointer.ts';
 import type {
   Asked,
   BuiltInType,
@@ -103,13 +104,13 @@ Framework are refused: their root file is its own web.config.`,
         ? []
         : Object.keys(before)
             .filter(key => !(key in after))
-            .map(key => ({ path: `${path}/${escaped(key)}`, before: before[key]! as unknown as Json }));
+            .map(key => ({ path: child(path, key), before: before[key]! as unknown as Json }));
     fields.push(
       ...extra(is.items, should.items, '/items'),
       ...nestedExtra(is.items, should.items, '/items', extra),
     );
     for (const [name, rows] of Object.entries(should.collections ?? {})) {
-      const path = `/collections/${escaped(name)}`;
+      const path = child('/collections', name);
       fields.push(
         ...extra(is.collections?.[name], rows, path),
         ...nestedExtra(is.collections?.[name], rows, path, extra),
@@ -132,8 +133,6 @@ const desiredAttributes = (attributes: NonNullable<ConfigProperties['attributes'
     ]),
   );
 
-const escaped = (text: string): string => text.replaceAll('~', '~0').replaceAll('/', '~1');
-
 /** The same for the collections inside rows. */
 function nestedExtra(
   is: Rows = {},
@@ -148,7 +147,7 @@ function nestedExtra(
       return extra(
         typeof before === 'object' && !isSecretRef(before) ? before : {},
         below,
-        `${path}/${escaped(key)}/${escaped(name)}`,
+        child(child(path, key), name),
       );
     }),
   );

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { structuralDiff } from '../../../engine/model/diff.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
+import { child as pointerOf } from '../../../engine/model/pointer.ts';
 import type {
   Asked,
   BuiltInType,
@@ -184,7 +185,7 @@ have, in any order: others are removed, after the missing ones were added. Certi
 /** What differs of each binding: one that is missing, one too many, or its flags. */
 function bindingChanges(is: readonly string[], should: readonly string[]): FieldChange[] {
   const keyOf = (text: string) => text.replace(/#\d+$/, '');
-  const pathOf = (key: string) => `/bindings/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const pathOf = (key: string) => pointerOf('/bindings', key);
   const before = new Map(is.map(text => [keyOf(text), text]));
   const after = new Map(should.map(text => [keyOf(text), text]));
   const keys = [...new Set([...before.keys(), ...after.keys()])];

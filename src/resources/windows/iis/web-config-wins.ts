@@ -1,5 +1,6 @@
 import { type Diagnostic, world } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../../engine/model/io.ts';
+import { segments } from '../../../engine/model/pointer.ts';
 import type { FieldChange } from '../../../engine/model/resource-type.ts';
 import { child, childrenNamed, parseXml, type XmlElement } from '../../../io/xml.ts';
 import { settingsOf } from '../../../windows/iis/settings.ts';
@@ -67,7 +68,7 @@ function elementsOf(root: XmlElement, section: string, below: string): XmlElemen
 function saidIn(element: XmlElement, fields: readonly FieldChange[]): string[] {
   const attributes = settingsOf(element);
   return fields.flatMap(({ path }) => {
-    const [, kind, name = ''] = path.split('/').map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const [kind, name = ''] = segments(path);
     if (kind === 'attributes') return attributes.has(name.toLowerCase()) ? [name] : [];
     if (kind === 'items') return element.children.some(isOfRows) ? ['rows'] : [];
     const collection = element.children.find(one => one.name.toLowerCase() === name.toLowerCase());

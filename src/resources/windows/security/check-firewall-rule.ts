@@ -1,3 +1,4 @@
+import type { Code } from '../../../diagnostics/codes.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
 import type { Mistake } from '../../../engine/model/resource-type.ts';
 import { protocolName, wrongAddress, wrongPort } from '../../../windows/security/firewall.ts';
@@ -8,7 +9,7 @@ export function contradictions(properties: FirewallProperties, title: string): M
   const { protocol, local_port, remote_port, local_address, remote_address, edge_traversal } = properties;
   const { program, service, description } = properties;
   const mistakes: Mistake[] = [];
-  const wrong = (pointer: string, code: string, message: string, hint?: string) =>
+  const wrong = (pointer: string, code: Code, message: string, hint?: string) =>
     void mistakes.push(mistake(pointer, code, message, hint));
   const name = properties.name ?? title;
   if (/^all$/i.test(name) || /["|]/.test(name) || name.trim() !== name || name === '')

@@ -1,0 +1,32 @@
+import { aws } from './codes/aws.ts';
+import { commands } from './codes/commands.ts';
+import { engine } from './codes/engine.ts';
+import { fleet } from './codes/fleet.ts';
+import { host } from './codes/host.ts';
+import { lab } from './codes/lab.ts';
+import { manifest } from './codes/manifest.ts';
+import type { Meanings } from './codes/meaning.ts';
+import { recovery } from './codes/recovery.ts';
+import { repository } from './codes/repository.ts';
+import { vsphere } from './codes/vsphere.ts';
+import { windows } from './codes/windows.ts';
+
+/** All codes that converge itself uses, by the chapters of docs/codes.md. A run loads none of the texts. */
+export const chapters = [
+  { title: 'Reading manifests', codes: manifest },
+  { title: 'Planning and applying', codes: engine },
+  { title: 'Commands and their options', codes: commands },
+  { title: 'vSphere', codes: vsphere },
+  { title: 'AWS', codes: aws },
+  { title: 'Replication and repositories', codes: repository },
+  { title: 'Recovery in EC2', codes: recovery },
+  { title: 'Files, programs and downloads', codes: host },
+  { title: 'Windows and IIS', codes: windows },
+  { title: 'Signed content, instances and rollouts', codes: fleet },
+  { title: 'The lab', codes: lab },
+] as const satisfies readonly { title: string; codes: Meanings }[];
+
+type KeysOf<T> = T extends unknown ? keyof T : never;
+
+/** Stable, kebab-case name of a mistake that converge itself reports; a user's own type may have others. */
+export type Code = KeysOf<(typeof chapters)[number]['codes']>;

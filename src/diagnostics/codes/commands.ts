@@ -1,0 +1,90 @@
+import type { Meanings } from './meaning.ts';
+
+export const commands = {
+  'bad-digest': {
+    means: "`--digest` isn't the digest of a plan.",
+    wayOut: 'Copy it from the last line of `converge plan`.',
+  },
+  'bad-duration': {
+    means: "An option or a value isn't a length of time.",
+    wayOut: 'Write it like `5m`, `12h` or `30d`.',
+  },
+  'bad-number': { means: "An option isn't a whole number.", wayOut: 'Write a whole number.' },
+  'bad-observations': {
+    means: "A file of observations isn't there or can't be read as one.",
+    wayOut: 'Make it with `converge observe PATHS -o FILE`.',
+  },
+  'bad-pair': {
+    means: 'An option that takes `KEY=VALUE` was given something else.',
+    wayOut: 'Write `KEY=VALUE`.',
+  },
+  'bad-secret': {
+    means: 'An option that names the place of a secret was given something else.',
+    wayOut: 'Write `env:NAME` or `file:PATH`.',
+  },
+  'bad-secret-source': {
+    means: '`--from` was given something other than the place of a secret.',
+    wayOut: 'Write `env:NAME` or `file:PATH`.',
+  },
+  'bad-size': { means: "A size isn't written as one.", wayOut: 'Write it like `64MiB` or `1GiB`.' },
+  'bad-switch': {
+    means: 'An option that is on or off was given something else.',
+    wayOut: 'Write `on` or `off`.',
+  },
+  'file-exists': { means: 'A new key would overwrite a file.', wayOut: 'Name a new file.' },
+  'missing-argument': {
+    means: "An option that the command needs isn't given.",
+    wayOut: 'Add it; `--help` of the command lists the options.',
+  },
+  'no-address': {
+    means: '`converge explain` was given no resource.',
+    wayOut: 'Name one: `converge explain TYPE:TITLE PATHS`.',
+  },
+  'no-folder': { means: "The folder of an output file isn't there.", wayOut: 'Make it first.' },
+  'no-paths': {
+    means: 'No manifests were named.',
+    wayOut: 'Name files or folders of manifests; paths come before `--lab`.',
+  },
+  'no-plan': {
+    means: "What was to be applied or compared isn't a plan file, or isn't there.",
+    wayOut: 'Name a file that `converge plan -o FILE` wrote.',
+  },
+  'no-repository': {
+    means: 'No repository was named.',
+    wayOut: 'Name the manifests that declare it, or give `--repository`.',
+  },
+  'not-answered': {
+    means: "`converge init` needs answers that it can't ask for without a terminal.",
+    wayOut: 'Give the options, or run it in a terminal.',
+  },
+  'one-plan': { means: 'A plan file was given together with other paths.', wayOut: 'Apply it by itself.' },
+  'plan-is-whole': {
+    means: '`--only` or `--except` was given with a plan that was reviewed as a whole.',
+    wayOut: 'Select when planning.',
+  },
+  'self-alone': { means: '`--self` was given together with paths.', wayOut: 'Leave out the paths.' },
+  'self-missing': {
+    means: 'An option that goes with `--self` was given without it.',
+    wayOut: 'Add `--self s3://BUCKET/`, or leave the option out.',
+  },
+  'several-repositories': {
+    means: "The manifests name several repositories, and it isn't said which one is meant.",
+    wayOut: 'Say it with `--repository`, or name a VM that is declared.',
+  },
+  'short-secret': {
+    means: "A secret is so short that it isn't taken out of what is said (a warning).",
+    wayOut: 'Use a longer secret.',
+  },
+  'trust-nobody': {
+    means: '`--trust` was given with `--insecure-unsigned`, which verifies nothing.',
+    wayOut: 'Leave one of them out.',
+  },
+  'unknown-address': {
+    means: "An address that was named isn't declared.",
+    wayOut: 'Correct it; `converge graph PATHS` lists the addresses.',
+  },
+  'vm-not-declared': {
+    means: 'A VM was named that no `protected_vm` declares.',
+    wayOut: 'Correct the name, or declare it.',
+  },
+} as const satisfies Meanings;

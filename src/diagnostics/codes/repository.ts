@@ -1,0 +1,294 @@
+import type { Meanings } from './meaning.ts';
+
+export const repository = {
+  'all-changed': {
+    means: 'Change tracking reports a whole disk as changed, so it was read in full (a warning).',
+    wayOut: 'Expected after a defragmentation of the disk; otherwise look at the host.',
+  },
+  'ambiguous-point': {
+    means: 'Several recovery points begin with the id that was given.',
+    wayOut: 'Give more digits of it.',
+  },
+  'bad-extent': {
+    means: "vSphere reported a changed area that isn't in whole, non-negative bytes.",
+    wayOut: 'Request a full comparison of the VM, and report the vCenter build.',
+  },
+  'bad-key': {
+    means: "A text isn't a key, or a name before a colon is missing.",
+    wayOut:
+      'For a key: make one with `converge key create`. For YAML: quote names that start with `*`, `&` or `?`.',
+  },
+  'bad-object-name': {
+    means: "A name can't be that of an object in a repository.",
+    wayOut: 'Report it: names are made by converge itself.',
+  },
+  'bad-point': {
+    means: 'What was given is neither a time nor the id of a recovery point.',
+    wayOut: 'Give `latest`, a time, or at least 4 digits of an id.',
+  },
+  'changed-areas-stuck': {
+    means: "vSphere's answer about changed areas doesn't go on from where it was asked.",
+    wayOut: 'Request a full comparison of the VM.',
+  },
+  'clock-skew': {
+    means: 'Two clocks differ (a warning).',
+    wayOut: 'Let both machines follow one time server.',
+  },
+  'commit-unknown': {
+    means: 'A recovery point may be complete: the answer to its last write was lost.',
+    wayOut: '`converge points` tells; the next replication goes on from whatever is complete.',
+  },
+  'configuration-missing': {
+    means: "A repository's configuration is gone while its points are there.",
+    wayOut: 'Bring it back from an older version of the bucket or from a copy.',
+  },
+  'cycle-failed': {
+    means: 'A replication cycle failed for a reason without a code of its own.',
+    wayOut: 'The message says why; run again.',
+  },
+  'damaged-object': {
+    means: 'An object of a repository is damaged.',
+    wayOut: '`converge verify` tells which points it breaks; an older version of the object may be whole.',
+  },
+  'disk-moved': {
+    means: 'A raw image holds another disk than the one that now has the number.',
+    wayOut:
+      "Declare the disk's new number, or remove the file beside the image to hold the other disk from now on.",
+  },
+  'disk-not-frozen': {
+    means: "A snapshot doesn't contain a disk of the VM.",
+    wayOut: 'Run again if the disk was just removed; otherwise check its mode.',
+  },
+  'disk-on-delta': {
+    means: "A disk is a delta on a disk of another VM, which can't be read.",
+    wayOut: 'Make it a full clone, or exclude the disk.',
+  },
+  'exclusion-moved': {
+    means:
+      'The disks of a VM changed their order, so a number in `disks.exclude` would leave out another disk.',
+    wayOut: 'Name the disk by its label.',
+  },
+  'file-gone': {
+    means: 'Somebody else changed or removed a file while it was written.',
+    wayOut: 'Run again, and let nothing else write to it.',
+  },
+  'half-named': {
+    means: "Some files of a restore have their names already, others don't.",
+    wayOut: 'Mend the cause and restore again with `--force`.',
+  },
+  'head-moved': {
+    means: 'Another cycle completed a point of the VM meanwhile.',
+    wayOut: 'Run again: the next cycle starts from that point.',
+  },
+  'head-rolled-back': {
+    means: "A repository's head names an older point than the newest.",
+    wayOut: 'Somebody put an older head back: remove it.',
+  },
+  'image-locked': { means: 'A raw image is being updated by another run.', wayOut: 'Wait for it to end.' },
+  'image-smaller': {
+    means: 'A raw image or a disk image is smaller than its disk, or larger than the disk may become.',
+    wayOut: 'A disk never shrinks: give a file of the right size.',
+  },
+  'image-touched': {
+    means: 'Somebody else changed or removed a raw image while it was updated.',
+    wayOut: 'Let nothing write to it; the next run compares all of it and mends it.',
+  },
+  'key-needed': {
+    means: 'A repository is encrypted, and no key was given.',
+    wayOut: 'Give it with `key:` in the manifest, or `--key`.',
+  },
+  'key-not-found': {
+    means: "A key isn't where it was said to be.",
+    wayOut: 'Put it into that variable or file.',
+  },
+  'key-not-needed': {
+    means: "A key was given for a repository that isn't encrypted.",
+    wayOut: 'Leave it out, or name the repository that it belongs to.',
+  },
+  'lease-held': {
+    means: 'Another process is replicating this VM, or has just ended.',
+    wayOut: 'Wait for it; its lease runs out by itself.',
+  },
+  'lease-lost': {
+    means: 'The lease of a cycle was removed, so the cycle stopped.',
+    wayOut: 'Run again; nothing that was written is visible.',
+  },
+  'lease-stays': {
+    means: "The lease of a cycle couldn't be removed (a warning).",
+    wayOut: 'It runs out by itself; the next cycle waits until then.',
+  },
+  'lease-unanswered': {
+    means: "The repository doesn't answer, so the lease of a cycle can't be written.",
+    wayOut: 'Run again when the repository can be reached.',
+  },
+  'missing-object': {
+    means: 'An object of a repository is missing.',
+    wayOut: '`converge verify` tells which points it breaks.',
+  },
+  'newer-format': {
+    means: 'A repository is of a newer format than this converge reads.',
+    wayOut: 'Use a newer converge.',
+  },
+  'newest-missing': {
+    means: 'The newest point that is shown may not be the newest one (a warning).',
+    wayOut: '`converge verify` tells what is damaged or gone.',
+  },
+  'no-disk-left': {
+    means: 'A VM has no disk to protect, or all are excluded.',
+    wayOut: 'Remove an entry of `disks.exclude`.',
+  },
+  'no-point': {
+    means: 'A repository holds no point of the VM that an image is to be made of.',
+    wayOut: "Declare the VM's `protected_vm`, or correct the name.",
+  },
+  'no-points': {
+    means: 'A VM has no complete recovery point in the repository.',
+    wayOut: "Replicate it; `converge verify` tells why others aren't whole.",
+  },
+  'no-such-disk': {
+    means: "A recovery point doesn't hold the disk.",
+    wayOut: 'Give the index of one that it holds.',
+  },
+  'no-such-point': {
+    means: 'A VM has no recovery point of that id or age.',
+    wayOut: '`converge points` lists them.',
+  },
+  'not-a-file': {
+    means: "A raw image would be written over something that isn't a plain file.",
+    wayOut: 'Remove it, or name another path.',
+  },
+  'not-a-repository': {
+    means: 'A folder or prefix holds something other than a repository.',
+    wayOut: 'Name an empty one, or the one that the repository is in.',
+  },
+  'not-quiesced': {
+    means: "A VM couldn't be quiesced, so its point is crash-consistent (a warning).",
+    wayOut: 'Check VMware Tools and the VSS writers in the guest; `quiesce: off` never tries.',
+  },
+  'not-the-newest': {
+    means:
+      "The point that was asked for can't be restored, and the one before it is older. Nothing was written.",
+    wayOut: 'Restore the older one knowingly, as the hint shows.',
+  },
+  'object-refused': {
+    means: "An object can't be read while a repository is verified.",
+    wayOut: 'Allow reading it, and verify again.',
+  },
+  'orphan-removed': {
+    means: 'A snapshot that an earlier cycle had left when it died was removed (a warning).',
+    wayOut: 'Nothing has to be done.',
+  },
+  'point-missing': {
+    means: "A repository's head names a point that isn't there.",
+    wayOut: 'Run `converge verify` before another cycle writes to it.',
+  },
+  'points-lost': {
+    means: 'A repository had newer points of a VM than it has now.',
+    wayOut: 'Bring the points back, or begin anew knowingly, as the hint says.',
+  },
+  'quiesce-failed': {
+    means: "A VM couldn't be quiesced, and its manifest asks for it.",
+    wayOut: 'Check VMware Tools and the VSS writers in the guest, or declare `quiesce: prefer`.',
+  },
+  'repository-damaged': {
+    means: '`verify` found a damaged object.',
+    wayOut: 'An older version of the object may be whole, where the bucket keeps versions.',
+  },
+  'repository-inconsistent': {
+    means: '`verify` found objects that contradict each other.',
+    wayOut: "The points that the message names can't be restored as they are.",
+  },
+  'repository-missing': {
+    means: '`verify` found that an object is missing.',
+    wayOut: 'Bring it back from an older version, where the bucket keeps versions.',
+  },
+  'repository-new': {
+    means: 'There is no repository yet, and the first cycle begins one (a warning).',
+    wayOut: 'If there should be one, correct the URL or mount the file system first.',
+  },
+  'repository-not-found': {
+    means: 'There is no repository at the URL.',
+    wayOut: 'Check the URL; the first replication makes the repository.',
+  },
+  'repository-rolled-back': {
+    means: '`verify` found an older state of a VM than was seen before.',
+    wayOut: 'Bring the newer objects back from their versions.',
+  },
+  'repository-unexplained': {
+    means: '`verify` found an object that nothing explains.',
+    wayOut: 'Find out who wrote it; every point can still be restored.',
+  },
+  'repository-unreadable': {
+    means: "`verify` couldn't read an object.",
+    wayOut: 'Allow reading it, and verify again.',
+  },
+  'repository-url': {
+    means: "A text isn't the URL of a repository.",
+    wayOut: 'Write s3://BUCKET/PREFIX or file:///FOLDER.',
+  },
+  'rpo-too-short': {
+    means: '`rpo` is shorter than the schedule can keep.',
+    wayOut: 'Leave it out, or shorten the schedule.',
+  },
+  'short-read': {
+    means: "A read of a snapshot's disk gave fewer bytes than were asked for.",
+    wayOut: 'Run again.',
+  },
+  'snapshot-gone': {
+    means: 'Somebody removed a snapshot while it was read; no point was made of it.',
+    wayOut: "Run again, and let no other job remove snapshots that it didn't make.",
+  },
+  'snapshot-in-the-way': {
+    means: "A VM has snapshots below which its disks can't be read.",
+    wayOut: 'Remove them as the hint says.',
+  },
+  'snapshot-left': {
+    means: 'The snapshot of a cycle may still be there (a warning).',
+    wayOut: 'The next cycle removes it; look at the tasks and the free space of the datastore.',
+  },
+  'snapshot-removal-failed': {
+    means: "The snapshot of a cycle couldn't be removed.",
+    wayOut: 'The next cycle tries again.',
+  },
+  'snapshot-removed': {
+    means: 'Somebody else removed the snapshot of a cycle before the cycle did (a warning).',
+    wayOut: "The point is whole; let no other job remove snapshots that it didn't make.",
+  },
+  'store-locked': {
+    means: "Another process holds a lock in the repository's folder.",
+    wayOut: 'Run again when it has ended.',
+  },
+  'store-unsuitable': {
+    means: "A store's conditional writes don't work, so it can't keep two cycles apart.",
+    wayOut: 'Update the server or the proxy before it, or use another store.',
+  },
+  'tracking-off': {
+    means: "Change tracking of a VM can't be switched on, so every cycle reads all of it (a warning).",
+    wayOut: "Remove the VM's snapshots, or upgrade its virtual hardware.",
+  },
+  'unknown-disk': {
+    means: "`disks.exclude` names a disk that the VM doesn't have.",
+    wayOut: 'Name one that it has.',
+  },
+  'unprotectable-disk': {
+    means: "A disk can't be protected, since a snapshot doesn't hold it.",
+    wayOut: "Change the disk's mode, or exclude it.",
+  },
+  'vm-not-in-repository': {
+    means: 'A repository holds no recovery point of the VM.',
+    wayOut: 'Correct the name; `converge points` lists what is there.',
+  },
+  'wrong-key': {
+    means: "The key that was given isn't the one that is needed.",
+    wayOut: 'Give the right key.',
+  },
+  'snapshot-unclear': {
+    means:
+      'A snapshot of converge is left at a VM, and its repository is not known or cannot be opened here (a warning).',
+    wayOut: 'Find its repository with `converge points`, or remove the snapshot as the hint says.',
+  },
+  'state-locked': {
+    means: 'Another run was writing the same file of the state folder for too long.',
+    wayOut: 'Run again.',
+  },
+} as const satisfies Meanings;
