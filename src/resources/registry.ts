@@ -16,6 +16,7 @@ import { rawImage } from './host/raw_image.ts';
 import { service } from './host/services/service.ts';
 import { s3Sync } from './host/sync/s3_sync.ts';
 import { timezone } from './host/timezone.ts';
+import { leftSnapshots } from './vsphere/left_snapshots.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
 import { iisApp } from './windows/iis/iis_app.ts';
 import { iisAppPool } from './windows/iis/iis_app_pool.ts';
@@ -51,6 +52,7 @@ const types: AnyResourceType[] = [
   iisConfig,
   iisSite,
   iisVdir,
+  leftSnapshots,
   packageType,
   protectedVm,
   rawImage,

@@ -66,6 +66,8 @@ export const layers: Layers = {
     'replication/repository': [
       'diagnostics',
       'io',
+      'io/locks',
+      'engine/model',
       'replication/model',
       'replication/format',
       'replication/repository/read',
@@ -822,6 +824,7 @@ export const layers: Layers = {
     '@aws-sdk/': ['aws', 'aws/recovery', 'lab/ec2/*'],
     '@smithy/signature-v4': ['aws/recovery'],
     '@marcbachmann/cel-js': ['manifest/syntax'],
+    '@smithy/core': ['aws'],
     '@peculiar/x509': ['lab'],
     ajv: ['manifest/*'],
     commander: ['cli/*'],

@@ -150,6 +150,30 @@ export interface Selector<S> {
   find(select: S, io: ReadIo): Promise<Found>;
 }
 
+/** Something that earlier runs left at an object of a target. */
+export interface Leftover<P> {
+  /** The title that a resource for it has. */
+  title: string;
+  /** Tells the object apart for good; the title where another resource has that one. */
+  id: string;
+  /** As a manifest would write them: enough to put it in order from a plan alone. */
+  properties: P;
+}
+
+/** How a type finds what is left at objects that nobody declares any more. */
+export interface LeftoverFinder<P> {
+  /** Types whose resources put in order what is left at their own objects. */
+  of: readonly string[];
+  /**
+   * @param declared resources on the target of those types and of this one
+   * @returns what becomes resources of this type in the plan; and what can't, as warnings with the way out
+   */
+  find(
+    declared: readonly Asked<Record<string, Json>>[],
+    io: ReadIo,
+  ): Promise<{ found: Leftover<P>[]; warnings: Diagnostic[] }>;
+}
+
 /** What is listed. */
 export interface ListQuery<P> {
   /** Only these; all there are when left out. */
@@ -216,6 +240,9 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
    * it finds nothing wrong with is handed to `identity` and to all the rest.
    */
   check?(properties: P, title: string, where: Where): Mistake[];
+  /** What earlier runs left on the target, searched by each plan of everything. */
+  // biome-ignore lint/suspicious/noExplicitAny: each type has properties of its own
+  leftovers?: LeftoverFinder<any>;
   /** Pure. `where` gives what relative paths resolve against. */
   identity(properties: P, title: string, where: Where): Id;
   provides?(properties: P, id: Id): Capability[];

@@ -22,6 +22,7 @@ import { findSources } from '../observe/find-sources.ts';
 import { lookupsOf, nearlyDeclared } from '../observe/lookups.ts';
 import { observe, showsOf } from '../observe/observe.ts';
 import { loadSources, sourceDigest } from '../observe/sources.ts';
+import { type FoundLeftovers, findLeftovers } from '../select/leftovers.ts';
 import { type AskMembers, expandSelections } from '../select/members.ts';
 import { type Selection, select } from '../select/select.ts';
 import { type Decision, decide } from './decide.ts';
@@ -35,6 +36,8 @@ export interface PlanOptions extends Selection {
   engine: string;
   /** Where observations come from; default: the world. */
   observe?: typeof observe;
+  /** Whether targets are searched for what earlier runs left; default: yes. */
+  leftovers?: boolean;
   /** Where the members of selections come from; default: the world. */
   members?: AskMembers;
 }
@@ -46,9 +49,12 @@ export interface PlanOptions extends Selection {
  */
 export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Promise<Plan> {
   const surroundings = { registry: run.registry, targets: catalog.targets, where: run.where };
-  const { resources, selections, ...expanded } = await expandSelections(catalog, run, options);
+  const { resources: declared, selections, ...expanded } = await expandSelections(catalog, run, options);
+  const left =
+    options.leftovers === false ? nothingLeft : await findLeftovers(catalog, declared, run, options);
+  const resources = [...declared, ...left.resources];
   const graph = buildGraph(subjectsOf(resources, surroundings));
-  const selected = select(resources, options, catalog.resources);
+  const selected = select(resources, options, [...catalog.resources, ...left.searched]);
   const subjects = graph.subjects.filter(({ address }) => selected.has(address));
   await loadSources(run, subjects);
   const lookups = lookupsOf(subjects, subjects, surroundings);
@@ -92,6 +98,12 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   }
   diagnostics.push(...run.redactor.value(lessProtected(run, subjects, planned)));
 
+  const targets = await plannedTargets(run, catalog.targets, diagnostics);
+  // A target that doesn't answer is named by what is declared there, if anything is.
+  diagnostics.push(
+    ...left.diagnostics.filter(one => !diagnostics.some(other => other.message === one.message)),
+  );
+
   const result: Omit<Plan, 'digest'> = {
     converge_plan: 1,
     engine: options.engine,
@@ -101,7 +113,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     ...(run.where.platform === 'win32' && { platform: 'win32' }),
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
     ...filesOf(subjects),
-    targets: await plannedTargets(run, catalog.targets, diagnostics),
+    targets,
     ...(catalog.policy && { policy: catalog.policy }),
     resources: [...planned.values()].map(resource => redacted(run, resource)),
     ...(selections.length > 0 && { selections }),
@@ -117,6 +129,8 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   run.emit({ type: 'planned', plan: complete });
   return complete;
 }
+
+const nothingLeft: FoundLeftovers = { resources: [], searched: [], diagnostics: [] };
 
 function planOne(subject: Subject, decision: Decision, dependsOn: Address[], view: View): PlannedResource {
   const { run, graph } = view;

@@ -59,6 +59,8 @@ function sourceless(subject: Subject, lacking: Lacking, own: Verdict, view: View
   if (lacking.state === 'failed' && brought) return own;
   view.diagnostics.push(lacking.diagnostic);
   if (lacking.state === 'doubtful') return own;
+  // Whoever applies this plan tells it as the resource's own failure.
+  view.run.observed.set(subject.address, lacking);
   return { action: 'failed', fields: [], reason: lacking.diagnostic.message };
 }
 

@@ -81,6 +81,15 @@ const parts: Record<keyof ResourceType, Part> = {
     expected: '`{ schema: …, find }`',
     optional: true,
   },
+  leftovers: {
+    fits: value =>
+      isMap(value) &&
+      Array.isArray(value.of) &&
+      value.of.every(name => /^[a-z][a-z0-9_]*$/.test(name)) &&
+      typeof value.find === 'function',
+    expected: '`{ of: [TYPE], find }`',
+    optional: true,
+  },
   diff: { ...call, optional: true },
   refresh: { ...call, optional: true },
 };

@@ -113,7 +113,7 @@ describe("snapshots that aren't ours", () => {
       diagnostics: [
         {
           message: expect.stringContaining('made by converge for the repository abcdef01…'),
-          hint: expect.stringContaining('the manifest that names that repository'),
+          hint: expect.stringContaining('converge points --repository URL'),
         },
       ],
     });
