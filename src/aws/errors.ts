@@ -61,7 +61,7 @@ export interface About {
   service?: string;
   /** IAM action, `s3:PutObject`. */
   action: string;
-  /** What it was about, when that is no bucket. */
+  /** What it was about, when that is not a bucket. */
   thing?: string;
   bucket?: string;
   key?: string;

@@ -261,8 +261,10 @@ it('what the lab has to have can be put there by hand', async () => {
   expect((await run('lab', 'bucket-content', 'app-data', 'data')).stdout).toContain('1 object of');
   expect(await run('apply', 'sync.yaml')).toMatchObject({ code: 0 });
   expect(await readFile(join(lab(), 'windows/C/data/lists/a.txt'), 'utf8')).toBe('one');
-  expect((await run('lab', 'bucket-content', 'App', 'data')).stderr).toContain('App is no name of a bucket');
-  expect((await run('lab', 'bucket-content', 'app', 'none')).stderr).toContain('is no folder');
+  expect((await run('lab', 'bucket-content', 'App', 'data')).stderr).toContain(
+    'App is not a name of a bucket',
+  );
+  expect((await run('lab', 'bucket-content', 'app', 'none')).stderr).toContain('is not a folder');
 });
 
 if (!existsSync(article)) console.error('SKIPPED: the article is not here; nobody counted its lines');

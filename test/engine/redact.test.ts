@@ -204,7 +204,7 @@ test.each(['wrong', 'password', 'user name or password is wrong.', "': user name
   },
 );
 
-test('a short or single word is no sentence of ours', () => {
+test('a short or single word is not a sentence of ours', () => {
   const redactor = knowing('incorrect');
   own`incorrect`;
   own`is wrong`;

@@ -751,14 +751,7 @@ export const layers: Layers = {
       'cli/text',
       'cli/context',
     ],
-    'cli/commands/recovery': [
-      'diagnostics',
-      'io',
-      'recovery/failover',
-      'app',
-      'app/recovery',
-      'cli/context',
-    ],
+    'cli/commands/recovery': ['diagnostics', 'io', 'recovery/failover', 'app', 'app/recovery', 'cli/context'],
     'cli/commands/start': [
       'diagnostics',
       'io',

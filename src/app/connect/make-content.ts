@@ -29,7 +29,9 @@ export function makeContent(reach: Reach, calls: CallCounter, closing: Closing):
     },
     async store({ url, target }) {
       if (!/^s3:\/\//i.test(url))
-        throw new Failure(given('content-url', `${url} is no bucket`, { hint: 'write s3://BUCKET/PREFIX' }));
+        throw new Failure(
+          given('content-url', `${url} is not a bucket`, { hint: 'write s3://BUCKET/PREFIX' }),
+        );
       return storeAt(url, target, reach, closing);
     },
   };

@@ -76,7 +76,7 @@ export async function storeAt(
   const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/i.exec(url);
   if (!match) {
     throw new Failure(
-      given('repository-url', `${url} is no repository URL`, {
+      given('repository-url', `${url} is not a repository URL`, {
         hint: 'write s3://BUCKET/PREFIX or file:///FOLDER',
       }),
     );

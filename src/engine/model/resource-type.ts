@@ -178,7 +178,7 @@ export interface LeftoverFinder<P> {
 export interface ListQuery<P> {
   /** Only these; all there are when left out. */
   titles?: readonly string[];
-  /** Properties that all have, given by who asks: the repository to look in. */
+  /** Properties that all have, given by whoever asks: the repository to look in. */
   common: Partial<P>;
 }
 
@@ -207,7 +207,7 @@ export interface Adoptable {
  * canonical form that plan and apply both see; what isn't declared isn't managed and is left out
  * of `desired`. `L`: what is listed of an object that nobody declared.
  */
-// biome-ignore lint/suspicious/noExplicitAny: who doesn't say what its properties are gets no help with them
+// biome-ignore lint/suspicious/noExplicitAny: whoever doesn't say what its properties are gets no help with them
 export interface ResourceType<P = any, C extends object = any, L = any> {
   name: string;
   /** First sentence is the summary; Markdown. */

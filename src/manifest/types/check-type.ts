@@ -140,7 +140,11 @@ export function mistakesOf(
     );
   if (!/^[a-z][a-z0-9_]*$/.test(name))
     mistakes.push(
-      wrong(`${quoted(name)} is no name for a type`, 'name', 'use small letters, digits and `_`: my_type.ts'),
+      wrong(
+        `${quoted(name)} is not a name for a type`,
+        'name',
+        'use small letters, digits and `_`: my_type.ts',
+      ),
     );
   if (parts.runs.fits(runs) && runs?.on === 'remote' && !registry.targets.has(runs.target))
     mistakes.push(

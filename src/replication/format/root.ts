@@ -176,7 +176,7 @@ export function decodeRoot(key: string, bytes: Buffer): Root {
     };
   } catch (cause) {
     const why = cause instanceof RangeError ? `: ${cause.message}` : '';
-    throw damaged(key, `its content is no recovery point${why}`, cause);
+    throw damaged(key, `its content is not a recovery point${why}`, cause);
   }
 }
 

@@ -127,7 +127,7 @@ export async function openSession(
     },
     renew,
     close: async () => {
-      // The session ends by itself on the server; failing to say goodbye is no failure of the run.
+      // The session ends by itself on the server; failing to say goodbye is not a failure of the run.
       await invoke({ method: 'Logout', self: content.sessionManager, timeout: LOGOUT_TIMEOUT }).catch(
         () => {},
       );

@@ -92,7 +92,7 @@ const reasons: Record<number, string> = {
   1603: 'the package failed, and was rolled back',
   [busy]: 'another installation went on for ten minutes',
   1619: 'the package could not be opened',
-  1620: 'it is no package of Windows Installer',
+  1620: 'it is not a package of Windows Installer',
   1625: 'a policy of this machine forbids it',
   1633: 'the package is for another kind of processor',
   1638: 'another version of the product is installed',

@@ -39,7 +39,7 @@ test('what a killed cycle left is found, and removed without another point', asy
   expect((await cycles.run()).disks).toMatchObject([{ mode: 'incremental' }]);
 });
 
-test("the snapshot of a cycle that runs is no leftover, and nobody else's is ever one", async () => {
+test("the snapshot of a cycle that runs is not a leftover, and nobody else's is ever one", async () => {
   const cycles = new CycleWorld(block);
   await cycles.run();
   const options = await cycles.process();

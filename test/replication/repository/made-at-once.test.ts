@@ -34,7 +34,7 @@ test.each([1, 2])('a reader takes what is made before its list number %i for the
   });
 });
 
-test('what is no repository is none after the second look either', async () => {
+test('what is not a repository is none after the second look either', async () => {
   const store = memoryStore();
   await store.put('holiday.jpg', Buffer.from('x'), { when: { ifNoneMatch: '*' } });
   for (const open of [openRepository, createRepository])

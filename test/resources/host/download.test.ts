@@ -161,7 +161,7 @@ describe('what is refused leaves the old file', () => {
     expect(await names()).toEqual([]);
   });
 
-  test('what is there and is no file is left alone', async () => {
+  test('what is there and is not a file is left alone', async () => {
     const { web, host, converge } = await setUp();
     web.pages.set('/a', { body: 'one' });
     await host.files.mkdir('/a.bin');

@@ -206,7 +206,7 @@ Any other command works in a lab with --lab [DIR].`,
       const offset = parseDuration(ahead!);
       if (offset === undefined)
         throw new Failure(
-          given('bad-duration', `${ahead} is no duration`, { hint: 'write it like 20m or 2h' }),
+          given('bad-duration', `${ahead} is not a duration`, { hint: 'write it like 20m or 2h' }),
         );
       return { do: 'clock', offset };
     },
@@ -255,7 +255,7 @@ Kinds on windows: exit (program, code), access-denied (program), missing (progra
 function parseIndex(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   throw new Failure(
-    given('bad-index', `${text} is no disk index`, { hint: 'disks count from 0, as in disk-0.raw' }),
+    given('bad-index', `${text} is not a disk index`, { hint: 'disks count from 0, as in disk-0.raw' }),
   );
 }
 
@@ -263,7 +263,7 @@ function parseIndex(text: string): number {
 function parseSize(text: string): number {
   const match = /^(\d+)\s*(KiB|MiB|GiB)?$/i.exec(text);
   if (!match)
-    throw new Failure(given('bad-size', `${text} is no size`, { hint: 'write it like 64MiB or 1GiB' }));
+    throw new Failure(given('bad-size', `${text} is not a size`, { hint: 'write it like 64MiB or 1GiB' }));
   const unit = { kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 }[(match[2] ?? '').toLowerCase()] ?? 1;
   return Number(match[1]) * unit;
 }

@@ -267,7 +267,7 @@ function refuseChanges(id: Id, changes: readonly string[]): void {
 
 const foreign = (id: Id): Failure =>
   new Failure(
-    world('not-a-checkout', `${id} is there, and is no checkout of a git repository`, {
+    world('not-a-checkout', `${id} is there, and is not a checkout of a git repository`, {
       hint: 'move it away, or give another directory',
     }),
   );
