@@ -1,4 +1,3 @@
-import { isMachineRecord } from '../model/machine.ts';
 import type { Point, PointDisk } from '../model/repository.ts';
 import { blockCount, MAX_BLOCK, MIN_BLOCK, pageCount } from './blocks.ts';
 import { damaged } from './damage.ts';
@@ -6,6 +5,7 @@ import { LAST_GENERATION, OBJECT_ID_BYTES } from './names.ts';
 import { decodePageTable, encodePageTable, type PageRefs } from './page-map.ts';
 import { smallestSection } from './sealing.ts';
 import {
+  bool,
   demand,
   hex,
   listOf,
@@ -98,6 +98,19 @@ const MOST_BYTES = 2 ** 46;
 const objectId = hex(OBJECT_ID_BYTES);
 const generation = whole(1, LAST_GENERATION);
 
+const machine = members({
+  guest_id: text,
+  firmware: oneOf('bios', 'efi'),
+  secure_boot: bool,
+  vtpm: bool,
+  encrypted: bool,
+  boot_order: listOf(text),
+  cpus: whole(),
+  memory: whole(),
+  nics: listOf(members({ key: whole(-U32, U32), mac: text, addresses: listOf(text) })),
+  disks: listOf(members({ key: whole(-U32, U32), controller: text, bus: whole(), unit: whole() })),
+});
+
 const shape = members({
   id: objectId,
   generation,
@@ -105,6 +118,7 @@ const shape = members({
   vm: members({ name: text, uuid: text }),
   time: moment,
   consistency: oneOf('application', 'crash'),
+  machine: optional(machine),
   stored: optional(whole()),
   left_out: listOf(members({ label: text, identity: text, why: text })),
   previous: nullOr(members({ generation, id: objectId })),
@@ -141,8 +155,6 @@ export function decodeRoot(key: string, bytes: Buffer): Root {
     demand(shape, json);
     refuseContradictions(json);
     const { previous, disks, next_number, pages_objects, segments, ...rest } = json;
-    if (rest.machine !== undefined && !isMachineRecord(rest.machine))
-      throw new TypeError('its record of the machine is malformed');
     const objects = pages_objects.map(([id]) => id);
     let at = textEnd;
     const rootDisks = disks.map(({ block_size, change_id, number, ...plain }): RootDisk => {

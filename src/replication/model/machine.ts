@@ -52,25 +52,3 @@ export function guestFamily({ guest_id }: MachineRecord): 'windows' | 'linux' | 
     ? 'other'
     : 'linux';
 }
-
-const text = (value: unknown): value is string => typeof value === 'string';
-const count = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const flag = (value: unknown): value is boolean => typeof value === 'boolean';
-const every = <T>(value: unknown, sound: (one: T) => boolean): boolean =>
-  Array.isArray(value) && value.every(one => typeof one === 'object' && one !== null && sound(one as T));
-
-/** Whether this, read from a repository, is such a record: whoever can write a plain one can write anything. */
-export function isMachineRecord(value: unknown): value is MachineRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const of = value as MachineRecord;
-  return (
-    text(of.guest_id) &&
-    (of.firmware === 'bios' || of.firmware === 'efi') &&
-    [of.secure_boot, of.vtpm, of.encrypted].every(flag) &&
-    [of.cpus, of.memory].every(count) &&
-    Array.isArray(of.boot_order) &&
-    of.boot_order.every(text) &&
-    every<MachineNic>(of.nics, nic => count(nic.key) && text(nic.mac) && nic.addresses?.every?.(text)) &&
-    every<MachineDisk>(of.disks, d => [d.key, d.bus, d.unit].every(count) && text(d.controller))
-  );
-}

@@ -2,18 +2,18 @@ import { expect, test } from 'vitest';
 import { Failure } from '../../../src/diagnostics/diagnostic.ts';
 import { decodeRoot, encodeRoot, type Root } from '../../../src/replication/format/root.ts';
 import { bootDiskKey, guestFamily, type MachineRecord } from '../../../src/replication/model/machine.ts';
-import { aMachine, pointContent } from '../../support/repository.ts';
+import { aDisk, aMachine, pointContent } from '../../support/repository.ts';
 
 const root = (machine?: unknown): Root => ({
   point: {
-    id: 'aa',
+    id: 'a'.repeat(32),
     generation: 1,
-    disks: [],
+    disks: [aDisk(1)],
     ...pointContent(machine === undefined ? {} : { machine: machine as MachineRecord }),
   },
   previous: undefined,
-  disks: [],
-  nextNumber: 0,
+  disks: [{ disk: aDisk(1), number: 0, pages: [{ base: undefined, deltas: [] }] }],
+  nextNumber: 1,
   pagesObjects: new Map(),
   segments: [],
 });
