@@ -43,7 +43,7 @@ test('buckets: as they are, by name or all of them; a plan changes nothing', asy
   expect(all.code, all.stderr).toBe(0);
   expect(all.stdout).toBe('');
   expect(await text('all.yaml')).toMatch(/^# yaml-language-server: \$schema=/);
-  expect(await settled('all.yaml')).toMatch(/^Nothing to do: 2 in sync/);
+  expect(await settled('all.yaml')).toMatch(/^Nothing to do: 4 in sync/);
   const one = await run('adopt', 'bucket', 'points');
   await writeFile(join(dir, 'one.yaml'), one.stdout);
   expect(one.stdout).toMatch(

@@ -203,7 +203,7 @@ describe('what is refused before anything is announced', () => {
     const nobody = await run(['bump', 'shop-test']);
     expect(nobody).toMatchObject({ code: 4, stderr: expect.stringContaining('no running instance') });
     const wrong = await run(['bump', '../x']);
-    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('no name of a Beanstalk') });
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('not a name of a Beanstalk') });
     expect(await announced()).toBeUndefined();
   });
 

@@ -87,7 +87,7 @@ describe('sign', () => {
     [
       'an impossible environment',
       ['sign', 'web.yaml', '--environment', '../x', '--key', 'file:deploy.key'],
-      'no name of a Beanstalk environment',
+      'not a name of a Beanstalk environment',
     ],
     ['an impossible sequence', [...arguments_, '--sequence', '-1'], 'expected a whole number'],
     ['an impossible time', [...arguments_, '--expires', 'soon'], 'soon is not a duration'],

@@ -179,7 +179,7 @@ describe('what is opened', () => {
 
   test.runIf(isLinux)('is read whole though it does not tell its size', async () => {
     expect(String(await files.read('/proc/self/status'))).toMatch(/^Name:/);
-    expect(await files.read('/dev/null').catch(String)).toContain('no plain file');
+    expect(await files.read('/dev/null').catch(String)).toContain('not a plain file');
   });
 
   test.runIf(isRoot)('is nobody else’s where that is asked for', async () => {

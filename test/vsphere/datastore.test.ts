@@ -127,8 +127,8 @@ describe('what must not be read this way, refused before any request', () => {
     ['a virtual RDM', { backing: 'VirtualDiskRawDiskMappingVer1BackingInfo' }, /not a flat file/],
     ['an encrypted disk', { more: '<keyId><keyId>k</keyId></keyId>' }, /encrypted/],
     ['an independent disk', { mode: 'independent_persistent' }, /independent/],
-    ['a path that climbs', { fileName: '[ds one] ../other/x.vmdk' }, /no datastore path/],
-    ['no path', { fileName: '' }, /no datastore path/],
+    ['a path that climbs', { fileName: '[ds one] ../other/x.vmdk' }, /not a datastore path/],
+    ['no path', { fileName: '' }, /not a datastore path/],
   ])('%s', async (_, shape, why) => {
     const { server, source } = await open({ shape });
     const failure = await failureOf(source);

@@ -150,5 +150,5 @@ test('a damaged or newer configuration is one clear message', async () => {
   await expect(opened(config.replace('"format": 1', '"format": 2'))).rejects.toThrow(
     /has format 2; this converge reads format 1/,
   );
-  await expect(opened('[]')).rejects.toThrow(/no repository configuration/);
+  await expect(opened('[]')).rejects.toThrow(/not a repository configuration/);
 });

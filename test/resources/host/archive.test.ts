@@ -295,7 +295,7 @@ test.runIf(process.platform === 'linux')(
     const { result } = await converge();
     expect(result).toMatchObject({
       result: 'failed',
-      diagnostic: { message: expect.stringMatching(/no plain file/) },
+      diagnostic: { message: expect.stringMatching(/not a plain file/) },
     });
   },
 );
