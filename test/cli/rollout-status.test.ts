@@ -26,8 +26,8 @@ test('on a narrow terminal each instance is a block, and ids stay whole', async 
   await report(1);
   await report(2, { result: 'failed', failures: ['iis_site:shop: the port is taken by another process'] });
   const { stdout } = await run(status, { columns: 40 });
-  const lines = stdout.split('\n').slice(3);
-  expect(lines[0]).toBe(`INSTANCE  ${idOf(1)}`);
+  const lines = stdout.split('\n');
+  expect(lines).toContain(`INSTANCE  ${idOf(1)}`);
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(40);
 });
 
