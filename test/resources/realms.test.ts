@@ -50,6 +50,8 @@ const table: Record<string, { writes: Kind[]; reads: Kind[] }> = {
   left_snapshots: { writes: [], reads: [] },
   protected_vm: { writes: ['points'], reads: ['points', 'buckets'] },
   raw_image: { writes: ['files'], reads: ['files', 'points', 'buckets'] },
+  recovery_plan: { writes: [], reads: [] },
+  recovery_target: { writes: [], reads: [] },
   registry_value: { writes: ['registry'], reads: ['registry'] },
   s3_sync: { writes: ['files'], reads: ['files', 'buckets'] },
   scheduled_task: {

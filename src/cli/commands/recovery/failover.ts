@@ -17,7 +17,8 @@ type TestOptions = FailoverOptions & { test?: true; yes?: true; format: 'text' |
 export const failover: Define = (program, context, exit) => {
   const group = program
     .command('failover')
-    .description('run machines in EC2 from their recovery points: `failover PLAN --test PATHS`');
+    .description('run machines in EC2 from their recovery points: `failover PLAN --test PATHS`')
+    .addHelpText('after', '\nExample:\n  converge failover web --test manifests');
   const command = group
     .command('run <PLAN> [PATHS...]', { isDefault: true })
     .description('rehearse a recovery_plan in a network that is proven to be apart')
@@ -59,6 +60,7 @@ export const failover: Define = (program, context, exit) => {
 
   withData(withLab(withState(withFormat(group.command('status <PLAN> [PATHS...]')))))
     .description('what the newest failover of a plan did, and what of it is there')
+    .addHelpText('after', '\nExample:\n  converge failover status web manifests')
     .action(async (plan: string, paths: string[], options: CommonOptions & { format: string }) => {
       const status = await failoverStatus(context, plan, paths, options);
       if (!status) return exit(1);
@@ -70,6 +72,7 @@ export const failover: Define = (program, context, exit) => {
 
   withData(withLab(withState(withFormat(group.command('cleanup <PLAN> [PATHS...]')))))
     .description('remove what the newest failover of a plan made, and count until nothing is left')
+    .addHelpText('after', '\nExample:\n  converge failover cleanup web manifests')
     .action(async (plan: string, paths: string[], options: CommonOptions & { format: string }) => {
       const gone = await failoverCleanup(context, plan, paths, options);
       if (!gone) return exit(1);
