@@ -123,7 +123,7 @@ export const bucket: BuiltInType<typeof schema, BucketState, ListedBucket> = {
   realm: {
     name: 's3',
     concurrency: inFlight,
-    alsoDirties: ['replication', 'raw_image', 's3_sync', 'downloads', 'files'],
+    alsoDirties: ['replication', 'recovery', 'left-snapshots', 'raw_image', 's3_sync', 'downloads', 'files'],
   },
   check,
   identity: (_, title) => title,

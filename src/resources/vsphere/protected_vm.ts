@@ -43,7 +43,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   // A cycle makes points, which raw images are made from.
   // Terabytes take days; what a cycle has begun, its snapshot first of all, takes minutes to tidy up.
   timeouts: { apply: 7 * 86_400_000, grace: 10 * 60_000 },
-  realm: { name: 'replication', concurrency: 2, alsoDirties: ['raw_image'] },
+  realm: { name: 'replication', concurrency: 2, alsoDirties: ['raw_image', 'left-snapshots'] },
   canBeAbsent: false,
   shows: { instance_uuid: 'Tells the VM apart for good, whatever it is called.' },
   select: vmSelector,
