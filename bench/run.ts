@@ -21,7 +21,7 @@ const { values } = parseArgs({
 const rounds = { light: Number(values.rounds), heavy: Number(values.heavy) };
 const root = join(import.meta.dirname, '..');
 
-// A setting of this machine's user that names providers to fetch is no part of the work.
+// A setting of this machine's user that names providers to fetch is not a part of the work.
 delete process.env.TF_CLI_CONFIG_FILE;
 
 const versionOf = (program: string, ...args: string[]): string | undefined => {

@@ -7,18 +7,36 @@ export interface Configured {
 
 /** Sends nothing; what isn't configured, or can't be read, is left out. */
 export async function configured(profile: string | undefined): Promise<Configured> {
-  const { S3Client } = await import('@aws-sdk/client-s3');
-  const client = new S3Client(profile === undefined ? {} : { profile });
-  try {
-    const { region, serviceConfiguredEndpoint } = client.config as typeof client.config & {
-      serviceConfiguredEndpoint?: () => Promise<string | undefined>;
-    };
-    const [found, endpoint] = await Promise.all([
-      region().catch(() => undefined),
-      serviceConfiguredEndpoint?.().catch(() => undefined),
-    ]);
-    return { ...(found && { region: found }), ...(endpoint && { endpoint }) };
-  } finally {
-    client.destroy();
-  }
+  const { loadConfig } = await import('@smithy/core/config');
+  const from = profile === undefined ? {} : { profile };
+  const read = (
+    variables: readonly string[],
+    inFile: Parameters<typeof loadConfig<string>>[0]['configFileSelector'],
+  ) =>
+    loadConfig<string>(
+      {
+        environmentVariableSelector: env => variables.map(name => env[name]).find(Boolean),
+        configFileSelector: (...sections) => inFile(...sections) || undefined,
+        default: '',
+      },
+      from,
+    )().catch(() => '');
+  const [region, ignored, endpoint] = await Promise.all([
+    read(['AWS_REGION', 'AWS_DEFAULT_REGION'], profile => profile.region),
+    read(['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'], profile => profile.ignore_configured_endpoint_urls),
+    // The SDK's own look at it leaves a profile out that its client was told.
+    read(['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'], endpointIn),
+  ]);
+  return {
+    ...(region && { region }),
+    ...(endpoint && ignored !== 'true' && { endpoint }),
+  };
+}
+
+type Section = Record<string, string | undefined>;
+
+/** Of S3 by the section of services that the profile names, else the one for all. */
+function endpointIn(profile: Section, all?: Record<string, Section | undefined>): string | undefined {
+  const services = profile.services === undefined ? undefined : all?.[`services.${profile.services}`];
+  return services?.['s3.endpoint_url'] || profile.endpoint_url;
 }

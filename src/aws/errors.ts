@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
 
 /**
  * What an error of a call means for trying again:
@@ -29,7 +30,7 @@ export function codeOf(error: unknown): string {
 export const statusOf = (error: unknown): number | undefined => fieldsOf(error).$metadata?.httpStatusCode;
 
 const throttling =
-  /^(SlowDown|Throttl\w*|RequestLimitExceeded|TooManyRequests\w*|BandwidthLimitExceeded|ServiceUnavailable|OperationAborted|503|429)$/;
+  /^(SlowDown|RequestThrottled\w*|ConcurrentLimitExceeded\w*|Throttl\w*|RequestLimitExceeded|TooManyRequests\w*|BandwidthLimitExceeded|ServiceUnavailable|OperationAborted|503|429)$/;
 const unreached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 /** A certificate that does not verify won't the next time either. */
 const tls = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|EPROTO|ERR_SSL/;
@@ -46,6 +47,8 @@ export function classify(error: unknown): ErrorClass {
   // The signer has learnt the service's time from this answer. It says so with every error while the
   // clock is off, and only a 403 can be the clock's doing.
   if ($metadata?.clockSkewCorrected && status === 403) return 'refused';
+  // EC2 says with a 500 that it has no room: the service is well, and says the same a second later.
+  if (/^Insufficient\w*Capacity$/.test(codeOf(error))) return 'final';
   if (throttling.test(codeOf(error)) || status === 503 || status === 429) return 'throttled';
   // An answer with status 200 that could not be read was cut off.
   if (status === 200 || status === 206 || status >= 500) return status === 501 ? 'final' : 'lost';
@@ -58,7 +61,7 @@ export interface About {
   service?: string;
   /** IAM action, `s3:PutObject`. */
   action: string;
-  /** What it was about, when that is no bucket. */
+  /** What it was about, when that is not a bucket. */
   thing?: string;
   bucket?: string;
   key?: string;
@@ -93,17 +96,17 @@ function describe(error: unknown, about: About): Diagnostic {
     )
   ) {
     const why: Record<string, string> = {
-      InvalidAccessKeyId: 'the access key id is not known there',
-      UnrecognizedClientException: 'the access key id is not known there',
-      SignatureDoesNotMatch: 'the secret access key does not belong to the access key id',
-      InvalidSignatureException: 'the secret access key does not belong to the access key id',
-      ExpiredToken: 'the session token has expired',
-      ExpiredTokenException: 'the session token has expired',
+      InvalidAccessKeyId: own`the access key id is not known there`,
+      UnrecognizedClientException: own`the access key id is not known there`,
+      SignatureDoesNotMatch: own`the secret access key does not belong to the access key id`,
+      InvalidSignatureException: own`the secret access key does not belong to the access key id`,
+      ExpiredToken: own`the session token has expired`,
+      ExpiredTokenException: own`the session token has expired`,
     };
-    return world('aws-wrong-credentials', `${where} refused the credentials: ${why[code] ?? code}.`, {
+    return world('aws-wrong-credentials', own`${where} refused the credentials: ${why[code] ?? code}.`, {
       hint: /^ExpiredToken/.test(code)
-        ? 'Sign in again, then repeat the command.'
-        : 'Check the keys or the profile of the aws target.',
+        ? own`Sign in again, then repeat the command.`
+        : own`Check the keys or the profile of the aws target.`,
     });
   }
   if (code === 'RequestTimeTooSkewed') {

@@ -15,7 +15,7 @@ export interface MetadataOptions {
 }
 
 const linkLocal = 'http://169.254.169.254';
-/** The service is on the machine itself: who doesn't answer in a second isn't there. */
+/** The service is on the machine itself: whatever doesn't answer in a second isn't there. */
 const shortPatience = 1000;
 /** Of one token, in seconds: longer than any run that asks twice. */
 const tokenLife = 300;
@@ -79,7 +79,7 @@ function checkedEndpoint(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' && url.username === '' && url.password === '') return url;
   throw new Failure(
-    given('metadata-endpoint', 'AWS_EC2_METADATA_SERVICE_ENDPOINT is no http address', {
+    given('metadata-endpoint', 'AWS_EC2_METADATA_SERVICE_ENDPOINT is not an http address', {
       hint: `leave it out for ${linkLocal}, or write http://HOST:PORT`,
     }),
   );

@@ -61,7 +61,7 @@ function onDate(client: Sdk.S3Client, tell: (date: number) => void): void {
 export async function connectS3(given: S3Settings): Promise<S3Connection> {
   const sdk = await import('@aws-sdk/client-s3');
   // The SDK would find it by itself, and go on addressing buckets by host name.
-  const endpoint = given.endpoint ?? given.chainEndpoint ?? (await configured(given.profile)).endpoint;
+  const endpoint = given.endpoint ?? (await configured(given.profile)).endpoint;
   const settings = { ...given, ...(endpoint !== undefined && { endpoint }) };
   const client = new sdk.S3Client({
     // Without traffic: a pack over a slow line takes minutes.

@@ -15,7 +15,7 @@ export interface SecretStores {
   close(): void;
 }
 
-/** A value has a few kilobytes: who says nothing for so long has nothing to say. Milliseconds. */
+/** A value has a few kilobytes: whoever says nothing for so long has nothing to say. Milliseconds. */
 const silence = 10_000;
 
 export function connectSecrets(settings: AwsSettings): SecretStores {

@@ -6,8 +6,6 @@ export interface AwsSettings {
   region: string;
   /** Another service than AWS's own. */
   endpoint?: string;
-  /** Of S3, as the environment says it, where no target does. */
-  chainEndpoint?: string;
   profile?: string;
   /** Default: the chain of the AWS SDK (environment, profile, instance role ...). */
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };

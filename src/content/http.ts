@@ -67,7 +67,7 @@ function redirected(from: URL, location: string): URL {
         hint: 'give the URL that holds the content',
       }),
     );
-  if (!to || !/^https?:$/.test(to.protocol)) throw refused('to something that is no web address');
+  if (!to || !/^https?:$/.test(to.protocol)) throw refused('to something that is not a web address');
   if (from.protocol === 'https:' && to.protocol === 'http:')
     throw refused(`to ${shown(to)}, which is not encrypted`);
   return to;

@@ -6,6 +6,7 @@ import { host } from './codes/host.ts';
 import { lab } from './codes/lab.ts';
 import { manifest } from './codes/manifest.ts';
 import type { Meanings } from './codes/meaning.ts';
+import { recovery } from './codes/recovery.ts';
 import { repository } from './codes/repository.ts';
 import { vsphere } from './codes/vsphere.ts';
 import { windows } from './codes/windows.ts';
@@ -18,6 +19,7 @@ export const chapters = [
   { title: 'vSphere', codes: vsphere },
   { title: 'AWS', codes: aws },
   { title: 'Replication and repositories', codes: repository },
+  { title: 'Recovery in EC2', codes: recovery },
   { title: 'Files, programs and downloads', codes: host },
   { title: 'Windows and IIS', codes: windows },
   { title: 'Signed content, instances and rollouts', codes: fleet },

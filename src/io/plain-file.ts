@@ -15,7 +15,7 @@ const piece = 1 << 20;
 /**
  * Opens a plain file, and nothing else: a pipe or a device could wait for ever, or do something. Nothing is waited
  * for to find that out, and no link is followed: those are ELOOP.
- * @throws Refused for what is no plain file
+ * @throws Refused for what is not a plain file
  */
 export async function openPlain(path: string, flags: number, mode?: number): Promise<fs.FileHandle> {
   const handle = await fs.open(path, flags | O_NOFOLLOW | O_NONBLOCK, mode).catch(error => {
@@ -68,7 +68,7 @@ async function refuseOthers(file: Owned, folder: Folder): Promise<void> {
 }
 
 const notPlain = (): Refused =>
-  new Refused('it is no plain file', 'name a file: pipes, sockets and devices are not read');
+  new Refused('it is not a plain file', 'name a file: pipes, sockets and devices are not read');
 
 const tooLarge = (size: number, most: number): Refused =>
   new Refused(

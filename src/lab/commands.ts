@@ -9,7 +9,8 @@ import { describeMember, type FleetMember } from './instance/member.ts';
 import type { InstanceSettings } from './instance/settings.ts';
 import type { S3Lab } from './s3/server.ts';
 import type { FaultyService } from './settings.ts';
-import type { VmInfo, VsphereLab } from './vsphere/server.ts';
+import type { Hardware, VmInfo, VsphereLab } from './vsphere/server.ts';
+
 import type { WebLab } from './web/server.ts';
 import { describeProcesses, describeWindows, type WindowsLab } from './windows/lab.ts';
 import type { FaultRule as WindowsFault } from './windows/machine/faults.ts';
@@ -24,6 +25,7 @@ export type LabCommand =
       uuid?: string;
       folder?: string;
       tags?: string[];
+      hardware?: Partial<Hardware>;
       /** Though there is a VM of that name. */
       force?: boolean;
     }
@@ -57,8 +59,8 @@ export type LabCommand =
   | { do: 'show' }
   | { do: 'windows'; language?: Language; elevated?: boolean; restart?: true }
   | { do: 'processes'; clear: boolean }
-  /** Puts the VMs of `manifests/lab` into a world that never had any. */
-  | { do: 'seed' };
+  /** Puts the VMs of `manifests/lab` into a world that never had any, and the buckets of a folder of this machine. */
+  | { do: 'seed'; content?: string };
 
 /** What a command came to: lines for people, and the data behind it. */
 export interface LabAnswer {
@@ -88,7 +90,8 @@ export interface LabParts {
   setClock(offset: number): Promise<void>;
   /** Runs the schedules that are due by the lab's clock. */
   fireDue(): Promise<void>;
-  seed(): Promise<void>;
+  /** `content`: a folder of this machine with a folder for each bucket. */
+  seed(content?: string): Promise<void>;
 }
 
 /** Carries out one command. Throws a Failure for an unknown VM, a shrinking disk, and the like. */
@@ -235,8 +238,8 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       return { lines: describeProcesses(processes), data: { version: 1, processes } };
     }
     case 'seed':
-      await lab.seed();
-      return { lines: ['the world holds what manifests/lab protects'] };
+      await lab.seed(command.content);
+      return { lines: ['the world holds what the shipped manifests need'] };
     default:
       // By its name alone: it may hold a secret.
       throw new Failure(

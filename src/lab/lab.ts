@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blocked, Failure, given, world } from '../diagnostics/diagnostic.ts';
 import { processTable } from '../io/handles/process-table.ts';
@@ -16,6 +16,7 @@ import { readInstance } from './instance/settings.ts';
 import { startS3 } from './s3/server.ts';
 import { fireDue } from './scheduler/fire.ts';
 import { seed } from './seed.ts';
+import { seedBuckets } from './seed-buckets.ts';
 import { createSettings, type LabSettings, readSettings, writeSettings } from './settings.ts';
 import { labCertificates } from './tls.ts';
 import { startVsphere } from './vsphere/server.ts';
@@ -63,6 +64,8 @@ export interface OpenLabOptions {
   host: Host;
   /** A lab made now begins with what `manifests/lab` protects; `lab …` commands begin with nothing. */
   seeded: boolean;
+  /** A folder of this machine with a folder for each bucket that a seeded lab begins with. */
+  content?: string;
   /** Milliseconds to wait while another command has the folder. */
   lockTimeout: number;
   signal?: AbortSignal;
@@ -76,10 +79,11 @@ export async function openLab(dir: string, options: OpenLabOptions): Promise<Lab
   await refuseOtherFolders(dir);
   const served = await connect(dir, options.host);
   if (served) {
-    if (options.seeded) await served.command({ do: 'seed' });
+    if (options.seeded)
+      await served.command({ do: 'seed', ...(options.content && { content: options.content }) });
     return served;
   }
-  await mkdir(dir, { recursive: true });
+  await options.host.files.mkdir(dir, { recursive: true });
   const lock = await takeLock(join(dir, 'lock'), {
     host: options.host,
     timeout: options.lockTimeout,
@@ -180,7 +184,7 @@ const waitingFaults = ({ s3, api, vsphere }: LabParts): LabSettings['faults'] =>
   ...(['ec2', 'ebs'] as const).flatMap(on => api[on].waitingFaults().map(rule => ({ on, rule }))),
 ];
 
-async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptions): Promise<Lab> {
+async function serveHere(dir: string, lock: Lock, { host, seeded, content }: OpenLabOptions): Promise<Lab> {
   const known = await readSettings(dir);
   const settings = known ?? (await createSettings(dir, host.random, host.files));
   if (settings.id === undefined) {
@@ -223,11 +227,16 @@ async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptio
     windows: windowsLab(host.files, join(dir, 'windows')),
     web,
     clockOffset: () => settings.clockOffset,
-    seed: async () => {
-      if (settings.seed === 'done' || (settings.seed === 'none' && vsphere.world.vms().length > 0)) return;
-      settings.seed = 'begun';
-      await save();
-      await seed(vsphere.world);
+    seed: async folder => {
+      if (settings.seed === 'done') return;
+      const again = settings.seed === 'begun';
+      // Begun means that all VMs there are came from here, and may go when a kill cut it short.
+      if (again || vsphere.world.vms().length === 0) {
+        settings.seed = 'begun';
+        await save();
+        await seed(vsphere.world);
+      }
+      if (folder !== undefined) await seedBuckets(s3, folder, again);
       settings.seed = 'done';
       await save();
     },
@@ -237,7 +246,7 @@ async function serveHere(dir: string, lock: Lock, { host, seeded }: OpenLabOptio
       await save();
     },
   };
-  if (seeded) await parts.seed();
+  if (seeded) await parts.seed(content);
   if (settings.faults.length > 0) {
     for (const { on, rule } of settings.faults)
       await execute(parts, { do: 'fault', on, rule: rule as Record<string, unknown> });

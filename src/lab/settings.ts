@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { Files, Random } from '../io/ports.ts';
@@ -55,7 +55,7 @@ export async function writeSettings(dir: string, settings: LabSettings, files: F
 
 /** A new lab's settings with credentials of its own, so that nothing of the lab is worth stealing. */
 export async function createSettings(dir: string, random: Random, files: Files): Promise<LabSettings> {
-  await mkdir(dir, { recursive: true });
+  await files.mkdir(dir, { recursive: true });
   const settings: LabSettings = {
     lab: 1,
     id: random.uuid(),

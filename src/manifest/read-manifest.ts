@@ -95,7 +95,7 @@ function readParams(
       if (visit.trace) traces.set(pointer, visit.trace);
       if (visit.text !== undefined) texts.set(pointer, visit.text);
     }
-    // A mistake in it is no second one where it is used, also by a parameter below it.
+    // A mistake in it is not a second one where it is used, also by a parameter below it.
     if (read === undefined) brokenParams.add(name);
     value[name] = read ?? null;
   }

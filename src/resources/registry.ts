@@ -2,6 +2,8 @@ import { awsTarget } from '../aws/target.ts';
 import type { AnyResourceType, Registry, TargetKind } from '../engine/model/resource-type.ts';
 import { vsphereTarget } from '../vsphere/client/target.ts';
 import { bucket } from './aws/bucket.ts';
+import { recoveryPlan } from './aws/recovery_plan.ts';
+import { recoveryTarget } from './aws/recovery_target.ts';
 import { archive } from './host/archive/archive.ts';
 import { envPath } from './host/environment/env_path.ts';
 import { environmentVariable } from './host/environment/environment_variable.ts';
@@ -14,6 +16,7 @@ import { rawImage } from './host/raw_image.ts';
 import { service } from './host/services/service.ts';
 import { s3Sync } from './host/sync/s3_sync.ts';
 import { timezone } from './host/timezone.ts';
+import { leftSnapshots } from './vsphere/left_snapshots.ts';
 import { protectedVm } from './vsphere/protected_vm.ts';
 import { iisApp } from './windows/iis/iis_app.ts';
 import { iisAppPool } from './windows/iis/iis_app_pool.ts';
@@ -49,9 +52,12 @@ const types: AnyResourceType[] = [
   iisConfig,
   iisSite,
   iisVdir,
+  leftSnapshots,
   packageType,
   protectedVm,
   rawImage,
+  recoveryPlan,
+  recoveryTarget,
   registryValue,
   s3Sync,
   scheduledTask,

@@ -121,13 +121,13 @@ test('the first version of the service is never used', async () => {
 });
 
 test.each(['https://169.254.169.254', 'http://u:p@host', 'file:///etc', 'nonsense'])(
-  '%s is no address for it',
+  '%s is not an address for it',
   endpoint => {
     expect(() => instanceMetadata({ endpoint })).toThrow('AWS_EC2_METADATA_SERVICE_ENDPOINT');
   },
 );
 
-test('what another cloud answers is no instance', async () => {
+test('what another cloud answers is not an instance', async () => {
   const url = await served((request, response) => {
     response.end(request.method === 'PUT' ? 'token' : '{"instanceId":"vm-7"}');
   });

@@ -18,27 +18,27 @@ test('what we write is what Beanstalk takes', () => {
 describe('the judge sees', () => {
   const altered = (from: RegExp, to: string) => textOf(windows, config).replace(from, to);
   test.each([
-    [altered(/^container_commands:/m, 'container_command:'), /^container_command is no key/],
+    [altered(/^container_commands:/m, 'container_command:'), /^container_command is not a key/],
     [altered(/ignoreErrors: false/, 'ignoreErrors: sometimes'), /ignoreErrors is true or false/],
-    [altered(/ignoreErrors:/, 'ignore_errors:'), /ignore_errors is no key/],
+    [altered(/ignoreErrors:/, 'ignore_errors:'), /ignore_errors is not a key/],
     [altered(/waitAfterCompletion: 0/, 'waitAfterCompletion: never'), /seconds or forever/],
     [altered(/ {4}command:/, '    run:'), /has no command/],
-    [altered(/content:/, 'contents:'), /contents is no key/],
+    [altered(/content:/, 'contents:'), /contents is not a key/],
   ])('a mistake in a configuration file (%#)', (text, said) => {
     expect(text).not.toBe(textOf(windows, config));
     expect(mistakesOfConfig(text, 'windows').join('\n')).toMatch(said);
   });
 
   test('a key of Linux in a file for Windows', () => {
-    expect(mistakesOfConfig(textOf(linux, config), 'windows').join('\n')).toMatch(/mode is no key/);
+    expect(mistakesOfConfig(textOf(linux, config), 'windows').join('\n')).toMatch(/mode is not a key/);
   });
 
   const changed = (from: RegExp, to: string) => textOf(windows, manifest).replace(from, to);
   test.each([
     [changed(/"manifestVersion": 1/, '"manifestVersion": 2'), /^manifestVersion is 1$/],
-    [changed(/"deployments"/, '"deployment"'), /deployment is no key/],
-    [changed(/"custom"/, '"customs"'), /customs is no key/],
-    [changed(/"restart"/, '"reload"'), /reload is no key(.|\n)*restart has no file/],
+    [changed(/"deployments"/, '"deployment"'), /deployment is not a key/],
+    [changed(/"custom"/, '"customs"'), /customs is not a key/],
+    [changed(/"restart"/, '"reload"'), /reload is not a key(.|\n)*restart has no file/],
     [changed(/converge-install\.ps1/, 'install.ps1'), /install\.ps1 is not in the bundle/],
   ])('a mistake in a deployment manifest (%#)', (text, said) => {
     expect(text).not.toBe(textOf(windows, manifest));

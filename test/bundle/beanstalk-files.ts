@@ -30,8 +30,8 @@ const strangers = (node: unknown, known: readonly string[], at: string): string[
   isNode(node)
     ? Object.keys(node)
         .filter(key => !known.includes(key))
-        .map(key => `${at}${key} is no key of Beanstalk`)
-    : [`${at} is no mapping`];
+        .map(key => `${at}${key} is not a key of Beanstalk`)
+    : [`${at} is not a mapping`];
 
 /** Everything that is wrong with a file of `.ebextensions`. */
 export function mistakesOfConfig(text: string, os: 'windows' | 'linux'): string[] {

@@ -83,7 +83,7 @@ test('nothing of the application is touched: all names are our own or Beanstalkâ
     for (const { path } of bundled(platform)) expect(path, platform).toMatch(ours);
 });
 
-test('a part that is no text is taken as it is', () => {
+test('a part that is not text is taken as it is', () => {
   const node = Buffer.from([0, 255, 64, 73, 68, 64, 13, 10]);
   const files = beanstalkBundle('beanstalk-windows', {
     template: [],

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
@@ -42,6 +42,26 @@ async function plannedChanges(): Promise<string[]> {
 }
 
 const lines = (text: string) => text.split('\n').filter(line => /\S/.test(line) && !/^\s*#/.test(line));
+
+it('the shipped example converges on a fresh lab by one command', async () => {
+  dir = await scratch();
+  const first = await run('apply', manifests);
+  expect(first, first.stderr).toMatchObject({ code: 0 });
+  expect(first.stdout).toContain('a second plan is empty');
+  const index = await readFile(join(lab(), 'windows/C/inetpub/newwebservices/index.html'), 'utf8');
+  expect(index).toContain('custname.newwebservices.zip');
+  const second = await run('apply', manifests, '--detailed-exitcodes');
+  expect(second, second.stderr).toMatchObject({ code: 0 });
+  expect(second.stdout).toContain('Nothing to do: 13 in sync.');
+});
+
+it('a lab that has a bucket of one of these names keeps it as it is, and gets the others', async () => {
+  dir = await scratch();
+  await upload(lab(), 'cust-mobile-appdata', { 'own.txt': 'mine' });
+  const first = await run('apply', manifests);
+  expect(first, first.stderr).toMatchObject({ code: 0 });
+  expect(await readdir(join(lab(), 'windows/C/inetpub/mobile/App_Data'))).toEqual(['own.txt']);
+});
 
 describe.each(['en', 'de'])("the article's instance, on a host that speaks %s", language => {
   beforeEach(async () => {
@@ -241,8 +261,10 @@ it('what the lab has to have can be put there by hand', async () => {
   expect((await run('lab', 'bucket-content', 'app-data', 'data')).stdout).toContain('1 object of');
   expect(await run('apply', 'sync.yaml')).toMatchObject({ code: 0 });
   expect(await readFile(join(lab(), 'windows/C/data/lists/a.txt'), 'utf8')).toBe('one');
-  expect((await run('lab', 'bucket-content', 'App', 'data')).stderr).toContain('App is no name of a bucket');
-  expect((await run('lab', 'bucket-content', 'app', 'none')).stderr).toContain('is no folder');
+  expect((await run('lab', 'bucket-content', 'App', 'data')).stderr).toContain(
+    'App is not a name of a bucket',
+  );
+  expect((await run('lab', 'bucket-content', 'app', 'none')).stderr).toContain('is not a folder');
 });
 
 if (!existsSync(article)) console.error('SKIPPED: the article is not here; nobody counted its lines');

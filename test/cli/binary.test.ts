@@ -206,7 +206,7 @@ describe('the real binary', () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  test('a closed pipe is no crash', async () => {
+  test('a closed pipe is not a crash', async () => {
     const child = spawn(join(root, 'bin/converge'), ['schema'], { stdio: ['ignore', 'pipe', 'pipe'] });
     let stderr = '';
     child.stderr.on('data', chunk => {

@@ -59,7 +59,7 @@ test("with --lab the facts are those of the lab's instance", async () => {
   expect(denied.stderr).toContain('m.yaml:4');
 });
 
-test('an instance without an environment, and a host that is no instance, say so where it is asked', async () => {
+test('an instance without an environment, and a host that is not an instance, say so where it is asked', async () => {
   const { lab } = await place();
   expect((await lab('plan', 'm.yaml')).stderr).toContain('belongs to no Beanstalk environment');
   await lab('lab', 'instance', '--metadata', 'off');

@@ -143,7 +143,7 @@ test('a wrong answer is told at once, and asked for again', async () => {
   expect(await read(dir, 'manifests/dr.yaml')).not.toMatch(/Ireland|Bad_Name|http:\/vc/);
 });
 
-test('a region of the environment that is none is no default that is written', async () => {
+test('a region of the environment that is none is not a default that is written', async () => {
   const dir = await scratch();
   const { code, stderr } = await cli(dir, ['init', ...options.slice(0, -2), '--bucket', 'example-dr'], {
     env: { AWS_REGION: 'Ireland' },

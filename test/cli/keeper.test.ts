@@ -41,7 +41,7 @@ test('on Windows the access list decides: users that make files may not have mad
   expect(asked.flatMap(({ args }) => args).join(' ')).not.toContain('trust');
 });
 
-test('a list that can not be read is no permission', async () => {
+test('a list that can not be read is not a permission', async () => {
   const { keeper } = windows({});
   await expect(keeper('C:\\trust', false)).rejects.toThrow('reading the access list of C:\\trust failed');
 });

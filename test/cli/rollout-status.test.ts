@@ -91,11 +91,11 @@ test('while a rollout is running, who has not followed is waiting', async () => 
   expect(stdout).toMatch(new RegExp(`${idOf(3)}  waiting .*its turn has not come`));
 });
 
-test('an object that is no rollout, an unknown environment and a wrong duration are mistakes', async () => {
+test('an object that is not a rollout, an unknown environment and a wrong duration are mistakes', async () => {
   const { run, bucket } = await fleetLab(1);
   expect((await run(['rollout', 'status', 'shop-test'])).stderr).toContain('no running instance has the tag');
   expect((await run([...status, '--silent-after', 'long'])).code).toBe(1);
   await bucket.put(`${environment}.rollout`, Buffer.from('{"converge_rollout":2}'));
   const { code, stderr } = await run(status);
-  expect([code, stderr]).toEqual([4, expect.stringContaining('is no rollout of shop-prod')]);
+  expect([code, stderr]).toEqual([4, expect.stringContaining('is not a rollout of shop-prod')]);
 });

@@ -173,3 +173,29 @@ resources:
   expect(stderr.match(/warning\[short-secret\]: the secret env:PIN has only 3 characters/g)).toHaveLength(1);
   expect(stdout + stderr).not.toContain('q7z');
 });
+test.each(['wrong', 'password', 'user', 'name'])(
+  'a password that is a word of the message leaves it readable: %s',
+  async word => {
+    const dir = await scratch();
+    const lab = await openLab(join(await scratch(), 'lab'), {
+      host: nodeHost(),
+      seeded: true,
+      lockTimeout: 0,
+    });
+    try {
+      await writeFile(
+        join(dir, 'm.yaml'),
+        `converge: 1
+targets:
+  home: { type: vsphere, url: "${lab.vsphere.url}", username: svc, password: "\${secret('env:VC')}", ca: "${lab.vsphere.caFile}" }
+resources: { protected_vm: { dc02: { repository: "file://${dir}/repository", schedule: every 15 minutes } } }
+`,
+      );
+      const { code, stderr } = await cli(dir, ['plan', 'm.yaml'], { env: { VC: word } });
+      expect(stderr.replace(/\s+/g, ' ')).toContain("refused user 'svc': user name or password is wrong.");
+      expect(code).toBe(4);
+    } finally {
+      await lab.close();
+    }
+  },
+);

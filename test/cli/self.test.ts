@@ -246,7 +246,7 @@ describe('refused, and everything is as it was', () => {
     expect(elsewhere).toMatchObject({ code: 4, stderr: expect.stringContaining('not-there does not exist') });
   });
 
-  test('a machine that is no instance, and one that belongs to no environment', async () => {
+  test('a machine that is not an instance, and one that belongs to no environment', async () => {
     const lab = await labInstance();
     await lab.run(['lab', 'instance', '--tag', 'team=web']);
     const tagless = await lab.apply();

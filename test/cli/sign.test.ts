@@ -90,7 +90,7 @@ describe('sign', () => {
       'no name of a Beanstalk environment',
     ],
     ['an impossible sequence', [...arguments_, '--sequence', '-1'], 'expected a whole number'],
-    ['an impossible time', [...arguments_, '--expires', 'soon'], 'soon is no duration'],
+    ['an impossible time', [...arguments_, '--expires', 'soon'], 'soon is not a duration'],
   ])('%s is told', async (_, args, message) => {
     const { dir } = await withKey();
     const { code, stderr } = await cli(dir, args);

@@ -45,6 +45,13 @@ describe('a state folder that was planted', () => {
     ['the folder', (state: string) => chmod(state, 0o777)],
     ['the file', (state: string) => chmod(join(state, 'state.json'), 0o666)],
     [
+      'what it knows of repositories',
+      async (state: string) => {
+        await writeFile(join(state, 'repositories.json'), '{"version":1,"repositories":[]}');
+        await chmod(join(state, 'repositories.json'), 0o666);
+      },
+    ],
+    [
       'its memory',
       async (state: string) => {
         await mkdir(join(state, 'memory'));

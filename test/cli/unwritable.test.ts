@@ -73,6 +73,34 @@ test.each([
   expect(code).toBe(4);
 });
 
+test
+  .skipIf(!existsSync('/proc/self'))
+  .each([
+    ['apply MANIFEST --lab /proc/x'],
+    ['lab show --lab /proc/x'],
+    ['apply MANIFEST --state /proc/x'],
+    ['init /proc/x --lab'],
+    ['restore dc02 --repository s3://gdh-vm-replication/dr --to /proc/x --lab'],
+  ])('%s, where nothing can be made: a message, and an end', async line => {
+  const dir = await scratch();
+  const manifest = join(dir, 'm.yaml');
+  await writeFile(manifest, `converge: 1\nresources: { file: { ${dir}/out: { kind: directory } } }\n`);
+  if (line.startsWith('restore')) {
+    const made = await cli(dir, ['apply', join(root, 'manifests/lab'), '--lab']);
+    expect(made.code, made.stderr).toBe(0);
+  }
+  // In a process of its own: what hangs there would take the tests along.
+  const args = ['src/cli/entry.ts', ...line.replaceAll('MANIFEST', manifest).split(' ')];
+  const { status, stderr, signal } = spawnSync(process.execPath, [join(root, args[0]!), ...args.slice(1)], {
+    cwd: dir,
+    encoding: 'utf8',
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
+  expect({ status, signal }, stderr).toEqual({ status: 4, signal: null });
+  expect(stderr).toContain("can't make the directory /proc/x");
+});
+
 test.each([
   ['EACCES', 'mkdir', "can't make the directory /x/lab: permission denied", 'file-access'],
   ['EROFS', 'mkdir', "can't make the directory /x/lab: the file system is read-only", 'file-access'],

@@ -101,7 +101,7 @@ describe('what a type file may hold', () => {
     const { code, stderr } = await converge('validate', 'm.yaml');
     expect(code).toBe(1);
     for (const part of said) expect(stderr).toContain(part);
-    // Using what could not be loaded is no second mistake.
+    // Using what could not be loaded is not a second mistake.
     expect(stderr).not.toContain('there is no resource type');
   });
 
@@ -208,7 +208,7 @@ describe('a faulty type is named with its file, and the rest of the run goes on'
       'm.yaml:3',
     ],
     [
-      'observe answers what is no data',
+      'observe answers what is not data',
       "async observe() { const value = {}; value.self = value; return new Map([['a', { state: 'present', value }]]); },",
       'of types/box.js is faulty: its observation of a is not valid',
       'm.yaml:3',
@@ -330,7 +330,7 @@ describe('a type that selects', () => {
   test.each([
     ['throws', selecting('find() { throw new Error("unfound"); }'), /is faulty: unfound/],
     ['answers nothing', selecting('async find() {}'), /must answer with `members`/],
-    ['finds what is no member', answer('[7]'), /must answer with `members`/],
+    ['finds what is not a member', answer('[7]'), /must answer with `members`/],
     ['finds a member without names', answer("[{ title: 'a', id: '1' }]"), /must answer with `members`/],
     ['warns of nothing', answer('[]', '[{}]'), /must answer with `warnings`/],
     ['finds one twice', answer(`[${a}, ${a}]`), /answers twice with the title a/],
@@ -419,7 +419,7 @@ describe('a type that lists', () => {
   test.each([
     ['throws', `async *list() { throw new Error('unlisted'); }, ${toManifest}`, /is faulty: unlisted/],
     ['lists nothing', `async *list() { yield undefined; }, ${toManifest}`, /is faulty: /],
-    ['is no list', `list() { return 7; }, ${toManifest}`, /is faulty: .*not.*iterable/],
+    ['is not a list', `list() { return 7; }, ${toManifest}`, /is faulty: .*not.*iterable/],
     [
       'fails without a word',
       `async *list() { yield { state: 'failed', diagnostic: 7 }; }, ${toManifest}`,
@@ -497,7 +497,7 @@ describe('commands about types', () => {
     expect((await converge('graph', 'm.yaml')).stdout).toBe('box:a\n');
   });
 
-  test('files that are no types are left alone', async () => {
+  test('files that are not types are left alone', async () => {
     const converge = await site({
       'types/converge.d.ts': 'export {};',
       'types/box.test.ts': 'throw new Error("run");',

@@ -121,7 +121,7 @@ describe('what could not be observed', () => {
   const nothingThere = async () => new Map([['x', { state: 'absent' }]]);
   test.each<[string, object]>([
     ['identity throws', { identity: oops }],
-    ['identity is no text', { identity: () => undefined }],
+    ['identity is not text', { identity: () => undefined }],
     ['needs throw', { needs: oops }],
     ['needs are nonsense', { needs: () => [{}] }],
     ['provides throws', { provides: oops }],
@@ -166,7 +166,7 @@ describe('what could not be observed', () => {
     ]);
   });
 
-  test('what waits for one that could not be observed is no mistake of its own, and is skipped', async () => {
+  test('what waits for one that could not be observed is not a mistake of its own, and is skipped', async () => {
     const sound = things({ needs: () => [{ anyOf: ['certificate:web'] }] });
     const broken = things({ name: 'cert', provides: () => ['certificate:web'] });
     broken.onObserve = () => ({ state: 'failed', diagnostic: worldSays('gone', 'the store does not open') });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { own } from '../../src/diagnostics/own-words.ts';
 import { Redactor } from '../../src/engine/model/redact.ts';
 
 const secret = 'pa"ss w/ö\\rd+1';
@@ -180,4 +181,33 @@ test('a thousand secrets with one beginning, in a long text that is full of it',
   const line = `token-abcd ${known[77]} "token-\\u0041" `;
   const clean = redactor.text(line.repeat(20_000));
   expect(clean).toBe(`token-abcd *** "token-\\u0041" `.repeat(20_000));
+});
+
+test.each(['wrong', 'password', 'user name', 'refused', 'name or pass'])(
+  'our own words stay, of a secret %s',
+  word => {
+    const redactor = knowing(word);
+    const said = own`vc.example.com refused user '${'svc'}': user name or password is wrong.`;
+    expect(redactor.text(said)).toBe(said);
+    expect(redactor.text(redactor.text(`${said} twice: ${said}`))).toBe(`${said} twice: ${said}`);
+  },
+);
+
+test.each(['wrong', 'password', 'user name or password is wrong.', "': user name or password is wrong."])(
+  'what is put into them, and what stands beside them, does not: %s',
+  word => {
+    const redactor = knowing(word);
+    const said = own`${word} refused user '${word}': user name or password is wrong.`;
+    expect(redactor.text(said)).toMatch(/^\*\*\* refused user '?(?:\*\*\*)/);
+    expect(redactor.text(`it said ${word}`)).toBe('it said ***');
+    expect(redactor.text(word)).toBe('***');
+  },
+);
+
+test('a short or single word is not a sentence of ours', () => {
+  const redactor = knowing('incorrect');
+  own`incorrect`;
+  own`is wrong`;
+  expect(redactor.text('incorrect')).toBe('***');
+  expect(redactor.text('xincorrect')).toBe('x***');
 });

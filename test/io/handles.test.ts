@@ -161,9 +161,9 @@ describe('what is opened', () => {
     const pipe = join(temporaryFolder(), 'pipe');
     execFileSync('mkfifo', [pipe]);
     for (const path of [pipe, '/dev/zero']) {
-      await expect(files.read(path)).rejects.toEqual(refused('it is no plain file'));
-      await expect(files.open(path, 'r')).rejects.toEqual(refused('it is no plain file'));
-      await expect(files.open(path, 'r+')).rejects.toEqual(refused('it is no plain file'));
+      await expect(files.read(path)).rejects.toEqual(refused('it is not a plain file'));
+      await expect(files.open(path, 'r')).rejects.toEqual(refused('it is not a plain file'));
+      await expect(files.open(path, 'r+')).rejects.toEqual(refused('it is not a plain file'));
     }
     await expect(files.chmod(pipe, 0o777)).rejects.toEqual(refused('neither file nor directory'));
   });

@@ -77,7 +77,7 @@ describe('running a program', () => {
     await expect(running).rejects.toBe('SIGINT');
   });
 
-  test('a program that is killed has an exit code that is no success', async () => {
+  test('a program that is killed has an exit code that is not a success', async () => {
     expect(await processes.run(script('process.kill(process.pid, "SIGKILL")'))).toMatchObject({
       exitCode: -1,
       timedOut: false,

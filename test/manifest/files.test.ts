@@ -96,11 +96,11 @@ describe('finding manifests', () => {
   });
 });
 
-describe('what is no manifest', () => {
+describe('what is not a manifest', () => {
   it.each<[string, string | Buffer, string]>([
-    ['bytes that are no UTF-8', Buffer.from([0x63, 0xff, 0xfe]), 'x.yaml is no text in UTF-8'],
-    ['a NUL', 'converge: 1\0', 'x.yaml is no text in UTF-8'],
-    ['UTF-16', Buffer.from('\ufeffconverge: 1', 'utf16le'), 'x.yaml is no text in UTF-8'],
+    ['bytes that are no UTF-8', Buffer.from([0x63, 0xff, 0xfe]), 'x.yaml is not text in UTF-8'],
+    ['a NUL', 'converge: 1\0', 'x.yaml is not text in UTF-8'],
+    ['UTF-16', Buffer.from('\ufeffconverge: 1', 'utf16le'), 'x.yaml is not text in UTF-8'],
     ['nothing', '', 'this manifest is empty'],
     ['comments', '# converge: 1\n', 'this manifest is empty'],
     ['a document mark', '---\n', 'this manifest is empty'],
@@ -183,8 +183,8 @@ it('reads regular files only: a pipe may never end', async () => {
   );
   expect(texts.map(({ name }) => name)).toEqual(['other.yaml', 'real.yml']);
   expect(said).toEqual([
-    'no-regular-file: link.yaml is no regular file',
-    'no-regular-file: pipe.yaml is no regular file',
-    'no-regular-file: pipe.yaml is no regular file',
+    'no-regular-file: link.yaml is not a regular file',
+    'no-regular-file: pipe.yaml is not a regular file',
+    'no-regular-file: pipe.yaml is not a regular file',
   ]);
 });

@@ -25,7 +25,7 @@ test.each([
   expect(diagnostics.map(diagnostic => diagnostic.code)).toEqual([code]);
 });
 
-test('UTF-16 is refused by name, and a byte order mark is no mistake', async () => {
+test('UTF-16 is refused by name, and a byte order mark is not a mistake', async () => {
   const text = 'converge: 1\nresources: { note: { n: {} } }\n';
   const { diagnostics } = await compileFiles({ 'm.yaml': Buffer.from(`\ufeff${text}`, 'utf16le') });
   expect(diagnostics.map(({ code }) => code)).toEqual(['binary-file']);
@@ -59,8 +59,8 @@ test.each([
   ['type: string, minLength: -1', 'minLength must be >= 0'],
   ['type: object, required: [a, a]', 'required must NOT have duplicate items'],
   ['type: object, properties: { x: { enum: [] } }', 'properties/x/enum must NOT have fewer'],
-  ['type: string, pattern: "("', '`pattern` is no regular expression'],
-  ['type: array, items: { type: string, pattern: "(" }', '`pattern` is no regular expression'],
+  ['type: string, pattern: "("', '`pattern` is not a regular expression'],
+  ['type: array, items: { type: string, pattern: "(" }', '`pattern` is not a regular expression'],
 ])('a parameter that JSON Schema does not take is one mistake, at its name: %s', async (schema, message) => {
   const module = `converge: 1\nparameters:\n  fine: { default: 1 }\n  p: { ${schema} }\nresources: {}\n`;
   const { diagnostics } = await compileFiles(

@@ -198,7 +198,7 @@ describe('refused', () => {
       'parameters: { title: { type: string } }',
       "a parameter can't be called `title`: `params.title` is the title of the use",
     ],
-    ['parameters: { a-b: { type: string } }', '`a-b` is no name for a parameter'],
+    ['parameters: { a-b: { type: string } }', '`a-b` is not a name for a parameter'],
     [
       'parameters: { a: { type: strng } }',
       '`type`: expected one of `string`, `integer`, `number`, `boolean`, `array`, `object`, found the text `strng`',
@@ -206,11 +206,11 @@ describe('refused', () => {
     ['parameters: { a: { typ: string } }', 'parameter `a` has no property `typ`'],
     [
       'parameters: { a: { type: string, pattern: "(" } }',
-      'parameter `a`: `pattern` is no regular expression',
+      'parameter `a`: `pattern` is not a regular expression',
     ],
     [
       `parameters: { a: { type: string, pattern: "${'x '.repeat(30_000)}" } }`,
-      'parameter `a`: `pattern` is no regular expression',
+      'parameter `a`: `pattern` is not a regular expression',
     ],
     ['parameters: { a: string }', 'parameter `a`: expected a map such as { type: string }'],
     [

@@ -67,7 +67,7 @@ it('a type that cannot be refreshed neither hears nor subscribes', async () => {
   ]);
 });
 
-it('to something that has a mistake of its own is no second mistake', async () => {
+it('to something that has a mistake of its own is not a second mistake', async () => {
   const { diagnostics } = await compileText(
     'resources:\n  nite:\n    x: {}\n  note:\n    y: { size: x }\n    z: { require: [ note:x, note:y ] }',
   );

@@ -88,7 +88,7 @@ test.each([
     'a file that is a link',
     async (dir: string) => symlink(join(dir, 'instance.json'), join(dir, 'state.json')),
   ],
-])('%s is no memory of an instance', async (_, spoil) => {
+])('%s is not a memory of an instance', async (_, spoil) => {
   const dir = join(await scratch(), 'state');
   await mkdir(dir, { mode: 0o700 });
   await writeFile(join(dir, 'instance.json'), '{}', { mode: 0o600 });

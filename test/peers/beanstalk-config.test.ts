@@ -71,7 +71,7 @@ describe.skipIf(absent !== undefined)('.ebextensions, by the code of cfn-init', 
     ]);
   });
 
-  test('what is no command of it fails, and a file that is nowhere', () => {
+  test('what is not a command of it fails, and a file that is nowhere', () => {
     expect(runConfig('commands: { a: { run: x } }').failed).toContain("does not specify the 'command'");
     expect(runConfig('files: { "C:\\\\x.txt": { mode: "0644" } }').failed).toContain(
       'without source or content',

@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
 import { createKey } from '../../src/replication/format/keys.ts';
 import { fileStore } from '../../src/replication/stores/file.ts';
-import { commitImage, openTest, VM } from '../support/repository.ts';
+import { aMachine, commitImage, openTest, VM } from '../support/repository.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 
 const works = (file: string, ...args: string[]) => {
@@ -52,7 +52,10 @@ test.for<[string, ReturnType<typeof createKey> | undefined, boolean, string]>([
     for (let n = 0; n < 12; n++) {
       Buffer.alloc(K, `cycle ${n} `).copy(image, (n + 2) * K);
       image.fill(0, n * K, (n + 1) * K);
-      await commitImage(vm, image, { blocks: n === 0 ? [0, 1, 2, 3, 4, 5, 6, 4099, 4100] : [n, n + 2] });
+      await commitImage(vm, image, {
+        blocks: n === 0 ? [0, 1, 2, 3, 4, 5, 6, 4099, 4100] : [n, n + 2],
+        ...(n > 1 && { point: { machine: aMachine } }),
+      });
       if (kept.includes(n + 1)) images.set(n + 1, Buffer.from(image));
     }
     const args = key ? [join(folder, 'key')] : [];
@@ -60,7 +63,10 @@ test.for<[string, ReturnType<typeof createKey> | undefined, boolean, string]>([
     for (const generation of kept) {
       const output = join(folder, `${name}-${generation}.raw`);
       const script = join(import.meta.dirname, 'repository_reader.py');
-      execFileSync('python3', [script, directory, VM.uuid, String(generation), '0', output, ...args]);
+      const command = [script, directory, VM.uuid, String(generation), '0', output, ...args];
+      const said = execFileSync('python3', command, { encoding: 'utf8' }).trim();
+      if (generation === 2) expect(said).toBe('machine unknown');
+      else expect(JSON.parse(said)).toEqual(aMachine);
       expect((await readFile(output)).equals(images.get(generation)!)).toBe(true);
     }
   },

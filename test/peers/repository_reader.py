@@ -1,6 +1,7 @@
 """Restores a disk from a converge repository in a directory, from docs/repository-format.md alone.
 
 usage: repository_reader.py DIRECTORY VM_UUID GENERATION DISK_INDEX OUTPUT [KEY_FILE]
+Prints the point's record of the machine as JSON, or "machine unknown".
 Needs the zstd program; for an encrypted repository also the `cryptography` package.
 """
 import hashlib
@@ -114,6 +115,8 @@ def restore(repository, uuid, generation, index, output):
         newest = Root(repository.single("point", folder + "points/" + names[-1]))
     name = next(n for n in names if int(n[:12]) == generation)
     root = Root(repository.single("point", folder + "points/" + name))
+    machine = root.json.get("machine")
+    print(json.dumps(machine) if machine else "machine unknown")
     disk = next(d for d in root.json["disks"] if d["index"] == index)
 
     def part(kind, name, offset, length, label=b""):

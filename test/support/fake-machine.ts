@@ -1,5 +1,6 @@
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import type { Clock } from '../../src/io/ports.ts';
+import type { MachineRecord } from '../../src/replication/model/machine.ts';
 import {
   type BlockSource,
   type ChangedAreas,
@@ -176,6 +177,27 @@ export class FakeMachine implements SourceMachine {
     return snapshot;
   }
 
+  async record(snapshot: SourceSnapshot): Promise<MachineRecord> {
+    this.#call('record');
+    const { disks } = this.#find(snapshot);
+    return {
+      guest_id: 'windows2019srv_64Guest',
+      firmware: 'bios',
+      secure_boot: false,
+      vtpm: false,
+      encrypted: false,
+      boot_order: [],
+      cpus: 2,
+      memory: 4096,
+      nics: [{ key: 4000, mac: '00:50:56:00:00:01', addresses: ['192.0.2.1'] }],
+      disks: disks.map(({ disk }, unit) => ({
+        key: disk.key,
+        controller: 'ParaVirtualSCSIController',
+        bus: 0,
+        unit,
+      })),
+    };
+  }
   async frozen(snapshot: SourceSnapshot): Promise<FrozenVm> {
     this.#call('frozen');
     return { snapshot, disks: this.#find(snapshot).disks.map(d => d.disk) };

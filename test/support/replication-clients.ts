@@ -41,12 +41,14 @@ export function replicationClients(
     movers: movingHere,
     vsphere: {
       vms: async () =>
-        [...machines].map(([name, { uuid }]) => ({
+        [...machines].map(([name, { uuid, snapshotNames }]) => ({
           ...{ name, uuid, biosUuid: '', moref: name, template: false },
+          snapshots: snapshotNames,
           ...{ path: `/DC/vm/${name}`, folder: '/DC/vm' },
         })),
       async machine(name: string) {
-        const found = machines.get(name);
+        const found =
+          machines.get(name) ?? [...machines.values()].find(({ uuid }) => uuid === name.toLowerCase());
         if (!found) throw new Failure(worldSays('vm-not-found', `there is no VM ${name}`));
         return found;
       },

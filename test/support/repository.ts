@@ -1,5 +1,6 @@
 import { createKey, type Key } from '../../src/replication/format/keys.ts';
 import type { LeaseValue } from '../../src/replication/model/lease-value.ts';
+import type { MachineRecord } from '../../src/replication/model/machine.ts';
 import type { Point, PointDisk, PointWriter, VmRepository } from '../../src/replication/model/repository.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
 import { createRepository, type OpenRepository } from '../../src/replication/repository/open.ts';
@@ -19,6 +20,18 @@ export const aDisk = (bytes: number, more: Partial<PointDisk> = {}): PointDisk =
   ...more,
 });
 
+export const aMachine: MachineRecord = {
+  guest_id: 'debian12_64Guest',
+  firmware: 'efi',
+  secure_boot: false,
+  vtpm: false,
+  encrypted: false,
+  boot_order: ['disk:2000'],
+  cpus: 2,
+  memory: 2048,
+  nics: [{ key: 4000, mac: '00:50:56:00:00:01', addresses: ['192.0.2.7'] }],
+  disks: [{ key: 2000, controller: 'ParaVirtualSCSIController', bus: 0, unit: 0 }],
+};
 export const aLease = (epoch: number, host = 'mover'): LeaseValue => ({
   lease: 1,
   epoch,

@@ -69,6 +69,7 @@ describe('picking one', () => {
     path: `/DC/vm/${n}/${name}`,
     folder: `/DC/vm/${n}`,
     template: false,
+    snapshots: [],
     datacenter: 'DC',
     ...more,
   });

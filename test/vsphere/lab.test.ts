@@ -42,6 +42,16 @@ beforeEach(async () => {
   await world.addVm({
     name: 'dc02',
     disks: [{ bytes: SIZE }, { bytes: MIB, mode: 'independent_persistent' }],
+    hardware: {
+      guestId: 'debian12_64Guest',
+      firmware: 'efi',
+      secureBoot: true,
+      vtpm: true,
+      cpus: 4,
+      memoryMib: 8192,
+      bootOrder: [2001],
+      nics: [{ mac: '00:50:56:AB:00:01', addresses: ['192.0.2.9', 'fe80::1'] }],
+    },
   });
   await world.write('dc02', 0, 3 * MIB + 100, randomBytes(200_000));
   client = await connectVsphere({
@@ -101,6 +111,26 @@ it('sees what the lab holds', async () => {
     ],
   });
   expect(await (await client.machine(listed!.uuid)).inspect()).toMatchObject({ name: 'dc02' });
+});
+
+it('records what the machine is, with the addresses that its tools tell', async () => {
+  expect(await vm.record(await snapshot('frozen'))).toEqual({
+    guest_id: 'debian12_64Guest',
+    firmware: 'efi',
+    secure_boot: true,
+    vtpm: true,
+    encrypted: false,
+    boot_order: ['disk:2001'],
+    cpus: 4,
+    memory: 8192,
+    nics: [{ key: 4000, mac: '00:50:56:ab:00:01', addresses: ['192.0.2.9', 'fe80::1'] }],
+    disks: [
+      { key: 2000, controller: 'ParaVirtualSCSIController', bus: 0, unit: 0 },
+      { key: 2001, controller: 'ParaVirtualSCSIController', bus: 0, unit: 1 },
+    ],
+  });
+  await world.setPower('dc02', false);
+  expect((await vm.record(await snapshot('off'))).nics[0]).toMatchObject({ addresses: [] });
 });
 
 it('reads the frozen content while the guest goes on writing', async () => {

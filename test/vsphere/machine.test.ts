@@ -16,6 +16,7 @@ const VM: InventoryVm = {
   datacenter: 'DC',
   folder: '/DC 1/vm',
   template: false,
+  snapshots: [],
 };
 const WISH = { name: 'converge-1', description: 'd', quiesce: true };
 const SNAPSHOT = { moref: 'snapshot-70', name: 'converge-1', created: 0, quiesced: false };

@@ -170,7 +170,7 @@ it.each<[string, Script]>([
 ])('recognises %s', async (_, script) => {
   const [d] = (await failureOf(connected(script))).diagnostics;
   expect(d).toMatchObject({ code: 'vsphere-not-a-server', category: 'world' });
-  expect(d!.message).toMatch(/127\.0\.0\.1:\d+ is no vSphere server/);
+  expect(d!.message).toMatch(/127\.0\.0\.1:\d+ is not a vSphere server/);
 });
 
 it('speaks the oldest version to a server without the list', async () => {

@@ -42,7 +42,7 @@ export class Drafts {
   #tried: Map<string, Draft> | undefined;
   #dropped: Draft[] = [];
 
-  /** Reads one command. What it did is undone unless it was taken over: half of one is no resource. */
+  /** Reads one command. What it did is undone unless it was taken over: half of one is not a resource. */
   attempt(read: () => Unhandled): Unhandled {
     const before = [this.leftovers.length, this.removed.length] as const;
     const secrets = new Map(this.secrets);

@@ -89,7 +89,7 @@ export function interpretLine(line: string, drafts: Drafts, at: Place, around: S
   return all;
 }
 
-/** What runs only sometimes, or with what another command or a file gives it, is no state. */
+/** What runs only sometimes, or with what another command or a file gives it, is not a state. */
 function conditional({ after, input }: CommandLine, wasTaken: boolean): Unhandled {
   if (input !== undefined) return { why: `it reads what ${input} gives it, and nothing here is evaluated` };
   if (after === '||') return { why: 'it runs only when what stands before it fails' };

@@ -31,8 +31,7 @@ export function worldAws(machine: Host, secret: (reference: SecretRef) => Promis
   const s3: Settings = async (target, calls, wanted) => {
     const properties = (target?.properties ?? {}) as Record<string, string | SecretRef | undefined>;
     const { region, endpoint, profile, access_key_id: id, secret_access_key: key } = properties;
-    const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = machine.env;
-    const chainEndpoint = AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL;
+    const { AWS_REGION, AWS_DEFAULT_REGION } = machine.env;
     const chain = async () =>
       (await import('../../aws/default-chain.ts')).configured(profile as string | undefined);
     return {
@@ -40,11 +39,8 @@ export function worldAws(machine: Host, secret: (reference: SecretRef) => Promis
       region:
         wanted ??
         (region as string | undefined) ??
-        AWS_REGION ??
-        AWS_DEFAULT_REGION ??
-        (await chain()).region ??
-        'us-east-1',
-      ...(chainEndpoint && { chainEndpoint }),
+        // What is set and empty says nothing.
+        (AWS_REGION || AWS_DEFAULT_REGION || (await chain()).region || 'us-east-1'),
       ...(endpoint !== undefined && { endpoint: endpoint as string }),
       ...(profile !== undefined && { profile: profile as string }),
       ...(id !== undefined &&

@@ -28,7 +28,10 @@ export const sharedClients = ({
   reach,
   searchPath,
   closing,
-}: ClientOptions): Pick<ClientRecord, 's3' | 'content' | 'search_path' | 'repositories' | 'movers'> => ({
+}: ClientOptions): Pick<
+  ClientRecord,
+  's3' | 'recovery' | 'content' | 'search_path' | 'repositories' | 'movers'
+> => ({
   async s3(target, calls) {
     const [{ bucketApi }, aws] = await Promise.all([
       import('../../aws/buckets.ts'),
@@ -36,6 +39,12 @@ export const sharedClients = ({
     ]);
     closing.push(() => aws.close());
     return bucketApi(aws);
+  },
+  async recovery(target, calls) {
+    const { openRecovery } = await import('../../aws/recovery/cloud.ts');
+    const recovery = await openRecovery(await reach.aws.api(target, calls));
+    closing.push(() => recovery.close());
+    return recovery;
   },
   content: async (_, calls) => makeContent(reach, calls, closing),
   search_path: async () => searchPath,

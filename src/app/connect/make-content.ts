@@ -30,7 +30,9 @@ export function makeContent(reach: Reach, calls: CallCounter, closing: Closing):
     },
     async store({ url, target }) {
       if (!isS3Url(url))
-        throw new Failure(given('content-url', `${url} is no bucket`, { hint: 'write s3://BUCKET/PREFIX' }));
+        throw new Failure(
+          given('content-url', `${url} is not a bucket`, { hint: 'write s3://BUCKET/PREFIX' }),
+        );
       return storeAt(url, target, reach, closing);
     },
   };

@@ -75,7 +75,7 @@ export async function storeAt(
   }
   if (!place) {
     throw new Failure(
-      given('repository-url', `${url} is no repository URL`, {
+      given('repository-url', `${url} is not a repository URL`, {
         hint: 'write s3://BUCKET/PREFIX or file:///FOLDER',
       }),
     );

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Lab, LabInstance } from '../../lab/lab.ts';
 import type { Context } from '../app-context.ts';
+import { shipped } from '../shipped.ts';
 
 export type { Lab } from '../../lab/lab.ts';
 
@@ -27,7 +28,12 @@ export async function openLabAt(
     );
   }
   const { openLab } = await import('../../lab/lab.ts');
-  return openLab(dir, { ...options, host: context.io.host, signal: context.io.interrupt });
+  return openLab(dir, {
+    ...options,
+    content: shipped('manifests/beanstalk/content'),
+    host: context.io.host,
+    signal: context.io.interrupt,
+  });
 }
 
 /** What answers for the lab's EC2 instance alone, for commands that open no lab. */

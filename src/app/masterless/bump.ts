@@ -58,7 +58,7 @@ function planOf(options: BumpOptions) {
   const time = parseDuration(patience);
   if (!time)
     throw new Failure(
-      given('bad-duration', `--patience ${patience} is no duration`, { hint: 'write it like 15m' }),
+      given('bad-duration', `--patience ${patience} is not a duration`, { hint: 'write it like 15m' }),
     );
   return { ...options, probes: probesOf(health), most: Number(maxFailures), time };
 }

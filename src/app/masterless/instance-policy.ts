@@ -8,7 +8,7 @@ export function policyFor(environments: string[], self: string, partition: strin
   const strange = environments.find(one => !isEnvironmentName(one));
   if (strange !== undefined)
     throw new Failure(
-      given('wrong-environment', `${strange} is no name of a Beanstalk environment`, {
+      given('wrong-environment', `${strange} is not a name of a Beanstalk environment`, {
         hint: '4 to 40 letters, digits and hyphens',
       }),
     );

@@ -111,14 +111,14 @@ function statementOf(
     );
   if (!isEnvironmentName(environment))
     throw new Failure(
-      given('wrong-environment', `${environment} is no name of a Beanstalk environment`, {
+      given('wrong-environment', `${environment} is not a name of a Beanstalk environment`, {
         hint: '4 to 40 letters, digits and hyphens',
       }),
     );
   const life = parseDuration(options.expires);
   if (life === undefined)
     throw new Failure(
-      given('bad-duration', `${options.expires} is no duration`, { hint: 'write it like 30d' }),
+      given('bad-duration', `${options.expires} is not a duration`, { hint: 'write it like 30d' }),
     );
   const seconds = Math.floor(now / 1000);
   return {

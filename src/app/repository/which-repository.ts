@@ -10,6 +10,8 @@ import { loadCatalog } from '../session/load-catalog.ts';
 export interface Which {
   ref: RepositoryRef;
   targets: CatalogTarget[];
+  /** Whether the manifests declare an aws target; otherwise the command line is where to say anything of AWS. */
+  isAwsDeclared: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function whichRepository(
   const { paths = [], repository } = options;
   if (paths.length === 0) {
     if (repository === undefined) throw unnamed();
-    return { ref: { url: repository }, targets: overridden([], options) };
+    return { ref: { url: repository }, targets: overridden([], options), isAwsDeclared: false };
   }
   const catalog = await loadCatalog(context, paths, options);
   if (!catalog) return undefined;
@@ -37,7 +39,11 @@ export async function whichRepository(
   const [ref, ...others] = repository === undefined ? refs : refs.filter(same);
   if (others.length > 0) throw several([ref!, ...others]);
   if (ref === undefined && repository === undefined) throw noneDeclared(paths);
-  return { ref: ref ?? { url: repository! }, targets: overridden(catalog.targets, options) };
+  return {
+    ref: ref ?? { url: repository! },
+    targets: overridden(catalog.targets, options),
+    isAwsDeclared: catalog.targets.some(({ type }) => type === 'aws'),
+  };
 }
 
 /** Those of the VM when it is declared by itself, else all that protected VMs and images name. */

@@ -40,7 +40,7 @@ export async function withRepositoryOpen<T>(
   const { openRepository } = await import('../../replication/repository/open.ts');
   const which = await whichRepository(context, options, vm);
   if (!which) return undefined;
-  const { ref, targets } = which;
+  const { ref, targets, isAwsDeclared } = which;
   refuseAmbiguousUrl(ref.url);
   const { host } = context.io;
   const own = options.key === undefined ? undefined : await readKey(options.key, host);
@@ -61,7 +61,7 @@ export async function withRepositoryOpen<T>(
       saw: generations => known.note(ref, { id: repository.id, generations }).catch(() => {}),
     });
   } catch (error) {
-    throw targets.length === 0 ? withoutTarget(error) : error;
+    throw isAwsDeclared ? error : withoutTarget(error);
   } finally {
     for (const close of closing) await close();
     await session.close();

@@ -29,7 +29,7 @@ export async function readPlan(context: Context, name: string): Promise<Plan> {
   }
   const there = await files.stat(resolve(cwd, name));
   throw new Failure(
-    given('no-plan', there ? `${name} is no plan` : `${name} isn't there`, {
+    given('no-plan', there ? `${name} is not a plan` : `${name} isn't there`, {
       hint: 'name a file that `converge plan -o FILE` wrote',
     }),
   );

@@ -87,6 +87,8 @@ async function planOffline(
     ...(options.only && { only: options.only }),
     ...(options.except && { except: options.except }),
     observe: replay(recording, observed, catalog.targets),
+    // A recording holds what is declared.
+    leftovers: false,
     members: recordedMembers(recording, observed),
   });
 }

@@ -35,7 +35,7 @@ export async function loggedRun(
     log.append(`--- exit code ${code}\n`);
     return code;
   } catch (error) {
-    // Another run holds the lock: who called says so, or waits for its turn.
+    // Another run holds the lock: whoever called says so, or waits for its turn.
     log.append(`--- ${(error as Error).message}\n`);
     throw error;
   } finally {

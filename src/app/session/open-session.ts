@@ -89,7 +89,7 @@ export async function openSession(
     const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
     const given = {
       ...{ machine: io.host, targets, secret, counter: (target: string) => calls.counter(target) },
-      known: knownRepositories(io.host.files, stateDir),
+      known: knownRepositories(io.host, stateDir, one => context.reporter.diagnostics([one])),
     };
     const reach = lab ? labReach(given, lab) : worldReach(given);
     const fromAws = awsSecrets({ aws: reach.aws, targets, calls, signal: io.interrupt });

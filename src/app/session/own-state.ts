@@ -9,6 +9,6 @@ import { refuseForeign } from '../../io/refuse-foreign.ts';
 export const assertOwnStateDir = (files: ReadFiles, stateDir: string): Promise<void> =>
   refuseForeign(
     files,
-    [stateDir, ...['memory', 'reports', 'state.json'].map(name => join(stateDir, name))],
+    [stateDir, ...['memory', 'reports', 'state.json', 'repositories.json'].map(name => join(stateDir, name))],
     'name another folder with --state DIR',
   );

@@ -7,6 +7,7 @@ import { bundle } from './masterless/bundle.ts';
 import { instancePolicyCommand } from './masterless/instance-policy.ts';
 import { rollout } from './masterless/rollout.ts';
 import { sign } from './masterless/sign.ts';
+import { failover } from './recovery/failover.ts';
 import { key } from './repository/key.ts';
 import { points } from './repository/points.ts';
 import { replicate } from './repository/replicate.ts';
@@ -44,6 +45,7 @@ export const commands: Define[] = [
   points,
   restore,
   verify,
+  failover,
   key,
   sign,
   agent,

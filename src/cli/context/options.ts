@@ -11,7 +11,7 @@ function milliseconds(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) {
     throw new Failure(
-      given('bad-duration', `${text} is no duration`, { hint: 'write it like 30s, 15m or 1h30m' }),
+      given('bad-duration', `${text} is not a duration`, { hint: 'write it like 30s, 15m or 1h30m' }),
     );
   }
   return ms;

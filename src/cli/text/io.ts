@@ -16,7 +16,7 @@ export interface Output extends Face {
 export interface TerminalIo extends AppIo {
   stdout: Face;
   stderr: Face;
-  /** Asks who sits at the terminal; undefined at the end of the input. Left out when nobody does. */
+  /** Asks whoever sits at the terminal; undefined at the end of the input. Left out when nobody does. */
   ask?(question: string): Promise<string | undefined>;
 }
 

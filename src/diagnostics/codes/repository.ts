@@ -282,4 +282,13 @@ export const repository = {
     means: "The key that was given isn't the one that is needed.",
     wayOut: 'Give the right key.',
   },
+  'snapshot-unclear': {
+    means:
+      'A snapshot of converge is left at a VM, and its repository is not known or cannot be opened here (a warning).',
+    wayOut: 'Find its repository with `converge points`, or remove the snapshot as the hint says.',
+  },
+  'state-locked': {
+    means: 'Another run was writing the same file of the state folder for too long.',
+    wayOut: 'Run again.',
+  },
 } as const satisfies Meanings;

@@ -15,7 +15,7 @@ export function failedCall(error: unknown, subject: Subject): Outcome & { ok: fa
 }
 
 /**
- * What a type answered for one step, or that it is faulty when that is no outcome. A step that failed
+ * What a type answered for one step, or that it is faulty when that is not an outcome. A step that failed
  * because it was stopped for being `late` failed for that.
  */
 export function soundOutcome(

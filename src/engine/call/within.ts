@@ -74,7 +74,7 @@ export async function within<T>(
   };
   const interrupt = Promise.withResolvers<never>();
   const onAbort = () => interrupt.reject(run.signal.reason);
-  // Who interrupts must not wait for a silent server; a change has to be finished or undone.
+  // Whoever interrupts must not wait for a silent server; a change has to be finished or undone.
   if (onlyLooks) run.signal.addEventListener('abort', onAbort, { once: true });
   try {
     // A change that was begun is the type's to tell of, however early the interrupt came.

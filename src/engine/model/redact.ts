@@ -1,3 +1,4 @@
+import { isOwn } from '../../diagnostics/own-words.ts';
 import { Finder } from '../redact/finder.ts';
 import { patternsOf } from '../redact/patterns.ts';
 import { viewsOf } from '../redact/views.ts';
@@ -29,6 +30,7 @@ export class Redactor {
     let secret: Uint8Array | undefined;
     for (const { text: shown, origin } of viewsOf(text))
       for (const [start, end] of this.#finder.find(shown)) {
+        if (isOwn(text, origin(start), origin(end))) continue;
         secret ??= new Uint8Array(text.length);
         secret.fill(1, origin(start), origin(end));
       }

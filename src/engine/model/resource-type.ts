@@ -82,6 +82,14 @@ export type Observation<C> =
     warnings?: Diagnostic[];
   };
 
+/**
+ * Why what an object is made from can't be had: something pending may bring it (as in an observation), or it may come
+ * right by itself, which only warns. All else is thrown.
+ */
+export type SourceTrouble =
+  | Extract<Observation<never>, { state: 'unknown' }>
+  | { state: 'doubtful'; diagnostic: Diagnostic };
+
 /** One property that differs. `path` is a JSON pointer into C; undefined means "not there". */
 export interface FieldChange {
   path: string;
@@ -142,11 +150,35 @@ export interface Selector<S> {
   find(select: S, io: ReadIo): Promise<Found>;
 }
 
+/** Something that earlier runs left at an object of a target. */
+export interface Leftover<P> {
+  /** The title that a resource for it has. */
+  title: string;
+  /** Tells the object apart for good; the title where another resource has that one. */
+  id: string;
+  /** As a manifest would write them: enough to put it in order from a plan alone. */
+  properties: P;
+}
+
+/** How a type finds what is left at objects that nobody declares any more. */
+export interface LeftoverFinder<P> {
+  /** Types whose resources put in order what is left at their own objects. */
+  of: readonly string[];
+  /**
+   * @param declared resources on the target of those types and of this one
+   * @returns what becomes resources of this type in the plan; and what can't, as warnings with the way out
+   */
+  find(
+    declared: readonly Asked<Record<string, Json>>[],
+    io: ReadIo,
+  ): Promise<{ found: Leftover<P>[]; warnings: Diagnostic[] }>;
+}
+
 /** What is listed. */
 export interface ListQuery<P> {
   /** Only these; all there are when left out. */
   titles?: readonly string[];
-  /** Properties that all have, given by who asks: the repository to look in. */
+  /** Properties that all have, given by whoever asks: the repository to look in. */
   common: Partial<P>;
 }
 
@@ -175,7 +207,7 @@ export interface Adoptable {
  * canonical form that plan and apply both see; what isn't declared isn't managed and is left out
  * of `desired`. `L`: what is listed of an object that nobody declared.
  */
-// biome-ignore lint/suspicious/noExplicitAny: who doesn't say what its properties are gets no help with them
+// biome-ignore lint/suspicious/noExplicitAny: whoever doesn't say what its properties are gets no help with them
 export interface ResourceType<P = any, C extends object = any, L = any> {
   name: string;
   /** First sentence is the summary; Markdown. */
@@ -208,6 +240,9 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
    * it finds nothing wrong with is handed to `identity` and to all the rest.
    */
   check?(properties: P, title: string, where: Where): Mistake[];
+  /** What earlier runs left on the target, searched by each plan of everything. */
+  // biome-ignore lint/suspicious/noExplicitAny: each type has properties of its own
+  leftovers?: LeftoverFinder<any>;
   /** Pure. `where` gives what relative paths resolve against. */
   identity(properties: P, title: string, where: Where): Id;
   provides?(properties: P, id: Id): Capability[];
@@ -221,6 +256,12 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   desired(properties: P, id: Id, sources?: Readonly<Record<string, string>>): Partial<C>;
   /** Batched: one call for all resources of this type on one target. */
   observe(asked: Asked<P>[], io: ReadIo): Promise<Map<Id, Observation<C>>>;
+  /**
+   * Looks whether what the object is made from is there (a URL, an archive, a repository), so that a plan promises
+   * nothing that has to fail. Asked only for what would be made or changed, with one request. Rejects with a Failure
+   * when it can't be had.
+   */
+  findSource?(asked: Asked<P>, io: ReadIo): Promise<SourceTrouble | undefined>;
   /** What there is on the target, for `converge adopt`. */
   list?(query: ListQuery<P>, io: ReadIo): AsyncIterable<Listed<L>>;
   /** Pure. The declaration that is in sync with what was listed. A type that lists has it. */

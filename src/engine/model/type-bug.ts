@@ -22,7 +22,7 @@ export function thrownAt(error: unknown, file: string): SourceRange | undefined 
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const name = traceName(file);
   for (const line of stack.split('\n')) {
-    // Who prepares traces in a way of its own shows what a type was loaded from in the place of its name.
+    // Whoever prepares traces in a way of its own shows what a type was loaded from in the place of its name.
     const known = line.replace(/data:text\/javascript;base64,[\w+/=]*/, name);
     const start = known.indexOf(name);
     const place = start < 0 ? null : /^:(\d+):(\d+)/.exec(known.slice(start + name.length));

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
 
-/** So many that fail alone in the same way say that it is no trouble of one of them. */
+/** So many that fail alone in the same way say that it is not the trouble of one of them. */
 const telling = 8;
 
 /**

@@ -109,7 +109,7 @@ export function diagnosticsOf(error: unknown, { type, address, declared }: Subje
 function checked(observation: Observation<object> | undefined, { id, type }: Subject): Observation<object> {
   const state = observation?.state;
   if (!['string', 'undefined'].includes(typeof observation?.object))
-    return { state: 'failed', diagnostic: typeBug(type, `what tells ${id} apart is no text`) };
+    return { state: 'failed', diagnostic: typeBug(type, `what tells ${id} apart is not text`) };
   if (observation && (state === 'absent' || isSound(observation))) return observation;
   if (observation?.state === 'present' && isJsonObject(observation.value) && isShown(observation, type))
     return observation;

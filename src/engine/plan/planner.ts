@@ -19,12 +19,14 @@ import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, subjectsOf } from '../model/subject.ts';
 import { plannedTargets } from '../model/targets.ts';
+import { findSources } from '../observe/find-sources.ts';
 import { lookupsOf, nearlyDeclared } from '../observe/lookups.ts';
 import { observe, showsOf } from '../observe/observe.ts';
 import { loadSources, sourceDigest } from '../observe/sources.ts';
+import { type FoundLeftovers, findLeftovers } from '../select/leftovers.ts';
 import { type AskMembers, expandSelections } from '../select/members.ts';
 import { type Selection, select } from '../select/select.ts';
-import { decide } from './decide.ts';
+import { type Decision, decide } from './decide.ts';
 import { heldBy } from './held.ts';
 import { planDigest } from './plan-digest.ts';
 import { sharedCause } from './shared-cause.ts';
@@ -35,6 +37,8 @@ export interface PlanOptions extends Selection {
   engine: string;
   /** Where observations come from; default: the world. */
   observe?: typeof observe;
+  /** Whether targets are searched for what earlier runs left; default: yes. */
+  leftovers?: boolean;
   /** Where the members of selections come from; default: the world. */
   members?: AskMembers;
 }
@@ -46,9 +50,12 @@ export interface PlanOptions extends Selection {
  */
 export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Promise<Plan> {
   const surroundings = { registry: run.registry, targets: catalog.targets, where: run.where };
-  const { resources, selections, ...expanded } = await expandSelections(catalog, run, options);
+  const { resources: declared, selections, ...expanded } = await expandSelections(catalog, run, options);
+  const left =
+    options.leftovers === false ? nothingLeft : await findLeftovers(catalog, declared, run, options);
+  const resources = [...declared, ...left.resources];
   const graph = buildGraph(subjectsOf(resources, surroundings));
-  const selected = select(resources, options, catalog.resources);
+  const selected = select(resources, options, [...catalog.resources, ...left.searched]);
   const subjects = graph.subjects.filter(({ address }) => selected.has(address));
   await loadSources(run, subjects);
   const lookups = lookupsOf(subjects, subjects, surroundings);
@@ -63,6 +70,14 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     ...nearlyDeclared(run, subjects, lookups, graph.subjects),
   ];
 
+  const decisions = new Map<Address, Decision>();
+  for (const subject of subjects)
+    decisions.set(subject.address, await decide(run, subject, run.observed.get(subject.address)!));
+  const made = subjects.filter(({ address, type }) => {
+    const { action } = decisions.get(address)!;
+    return type.findSource && (action === 'create' || action === 'update');
+  });
+
   const planned = new Map<Address, PlannedResource>();
   const view: View = {
     run,
@@ -72,12 +87,23 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     notifies: receivers(graph, selected),
     providers: providersOf(graph.subjects),
     lookups,
+    // A recording says nothing of sources, and whoever plans by one may not reach them.
+    lacking: options.observe ? new Map() : await findSources(run, made),
   };
   const order = orderAmong(graph, selected);
   for (const subject of subjects) {
-    planned.set(subject.address, await planOne(subject, order.get(subject.address)!, view));
+    planned.set(
+      subject.address,
+      planOne(subject, decisions.get(subject.address)!, order.get(subject.address)!, view),
+    );
   }
   diagnostics.push(...run.redactor.value(lessProtected(run, subjects, planned)));
+
+  const targets = await plannedTargets(run, catalog.targets, diagnostics);
+  // A target that doesn't answer is named by what is declared there, if anything is.
+  diagnostics.push(
+    ...left.diagnostics.filter(one => !diagnostics.some(other => other.message === one.message)),
+  );
 
   const result: Omit<Plan, 'digest'> = {
     converge_plan: 1,
@@ -88,7 +114,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     ...(run.where.platform === 'win32' && { platform: 'win32' }),
     types: Object.fromEntries(subjects.map(({ type }) => [type.name, type.version])),
     ...filesOf(subjects),
-    targets: await plannedTargets(run, catalog.targets, diagnostics),
+    targets,
     ...(catalog.policy && { policy: catalog.policy }),
     resources: [...planned.values()].map(resource => redacted(run, resource)),
     ...(selections.length > 0 && { selections }),
@@ -105,11 +131,12 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   return complete;
 }
 
-async function planOne(subject: Subject, dependsOn: Address[], view: View): Promise<PlannedResource> {
+const nothingLeft: FoundLeftovers = { resources: [], searched: [], diagnostics: [] };
+
+function planOne(subject: Subject, decision: Decision, dependsOn: Address[], view: View): PlannedResource {
   const { run, graph } = view;
   const { address, declared } = subject;
   const observation = run.observed.get(address)!;
-  const decision = await decide(run, subject, observation);
   if (decision.diagnostic) view.diagnostics.push(decision.diagnostic);
   const verdict = verdictOf(subject, decision, observation, view);
   const before = dependencies(graph, subject);

@@ -8,6 +8,7 @@ import { valueAt } from '../model/pointer.ts';
 import type { Capability, FieldChange, Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
+import type { Lacking } from '../observe/find-sources.ts';
 import { hintFor, type Lookups, type Missing, missingFor } from '../observe/lookups.ts';
 import type { Decision } from './decide.ts';
 
@@ -22,6 +23,8 @@ export interface View {
   providers: ReadonlyMap<Capability, Subject[]>;
   /** What is named by resources and isn't one of them. */
   lookups: Lookups;
+  /** What is to be made or changed, and has a source that can't be had. */
+  lacking: ReadonlyMap<Address, Lacking>;
 }
 
 /** What a plan says of one resource: its own needs, and what follows from those before it. */
@@ -37,8 +40,28 @@ export function verdictOf(
   if (observation.state === 'unknown') return unseen(subject, observation, own, view);
   const missing = missingFor(view.run, subject, view.lookups);
   if (missing) return nameless(subject, missing, own, view);
+  const lacking = view.lacking.get(subject.address);
+  if (lacking) return sourceless(subject, lacking, own, view);
   if (own.action !== 'none') return own;
   return stale(subject, decision.is, decision.should, view) ?? notified(subject, view) ?? own;
+}
+
+/** What it is made from can't be had now: fine when something pending brings it. */
+function sourceless(subject: Subject, lacking: Lacking, own: Verdict, view: View): Verdict {
+  if (lacking.state === 'unknown') {
+    const verdict = unseen(subject, lacking, own, view);
+    return verdict.action === 'failed' ? verdict : own;
+  }
+  // What a program brings, and where to, only the manifest's author knows.
+  const brought = view.graph.edges
+    .get(subject.address)!
+    .some(({ kind, to }) => kind !== 'implied' && changes(view.planned.get(to)));
+  if (lacking.state === 'failed' && brought) return own;
+  view.diagnostics.push(lacking.diagnostic);
+  if (lacking.state === 'doubtful') return own;
+  // Whoever applies this plan tells it as the resource's own failure.
+  view.run.observed.set(subject.address, lacking);
+  return { action: 'failed', fields: [], reason: lacking.diagnostic.message };
 }
 
 /** It names something that isn't there, or can't be seen yet. */

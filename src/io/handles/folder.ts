@@ -15,7 +15,7 @@ export interface Folders {
   within<T>(path: string, work: (folder: Folder) => Promise<T>): Promise<T>;
   /**
    * The same for where a link in `folder` leads: the folder of its target, and the name of the target there.
-   * Undefined when `name` is no link. `shown` is its path, for messages.
+   * Undefined when `name` is not a link. `shown` is its path, for messages.
    */
   followed<T>(
     folder: Folder,

@@ -8,7 +8,7 @@ const tick = 50;
 const tries = 3;
 
 /**
- * Where the link `name` of a folder leads, when root or whoever runs this made it; undefined when it is no link.
+ * Where the link `name` of a folder leads, when root or whoever runs this made it; undefined when it is not a link.
  *
  * Node can't read a link by handle. Where others could swap names between the look at the owner and the reading,
  * the link has to be the same one before and after: a rename would have changed its ctime, unless within one tick

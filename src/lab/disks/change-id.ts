@@ -15,7 +15,7 @@ export function newTracking(random: Random): Tracking {
 
 export const changeId = (tracking: Tracking): string => `${tracking.epoch}/${tracking.period}`;
 
-/** Undefined for text that is no change id. */
+/** Undefined for text that is not a change id. */
 export function parseChangeId(text: string): Tracking | undefined {
   const match = /^((?:[0-9a-f]{2} ){7}[0-9a-f]{2}-(?:[0-9a-f]{2} ){7}[0-9a-f]{2})\/(\d{1,9})$/.exec(text);
   return match ? { epoch: match[1]!, period: Number(match[2]) } : undefined;

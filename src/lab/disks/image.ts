@@ -60,7 +60,7 @@ export async function imageSize(path: string): Promise<number> {
   });
   try {
     const found = await file.stat();
-    if (!found.isFile()) throw new Failure(given('image-kind', `${path} is no regular file`));
+    if (!found.isFile()) throw new Failure(given('image-kind', `${path} is not a regular file`));
     return diskSize(found.size, path);
   } finally {
     await file.close();
@@ -71,7 +71,7 @@ export async function imageSize(path: string): Promise<number> {
 export function diskSize(bytes: number, what: string): number {
   if (Number.isSafeInteger(bytes) && bytes > 0 && bytes % SECTOR === 0) return bytes;
   throw new Failure(
-    given('disk-size', `${what} has ${bytes} bytes, which is no whole number of ${SECTOR}-byte sectors`),
+    given('disk-size', `${what} has ${bytes} bytes, which is not a whole number of ${SECTOR}-byte sectors`),
   );
 }
 

@@ -62,7 +62,8 @@ export function isAllowed(
 /** Why the lab can't hold somebody to a policy; undefined when it can. */
 export function unknownIn(policy: unknown): string | undefined {
   const { Version, Statement } = (policy ?? {}) as Partial<Policy>;
-  if (Version !== '2012-10-17' || !Array.isArray(Statement)) return 'it is no policy of version 2012-10-17';
+  if (Version !== '2012-10-17' || !Array.isArray(Statement))
+    return 'it is not a policy of version 2012-10-17';
   const isText = (value: unknown) =>
     [value].flat().every(one => typeof one === 'string') && [value].flat().length > 0;
   for (const statement of Statement) {

@@ -11,7 +11,7 @@ export const evidence: Evidence[] = [
     source: SYSTEMCTL,
   },
   {
-    behaviour: 'a unit that is not there is LoadState=not-found, and showing it is no error',
+    behaviour: 'a unit that is not there is LoadState=not-found, and showing it is not an error',
     evidence: 'quoted',
     source: SYSTEMCTL,
   },

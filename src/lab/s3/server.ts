@@ -4,7 +4,7 @@ import type { Clock, Random } from '../../io/ports.ts';
 import type { Role } from '../instance/role.ts';
 import { authorize, credentialsOf, roleAsking } from './authorize.ts';
 import { type FaultRule, Faults } from './faults.ts';
-import { publish } from './objects/publish.ts';
+import { publish, putObjects } from './objects/publish.ts';
 import { Storage } from './objects/storage.ts';
 import { S3Error } from './protocol/errors.ts';
 import { type Answer, parseRequest, type S3Request } from './protocol/request.ts';
@@ -38,6 +38,9 @@ export interface S3Lab {
   plantForeignBucket(name: string): Promise<void>;
   /** Puts the files of a folder of this machine into a bucket, and tells how many there were. */
   publish(bucket: string, folder: string): Promise<number>;
+  hasBucket(name: string): boolean;
+  /** Puts objects into a bucket, which is made when it isn't there. */
+  put(bucket: string, objects: readonly { key: string; bytes: Buffer }[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -167,6 +170,13 @@ export async function startS3(options: S3LabOptions): Promise<S3Lab> {
       await storage.saveBucket({ name, created: options.clock.now(), owner: 'foreign', configuration: {} });
     },
     publish: (bucket, folder) => publish(storage, bucket, folder),
+    hasBucket: name => storage.buckets.get(name) !== undefined,
+    put: (bucket, objects) =>
+      putObjects(
+        storage,
+        bucket,
+        objects.map(({ key, bytes }) => ({ key, bytes: async () => bytes })),
+      ),
     close() {
       const closed = new Promise<void>(resolve => server.close(() => resolve()));
       server.closeAllConnections();

@@ -8,6 +8,11 @@ const AUTOMATION = 'vSphere Automation API reference: cis session, cis tagging';
 
 const rows: EvidenceRow[] = [
   [
+    'quoted',
+    'guest id, firmware, bootOptions with efiSecureBootEnabled and bootOrder, a VirtualTPM, cards of type VirtualVmxnet3 from key 4000 on, and guest.net with deviceConfigId',
+    API,
+  ],
+  [
     'verified',
     'envelopes, login, logout, cookies, traversal and property values are understood',
     `${GOVC}; ${PYVMOMI}`,

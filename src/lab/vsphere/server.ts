@@ -16,6 +16,7 @@ import { createTasks } from './world/tasks.ts';
 import { createWorld, type VsphereWorld } from './world/world.ts';
 
 export type { FaultRule } from './world/rules.ts';
+export type { Hardware } from './world/state.ts';
 export type { NewDisk, VmInfo, VsphereWorld } from './world/world.ts';
 
 export interface VsphereOptions {

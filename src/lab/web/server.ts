@@ -85,7 +85,7 @@ async function publish(dir: string, host: string, folder: string): Promise<void>
   const found = await stat(folder).catch(() => undefined);
   if (!found?.isDirectory())
     throw new Failure(
-      given('no-such-folder', `${folder} is no folder`, {
+      given('no-such-folder', `${folder} is not a folder`, {
         hint: 'give the folder that the host answers with',
       }),
     );

@@ -24,7 +24,7 @@ export interface ProcessesOptions {
   programs: Readonly<Record<string, Tool>>;
 }
 
-/** What lies here is no change of the machine. */
+/** What lies here is not a change of the machine. */
 const temporary = 'c:/windows/temp/';
 
 /** Thrown into a stand-in when it is about to change something that it must not. */

@@ -32,7 +32,7 @@ async function faultOf(schema: JsonSchema): Promise<string | undefined> {
     await validatorFor(schema);
     return undefined;
   } catch (error) {
-    if (error instanceof SyntaxError) return '`pattern` is no regular expression';
+    if (error instanceof SyntaxError) return '`pattern` is not a regular expression';
     return (error as Error).message.replace(/^schema is invalid: data\/?/, '');
   }
 }

@@ -212,7 +212,11 @@ function readParameters(
       report(given(code, message, { at, ...(hint ? { hint } : {}) }));
     };
     if (!/^[a-z_][a-z0-9_]*$/i.test(name))
-      refuse('parameter-name', `${quoted(name)} is no name for a parameter`, 'use letters, digits and `_`');
+      refuse(
+        'parameter-name',
+        `${quoted(name)} is not a name for a parameter`,
+        'use letters, digits and `_`',
+      );
     else if (name === 'title')
       refuse('parameter-name', "a parameter can't be called `title`: `params.title` is the title of the use");
     else if (Object.hasOwn(metaparameters, name) || reservedMetaparameters.includes(name))

@@ -36,7 +36,7 @@ export function* eachOf(
     into.incomplete = true;
     report(given('wrong-kind', message, { at, address, hint }));
   };
-  // A list that only exists where `when` is true is no mistake elsewhere.
+  // A list that only exists where `when` is true is not a mistake elsewhere.
   const unseen = { ...context, report: () => {} };
   const lenient = partOf(file, value, 'when') !== undefined && !isWanted(file, address, value, unseen);
   const reading = newReading(file, say, at, diagnostic => report({ ...diagnostic, address }), {

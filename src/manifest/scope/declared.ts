@@ -27,7 +27,7 @@ export interface Declarations {
   resources: DeclaredResource[];
   targets: CatalogTarget[];
   policy?: Policy;
-  /** Addresses that a mistake elsewhere keeps from existing: referring to one is no second mistake. */
+  /** Addresses that a mistake elsewhere keeps from existing: referring to one is not a second mistake. */
   spoiled: Set<string>;
   /** Uses of modules, and the addresses of all resources inside. */
   uses: Map<Address, { at: SourceRange; members: Address[] }>;

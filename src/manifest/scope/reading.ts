@@ -33,7 +33,7 @@ export interface Reading {
   faults: Set<string>;
   /** What expressions see; without it none may stand here. */
   scope?: Scope | undefined;
-  /** Of a resource that `when` leaves out: what can't be computed is no mistake. */
+  /** Of a resource that `when` leaves out: what can't be computed is not a mistake. */
   lenient?: boolean | undefined;
   /** Of the nodes that expressions gave. */
   origins: Map<Node, SourceRange>;

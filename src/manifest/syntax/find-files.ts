@@ -168,7 +168,9 @@ async function readText(
 ): Promise<string | undefined> {
   if ((await kindOf(path, files)) === 'other') {
     // Reading a pipe or a device may never end.
-    report(given('no-regular-file', `${name} is no regular file`, { hint: 'save the manifest as a file' }));
+    report(
+      given('no-regular-file', `${name} is not a regular file`, { hint: 'save the manifest as a file' }),
+    );
     return undefined;
   }
   const size = (await files.stat(path))?.size ?? 0;
@@ -191,6 +193,8 @@ async function readText(
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
   }
-  report(given('binary-file', `${name} is no text in UTF-8`, { hint: 'a manifest is YAML, saved as UTF-8' }));
+  report(
+    given('binary-file', `${name} is not text in UTF-8`, { hint: 'a manifest is YAML, saved as UTF-8' }),
+  );
   return undefined;
 }

@@ -37,7 +37,7 @@ function holdsSecret(schema: JsonSchema): boolean {
   );
 }
 
-/** A secret reference is no secret, it only names one; any other text might be. */
+/** A secret reference is not a secret, it only names one; any other text might be. */
 export const mayBeSecret = (text: string): boolean => readExpression(text).kind !== 'secret';
 
 /**

@@ -56,7 +56,7 @@ export const sourceOf = (file: SourceFile, node: Node): string =>
 
 /**
  * A map key as text: a scalar's source text, and the source of a flow collection too, since a title
- * such as `{4DC3E181}` is one for YAML. undefined for what is no key for people: an alias, nothing.
+ * such as `{4DC3E181}` is one for YAML. undefined for what is not a key for people: an alias, nothing.
  */
 export function keyText(file: SourceFile, key: Node): string | undefined {
   if (isScalar(key)) return String(key.value) || undefined;

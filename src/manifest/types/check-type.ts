@@ -73,11 +73,21 @@ const parts: Record<keyof ResourceType, Part> = {
   provides: { ...call, optional: true },
   needs: { ...call, optional: true },
   claims: { ...call, optional: true },
+  findSource: { ...call, optional: true },
   list: { ...call, optional: true },
   toManifest: { ...call, optional: true },
   select: {
     fits: value => isMap(value) && isMap(value.schema) && typeof value.find === 'function',
     expected: '`{ schema: …, find }`',
+    optional: true,
+  },
+  leftovers: {
+    fits: value =>
+      isMap(value) &&
+      Array.isArray(value.of) &&
+      value.of.every(name => /^[a-z][a-z0-9_]*$/.test(name)) &&
+      typeof value.find === 'function',
+    expected: '`{ of: [TYPE], find }`',
     optional: true,
   },
   diff: { ...call, optional: true },
@@ -130,7 +140,11 @@ export function mistakesOf(
     );
   if (!/^[a-z][a-z0-9_]*$/.test(name))
     mistakes.push(
-      wrong(`${quoted(name)} is no name for a type`, 'name', 'use small letters, digits and `_`: my_type.ts'),
+      wrong(
+        `${quoted(name)} is not a name for a type`,
+        'name',
+        'use small letters, digits and `_`: my_type.ts',
+      ),
     );
   if (parts.runs.fits(runs) && runs?.on === 'remote' && !registry.targets.has(runs.target))
     mistakes.push(

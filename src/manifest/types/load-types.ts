@@ -12,7 +12,7 @@ import type { TypeSource } from './find-types.ts';
 export interface LoadedTypes {
   /** With the user's types. */
   registry: Registry;
-  /** Names of types that have a mistake, which was reported: using one is no second mistake. */
+  /** Names of types that have a mistake, which was reported: using one is not a second mistake. */
   unusable: ReadonlySet<string>;
 }
 

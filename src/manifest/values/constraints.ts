@@ -33,7 +33,7 @@ const summaries = ['anyOf', 'oneOf', 'allOf', 'if'];
 function concerns(error: ErrorObject, reading: Reading, spoiled: Set<string>): boolean {
   const { instancePath: pointer, keyword, schemaPath } = error;
   if (keyword === 'additionalProperties') return false;
-  // What is said about a value that lacks a part with a mistake is no second mistake.
+  // What is said about a value that lacks a part with a mistake is not a second mistake.
   if (spoiled.has(pointer)) return false;
   if (keyword === 'required') {
     const schema = reading.visits.get(pointer)?.schema;

@@ -82,7 +82,7 @@ const tooLarge = `it is larger than ${largest / 1024} KiB`;
 function judged(bytes: Buffer, environment: string, instance: string): InstanceReport | string {
   if (bytes.length > largest) return tooLarge;
   const report = parseReport(bytes);
-  if (!report) return 'it is no report';
+  if (!report) return 'it is not a report';
   if (report.instance !== instance) return `it speaks for ${report.instance}`;
   if (report.environment !== environment) return `it speaks of the environment ${report.environment}`;
   return report;

@@ -35,13 +35,13 @@ export const reportPrefix = (environment: string): string => `reports/${environm
 export const reportKey = (environment: string, userId: string): string =>
   `${reportPrefix(environment)}${userId}.json`;
 
-/** The instance that alone can write this key, by its policy; undefined for a key that is no report's. */
+/** The instance that alone can write this key, by its policy; undefined for a key that is not a report's. */
 export const reporterOf = (environment: string, key: string): string | undefined =>
   key.startsWith(reportPrefix(environment))
     ? /^[^/]+:(i-[0-9a-f]+)\.json$/.exec(key.slice(reportPrefix(environment).length))?.[1]
     : undefined;
 
-/** Characters of one text, and how many failures: who wrote a report may mean ill. */
+/** Characters of one text, and how many failures: whoever wrote a report may mean ill. */
 const longest = 500;
 const mostFailures = 20;
 

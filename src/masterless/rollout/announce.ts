@@ -17,7 +17,7 @@ export async function readRollout(
   if (rollout?.environment === environment) return { rollout, etag: found.etag };
   const name = `${bucket.url}/${rolloutKey(environment)}`;
   throw new Failure(
-    world('rollout-malformed', `${name} is no rollout of ${environment}`, {
+    world('rollout-malformed', `${name} is not a rollout of ${environment}`, {
       hint: 'find out who wrote it, and remove it',
     }),
   );

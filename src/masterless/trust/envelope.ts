@@ -59,7 +59,7 @@ export function openStatement(bytes: Buffer, name: string, trusted: readonly Tru
     );
   }
   const envelope = json(bytes);
-  if (!isEnvelope(envelope)) throw new Failure(malformed(name, 'is no signature file'));
+  if (!isEnvelope(envelope)) throw new Failure(malformed(name, 'is not a signature file'));
   const payload = Buffer.from(envelope.payload, 'base64');
   const signed = preAuthentication(envelope.payloadType, payload);
   const known = envelope.signatures.flatMap(({ keyid, sig }) => {

@@ -42,7 +42,7 @@ export function parsePrivateKey(pem: string, name: string): KeyObject {
   );
 }
 
-/** Throws a Failure (given) when the text is no public Ed25519 key in PEM. */
+/** Throws a Failure (given) when the text is not a public Ed25519 key in PEM. */
 export function parsePublicKey(pem: string, name: string): TrustedKey {
   // Node would quietly derive the public half; a signing key has no business on an instance.
   if (/PRIVATE KEY/.test(pem)) {

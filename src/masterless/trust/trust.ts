@@ -15,7 +15,7 @@ const mostKeys = 100;
 
 /**
  * The keys in a folder: each of its `.pub` files. Empty when it isn't there. Throws a Failure (given) for a
- * file that is no key, and for anything that others than root and this user could change, up to the root.
+ * file that is not a key, and for anything that others than root and this user could change, up to the root.
  */
 export async function keysIn(folder: string, files: ReadFiles, keeper: Keeper): Promise<TrustedKey[]> {
   const names = ((await files.list(folder)) ?? []).filter(name => name.endsWith('.pub')).sort();

@@ -39,7 +39,19 @@ export function describeSnapshot(vm: SourceVm, { name, created }: SourceSnapshot
   return `the snapshot "${name}" (${duration(Math.max(0, vm.now - created))} old${whose})`;
 }
 
-const wayOut = (vm: SourceVm, others: readonly SourceSnapshot[]): string =>
-  others.some(({ name }) => repositoryOf(name, vm.uuid) !== undefined)
-    ? 'apply the manifest that names that repository, whose next cycle removes it; or remove it in vSphere when no converge replicates there any more'
+function wayOut(vm: SourceVm, others: readonly SourceSnapshot[]): string {
+  const ours = others.find(({ name }) => repositoryOf(name, vm.uuid) !== undefined);
+  return ours
+    ? knownOrRemoved(vm, ours)
     : 'remove it in vSphere: converge never removes a snapshot that it did not make';
+}
+
+/** What to do about a snapshot of ours whose repository isn't known, so that its lease can't be looked at. */
+export const knownOrRemoved = (vm: SourceVm, snapshot: SourceSnapshot): string =>
+  `\`converge points --repository URL\` makes its repository known, and the next apply removes what no cycle there holds; if that repository is gone for good: ${removal(vm, snapshot)}`;
+
+/** The command that removes one snapshot by hand, whatever its name holds. */
+export const removal = ({ name: vm }: SourceVm, { name }: SourceSnapshot): string =>
+  `govc snapshot.remove -vm ${quoted(vm)} ${quoted(name)}`;
+
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;

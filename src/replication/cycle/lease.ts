@@ -90,7 +90,7 @@ export async function takeLease(
     while (!stop.signal.aborted && !lost.signal.aborted) {
       await clock.sleep(leaseTtl / 3, stop.signal);
       await renew(clock.now() + leaseTtl).catch(error => {
-        // A store that fails for a moment is no loss yet; somebody else's lease is, and so is the time being up.
+        // A store that fails for a moment is not a loss yet; somebody else's lease is, and so is the time being up.
         if (isLost(error) || clock.now() >= value.expires) lost.abort(error);
       });
     }

@@ -67,6 +67,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
           epoch: lease.epoch,
           time: snapshot.created,
           consistency: snapshot.quiesced ? 'application' : 'crash',
+          machine: await options.machine.record(snapshot, options.signal),
           left_out: [...selection.left_out, ...gone(previous, [...source.disks, ...frozen.disks])],
         },
         options.step,

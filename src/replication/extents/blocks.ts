@@ -15,7 +15,7 @@ export interface Blocks {
 
 /**
  * The blocks that the extents touch that are added, in any order. Takes one bit per block, however many
- * there are. Sizes in bytes; the last block of a disk whose capacity is no multiple of `blockSize` is a
+ * there are. Sizes in bytes; the last block of a disk whose capacity is not a multiple of `blockSize` is a
  * shorter one.
  */
 export function blockSet(

@@ -10,7 +10,7 @@ import { normaliseExtents } from './normalise.ts';
  * never with an offset at the capacity, which vSphere refuses.
  *
  * @throws Failure `changed-areas-stuck` when an answer doesn't begin where it was asked to or ends
- *   there, `bad-extent` for an area that is no range, and whatever the machine throws.
+ *   there, `bad-extent` for an area that is not a range, and whatever the machine throws.
  */
 export async function* changedExtents(
   machine: SourceMachine,

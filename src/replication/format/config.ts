@@ -50,7 +50,7 @@ export function decodeConfig(url: string, bytes: Buffer): RepositoryConfig {
     throw damaged(`${CONFIG} in ${url}`, 'it is no JSON', cause);
   }
   if (typeof value !== 'object' || value === null || typeof value.format !== 'number')
-    throw damaged(`${CONFIG} in ${url}`, 'it is no repository configuration');
+    throw damaged(`${CONFIG} in ${url}`, 'it is not a repository configuration');
   if (value.format > 1) throw newerFormat(`the repository ${url}`, value.format);
   const config = { format: value.format, id: value.id, encryption: value.encryption } as RepositoryConfig;
   if (value.checksum !== checksum(config))

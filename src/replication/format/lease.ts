@@ -31,6 +31,6 @@ export function decodeLease(key: string, bytes: Buffer): LeaseValue {
     demand(shape, value);
     return value;
   } catch (cause) {
-    throw damaged(key, 'its content is no lease', cause);
+    throw damaged(key, 'its content is not a lease', cause);
   }
 }

@@ -4,6 +4,8 @@
  */
 export const CONFIG = 'converge.json';
 export const ROSTER = 'roster/';
+/** Plans of recovery and what came of them. */
+export const RECOVERY = 'recovery/';
 /** Ids in names: this many random bytes, in hex. */
 export const OBJECT_ID_BYTES = 16;
 /** Names have twelve digits for it. */

@@ -39,7 +39,7 @@ export function encodeDelta(blocks: Iterable<number>, ids: Buffer): Buffer {
   return bytes;
 }
 
-/** Throws RangeError for what is no payload of a base or a delta. */
+/** Throws RangeError for what is not a payload of a base or a delta. */
 export function checkPage(kind: 'base' | 'delta', payload: Buffer): void {
   if (payload.length % (kind === 'base' ? ID_BYTES : DELTA_ENTRY) !== 0)
     throw new RangeError(`its ${kind} ends within an entry`);

@@ -5,6 +5,7 @@ import { LAST_GENERATION, OBJECT_ID_BYTES } from './names.ts';
 import { decodePageTable, encodePageTable, type PageRefs } from './page-map.ts';
 import { smallestSection } from './sealing.ts';
 import {
+  bool,
   demand,
   hex,
   listOf,
@@ -97,6 +98,19 @@ const MOST_BYTES = 2 ** 46;
 const objectId = hex(OBJECT_ID_BYTES);
 const generation = whole(1, LAST_GENERATION);
 
+const machine = members({
+  guest_id: text,
+  firmware: oneOf('bios', 'efi'),
+  secure_boot: bool,
+  vtpm: bool,
+  encrypted: bool,
+  boot_order: listOf(text),
+  cpus: whole(),
+  memory: whole(),
+  nics: listOf(members({ key: whole(-U32, U32), mac: text, addresses: listOf(text) })),
+  disks: listOf(members({ key: whole(-U32, U32), controller: text, bus: whole(), unit: whole() })),
+});
+
 const shape = members({
   id: objectId,
   generation,
@@ -104,6 +118,7 @@ const shape = members({
   vm: members({ name: text, uuid: text }),
   time: moment,
   consistency: oneOf('application', 'crash'),
+  machine: optional(machine),
   stored: optional(whole()),
   left_out: listOf(members({ label: text, identity: text, why: text })),
   previous: nullOr(members({ generation, id: objectId })),
@@ -161,7 +176,7 @@ export function decodeRoot(key: string, bytes: Buffer): Root {
     };
   } catch (cause) {
     const why = cause instanceof RangeError ? `: ${cause.message}` : '';
-    throw damaged(key, `its content is no recovery point${why}`, cause);
+    throw damaged(key, `its content is not a recovery point${why}`, cause);
   }
 }
 

@@ -13,6 +13,7 @@ const KINDS = {
   index: 6,
   pack: 7,
   removal: 8,
+  record: 9,
 } as const;
 export type Kind = keyof typeof KINDS;
 
@@ -113,7 +114,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
 /** Checks the first 32 bytes of an object and gives back its salt. */
 export function readHeader(vault: Vault, kind: Kind, key: string, bytes: Buffer): Buffer {
   if (bytes.length < HEADER_BYTES) throw damaged(key, `it has only ${bytes.length} bytes`);
-  if (!bytes.subarray(0, 8).equals(MAGIC)) throw damaged(key, 'it is no converge object');
+  if (!bytes.subarray(0, 8).equals(MAGIC)) throw damaged(key, 'it is not a converge object');
   if (bytes[8]! > VERSION) throw newerFormat(`object ${key}`, bytes[8]!);
   if (bytes[8] !== VERSION || bytes[9] !== KINDS[kind]) throw damaged(key, `it is no ${kind} object`);
   if (bytes[10] !== (vault.encrypted ? SEALED : 0))

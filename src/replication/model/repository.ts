@@ -1,6 +1,7 @@
 import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Conditions } from './conditions.ts';
 import type { LeaseValue } from './lease-value.ts';
+import type { MachineRecord } from './machine.ts';
 import type { Consistency, Mode } from './point.ts';
 import type { ObjectStore } from './store.ts';
 
@@ -32,6 +33,8 @@ export interface Point {
   /** Milliseconds since the epoch: creation of the snapshot. */
   time: number;
   consistency: Consistency;
+  /** The machine as the snapshot froze it; points of older versions don't say. */
+  machine?: MachineRecord;
   /** Bytes of packs, pages and index that were written for it; not known of points by older versions. */
   stored?: number;
   disks: PointDisk[];
@@ -163,10 +166,24 @@ export interface VmRepository {
   };
 }
 
+/**
+ * Documents in the repository beside the points: what has to be there when home isn't. Each is sealed like everything
+ * else and written once, under a subject (a plan's name, say; object names don't tell it), a series, and a number.
+ */
+export interface RecordStore {
+  /** False when there is one of that number already: somebody was faster. */
+  add(subject: string, series: string, number: number, value: unknown): Promise<boolean>;
+  /** Numbers that there are, ascending. */
+  numbers(subject: string, series: string): Promise<number[]>;
+  /** Undefined when there is none. Throws a `damaged-object` Failure. */
+  read(subject: string, series: string, number: number): Promise<unknown>;
+}
+
 export interface Repository {
   readonly id: string;
   readonly store: ObjectStore;
   readonly encrypted: boolean;
+  readonly records: RecordStore;
   readonly conditions: Conditions;
   /** The id that these bytes, one whole block, have in this repository; all zero for zeros. */
   blockId(plaintext: Buffer): BlockId;

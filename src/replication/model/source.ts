@@ -3,6 +3,8 @@
  * implements it over SOAP; tests implement it in memory.
  */
 
+import type { MachineRecord } from './machine.ts';
+
 /** Half-open range of bytes on a disk: `start` to `start + length`. */
 export interface Extent {
   start: number;
@@ -91,6 +93,8 @@ export interface SourceMachine {
     options: { name: string; description: string; quiesce: boolean },
     signal?: AbortSignal,
   ): Promise<SourceSnapshot>;
+  /** What the machine was when `snapshot` froze it; its addresses are those of now. */
+  record(snapshot: SourceSnapshot, signal?: AbortSignal): Promise<MachineRecord>;
   /** The disks as `snapshot` froze them: capacity and change ids come from there, not from the VM. */
   frozen(snapshot: SourceSnapshot, signal?: AbortSignal): Promise<FrozenVm>;
   changedAreas(

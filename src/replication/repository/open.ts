@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Random } from '../../io/ports.ts';
 import { isZero, ZERO_ID } from '../format/blocks.ts';
 import {
@@ -16,6 +16,7 @@ import type { Repository } from '../model/repository.ts';
 import type { ObjectStore } from '../model/store.ts';
 import { proveCreation } from './prove-creation.ts';
 import type { Context } from './read/repository-context.ts';
+import { recordStore } from './records.ts';
 import { vmRepository } from './vm.ts';
 import { listVms } from './vms.ts';
 import { putOnce } from './write/put-once.ts';
@@ -53,14 +54,13 @@ export async function openRepository(store: ObjectStore, options: OpenOptions): 
  * a Failure `store-unsuitable`.
  */
 export async function createRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
-  const repository = (await tryOpen(store, options)) ?? (await begin(store, options));
+  const repository =
+    (await tryOpen(store, options)) ?? (await madeMeanwhile(store, options)) ?? (await begin(store, options));
   if (!repository.conditions.proven) await proveCreation(store, (await store.get(CONFIG))!.bytes);
   return repository;
 }
 
 async function begin(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
-  const made = await madeMeanwhile(store, options);
-  if (made) return made;
   const { key, random } = options;
   const id = random.bytes(16).toString('hex');
   const config: RepositoryConfig = {
@@ -85,6 +85,7 @@ async function tryOpen(
     store,
     context,
     encrypted: config.encryption !== null,
+    records: recordStore(context),
     conditions: conditions(config.id),
     blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
     vm: uuid => vmRepository(context, uuid),
@@ -103,30 +104,35 @@ function untried(): Conditions {
 }
 
 /**
- * There was no repository a moment ago. Undefined: nothing is there. Somebody else may have made one since; a prefix
- * that holds anything else isn't ours to write to, and one that lost its configuration must not be begun anew.
+ * Of a store that had no configuration a moment ago: the repository that somebody else has made since, undefined
+ * when nothing is there. Throws a Failure when something else is.
  */
 async function madeMeanwhile(store: ObjectStore, options: OpenOptions): Promise<OpenRepository | undefined> {
-  const foreign = await foreignIn(store);
-  if (!foreign) return undefined;
-  const made = await tryOpen(store, options);
-  if (made) return made;
-  throw new Failure(foreign);
+  const found = await whatIsThere(store);
+  // What was listed may be what another one that makes the repository has just written.
+  const made = found && (await tryOpen(store, options));
+  if (found && !made) throw found;
+  return made;
 }
 
-async function foreignIn(store: ObjectStore): Promise<Diagnostic | undefined> {
+/** A prefix that holds anything else isn't ours to write to; one that lost its configuration must not be begun anew. */
+async function whatIsThere(store: ObjectStore): Promise<Failure | undefined> {
   for await (const { key } of store.list(ROSTER)) {
-    return world('configuration-missing', `${store.url} holds ${key}, but its ${CONFIG} is gone`, {
-      hint: `bring ${CONFIG} back from an older version of the bucket or from a copy: the recovery points need it`,
-    });
+    return new Failure(
+      world('configuration-missing', `${store.url} holds ${key}, but its ${CONFIG} is gone`, {
+        hint: `bring ${CONFIG} back from an older version of the bucket or from a copy: the recovery points need it`,
+      }),
+    );
   }
   for await (const { key } of store.list('')) {
-    return given(
-      'not-a-repository',
-      `${store.url} holds ${key} and no ${CONFIG}: it is not a converge repository`,
-      {
-        hint: 'name an empty prefix or directory, or the one that the repository is in',
-      },
+    return new Failure(
+      given(
+        'not-a-repository',
+        `${store.url} holds ${key} and no ${CONFIG}: it is not a converge repository`,
+        {
+          hint: 'name an empty prefix or directory, or the one that the repository is in',
+        },
+      ),
     );
   }
   return undefined;

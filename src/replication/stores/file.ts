@@ -29,7 +29,7 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
   const pathOf = (key: string) => {
     const parts = key.split('/');
     if (!parts.every(part => /^[A-Za-z0-9._-]+$/.test(part) && !/^\.+$/.test(part)))
-      throw new Failure(given('bad-object-name', `${JSON.stringify(key)} is no object name`));
+      throw new Failure(given('bad-object-name', `${JSON.stringify(key)} is not an object name`));
     return join(root, ...parts);
   };
   const swept = new Set<string>();
@@ -134,7 +134,7 @@ const etagOf = (stat: FileStat | undefined, bytes: Buffer | undefined): string =
     ? hash('sha256', bytes).slice(0, 32)
     : `${stat!.inode.toString(16)}-${stat!.mtimeNs.toString(16)}-${stat!.size.toString(16)}`;
 
-/** Undefined when there is no file of that path; a folder of that name is no object. */
+/** Undefined when there is no file of that path; a folder of that name is not an object. */
 async function withFile<T>(
   files: Files,
   path: string,

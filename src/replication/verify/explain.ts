@@ -99,5 +99,5 @@ export const stranger = (key: string, found: Findings): void =>
   void found.add(
     'unexplained',
     key,
-    `${JSON.stringify(key)} is no object of this repository, and nothing explains it`,
+    `${JSON.stringify(key)} is not an object of this repository, and nothing explains it`,
   );

@@ -67,6 +67,12 @@ read and compared as a whole, and only what differs is written. Absent removes t
     const seen = await Promise.all(asked.map(async one => [one.id, await observeOne(one, io)] as const));
     return new Map(seen);
   },
+  async findSource({ properties }, io) {
+    if (await findSource(properties, io)) return undefined;
+    const { hint } = noPoint(properties).diagnostics[0]!;
+    const waitsFor = pointsCapability(properties.repository, properties.vm);
+    return { state: 'unknown', waitsFor, ...(hint !== undefined && { hint }) };
+  },
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 

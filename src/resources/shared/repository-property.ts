@@ -6,7 +6,7 @@ import { secret } from './schema-parts.ts';
 const url = {
   description:
     'Where recovery points live: `s3://BUCKET/PREFIX`, no part of it empty or dots, or `file:///FOLDER`.',
-  pattern: '^([sS]3://[^/\\s]+(/([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+))*/?|[fF][iI][lL][eE]:///.+)$',
+  pattern: '^([sS]3://[^/\\s]+(/([^/.][^/]*|\\.([^/.][^/]*|\\.[^/]+)))*/?|[fF][iI][lL][eE]:///.+)$',
 };
 
 export const repositorySchema = Type.Union(

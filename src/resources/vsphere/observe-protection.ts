@@ -4,7 +4,7 @@ import type { ReadIo } from '../../engine/model/io.ts';
 import type { Asked, Id, Observation } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import { clockSkew } from '../../replication/cycle/clock-skew.ts';
-import { describeSnapshot, inTheWay } from '../../replication/cycle/in-the-way.ts';
+import { inTheWay } from '../../replication/cycle/in-the-way.ts';
 import { selectDisks } from '../../replication/cycle/preflight.ts';
 import { lastingObstacle } from '../../replication/cycle/prepare.ts';
 import { ownEpoch } from '../../replication/cycle/snapshot-name.ts';
@@ -17,7 +17,7 @@ import type { VsphereClient } from '../../vsphere/client/connect.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
 import { lostHistory } from './history.ts';
-import { leftoversOf } from './left-snapshots.ts';
+import { isLeft, leftBehind } from './left-behind.ts';
 import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
 import { excluded } from './replicate.ts';
 
@@ -52,11 +52,12 @@ async function observeOne(
     ]);
     const newest = repository && (await newestPoint(repository.vm(vm.uuid)));
     const { disks, warnings } = selectDisks(vm, { exclude: excluded(properties) }, newest?.disks);
-    const left = await leftoversOf(vm, ref, repositories, clock);
-    const snapshots = left.flatMap(one => one.snapshots);
-    warnings.push(...clockSkew(vm, clock), ...snapshots.map(one => leftBehind(vm, one)));
+    const { leftovers, unclear } = await leftBehind(vm, [ref], repositories, clock);
+    const snapshots = leftovers.flatMap(one => one.snapshots);
+    warnings.push(...clockSkew(vm, clock), ...snapshots.map(one => isLeft(vm, one)));
     const obstacle = inTheWay(vm, disks, comeAndGo(vm, snapshots, repository));
-    if (obstacle) warnings.push(obstacle);
+    // What is in the way is named with its way out.
+    warnings.push(...(obstacle ? [obstacle] : unclear));
     const lost = await lostHistory(ref, vm.uuid, known, repository, newest);
     if (lost !== undefined) warnings.push(historyLost(vm, lost));
     else if (newest === undefined) {
@@ -100,15 +101,6 @@ const comeAndGo = (
     repository !== undefined && ownEpoch(name, { vm: uuid, repository: repository.id }) > 0;
   return [...left, ...snapshots.filter(own)];
 };
-
-const leftBehind = (vm: SourceVm, snapshot: SourceSnapshot): Diagnostic =>
-  world(
-    'snapshot-left',
-    `${vm.name} has ${describeSnapshot(vm, snapshot)}, which a cycle left when it died`,
-    {
-      hint: 'the next apply removes it, whether a point is due or not',
-    },
-  );
 
 const historyLost = (vm: SourceVm, lost: string): Diagnostic =>
   world('points-lost', `${vm.name}: ${lost}`, {

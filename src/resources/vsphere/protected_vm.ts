@@ -16,7 +16,7 @@ import { parseS3Prefix } from '../../values/s3-url.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { pointsCapability, repositoryRef } from '../shared/repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
-import { removeLeft } from './left-snapshots.ts';
+import { removeLeft } from './left-behind.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
 import { type ProtectedVmProperties, type ProtectedVmState, schema } from './protection.ts';
@@ -92,7 +92,7 @@ async function perform(
   const fields = step.kind === 'update' ? step.fields.map(({ path }) => path) : [];
   if (fields.length > 0 && fields.every(path => path === leftSnapshots)) {
     const machine = await (await io.client('vsphere')).machine(asked.title);
-    const removed = await removeLeft(machine, repositoryRef(asked.properties.repository), io, signal);
+    const removed = await removeLeft(machine, [repositoryRef(asked.properties.repository)], io, signal);
     return { ok: true, note: removed.length > 0 ? `removed ${removed.join(', ')}` : 'nothing was left' };
   }
   const due: Pick<DueJob, 'reason' | 'due'> =

@@ -9,7 +9,7 @@ import type { DueJob } from '../../replication/movers/due.ts';
 import { sha256 } from '../../values/digest.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
 import { lostRepository } from './history.ts';
-import { removeLeft } from './left-snapshots.ts';
+import { removeLeft } from './left-behind.ts';
 import type { ProtectedVmProperties } from './protection.ts';
 
 /**
@@ -37,7 +37,7 @@ export async function replicate(
     throw new Failure(world('repository-not-found', `the repository ${ref.url} could not be made`));
   await repositories.known.note(ref, { id: repository.id });
   // What a cycle for another repository left would be in the way of this one.
-  await removeLeft(machine, ref, io, signal, repository.id);
+  await removeLeft(machine, [ref], io, signal, repository.id);
   const job: DueJob = {
     target: await io.targetIdentity(),
     vm: machine.uuid,

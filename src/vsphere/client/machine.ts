@@ -9,6 +9,7 @@ import type {
 } from '../../replication/model/source.ts';
 import { readDisks, type VmDisk } from '../inventory/devices.ts';
 import type { InventoryVm } from '../inventory/inventory.ts';
+import { readMachineRecord } from '../inventory/machine-record.ts';
 import { queryChangedAreas } from '../snapshots/changed-areas.ts';
 import { openDatastoreDisk } from '../snapshots/datastore.ts';
 import { readSnapshotTree } from '../snapshots/snapshot-tree.ts';
@@ -57,6 +58,17 @@ export function createMachine(
     enableChangeTracking: async signal => enableChangeTracking(session, vm, await inspect(signal), signal),
     createSnapshot: (options, signal) =>
       explain(`create a snapshot of VM ${vm.name}`, () => createSnapshot(session, vm, options, signal)),
+    record: async (snapshot, signal) => {
+      const at = moref('VirtualMachineSnapshot', snapshot.moref);
+      const [config, guest] = await explain(`read the configuration of VM ${vm.name}`, () =>
+        // Whole: to ask an older server for a path that it doesn't know is a fault.
+        Promise.all([
+          readObject(session, at, ['config'], signal),
+          readObject(session, vm.moref, ['guest.net'], signal),
+        ]),
+      );
+      return readMachineRecord(config.get('config'), guest.get('guest.net'));
+    },
     frozen: async (snapshot, signal): Promise<FrozenVm> => ({
       snapshot,
       disks: (await frozenDisks(snapshot, signal)).map(({ backing: _, ...disk }): SourceDisk => disk),

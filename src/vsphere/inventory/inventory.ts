@@ -4,6 +4,7 @@ import type { Moref } from '../soap/moref.ts';
 import { readMoref } from '../soap/moref.ts';
 import { type ObjectProperties, readAll } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
+import { childrenNamed, textAt, type XmlElement } from '../soap/xml.ts';
 
 /** A VM as it stands in the inventory. */
 export interface InventoryVm {
@@ -18,6 +19,8 @@ export interface InventoryVm {
   /** `path` without the name. */
   folder: string;
   template: boolean;
+  /** Names of all its snapshots, parents before children. */
+  snapshots: string[];
   /** Names from the datacenter's folder down to the datacenter, as datastore URLs want them. */
   datacenter: string;
 }
@@ -41,7 +44,10 @@ export async function listVms(
     [
       {
         type: 'VirtualMachine',
-        paths: ['name', 'parent', 'parentVApp', 'config.instanceUuid', 'config.uuid', 'config.template'],
+        paths: [
+          ...['name', 'parent', 'parentVApp', 'config.instanceUuid', 'config.uuid', 'config.template'],
+          'snapshot',
+        ],
       },
       { type: 'Folder', paths: ['name', 'parent'] },
       { type: 'Datacenter', paths: ['name', 'parent'] },
@@ -74,9 +80,15 @@ function readVm(vm: ObjectProperties, byId: Map<string, ObjectProperties>): Inve
     path: folder === '/' ? `/${name}` : `${folder}/${name}`,
     folder,
     template: text(vm, 'config.template') === 'true',
+    snapshots: childrenNamed(vm.properties.get('snapshot'), 'rootSnapshotList').flatMap(snapshotNames),
     datacenter: top < 0 ? '' : names(chain.slice(top)).join('/'),
   };
 }
+
+const snapshotNames = (node: XmlElement): string[] => [
+  textAt(node, 'name') ?? '',
+  ...childrenNamed(node, 'childSnapshotList').flatMap(snapshotNames),
+];
 
 /** From the parent up, without the root folder, which has no name in paths. */
 function ancestors(vm: ObjectProperties, byId: Map<string, ObjectProperties>): ObjectProperties[] {

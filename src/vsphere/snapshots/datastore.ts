@@ -65,7 +65,7 @@ function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
   if (child(backing, 'keyId')) throw unreadable(of, 'it is encrypted, and the file service gives ciphertext');
   const parts = /^\[([^\]]+)\] (.+)\.vmdk$/.exec(name);
   if (!parts || parts[2]!.split('/').includes('..'))
-    throw unreadable(of, `'${name}' is no datastore path of a disk`);
+    throw unreadable(of, `'${name}' is not a datastore path of a disk`);
   const file = `${parts[2]}-flat.vmdk`.split('/').map(encodeURIComponent).join('/');
   return `/folder/${file}?dcPath=${encodeURIComponent(datacenter)}&dsName=${encodeURIComponent(parts[1]!)}`;
 }

@@ -44,7 +44,7 @@ function wrongRange(headers: NodeJS.Dict<string | string[]>, range: Range): Fail
   if (total !== undefined && Number(total) !== size) {
     return unreadable(
       `The file of ${of} has ${total} bytes, but the disk has ${size}.`,
-      'It is no plain flat file, or the disk was resized after the snapshot; the next cycle tells.',
+      'It is not a plain flat file, or the disk was resized after the snapshot; the next cycle tells.',
     );
   }
   if (headers['content-encoding']) return bad(range, 'the answer is compressed');
@@ -77,7 +77,7 @@ function refusal(status: number, range: Range): Error {
     case 416:
       return unreadable(
         `The file of ${of} is shorter than the disk, which has ${size} bytes.`,
-        'It is no plain flat file; exclude the disk.',
+        'It is not a plain flat file; exclude the disk.',
       );
     default:
       return bad(range, `HTTP ${status}`);

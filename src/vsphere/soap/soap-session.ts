@@ -1,4 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
 import { bulkTime, type Patience } from '../../io/until.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.ts';
@@ -126,7 +127,7 @@ export async function openSession(
     },
     renew,
     close: async () => {
-      // The session ends by itself on the server; failing to say goodbye is no failure of the run.
+      // The session ends by itself on the server; failing to say goodbye is not a failure of the run.
       await invoke({ method: 'Logout', self: content.sessionManager, timeout: LOGOUT_TIMEOUT }).catch(
         () => {},
       );
@@ -156,9 +157,9 @@ async function logIn(
     throw new Failure(
       world(
         'vsphere-login-refused',
-        `${http.where} refused user '${login.username}': user name or password is wrong.`,
+        own`${http.where} refused user '${login.username}': user name or password is wrong.`,
         {
-          hint: "Check the target's username (with its domain, such as user@vsphere.local), what its password refers to, and whether the account is locked.",
+          hint: own`Check the target's username (with its domain, such as user@vsphere.local), what its password refers to, and whether the account is locked.`,
         },
       ),
     );

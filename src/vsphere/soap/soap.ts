@@ -83,12 +83,12 @@ function readAnswer(where: string, method: string, status: number, text: string)
   return childrenNamed(response, 'returnval');
 }
 
-/** Something answers there, and it is no vSphere server: a web page, a proxy, another product. */
+/** Something answers there, and it is not a vSphere server: a web page, a proxy, another product. */
 export const notAServer = (where: string, status: number): Failure =>
   new Failure(
     world(
       'vsphere-not-a-server',
-      `What answers at ${where} is no vSphere server (HTTP ${status} without SOAP).`,
+      `What answers at ${where} is not a vSphere server (HTTP ${status} without SOAP).`,
       {
         hint: "Check the target's url: it is that of vCenter or ESXi itself, for example https://vcenter.example.com.",
       },

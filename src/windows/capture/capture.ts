@@ -26,7 +26,7 @@ export interface Capture {
   calls: Call[];
 }
 
-/** Throws a Failure (given) for what is no capture. */
+/** Throws a Failure (given) for what is not a capture. */
 export function parseCapture(text: string, path: string): Capture {
   let read: unknown;
   try {
@@ -80,7 +80,7 @@ const fields = (value: unknown): Record<string, unknown> =>
 
 const noCapture = (path: string, why: string): Failure =>
   new Failure(
-    given('no-capture', `${path} is no capture of a Windows: ${why}`, {
+    given('no-capture', `${path} is not a capture of a Windows: ${why}`, {
       hint: 'make one with tools/capture-windows.ps1',
     }),
   );

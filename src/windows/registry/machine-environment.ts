@@ -27,7 +27,7 @@ function textOf({ kind, data }: ValueData): string {
   return `${text} (a ${kind}, which is not expanded)`;
 }
 
-/** Writes one variable, or takes it away. Who runs already sees it when started again. */
+/** Writes one variable, or takes it away. What runs already sees it when started again. */
 export async function writeVariable(io: WriteIo, name: string, value: string | undefined): Promise<void> {
   if (value === undefined) return removeValue(io, variablePath(name));
   await writeValue(io, variablePath(name), { kind: refers(value) ? 'expand' : 'string', data: value });

@@ -29,7 +29,7 @@ describe('a line of cmd', () => {
   });
 
   test.each(['', '  ', 'rem anything', ':: a note', ':label', '@echo off', 'REM', 'setlocal'])(
-    '%j is no command',
+    '%j is not a command',
     line => {
       expect(commandsOf(line)).toEqual([]);
     },
@@ -41,11 +41,11 @@ describe('a line of cmd', () => {
     ['iisreset 2>nul >nul', 'nul'],
     ['iisreset > C:\\x', 'C:\\x'],
     ['iisreset 2>&1', undefined],
-  ])('%s redirects, which is no argument', (line, output) => {
+  ])('%s redirects, which is not an argument', (line, output) => {
     expect(commandsOf(line).map(({ argv, output }) => [argv, output])).toEqual([[['iisreset'], output]]);
   });
 
-  test('a digit that ends an argument is no handle', () => {
+  test('a digit that ends an argument is not a handle', () => {
     expect(argv('sc config a1>nul')).toEqual([['sc', 'config', 'a1']]);
   });
 

@@ -44,7 +44,7 @@ test('the properties of a type are what its schema says', () => {
 test('a type that takes its properties for something else does not compile', () => {
   const wrong: BuiltInType<typeof schema, { size: number }> = {
     ...thing,
-    // @ts-expect-error a number is no text
+    // @ts-expect-error a number is not text
     identity: ({ size }: { size: string }) => size,
     // @ts-expect-error there is no such property
     desired: ({ weight }) => ({ size: weight }),

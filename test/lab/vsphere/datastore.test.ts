@@ -53,7 +53,7 @@ test('reading takes a session or the password, and the right datacenter, datasto
   expect(await status(path('a-flat.vmdk'), basic(credentials.password))).toBe(403);
 });
 
-test('the file that a running VM writes to is locked; a delta is no flat file', async () => {
+test('the file that a running VM writes to is locked; a delta is not a flat file', async () => {
   const { client, snapshot, vm } = await withFrozenDisk();
   await client.lab.world.write('a', 0, 0, Buffer.from('new'));
   const status = async (file: string) => (await client.get(path(file))).status;

@@ -37,7 +37,7 @@ describe('programs of the Windows host', () => {
     const { run, dir, lab } = await windowsMachine();
     await run('reg', greeting);
     await run('reg', ['query', 'HKLM\\SOFTWARE\\Cust']);
-    // What lands in the temporary folder is no change of the machine.
+    // What lands in the temporary folder is not a change of the machine.
     await run('reg', [
       'export',
       'HKLM\\SOFTWARE\\Cust',

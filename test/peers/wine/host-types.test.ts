@@ -159,7 +159,7 @@ describe.skipIf(absent !== undefined)('converge under Wine', { timeout: 120_000 
     expect(JSON.parse(text('work/argv.json'))).toEqual([args, 'C:\\work']);
   });
 
-  test('exit codes come whole, and what is no program is told as such', async () => {
+  test('exit codes come whole, and what is not a program is told as such', async () => {
     const node = `'C:\\Program Files\\converge\\node.exe', '-e'`;
     writeFileSync(join(wine.work, 'script.cmd'), '@echo off\r\n');
     const name = manifest(

@@ -40,7 +40,7 @@ test('what a killed cycle left is found, and removed without another point', asy
   expect((await cycles.run()).disks).toMatchObject([{ mode: 'incremental' }]);
 });
 
-test("the snapshot of a cycle that runs is no leftover, and nobody else's is ever one", async () => {
+test("the snapshot of a cycle that runs is not a leftover, and nobody else's is ever one", async () => {
   const cycles = new CycleWorld(block);
   await cycles.run();
   const options = await cycles.process();
@@ -114,7 +114,7 @@ describe("snapshots that aren't ours", () => {
       diagnostics: [
         {
           message: expect.stringContaining('made by converge for the repository abcdef01…'),
-          hint: expect.stringContaining('the manifest that names that repository'),
+          hint: expect.stringContaining('converge points --repository URL'),
         },
       ],
     });

@@ -69,7 +69,7 @@ test('the wrong key, no key and a key too many are told apart and name the key',
   );
 });
 
-test('a place that holds something else, or nothing, is no repository', async () => {
+test('a place that holds something else, or nothing, is not a repository', async () => {
   const random = new SeededRandom('r');
   const store = memoryStore();
   await expect(openRepository(store, { random })).rejects.toThrow('there is no repository at memory://test');

@@ -135,7 +135,7 @@ describe('a raw image', () => {
     expect(await holds(cycles)).toBe(true);
   });
 
-  test('refuses what is no file', async () => {
+  test('refuses what is not a file', async () => {
     const cycles = await protectedDisk(1);
     await fs.mkdir(path);
     await expect(update(cycles)).rejects.toMatchObject({ diagnostics: [{ code: 'not-a-file' }] });

@@ -93,7 +93,7 @@ const changes: [string, (json: Json) => unknown][] = [
   ['an index that is a path', disk({ index: '../../etc/passwd' })],
   ['a block size that is none', disk({ block_size: 100_000 })],
   ['a block size as text', disk({ block_size: '65536' })],
-  ['a label that is no text', disk({ label: { toString: 1 } })],
+  ['a label that is not text', disk({ label: { toString: 1 } })],
   ['a mode that is none', disk({ mode: 'magic' })],
   ['a number that is none', disk({ number: -1 })],
   ['a number to come', disk({ number: 7 })],

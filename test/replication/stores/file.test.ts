@@ -88,8 +88,8 @@ test('an object that was removed is gone, and removing it again is fine', async 
 test.each(['../x', 'a/../../x', '/etc/passwd', 'a//b', '~lock-x', 'a/..', 'a\\b', ''])(
   'the name %j is refused',
   async key => {
-    await expect(store.put(key, Buffer.from('x'), create)).rejects.toThrow('is no object name');
-    await expect(store.get(key)).rejects.toThrow('is no object name');
+    await expect(store.put(key, Buffer.from('x'), create)).rejects.toThrow('is not an object name');
+    await expect(store.get(key)).rejects.toThrow('is not an object name');
   },
 );
 

@@ -40,7 +40,7 @@ test.each<[string, string[], string[]]>([
     ['/points/000000000003', '/points/000000000002', '/head', '/lease'],
     ['missing', 'rolled-back'],
   ],
-])('%s gone is no all-clear', async (_what, parts, kinds) => {
+])('%s gone is not an all-clear', async (_what, parts, kinds) => {
   const world = await cycles(3);
   remove(world, ...parts);
   const { problems } = await check(world);

@@ -107,7 +107,7 @@ describe('on Linux', () => {
     expect(await host.files.list('/etc/profile.d')).toEqual([]);
   });
 
-  test('what would be two entries is no entry', () => {
+  test('what would be two entries is not an entry', () => {
     expect(mistakesIn(envPath, '/a:/b', {})).toContain('separator');
     expect(mistakesIn(envPath, 'C:\\a;C:\\b', {}, 'windows')).toContain('separator');
   });

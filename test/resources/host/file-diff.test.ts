@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { textOf } from '../../../src/diagnostics/lines.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { renderMarkdown } from '../../../src/engine/render/markdown.ts';
 import { renderText } from '../../../src/engine/render/text.ts';
@@ -20,10 +21,10 @@ async function planned(is: string | Buffer, content: string, { mode = 0o644, met
   return { made, field: made.resources[0]!.fields.find(({ path }) => path === '/content') };
 }
 
-test('B16: a changed line is shown as a diff in every rendering, and is no part of the digest', async () => {
+test('B16: a changed line is shown as a diff in every rendering, and is not part of the digest', async () => {
   const { made, field } = await planned(before, after);
   expect(field!.diff).toBe('@@ -2,5 +2,5 @@\n two\n three\n-four\n+4\n five\n six');
-  expect(renderText(made)).toContain('\n          -four\n          +4\n');
+  expect(textOf(renderText(made))).toContain('\n          -four\n          +4\n');
   expect(renderMarkdown(made)).toContain('\n-four\n+4\n     five\n');
   const { made: again } = await planned(before, after);
   expect(again.digest).toBe(made.digest);
@@ -37,7 +38,7 @@ test('a long diff and long lines are cut', async () => {
   expect(field!.diff).toMatch(/\.\.\. \d+ lines more$/);
 });
 
-test('what may be secret, and what is no text, is shown as digests alone', async () => {
+test('what may be secret, and what is not text, is shown as digests alone', async () => {
   expect((await planned(before, after, { mode: 0o600 })).field!.diff).toBeUndefined();
   expect((await planned(before, after, { meta: { mode: '0640' } })).field!.diff).toBeUndefined();
   expect((await planned(Buffer.from([0, 1, 2]), after)).field!.diff).toBeUndefined();

@@ -51,7 +51,7 @@ describe('identity', () => {
     ['\\\\.\\pipe\\x', 'it names a device'],
     ['//?/C:/x', 'it names a device'],
     ['c:x', 'it is relative to where its drive happens to be'],
-  ])('%s is no path of Windows', (path, why) => {
+  ])('%s is not a path of Windows', (path, why) => {
     expect(mistakesIn(file, path, {}, windows)).toBe(`: ${path} can't be a path of Windows: ${why}`);
   });
 

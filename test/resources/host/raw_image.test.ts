@@ -130,7 +130,7 @@ describe('raw_image', () => {
     });
   });
 
-  test('absent removes it and its note, and can be done twice; what is no file is left alone', async () => {
+  test('absent removes it and its note, and can be done twice; what is not a file is left alone', async () => {
     const cycles = new CycleWorld(block);
     await cycles.run();
     await apply(cycles);

@@ -135,7 +135,7 @@ describe('what is pending', () => {
     expect(await pending(cycles)).toEqual([['/point', 'due']]);
   });
 
-  test('a point dated in the future is no excuse', async () => {
+  test('a point dated in the future is not an excuse', async () => {
     const cycles = new CycleWorld(block);
     await apply(cycles);
     await cycles.clock.advance(-60 * minute);

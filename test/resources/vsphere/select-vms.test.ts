@@ -13,6 +13,7 @@ const vm = (number: number, name: string, more: Partial<ListedVm> = {}): ListedV
   path: `/DC/vm/${name}`,
   folder: '/DC/vm',
   template: false,
+  snapshots: [],
   ...more,
 });
 

@@ -151,7 +151,7 @@ test.each(['', '\\', 'a\\', 'a\\..\\b', 'a:b', 'a|b', 'a\\\\b'])('%j can be no n
   expect(mistakesIn(scheduledTask, title, { command })).toMatch(/name of a task/);
 });
 
-test('what schtasks refuses is told with its words, and a file that is no task fails its own resource', async () => {
+test('what schtasks refuses is told with its words, and a file that is not a task fails its own resource', async () => {
   const { converge, store, lab } = await setUp();
   await lab.change({ language: 'de' });
   const refused = await converge('Sync', { command, run_as: 'LAB\\nobody' });

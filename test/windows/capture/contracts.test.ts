@@ -144,7 +144,7 @@ describe('a recording of a Windows', () => {
     await writeFile(join(dir, 'c.json'), text);
     const { code, stderr } = await cli(dir, ['lab', 'contracts', '--replay', 'c.json']);
     expect(code).toBe(1);
-    expect(stderr).toContain(`c.json is no capture of a Windows: ${why}`);
+    expect(stderr).toContain(`c.json is not a capture of a Windows: ${why}`);
   });
 
   test('that is not there is a mistake in what was given', async () => {

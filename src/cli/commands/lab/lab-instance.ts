@@ -42,7 +42,9 @@ function changeOf(options: Record<string, unknown>): Partial<InstanceSettings> {
     type?: string;
   };
   if (id !== undefined && !/^i-[0-9a-f]{8,17}$/.test(id))
-    throw new Failure(given('bad-instance-id', `${id} is no instance id`, { hint: 'i- and 17 hex digits' }));
+    throw new Failure(
+      given('bad-instance-id', `${id} is not an instance id`, { hint: 'i- and 17 hex digits' }),
+    );
   const tags: Record<string, string> = {
     ...(environment !== undefined && beanstalkTags(environment)),
     ...Object.fromEntries((tag ?? []).map(pairOf)),

@@ -16,7 +16,7 @@ export function labInstances(event: DefineEvent): void {
     ([environment], { count, type }) => {
       if (!isEnvironmentName(environment!))
         throw new Failure(
-          given('wrong-environment', `${environment} is no name of a Beanstalk environment`, {
+          given('wrong-environment', `${environment} is not a name of a Beanstalk environment`, {
             hint: '4 to 40 letters, digits and hyphens',
           }),
         );

@@ -67,6 +67,12 @@ Any other command works in a lab with --lab [DIR].`,
       ...(options.uuid !== undefined && { uuid: options.uuid as string }),
       ...(options.folder !== undefined && { folder: options.folder as string }),
       ...(options.tag !== undefined && { tags: options.tag as string[] }),
+      hardware: {
+        ...(options.guest !== undefined && { guestId: options.guest as string }),
+        ...(options.firmware !== undefined && { firmware: options.firmware as 'bios' | 'efi' }),
+        ...(options.secureBoot === true && { secureBoot: true }),
+        ...(options.vtpm === true && { vtpm: true }),
+      },
       ...(options.force === true && { force: true }),
     }),
     command =>
@@ -76,6 +82,10 @@ Any other command works in a lab with --lab [DIR].`,
         .option('--uuid <UUID>', 'its instance UUID')
         .option('--folder <FOLDER>', 'where it lies below the VM folder, e.g. Production/web')
         .option('--tag <TAG>', 'a tag, gold or tier/gold; may be repeated', collect)
+        .option('--guest <ID>', "its guest's identifier in vSphere, e.g. debian12_64Guest")
+        .addOption(new Option('--firmware <KIND>', 'what starts it').choices(['bios', 'efi']))
+        .option('--secure-boot', 'its firmware starts signed loaders only')
+        .option('--vtpm', 'it has a virtual TPM')
         .option('--force', 'though there is a VM of that name already: a second one'),
   );
   event('remove-vm <VM>', 'delete a VM with its disks', 'remove-vm web01', ([vm]) => ({
@@ -196,7 +206,7 @@ Any other command works in a lab with --lab [DIR].`,
       const offset = parseDuration(ahead!);
       if (offset === undefined)
         throw new Failure(
-          given('bad-duration', `${ahead} is no duration`, { hint: 'write it like 20m or 2h' }),
+          given('bad-duration', `${ahead} is not a duration`, { hint: 'write it like 20m or 2h' }),
         );
       return { do: 'clock', offset };
     },
@@ -245,7 +255,7 @@ Kinds on windows: exit (program, code), access-denied (program), missing (progra
 function parseIndex(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   throw new Failure(
-    given('bad-index', `${text} is no disk index`, { hint: 'disks count from 0, as in disk-0.raw' }),
+    given('bad-index', `${text} is not a disk index`, { hint: 'disks count from 0, as in disk-0.raw' }),
   );
 }
 
@@ -253,7 +263,7 @@ function parseIndex(text: string): number {
 function parseSize(text: string): number {
   const match = /^(\d+)\s*(KiB|MiB|GiB)?$/i.exec(text);
   if (!match)
-    throw new Failure(given('bad-size', `${text} is no size`, { hint: 'write it like 64MiB or 1GiB' }));
+    throw new Failure(given('bad-size', `${text} is not a size`, { hint: 'write it like 64MiB or 1GiB' }));
   const unit = { kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 }[(match[2] ?? '').toLowerCase()] ?? 1;
   return Number(match[1]) * unit;
 }

@@ -15,7 +15,7 @@ Examples:
   converge bump shop-prod --self s3://cust-deployment-data/ --health ec2 --health http://{private_ip}/health
   converge bump shop-prod --self s3://cust-deployment-data/ --lab
 
-Ctrl-C halts the rollout: who was told finishes, nobody else begins.`;
+Ctrl-C halts the rollout: whoever was told finishes, nobody else begins.`;
 
 export const bump: Define = (program, context, exit) => {
   const command = program

@@ -54,7 +54,7 @@ Examples:
       const silentAfter = options.silentAfter === undefined ? undefined : parseDuration(options.silentAfter);
       if (options.silentAfter !== undefined && silentAfter === undefined)
         throw new Failure(
-          given('bad-duration', `--silent-after ${options.silentAfter} is no duration`, {
+          given('bad-duration', `--silent-after ${options.silentAfter} is not a duration`, {
             hint: 'write it like 2h',
           }),
         );
@@ -89,7 +89,7 @@ function warningsOf(refused: Reports['refused']): Diagnostic[] {
 function halt(group: Command, context: CliContext, exit: (code: number) => void): void {
   const command = group
     .command('halt <ENV>')
-    .description('end a running rollout, whoever began it: who was told finishes, nobody else begins');
+    .description('end a running rollout, whoever began it: whoever was told finishes, nobody else begins');
   withFleetOptions(command)
     .addHelpText('after', '\nExample:\n  converge rollout halt shop-prod --self s3://cust-deployment-data/')
     .action(async (environment: string, options: FleetOptions) => {

@@ -52,7 +52,7 @@ export const sign: Define = (program, context, exit) => {
     });
 };
 
-/** Who means everything by a large number would sign for nobody without knowing. */
+/** Whoever means everything by a large number would sign for nobody without knowing. */
 function rollbackNote({ sequence, issued, replaces_up_to: replaced = 0 }: Statement): string[] {
   if (replaced <= sequence) return [];
   const isDefaultEnough = replaced < Date.parse(issued) / 1000;

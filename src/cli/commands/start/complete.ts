@@ -17,7 +17,7 @@ export const completeLine: Define = (program, context, exit) => {
   });
 };
 
-/** What can't be read or is wrong just completes nothing: who types a line asked for no errors. */
+/** What can't be read or is wrong just completes nothing: whoever types a line asked for no errors. */
 function namesOf(context: CliContext): Names {
   const { host } = context.io;
   const { files, cwd, platform, env } = host;

@@ -5,6 +5,8 @@ import {
   DATASTORE,
   type DiskState,
   filePath,
+  type Hardware,
+  plainHardware,
   type SnapshotState,
   type VmState,
 } from '../world/state.ts';
@@ -16,33 +18,73 @@ interface DiskView {
   changeId?: string | undefined;
 }
 
+const hardwareOf = (vm: VmState): Hardware => vm.hardware ?? plainHardware;
+
+/** A name that people read; clients go by the identifier. */
+const fullName = (guestId: string): string =>
+  guestId === plainHardware.guestId ? 'Microsoft Windows Server 2019 (64-bit)' : guestId;
+
+/** Device keys of network cards begin at 4000. */
+const nicOf = (mac: string, number: number): Data =>
+  data('VirtualVmxnet3', {
+    key: int(4000 + number),
+    deviceInfo: described(`Network adapter ${number + 1}`, 'VM Network'),
+    controllerKey: int(100),
+    unitNumber: int(7 + number),
+    addressType: text('manual'),
+    macAddress: text(mac),
+    wakeOnLanEnabled: bool(true),
+  });
+
+const guestNicOf = (mac: string, addresses: string[], number: number): Data =>
+  data('GuestNicInfo', {
+    network: text('VM Network'),
+    ipAddress: list('string', addresses.map(text)),
+    macAddress: text(mac),
+    connected: bool(true),
+    deviceConfigId: int(4000 + number),
+  });
+
 export const HOST = ref('HostSystem', 'host-9');
 
 /** `VirtualMachine.config`, or that of a snapshot when one is given. */
 export function configOf(machines: Machines, vm: VmState, snapshot?: SnapshotState): Data {
   const { changeTracking, disks } = snapshot ?? vm;
+  const hardware = hardwareOf(vm);
   return data('VirtualMachineConfigInfo', {
     changeVersion: text(vm.changeVersion),
     modified: time(snapshot?.created ?? vm.modified),
     name: text(snapshot?.vmName ?? vm.name),
-    guestFullName: text('Microsoft Windows Server 2019 (64-bit)'),
+    guestFullName: text(fullName(hardware.guestId)),
     version: text('vmx-19'),
     uuid: text(vm.uuid),
     instanceUuid: text(vm.instanceUuid),
     template: bool(false),
-    guestId: text('windows2019srv_64Guest'),
+    guestId: text(hardware.guestId),
     alternateGuestName: text(''),
     files: filesOf(vm),
     flags: data('VirtualMachineFlagInfo', {}),
     defaultPowerOps: data('VirtualMachineDefaultPowerOpInfo', {}),
     hardware: data('VirtualHardware', {
-      numCPU: int(2),
+      numCPU: int(hardware.cpus),
       numCoresPerSocket: int(1),
-      memoryMB: int(4096),
-      device: list('VirtualDevice', devicesOf(machines, vm, disks, snapshot)),
+      memoryMB: int(hardware.memoryMib),
+      device: list('VirtualDevice', [
+        ...devicesOf(machines, vm, disks, snapshot),
+        ...hardware.nics.map(({ mac }, number) => nicOf(mac, number)),
+        ...(hardware.vtpm ? [data('VirtualTPM', { key: int(11_000) })] : []),
+      ]),
     }),
-    bootOptions: data('VirtualMachineBootOptions', {}),
-    firmware: text('bios'),
+    bootOptions: data('VirtualMachineBootOptions', {
+      bootOrder: list(
+        'VirtualMachineBootOptionsBootableDevice',
+        hardware.bootOrder.map(key =>
+          data('VirtualMachineBootOptionsBootableDiskDevice', { deviceKey: int(key) }),
+        ),
+      ),
+      efiSecureBootEnabled: bool(hardware.secureBoot),
+    }),
+    firmware: text(hardware.firmware),
     changeTrackingEnabled: bool(changeTracking),
   });
 }
@@ -82,6 +124,10 @@ export const guestOf = (vm: VmState): Data => {
     toolsStatus: oneOf('VirtualMachineToolsStatus', on ? 'toolsOk' : 'toolsNotRunning'),
     toolsVersionStatus2: text('guestToolsCurrent'),
     toolsRunningStatus: text(on ? 'guestToolsRunning' : 'guestToolsNotRunning'),
+    net: list(
+      'GuestNicInfo',
+      on ? hardwareOf(vm).nics.map(({ mac, addresses }, number) => guestNicOf(mac, addresses, number)) : [],
+    ),
     guestState: text(on ? 'running' : 'notRunning'),
   });
 };
@@ -91,21 +137,21 @@ export const summaryOf = (vm: VmState): Data =>
     vm: ref('VirtualMachine', vm.id),
     runtime: runtimeOf(vm),
     guest: data('VirtualMachineGuestSummary', {
-      guestId: text('windows2019srv_64Guest'),
-      guestFullName: text('Microsoft Windows Server 2019 (64-bit)'),
+      guestId: text(hardwareOf(vm).guestId),
+      guestFullName: text(fullName(hardwareOf(vm).guestId)),
     }),
     config: data('VirtualMachineConfigSummary', {
       name: text(vm.name),
       template: bool(false),
       vmPathName: text(vmxPath(vm)),
-      memorySizeMB: int(4096),
-      numCpu: int(2),
-      numEthernetCards: int(0),
+      memorySizeMB: int(hardwareOf(vm).memoryMib),
+      numCpu: int(hardwareOf(vm).cpus),
+      numEthernetCards: int(hardwareOf(vm).nics.length),
       numVirtualDisks: int(vm.disks.length),
       uuid: text(vm.uuid),
       instanceUuid: text(vm.instanceUuid),
-      guestId: text('windows2019srv_64Guest'),
-      guestFullName: text('Microsoft Windows Server 2019 (64-bit)'),
+      guestId: text(hardwareOf(vm).guestId),
+      guestFullName: text(fullName(hardwareOf(vm).guestId)),
     }),
     quickStats: data('VirtualMachineQuickStats', {
       guestHeartbeatStatus: oneOf('ManagedEntityStatus', vm.powerState === 'poweredOn' ? 'green' : 'gray'),

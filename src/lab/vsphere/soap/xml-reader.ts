@@ -15,7 +15,7 @@ export interface Element {
   children: Element[];
 }
 
-/** Parses a document. Throws an Error for text that is no well-formed XML with namespaces. */
+/** Parses a document. Throws an Error for text that is not well-formed XML with namespaces. */
 export function parseXml(document: string): Element {
   const parser = new SaxesParser({ xmlns: true });
   const open: Element[] = [{ name: '', text: '', children: [] }];
@@ -58,7 +58,7 @@ export function required(element: Element, name: string): string {
   return found;
 }
 
-/** Throws an InvalidArgument fault when the text is no whole number. */
+/** Throws an InvalidArgument fault when the text is not a whole number. */
 export function integerOf(element: Element, name: string): number | undefined {
   const found = textOf(element, name)?.trim();
   if (found === undefined) return undefined;

@@ -1,7 +1,7 @@
 import type { Data, Value } from './vim.ts';
 
 /** Fields whose declared type is a base type, so that the true one has to be named. */
-const POLYMORPHIC = new Set(['device', 'backing', 'deviceInfo', 'fault', 'reason', 'info']);
+const POLYMORPHIC = new Set(['device', 'backing', 'deviceInfo', 'fault', 'reason', 'info', 'bootOrder']);
 /** Fields that can hold anything. */
 const ANY = new Set(['val', 'result', 'value']);
 

@@ -9,6 +9,8 @@ import {
   type DiskMode,
   type DiskState,
   diskKeys,
+  type Hardware,
+  plainHardware,
   type SnapshotState,
   type TagState,
   VM_FOLDER,
@@ -39,7 +41,7 @@ export interface Machines {
   addVm(
     name: string,
     disks: DiskContent[],
-    options: { uuid?: string; folder?: string; tags?: string[] },
+    options: { uuid?: string; folder?: string; tags?: string[]; hardware?: Partial<Hardware> },
   ): Promise<VmState>;
   removeVm(vm: VmState): Promise<void>;
   addDisk(vm: VmState, content: DiskContent): Promise<DiskState>;
@@ -124,6 +126,11 @@ export async function openMachines(
     await rm(diskDir(uuid), { recursive: true });
   }
 
+  const macTail = (number: number) =>
+    [(number >> 16) % 0x40, (number >> 8) % 256, number % 256]
+      .map(byte => byte.toString(16).padStart(2, '0'))
+      .join(':');
+
   function folderFor(path: string | undefined): string {
     let parent = VM_FOLDER;
     for (const name of path?.split('/').filter(Boolean) ?? []) {
@@ -150,7 +157,7 @@ export async function openMachines(
   async function addVm(
     name: string,
     contents: DiskContent[],
-    options: { uuid?: string; folder?: string; tags?: string[] },
+    options: { uuid?: string; folder?: string; tags?: string[]; hardware?: Partial<Hardware> },
   ): Promise<VmState> {
     const taken = new Set(state.vms.map(vm => vm.directory));
     const plain = name.replace(/[^\w. ()-]/g, '_') || 'vm';
@@ -172,6 +179,12 @@ export async function openMachines(
       consolidationNeeded: false,
       disks: [],
       snapshots: [],
+      hardware: {
+        ...plainHardware,
+        // 00:50:56 with a fourth byte below 0x40 is VMware's range for addresses that are set by hand.
+        nics: [{ mac: `00:50:56:${macTail(state.next)}`, addresses: [`192.0.2.${state.next % 256}`] }],
+        ...options.hardware,
+      },
     };
     // The disks come first: a VM is there whole or not at all.
     for (const content of contents) await attachDisk(vm, content);

@@ -47,8 +47,35 @@ export interface VmState {
   consolidationNeeded: boolean;
   disks: DiskState[];
   snapshots: SnapshotState[];
+  /** Of VMs that were made since the lab knows it; the others are Windows on a BIOS. */
+  hardware?: Hardware;
   currentSnapshot?: string;
 }
+
+/** What a VM is besides its disks. */
+export interface Hardware {
+  guestId: string;
+  firmware: 'bios' | 'efi';
+  secureBoot: boolean;
+  vtpm: boolean;
+  cpus: number;
+  memoryMib: number;
+  /** Keys of disks. */
+  bootOrder: number[];
+  nics: { mac: string; addresses: string[] }[];
+}
+
+/** What a VM is that nothing was said of. */
+export const plainHardware: Hardware = {
+  guestId: 'windows2019srv_64Guest',
+  firmware: 'bios',
+  secureBoot: false,
+  vtpm: false,
+  cpus: 2,
+  memoryMib: 4096,
+  bootOrder: [],
+  nics: [],
+};
 
 export type DiskMode = 'persistent' | 'independent_persistent';
 

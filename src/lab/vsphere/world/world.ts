@@ -8,6 +8,7 @@ import {
   type DiskState,
   type FolderState,
   filePath,
+  type Hardware,
   VM_FOLDER,
   type VmState,
 } from './state.ts';
@@ -44,6 +45,7 @@ export interface VsphereWorld {
     uuid?: string;
     folder?: string;
     tags?: string[];
+    hardware?: Partial<Hardware>;
   }): Promise<VmInfo>;
   removeVm(vm: string): Promise<void>;
   addDisk(vm: string, disk: NewDisk): Promise<VmInfo>;
@@ -98,7 +100,7 @@ export function createWorld(machines: Machines, rules: Rules, endSessions: () =>
 
   return {
     vms: () => machines.state.vms.map(info),
-    async addVm({ name, disks, uuid, folder, tags }) {
+    async addVm({ name, disks, uuid, folder, tags, hardware }) {
       if (!name) throw new Failure(given('vm-name', 'a VM needs a name'));
       if (uuid !== undefined) checkUuid(machines.state.vms, uuid);
       const contents = await Promise.all(disks.map(contentOf));
@@ -106,6 +108,7 @@ export function createWorld(machines: Machines, rules: Rules, endSessions: () =>
         ...(uuid && { uuid: uuid.toLowerCase() }),
         ...(folder && { folder }),
         ...(tags && { tags }),
+        ...(hardware && { hardware }),
       };
       const vm = await machines.addVm(name, contents, options);
       return info(vm);

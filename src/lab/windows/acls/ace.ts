@@ -96,7 +96,7 @@ export function printSddl(aces: readonly Ace[], isProtected: boolean): string {
   return `D:${isProtected ? 'P' : ''}AI${entries.join('')}`;
 }
 
-/** Undefined for text that is no discretionary list. */
+/** Undefined for text that is not a discretionary list. */
 export function parseSddl(text: string): { aces: Ace[]; isProtected: boolean } | undefined {
   const match = /^D:([A-Z]*)((?:\([^()]*\))*)/.exec(text.trim());
   if (!match) return undefined;

@@ -13,7 +13,7 @@ export interface Node {
 
 const taskNamespace = 'http://schemas.microsoft.com/windows/2004/02/mit/task';
 
-/** Text that is no task: `line` and `column` of the mistake. */
+/** Text that is not a task: `line` and `column` of the mistake. */
 export class Malformed extends Error {
   readonly line: number;
   readonly column: number;

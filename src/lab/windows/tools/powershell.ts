@@ -16,7 +16,7 @@ import { setWebConfiguration } from './web-configuration.ts';
 
 /**
  * powershell.exe, as far as fixed scripts go that read `$d` as JSON from stdin: it finds the one cmdlet that
- * changes something, and does what that does. It is no interpreter, and says so of any other script.
+ * changes something, and does what that does. It is not an interpreter, and says so of any other script.
  */
 export const powershell: Tool = async (call, machine) => {
   const at = call.args.findIndex(arg => /^-command$/i.test(arg));

@@ -51,7 +51,7 @@ export function indexReader(context: VmContext): IndexReader {
       const footer = decodeIndexFooter(payload);
       return { ...footer, places: new Map(footer.sections.map(s => [`${s.disk}/${s.page}`, s])) };
     } catch (cause) {
-      throw damaged(key, 'its footer is no index footer', cause);
+      throw damaged(key, 'its footer is not an index footer', cause);
     }
   };
   const footer = (segment: Segment, signal?: AbortSignal) => {

@@ -20,6 +20,7 @@ import { digestOfFile } from '../paths/digest-file.ts';
 import { observeEach } from '../paths/observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
 import { filesClaim, kindClaim } from '../paths/path-claims.ts';
+import { findIn } from './find-in.ts';
 import { besides, removeEmpty, removeUnpacked } from './move-in.ts';
 import { obtain } from './obtain.ts';
 import { replace } from './replace.ts';
@@ -126,6 +127,7 @@ Absent removes the files that were unpacked, and the directories that are empty 
   claims: (_, id) => [kindClaim(id, 'directory'), filesClaim(id)],
   desired: () => ({ content: 'newest', damaged: [] }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
+  findSource: ({ properties }, io) => findIn(sourceOf(properties.source, io), io),
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 

@@ -44,7 +44,7 @@ export function unpackedInto(id: Id, memory: ReadMemory, of?: 'archive'): Unpack
   throw new Failure(
     world(
       'memory-refused',
-      `what is remembered of the archive in ${id} is not converge's: ${JSON.stringify(strays[0])} is no path below it`,
+      `what is remembered of the archive in ${id} is not converge's: ${JSON.stringify(strays[0])} is not a path below it`,
       {
         hint: 'find out who wrote the state folder, and remove it: losing it costs extra work, nothing else',
       },

@@ -21,6 +21,7 @@ import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path
 import { wholeFile } from '../paths/path-claims.ts';
 import { saveBody } from './body.ts';
 import { failedFetch } from './failed-step.ts';
+import { findContent } from './find-content.ts';
 import { isNewest, type Known, validatorsOf } from './known-content.ts';
 import {
   checksumOf,
@@ -100,6 +101,7 @@ refused. No proxy is used.`,
   claims: (_, id) => wholeFile(id),
   desired: properties => ({ kind: 'file', content: checksumOf(properties) ?? 'newest' }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
+  findSource: ({ properties }, io) => findContent(locationOf(properties.url), io),
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 

@@ -98,6 +98,7 @@ Absent removes the directory, unless something in it would be lost.`,
     ...(discard_changes && { changes: 'none' }),
   }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
+  findSource: ({ properties }, io) => findRemote(properties, io),
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
@@ -111,6 +112,15 @@ function urlMistakes({ url, allow_insecure, password }: GitCheckoutProperties): 
   if (password !== undefined && parsed?.protocol !== 'https:' && parsed?.protocol !== 'http:')
     mistakes.push(mistake('/password', 'contradiction', 'a password is for https://', 'let ssh find a key'));
   return mistakes;
+}
+
+/** One request. Whether a commit is there, no request tells; that there is a repository is looked at. */
+async function findRemote(properties: GitCheckoutProperties, io: ReadIo): Promise<undefined> {
+  const { revision, url } = properties;
+  const at = io.platform === 'win32' ? 'C:/' : '/';
+  if (isCommit(revision)) await gitSays(['ls-remote', '--', url, 'HEAD'], at, properties, io);
+  else await findRevision(revision, { at, remote: properties }, io);
+  return undefined;
 }
 
 const memoryKey = (id: Id): string => `git_checkout:${id}`;
@@ -257,7 +267,7 @@ function refuseChanges(id: Id, changes: readonly string[]): void {
 
 const foreign = (id: Id): Failure =>
   new Failure(
-    world('not-a-checkout', `${id} is there, and is no checkout of a git repository`, {
+    world('not-a-checkout', `${id} is there, and is not a checkout of a git repository`, {
       hint: 'move it away, or give another directory',
     }),
   );

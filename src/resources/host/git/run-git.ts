@@ -1,5 +1,6 @@
 import type { Code } from '../../../diagnostics/codes.ts';
 import { type Diagnostic, Failure, failedWith, world } from '../../../diagnostics/diagnostic.ts';
+import { own } from '../../../diagnostics/own-words.ts';
 import { isSecretRef, type SecretRef } from '../../../engine/model/catalog.ts';
 import type { ReadIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
@@ -80,34 +81,44 @@ const known: [pattern: RegExp, code: Code, message: string, hint: string][] = [
   [
     /Authentication failed|could not read (Username|Password)|Permission denied|terminal prompts disabled|The requested URL returned error: 40[13]/i,
     'git-refused',
-    'did not let this machine in',
-    'give `username:` and `password:`, or a key that ssh finds by itself',
+    own`did not let this machine in`,
+    own`give \`username:\` and \`password:\`, or a key that ssh finds by itself`,
   ],
   [
     /Could not resolve host(name)?/i,
     'git-name-unknown',
-    'has a name that cannot be resolved',
-    "check its spelling and this machine's DNS",
+    own`has a name that cannot be resolved`,
+    own`check its spelling and this machine's DNS`,
   ],
-  [/certificate|SSL/i, 'git-certificate', 'is not trusted', 'let git know the authority: `http.sslCAInfo`'],
-  [/Host key verification failed/i, 'git-host-key', 'is not known to ssh', 'add its key to known_hosts'],
+  [
+    /certificate|SSL/i,
+    'git-certificate',
+    own`is not trusted`,
+    own`let git know the authority: \`http.sslCAInfo\``,
+  ],
+  [
+    /Host key verification failed/i,
+    'git-host-key',
+    own`is not known to ssh`,
+    own`add its key to known_hosts`,
+  ],
   [
     /transport '.*' not allowed/i,
     'git-protocol',
-    'is reached by a protocol that is not allowed here',
-    'use https:// or ssh://; http:// needs `allow_insecure: true`',
+    own`is reached by a protocol that is not allowed here`,
+    own`use https:// or ssh://; http:// needs \`allow_insecure: true\``,
   ],
   [
     /not found|does not (exist|appear)|The requested URL returned error: 404/i,
     'git-not-found',
-    'is not there',
-    'check the URL',
+    own`is not there`,
+    own`check the URL`,
   ],
   [
     /unable to access|Connection (refused|timed out|reset)|early EOF|hung up/i,
     'git-unreachable',
-    'cannot be reached',
-    'check host, port and firewall',
+    own`cannot be reached`,
+    own`check host, port and firewall`,
   ],
 ];
 

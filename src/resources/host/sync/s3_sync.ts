@@ -9,6 +9,7 @@ import type {
   Mistake,
   Observation,
   Outcome,
+  SourceTrouble,
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { bytes, plural } from '../../../io/units.ts';
@@ -110,6 +111,7 @@ fails the sync before anything is written. Links are not followed. What is neith
   },
   desired: properties => ({ differing: [], ...(properties.delete && { surplus: [] }) }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),
+  findSource: ({ properties }, io) => findBucket(properties, io),
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
@@ -162,15 +164,36 @@ async function look(one: Asked<S3SyncProperties>, io: ReadIo): Promise<Observati
   try {
     comparison = await compare(sides, io);
   } catch (error) {
-    if (!failedWith(error, 'bucket-not-found')) throw error;
-    const { hint } = error.diagnostics[0]!;
-    return { state: 'unknown', waitsFor: bucketOf(one.properties), ...(hint !== undefined && { hint }) };
+    return bucketFirst(error, one.properties);
   }
   const { copy, surplus } = workOf(comparison, one.properties);
   return {
     state: 'present',
     value: { differing: first(copy), ...(one.properties.delete && { surplus: first(surplus) }) },
   };
+}
+
+/** An empty prefix is one to be equal to; a bucket that isn't there is none. */
+async function findBucket(properties: S3SyncProperties, io: ReadIo): Promise<SourceTrouble | undefined> {
+  const content = await io.client('content');
+  const store = await content.store(locationOfSync(properties));
+  try {
+    for await (const _ of store.list('')) break;
+    return undefined;
+  } catch (error) {
+    return bucketFirst(error, properties);
+  }
+}
+
+/** What waits for a bucket that isn't there. @throws any other error */
+function bucketFirst(error: unknown, properties: S3SyncProperties) {
+  if (!failedWith(error, 'bucket-not-found')) throw error;
+  const { hint } = error.diagnostics[0]!;
+  return {
+    state: 'unknown',
+    waitsFor: bucketOf(properties),
+    ...(hint !== undefined && { hint }),
+  } as const;
 }
 
 /** What the side that is written to lacks, and what it has too much. */

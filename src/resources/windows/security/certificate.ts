@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
+import { own } from '../../../diagnostics/own-words.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type { Asked, BuiltInType, Id, Observation, Step } from '../../../engine/model/resource-type.ts';
 import {
@@ -163,7 +164,7 @@ export const newestWith = <C extends { label: string; notAfter: string; hasKey: 
 
 const unreadable = (source: string, why: string) =>
   world('pfx-unreadable', `${source} can't be opened: ${why.replace(/\s+/g, ' ').trim()}`, {
-    hint: 'check `password:`, and that it is a PFX file',
+    hint: own`check \`password:\`, and that it is a PFX file`,
   });
 
 async function act(step: Step<CertificateProperties, CertificateState>, io: WriteIo): Promise<void> {

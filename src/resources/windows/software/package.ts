@@ -11,6 +11,7 @@ import type {
 } from '../../../engine/model/resource-type.ts';
 import { installMsi, readProducts, removeMsi } from '../../../windows/software/msi.ts';
 import { temporaryFile } from '../../../windows/tools/programs.ts';
+import { findIn } from '../../host/archive/find-in.ts';
 import { obtain } from '../../host/archive/obtain.ts';
 import { sourceOf } from '../../host/archive/source.ts';
 import { trustSchema, untrusted, withTarget } from '../../host/fetch/location.ts';
@@ -108,6 +109,11 @@ by itself. \`properties\` and \`checksum\` count when it is installed, not after
       return new Map(asked.map(({ id }) => [id, { state: 'failed', diagnostic }]));
     }
   },
+  async findSource({ title, properties }, io) {
+    const source = sourceIn(properties);
+    if (!source) throw noSource(title, properties);
+    return findIn(source, io);
+  },
   async apply(steps, io) {
     const outcomes = new Map<Id, Outcome>();
     for (const step of steps) outcomes.set(step.id, await outcomeOf(step, io));
@@ -145,20 +151,20 @@ async function outcomeOf(step: Step<PackageProperties, PackageState>, io: WriteI
   }
 }
 
+const noSource = (title: string, { version }: PackageProperties): Failure => {
+  const which = version === undefined ? '' : ' in that version';
+  return new Failure(
+    given('no-source', `\`${title}\` isn't installed${which}, and no \`source\` says what to install`, {
+      hint: 'add `source:` with the path or the URL of the .msi file',
+    }),
+  );
+};
+
 async function act(step: Step<PackageProperties, PackageState>, io: WriteIo): Promise<{ reboot: boolean }> {
   if (step.kind === 'delete') return removeMsi(io, step.id);
   const { title, properties } = step.asked;
   const { source, checksum } = properties;
-  if (source === undefined)
-    throw new Failure(
-      given(
-        'no-source',
-        `\`${title}\` isn't installed${step.kind === 'update' ? ' in that version' : ''}, and no \`source\` says what to install`,
-        {
-          hint: 'add `source:` with the path or the URL of the .msi file',
-        },
-      ),
-    );
+  if (source === undefined) throw noSource(title, properties);
   const install = (path: string) =>
     installMsi(io, step.id, {
       path,

@@ -73,7 +73,7 @@ function readCommand(task: XmlElement, { arguments: declared }: TaskProperties) 
   const [first, ...others] = readActions(task);
   const text = (one: XmlElement | undefined, name: string) => textAt(one, name)?.trim() ?? '';
   const whole = (one: XmlElement | undefined) =>
-    one ? `${text(one, 'Command')} ${text(one, 'Arguments')}`.trim() : 'an action that is no program';
+    one ? `${text(one, 'Command')} ${text(one, 'Arguments')}`.trim() : 'an action that is not a program';
   const command = declared === undefined ? whole(first) : text(first, 'Command');
   return {
     command: also(first ? command : whole(first), others.map(whole)),

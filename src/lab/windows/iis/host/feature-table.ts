@@ -52,7 +52,7 @@ const forbidden = (names: string[]) =>
   names.map(name => `<add fileExtension="${name}" allowed="false" />`).join('');
 
 /**
- * By the feature's name for DISM. The last two are no features but installers of their own.
+ * By the feature's name for DISM. The last two are not features but installers of their own.
  * Lists are shorter than IIS's where their length changes nothing.
  */
 export const FEATURES: Readonly<Record<string, Brings>> = {

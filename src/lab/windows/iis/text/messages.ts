@@ -216,7 +216,7 @@ export class AppcmdError extends Error {
 export const failure = (exitCode: number, id: MessageId, ...args: string[]): AppcmdError =>
   new AppcmdError(exitCode, language => say(language, id, ...args));
 
-/** An argument that is no parameter: the one message without the frame of an error. */
+/** An argument that is not a parameter: the one message without the frame of an error. */
 export const notAParameter = (argument: string): AppcmdError =>
   new AppcmdError(EXIT.invalidParameter, language => say(language, 'parameter', argument), null);
 

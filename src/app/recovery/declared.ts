@@ -1,0 +1,89 @@
+import type { AwsRecovery } from '../../aws/recovery/cloud.ts';
+import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { suggest } from '../../diagnostics/nearest.ts';
+import { writeIo } from '../../engine/call/make-io.ts';
+import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
+import { subjectOf } from '../../engine/model/subject.ts';
+import { findVm } from '../../replication/model/newest-point.ts';
+import type { Repository, VmRepository } from '../../replication/model/repository.ts';
+import type { RecoveryTargetProperties } from '../../resources/aws/recovery_target.ts';
+import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
+import type { Context } from '../app-context.ts';
+import type { CommonOptions } from '../options.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
+
+/** What a command of recovery works with. */
+export interface Recovering {
+  catalog: Catalog;
+  cloud: AwsRecovery;
+  /** @throws Failure `repository-not-found` */
+  repository(property: RepositoryProperty): Promise<Repository>;
+}
+
+/**
+ * Compiles manifests and connects to the target of one declared resource for as long as `use` runs. Undefined when the
+ * manifests have mistakes, which were told. No vSphere connection is opened.
+ */
+export async function withDeclared<T>(
+  context: Context,
+  paths: string[],
+  options: CommonOptions,
+  find: (catalog: Catalog) => CatalogResource,
+  use: (recovering: Recovering, declared: CatalogResource) => Promise<T>,
+): Promise<T | undefined> {
+  const catalog = await loadCatalog(context, paths, options);
+  if (!catalog) return undefined;
+  const declared = find(catalog);
+  const { targets, platform } = catalog;
+  const session = await openSession(context, options, { targets, platform });
+  try {
+    const run = runOf(context, session);
+    const subject = subjectOf(declared, { registry: context.registry, targets, where: run.where });
+    const io = writeIo(run, subject, context.io.interrupt, () => {});
+    const cloud = await io.client('recovery');
+    const repository = async (property: RepositoryProperty) => {
+      const ref = repositoryRef(property);
+      const found = await (await io.client('repositories')).open(ref, 'read');
+      if (found) return found;
+      throw new Failure(
+        world('repository-not-found', `there is no repository at ${ref.url}`, {
+          hint: 'the first replication of a protected_vm makes it',
+        }),
+      );
+    };
+    return await use({ catalog, cloud, repository }, declared);
+  } finally {
+    await session.close();
+  }
+}
+
+/** One resource of a type by its title, in any case. Throws a Failure with the nearest there is. */
+export function declaredAs(type: string, title: string): (catalog: Catalog) => CatalogResource {
+  return ({ resources }) => {
+    const all = resources.filter(one => one.type === type);
+    const found = all.find(one => one.title.toLowerCase() === title.toLowerCase());
+    if (found) return found;
+    const hint =
+      suggest(
+        title,
+        all.map(one => one.title),
+      ) ?? `the manifests declare no ${type}`;
+    throw new Failure(given('not-declared', `no ${type} is called ${title}`, { hint }));
+  };
+}
+
+export const targetProperties = ({ properties }: CatalogResource): RecoveryTargetProperties =>
+  properties as unknown as RecoveryTargetProperties;
+
+/** @throws Failure `vm-not-in-repository` */
+export async function pointsOf(repository: Repository, vm: string): Promise<VmRepository> {
+  const found = await findVm(repository, vm);
+  if (found) return found;
+  throw new Failure(
+    world('vm-not-in-repository', `${repository.store.url} holds no recovery point of ${vm}`, {
+      hint: `make one first: \`converge replicate ${vm} PATHS\``,
+    }),
+  );
+}

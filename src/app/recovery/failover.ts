@@ -1,0 +1,272 @@
+import { createHash } from 'node:crypto';
+import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { CatalogResource } from '../../engine/model/catalog.ts';
+import { parseDuration } from '../../io/duration.ts';
+import { refuseOpen } from '../../recovery/failover/isolation.ts';
+import { machineOf, obstacles } from '../../recovery/failover/prepare.ts';
+import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
+import { newestRun, type Run, type RunMachine, type RunStart, stateOf } from '../../recovery/failover/run.ts';
+import { SERIES } from '../../recovery/model/plan.ts';
+import { buildReplica } from '../../recovery/replica/build.ts';
+import type { Point, Repository } from '../../replication/model/repository.ts';
+import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
+import { selectPoint } from '../../replication/model/select-point.ts';
+import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
+import { repositoryRef } from '../../resources/shared/repository-property.ts';
+import type { Context } from '../app-context.ts';
+import type { CommonOptions } from '../options.ts';
+import { declaredAs, pointsOf, type Recovering, targetProperties, withDeclared } from './declared.ts';
+
+export interface FailoverOptions extends CommonOptions {
+  /** `latest`, a time, or an id; of every machine. */
+  point: string;
+  noop?: boolean;
+  /** Only if the plan has this digest. */
+  digest?: string;
+}
+
+/** What is about to be done, for whoever approves it. */
+export interface FailoverPlan {
+  plan: string;
+  network: { subnet: string; group: string; vpc: string };
+  groups: {
+    wait: number;
+    machines: { vm: string; point: string; time: number; disks: number; type: string }[];
+  }[];
+  digest: string;
+}
+
+export interface Failover {
+  plan: FailoverPlan;
+  /** Undefined when nothing was to be done, or nobody approved. */
+  recovered?: Recovered[];
+  /** Milliseconds from the approval to the end of the last probe. */
+  took?: number;
+  /** It went on with a run that had been interrupted. */
+  resumed: boolean;
+}
+
+export type ApproveFailover = (plan: FailoverPlan) => Promise<boolean>;
+
+const usualPatience = 15 * 60_000;
+
+export const planProperties = ({ properties }: CatalogResource): RecoveryPlanProperties =>
+  properties as unknown as RecoveryPlanProperties;
+
+/**
+ * Rehearses a plan in the network that it names for tests. One that was interrupted is gone on with. Undefined when
+ * the manifests have mistakes, which were told.
+ *
+ * @throws Failure `network-open`, `test-standing`, `digest-differs` (blocked), and what `obstacles` finds
+ */
+export const failoverTest = (
+  context: Context,
+  name: string,
+  paths: string[],
+  options: FailoverOptions,
+  hooks: { approve?: ApproveFailover; say(line: string): void },
+): Promise<Failover | undefined> =>
+  withDeclared(context, paths, options, declaredAs('recovery_plan', name), async (recovering, declared) => {
+    const { clock } = context.io.host;
+    const { machines } = recovering.cloud;
+    const signal = context.io.interrupt;
+    const properties = planProperties(declared);
+    const repository = await recovering.repository(properties.repository);
+    const before = await newestRun(repository, declared.title);
+    const resumed = before !== undefined && stateOf(before) === 'running';
+    if (before && stateOf(before) === 'standing') throw stillStanding(declared.title, before);
+
+    const network = await machines.network(properties.test.subnet, properties.test.security_group, signal);
+    refuseOpen(network);
+    const chosen = resumed ? undefined : await choose(recovering, declared, options.point);
+    const shown = resumed
+      ? planOfRun(before.start, network.vpc)
+      : planOf(declared.title, properties, chosen!, network);
+    checkDigest(shown, options.digest);
+    if (options.noop) return { plan: shown, resumed };
+    if (hooks.approve && options.digest === undefined && !(await hooks.approve(shown)))
+      return { plan: shown, resumed };
+
+    const began = clock.now();
+    const run = resumed
+      ? before
+      : await begin({
+          context,
+          recovering,
+          repository,
+          declared,
+          chosen: chosen!,
+          account: network.account,
+          began,
+        });
+    const recovered = await rehearse({
+      repository,
+      run,
+      machines,
+      clock,
+      step: async () => {},
+      say: hooks.say,
+      signal,
+    });
+    return { plan: shown, recovered, took: clock.now() - began, resumed };
+  });
+
+interface Chosen {
+  vm: string;
+  target: CatalogResource;
+  point: Point;
+}
+
+/** A point for each machine of the plan; everything against any of them is said at once. */
+async function choose(recovering: Recovering, declared: CatalogResource, which: string): Promise<Chosen[]> {
+  const { groups, repository: home } = planProperties(declared);
+  const url = canonicalRepositoryUrl(repositoryRef(home).url);
+  const repository = await recovering.repository(home);
+  const chosen: Chosen[] = [];
+  for (const vm of groups.flatMap(({ targets }) => targets)) {
+    const target = declaredAs('recovery_target', vm)(recovering.catalog);
+    const other = repositoryRef(targetProperties(target).repository).url;
+    if (canonicalRepositoryUrl(other) !== url)
+      throw new Failure(
+        given(
+          'other-repository',
+          `the plan ${declared.title} is kept in ${url}, its target ${vm} in ${other}`,
+          {
+            hint: 'give both the same repository',
+          },
+        ),
+      );
+    const { points, lost } = await (await pointsOf(repository, target.title)).history(() => {});
+    const again = (id: string) => `converge failover ${declared.title} --test PATHS --point ${id}`;
+    const point = selectPoint(points, which, target.title, { points: lost, again });
+    chosen.push({ vm: target.title, target, point });
+  }
+  const against = chosen.flatMap(({ point }) => obstacles(point));
+  if (against.length > 0) throw new Failure(against);
+  return chosen;
+}
+
+const waits = (wait: string | undefined): number => (wait === undefined ? 0 : (parseDuration(wait) ?? 0));
+
+function planOf(
+  plan: string,
+  { groups, test }: RecoveryPlanProperties,
+  chosen: Chosen[],
+  { vpc }: { vpc: string },
+): FailoverPlan {
+  const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
+  return withDigest({
+    plan,
+    network: { subnet: test.subnet, group: test.security_group, vpc },
+    groups: groups.map(({ targets, wait }) => ({
+      wait: waits(wait),
+      machines: targets.map(of).map(({ vm, point, target }) => ({
+        vm,
+        point: point.id,
+        time: point.time,
+        disks: point.disks.length,
+        type: targetProperties(target).instance_type,
+      })),
+    })),
+  });
+}
+
+const planOfRun = ({ plan, subnet, group, groups }: RunStart, vpc: string): FailoverPlan =>
+  withDigest({
+    plan,
+    network: { subnet, group, vpc },
+    groups: groups.map(({ wait, machines }) => ({
+      wait,
+      machines: machines.map(({ vm, point, time, disks, instance_type }) => ({
+        vm,
+        point,
+        time,
+        disks: disks.length,
+        type: instance_type,
+      })),
+    })),
+  });
+
+const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
+  ...plan,
+  digest: createHash('sha256').update(JSON.stringify(plan)).digest('hex'),
+});
+
+function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void {
+  if (wanted === undefined || digest.startsWith(wanted)) return;
+  throw new Failure(
+    blocked('digest-differs', `the failover has the digest ${digest.slice(0, 16)}, not ${wanted}`, {
+      hint: 'look at it again with --noop and approve what it says now',
+    }),
+  );
+}
+
+/** Sees to the snapshots of the very points that were chosen, then writes down that the run begins. */
+async function begin({
+  context,
+  recovering,
+  repository,
+  declared,
+  chosen,
+  account,
+  began,
+}: {
+  context: Context;
+  recovering: Recovering;
+  repository: Repository;
+  declared: CatalogResource;
+  chosen: Chosen[];
+  account: string;
+  began: number;
+}): Promise<Run> {
+  const { groups, test, probes } = planProperties(declared);
+  const built = new Map<string, RunMachine>();
+  for (const { vm, target, point } of chosen) {
+    const { instance_type, key_pair } = targetProperties(target);
+    const { disks } = await buildReplica({
+      repository,
+      point,
+      store: recovering.cloud.snapshots,
+      clock: context.io.host.clock,
+      // What is retired is the replica's own business, not a rehearsal's.
+      keep: Number.POSITIVE_INFINITY,
+      step: async () => {},
+      signal: context.io.interrupt,
+    });
+    const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
+    const machine = { vm, instance_type, ...(key_pair !== undefined && { key_pair }) };
+    built.set(vm.toLowerCase(), machineOf(point, machine, snapshots));
+  }
+  const { title } = declared;
+  const number = ((await repository.records.numbers(title, SERIES.run)).at(-1) ?? 0) + 1;
+  const start: RunStart = {
+    version: 1,
+    plan: title,
+    number,
+    began,
+    account,
+    subnet: test.subnet,
+    group: test.security_group,
+    groups: groups.map(({ targets, wait }) => ({
+      wait: waits(wait),
+      machines: targets.map(vm => built.get(vm.toLowerCase())!),
+    })),
+    probes: {
+      ...(probes?.console !== undefined && { console: probes.console }),
+      within: probes?.within === undefined ? usualPatience : (parseDuration(probes.within) ?? usualPatience),
+    },
+  };
+  if (await repository.records.add(title, SERIES.run, number, start)) return { start, steps: [] };
+  throw new Failure(
+    blocked('failover-begun', `somebody else began a failover of ${title} at the same time`, {
+      hint: `look at it: \`converge failover status ${title} PATHS\``,
+    }),
+  );
+}
+
+const stillStanding = (plan: string, { start }: Run): Failure =>
+  new Failure(
+    blocked('test-standing', `test ${start.number} of ${plan} is still there`, {
+      hint: `remove it first: \`converge failover cleanup ${plan} PATHS\``,
+    }),
+  );

@@ -1,0 +1,95 @@
+import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { buildReplica, type Replica, replicaOf } from '../../recovery/replica/build.ts';
+import { type SnapshotCheck, verifySnapshot } from '../../recovery/replica/verify.ts';
+import { selectPoint } from '../../replication/model/select-point.ts';
+import type { Context } from '../app-context.ts';
+import type { CommonOptions } from '../options.ts';
+import { declaredAs, pointsOf, targetProperties, withDeclared } from './declared.ts';
+
+/** Points whose snapshots are kept where the manifest doesn't say. */
+const usualKeep = 2;
+
+/**
+ * Brings the replica of a recovery target to the newest point in its repository. The VM's home isn't asked. Undefined
+ * when the manifests have mistakes, which were told.
+ */
+export const makeReplica = (
+  context: Context,
+  vm: string,
+  paths: string[],
+  options: CommonOptions,
+): Promise<Replica | undefined> =>
+  withDeclared(context, paths, options, declaredAs('recovery_target', vm), async (recovering, declared) => {
+    const { repository: property, replica } = targetProperties(declared);
+    const repository = await recovering.repository(property);
+    const { points, lost } = await (await pointsOf(repository, declared.title)).history(() => {});
+    const again = (id: string) => `converge failover PLAN --test PATHS --point ${id}`;
+    return buildReplica({
+      repository,
+      point: selectPoint(points, 'latest', declared.title, { points: lost, again }),
+      store: recovering.cloud.snapshots,
+      clock: context.io.host.clock,
+      keep: replica?.keep ?? usualKeep,
+      step: async () => {},
+      signal: context.io.interrupt,
+    });
+  });
+
+export interface VerifiedReplica {
+  vm: string;
+  disks: { index: number; snapshot: string; point: string; check: SnapshotCheck }[];
+  diagnostics: Diagnostic[];
+}
+
+/**
+ * Reads blocks of the newest complete snapshots of a replica back and compares them with the points that they are of.
+ *
+ * @param sample blocks of each disk
+ */
+export const verifyReplica = (
+  context: Context,
+  vm: string,
+  paths: string[],
+  options: CommonOptions & { sample: number },
+): Promise<VerifiedReplica | undefined> =>
+  withDeclared(context, paths, options, declaredAs('recovery_target', vm), async (recovering, declared) => {
+    const { random } = context.io.host;
+    const signal = context.io.interrupt;
+    const repository = await recovering.repository(targetProperties(declared).repository);
+    const source = await pointsOf(repository, declared.title);
+    const store = recovering.cloud.snapshots;
+    const points = await source.points(() => {});
+    const known = (await replicaOf(store, repository.id, source.uuid, signal))
+      .filter(({ state, point }) => state === 'completed' && points.some(({ id }) => id === point))
+      .sort((a, b) => b.generation - a.generation);
+    const newest = known.filter(({ generation }) => generation === known[0]?.generation);
+    const disks: VerifiedReplica['disks'] = [];
+    const diagnostics: Diagnostic[] = [];
+    if (newest.length === 0) diagnostics.push(noReplica(declared.title));
+    for (const { id: snapshot, point: of, identity } of newest) {
+      const point = points.find(({ id }) => id === of)!;
+      const disk = point.disks.find(one => one.identity === identity);
+      if (!disk) continue;
+      const reader = await source.reader(point, disk);
+      const check = await verifySnapshot(reader, snapshot, { store, random, sample: options.sample, signal });
+      disks.push({ index: disk.index, snapshot, point: of, check });
+      if (check.problems.length > 0) diagnostics.push(wrong(declared.title, disk.index, snapshot, check));
+    }
+    return { vm: declared.title, disks: disks.sort((a, b) => a.index - b.index), diagnostics };
+  });
+
+const noReplica = (vm: string): Diagnostic =>
+  world('no-replica', `${vm} has no complete replica`, {
+    hint: `make it: \`converge replicate ${vm} --replica PATHS\``,
+  });
+
+const wrong = (vm: string, disk: number, snapshot: string, { problems }: SnapshotCheck): Diagnostic => {
+  const shown = problems.slice(0, 5).map(({ block, what }) => `block ${block} ${what}`);
+  return world(
+    'replica-differs',
+    `snapshot ${snapshot} of disk ${disk} of ${vm} isn't what its point holds: ${shown.join(', ')}${problems.length > 5 ? ` and ${problems.length - 5} more` : ''}`,
+    {
+      hint: `delete ${snapshot} in EC2, then make the replica again; the recovery point itself is not affected`,
+    },
+  );
+};

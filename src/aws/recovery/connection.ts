@@ -1,0 +1,98 @@
+import type * as Ebs from '@aws-sdk/client-ebs';
+import type * as Ec2 from '@aws-sdk/client-ec2';
+import type { Patience } from '../../io/until.ts';
+import { codeOf, toFailure } from '../errors.ts';
+import { type Retrying, withRetries } from '../retry.ts';
+import { type AwsSettings, clientConfig } from '../settings.ts';
+
+export interface Asking {
+  signal?: AbortSignal | undefined;
+  patience?: Patience;
+  /** Errors, by their code, that are an answer: undefined. */
+  expected?: RegExp;
+}
+
+/** EC2 and EBS direct of one account and region. */
+export interface RecoveryConnection {
+  readonly ec2: typeof Ec2;
+  readonly ebs: typeof Ebs;
+  readonly settings: AwsSettings & Retrying;
+  credentials(): ReturnType<Ec2.EC2Client['config']['credentials']>;
+  /** One call of EC2, tried again; rejects with a Failure that names action and thing. */
+  onEc2<T>(
+    action: string,
+    thing: string,
+    run: (client: Ec2.EC2Client, options: { abortSignal?: AbortSignal }) => Promise<T>,
+    asking?: Asking,
+  ): Promise<T | undefined>;
+  onEbs<T>(
+    action: string,
+    thing: string,
+    run: (client: Ebs.EBSClient, options: { abortSignal?: AbortSignal }) => Promise<T>,
+    asking?: Asking & { onThrottled?: () => void },
+  ): Promise<T | undefined>;
+  close(): void;
+}
+
+/** Milliseconds without traffic. */
+const silence = 30_000;
+
+/**
+ * Loads both SDKs. EBS direct goes through the SDK rather than a signed `fetch`: the body of a block is outside of
+ * the signature, so the SDK never reads it, and what it costs besides is small against the SHA-256 of 512 KiB.
+ */
+export async function connectRecovery(settings: AwsSettings): Promise<RecoveryConnection> {
+  const [ec2, ebs] = await Promise.all([import('@aws-sdk/client-ec2'), import('@aws-sdk/client-ebs')]);
+  const ec2Client = new ec2.EC2Client(clientConfig(settings, silence));
+  const ebsClient = new ebs.EBSClient(clientConfig(settings, silence));
+  const closing = new AbortController();
+  const retrying = { ...settings, closed: closing.signal };
+  const where = {
+    region: settings.region,
+    ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
+  };
+  const call = async <T>(
+    about: { service: string; action: string; thing: string },
+    run: (options: { abortSignal?: AbortSignal }) => Promise<T>,
+    { signal, patience = 'quick', expected }: Asking,
+    onThrottled?: () => void,
+  ): Promise<T | undefined> => {
+    const counted: Retrying = {
+      ...retrying,
+      onCall: kind => {
+        if (kind === 'throttled') onThrottled?.();
+        settings.onCall?.(kind);
+      },
+    };
+    try {
+      return await withRetries(abortSignal => run(abortSignal ? { abortSignal } : {}), counted, {
+        signal,
+        patience,
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (expected?.test(codeOf(error))) return undefined;
+      throw toFailure(error, { ...about, ...where });
+    }
+  };
+  return {
+    ec2,
+    ebs,
+    settings: retrying,
+    credentials: () => ec2Client.config.credentials(),
+    onEc2: (action, thing, run, asking = {}) =>
+      call({ service: 'EC2', action: `ec2:${action}`, thing }, options => run(ec2Client, options), asking),
+    onEbs: (action, thing, run, asking = {}) =>
+      call(
+        { service: 'EBS direct', action: `ebs:${action}`, thing },
+        options => run(ebsClient, options),
+        asking,
+        asking.onThrottled,
+      ),
+    close() {
+      closing.abort(new Error('the connection to EC2 was closed'));
+      ec2Client.destroy();
+      ebsClient.destroy();
+    },
+  };
+}

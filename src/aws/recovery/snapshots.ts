@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import type { Snapshot } from '@aws-sdk/client-ec2';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type CloudSnapshot, SNAPSHOT_BLOCK, type SnapshotStore } from '../../recovery/model/snapshots.ts';
+import { adaptiveLimit } from './adaptive-limit.ts';
+import type { RecoveryConnection } from './connection.ts';
+import { filtersOf, tagsOf, toTags } from './tags.ts';
+
+/** Calls of EBS direct at once, at first and at most: 1,000 a second at 100 ms each are 100. */
+const firstWidth = 16;
+const mostWidth = 64;
+/** The most that ListSnapshotBlocks gives. */
+const listPage = 10_000;
+
+const told = (snapshot: Snapshot): CloudSnapshot => ({
+  id: snapshot.SnapshotId ?? '',
+  state: snapshot.State === 'pending' || snapshot.State === 'completed' ? snapshot.State : 'error',
+  started: snapshot.StartTime?.getTime() ?? 0,
+  gib: snapshot.VolumeSize ?? 0,
+  encrypted: snapshot.Encrypted ?? false,
+  ...(snapshot.KmsKeyId !== undefined && { key: snapshot.KmsKeyId }),
+  tags: tagsOf(snapshot.Tags),
+});
+
+/** One limiter serves all snapshots of the connection's account and region. */
+export function awsSnapshots(connection: RecoveryConnection): SnapshotStore {
+  const { ec2, ebs, onEc2, onEbs } = connection;
+  const limit = adaptiveLimit(firstWidth, mostWidth);
+  const bulk = { patience: 'bulk', onThrottled: () => limit.slower() } as const;
+
+  return {
+    async encryption(signal) {
+      const thing = 'the account';
+      const answer = await onEc2(
+        'GetEbsEncryptionByDefault',
+        thing,
+        (client, options) => client.send(new ec2.GetEbsEncryptionByDefaultCommand({}), options),
+        { signal },
+      );
+      if (!answer?.EbsEncryptionByDefault) return { on: false };
+      const key = await onEc2(
+        'GetEbsDefaultKmsKeyId',
+        thing,
+        (client, options) => client.send(new ec2.GetEbsDefaultKmsKeyIdCommand({}), options),
+        { signal },
+      );
+      return { on: true, ...(key?.KmsKeyId !== undefined && { key: key.KmsKeyId }) };
+    },
+
+    async list(which, signal) {
+      const found: CloudSnapshot[] = [];
+      const byTag = 'tags' in which;
+      if (!byTag && which.ids.length === 0) return found;
+      let NextToken: string | undefined;
+      do {
+        const command = new ec2.DescribeSnapshotsCommand({
+          OwnerIds: ['self'],
+          ...(byTag ? { Filters: filtersOf(which.tags), MaxResults: 1000 } : { SnapshotIds: which.ids }),
+          ...(NextToken !== undefined && { NextToken }),
+        });
+        const answer = await onEc2(
+          'DescribeSnapshots',
+          byTag ? 'the replicas' : which.ids.join(', '),
+          (client, options) => client.send(command, options),
+          { signal, expected: /^InvalidSnapshot\.NotFound$/ },
+        );
+        found.push(...(answer?.Snapshots ?? []).map(told));
+        NextToken = answer?.NextToken || undefined;
+      } while (NextToken !== undefined);
+      return found;
+    },
+
+    async start({ gib, parent, token, description, tags, timeout }, signal) {
+      const command = new ebs.StartSnapshotCommand({
+        VolumeSize: gib,
+        ...(parent !== undefined && { ParentSnapshotId: parent }),
+        ClientToken: token,
+        Description: description,
+        Tags: toTags(tags),
+        Timeout: timeout,
+      });
+      const answer = await onEbs(
+        'StartSnapshot',
+        description,
+        (client, options) => client.send(command, options),
+        { signal, ...bulk },
+      );
+      return answer?.SnapshotId ?? '';
+    },
+
+    put: (id, index, bytes, digest, signal) =>
+      limit.run(async () => {
+        const command = new ebs.PutSnapshotBlockCommand({
+          SnapshotId: id,
+          BlockIndex: index,
+          BlockData: bytes,
+          DataLength: SNAPSHOT_BLOCK,
+          Checksum: digest.toString('base64'),
+          ChecksumAlgorithm: 'SHA256',
+        });
+        try {
+          await onEbs(
+            'PutSnapshotBlock',
+            `${id}, block ${index}`,
+            (client, options) => client.send(command, options),
+            { signal, ...bulk },
+          );
+        } catch (error) {
+          if (reasonOf(error) === 'INVALID_SNAPSHOT_ID') throw notPending(id, error);
+          throw error;
+        }
+      }),
+
+    async complete(id, count, checksum, signal) {
+      const command = new ebs.CompleteSnapshotCommand({
+        SnapshotId: id,
+        ChangedBlocksCount: count,
+        // Nothing was put, so that there is nothing to sum up.
+        ...(count > 0 && {
+          Checksum: checksum,
+          ChecksumAlgorithm: 'SHA256',
+          ChecksumAggregationMethod: 'LINEAR',
+        }),
+      });
+      await onEbs('CompleteSnapshot', id, (client, options) => client.send(command, options), {
+        signal,
+        ...bulk,
+      });
+    },
+
+    async *blocks(id, signal) {
+      let NextToken: string | undefined;
+      do {
+        const command = new ebs.ListSnapshotBlocksCommand({
+          SnapshotId: id,
+          MaxResults: listPage,
+          ...(NextToken !== undefined && { NextToken }),
+        });
+        const answer = await onEbs(
+          'ListSnapshotBlocks',
+          id,
+          (client, options) => client.send(command, options),
+          { signal, ...bulk },
+        );
+        for (const { BlockIndex, BlockToken } of answer?.Blocks ?? [])
+          if (BlockIndex !== undefined) yield { index: BlockIndex, token: BlockToken ?? '' };
+        NextToken = answer?.NextToken || undefined;
+      } while (NextToken !== undefined);
+    },
+
+    get: (id, index, token, signal) =>
+      limit.run(async () => {
+        const command = new ebs.GetSnapshotBlockCommand({
+          SnapshotId: id,
+          BlockIndex: index,
+          BlockToken: token,
+        });
+        const read = await onEbs(
+          'GetSnapshotBlock',
+          `${id}, block ${index}`,
+          async (client, options) => {
+            const answer = await client.send(command, options);
+            const bytes = Buffer.from((await answer.BlockData?.transformToByteArray()) ?? []);
+            return { bytes, checksum: answer.Checksum };
+          },
+          { signal, ...bulk },
+        );
+        const bytes = read?.bytes ?? Buffer.alloc(0);
+        if (createHash('sha256').update(bytes).digest('base64') !== read?.checksum)
+          throw new Failure(
+            world('block-garbled', `block ${index} of snapshot ${id} isn't what its checksum says`, {
+              hint: 'run again; the line or a proxy altered it if it was read well once',
+            }),
+          );
+        return bytes;
+      }),
+
+    async remove(id, signal) {
+      let used = false;
+      await onEc2(
+        'DeleteSnapshot',
+        id,
+        async (client, options) => {
+          try {
+            await client.send(new ec2.DeleteSnapshotCommand({ SnapshotId: id }), options);
+          } catch (error) {
+            used = (error as Error).name === 'InvalidSnapshot.InUse';
+            if (!used) throw error;
+          }
+        },
+        { signal, expected: /^InvalidSnapshot\.NotFound$/ },
+      );
+      return !used;
+    },
+  };
+}
+
+const reasonOf = (error: unknown): unknown =>
+  error instanceof Failure ? (error.cause as { Reason?: unknown } | undefined)?.Reason : undefined;
+
+const notPending = (id: string, cause: unknown): Failure =>
+  new Failure(
+    world('snapshot-not-pending', `snapshot ${id} takes no more blocks: it is complete or has failed`, {
+      hint: 'run again: what was complete is kept, what failed is begun anew',
+    }),
+    { cause },
+  );

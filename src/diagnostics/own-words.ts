@@ -1,0 +1,23 @@
+/** Fewer characters are no sentence, and might stand in anybody's text. */
+const shortest = 12;
+
+const sentences = new Set<string>();
+
+/**
+ * A message whose fixed words are converge's own: where a secret is such a word (`wrong`, `password`), they stay
+ * readable. They are the same whatever the secret is, so that nothing is told by them; what is put in is cleaned as ever.
+ */
+export function own(fixed: TemplateStringsArray, ...put: readonly unknown[]): string {
+  for (const words of fixed) if (words.length >= shortest && /\S\s+\S/.test(words)) sentences.add(words);
+  return fixed.reduce((text, words, index) => `${text}${String(put[index - 1])}${words}`);
+}
+
+/** Whether a stretch of `text` is part of words of our own, and not all of them. */
+export function isOwn(text: string, start: number, end: number): boolean {
+  for (const words of sentences) {
+    if (words.length <= end - start) continue;
+    const at = text.lastIndexOf(words, start);
+    if (at >= 0 && at + words.length >= end) return true;
+  }
+  return false;
+}

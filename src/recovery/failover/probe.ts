@@ -1,0 +1,45 @@
+import type { Clock } from '../../io/ports.ts';
+import type { MachineCloud } from '../model/machines.ts';
+import type { ProbeResult, RunStart } from './run.ts';
+
+const lookEvery = 5_000;
+
+/** Both need no network: EC2 runs them from outside. */
+export async function probe(
+  instance: string,
+  { console: wanted, within }: RunStart['probes'],
+  { machines, clock, signal }: { machines: MachineCloud; clock: Clock; signal?: AbortSignal },
+): Promise<ProbeResult[]> {
+  const since = clock.now();
+  for (;;) {
+    const [checks, text] = await Promise.all([
+      machines.checks(instance, signal),
+      wanted === undefined ? '' : machines.console(instance, signal),
+    ]);
+    const results: ProbeResult[] = [
+      {
+        probe: 'status checks',
+        from: 'EC2',
+        outcome: checks.system === 'ok' && checks.instance === 'ok' ? 'passed' : 'failed',
+        saw: `system ${checks.system}, instance ${checks.instance}`,
+      },
+    ];
+    if (wanted !== undefined) {
+      const seen = text.includes(wanted);
+      results.push({
+        probe: `console says "${wanted}"`,
+        from: 'EC2',
+        outcome: seen ? 'passed' : text === '' ? 'not run' : 'failed',
+        saw: seen ? wanted : lastLine(text),
+      });
+    }
+    const over = results.every(({ outcome }) => outcome === 'passed') || clock.now() - since >= within;
+    if (over) return results;
+    await clock.sleep(lookEvery, signal);
+  }
+}
+
+const lastLine = (text: string): string => {
+  const line = text.trimEnd().split('\n').at(-1) ?? '';
+  return line === '' ? 'EC2 had no console output' : `its last line: ${line.slice(-200)}`;
+};

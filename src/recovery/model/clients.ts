@@ -1,0 +1,8 @@
+import type { MachineCloud } from './machines.ts';
+import type { SnapshotStore } from './snapshots.ts';
+
+/** One account and region that machines are recovered in. */
+export interface RecoveryCloud {
+  snapshots: SnapshotStore;
+  machines: MachineCloud;
+}

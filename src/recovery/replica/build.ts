@@ -1,0 +1,151 @@
+import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import type { Clock } from '../../io/ports.ts';
+import { until } from '../../io/until.ts';
+import type { Point, PointDisk, Repository } from '../../replication/model/repository.ts';
+import type { SnapshotStore } from '../model/snapshots.ts';
+import { changedBlocks } from './changed-blocks.ts';
+import { type Choice, chooseWork, retired } from './choose.ts';
+import { gibOf, mostGib, type ReplicaSnapshot, readReplica, startOf, vmTags } from './names.ts';
+import { writeBlocks } from './write-blocks.ts';
+
+export interface ReplicaOptions {
+  repository: Repository;
+  point: Point;
+  store: SnapshotStore;
+  clock: Clock;
+  /** Points whose snapshots are kept, at least 1. */
+  keep: number;
+  /** Awaited before each durable side effect: `start-disk-0`, `put-disk-0`, `complete-disk-0`, `retire`. */
+  step(name: string): Promise<void>;
+  progress?(disk: number, blocks: number): void;
+  signal?: AbortSignal;
+}
+
+export interface ReplicaDisk {
+  index: number;
+  identity: string;
+  snapshot: string;
+  /** `warm`: it was there. Else what it was built on. */
+  built: 'warm' | 'full' | 'incremental';
+  /** Why it was built in full. */
+  reason?: string;
+  /** Blocks of 512 KiB that were put. */
+  blocks: number;
+}
+
+export interface Replica {
+  point: Point;
+  disks: ReplicaDisk[];
+  /** Ids of the snapshots that were removed. */
+  retired: string[];
+}
+
+/** All snapshots of a VM's replica, as their tags say. */
+export async function replicaOf(
+  store: SnapshotStore,
+  repository: string,
+  vm: string,
+  signal?: AbortSignal,
+): Promise<ReplicaSnapshot[]> {
+  const found = await store.list({ tags: vmTags(repository, vm) }, signal);
+  return found.flatMap(one => readReplica(one) ?? []);
+}
+
+/**
+ * Sees to it that every disk of a point has a complete snapshot, then removes those that nobody needs. What there is
+ * is told by tags alone; a build that died is found by them, and gone on with under the same token.
+ *
+ * @throws Failure `replica-too-large`, `snapshot-failed`
+ */
+export async function buildReplica(options: ReplicaOptions): Promise<Replica> {
+  const { repository, point, store, keep, step, signal } = options;
+  for (const disk of point.disks) refuseSize(point, disk);
+  const vm = repository.vm(point.vm.uuid);
+  const [points, known, encryption] = await Promise.all([
+    vm.points(() => {}),
+    replicaOf(store, repository.id, point.vm.uuid, signal),
+    store.encryption(signal),
+  ]);
+  const disks: ReplicaDisk[] = [];
+  for (const disk of point.disks) {
+    const choice = chooseWork(point, disk, known, points, encryption);
+    disks.push(await buildDisk(disk, choice, options));
+  }
+  const gone: string[] = [];
+  const after = await replicaOf(store, repository.id, point.vm.uuid, signal);
+  for (const { id } of retired(after, keep)) {
+    await step('retire');
+    if (await store.remove(id, signal)) gone.push(id);
+  }
+  return { point, disks, retired: gone };
+}
+
+async function buildDisk(disk: PointDisk, choice: Choice, options: ReplicaOptions): Promise<ReplicaDisk> {
+  const { repository, point, store, step, progress, signal } = options;
+  const { index, identity } = disk;
+  if (choice.state === 'warm')
+    return { index, identity, snapshot: choice.snapshot.id, built: 'warm', blocks: 0 };
+  const { parent, reason, attempt } = choice;
+  const vm = repository.vm(point.vm.uuid);
+  const reader = await vm.reader(point, disk);
+  const before = parent?.point.disks.find(one => one.identity === identity);
+  const base = parent && (await vm.reader(parent.point, before!)).map;
+
+  await step(`start-disk-${index}`);
+  const id = await store.start(startOf(repository.id, point, disk, parent?.snapshot.id, attempt), signal);
+  let count = 0;
+  try {
+    await step(`put-disk-${index}`);
+    const written = await writeBlocks(reader, changedBlocks(reader.map, base, signal), {
+      store,
+      id,
+      ...(signal && { signal }),
+      onPut: blocks => progress?.(index, blocks),
+    });
+    count = written.count;
+    await step(`complete-disk-${index}`);
+    await store.complete(id, count, written.checksum, signal);
+  } catch (error) {
+    // Somebody completed it: an earlier run that died since, or one beside this.
+    if (!(error instanceof Failure) || error.diagnostics[0]?.code !== 'snapshot-not-pending') throw error;
+  }
+  await completed(id, options);
+  return {
+    index,
+    identity,
+    snapshot: id,
+    built: parent ? 'incremental' : 'full',
+    ...(reason !== undefined && { reason }),
+    blocks: count,
+  };
+}
+
+/** Milliseconds between two looks, and after which a snapshot that isn't complete is given up on. */
+const lookEvery = 2_000;
+const patience = 60 * 60_000;
+
+const completed = (id: string, { store, clock, signal }: ReplicaOptions): Promise<true> =>
+  until(
+    clock,
+    async () => {
+      const [found] = await store.list({ ids: [id] }, signal);
+      if (found?.state === 'completed') return true;
+      if (found?.state === 'pending') return undefined;
+      throw new Failure(
+        world('snapshot-failed', `snapshot ${id} ${found ? `is ${found.state}` : 'is gone'}`, {
+          hint: 'run again: it is begun anew; the replica before it is still there',
+        }),
+      );
+    },
+    { every: lookEvery, atMost: patience, what: `snapshot ${id} to be complete`, ...(signal && { signal }) },
+  );
+
+function refuseSize({ vm }: Point, { index, bytes, label }: PointDisk): void {
+  if (bytes > 0 && gibOf(bytes) <= mostGib) return;
+  const what = bytes === 0 ? 'has no bytes' : `has ${gibOf(bytes)} GiB, and a volume has ${mostGib} at most`;
+  throw new Failure(
+    given('replica-size', `disk ${index} (${label}) of ${vm.name} ${what}: EBS can't hold it`, {
+      hint: 'leave it out of the protection: `disks: { exclude: [ ... ] }` on the protected_vm',
+    }),
+  );
+}

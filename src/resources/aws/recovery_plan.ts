@@ -1,0 +1,166 @@
+import { Type } from 'typebox';
+import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import { mistake } from '../../engine/model/mistakes.ts';
+import type { Asked, Mistake, Observation, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import { type PlanProperties, SERIES } from '../../recovery/model/plan.ts';
+import type { Repository } from '../../replication/model/repository.ts';
+import { eachStep } from '../shared/each-step.ts';
+import { oneDiagnostic } from '../shared/one-diagnostic.ts';
+import { type RepositoryProperty, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+
+export interface RecoveryPlanProperties extends PlanProperties {
+  repository: RepositoryProperty;
+}
+
+const schema = Type.Object(
+  {
+    repository: repositorySchema,
+    groups: Type.Array(
+      Type.Object(
+        {
+          targets: Type.Array(Type.String({ minLength: 1 }), {
+            minItems: 1,
+            description: 'VMs that are started together, by the titles of their `recovery_target`s.',
+          }),
+          wait: Type.Optional(
+            Type.String({ format: 'duration', description: 'How long to wait before this group: `2m`.' }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+      {
+        minItems: 1,
+        description: 'In the order in which they are started; each waits for the probes of the one before.',
+      },
+    ),
+    test: Type.Object(
+      {
+        subnet: Type.String({ pattern: '^subnet-[0-9a-f]+$', description: 'Subnet of the test.' }),
+        security_group: Type.String({
+          pattern: '^sg-[0-9a-f]+$',
+          description: 'The one security group of every machine in it; it names nothing but itself.',
+        }),
+      },
+      {
+        additionalProperties: false,
+        description:
+          'The network that `converge failover PLAN --test` runs in. It is proven first that nothing leads out of it.',
+      },
+    ),
+    probes: Type.Optional(
+      Type.Object(
+        {
+          console: Type.Optional(
+            Type.String({
+              minLength: 1,
+              description: 'Text that each machine writes to its serial console.',
+            }),
+          ),
+          within: Type.Optional(
+            Type.String({
+              format: 'duration',
+              description: 'How long a machine may take to pass; `15m` when left out.',
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description: "Besides EC2's own two checks, which every machine has to pass.",
+        },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** The newest version of a plan that a repository keeps, and its number. */
+async function newestOf(repository: Repository | undefined, title: string) {
+  const number = (await repository?.records.numbers(title, SERIES.plan))?.at(-1) ?? 0;
+  const value = number === 0 ? undefined : await repository!.records.read(title, SERIES.plan, number);
+  return { number, value: value as PlanProperties | { removed: true } | undefined };
+}
+
+const contentOf = ({ groups, test, probes }: PlanProperties): PlanProperties => ({
+  groups,
+  test,
+  ...(probes && { probes }),
+});
+
+export const recoveryPlan: ResourceType<RecoveryPlanProperties, PlanProperties> = {
+  name: 'recovery_plan',
+  doc: `In which order machines are recovered, and how it is told that they are well.
+
+\`converge failover PLAN --test\` rehearses it. The plan is kept in the repository beside the recovery points, where
+it outlives home; so is what each rehearsal measured. The machines are \`recovery_target\`s whose points lie in the same
+repository.`,
+  version: 1,
+  protects: true,
+  schema,
+  runs: { on: 'remote', target: 'aws' },
+  realm: { name: 'recovery', concurrency: 2 },
+  identity: (_, title) => title,
+  check: namedTwice,
+  needs: ({ groups }) =>
+    groups.flatMap(({ targets }) => targets.map(vm => ({ anyOf: [`recovery-target:${vm.toLowerCase()}`] }))),
+  desired: contentOf,
+  async observe(asked, io) {
+    const seen = await Promise.all(asked.map(async one => [one.id, await observeOne(one, io)] as const));
+    return new Map(seen);
+  },
+  apply: (steps, io) => eachStep(steps, step => change(step, io)),
+};
+
+/** A machine that is in two groups would be launched by both. */
+function namedTwice({ groups }: RecoveryPlanProperties): Mistake[] {
+  const seen = new Set<string>();
+  return groups.flatMap(({ targets }, g) =>
+    targets.flatMap((vm, n) => {
+      const known = seen.has(vm.toLowerCase());
+      seen.add(vm.toLowerCase());
+      if (!known) return [];
+      const message = `${vm} is in the plan already`;
+      return [mistake(`/groups/${g}/targets/${n}`, 'target-twice', message, 'name each machine once')];
+    }),
+  );
+}
+
+async function observeOne(
+  { title, properties }: Asked<RecoveryPlanProperties>,
+  io: ReadIo,
+): Promise<Observation<PlanProperties>> {
+  try {
+    const repositories = await io.client('repositories');
+    const repository = await repositories.open(repositoryRef(properties.repository), 'read');
+    const { value } = await newestOf(repository, title);
+    if (value === undefined || 'removed' in value) return { state: 'absent' };
+    const { probes, ...always } = value;
+    return { state: 'present', value: { ...always, ...(properties.probes && probes && { probes }) } };
+  } catch (error) {
+    io.signal.throwIfAborted();
+    return { state: 'failed', diagnostic: oneDiagnostic(error) };
+  }
+}
+
+/** A plan is never overwritten: each change is a version of its own, the removal too. */
+async function change(step: Step<RecoveryPlanProperties, PlanProperties>, io: WriteIo): Promise<void> {
+  const { title, properties } = step.asked;
+  const repositories = await io.client('repositories');
+  const ref = repositoryRef(properties.repository);
+  const repository = await repositories.open(ref, 'read');
+  if (!repository)
+    throw new Failure(
+      world('repository-not-found', `there is no repository at ${ref.url} to keep the plan ${title} in`, {
+        hint: 'the first replication of a protected_vm makes it',
+      }),
+    );
+  const { number } = await newestOf(repository, title);
+  const value = step.kind === 'delete' ? { removed: true } : contentOf(properties);
+  await io.step('write-plan');
+  if (await repository.records.add(title, SERIES.plan, number + 1, value)) return;
+  throw new Failure(
+    blocked('plan-changed', `somebody else changed the plan ${title} at the same time`, {
+      hint: 'run again',
+    }),
+  );
+}

@@ -1,0 +1,344 @@
+import {
+  AttachInternetGatewayCommand,
+  AttachVpnGatewayCommand,
+  AuthorizeSecurityGroupEgressCommand,
+  CreateEgressOnlyInternetGatewayCommand,
+  CreateInternetGatewayCommand,
+  CreateNatGatewayCommand,
+  CreateTagsCommand,
+  CreateTransitGatewayVpcAttachmentCommand,
+  CreateVpcEndpointCommand,
+  CreateVpcPeeringConnectionCommand,
+  CreateVpnGatewayCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import { expect, onTestFinished, test } from 'vitest';
+import { awsMachines } from '../../src/aws/recovery/machines.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import type { Lab } from '../../src/lab/lab.ts';
+import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { waysOut } from '../../src/recovery/failover/isolation.ts';
+import { machineOf, obstacles } from '../../src/recovery/failover/prepare.ts';
+import { rehearse } from '../../src/recovery/failover/rehearse.ts';
+import { newestRun, RUN_TAG, type RunStart, stateOf } from '../../src/recovery/failover/run.ts';
+import { SERIES } from '../../src/recovery/model/plan.ts';
+import { bootBlock } from '../lab/ec2/fixture.ts';
+import { aMachine, commitImage } from '../support/repository.ts';
+import { cloud, replicated, unhurried } from './fixture.ts';
+import { apart } from './network.ts';
+
+const firmware = { ...aMachine, firmware: 'bios' as const };
+
+/** Everything that a run needs, and a run that has begun. */
+async function begun() {
+  const aws = await cloud();
+  const { region, s3: credentials } = aws.lab.settings;
+  const ec2 = new EC2Client({ region, credentials, endpoint: aws.lab.api.url, maxAttempts: 1 });
+  onTestFinished(() => ec2.destroy());
+  const machines = awsMachines(aws.connection);
+  const network = await apart(ec2);
+  const { repository, vm, build } = await replicated(aws);
+  await commitImage(vm, bootBlock(), { point: { machine: firmware } });
+  const { disks, point } = await build();
+  const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
+  const machine = machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots);
+  const start: RunStart = {
+    version: 1,
+    plan: 'web',
+    number: 1,
+    began: Date.now(),
+    account: (await machines.network(network.subnet, network.group)).account,
+    subnet: network.subnet,
+    group: network.group,
+    groups: [{ machines: [machine], wait: 0 }],
+    probes: { within: 60_000 },
+  };
+  expect(await repository.records.add('web', SERIES.run, 1, start)).toBe(true);
+  const at = async (step: (name: string) => Promise<void> = async () => {}) => ({
+    repository,
+    run: (await newestRun(repository, 'web'))!,
+    machines,
+    clock: unhurried,
+    step,
+  });
+  // The lab's own instance is another one.
+  const all = async () =>
+    (await ec2.send(new DescribeInstancesCommand({})))
+      .Reservations!.flatMap(it => it.Instances!)
+      .filter(it => it.LaunchTime!.getTime() > 0);
+  return { ...aws, ec2, machines, network, repository, at, all, point, disks };
+}
+
+test('a point is registered, run and probed, and cleaned up until nothing is left', async () => {
+  const world = await begun();
+  const recovered = await rehearse(await world.at());
+  expect(recovered).toMatchObject([
+    { vm: 'web01', results: [{ probe: 'status checks', from: 'EC2', outcome: 'passed' }] },
+  ]);
+  const [instance, ...others] = await world.all();
+  expect(others).toEqual([]);
+  expect(instance).toMatchObject({
+    InstanceId: recovered[0]!.instance,
+    State: { Name: 'running' },
+    BootMode: 'legacy-bios',
+    SubnetId: world.network.subnet,
+    SecurityGroups: [{ GroupId: world.network.group }],
+  });
+  expect(instance!.IamInstanceProfile).toBeUndefined();
+  const options = await world.at();
+  expect(stateOf(options.run)).toBe('standing');
+  expect(await standing(world.repository, options.run, world.machines)).toMatchObject({
+    instances: [instance!.InstanceId],
+    volumes: [expect.stringMatching(/^vol-/)],
+    images: [expect.stringMatching(/^ami-/)],
+    foreign: [],
+  });
+  expect(await cleanUp(options)).toEqual({ instances: 1, images: 1, foreign: [] });
+  const after = await world.at();
+  expect(stateOf(after.run)).toBe('cleaned');
+  expect(await standing(world.repository, after.run, world.machines)).toEqual({
+    instances: [],
+    images: [],
+    volumes: [],
+    foreign: [],
+  });
+  // The replica is still there, for the next one.
+  expect(await world.store.list({ ids: world.disks.map(({ snapshot }) => snapshot) })).toHaveLength(1);
+});
+
+test.for(['register-web01', 'run-web01', 'launched-web01', 'probed-web01', 'finish'])(
+  'killed before %s, the next run goes on: one instance, one image',
+  async step => {
+    const world = await begun();
+    const kill = async (name: string) => {
+      if (name === step) throw new Error('killed');
+    };
+    await expect(rehearse(await world.at(kill))).rejects.toThrow('killed');
+    const recovered = await rehearse(await world.at());
+    expect(recovered).toHaveLength(1);
+    const there = await world.all();
+    expect(there.map(({ InstanceId }) => InstanceId)).toEqual([recovered[0]!.instance]);
+    expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, images: 1 });
+  },
+);
+
+test.for(['terminate', 'deregister', 'cleaned'])('killed before %s, the next cleanup ends it', async step => {
+  const world = await begun();
+  await rehearse(await world.at());
+  const kill = async (name: string) => {
+    if (name === step) throw new Error('killed');
+  };
+  await expect(cleanUp(await world.at(kill))).rejects.toThrow('killed');
+  await cleanUp(await world.at());
+  const { run } = await world.at();
+  expect(stateOf(run)).toBe('cleaned');
+  expect((await world.all()).every(({ State }) => State!.Name === 'terminated')).toBe(true);
+});
+
+test('no capacity: EC2 says so at once, and the next run goes on when there is some', async () => {
+  const world = await begun();
+  await world.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'capacity', type: 'm6i.large' } });
+  await expect(rehearse(await world.at())).rejects.toThrow(
+    /InsufficientInstanceCapacity: We currently do not have/,
+  );
+  expect(await world.all()).toEqual([]);
+  const recovered = await rehearse(await world.at());
+  expect((await world.all()).map(({ InstanceId }) => InstanceId)).toEqual([recovered[0]!.instance]);
+});
+
+test('a probe that never passes: the group after it is not begun, and the record says so', async () => {
+  const world = await begun();
+  const { run, ...options } = await world.at();
+  const [group] = run.start.groups;
+  run.start.groups = [group!, { machines: [{ ...group!.machines[0]!, vm: 'db01' }], wait: 0 }];
+  run.start.probes = { console: 'login:', within: 0 };
+  const recovered = await rehearse({ ...options, run });
+  expect(recovered.map(({ vm }) => vm)).toEqual(['web01']);
+  expect(recovered[0]!.results.at(-1)).toMatchObject({
+    outcome: 'failed',
+    saw: expect.stringContaining('last line'),
+  });
+  expect(run.steps.at(-1)).toMatchObject({ what: 'finished', ok: false });
+  expect(await world.all()).toHaveLength(1);
+});
+
+test('an answer that is lost launches nothing twice', async () => {
+  const world = await begun();
+  for (const operation of ['RunInstances', 'RegisterImage'])
+    await world.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'lost-answer', operation } });
+  const recovered = await rehearse(await world.at());
+  expect((await world.all()).map(({ InstanceId }) => InstanceId)).toEqual([recovered[0]!.instance]);
+});
+
+test('what has the tag of the run, but no record of it, is left alone', async () => {
+  const world = await begun();
+  await rehearse(await world.at());
+  const { ImageId } = (await world.all())[0]!;
+  const theirs = await world.machines.run({
+    image: ImageId!,
+    type: 'm6i.large',
+    subnet: world.network.subnet,
+    groups: [world.network.group],
+    token: 'theirs',
+    tags: {},
+  });
+  const { run } = await world.at();
+  const tag = `${world.repository.id.slice(0, 8)}/web/1`;
+  await world.ec2.send(new CreateTagsCommand({ Resources: [theirs], Tags: [{ Key: RUN_TAG, Value: tag }] }));
+  expect((await standing(world.repository, run, world.machines)).foreign).toEqual([theirs]);
+  expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, foreign: [theirs] });
+  const left = (await world.all()).filter(({ State }) => State!.Name !== 'terminated');
+  expect(left.map(({ InstanceId }) => InstanceId)).toEqual([theirs]);
+});
+
+type Net = { vpc: string; subnet: string; group: string };
+test.for<[string, RegExp, (ec2: EC2Client, net: Net, lab: Lab) => Promise<unknown>]>([
+  [
+    'an internet gateway, though no route names it',
+    /internet gateway/,
+    async (ec2, { vpc: VpcId }) => {
+      const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
+      const { InternetGatewayId } = InternetGateway!;
+      await ec2.send(new AttachInternetGatewayCommand({ InternetGatewayId, VpcId }));
+    },
+  ],
+  [
+    'a NAT gateway',
+    /NAT gateway/,
+    (ec2, { subnet }) =>
+      ec2.send(new CreateNatGatewayCommand({ SubnetId: subnet, ConnectivityType: 'private' })),
+  ],
+  [
+    'a VPN gateway',
+    /VPN gateway/,
+    async (ec2, { vpc: VpcId }) => {
+      const { VpnGateway } = await ec2.send(new CreateVpnGatewayCommand({ Type: 'ipsec.1' }));
+      await ec2.send(new AttachVpnGatewayCommand({ VpcId, VpnGatewayId: VpnGateway!.VpnGatewayId! }));
+    },
+  ],
+  [
+    'a transit gateway',
+    /transit gateway/,
+    (ec2, { vpc: VpcId, subnet }) =>
+      ec2.send(
+        new CreateTransitGatewayVpcAttachmentCommand({
+          TransitGatewayId: 'tgw-0123456789abcdef0',
+          VpcId,
+          SubnetIds: [subnet],
+        }),
+      ),
+  ],
+  [
+    'a peering',
+    /peering/,
+    async (ec2, { vpc }) => {
+      const other = await apart(ec2);
+      await ec2.send(new CreateVpcPeeringConnectionCommand({ VpcId: vpc, PeerVpcId: other.vpc }));
+    },
+  ],
+  [
+    'an egress-only gateway',
+    /egress-only/,
+    (ec2, { vpc: VpcId }) => ec2.send(new CreateEgressOnlyInternetGatewayCommand({ VpcId })),
+  ],
+  [
+    'an endpoint',
+    /endpoint vpce-/,
+    (ec2, { vpc: VpcId }) =>
+      ec2.send(new CreateVpcEndpointCommand({ VpcId, ServiceName: 'com.amazonaws.eu-west-1.s3' })),
+  ],
+  [
+    'a rule of the resolver',
+    /Resolver rule rslvr-rr-home/,
+    (_, { vpc }, lab) => lab.command({ do: 'resolver-rule', vpc, rule: 'rslvr-rr-home' }),
+  ],
+  [
+    'a rule of the group',
+    /out to 192\.0\.2\.0\/24/,
+    (ec2, { group: GroupId }) =>
+      ec2.send(
+        new AuthorizeSecurityGroupEgressCommand({
+          GroupId,
+          IpPermissions: [
+            { IpProtocol: 'tcp', FromPort: 53, ToPort: 53, IpRanges: [{ CidrIp: '192.0.2.0/24' }] },
+          ],
+        }),
+      ),
+  ],
+])('a network with %s is refused, and nothing is launched', async ([, message, open]) => {
+  const world = await begun();
+  await open(world.ec2, world.network, world.lab);
+  const failure = await rehearse(await world.at()).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(failure).toBeInstanceOf(Failure);
+  expect((failure as Failure).diagnostics).toMatchObject([{ code: 'network-open', category: 'blocked' }]);
+  expect((failure as Failure).message).toMatch(message);
+  expect(await world.all()).toEqual([]);
+});
+
+test('anything but the group itself, and any name server but the VPC’s, is a way out', () => {
+  const shut = {
+    account: '',
+    vpc: '',
+    subnet: '',
+    group: '',
+    nameServers: [],
+    routes: [],
+    doors: [],
+    rules: [],
+  };
+  expect(waysOut(shut)).toEqual([]);
+  expect(waysOut({ ...shut, nameServers: ['AmazonProvidedDNS', '10.0.0.10'] })).toEqual([
+    'DHCP names the name server 10.0.0.10',
+  ]);
+});
+
+test('a point that can’t be run says why, all of it', async () => {
+  const world = await begun();
+  const codes = (point: Parameters<typeof obstacles>[0]) => obstacles(point).map(({ code }) => code);
+  const { machine: _, ...older } = world.point;
+  expect(codes(older)).toEqual(['machine-unknown']);
+  const windows = { ...firmware, guest_id: 'windows2019srv_64Guest', boot_order: ['disk:2001'] };
+  expect(codes({ ...world.point, machine: windows })).toEqual(['guest-not-linux', 'boot-disk-missing']);
+  expect(codes(world.point)).toEqual([]);
+});
+
+test('the disk that it booted from comes first, whatever its unit', () => {
+  const disk = (index: number) => ({
+    index,
+    key: 2000 + index,
+    label: '',
+    identity: `d${index}`,
+    bytes: 1,
+    blockSize: 65_536,
+    mode: 'full' as const,
+    reason: '',
+  });
+  const machine = { ...firmware, firmware: 'efi' as const, vtpm: true, boot_order: ['disk:2001'] };
+  const point = {
+    id: 'p',
+    vm: { name: 'web01', uuid: 'u' },
+    generation: 1,
+    epoch: 1,
+    time: 0,
+    consistency: 'crash' as const,
+    left_out: [],
+    disks: [disk(0), disk(1)],
+    machine,
+  };
+  const snapshots = new Map([
+    [0, 'snap-0'],
+    [1, 'snap-1'],
+  ]);
+  expect(machineOf(point, { vm: 'web01', instance_type: 't3.small' }, snapshots)).toMatchObject({
+    boot_mode: 'uefi',
+    tpm: true,
+    disks: [
+      { index: 1, snapshot: 'snap-1' },
+      { index: 0, snapshot: 'snap-0' },
+    ],
+  });
+});
