@@ -73,9 +73,13 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const decisions = new Map<Address, Decision>();
   for (const subject of subjects)
     decisions.set(subject.address, await decide(run, subject, run.observed.get(subject.address)!));
+  // What waits for something that could not be seen fails with it: its source would only tell the same again.
+  const broken = new Set(failed.map(({ address }) => address));
+  for (const subject of subjects)
+    if (dependencies(graph, subject).some(to => broken.has(to))) broken.add(subject.address);
   const made = subjects.filter(({ address, type }) => {
     const { action } = decisions.get(address)!;
-    return type.findSource && (action === 'create' || action === 'update');
+    return type.findSource && !broken.has(address) && (action === 'create' || action === 'update');
   });
 
   const planned = new Map<Address, PlannedResource>();
