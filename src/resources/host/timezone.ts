@@ -1,9 +1,10 @@
 import Type, { type Static } from 'typebox';
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type { BuiltInType } from '../../engine/model/resource-type.ts';
-import type { Command, CommandResult } from '../../io/ports.ts';
+import type { Command } from '../../io/ports.ts';
+import { runTool, type Tool, toolFailure } from '../../programs/run-tool.ts';
 import { registryClaim } from '../../windows/registry/registry-claim.ts';
 import { system32 } from '../../windows/tools/programs.ts';
 import { eachStep } from '../shared/each-step.ts';
@@ -97,9 +98,10 @@ const reading = (io: ReadIo): Command =>
     : { file: '/usr/bin/timedatectl', args: ['show', '--property=Timezone', '--value'], timeout };
 
 async function readZone(io: ReadIo): Promise<string> {
-  const result = await io.run(reading(io));
+  const what = "the time zone can't be read";
+  const result = await runTool(io, toolOf(io), reading(io), what);
   const zone = result.stdout.trim();
-  if (result.exitCode !== 0 || zone === '') throw refused('the time zone can not be read', result);
+  if (zone === '') throw new Failure(toolFailure(toolOf(io), what, result));
   return zone;
 }
 
@@ -107,17 +109,12 @@ async function writeZone(io: WriteIo, zone: string): Promise<void> {
   await io.step(`time zone ${zone}`);
   const { file } = reading(io);
   const args = io.platform === 'win32' ? ['/s', zone] : ['set-timezone', zone];
-  const result = await io.run({ file, args, timeout });
-  if (result.exitCode !== 0 || result.timedOut)
-    throw refused(`the time zone can not be set to ${zone}`, result);
+  await runTool(io, toolOf(io), { file, args, timeout }, `the time zone can't be set to ${zone}`);
 }
 
-function refused(what: string, { exitCode, stderr, timedOut }: CommandResult): Failure {
-  const said = stderr.trim().replace(/\s+/g, ' ').slice(0, 300);
-  const how = timedOut ? 'it took too long' : `exit code ${exitCode}`;
-  return new Failure(
-    world('timezone-refused', `${what} (${how})${said === '' ? '' : `: ${said}`}`, {
-      hint: 'see whether this host knows the zone: `tzutil /l` on Windows, `timedatectl list-timezones` on Linux',
-    }),
-  );
-}
+const toolOf = ({ platform }: Pick<ReadIo, 'platform'>): Tool => ({
+  name: platform === 'win32' ? 'tzutil' : 'timedatectl',
+  failed: 'timezone-refused',
+  hint: 'see whether this host knows the zone: `tzutil /l` on Windows, `timedatectl list-timezones` on Linux',
+  words: ['stderr'],
+});

@@ -1,8 +1,8 @@
-import type { Code } from '../../diagnostics/codes.ts';
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { CommandResult } from '../../io/ports.ts';
 import { childrenNamed, parseXml, type XmlElement, XmlError } from '../../io/xml.ts';
+import { runTool, succeeded, type Tool, toolFailure } from '../../programs/run-tool.ts';
 import { system32 } from '../tools/programs.ts';
 
 export type IisObject = 'apppool' | 'site' | 'app' | 'vdir';
@@ -44,7 +44,7 @@ async function list(io: ReadIo, name: string, args: string[]): Promise<XmlElemen
   const result = await io.run({ file: appcmdPath(io), args, timeout: readLimit });
   // "Nothing matched" is exit code 1 with no text; an error is text on stdout.
   if (result.exitCode === 1 && result.stdout.trim() === '') return [];
-  if (result.exitCode !== 0 || result.timedOut) throw new Failure(refused(args, result));
+  if (!succeeded(result)) throw new Failure(refused(args, result));
   try {
     return childrenNamed(parseXml(result.stdout), name);
   } catch (error) {
@@ -77,7 +77,7 @@ export async function change(io: WriteIo, args: string[]): Promise<void> {
   await io.step(`appcmd ${args.slice(0, 3).join(' ')}`);
   for (let attempt = 1; ; attempt++) {
     const result = await io.run({ file: appcmdPath(io), args, timeout: changeLimit });
-    if (result.exitCode === 0 && !result.timedOut) return;
+    if (succeeded(result)) return;
     if (!conflicts.has(result.exitCode) || attempt === attempts) throw new Failure(refused(args, result));
     await io.clock.sleep(firstPause * 2 ** attempt, io.signal);
   }
@@ -88,9 +88,10 @@ const backupsKept = 10;
 
 async function backup(io: WriteIo): Promise<void> {
   const name = `converge-${new Date(io.clock.now()).toISOString().replace(/[:.]/g, '-')}`;
-  const made = await io.run({ file: appcmdPath(io), args: ['add', 'backup', name], timeout: changeLimit });
+  const args = ['add', 'backup', name];
   // 183: another run made one in the same millisecond, of the same configuration.
-  if (made.exitCode !== 0 && made.exitCode !== 183) throw new Failure(refused(['add', 'backup', name], made));
+  const command = { file: appcmdPath(io), args, timeout: changeLimit };
+  await runTool(io, tool, command, whatOf(args), [183]);
   const all = (await io.files.list(system32(io, 'inetsrv', 'backup'))) ?? [];
   const ours = all.filter(one => one.startsWith('converge-')).sort();
   for (const old of ours.slice(0, -backupsKept))
@@ -110,24 +111,32 @@ async function refuseSharedConfiguration(io: WriteIo): Promise<void> {
   );
 }
 
-/** What appcmd said: it writes its errors to stdout, in the language of the machine. */
-function refused(args: readonly string[], { exitCode, stdout, stderr, timedOut }: CommandResult) {
-  const said = (stdout.trim() || stderr.trim()).replace(/\s+/g, ' ').slice(0, 400);
-  const what = `appcmd ${args.slice(0, 3).join(' ')}`;
-  const ways: Record<number, [Code, string]> = {
-    5: ['access-denied', 'run converge as an administrator'],
-    33: [
-      'iis-section-locked',
-      'add `unlock: true`, or leave `commit:` out so that applicationHost.config is written',
-    ],
-    87: ['iis-unknown-name', 'check the names: this IIS has no such section, attribute or value'],
-    1168: ['iis-object-missing', 'declare what makes it, or correct its name'],
-    183: ['iis-object-exists', 'it was made at the same time by somebody else: run again'],
-  };
-  const [code, hint] = ways[exitCode] ?? ['appcmd-failed', undefined];
-  const how = timedOut ? 'took too long and was stopped' : `ended with exit code ${exitCode}`;
-  return world(code, `${what} ${how}${said === '' ? '' : `: ${said}`}`, hint === undefined ? {} : { hint });
-}
+const whatOf = (args: readonly string[]): string => `\`appcmd ${args.slice(0, 3).join(' ')}\` failed`;
+
+const refused = (args: readonly string[], result: CommandResult) => toolFailure(tool, whatOf(args), result);
+
+/** It writes its errors to stdout, in the language of the machine. */
+const tool: Tool = {
+  name: 'appcmd',
+  failed: 'appcmd-failed',
+  words: ['stdout', 'stderr'],
+  exits: {
+    5: { code: 'access-denied', hint: 'run converge as an administrator' },
+    33: {
+      code: 'iis-section-locked',
+      hint: 'add `unlock: true`, or leave `commit:` out so that applicationHost.config is written',
+    },
+    87: {
+      code: 'iis-unknown-name',
+      hint: 'check the names: this IIS has no such section, attribute or value',
+    },
+    183: {
+      code: 'iis-object-exists',
+      hint: 'it was made at the same time by somebody else: run again',
+    },
+    1168: { code: 'iis-object-missing', hint: 'declare what makes it, or correct its name' },
+  },
+};
 
 /** Whether appcmd knew no such section: the feature that brings it is missing (ERROR_INVALID_PARAMETER). */
 export const sectionIsUnknown = (error: unknown): boolean => failedWith(error, 'iis-unknown-name');

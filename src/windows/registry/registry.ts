@@ -1,5 +1,7 @@
-import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type { Command } from '../../io/ports.ts';
+import { runTool, succeeded, type Tool, toolFailure } from '../../programs/run-tool.ts';
 import { system32 } from '../tools/programs.ts';
 import { type Kind, kinds, placeOf, type ValueData, type ValuePath } from './registry-data.ts';
 import { readExactly } from './registry-exact.ts';
@@ -63,7 +65,7 @@ export async function writeValue(
   value: Exclude<ValueData, { kind: 'other' }>,
 ): Promise<void> {
   await io.step(`registry ${placeOf(path)}`);
-  const { exitCode } = await reg(io, [
+  const args = [
     'add',
     path.key,
     ...nameOf(path),
@@ -71,16 +73,16 @@ export async function writeValue(
     kinds[value.kind],
     ...(value.kind === 'multi' ? joined(value.data) : ['/d', value.data]),
     '/f',
-  ]);
-  if (exitCode !== 0) throw refused('written', path, exitCode);
+  ];
+  await runTool(io, tool, regCommand(io, args), whatOf(path, 'written'));
 }
 
 /** One that is gone already is fine. */
 export async function removeValue(io: WriteIo, path: ValuePath): Promise<void> {
   await io.step(`registry ${placeOf(path)}`);
-  const { exitCode } = await reg(io, ['delete', path.key, ...nameOf(path), '/f']);
-  if (exitCode === 0 || (await readValues(io, [path])).size === 0) return;
-  throw refused('removed', path, exitCode);
+  const result = await reg(io, ['delete', path.key, ...nameOf(path), '/f']);
+  if (succeeded(result) || (await readValues(io, [path])).size === 0) return;
+  throw new Failure(toolFailure(tool, whatOf(path, 'removed'), result));
 }
 
 const nameOf = ({ name }: ValuePath): string[] => (name === '' ? ['/ve'] : ['/v', name]);
@@ -97,16 +99,19 @@ function joined(items: readonly string[]): string[] {
   );
 }
 
-const reg = (io: ReadIo, args: string[]) =>
-  io.run({ file: system32(io, 'reg.exe'), args: [...args, '/reg:64'], timeout: limit });
+const regCommand = (io: ReadIo, args: string[]): Command => ({
+  file: system32(io, 'reg.exe'),
+  args: [...args, '/reg:64'],
+  timeout: limit,
+});
 
-const refused = (what: string, { key, name }: ValuePath, exitCode: number): Failure =>
-  new Failure(
-    world(
-      'registry-refused',
-      `the value ${name === '' ? '(default)' : name} of ${key} can't be ${what} (reg ended with ${exitCode})`,
-      {
-        hint: 'run as an administrator or as SYSTEM, and see who may write the key',
-      },
-    ),
-  );
+const reg = (io: ReadIo, args: string[]) => io.run(regCommand(io, args));
+
+const whatOf = ({ key, name }: ValuePath, what: string): string =>
+  `the value ${name === '' ? '(default)' : name} of ${key} can't be ${what}`;
+
+const tool: Tool = {
+  name: 'reg',
+  failed: 'registry-refused',
+  hint: 'run as an administrator or as SYSTEM, and see who may write the key',
+};

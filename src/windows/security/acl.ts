@@ -1,5 +1,6 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import { runTool, type Tool } from '../../programs/run-tool.ts';
 import { readPowershell } from '../tools/powershell.ts';
 import { system32 } from '../tools/programs.ts';
 import { commonSid } from './sids.ts';
@@ -107,19 +108,20 @@ const limit = 5 * 60_000;
 export async function icacls(io: WriteIo, path: string, options: string[]): Promise<void> {
   await io.step(`icacls ${path}`);
   const file = system32(io, 'icacls.exe');
-  const { exitCode, timedOut } = await io.run({ file, args: [path, ...options, '/q'], timeout: limit });
-  if (exitCode === 0 && !timedOut) return;
-  const ways: Record<number, [string, string]> = {
-    2: ['it is not there', 'declare it, or run again'],
-    3: ['its directory is not there', 'declare it, or run again'],
-    5: ['access is denied', 'run converge as an administrator; its owner may have to grant that first'],
-    1332: ['an account has no SID here', 'check the names in `permissions`'],
-  };
-  const [why, hint] = ways[exitCode] ?? [
-    timedOut ? 'icacls took too long and was stopped' : `icacls ended with exit code ${exitCode}`,
-    undefined,
-  ];
-  throw new Failure(
-    world('acl-not-set', `the access control list of ${path} was not set: ${why}`, hint ? { hint } : {}),
-  );
+  const command = { file, args: [path, ...options, '/q'], timeout: limit };
+  await runTool(io, tool, command, `the access control list of ${path} was not set`);
 }
+
+const tool: Tool = {
+  name: 'icacls',
+  failed: 'acl-not-set',
+  exits: {
+    2: { why: 'it is not there', hint: 'declare it, or run again' },
+    3: { why: 'its directory is not there', hint: 'declare it, or run again' },
+    5: {
+      why: 'access is denied',
+      hint: 'run converge as an administrator; its owner may have to grant that first',
+    },
+    1332: { why: 'an account has no SID here', hint: 'check the names in `permissions`' },
+  },
+};

@@ -1,5 +1,5 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
+import { runTool, type Tool } from '../../programs/run-tool.ts';
 import { system32 } from '../tools/programs.ts';
 
 /** Milliseconds. */
@@ -12,15 +12,13 @@ const limit = 2 * 60_000;
  */
 export async function netsh(io: WriteIo, args: string[], what: string): Promise<void> {
   await io.step(`netsh ${args.slice(0, 5).join(' ')}`);
-  const result = await io.run({ file: system32(io, 'netsh.exe'), args, timeout: limit });
-  if (result.exitCode === 0 && !result.timedOut) return;
-  const said = (result.stdout.trim() || result.stderr.trim()).replace(/\s+/g, ' ').slice(0, 400);
-  const how = result.timedOut
-    ? 'netsh took too long and was stopped'
-    : said || `exit code ${result.exitCode}`;
-  throw new Failure(
-    world('netsh-failed', `${what} was not changed: ${how}`, {
-      hint: 'run converge as an administrator, and check the values',
-    }),
-  );
+  const command = { file: system32(io, 'netsh.exe'), args, timeout: limit };
+  await runTool(io, tool, command, `${what} was not changed`);
 }
+
+const tool: Tool = {
+  name: 'netsh',
+  failed: 'netsh-failed',
+  hint: 'run converge as an administrator, and check the values',
+  words: ['stdout', 'stderr'],
+};

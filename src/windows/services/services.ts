@@ -1,7 +1,8 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
-import type { CommandResult } from '../../io/ports.ts';
+import type { Command, CommandResult } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
+import { runTool, type Tool, toolFailure } from '../../programs/run-tool.ts';
 import { readValues } from '../registry/registry.ts';
 import { placeOf, type ValuePath } from '../registry/registry-data.ts';
 import { system32 } from '../tools/programs.ts';
@@ -16,8 +17,13 @@ const limit = 60_000;
 const patience = 2 * 60_000;
 const pause = 500;
 
-const sc = (io: ReadIo, args: string[]): Promise<CommandResult> =>
-  io.run({ file: system32(io, 'sc.exe'), args, timeout: limit });
+const scCommand = (io: ReadIo, args: string[]): Command => ({
+  file: system32(io, 'sc.exe'),
+  args,
+  timeout: limit,
+});
+
+const sc = (io: ReadIo, args: string[]): Promise<CommandResult> => io.run(scCommand(io, args));
 
 export const inKey = (service: string, name: string): ValuePath => ({
   key: `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${service}`,
@@ -58,9 +64,8 @@ const listBuffer = 256 * 1024;
 
 async function listStates(io: ReadIo): Promise<Map<string, ServiceState | undefined>> {
   const all = ['query', 'type=', 'service', 'state=', 'all', 'bufsize=', String(listBuffer)];
-  const result = await sc(io, all);
-  if (result.exitCode !== 0 || result.timedOut) throw refused('asking for', 'all of them', result);
-  return new Map(inBlocks(result.stdout));
+  const { stdout } = await runTool(io, tool, scCommand(io, all), 'asking for all services failed');
+  return new Map(inBlocks(stdout));
 }
 
 /** From as many names on the list of all services is read, which is one process. */
@@ -87,7 +92,7 @@ async function readServiceState(io: ReadIo, name: string): Promise<ServiceState 
   if (result.exitCode === codes.notThere) return undefined;
   const state = stateIn(result.stdout);
   if (result.exitCode === 0 && state !== undefined) return state;
-  throw refused('asking for', name, result);
+  throw new Failure(toolFailure(tool, `asking for the service ${name} failed`, result));
 }
 
 /** What sc.exe lists: each service and its state. */
@@ -121,25 +126,23 @@ const startWords: Readonly<Record<Startup, string>> = {
 
 export async function setStartup(io: WriteIo, name: string, startup: Startup): Promise<void> {
   await io.step(`sc config ${name}`);
-  const result = await sc(io, ['config', name, 'start=', startWords[startup]]);
-  if (result.exitCode !== 0 || result.timedOut) throw refused('configuring', name, result);
+  const args = ['config', name, 'start=', startWords[startup]];
+  await runTool(io, tool, scCommand(io, args), `configuring the service ${name} failed`);
 }
 
 /** Starts a service; one that runs is fine. */
 export async function startService(io: WriteIo, name: string): Promise<void> {
   await io.step(`sc start ${name}`);
-  const result = await sc(io, ['start', name]);
-  if (result.exitCode !== codes.alreadyRuns && (result.exitCode !== 0 || result.timedOut))
-    throw refused('starting', name, result);
+  const what = `starting the service ${name} failed`;
+  await runTool(io, tool, scCommand(io, ['start', name]), what, [codes.alreadyRuns]);
   await reach(io, name, 'running');
 }
 
 /** Stops a service; one that doesn't run is fine, one that others need isn't. */
 export async function stopService(io: WriteIo, name: string): Promise<void> {
   await io.step(`sc stop ${name}`);
-  const result = await sc(io, ['stop', name]);
-  if (result.exitCode !== codes.notRunning && (result.exitCode !== 0 || result.timedOut))
-    throw refused('stopping', name, result);
+  const what = `stopping the service ${name} failed`;
+  await runTool(io, tool, scCommand(io, ['stop', name]), what, [codes.notRunning]);
   await reach(io, name, 'stopped');
 }
 
@@ -167,19 +170,23 @@ async function reach(io: WriteIo, name: string, wanted: 'running' | 'stopped'): 
   await until(io.clock, look, { every: pause, atMost: patience, what, signal: io.signal, hint });
 }
 
-function refused(doing: string, name: string, { exitCode, timedOut }: CommandResult): Failure {
-  const ways: Record<number, [why: string, hint: string]> = {
-    5: ['access is denied', 'run as an administrator or as SYSTEM'],
-    [codes.disabled]: ['it is disabled, or has no enabled device', 'give it another `startup:`'],
-    [codes.notThere]: ['there is no such service', 'name what installs it with `require:`'],
-    1051: ['services that run need it', 'stop them first'],
-    1068: ['a service that it needs did not start', "Windows' event log says more"],
-    1069: ['its account could not log on', 'see its account and password'],
-    1072: ['it is about to be deleted', 'close the console of services, or restart the machine'],
-  };
-  const [why, hint] = ways[exitCode] ?? [
-    timedOut ? 'it took too long and was stopped' : `sc ended with ${exitCode}`,
-    "Windows' event log says more",
-  ];
-  return new Failure(world('service-refused', `${doing} the service ${name} failed: ${why}`, { hint }));
-}
+const tool: Tool = {
+  name: 'sc',
+  failed: 'service-refused',
+  hint: "Windows' event log says more",
+  exits: {
+    5: { why: 'access is denied', hint: 'run as an administrator or as SYSTEM' },
+    [codes.disabled]: {
+      why: 'it is disabled, or has no enabled device',
+      hint: 'give it another `startup:`',
+    },
+    [codes.notThere]: { why: 'there is no such service', hint: 'name what installs it with `require:`' },
+    1051: { why: 'services that run need it', hint: 'stop them first' },
+    1068: { why: 'a service that it needs did not start' },
+    1069: { why: 'its account could not log on', hint: 'see its account and password' },
+    1072: {
+      why: 'it is about to be deleted',
+      hint: 'close the console of services, or restart the machine',
+    },
+  },
+};

@@ -1,5 +1,6 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import { succeeded, type Tool, toolFailure } from '../../programs/run-tool.ts';
 import { readPowershell } from '../tools/powershell.ts';
 import { system32, temporaryFile } from '../tools/programs.ts';
 
@@ -39,7 +40,7 @@ const busy = 1618;
 const pause = 20_000;
 const attempts = 30;
 
-const rebootCodes = new Set([3010, 1641]);
+const rebootCodes = [3010, 1641];
 /** ERROR_UNKNOWN_PRODUCT: what is to go is gone. */
 const unknownProduct = 1605;
 
@@ -76,32 +77,30 @@ async function msiexec(
   await io.step(`msiexec ${words.slice(0, 2).join(' ')}`);
   for (let attempt = 1; ; attempt++) {
     const file = system32(io, 'msiexec.exe');
-    const { exitCode, timedOut } = await io.run({ file, args, verbatim: true, timeout: limit });
-    if (exitCode === 0 && !timedOut) return { reboot: false };
-    if (rebootCodes.has(exitCode)) return { reboot: true };
-    if (exitCode === unknownProduct && words[0] === '/x') return { reboot: false };
-    if (exitCode !== busy || attempt === attempts) throw refused(what, exitCode, timedOut, log);
+    const result = await io.run({ file, args, verbatim: true, timeout: limit });
+    if (succeeded(result, rebootCodes)) return { reboot: result.exitCode !== 0 };
+    if (succeeded(result, words[0] === '/x' ? [unknownProduct] : [])) return { reboot: false };
+    if (result.exitCode !== busy || attempt === attempts)
+      throw new Failure(toolFailure({ ...tool, hint: `${log} says more` }, `${what} failed`, result));
     io.progress({ what: 'waiting for another installation' });
     await io.clock.sleep(pause, io.signal);
   }
 }
 
-const reasons: Record<number, string> = {
-  5: 'access is denied',
-  1602: 'somebody cancelled it',
-  1603: 'the package failed, and was rolled back',
-  [busy]: 'another installation went on for ten minutes',
-  1619: 'the package could not be opened',
-  1620: 'it is not a package of Windows Installer',
-  1625: 'a policy of this machine forbids it',
-  1633: 'the package is for another kind of processor',
-  1638: 'another version of the product is installed',
-  1639: 'msiexec does not understand the properties',
-  1925: 'it needs an administrator',
+const tool: Tool = {
+  name: 'msiexec',
+  failed: 'package-failed',
+  exits: {
+    5: { why: 'access is denied' },
+    1602: { why: 'somebody cancelled it' },
+    1603: { why: 'the package failed, and was rolled back' },
+    [busy]: { why: 'another installation went on for ten minutes' },
+    1619: { why: 'the package could not be opened' },
+    1620: { why: "it isn't a package of Windows Installer" },
+    1625: { why: 'a policy of this machine forbids it' },
+    1633: { why: 'the package is for another kind of processor' },
+    1638: { why: 'another version of the product is installed' },
+    1639: { why: 'msiexec does not understand the properties' },
+    1925: { why: 'it needs an administrator' },
+  },
 };
-
-function refused(what: string, exitCode: number, timedOut: boolean, log: string): Failure {
-  const why = timedOut ? 'it took too long and was stopped' : (reasons[exitCode] ?? 'see its log');
-  const code = timedOut ? '' : ` (msiexec ended with ${exitCode})`;
-  return new Failure(world('package-failed', `${what} failed: ${why}${code}`, { hint: `${log} says more` }));
-}

@@ -1,8 +1,9 @@
 import { win32 } from 'node:path';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
-import type { CommandResult } from '../../io/ports.ts';
+import type { Command } from '../../io/ports.ts';
 import { parseXml, type XmlElement, XmlError } from '../../io/xml.ts';
+import { runTool, succeeded, type Tool, toolFailure } from '../../programs/run-tool.ts';
 import { runPowershell } from '../tools/powershell.ts';
 import { system32, temporaryFile } from '../tools/programs.ts';
 import { printTask } from './task-xml.ts';
@@ -60,8 +61,8 @@ export async function registerTask(io: WriteIo, uri: string, task: XmlElement): 
   try {
     // schtasks believes the declaration: a file that says UTF-16 has to be it.
     await io.files.writeAtomic(file, Buffer.from(`\ufeff${printTask(task)}`, 'utf16le'), { private: true });
-    const result = await schtasks(io, ['/create', '/tn', uri, '/xml', file, '/f']);
-    if (result.exitCode !== 0 || result.timedOut) throw refused('registering', uri, result);
+    const command = schtasks(io, ['/create', '/tn', uri, '/xml', file, '/f']);
+    await runTool(io, tool, command, `registering the task ${uri} failed`);
   } finally {
     await io.files.remove(file);
   }
@@ -87,22 +88,22 @@ export async function registerTaskWithPassword(
 /** One that is gone already is fine. */
 export async function deleteTask(io: WriteIo, uri: string): Promise<void> {
   await io.step(`delete task ${uri}`);
-  const result = await schtasks(io, ['/delete', '/tn', uri, '/f']);
-  if (result.exitCode === 0 && !result.timedOut) return;
+  const result = await io.run(schtasks(io, ['/delete', '/tn', uri, '/f']));
+  if (succeeded(result)) return;
   if (!result.timedOut && !(await io.files.stat(fileOf(io, uri)))) return;
-  throw refused('deleting', uri, result);
+  throw new Failure(toolFailure(tool, `deleting the task ${uri} failed`, result));
 }
 
-const schtasks = (io: ReadIo, args: string[]): Promise<CommandResult> =>
-  io.run({ file: system32(io, 'schtasks.exe'), args, timeout: limit });
+const schtasks = (io: ReadIo, args: string[]): Command => ({
+  file: system32(io, 'schtasks.exe'),
+  args,
+  timeout: limit,
+});
 
 /** Every failure is exit code 1, told in the language of the machine. */
-function refused(doing: string, uri: string, { exitCode, stdout, stderr, timedOut }: CommandResult): Failure {
-  const said = (stderr.trim() || stdout.trim()).replace(/\s+/g, ' ').slice(0, 400);
-  const how = timedOut ? 'took too long and was stopped' : `failed (schtasks ended with ${exitCode})`;
-  return new Failure(
-    world('task-refused', `${doing} the task ${uri} ${how}${said === '' ? '' : `: ${said}`}`, {
-      hint: 'it needs an administrator, and an account and a program that this Windows knows',
-    }),
-  );
-}
+const tool: Tool = {
+  name: 'schtasks',
+  failed: 'task-refused',
+  hint: 'it needs an administrator, and an account and a program that this Windows knows',
+  words: ['stderr', 'stdout'],
+};

@@ -1,6 +1,7 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Json } from '../../engine/model/catalog.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
+import { runTool, type Tool } from '../../programs/run-tool.ts';
 import { system32 } from './programs.ts';
 
 /** Milliseconds; starting PowerShell alone may take seconds. */
@@ -20,12 +21,12 @@ export async function runPowershell(
 ): Promise<string> {
   const file = system32(io, 'WindowsPowerShell', 'v1.0', 'powershell.exe');
   const args = ['-NoProfile', '-NonInteractive', '-Command', `${prelude}${script}`];
-  const result = await io.run({ file, args, input: asciiJson(data), timeout: limit });
-  if (result.exitCode === 0 && !result.timedOut) return result.stdout;
-  const said = (result.stderr.trim() || result.stdout.trim()).replace(/\s+/g, ' ').slice(0, 400);
-  const how = result.timedOut ? 'took too long and was stopped' : `failed with exit code ${result.exitCode}`;
-  throw new Failure(world('powershell-failed', `${what} ${how}${said === '' ? '' : `: ${said}`}`));
+  const command = { file, args, input: asciiJson(data), timeout: limit };
+  const { stdout } = await runTool(io, tool, command, `${what} failed`);
+  return stdout;
 }
+
+const tool: Tool = { name: 'PowerShell', failed: 'powershell-failed', words: ['stderr', 'stdout'] };
 
 /** PowerShell reads stdin in the console's code page, which has its own idea of every letter beyond ASCII. */
 const asciiJson = (data: Record<string, Json>): string =>

@@ -89,7 +89,8 @@ test('what netsh refuses is told in its words', async () => {
   const { said } = await converge(declare('firewall_rule:Web', web));
   expect(said[0]).toMatchObject({
     code: 'netsh-failed',
-    message: 'the firewall rule `Web` was not changed: ERROR: Access is denied.',
+    message:
+      'the firewall rule `Web` was not changed: netsh ended with exit code 1: ERROR: Access is denied.',
   });
 });
 

@@ -141,7 +141,7 @@ test('removal needs no source, and what is gone meanwhile is gone', async () => 
 test.each([
   [1603, 'was rolled back'],
   [1625, 'a policy'],
-  [77, 'see its log (msiexec ended with 77)'],
+  [77, 'msiexec ended with exit code 77'],
 ])('msiexec ending with %d is told with its log', async (code, text) => {
   const { converge, lab } = await start();
   await lab.fault({ kind: 'exit', program: 'msiexec.exe', code, times: 9 });

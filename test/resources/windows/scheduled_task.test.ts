@@ -155,7 +155,7 @@ test('what schtasks refuses is told with its words, and a file that is not a tas
   const { converge, store, lab } = await setUp();
   await lab.change({ language: 'de' });
   const refused = await converge('Sync', { command, run_as: 'LAB\\nobody' });
-  expect(refused.result.diagnostic?.message).toMatch(/registering the task \\Sync failed .*FEHLER/);
+  expect(refused.result.diagnostic?.message).toMatch(/registering the task \\Sync failed: schtasks .*FEHLER/);
   await store('Broken', '\ufeff<Task>');
   const broken = await converge('Broken', { command });
   expect(broken.result).toMatchObject({ result: 'failed', diagnostic: { code: 'task-unreadable' } });

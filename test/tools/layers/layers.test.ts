@@ -83,16 +83,8 @@ test.each([
   ],
   ['a package of another room', "import 'commander';", 'commander is for'],
   ['a part of a package', "import 'commander/esm.mjs';", 'commander/esm.mjs is for'],
-  [
-    'a client',
-    "import '@aws-sdk/client-s3';",
-    '@aws-sdk/client-s3 is for aws, aws/recovery, lab/ec2/* alone',
-  ],
-  [
-    'a module of Node',
-    "import { spawn } from 'node:child_process';",
-    'node:child_process is for io, io/handles, lab/boot alone',
-  ],
+  ['a client', "import '@aws-sdk/client-s3';", '@aws-sdk/client-s3 is for aws,'],
+  ['a module of Node', "import { spawn } from 'node:child_process';", 'node:child_process is for io, '],
   [
     'a package nobody knows',
     "import 'left-pad';",

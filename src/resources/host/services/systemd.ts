@@ -1,13 +1,21 @@
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import type { CommandResult } from '../../../io/ports.ts';
+import { runTool, type Tool } from '../../../programs/run-tool.ts';
 import type { ServiceState } from './service-state.ts';
 
 /** Milliseconds: systemctl waits until a service has started or stopped. */
 const limit = 5 * 60_000;
 
-const systemctl = (io: ReadIo, args: string[]): Promise<CommandResult> =>
-  io.run({ file: '/usr/bin/systemctl', args, timeout: limit });
+const systemctl = (io: ReadIo, args: string[], what: string): Promise<CommandResult> =>
+  runTool(io, tool, { file: '/usr/bin/systemctl', args, timeout: limit }, what);
+
+const tool: Tool = {
+  name: 'systemctl',
+  failed: 'systemctl-failed',
+  hint: '`systemctl status` and `journalctl -u` say more; services need root',
+  words: ['stderr'],
+};
 
 /** `nginx` is the unit `nginx.service`. */
 export const unitOf = (name: string): string => (/\.[a-z]+$/.test(name) ? name : `${name}.service`);
@@ -22,8 +30,8 @@ const startups: Readonly<Record<string, string>> = {
 /** Units by name, those that aren't there left out; one process. */
 export async function readUnits(io: ReadIo, units: readonly string[]): Promise<Map<string, ServiceState>> {
   const properties = 'LoadState,UnitFileState,ActiveState';
-  const result = await systemctl(io, ['show', `--property=${properties}`, '--', ...units]);
-  if (result.exitCode !== 0 || result.timedOut) throw refused('asking for the services', result);
+  const args = ['show', `--property=${properties}`, '--', ...units];
+  const result = await systemctl(io, args, 'asking for the services failed');
   const blocks = result.stdout.trim().split(/\n\n/);
   if (blocks.length !== units.length)
     throw new Failure(world('systemd-unreadable', 'systemctl said nothing of some services'));
@@ -61,24 +69,12 @@ export async function setUnitStartup(
 
 /** With the unit's file as it is now: what notified it may have changed that. */
 export async function restartUnit(io: WriteIo, unit: string): Promise<void> {
-  const result = await systemctl(io, ['daemon-reload']);
-  if (result.exitCode !== 0 || result.timedOut) throw refused('`systemctl daemon-reload`', result);
+  await systemctl(io, ['daemon-reload'], '`systemctl daemon-reload` failed');
   await control(io, 'restart', unit);
 }
 
 /** `start`, `stop`, `restart`, `enable`, `disable`, `mask`, `unmask`. */
 export async function control(io: WriteIo, verb: string, unit: string): Promise<void> {
   await io.step(`systemctl ${verb} ${unit}`);
-  const result = await systemctl(io, [verb, '--', unit]);
-  if (result.exitCode !== 0 || result.timedOut) throw refused(`\`systemctl ${verb} ${unit}\``, result);
-}
-
-function refused(what: string, { exitCode, stderr, timedOut }: CommandResult): Failure {
-  const said = stderr.trim().replace(/\s+/g, ' ').slice(0, 300);
-  const how = timedOut ? 'took too long and was stopped' : `failed (exit code ${exitCode})`;
-  return new Failure(
-    world('systemctl-failed', `${what} ${how}${said === '' ? '' : `: ${said}`}`, {
-      hint: '`systemctl status` and `journalctl -u` say more; services need root',
-    }),
-  );
+  await systemctl(io, [verb, '--', unit], `\`systemctl ${verb} ${unit}\` failed`);
 }
