@@ -17,6 +17,10 @@ test.each([[1n], [Number.NaN], [() => 1], [new Map()], [{ deep: [1n] }]])(
   },
 );
 
+test('keys that are whole numbers come first, by their number: stored bytes have them so', () => {
+  expect(canonicalJson({ b: 1, 10: 1, 9: 1 })).toBe('{"9":1,"10":1,"b":1}');
+});
+
 test('it holds the same value, and equal values give equal bytes in any order of keys', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), value => {

@@ -138,6 +138,7 @@ export const layers: Layers = {
       'manifest/expressions',
     ],
     'manifest/sections': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -858,6 +859,7 @@ export const layers: Layers = {
     listr2: ['cli/text'],
     'p-limit': ['*'],
     saxes: ['io', 'lab/*'],
+    semver: ['values'],
     'string-width': ['diagnostics'],
     typebox: ['*'],
     yaml: ['manifest/*', 'adopt/ebextensions', 'cli/explain'],
