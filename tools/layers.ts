@@ -1,6 +1,6 @@
 /**
- * Fails when an import of `src` isn't one that `tools/layers/table.ts` allows, when imports run around, or when
- * something is written past the one place where text leaves the program.
+ * Fails when an import of `src` isn't one that `tools/layers/table.ts` allows, when imports run around, when something
+ * is written past the one place where text leaves the program, or when something waits outside of `src/io`.
  * With --write it writes the order of the rooms into docs/architecture.md.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -9,13 +9,15 @@ import { checkExits } from './layers/exits.ts';
 import { withRooms } from './layers/page.ts';
 import { readSources, readTexts } from './layers/sources.ts';
 import { layers } from './layers/table.ts';
+import { checkWaits } from './layers/waits.ts';
 
 const page = 'docs/architecture.md';
 if (process.argv.includes('--write')) {
   await writeFile(page, withRooms(await readFile(page, 'utf8'), layers));
 } else {
   const files = await readSources('src');
-  const wrong = [...checkLayers(files, layers), ...checkExits(await readTexts('src'))];
+  const texts = await readTexts('src');
+  const wrong = [...checkLayers(files, layers), ...checkExits(texts), ...checkWaits(texts)];
   if (wrong.length > 0) {
     console.error(wrong.join('\n'));
     process.exitCode = 1;

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock, Random } from '../io/ports.ts';
-import { bulkTime, longestDelay, type Patience } from '../io/until.ts';
+import { bulkTime, longestDelay, type Patience, retry } from '../io/retry.ts';
 import { classify, type ErrorClass } from './errors.ts';
 
 /** What a call over the wire was: each attempt is `made`, each further one also `retried`. */
@@ -22,18 +22,13 @@ export interface RetryOptions {
   again?: (error: unknown, kind: ErrorClass) => boolean;
 }
 
-const attempts = 5;
-const firstDelay = 100;
-
-/** Full jitter: anywhere between nothing and a bound that doubles. Milliseconds. */
-function delay(attempt: number, random: Random): number {
-  const share = random.bytes(4).readUInt32BE() / 2 ** 32;
-  return Math.ceil(share * Math.min(longestDelay, firstDelay * 2 ** attempt));
-}
+const quick = { attempts: 5, first: 100, cap: longestDelay };
+const bulk = { atMost: bulkTime, first: 100, cap: longestDelay };
 
 /**
- * Runs a call up to five times, or as often as fits into the bulk patience. The SDK's own retries are off: they wait on a clock that tests
- * cannot step, and they hide from a conditional PUT that an earlier attempt may have been done.
+ * Runs a call up to five times, or as often as fits into the bulk patience, with full jitter. The SDK's own retries
+ * are off: they wait on a clock that tests cannot step, and they hide from a conditional PUT that an earlier attempt
+ * may have been done.
  *
  * Rejects with the last error, or the signal's reason.
  */
@@ -42,24 +37,17 @@ export async function withRetries<T>(
   { clock, random, onCall, closed }: Retrying,
   { signal, patience = 'quick', again = (_, kind) => kind !== 'final' }: RetryOptions = {},
 ): Promise<T> {
-  const waiting = [signal, closed].filter(each => each !== undefined);
-  if (waiting.length > 0) setMaxListeners(0, ...waiting);
-  const since = clock.now();
-  for (let attempt = 0; ; attempt++) {
-    signal?.throwIfAborted();
+  const listened = [signal, closed].filter(each => each !== undefined);
+  if (listened.length > 0) setMaxListeners(0, ...listened);
+  const mayPass = (error: unknown) => {
+    const kind = classify(error);
+    if (kind === 'throttled') onCall?.('throttled');
+    return again(error, kind);
+  };
+  const policy = patience === 'bulk' ? bulk : quick;
+  return retry(policy, { clock, random, signal, closed, mayPass }, attempt => {
     onCall?.('made');
-    if (attempt > 0) onCall?.('retried');
-    try {
-      return await run(signal);
-    } catch (error) {
-      signal?.throwIfAborted();
-      const kind = classify(error);
-      if (kind === 'throttled') onCall?.('throttled');
-      const spent = patience === 'bulk' ? clock.now() - since >= bulkTime : attempt + 1 === attempts;
-      if (!again(error, kind) || spent) throw error;
-      await clock.sleep(delay(attempt, random), AbortSignal.any(waiting)).catch(reason => {
-        throw closed?.aborted && !signal?.aborted ? error : reason;
-      });
-    }
-  }
+    if (attempt > 1) onCall?.('retried');
+    return run(signal);
+  });
 }

@@ -46,6 +46,7 @@ export const layers: Layers = {
     ],
     'engine/apply': [
       'diagnostics',
+      'io',
       'engine/model',
       'engine/memory',
       'engine/call',
@@ -63,6 +64,7 @@ export const layers: Layers = {
     'replication/extents': ['diagnostics', 'replication/model', 'replication/format'],
     'replication/repository/write': [
       'diagnostics',
+      'io',
       'replication/model',
       'replication/format',
       'replication/repository/read',

@@ -12,9 +12,6 @@ export interface Obtained {
   from: RunContent['from'];
 }
 
-/** Between attempts while signature and content don't belong together yet, ms. */
-const pause = 1000;
-
 /** What this instance is to be. Throws a Failure when there is nothing that it may take. */
 export async function obtainContent(
   context: Context,
@@ -28,9 +25,7 @@ export async function obtainContent(
   try {
     const content = options.insecureUnsigned
       ? await fetchUnsigned(bucket, environment)
-      : await fetchSigned(bucket, asking, trusted, attempt =>
-          clock.sleep(pause * attempt, context.io.interrupt),
-        );
+      : await fetchSigned(bucket, asking, trusted, { clock, signal: context.io.interrupt });
     return { content, from: 's3' };
   } catch (error) {
     if (!isAway(error) || options.onUnreachable === 'fail' || options.insecureUnsigned) throw error;

@@ -1,4 +1,5 @@
 import { Failure, world as worldSays } from '../../diagnostics/diagnostic.ts';
+import { retry } from '../../io/retry.ts';
 import { type Node, Walk } from '../graph/walk.ts';
 import { type Allowed, guardOf, overBudget, requireKnown } from '../guard/guards.ts';
 import { rememberProtection } from '../guard/protection.ts';
@@ -210,12 +211,12 @@ async function waitForNew({ run, walk }: Applying, subjects: readonly Subject[])
       const seen = run.observed.get(address);
       return seen?.state === 'unknown' && isNew(seen.waitsFor);
     });
-  for (const wait of slowConsistency) {
-    const left = late();
-    if (left.length === 0) return;
-    await run.world.host.clock.sleep(wait, run.signal);
-    await observe(run, left);
-  }
+  const { clock } = run.world.host;
+  const isNotYet = (left: Subject[]) => left.length > 0;
+  await retry(slowConsistency, { clock, signal: run.signal, isNotYet }, async attempt => {
+    if (attempt > 1) await observe(run, late());
+    return late();
+  });
 }
 
 /** Looks up what is named and wasn't there, or wasn't asked about, when the plan was made. */

@@ -12,7 +12,7 @@ import { diagnosticsOf } from '../observe/observe.ts';
 import type { HostLock } from './host-lock.ts';
 
 /** Waits for what is remote to be seen as it was changed, in ms: 15 s in all. */
-export const slowConsistency = [1000, 2000, 4000, 8000];
+export const slowConsistency = { attempts: 5, first: 1000 };
 
 /** What the parts of one apply share. */
 export interface Applying {

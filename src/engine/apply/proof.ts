@@ -1,11 +1,12 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { retry } from '../../io/retry.ts';
 import type { Node } from '../graph/walk.ts';
 import { byText } from '../model/canonical.ts';
 import type { Address } from '../model/catalog.ts';
 import type { Subject } from '../model/subject.ts';
 import { fileOf } from '../model/type-bug.ts';
 import { observe } from '../observe/observe.ts';
-import { type Applying, slowConsistency as waits } from './applying.ts';
+import { type Applying, slowConsistency } from './applying.ts';
 import { dueByMore, pendingOf } from './second-look.ts';
 
 export interface Proof {
@@ -52,11 +53,12 @@ async function stillPending(applying: Applying, pending: readonly Subject[]): Pr
     type.runs.on === 'remote' && hasChanged(walk.nodes.get(address)!);
   const others = pending.filter(subject => !isSettling(subject));
   let settling = pending.filter(isSettling);
-  for (const wait of waits) {
-    if (settling.length === 0) break;
-    await run.world.host.clock.sleep(wait, run.signal);
-    settling = await dueByMore(applying, settling);
-  }
+  const { clock } = run.world.host;
+  const isNotYet = (left: Subject[]) => left.length > 0;
+  await retry(slowConsistency, { clock, signal: run.signal, isNotYet }, async attempt => {
+    if (attempt > 1) settling = await dueByMore(applying, settling);
+    return settling;
+  });
   return [...others, ...settling];
 }
 

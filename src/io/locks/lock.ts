@@ -62,6 +62,7 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
   await host.files.mkdir(path, { recursive: true, mode: 0o700 });
   if (!shared) await refuseForeign(host.files, [path]);
   let waited = false;
+  // Neither `retry` nor `until`: one wait has a holder and ends by the clock, the other is chance between newcomers.
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     let holder = await liveClaim(path, options, undefined);

@@ -1,6 +1,6 @@
 import type { LimitFunction } from 'p-limit';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { Patience } from '../../io/until.ts';
+import type { Patience } from '../../io/retry.ts';
 import type { BlockSource } from '../../replication/model/source.ts';
 import type { VmDisk } from '../inventory/devices.ts';
 import { explain } from '../soap/faults.ts';
