@@ -1,7 +1,7 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { codeOf, toFailure } from './errors.ts';
-import { withRetries } from './retry.ts';
 import { type AwsSettings, clientConfig } from './settings.ts';
+import { withRetries } from './with-retries.ts';
 
 /** An instance of an environment, as EC2 tells it. */
 export interface FleetInstance {

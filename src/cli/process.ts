@@ -2,7 +2,7 @@ import module from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { reasonOf } from '../io/errors.ts';
-import type { CliIo, Output } from './text/io.ts';
+import type { CliIo, Output } from './text/cli-io.ts';
 
 /** One line from the terminal; undefined after Ctrl-D. */
 async function askOnTerminal(question: string): Promise<string | undefined> {

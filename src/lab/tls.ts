@@ -2,7 +2,7 @@ import { createHash, type webcrypto } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Random } from '../io/ports.ts';
-import { readJson, writeJson } from './disks/durable.ts';
+import { readJson, writeJson } from './disks/write-json.ts';
 import { provideMetadata } from './reflect.ts';
 
 const DAY = 86_400_000;

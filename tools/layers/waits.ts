@@ -6,7 +6,7 @@ import { codeOf } from './imports.ts';
  */
 const waits: Readonly<Record<string, string>> = {
   'manifest/types/evaluate-type.ts': 'a deadline',
-  'engine/call/within.ts': 'a deadline',
+  'engine/call/call-in-time.ts': 'a deadline',
   'engine/call/make-io.ts': "hands the run's clock to a type",
   'engine/apply/change.ts': 'retries of resources are turns of the run, which observes and decides anew',
   'replication/cycle/lease.ts': 'a deadline, and the heartbeat of a lease',

@@ -8,7 +8,7 @@ import type { Repositories, RepositoryRef } from '../../replication/model/client
 import type { Conditions } from '../../replication/model/conditions.ts';
 import { parseRepositoryUrl, refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
-import type { OpenRepository } from '../../replication/repository/open.ts';
+import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
 import type { Closing, Reach } from './reach.ts';
 
@@ -19,7 +19,9 @@ export function makeRepositories(reach: Reach, random: Random, closing: Closing)
   const withoutBucket = new Set<string>();
   const { known } = reach;
   const opening = async ({ url, target, key }: RepositoryRef, mode: 'read' | 'create') => {
-    const { createRepository, openRepository } = await import('../../replication/repository/open.ts');
+    const { createRepository, openRepository } = await import(
+      '../../replication/repository/open-repository.ts'
+    );
     refuseAmbiguousUrl(url);
     const store = await storeAt(url, target, reach, closing);
     const secret = key && parseKey(await reach.secret(key), key.$secret);

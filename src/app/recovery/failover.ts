@@ -15,7 +15,7 @@ import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.t
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
-import { declaredAs, pointsOf, type Recovering, targetProperties, withDeclared } from './declared.ts';
+import { declaredAs, pointsOf, type Recovering, targetProperties, withDeclared } from './with-declared.ts';
 
 export interface FailoverOptions extends CommonOptions {
   /** `latest`, a time, or an id; of every machine. */

@@ -6,7 +6,7 @@ import type { KnownRepository, RepositoryRef } from '../../replication/model/cli
 import { findVm } from '../../replication/model/newest-point.ts';
 import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
 import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
-import type { OpenRepository } from '../../replication/repository/open.ts';
+import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
@@ -37,7 +37,7 @@ export async function withRepositoryOpen<T>(
   vm: string | undefined,
   use: (opened: OpenedRepository) => Promise<T>,
 ): Promise<T | undefined> {
-  const { openRepository } = await import('../../replication/repository/open.ts');
+  const { openRepository } = await import('../../replication/repository/open-repository.ts');
   const which = await whichRepository(context, options, vm);
   if (!which) return undefined;
   const { ref, targets, isAwsDeclared } = which;

@@ -5,8 +5,8 @@ import { turnFor } from '../../masterless/rollout/whose-turn.ts';
 import type { AppIo, Context } from '../app-context.ts';
 import { loggedRun } from './apply-self.ts';
 import type { ConvergeSelfOptions } from './converge-self.ts';
+import { lookAt } from './look-for-content.ts';
 import { openSelf } from './open-self.ts';
-import { lookAt } from './poll.ts';
 
 export interface AgentOptions extends ConvergeSelfOptions {
   onlyRollouts?: boolean;

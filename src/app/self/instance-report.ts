@@ -3,7 +3,7 @@ import type { RunReport } from '../../engine/model/events.ts';
 import { type InstanceReport, reportKey } from '../../masterless/reports/report.ts';
 import type { Context } from '../app-context.ts';
 import { version } from '../version.ts';
-import { asWarning, type Obtained } from './obtain.ts';
+import { asWarning, type Obtained } from './obtain-content.ts';
 import type { Self } from './open-self.ts';
 
 export interface SelfRun {

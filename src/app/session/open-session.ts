@@ -5,7 +5,7 @@ import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import type { World } from '../../engine/model/world.ts';
 import type { Host } from '../../io/ports.ts';
 import { followingPath } from '../../io/search-path.ts';
-import { knownRepositories } from '../../replication/repository/known.ts';
+import { knownRepositories } from '../../replication/repository/known-repositories.ts';
 import { profileDirectories } from '../../resources/host/environment/profile.ts';
 import type { Context } from '../app-context.ts';
 import { awsSecrets, isAwsSecret } from '../aws/aws-secrets.ts';

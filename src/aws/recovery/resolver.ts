@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { toFailure } from '../errors.ts';
-import { withRetries } from '../retry.ts';
+import { withRetries } from '../with-retries.ts';
 import type { RecoveryConnection } from './connection.ts';
 
 /** The hash that the signer asks for. */

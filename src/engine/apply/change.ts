@@ -1,10 +1,10 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import { callFor, callKey, within } from '../call/call-in-time.ts';
 import { type Handed, leakOf } from '../call/leaks.ts';
 import { writeIo } from '../call/make-io.ts';
 import { rememberSecrets } from '../call/secrets.ts';
-import { callFor, callKey, within } from '../call/within.ts';
 import type { Node } from '../graph/walk.ts';
-import { owe, settle } from '../memory/owed.ts';
+import { owe, settle } from '../memory/owed-refreshes.ts';
 import type { Progress } from '../model/io.ts';
 import type { TakenLock } from '../model/locks.ts';
 import type { Outcome, Step } from '../model/resource-type.ts';
@@ -15,7 +15,7 @@ import { type Applying, guarded } from './applying.ts';
 import { holdBack } from './hold-back.ts';
 import { failedCall, interrupted, soundOutcome } from './outcome.ts';
 import { refreshIfNotified } from './refresh.ts';
-import { triesLeft, waitBefore } from './retry.ts';
+import { triesLeft, waitBefore } from './resource-retry.ts';
 
 /** A node with what has to be done to it. */
 export interface Change {

@@ -1,14 +1,14 @@
 import { retry } from '../../io/retry.ts';
+import { callFor, within } from '../call/call-in-time.ts';
 import { type Handed, leakOf } from '../call/leaks.ts';
 import { writeIo } from '../call/make-io.ts';
-import { callFor, within } from '../call/within.ts';
 import type { Node } from '../graph/walk.ts';
-import { owe, owedTo, settle } from '../memory/owed.ts';
+import { owe, owedTo, settle } from '../memory/owed-refreshes.ts';
 import type { Outcome } from '../model/resource-type.ts';
 import type { Decision } from '../plan/decide.ts';
 import { type Applying, guarded } from './applying.ts';
 import { failedCall, soundOutcome } from './outcome.ts';
-import { mayPass, policyOf } from './retry.ts';
+import { mayPass, policyOf } from './resource-retry.ts';
 
 /**
  * The last part of a node: refreshes it once when something that notifies it has changed, in this run

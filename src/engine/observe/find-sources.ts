@@ -1,7 +1,7 @@
 import { type Diagnostic, inContext, isDiagnostic, together } from '../../diagnostics/diagnostic.ts';
+import { callFor, within } from '../call/call-in-time.ts';
 import { Limits } from '../call/limits.ts';
 import { readIo } from '../call/make-io.ts';
-import { callFor, within } from '../call/within.ts';
 import type { Address } from '../model/catalog.ts';
 import type { SourceTrouble } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readJson, writeJson } from '../disks/durable.ts';
+import { readJson, writeJson } from '../disks/write-json.ts';
 import type { Policy } from './policy.ts';
 
 /** The lab's one EC2 instance: the host that a run with `--lab` is on. */

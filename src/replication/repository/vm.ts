@@ -6,9 +6,9 @@ import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
 import { diskReader } from './read/disk-reader.ts';
-import { readHistory } from './read/history.ts';
 import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
 import { rangeReader } from './read/ranges.ts';
+import { readHistory } from './read/read-history.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
 import { openWriter } from './write/writer.ts';
 

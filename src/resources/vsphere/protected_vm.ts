@@ -11,7 +11,7 @@ import type {
   Step,
 } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
-import type { DueJob } from '../../replication/movers/due.ts';
+import type { DueJob } from '../../replication/movers/due-jobs.ts';
 import { parseS3Prefix } from '../../values/s3-url.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { pointsCapability, repositoryRef } from '../shared/repository-property.ts';

@@ -3,7 +3,7 @@ import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { type Endpoint, hostPort } from './endpoint.ts';
 import { networkFailure } from './network-errors.ts';
-import { fingerprint, type Trust } from './trust.ts';
+import { fingerprint, type Trust } from './server-trust.ts';
 
 const CONNECT_TIMEOUT = 30_000;
 

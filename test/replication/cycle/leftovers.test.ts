@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../src/diagnostics/diagnostic.ts';
+import { findLeftovers, removeLeftovers } from '../../../src/replication/cycle/cycle-leftovers.ts';
 import { leaseTtl } from '../../../src/replication/cycle/lease.ts';
-import { findLeftovers, removeLeftovers } from '../../../src/replication/cycle/leftovers.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { world } from '../../support/made-up.ts';

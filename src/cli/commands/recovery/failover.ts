@@ -5,7 +5,7 @@ import {
   type FailoverPlan,
   failoverTest,
 } from '../../../app/recovery/failover.ts';
-import { failoverCleanup, failoverStatus } from '../../../app/recovery/standing.ts';
+import { failoverCleanup, failoverStatus } from '../../../app/recovery/failover-status.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { duration, plural } from '../../../io/units.ts';
 import type { Define } from '../../context/define.ts';

@@ -15,17 +15,17 @@ import { oneByOne } from '../../shared/each-step.ts';
 import { writesFiles } from '../../shared/realms.ts';
 import { failedFetch } from '../fetch/failed-step.ts';
 import { isNewest } from '../fetch/known-content.ts';
-import { checksumOf, trustSchema, untrusted, withTarget } from '../fetch/location.ts';
+import { checksumOf, trustSchema, untrusted, withTarget } from '../fetch/location-property.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
 import { observeEach } from '../paths/observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
 import { filesClaim, kindClaim } from '../paths/path-claims.ts';
 import { findIn } from './find-in.ts';
 import { besides, removeEmpty, removeUnpacked } from './move-in.ts';
-import { obtain } from './obtain.ts';
+import { obtain } from './obtain-archive.ts';
 import { replace } from './replace.ts';
 import { nameOf, shownSource, sourceOf } from './source.ts';
-import { damagedFiles, rememberUnpacked, type Unpacked, unpackedInto } from './unpacked.ts';
+import { damagedFiles, rememberUnpacked, type Unpacked, unpackedInto } from './unpacked-files.ts';
 
 export interface ArchiveState {
   /** `missing`: the archive isn't there; `behind`: it isn't the one that was unpacked, or that isn't known. */

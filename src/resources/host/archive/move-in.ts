@@ -5,7 +5,7 @@ import type { Id } from '../../../engine/model/resource-type.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
 import { folded } from '../paths/entry-name.ts';
 import type { Digests } from './unpack.ts';
-import { below, type Unpacked } from './unpacked.ts';
+import { below, type Unpacked } from './unpacked-files.ts';
 
 /** @throws Failure (world) when something in the way is not what the archive has there */
 export async function refuseInTheWay(

@@ -1,6 +1,6 @@
 import type { Location } from '../../../content/content.ts';
 import type { Id, Where } from '../../../engine/model/resource-type.ts';
-import { type LocationProperty, locationOf, shownLocation } from '../fetch/location.ts';
+import { type LocationProperty, locationOf, shownLocation } from '../fetch/location-property.ts';
 import { hostPath } from '../paths/path.ts';
 
 /** Where an archive comes from: a file of this host, or a URL. */

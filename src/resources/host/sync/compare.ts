@@ -3,7 +3,7 @@ import type { Id } from '../../../engine/model/resource-type.ts';
 import { digestOf } from '../../../io/content.ts';
 import type { FileStat, ReadFiles } from '../../../io/ports.ts';
 import type { ObjectStore, StoredObject } from '../../../replication/model/store.ts';
-import { below } from '../archive/unpacked.ts';
+import { below } from '../archive/unpacked-files.ts';
 import { cleanNames, folded } from '../paths/entry-name.ts';
 import { type Globs, takes } from './globs.ts';
 import { filesBelow } from './tree.ts';

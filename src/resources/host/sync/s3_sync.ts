@@ -18,7 +18,7 @@ import { oneByOne } from '../../shared/each-step.ts';
 import { pathFirst } from '../../shared/path-first.ts';
 import { writesFiles } from '../../shared/realms.ts';
 import { failedFetch } from '../fetch/failed-step.ts';
-import { isS3, locationOf, locationSchema } from '../fetch/location.ts';
+import { isS3, locationOf, locationSchema } from '../fetch/location-property.ts';
 import { observeEach } from '../paths/observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
 import { filesClaim, kindClaim } from '../paths/path-claims.ts';

@@ -8,7 +8,7 @@ import { bytes } from '../../../io/units.ts';
 import type { ObjectStore, StoredObject } from '../../../replication/model/store.ts';
 import { refuseInTheWay, removeUnpacked } from '../archive/move-in.ts';
 import { directoriesOf } from '../archive/unpack.ts';
-import { below } from '../archive/unpacked.ts';
+import { below } from '../archive/unpacked-files.ts';
 import { saveBody } from '../fetch/body.ts';
 import type { Comparison, Copied } from './compare.ts';
 

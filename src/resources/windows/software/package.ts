@@ -12,9 +12,9 @@ import type {
 import { installMsi, readProducts, removeMsi } from '../../../windows/software/msi.ts';
 import { temporaryFile } from '../../../windows/tools/programs.ts';
 import { findIn } from '../../host/archive/find-in.ts';
-import { obtain } from '../../host/archive/obtain.ts';
+import { obtain } from '../../host/archive/obtain-archive.ts';
 import { sourceOf } from '../../host/archive/source.ts';
-import { trustSchema, untrusted, withTarget } from '../../host/fetch/location.ts';
+import { trustSchema, untrusted, withTarget } from '../../host/fetch/location-property.ts';
 import { digestOfFile } from '../../host/paths/digest-file.ts';
 import { ancestors, writtenPath } from '../../host/paths/path.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';

@@ -3,7 +3,7 @@ import { printable, textWidth } from '../../diagnostics/text-width.ts';
 import { wrap } from '../../diagnostics/wrap.ts';
 import { plural } from '../../io/units.ts';
 import type { Action, Plan, PlannedField, PlannedResource } from '../model/plan.ts';
-import { groupedAlike, namesOf } from './alike.ts';
+import { groupedAlike, namesOf } from './group-alike.ts';
 import {
   countsOf,
   diffLines,

@@ -1,7 +1,7 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
+import { callFor, within } from '../call/call-in-time.ts';
 import { type Handed, leakOf } from '../call/leaks.ts';
 import { readIo } from '../call/make-io.ts';
-import { callFor, within } from '../call/within.ts';
 import type { Found, Member } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';

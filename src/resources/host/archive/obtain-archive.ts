@@ -3,7 +3,7 @@ import type { WriteIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
 import { saveBody } from '../fetch/body.ts';
 import { type Known, validatorsOf } from '../fetch/known-content.ts';
-import { isS3, shownLocation } from '../fetch/location.ts';
+import { isS3, shownLocation } from '../fetch/location-property.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
 import type { Source } from './source.ts';
 

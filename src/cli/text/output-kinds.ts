@@ -1,4 +1,4 @@
-import type { CliIo } from './io.ts';
+import type { CliIo } from './cli-io.ts';
 
 /** Whether this runs in a step of GitHub Actions, whose runner sets the variable in each. */
 export const isForGithub = ({ env }: Pick<CliIo['host'], 'env'>): boolean => env.GITHUB_ACTIONS === 'true';

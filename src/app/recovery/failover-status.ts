@@ -3,8 +3,8 @@ import { cleanUp, type Standing, standing } from '../../recovery/failover/cleanu
 import { newestRun, type Run } from '../../recovery/failover/run.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
-import { declaredAs, type Recovering, withDeclared } from './declared.ts';
 import { planProperties } from './failover.ts';
+import { declaredAs, type Recovering, withDeclared } from './with-declared.ts';
 
 export interface FailoverStatus {
   run: Run;

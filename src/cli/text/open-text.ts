@@ -1,9 +1,9 @@
-import { folded } from '../../diagnostics/fold.ts';
+import { folded } from '../../diagnostics/fold-lines.ts';
 import { type Lines, textOf } from '../../diagnostics/lines.ts';
 import { printable } from '../../diagnostics/text-width.ts';
 import type { Redactor } from '../../engine/model/redact.ts';
-import { isForCursor, isForGithub } from './faces.ts';
-import type { CliIo, Output } from './io.ts';
+import type { CliIo, Output } from './cli-io.ts';
+import { isForCursor, isForGithub } from './output-kinds.ts';
 import { exactText, jsonText } from './program-text.ts';
 import type { Tasks } from './tasks.ts';
 
