@@ -123,7 +123,7 @@ function describe(error: unknown, about: About): Diagnostic {
     /^(PermanentRedirect|301|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/.test(code) ||
     status === 301
   ) {
-    const real = actual ? `lies in region ${actual}` : 'lies in another region';
+    const real = actual ? `is in region ${actual}` : 'is in another region';
     return world('aws-wrong-region', `The ${what} ${real}, but the aws target says ${region}.`, {
       ...(bucket !== undefined && { cause: bucketCause(bucket) }),
       hint: actual
@@ -141,7 +141,7 @@ function describe(error: unknown, about: About): Diagnostic {
     const tier = fieldsOf(error).StorageClass;
     return world(
       'object-archived',
-      `The ${what} lies in an archive${tier === undefined ? '' : ` (${tier})`} and can't be read before it is brought back.`,
+      `The ${what} is in an archive${tier === undefined ? '' : ` (${tier})`} and can't be read before it is brought back.`,
       {
         hint: 'Bring it back (`aws s3api restore-object`), and keep lifecycle rules that archive away from this prefix.',
       },

@@ -69,7 +69,8 @@ export function instanceMetadata({ endpoint, patience = shortPatience }: Metadat
           'instance-metadata',
           `the instance metadata at ${base.origin} answered ${path} with ${status}`,
           {
-            hint: status === 401 ? 'it takes no session token of its own: what answers there?' : 'run again',
+            hint:
+              status === 401 ? 'it does not take its own session token: what answers there?' : 'run again',
           },
         ),
       );
@@ -130,7 +131,7 @@ const notEc2 = (base: URL, why: string): Failure =>
   new Failure(
     world(
       'not-on-ec2',
-      `this machine is no EC2 instance, or its metadata is out of reach: ${base.host}: ${why}`,
+      `this machine is not an EC2 instance, or its metadata is out of reach: ${base.host}: ${why}`,
       {
         hint: wayOut,
       },

@@ -41,7 +41,7 @@ function piecesOf(plain: string, width: number, hanging: number): [from: number,
   return [...pieces, [from, to]];
 }
 
-/** What of the spans lies between two characters of their text. */
+/** What of the spans is between two characters of their text. */
 function cut(spans: readonly Span[], from: number, to: number): Span[] {
   let at = 0;
   return spans.flatMap(span => {

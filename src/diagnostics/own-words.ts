@@ -1,4 +1,4 @@
-/** Fewer characters are no sentence, and might stand in anybody's text. */
+/** Fewer characters are not a sentence, and might be in anybody's text. */
 const shortest = 12;
 
 const sentences = new Set<string>();

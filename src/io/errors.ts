@@ -18,7 +18,7 @@ const reasons: Record<string, string> = {
   EMFILE: 'too many open files',
   EBUSY: 'it is in use',
   EIO: 'the device failed',
-  EXDEV: 'it lies on another file system',
+  EXDEV: 'it is on another file system',
 };
 
 /** Windows answers the same for a file that is open and for one that may not be written. */

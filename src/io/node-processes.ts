@@ -5,7 +5,7 @@ import type { Command, CommandResult, Processes } from './ports.ts';
 import { findProgram } from './windows-program.ts';
 
 /**
- * What a child inherits: enough to find programs, a home and a language. Credentials that lie in
+ * What a child inherits: enough to find programs, a home and a language. Credentials that are in
  * converge's own environment stay there; a child gets only what its `env` says.
  */
 const inherited =

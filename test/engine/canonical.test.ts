@@ -11,7 +11,7 @@ test('keys are sorted by code unit at every depth, undefined members are left ou
 });
 
 test.each([[1n], [Number.NaN], [() => 1], [new Map()], [{ deep: [1n] }]])(
-  '%s is no JSON and is refused',
+  '%s is not JSON and is refused',
   value => {
     expect(() => canonicalJson(value)).toThrow(TypeError);
   },
@@ -63,7 +63,7 @@ test('a digest made in pieces is that of the whole text', () => {
   );
 });
 
-test('the nearest place is the one itself or of what it lies in', () => {
+test('the nearest place is the one itself or of what it is in', () => {
   const places = new Map([
     ['/a', 1],
     ['/a/b/c', 2],

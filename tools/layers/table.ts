@@ -1,7 +1,7 @@
 import type { Layers } from './check.ts';
 
 /**
- * Who may import whom in `src`, lowest room first; nothing imports what stands below its own line. The lab
+ * Who may import whom in `src`, lowest room first; nothing imports what is below its own line. The lab
  * names nothing of the clients that it judges: a stand-in that shared code with them would share their
  * mistakes. Engine and types touch the world through `io` alone, so Node's own modules for it are not theirs.
  */

@@ -38,7 +38,7 @@ export function makeRepositories(reach: Reach, random: Random, closing: Closing)
   async function open(ref: RepositoryRef, mode: 'read' | 'create') {
     const name = JSON.stringify([ref.url, ref.target, ref.key]);
     const before = opened.get(name);
-    // Whoever writes has to know what the store says of conditions; for a reader that is no matter.
+    // Whoever writes has to know what the store says about conditions; for a reader it does not matter.
     if (before && (mode === 'read' || written.has(before))) return before;
     try {
       const repository = await opening(ref, mode);

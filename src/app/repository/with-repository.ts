@@ -75,7 +75,7 @@ function withoutTarget(error: unknown): unknown {
     'aws-no-credentials':
       'Give --profile, or AWS_PROFILE or AWS_ACCESS_KEY_ID in the environment, or name the manifests.',
     'aws-wrong-credentials': 'Check the keys in the environment, or give --profile.',
-    'aws-unreachable': 'Check the network, and --region, --endpoint or what the environment says of them.',
+    'aws-unreachable': 'Check the network, and --region, --endpoint or what the environment says about them.',
     'bucket-not-found': 'Check its name, and --region or --endpoint.',
   };
   const hintOf = ({ code, hint }: Diagnostic) => {

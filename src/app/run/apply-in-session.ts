@@ -44,7 +44,7 @@ export interface Applied {
 }
 
 export interface Given {
-  /** What the run report says of content that didn't come from this machine. */
+  /** What the run report says about content that didn't come from this machine. */
   content?: RunContent;
   /** Asked when something would change; left out for what needs no approval. */
   approve?: Approve;

@@ -45,7 +45,7 @@ const nothingKept = world('nothing-kept', 'no content that converged before is k
 
 export const asWarning = (diagnostic: Diagnostic): Diagnostic => ({ ...diagnostic, severity: 'warning' });
 
-/** What the run report says of it. */
+/** What the run report says about it. */
 export const describeContent = ({ content, from }: Obtained, { bucket }: Self): RunContent => ({
   url: `${bucket.url}/${content.name}`,
   sha256: content.sha256,

@@ -44,15 +44,15 @@ export interface SessionOptions {
   labMustExist?: boolean;
   /** A lab that is open already, and stays so. */
   lab?: Lab;
-  /** Where content sources are read, when they don't lie on this machine. */
+  /** Where content sources are read, when they aren't on this machine. */
   content?: ContentFiles;
 }
 
 const noCalls: CallCounter = { made() {}, retried() {}, throttled() {} };
 
 /**
- * The composition root: what stands behind the engine's ports. With `--lab`, the lab's endpoints and
- * credentials take the place of every target's, and host paths lie below the lab's folder.
+ * The composition root: what is behind the engine's ports. With `--lab`, the lab's endpoints and
+ * credentials take the place of every target's, and host paths are below the lab's folder.
  */
 export async function openSession(
   context: Context,

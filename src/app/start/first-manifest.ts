@@ -35,7 +35,7 @@ targets:
     type: vsphere
     url: ${quoted(vcenter)}
     username: ${quoted(username)}
-    password: "\${secret('env:VC_PASSWORD')}"   # a reference: the password itself never stands here
+    password: "\${secret('env:VC_PASSWORD')}"   # a reference: the password itself is never here
   dr: { type: aws, region: ${quoted(region)} }   # credentials: those of the AWS CLI
 
 resources:

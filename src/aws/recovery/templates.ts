@@ -2,7 +2,7 @@ import type { RequestLaunchTemplateData, ResponseLaunchTemplateData } from '@aws
 import type { RecoveryConnection } from './connection.ts';
 import { tagsOf, toTags } from './tags.ts';
 
-/** What a launch template says of a machine. */
+/** What a launch template says about a machine. */
 export interface MachineTemplate {
   instance_type: string;
   subnet: string;

@@ -15,7 +15,7 @@ export interface Proof {
 }
 
 /**
- * Observes and decides again what was changed, what depends on it and what lies in the same realms, once; what was
+ * Observes and decides again what was changed, what depends on it and what is in the same realms, once; what was
  * changed and is remote, until it is consistent. What is still pending, and not by the time that has gone by, names a
  * type that isn't idempotent, or two resources that fight. Undefined when nothing was changed.
  */
@@ -74,7 +74,7 @@ function told({ run, walk, planned }: Applying, left: readonly Subject[]): Diagn
   return [...failures, ...differing];
 }
 
-/** Undefined when the host is this run's to look at; else what is to be said of that. */
+/** Undefined when the host is this run's to look at; else what is to be said about that. */
 async function holdHostFor(
   { host }: Applying,
   subjects: readonly Subject[],
@@ -94,7 +94,7 @@ async function holdHostFor(
 
 const isHere = ({ type }: Subject): boolean => type.runs.on === 'host';
 
-/** What is said of one that was in sync is what is known: that it differs, and since when. */
+/** What is said about one that was in sync is what is known: that it differs, and since when. */
 function notConvergent(node: Node, planned: number): Diagnostic {
   const { address, type, declared } = node.subject;
   const since = new Date(planned).toISOString();

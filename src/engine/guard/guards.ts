@@ -63,7 +63,7 @@ export const spareChanges = ({ resources, policy = {} }: Plan): number =>
     ? Number.POSITIVE_INFINITY
     : policy.max_changes - resources.filter(one => isPending(one) && one.action !== 'refresh').length;
 
-/** What the budget says of a change that became needed while a plan was applied, and has no room for. */
+/** What the budget says about a change that became needed while a plan was applied, and has no room for. */
 export const beyondBudget = ({ address, at }: PlannedResource, { max_changes }: Policy): Diagnostic =>
   blocked(
     'over-budget',
@@ -71,7 +71,7 @@ export const beyondBudget = ({ address, at }: PlannedResource, { max_changes }: 
     { address, at, hint: 'plan again, and apply that plan' },
   );
 
-/** All that guards say of a plan, for a command that only shows it. */
+/** All that guards say about a plan, for a command that only shows it. */
 export const guardsOf = (plan: Plan, allowed: Allowed): Diagnostic[] => [
   ...overBudget(plan),
   ...plan.resources.flatMap(planned => guardOf(planned, allowed) ?? []),

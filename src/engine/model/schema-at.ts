@@ -45,7 +45,7 @@ interface Part {
   [keyword: string]: unknown;
 }
 
-/** A text that stands where a schema has an annotation. */
+/** A text that is where a schema has an annotation. */
 export interface Annotated {
   pointer: string;
   text: string;

@@ -43,7 +43,7 @@ async function look(run: Run, subject: Subject): Promise<Lacking | undefined> {
       return value;
     if (value.state === 'doubtful' && isDiagnostic(value.diagnostic))
       return { state: 'doubtful', diagnostic: { ...told(value.diagnostic), severity: 'warning' } };
-    return { state: 'failed', diagnostic: told(typeBug(type, 'what it says of its source is not valid')) };
+    return { state: 'failed', diagnostic: told(typeBug(type, 'what it says about its source is not valid')) };
   } catch (error) {
     return { state: 'failed', diagnostic: told(together(diagnosticsOf(error, subject))) };
   }

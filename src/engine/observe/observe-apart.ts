@@ -8,7 +8,7 @@ const telling = 8;
 
 /**
  * What made a call for several fail as a whole, if it may be the trouble of one of them: it took too long, the type
- * threw something that is no answer, or all of this host's failed in the same words. Undefined when it is not: a
+ * threw something that is not an answer, or all of this host's failed in the same words. Undefined when it is not: a
  * target that can't be reached is what a Failure of a remote type is about.
  */
 export function suspicion(run: Run, batch: readonly Subject[]): Diagnostic | undefined {

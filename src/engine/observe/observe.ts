@@ -132,7 +132,7 @@ const isSound = (observation: Observation<object>): boolean =>
     ? typeof observation.waitsFor === 'string'
     : observation.state === 'failed' && isDiagnostic(observation.diagnostic);
 
-/** Whether a value can stand in a plan. */
+/** Whether a value can be in a plan. */
 export function isJsonObject(value: unknown): boolean {
   try {
     return typeof value === 'object' && value !== null && canonicalJson(value) !== undefined;

@@ -27,7 +27,7 @@ export interface View {
   lacking: ReadonlyMap<Address, Lacking>;
 }
 
-/** What a plan says of one resource: its own needs, and what follows from those before it. */
+/** What a plan says about one resource: its own needs, and what follows from those before it. */
 export function verdictOf(
   subject: Subject,
   decision: Decision,

@@ -12,7 +12,7 @@ const mostAlone = 3;
 
 /**
  * The shown resources of a plan, where those that failed for one reason are together, and those that nothing is done
- * to since what they depend on could not be observed. Each group stands where its first member does.
+ * to since what they depend on could not be observed. Each group is where its first member is.
  */
 export function groupedAlike(
   { resources }: Pick<Plan, 'resources'>,

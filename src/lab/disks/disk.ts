@@ -35,7 +35,7 @@ export class ChangeIdRefused extends Error {}
 /** What a snapshot froze of a disk. Layers count from 0, the base. */
 export interface FrozenDisk {
   capacity: number;
-  /** Ids of the layers that the snapshot's content lies in, base first. */
+  /** Ids of the layers that the snapshot's content is in, base first. */
   layers: number[];
   changeId?: string;
 }

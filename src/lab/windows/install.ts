@@ -24,7 +24,7 @@ const folders = [
 const system = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet';
 const currentVersion = 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion';
 
-/** Where the machine's environment variables lie in the registry. */
+/** Where the machine's environment variables are in the registry. */
 export const environmentKey = `${system}\\Control\\Session Manager\\Environment`;
 
 /**

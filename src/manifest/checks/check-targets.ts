@@ -85,7 +85,7 @@ function refuseTarget(declared: DeclaredResource, report: Report): void {
   if (resource.meta.target === undefined) return;
   declared.valid = false;
   const at = resource.places.get('/target') ?? resource.at;
-  const message = `\`${type.name}\` takes no \`target\`: it works on the host that converge runs on`;
+  const message = `\`${type.name}\` does not take a \`target\`: it works on the host that converge runs on`;
   report(given('wrong-target', message, { at, address: resource.address, hint: 'remove `target`' }));
 }
 

@@ -260,7 +260,7 @@ function unknownName(
   return undefined;
 }
 
-/** A value as a tree of nodes that stands where the expression stands, and knows where it came from. */
+/** A value as a tree of nodes that is where the expression stands, and knows where it came from. */
 function toNode(
   value: Json,
   from: Node,

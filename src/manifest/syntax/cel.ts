@@ -173,7 +173,7 @@ function toJson(value: unknown, left: { values: number; text: number }): Json {
     throw new CelFault('the expression gives an integer beyond 2^53');
   }
   if (typeof value === 'number' && !Number.isFinite(value))
-    throw new CelFault('the expression gives no finite number');
+    throw new CelFault('the expression does not give a finite number');
   if (value === null || ['string', 'boolean', 'number'].includes(typeof value)) return value as Json;
   if (Array.isArray(value)) return value.map(item => toJson(item, left));
   const plain = typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value));
@@ -183,5 +183,5 @@ function toJson(value: unknown, left: { values: number; text: number }): Json {
     );
   if (value instanceof Map)
     return Object.fromEntries([...value].map(([key, item]) => [String(key), toJson(item, left)]));
-  throw new CelFault('the expression gives no text, number, boolean, list or map; try string(...)');
+  throw new CelFault('the expression does not give a text, number, boolean, list or map; try string(...)');
 }

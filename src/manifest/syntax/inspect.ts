@@ -49,7 +49,7 @@ export function inspect(
       );
     const extent = extents.get(target);
     if (!extent)
-      return refuse(given('alias-cycle', 'an alias stands inside the value that it stands for', { at }));
+      return refuse(given('alias-cycle', 'an alias is inside the value that it stands for', { at }));
     expanded += extent.size;
     if (expanded > mostExpanded)
       return refuse(
@@ -106,7 +106,7 @@ interface Pair {
   value: Node | null;
 }
 
-/** What stands where a secret goes is hidden before anything is said about it, behind an alias too. */
+/** What is where a secret goes is hidden before anything is said about it, behind an alias too. */
 function hideLiteral(file: SourceFile, value: Node | null, anchors: Map<string, Node>): void {
   if (isScalar(value) && mayBeSecret(String(value.value))) mask(file, value);
   if (!isAlias(value)) return;
@@ -133,7 +133,7 @@ function checkKeys(file: SourceFile, pairs: Pair[], report: (d: Diagnostic) => v
     const first = seen.get(text);
     if (first)
       report(
-        given('duplicate-key', `\`${text}\` stands twice in one map`, {
+        given('duplicate-key', `\`${text}\` appears twice in one map`, {
           at: placeOf(file, key),
           hint: 'merge the two, or remove one',
           related: [{ message: 'first here', at: placeOf(file, first) }],

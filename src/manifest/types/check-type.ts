@@ -96,7 +96,7 @@ const parts: Record<keyof ResourceType, Part> = {
 
 /**
  * All that is wrong with what a type's file exports, each with its place; none when it can be used.
- * @param named all types that may be referred to, those whose files lie beside this one too
+ * @param named all types that may be referred to, those whose files are beside this one too
  */
 export function mistakesOf(
   exported: unknown,

@@ -45,7 +45,7 @@ async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
   }
 }
 
-/** Node says of its own function that it is experimental, which is nothing for users. */
+/** Node says about its own function that it is experimental, which is nothing for users. */
 function stripped(text: string): string {
   const emitWarning = process.emitWarning;
   process.emitWarning = () => {};
@@ -85,7 +85,7 @@ function placeOf(text: string, part: string, file: string): SourceRange | undefi
   return { file, line: lines.length, column, endLine: lines.length, endColumn: column + part.length };
 }
 
-/** Where the parser stopped: the line's number, the lines around it and a caret stand before the error. JavaScript is parsed again for that. */
+/** Where the parser stopped: the line's number, the lines around it and a caret are before the error. JavaScript is parsed again for that. */
 function syntaxAt(error: unknown, text: string, file: string): SourceRange | undefined {
   if (!(error instanceof SyntaxError)) return undefined;
   let stack = error.stack ?? '';

@@ -101,7 +101,7 @@ async function mistakesOfSchemas(
 
 function mistakesOfSchema(ajv: Ajv, name: string, schema: object, file: string): Diagnostic[] {
   const wrong = (message: string) =>
-    given('bad-type', `${file}: \`${name}\` is no JSON Schema: ${message}`, {
+    given('bad-type', `${file}: \`${name}\` is not a JSON Schema: ${message}`, {
       at: { file, line: 1, column: 1 },
       hint: 'draft-07: https://json-schema.org/draft-07',
     });

@@ -20,7 +20,7 @@ export interface Asking {
   now: number;
   /** What the clock says, where that is earlier. */
   clock?: number | undefined;
-  /** Told of a verified statement that is no longer valid. */
+  /** Told about a verified statement that is no longer valid. */
   onExpired?(statement: Statement): unknown;
   /** Of converge here. */
   version: string;

@@ -63,7 +63,7 @@ type Got = Awaited<ReturnType<ContentBucket['get']>>;
 const belongs = (statement: Statement, content: Got): content is Exclude<Got, 'unchanged' | undefined> =>
   content !== undefined && content !== 'unchanged' && isContentOf(statement, content.bytes);
 
-/** Takes what lies in the bucket on trust. Only for `--insecure-unsigned`. */
+/** Takes what is in the bucket on trust. Only for `--insecure-unsigned`. */
 export async function fetchUnsigned(bucket: ContentBucket, environment: string): Promise<Content> {
   let denied: unknown;
   for (const name of contentNames(environment)) {

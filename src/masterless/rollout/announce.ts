@@ -51,7 +51,7 @@ export async function openAnnouncer(bucket: FleetBucket, environment: string): P
   const takenOver = () =>
     new Failure(
       blocked('rollout-taken-over', `somebody else has halted or replaced the rollout of ${environment}`, {
-        hint: `\`converge rollout status ${environment}\` says how it stands`,
+        hint: `\`converge rollout status ${environment}\` shows its state`,
       }),
     );
   return {

@@ -151,7 +151,7 @@ async function imageOf(
     const found = await find();
     if (!found || found.state === 'pending') return 'not yet';
     if (found.state !== 'available') return `it is ${found.state}`;
-    // What it is billed as comes from the snapshot: anything else than plain Linux is a bill nobody asked for.
+    // What it is billed as comes from the snapshot: anything but plain Linux is a bill nobody asked for.
     const billed = `${found.platformDetails} (${found.usageOperation})`;
     return billed === 'Linux/UNIX (RunInstances)' ? 'yes' : `EC2 bills it as ${billed}`;
   });

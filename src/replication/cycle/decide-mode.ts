@@ -11,7 +11,7 @@ export type Reason =
   | 'first-cycle'
   /** The newest point doesn't hold this disk. */
   | 'new-disk'
-  /** Another disk stands where the newest point had one. */
+  /** Another disk is where the newest point had one. */
   | 'disk-replaced'
   /** Two disks of the VM carry one identity, so change ids can't be told apart. */
   | 'ambiguous-identity'
@@ -56,7 +56,7 @@ export function decideMode(disk: SourceDisk, context: DecisionContext): Decision
   if (previous === undefined) return { mode: 'full', reason: 'first-cycle' };
   const known = previous.filter(p => p.identity === disk.identity);
   const ambiguous = known.length > 1 || disks.filter(d => d.identity === disk.identity).length > 1;
-  // Two disks must never stand on one: among doubles only the device key may decide.
+  // Two disks must never rest on one: among doubles only the device key may decide.
   const base = known.find(p => p.key === disk.key) ?? (ambiguous ? undefined : known[0]);
   if (base === undefined) {
     if (known.length > 0) return { mode: 'full', reason: 'ambiguous-identity' };

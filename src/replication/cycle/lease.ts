@@ -41,7 +41,7 @@ export interface Lease {
  * Takes the lease of a VM by compare-and-swap, with the intent in it, and keeps it by a heartbeat on
  * the clock. `floor`: the highest epoch and generation known from elsewhere (points, snapshots), for when
  * the lease object is gone. `clockAhead`: milliseconds by which the store's clock is ahead of ours. `prove`: first see
- * whether the store honours the conditions that all of this stands on. A wrong take-over because of clocks that disagree costs work, never content: the head only
+ * whether the store honours the conditions that all of this rests on. A wrong take-over because of clocks that disagree costs work, never content: the head only
  * moves from the ETag that was read under the lease.
  *
  * @throws Failure `lease-held` (blocked) naming holder and end; `store-unsuitable`

@@ -52,7 +52,7 @@ export interface Lost {
 }
 const nothingLost: Lost = { points: [], again: id => `--point ${id}` };
 
-/** The point, unless one that is lost lies between it and the next: it would be an older one than was asked for. */
+/** The point, unless one that is lost is between it and the next: it would be an older one than was asked for. */
 function certain(point: Point, next: Point | undefined, wanted: string, vm: string, lost: Lost): Point {
   const between = lost.points.find(
     ({ generation }) =>

@@ -13,7 +13,7 @@ export type DueReason =
   | 'first-point'
   /** Its newest point is older than the interval of its schedule. */
   | 'interval'
-  /** Its newest point lies in the future, so nothing can be said of its age. */
+  /** Its newest point is in the future, so nothing can be said about its age. */
   | 'future-point'
   /** It has other disks, or disks of other sizes, than its newest point. */
   | 'disks-changed'
@@ -40,7 +40,7 @@ export interface DueJob {
   due: number;
 }
 
-/** What a VM and its newest point say of when it is due. */
+/** What a VM and its newest point say about when it is due. */
 export interface Schedule {
   /** Undefined: there is none. */
   newest: Point | undefined;

@@ -50,7 +50,7 @@ export async function openRepository(store: ObjectStore, options: OpenOptions): 
 /**
  * Opens the repository in `store`, or makes it (encrypted when a key is given) if nothing is there.
  * Of two that make it at the same time one wins, and the other opens what the winner made. Whoever comes
- * here writes, so what a store says of conditions is tried once. Throws what `openRepository` throws, and
+ * here writes, so what a store says about conditions is tried once. Throws what `openRepository` throws, and
  * a Failure `store-unsuitable`.
  */
 export async function createRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {

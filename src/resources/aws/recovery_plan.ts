@@ -92,7 +92,7 @@ export const recoveryPlan: ResourceType<RecoveryPlanProperties, PlanProperties> 
   doc: `In which order machines are recovered, and how it is told that they are well.
 
 \`converge failover PLAN --test\` rehearses it. The plan is kept in the repository beside the recovery points, where
-it outlives home; so is what each rehearsal measured. The machines are \`recovery_target\`s whose points lie in the same
+it outlives home; so is what each rehearsal measured. The machines are \`recovery_target\`s whose points are in the same
 repository.`,
   version: 1,
   protects: true,

@@ -24,7 +24,7 @@ export function fingerprint(text: string): string | undefined {
 export function checkTrust({ ca, sha256 }: Trust): void {
   if (sha256 !== undefined && fingerprint(sha256) === undefined) {
     throw new Failure(
-      given('vsphere-pin', 'The `sha256` of the vSphere target is no SHA-256 fingerprint.', {
+      given('vsphere-pin', 'The `sha256` of the vSphere target is not a SHA-256 fingerprint.', {
         hint: 'It has 64 hex digits, with or without colons.',
       }),
     );

@@ -129,7 +129,7 @@ async function logIn(
     throw refused(http.where, status);
   }
   throw new Failure(
-    world('vsphere-no-tags', `${http.where} knows no tags: it has no Automation API.`, {
+    world('vsphere-no-tags', `${http.where} does not know tags: it has no Automation API.`, {
       hint: 'Tags need a vCenter 6.5 or newer; on an ESXi host select by folder or name.',
     }),
   );

@@ -18,7 +18,7 @@ const WHAT = 'QueryChangedDiskAreas';
 
 /**
  * One page of the areas that changed between `changeId` and the snapshot. The page may end before
- * the disk does, and may hold no area: ask again from `startOffset + length` while that lies below
+ * the disk does, and may hold no area: ask again from `startOffset + length` while that is below
  * the capacity of the snapshot's disk, never at it (InvalidArgument).
  * @throws Failure `vsphere-change-id-rejected`, with ChangeIdRejected as its cause, when the disk has
  * to be read in full

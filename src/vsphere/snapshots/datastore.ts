@@ -60,7 +60,7 @@ function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
   if (kind !== 'VirtualDiskFlatVer2BackingInfo')
     throw unreadable(of, `its backing is ${kind}, not a flat file`);
   if (child(backing, 'parent')) {
-    throw unreadable(of, `its frozen state ${name} is a delta on another file; other snapshots lie below it`);
+    throw unreadable(of, `its frozen state ${name} is a delta on another file; other snapshots are below it`);
   }
   if (child(backing, 'keyId')) throw unreadable(of, 'it is encrypted, and the file service gives ciphertext');
   const parts = /^\[([^\]]+)\] (.+)\.vmdk$/.exec(name);

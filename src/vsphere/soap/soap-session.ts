@@ -39,7 +39,7 @@ export interface Session {
   query(call: SoapCall, patience?: Patience): Promise<XmlElement[]>;
   /** Counts logins: says which session a refusal speaks of. */
   readonly generation: number;
-  /** Logs in again, unless somebody has since `generation`. Callers at one time share one login. */
+  /** Logs in again, unless somebody has since `generation`. Callers at the same time share one login. */
   renew(generation: number): Promise<void>;
   /** Logs out, as far as the server still listens, and closes the connections. */
   close(): Promise<void>;

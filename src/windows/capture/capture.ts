@@ -33,7 +33,7 @@ export function parseCapture(text: string, path: string): Capture {
     // Windows' editors put a mark in front.
     read = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
-    throw noCapture(path, 'it is no JSON');
+    throw noCapture(path, 'it is not JSON');
   }
   const { converge_capture: version, taken, host, calls } = fields(read);
   if (version !== 1)

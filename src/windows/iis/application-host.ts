@@ -16,7 +16,7 @@ export interface WrittenSection {
 
 /**
  * The root element of applicationHost.config; undefined without IIS. Rejects with a Failure when it can't be
- * read or lies on a share, where it is the configuration of other machines as well.
+ * read or is on a share, where it is the configuration of other machines as well.
  */
 export async function readApplicationHost(io: ReadIo): Promise<XmlElement | undefined> {
   const file = (name: string) => system32(io, 'inetsrv', 'config', name);
@@ -35,7 +35,7 @@ export async function readApplicationHost(io: ReadIo): Promise<XmlElement | unde
     io.signal.throwIfAborted();
     if (error instanceof Failure) throw error;
     if (error instanceof XmlError)
-      throw new Failure(world('iis-unreadable', `${path} is no XML: ${error.message}`));
+      throw new Failure(world('iis-unreadable', `${path} is not XML: ${error.message}`));
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     throw new Failure(

@@ -24,7 +24,7 @@ export async function readTask(io: ReadIo, uri: string): Promise<XmlElement | un
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     throw new Failure(
-      world('task-unreadable', `the file of the task ${uri} is no XML: ${error.message}`, {
+      world('task-unreadable', `the file of the task ${uri} is not XML: ${error.message}`, {
         hint: 'delete the task (`schtasks /delete`), and run again',
       }),
     );

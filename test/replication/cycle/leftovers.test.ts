@@ -126,7 +126,7 @@ describe("snapshots that aren't ours", () => {
     expect((await cycles.run()).warnings).toMatchObject([{ code: 'orphan-removed' }]);
   });
 
-  test('a disk that is left out may lie below one', async () => {
+  test('a disk that is left out may be below one', async () => {
     const cycles = new CycleWorld(block, block);
     cycles.machine.readsDeltas = false;
     cycles.machine.inspect = async () => {

@@ -185,7 +185,7 @@ describe('what a manifest may say', () => {
     expect(problem('bkt', { lifecycle: { abort_incomplete_uploads: '48h' } })).toBe('fine');
   });
 
-  it('it provides its name to what lies in it', () => {
+  it('it provides its name to what is in it', () => {
     expect(bucket.provides?.({}, 'dr')).toEqual(['s3-bucket:dr']);
   });
 });

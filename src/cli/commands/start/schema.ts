@@ -5,7 +5,7 @@ export const schema: Define = (program, context, exit) => {
   program
     .command('schema [TYPE]')
     .description('print the JSON Schema of manifests, or of one resource type')
-    .option('--with <PATHS...>', 'with the types and modules that lie beside these manifests')
+    .option('--with <PATHS...>', 'with the types and modules that are beside these manifests')
     .option('--types', 'print what a type of your own is made of, as TypeScript declarations')
     .addHelpText(
       'after',

@@ -121,7 +121,7 @@ export const imageActions = {
       );
     if (input.VirtualizationType !== 'hvm')
       throw refuse.parameter(
-        'The lab, like all newer instance types, knows no images but VirtualizationType hvm',
+        'The lab, like all newer instance types, only knows images of VirtualizationType hvm',
       );
     const isUefi = input.BootMode === 'uefi' || input.BootMode === 'uefi-preferred';
     if (input.TpmSupport !== undefined && input.BootMode !== 'uefi')

@@ -79,7 +79,7 @@ export async function openWriter(
 }
 
 /**
- * The root that the commit stands on: the base's, or without a base the newest that can be found, so
+ * The root that the commit rests on: the base's, or without a base the newest that can be found, so
  * that generations, disk numbers and the index go on even when the head was lost.
  */
 async function rootBelow(
@@ -200,7 +200,7 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 
 /**
  * Writes the head's point under `points/` unless it is there. A commit does so for its own point, and
- * before it moves the head for the one it stands on: so all but the head's point surely lie there.
+ * before it moves the head for the one it rests on: so all but the head's point surely are there.
  */
 async function settle(work: Session, root: Root): Promise<void> {
   const { store, vault, names, random } = work.context;

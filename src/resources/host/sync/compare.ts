@@ -35,7 +35,7 @@ export interface Sides {
 
 /**
  * A file equals its object when both have the same size and either are what was copied from one to the other, or
- * the file's MD5 is the object's ETag. The ETag of an object in parts, or under a KMS key, is no MD5: such a one
+ * the file's MD5 is the object's ETag. The ETag of an object in parts, or under a KMS key, is not an MD5: such a one
  * is copied once more when nothing is remembered of it.
  */
 export async function compare({ folder, store, globs, remembered }: Sides, io: ReadIo): Promise<Comparison> {

@@ -17,7 +17,7 @@ const atOnce = 8;
 /** An object is put in one piece, which is held in memory. */
 const largestPut = 2 ** 30;
 
-/** Objects into files, each whole or not at all. `note` is told of each that is done. */
+/** Objects into files, each whole or not at all. `note` is told about each that is done. */
 export async function down(
   folder: Id,
   location: Location,

@@ -47,7 +47,7 @@ async function readXml(file: string, io: ReadIo): Promise<XmlElement | undefined
     return bytes && parseXml(bytes.toString('utf8').replace(/^\uFEFF/, ''));
   } catch {
     io.signal.throwIfAborted();
-    // What can't be read or is no XML is IIS's to complain about.
+    // What can't be read or is not XML is IIS's to complain about.
     return undefined;
   }
 }

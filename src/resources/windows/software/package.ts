@@ -187,7 +187,7 @@ async function act(step: Step<PackageProperties, PackageState>, io: WriteIo): Pr
   }
 }
 
-/** Bytes; Windows Installer takes no larger package. */
+/** Bytes; Windows Installer does not take a larger package. */
 const largest = 2 * 1024 ** 3;
 
 async function check(path: string, checksum: string | undefined, io: ReadIo): Promise<void> {

@@ -90,7 +90,7 @@ async function registration(server: Server, section: string): Promise<Registrati
   return registered((await hostConfig(server)).root).get(section)!;
 }
 
-/** Where an edit goes: the file of one place, for another one that lies in it. */
+/** Where an edit goes: the file of one place, for another one that is in it. */
 export interface Target {
   section: string;
   place: Place;
