@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 const start = 'src/cli/start.ts';
-/** Loads the start itself, and what is enough for `--version`. */
-const before = 'src/cli/process.ts';
+/** Whose imports come before the start: they lead to it, and to what is enough for `--version`. */
+const before = ['src/cli/entry.ts', 'src/cli/process.ts'].map(path => join(process.cwd(), path));
 
 /**
  * Keeps what the start of the CLI needs in one chunk. esbuild makes a chunk for every set of dynamic imports that share
@@ -14,11 +14,9 @@ export const oneStart: Plugin = {
   name: 'one-start',
   setup(build) {
     const namespace = 'after-start';
-    build.onResolve({ filter: /^\./ }, async ({ path, kind, importer, resolveDir, namespace: from }) => {
-      const root = process.cwd();
-      const isLater = kind === 'dynamic-import' && importer.startsWith(join(root, 'src'));
-      if (!isLater || from === namespace || importer === join(root, before)) return undefined;
-      return { path: join(resolveDir, path), namespace };
+    build.onResolve({ filter: /^\./ }, ({ path, kind, importer, resolveDir }) => {
+      const isLater = kind === 'dynamic-import' && importer.startsWith(join(process.cwd(), 'src'));
+      return isLater && !before.includes(importer) ? { path: join(resolveDir, path), namespace } : undefined;
     });
     build.onLoad({ filter: /./, namespace }, ({ path }) => ({
       contents: `import ${JSON.stringify(join(process.cwd(), start))};\nexport * from ${JSON.stringify(path)};`,
