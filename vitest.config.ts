@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** Replace a module of Node, which the other tests of the same process would get, too. */
+const apart = ['test/lab/disks/kill.test.ts', 'test/lab/vsphere/kill.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // The binary that tests spawn is what the sources say, not what was built some time ago.
     globalSetup: ['test/support/build.ts'],
     setupFiles: ['test/support/runtime-directory.ts'],
@@ -10,5 +12,10 @@ export default defineConfig({
     maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'apart', include: apart, isolate: true } },
+      // One process for many files: most of the time of a small file goes into loading what it tests.
+      { extends: true, test: { name: 'together', include: ['test/**/*.test.ts'], exclude: apart, isolate: false } },
+    ],
   },
 });
