@@ -6,7 +6,7 @@ const apart = ['test/lab/disks/kill.test.ts', 'test/lab/vsphere/kill.test.ts'];
 export default defineConfig({
   test: {
     // The binary that tests spawn is what the sources say, not what was built some time ago.
-    globalSetup: ['test/support/build.ts'],
+    globalSetup: ['test/support/temporary.ts', 'test/support/build.ts'],
     setupFiles: ['test/support/runtime-directory.ts'],
     // All processors: a machine of two would otherwise run one file at a time.
     maxWorkers: '100%',
@@ -15,7 +15,10 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'apart', include: apart, isolate: true } },
       // One process for many files: most of the time of a small file goes into loading what it tests.
-      { extends: true, test: { name: 'together', include: ['test/**/*.test.ts'], exclude: apart, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: apart, isolate: false },
+      },
     ],
   },
 });
