@@ -9,17 +9,20 @@ const room = 4 * 2 ** 30;
 
 /**
  * One folder for all temporary files of a test run, removed after it. It lies in memory where there is room: the tests
- * flush files to the disk by the ten thousand, and no disk loses its power meanwhile. TMPDIR chooses another place.
+ * flush thousands of small files to the disk, and none of them pulls the plug. TMPDIR chooses another place.
  */
 export default function setup(): () => void {
-  const folder = ownFolder(process.env.TMPDIR === undefined && isRoomy() ? inMemory : tmpdir());
   const before = process.env.TMPDIR;
-  process.env.TMPDIR = runsPrograms(folder) ? folder : ownFolder(tmpdir());
-  const folders = [folder, process.env.TMPDIR];
+  const folder = (before === undefined && isRoomy() && folderForPrograms()) || ownFolder(tmpdir());
+  process.env.TMPDIR = folder;
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // For a run that is interrupted.
+  process.once('exit', remove);
   return () => {
-    for (const one of folders) rmSync(one, { recursive: true, force: true });
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
+    process.off('exit', remove);
+    remove();
   };
 }
 
@@ -40,11 +43,12 @@ function ownFolder(place: string): string {
   return folder;
 }
 
-/** In containers the memory's file system is often mounted so that no program can be started from it. */
-function runsPrograms(folder: string): boolean {
+/** Undefined where the memory's file system is mounted so that no program starts from it, as in many containers. */
+function folderForPrograms(): string | undefined {
+  const folder = ownFolder(inMemory);
   const program = join(folder, 'program');
   writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
   const { status } = spawnSync(program);
-  rmSync(program);
-  return status === 0;
+  rmSync(status === 0 ? program : folder, { recursive: true });
+  return status === 0 ? folder : undefined;
 }
