@@ -12,6 +12,8 @@ export default defineConfig({
     maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // How long something takes is not what is tested: a machine may be busy.
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       { extends: true, test: { name: 'apart', include: apart, isolate: true } },
       // One process for many files: most of the time of a small file goes into loading what it tests.
