@@ -53,6 +53,7 @@ const parts: Record<keyof ResourceType, Part> = {
     optional: true,
   },
   protects: flag,
+  leased: flag,
   canBeAbsent: flag,
   neededUnlessAbsent: {
     fits: value => Array.isArray(value) && value.every(name => typeof name === 'string'),
