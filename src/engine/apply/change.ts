@@ -11,19 +11,13 @@ import type { Outcome, Step } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import { identityOf } from '../model/targets.ts';
 import { observe } from '../observe/observe.ts';
-import { type Decision, decide } from '../plan/decide.ts';
-import { type Applying, guarded } from './applying.ts';
+import { decide } from '../plan/decide.ts';
+import { type Applying, type Change, guarded } from './applying.ts';
 import { holdBack } from './hold-back.ts';
 import { isRestOf, stillAsShown } from './meanwhile.ts';
 import { failedCall, interrupted, soundOutcome } from './outcome.ts';
 import { refreshIfNotified } from './refresh.ts';
 import { triesLeft, waitBefore } from './retry.ts';
-
-/** A node with what has to be done to it. */
-export interface Change {
-  node: Node;
-  decision: Decision;
-}
 
 /** Of a step whose type doesn't say more. */
 const cutShort = 'cut short; the next run looks at what is there and goes on from that';

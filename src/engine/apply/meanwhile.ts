@@ -6,8 +6,7 @@ import type { Subject } from '../model/subject.ts';
 import { observe } from '../observe/observe.ts';
 import { type Decision, decide } from '../plan/decide.ts';
 import { fingerprint } from '../plan/planner.ts';
-import type { Applying } from './applying.ts';
-import type { Change } from './change.ts';
+import type { Applying, Change } from './applying.ts';
 
 /**
  * Looks at an object that lives elsewhere once more right before it is changed, for nothing keeps other machines from

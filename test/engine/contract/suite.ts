@@ -6,7 +6,7 @@ import { diff } from '../../../src/engine/model/diff.ts';
 import { conflictsAmong, mistakesOf } from '../../../src/engine/model/mistakes.ts';
 import { valueAt } from '../../../src/engine/model/pointer.ts';
 import type { AnyResourceType } from '../../../src/engine/model/resource-type.ts';
-import { isImmutable, notesOf } from '../../../src/engine/model/schema-at.ts';
+import { isImmutable, notesOf, type OnTarget } from '../../../src/engine/model/schema-at.ts';
 import { type Subject, subjectOf } from '../../../src/engine/model/subject.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { adopt } from '../../../src/engine/record/adopt.ts';
@@ -125,6 +125,8 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       for (const name of notesOf(type.schema, 'x-ref')) expect([...registry.types.keys()]).toContain(name);
       for (const kind of notesOf(type.schema, 'x-target'))
         expect([...registry.targets.keys()]).toContain(kind);
+      for (const on of notesOf(type.schema, 'x-on-target'))
+        expect([...registry.targets.keys()]).toContain((on as OnTarget).kind);
     });
 
     test(checks.made, async () => {
