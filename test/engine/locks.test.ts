@@ -138,6 +138,34 @@ test('a run that had to wait changes what differs still', async () => {
   expect(results).toEqual({ 'copy:vm': 'changed' });
 });
 
+test('nor does what is changed under a lease, whatever the plan said', async () => {
+  const { locks } = locksOf({ awaited: ['copy:done', 'copy:due'] });
+  const { elsewhere, converge } = setUp(locks);
+  elsewhere.type.leased = true;
+  elsewhere.objects.set('due', { size: 1 });
+  const take = locks.take;
+  locks.take = async (guarded, signal) => {
+    if (guarded !== 'host') elsewhere.objects.set(guarded.id, { size: guarded.id === 'done' ? 2 : 7 });
+    return take(guarded, signal);
+  };
+  const { results } = await converge(declare('copy:done', { size: 2 }), declare('copy:due', { size: 2 }));
+  expect(results).toEqual({ 'copy:done': 'unchanged', 'copy:due': 'changed' });
+  expect(elsewhere.log.filter(line => !line.startsWith('observe'))).toEqual(['update due']);
+});
+
+test('an object is locked under the target it is on', async () => {
+  const { locks } = locksOf();
+  const { converge } = setUp(locks);
+  const taken: Guarded[] = [];
+  const take = locks.take;
+  locks.take = async (guarded, signal) => {
+    taken.push(guarded);
+    return take(guarded, signal);
+  };
+  await converge(declare('copy:vm'));
+  expect(taken).toEqual(['host', { target: 'aws', type: 'copy', id: 'vm' }]);
+});
+
 test('a host that another run took meanwhile is neither changed nor said to be proved', async () => {
   const { locks } = locksOf();
   const { here, elsewhere, converge } = setUp(locks);
