@@ -92,6 +92,30 @@ test('while only a copy goes on the host is free for others, and is looked at an
   expect(results['thing:late']).toBe('unchanged');
 });
 
+test('what was given back is looked at anew, though nothing that it waited for has changed', async () => {
+  const { log, locks } = locksOf();
+  const { here, elsewhere, converge } = setUp(locks);
+  here.objects.set('late', { size: 1 });
+  const take = locks.take;
+  locks.take = async (guarded, signal) => {
+    const taken = await take(guarded, signal);
+    if (guarded === 'host') return taken;
+    // Somebody else makes the copy, and another run of this host does what was planned here.
+    await new Promise(resolve => setImmediate(resolve));
+    elsewhere.objects.set('vm', { size: 1 });
+    here.objects.set('late', { size: 2 });
+    return taken;
+  };
+  const { results } = await converge(
+    declare('copy:vm', { size: 1 }),
+    declare('thing:late', { size: 2, inside: 'vm' }),
+  );
+  const around = ['take host', 'release host'];
+  expect(log.filter(line => line.endsWith('host'))).toEqual([...around, ...around]);
+  expect(results).toEqual({ 'copy:vm': 'unchanged', 'thing:late': 'unchanged' });
+  expect(here.log).not.toContain('update late');
+});
+
 test('what another run changes elsewhere is blocked, and holds up nothing else', async () => {
   const { locks } = locksOf({ busy: ['copy:vm1'] });
   const { here, elsewhere, converge } = setUp(locks);
