@@ -33,8 +33,9 @@ function setUp(locks: Locks) {
     realm: { name: 'copies', concurrency: 4 },
     provides: (_, id) => [`copy:${id}`],
   });
-  here.type.needs = ({ inside }) =>
-    inside === undefined ? [] : [{ anyOf: [`copy:${inside}`, `thing:${inside}`] }];
+  for (const { type } of [here, elsewhere])
+    type.needs = ({ inside }) =>
+      inside === undefined ? [] : [{ anyOf: [`copy:${inside}`, `thing:${inside}`] }];
   const run = testRun([here.type, elsewhere.type], testWorld({ locks }));
   const converge = async (...resources: CatalogResource[]) => {
     const host = new HostLock(locks, run.signal);
@@ -90,6 +91,31 @@ test('while only a copy goes on the host is free for others, and is looked at an
   ]);
   expect(here.log).not.toContain('update late');
   expect(results['thing:late']).toBe('unchanged');
+});
+
+test('a run that waits for the host goes on elsewhere meanwhile', async () => {
+  const { locks } = locksOf();
+  const { elsewhere, converge } = setUp(locks);
+  const copied = Promise.withResolvers<void>();
+  elsewhere.onApply = async id => {
+    if (id === 'second') copied.resolve();
+    await new Promise(resolve => setImmediate(resolve));
+    return undefined;
+  };
+  const take = locks.take;
+  let taken = 0;
+  locks.take = async (guarded, signal) => {
+    // The second time another run has the host, and has it until the copy is made.
+    if (guarded === 'host' && ++taken === 2) await copied.promise;
+    return take(guarded, signal);
+  };
+  const { results } = await converge(
+    declare('copy:first'),
+    declare('copy:second', { inside: 'first' }),
+    declare('thing:late', { inside: 'first' }),
+  );
+  expect(taken).toBeGreaterThan(1);
+  expect(Object.values(results)).toEqual(['changed', 'changed', 'changed']);
 });
 
 test('what was given back is looked at anew, though nothing that it waited for has changed', async () => {

@@ -328,6 +328,7 @@ export const layers: Layers = {
       'resources/host/archive',
     ],
     'resources/aws': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
