@@ -331,6 +331,7 @@ export const layers: Layers = {
       'resources/host/archive',
     ],
     'resources/aws': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',

@@ -108,13 +108,8 @@ export function awsTarget(
   name: string | undefined,
   targets: CatalogTarget[],
 ): CatalogTarget | undefined {
-  const { target, mistake } = resolveTarget(targets, 'aws', name);
+  const { target, mistake } = resolveTarget(targets, 'aws', name, url);
   if (!mistake) return target;
-  const aws = targets.filter(({ type }) => type === 'aws');
-  const hint =
-    mistake.code === 'ambiguous-target'
-      ? `say which one gives access to it: { url: ${url}, target: ${aws[0]!.name} }`
-      : mistake.hint;
-  const message = `${mistake.message} (for ${url})`;
-  throw new Failure(given(mistake.code, message, hint === undefined ? {} : { hint }));
+  const { code, message, hint } = mistake;
+  throw new Failure(given(code, `${message} (for ${url})`, hint === undefined ? {} : { hint }));
 }

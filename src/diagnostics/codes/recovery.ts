@@ -59,7 +59,6 @@ export const recovery = {
     means: 'A plan and one of its targets name different repositories.',
     wayOut: 'Give both the same one.',
   },
-  'plan-changed': { means: 'Somebody else changed a plan at the same time.', wayOut: 'Run again.' },
   'replica-alone': {
     means: '`--replica` was given together with an option that makes a point.',
     wayOut: 'Leave one of them out.',

@@ -9,6 +9,7 @@ import type { Run } from '../model/run.ts';
 import type { Surroundings } from '../model/subject.ts';
 import { Dirty } from '../observe/dirty.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
+import type { Decision } from '../plan/decide.ts';
 import type { HostLock } from './host-lock.ts';
 
 /** Waits for what is remote to be seen as it was changed, in ms: 15 s in all. */
@@ -34,6 +35,12 @@ export interface Applying {
   diagnostics: Diagnostic[];
   /** Ends a node's part in the run and lets its dependants go on. */
   finish(node: Node, result: Result, details?: Details): void;
+}
+
+/** A node with what has to be done to it. */
+export interface Change {
+  node: Node;
+  decision: Decision;
 }
 
 export interface Details {

@@ -13,9 +13,14 @@ export const policyOf = ({ declared: { meta } }: Subject): { attempts: number; f
   return { attempts: attempts + 1, first: wait };
 };
 
-/** Whether what came out so is worth another try: the type or the manifest has to say so. */
-export const mayPass = ({ declared: { meta } }: Subject, outcome: Outcome): boolean =>
-  !outcome.ok && (outcome.retry === 'safe' || (outcome.retry === 'asked' && meta.retry !== undefined));
+/**
+ * Whether what came out so is worth another try: the type or the manifest has to say so. Never when somebody else was
+ * first: what would be done then is not what was shown.
+ */
+export const mayPass = ({ declared: { meta } }: Subject, outcome: Outcome): boolean => {
+  if (outcome.ok || outcome.diagnostic.code === 'changed-meanwhile') return false;
+  return outcome.retry === 'safe' || (outcome.retry === 'asked' && meta.retry !== undefined);
+};
 
 /** The same at the try number `attempt`, from 1. */
 export const triesLeft = (subject: Subject, outcome: Outcome, attempt: number): boolean =>

@@ -40,6 +40,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   protects: true,
   schema,
   runs: { on: 'remote', target: 'vsphere' },
+  leased: true,
   // A cycle makes points, which raw images are made from.
   // Terabytes take days; what a cycle has begun, its snapshot first of all, takes minutes to tidy up.
   timeouts: { apply: 7 * 86_400_000, grace: 10 * 60_000 },

@@ -6,25 +6,20 @@ import { Failure } from '../../../diagnostics/diagnostic.ts';
 import { mistake, mistakeAt } from '../../../engine/model/mistakes.ts';
 import type { Mistake } from '../../../engine/model/resource-type.ts';
 import { isS3Url, parseS3Object } from '../../../values/s3-url.ts';
+import { awsTargetName, onAws } from '../../shared/schema-parts.ts';
 
 /** A URL as written, alone or with the aws target that gives access to it. */
 export type LocationProperty = string | { url: string; target?: string };
 
 const url = (description: string) =>
-  Type.String({ description, pattern: '^([hH][tT][tT][pP][sS]?|[sS]3)://[^\\s]+$' });
+  Type.String({ ...onAws, description, pattern: '^([hH][tT][tT][pP][sS]?|[sS]3)://[^\\s]+$' });
 
 /** `{ url, target }`, for the `s3://` URLs of manifests with several aws targets. */
 export const withTarget = (description: string) =>
   Type.Object(
     {
       url: url(description),
-      target: Type.Optional(
-        Type.String({
-          description: 'Name of the aws target, where several are declared.',
-          minLength: 1,
-          'x-target': 'aws',
-        }),
-      ),
+      target: awsTargetName,
     },
     { additionalProperties: false },
   );

@@ -13,8 +13,8 @@ import { installMsi, readProducts, removeMsi } from '../../../windows/software/m
 import { temporaryFile } from '../../../windows/tools/programs.ts';
 import { findIn } from '../../host/archive/find-in.ts';
 import { obtain } from '../../host/archive/obtain-archive.ts';
-import { sourceOf } from '../../host/archive/source.ts';
-import { trustSchema, untrusted, withTarget } from '../../host/fetch/location-property.ts';
+import { sourceOf, sourceSchema } from '../../host/archive/source.ts';
+import { trustSchema, untrusted } from '../../host/fetch/location-property.ts';
 import { digestOfFile } from '../../host/paths/digest-file.ts';
 import { ancestors, writtenPath } from '../../host/paths/path.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
@@ -32,15 +32,8 @@ const schema = Type.Object(
       pattern: `^${guid}$`,
     }),
     source: Type.Optional(
-      Type.Union(
-        [
-          Type.String({ description: 'A path of this host, or a URL.', 'x-path': 'host', minLength: 1 }),
-          withTarget('An `s3://` URL.'),
-        ],
-        {
-          description:
-            'The `.msi` file: a path of this host, `https://`, `http://` or `s3://BUCKET/KEY`, or `{ url, target }`. Needed to install it, not to remove it.',
-        },
+      sourceSchema(
+        'The `.msi` file: a path of this host, `https://`, `http://` or `s3://BUCKET/KEY`, or `{ url, target }`. Needed to install it, not to remove it.',
       ),
     ),
     checksum: Type.Optional(
