@@ -1,4 +1,5 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { PointSummary } from '../../replication/model/point.ts';
 import type { LostPoint, Point } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
@@ -40,9 +41,9 @@ export interface ListedPoints {
 const missingNewest = (vm: string, { generation, why }: LostPoint): Diagnostic => ({
   ...world(
     'newest-missing',
-    `the newest point shown of ${vm} may not be its newest: generation ${generation} can't be given, ${why}`,
+    own`the newest point shown of ${vm} may not be its newest: generation ${generation} can't be given, ${why}`,
     {
-      hint: '`converge verify` tells what is damaged or gone',
+      hint: own`\`converge verify\` tells what is damaged or gone`,
     },
   ),
   severity: 'warning',
