@@ -194,6 +194,19 @@ describe('B6: a scalar is what the schema of its place says, however it came the
     expect(Object.fromEntries(Object.keys(texts).map((one, i) => [one, got[i]]))).toEqual(texts);
   });
 
+  it('a name that every object has is a name like others', async () => {
+    const data = '{ constructor: 2, toString: a, __proto__: { hasOwnProperty: b } }';
+    const text = '${data.constructor} ${data.toString} ${data.__proto__.hasOwnProperty} ${has(data.valueOf)}';
+    const { catalog, diagnostics } = await compileText(
+      `data: ${data}\nresources:\n  note:\n    x: { text: "${text}" }\n    y: { tags: "\${data.__proto__}" }\n`,
+    );
+    expect(diagnostics).toEqual([]);
+    expect(catalog.resources.map(({ properties }) => properties)).toEqual([
+      { text: '2 a b false' },
+      { tags: { hasOwnProperty: 'b' } },
+    ]);
+  });
+
   it('a setting keeps its text too', async () => {
     const text = 'data: { v: 1 }\nresources: { note: { n: { text: "${data.v}" } } }';
     const { catalog } = await compileText(text, { settings: ['v=1.20'] });

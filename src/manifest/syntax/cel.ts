@@ -199,18 +199,18 @@ const known = new WeakMap<object, unknown>();
 
 /** Data and parameters are the same objects for many expressions. */
 function converted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return {};
+  if (typeof value !== 'object' || value === null) return new Map();
   const result = known.get(value) ?? toCel(value);
   known.set(value, result);
   return result;
 }
 
-/** CEL's integers are bigint. */
+/** CEL's integers are bigint. Its maps are not objects: one with a member `constructor` is none that it knows. */
 function toCel(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map(toCel);
   if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toCel(item)]));
+    return new Map(Object.entries(value).map(([key, item]) => [key, toCel(item)]));
   return value;
 }
 
