@@ -157,9 +157,9 @@ function describe(error: unknown, about: About): Diagnostic {
   if (kind === 'throttled') {
     return world(
       'aws-throttled',
-      `${where} kept asking for fewer requests (${code}) while ${action} on ${what}.`,
+      own`${where} kept asking for fewer requests (${code}) while ${action} on ${what}.`,
       {
-        hint: 'Run again later.',
+        hint: own`Run again later.`,
       },
     );
   }
@@ -168,17 +168,17 @@ function describe(error: unknown, about: About): Diagnostic {
     const certificate = tls.test(reason);
     return world(
       'aws-unreachable',
-      `${where} could not be reached${certificate ? ' securely' : ''}: ${reason} (${action}).`,
+      own`${where} could not be reached${certificate ? ' securely' : ''}: ${reason} (${action}).`,
       {
         hint: certificate
-          ? 'The certificate does not verify; point NODE_EXTRA_CA_CERTS at the authority that signed it.'
-          : 'Check the network, and the region or endpoint of the aws target.',
+          ? own`The certificate does not verify; point NODE_EXTRA_CA_CERTS at the authority that signed it.`
+          : own`Check the network, and the region or endpoint of the aws target.`,
       },
     );
   }
   return world(
     'aws-error',
-    `${where} answered ${action} on ${what} with ${code}: ${fieldsOf(error).message ?? ''}`,
+    own`${where} answered ${action} on ${what} with ${code}: ${fieldsOf(error).message ?? ''}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import { Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
 import { retry } from '../io/retry.ts';
 
 /** The metadata of the instance that this runs on. Asks nothing before the first call. */
@@ -131,7 +132,7 @@ const notEc2 = (base: URL, why: string): Failure =>
   new Failure(
     world(
       'not-on-ec2',
-      `this machine is not an EC2 instance, or its metadata is out of reach: ${base.host}: ${why}`,
+      own`this machine is not an EC2 instance, or its metadata is out of reach: ${base.host}: ${why}`,
       {
         hint: wayOut,
       },

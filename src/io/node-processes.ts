@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
 import { codeOf } from './errors.ts';
 import type { Command, CommandResult, Processes } from './ports.ts';
 import { findProgram } from './windows-program.ts';
@@ -105,10 +106,10 @@ export function notStarted({ file, cwd }: Pick<Command, 'file' | 'cwd'>, code: s
   return new Failure(
     world(
       'program-not-started',
-      `can't run ${file}: ${reasons[code ?? ''] ?? code ?? 'it could not be started'}`,
+      own`can't run ${file}: ${reasons[code ?? ''] ?? code ?? 'it could not be started'}`,
       {
         hint: /[\\/]/.test(file)
-          ? 'correct its path, or declare what installs it'
+          ? own`correct its path, or declare what installs it`
           : 'give the full path of the program, or check PATH',
       },
     ),

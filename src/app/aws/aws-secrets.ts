@@ -1,5 +1,6 @@
 import type { SecretStores } from '../../aws/secrets.ts';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { CallLedger } from '../../engine/model/calls.ts';
 import { type CatalogTarget, isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
 import type { AwsAccess } from './aws-access.ts';
@@ -115,8 +116,8 @@ function member(text: string, key: string, { $secret }: SecretRef): string {
   } catch {}
   const wrong = (why: string) =>
     new Failure(
-      world('secret-missing', `the secret ${$secret} can't be read: ${why}`, {
-        hint: 'leave out `#KEY` for the whole text',
+      world('secret-missing', own`the secret ${$secret} can't be read: ${why}`, {
+        hint: own`leave out \`#KEY\` for the whole text`,
       }),
     );
   if (typeof value !== 'object' || value === null || Array.isArray(value))

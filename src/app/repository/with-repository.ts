@@ -111,10 +111,10 @@ export function withVms<T>(
   return withRepositoryOpen(context, options, name, async opened => {
     const { repository } = opened;
     if (name !== undefined) return use(opened, [await vmNamed(repository, name, onDamage)], onDamage);
-    const all = await repository.vms(onDamage);
+    const all = await repository.enrolled(onDamage);
     return use(
       opened,
-      all.map(({ uuid }) => repository.vm(uuid)),
+      all.map(uuid => repository.vm(uuid)),
       onDamage,
     );
   });

@@ -1,5 +1,6 @@
 import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Address, Policy } from '../model/catalog.ts';
 import { isPending, type Plan, type PlannedResource } from '../model/plan.ts';
 
@@ -27,7 +28,7 @@ export function guardOf(planned: PlannedResource, allowed: Allowed): Diagnostic 
   const details = { address, at, hint: `if that is what you want: --allow ${address}` };
   if (action === 'delete') {
     const why = meta.protect ? 'it is declared `protect: true`' : `a \`${planned.type}\` keeps data safe`;
-    return blocked('protected', `\`${address}\` is not deleted: ${why}`, details);
+    return blocked('protected', own`\`${address}\` is not deleted: ${why}`, details);
   }
   const weaker = fields.filter(({ grade }) => grade === 'weakens').map(({ path }) => `\`${path.slice(1)}\``);
   return blocked(

@@ -1,5 +1,6 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import { thrownAt, traceName } from '../../engine/model/type-bug.ts';
 import type { Clock } from '../../io/ports.ts';
 import { quoted } from '../syntax/scalar.ts';
@@ -69,10 +70,10 @@ function fault({ file, text }: TypeSource, error: unknown): Diagnostic {
   }
   const at = thrownAt(error, file) ?? syntaxAt(error, text, file) ?? start;
   const unsupported = code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX';
-  return given('bad-type', `${file} can't be loaded: ${message}`, {
+  return given('bad-type', own`${file} can't be loaded: ${message}`, {
     at,
     ...(unsupported && {
-      hint: 'types are taken away, nothing is compiled: use what is JavaScript without them',
+      hint: own`types are taken away, nothing is compiled: use what is JavaScript without them`,
     }),
   });
 }

@@ -1,4 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
@@ -179,7 +180,7 @@ const settled = (
       const answer = await look();
       if (answer === 'yes') return true;
       if (answer === 'not yet') return undefined;
-      throw new Failure(world('machine-not-launched', `${what} is no use: ${answer}`, { hint: goOn }));
+      throw new Failure(world('machine-not-launched', own`${what} is no use: ${answer}`, { hint: goOn }));
     },
     { every: lookEvery, atMost: patience, what, hint: goOn, ...(signal && { signal }) },
   );

@@ -12,10 +12,11 @@ import type { Key } from '../format/keys.ts';
 import { CONFIG, ROSTER } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
 import type { Conditions } from '../model/conditions.ts';
-import type { Repository } from '../model/repository.ts';
+import type { OnDamage, Repository } from '../model/repository.ts';
 import type { ObjectStore } from '../model/store.ts';
 import { proveCreation } from './prove-creation.ts';
 import type { Context } from './read/repository-context.ts';
+import { enrolled } from './read/roster.ts';
 import { recordStore } from './records.ts';
 import { vmRepository } from './vm.ts';
 import { listVms } from './vms.ts';
@@ -31,6 +32,8 @@ export interface OpenOptions {
 /** What `verify` needs besides: keys and raw objects. */
 export interface OpenRepository extends Repository {
   readonly context: Context;
+  /** UUIDs of all VMs that were ever replicated to it, also of those without a point; `onDamage` as in `vms`. */
+  enrolled(onDamage?: OnDamage): Promise<string[]>;
 }
 
 /**
@@ -90,6 +93,11 @@ async function tryOpen(
     blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
     vm: uuid => vmRepository(context, uuid),
     vms: onDamage => listVms(context, onDamage),
+    async enrolled(onDamage) {
+      const uuids: string[] = [];
+      for await (const uuid of enrolled(context, onDamage)) uuids.push(uuid);
+      return uuids;
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import {
   type ChangedAreas,
   ChangeIdRejected,
@@ -88,9 +89,9 @@ const rejected = (fault: VimFault, doing: string): Failure =>
   new Failure(
     world(
       'vsphere-change-id-rejected',
-      `vSphere could not ${doing}: it does not accept the change id any more (${fault.type}).`,
+      own`vSphere could not ${doing}: it does not accept the change id any more (${fault.type}).`,
       {
-        hint: 'The disk has to be read in full once. This follows a power loss, a revert, or a reset of change tracking.',
+        hint: own`The disk has to be read in full once. This follows a power loss, a revert, or a reset of change tracking.`,
       },
     ),
     { cause: new ChangeIdRejected(fault.message, { cause: fault }) },

@@ -1,5 +1,6 @@
 import type { LimitFunction } from 'p-limit';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Patience } from '../../io/retry.ts';
 import type { BlockSource } from '../../replication/model/source.ts';
 import type { VmDisk } from '../inventory/devices.ts';
@@ -72,7 +73,7 @@ function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
 
 const unreadable = (of: string, why: string): Failure =>
   new Failure(
-    world('datastore-unreadable', `${of} can't be read over the datastore's HTTPS service: ${why}.`, {
-      hint: 'Remove other snapshots of the VM if there are any, or exclude the disk.',
+    world('datastore-unreadable', own`${of} can't be read over the datastore's HTTPS service: ${why}.`, {
+      hint: own`Remove other snapshots of the VM if there are any, or exclude the disk.`,
     }),
   );

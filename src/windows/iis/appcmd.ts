@@ -1,4 +1,5 @@
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { CommandResult } from '../../io/ports.ts';
 import { retry } from '../../io/retry.ts';
@@ -51,7 +52,7 @@ async function list(io: ReadIo, name: string, args: string[]): Promise<XmlElemen
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     throw new Failure(
-      world('appcmd-unreadable', `appcmd ${args.slice(0, 2).join(' ')} printed no XML: ${error.message}`),
+      world('appcmd-unreadable', own`appcmd ${args.slice(0, 2).join(' ')} printed no XML: ${error.message}`),
     );
   }
 }

@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure, failedWith, world } from '../../../diagnostics/diagnostic.ts';
+import { own } from '../../../diagnostics/own-words.ts';
 import type { PageRefs } from '../../format/page-map.ts';
 import { encodeRoot, type Root } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
@@ -174,8 +175,8 @@ async function isOurs(context: VmContext, { point }: Root, refused: string | und
     throw new Failure(
       world(
         'commit-unknown',
-        `point ${point.id} may be complete: the answer to its commit was lost, and asking again failed: ${messageOf(cause)}`,
-        { hint: '`converge points` tells; the next replication goes on from whatever is complete' },
+        own`point ${point.id} may be complete: the answer to its commit was lost, and asking again failed: ${messageOf(cause)}`,
+        { hint: own`\`converge points\` tells; the next replication goes on from whatever is complete` },
       ),
       { cause },
     );
