@@ -96,3 +96,95 @@ test('from the repository and its key alone, home being gone: the same plan, to 
   expect(faults).toEqual([{ on: 'vsphere', rule: { kind: 'unavailable', times: 500 } }]);
   expect((await run(['verify', ...bare.slice(0, 4)])).code).toBe(0);
 });
+
+test('what only one of manifests and repository takes is refused with the other', async () => {
+  const { run, home } = await world();
+  await home();
+  const wrong = async (...args: string[]) => {
+    const { code, stderr } = await run(['failover', ...args]);
+    expect(code).toBe(1);
+    return /error[^:]*: (.*)\n/.exec(stderr)?.[1];
+  };
+  const both = "can't be given with --repository";
+  expect(await wrong('web', 'm', '--test', '--repository', url)).toBe(`PATHS ${both}`);
+  expect(await wrong('status', 'web', 'm', '--repository', url, '--env', 'x')).toBe(`PATHS, --env ${both}`);
+  expect(await wrong('cleanup', 'web', '--repository', url, '--set', 'a=1')).toBe(`--set ${both}`);
+  expect(await wrong('web', 'm', '--test', '--key', 'env:K')).toBe(
+    '--key can only be given with --repository',
+  );
+});
+
+test('points without a bundle say why, and a plan that no bundle holds is told with those that there are', {
+  timeout: 60_000,
+}, async () => {
+  const { dir, run, ok, home } = await world();
+  await home();
+  const text = await readFile(join(dir, 'm/dr.yaml'), 'utf8');
+  await writeFile(join(dir, 'only.yaml'), text.slice(0, text.indexOf('  recovery_target:')));
+  await ok('apply', 'only.yaml');
+  const bare = ['--test', '--noop', '--repository', url];
+  const none = await run(['failover', 'web', ...bare]);
+  expect(none.code).toBe(4);
+  expect(none.stderr).toMatch(
+    /no bundle in .* holds a plan called web: the point of web01 of .*Z has no bundle: the manifests that it was made with declare no recovery of it/,
+  );
+  await ok('replicate', 'web01', 'm');
+  const unknown = await run(['failover', 'wob', ...bare]);
+  expect(unknown.code).toBe(4);
+  expect(unknown.stderr).toMatch(/no bundle in .* holds a plan called wob; there are web\n/);
+  // A run that knows of no recovery doesn't take away what another one has stored; it is said.
+  await ok('replicate', 'web01', 'only.yaml');
+  expect(await ok('failover', 'WEB', ...bare)).toMatch(
+    /^by the bundle of web01 of .*\n {2}the point of web01 of .* has no bundle: .*; the one before it that has one is of /,
+  );
+});
+
+test('with --point the bundle is that of the point', { timeout: 60_000 }, async () => {
+  const { ok, home } = await world();
+  await home();
+  await ok('apply', 'm');
+  await home({ subnet: 'subnet-0badc0de' });
+  await ok('replicate', 'web01', 'm');
+  const points = JSON.parse(await ok('points', 'web01', '--repository', url, '--format', 'json'));
+  const [first, second] = points as { id: string; time: string }[];
+  const bare = ['failover', 'web', '--test', '--noop', '--repository', url, '--point'];
+  expect(await ok(...bare, first!.id)).toMatch(
+    new RegExp(`^by the bundle of web01 of .* \\(${first!.id.slice(0, 8)}\\)`),
+  );
+  expect(await ok(...bare, first!.time)).toContain(first!.id.slice(0, 8));
+  expect(second!.id).not.toBe(first!.id);
+});
+
+test('references that do not resolve here are told before anything is launched, all of them', {
+  timeout: 60_000,
+}, async () => {
+  const { dir, run, ok, home } = await world({ DR_SECRET: 'Zecret-of-aws', VC_PASSWORD: 'Zecret-of-vc' });
+  await cli(dir, ['key', 'create', '--to', 'dr.key']);
+  await writeFile(join(dir, 'store.txt'), 'Zecret-of-store');
+  const key = `key: "\${secret('file:dr.key')}"`;
+  const keys = (name: string) => `, access_key_id: AKIA, secret_access_key: "\${secret('${name}')}"`;
+  await home({
+    repository: `{ url: ${url}, target: store, ${key} }, target: dr`.replace(/, target: dr$/, ''),
+    more: `${keys('env:DR_SECRET')} }\n  store: { type: aws, region: eu-west-1${keys('file:store.txt')}`,
+  });
+  const text = (await readFile(join(dir, 'm/dr.yaml'), 'utf8')).replaceAll(
+    /^ {6}repository: .*$/gm,
+    line => `      target: dr\n${line}`,
+  );
+  await writeFile(
+    join(dir, 'm/dr.yaml'),
+    text.replace('{ versioning: true }', '{ versioning: true, target: dr }'),
+  );
+  await ok('apply', 'm');
+  await rm(join(dir, 'store.txt'));
+  const args = ['failover', 'web', '--test', '--repository', url, '--key', 'file:dr.key'];
+  const { code, stderr } = await run(args, {});
+  expect(code).toBe(4);
+  expect(stderr).toContain("the secret env:DR_SECRET can't be read");
+  expect(stderr).toContain("the secret file:store.txt can't be read");
+  expect(stderr).toMatch(/m\/dr\.yaml:4:3/);
+  expect(stderr).toContain(
+    'target store names a file of the machine at home: bring it here, or give --profile',
+  );
+  expect((await run([...args, '--noop', '--profile', 'mine'], {})).code).toBe(0);
+});

@@ -15,7 +15,7 @@ interface Written {
   place?: SourceRange | undefined;
 }
 
-/** JSON, which is YAML as well, with each value in a line of its own: so a line tells which value is meant. */
+/** YAML in the form of JSON, with each value in a line of its own: so a line tells which value is meant. */
 export function asManifest({ targets, resources }: Bundle): BundleManifest {
   const lines: Written[] = [
     { line: '{ "converge": 1,' },
@@ -25,7 +25,7 @@ export function asManifest({ targets, resources }: Bundle): BundleManifest {
     { line: '"resources": {' },
     ...separated(
       Object.entries(Object.groupBy(resources, ({ type }) => type)).map(([type, some = []]) => [
-        { line: `${JSON.stringify(type)}: {`, place: some[0]?.at },
+        { line: `${quoted(type)}: {`, place: some[0]?.at },
         ...separated(some.map(resourceLines)),
         { line: '}' },
       ]),
@@ -44,27 +44,33 @@ const targetLines = ({ name, type, properties, at }: BundledTarget): Written[] =
 function resourceLines({ title, properties, target, at, places }: BundledResource): Written[] {
   const known = new Map(Object.entries(places));
   const body = { ...properties, ...(target !== undefined && { target }) };
-  return entry(literal(title), body, pointer => nearest(known, pointer) ?? at);
+  return entry(title, body, pointer => nearest(known, pointer) ?? at);
 }
 
 type PlaceAt = (pointer: string) => SourceRange;
 
 const entry = (name: string, value: Json, placeAt: PlaceAt): Written[] =>
-  prefixed(`${JSON.stringify(name)}: `, valueLines(value, '', placeAt));
+  prefixed(`${quoted(name)}: `, valueLines(value, '', placeAt));
 
 function valueLines(value: Json, pointer: string, placeAt: PlaceAt): Written[] {
   const place = placeAt(pointer);
-  if (isSecretRef(value)) return [{ line: JSON.stringify(secretExpression(value.$secret)), place }];
-  if (typeof value === 'string') return [{ line: JSON.stringify(literal(value)), place }];
+  if (isSecretRef(value)) return [{ line: quoted(secretExpression(value.$secret)), place }];
+  if (typeof value === 'string') return [{ line: quoted(literal(value)), place }];
   if (typeof value !== 'object' || value === null) return [{ line: JSON.stringify(value), place }];
   const members = Array.isArray(value)
     ? value.map((member, n) => valueLines(member, child(pointer, String(n)), placeAt))
     : Object.entries(value).map(([key, member]) =>
-        prefixed(`${JSON.stringify(key)}: `, valueLines(member, child(pointer, key), placeAt)),
+        prefixed(`${quoted(key)}: `, valueLines(member, child(pointer, key), placeAt)),
       );
   const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
   return [{ line: open, place }, ...separated(members), { line: close, place }];
 }
+
+/** In double quotes a manifest may not hold what an escape may have made; what needs one is left for it to refuse. */
+const quoted = (text: string): string =>
+  /[\p{Cc}\u2028\u2029\ufeff]/u.test(text) || !text.isWellFormed()
+    ? JSON.stringify(text)
+    : `'${text.replaceAll("'", "''")}'`;
 
 /** Text that reads as itself where expressions are read. */
 const literal = (text: string): string => text.replaceAll('${', () => '$${');
