@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { Context } from '../../src/app/app-context.ts';
-import { catalogOf } from '../../src/app/recovery/bundled.ts';
+import { catalogOf, reached } from '../../src/app/recovery/bundled.ts';
 import { type Diagnostic, Failure } from '../../src/diagnostics/diagnostic.ts';
 import type { CatalogResource, Json } from '../../src/engine/model/catalog.ts';
 import { memoryFiles } from '../../src/io/memory-files.ts';
@@ -201,6 +201,24 @@ test('a mistake in a bundle names the place at home', async () => {
       ['unknown-property', bundle.resources[1]!.at],
     ]),
   );
+});
+
+test('of a bundle that anybody could have written, only the region of a target is believed', () => {
+  const properties = {
+    region: 'eu-west-1',
+    endpoint: 'https://elsewhere.example.com',
+    access_key_id: 'AKIA',
+    secret_access_key: { $secret: 'env:HOME' },
+  };
+  const targets = [{ name: 'dr', type: 'aws', properties, at: { file: 'dr.yaml', line: 1, column: 1 } }];
+  const says = (encrypted: boolean, more = {}) =>
+    reached(targets, encrypted, more).map(({ properties: of }) => of);
+  expect(says(false)).toEqual([{ region: 'eu-west-1' }]);
+  expect(says(true)).toEqual([properties]);
+  // A region on the command line is that of the bucket; a profile takes the place of keys.
+  const { region, endpoint } = properties;
+  expect(says(true, { region: 'us-east-1', profile: 'mine' })).toEqual([{ region, endpoint, profile: 'mine' }]);
+  expect(reached([], true, { region: 'us-east-1' })).toMatchObject([{ properties: { region: 'us-east-1' } }]);
 });
 
 const whole: Bundle = { bundle: 1, vm, targets: [], resources: [], references: [] };

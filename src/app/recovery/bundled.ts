@@ -106,7 +106,7 @@ const movedIn = (
  * The targets as they are reached from here. Whoever can write to a repository that isn't encrypted can write a bundle:
  * of that only the region is believed, so that it sends nobody's credentials to an address of its own.
  */
-function reached(
+export function reached(
   targets: CatalogTarget[],
   encrypted: boolean,
   { region, profile }: RepositoryOptions,
