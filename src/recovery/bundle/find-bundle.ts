@@ -1,6 +1,7 @@
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { canonicalJson } from '../../engine/model/canonical.ts';
+import { pipelined } from '../../replication/model/pipelined.ts';
 import type { OnDamage, Point, Repository, VmRepository } from '../../replication/model/repository.ts';
 import { pointsMeant } from '../../replication/model/select-point.ts';
 import type { PlanProperties } from '../model/plan.ts';
@@ -13,6 +14,9 @@ export interface FoundBundle {
   /** What whoever relies on it should know: of other machines' bundles, or that newer points have none. */
   remarks: string[];
 }
+
+/** VMs looked at at a time. */
+const READS = 8;
 
 interface OfVm {
   /** By its newest point. */
@@ -35,8 +39,12 @@ export async function findBundle(
   onDamage: OnDamage,
 ): Promise<FoundBundle> {
   const all: OfVm[] = [];
-  for (const { uuid, name } of await repository.vms(onDamage))
-    all.push({ name, ...(await bundleOf(repository.vm(uuid), name, which, onDamage)) });
+  const vms = await repository.vms(onDamage);
+  const look = async ({ uuid, name }: { uuid: string; name: string }): Promise<OfVm> => ({
+    name,
+    ...(await bundleOf(repository.vm(uuid), name, which, onDamage)),
+  });
+  for await (const one of pipelined(vms, READS, look)) all.push(one);
   const having = all.flatMap(({ name, found, remark }) =>
     found && planIn(found.bundle, plan) ? [{ name, ...found, remark }] : [],
   );
@@ -71,6 +79,10 @@ async function bundleOf(
   which: string,
   onDamage: OnDamage,
 ): Promise<Omit<OfVm, 'name'>> {
+  // Thousands of points may lie below it, and each is an object to read.
+  const latest = which === 'latest' ? await vm.newest(onDamage) : undefined;
+  const quick = latest && (await readable(vm, latest, name, () => {}));
+  if (quick) return { found: { bundle: quick, point: latest } };
   const points = pointsMeant(await vm.points(onDamage), which).reverse();
   for (const point of points) {
     const bundle = await readable(vm, point, name, onDamage);
