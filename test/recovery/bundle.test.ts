@@ -217,7 +217,9 @@ test('of a bundle that anybody could have written, only the region of a target i
   expect(says(true)).toEqual([properties]);
   // A region on the command line is that of the bucket; a profile takes the place of keys.
   const { region, endpoint } = properties;
-  expect(says(true, { region: 'us-east-1', profile: 'mine' })).toEqual([{ region, endpoint, profile: 'mine' }]);
+  expect(says(true, { region: 'us-east-1', profile: 'mine' })).toEqual([
+    { region, endpoint, profile: 'mine' },
+  ]);
   expect(reached([], true, { region: 'us-east-1' })).toMatchObject([{ properties: { region: 'us-east-1' } }]);
 });
 
