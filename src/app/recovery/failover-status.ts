@@ -2,11 +2,12 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { cleanUp, type Standing, standing } from '../../recovery/failover/cleanup.ts';
 import { newestRun, type Run } from '../../recovery/failover/run.ts';
 import type { Context } from '../app-context.ts';
-import type { CommonOptions } from '../options.ts';
 import { planProperties } from './failover.ts';
-import { declaredAs, type Recovering, withDeclared } from './with-declared.ts';
+import type { BundleOrigin, Recovering } from './with-declared.ts';
+import { type PlanOptions, withPlan } from './with-plan.ts';
 
 export interface FailoverStatus {
+  from?: BundleOrigin;
   run: Run;
   standing: Standing;
 }
@@ -16,11 +17,12 @@ export const failoverStatus = (
   context: Context,
   name: string,
   paths: string[],
-  options: CommonOptions,
+  options: PlanOptions,
 ): Promise<FailoverStatus | undefined> =>
-  withDeclared(context, paths, options, declaredAs('recovery_plan', name), async (recovering, declared) => {
+  withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
     const { repository, run } = await lastRun(recovering, declared);
     return {
+      ...(recovering.from && { from: recovering.from }),
       run,
       standing: await standing(repository, run, recovering.cloud.machines, context.io.interrupt),
     };
@@ -31,9 +33,9 @@ export const failoverCleanup = (
   context: Context,
   name: string,
   paths: string[],
-  options: CommonOptions,
+  options: PlanOptions,
 ): Promise<{ instances: number; images: number; foreign: string[] } | undefined> =>
-  withDeclared(context, paths, options, declaredAs('recovery_plan', name), async (recovering, declared) => {
+  withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
     const { repository, run } = await lastRun(recovering, declared);
     return cleanUp({
       repository,
@@ -51,7 +53,7 @@ async function lastRun(recovering: Recovering, declared: Parameters<typeof planP
   if (run) return { repository, run };
   throw new Failure(
     world('no-failover', `the plan ${declared.title} was never carried out`, {
-      hint: `rehearse it: \`converge failover ${declared.title} --test PATHS\``,
+      hint: `rehearse it: \`converge failover ${declared.title} --test ${recovering.again}\``,
     }),
   );
 }

@@ -14,10 +14,24 @@ import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 
+/** Which bundle a recovery goes by. */
+export interface BundleOrigin {
+  vm: string;
+  /** Id of the point that it is of, and when that was made, milliseconds since the epoch. */
+  point: string;
+  time: number;
+  /** What it doesn't hold, and what others say differently. */
+  remarks: string[];
+}
+
 /** What a command of recovery works with. */
 export interface Recovering {
   catalog: Catalog;
   cloud: AwsRecovery;
+  /** How the next command names the same: `PATHS`, or the repository. */
+  again: string;
+  /** The bundle in the repository that all this is from; undefined: from manifests. */
+  from?: BundleOrigin;
   /** @throws Failure `repository-not-found` */
   repository(property: RepositoryProperty): Promise<Repository>;
 }
@@ -53,7 +67,7 @@ export async function withDeclared<T>(
         }),
       );
     };
-    return await use({ catalog, cloud, repository }, declared);
+    return await use({ catalog, cloud, repository, again: 'PATHS' }, declared);
   } finally {
     await session.close();
   }

@@ -13,6 +13,10 @@ export const recovery = {
     means: 'A recovery point leaves out the disk that its machine boots from.',
     wayOut: 'Protect that disk too, and make a new point.',
   },
+  'bundle-unusable': {
+    means: 'What a point keeps for a recovery is not something that this version can use.',
+    wayOut: 'Name the manifests, or another point, or use a newer converge.',
+  },
   'digest-differs': {
     means: 'A rehearsal would do something else than what was approved by `--digest`.',
     wayOut: 'Look at it with `--noop`, and approve the new digest.',
@@ -58,6 +62,15 @@ export const recovery = {
   'other-repository': {
     means: 'A plan and one of its targets name different repositories.',
     wayOut: 'Give both the same one.',
+  },
+  'paths-or-repository': {
+    means:
+      'A failover was given manifests together with what only goes with a repository, or the other way round.',
+    wayOut: 'Name PATHS, or `--repository URL --key REF`.',
+  },
+  'plan-not-bundled': {
+    means: 'No point in the repository keeps a plan of that name.',
+    wayOut: 'Correct the name; the message says which there are. Or name the manifests that declare it.',
   },
   'replica-alone': {
     means: '`--replica` was given together with an option that makes a point.',
