@@ -20,6 +20,8 @@ export function addRule(name: string, said: Record<string, unknown>, drafts: Dra
     if (is === undefined) return { why: `firewall_rule has no way to say ${key} ${given}` };
     properties[key] = is;
   }
+  const profiles = String(properties.profile ?? '').split(',');
+  if (profiles.length > 1) properties.profile = profiles.map(one => one.trim());
   if (properties.enabled === true) delete properties.enabled;
   if (!/^(allow|block)$/.test(String(properties.action)))
     return { why: 'only `allow` and `block` are known' };

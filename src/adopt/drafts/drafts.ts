@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../../resources/shared/secret-names.ts';
+import { withoutSecretsOf } from '../../resources/shared/secret-names.ts';
 import type { CollectionChange } from './appcmd-arguments.ts';
 import { type NeedsNothing, needsNothing } from './needs-nothing.ts';
 import { pathKey } from './paths.ts';
@@ -65,11 +65,11 @@ export class Drafts {
 
   /** What was not taken over, with the place and the reason. */
   leave(at: Place, what: string, unhandled: Exclude<Unhandled, undefined>): void {
-    const said = withoutSecrets(what);
+    const said = withoutSecretsOf(what, what);
     this.leftovers.push(
       'needless' in unhandled
         ? { ...at, what: said, why: needsNothing[unhandled.needless], needless: true }
-        : { ...at, what: said, why: withoutSecrets(unhandled.why) },
+        : { ...at, what: said, why: withoutSecretsOf(what, unhandled.why) },
     );
   }
 
