@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net';
 import type { ReadIo } from '../../engine/model/io.ts';
 import { addressFamily, canonicalAddress as plain } from '../../io/ip-address.ts';
 import { readPowershell } from '../tools/powershell.ts';
@@ -83,14 +84,30 @@ export const wrongAddress = (text: string): string | undefined =>
     const [from = '', to, ...more] = item.split('-').map(part => part.trim());
     if (to !== undefined)
       return (
-        more.length > 0 || addressFamily(from) === undefined || addressFamily(from) !== addressFamily(to)
+        more.length > 0 ||
+        addressFamily(from) === undefined ||
+        addressFamily(from) !== addressFamily(to) ||
+        isAfter(from, to)
       );
     const [address = '', mask, ...rest] = item.split('/');
     const family = addressFamily(address);
     if (family === undefined || rest.length > 0) return true;
-    if (mask === undefined || (family === 4 && addressFamily(mask) === 4)) return false;
+    if (mask === undefined) return false;
+    if (family === 4 && addressFamily(mask) === 4) return prefixOf(mask) === mask;
     return !/^\d{1,3}$/.test(mask) || Number(mask) > (family === 4 ? 32 : 128);
   });
+
+/** Whether a range of addresses of one family would go backwards; no address is between its two ends. */
+function isAfter(from: string, to: string): boolean {
+  if (plain(from) === plain(to)) return false;
+  const list = new BlockList();
+  try {
+    list.addRange(from, to, addressFamily(from) === 4 ? 'ipv4' : 'ipv6');
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 const itemsOf = (text: string): string[] =>
   text

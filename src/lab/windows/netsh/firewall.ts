@@ -139,7 +139,7 @@ function changed(before: Fields, given: Record<string, string>): Fields | undefi
     return true;
   };
   const any = (value: string) => (value.toLowerCase() === 'any' ? undefined : value);
-  const ports = /^(any|rpc|iphttps|\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*)$/i;
+  const ports = /^(any|rpc|rpc-epmap|iphttps|\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*)$/i;
   const takers: Record<string, (value: string) => boolean> = {
     name: value => value !== '' && value.toLowerCase() !== 'all' && set('Name', value),
     dir: value => /^(in|out)$/i.test(value) && set('Dir', value.toLowerCase() === 'in' ? 'In' : 'Out'),
