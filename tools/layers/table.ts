@@ -418,7 +418,7 @@ export const layers: Layers = {
       'resources/windows/tasks',
     ],
     'adopt/drafts': ['resources/shared'],
-    'adopt/commands': ['adopt/drafts', 'resources/shared', 'windows/iis'],
+    'adopt/commands': ['adopt/drafts', 'resources/shared', 'windows/iis', 'windows/software'],
     'adopt/ebextensions': ['engine/model', 'resources/shared', 'adopt/drafts', 'adopt/commands'],
     'lab/s3/protocol': [],
     'lab/s3/objects': ['diagnostics', 'io', 'lab/s3/protocol'],

@@ -2,7 +2,7 @@ import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import type { Address, Json } from './catalog.ts';
 import { nearest } from './pointer.ts';
-import type { AnyResourceType, Claim, Mistake, Where } from './resource-type.ts';
+import type { AnyResourceType, Claim, Id, Mistake, Where } from './resource-type.ts';
 
 /** One mistake, for a type's `check`. */
 export const mistake = (pointer: string, code: Code, message: string, hint?: string): Mistake => ({
@@ -85,7 +85,60 @@ export interface Conflict {
 }
 
 /** Finds what two resources, or two properties of one, both want to own. Linear in claims. */
-export function conflictsAmong(claimants: Iterable<Claimant>): Conflict[] {
+export function conflictsAmong(claimants: readonly Claimant[]): Conflict[] {
+  return [...rivalsFor(claimants), ...insideOfOthers(claimants)];
+}
+
+/** What is inside of a folder that is all another one's, and such a folder in one that another one clears. */
+function insideOfOthers(claimants: readonly Claimant[]): Conflict[] {
+  const whole = byPath(claimants, claim => claim.whole);
+  if (whole.size === 0) return [];
+  const cleared = byPath(claimants, claim => claim.clears);
+  return claimants.flatMap(second => {
+    for (const claim of second.claims) {
+      if (claim.path === undefined || (second.absent && claim.evenAbsent !== true)) continue;
+      const around = foldersAround(claim.path);
+      const isFolder = claim.whole || (claim.shared === 'directory' && !second.absent);
+      const owners = (isFolder ? around : [claim.path, ...around]).map(folder => whole.get(folder));
+      if (claim.whole) owners.push(...[claim.path, ...around].map(folder => cleared.get(folder)));
+      const owner = owners.find(one => one !== undefined && !(claim.whole && one[0] === second));
+      if (!owner) continue;
+      const [first, { what }] = owner;
+      const diagnostic =
+        first === second
+          ? given('same-claim', `\`${second.address}\` would be in ${what.replace(/^what is in /, '')}`, {
+              at: placeOf(second, claim.pointer),
+              address: second.address,
+              hint: 'choose a path outside of it',
+            })
+          : sameClaim(owner, [second, { ...claim, what }]);
+      return [{ first, second, diagnostic }];
+    }
+    return [];
+  });
+}
+
+function byPath(
+  claimants: readonly Claimant[],
+  picks: (claim: Claim) => true | undefined,
+): Map<Id, [Claimant, Claim]> {
+  const found = new Map<Id, [Claimant, Claim]>();
+  for (const claimant of claimants)
+    for (const claim of claimant.claims)
+      if (claim.path !== undefined && picks(claim) && !found.has(claim.path) && !claimant.absent)
+        found.set(claim.path, [claimant, claim]);
+  return found;
+}
+
+/** The folders around a path, nearest first. */
+function foldersAround(path: Id): Id[] {
+  const folders: Id[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+    folders.push(path.slice(0, end));
+  return folders;
+}
+
+function rivalsFor(claimants: readonly Claimant[]): Conflict[] {
   const owners = new Map<string, [Claimant, Claim][]>();
   const conflicts: Conflict[] = [];
   for (const second of claimants) {

@@ -41,6 +41,15 @@ export interface Claim {
   shared?: string;
   /** One that is declared absent claims it too: it would remove what the other makes. */
   evenAbsent?: true;
+  /** Where it is, with slashes, a path of the host or a URL: whoever owns a whole folder around it owns it as well. */
+  path?: Id;
+  /** It removes whatever is below its path that isn't its own. */
+  clears?: true;
+  /**
+   * It owns whatever is below its path, and `path` with all but its being a folder: nothing else may be there, whatever
+   * target either lives on.
+   */
+  whole?: true;
 }
 
 /** One resource handed to a type: its identity and its properties as written. */

@@ -11,7 +11,12 @@ import { updateImage } from '../../replication/raw-image/update.ts';
 import { oneByOne } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { writesFiles } from '../shared/realms.ts';
-import { pointsCapability, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+import {
+  pointsCapability,
+  repositoryClaims,
+  repositoryRef,
+  repositorySchema,
+} from '../shared/repository-property.ts';
 import { ancestors, hostPath, ownPathMistakes } from './paths/path.ts';
 import { wholeFile } from './paths/path-claims.ts';
 
@@ -64,7 +69,10 @@ the repository has now goes back only with \`--allow\`. Absent removes the image
     { anyOf: [pointsCapability(repository, vm)], fresh: '/point' },
     { anyOf: ancestors(id).map(path => `path:${path}`) },
   ],
-  claims: (_, id) => [id, sidecarPath(id)].flatMap(path => wholeFile(path)),
+  claims: ({ repository }, id, where) => [
+    ...[id, sidecarPath(id)].flatMap(path => wholeFile(path)),
+    ...repositoryClaims(repository, where),
+  ],
   desired: () => ({ point: 'newest', whole: true }),
   diff: ({ point, whole, back }) => [
     ...(point === 'newest'
