@@ -99,7 +99,7 @@ export const layers: Layers = {
       'replication/format',
     ],
     'replication/restore': ['diagnostics', 'io', 'engine/model', 'replication/model', 'replication/format'],
-    'replication/stores': ['diagnostics', 'io', 'io/locks', 'replication/model'],
+    'replication/stores': ['diagnostics', 'io', 'io/locks', 'replication/model', 'replication/format'],
     'replication/verify': [
       'io',
       'diagnostics',
