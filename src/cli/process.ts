@@ -1,11 +1,12 @@
+import { writeSync } from 'node:fs';
 import module from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { reasonOf } from '../io/errors.ts';
 import type { CliIo, Output } from './text/cli-io.ts';
 
-/** One line from the terminal; undefined after Ctrl-D. */
-async function askOnTerminal(question: string): Promise<string | undefined> {
+/** One line from the terminal; undefined after Ctrl-D, and once it is to end. */
+async function askOnTerminal(question: string, interrupt: AbortSignal): Promise<string | undefined> {
   const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
@@ -20,11 +21,27 @@ async function askOnTerminal(question: string): Promise<string | undefined> {
     process.emit('SIGINT');
     lines.close();
   });
+  const end = () => lines.close();
+  interrupt.addEventListener('abort', end, { once: true });
   lines.question(question, answer => {
     answered = true;
     resolve(answer);
   });
-  return promise.finally(() => lines.close());
+  return promise.finally(() => {
+    interrupt.removeEventListener('abort', end);
+    lines.close();
+  });
+}
+
+/** What shows progress has hidden it, and gets no turn any more to show it. */
+function showCursor(): void {
+  for (const stream of [process.stdout, process.stderr])
+    if (stream.isTTY)
+      try {
+        writeSync(stream.fd, '\u001b[?25h');
+      } catch {
+        // It is gone, and its cursor with it.
+      }
 }
 
 function isSomewhere(): boolean {
@@ -55,12 +72,19 @@ export async function run(): Promise<void> {
   }
   const interrupt = new AbortController();
   let signalled: 'SIGINT' | 'SIGTERM' | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // A lost terminal is no reason to leave a snapshot behind.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const reason = signal === 'SIGINT' ? signal : 'SIGTERM';
     process.on(signal, () => {
+      // The terminal tells each of its processes, and whoever started them may tell them as well.
+      if (signalled && signal === 'SIGHUP') return;
       // The second time the user means it: no more tidying up.
-      if (signalled) process.exit(128 + constants.signals[signal]);
-      signalled = signal;
-      interrupt.abort(signal);
+      if (signalled) {
+        showCursor();
+        process.exit(128 + constants.signals[reason]);
+      }
+      signalled = reason;
+      interrupt.abort(reason);
     });
   }
   const io: CliIo = {
@@ -72,7 +96,10 @@ export async function run(): Promise<void> {
       process.on('unhandledRejection', listener);
       process.on('uncaughtException', listener);
     },
-    ...(process.stdin.isTTY && process.stderr.isTTY && { ask: askOnTerminal }),
+    ...(process.stdin.isTTY &&
+      process.stderr.isTTY && {
+        ask: (question: string) => askOnTerminal(question, interrupt.signal),
+      }),
   };
   const code = await main(args, io);
   // A server that never answers keeps a socket open, and would keep the process.
