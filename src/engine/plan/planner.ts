@@ -1,7 +1,6 @@
 import { apart, type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { sha256 } from '../../values/digest.ts';
 import { buildGraph, type Graph, notifications } from '../graph/graph.ts';
-import { providersOf } from '../graph/implied-edges.ts';
 import { graded, gradeOf } from '../guard/grade-field.ts';
 import { lessProtected } from '../guard/protection.ts';
 import { lostRefreshes } from '../memory/owed-refreshes.ts';
@@ -67,7 +66,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     ...dropped(graph, selected),
     ...lostRefreshes(run, resources),
     ...observed.filter(one => !told.has(one)),
-    ...nearlyDeclared(run, subjects, lookups, graph.subjects),
+    ...nearlyDeclared(run, subjects, lookups, graph),
   ];
 
   const decisions = new Map<Address, Decision>();
@@ -89,17 +88,16 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     planned,
     diagnostics,
     notifies: receivers(graph, selected),
-    providers: providersOf(graph.subjects),
     lookups,
     // A recording says nothing of sources, and whoever plans by one may not reach them.
     lacking: options.observe ? new Map() : await findSources(run, made),
   };
   const order = orderAmong(graph, selected);
   for (const subject of subjects) {
-    planned.set(
-      subject.address,
-      planOne(subject, decisions.get(subject.address)!, order.get(subject.address)!, view),
-    );
+    const { address } = subject;
+    planned.set(address, planOne(subject, decisions.get(address)!, order.get(address)!, view));
+    // All that matters of it is in the plan now: a large run doesn't hold both.
+    decisions.delete(address);
   }
   diagnostics.push(...run.redactor.value(lessProtected(run, subjects, planned)));
 
@@ -218,14 +216,18 @@ function diffOf({ diffs }: Observation<object>, { path }: PlannedField): Pick<Pl
 }
 
 const dependencies = (graph: Graph, { address }: Subject): Address[] =>
-  [...new Set(graph.edges.get(address)!.map(({ to }) => to))].sort(byText);
+  distinct(graph.edges.get(address)!.map(({ to }) => to));
+
+/** Each once, sorted. Most resources wait for one other, or for none. */
+const distinct = (addresses: Address[]): Address[] =>
+  addresses.length < 2 ? addresses : [...new Set(addresses)].sort(byText);
 
 /** What each selected resource waits for, also through those that aren't selected; sorted. */
 function orderAmong(graph: Graph, selected: ReadonlySet<Address>): Map<Address, Address[]> {
   const order = new Map<Address, Address[]>();
   for (const subject of graph.subjects) {
     const nearest = dependencies(graph, subject).flatMap(to => (selected.has(to) ? [to] : order.get(to)!));
-    order.set(subject.address, [...new Set(nearest)].sort(byText));
+    order.set(subject.address, distinct(nearest));
   }
   return order;
 }
