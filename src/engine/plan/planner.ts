@@ -69,15 +69,17 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     ...nearlyDeclared(run, subjects, lookups, graph),
   ];
 
-  const decisions = new Map<Address, Decision>();
-  for (const subject of subjects)
-    decisions.set(subject.address, await decide(run, subject, run.observed.get(subject.address)!));
+  const decisionOf = (subject: Subject) => decide(run, subject, run.observed.get(subject.address)!);
+  const decided = new Map<Address, Decision>();
+  // All of them before any source is looked for: what is told of one may hold a secret that another one asked for.
+  if (subjects.some(({ type }) => type.findSource))
+    for (const subject of subjects) decided.set(subject.address, await decisionOf(subject));
   // What waits for something that could not be seen fails with it: its source would only tell the same again.
   const broken = new Set(failed.map(({ address }) => address));
   for (const subject of subjects)
     if (dependencies(graph, subject).some(to => broken.has(to))) broken.add(subject.address);
   const made = subjects.filter(({ address, type }) => {
-    const { action } = decisions.get(address)!;
+    const action = decided.get(address)?.action;
     return type.findSource && !broken.has(address) && (action === 'create' || action === 'update');
   });
 
@@ -95,9 +97,8 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
   const order = orderAmong(graph, selected);
   for (const subject of subjects) {
     const { address } = subject;
-    planned.set(address, planOne(subject, decisions.get(address)!, order.get(address)!, view));
-    // All that matters of it is in the plan now: a large run doesn't hold both.
-    decisions.delete(address);
+    const decision = decided.get(address) ?? (await decisionOf(subject));
+    planned.set(address, planOne(subject, decision, order.get(address)!, view));
   }
   diagnostics.push(...run.redactor.value(lessProtected(run, subjects, planned)));
 
