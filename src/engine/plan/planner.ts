@@ -5,7 +5,8 @@ import { graded, gradeOf } from '../guard/grade-field.ts';
 import { lessProtected } from '../guard/protection.ts';
 import { lostRefreshes } from '../memory/owed-refreshes.ts';
 import { byText, canonicalJson } from '../model/canonical.ts';
-import type { Address, Catalog, CatalogResource } from '../model/catalog.ts';
+import type { Address, Catalog } from '../model/catalog.ts';
+import { placeOf } from '../model/mistakes.ts';
 import {
   isPending,
   type Plan,
@@ -13,7 +14,6 @@ import {
   type PlannedResource,
   type Verdict,
 } from '../model/plan.ts';
-import { nearest } from '../model/pointer.ts';
 import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, subjectsOf } from '../model/subject.ts';
@@ -71,7 +71,7 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
 
   const decisionOf = (subject: Subject) => decide(run, subject, run.observed.get(subject.address)!);
   const decided = new Map<Address, Decision>();
-  // All of them before any source is looked for: what is told of one may hold a secret that another one asked for.
+  // All of them before any source is looked for: what it answers may hold a secret that another resource asked for.
   if (subjects.some(({ type }) => type.findSource))
     for (const subject of subjects) decided.set(subject.address, await decisionOf(subject));
   // What waits for something that could not be seen fails with it: its source would only tell the same again.
@@ -161,9 +161,11 @@ function planOne(subject: Subject, decision: Decision, dependsOn: Address[], vie
     ...heldBy(subject, verdict, view),
     ...lookedAtAgain(verdict, dependsOn, view),
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
-    fields: verdict.fields.map(field =>
-      placed({ ...graded(subject, field), ...diffOf(observation, field) }, declared as CatalogResource),
-    ),
+    fields: verdict.fields.map(field => ({
+      ...graded(subject, field),
+      ...diffOf(observation, field),
+      at: placeOf(declared, field.path),
+    })),
     ...showsOf(run, address),
     dependsOn,
     notifies: view.notifies.get(address) ?? [],
@@ -194,14 +196,13 @@ function filesOf(subjects: readonly Subject[]): Pick<Plan, 'type_files'> {
 }
 
 /** Once more, now that all secrets of the run are known. What identifies the resource stays. */
-const redacted = (run: Run, resource: PlannedResource): PlannedResource => ({
-  ...resource,
-  ...run.redactor.value({
-    ...(resource.shows && { shows: resource.shows }),
-    fields: resource.fields,
-    ...(resource.reason !== undefined && { reason: resource.reason }),
-  }),
-});
+function redacted(run: Run, resource: PlannedResource): PlannedResource {
+  const { shows, fields, reason } = resource;
+  const said = { ...(shows && { shows }), fields, ...(reason !== undefined && { reason }) };
+  const clean = run.redactor.value(said);
+  // In a run without secrets all of it stays the same.
+  return clean === said ? resource : { ...resource, ...clean };
+}
 
 /** SHA-256 over what was observed. */
 export const fingerprint = ({ diffs: _, ...observation }: Observation<object>): string =>
@@ -239,10 +240,6 @@ function receivers(graph: Graph, selected: ReadonlySet<Address>): Map<Address, A
   const kept = new Set([...selected, ...refreshable.map(({ address }) => address)]);
   const all = [...notifications(graph)];
   return new Map(all.map(([from, to]) => [from, to.filter(address => kept.has(address))]));
-}
-
-function placed(field: PlannedField, { places, at }: CatalogResource): PlannedField {
-  return { ...field, at: nearest(places, field.path) ?? at };
 }
 
 function dropped(graph: Graph, selected: ReadonlySet<Address>): Diagnostic[] {
