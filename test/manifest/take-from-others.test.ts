@@ -10,8 +10,7 @@ const copy = fakeType('copy', {
   takesFrom: { store: 'note' },
 });
 const registry = { ...fakeRegistry, types: new Map([...fakeRegistry.types, ['copy', copy]]) };
-const compiled = (body: string) =>
-  compileText(`resources:\n${body.replace(/^/gm, '  ')}`, { registry });
+const compiled = (body: string) => compileText(`resources:\n${body.replace(/^/gm, '  ')}`, { registry });
 
 test('what is left out is that of the other with the title, with the place where it stands', async () => {
   const { catalog, diagnostics } = await compiled(
@@ -24,7 +23,9 @@ test('what is left out is that of the other with the title, with the place where
 });
 
 test('what is said is kept', async () => {
-  const { catalog } = await compiled('copy: { web: { store: s3://here } }\nnote: { web: { store: s3://there } }');
+  const { catalog } = await compiled(
+    'copy: { web: { store: s3://here } }\nnote: { web: { store: s3://there } }',
+  );
   expect(catalog.resources.find(({ type }) => type === 'copy')!.properties).toEqual({ store: 's3://here' });
 });
 
@@ -33,8 +34,7 @@ test('nobody says it: one error with both ways out; none where it is to be absen
   expect(diagnostics).toMatchObject([
     {
       code: 'missing-property',
-      message:
-        '`copy:web`: the property `store` is missing, and there is no `note:web` to take it from',
+      message: '`copy:web`: the property `store` is missing, and there is no `note:web` to take it from',
       at: { line: 4 },
     },
   ]);

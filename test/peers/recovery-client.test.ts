@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { expect, it, onTestFinished } from 'vitest';
+import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
 import { connectRecovery } from '../../src/aws/recovery/connection.ts';
-import { awsMachines } from '../../src/aws/recovery/machines.ts';
-import { awsSnapshots } from '../../src/aws/recovery/snapshots.ts';
-import { awsTemplates } from '../../src/aws/recovery/templates.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { openLab } from '../../src/lab/lab.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
@@ -32,8 +30,8 @@ async function everything(): Promise<Exchange[]> {
   const random = new SeededRandom('client');
   const connection = await connectRecovery({ region, credentials, endpoint: url, clock: unhurried, random });
   onTestFinished(() => connection.close());
-  const store = awsSnapshots(connection);
-  const machines = awsMachines(connection);
+  const cloud = recoveryOver(connection);
+  const { machines, snapshots: store } = cloud;
 
   const { repository, vm, build } = await replicated({ lab, store });
   await commitImage(vm, bootBlock(), { point: { machine: aMachine } });
@@ -54,23 +52,22 @@ async function everything(): Promise<Exchange[]> {
     account: (await machines.network(network.subnet, network.group)).account,
     subnet: network.subnet,
     group: network.group,
-    groups: [
-      { machines: [machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots)], wait: 0 },
-    ],
+    groups: [{ machines: [machineOf(point, { vm: 'web01' }, { type: 'm6i.large' }, snapshots)], wait: 0 }],
     probes: { console: 'partition', within: 1_000 },
   };
   const run = { start, steps: [] };
-  const options = { repository, run, machines, clock: unhurried, step: async () => {} };
+  const options = { repository, run, cloud, clock: unhurried, step: async () => {} };
   await rehearse(options);
   await cleanUp(options);
 
-  const templates = awsTemplates(connection);
+  const { templates } = cloud;
   const says = {
     instance_type: 'm6i.large',
     subnet: network.subnet,
-    security_groups: [network.group],
+    quarantine: network.group,
     key_pair: 'operators',
     tags: { team: 'web' },
+    later: { security_groups: [network.group] },
   };
   await templates.create({ name: 'converge-web01', token: 'once', tags: { a: 'b' }, says });
   const { id } = (await templates.find('converge-web01'))!;

@@ -22,7 +22,7 @@ export const failoverStatus = (
     const { repository, run } = await lastRun(recovering, declared);
     return {
       run,
-      standing: await standing(repository, run, recovering.cloud.machines, context.io.interrupt),
+      standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
     };
   });
 
@@ -38,7 +38,7 @@ export const failoverCleanup = (
     return cleanUp({
       repository,
       run,
-      machines: recovering.cloud.machines,
+      cloud: recovering.cloud,
       clock: context.io.host.clock,
       step: async () => {},
       signal: context.io.interrupt,

@@ -4,10 +4,12 @@ import {
   type FailoverOptions,
   type FailoverPlan,
   failoverTest,
+  type PlannedMachine,
 } from '../../../app/recovery/failover.ts';
 import { failoverCleanup, failoverStatus } from '../../../app/recovery/standing.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { duration, plural } from '../../../io/units.ts';
+import { assumedRate, type Cold } from '../../../recovery/replica/estimate.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
 import { statusLines } from './status-lines.ts';
@@ -93,10 +95,7 @@ const passed = ({ recovered }: Failover): boolean =>
 function planLines({ plan, network, groups, digest }: FailoverPlan): string[] {
   const lines = groups.flatMap(({ wait, machines }, n) => [
     `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
-    ...machines.map(
-      ({ vm, point, time, disks, type }) =>
-        `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
-    ),
+    ...machines.flatMap(machineLines),
   ]);
   return [
     `test of ${plan} in ${network.subnet} of ${network.vpc}, group ${network.group}: nothing leads out of it`,
@@ -104,6 +103,22 @@ function planLines({ plan, network, groups, digest }: FailoverPlan): string[] {
     `digest ${digest.slice(0, 16)}`,
   ];
 }
+
+function machineLines({ vm, point, time, disks, type, why, shell, cold }: PlannedMachine): string[] {
+  return [
+    `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
+    ...(why === undefined ? [] : [`      ${type} is ${why}`]),
+    ...(shell ? [`      Windows licensed by ${licensor[shell.license]}, from ${shell.image}`] : []),
+    ...(cold ? coldLines(cold, type) : []),
+  ];
+}
+
+const licensor: Record<string, string> = { aws: 'AWS, billed by the hour', byol: 'you' };
+
+const coldLines = ({ blocks, seconds, writing, keeping }: Cold, type: string): string[] => [
+  `      not warm: ${plural(blocks, 'block')} of 512 KiB to write first, about ${duration(seconds * 1000)} at ${assumedRate / 1e6} MB/s`,
+  `      $${writing.toFixed(2)} to write, $${keeping.toFixed(2)} a month to keep; ${type} is billed while it runs`,
+];
 
 function outcomeLines({ recovered, took, resumed, plan }: Failover): string[] {
   if (!recovered) return ['nothing was launched'];
