@@ -1,4 +1,4 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
@@ -105,7 +105,7 @@ export async function cleanUp(options: {
     },
     { every: lookEvery, atMost: patience, what: 'all of it to be gone', ...(signal && { signal }) },
   ).catch(error => {
-    throw left.length === 0 || signal?.aborted ? error : leftBehind(run, left, error);
+    throw failedWith(error, 'waited-too-long') && left.length > 0 ? leftBehind(run, left, error) : error;
   });
   await step('cleaned');
   const counts = { instances: before.instances.length, images: before.images.length };
