@@ -52,7 +52,7 @@ async function world({
   const made = await build();
   const { point } = made;
   const snapshots = new Map(made.disks.map(({ index, snapshot }) => [index, snapshot]));
-  const fit = () => fitFor(point, target, repository.id, recovery);
+  const fits = () => fitFor(point, target, repository.id, recovery);
   const begin = async () => {
     const start: RunStart = {
       version: 1,
@@ -62,7 +62,7 @@ async function world({
       account: (await recovery.machines.network(network.subnet, network.group)).account,
       subnet: network.subnet,
       group: network.group,
-      groups: [{ machines: [machineOf(point, target, await fit(), snapshots)], wait: 0 }],
+      groups: [{ machines: [machineOf(point, target, await fits(), snapshots)], wait: 0 }],
       probes: { within: 60_000 },
     };
     expect(await repository.records.add('web', SERIES.run, 1, start)).toBe(true);
@@ -85,7 +85,7 @@ async function world({
     );
   return {
     ...aws,
-    ...{ ec2, recovery, network, repository, point, made, fit, begin, at, instances, volumes, images },
+    ...{ ec2, recovery, network, repository, point, made, fits, begin, at, instances, volumes, images },
   };
 }
 
@@ -304,7 +304,7 @@ async function ownWorld(machine = windows) {
 
 test('an own shell is imported once, and again for another edition; the old one is removed', async () => {
   const of = await ownWorld();
-  await expect(of.fit()).rejects.toThrow(/no shell of its own/);
+  await expect(of.fits()).rejects.toThrow(/no shell of its own/);
   for (const step of ['import-shell', 'tag-shell']) {
     const kill = async (name: string) => {
       if (name === step) throw new Error('killed');
@@ -313,7 +313,7 @@ test('an own shell is imported once, and again for another edition; the old one 
   }
   const first = await makeShell(of.shell());
   expect(await makeShell(of.shell())).toEqual({ image: first.image, made: false });
-  expect((await of.fit()).shell).toMatchObject({ image: first.image, license: 'byol' });
+  expect((await of.fits()).shell).toMatchObject({ image: first.image, license: 'byol' });
   expect(await of.recovery.shells.image(first.image)).toMatchObject({
     platformDetails: 'Windows BYOL',
     usageOperation: 'RunInstances:0800',
@@ -369,10 +369,10 @@ test.for<[string, Partial<typeof windows>, TargetMachine, RegExp]>([
   ],
 ])('refused before anything is launched: %s', async ([, more, target, message]) => {
   const of = await world({ machine: { ...windows, ...more }, target });
-  await expect(of.fit()).rejects.toThrow(message);
+  await expect(of.fits()).rejects.toThrow(message);
 });
 
 test('a UEFI machine gets a stock shell with UEFI', async () => {
   const of = await world({ machine: { ...windows, firmware: 'efi' as 'bios' } });
-  expect((await of.fit()).shell!.what).toMatch(/^TPM-Windows_Server-2019/);
+  expect((await of.fits()).shell!.what).toMatch(/^TPM-Windows_Server-2019/);
 });

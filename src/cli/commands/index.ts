@@ -8,6 +8,7 @@ import { instancePolicyCommand } from './masterless/instance-policy.ts';
 import { rollout } from './masterless/rollout.ts';
 import { sign } from './masterless/sign.ts';
 import { failover } from './recovery/failover.ts';
+import { readiness } from './recovery/readiness.ts';
 import { key } from './repository/key.ts';
 import { points } from './repository/points.ts';
 import { replicate } from './repository/replicate.ts';
@@ -46,6 +47,7 @@ export const commands: Define[] = [
   restore,
   verify,
   failover,
+  readiness,
   key,
   sign,
   agent,

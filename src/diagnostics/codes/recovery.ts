@@ -144,6 +144,10 @@ export const recovery = {
     means: 'A tag begins with a prefix that AWS or converge keeps for itself.',
     wayOut: 'Give it another name.',
   },
+  'runbook-only': {
+    means: '`converge readiness` was called without `--runbook`.',
+    wayOut: 'Add it: this version prints the runbook alone.',
+  },
   'shell-boot-mode': {
     means: 'An image starts with other firmware than the machine did.',
     wayOut: 'Make the shell again: `converge replicate VM --replica PATHS`.',

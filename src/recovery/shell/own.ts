@@ -22,7 +22,7 @@ const vmTags = ({ repository, vm }: ShellOf) => ({
   'converge:repository': repository,
   'converge:shell-of': vm,
 });
-const shellTags = (of: ShellOf): Record<string, string> => ({
+export const shellTags = (of: ShellOf): Record<string, string> => ({
   ...vmTags(of),
   'converge:shell-guest': of.machine.guest_id,
   'converge:shell-firmware': of.machine.firmware,
