@@ -12,6 +12,7 @@ import { fitFor, machineOf, type TargetMachine } from '../../src/recovery/failov
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { newestRun, RUN_TAG, type RunStart } from '../../src/recovery/failover/run.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
+import { estimateCold } from '../../src/recovery/replica/estimate.ts';
 import { makeShell } from '../../src/recovery/shell/own.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { aDisk, aMachine, blockNumbers, pointContent } from '../support/repository.ts';
@@ -85,7 +86,21 @@ async function world({
     );
   return {
     ...aws,
-    ...{ ec2, recovery, network, repository, point, made, fits, begin, at, instances, volumes, images },
+    ...{
+      ec2,
+      recovery,
+      network,
+      repository,
+      point,
+      made,
+      build,
+      fits,
+      begin,
+      at,
+      instances,
+      volumes,
+      images,
+    },
   };
 }
 
@@ -375,4 +390,40 @@ test.for<[string, Partial<typeof windows>, TargetMachine, RegExp]>([
 test('a UEFI machine gets a stock shell with UEFI', async () => {
   const of = await world({ machine: { ...windows, firmware: 'efi' as 'bios' } });
   expect((await of.fits()).shell!.what).toMatch(/^TPM-Windows_Server-2019/);
+});
+
+test('billed otherwise than declared: it stays in quarantine, and none of its disks is made', async () => {
+  const of = await world();
+  await of.begin();
+  const { machines } = of.recovery;
+  const instances: typeof machines.instances = async (...asked) =>
+    (await machines.instances(...asked)).map(one => ({ ...one, usageOperation: 'RunInstances:0800' }));
+  const options = await of.at();
+  const cloud = { ...of.recovery, machines: { ...machines, instances } };
+  await expect(rehearse({ ...options, cloud })).rejects.toThrow(
+    /EC2 bills the instance i-\w+ of web01 as Windows \(RunInstances:0800\), not as Windows \(RunInstances:0002\)/,
+  );
+  const [instance] = await of.instances();
+  expect(instance!.SecurityGroups!.map(({ GroupName }) => GroupName)).toEqual([
+    expect.stringMatching(/^converge-quarantine-/),
+  ]);
+  expect(await of.volumes()).toHaveLength(1);
+  await cleanUp(await of.at());
+  await expectNothingLeft(of);
+});
+
+test('what a point costs that is not warm is told without writing, and is what writing it takes', async () => {
+  const of = await world({ data: true });
+  const { snapshots } = of.recovery;
+  expect(await estimateCold(of.repository, of.point, snapshots)).toBeUndefined();
+  for (const { snapshot } of of.made.disks) await snapshots.remove(snapshot);
+  const cold = await estimateCold(of.repository, of.point, snapshots);
+  const { disks } = await of.build();
+  const blocks = disks.reduce((sum, disk) => sum + disk.blocks, 0);
+  expect(cold).toEqual({
+    blocks,
+    seconds: 1,
+    writing: blocks * 6e-6,
+    keeping: expect.closeTo(blocks * 2.6e-5, 5),
+  });
 });
