@@ -1,7 +1,7 @@
 """Restores a disk from a converge repository in a directory, from docs/repository-format.md alone.
 
 usage: repository_reader.py DIRECTORY VM_UUID GENERATION DISK_INDEX OUTPUT [KEY_FILE]
-Prints the point's record of the machine as JSON, or "machine unknown".
+Prints the point's record of the machine as JSON, or "machine unknown"; then its bundle, or "no bundle" and why.
 Needs the zstd program; for an encrypted repository also the `cryptography` package.
 """
 import hashlib
@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 
-KINDS = {"head": 2, "point": 4, "pages": 5, "index": 6, "pack": 7}
+KINDS = {"head": 2, "point": 4, "pages": 5, "index": 6, "pack": 7, "bundle": 10}
 
 
 def hkdf(secret, salt, info):
@@ -107,6 +107,18 @@ class Root:
             self.tables[disk["index"]] = pages
 
 
+def bundle(repository, folder, point):
+    if "bundle" not in point:
+        return "no bundle: made by a version that stored none"
+    if point["bundle"] is None:
+        return "no bundle: nothing was declared"
+    name = folder + "bundles/" + point["bundle"]["id"]
+    assert os.path.getsize(os.path.join(repository.directory, name)) == point["bundle"]["bytes"] <= 32 << 20
+    payload = repository.single("bundle", name)
+    assert hashlib.sha256(payload).hexdigest() == point["bundle"]["digest"]
+    return json.dumps(json.loads(payload))
+
+
 def restore(repository, uuid, generation, index, output):
     folder = f"vms/{repository.vm_key(uuid)}/"
     newest = Root(repository.single("head", folder + "head"))
@@ -117,6 +129,7 @@ def restore(repository, uuid, generation, index, output):
     root = Root(repository.single("point", folder + "points/" + name))
     machine = root.json.get("machine")
     print(json.dumps(machine) if machine else "machine unknown")
+    print(bundle(repository, folder, root.json))
     disk = next(d for d in root.json["disks"] if d["index"] == index)
 
     def part(kind, name, offset, length, label=b""):

@@ -1,7 +1,7 @@
 import type { Layers } from './check.ts';
 
 /**
- * Who may import whom in `src`, lowest room first; nothing imports what stands below its own line. The lab
+ * Who may import whom in `src`, lowest room first; nothing imports what is below its own line. The lab
  * names nothing of the clients that it judges: a stand-in that shared code with them would share their
  * mistakes. Engine and types touch the world through `io` alone, so Node's own modules for it are not theirs.
  */
@@ -46,6 +46,7 @@ export const layers: Layers = {
     ],
     'engine/apply': [
       'diagnostics',
+      'io',
       'engine/model',
       'engine/memory',
       'engine/call',
@@ -63,6 +64,7 @@ export const layers: Layers = {
     'replication/extents': ['diagnostics', 'replication/model', 'replication/format'],
     'replication/repository/write': [
       'diagnostics',
+      'io',
       'replication/model',
       'replication/format',
       'replication/repository/read',
@@ -126,6 +128,13 @@ export const layers: Layers = {
       'recovery/replica',
       'recovery/failover',
     ],
+    'recovery/bundle': [
+      'diagnostics',
+      'engine/model',
+      'replication/model',
+      'replication/format',
+      'recovery/model',
+    ],
     content: ['diagnostics', 'replication/model'],
     'masterless/trust': ['values', 'diagnostics', 'io'],
     'masterless/content': ['values', 'diagnostics', 'io', 'masterless/trust'],
@@ -154,6 +163,7 @@ export const layers: Layers = {
       'manifest/expressions',
     ],
     'manifest/sections': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -344,6 +354,7 @@ export const layers: Layers = {
       'resources/host/archive',
     ],
     'resources/aws': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -607,6 +618,7 @@ export const layers: Layers = {
       'app/lab',
     ],
     'app/connect': [
+      'recovery/bundle',
       'values',
       'diagnostics',
       'io',
@@ -624,6 +636,7 @@ export const layers: Layers = {
       'app/aws',
     ],
     'app/session': [
+      'recovery/bundle',
       'values',
       'replication/repository',
       'diagnostics',
@@ -640,6 +653,19 @@ export const layers: Layers = {
       'app/lab',
       'app/aws',
       'app/connect',
+    ],
+    'app/start': [
+      'diagnostics',
+      'io',
+      'engine/model',
+      'manifest/generated',
+      'manifest/syntax',
+      'manifest',
+      'manifest/types',
+      'resources',
+      'app',
+      'app/aws',
+      'app/session',
     ],
     'app/run': [
       'diagnostics',
@@ -704,6 +730,7 @@ export const layers: Layers = {
       'replication/verify',
       'resources/vsphere',
       'app',
+      'app/lab',
       'app/connect',
       'app/session',
     ],
@@ -718,11 +745,14 @@ export const layers: Layers = {
       'recovery/shell',
       'recovery/failover',
       'recovery/runbook',
+      'recovery/bundle',
+      'manifest',
       'aws/recovery',
       'resources/shared',
       'resources/aws',
       'app',
       'app/session',
+      'app/repository',
     ],
     'app/self': [
       'values',
@@ -778,7 +808,7 @@ export const layers: Layers = {
       'cli/text',
       'cli/progress',
     ],
-    'cli/complete': [],
+    'cli/complete': ['app/start'],
     'cli/explain': [
       'diagnostics',
       'engine/model',
@@ -811,20 +841,7 @@ export const layers: Layers = {
       'app/recovery',
       'cli/context',
     ],
-    'cli/commands/start': [
-      'diagnostics',
-      'io',
-      'engine/model',
-      'manifest/generated',
-      'manifest/syntax',
-      'manifest',
-      'manifest/types',
-      'resources',
-      'app/aws',
-      'app/session',
-      'cli/context',
-      'cli/complete',
-    ],
+    'cli/commands/start': ['app/start', 'cli/context', 'cli/complete'],
     'cli/commands/run': [
       'diagnostics',
       'io',
@@ -885,6 +902,7 @@ export const layers: Layers = {
     listr2: ['cli/text'],
     'p-limit': ['*'],
     saxes: ['io', 'lab/*'],
+    semver: ['values'],
     'string-width': ['diagnostics'],
     typebox: ['*'],
     yaml: ['manifest/*', 'adopt/ebextensions', 'cli/explain'],

@@ -3,6 +3,7 @@ import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { Clients } from '../../engine/model/io.ts';
 import type { Host } from '../../io/ports.ts';
 import type { SearchPath } from '../../io/search-path.ts';
+import type { Declared } from '../../recovery/bundle/compile-bundle.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
 import { makeContent } from './make-content.ts';
 import type { Closing, Reach } from './reach.ts';
@@ -14,6 +15,8 @@ export type ClientRecord = {
 };
 
 export interface ClientOptions {
+  /** What the manifests of this run say, for what is kept of them beside recovery points; left out: not known. */
+  declared?: Declared;
   /** What manifests manage: this machine, or the lab's. */
   host: Host;
   reach: Reach;
@@ -23,31 +26,28 @@ export interface ClientOptions {
 }
 
 /** Those that are the same in the world and in a lab, which differ in what they reach. */
-export const sharedClients = ({
-  host,
-  reach,
-  searchPath,
-  closing,
-}: ClientOptions): Pick<
-  ClientRecord,
-  's3' | 'recovery' | 'content' | 'search_path' | 'repositories' | 'movers'
-> => ({
-  async s3(target, calls) {
-    const [{ bucketApi }, aws] = await Promise.all([
-      import('../../aws/buckets.ts'),
-      connectS3Of(reach.aws, target, calls),
-    ]);
-    closing.push(() => aws.close());
-    return bucketApi(aws);
-  },
-  async recovery(target, calls) {
-    const { openRecovery } = await import('../../aws/recovery/cloud.ts');
-    const recovery = await openRecovery(await reach.aws.api(target, calls));
-    closing.push(() => recovery.close());
-    return recovery;
-  },
-  content: async (_, calls) => makeContent(reach, calls, closing),
-  search_path: async () => searchPath,
-  movers: async () => (await import('../../replication/movers/movers.ts')).movingHere,
-  repositories: async () => makeRepositories(reach, host.random, closing),
-});
+export const sharedClients = ({ host, reach, searchPath, closing, declared }: ClientOptions) => {
+  const s3Of = async (target: CatalogTarget | undefined, calls: CallCounter) =>
+    closedWith(closing, await connectS3Of(reach.aws, target, calls));
+  return {
+    s3: async (...at) => (await import('../../aws/buckets.ts')).bucketApi(await s3Of(...at)),
+    async recovery(target, calls) {
+      const { openRecovery } = await import('../../aws/recovery/cloud.ts');
+      return closedWith(closing, await openRecovery(await reach.aws.api(target, calls)));
+    },
+    content: async (_, calls) => makeContent(reach, calls, closing),
+    search_path: async () => searchPath,
+    movers: async () => (await import('../../replication/movers/movers.ts')).movingHere,
+    bundles: async () => {
+      const { bundleToStore } = await import('../../recovery/bundle/compile-bundle.ts');
+      return { of: vm => bundleToStore(declared, vm) };
+    },
+    repositories: async () => makeRepositories(reach, host.random, closing),
+  } satisfies Partial<ClientRecord>;
+};
+
+/** What was opened, to be closed at the end of the run. */
+function closedWith<T extends { close(): Promise<void> | void }>(closing: Closing, opened: T): T {
+  closing.push(() => opened.close());
+  return opened;
+}

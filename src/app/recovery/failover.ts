@@ -15,17 +15,17 @@ import { selectPoint } from '../../replication/model/select-point.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
-import type { CommonOptions } from '../options.ts';
 import {
+  type BundleOrigin,
   declaredAs,
   pointsOf,
   type Recovering,
   repositoryOf,
   targetMachine,
-  withDeclared,
-} from './declared.ts';
+} from './with-declared.ts';
+import { type PlanOptions, withPlan } from './with-plan.ts';
 
-export interface FailoverOptions extends CommonOptions {
+export interface FailoverOptions extends PlanOptions {
   /** `latest`, a time, or an id; of every machine. */
   point: string;
   noop?: boolean;
@@ -59,6 +59,8 @@ export interface FailoverPlan {
 }
 
 export interface Failover {
+  /** The bundle that the plan is from; undefined: manifests. */
+  from?: BundleOrigin;
   plan: FailoverPlan;
   /** Undefined when nothing was to be done, or nobody approved. */
   recovered?: Recovered[];
@@ -66,9 +68,11 @@ export interface Failover {
   took?: number;
   /** It went on with a run that had been interrupted. */
   resumed: boolean;
+  /** How the next command names the same plan: `PATHS`, or the repository. */
+  again: string;
 }
 
-export type ApproveFailover = (plan: FailoverPlan) => Promise<boolean>;
+export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from'>) => Promise<boolean>;
 
 const usualPatience = 15 * 60_000;
 
@@ -88,7 +92,7 @@ export const failoverTest = (
   options: FailoverOptions,
   hooks: { approve?: ApproveFailover; say(line: string): void },
 ): Promise<Failover | undefined> =>
-  withDeclared(context, paths, options, declaredAs('recovery_plan', name), async (recovering, declared) => {
+  withPlan(context, name, paths, options, options.point, async (recovering, declared) => {
     const { clock } = context.io.host;
     const { machines } = recovering.cloud;
     const signal = context.io.interrupt;
@@ -96,7 +100,8 @@ export const failoverTest = (
     const repository = await recovering.repository(properties.repository);
     const before = await newestRun(repository, declared.title);
     const resumed = before !== undefined && stateOf(before) === 'running';
-    if (before && stateOf(before) === 'standing') throw stillStanding(declared.title, before);
+    if (before && stateOf(before) === 'standing')
+      throw stillStanding(declared.title, before, recovering.again);
 
     const network = await machines.network(properties.test.subnet, properties.test.security_group, signal);
     refuseOpen(network);
@@ -105,9 +110,11 @@ export const failoverTest = (
       ? planOfRun(before.start, network.vpc)
       : planOf(declared.title, properties, chosen!, network);
     checkDigest(shown, options.digest);
-    if (options.noop) return { plan: shown, resumed };
-    if (hooks.approve && options.digest === undefined && !(await hooks.approve(shown)))
-      return { plan: shown, resumed };
+    const { again, from } = recovering;
+    const about = { plan: shown, again, ...(from && { from }) };
+    if (options.noop) return { ...about, resumed };
+    if (hooks.approve && options.digest === undefined && !(await hooks.approve(about)))
+      return { ...about, resumed };
 
     const began = clock.now();
     const run = resumed
@@ -130,7 +137,7 @@ export const failoverTest = (
       say: hooks.say,
       signal,
     });
-    return { plan: shown, recovered, took: clock.now() - began, resumed };
+    return { ...about, recovered, took: clock.now() - began, resumed };
   });
 
 interface Chosen {
@@ -168,7 +175,8 @@ async function choose(
         ),
       );
     const { points, lost } = await (await pointsOf(repository, vm)).history(() => {});
-    const again = (id: string) => `converge failover ${declared.title} --test PATHS --point ${id}`;
+    const again = (id: string) =>
+      `converge failover ${declared.title} --test ${recovering.again} --point ${id}`;
     const point = selectPoint(points, which, vm, { points: lost, again });
     try {
       const machine = await targetMachine(target, recovering.cloud, signal);
@@ -301,14 +309,14 @@ async function begin({
   if (await repository.records.add(title, SERIES.run, number, start)) return { start, steps: [] };
   throw new Failure(
     blocked('failover-begun', `somebody else began a failover of ${title} at the same time`, {
-      hint: `look at it: \`converge failover status ${title} PATHS\``,
+      hint: `look at it: \`converge failover status ${title} ${recovering.again}\``,
     }),
   );
 }
 
-const stillStanding = (plan: string, { start }: Run): Failure =>
+const stillStanding = (plan: string, { start }: Run, again: string): Failure =>
   new Failure(
     blocked('test-standing', `test ${start.number} of ${plan} is still there`, {
-      hint: `remove it first: \`converge failover cleanup ${plan} PATHS\``,
+      hint: `remove it first: \`converge failover cleanup ${plan} ${again}\``,
     }),
   );

@@ -7,7 +7,7 @@ import { selectPoint } from '../../replication/model/select-point.ts';
 import { shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
-import { declaredAs, pointsOf, repositoryOf, targetProperties, withDeclared } from './declared.ts';
+import { declaredAs, pointsOf, repositoryOf, targetProperties, withDeclared } from './with-declared.ts';
 
 /** Points whose snapshots are kept where the manifest doesn't say. */
 const usualKeep = 2;

@@ -1,7 +1,7 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { openMemoryOf } from '../../engine/call/call-in-time.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
-import { openMemoryOf } from '../../engine/call/within.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { subjectOf } from '../../engine/model/subject.ts';
 import { identityOf } from '../../engine/model/targets.ts';
@@ -40,7 +40,12 @@ export async function replicate(
   const catalog = await loadCatalog(context, paths, options);
   if (!catalog) return undefined;
   const { targets, platform } = catalog;
-  const session = await openSession(context, options, { targets, platform, changes: true });
+  const session = await openSession(context, options, {
+    targets,
+    platform,
+    declared: catalog,
+    changes: true,
+  });
   try {
     const run = runOf(context, session);
     const { resources, diagnostics } = await expandSelections(catalog, run);

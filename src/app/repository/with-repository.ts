@@ -6,9 +6,10 @@ import type { KnownRepository, RepositoryRef } from '../../replication/model/cli
 import { findVm } from '../../replication/model/newest-point.ts';
 import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
 import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
-import type { OpenRepository } from '../../replication/repository/open.ts';
+import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
+import type { Lab } from '../lab/open-lab.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { openSession } from '../session/open-session.ts';
 import { whichRepository } from './which-repository.ts';
@@ -23,6 +24,8 @@ export interface OpenedRepository {
   clock: Clock;
   /** What earlier commands from here have seen. */
   known: KnownRepository | undefined;
+  /** The lab that stands for the world, open as long as this is. */
+  lab?: Lab;
   /** Remembers the highest generations that were seen, by UUID; where that can't be written, nothing is lost. */
   saw(generations: Record<string, number>): Promise<void>;
 }
@@ -37,7 +40,7 @@ export async function withRepositoryOpen<T>(
   vm: string | undefined,
   use: (opened: OpenedRepository) => Promise<T>,
 ): Promise<T | undefined> {
-  const { openRepository } = await import('../../replication/repository/open.ts');
+  const { openRepository } = await import('../../replication/repository/open-repository.ts');
   const which = await whichRepository(context, options, vm);
   if (!which) return undefined;
   const { ref, targets, isAwsDeclared } = which;
@@ -57,6 +60,7 @@ export async function withRepositoryOpen<T>(
       repository,
       ref,
       clock: ports.host.clock,
+      ...(session.lab && { lab: session.lab }),
       known: before?.id === repository.id ? before : undefined,
       saw: generations => known.note(ref, { id: repository.id, generations }).catch(() => {}),
     });
@@ -75,7 +79,7 @@ function withoutTarget(error: unknown): unknown {
     'aws-no-credentials':
       'Give --profile, or AWS_PROFILE or AWS_ACCESS_KEY_ID in the environment, or name the manifests.',
     'aws-wrong-credentials': 'Check the keys in the environment, or give --profile.',
-    'aws-unreachable': 'Check the network, and --region, --endpoint or what the environment says of them.',
+    'aws-unreachable': 'Check the network, and --region, --endpoint or what the environment says about them.',
     'bucket-not-found': 'Check its name, and --region or --endpoint.',
   };
   const hintOf = ({ code, hint }: Diagnostic) => {
@@ -111,10 +115,10 @@ export function withVms<T>(
   return withRepositoryOpen(context, options, name, async opened => {
     const { repository } = opened;
     if (name !== undefined) return use(opened, [await vmNamed(repository, name, onDamage)], onDamage);
-    const all = await repository.vms(onDamage);
+    const all = await repository.enrolled(onDamage);
     return use(
       opened,
-      all.map(({ uuid }) => repository.vm(uuid)),
+      all.map(uuid => repository.vm(uuid)),
       onDamage,
     );
   });

@@ -5,7 +5,8 @@ import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import type { World } from '../../engine/model/world.ts';
 import type { Host } from '../../io/ports.ts';
 import { followingPath } from '../../io/search-path.ts';
-import { knownRepositories } from '../../replication/repository/known.ts';
+import type { Declared } from '../../recovery/bundle/compile-bundle.ts';
+import { knownRepositories } from '../../replication/repository/known-repositories.ts';
 import { profileDirectories } from '../../resources/host/environment/profile.ts';
 import type { Context } from '../app-context.ts';
 import { awsSecrets, isAwsSecret } from '../aws/aws-secrets.ts';
@@ -36,6 +37,8 @@ export interface Session {
 export interface SessionOptions {
   /** Those that the manifests declare. */
   targets?: CatalogTarget[];
+  /** All that they declare, where the run may make recovery points. */
+  declared?: Declared;
   /** What the manifests require: a lab has a host of its own for Windows. */
   platform?: NodeJS.Platform | undefined;
   /** Whether this run changes things: it gets the locks of what it does. */
@@ -44,20 +47,28 @@ export interface SessionOptions {
   labMustExist?: boolean;
   /** A lab that is open already, and stays so. */
   lab?: Lab;
-  /** Where content sources are read, when they don't lie on this machine. */
+  /** Where content sources are read, when they aren't on this machine. */
   content?: ContentFiles;
 }
 
 const noCalls: CallCounter = { made() {}, retried() {}, throttled() {} };
 
 /**
- * The composition root: what stands behind the engine's ports. With `--lab`, the lab's endpoints and
- * credentials take the place of every target's, and host paths lie below the lab's folder.
+ * The composition root: what is behind the engine's ports. With `--lab`, the lab's endpoints and
+ * credentials take the place of every target's, and host paths are below the lab's folder.
  */
 export async function openSession(
   context: Context,
   options: CommonOptions,
-  { targets = [], platform, changes = false, labMustExist = false, lab: open, content }: SessionOptions = {},
+  {
+    targets = [],
+    platform,
+    changes = false,
+    labMustExist = false,
+    lab: open,
+    content,
+    declared,
+  }: SessionOptions = {},
 ): Promise<Session> {
   const { io } = context;
   const dir = labDir(context, options.lab);
@@ -100,7 +111,7 @@ export async function openSession(
     context.reporter.diagnostics(memory.diagnostics);
     const opened: Closing = [];
     closing.push(() => closeAll(opened));
-    const connecting = { host, reach, searchPath, closing: opened };
+    const connecting = { host, reach, searchPath, closing: opened, ...(declared && { declared }) };
     const clients = lab ? labClients(connecting, lab) : worldClients(connecting);
     const world: World = {
       host,

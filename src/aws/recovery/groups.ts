@@ -41,7 +41,7 @@ export function awsGroups({ ec2, onEc2 }: RecoveryConnection): GroupCloud {
         TagSpecifications: [{ ResourceType: 'security-group', Tags: toTags(tags) }],
       });
       const send = (client: EC2Client, options: object) => client.send(command, options);
-      // It knows no token: a second attempt after a lost answer finds the name taken, by ourselves.
+      // It does not know tokens: a second attempt after a lost answer finds the name taken, by ourselves.
       const answer = await onEc2('CreateSecurityGroup', name, send, {
         signal,
         expected: /^InvalidGroup\.Duplicate$/,

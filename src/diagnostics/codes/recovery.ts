@@ -2,7 +2,7 @@ import type { Meanings } from './meaning.ts';
 
 export const recovery = {
   'address-in-one-subnet': {
-    means: 'A private address is declared beside several subnets, and it lies in one of them alone.',
+    means: 'A private address is declared beside several subnets, and it is in one of them alone.',
     wayOut: 'Remove the address, or the other subnets.',
   },
   'admin-everywhere': {
@@ -20,6 +20,10 @@ export const recovery = {
   'boot-disk-missing': {
     means: 'A recovery point leaves out the disk that its machine boots from.',
     wayOut: 'Protect that disk too, and make a new point.',
+  },
+  'bundle-unusable': {
+    means: 'What a point keeps for a recovery is not something that this version can use.',
+    wayOut: 'Name the manifests, or another point, or use a newer converge.',
   },
   'digest-differs': {
     means: 'A rehearsal would do something else than what was approved by `--digest`.',
@@ -124,10 +128,18 @@ export const recovery = {
     wayOut: 'Give both the same one.',
   },
   'other-vpc': {
-    means: 'Subnets of a recovery target lie in different VPCs.',
+    means: 'Subnets of a recovery target are in different VPCs.',
     wayOut: 'Name subnets of one.',
   },
-  'plan-changed': { means: 'Somebody else changed a plan at the same time.', wayOut: 'Run again.' },
+  'paths-or-repository': {
+    means:
+      'A failover was given manifests together with what only goes with a repository, or the other way round.',
+    wayOut: 'Name PATHS, or `--repository URL --key REF`.',
+  },
+  'plan-not-bundled': {
+    means: 'No point in the repository keeps a plan of that name.',
+    wayOut: 'Correct the name; the message says which there are. Or name the manifests that declare it.',
+  },
   'replica-alone': {
     means: '`--replica` was given together with an option that makes a point.',
     wayOut: 'Leave one of them out.',
@@ -194,7 +206,7 @@ export const recovery = {
     wayOut: 'Remove one of the two.',
   },
   'type-chosen': {
-    means: 'An instance type was chosen by what the newest recovery point says of the machine.',
+    means: 'An instance type was chosen by what the newest recovery point says about the machine.',
     wayOut: 'Declare `instance_type` to have another.',
   },
   'type-not-found': {

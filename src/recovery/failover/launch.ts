@@ -1,4 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import type { CloudImage, CloudInstance } from '../model/machines.ts';
@@ -73,7 +74,7 @@ async function runSomewhere(
     say?.(`${vm}: no room for ${type}`);
   }
   throw new Failure(
-    world('no-room', `EC2 has no room for ${vm}: ${tried.join('; ')}`, {
+    world('no-room', own`EC2 has no room for ${vm}: ${tried.join('; ')}`, {
       hint: 'add types under `fallback: { instance_types: [ ... ] }`, or run again later to go on',
     }),
   );
@@ -158,7 +159,7 @@ async function imageOf(
     const found = await find();
     if (!found || found.state === 'pending') return 'not yet';
     if (found.state !== 'available') return `it is ${found.state}`;
-    // What it is billed as comes from the snapshot: anything else than plain Linux is a bill nobody asked for.
+    // What it is billed as comes from the snapshot: anything but plain Linux is a bill nobody asked for.
     const wanted = billingOf(undefined);
     return isBilledAs(found, wanted) ? 'yes' : `EC2 bills it as ${sayBilling(found)}`;
   });
@@ -186,7 +187,7 @@ const settled = (
       const answer = await look();
       if (answer === 'yes') return true;
       if (answer === 'not yet') return undefined;
-      throw new Failure(world('machine-not-launched', `${what} is no use: ${answer}`, { hint: goOn }));
+      throw new Failure(world('machine-not-launched', own`${what} is no use: ${answer}`, { hint: goOn }));
     },
     { every: lookEvery, atMost: patience, what, hint: goOn, ...(signal && { signal }) },
   );

@@ -1,4 +1,5 @@
 import type { Clock } from '../../io/ports.ts';
+import { retry } from '../../io/retry.ts';
 import type { MachineCloud } from '../model/machines.ts';
 import type { ProbeResult, RunStart } from './run.ts';
 
@@ -10,8 +11,9 @@ export async function probe(
   { console: wanted, within }: RunStart['probes'],
   { machines, clock, signal }: { machines: MachineCloud; clock: Clock; signal?: AbortSignal },
 ): Promise<ProbeResult[]> {
-  const since = clock.now();
-  for (;;) {
+  const policy = { atMost: within, first: lookEvery, growth: 1 };
+  const isNotYet = (results: ProbeResult[]) => results.some(({ outcome }) => outcome !== 'passed');
+  return retry(policy, { clock, signal, isNotYet }, async () => {
     const [checks, text] = await Promise.all([
       machines.checks(instance, signal),
       wanted === undefined ? '' : machines.console(instance, signal),
@@ -33,10 +35,8 @@ export async function probe(
         saw: seen ? wanted : lastLine(text),
       });
     }
-    const over = results.every(({ outcome }) => outcome === 'passed') || clock.now() - since >= within;
-    if (over) return results;
-    await clock.sleep(lookEvery, signal);
-  }
+    return results;
+  });
 }
 
 const lastLine = (text: string): string => {

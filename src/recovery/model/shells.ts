@@ -5,7 +5,7 @@ export interface ImportTask {
   id: string;
   /** `active`, `completed`, `deleting` and `deleted` of one that failed. */
   state: string;
-  /** What EC2 says of it: the phase, or why it failed. */
+  /** What EC2 says about it: the phase, or why it failed. */
   message: string;
   image?: string;
 }

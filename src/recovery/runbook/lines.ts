@@ -35,7 +35,7 @@ const ofInstance = (query: string): string =>
 
 /**
  * Lines for a POSIX shell. They name nothing that a later cycle replaces: the newest snapshots are found by their tags
- * when the lines are run, and what comes after the launch stands in the tags that the launch template gives.
+ * when the lines are run, and what comes after the launch is in the tags that the launch template gives.
  */
 export function runbookLines(of: RunbookMachine): string[] {
   const { point, machine } = of;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import type { MachineRecord } from '../../replication/model/machine.ts';
@@ -101,9 +102,13 @@ async function importOf({ of, name, snapshot, cloud, clock, step, signal }: Make
       if (seen?.state === 'completed') return seen.image;
       if (seen?.state === 'active') return undefined;
       throw new Failure(
-        world('import-failed', `the import of ${name} (${task}) failed: ${seen?.message || 'it is gone'}`, {
-          hint: 'correct it in the VM, make a new point, and replicate again',
-        }),
+        world(
+          'import-failed',
+          own`the import of ${name} (${task}) failed: ${seen?.message || 'it is gone'}`,
+          {
+            hint: 'correct it in the VM, make a new point, and replicate again',
+          },
+        ),
       );
     },
     { every: lookEvery, atMost: patience, what: `the import ${task}`, ...(signal && { signal }) },

@@ -13,7 +13,7 @@ const windows: Record<License, Billing> = {
   byol: { platformDetails: 'Windows BYOL', usageOperation: 'RunInstances:0800' },
 };
 
-/** What EC2 has to say of a machine with this licence; without one it is Linux. */
+/** What EC2 has to say about a machine with this licence; without one it is Linux. */
 export const billingOf = (license: License | undefined): Billing =>
   license === undefined ? linux : windows[license];
 

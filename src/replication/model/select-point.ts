@@ -1,5 +1,6 @@
 import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { LostPoint, Point } from './repository.ts';
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
@@ -45,6 +46,17 @@ export function selectPoint(points: Point[], which: string, vm: string, lost: Lo
   throw refusal('no-such-point', `${vm} has no recovery point ${which}`, points);
 }
 
+/**
+ * Of a VM's points those that `which` may mean: all for `latest`, those at or before a time, those whose id begins so.
+ * For what is looked up beside a point, before it is known which VMs are meant.
+ */
+export function pointsMeant(points: Point[], which: string): Point[] {
+  if (which === 'latest') return points;
+  const time = RFC3339.test(which) ? Date.parse(which) : Number.NaN;
+  if (!Number.isNaN(time)) return points.filter(point => point.time <= time);
+  return points.filter(({ id }) => id.startsWith(which.toLowerCase()));
+}
+
 /** Points that were there and can't be given; `again`: the command that takes a point by its id. */
 export interface Lost {
   points: LostPoint[];
@@ -52,7 +64,7 @@ export interface Lost {
 }
 const nothingLost: Lost = { points: [], again: id => `--point ${id}` };
 
-/** The point, unless one that is lost lies between it and the next: it would be an older one than was asked for. */
+/** The point, unless one that is lost is between it and the next: it would be an older one than was asked for. */
 function certain(point: Point, next: Point | undefined, wanted: string, vm: string, lost: Lost): Point {
   const between = lost.points.find(
     ({ generation }) =>
@@ -63,8 +75,8 @@ function certain(point: Point, next: Point | undefined, wanted: string, vm: stri
   throw new Failure(
     world(
       'not-the-newest',
-      `${wanted} of ${vm} can't be restored: ${between.why}. The newest whole one before it is of ${time} (${point.id})`,
-      { hint: `nothing was written; to restore that one knowingly: ${lost.again(point.id)}` },
+      own`${wanted} of ${vm} can't be restored: ${between.why}. The newest whole one before it is of ${time} (${point.id})`,
+      { hint: own`nothing was written; to restore that one knowingly: ${lost.again(point.id)}` },
     ),
   );
 }

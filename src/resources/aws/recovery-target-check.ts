@@ -81,7 +81,7 @@ function networkMistakes(properties: RecoveryTargetProperties): Mistake[] {
       mistake(
         '/fallback/subnets',
         'address-in-one-subnet',
-        `${private_address} lies in one subnet alone`,
+        `${private_address} is in one subnet alone`,
         'remove `private_address`, or the other subnets',
       ),
     );

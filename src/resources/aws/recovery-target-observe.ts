@@ -25,7 +25,7 @@ export type TargetState = Omit<
 export const sizeFits = 'fits the recorded machine';
 
 /** Given the tag by somebody, a template is adopted: what it says otherwise is a difference later. */
-export const isForeign = ({ tags }: FoundTemplate, vm: string): boolean => tags[OWNER] !== vm;
+const isForeign = ({ tags }: FoundTemplate, vm: string): boolean => tags[OWNER] !== vm;
 
 export async function observeTarget(
   asked: Asked<RecoveryTargetProperties>,
@@ -55,7 +55,8 @@ async function observe(
   // Groups that a run which died has left are of it too: so they go when it goes.
   if (!found && groups.length === 0) return { state: 'absent', ...size.told };
   const quarantine = quarantineOf(title, found, groups);
-  if (!found) return { state: 'present', value: { quarantine }, ...size.told };
+  const revision = revisionOf(found);
+  if (!found) return { state: 'present', revision, value: { quarantine }, ...size.told };
   const { says } = found;
   const { later } = says;
   const [inVpc, pairs] = await Promise.all([namesOf(properties, cloud, io), keyPairs(properties, cloud, io)]);
@@ -91,7 +92,20 @@ async function observe(
   const declared = Object.fromEntries(
     Object.entries(value).filter(([key]) => alwaysManaged.has(key) || Object.hasOwn(properties, key)),
   ) as unknown as TargetState;
-  return { state: 'present', revision: `${found.id} ${found.version}`, value: declared, ...size.told };
+  return { state: 'present', revision, value: declared, ...size.told };
+}
+
+/** Which template it is, its default version and its newest one; of groups alone, that there is none. */
+const revisionOf = (found: FoundTemplate | undefined): string =>
+  found ? `${found.id} ${found.version} ${found.latest}` : noTemplate;
+
+const noTemplate = 'no template';
+
+/** The template that was seen, and its newest version then; undefined when there was none. */
+export function templateIn(revision = noTemplate): { template: string; latest: number } | undefined {
+  if (revision === noTemplate) return undefined;
+  const [template = '', , latest] = revision.split(' ');
+  return { template, latest: Number(latest) };
 }
 
 /** What the manifest doesn't say isn't looked at; of these it always says. */

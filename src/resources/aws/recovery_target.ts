@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AwsRecovery } from '../../aws/recovery/cloud.ts';
-import type { FoundTemplate, MachineTemplate } from '../../aws/recovery/templates.ts';
+import type { MachineTemplate } from '../../aws/recovery/templates.ts';
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { Asked, ResourceType, SourceTrouble, Step } from '../../engine/model/resource-type.ts';
@@ -10,7 +10,7 @@ import { pointsCapability } from '../shared/repository-property.ts';
 import { checkTarget } from './recovery-target-check.ts';
 import { type ListedTarget, listTargets, targetToManifest } from './recovery-target-list.ts';
 import { adminName, adminRules, OWNER, quarantineName, templateName } from './recovery-target-names.ts';
-import { foreign, isForeign, observeTarget, sizeFits, type TargetState } from './recovery-target-observe.ts';
+import { observeTarget, sizeFits, type TargetState, templateIn } from './recovery-target-observe.ts';
 import { needsMachine, type Resolved, recordedMachine, resolve } from './recovery-target-resolve.ts';
 import { type RecoveryTargetProperties, schema, shellOf } from './recovery-target-schema.ts';
 
@@ -21,7 +21,7 @@ export const recoveryTarget: ResourceType<RecoveryTargetProperties, TargetState,
 It is an EC2 launch template, \`converge-VM\`, which is there before any disaster; \`converge replicate VM --replica\`
 keeps the VM's disks beside it as EBS snapshots, and a \`recovery_plan\` names it. It depends on the newest point that the
 repository holds, never on the VM itself. The template launches into a security group of its own that lets nothing in or
-out; what a machine gets once it has its own disks stands in the tags that the template gives it.`,
+out; what a machine gets once it has its own disks is in the tags that the template gives it.`,
   version: 2,
   protects: true,
   schema,
@@ -85,9 +85,8 @@ async function change(
 ): Promise<void> {
   const { asked, signal } = step;
   const name = templateName(asked.title);
-  const found = await cloud.templates.find(name, signal);
-  if (found && isForeign(found, asked.title)) throw new Failure(foreign(asked.title, found.id));
-  if (step.kind === 'delete') return remove(asked.title, found, cloud, io, signal);
+  const seen = templateIn(step.revision);
+  if (step.kind === 'delete') return remove(asked.title, seen?.template, cloud, io, signal);
 
   const resolved = await resolve(asked, await machineFor(asked, io), cloud, signal);
   const tags = { [OWNER]: asked.title };
@@ -111,12 +110,22 @@ async function change(
   }
   const says = templateOf(asked.properties, resolved, quarantine, admin);
   await io.step(`${step.kind}-template`);
-  if (found) return cloud.templates.change(found.id, says, signal);
+  if (seen) {
+    if (!(await cloud.templates.change(seen.template, says, seen.latest, signal))) throw overtaken(name);
+    return;
+  }
   const token = createHash('sha256')
     .update(JSON.stringify([name, says, io.clock.now()]))
     .digest('hex');
-  await cloud.templates.create({ name, token, tags, says }, signal);
+  if (!(await cloud.templates.create({ name, token, tags, says }, signal))) throw overtaken(name);
 }
+
+const overtaken = (name: string): Failure =>
+  new Failure(
+    world('changed-meanwhile', `somebody else changed the launch template ${name} at the same time`, {
+      hint: 'run again: the new plan shows what differs now',
+    }),
+  );
 
 /** @throws Failure `machine-unknown` when the declaration can't do without it */
 async function machineFor(asked: Asked<RecoveryTargetProperties>, io: ReadIo) {
@@ -162,7 +171,7 @@ function templateOf(
 /** Groups first: as long as the template is there, what is left of them is found again. */
 async function remove(
   vm: string,
-  found: FoundTemplate | undefined,
+  template: string | undefined,
   cloud: AwsRecovery,
   io: WriteIo,
   signal: AbortSignal,
@@ -172,7 +181,7 @@ async function remove(
     if (!(await cloud.groups.remove(id, signal))) throw new Failure(inUse(vm, name, id));
   }
   await io.step('delete-template');
-  if (found) await cloud.templates.remove(found.id, signal);
+  if (template !== undefined) await cloud.templates.remove(template, signal);
 }
 
 const inUse = (vm: string, name: string, id: string): Diagnostic =>

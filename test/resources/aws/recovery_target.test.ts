@@ -1,108 +1,123 @@
-import { expect, onTestFinished, test } from 'vitest';
-import type { AwsRecovery } from '../../../src/aws/recovery/cloud.ts';
+import { join } from 'node:path';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { machineLocks } from '../../../src/app/session/machine-locks.ts';
+import { openRecovery } from '../../../src/aws/recovery/cloud.ts';
 import { apply } from '../../../src/engine/apply/apply.ts';
-import type { Json } from '../../../src/engine/model/catalog.ts';
+import type { Locks } from '../../../src/engine/model/locks.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
+import { nodeHost } from '../../../src/io/node.ts';
+import { openLab } from '../../../src/lab/lab.ts';
 import { recoveryTarget } from '../../../src/resources/aws/recovery_target.ts';
-import { quarantineName, templateName } from '../../../src/resources/aws/recovery-target-names.ts';
-import fixture from '../../engine/contract/fixtures/recovery_target.ts';
-import { catalogOf, declare, testRun } from '../../support/engine-world.ts';
+import { templateName } from '../../../src/resources/aws/recovery-target-names.ts';
+import { unhurried } from '../../recovery/fixture.ts';
+import { apart } from '../../recovery/network.ts';
+import { scratch } from '../../support/cli.ts';
+import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+import { replicationClients } from '../../support/replication-clients.ts';
 
-/** The contract's world, whose points are of Windows Server 2019 with 2 CPUs, 2048 MiB and UEFI. */
-async function world() {
-  const of = await fixture.start();
-  onTestFinished(() => of.close());
-  const { title, properties } = of.sample(0);
-  const converge = async (change: Record<string, Json | undefined>, run = false) => {
-    const said = Object.entries({ ...properties, ...change }).filter(([, value]) => value !== undefined);
-    const resource = declare(
-      `recovery_target:${title}`,
-      Object.fromEntries(said) as Record<string, Json>,
-      {},
-    );
-    const runs = testRun([recoveryTarget], of.world);
-    const planned = await plan(catalogOf([resource], of.targets), runs, { engine: '1.0.0' });
-    if (run) await apply(planned, runs, { allow: [resource.address] });
-    const { diagnostics } = planned;
-    return { ...planned.resources[0]!, said: diagnostics.map(({ message }) => message).join('\n') };
+const name = templateName('web01');
+
+/** One account, and machines with a folder for locks each, that know nothing of each other. */
+async function account() {
+  const dir = await scratch();
+  const lab = await openLab(join(dir, 'lab'), { host: nodeHost(), seeded: false, lockTimeout: 0 });
+  onTestFinished(() => lab.close());
+  const { region, s3: credentials } = lab.settings;
+  const { random } = nodeHost();
+  const recovery = await openRecovery({
+    region,
+    credentials,
+    endpoint: lab.api.url,
+    clock: unhurried,
+    random,
+  });
+  onTestFinished(() => recovery.close());
+  const ec2 = new EC2Client({ region, credentials, endpoint: lab.api.url });
+  const { subnet, group } = await apart(ec2);
+  ec2.destroy();
+  const properties = {
+    repository: 's3://dr/vms',
+    instance_type: 'm6i.large',
+    subnet,
+    security_groups: [group],
+    admin_cidrs: ['203.0.113.0/24'],
+    license: 'byol',
+    tenancy: 'dedicated',
   };
-  const cloud = (await of.world.connect(of.targets[0], 'recovery', {} as never)) as AwsRecovery;
-  return { of, title, properties, converge, cloud };
+  const { connect } = replicationClients(new Map(), testWorld().secret);
+  const at = { file: 'site.yaml', line: 1, column: 1 };
+  const targets = [{ name: 'dr', type: 'aws', properties: { region }, at }];
+  let machines = 0;
+  const machine = () => {
+    const own = machineLocks(nodeHost(), join(dir, `machine-${machines++}`), 0);
+    /** @param hooks what happens between: before the object's lock is had, and before the write itself. */
+    return async (
+      instance_type: string | undefined,
+      hooks: { locked?: () => Promise<unknown>; writing?: () => Promise<unknown> } = {},
+    ) => {
+      const locks: Locks = {
+        async take(guarded, signal) {
+          await hooks.locked?.();
+          return own.take(guarded, signal);
+        },
+      };
+      const world = testWorld({
+        locks,
+        connect: async (target, client, ...rest) =>
+          client === 'recovery' ? recovery : connect(target, client, ...rest),
+      });
+      const run = testRun([recoveryTarget], world, { step: async () => void (await hooks.writing?.()) });
+      const declared =
+        instance_type === undefined
+          ? declare('recovery_target:web01', properties, { ensure: 'absent' })
+          : declare('recovery_target:web01', { ...properties, instance_type });
+      const planned = await plan(catalogOf([declared], targets), run, { engine: '1.0.0' });
+      const report = await apply(planned, run, { allow: ['recovery_target:web01'] });
+      return report.results[0]!;
+    };
+  };
+  const now = async () => (await recovery.templates.find(name))?.says.instance_type;
+  return { machine, now };
 }
 
-test.for<[string, Record<string, Json | undefined>, RegExp]>([
-  [
-    'Windows without a licence',
-    { license: undefined, shell: undefined, tenancy: undefined, host_resource_group: undefined },
-    /sample-0 runs windows2019srv_64Guest, and its recovery_target doesn't say under whose licence/,
-  ],
-  [
-    'a type that lacks its firmware',
-    { instance_type: 't2.large', tenancy: 'dedicated', host_resource_group: undefined },
-    /t2\.large doesn't start with UEFI/,
-  ],
-  ['a type that is nowhere', { instance_type: 'm6i.lrage' }, /no instance type m6i\.lrage/],
-  [
-    'families without one that is large enough',
-    { instance_type: undefined, families: ['t9'] },
-    /there is none of t9 that holds 2 CPUs and 2048 MiB, runs on dedicated hosts and starts with UEFI/,
-  ],
-  ['a group that the VPC lacks', { security_groups: ['recovery-tset'] }, /no security group recovery-tset/],
-  ['a key pair that is nowhere', { key_pair: 'lba' }, /no key pair lba/],
-])('a plan refuses %s', async ([, change, message]) => {
-  const { converge } = await world();
-  const planned = await converge(change);
-  expect(planned.action).toBe('failed');
-  expect(planned.said).toMatch(message);
-});
+const refused = { result: 'failed', diagnostic: { category: 'world', code: 'changed-meanwhile' } };
 
-test('the type is chosen by the newest point, and the plan says which and why', async () => {
-  const { converge, cloud, title } = await world();
-  const change = { instance_type: undefined, tenancy: 'dedicated', host_resource_group: undefined };
-  const first = await converge(change, true);
-  expect(first.said).toMatch(
-    /sample-0 will run on c6i\.large: the smallest of m6i, c6i, r6i that holds 2 CPUs and 2048 MiB/,
-  );
-  expect((await cloud.templates.find(templateName(title)))!.says.instance_type).toBe('c6i.large');
-  expect((await converge(change)).action).toBe('none');
-});
+describe('of two machines that change one template, the second learns that it was overtaken', () => {
+  test.each(['locked', 'writing'] as const)('a change, overtaken when it is %s', async when => {
+    const { machine, now } = await account();
+    const [first, second] = [machine(), machine()];
+    expect(await first('m6i.large')).toMatchObject({ result: 'changed' });
+    const result = await first('r6i.large', { [when]: () => second('c6i.large') });
+    expect(result).toMatchObject(refused);
+    expect(await now()).toBe('c6i.large');
+    // What it is told to do is enough.
+    expect(await first('r6i.large')).toMatchObject({ result: 'changed' });
+    expect(await now()).toBe('r6i.large');
+  });
 
-test('a quarantine that somebody opened is shut again', async () => {
-  const { converge, cloud, title } = await world();
-  await converge({}, true);
-  const { quarantine } = (await cloud.templates.find(templateName(title)))!.says;
-  await cloud.groups.allow(quarantine, [{ egress: true, protocol: '-1', peer: '0.0.0.0/0' }]);
-  expect((await converge({}, true)).fields).toMatchObject([
-    { path: '/quarantine', before: 'open', after: 'shut' },
-  ]);
-  expect((await cloud.groups.list({ ids: [quarantine] }))[0]!.rules).toEqual([]);
-});
+  test.each(['locked', 'writing'] as const)('a creation, overtaken when it is %s', async when => {
+    const { machine, now } = await account();
+    const [first, second] = [machine(), machine()];
+    expect(await first('r6i.large', { [when]: () => second('c6i.large') })).toMatchObject(refused);
+    expect(await now()).toBe('c6i.large');
+  });
 
-test('a group of that name without our tag is left alone', async () => {
-  const { converge, cloud, title, properties } = await world();
-  const { vpc } = (await cloud.groups.subnet(String(properties.subnet)))!;
-  const name = quarantineName(title);
-  const id = await cloud.groups.create({ name, vpc, description: 'theirs', tags: {} });
-  await converge({}, true);
-  expect(await cloud.templates.find(templateName(title))).toBeUndefined();
-  expect((await cloud.groups.list({ ids: [id!] }))[0]!.rules).toHaveLength(1);
-});
+  test('a removal of what the other has just changed', async () => {
+    const { machine, now } = await account();
+    const [first, second] = [machine(), machine()];
+    await first('m6i.large');
+    expect(await first(undefined, { locked: () => second('c6i.large') })).toMatchObject(refused);
+    expect(await now()).toBe('c6i.large');
+    expect(await first(undefined)).toMatchObject({ result: 'changed' });
+    expect(await now()).toBe(undefined);
+  });
 
-test('a template of that name without our tag is left alone; with the tag its content is a difference', async () => {
-  const { converge, cloud, title, properties } = await world();
-  const says = {
-    instance_type: 't3.micro',
-    subnet: String(properties.subnet),
-    quarantine: 'sg-0123456789abcdef0',
-    later: { security_groups: [] },
-  };
-  const name = templateName(title);
-  await cloud.templates.create({ name, token: 'theirs', tags: {}, says });
-  const planned = await converge({}, true);
-  expect(planned).toMatchObject({ action: 'failed', said: expect.stringContaining("isn't converge's") });
-  const found = (await cloud.templates.find(name))!;
-  expect(found.says.instance_type).toBe('t3.micro');
-  await cloud.shells.tag(found.id, { 'converge:recovery-target': title });
-  expect((await converge({}, true)).action).toBe('update');
-  expect((await converge({})).action).toBe('none');
+  test('and when both want the same, neither fails', async () => {
+    const { machine, now } = await account();
+    const [first, second] = [machine(), machine()];
+    const same = { locked: () => second('c6i.large') };
+    expect(await first('c6i.large', same)).toMatchObject({ result: 'unchanged' });
+    expect(await now()).toBe('c6i.large');
+  });
 });

@@ -1,17 +1,17 @@
-import type { CommonOptions } from '../../../app/options.ts';
 import {
   type Failover,
   type FailoverOptions,
-  type FailoverPlan,
   failoverTest,
   type PlannedMachine,
 } from '../../../app/recovery/failover.ts';
-import { failoverCleanup, failoverStatus } from '../../../app/recovery/standing.ts';
+import { failoverCleanup, failoverStatus } from '../../../app/recovery/failover-status.ts';
+import type { PlanOptions } from '../../../app/recovery/with-plan.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { duration, plural } from '../../../io/units.ts';
 import { assumedRate, type Cold } from '../../../recovery/replica/estimate.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
+import { fromRepository, originLines } from './from-repository.ts';
 import { statusLines } from './status-lines.ts';
 
 type TestOptions = FailoverOptions & { test?: true; yes?: true; format: 'text' | 'json' };
@@ -28,10 +28,11 @@ export const failover: Define = (program, context, exit) => {
     .option('--point <POINT>', 'latest, a time (the newest at or before it), or an id', 'latest')
     .option('--noop', 'say what would be done and do nothing')
     .option('-y, --yes', 'go ahead without asking, which is only done on a terminal');
-  withData(withLab(withState(withFormat(withDigest(command)))))
+  fromRepository(withData(withLab(withState(withFormat(withDigest(command))))))
     .addHelpText(
       'after',
-      '\nExamples:\n  converge failover web --test manifests --noop\n  converge failover web --test manifests --point 2026-11-28T06:00:00Z',
+      '\nExamples:\n  converge failover web --test manifests --noop\n  converge failover web --test manifests --point 2026-11-28T06:00:00Z' +
+        '\n  converge failover web --test --repository s3://gdh-vm-replication/dr --key file:repository.key',
     )
     .action(async (plan: string, paths: string[], options: TestOptions) => {
       if (!options.test)
@@ -56,14 +57,14 @@ export const failover: Define = (program, context, exit) => {
       });
       if (!done) return exit(1);
       if (json) context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
-      else context.print([...(asks ? [] : planLines(done.plan)), ...outcomeLines(done)]);
+      else context.print([...(asks ? [] : planLines(done)), ...outcomeLines(done)]);
       exit(passed(done) ? 0 : 4);
     });
 
-  withData(withLab(withState(withFormat(group.command('status <PLAN> [PATHS...]')))))
+  fromRepository(withData(withLab(withState(withFormat(group.command('status <PLAN> [PATHS...]'))))))
     .description('what the newest failover of a plan did, and what of it is there')
     .addHelpText('after', '\nExample:\n  converge failover status web manifests')
-    .action(async (plan: string, paths: string[], options: CommonOptions & { format: string }) => {
+    .action(async (plan: string, paths: string[], options: PlanOptions & { format: string }) => {
       const status = await failoverStatus(context, plan, paths, options);
       if (!status) return exit(1);
       if (options.format === 'json')
@@ -72,10 +73,10 @@ export const failover: Define = (program, context, exit) => {
       exit(0);
     });
 
-  withData(withLab(withState(withFormat(group.command('cleanup <PLAN> [PATHS...]')))))
+  fromRepository(withData(withLab(withState(withFormat(group.command('cleanup <PLAN> [PATHS...]'))))))
     .description('remove what the newest failover of a plan made, and count until nothing is left')
     .addHelpText('after', '\nExample:\n  converge failover cleanup web manifests')
-    .action(async (plan: string, paths: string[], options: CommonOptions & { format: string }) => {
+    .action(async (plan: string, paths: string[], options: PlanOptions & { format: string }) => {
       const gone = await failoverCleanup(context, plan, paths, options);
       if (!gone) return exit(1);
       if (options.format === 'json')
@@ -92,12 +93,14 @@ export const failover: Define = (program, context, exit) => {
 const passed = ({ recovered }: Failover): boolean =>
   !recovered || recovered.every(({ results }) => results.every(({ outcome }) => outcome === 'passed'));
 
-function planLines({ plan, network, groups, digest }: FailoverPlan): string[] {
+function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>): string[] {
+  const { plan, network, groups, digest } = shown;
   const lines = groups.flatMap(({ wait, machines }, n) => [
     `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
     ...machines.flatMap(machineLines),
   ]);
   return [
+    ...originLines(from),
     `test of ${plan} in ${network.subnet} of ${network.vpc}, group ${network.group}: nothing leads out of it`,
     ...lines,
     `digest ${digest.slice(0, 16)}`,
@@ -120,7 +123,7 @@ const coldLines = ({ blocks, seconds, writing, keeping }: Cold, type: string): s
   `      $${writing.toFixed(2)} to write, $${keeping.toFixed(2)} a month to keep; ${type} is billed while it runs`,
 ];
 
-function outcomeLines({ recovered, took, resumed, plan }: Failover): string[] {
+function outcomeLines({ recovered, took, resumed, plan, again }: Failover): string[] {
   if (!recovered) return ['nothing was launched'];
   const lines = recovered.flatMap(({ vm, instance, results, running, probed }) => [
     `${vm}  ${instance}  runs after ${duration(running)}, probed after ${duration(probed)}`,
@@ -129,6 +132,6 @@ function outcomeLines({ recovered, took, resumed, plan }: Failover): string[] {
   return [
     ...(resumed ? ['went on with a test that had been interrupted'] : []),
     ...lines,
-    `recovered in ${duration(took ?? 0)}; remove it: converge failover cleanup ${plan.plan} PATHS`,
+    `recovered in ${duration(took ?? 0)}; remove it: converge failover cleanup ${plan.plan} ${again}`,
   ];
 }

@@ -1,12 +1,14 @@
-import type { FailoverStatus } from '../../../app/recovery/standing.ts';
+import type { FailoverStatus } from '../../../app/recovery/failover-status.ts';
 import { duration, plural } from '../../../io/units.ts';
 import type { RunStep } from '../../../recovery/failover/run.ts';
+import { originLines } from './from-repository.ts';
 
 /** What `failover status` prints. */
-export function statusLines({ run, standing }: FailoverStatus): string[] {
+export function statusLines({ run, standing, from }: FailoverStatus): string[] {
   const { start, steps } = run;
   const { instances, images, volumes, foreign } = standing;
   return [
+    ...originLines(from),
     `test ${start.number} of ${start.plan}, begun ${new Date(start.began).toISOString()} in ${start.subnet}`,
     ...start.groups.flatMap(({ machines }) =>
       machines.map(

@@ -1,12 +1,14 @@
 import { type Diagnostic, Failure, failedWith, world } from '../../../diagnostics/diagnostic.ts';
+import { own } from '../../../diagnostics/own-words.ts';
 import type { PageRefs } from '../../format/page-map.ts';
 import { encodeRoot, type Root } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import { comparesWrongly } from '../../model/conditions.ts';
-import type { Head, Point, PointDisk, PointWriter } from '../../model/repository.ts';
+import type { BundleContent, Head, Point, PointDisk, PointWriter } from '../../model/repository.ts';
 import { newestRoot, pointNames, readHead, readPoint } from '../read/points.ts';
 import { newId, type VmContext } from '../read/repository-context.ts';
 import { enrol } from '../read/roster.ts';
+import { writeBundle } from './bundle-writer.ts';
 import { type Session, type Step, session } from './commit-session.ts';
 import { diskWriter, type Parts } from './disk-writer.ts';
 import { indexWriter } from './index-writer.ts';
@@ -17,6 +19,7 @@ interface Base {
   head: Head;
   etag: string;
 }
+type Content = Omit<Point, 'id' | 'generation' | 'disks' | 'bundle'>;
 interface Begun {
   disk: PointDisk;
   number: number;
@@ -48,8 +51,12 @@ export async function openWriter(
   };
   const begun: Begun[] = [];
   let nextNumber = root?.nextNumber ?? 0;
+  let bundle: BundleContent | undefined;
 
   return {
+    bundle(content) {
+      bundle = content;
+    },
     async disk(disk, from) {
       const source =
         from && root?.disks.find(({ disk: d }) => d.index === from.index && d.identity === from.identity);
@@ -68,7 +75,7 @@ export async function openWriter(
     async commit(point, commitStep, signal) {
       work.step = commitStep;
       signal?.throwIfAborted();
-      const made = await writeParts(parts, root, begun, nextNumber, point);
+      const made = await writeParts(parts, root, begun, nextNumber, { point, bundle });
       signal?.throwIfAborted();
       if (base && root) await settle(work, root);
       if (!(await moveHead(work, made, base?.etag))) return 'lost-race';
@@ -79,7 +86,7 @@ export async function openWriter(
 }
 
 /**
- * The root that the commit stands on: the base's, or without a base the newest that can be found, so
+ * The root that the commit rests on: the base's, or without a base the newest that can be found, so
  * that generations, disk numbers and the index go on even when the head was lost.
  */
 async function rootBelow(
@@ -114,13 +121,14 @@ async function writeParts(
   root: Root | undefined,
   begun: Begun[],
   nextNumber: number,
-  content: Omit<Point, 'id' | 'generation' | 'disks'>,
+  { point, bundle }: { point: Content; bundle: BundleContent | undefined },
 ): Promise<Root> {
   const disks: Root['disks'] = [];
   for (const { disk, number, finish } of begun) disks.push({ disk, number, pages: await finish() });
   await packs.flush();
   const written = await pages.flush();
   const segments = await index.finish(root?.segments ?? []);
+  const stored = await writeBundle(work, bundle, root?.point.bundle);
   const pagesObjects = new Map<string, number>();
   for (const ref of disks.flatMap(d => d.pages).flatMap(p => (p.base ? [p.base, ...p.deltas] : p.deltas)))
     pagesObjects.set(ref.object, written.get(ref.object) ?? root!.pagesObjects.get(ref.object)!);
@@ -128,7 +136,8 @@ async function writeParts(
     point: {
       id: newId(work.context),
       generation: work.generation,
-      ...content,
+      ...point,
+      ...(stored !== undefined && { bundle: stored }),
       stored: work.totals.bytes_uploaded,
       disks: disks.map(d => d.disk),
     },
@@ -174,8 +183,8 @@ async function isOurs(context: VmContext, { point }: Root, refused: string | und
     throw new Failure(
       world(
         'commit-unknown',
-        `point ${point.id} may be complete: the answer to its commit was lost, and asking again failed: ${messageOf(cause)}`,
-        { hint: '`converge points` tells; the next replication goes on from whatever is complete' },
+        own`point ${point.id} may be complete: the answer to its commit was lost, and asking again failed: ${messageOf(cause)}`,
+        { hint: own`\`converge points\` tells; the next replication goes on from whatever is complete` },
       ),
       { cause },
     );
@@ -200,7 +209,7 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 
 /**
  * Writes the head's point under `points/` unless it is there. A commit does so for its own point, and
- * before it moves the head for the one it stands on: so all but the head's point surely lie there.
+ * before it moves the head for the one it rests on: so all but the head's point surely are there.
  */
 async function settle(work: Session, root: Root): Promise<void> {
   const { store, vault, names, random } = work.context;

@@ -1,0 +1,139 @@
+import type { AwsRecovery } from '../../aws/recovery/cloud.ts';
+import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { suggest } from '../../diagnostics/nearest.ts';
+import { writeIo } from '../../engine/call/make-io.ts';
+import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
+import { subjectOf } from '../../engine/model/subject.ts';
+import type { TargetMachine } from '../../recovery/failover/prepare.ts';
+import { findVm } from '../../replication/model/newest-point.ts';
+import type { Repository, VmRepository } from '../../replication/model/repository.ts';
+import { type RecoveryTargetProperties, shellOf } from '../../resources/aws/recovery-target-schema.ts';
+import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
+import type { Context } from '../app-context.ts';
+import type { CommonOptions } from '../options.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
+
+/** Which bundle a recovery goes by. */
+export interface BundleOrigin {
+  vm: string;
+  /** Id of the point that it is of, and when that was made, milliseconds since the epoch. */
+  point: string;
+  time: number;
+  /** What it doesn't hold, and what others say differently. */
+  remarks: string[];
+}
+
+/** What a command of recovery works with. */
+export interface Recovering {
+  catalog: Catalog;
+  cloud: AwsRecovery;
+  /** How the next command names the same: `PATHS`, or the repository. */
+  again: string;
+  /** The bundle in the repository that all this is from; undefined: from manifests. */
+  from?: BundleOrigin;
+  /** @throws Failure `repository-not-found` */
+  repository(property: RepositoryProperty): Promise<Repository>;
+}
+
+/**
+ * Compiles manifests and connects to the target of one declared resource for as long as `use` runs. Undefined when the
+ * manifests have mistakes, which were told. No vSphere connection is opened.
+ */
+export async function withDeclared<T>(
+  context: Context,
+  paths: string[],
+  options: CommonOptions,
+  find: (catalog: Catalog) => CatalogResource,
+  use: (recovering: Recovering, declared: CatalogResource) => Promise<T>,
+): Promise<T | undefined> {
+  const catalog = await loadCatalog(context, paths, options);
+  if (!catalog) return undefined;
+  const declared = find(catalog);
+  const { targets, platform } = catalog;
+  const session = await openSession(context, options, { targets, platform });
+  try {
+    const run = runOf(context, session);
+    const subject = subjectOf(declared, { registry: context.registry, targets, where: run.where });
+    const io = writeIo(run, subject, context.io.interrupt, () => {});
+    const cloud = await io.client('recovery');
+    const repository = async (property: RepositoryProperty) => {
+      const ref = repositoryRef(property);
+      const found = await (await io.client('repositories')).open(ref, 'read');
+      if (found) return found;
+      throw new Failure(
+        world('repository-not-found', `there is no repository at ${ref.url}`, {
+          hint: 'the first replication of a protected_vm makes it',
+        }),
+      );
+    };
+    return await use({ catalog, cloud, repository, again: 'PATHS' }, declared);
+  } finally {
+    await session.close();
+  }
+}
+
+/** One resource of a type by its title, in any case. Throws a Failure with the nearest there is. */
+export function declaredAs(type: string, title: string): (catalog: Catalog) => CatalogResource {
+  return ({ resources }) => {
+    const all = resources.filter(one => one.type === type);
+    const found = all.find(one => one.title.toLowerCase() === title.toLowerCase());
+    if (found) return found;
+    const hint =
+      suggest(
+        title,
+        all.map(one => one.title),
+      ) ?? `the manifests declare no ${type}`;
+    throw new Failure(given('not-declared', `no ${type} is called ${title}`, { hint }));
+  };
+}
+
+export const targetProperties = ({ properties }: CatalogResource): RecoveryTargetProperties =>
+  properties as unknown as RecoveryTargetProperties;
+
+/** Where the points of a target lie. One that is to be absent doesn't have to say. @throws Failure `not-declared` */
+export function repositoryOf(target: CatalogResource): RepositoryProperty {
+  const { repository } = targetProperties(target);
+  if (repository !== undefined) return repository;
+  throw new Failure(
+    given('not-declared', `recovery_target:${target.title} is declared absent and names no repository`, {
+      hint: 'remove `ensure: absent` to use it',
+    }),
+  );
+}
+
+/** What of a declaration a run needs; a key pair's id has become its name. */
+export async function targetMachine(
+  target: CatalogResource,
+  { groups }: AwsRecovery,
+  signal?: AbortSignal,
+): Promise<TargetMachine> {
+  const properties = targetProperties(target);
+  const { instance_type, families, fallback, key_pair, tenancy, host_resource_group, license } = properties;
+  const pairs = key_pair?.startsWith('key-') ? await groups.keyPairs(signal) : [];
+  const pair = pairs.find(({ id }) => id === key_pair)?.name ?? key_pair;
+  const shell = shellOf(properties);
+  return {
+    vm: target.title,
+    ...(instance_type !== undefined && { instance_type }),
+    ...(families && { families }),
+    ...(fallback?.instance_types && { else_types: fallback.instance_types }),
+    ...(pair !== undefined && { key_pair: pair }),
+    ...(tenancy !== undefined && { tenancy }),
+    ...(host_resource_group !== undefined && { host_resource_group }),
+    ...(license !== undefined && { license }),
+    ...(shell !== undefined && { shell }),
+  };
+}
+
+/** @throws Failure `vm-not-in-repository` */
+export async function pointsOf(repository: Repository, vm: string): Promise<VmRepository> {
+  const found = await findVm(repository, vm);
+  if (found) return found;
+  throw new Failure(
+    world('vm-not-in-repository', `${repository.store.url} holds no recovery point of ${vm}`, {
+      hint: `make one first: \`converge replicate ${vm} PATHS\``,
+    }),
+  );
+}
