@@ -101,7 +101,7 @@ export function decodeBundle(bytes: Buffer, of: string): Bundle {
   const unusable = (why: string, cause?: unknown) =>
     new Failure(
       world('bundle-unusable', own`the bundle of ${of} can't be used: ${why}`, {
-        hint: 'name the manifests themselves, or another point with --point',
+        hint: own`name the manifests themselves, or another point with --point`,
       }),
       { cause },
     );
