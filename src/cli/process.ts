@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs';
 import module from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -33,15 +32,9 @@ async function askOnTerminal(question: string, interrupt: AbortSignal): Promise<
   });
 }
 
-/** What shows progress has hidden it, and gets no turn any more to show it. */
+/** What shows progress has hidden it, and gets no turn any more to show it. Terminals are written to at once. */
 function showCursor(): void {
-  for (const stream of [process.stdout, process.stderr])
-    if (stream.isTTY)
-      try {
-        writeSync(stream.fd, '\u001b[?25h');
-      } catch {
-        // It is gone, and its cursor with it.
-      }
+  for (const stream of [process.stdout, process.stderr]) if (stream.isTTY) stream.write('\u001b[?25h');
 }
 
 function isSomewhere(): boolean {
