@@ -32,7 +32,9 @@ import { packageType } from './windows/software/package.ts';
 import { windowsFeature } from './windows/software/windows_feature.ts';
 import { scheduledTask } from './windows/tasks/scheduled_task.ts';
 
-/** A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract. */
+/**
+ * A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract.
+ */
 const types: AnyResourceType[] = [
   acl,
   archive,

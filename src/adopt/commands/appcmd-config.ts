@@ -15,7 +15,9 @@ const objects: Readonly<Record<string, 'pool' | 'site'>> = {
   'system.applicationHost/sites': 'site',
 };
 
-/** Takes `appcmd set config` and `unlock config` over. One section has one name, whichever it was given by. */
+/**
+ * Takes `appcmd set config` and `unlock config` over. One section has one name, whichever it was given by.
+ */
 export function config(
   { verb, id, parameters, changes }: AppcmdArguments,
   drafts: Drafts,

@@ -13,7 +13,9 @@ const days: Record<string, string> = {
   SUN: 'sun',
 };
 
-/** Switches that nothing here takes (`/et`, `/k`, `/ri`, `/sd` ...) are left, and make the line a leftover. */
+/**
+ * Switches that nothing here takes (`/et`, `/k`, `/ri`, `/sd` ...) are left, and make the line a leftover.
+ */
 export const schtasks: Recogniser = (words, drafts, at) => {
   const verb = words.next()?.toLowerCase();
   if (verb === '/query') return { needless: 'reads' };

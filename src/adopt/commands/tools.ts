@@ -4,7 +4,10 @@ import { isWholePath } from '../drafts/paths.ts';
 import type { Place } from '../drafts/place.ts';
 import type { Words } from '../drafts/words.ts';
 
-/** Takes a command over: its words behind the program, where it stands. Words that nobody took make it a leftover. */
+/**
+ * Takes a command over: its words behind the program, where it stands. Words that nobody took make it a
+ * leftover.
+ */
 export type Recogniser = (words: Words, drafts: Drafts, at: Place) => Unhandled;
 
 const startups: Record<string, string> = {

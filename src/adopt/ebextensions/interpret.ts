@@ -155,7 +155,10 @@ function recognised(name: string, args: readonly string[], drafts: Drafts, at: P
   );
 }
 
-/** Arguments of a script (`%1`, `%*`, `%~dp0`), the variable of a loop (`%%a`), and variables but those of Windows itself. */
+/**
+ * Arguments of a script (`%1`, `%*`, `%~dp0`), the variable of a loop (`%%a`), and variables but those of
+ * Windows itself.
+ */
 const computes =
   /%~?[a-z]*\d|%\*|%%[a-z]|%(?!(systemroot|windir|systemdrive|programfiles|programfiles\(x86\)|programdata|public|temp|tmp|path|comspec)%)\w[\w()]*%|!\w+!/i;
 

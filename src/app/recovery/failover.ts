@@ -64,8 +64,8 @@ export const planProperties = ({ properties }: CatalogResource): RecoveryPlanPro
   properties as unknown as RecoveryPlanProperties;
 
 /**
- * Rehearses a plan in the network that it names for tests. One that was interrupted is gone on with. Undefined when
- * the manifests have mistakes, which were told.
+ * Rehearses a plan in the network that it names for tests. One that was interrupted is gone on with.
+ * Undefined when the manifests have mistakes, which were told.
  *
  * @throws Failure `network-open`, `test-standing`, `digest-differs` (blocked), and what `obstacles` finds
  */

@@ -10,8 +10,8 @@ import { declaredAs, pointsOf, targetProperties, withDeclared } from './with-dec
 const usualKeep = 2;
 
 /**
- * Brings the replica of a recovery target to the newest point in its repository. The VM's home isn't asked. Undefined
- * when the manifests have mistakes, which were told.
+ * Brings the replica of a recovery target to the newest point in its repository. The VM's home isn't asked.
+ * Undefined when the manifests have mistakes, which were told.
  */
 export const makeReplica = (
   context: Context,
@@ -42,7 +42,8 @@ export interface VerifiedReplica {
 }
 
 /**
- * Reads blocks of the newest complete snapshots of a replica back and compares them with the points that they are of.
+ * Reads blocks of the newest complete snapshots of a replica back and compares them with the points that they
+ * are of.
  *
  * @param sample blocks of each disk
  */

@@ -37,8 +37,8 @@ export interface Recovering {
 }
 
 /**
- * Compiles manifests and connects to the target of one declared resource for as long as `use` runs. Undefined when the
- * manifests have mistakes, which were told. No vSphere connection is opened.
+ * Compiles manifests and connects to the target of one declared resource for as long as `use` runs. Undefined
+ * when the manifests have mistakes, which were told. No vSphere connection is opened.
  */
 export async function withDeclared<T>(
   context: Context,

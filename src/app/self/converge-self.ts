@@ -26,9 +26,9 @@ import type { SelfOptions } from './self-options.ts';
 export type ConvergeSelfOptions = SelfOptions & SelectOptions & RunOptions;
 
 /**
- * One run of this instance: takes the lock, fetches and verifies, applies exactly what was verified, remembers
- * and reports. Gives the exit code; what failed has been told. Rejects with a Failure when another run holds
- * the lock: then nothing was done.
+ * One run of this instance: takes the lock, fetches and verifies, applies exactly what was verified,
+ * remembers and reports. Gives the exit code; what failed has been told. Rejects with a Failure when another
+ * run holds the lock: then nothing was done.
  * @param copy gets all that is said as text: the log
  */
 export async function convergeSelf(

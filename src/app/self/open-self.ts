@@ -32,7 +32,9 @@ export interface Self {
   close(): Promise<void>;
 }
 
-/** Asks what this machine is. Rejects with a Failure when it is not an instance of a Beanstalk environment. */
+/**
+ * Asks what this machine is. Rejects with a Failure when it is not an instance of a Beanstalk environment.
+ */
 export async function openSelf(context: Context, url: string, options: SelfOptions): Promise<Self> {
   contentUrl(url);
   const { host } = context.io;

@@ -5,7 +5,9 @@ import { isForeign } from './owner.ts';
 import { isAlive, processTable } from './process-table.ts';
 import { removeTree } from './remove-tree.ts';
 
-/** `.converge-PLACE-PID-RUN-RANDOM.tmp`: which process of which machine made it, and what nobody can guess. */
+/**
+ * `.converge-PLACE-PID-RUN-RANDOM.tmp`: which process of which machine made it, and what nobody can guess.
+ */
 const pattern = /^\.converge-([0-9a-f]{8})-([0-9]{1,10})-([0-9a-f]{8})-[0-9a-f]{24}\.tmp$/;
 
 /** Tells this process from one before it that had the same number, as the first of a container always has. */

@@ -12,8 +12,8 @@ export interface TargetMachine {
 }
 
 /**
- * Why a point can't be run in EC2 by this version; empty when it can. Linux alone is: an image that is registered of
- * a replica is billed as Linux, and Windows needs a shell with its licence.
+ * Why a point can't be run in EC2 by this version; empty when it can. Linux alone is: an image that is
+ * registered of a replica is billed as Linux, and Windows needs a shell with its licence.
  */
 export function obstacles({ vm, machine, disks, left_out }: Point): Diagnostic[] {
   if (!machine)

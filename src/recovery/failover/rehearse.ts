@@ -39,8 +39,8 @@ export interface Recovered {
 }
 
 /**
- * Carries a run out, from wherever it stands: what was launched is found by token and tag and not launched again. The
- * network is proven anew each time. Answers with what each machine did; none is stopped.
+ * Carries a run out, from wherever it stands: what was launched is found by token and tag and not launched
+ * again. The network is proven anew each time. Answers with what each machine did; none is stopped.
  *
  * @throws Failure `network-open`, blocked; `machine-not-launched`
  */

@@ -148,8 +148,8 @@ async function observeOne(
 }
 
 /**
- * A plan is never overwritten: each change is a version of its own, the removal too. It follows on the version that was
- * seen, and is only written while nobody else has written that one.
+ * A plan is never overwritten: each change is a version of its own, the removal too. It follows on the
+ * version that was seen, and is only written while nobody else has written that one.
  */
 async function change(step: Step<RecoveryPlanProperties, PlanProperties>, io: WriteIo): Promise<void> {
   const { title, properties } = step.asked;

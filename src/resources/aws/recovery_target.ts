@@ -60,7 +60,10 @@ const schema = Type.Object(
 /** On the template: whose it is. */
 const OWNER = 'converge:recovery-target';
 
-/** EC2 takes letters, digits and ( ) . - / _, 3 to 128 of them; of two names that become alike the digest differs. */
+/**
+ * EC2 takes letters, digits and ( ) . - / _, 3 to 128 of them; of two names that become alike the digest
+ * differs.
+ */
 export function templateName(vm: string): string {
   const plain = vm.replace(/[^\w().-]/g, '_').slice(0, 80);
   const digest = createHash('sha256').update(vm).digest('hex').slice(0, 8);

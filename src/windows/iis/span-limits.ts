@@ -1,4 +1,6 @@
-/** Seconds that IIS's schema takes for a time span: from, to, and the step that they have to be a multiple of. */
+/**
+ * Seconds that IIS's schema takes for a time span: from, to, and the step that they have to be a multiple of.
+ */
 export interface SpanLimit {
   from: number;
   to: number;
