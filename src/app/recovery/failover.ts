@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
@@ -13,6 +12,7 @@ import { canonicalRepositoryUrl } from '../../replication/model/repository-url.t
 import { selectPoint } from '../../replication/model/select-point.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
+import { sha256 } from '../../values/digest.ts';
 import type { Context } from '../app-context.ts';
 import {
   type BundleOrigin,
@@ -203,7 +203,7 @@ const planOfRun = ({ plan, subnet, group, groups }: RunStart, vpc: string): Fail
 
 const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
   ...plan,
-  digest: createHash('sha256').update(JSON.stringify(plan)).digest('hex'),
+  digest: sha256(JSON.stringify(plan)),
 });
 
 function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void {

@@ -1,20 +1,11 @@
-import { createHash } from 'node:crypto';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { FoundTemplate, MachineTemplate, Templates } from '../../aws/recovery/templates.ts';
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
-import type { Asked, Observation, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Observation, Step } from '../../engine/model/resource-type.ts';
+import { sha256 } from '../../values/digest.ts';
 import { eachStep } from '../shared/each-step.ts';
-import {
-  pointsCapability,
-  type RepositoryProperty,
-  repositorySchema,
-} from '../shared/repository-property.ts';
-
-export interface RecoveryTargetProperties extends MachineTemplate {
-  repository: RepositoryProperty;
-  replica?: { keep?: number };
-}
+import { pointsCapability, repositorySchema } from '../shared/repository-property.ts';
 
 const id = (kind: string, what: string) => Type.String({ pattern: `^${kind}-[0-9a-f]+$`, description: what });
 
@@ -57,6 +48,8 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
+export type RecoveryTargetProperties = Static<typeof schema>;
+
 /** On the template: whose it is. */
 const OWNER = 'converge:recovery-target';
 
@@ -66,11 +59,11 @@ const OWNER = 'converge:recovery-target';
  */
 export function templateName(vm: string): string {
   const plain = vm.replace(/[^\w().-]/g, '_').slice(0, 80);
-  const digest = createHash('sha256').update(vm).digest('hex').slice(0, 8);
+  const digest = sha256(vm).slice(0, 8);
   return `converge-${plain}${plain === vm ? '' : `-${digest}`}`;
 }
 
-export const recoveryTarget: ResourceType<RecoveryTargetProperties, MachineTemplate> = {
+export const recoveryTarget: BuiltInType<typeof schema, MachineTemplate> = {
   name: 'recovery_target',
   doc: `How a VM is run in EC2 when its home is gone. The title is the VM's name, as the repository has it.
 
@@ -150,9 +143,7 @@ async function change(
     if (!(await templates.change(template, says, Number(latest), signal))) throw overtaken(name);
     return;
   }
-  const token = createHash('sha256')
-    .update(JSON.stringify([name, says, io.clock.now()]))
-    .digest('hex');
+  const token = sha256(JSON.stringify([name, says, io.clock.now()]));
   const tags = { [OWNER]: asked.title };
   if (!(await templates.create({ name, token, tags, says }, signal))) throw overtaken(name);
 }
