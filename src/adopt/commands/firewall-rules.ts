@@ -1,5 +1,5 @@
 import type { Draft, Drafts, Unhandled } from '../drafts/drafts.ts';
-import type { Place } from '../drafts/place.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 
 /** Flags of netsh and of New-NetFirewallRule, as a property has them. */
 const flags: Readonly<Record<string, boolean>> = { yes: true, no: false, true: true, false: false };

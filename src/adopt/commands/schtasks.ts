@@ -1,5 +1,5 @@
 import { holdsSecret } from '../../resources/shared/secret-names.ts';
-import type { Words } from '../drafts/words.ts';
+import type { Words } from '../drafts/command-words.ts';
 import { argvOf } from './cmd-line.ts';
 import type { Recogniser } from './tools.ts';
 

@@ -1,8 +1,8 @@
 import { namesSecret } from '../../resources/shared/secret-names.ts';
+import type { Words } from '../drafts/command-words.ts';
 import type { Drafts, Unhandled } from '../drafts/drafts.ts';
 import { isWholePath } from '../drafts/paths.ts';
-import type { Place } from '../drafts/place.ts';
-import type { Words } from '../drafts/words.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 
 /**
  * Takes a command over: its words behind the program, where it stands. Words that nobody took make it a

@@ -2,7 +2,7 @@ import { withoutSecrets } from '../../resources/shared/secret-names.ts';
 import type { CollectionChange } from './appcmd-arguments.ts';
 import { type NeedsNothing, needsNothing } from './needs-nothing.ts';
 import { pathKey } from './paths.ts';
-import type { Place } from './place.ts';
+import type { Place } from './place-in-file.ts';
 
 /** A resource in the making: several commands may each add to it. */
 export interface Draft {

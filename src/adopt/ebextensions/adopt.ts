@@ -6,7 +6,7 @@ import { rowOf, saysSomething, withoutEmpty } from '../commands/sections.ts';
 import type { CollectionChange } from '../drafts/appcmd-arguments.ts';
 import { type Draft, Drafts, type Leftover, type Unhandled } from '../drafts/drafts.ts';
 import { pathKey } from '../drafts/paths.ts';
-import type { Place } from '../drafts/place.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 import type { Entry } from './entry.ts';
 import { addFolders } from './folders.ts';
 import { interpretLine, type Script } from './interpret.ts';

@@ -7,11 +7,11 @@ import { powershell, unsaid, whatItRuns } from '../commands/powershell.ts';
 import { reg } from '../commands/reg.ts';
 import { schtasks } from '../commands/schtasks.ts';
 import { dism, iisreset, mkdir, net, type Recogniser, sc, setx, tzutil } from '../commands/tools.ts';
+import { Words } from '../drafts/command-words.ts';
 import type { Drafts, Unhandled } from '../drafts/drafts.ts';
 import type { NeedsNothing } from '../drafts/needs-nothing.ts';
 import { pathKey } from '../drafts/paths.ts';
-import type { Place } from '../drafts/place.ts';
-import { Words } from '../drafts/words.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 
 /** A script among the files given, by its path. */
 export interface Script {

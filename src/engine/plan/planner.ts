@@ -29,8 +29,8 @@ import { type Selection, select } from '../select/select.ts';
 import { type Decision, decide } from './decide.ts';
 import { heldBy } from './held-until.ts';
 import { planDigest } from './plan-digest.ts';
+import { type View, verdictOf } from './plan-resource.ts';
 import { sharedCause } from './shared-cause.ts';
-import { type View, verdictOf } from './verdict.ts';
 
 export interface PlanOptions extends Selection {
   /** Version of converge. */
