@@ -32,7 +32,9 @@ test('docs/architecture.md says what each folder is for', () => {
   const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
   const folders = page.slice(page.indexOf('## The folders'), page.indexOf('<!-- rooms'));
   const said = new Set([...folders.matchAll(/`src\/([^`]+)`/g)].map(([, name]) => name));
-  const all = new Set([...sources.keys()].filter(file => file.includes('/')).map(file => file.split('/')[0]!));
+  const all = new Set(
+    [...sources.keys()].filter(file => file.includes('/')).map(file => file.split('/')[0]!),
+  );
   expect([...all].filter(name => !said.has(name))).toEqual([]);
   const rows = [...folders.matchAll(/^\| `src\/([^`]+)`/gm)].map(([, name]) => name!);
   expect(rows.filter(name => !all.has(name))).toEqual([]);
