@@ -1,13 +1,16 @@
-import { createHash } from 'node:crypto';
 import type { GroupRule } from '../../recovery/model/groups.ts';
+import { sha256 } from '../../values/digest.ts';
 
 /** On the template and its groups: whose they are. */
 export const OWNER = 'converge:recovery-target';
 
-/** EC2 takes letters, digits and ( ) . - / _, 3 to 128 of them; of two names that become alike the digest differs. */
+/**
+ * EC2 takes letters, digits and ( ) . - / _, 3 to 128 of them; of two names that become alike the digest
+ * differs.
+ */
 export function templateName(vm: string): string {
   const plain = vm.replace(/[^\w().-]/g, '_').slice(0, 80);
-  const digest = createHash('sha256').update(vm).digest('hex').slice(0, 8);
+  const digest = sha256(vm).slice(0, 8);
   return `converge-${plain}${plain === vm ? '' : `-${digest}`}`;
 }
 

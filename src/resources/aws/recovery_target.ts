@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { AwsRecovery } from '../../aws/recovery/cloud.ts';
 import type { MachineTemplate } from '../../aws/recovery/templates.ts';
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
-import type { Asked, ResourceType, SourceTrouble, Step } from '../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, SourceTrouble, Step } from '../../engine/model/resource-type.ts';
 import { bringGroup } from '../../recovery/target/guard-groups.ts';
+import { sha256 } from '../../values/digest.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { pointsCapability } from '../shared/repository-property.ts';
 import { checkTarget } from './recovery-target-check.ts';
@@ -14,7 +14,7 @@ import { observeTarget, sizeFits, type TargetState, templateIn } from './recover
 import { needsMachine, type Resolved, recordedMachine, resolve } from './recovery-target-resolve.ts';
 import { type RecoveryTargetProperties, schema, shellOf } from './recovery-target-schema.ts';
 
-export const recoveryTarget: ResourceType<RecoveryTargetProperties, TargetState, ListedTarget> = {
+export const recoveryTarget: BuiltInType<typeof schema, TargetState, ListedTarget> = {
   name: 'recovery_target',
   doc: `How a VM is run in EC2 when its home is gone. The title is the VM's name, as the repository has it.
 
@@ -117,9 +117,7 @@ async function change(
     if (!(await cloud.templates.change(seen.template, says, seen.latest, signal))) throw overtaken(name);
     return;
   }
-  const token = createHash('sha256')
-    .update(JSON.stringify([name, says, io.clock.now()]))
-    .digest('hex');
+  const token = sha256(JSON.stringify([name, says, io.clock.now()]));
   if (!(await cloud.templates.create({ name, token, tags, says }, signal))) throw overtaken(name);
 }
 
