@@ -1,3 +1,4 @@
+import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import type { GroupRule } from '../../recovery/model/groups.ts';
 import { sha256 } from '../../values/digest.ts';
 
@@ -19,3 +20,13 @@ export const adminName = (vm: string): string => `${templateName(vm)}-admin`;
 
 export const adminRules = (cidrs: readonly string[], port: 3389 | 22): GroupRule[] =>
   cidrs.map(peer => ({ egress: false, protocol: 'tcp', from: port, to: port, peer }));
+
+/** The state of a type that was chosen, while it is still the one that fits. */
+export const sizeFits = 'fits the recorded machine';
+
+export const foreign = (vm: string, template: string): Diagnostic =>
+  world(
+    'template-foreign',
+    `the launch template ${templateName(vm)} (${template}) isn't converge's: it has no tag ${OWNER} of ${vm}`,
+    { hint: `give it the tag ${OWNER}=${vm} if it is meant for this, or rename it` },
+  );
