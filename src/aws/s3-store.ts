@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { ObjectStore, Precondition, PutResult, StoredObject } from '../replication/model/store.ts';
+import { sha256Base64 } from '../values/digest.ts';
 import { s3Prefix } from '../values/s3-url.ts';
 import { codeOf, type ErrorClass, statusOf, toFailure } from './errors.ts';
 import type { S3Connection } from './s3-client.ts';
@@ -88,7 +88,7 @@ export function s3Store(connection: S3Connection, place: { bucket: string; prefi
         Key: root + key,
         Body: bytes,
         ContentLength: bytes.length,
-        ChecksumSHA256: createHash('sha256').update(bytes).digest('base64'),
+        ChecksumSHA256: sha256Base64(bytes),
         ...('ifMatch' in when ? { IfMatch: `"${when.ifMatch}"` } : { IfNoneMatch: '*' }),
       });
     try {

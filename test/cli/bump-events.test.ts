@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bumpLines } from '../../src/cli/rollout/bump-lines.ts';
+import { bumpJson, bumpLines } from '../../src/cli/rollout/bump-lines.ts';
 import { textOf } from '../../src/diagnostics/lines.ts';
 import type { InstanceReport } from '../../src/masterless/reports/report.ts';
 import type { BumpEvent } from '../../src/masterless/rollout/bump.ts';
@@ -54,6 +54,14 @@ test('people get a line for each that the summary does not tell, without control
       '',
     ].join('\n'),
   );
+});
+
+test('programs get why an instance failed without control characters', () => {
+  const outcome = {
+    ...({ version: 1, environment: 'shop-prod', rollout: 'r1', state: 'halted', converged: 0 } as const),
+    ...{ failed: [{ instance: 'i-2', why: 'the port is taken\u0007' }], underway: [], untouched: [] },
+  };
+  expect(bumpJson(outcome).failed).toEqual([{ instance: 'i-2', why: 'the port is taken\ufffd' }]);
 });
 
 test('what an instance converged to is told as it was taken', () => {

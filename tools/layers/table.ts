@@ -110,7 +110,7 @@ export const layers: Layers = {
       'replication/repository',
     ],
     'recovery/model': [],
-    'recovery/replica': ['diagnostics', 'io', 'replication/model', 'recovery/model'],
+    'recovery/replica': ['values', 'diagnostics', 'io', 'replication/model', 'recovery/model'],
     'recovery/target': ['diagnostics', 'replication/model', 'recovery/model'],
     'recovery/shell': ['diagnostics', 'io', 'replication/model', 'recovery/model', 'recovery/target'],
     'recovery/failover': [

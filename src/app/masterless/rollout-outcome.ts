@@ -1,4 +1,3 @@
-import { printable } from '../../diagnostics/text-width.ts';
 import type { BumpEvent } from '../../masterless/rollout/bump.ts';
 
 /** What came of a rollout. */
@@ -25,9 +24,7 @@ export function outcomeOf(environment: string, rollout: string, events: readonly
     state: halted ? 'halted' : 'done',
     ...(halted && { why: halted.why }),
     converged: settled.filter(({ ok }) => ok).length,
-    failed: settled.flatMap(event =>
-      event.ok ? [] : [{ instance: event.instance, why: printable(event.why) }],
-    ),
+    failed: settled.flatMap(event => (event.ok ? [] : [{ instance: event.instance, why: event.why }])),
     underway: halted?.underway ?? [],
     untouched: halted?.untouched ?? [],
   };

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Snapshot } from '@aws-sdk/client-ec2';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { type CloudSnapshot, SNAPSHOT_BLOCK, type SnapshotStore } from '../../recovery/model/snapshots.ts';
+import { sha256Base64 } from '../../values/digest.ts';
 import { adaptiveLimit } from './adaptive-limit.ts';
 import type { RecoveryConnection } from './connection.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
@@ -166,7 +166,7 @@ export function awsSnapshots(connection: RecoveryConnection): SnapshotStore {
           { signal, ...bulk },
         );
         const bytes = read?.bytes ?? Buffer.alloc(0);
-        if (createHash('sha256').update(bytes).digest('base64') !== read?.checksum)
+        if (sha256Base64(bytes) !== read?.checksum)
           throw new Failure(
             world('block-garbled', `block ${index} of snapshot ${id} isn't what its checksum says`, {
               hint: 'run again; the line or a proxy altered it if it was read well once',

@@ -1,4 +1,5 @@
 import type { BumpOutcome } from '../../app/masterless/rollout-outcome.ts';
+import { printable } from '../../diagnostics/text-width.ts';
 import { plural } from '../../io/units.ts';
 import type { InstanceReport } from '../../masterless/reports/report.ts';
 import type { BumpEvent } from '../../masterless/rollout/bump.ts';
@@ -23,6 +24,12 @@ function convergedAs({ content, changed }: InstanceReport): string {
     content?.from === 'last-known-good' ? ' (kept from before: it could not reach the bucket)' : '';
   return `converged, ${content ? which : 'no content'}${kept}, ${plural(changed, 'change')}`;
 }
+
+/** An outcome for programs: instances say why they failed, and what steers a terminal is left out. */
+export const bumpJson = (outcome: BumpOutcome): BumpOutcome => ({
+  ...outcome,
+  failed: outcome.failed.map(({ instance, why }) => ({ instance, why: printable(why) })),
+});
 
 export function bumpSummary(outcome: BumpOutcome): string[] {
   const { environment, state, why, converged, failed, underway, untouched } = outcome;

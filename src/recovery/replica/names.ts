@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Point, PointDisk } from '../../replication/model/repository.ts';
+import { sha256 } from '../../values/digest.ts';
 import type { CloudSnapshot } from '../model/snapshots.ts';
 
 /** Tags of a replica's snapshots: what is known of it is known from these alone. */
@@ -73,9 +73,7 @@ export function startOf(
     gib,
     ...(parent !== undefined && { parent }),
     // EBS takes 255 characters; what the snapshot depends on has no such bound.
-    token: createHash('sha256')
-      .update(JSON.stringify([tags, gib]))
-      .digest('hex'),
+    token: sha256(JSON.stringify([tags, gib])),
     description: `${point.vm.name} disk ${disk.index}, point ${point.id}`.slice(0, 255),
     tags,
     timeout: timeoutMinutes,

@@ -3,7 +3,7 @@ import type { Define } from '../../context/define.ts';
 import { withEvents, withFormat } from '../../context/options.ts';
 import { bumpTeller } from '../../progress/bump.ts';
 import type { EventOptions } from '../../progress/events.ts';
-import { bumpSummary } from '../../rollout/bump-lines.ts';
+import { bumpJson, bumpSummary } from '../../rollout/bump-lines.ts';
 import { withFleetOptions } from './fleet-options.ts';
 
 type Options = BumpOptions & EventOptions & { format: 'text' | 'json' };
@@ -33,7 +33,7 @@ export const bump: Define = (program, context, exit) => {
     .addHelpText('after', examples)
     .action(async (environment: string, options: Options) => {
       const outcome = await rollOut(context, environment, options, bumpTeller(context, options));
-      if (options.format === 'json') context.printJson(`${JSON.stringify(outcome, null, 2)}\n`);
+      if (options.format === 'json') context.printJson(`${JSON.stringify(bumpJson(outcome), null, 2)}\n`);
       else context.print(bumpSummary(outcome));
       if (outcome.why === 'interrupted') return exit(context.io.interrupt.reason === 'SIGTERM' ? 143 : 130);
       exit(outcome.failed.length > 0 ? 4 : 0);
