@@ -4,8 +4,10 @@ import type { Clock } from '../../src/io/ports.ts';
 import { parseKey } from '../../src/replication/format/keys.ts';
 import type { RepositoryRef } from '../../src/replication/model/clients.ts';
 import type { Repository } from '../../src/replication/model/repository.ts';
+import type { CanonicalUrl } from '../../src/replication/model/repository-url.ts';
 import { movingHere } from '../../src/replication/movers/movers.ts';
 import { createRepository } from '../../src/replication/repository/open-repository.ts';
+import { type RepositoryProperty, repositoryRef } from '../../src/resources/shared/repository-property.ts';
 import type { FakeMachine } from './fake-machine.ts';
 import { memoryKnown } from './known.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
@@ -29,12 +31,12 @@ export function runClock(now = Date.UTC(2026, 0, 1)): Clock & { time: number } {
 export function replicationClients(
   machines: Map<string, FakeMachine>,
   secret: World['secret'],
-): { connect: World['connect']; open(ref: RepositoryRef): Promise<Repository> } {
+): { connect: World['connect']; open(property: RepositoryProperty): Promise<Repository> } {
   const random = new SeededRandom('repositories');
-  const stores = new Map<string, MemoryStore>();
-  const open = async ({ url, key }: RepositoryRef) => {
-    const store = stores.get(url) ?? memoryStore(url);
-    stores.set(url, store);
+  const stores = new Map<CanonicalUrl, MemoryStore>();
+  const open = async ({ url: { canonical }, key }: RepositoryRef) => {
+    const store = stores.get(canonical) ?? memoryStore(canonical);
+    stores.set(canonical, store);
     return createRepository(store, { key: key && parseKey(await secret(key), 'test'), random });
   };
   const clients: Record<string, object> = {
@@ -58,8 +60,8 @@ export function replicationClients(
       known: memoryKnown(),
       isBucketMissing: () => true,
       open: async (ref: RepositoryRef, mode: 'read' | 'create') =>
-        mode === 'create' || stores.has(ref.url) ? open(ref) : undefined,
+        mode === 'create' || stores.has(ref.url.canonical) ? open(ref) : undefined,
     },
   };
-  return { open, connect: async (_target, name) => clients[name] };
+  return { open: property => open(repositoryRef(property)), connect: async (_target, name) => clients[name] };
 }

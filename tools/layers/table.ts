@@ -255,7 +255,7 @@ export const layers: Layers = {
       'content',
       'masterless/content',
     ],
-    'aws/recovery': ['diagnostics', 'io', 'recovery/model', 'aws'],
+    'aws/recovery': ['values', 'diagnostics', 'io', 'recovery/model', 'aws'],
     programs: ['diagnostics', 'io', 'engine/model'],
     'windows/tools': ['programs', 'diagnostics', 'engine/model'],
     'windows/registry': ['programs', 'io', 'diagnostics', 'engine/model', 'windows/tools'],

@@ -2,10 +2,10 @@ import type { Content, Location } from '../../content/content.ts';
 import { openHttp } from '../../content/http.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
-import { isS3Url, parseS3Object } from '../../values/s3-url.ts';
+import { parseS3Object, parseS3Prefix } from '../../values/s3-url.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
 import type { Closing, Reach } from './reach.ts';
-import { awsTarget, storeAt } from './repositories.ts';
+import { awsTarget, bucketAt } from './repositories.ts';
 
 /** Content of the web and of S3; in a lab its stand-ins answer for every host and bucket. */
 export function makeContent(reach: Reach, calls: CallCounter, closing: Closing): Content {
@@ -29,11 +29,12 @@ export function makeContent(reach: Reach, calls: CallCounter, closing: Closing):
       return openS3(await s3(location), object)(how);
     },
     async store({ url, target }) {
-      if (!isS3Url(url))
+      const place = parseS3Prefix(url);
+      if (!place)
         throw new Failure(
           given('content-url', `${url} is not a bucket`, { hint: 'write s3://BUCKET/PREFIX' }),
         );
-      return storeAt(url, target, reach, closing);
+      return bucketAt({ place, written: url }, target, reach, closing);
     },
   };
 }

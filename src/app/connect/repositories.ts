@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import { resolveTarget } from '../../engine/model/targets.ts';
@@ -6,9 +5,10 @@ import type { Random } from '../../io/ports.ts';
 import { parseKey } from '../../replication/format/keys.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import type { Conditions } from '../../replication/model/conditions.ts';
-import { parseRepositoryUrl, refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
+import type { CanonicalUrl, RepositoryUrl } from '../../replication/model/repository-url.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
+import type { S3Prefix } from '../../values/s3-url.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
 import type { Closing, Reach } from './reach.ts';
 
@@ -16,13 +16,12 @@ import type { Closing, Reach } from './reach.ts';
 export function makeRepositories(reach: Reach, random: Random, closing: Closing): Repositories {
   const opened = new Map<string, OpenRepository>();
   const written = new Set<OpenRepository>();
-  const withoutBucket = new Set<string>();
+  const withoutBucket = new Set<CanonicalUrl>();
   const { known } = reach;
   const opening = async ({ url, target, key }: RepositoryRef, mode: 'read' | 'create') => {
     const { createRepository, openRepository } = await import(
       '../../replication/repository/open-repository.ts'
     );
-    refuseAmbiguousUrl(url);
     const store = await storeAt(url, target, reach, closing);
     const secret = key && parseKey(await reach.secret(key), key.$secret);
     const open = mode === 'create' ? createRepository : openRepository;
@@ -36,7 +35,7 @@ export function makeRepositories(reach: Reach, random: Random, closing: Closing)
   async function open(ref: RepositoryRef, mode: 'create'): Promise<OpenRepository>;
   async function open(ref: RepositoryRef, mode: 'read' | 'create'): Promise<OpenRepository | undefined>;
   async function open(ref: RepositoryRef, mode: 'read' | 'create') {
-    const name = JSON.stringify([ref.url, ref.target, ref.key]);
+    const name = JSON.stringify([ref.url.canonical, ref.target, ref.key]);
     const before = opened.get(name);
     // Whoever writes has to know what the store says about conditions; for a reader it does not matter.
     if (before && (mode === 'read' || written.has(before))) return before;
@@ -47,59 +46,50 @@ export function makeRepositories(reach: Reach, random: Random, closing: Closing)
       return repository;
     } catch (error) {
       if (mode === 'create' || !(error instanceof Failure) || !isNotThere(error)) throw error;
-      if (error.has('bucket-not-found')) withoutBucket.add(ref.url);
+      if (error.has('bucket-not-found')) withoutBucket.add(ref.url.canonical);
       return undefined;
     }
   }
-  return { open, known, isBucketMissing: ({ url }) => withoutBucket.has(url) };
+  return { open, known, isBucketMissing: ({ url }) => withoutBucket.has(url.canonical) };
 }
 
 const isNotThere = (failure: Failure) => failure.hasOnly('repository-not-found', 'bucket-not-found');
 
+type Reached = Pick<Reach, 'aws' | 'targets' | 'machine' | 'folder' | 'counter'>;
+
 /** The object store that a repository URL names. */
 export async function storeAt(
-  url: string,
+  url: RepositoryUrl,
   target: string | undefined,
-  {
-    aws,
-    targets,
-    machine,
-    folder,
-    counter,
-  }: Pick<Reach, 'aws' | 'targets' | 'machine' | 'folder' | 'counter'>,
+  reach: Reached,
   closing: Closing,
 ): Promise<ObjectStore> {
-  const place = parseRepositoryUrl(url);
-  if (place?.kind === 'file') {
-    const { fileStore } = await import('../../replication/stores/file.ts');
-    // The store works on real paths; in a lab its folder lies with all others below the lab's host.
-    return fileStore(folder(filePath(url)), machine);
-  }
-  if (!place) {
+  if (url.kind === 's3') return bucketAt(url, target, reach, closing);
+  const { fileStore } = await import('../../replication/stores/file.ts');
+  const path = process.platform === 'win32' ? url.folder.windows : url.folder.posix;
+  if (path === undefined)
     throw new Failure(
-      given('repository-url', `${url} is not a repository URL`, {
-        hint: 'write s3://BUCKET/PREFIX or file:///FOLDER',
+      given('repository-url', `${url.written} names no folder of this machine`, {
+        hint: 'write file:///FOLDER with three slashes',
       }),
     );
-  }
+  // The store works on real paths; in a lab its folder lies with all others below the lab's host.
+  return fileStore(reach.folder(path), reach.machine);
+}
+
+/** The object store below a prefix of a bucket. */
+export async function bucketAt(
+  { place, written }: { place: S3Prefix; written: string },
+  target: string | undefined,
+  { aws, targets, counter }: Reached,
+  closing: Closing,
+): Promise<ObjectStore> {
   const { s3Store } = await import('../../aws/s3-store.ts');
-  const declared = awsTarget(url, target, targets);
+  const declared = awsTarget(written, target, targets);
   // Under the name of the target that is called, whoever asks: a VM's own target is another one.
   const connection = await connectS3Of(aws, declared, counter(declared?.name ?? 'aws'));
   closing.push(() => connection.close());
   return s3Store(connection, place);
-}
-
-function filePath(url: string): string {
-  try {
-    return fileURLToPath(url);
-  } catch {
-    throw new Failure(
-      given('repository-url', `${url} names no folder of this machine`, {
-        hint: 'write file:///FOLDER with three slashes',
-      }),
-    );
-  }
 }
 
 /**

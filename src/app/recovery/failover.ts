@@ -9,7 +9,6 @@ import { SERIES } from '../../recovery/model/plan.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
 import { type Cold, estimateCold } from '../../recovery/replica/estimate.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
-import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
@@ -159,7 +158,7 @@ async function choose(
   signal: AbortSignal,
 ): Promise<Chosen[]> {
   const { groups, repository: home } = planProperties(declared);
-  const url = canonicalRepositoryUrl(repositoryRef(home).url);
+  const { url } = repositoryRef(home);
   const repository = await recovering.repository(home);
   const chosen: Chosen[] = [];
   const against: Diagnostic[] = [];
@@ -167,11 +166,11 @@ async function choose(
     const target = declaredAs('recovery_target', name)(recovering.catalog);
     const { title: vm } = target;
     const other = repositoryRef(repositoryOf(target)).url;
-    if (canonicalRepositoryUrl(other) !== url)
+    if (other.canonical !== url.canonical)
       throw new Failure(
         given(
           'other-repository',
-          `the plan ${declared.title} is kept in ${url}, its target ${name} in ${other}`,
+          `the plan ${declared.title} is kept in ${url.canonical}, its target ${name} in ${other.written}`,
           {
             hint: 'give both the same repository',
           },

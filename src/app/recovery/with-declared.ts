@@ -63,7 +63,7 @@ export async function withDeclared<T>(
       const found = await (await io.client('repositories')).open(ref, 'read');
       if (found) return found;
       throw new Failure(
-        world('repository-not-found', `there is no repository at ${ref.url}`, {
+        world('repository-not-found', `there is no repository at ${ref.url.written}`, {
           hint: 'the first replication of a protected_vm makes it',
         }),
       );

@@ -1,7 +1,7 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Catalog, CatalogTarget } from '../../engine/model/catalog.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
-import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
+import { parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
@@ -31,18 +31,22 @@ export async function whichRepository(
   const { paths = [], repository } = options;
   if (paths.length === 0) {
     if (repository === undefined) throw unnamed();
-    return { ref: { url: repository }, targets: overridden([], options), isAwsDeclared: false };
+    return {
+      ref: { url: parseRepositoryUrl(repository) },
+      targets: overridden([], options),
+      isAwsDeclared: false,
+    };
   }
   const catalog = await loadCatalog(context, paths, options);
   if (!catalog) return undefined;
+  const said = repository === undefined ? undefined : parseRepositoryUrl(repository);
   const refs = declaredIn(catalog, vm);
-  const same = (ref: RepositoryRef) =>
-    repository !== undefined && canonicalRepositoryUrl(ref.url) === canonicalRepositoryUrl(repository);
-  const [ref, ...others] = repository === undefined ? refs : refs.filter(same);
-  if (others.length > 0) throw several([ref!, ...others]);
-  if (ref === undefined && repository === undefined) throw noneDeclared(paths);
+  const [declared, ...others] = said ? refs.filter(({ url }) => url.canonical === said.canonical) : refs;
+  if (declared && others.length > 0) throw several([declared, ...others]);
+  const ref = declared ?? (said && { url: said });
+  if (ref === undefined) throw noneDeclared(paths);
   return {
-    ref: ref ?? { url: repository! },
+    ref,
     targets: overridden(catalog.targets, options),
     isAwsDeclared: catalog.targets.some(({ type }) => type === 'aws'),
   };
@@ -58,8 +62,7 @@ function declaredIn({ resources }: Catalog, vm: string | undefined): RepositoryR
   const refs = (own.length > 0 ? own : holding).flatMap(({ properties: { repository } }) =>
     repository === undefined ? [] : repositoryRef(repository as RepositoryProperty),
   );
-  const spelled = ({ url, target, key }: RepositoryRef) =>
-    JSON.stringify([canonicalRepositoryUrl(url), target, key]);
+  const spelled = ({ url, target, key }: RepositoryRef) => JSON.stringify([url.canonical, target, key]);
   return [...new Map(refs.map(ref => [spelled(ref), ref])).values()];
 }
 
@@ -111,9 +114,9 @@ const several = (refs: RepositoryRef[]): Failure =>
   new Failure(
     given(
       'several-repositories',
-      `the manifests name several repositories: ${refs.map(({ url }) => url).join(', ')}`,
+      `the manifests name several repositories: ${refs.map(({ url }) => url.written).join(', ')}`,
       {
-        hint: `say which one with --repository, or name a VM that is declared: --repository ${refs[0]!.url}`,
+        hint: `say which one with --repository, or name a VM that is declared: --repository ${refs[0]!.url.written}`,
       },
     ),
   );

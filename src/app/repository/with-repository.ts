@@ -5,7 +5,6 @@ import { parseKey, readKey } from '../../replication/format/keys.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
 import { findVm } from '../../replication/model/newest-point.ts';
 import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
-import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
@@ -46,7 +45,6 @@ export async function withRepositoryOpen<T>(
   const which = await whichRepository(context, options, vm);
   if (!which) return undefined;
   const { ref, targets, isAwsDeclared } = which;
-  refuseAmbiguousUrl(ref.url);
   const { host } = context.io;
   const own = options.key === undefined ? undefined : await readKey(options.key, host);
   const session = await openSession(context, options, { targets, labMustExist: true });

@@ -1,10 +1,10 @@
 import type { SecretRef } from '../../engine/model/catalog.ts';
 import type { BundleContent, Repository } from './repository.ts';
+import type { RepositoryUrl } from './repository-url.ts';
 
 /** A repository as a manifest names it. */
 export interface RepositoryRef {
-  /** `s3://bucket/prefix` or `file:///folder`. */
-  url: string;
+  url: RepositoryUrl;
   /** Name of the target that gives access to it, where there are several. */
   target?: string;
   /** Key of an encrypted repository. */
@@ -25,7 +25,7 @@ export interface KnownRepository extends RepositoryRef {
  * only be told from a new one by whoever has seen it. Losing this costs that knowledge, never work.
  */
 export interface KnownRepositories {
-  at(url: string): Promise<KnownRepository | undefined>;
+  at(url: RepositoryUrl): Promise<KnownRepository | undefined>;
   all(): Promise<KnownRepository[]>;
   /** Durable when it resolves. Another id than before begins a new record. */
   note(

@@ -1,22 +1,42 @@
+import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { parseS3Prefix, type S3Prefix } from '../../values/s3-url.ts';
+import { isS3Url, parseS3Prefix, type S3Prefix } from '../../values/s3-url.ts';
 
-/** Where a repository is, parsed once; `url` is its one spelling. */
-export type RepositoryUrl = ({ kind: 's3' } & S3Prefix) | { kind: 'file'; url: string };
-
-/** Undefined for a URL of another kind. */
-export function parseRepositoryUrl(text: string): RepositoryUrl | undefined {
-  const s3 = parseS3Prefix(text);
-  if (s3) return { kind: 's3', ...s3 };
-  return /^file:\/\//i.test(text.trim()) ? { kind: 'file', url: canonicalPath(text.trim()) } : undefined;
-}
+declare const canonical: unique symbol;
 
 /**
  * The one spelling of a repository's URL, for telling whether two resources mean the same one: scheme in
  * lower case, no slash at the end; of a path on this machine also no doubled slashes and dots. Bucket and
- * path keep their case. What isn't a URL of a known kind comes back as it is; opening it says what is wrong.
+ * path keep their case. Only `parseRepositoryUrl` makes one.
  */
-export const canonicalRepositoryUrl = (url: string): string => parseRepositoryUrl(url)?.url ?? url;
+export type CanonicalUrl = string & { readonly [canonical]: true };
+
+/** Where a repository is: parsed once, where a property, an option or a file says it. Plain data. */
+export type RepositoryUrl = Readonly<
+  {
+    canonical: CanonicalUrl;
+    /** As somebody wrote it: for messages, and for writing it down again. */
+    written: string;
+  } & ({ kind: 's3'; place: S3Prefix } | { kind: 'file'; folder: FolderPath })
+>;
+
+/** The path that a `file:` URL names on each family of systems; left out where it names none. */
+export type FolderPath = Readonly<{ posix?: string; windows?: string }>;
+
+/** @throws Failure `repository-url` for a URL of another kind, and for one that stores disagree about */
+export function parseRepositoryUrl(written: string): RepositoryUrl {
+  if (isS3Url(written)) refuseAmbiguous(written);
+  const place = parseS3Prefix(written);
+  if (place) return { kind: 's3', written, canonical: place.url as CanonicalUrl, place };
+  const text = written.trim();
+  if (/^file:\/\//i.test(text))
+    return { kind: 'file', written, canonical: canonicalPath(text) as CanonicalUrl, folder: foldersOf(text) };
+  throw new Failure(
+    given('repository-url', `${written} is not a repository URL`, {
+      hint: 'write s3://BUCKET/PREFIX or file:///FOLDER',
+    }),
+  );
+}
 
 function canonicalPath(url: string): string {
   try {
@@ -29,15 +49,23 @@ function canonicalPath(url: string): string {
   }
 }
 
+function foldersOf(url: string): FolderPath {
+  const [posix, windows] = [false, true].map(windows => {
+    try {
+      return fileURLToPath(url, { windows });
+    } catch {
+      return undefined;
+    }
+  });
+  return { ...(posix !== undefined && { posix }), ...(windows !== undefined && { windows }) };
+}
+
 /**
  * Stores don't agree on what a prefix with an empty part, `.` or `..` means: some collapse it, so that what
  * was written is not found again.
- *
- * @throws Failure `repository-url`
  */
-export function refuseAmbiguousUrl(url: string): void {
-  const [, rest] = /^s3:\/\/(.*)$/i.exec(url.trim()) ?? [];
-  if (rest === undefined) return;
+function refuseAmbiguous(url: string): void {
+  const rest = url.trim().replace(/^s3:\/\//i, '');
   const parts = rest.replace(/\/$/, '').split('/');
   const unclear = parts.find(part => ['', '.', '..'].includes(part));
   if (unclear === undefined) return;

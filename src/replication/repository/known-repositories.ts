@@ -5,7 +5,7 @@ import { takeLock } from '../../io/locks/lock.ts';
 import type { Host } from '../../io/ports.ts';
 import { hex, listOf, members, oneOf, optional, text, tuple, whole } from '../format/shape.ts';
 import type { KnownRepositories, KnownRepository, RepositoryRef } from '../model/clients.ts';
-import { canonicalRepositoryUrl } from '../model/repository-url.ts';
+import { type CanonicalUrl, parseRepositoryUrl, type RepositoryUrl } from '../model/repository-url.ts';
 
 const version = 1;
 
@@ -23,8 +23,11 @@ const shape = members({
   ),
 });
 
-/** As the file has it: a UUID must not become a property's name. */
-type Entry = Omit<KnownRepository, 'generations'> & { generations: [uuid: string, generation: number][] };
+/** As the file has it: a URL as it was written, and a UUID must not become a property's name. */
+type Entry = Omit<KnownRepository, 'url' | 'generations'> & {
+  url: string;
+  generations: [uuid: string, generation: number][];
+};
 
 /** Bytes that are read of the file; thousands of repositories with hundreds of VMs have room there. */
 const largest = 32 * 2 ** 20;
@@ -32,7 +35,7 @@ const largest = 32 * 2 ** 20;
 /** Until a write of another command is over, ms: each takes milliseconds. */
 const patience = 30_000;
 
-type Known = Map<string, KnownRepository>;
+type Known = Map<CanonicalUrl, KnownRepository>;
 
 /**
  * What `repositories.json` of a state folder knows. A damaged file is told to `warn` once, taken as empty,
@@ -50,8 +53,8 @@ export function knownRepositories(
   let warned = false;
   const read = async (): Promise<Known | 'damaged'> => {
     const bytes = await files.read(file, { most: largest, own: true });
-    const entries = bytes ? parse(bytes, file) : [];
-    if (entries) return new Map(entries.map(one => [canonicalRepositoryUrl(one.url), knownOf(one)]));
+    const found = bytes ? parse(bytes, file) : [];
+    if (found) return new Map(found.map(one => [one.url.canonical, one]));
     if (!warned) warn(damaged(file));
     warned = true;
     return 'damaged';
@@ -81,7 +84,7 @@ export function knownRepositories(
   };
   let writing: Promise<void> = Promise.resolve();
   return {
-    at: async url => (await readable()).get(canonicalRepositoryUrl(url)),
+    at: async url => (await readable()).get(url.canonical),
     all: async () => [...(await readable()).values()],
     note(...what) {
       const turn = writing.catch(() => {}).then(() => write(what));
@@ -97,7 +100,7 @@ function noted(
   ref: RepositoryRef,
   { id, proven, generations = {} }: Parameters<KnownRepositories['note']>[1],
 ): Known | undefined {
-  const url = canonicalRepositoryUrl(ref.url);
+  const url = ref.url.canonical;
   const before = all.get(url);
   const kept = before?.id === id ? before : undefined;
   const merged = { ...kept?.generations };
@@ -111,18 +114,28 @@ function noted(
 function fileOf(all: Known): Buffer {
   const repositories = [...all.values()].map(one => ({
     ...one,
+    url: one.url.written,
     generations: Object.entries(one.generations),
   }));
   return Buffer.from(`${JSON.stringify({ version, repositories }, null, 2)}\n`);
 }
 
-const knownOf = ({ generations, ...rest }: Entry): KnownRepository => ({
-  ...rest,
-  generations: Object.fromEntries(generations),
-});
+const knownOf = ({ url, generations, ...rest }: Entry): KnownRepository | undefined => {
+  const parsed = urlOf(url);
+  return parsed && { url: parsed, ...rest, generations: Object.fromEntries(generations) };
+};
+
+/** Undefined for a text that no run can have opened a repository by. */
+function urlOf(text: string): RepositoryUrl | undefined {
+  try {
+    return parseRepositoryUrl(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Undefined: damaged. */
-function parse(bytes: Buffer, file: string): Entry[] | undefined {
+function parse(bytes: Buffer, file: string): KnownRepository[] | undefined {
   let value: { version?: unknown; repositories?: Entry[] } | null;
   try {
     value = JSON.parse(bytes.toString('utf8'));
@@ -131,7 +144,9 @@ function parse(bytes: Buffer, file: string): Entry[] | undefined {
   }
   const found = value?.version;
   if (typeof found === 'number' && found > version) throw newer(file, found);
-  return shape.wrong(value, '') === undefined ? value!.repositories : undefined;
+  if (shape.wrong(value, '') !== undefined) return undefined;
+  const known = value!.repositories!.map(knownOf);
+  return known.every(one => one !== undefined) ? known : undefined;
 }
 
 const newer = (file: string, found: number): Failure =>

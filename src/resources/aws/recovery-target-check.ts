@@ -1,11 +1,13 @@
 import { mistake } from '../../engine/model/mistakes.ts';
 import { child } from '../../engine/model/pointer.ts';
 import type { Mistake } from '../../engine/model/resource-type.ts';
+import { repositoryMistakes } from '../shared/repository-property.ts';
 import { type RecoveryTargetProperties, shellOf } from './recovery-target-schema.ts';
 
 /** All that a manifest alone tells to be wrong. What takes the recorded machine is checked when planning. */
 export function checkTarget(properties: RecoveryTargetProperties): Mistake[] {
   return [
+    ...repositoryMistakes(properties),
     ...methodMistakes(properties),
     ...licenseMistakes(properties),
     ...networkMistakes(properties),

@@ -7,7 +7,7 @@ import { type PlanProperties, SERIES } from '../../recovery/model/plan.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
-import { repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+import { repositoryMistakes, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
 
 const schema = Type.Object(
   {
@@ -98,7 +98,7 @@ repository.`,
   runs: { on: 'remote', target: 'aws' },
   realm: { name: 'recovery', concurrency: 2 },
   identity: (_, title) => title,
-  check: namedTwice,
+  check: properties => [...repositoryMistakes(properties), ...namedTwice(properties)],
   needs: ({ groups }) =>
     groups.flatMap(({ targets }) => targets.map(vm => ({ anyOf: [`recovery-target:${vm.toLowerCase()}`] }))),
   desired: contentOf,
@@ -156,9 +156,13 @@ async function change(step: Step<RecoveryPlanProperties, PlanProperties>, io: Wr
   const repository = await repositories.open(ref, 'read');
   if (!repository)
     throw new Failure(
-      world('repository-not-found', `there is no repository at ${ref.url} to keep the plan ${title} in`, {
-        hint: 'the first replication of a protected_vm makes it',
-      }),
+      world(
+        'repository-not-found',
+        `there is no repository at ${ref.url.written} to keep the plan ${title} in`,
+        {
+          hint: 'the first replication of a protected_vm makes it',
+        },
+      ),
     );
   const value = step.kind === 'delete' ? { removed: true } : contentOf(properties);
   await io.step('write-plan');

@@ -14,6 +14,7 @@ import { writesFiles } from '../shared/realms.ts';
 import {
   pointsCapability,
   repositoryClaims,
+  repositoryMistakes,
   repositoryRef,
   repositorySchema,
 } from '../shared/repository-property.ts';
@@ -65,7 +66,10 @@ the repository has now goes back only with \`--allow\`. Absent removes the image
   runs: { on: 'host' },
   timeouts: { apply: 7 * 86_400_000 },
   realm: { name: 'raw_image', concurrency: 2, alsoDirties: writesFiles('raw_image') },
-  check: ownPathMistakes,
+  check: (properties, title, where) => [
+    ...ownPathMistakes(properties, title, where),
+    ...repositoryMistakes(properties),
+  ],
   identity: ({ path }, title, where) => hostPath(path ?? title, where),
   provides: (_, id) => [`path:${id}`],
   needs: ({ repository, vm }, id) => [
@@ -194,7 +198,7 @@ const noPoint = ({ vm, repository }: RawImageProperties): Failure =>
   new Failure(
     world(
       'no-point',
-      `${repositoryRef(repository).url} holds no recovery point of ${vm} to make an image of`,
+      `${repositoryRef(repository).url.written} holds no recovery point of ${vm} to make an image of`,
       {
         hint: `declare \`protected_vm: { ${vm}: ... }\` with this repository, or correct the name`,
       },

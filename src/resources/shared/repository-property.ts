@@ -1,9 +1,10 @@
 import { posix, win32 } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Type, { type Static } from 'typebox';
-import type { Claim, Where } from '../../engine/model/resource-type.ts';
+import { Failure } from '../../diagnostics/diagnostic.ts';
+import { mistakeAt } from '../../engine/model/mistakes.ts';
+import type { Claim, Mistake, Where } from '../../engine/model/resource-type.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
-import { canonicalRepositoryUrl, parseRepositoryUrl } from '../../replication/model/repository-url.ts';
+import { type FolderPath, parseRepositoryUrl } from '../../replication/model/repository-url.ts';
 import { awsTargetName, onAws, secret } from './schema-parts.ts';
 
 const url = {
@@ -35,23 +36,40 @@ export const repositorySchema = Type.Union(
 /** A repository as written: its URL, or that with what opening it takes. */
 export type RepositoryProperty = Static<typeof repositorySchema>;
 
+/** What opens the repository of a property that `repositoryMistakes` finds nothing wrong with. */
 export const repositoryRef = (property: RepositoryProperty): RepositoryRef =>
-  typeof property === 'string' ? { url: property } : property;
+  typeof property === 'string'
+    ? { url: parseRepositoryUrl(property) }
+    : { ...property, url: parseRepositoryUrl(property.url) };
+
+/** What of a URL the pattern of the schema lets pass, and no repository can be at. */
+export function repositoryMistakes({ repository }: { repository?: RepositoryProperty }): Mistake[] {
+  if (repository === undefined) return [];
+  try {
+    parseRepositoryUrl(typeof repository === 'string' ? repository : repository.url);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.diagnostics.map(one => mistakeAt(pointerOf(repository), one));
+  }
+}
+
+const pointerOf = (property: RepositoryProperty): string =>
+  typeof property === 'string' ? '/repository' : '/repository/url';
 
 /** What a protected VM brings and a raw image needs; `vm` is a name or UUID in any case. */
 export const pointsCapability = (property: RepositoryProperty, vm: string): string =>
-  `points:${canonicalRepositoryUrl(repositoryRef(property).url)}#${vm.toLowerCase()}`;
+  `points:${repositoryRef(property).url.canonical}#${vm.toLowerCase()}`;
 
 /** A repository owns its folder or its prefix: whatever else is put there, or is removed, would be damage. */
 export function repositoryClaims(property: RepositoryProperty, where: Where): Claim[] {
   const { url } = repositoryRef(property);
-  const place = parseRepositoryUrl(url);
-  const path = place?.kind === 'file' ? folderOf(url.trim(), where) : place?.url;
+  const path = url.kind === 'file' ? folderOf(url.folder, where) : url.canonical;
   if (path === undefined) return [];
   return [
     {
       what: `what is in the repository ${path}`,
-      pointer: typeof property === 'string' ? '/repository' : '/repository/url',
+      pointer: pointerOf(property),
       shared: 'repository',
       path,
       whole: true,
@@ -60,13 +78,10 @@ export function repositoryClaims(property: RepositoryProperty, where: Where): Cl
 }
 
 /** In the form that managed paths have. Undefined when the URL names none; opening it says what is wrong. */
-function folderOf(url: string, { platform }: Where): string | undefined {
-  const windows = platform === 'win32';
-  try {
-    const path = fileURLToPath(url, { windows });
-    const plain = windows ? win32.normalize(path).replaceAll('\\', '/').toLowerCase() : posix.normalize(path);
-    return plain.replace(/(?<=[^/:])\/+$/, '');
-  } catch {
-    return undefined;
-  }
+function folderOf({ posix: path, windows }: FolderPath, { platform }: Where): string | undefined {
+  const plain =
+    platform === 'win32'
+      ? windows && win32.normalize(windows).replaceAll('\\', '/').toLowerCase()
+      : path && posix.normalize(path);
+  return plain?.replace(/(?<=[^/:])\/+$/, '');
 }

@@ -41,9 +41,9 @@ export async function leftBehind(
   const known = (await repositories.known.all()).filter(({ id }) => of(id).length > 0);
   for (const ref of [
     ...named,
-    ...known.filter(one => named.every(({ url }) => url !== one.url)).map(refOf),
+    ...known.filter(one => named.every(({ url }) => url.canonical !== one.url.canonical)).map(refOf),
   ]) {
-    const before = known.find(({ url }) => url === ref.url);
+    const before = known.find(({ url }) => url.canonical === ref.url.canonical);
     const open = await opened(ref, repositories);
     if (open instanceof Failure || open === undefined) {
       const lost = before ? of(before.id) : [];
@@ -102,10 +102,10 @@ function unreachable(
   { url }: RepositoryRef,
   failure: Failure | undefined,
 ): Diagnostic {
-  const why = failure ? failure.diagnostics[0]!.message : `there is no repository at ${url} any more`;
+  const why = failure ? failure.diagnostics[0]!.message : `there is no repository at ${url.written} any more`;
   return unclearly(
     `${vm.name} has ${describeSnapshot(vm, snapshot)}, and whether its cycle still runs can't be told: ${why}`,
-    `mend that, and the next apply removes it unless its cycle runs; if ${url} is gone for good: ${removal(vm, snapshot)}`,
+    `mend that, and the next apply removes it unless its cycle runs; if ${url.written} is gone for good: ${removal(vm, snapshot)}`,
   );
 }
 

@@ -133,8 +133,8 @@ function repositoriesOf(declared: Parameters<LeftoverFinder<Properties>['find']>
   const refs = declared.flatMap(({ properties: { repository } }) =>
     repository === undefined ? [] : [repositoryRef(repository as unknown as RepositoryProperty)],
   );
-  return [...new Map(refs.map(ref => [ref.url, ref])).values()];
+  return [...new Map(refs.map(ref => [ref.url.canonical, ref])).values()];
 }
 
 const asProperty = (ref: RepositoryRef): RepositoryProperty =>
-  ref.target === undefined && ref.key === undefined ? ref.url : ref;
+  ref.target === undefined && ref.key === undefined ? ref.url.written : { ...ref, url: ref.url.written };

@@ -21,7 +21,7 @@ export async function lostHistory(
   const generation = Math.max(seen, told);
   if (generation <= (newest?.generation ?? 0)) return undefined;
   const left = newest ? `the newest there is now is ${newest.generation}` : 'there is none now';
-  return `${ref.url} had a recovery point of generation ${generation}, and ${left}: points were removed, or an older state was put back`;
+  return `${ref.url.written} had a recovery point of generation ${generation}, and ${left}: points were removed, or an older state was put back`;
 }
 
 /** The same of the repository as a whole. */
@@ -31,9 +31,9 @@ export function lostRepository(
   found: Repository | undefined,
 ): string | undefined {
   if (!found)
-    return `the repository ${url} (${short(known.id)}), which earlier runs from here know, isn't there any more`;
+    return `the repository ${url.written} (${short(known.id)}), which earlier runs from here know, isn't there any more`;
   if (known.id === found.id) return undefined;
-  return `at ${url} there is another repository (${short(found.id)}) than the one that earlier runs from here know (${short(known.id)})`;
+  return `at ${url.written} there is another repository (${short(found.id)}) than the one that earlier runs from here know (${short(known.id)})`;
 }
 
 const short = (id: string): string => `id ${id.slice(0, 8)}…`;

@@ -110,7 +110,7 @@ const historyLost = (vm: SourceVm, lost: string): Diagnostic =>
 const beginsAnew = ({ url }: RepositoryRef): Diagnostic =>
   world(
     'repository-new',
-    `there is no repository at ${url}, and this state folder knows of none: the first cycle begins one`,
+    `there is no repository at ${url.written}, and this state folder knows of none: the first cycle begins one`,
     { hint: 'if there should be one already, correct the URL or mount the file system first' },
   );
 

@@ -12,9 +12,13 @@ import type {
 } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import type { DueJob } from '../../replication/movers/due-jobs.ts';
-import { parseS3Prefix } from '../../values/s3-url.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
-import { pointsCapability, repositoryClaims, repositoryRef } from '../shared/repository-property.ts';
+import {
+  pointsCapability,
+  repositoryClaims,
+  repositoryMistakes,
+  repositoryRef,
+} from '../shared/repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
 import { removeLeft } from './left-behind.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
@@ -48,14 +52,14 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   canBeAbsent: false,
   shows: { instance_uuid: 'Tells the VM apart for good, whatever it is called.' },
   select: vmSelector,
-  check: timeMistakes,
+  check: properties => [...repositoryMistakes(properties), ...timeMistakes(properties)],
   // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
   identity: (_, title) => title.toLowerCase(),
   provides: ({ repository }, id) => [pointsCapability(repository, id)],
   claims: ({ repository }, _, where) => repositoryClaims(repository, where),
   needs({ repository }) {
-    const bucket = parseS3Prefix(repositoryRef(repository).url)?.bucket;
-    return bucket === undefined ? [] : [{ anyOf: [`s3-bucket:${bucket}`] }];
+    const { url } = repositoryRef(repository);
+    return url.kind === 's3' ? [{ anyOf: [`s3-bucket:${url.place.bucket}`] }] : [];
   },
   desired: () => ({ point: 'newest', rpo: 'kept', change_tracking: 'on' }),
   observe: (asked, io) => observeProtection(asked, io),

@@ -34,7 +34,7 @@ export async function replicate(
   if (known && !options.anew) refuseLost(ref, known, await repositories.open(ref, 'read'));
   const repository = await repositories.open(ref, 'create');
   if (repository === undefined)
-    throw new Failure(world('repository-not-found', `the repository ${ref.url} could not be made`));
+    throw new Failure(world('repository-not-found', `the repository ${ref.url.written} could not be made`));
   await repositories.known.note(ref, { id: repository.id });
   // What a cycle for another repository left would be in the way of this one.
   await removeLeft(machine, [ref], io, signal, repository.id);

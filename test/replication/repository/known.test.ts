@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Diagnostic } from '../../../src/diagnostics/diagnostic.ts';
 import { nodeHost } from '../../../src/io/node.ts';
+import { parseRepositoryUrl } from '../../../src/replication/model/repository-url.ts';
 import { knownRepositories } from '../../../src/replication/repository/known-repositories.ts';
 
+const at = (url: string) => ({ url: parseRepositoryUrl(url) });
 const id = 'ab'.repeat(16);
 const uuid = '5031b9c2-0000-4000-8000-000000000001';
 
@@ -20,44 +22,64 @@ async function folder() {
 test('what is noted is read again by another command, from a file for its owner alone', async () => {
   const { state, file, open, told } = await folder();
   expect(await open().all()).toEqual([]);
-  await open().note({ url: 's3://dr/vms/' }, { id, generations: { [uuid]: 3 } });
-  await open().note({ url: 'S3://dr/vms' }, { id, proven: true, generations: { [uuid]: 2 } });
-  expect(await open().at('s3://dr/vms')).toMatchObject({ id, proven: true, generations: { [uuid]: 3 } });
+  await open().note(at('s3://dr/vms/'), { id, generations: { [uuid]: 3 } });
+  await open().note(at('S3://dr/vms'), { id, proven: true, generations: { [uuid]: 2 } });
+  expect(await open().at(at('s3://dr/vms').url)).toMatchObject({
+    id,
+    proven: true,
+    generations: { [uuid]: 3 },
+  });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   expect((await stat(state)).mode & 0o777).toBe(0o700);
   expect(told).toEqual([]);
 });
 
+test('a URL is in the file as it was written, and one place by any of its spellings', async () => {
+  const { file, open } = await folder();
+  await open().note(at('FILE:///mnt/100%25//dr/'), { id });
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
+    version: 1,
+    repositories: [{ url: 'FILE:///mnt/100%25//dr/', id, generations: [] }],
+  });
+  const [known] = await open().all();
+  expect(known?.url).toEqual(at('FILE:///mnt/100%25//dr/').url);
+  expect(await open().at(at('file:///mnt/100%25/dr').url)).toEqual(known);
+});
+
 test('many at once keep what each of the others noted', async () => {
   const { open } = await folder();
   const names = Array.from({ length: 8 }, (_, number) => `s3://dr/${number}`);
-  await Promise.all(names.map(url => open().note({ url }, { id })));
-  expect((await open().all()).map(({ url }) => url).sort()).toEqual(names);
+  await Promise.all(names.map(url => open().note(at(url), { id })));
+  expect((await open().all()).map(({ url }) => url.written).sort()).toEqual(names);
 });
 
 test('what says nothing new is not written', async () => {
   const { file, open } = await folder();
-  await open().note({ url: 's3://dr/vms' }, { id });
+  await open().note(at('s3://dr/vms'), { id });
   const { ino } = await stat(file);
-  await open().note({ url: 's3://dr/vms' }, { id });
+  await open().note(at('s3://dr/vms'), { id });
   expect((await stat(file)).ino).toBe(ino);
 });
 
 test.each([
   ['half of it', '{"version":1,"repositories":['],
   ['another shape', '{"version":1,"repositories":[{"url":7}]}'],
+  [
+    'a URL of no repository',
+    `{"version":1,"repositories":[{"url":"ftp://x","id":"${id}","generations":[]}]}`,
+  ],
   ['no object', 'null'],
 ])('a damaged file (%s) is warned of once and set aside by the next write', async (_, text) => {
   const { state, file, open, told } = await folder();
-  await open().note({ url: 's3://dr/vms' }, { id });
+  await open().note(at('s3://dr/vms'), { id });
   await writeFile(file, text);
   const known = open();
   expect(await known.all()).toEqual([]);
-  expect(await known.at('s3://dr/vms')).toBeUndefined();
+  expect(await known.at(at('s3://dr/vms').url)).toBeUndefined();
   expect(told).toMatchObject([{ code: 'state-damaged', severity: 'warning' }]);
   expect(await readFile(file, 'utf8')).toBe(text);
-  await known.note({ url: 's3://dr/vms' }, { id });
-  expect(await open().at('s3://dr/vms')).toMatchObject({ id });
+  await known.note(at('s3://dr/vms'), { id });
+  expect(await open().at(at('s3://dr/vms').url)).toMatchObject({ id });
   const aside = (await readdir(state)).filter(name => name.startsWith('repositories.json.damaged-'));
   expect(await Promise.all(aside.map(name => readFile(join(state, name), 'utf8')))).toEqual([text]);
   expect(told).toHaveLength(1);
@@ -65,19 +87,19 @@ test.each([
 
 test('one of a newer converge is left as it is', async () => {
   const { file, open } = await folder();
-  await open().note({ url: 's3://dr/vms' }, { id });
+  await open().note(at('s3://dr/vms'), { id });
   await writeFile(file, '{"version":2}');
   const newer = { diagnostics: [{ code: 'state-version', hint: expect.stringContaining('--state') }] };
   await expect(open().all()).rejects.toMatchObject(newer);
-  await expect(open().note({ url: 's3://dr/other' }, { id })).rejects.toMatchObject(newer);
+  await expect(open().note(at('s3://dr/other'), { id })).rejects.toMatchObject(newer);
   expect(await readFile(file, 'utf8')).toBe('{"version":2}');
 });
 
 test('a file that others can change is not believed, nor is one that is too large or none', async () => {
   const { file, open } = await folder();
-  await open().note({ url: 's3://dr/vms' }, { id });
+  await open().note(at('s3://dr/vms'), { id });
   const refused = (message: RegExp) =>
-    expect(open().at('s3://dr/vms')).rejects.toMatchObject({
+    expect(open().at(at('s3://dr/vms').url)).rejects.toMatchObject({
       diagnostics: [{ severity: 'error', message: expect.stringMatching(message) }],
     });
   await chmod(file, 0o666);

@@ -4,7 +4,8 @@ import type { CatalogResource, CatalogTarget } from '../../../src/engine/model/c
 import { plan } from '../../../src/engine/plan/planner.ts';
 import type { Selection } from '../../../src/engine/select/select.ts';
 import { snapshotName } from '../../../src/replication/cycle/snapshot-name.ts';
-import type { Repositories, RepositoryRef } from '../../../src/replication/model/clients.ts';
+import type { Repositories } from '../../../src/replication/model/clients.ts';
+import { repositoryRef } from '../../../src/resources/shared/repository-property.ts';
 import { leftSnapshots } from '../../../src/resources/vsphere/left_snapshots.ts';
 import { protectedVm } from '../../../src/resources/vsphere/protected_vm.ts';
 import { folderHost } from '../../support/engine-host.ts';
@@ -14,8 +15,8 @@ import { replicationClients, runClock } from '../../support/replication-clients.
 
 const at = { file: 'site.yaml', line: 2, column: 3 };
 const home: CatalogTarget = { name: 'home', type: 'vsphere', properties: {}, at };
-const dr: RepositoryRef = { url: 's3://dr/vms' };
-const protect = (name: string, repository = dr.url) =>
+const dr = 's3://dr/vms';
+const protect = (name: string, repository = dr) =>
   declare(`protected_vm:${name}`, { repository, schedule: 'every day', quiesce: 'off' });
 
 /** A vCenter with three VMs, `web`, `sql` and `dc`, in each of the targets, and repositories in memory. */
@@ -40,8 +41,8 @@ async function place(targets: CatalogTarget[] = [home]) {
   const calls = { made() {}, retried() {}, throttled() {} };
   const repositories = (await connect(undefined, 'repositories', calls)) as Repositories;
   const machine = (name: string, target = 0) => all[target]!.get(name)!;
-  const leave = async (name: string, ref: RepositoryRef | string = dr, epoch = 3, target = 0) => {
-    const repository = typeof ref === 'string' ? ref : (await clients[0]!.open(ref)).id;
+  const leave = async (name: string, of: string | { id: string } = dr, epoch = 3, target = 0) => {
+    const repository = typeof of === 'string' ? (await clients[0]!.open(of)).id : of.id;
     const { uuid } = machine(name, target);
     const snapshot = snapshotName({ vm: uuid, repository, epoch, cycle: 'c0ffee00' });
     await machine(name, target).createSnapshot({ name: snapshot, quiesce: false });
@@ -59,7 +60,7 @@ async function place(targets: CatalogTarget[] = [home]) {
 describe('snapshots of VMs that are no longer declared', () => {
   test('are planned by name and removed by the next apply, and nothing else is', async () => {
     const { machine, leave, looked, repositories, open } = await place();
-    await repositories.known.note(dr, { id: (await open(dr)).id });
+    await repositories.known.note(repositoryRef(dr), { id: (await open(dr)).id });
     const snapshot = await leave('web');
     machine('web').addForeignSnapshot('before the upgrade');
     machine('sql').addForeignSnapshot('converge-but-not-ours');
@@ -69,7 +70,7 @@ describe('snapshots of VMs that are no longer declared', () => {
         address: 'left_snapshots:web',
         action: 'update',
         fields: [{ path: '/snapshots', before: [snapshot], after: [] }],
-        properties: { repositories: [dr.url] },
+        properties: { repositories: [dr] },
         at,
       },
     ]);
@@ -110,7 +111,7 @@ describe('snapshots of VMs that are no longer declared', () => {
 
   test('of a repository that nobody here knows are named with what to do, and stay', async () => {
     const { machine, leave, looked } = await place();
-    const snapshot = await leave('web', 'fedcba9876543210');
+    const snapshot = await leave('web', { id: 'fedcba9876543210' });
     const { left, planned, warnings, run } = await looked();
     expect(left).toEqual([]);
     expect(warnings).toMatchObject([
@@ -131,10 +132,10 @@ describe('snapshots of VMs that are no longer declared', () => {
   test('of a repository that can’t be opened any more name it and why', async () => {
     const { leave, looked, repositories, open } = await place();
     const { id } = await open(dr);
-    const gone = { url: 's3://gone/vms' };
+    const gone = repositoryRef('s3://gone/vms');
     await repositories.known.note(gone, { id: 'ab'.repeat(16) });
-    await repositories.known.note(dr, { id });
-    await leave('web', 'ab'.repeat(16));
+    await repositories.known.note(repositoryRef(dr), { id });
+    await leave('web', { id: 'ab'.repeat(16) });
     await leave('web');
     const { left, warnings } = await looked();
     expect(left).toHaveLength(1);
@@ -159,7 +160,7 @@ test('a VM that is protected says by itself what is left, whatever it is called 
 
 test('a VM that is protected elsewhere now names the snapshot of a repository that nobody knows', async () => {
   const { leave, looked } = await place();
-  await leave('web', 'fedcba9876543210');
+  await leave('web', { id: 'fedcba9876543210' });
   const { planned } = await looked([protect('web')]);
   expect(planned.diagnostics).toContainEqual(
     expect.objectContaining({
@@ -202,7 +203,7 @@ test('selectors mean them: others leave them out, and their own may find none', 
 
 test('a vCenter that can’t be searched is a warning, and keeps nothing from being done', async () => {
   const { machine, leave, looked, repositories, open } = await place();
-  await repositories.known.note(dr, { id: (await open(dr)).id });
+  await repositories.known.note(repositoryRef(dr), { id: (await open(dr)).id });
   await leave('web');
   machine('web').faults.set('inspect', new Error('a mistake of ours'));
   const { left, warnings } = await looked([protect('dc')]);

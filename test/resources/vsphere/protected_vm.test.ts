@@ -5,6 +5,7 @@ import type { Step } from '../../../src/engine/model/resource-type.ts';
 import type { KnownRepositories } from '../../../src/replication/model/clients.ts';
 import type { DueJob } from '../../../src/replication/movers/due-jobs.ts';
 import { type Movers, movingHere } from '../../../src/replication/movers/movers.ts';
+import { repositoryRef } from '../../../src/resources/shared/repository-property.ts';
 import { protectedVm } from '../../../src/resources/vsphere/protected_vm.ts';
 import type { ProtectedVmProperties, ProtectedVmState } from '../../../src/resources/vsphere/protection.ts';
 import { replicate } from '../../../src/resources/vsphere/replicate.ts';
@@ -246,7 +247,7 @@ describe('a cycle as a step', () => {
     const { io, refs } = typeIo(cycles);
     const repository = { url: 's3://dr/vms', target: 'dr', key: { $secret: 'env:KEY' } };
     await protectedVm.observe([asked({ repository })], io);
-    expect(refs).toEqual([[repository, 'read']]);
+    expect(refs).toEqual([[repositoryRef(repository), 'read']]);
   });
 });
 
@@ -290,7 +291,7 @@ describe('what is left behind or gone', () => {
     const cycles = new CycleWorld(block);
     const known = memoryKnown();
     expect(await fields(cycles, known)).toEqual({ state: 'absent', codes: ['repository-new'] });
-    await known.note({ url: 's3://dr/vms' }, { id: 'ab'.repeat(16) });
+    await known.note(repositoryRef('s3://dr/vms'), { id: 'ab'.repeat(16) });
     const lost = { path: '/history', before: 'lost', after: 'begun anew', grade: 'weakens' };
     expect(await fields(cycles, known)).toMatchObject({
       changes: expect.arrayContaining([lost]),
