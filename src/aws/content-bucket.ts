@@ -1,7 +1,7 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import { bytes as shown } from '../io/units.ts';
 import type { ContentBucket } from '../masterless/content/bucket.ts';
-import { s3Prefix } from '../values/s3-url.ts';
+import type { S3Url } from '../values/s3-url.ts';
 import { codeOf, statusOf } from './errors.ts';
 import type { S3Connection } from './s3-client.ts';
 
@@ -21,16 +21,10 @@ const tooLarge = (key: string, size: number): Failure =>
 const isHidden = (error: unknown): boolean =>
   statusOf(error) === 403 && / not authorized to perform: s3:ListBucket /.test(String(error));
 
-/**
- * The bucket that configures instances, under `s3://bucket/prefix`.
- * @param prefix with or without slashes around it; empty for the whole bucket
- */
-export function contentBucket(
-  connection: S3Connection,
-  place: { bucket: string; prefix: string },
-): ContentBucket {
+/** The bucket that configures instances, under `s3://bucket/prefix`. */
+export function contentBucket(connection: S3Connection, place: S3Url): ContentBucket {
   const { sdk, client } = connection;
-  const { bucket: Bucket, prefix, url } = s3Prefix(place.bucket, place.prefix);
+  const { bucket: Bucket, prefix, canonical: url } = place;
   const root = prefix === '' ? '' : `${prefix}/`;
   const about = (action: string, key: string) => ({ action, bucket: Bucket, key: root + key });
 

@@ -1,12 +1,13 @@
 import type { Content, Opened } from '../content/content.ts';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import type { S3Url } from '../values/s3-url.ts';
 import { codeOf, statusOf, toFailure } from './errors.ts';
 import type { S3Connection } from './s3-client.ts';
 
 /** One object as a stream, with its ETag as the condition. */
 export function openS3(
   connection: S3Connection,
-  { bucket: Bucket, key: Key }: { bucket: string; key: string },
+  { bucket: Bucket, key: Key }: S3Url,
 ): (options: Parameters<Content['open']>[1]) => Promise<Opened | 'unchanged'> {
   const { sdk, client, settings } = connection;
   const about = { action: 's3:GetObject', bucket: Bucket, key: Key };

@@ -1,7 +1,7 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { ObjectStore, Precondition, PutResult, StoredObject } from '../replication/model/store.ts';
 import { sha256Base64 } from '../values/digest.ts';
-import { s3Prefix } from '../values/s3-url.ts';
+import type { S3Url } from '../values/s3-url.ts';
 import { codeOf, type ErrorClass, statusOf, toFailure } from './errors.ts';
 import type { S3Connection } from './s3-client.ts';
 import { withRetries } from './with-retries.ts';
@@ -19,13 +19,10 @@ const isFolder = (key: string, size: number | undefined): boolean =>
 
 const bare = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
 
-/**
- * An object store under `s3://bucket/prefix`.
- * @param prefix with or without slashes around it; empty for the whole bucket
- */
-export function s3Store(connection: S3Connection, place: { bucket: string; prefix: string }): ObjectStore {
+/** An object store under `s3://bucket/prefix`. */
+export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
   const { sdk, client, settings } = connection;
-  const { bucket: Bucket, prefix, url } = s3Prefix(place.bucket, place.prefix);
+  const { bucket: Bucket, prefix, canonical: url } = place;
   const root = prefix === '' ? '' : `${prefix}/`;
   const about = (action: string, key: string) => ({
     action,

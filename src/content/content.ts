@@ -1,8 +1,20 @@
 import type { ObjectStore } from '../replication/model/store.ts';
+import type { S3Url } from '../values/s3-url.ts';
 
-/** Where content comes from: `http://`, `https://` or `s3://`; `target` names the aws target of several. */
-export interface Location {
+/** Where content comes from; `url` is the text as written. */
+export type Location = WebLocation | S3Location;
+
+/** `http://` or `https://`. */
+export interface WebLocation {
+  kind: 'web';
   url: string;
+}
+
+/** `s3://`; `target` names the aws target of several. */
+export interface S3Location {
+  kind: 's3';
+  url: string;
+  place: S3Url;
   target?: string;
 }
 
@@ -33,7 +45,7 @@ export interface Content {
     options: { known?: Validators; signal: AbortSignal },
   ): Promise<Opened | 'unchanged'>;
   /** The objects below `s3://BUCKET/PREFIX`. */
-  store(location: Location): Promise<ObjectStore>;
+  store(location: S3Location): Promise<ObjectStore>;
 }
 
 declare module '../engine/model/io.ts' {

@@ -1,5 +1,5 @@
 import { Failure, given, world } from '../diagnostics/diagnostic.ts';
-import type { Content, Location, Opened, Validators } from './content.ts';
+import type { Content, Opened, Validators, WebLocation } from './content.ts';
 import { networkFailure, shown, statusFailure } from './http-failures.ts';
 
 export interface HttpOptions {
@@ -18,8 +18,13 @@ const explanation = { read: 4096, shown: 200 };
  * One GET without proxy, cookies or compression, by node:http. Redirects are followed, but never from https
  * to http, and never to another protocol.
  */
-export function openHttp(options: HttpOptions): Content['open'] {
-  return async ({ url: text }: Location, { known = {}, signal }) => {
+export function openHttp(
+  options: HttpOptions,
+): (
+  location: Pick<WebLocation, 'url'>,
+  how: Parameters<Content['open']>[1],
+) => Promise<Opened | 'unchanged'> {
+  return async ({ url: text }, { known = {}, signal }) => {
     let url = httpUrl(text);
     for (let redirects = 0; ; redirects++) {
       const response = await request(url, known, signal, options);

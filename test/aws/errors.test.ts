@@ -4,13 +4,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { bucketApi } from '../../src/aws/buckets.ts';
 import { toFailure } from '../../src/aws/errors.ts';
 import { s3Store } from '../../src/aws/s3-store.ts';
+import { s3Url } from '../../src/values/s3-url.ts';
 import { credentials } from '../lab/s3/fixture.ts';
 import { connected, diagnosticOf } from './fixture.ts';
 import { allOf } from './object-store-contract.ts';
 
 async function list(settings: Parameters<typeof connected>[0], bucket = 'bkt') {
   const { connection } = await connected(settings, { bucket: 'bkt' });
-  return diagnosticOf(allOf(s3Store(connection, { bucket, prefix: '' }).list('')));
+  return diagnosticOf(allOf(s3Store(connection, s3Url(bucket)).list('')));
 }
 
 /** A server that answers everything with one answer. */
@@ -48,7 +49,7 @@ describe('what the user is told', () => {
     const xml = `<Error><Code>InvalidObjectState</Code><Message>no</Message>${tier}</Error>`;
     const endpoint = await answering(403, { 'content-type': 'application/xml' }, xml);
     const { connection } = await connected({ endpoint });
-    const diagnostic = await diagnosticOf(s3Store(connection, { bucket: 'bkt', prefix: 'dr' }).get('head'));
+    const diagnostic = await diagnosticOf(s3Store(connection, s3Url('bkt', 'dr')).get('head'));
     expect(diagnostic).toMatchObject({ code: 'object-archived', category: 'world' });
     expect(diagnostic.message).toContain(`bucket bkt (dr/head) is in an archive${shown} and`);
     expect(diagnostic.hint).toContain('restore-object');

@@ -2,6 +2,7 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/
 import { describe, expect, it } from 'vitest';
 import { connectS3 } from '../../src/aws/s3-client.ts';
 import { s3Store } from '../../src/aws/s3-store.ts';
+import { s3Url } from '../../src/values/s3-url.ts';
 import { connected, diagnosticOf } from './fixture.ts';
 import { allOf, objectStoreContract } from './object-store-contract.ts';
 
@@ -10,12 +11,12 @@ const body = Buffer.from('content');
 
 objectStoreContract('s3://', async () => {
   const { connection } = await connected({}, { bucket: 'bkt' });
-  return s3Store(connection, { bucket: 'bkt', prefix: 'dr' });
+  return s3Store(connection, s3Url('bkt', 'dr'));
 });
 
 async function open(prefix = 'dr') {
   const all = await connected({}, { bucket: 'bkt' });
-  return { ...all, store: s3Store(all.connection, { bucket: 'bkt', prefix }) };
+  return { ...all, store: s3Store(all.connection, s3Url('bkt', prefix)) };
 }
 
 describe('keys', () => {
@@ -59,7 +60,7 @@ it("measures how far the service's clock is ahead by the Date of its answers", a
   expect(store.clockAhead?.()).toBe(0);
   const clock = { ...connection.settings.clock, now: () => lab.clock.now() - 10 * 60_000 };
   const behind = await connectS3({ ...connection.settings, clock });
-  const there = s3Store(behind, { bucket: 'bkt', prefix: 'dr' });
+  const there = s3Store(behind, s3Url('bkt', 'dr'));
   await there.head('k');
   expect(there.clockAhead?.()).toBeGreaterThan(9.9 * 60_000);
   expect(there.clockAhead?.()).toBeLessThan(10.1 * 60_000);

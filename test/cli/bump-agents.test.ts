@@ -7,6 +7,7 @@ import { nodeHost } from '../../src/io/node.ts';
 import type { Clock } from '../../src/io/ports.ts';
 import { type Lab, openLab, publish } from '../../src/lab/lab.ts';
 import type { InstanceReport } from '../../src/masterless/reports/report.ts';
+import { s3Url } from '../../src/values/s3-url.ts';
 import { type CliOptions, cli, scratch } from '../support/cli.ts';
 import { idOf } from '../support/fleet.ts';
 import { hurried } from '../support/lab-instance.ts';
@@ -74,7 +75,7 @@ async function ownersBucket(lab: Lab) {
   const connection = await connectS3({ region, endpoint: lab.s3.url, credentials, clock, random });
   onTestFinished(() => connection.close());
   await connection.client.send(new connection.sdk.CreateBucketCommand({ Bucket: 'cust-data' }));
-  return contentBucket(connection, { bucket: 'cust-data', prefix: '' });
+  return contentBucket(connection, s3Url('cust-data'));
 }
 
 /** Whenever the operator's command pauses, every agent looks once. */

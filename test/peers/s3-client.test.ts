@@ -8,6 +8,7 @@ import { s3Store } from '../../src/aws/s3-store.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
 import { bucket } from '../../src/resources/aws/bucket.ts';
+import { s3Url } from '../../src/values/s3-url.ts';
 import { diagnosticOf } from '../aws/fixture.ts';
 import { objectStoreContract } from '../aws/object-store-contract.ts';
 import { InstantClock, realRandom, region } from '../lab/s3/fixture.ts';
@@ -40,7 +41,7 @@ function ourClientAgainst(
     const made = await connection();
     const Bucket = newName();
     await bucketApi(made).create(Bucket);
-    return s3Store(made, { bucket: Bucket, prefix: 'dr/vms' });
+    return s3Store(made, s3Url(Bucket, 'dr/vms'));
   });
 
   it('makes a bucket, finds nothing to do, sees drift and deletes it', async () => {
@@ -73,7 +74,7 @@ function ourClientAgainst(
       await made.client.send(new DeletePublicAccessBlockCommand({ Bucket: title }));
     await bucketApi(made).setVersioning(title, false);
     expect(await converge()).toEqual(['update', undefined]);
-    await s3Store(made, { bucket: title, prefix: '' }).put('k', Buffer.from('x'), {
+    await s3Store(made, s3Url(title)).put('k', Buffer.from('x'), {
       when: { ifNoneMatch: '*' },
     });
     const [, refused] = await converge('absent');
@@ -81,13 +82,10 @@ function ourClientAgainst(
   });
 
   it('says what is wrong', async () => {
-    const store = s3Store(await connection(), { bucket: 'never-made', prefix: '' });
+    const store = s3Store(await connection(), s3Url('never-made'));
     expect((await diagnosticOf(store.get('k'))).code).toBe('bucket-not-found');
     if (!knows.signatures) return;
-    const stranger = s3Store(await connection({ ...keys, secretAccessKey: 'guessed' }), {
-      bucket: 'never-made',
-      prefix: '',
-    });
+    const stranger = s3Store(await connection({ ...keys, secretAccessKey: 'guessed' }), s3Url('never-made'));
     expect((await diagnosticOf(stranger.get('k'))).code).toBe('aws-wrong-credentials');
   });
 }

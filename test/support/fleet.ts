@@ -9,6 +9,7 @@ import type { Clock } from '../../src/io/ports.ts';
 import { openLab, publish } from '../../src/lab/lab.ts';
 import { type InstanceReport, reportKey } from '../../src/masterless/reports/report.ts';
 import { isMyTurn, parseRollout, type Rollout, rolloutKey } from '../../src/masterless/rollout/rollout.ts';
+import { s3Url } from '../../src/values/s3-url.ts';
 import { type CliOptions, type CliResult, cli, scratch } from './cli.ts';
 
 export const environment = 'shop-prod';
@@ -44,7 +45,7 @@ export async function fleetLab(count: number, react: React = () => ({})) {
   const { client } = connection;
   const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' } as const;
   await client.send(new CreateBucketCommand({ Bucket: 'cust-data', CreateBucketConfiguration }));
-  const bucket = contentBucket(connection, { bucket: 'cust-data', prefix: 'deploy' });
+  const bucket = contentBucket(connection, s3Url('cust-data', 'deploy'));
   await bucket.put(`${environment}.sig`, Buffer.from('{}'));
 
   const announced = async (): Promise<Rollout | undefined> => {

@@ -8,6 +8,7 @@ import type { Clock } from '../../src/io/ports.ts';
 import { openLab } from '../../src/lab/lab.ts';
 import type { ContentBucket } from '../../src/masterless/content/bucket.ts';
 import type { InstanceReport } from '../../src/masterless/reports/report.ts';
+import { s3Url } from '../../src/values/s3-url.ts';
 import { type CliOptions, type CliResult, cli, scratch } from './cli.ts';
 
 export const environment = 'shop-prod';
@@ -59,7 +60,7 @@ export async function labInstance() {
     const { region, s3: credentials } = lab.settings;
     const connection = await connectS3({ region, endpoint: lab.s3.url, credentials, clock, random });
     try {
-      return await use(contentBucket(connection, { bucket: 'cust-data', prefix: '' }), async () => {
+      return await use(contentBucket(connection, s3Url('cust-data')), async () => {
         await connection.client.send(new connection.sdk.CreateBucketCommand({ Bucket: 'cust-data' }));
       });
     } finally {

@@ -8,13 +8,12 @@ import { connected } from '../aws/fixture.ts';
 export async function s3Content(bucket = 'data') {
   const { lab, connection, calls } = await connected({}, { bucket });
   const s3 = lab.sdk();
-  const placeOf = (url: string) => {
-    const [, name = '', rest = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(url) ?? [];
-    return { bucket: name, rest };
-  };
   const content: Content = {
-    open: ({ url }, how) => openS3(connection, { bucket: placeOf(url).bucket, key: placeOf(url).rest })(how),
-    store: async ({ url }) => s3Store(connection, { bucket: placeOf(url).bucket, prefix: placeOf(url).rest }),
+    open: (location, how) => {
+      if (location.kind === 'web') throw new Error(`${location.url} is not in the bucket`);
+      return openS3(connection, location.place)(how);
+    },
+    store: async ({ place }) => s3Store(connection, place),
   };
   return {
     content,

@@ -1,33 +1,26 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isS3Url, parseS3Object, parseS3Prefix } from '../../src/values/s3-url.ts';
+import { isS3Url, parseS3Url } from '../../src/values/s3-url.ts';
 
 test.each([
-  ['s3://b', { bucket: 'b', prefix: '', url: 's3://b' }],
-  ['S3://Bucket/', { bucket: 'Bucket', prefix: '', url: 's3://Bucket' }],
-  [' s3://b/P/q/ ', { bucket: 'b', prefix: 'P/q', url: 's3://b/P/q' }],
+  ['s3://b', { bucket: 'b', key: '', prefix: '', canonical: 's3://b' }],
+  ['S3://Bucket/', { bucket: 'Bucket', key: '', prefix: '', canonical: 's3://Bucket' }],
+  [' s3://b/P/q/ ', { bucket: 'b', key: 'P/q/', prefix: 'P/q', canonical: 's3://b/P/q' }],
+  ['s3://b//k', { bucket: 'b', key: '/k', prefix: 'k', canonical: 's3://b/k' }],
   ['s3:///p', undefined],
   ['https://b/p', undefined],
   ['file:///s3://b', undefined],
-])('the prefix %j', (text, place) => {
-  expect(parseS3Prefix(text)).toEqual(place);
-});
-
-test.each([
-  ['s3://b/k', { bucket: 'b', key: 'k' }],
-  ['S3://b/a/K/', { bucket: 'b', key: 'a/K/' }],
-  ['s3://b/', undefined],
-  ['s3://b', undefined],
-])('the object %j', (text, object) => {
-  expect(parseS3Object(text)).toEqual(object);
+])('%j', (text, place) => {
+  expect(parseS3Url(text)).toEqual(place);
 });
 
 test('the one spelling is its own spelling', () => {
   fc.assert(
     fc.property(fc.webPath(), path => {
-      const place = parseS3Prefix(`S3://bucket${path}`);
+      const place = parseS3Url(`S3://bucket${path}`);
       expect(place).toBeDefined();
-      expect(parseS3Prefix(place!.url)).toEqual(place);
+      const { bucket, prefix, canonical } = place!;
+      expect(parseS3Url(canonical)).toEqual({ bucket, prefix, canonical, key: prefix });
     }),
   );
 });

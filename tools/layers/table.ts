@@ -135,7 +135,7 @@ export const layers: Layers = {
       'replication/format',
       'recovery/model',
     ],
-    content: ['diagnostics', 'replication/model'],
+    content: ['values', 'diagnostics', 'replication/model'],
     'masterless/trust': ['values', 'diagnostics', 'io'],
     'masterless/content': ['values', 'diagnostics', 'io', 'masterless/trust'],
     'masterless/reports': ['diagnostics', 'masterless/content'],

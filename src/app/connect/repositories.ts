@@ -8,7 +8,7 @@ import type { Conditions } from '../../replication/model/conditions.ts';
 import type { CanonicalUrl, RepositoryUrl } from '../../replication/model/repository-url.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
-import type { S3Prefix } from '../../values/s3-url.ts';
+import type { S3Url } from '../../values/s3-url.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
 import type { Closing, Reach } from './reach.ts';
 
@@ -66,7 +66,7 @@ export async function storeAt(
 ): Promise<ObjectStore> {
   if (url.kind === 's3') return bucketAt(url, target, reach, closing);
   const { fileStore } = await import('../../replication/stores/file.ts');
-  const path = process.platform === 'win32' ? url.folder.windows : url.folder.posix;
+  const path = reach.machine.platform === 'win32' ? url.folder.windows : url.folder.posix;
   if (path === undefined)
     throw new Failure(
       given('repository-url', `${url.written} names no folder of this machine`, {
@@ -79,7 +79,7 @@ export async function storeAt(
 
 /** The object store below a prefix of a bucket. */
 export async function bucketAt(
-  { place, written }: { place: S3Prefix; written: string },
+  { place, written }: { place: S3Url; written: string },
   target: string | undefined,
   { aws, targets, counter }: Reached,
   closing: Closing,

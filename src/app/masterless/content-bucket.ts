@@ -1,12 +1,12 @@
 import type { AwsSettings } from '../../aws/settings.ts';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { ContentBucket } from '../../masterless/content/bucket.ts';
-import { parseS3Prefix, type S3Prefix } from '../../values/s3-url.ts';
+import { parseS3Url, type S3Url } from '../../values/s3-url.ts';
 import type { Session } from '../session/open-session.ts';
 
 /** Bucket and prefix of `s3://BUCKET/PREFIX`. Throws a Failure (given) for another URL. */
-export function contentUrl(url: string): S3Prefix {
-  const place = parseS3Prefix(url);
+export function contentUrl(url: string): S3Url {
+  const place = parseS3Url(url);
   if (place) return place;
   throw new Failure(
     given('content-url', `${url} is not the URL of a bucket`, {
@@ -15,12 +15,11 @@ export function contentUrl(url: string): S3Prefix {
   );
 }
 
-/** The bucket that configures instances, by URL; nothing is sent yet. */
+/** The bucket that configures instances; nothing is sent yet. */
 export async function bucketOf(
-  url: string,
+  place: S3Url,
   settings: AwsSettings,
 ): Promise<{ bucket: ContentBucket; close(): void }> {
-  const place = contentUrl(url);
   const [{ connectS3 }, { contentBucket }] = await Promise.all([
     import('../../aws/s3-client.ts'),
     import('../../aws/content-bucket.ts'),
@@ -38,9 +37,9 @@ export async function withContentBucket<T>(
   url: string,
   use: (bucket: ContentBucket) => Promise<T>,
 ): Promise<T> {
-  contentUrl(url);
+  const place = contentUrl(url);
   const calls = { made() {}, retried() {}, throttled() {} };
-  const { bucket, close } = await bucketOf(url, await aws.s3(undefined, calls));
+  const { bucket, close } = await bucketOf(place, await aws.s3(undefined, calls));
   try {
     return await use(bucket);
   } finally {

@@ -87,7 +87,7 @@ async function failed(
   }
   const late = AbortSignal.timeout(probeTime);
   try {
-    const answer = await open({ url }, { signal: late });
+    const answer = await open({ kind: 'web', url }, { signal: late });
     if (answer !== 'unchanged') answer.close();
     return undefined;
   } catch (error) {

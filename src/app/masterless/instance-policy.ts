@@ -22,6 +22,6 @@ export function policyFor(environments: string[], self: string, partition: strin
         hint: 'the role would get more than its own content: use a prefix without them',
       }),
     );
-  const root = [bucket, prefix.replace(/^\/+|\/+$/g, '')].filter(Boolean).join('/');
+  const root = [bucket, prefix].filter(Boolean).join('/');
   return instancePolicy(environments, root, partition);
 }

@@ -2,6 +2,7 @@ import { Failure } from '../../diagnostics/diagnostic.ts';
 import { readInstanceState } from '../../masterless/instance/instance-state.ts';
 import { type Job, runJobs } from '../../masterless/instance/jobs.ts';
 import { turnFor } from '../../masterless/rollout/whose-turn.ts';
+import type { S3Url } from '../../values/s3-url.ts';
 import type { AppIo, Context } from '../app-context.ts';
 import { contentUrl } from '../masterless/content-bucket.ts';
 import { loggedRun } from './apply-self.ts';
@@ -20,7 +21,7 @@ export async function runAgent(
   options: AgentOptions & { every: number },
 ): Promise<void> {
   // Wrong now is wrong for ever: no later turn makes it right.
-  contentUrl(url);
+  const place = contentUrl(url);
   const { interrupt, host } = context.io;
   const agent: Context = { ...context, io: withOneListener(context.io) };
   const self: Job = {
@@ -29,7 +30,7 @@ export async function runAgent(
     async turn() {
       // One of its own, so that what a turn listens for goes with it.
       const io = { ...agent.io, interrupt: AbortSignal.any([interrupt]) };
-      const code = await agentOnce({ ...agent, io }, url, options);
+      const code = await lookOnce({ ...agent, io }, { url, place }, options);
       return code === 'yielded' ? 'yielded' : code === 0 ? 'done' : 'failed';
     },
   };
@@ -53,13 +54,20 @@ const busy = ['locked', 'lab-in-use'] as const;
  * Looks once, and applies if it is time. Gives the exit code, 0 when there was nothing to do; `yielded` when
  * another run has the machine, which an agent leaves alone.
  */
-export async function agentOnce(
+export const agentOnce = async (
   context: Context,
   url: string,
   options: AgentOptions,
+): Promise<number | 'yielded'> => lookOnce(context, { url, place: contentUrl(url) }, options);
+
+/** @param where.url as written, for messages */
+async function lookOnce(
+  context: Context,
+  { url, place }: { url: string; place: S3Url },
+  options: AgentOptions,
 ): Promise<number | 'yielded'> {
   try {
-    const self = await openSelf(context, url, options);
+    const self = await openSelf(context, place, options);
     try {
       const { files } = context.io.host;
       const { offered, rollout } = await lookAt(self, files, options.insecureUnsigned === true);

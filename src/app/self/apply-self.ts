@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Context } from '../app-context.ts';
+import { contentUrl } from '../masterless/content-bucket.ts';
 import { type ConvergeSelfOptions, convergeSelf } from './converge-self.ts';
 import type { SelfRun } from './instance-report.ts';
 import { logRun } from './log-run.ts';
@@ -11,7 +12,7 @@ export async function applySelf(
   url: string,
   options: ConvergeSelfOptions,
 ): Promise<number> {
-  const self = await openSelf(context, url, options);
+  const self = await openSelf(context, contentUrl(url), options);
   try {
     return await loggedRun(context, self, options, { trigger: 'apply' });
   } finally {

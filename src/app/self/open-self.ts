@@ -6,11 +6,12 @@ import type { Clock } from '../../io/ports.ts';
 import type { ContentBucket } from '../../masterless/content/bucket.ts';
 import type { TrustedKey } from '../../masterless/trust/keys.ts';
 import { keyFile, keysIn } from '../../masterless/trust/trusted-files.ts';
+import type { S3Url } from '../../values/s3-url.ts';
 import type { Context } from '../app-context.ts';
 import { instanceHere } from '../aws/instance.ts';
 import type { Lab } from '../lab/open-lab.ts';
 import { labDir, openLabAt } from '../lab/open-lab.ts';
-import { bucketOf, contentUrl } from '../masterless/content-bucket.ts';
+import { bucketOf } from '../masterless/content-bucket.ts';
 import type { SelfOptions } from './self-options.ts';
 import { labPlaces, type Places, systemPlaces } from './system-places.ts';
 import { whoCanChange } from './who-can-change.ts';
@@ -34,9 +35,9 @@ export interface Self {
 
 /**
  * Asks what this machine is. Rejects with a Failure when it is not an instance of a Beanstalk environment.
+ * @param place where its content is
  */
-export async function openSelf(context: Context, url: string, options: SelfOptions): Promise<Self> {
-  contentUrl(url);
+export async function openSelf(context: Context, place: S3Url, options: SelfOptions): Promise<Self> {
   const { host } = context.io;
   const dir = labDir(context, options.lab);
   const here = instanceHere(context, options.lab);
@@ -52,7 +53,7 @@ export async function openSelf(context: Context, url: string, options: SelfOptio
   try {
     const settings = settingsOf(context, region, lab);
     const { bucket, close: disconnect } = await bucketOf(
-      url,
+      place,
       lab ? { ...settings, endpoint: lab.s3.url } : settings,
     );
     closing.push(disconnect);

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { isS3Url, parseS3Prefix, type S3Prefix } from '../../values/s3-url.ts';
+import { isS3Url, parseS3Url, type S3Url } from '../../values/s3-url.ts';
 
 declare const canonical: unique symbol;
 
@@ -17,7 +17,7 @@ export type RepositoryUrl = Readonly<
     canonical: CanonicalUrl;
     /** As somebody wrote it: for messages, and for writing it down again. */
     written: string;
-  } & ({ kind: 's3'; place: S3Prefix } | { kind: 'file'; folder: FolderPath })
+  } & ({ kind: 's3'; place: S3Url } | { kind: 'file'; folder: FolderPath })
 >;
 
 /** The path that a `file:` URL names on each family of systems; left out where it names none. */
@@ -26,8 +26,8 @@ export type FolderPath = Readonly<{ posix?: string; windows?: string }>;
 /** @throws Failure `repository-url` for a URL of another kind, and for one that stores disagree about */
 export function parseRepositoryUrl(written: string): RepositoryUrl {
   if (isS3Url(written)) refuseAmbiguous(written);
-  const place = parseS3Prefix(written);
-  if (place) return { kind: 's3', written, canonical: place.url as CanonicalUrl, place };
+  const place = parseS3Url(written);
+  if (place) return { kind: 's3', written, canonical: place.canonical as string as CanonicalUrl, place };
   const text = written.trim();
   if (/^file:\/\//i.test(text))
     return { kind: 'file', written, canonical: canonicalPath(text) as CanonicalUrl, folder: foldersOf(text) };

@@ -206,12 +206,24 @@ describe('up', () => {
   });
 });
 
+test('a prefix is one place by any spelling', async () => {
+  const { s3, converge, text } = await setUp();
+  await s3.put('app/a.txt', 'a');
+  expect((await converge({ from: 'S3://data//app//' })).result).toMatchObject({ result: 'changed' });
+  expect(await text('/data/a.txt')).toBe('a');
+  const where = { platform: 'linux', cwd: '/' } as const;
+  expect(s3Sync.claims!({ to: 'S3://data//app//' }, '/data to S3://data//app//', where)).toMatchObject([
+    { what: 'the objects in s3://data/app', path: 's3://data/app' },
+  ]);
+});
+
 test('a sync has one direction, to or from a bucket', () => {
   const of = (properties: Record<string, string>) => mistakesIn(s3Sync, '/data', properties);
   expect(of({ from: 's3://a', to: 'https://b' })).toMatch(/^\/to: .*either.*\n\/to: .*isn't a prefix/);
   expect(of({})).toContain('synced with');
   expect(of({ from: 'https://example.com/a' })).toContain("isn't a prefix");
   expect(of({ from: 's3://a' })).toBe('');
+  expect(of({ from: 's3:///a' })).toContain("isn't a prefix");
   expect(s3Sync.needs!({ to: 's3://a/b' }, '/data to s3://a/b')).toEqual([
     { anyOf: ['path:/data', 'path:/'] },
     { anyOf: ['s3-bucket:a'] },

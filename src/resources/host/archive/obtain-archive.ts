@@ -3,7 +3,7 @@ import type { WriteIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
 import { saveBody } from '../fetch/body.ts';
 import { type Known, validatorsOf } from '../fetch/known-content.ts';
-import { isS3, shownLocation } from '../fetch/location-property.ts';
+import { shownLocation } from '../fetch/location-property.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
 import type { Source } from './source.ts';
 
@@ -47,7 +47,7 @@ export async function obtain(
       {
         limit,
         what: shownLocation(source.location),
-        mayBePage: isS3(source.location),
+        mayBePage: source.location.kind === 's3',
         ...(checksum !== undefined && { digest: checksum }),
       },
       io,

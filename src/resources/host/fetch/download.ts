@@ -25,7 +25,6 @@ import { findContent } from './find-content.ts';
 import { isNewest, type Known, validatorsOf } from './known-content.ts';
 import {
   checksumOf,
-  isS3,
   locationOf,
   locationSchema,
   shownLocation,
@@ -163,7 +162,7 @@ async function fetchTo(
       {
         limit: parseSize(properties.max_size ?? defaultLimit)!,
         what: shownLocation(location),
-        mayBePage: isS3(location),
+        mayBePage: location.kind === 's3',
         ...(digest !== undefined && { digest }),
         // Whoever else's file was there chose its mode for a file of theirs.
         ...(replaced?.kind === 'file' && !isForeign(replaced.uid) && { mode: replaced.mode & 0o777 }),

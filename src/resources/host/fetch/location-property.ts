@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
-import type { Location } from '../../../content/content.ts';
+import type { Location, S3Location } from '../../../content/content.ts';
 import { httpUrl } from '../../../content/http.ts';
 import { shown } from '../../../content/http-failures.ts';
 import { Failure } from '../../../diagnostics/diagnostic.ts';
 import { mistake, mistakeAt } from '../../../engine/model/mistakes.ts';
 import type { Mistake } from '../../../engine/model/resource-type.ts';
-import { isS3Url, parseS3Object } from '../../../values/s3-url.ts';
+import { isS3Url, parseS3Url } from '../../../values/s3-url.ts';
 import { awsTargetName, onAws } from '../../shared/schema-parts.ts';
 
 /** A URL as written, alone or with the aws target that gives access to it. */
@@ -27,10 +27,20 @@ export const withTarget = (description: string) =>
 export const locationSchema = (description: string) =>
   Type.Union([url(description), withTarget(description)], { description });
 
-export const locationOf = (property: LocationProperty): Location =>
-  typeof property === 'string' ? { url: property } : property;
+/** The URL of a property as it was written. */
+export const writtenUrl = (property: LocationProperty): string =>
+  typeof property === 'string' ? property : property.url;
 
-export const isS3 = ({ url }: Location): boolean => isS3Url(url);
+/** What of a property names a bucket or something in one; undefined for another URL. */
+export function s3LocationOf(property: LocationProperty): S3Location | undefined {
+  const { url, ...target } = typeof property === 'string' ? { url: property } : property;
+  const place = parseS3Url(url);
+  return place && { kind: 's3', url, place, ...target };
+}
+
+/** Where content comes from, of a property that nothing is wrong with. */
+export const locationOf = (property: LocationProperty): Location =>
+  s3LocationOf(property) ?? { kind: 'web', url: writtenUrl(property) };
 
 /** What says that the content is what was meant. */
 export interface Trust {
@@ -62,15 +72,15 @@ const urlPointer = (property: LocationProperty, pointer: string): string =>
 
 /** What is wrong with a URL, or when anybody on the way could change the content. */
 export function untrusted(property: LocationProperty, pointer: string, trust: Trust): Mistake[] {
-  const location = locationOf(property);
+  const written = writtenUrl(property);
   const at = urlPointer(property, pointer);
-  if (isS3(location)) {
-    if (parseS3Object(location.url)) return [];
-    return [mistake(at, 'content-url', `${location.url} names no object`, 'write s3://BUCKET/KEY')];
+  if (isS3Url(written)) {
+    if (s3LocationOf(property)?.place.key) return [];
+    return [mistake(at, 'content-url', `${written} names no object`, 'write s3://BUCKET/KEY')];
   }
   let url: URL;
   try {
-    url = httpUrl(location.url);
+    url = httpUrl(written);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.diagnostics.map(one => mistakeAt(at, one));

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import type { S3Location } from '../../../content/content.ts';
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../../engine/model/io.ts';
 import { mistake } from '../../../engine/model/mistakes.ts';
@@ -13,12 +14,11 @@ import type {
   Step,
 } from '../../../engine/model/resource-type.ts';
 import { bytes, plural } from '../../../io/units.ts';
-import { parseS3Prefix } from '../../../values/s3-url.ts';
 import { oneByOne } from '../../shared/each-step.ts';
 import { pathFirst } from '../../shared/path-first.ts';
 import { writesFiles } from '../../shared/realms.ts';
 import { failedFetch } from '../fetch/failed-step.ts';
-import { isS3, locationOf, locationSchema } from '../fetch/location-property.ts';
+import { locationSchema, s3LocationOf, writtenUrl } from '../fetch/location-property.ts';
 import { observeEach } from '../paths/observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
 import { addedFilesClaim, filesClaim, kindClaim } from '../paths/path-claims.ts';
@@ -92,7 +92,7 @@ fails the sync before anything is written. Links are not followed. What is neith
   ],
   identity(properties, title, where) {
     const id = hostPath(properties.path ?? title, where);
-    return properties.to === undefined ? id : `${id} to ${locationOf(properties.to).url}`;
+    return properties.to === undefined ? id : `${id} to ${writtenUrl(properties.to)}`;
   },
   provides: ({ to }, id) => (to === undefined ? [`path:${id}`] : []),
   needs: (properties, id) => {
@@ -108,7 +108,7 @@ fails the sync before anything is written. Links are not followed. What is neith
         kindClaim(id, 'directory'),
         properties.delete ? { ...filesClaim(id), clears: true } : addedFilesClaim(id),
       ];
-    const url = locationOfSync(properties).url.replace(/^s3/i, 's3').replace(/\/+$/, '');
+    const url = locationOfSync(properties).place.canonical;
     const how = properties.delete ? { clears: true as const } : { shared: 'added' };
     return [{ what: `the objects in ${url}`, pointer: '/to', path: url, ...how }];
   },
@@ -130,20 +130,21 @@ function directionMistakes({ from, to }: S3SyncProperties): Mistake[] {
       wrong('', 'nothing says what the directory is synced with', 'add `from: s3://BUCKET/PREFIX` or `to:`'),
     );
   for (const [pointer, location] of Object.entries({ '/from': from, '/to': to }))
-    if (location !== undefined && !isS3(locationOf(location)))
+    if (location !== undefined && !s3LocationOf(location))
       mistakes.push(
-        wrong(pointer, `${locationOf(location).url} isn't a prefix of a bucket`, 'write s3://BUCKET/PREFIX'),
+        wrong(pointer, `${writtenUrl(location)} isn't a prefix of a bucket`, 'write s3://BUCKET/PREFIX'),
       );
   return mistakes;
 }
 
-const locationOfSync = ({ from, to }: S3SyncProperties) => locationOf((from ?? to)!);
+/** Of properties that `directionMistakes` finds nothing wrong with. */
+const locationOfSync = ({ from, to }: S3SyncProperties): S3Location => s3LocationOf((from ?? to)!)!;
 
 const bucketOf = (properties: S3SyncProperties): string =>
-  `s3-bucket:${parseS3Prefix(locationOfSync(properties).url)?.bucket}`;
+  `s3-bucket:${locationOfSync(properties).place.bucket}`;
 
 const folderOf = (id: Id, { to }: S3SyncProperties): Id =>
-  to === undefined ? id : id.slice(0, -` to ${locationOf(to).url}`.length);
+  to === undefined ? id : id.slice(0, -` to ${writtenUrl(to)}`.length);
 
 const memoryKey = (id: Id): string => `s3_sync:${id}`;
 

@@ -1,11 +1,12 @@
 import { posix } from 'node:path';
 import pLimit from 'p-limit';
-import type { Location } from '../../../content/content.ts';
+import type { S3Location } from '../../../content/content.ts';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
 import { bytes } from '../../../io/units.ts';
 import type { ObjectStore, StoredObject } from '../../../replication/model/store.ts';
+import { s3Url } from '../../../values/s3-url.ts';
 import { refuseInTheWay, removeUnpacked } from '../archive/move-in.ts';
 import { directoriesOf } from '../archive/unpack.ts';
 import { below } from '../archive/unpacked-files.ts';
@@ -20,7 +21,7 @@ const largestPut = 2 ** 30;
 /** Objects into files, each whole or not at all. `note` is told about each that is done. */
 export async function down(
   folder: Id,
-  location: Location,
+  location: S3Location,
   { objects, differing, onlyObjects }: Comparison,
   note: (path: string, copied: Copied) => void,
   io: WriteIo,
@@ -32,11 +33,13 @@ export async function down(
     if (!(await io.files.stat(below(folder, path)))) await io.files.mkdir(below(folder, path));
   }
   const content = await io.client('content');
+  const { bucket, prefix } = location.place;
   const sizes = await pLimit(atOnce).map(paths, async path => {
     io.signal.throwIfAborted();
     const { key, size: limit } = objects.get(path)!;
     const url = `${location.url.replace(/\/*$/, '')}/${key}`;
-    const opened = await content.open({ ...location, url }, { signal: io.signal });
+    const object = s3Url(bucket, prefix === '' ? key : `${prefix}/${key}`);
+    const opened = await content.open({ ...location, url, place: object }, { signal: io.signal });
     if (opened === 'unchanged') throw new Error('an unconditional request was answered with "unchanged"');
     const to = below(folder, path);
     const temporary = posix.join(posix.dirname(to), await io.files.temporaryName());
