@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
@@ -27,7 +28,7 @@ resources:
       repository: s3://gdh-vm-replication/dr
       groups: [ { targets: [ web01 ] } ]
       test: { subnet: ${subnet}, security_group: ${group} }
-      probes: { within: 1m }
+      probes: [ { probe: status, within: 1m }, { probe: picture, within: 0s } ]
 `;
 
 /** A lab with a Linux VM, a network that is apart, and the manifest that says it all. */
@@ -77,13 +78,23 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
 
   const done = await ok('failover', 'web', '--test', 'm', '--digest', digest);
   expect(done).toMatch(/web01 {2}i-[0-9a-f]+ {2}runs after .* probed after/);
-  expect(done).toMatch(/passed {2}status checks \(from EC2\): system ok, instance ok\nrecovered in /);
+  expect(done).toMatch(
+    /passed {2}status checks \(from EC2\): system ok, instance ok\n.*picture.*\nrecovered in /,
+  );
   const again = await run('failover', 'web', '--test', 'm');
   expect(again.code).toBe(8);
   expect(again.stderr).toContain('test 1 of web is still there');
 
   const status = await ok('failover', 'status', 'web', 'm');
-  expect(status).toMatch(/launched web01 as i-.*\n.*probed web01: status checks passed\n.*passed after/);
+  expect(status).toMatch(
+    /launched web01 as i-.*\n.*probed web01: status checks passed, picture of the console passed\n.*passed after/,
+  );
+  const [, file] = /saved (.*)\n/.exec(await ok('failover', 'status', 'web', 'm', '--pictures', 'seen'))!;
+  const seen = await readFile(file!);
+  expect(done).toContain(`sha256:${createHash('sha256').update(seen).digest('hex')}`);
+  expect((await run('failover', 'status', 'web', 'm', '--pictures', 'seen')).stderr).toContain(
+    'it exists already',
+  );
   expect(status).toContain('there are 1 instance, 1 volume, 1 image');
   expect(await ok('failover', 'cleanup', 'web', 'm')).toBe(
     '1 instance terminated, 1 image deregistered; 0 instances, 0 volumes and 0 images are left\n',

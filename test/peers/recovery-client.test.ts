@@ -13,6 +13,7 @@ import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import type { RunStart } from '../../src/recovery/failover/run.ts';
 import { verifySnapshot } from '../../src/recovery/replica/verify.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
+import { nobody } from '../recovery/begun.ts';
 import { replicated, unhurried } from '../recovery/fixture.ts';
 import { apart } from '../recovery/network.ts';
 import { aMachine, commitImage } from '../support/repository.ts';
@@ -57,10 +58,16 @@ async function everything(): Promise<Exchange[]> {
     groups: [
       { machines: [machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots)], wait: 0 },
     ],
-    probes: { console: 'partition', within: 1_000 },
+    probes: {
+      web01: [
+        { kind: 'status', within: 1_000 },
+        { kind: 'console', text: 'partition', within: 1_000 },
+        { kind: 'picture', within: 0 },
+      ],
+    },
   };
   const run = { start, steps: [] };
-  const options = { repository, run, machines, clock: unhurried, step: async () => {} };
+  const options = { repository, run, machines, prober: nobody, clock: unhurried, step: async () => {} };
   await rehearse(options);
   await cleanUp(options);
 
@@ -102,6 +109,7 @@ describeWith('the recovery client against AWS’s models', 'python3', ['-c', 'im
         'ec2:DeleteSnapshot',
         'ec2:DeregisterImage',
         'ec2:DescribeVpcEndpoints',
+        'ec2:GetConsoleScreenshot',
         'ec2:ModifyLaunchTemplate',
         'ec2:RegisterImage',
         'ec2:RunInstances',

@@ -10,65 +10,18 @@ import {
   CreateVpcEndpointCommand,
   CreateVpcPeeringConnectionCommand,
   CreateVpnGatewayCommand,
-  DescribeInstancesCommand,
-  EC2Client,
+  type EC2Client,
 } from '@aws-sdk/client-ec2';
-import { expect, onTestFinished, test } from 'vitest';
-import { awsMachines } from '../../src/aws/recovery/machines.ts';
+import { expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { waysOut } from '../../src/recovery/failover/isolation.ts';
 import { machineOf, obstacles } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { newestRun, RUN_TAG, type RunStart, stateOf } from '../../src/recovery/failover/run.ts';
-import { SERIES } from '../../src/recovery/model/plan.ts';
-import { bootBlock } from '../lab/ec2/fixture.ts';
-import { aMachine, commitImage } from '../support/repository.ts';
-import { cloud, replicated, unhurried } from './fixture.ts';
+import { RUN_TAG, stateOf } from '../../src/recovery/failover/run.ts';
+import { begun, firmware, killedBefore } from './begun.ts';
 import { apart } from './network.ts';
-
-const firmware = { ...aMachine, firmware: 'bios' as const };
-
-/** Everything that a run needs, and a run that has begun. */
-async function begun() {
-  const aws = await cloud();
-  const { region, s3: credentials } = aws.lab.settings;
-  const ec2 = new EC2Client({ region, credentials, endpoint: aws.lab.api.url, maxAttempts: 1 });
-  onTestFinished(() => ec2.destroy());
-  const machines = awsMachines(aws.connection);
-  const network = await apart(ec2);
-  const { repository, vm, build } = await replicated(aws);
-  await commitImage(vm, bootBlock(), { point: { machine: firmware } });
-  const { disks, point } = await build();
-  const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
-  const machine = machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots);
-  const start: RunStart = {
-    version: 1,
-    plan: 'web',
-    number: 1,
-    began: Date.now(),
-    account: (await machines.network(network.subnet, network.group)).account,
-    subnet: network.subnet,
-    group: network.group,
-    groups: [{ machines: [machine], wait: 0 }],
-    probes: { within: 60_000 },
-  };
-  expect(await repository.records.add('web', SERIES.run, 1, start)).toBe(true);
-  const at = async (step: (name: string) => Promise<void> = async () => {}) => ({
-    repository,
-    run: (await newestRun(repository, 'web'))!,
-    machines,
-    clock: unhurried,
-    step,
-  });
-  // The lab's own instance is another one.
-  const all = async () =>
-    (await ec2.send(new DescribeInstancesCommand({})))
-      .Reservations!.flatMap(it => it.Instances!)
-      .filter(it => it.LaunchTime!.getTime() > 0);
-  return { ...aws, ec2, machines, network, repository, at, all, point, disks };
-}
 
 test('a point is registered, run and probed, and cleaned up until nothing is left', async () => {
   const world = await begun();
@@ -111,10 +64,7 @@ test.for(['register-web01', 'run-web01', 'launched-web01', 'probed-web01', 'fini
   'killed before %s, the next run goes on: one instance, one image',
   async step => {
     const world = await begun();
-    const kill = async (name: string) => {
-      if (name === step) throw new Error('killed');
-    };
-    await expect(rehearse(await world.at(kill))).rejects.toThrow('killed');
+    await expect(rehearse(await world.at(killedBefore(step)))).rejects.toThrow('killed');
     const recovered = await rehearse(await world.at());
     expect(recovered).toHaveLength(1);
     const there = await world.all();
@@ -126,10 +76,7 @@ test.for(['register-web01', 'run-web01', 'launched-web01', 'probed-web01', 'fini
 test.for(['terminate', 'deregister', 'cleaned'])('killed before %s, the next cleanup ends it', async step => {
   const world = await begun();
   await rehearse(await world.at());
-  const kill = async (name: string) => {
-    if (name === step) throw new Error('killed');
-  };
-  await expect(cleanUp(await world.at(kill))).rejects.toThrow('killed');
+  await expect(cleanUp(await world.at(killedBefore(step)))).rejects.toThrow('killed');
   await cleanUp(await world.at());
   const { run } = await world.at();
   expect(stateOf(run)).toBe('cleaned');
@@ -148,11 +95,11 @@ test('no capacity: EC2 says so at once, and the next run goes on when there is s
 });
 
 test('a probe that never passes: the group after it is not begun, and the record says so', async () => {
-  const world = await begun();
+  const world = await begun({ probes: { web01: [{ kind: 'console', text: 'login:', within: 0 }] } }, [
+    'web01',
+    'db01',
+  ]);
   const { run, ...options } = await world.at();
-  const [group] = run.start.groups;
-  run.start.groups = [group!, { machines: [{ ...group!.machines[0]!, vm: 'db01' }], wait: 0 }];
-  run.start.probes = { console: 'login:', within: 0 };
   const recovered = await rehearse({ ...options, run });
   expect(recovered.map(({ vm }) => vm)).toEqual(['web01']);
   expect(recovered[0]!.results.at(-1)).toMatchObject({

@@ -4,6 +4,9 @@ import { suggest } from '../../diagnostics/nearest.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { subjectOf } from '../../engine/model/subject.ts';
+import type { Clock } from '../../io/ports.ts';
+import type { Prober } from '../../recovery/model/probes.ts';
+import { directly, networkProber, type WayTo } from '../../recovery/prober/prober.ts';
 import { findVm } from '../../replication/model/newest-point.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
 import type { RecoveryTargetProperties } from '../../resources/aws/recovery_target.ts';
@@ -11,13 +14,17 @@ import { type RepositoryProperty, repositoryRef } from '../../resources/shared/r
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
-import { openSession } from '../session/open-session.ts';
+import { openSession, type Session } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 
 /** What a command of recovery works with. */
 export interface Recovering {
   catalog: Catalog;
   cloud: AwsRecovery;
+  /** What machines are probed with from here. */
+  prober: Prober;
+  /** What expires does so by it: a lab's may have been set ahead. */
+  clock: Clock;
   /** @throws Failure `repository-not-found` */
   repository(property: RepositoryProperty): Promise<Repository>;
 }
@@ -53,11 +60,20 @@ export async function withDeclared<T>(
         }),
       );
     };
-    return await use({ catalog, cloud, repository }, declared);
+    const prober = networkProber(wayOf(session));
+    const { clock } = session.world.host;
+    return await use({ catalog, cloud, prober, clock, repository }, declared);
   } finally {
     await session.close();
   }
 }
+
+/** The lab's machines are reached where QEMU forwards their ports. */
+const wayOf = ({ lab }: Session): WayTo =>
+  lab
+    ? async (address, port) =>
+        (await lab.command({ do: 'reach', address, port })).data as Awaited<ReturnType<WayTo>>
+    : directly;
 
 /** One resource of a type by its title, in any case. Throws a Failure with the nearest there is. */
 export function declaredAs(type: string, title: string): (catalog: Catalog) => CatalogResource {

@@ -4,10 +4,13 @@ import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import { refuseOpen } from '../../recovery/failover/isolation.ts';
 import { machineOf, obstacles } from '../../recovery/failover/prepare.ts';
+import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import { newestRun, type Run, type RunMachine, type RunStart, stateOf } from '../../recovery/failover/run.ts';
 import { SERIES } from '../../recovery/model/plan.ts';
+import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
+import { guestFamily } from '../../replication/model/machine.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
@@ -31,7 +34,15 @@ export interface FailoverPlan {
   network: { subnet: string; group: string; vpc: string };
   groups: {
     wait: number;
-    machines: { vm: string; point: string; time: number; disks: number; type: string }[];
+    machines: {
+      vm: string;
+      point: string;
+      time: number;
+      disks: number;
+      type: string;
+      /** In words, with where each runs. */
+      probes: string[];
+    }[];
   }[];
   digest: string;
 }
@@ -47,8 +58,6 @@ export interface Failover {
 }
 
 export type ApproveFailover = (plan: FailoverPlan) => Promise<boolean>;
-
-const usualPatience = 15 * 60_000;
 
 export const planProperties = ({ properties }: CatalogResource): RecoveryPlanProperties =>
   properties as unknown as RecoveryPlanProperties;
@@ -67,7 +76,7 @@ export const failoverTest = (
   hooks: { approve?: ApproveFailover; say(line: string): void },
 ): Promise<Failover | undefined> =>
   withDeclared(context, paths, options, declaredAs('recovery_plan', name), async (recovering, declared) => {
-    const { clock } = context.io.host;
+    const { prober, clock } = recovering;
     const { machines } = recovering.cloud;
     const signal = context.io.interrupt;
     const properties = planProperties(declared);
@@ -103,6 +112,7 @@ export const failoverTest = (
       repository,
       run,
       machines,
+      prober,
       clock,
       step: async () => {},
       say: hooks.say,
@@ -150,7 +160,7 @@ const waits = (wait: string | undefined): number => (wait === undefined ? 0 : (p
 
 function planOf(
   plan: string,
-  { groups, test }: RecoveryPlanProperties,
+  { groups, test, probes }: RecoveryPlanProperties,
   chosen: Chosen[],
   { vpc }: { vpc: string },
 ): FailoverPlan {
@@ -166,12 +176,18 @@ function planOf(
         time: point.time,
         disks: point.disks.length,
         type: targetProperties(target).instance_type,
+        probes: probesOf(probes, vm, familyOf(point)).map(inWords),
       })),
     })),
   });
 }
 
-const planOfRun = ({ plan, subnet, group, groups }: RunStart, vpc: string): FailoverPlan =>
+/** Points that say nothing of their machine are refused before anything of them is run. */
+const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) : 'other');
+
+const inWords = (probe: Probe): string => `${describeProbe(probe)} (from ${placeOf(probe)})`;
+
+const planOfRun = ({ plan, subnet, group, groups, probes }: RunStart, vpc: string): FailoverPlan =>
   withDigest({
     plan,
     network: { subnet, group, vpc },
@@ -183,6 +199,7 @@ const planOfRun = ({ plan, subnet, group, groups }: RunStart, vpc: string): Fail
         time,
         disks: disks.length,
         type: instance_type,
+        probes: (probes[vm] ?? []).map(inWords),
       })),
     })),
   });
@@ -251,10 +268,7 @@ async function begin({
       wait: waits(wait),
       machines: targets.map(vm => built.get(vm.toLowerCase())!),
     })),
-    probes: {
-      ...(probes?.console !== undefined && { console: probes.console }),
-      within: probes?.within === undefined ? usualPatience : (parseDuration(probes.within) ?? usualPatience),
-    },
+    probes: Object.fromEntries(chosen.map(({ vm, point }) => [vm, probesOf(probes, vm, familyOf(point))])),
   };
   if (await repository.records.add(title, SERIES.run, number, start)) return { start, steps: [] };
   throw new Failure(

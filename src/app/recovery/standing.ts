@@ -5,10 +5,13 @@ import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { declaredAs, type Recovering, withDeclared } from './declared.ts';
 import { planProperties } from './failover.ts';
+import { savePictures } from './pictures.ts';
 
 export interface FailoverStatus {
   run: Run;
   standing: Standing;
+  /** Files that pictures were saved as. */
+  pictures: string[];
 }
 
 /** The newest run of a plan as its record tells it, and what of it is there in EC2. */
@@ -16,13 +19,15 @@ export const failoverStatus = (
   context: Context,
   name: string,
   paths: string[],
-  options: CommonOptions,
+  options: CommonOptions & { pictures?: string },
 ): Promise<FailoverStatus | undefined> =>
   withDeclared(context, paths, options, declaredAs('recovery_plan', name), async (recovering, declared) => {
     const { repository, run } = await lastRun(recovering, declared);
     return {
       run,
       standing: await standing(repository, run, recovering.cloud.machines, context.io.interrupt),
+      pictures:
+        options.pictures === undefined ? [] : await savePictures(context, repository, run, options.pictures),
     };
   });
 

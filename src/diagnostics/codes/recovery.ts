@@ -60,6 +60,14 @@ export const recovery = {
     wayOut: 'Give both the same one.',
   },
   'plan-changed': { means: 'Somebody else changed a plan at the same time.', wayOut: 'Run again.' },
+  'probe-property': {
+    means: 'A probe of a plan says something that does not go with its kind, or lacks what does.',
+    wayOut: 'Take it out or add it, as the message says.',
+  },
+  'probe-target': {
+    means: 'A probe is for a machine that is not in its plan.',
+    wayOut: 'Name machines of the groups of the plan.',
+  },
   'replica-alone': {
     means: '`--replica` was given together with an option that makes a point.',
     wayOut: 'Leave one of them out.',

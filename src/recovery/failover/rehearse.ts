@@ -3,10 +3,12 @@ import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { CloudInstance, MachineCloud } from '../model/machines.ts';
+import type { Prober } from '../model/probes.ts';
 import { refuseOpen } from './isolation.ts';
 import { probe } from './probe.ts';
 import {
   imageName,
+  keepPicture,
   launchToken,
   note,
   type ProbeResult,
@@ -20,6 +22,7 @@ export interface RehearseOptions {
   repository: Repository;
   run: Run;
   machines: MachineCloud;
+  prober: Prober;
   clock: Clock;
   /** Awaited before each durable side effect. */
   step(name: string): Promise<void>;
@@ -58,10 +61,8 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
           const instance = await launch(machine, options);
           const running = clock.now() - began;
           say?.(`${machine.vm}: ${instance} runs`);
-          const results = await probe(instance, start.probes, { machines, clock, ...(signal && { signal }) });
+          const results = await probeMachine(machine, instance, options);
           const probed = clock.now() - began;
-          await step(`probed-${machine.vm}`);
-          await note(repository, run, { at: clock.now(), what: 'probed', vm: machine.vm, instance, results });
           return { vm: machine.vm, instance, results, running, probed };
         }),
       )),
@@ -74,6 +75,29 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   await step('finish');
   await note(repository, run, { at: clock.now(), what: 'finished', ok, took: clock.now() - start.began });
   return recovered;
+}
+
+/** Probes one that runs, and writes down what came of it. */
+async function probeMachine(
+  { vm, uuid }: RunMachine,
+  instance: string,
+  options: RehearseOptions,
+): Promise<ProbeResult[]> {
+  const { repository, run, machines, prober, clock, step, signal } = options;
+  const tags = { ...runTags(repository.id, run.start), [VM_TAG]: uuid };
+  const address = (await machines.instances(tags, signal)).find(({ id }) => id === instance)?.privateIp;
+  const { results, picture } = await probe(
+    { instance, ...(address !== undefined && { address }) },
+    run.start.probes[vm] ?? [],
+    { machines, prober, clock, signal },
+  );
+  const at = clock.now();
+  if (picture) await step(`picture-${vm}`);
+  const kept = picture && (await keepPicture(repository, run, { vm, instance, at, image: picture }));
+  await step(`probed-${vm}`);
+  const numbered = kept !== undefined && { picture: kept };
+  await note(repository, run, { at, what: 'probed', vm, instance, results, ...numbered });
+  return results;
 }
 
 /** Root and data disks are those of the machine's own image: no recovered disk meets another system. */

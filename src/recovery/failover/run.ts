@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Repository } from '../../replication/model/repository.ts';
 import { SERIES } from '../model/plan.ts';
+import type { Probe } from '../model/probes.ts';
 
 /** One machine of a run, with all that launching it takes. */
 export interface RunMachine {
@@ -30,8 +31,8 @@ export interface RunStart {
   subnet: string;
   group: string;
   groups: { machines: RunMachine[]; wait: number }[];
-  /** `within`: milliseconds. */
-  probes: { console?: string; within: number };
+  /** By title of the target. */
+  probes: Record<string, Probe[]>;
 }
 
 export interface ProbeResult {
@@ -45,7 +46,8 @@ export interface ProbeResult {
 
 export type RunStep = { at: number } & (
   | { what: 'launched'; vm: string; image: string; instance: string }
-  | { what: 'probed'; vm: string; instance: string; results: ProbeResult[] }
+  /** `picture`: number of its record, where a probe took one. */
+  | { what: 'probed'; vm: string; instance: string; results: ProbeResult[]; picture?: number }
   | { what: 'finished'; ok: boolean; took: number }
   | { what: 'cleaned'; instances: number; images: number }
 );
@@ -86,12 +88,56 @@ async function readRun({ records }: Repository, plan: string, number: number): P
   return { start, steps };
 }
 
+/** A picture of a console, as its record keeps it. */
+export interface RunPicture {
+  version: 1;
+  vm: string;
+  instance: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** The file itself, in base64. */
+  image: string;
+}
+
+/** Largest picture that is kept, bytes: a document of the repository ends at 4 MiB, and base64 adds a third. */
+const mostPicture = 2 * 2 ** 20;
+
+/** Keeps a picture beside the steps. Answers with its number; undefined for one that is too large to keep. */
+export async function keepPicture(
+  { records }: Repository,
+  { start: { plan, number } }: Run,
+  { image, ...of }: { vm: string; instance: string; at: number; image: Buffer },
+): Promise<number | undefined> {
+  if (image.length > mostPicture) return undefined;
+  const series = SERIES.picturesOf(number);
+  const value: RunPicture = { version: 1, ...of, image: image.toString('base64') };
+  return append(records, plan, series, value);
+}
+
+export async function readPicture(
+  { records }: Repository,
+  { start: { plan, number } }: Run,
+  picture: number,
+): Promise<RunPicture | undefined> {
+  return (await records.read(plan, SERIES.picturesOf(number), picture)) as RunPicture | undefined;
+}
+
+/** Adds a record at the next free number. */
+async function append(
+  records: Repository['records'],
+  plan: string,
+  series: string,
+  value: unknown,
+): Promise<number> {
+  let at = ((await records.numbers(plan, series)).at(-1) ?? 0) + 1;
+  while (!(await records.add(plan, series, at, value))) at++;
+  return at;
+}
+
 /** Writes down what was done; of two who write at once, one after the other. */
 export async function note({ records }: Repository, run: Run, step: RunStep): Promise<void> {
   const { plan, number } = run.start;
-  const series = SERIES.stepsOf(number);
-  let at = ((await records.numbers(plan, series)).at(-1) ?? 0) + 1;
-  while (!(await records.add(plan, series, at, step))) at++;
+  await append(records, plan, SERIES.stepsOf(number), step);
   run.steps.push(step);
 }
 

@@ -8,6 +8,7 @@ import type { Repository } from '../../replication/model/repository.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { type RepositoryProperty, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+import { probesSchema, wrongProbes } from './probes-schema.ts';
 
 export interface RecoveryPlanProperties extends PlanProperties {
   repository: RepositoryProperty;
@@ -48,28 +49,7 @@ const schema = Type.Object(
           'The network that `converge failover PLAN --test` runs in. It is proven first that nothing leads out of it.',
       },
     ),
-    probes: Type.Optional(
-      Type.Object(
-        {
-          console: Type.Optional(
-            Type.String({
-              minLength: 1,
-              description: 'Text that each machine writes to its serial console.',
-            }),
-          ),
-          within: Type.Optional(
-            Type.String({
-              format: 'duration',
-              description: 'How long a machine may take to pass; `15m` when left out.',
-            }),
-          ),
-        },
-        {
-          additionalProperties: false,
-          description: "Besides EC2's own two checks, which every machine has to pass.",
-        },
-      ),
-    ),
+    probes: Type.Optional(probesSchema),
   },
   { additionalProperties: false },
 );
@@ -100,7 +80,7 @@ repository.`,
   runs: { on: 'remote', target: 'aws' },
   realm: { name: 'recovery', concurrency: 2 },
   identity: (_, title) => title,
-  check: namedTwice,
+  check: properties => [...namedTwice(properties), ...wrongProbes(properties)],
   needs: ({ groups }) =>
     groups.flatMap(({ targets }) => targets.map(vm => ({ anyOf: [`recovery-target:${vm.toLowerCase()}`] }))),
   desired: contentOf,

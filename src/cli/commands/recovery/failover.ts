@@ -12,6 +12,7 @@ import type { Define } from '../../context/define.ts';
 import { withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
 import { statusLines } from './status-lines.ts';
 
+type StatusOptions = CommonOptions & { format: string; pictures?: string };
 type TestOptions = FailoverOptions & { test?: true; yes?: true; format: 'text' | 'json' };
 
 export const failover: Define = (program, context, exit) => {
@@ -60,8 +61,9 @@ export const failover: Define = (program, context, exit) => {
 
   withData(withLab(withState(withFormat(group.command('status <PLAN> [PATHS...]')))))
     .description('what the newest failover of a plan did, and what of it is there')
+    .option('--pictures <DIR>', 'save the pictures of consoles that its probes took as files of this folder')
     .addHelpText('after', '\nExample:\n  converge failover status web manifests')
-    .action(async (plan: string, paths: string[], options: CommonOptions & { format: string }) => {
+    .action(async (plan: string, paths: string[], options: StatusOptions) => {
       const status = await failoverStatus(context, plan, paths, options);
       if (!status) return exit(1);
       if (options.format === 'json')
@@ -93,10 +95,10 @@ const passed = ({ recovered }: Failover): boolean =>
 function planLines({ plan, network, groups, digest }: FailoverPlan): string[] {
   const lines = groups.flatMap(({ wait, machines }, n) => [
     `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
-    ...machines.map(
-      ({ vm, point, time, disks, type }) =>
-        `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
-    ),
+    ...machines.flatMap(({ vm, point, time, disks, type, probes }) => [
+      `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
+      ...probes.map(one => `      ${one}`),
+    ]),
   ]);
   return [
     `test of ${plan} in ${network.subnet} of ${network.vpc}, group ${network.group}: nothing leads out of it`,

@@ -3,7 +3,7 @@ import { duration, plural } from '../../../io/units.ts';
 import type { RunStep } from '../../../recovery/failover/run.ts';
 
 /** What `failover status` prints. */
-export function statusLines({ run, standing }: FailoverStatus): string[] {
+export function statusLines({ run, standing, pictures }: FailoverStatus): string[] {
   const { start, steps } = run;
   const { instances, images, volumes, foreign } = standing;
   return [
@@ -15,6 +15,7 @@ export function statusLines({ run, standing }: FailoverStatus): string[] {
     ),
     ...steps.map(step => `${new Date(step.at).toISOString()}  ${words(step)}`),
     `there are ${plural(instances.length, 'instance')}, ${plural(volumes.length, 'volume')}, ${plural(images.length, 'image')}`,
+    ...pictures.map(path => `saved ${path}`),
     ...foreign.map(id => `${id} has the tag of this test, but isn't of it`),
   ];
 }
