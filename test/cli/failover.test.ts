@@ -27,7 +27,11 @@ resources:
     web:
       repository: s3://gdh-vm-replication/dr
       groups: [ { targets: [ web01 ] } ]
-      test: { subnet: ${subnet}, security_group: ${group} }
+      test:
+        subnet: ${subnet}
+        security_group: ${group}
+        hours: 2
+        teardown: arn:aws:iam::123456789012:role/converge-tear-down
       probes: [ { probe: status, within: 1m }, { probe: picture, within: 0s } ]
 `;
 

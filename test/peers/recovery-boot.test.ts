@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { expect, it, onTestFinished } from 'vitest';
 import { awsMachines } from '../../src/aws/recovery/machines.ts';
+import { awsTeardown } from '../../src/aws/recovery/teardown.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { machineOf } from '../../src/recovery/failover/prepare.ts';
@@ -52,6 +53,7 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
         account: (await real.network(subnet, group)).account,
         subnet,
         group,
+        limit: 3_600_000,
         groups: [
           { machines: [machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots)], wait: 0 },
         ],
@@ -65,12 +67,13 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
           ],
         },
       };
+      const teardown = awsTeardown(aws.connection);
       const run = { start, steps: [] };
       const prober = networkProber(
         async (address, port) =>
           (await aws.lab.command({ do: 'reach', address, port })).data as Awaited<ReturnType<WayTo>>,
       );
-      const options = { repository, run, machines, prober, clock: nodeHost().clock, step: async () => {} };
+      const options = { repository, run, cloud: { machines, teardown }, prober, clock: nodeHost().clock, step: async () => {} };
       const [recovered] = await rehearse(options);
       expect(recovered!.results.map(({ probe, outcome }) => [probe, outcome])).toEqual([
         ['status checks', 'passed'],

@@ -5,6 +5,7 @@ import { connectRecovery } from '../../src/aws/recovery/connection.ts';
 import { awsMachines } from '../../src/aws/recovery/machines.ts';
 import { awsSnapshots } from '../../src/aws/recovery/snapshots.ts';
 import { awsTemplates } from '../../src/aws/recovery/templates.ts';
+import { awsTeardown } from '../../src/aws/recovery/teardown.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { openLab } from '../../src/lab/lab.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
@@ -51,10 +52,12 @@ async function everything(): Promise<Exchange[]> {
     version: 1,
     plan: 'web',
     number: 1,
-    began: 0,
+    began: Date.now(),
     account: (await machines.network(network.subnet, network.group)).account,
     subnet: network.subnet,
     group: network.group,
+    limit: 3_600_000,
+    teardown: { role: 'arn:aws:iam::123456789012:role/converge-tear-down' },
     groups: [
       { machines: [machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots)], wait: 0 },
     ],
@@ -66,8 +69,10 @@ async function everything(): Promise<Exchange[]> {
       ],
     },
   };
+  const teardown = awsTeardown(connection);
+  onTestFinished(() => teardown.close());
   const run = { start, steps: [] };
-  const options = { repository, run, machines, prober: nobody, clock: unhurried, step: async () => {} };
+  const options = { repository, run, cloud: { machines, teardown }, prober: nobody, clock: unhurried, step: async () => {} };
   await rehearse(options);
   await cleanUp(options);
 
@@ -114,6 +119,10 @@ describeWith('the recovery client against AWS’s models', 'python3', ['-c', 'im
         'ec2:RegisterImage',
         'ec2:RunInstances',
         'ec2:TerminateInstances',
+        'scheduler:CreateSchedule',
+        'scheduler:DeleteSchedule',
+        'scheduler:GetSchedule',
+        'scheduler:ListSchedules',
         'route53resolver:ListResolverRuleAssociations',
       ]),
     );

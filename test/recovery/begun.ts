@@ -1,6 +1,7 @@
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished } from 'vitest';
 import { awsMachines } from '../../src/aws/recovery/machines.ts';
+import { awsTeardown } from '../../src/aws/recovery/teardown.ts';
 import { machineOf } from '../../src/recovery/failover/prepare.ts';
 import type { RehearseOptions } from '../../src/recovery/failover/rehearse.ts';
 import { newestRun, type RunStart } from '../../src/recovery/failover/run.ts';
@@ -11,6 +12,8 @@ import { aMachine, commitImage } from '../support/repository.ts';
 import { cloud, replicated, unhurried } from './fixture.ts';
 import { apart } from './network.ts';
 
+export const hour = 3_600_000;
+export const role = 'arn:aws:iam::123456789012:role/converge-tear-down';
 export const firmware = { ...aMachine, firmware: 'bios' as const };
 
 /** Nothing is reached from here, as of a network that is apart. */
@@ -26,6 +29,8 @@ export async function begun(more: Partial<RunStart> = {}, vms = ['web01']) {
   const ec2 = new EC2Client({ region, credentials, endpoint: aws.lab.api.url, maxAttempts: 1 });
   onTestFinished(() => ec2.destroy());
   const machines = awsMachines(aws.connection);
+  const teardown = awsTeardown(aws.connection);
+  onTestFinished(() => teardown.close());
   const network = await apart(ec2);
   const { repository, vm, build } = await replicated(aws);
   await commitImage(vm, bootBlock(), { point: { machine: firmware } });
@@ -39,6 +44,8 @@ export async function begun(more: Partial<RunStart> = {}, vms = ['web01']) {
     account: (await machines.network(network.subnet, network.group)).account,
     subnet: network.subnet,
     group: network.group,
+    limit: hour,
+    teardown: { role },
     groups: vms.map(title => ({
       machines: [machineOf(point, { vm: title, instance_type: 'm6i.large' }, snapshots)],
       wait: 0,
@@ -50,7 +57,7 @@ export async function begun(more: Partial<RunStart> = {}, vms = ['web01']) {
   const at = async (step: (name: string) => Promise<void> = async () => {}): Promise<RehearseOptions> => ({
     repository,
     run: (await newestRun(repository, 'web'))!,
-    machines,
+    cloud: { machines, teardown },
     prober: nobody,
     clock: unhurried,
     step,
@@ -60,7 +67,8 @@ export async function begun(more: Partial<RunStart> = {}, vms = ['web01']) {
     (await ec2.send(new DescribeInstancesCommand({})))
       .Reservations!.flatMap(it => it.Instances!)
       .filter(it => it.LaunchTime!.getTime() > 0);
-  return { ...aws, ec2, machines, network, repository, vm, build, at, all, point, disks };
+  const clouds = { machines, teardown };
+  return { ...aws, ec2, machines, clouds, network, repository, vm, build, at, all, point, disks };
 }
 
 /** A step that dies when it comes to the one of this name. */

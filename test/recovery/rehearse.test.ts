@@ -41,26 +41,27 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
   expect(instance!.IamInstanceProfile).toBeUndefined();
   const options = await world.at();
   expect(stateOf(options.run)).toBe('standing');
-  expect(await standing(world.repository, options.run, world.machines)).toMatchObject({
+  expect(await standing(world.repository, options.run, world.clouds)).toMatchObject({
     instances: [instance!.InstanceId],
     volumes: [expect.stringMatching(/^vol-/)],
     images: [expect.stringMatching(/^ami-/)],
     foreign: [],
   });
-  expect(await cleanUp(options)).toEqual({ instances: 1, images: 1, foreign: [] });
+  expect(await cleanUp(options)).toEqual({ instances: 1, images: 1, schedules: 1, foreign: [] });
   const after = await world.at();
   expect(stateOf(after.run)).toBe('cleaned');
-  expect(await standing(world.repository, after.run, world.machines)).toEqual({
+  expect(await standing(world.repository, after.run, world.clouds)).toEqual({
     instances: [],
     images: [],
     volumes: [],
+    schedules: [],
     foreign: [],
   });
   // The replica is still there, for the next one.
   expect(await world.store.list({ ids: world.disks.map(({ snapshot }) => snapshot) })).toHaveLength(1);
 });
 
-test.for(['register-web01', 'run-web01', 'launched-web01', 'probed-web01', 'finish'])(
+test.for(['schedule', 'scheduled', 'register-web01', 'run-web01', 'launched-web01', 'probed-web01', 'finish'])(
   'killed before %s, the next run goes on: one instance, one image',
   async step => {
     const world = await begun();
@@ -69,11 +70,11 @@ test.for(['register-web01', 'run-web01', 'launched-web01', 'probed-web01', 'fini
     expect(recovered).toHaveLength(1);
     const there = await world.all();
     expect(there.map(({ InstanceId }) => InstanceId)).toEqual([recovered[0]!.instance]);
-    expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, images: 1 });
+    expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, images: 1, schedules: 1 });
   },
 );
 
-test.for(['terminate', 'deregister', 'cleaned'])('killed before %s, the next cleanup ends it', async step => {
+test.for(['terminate', 'deregister', 'unschedule', 'lift', 'cleaned'])('killed before %s, the next cleanup ends it', async step => {
   const world = await begun();
   await rehearse(await world.at());
   await expect(cleanUp(await world.at(killedBefore(step)))).rejects.toThrow('killed');
@@ -133,7 +134,7 @@ test('what has the tag of the run, but no record of it, is left alone', async ()
   const { run } = await world.at();
   const tag = `${world.repository.id.slice(0, 8)}/web/1`;
   await world.ec2.send(new CreateTagsCommand({ Resources: [theirs], Tags: [{ Key: RUN_TAG, Value: tag }] }));
-  expect((await standing(world.repository, run, world.machines)).foreign).toEqual([theirs]);
+  expect((await standing(world.repository, run, world.clouds)).foreign).toEqual([theirs]);
   expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, foreign: [theirs] });
   const left = (await world.all()).filter(({ State }) => State!.Name !== 'terminated');
   expect(left.map(({ InstanceId }) => InstanceId)).toEqual([theirs]);

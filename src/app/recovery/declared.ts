@@ -3,7 +3,9 @@ import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
+import type { Run } from '../../engine/model/run.ts';
 import { subjectOf } from '../../engine/model/subject.ts';
+import { identityOf } from '../../engine/model/targets.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { Prober } from '../../recovery/model/probes.ts';
 import { directly, networkProber, type WayTo } from '../../recovery/prober/prober.ts';
@@ -25,6 +27,11 @@ export interface Recovering {
   prober: Prober;
   /** What expires does so by it: a lab's may have been set ahead. */
   clock: Clock;
+  /**
+   * Runs while no other process of this machine changes the same resource, or builds its replica.
+   * @throws Failure `locked`, blocked
+   */
+  alone<T>(use: () => Promise<T>): Promise<T>;
   /** @throws Failure `repository-not-found` */
   repository(property: RepositoryProperty): Promise<Repository>;
 }
@@ -40,17 +47,60 @@ export async function withDeclared<T>(
   find: (catalog: Catalog) => CatalogResource,
   use: (recovering: Recovering, declared: CatalogResource) => Promise<T>,
 ): Promise<T | undefined> {
+  const done = await withEach(context, paths, options, catalog => [find(catalog)], use);
+  return done?.[0];
+}
+
+/** The same for several of them, one after the other. */
+export async function withEach<T>(
+  context: Context,
+  paths: string[],
+  options: CommonOptions,
+  find: (catalog: Catalog) => CatalogResource[],
+  use: (recovering: Recovering, declared: CatalogResource) => Promise<T>,
+): Promise<T[] | undefined> {
   const catalog = await loadCatalog(context, paths, options);
   if (!catalog) return undefined;
-  const declared = find(catalog);
+  const all = find(catalog);
   const { targets, platform } = catalog;
-  const session = await openSession(context, options, { targets, platform });
+  const session = await openSession(context, options, { targets, platform, changes: true });
   try {
     const run = runOf(context, session);
-    const subject = subjectOf(declared, { registry: context.registry, targets, where: run.where });
-    const io = writeIo(run, subject, context.io.interrupt, () => {});
-    const cloud = await io.client('recovery');
-    const repository = async (property: RepositoryProperty) => {
+    const done: T[] = [];
+    for (const declared of all)
+      done.push(await use(await recoveringOf(context, session, run, catalog, declared), declared));
+    return done;
+  } finally {
+    await session.close();
+  }
+}
+
+async function recoveringOf(
+  context: Context,
+  session: Session,
+  run: Run,
+  catalog: Catalog,
+  declared: CatalogResource,
+): Promise<Recovering> {
+  const { targets } = catalog;
+  const signal = context.io.interrupt;
+  const subject = subjectOf(declared, { registry: context.registry, targets, where: run.where });
+  const io = writeIo(run, subject, signal, () => {});
+  return {
+    catalog,
+    cloud: await io.client('recovery'),
+    prober: networkProber(wayOf(session)),
+    clock: session.world.host.clock,
+    async alone(use) {
+      const target = await identityOf(run, subject.target!);
+      const lock = await session.world.locks!.take({ target, type: subject.type.name, id: subject.id }, signal);
+      try {
+        return await use();
+      } finally {
+        await lock.release();
+      }
+    },
+    async repository(property) {
       const ref = repositoryRef(property);
       const found = await (await io.client('repositories')).open(ref, 'read');
       if (found) return found;
@@ -59,13 +109,8 @@ export async function withDeclared<T>(
           hint: 'the first replication of a protected_vm makes it',
         }),
       );
-    };
-    const prober = networkProber(wayOf(session));
-    const { clock } = session.world.host;
-    return await use({ catalog, cloud, prober, clock, repository }, declared);
-  } finally {
-    await session.close();
-  }
+    },
+  };
 }
 
 /** The lab's machines are reached where QEMU forwards their ports. */

@@ -4,10 +4,11 @@ import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import { refuseOpen } from '../../recovery/failover/isolation.ts';
 import { machineOf, obstacles } from '../../recovery/failover/prepare.ts';
+import { beginRun } from '../../recovery/failover/begin.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
-import { newestRun, type Run, type RunMachine, type RunStart, stateOf } from '../../recovery/failover/run.ts';
-import { SERIES } from '../../recovery/model/plan.ts';
+import { begunBy, newestRun, type Run, type RunMachine, type RunStart, stateOf } from '../../recovery/failover/run.ts';
+import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
 import { guestFamily } from '../../replication/model/machine.ts';
@@ -32,6 +33,8 @@ export interface FailoverOptions extends CommonOptions {
 export interface FailoverPlan {
   plan: string;
   network: { subnet: string; group: string; vpc: string };
+  /** Milliseconds after which it is ended, and by which role; without one nobody ends it. */
+  teardown: { after: number; role?: string };
   groups: {
     wait: number;
     machines: {
@@ -96,30 +99,40 @@ export const failoverTest = (
     if (hooks.approve && options.digest === undefined && !(await hooks.approve(shown)))
       return { plan: shown, resumed };
 
-    const began = clock.now();
-    const run = resumed
-      ? before
-      : await begin({
-          context,
-          recovering,
-          repository,
-          declared,
-          chosen: chosen!,
-          account: network.account,
-          began,
-        });
-    const recovered = await rehearse({
-      repository,
-      run,
-      machines,
-      prober,
-      clock,
-      step: async () => {},
-      say: hooks.say,
-      signal,
+    return recovering.alone(async () => {
+      const began = clock.now();
+      const run = resumed
+        ? await unchanged(repository, before)
+        : await begin({
+            context,
+            recovering,
+            repository,
+            declared,
+            chosen: chosen!,
+            account: network.account,
+            began,
+            after: before?.start.number ?? 0,
+          });
+      const recovered = await rehearse({
+        repository,
+        run,
+        cloud: recovering.cloud,
+        prober,
+        clock,
+        step: async () => {},
+        say: hooks.say,
+        signal,
+      });
+      return { plan: shown, recovered, took: clock.now() - began, resumed };
     });
-    return { plan: shown, recovered, took: clock.now() - began, resumed };
   });
+
+/** The run that was looked at, as it is by now. @throws Failure `failover-begun` when somebody else ended it */
+export async function unchanged(repository: Repository, seen: Run): Promise<Run> {
+  const now = await newestRun(repository, seen.start.plan);
+  if (now?.start.number === seen.start.number && stateOf(now) === stateOf(seen)) return now;
+  throw begunBy(seen.start.plan);
+}
 
 interface Chosen {
   vm: string;
@@ -164,10 +177,12 @@ function planOf(
   chosen: Chosen[],
   { vpc }: { vpc: string },
 ): FailoverPlan {
+  const role = roleOf(test);
   const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
   return withDigest({
     plan,
     network: { subnet: test.subnet, group: test.security_group, vpc },
+    teardown: { after: limitOf(test), ...(role !== undefined && { role }) },
     groups: groups.map(({ targets, wait }) => ({
       wait: waits(wait),
       machines: targets.map(of).map(({ vm, point, target }) => ({
@@ -187,10 +202,11 @@ const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) : 'othe
 
 const inWords = (probe: Probe): string => `${describeProbe(probe)} (from ${placeOf(probe)})`;
 
-const planOfRun = ({ plan, subnet, group, groups, probes }: RunStart, vpc: string): FailoverPlan =>
+const planOfRun = ({ plan, subnet, group, groups, probes, limit, teardown }: RunStart, vpc: string): FailoverPlan =>
   withDigest({
     plan,
     network: { subnet, group, vpc },
+    teardown: { after: limit, ...teardown },
     groups: groups.map(({ wait, machines }) => ({
       wait,
       machines: machines.map(({ vm, point, time, disks, instance_type }) => ({
@@ -218,8 +234,8 @@ function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void
   );
 }
 
-/** Sees to the snapshots of the very points that were chosen, then writes down that the run begins. */
-async function begin({
+/** Pins the very points that were chosen, sees to their snapshots, and writes down that the run begins. */
+const begin = ({
   context,
   recovering,
   repository,
@@ -227,6 +243,7 @@ async function begin({
   chosen,
   account,
   began,
+  after,
 }: {
   context: Context;
   recovering: Recovering;
@@ -235,52 +252,63 @@ async function begin({
   chosen: Chosen[];
   account: string;
   began: number;
-}): Promise<Run> {
+  /** Number of the newest run that was looked at. */
+  after: number;
+}): Promise<Run> => {
   const { groups, test, probes } = planProperties(declared);
-  const built = new Map<string, RunMachine>();
-  for (const { vm, target, point } of chosen) {
-    const { instance_type, key_pair } = targetProperties(target);
-    const { disks } = await buildReplica({
-      repository,
-      point,
-      store: recovering.cloud.snapshots,
-      clock: context.io.host.clock,
-      // What is retired is the replica's own business, not a rehearsal's.
-      keep: Number.POSITIVE_INFINITY,
-      step: async () => {},
-      signal: context.io.interrupt,
-    });
-    const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
-    const machine = { vm, instance_type, ...(key_pair !== undefined && { key_pair }) };
-    built.set(vm.toLowerCase(), machineOf(point, machine, snapshots));
-  }
-  const { title } = declared;
-  const number = ((await repository.records.numbers(title, SERIES.run)).at(-1) ?? 0) + 1;
-  const start: RunStart = {
-    version: 1,
-    plan: title,
-    number,
+  return beginRun({
+    repository,
+    plan: declared.title,
+    after,
+    points: chosen.map(({ point }) => point),
     began,
-    account,
-    subnet: test.subnet,
-    group: test.security_group,
-    groups: groups.map(({ targets, wait }) => ({
-      wait: waits(wait),
-      machines: targets.map(vm => built.get(vm.toLowerCase())!),
-    })),
-    probes: Object.fromEntries(chosen.map(({ vm, point }) => [vm, probesOf(probes, vm, familyOf(point))])),
-  };
-  if (await repository.records.add(title, SERIES.run, number, start)) return { start, steps: [] };
-  throw new Failure(
-    blocked('failover-begun', `somebody else began a failover of ${title} at the same time`, {
-      hint: `look at it: \`converge failover status ${title} PATHS\``,
-    }),
-  );
-}
+    step: async () => {},
+    async make() {
+      const built = new Map<string, RunMachine>();
+      for (const { vm, target, point } of chosen) {
+        const { instance_type, key_pair } = targetProperties(target);
+        const { disks } = await buildReplica({
+          repository,
+          point,
+          store: recovering.cloud.snapshots,
+          clock: context.io.host.clock,
+          // What is retired is the replica's own business, not a rehearsal's.
+          keep: Number.POSITIVE_INFINITY,
+          step: async () => {},
+          signal: context.io.interrupt,
+        });
+        const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
+        const machine = { vm, instance_type, ...(key_pair !== undefined && { key_pair }) };
+        built.set(vm.toLowerCase(), machineOf(point, machine, snapshots));
+      }
+      const role = roleOf(test);
+      return {
+        account,
+        subnet: test.subnet,
+        group: test.security_group,
+        limit: limitOf(test),
+        ...(role !== undefined && { teardown: { role } }),
+        groups: groups.map(({ targets, wait }) => ({
+          wait: waits(wait),
+          machines: targets.map(vm => built.get(vm.toLowerCase())!),
+        })),
+        probes: Object.fromEntries(
+          chosen.map(({ vm, point }) => [vm, probesOf(probes, vm, familyOf(point))]),
+        ),
+      };
+    },
+  });
+};
+
+/** Hours that a test may stand where the plan doesn't say. */
+const usualHours = 4;
+const limitOf = ({ hours = usualHours }: PlanProperties['test']): number => hours * 3_600_000;
+const roleOf = ({ teardown }: PlanProperties['test']): string | undefined =>
+  teardown === 'none' ? undefined : teardown;
 
 const stillStanding = (plan: string, { start }: Run): Failure =>
   new Failure(
     blocked('test-standing', `test ${start.number} of ${plan} is still there`, {
-      hint: `remove it first: \`converge failover cleanup ${plan} PATHS\``,
+      hint: `remove it first: \`converge failover cleanup ${plan} PATHS\`, or try again what failed: \`converge failover retry ${plan} PATHS\``,
     }),
   );

@@ -3,6 +3,7 @@ import type { AwsSettings } from '../settings.ts';
 import { connectRecovery } from './connection.ts';
 import { awsMachines } from './machines.ts';
 import { awsSnapshots } from './snapshots.ts';
+import { awsTeardown } from './teardown.ts';
 import { awsTemplates, type Templates } from './templates.ts';
 
 export interface AwsRecovery extends RecoveryCloud {
@@ -19,10 +20,15 @@ declare module '../../engine/model/io.ts' {
 /** All that recovery needs of one account and region. */
 export async function openRecovery(settings: AwsSettings): Promise<AwsRecovery> {
   const connection = await connectRecovery(settings);
+  const teardown = awsTeardown(connection);
   return {
+    teardown,
     snapshots: awsSnapshots(connection),
     machines: awsMachines(connection),
     templates: awsTemplates(connection),
-    close: () => connection.close(),
+    close() {
+      teardown.close();
+      connection.close();
+    },
   };
 }

@@ -13,6 +13,10 @@ export const recovery = {
     means: 'A recovery point leaves out the disk that its machine boots from.',
     wayOut: 'Protect that disk too, and make a new point.',
   },
+  'cleanup-all': {
+    means: '`converge failover cleanup all` was called without `--expired`.',
+    wayOut: 'Name the plan, or add `--expired`.',
+  },
   'digest-differs': {
     means: 'A rehearsal would do something else than what was approved by `--digest`.',
     wayOut: 'Look at it with `--noop`, and approve the new digest.',
@@ -55,11 +59,19 @@ export const recovery = {
     means: 'The manifests declare no such target or plan.',
     wayOut: 'Correct the name, or name the paths that declare it.',
   },
+  'nothing-standing': {
+    means: 'A test that is to be tried again was cleaned up.',
+    wayOut: 'Rehearse the plan anew.',
+  },
   'other-repository': {
     means: 'A plan and one of its targets name different repositories.',
     wayOut: 'Give both the same one.',
   },
   'plan-changed': { means: 'Somebody else changed a plan at the same time.', wayOut: 'Run again.' },
+  'pins-changed': {
+    means: 'Others kept changing the pins of a repository while one was to be set or lifted.',
+    wayOut: 'Run again.',
+  },
   'probe-property': {
     means: 'A probe of a plan says something that does not go with its kind, or lacks what does.',
     wayOut: 'Take it out or add it, as the message says.',
@@ -89,9 +101,17 @@ export const recovery = {
     wayOut: 'Run again: a new one is made.',
   },
   'target-twice': { means: 'A recovery plan names a machine twice.', wayOut: 'Name each machine once.' },
+  'teardown-taken': {
+    means: 'EventBridge Scheduler has an entry of the name that the tear-down of a test needs.',
+    wayOut: 'Remove it there if nobody needs it.',
+  },
   'template-foreign': {
     means: 'A launch template of the name that a target needs is not ours.',
     wayOut: 'Tag it if it is meant for this, or rename it.',
+  },
+  'test-expired': {
+    means: 'The time that a test may stand is over.',
+    wayOut: 'Clean it up, or try again what failed with `converge failover retry`.',
   },
   'test-only': {
     means: '`converge failover` was called without `--test`.',

@@ -2,8 +2,13 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
-import type { MachineCloud } from '../model/machines.ts';
-import { imageName, launchToken, note, type Run, runTags } from './run.ts';
+import { lift } from '../../replication/model/pins.ts';
+import type { RecoveryCloud } from '../model/clients.ts';
+import { attemptOf, holderOf, imageName, launchToken, note, type Run, runTags } from './run.ts';
+import { teardownsOf } from './teardown.ts';
+
+/** Where a run's things are. */
+export type RunCloud = Pick<RecoveryCloud, 'machines' | 'teardown'>;
 
 export interface Standing {
   /** Those that the record and the tag both say are the run's. */
@@ -11,6 +16,10 @@ export interface Standing {
   images: string[];
   /** Volumes with the run's tag: they end with their instance. */
   volumes: string[];
+  /** Names of tear-down entries. */
+  schedules: string[];
+  /** When the next of them fires, milliseconds since the epoch. */
+  fires?: number;
   /** Things that have the run's tag and that no record explains: left alone. */
   foreign: string[];
 }
@@ -18,53 +27,74 @@ export interface Standing {
 /** What of a run is there, counted. Instances that are terminated don't count. */
 export async function standing(
   repository: Repository,
-  { start }: Run,
-  machines: MachineCloud,
+  run: Run,
+  { machines, teardown }: RunCloud,
   signal?: AbortSignal,
 ): Promise<Standing> {
+  const { start } = run;
   const tags = runTags(repository.id, start);
   const vms = start.groups.flatMap(group => group.machines.map(({ vm }) => vm));
-  const tokens = new Set(vms.map(vm => launchToken(repository.id, start, vm)));
+  const tokens = new Set(
+    vms.flatMap(vm =>
+      Array.from({ length: attemptOf(run, vm) + 1 }, (_, n) => launchToken(repository.id, start, vm, n)),
+    ),
+  );
   const names = new Set(vms.map(vm => imageName(repository.id, start, vm)));
-  const [instances, images, volumes] = await Promise.all([
+  const [instances, images, volumes, schedules] = await Promise.all([
     machines.instances(tags, signal),
     machines.images(tags, signal),
     machines.volumes(tags, signal),
+    teardownsOf(repository.id, run, teardown, signal),
   ]);
   const live = instances.filter(({ state }) => state !== 'terminated');
   const own = live.filter(
     ({ token, account }) => token !== undefined && tokens.has(token) && account === start.account,
   );
+  const times = schedules.own.flatMap(({ at }) => at ?? []);
   const ownImages = images.filter(({ name }) => names.has(name));
   return {
     instances: own.map(({ id }) => id),
     images: ownImages.map(({ id }) => id),
     volumes,
+    schedules: schedules.own.map(({ name }) => name),
+    ...(times.length > 0 && { fires: Math.min(...times) }),
     foreign: [
       ...live.filter(one => !own.includes(one)),
       ...images.filter(one => !ownImages.includes(one)),
-    ].map(({ id }) => id),
+    ]
+      .map(({ id }) => id)
+      .concat(schedules.foreign.map(({ name }) => name)),
   };
 }
 
 const lookEvery = 5_000;
 const patience = 10 * 60_000;
 
+export interface Cleaned {
+  instances: number;
+  images: number;
+  schedules: number;
+  foreign: string[];
+}
+
 /**
- * Removes all that a run made and looks until nothing of it is there. The replica's snapshots stay. Safe to repeat.
+ * Removes all that a run made and looks until nothing of it is there, then lifts its pins. The tear-down entry goes last,
+ * so that it still ends what a clean-up that dies leaves. The replica's snapshots stay. Safe to repeat.
  *
  * @throws Failure `left-behind` with what is still there
  */
 export async function cleanUp(options: {
   repository: Repository;
   run: Run;
-  machines: MachineCloud;
+  cloud: RunCloud;
   clock: Clock;
   step(name: string): Promise<void>;
   signal?: AbortSignal;
-}): Promise<{ instances: number; images: number; foreign: string[] }> {
-  const { repository, run, machines, clock, step, signal } = options;
-  const before = await standing(repository, run, machines, signal);
+}): Promise<Cleaned> {
+  const { repository, run, cloud, clock, step, signal } = options;
+  const { machines, teardown } = cloud;
+  const look = () => standing(repository, run, cloud, signal);
+  const before = await look();
   await step('terminate');
   await machines.terminate(before.instances, signal);
   for (const id of before.images) {
@@ -75,7 +105,7 @@ export async function cleanUp(options: {
   const { foreign } = await until(
     clock,
     async () => {
-      const now = await standing(repository, run, machines, signal);
+      const now = await look();
       left = [...now.instances, ...now.images, ...now.volumes];
       return left.length === 0 ? now : undefined;
     },
@@ -83,8 +113,20 @@ export async function cleanUp(options: {
   ).catch(error => {
     throw left.length === 0 || signal?.aborted ? error : leftBehind(run, left, error);
   });
+  for (const name of before.schedules) {
+    await step('unschedule');
+    await teardown.remove(name, signal);
+  }
+  const after = await look();
+  if (after.schedules.length > 0) throw leftBehind(run, after.schedules, undefined);
+  await step('lift');
+  await lift(repository, holderOf(run.start));
   await step('cleaned');
-  const counts = { instances: before.instances.length, images: before.images.length };
+  const counts = {
+    instances: before.instances.length,
+    images: before.images.length,
+    schedules: before.schedules.length,
+  };
   await note(repository, run, { at: clock.now(), what: 'cleaned', ...counts });
   return { ...counts, foreign };
 }

@@ -2,11 +2,15 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
-import type { CloudInstance, MachineCloud } from '../model/machines.ts';
+import type { RecoveryCloud } from '../model/clients.ts';
+import type { CloudInstance } from '../model/machines.ts';
 import type { Prober } from '../model/probes.ts';
+import { endSuperseded, keptOf } from './attempts.ts';
+import { pinPoints } from './begin.ts';
 import { refuseOpen } from './isolation.ts';
 import { probe } from './probe.ts';
 import {
+  attemptOf,
   imageName,
   keepPicture,
   launchToken,
@@ -15,13 +19,15 @@ import {
   type Run,
   type RunMachine,
   runTags,
+  since,
   VM_TAG,
 } from './run.ts';
+import { seeToTeardown } from './teardown.ts';
 
 export interface RehearseOptions {
   repository: Repository;
   run: Run;
-  machines: MachineCloud;
+  cloud: Pick<RecoveryCloud, 'machines' | 'teardown'>;
   prober: Prober;
   clock: Clock;
   /** Awaited before each durable side effect. */
@@ -38,43 +44,59 @@ export interface Recovered {
   /** Milliseconds from the beginning of its group until it ran, and until its probes were over. */
   running: number;
   probed: number;
+  /** It had passed before, still runs, and was left alone. */
+  kept?: true;
 }
 
 /**
  * Carries a run out, from wherever it stands: what was launched is found by token and tag and not launched again. The
- * network is proven anew each time. Answers with what each machine did; none is stopped.
+ * network is proven anew each time. Machines that passed and still run are left alone. Answers with what each machine did;
+ * none is stopped.
  *
- * @throws Failure `network-open`, blocked; `machine-not-launched`
+ * @throws Failure `network-open`, `test-expired`, blocked; `machine-not-launched`
  */
 export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
-  const { repository, run, machines, clock, step, say, signal } = options;
+  const { repository, run, cloud, clock, step, signal } = options;
+  const { machines } = cloud;
   const { start } = run;
   refuseOpen(await machines.network(start.subnet, start.group, signal));
+  await pinPoints(repository, start);
+  await seeToTeardown(options);
+  await endSuperseded(options);
   const recovered: Recovered[] = [];
   for (const { machines: group, wait } of start.groups) {
     if (recovered.some(({ results }) => results.some(({ outcome }) => outcome !== 'passed'))) break;
     if (wait > 0) await clock.sleep(wait, signal);
     const began = clock.now();
-    recovered.push(
-      ...(await Promise.all(
-        group.map(async machine => {
-          const instance = await launch(machine, options);
-          const running = clock.now() - began;
-          say?.(`${machine.vm}: ${instance} runs`);
-          const results = await probeMachine(machine, instance, options);
-          const probed = clock.now() - began;
-          return { vm: machine.vm, instance, results, running, probed };
-        }),
-      )),
-    );
+    // All of them come to an end: what is launched when another one is refused has to be on record.
+    const outcomes = await Promise.allSettled(group.map(machine => recover(machine, began, options)));
+    const refused = outcomes.find(({ status }) => status === 'rejected');
+    if (refused) throw (refused as PromiseRejectedResult).reason;
+    recovered.push(...outcomes.map(one => (one as PromiseFulfilledResult<Recovered>).value));
   }
   const planned = start.groups.reduce((sum, { machines: group }) => sum + group.length, 0);
   const ok =
     recovered.length === planned &&
     recovered.every(({ results }) => results.every(({ outcome }) => outcome === 'passed'));
   await step('finish');
-  await note(repository, run, { at: clock.now(), what: 'finished', ok, took: clock.now() - start.began });
+  await note(repository, run, { at: clock.now(), what: 'finished', ok, took: clock.now() - since(run) });
   return recovered;
+}
+
+async function recover(machine: RunMachine, began: number, options: RehearseOptions): Promise<Recovered> {
+  const { repository, run, clock, say, signal } = options;
+  const { vm } = machine;
+  const kept = await keptOf(machine, options);
+  if (kept) return { vm, ...kept, running: 0, probed: 0, kept: true };
+  const instance = await launch(machine, options).catch(async (error: unknown) => {
+    if (error instanceof Failure && !signal?.aborted)
+      await note(repository, run, { at: clock.now(), what: 'refused', vm, why: error.message });
+    throw error;
+  });
+  const running = clock.now() - began;
+  say?.(`${vm}: ${instance} runs`);
+  const results = await probeMachine(machine, instance, options);
+  return { vm, instance, results, running, probed: clock.now() - began };
 }
 
 /** Probes one that runs, and writes down what came of it. */
@@ -83,7 +105,8 @@ async function probeMachine(
   instance: string,
   options: RehearseOptions,
 ): Promise<ProbeResult[]> {
-  const { repository, run, machines, prober, clock, step, signal } = options;
+  const { repository, run, cloud, prober, clock, step, signal } = options;
+  const { machines } = cloud;
   const tags = { ...runTags(repository.id, run.start), [VM_TAG]: uuid };
   const address = (await machines.instances(tags, signal)).find(({ id }) => id === instance)?.privateIp;
   const { results, picture } = await probe(
@@ -102,10 +125,11 @@ async function probeMachine(
 
 /** Root and data disks are those of the machine's own image: no recovered disk meets another system. */
 async function launch(machine: RunMachine, options: RehearseOptions): Promise<string> {
-  const { repository, run, machines, clock, step, signal } = options;
+  const { repository, run, cloud, clock, step, signal } = options;
+  const { machines } = cloud;
   const { start } = run;
   const tags = { ...runTags(repository.id, start), [VM_TAG]: machine.uuid };
-  const token = launchToken(repository.id, start, machine.vm);
+  const token = launchToken(repository.id, start, machine.vm, attemptOf(run, machine.vm));
   const known = (await machines.instances(tags, signal)).find(
     one => one.token === token && !/^(terminated|shutting-down)$/.test(one.state),
   );
@@ -147,7 +171,8 @@ async function imageOf(
   tags: Record<string, string>,
   options: RehearseOptions,
 ): Promise<string> {
-  const { repository, run, machines, step, signal } = options;
+  const { repository, run, cloud, step, signal } = options;
+  const { machines } = cloud;
   const name = imageName(repository.id, run.start, machine.vm);
   const find = async () => (await machines.images(tags, signal)).find(one => one.name === name);
   let image = (await find())?.id;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { SERIES } from '../model/plan.ts';
 import type { Probe } from '../model/probes.ts';
@@ -30,6 +31,10 @@ export interface RunStart {
   account: string;
   subnet: string;
   group: string;
+  /** Milliseconds after which it is to be over, from its beginning or the last time that it was tried again. */
+  limit: number;
+  /** Who ends it then: an entry that acts with this role. Undefined: nobody, knowingly. */
+  teardown?: { role: string };
   groups: { machines: RunMachine[]; wait: number }[];
   /** By title of the target. */
   probes: Record<string, Probe[]>;
@@ -45,11 +50,15 @@ export interface ProbeResult {
 }
 
 export type RunStep = { at: number } & (
+  | { what: 'scheduled'; name: string; fires: number }
+  | { what: 'refused'; vm: string; why: string }
+  /** `vms` are tried again; those of `anew` as another instance. */
+  | { what: 'retry'; vms: string[]; anew: string[] }
   | { what: 'launched'; vm: string; image: string; instance: string }
   /** `picture`: number of its record, where a probe took one. */
   | { what: 'probed'; vm: string; instance: string; results: ProbeResult[]; picture?: number }
   | { what: 'finished'; ok: boolean; took: number }
-  | { what: 'cleaned'; instances: number; images: number }
+  | { what: 'cleaned'; instances: number; images: number; schedules: number }
 );
 
 export interface Run {
@@ -64,14 +73,37 @@ export const VM_TAG = 'converge:vm';
 export const runTags = (repository: string, { plan, number }: RunStart): Record<string, string> => ({
   [RUN_TAG]: `${repository.slice(0, 8)}/${plan}/${number}`,
 });
-/** Of all versions of converge and of all who go on with the run, one and the same. */
-export const launchToken = (repository: string, { plan, number }: RunStart, vm: string): string =>
+/** Of all versions of converge and of all who go on with the run, one and the same for each attempt. */
+export const launchToken = (
+  repository: string,
+  { plan, number }: RunStart,
+  vm: string,
+  attempt: number,
+): string =>
   createHash('sha256')
-    .update(JSON.stringify([repository, plan, number, vm]))
+    .update(JSON.stringify([repository, plan, number, vm, ...(attempt > 0 ? [attempt] : [])]))
     .digest('hex');
 /** Names of images have 128 characters of a small set. */
 export const imageName = (repository: string, start: RunStart, vm: string): string =>
-  `converge ${vm.replace(/[^\w.-]/g, '_').slice(0, 60)} ${launchToken(repository, start, vm).slice(0, 16)}`;
+  `converge ${vm.replace(/[^\w.-]/g, '_').slice(0, 60)} ${launchToken(repository, start, vm, 0).slice(0, 16)}`;
+
+const isRetry = (step: RunStep) => step.what === 'retry';
+
+/** How often a run was tried again. */
+export const retriesOf = ({ steps }: Run): number => steps.filter(isRetry).length;
+
+/** How many instances of a machine were given up for another, which is the number of the attempt; from 0. */
+export const attemptOf = ({ steps }: Run, vm: string): number =>
+  steps.filter(step => step.what === 'retry' && step.anew.includes(vm)).length;
+
+/** Since when the run or what was last tried again of it goes on. */
+export const since = ({ start, steps }: Run): number => steps.findLast(isRetry)?.at ?? start.began;
+
+/** When it is to be over, milliseconds since the epoch. */
+export const expiresOf = (run: Run): number => since(run) + run.start.limit;
+
+/** Who holds its pins. */
+export const holderOf = ({ plan, number }: Pick<RunStart, 'plan' | 'number'>): string => `${plan}/${number}`;
 
 /** The newest run of a plan. */
 export async function newestRun(repository: Repository, plan: string): Promise<Run | undefined> {
@@ -141,7 +173,26 @@ export async function note({ records }: Repository, run: Run, step: RunStep): Pr
   run.steps.push(step);
 }
 
+/**
+ * Writes a step down as the very next one.
+ * @throws Failure `failover-begun`, blocked: somebody else wrote one meanwhile
+ */
+export async function claim({ records }: Repository, run: Run, step: RunStep): Promise<void> {
+  const { plan, number } = run.start;
+  if (!(await records.add(plan, SERIES.stepsOf(number), run.steps.length + 1, step))) throw begunBy(plan);
+  run.steps.push(step);
+}
+
+export const begunBy = (plan: string): Failure =>
+  new Failure(
+    blocked('failover-begun', `somebody else is at the failover of ${plan} at the same time`, {
+      hint: `look at it: \`converge failover status ${plan} PATHS\``,
+    }),
+  );
+
 export const stateOf = ({ steps }: Run): 'running' | 'standing' | 'cleaned' => {
   if (steps.some(({ what }) => what === 'cleaned')) return 'cleaned';
-  return steps.some(({ what }) => what === 'finished') ? 'standing' : 'running';
+  return steps.findLast(({ what }) => what === 'finished' || what === 'retry')?.what === 'finished'
+    ? 'standing'
+    : 'running';
 };

@@ -18,7 +18,14 @@ export interface ProbeProperties {
 export interface PlanProperties {
   groups: { targets: string[]; wait?: string }[];
   /** The network that a test runs in. */
-  test: { subnet: string; security_group: string };
+  test: {
+    subnet: string;
+    security_group: string;
+    /** How long a test may stand. */
+    hours?: number;
+    /** ARN of the role that ends it then, or `none`. */
+    teardown: string;
+  };
   probes?: ProbeProperties[];
 }
 

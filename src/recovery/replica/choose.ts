@@ -79,9 +79,15 @@ const isEncryptedAs = ({ encrypted, key }: ReplicaSnapshot, wanted: Encryption):
 
 /**
  * Snapshots that are no longer needed: all that belong to points older than the newest `keep` whose every disk has a
- * complete snapshot. While there is no such point nothing is.
+ * complete snapshot. While there is no such point nothing is. Those of pinned points stay whatever their age.
+ *
+ * @param pinned ids of points
  */
-export function retired(known: readonly ReplicaSnapshot[], keep: number): ReplicaSnapshot[] {
+export function retired(
+  known: readonly ReplicaSnapshot[],
+  keep: number,
+  pinned: ReadonlySet<string>,
+): ReplicaSnapshot[] {
   const byGeneration = new Map<number, Set<string>>();
   for (const { state, generation, identity } of known)
     if (state === 'completed')
@@ -93,5 +99,7 @@ export function retired(known: readonly ReplicaSnapshot[], keep: number): Replic
   const oldest = whole[Math.min(Math.max(1, keep), whole.length) - 1];
   if (oldest === undefined) return [];
   // A pending one times out by itself; somebody may be writing it.
-  return known.filter(({ generation, state }) => generation < oldest && state !== 'pending');
+  return known.filter(
+    ({ generation, state, point }) => generation < oldest && state !== 'pending' && !pinned.has(point),
+  );
 }

@@ -42,6 +42,18 @@ const schema = Type.Object(
           pattern: '^sg-[0-9a-f]+$',
           description: 'The one security group of every machine in it; it names nothing but itself.',
         }),
+        hours: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 168,
+            description: 'How long a test may stand, in hours; 4 when left out.',
+          }),
+        ),
+        teardown: Type.String({
+          pattern: '^(none|arn:aws[a-z-]*:iam::[0-9]{12}:role/.+)$',
+          description:
+            "ARN of the role that EventBridge Scheduler ends the test's instances with when its time is over, whatever became of converge; or `none`, and then nobody does.",
+        }),
       },
       {
         additionalProperties: false,

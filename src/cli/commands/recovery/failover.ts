@@ -1,18 +1,16 @@
 import type { CommonOptions } from '../../../app/options.ts';
-import {
-  type Failover,
-  type FailoverOptions,
-  type FailoverPlan,
-  failoverTest,
-} from '../../../app/recovery/failover.ts';
+import { type Failover, type FailoverOptions, failoverTest } from '../../../app/recovery/failover.ts';
+import { failoverRetry } from '../../../app/recovery/retry.ts';
 import { failoverCleanup, failoverStatus } from '../../../app/recovery/standing.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { duration, plural } from '../../../io/units.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
+import { cleanedLines, endLine, hasPassed, machineLines, planLines } from './outcome-lines.ts';
 import { statusLines } from './status-lines.ts';
 
 type StatusOptions = CommonOptions & { format: string; pictures?: string };
+type RetryOptions = CommonOptions & { format: string; anew?: boolean };
+type CleanupOptions = CommonOptions & { format: string; expired?: boolean };
 type TestOptions = FailoverOptions & { test?: true; yes?: true; format: 'text' | 'json' };
 
 export const failover: Define = (program, context, exit) => {
@@ -56,7 +54,7 @@ export const failover: Define = (program, context, exit) => {
       if (!done) return exit(1);
       if (json) context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
       else context.print([...(asks ? [] : planLines(done.plan)), ...outcomeLines(done)]);
-      exit(passed(done) ? 0 : 4);
+      exit(hasPassed(done.recovered) ? 0 : 4);
     });
 
   withData(withLab(withState(withFormat(group.command('status <PLAN> [PATHS...]')))))
@@ -72,50 +70,44 @@ export const failover: Define = (program, context, exit) => {
       exit(0);
     });
 
+  withData(withLab(withState(withFormat(group.command('retry <PLAN> [PATHS...]')))))
+    .description('try again what failed in the newest failover of a plan; what passed is left alone')
+    .option('--anew', 'end the instances that failed, and launch others')
+    .addHelpText('after', '\nExample:\n  converge failover retry web manifests')
+    .action(async (plan: string, paths: string[], options: RetryOptions) => {
+      const done = await failoverRetry(context, plan, paths, options, line => context.say([line]));
+      if (!done) return exit(1);
+      if (options.format === 'json')
+        context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
+      else
+        context.print([...machineLines(done.recovered), endLine(done.plan, done.took, 'tried again')]);
+      exit(hasPassed(done.recovered) ? 0 : 4);
+    });
+
   withData(withLab(withState(withFormat(group.command('cleanup <PLAN> [PATHS...]')))))
     .description('remove what the newest failover of a plan made, and count until nothing is left')
-    .addHelpText('after', '\nExample:\n  converge failover cleanup web manifests')
-    .action(async (plan: string, paths: string[], options: CommonOptions & { format: string }) => {
-      const gone = await failoverCleanup(context, plan, paths, options);
-      if (!gone) return exit(1);
+    .option('--expired', 'only if its time is over; with `all` in the place of PLAN those of every plan')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge failover cleanup web manifests\n  converge failover cleanup --expired all manifests',
+    )
+    .action(async (plan: string, paths: string[], options: CleanupOptions) => {
+      const done = await failoverCleanup(context, plan, paths, options);
+      if (!done) return exit(1);
       if (options.format === 'json')
-        context.printJson(`${JSON.stringify({ version: 1, ...gone }, null, 2)}\n`);
-      else
-        context.print([
-          `${plural(gone.instances, 'instance')} terminated, ${plural(gone.images, 'image')} deregistered; 0 instances, 0 volumes and 0 images are left`,
-          ...gone.foreign.map(id => `left alone, no record says that it is the test's: ${id}`),
-        ]);
-      exit(0);
+        context.printJson(`${JSON.stringify({ version: 1, plans: done }, null, 2)}\n`);
+      else context.print(done.flatMap(one => cleanedLines(one, plan === one.plan)));
+      const failed = done.flatMap(one => ('diagnostics' in one ? one.diagnostics : []));
+      context.report(failed);
+      exit(failed.length > 0 ? 4 : 0);
     });
 };
 
-const passed = ({ recovered }: Failover): boolean =>
-  !recovered || recovered.every(({ results }) => results.every(({ outcome }) => outcome === 'passed'));
-
-function planLines({ plan, network, groups, digest }: FailoverPlan): string[] {
-  const lines = groups.flatMap(({ wait, machines }, n) => [
-    `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
-    ...machines.flatMap(({ vm, point, time, disks, type, probes }) => [
-      `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
-      ...probes.map(one => `      ${one}`),
-    ]),
-  ]);
-  return [
-    `test of ${plan} in ${network.subnet} of ${network.vpc}, group ${network.group}: nothing leads out of it`,
-    ...lines,
-    `digest ${digest.slice(0, 16)}`,
-  ];
-}
-
 function outcomeLines({ recovered, took, resumed, plan }: Failover): string[] {
   if (!recovered) return ['nothing was launched'];
-  const lines = recovered.flatMap(({ vm, instance, results, running, probed }) => [
-    `${vm}  ${instance}  runs after ${duration(running)}, probed after ${duration(probed)}`,
-    ...results.map(({ probe, from, outcome, saw }) => `  ${outcome}  ${probe} (from ${from}): ${saw}`),
-  ]);
   return [
     ...(resumed ? ['went on with a test that had been interrupted'] : []),
-    ...lines,
-    `recovered in ${duration(took ?? 0)}; remove it: converge failover cleanup ${plan.plan} PATHS`,
+    ...machineLines(recovered),
+    endLine(plan.plan, took ?? 0, 'recovered'),
   ];
 }

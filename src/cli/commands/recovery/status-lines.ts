@@ -3,9 +3,10 @@ import { duration, plural } from '../../../io/units.ts';
 import type { RunStep } from '../../../recovery/failover/run.ts';
 
 /** What `failover status` prints. */
-export function statusLines({ run, standing, pictures }: FailoverStatus): string[] {
+export function statusLines({ run, expires, standing, pictures }: FailoverStatus): string[] {
   const { start, steps } = run;
-  const { instances, images, volumes, foreign } = standing;
+  const { instances, images, volumes, schedules, fires, foreign } = standing;
+  const isOver = run.steps.some(({ what }) => what === 'cleaned');
   return [
     `test ${start.number} of ${start.plan}, begun ${new Date(start.began).toISOString()} in ${start.subnet}`,
     ...start.groups.flatMap(({ machines }) =>
@@ -15,6 +16,10 @@ export function statusLines({ run, standing, pictures }: FailoverStatus): string
     ),
     ...steps.map(step => `${new Date(step.at).toISOString()}  ${words(step)}`),
     `there are ${plural(instances.length, 'instance')}, ${plural(volumes.length, 'volume')}, ${plural(images.length, 'image')}`,
+    ...(fires === undefined ? [] : [`${schedules.join(', ')} ends it at ${new Date(fires).toISOString()}`]),
+    ...(isOver || fires !== undefined
+      ? []
+      : [`to be over by ${new Date(expires).toISOString()}; nothing ends it by itself`]),
     ...pictures.map(path => `saved ${path}`),
     ...foreign.map(id => `${id} has the tag of this test, but isn't of it`),
   ];
@@ -22,6 +27,12 @@ export function statusLines({ run, standing, pictures }: FailoverStatus): string
 
 function words(step: RunStep): string {
   switch (step.what) {
+    case 'scheduled':
+      return `made sure of its end at ${new Date(step.fires).toISOString()} (${step.name})`;
+    case 'refused':
+      return `${step.vm} was not launched: ${step.why}`;
+    case 'retry':
+      return `tried again: ${step.vms.join(', ') || 'what was not begun'}${step.anew.length > 0 ? `; as other instances: ${step.anew.join(', ')}` : ''}`;
     case 'launched':
       return `launched ${step.vm} as ${step.instance}`;
     case 'probed':
@@ -29,6 +40,6 @@ function words(step: RunStep): string {
     case 'finished':
       return `${step.ok ? 'passed' : 'did not pass'} after ${duration(step.took)}`;
     case 'cleaned':
-      return `cleaned up: ${plural(step.instances, 'instance')}, ${plural(step.images, 'image')}`;
+      return `cleaned up: ${plural(step.instances, 'instance')}, ${plural(step.images, 'image')}, ${plural(step.schedules, 'tear-down entry', 'tear-down entries')}`;
   }
 }

@@ -1,0 +1,58 @@
+import type { Failover, FailoverPlan } from '../../../app/recovery/failover.ts';
+import type { PlanCleaned } from '../../../app/recovery/standing.ts';
+import { duration, plural } from '../../../io/units.ts';
+
+type Recovered = NonNullable<Failover['recovered']>;
+
+/** What is about to be done. */
+export function planLines({ plan, network, teardown, groups, digest }: FailoverPlan): string[] {
+  const lines = groups.flatMap(({ wait, machines }, n) => [
+    `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
+    ...machines.flatMap(({ vm, point, time, disks, type, probes }) => [
+      `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
+      ...probes.map(one => `      ${one}`),
+    ]),
+  ]);
+  const { after, role } = teardown;
+  return [
+    `test of ${plan} in ${network.subnet} of ${network.vpc}, group ${network.group}: nothing leads out of it`,
+    role === undefined
+      ? `  to be over after ${duration(after)}; nobody ends it then but \`failover cleanup\``
+      : `  ended after ${duration(after)} by EventBridge Scheduler as ${role}`,
+    ...lines,
+    `digest ${digest.slice(0, 16)}`,
+  ];
+}
+
+/** What each machine did. */
+export const machineLines = (recovered: Recovered): string[] =>
+  recovered.flatMap(({ vm, instance, results, running, probed, kept }) => [
+    kept
+      ? `${vm}  ${instance}  had passed and still runs`
+      : `${vm}  ${instance}  runs after ${duration(running)}, probed after ${duration(probed)}`,
+    ...results.map(({ probe, from, outcome, saw }) => `  ${outcome}  ${probe} (from ${from}): ${saw}`),
+  ]);
+
+/** `verb`: recovered, tried again. */
+export const endLine = (plan: string, took: number, verb: string): string =>
+  `${verb} in ${duration(took)}; remove it: converge failover cleanup ${plan} PATHS`;
+
+export const hasPassed = (recovered: Recovered | undefined): boolean =>
+  !recovered || recovered.every(({ results }) => results.every(({ outcome }) => outcome === 'passed'));
+
+/** `named`: of the plan alone that was named, whose name then goes without saying. */
+export function cleanedLines(done: PlanCleaned, named: boolean): string[] {
+  const of = named ? '' : `${done.plan}: `;
+  if ('diagnostics' in done) return [`${of}not cleaned up`];
+  if ('skipped' in done) return [`${of}nothing to do: ${done.skipped}`];
+  const { instances, images, schedules, foreign } = done.cleaned;
+  const gone = [
+    `${plural(instances, 'instance')} terminated`,
+    `${plural(images, 'image')} deregistered`,
+    `${plural(schedules, 'tear-down entry', 'tear-down entries')} removed`,
+  ];
+  return [
+    `${of}${gone.join(', ')}; 0 instances, 0 volumes, 0 images and 0 entries are left`,
+    ...foreign.map(id => `left alone, no record says that it is the test's: ${id}`),
+  ];
+}
