@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
+import { machineLocks } from '../../src/app/session/machine-locks.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { openLab } from '../../src/lab/lab.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
@@ -23,6 +24,7 @@ resources:
       instance_type: m6i.large
       subnet: ${subnet}
       security_groups: [ ${group} ]
+      replica: { every: 1h, keep: 2 }
   recovery_plan:
     web:
       repository: s3://gdh-vm-replication/dr
@@ -67,13 +69,14 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
     /web01: replica of point 1 .*\ndisk 0: snap-[0-9a-f]+, full \(first\), 2 blocks of 512 KiB\n/,
   );
   expect(await ok('replicate', 'web01', '--replica', 'm')).toMatch(/disk 0: snap-[0-9a-f]+ was there/);
+  expect(await ok('replicate', '--replica', 'm')).toBe('web01: nothing to do: it is of the newest point\n');
   expect(await ok('verify', 'm', '--vm', 'web01', '--replica')).toMatch(
     /2 of 2 blocks read back, 0 problems/,
   );
 
   const shown = await ok('failover', 'web', '--test', 'm', '--noop');
   expect(shown).toMatch(
-    /^test of web in subnet-.*nothing leads out of it\n {2}group 1\n {4}web01 {2}m6i.large {2}1 disk/,
+    /^test of web in subnet-.*nothing leads out of it\n {2}ended after 2 h 0 min by .*\n {2}group 1\n {4}web01 {2}m6i.large {2}1 disk/,
   );
   expect(shown).toMatch(/nothing was launched\n$/);
   const digest = /digest ([0-9a-f]+)/.exec(shown)![1]!;
@@ -100,10 +103,37 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
     'it exists already',
   );
   expect(status).toContain('there are 1 instance, 1 volume, 1 image');
-  expect(await ok('failover', 'cleanup', 'web', 'm')).toBe(
-    '1 instance terminated, 1 image deregistered; 0 instances, 0 volumes and 0 images are left\n',
+  expect(status).toMatch(/converge-[0-9a-f]{8}-[0-9a-f]{16}-1-0 ends it at 20/);
+  expect(await ok('failover', 'retry', 'web', 'm')).toMatch(/web01 {2}i-[0-9a-f]+ {2}had passed and still runs/);
+  const all = await run('failover', 'cleanup', 'all', 'm');
+  expect([all.code, all.stderr]).toEqual([1, expect.stringContaining('with --expired alone')]);
+  expect(await ok('failover', 'cleanup', '--expired', 'all', 'm')).toMatch(
+    /^web: nothing to do: test 1 may stand until 20/,
   );
+  const locks = machineLocks(nodeHost(), join(dir, 'lab/locks'), 0);
+  const guarded = { target: 'lab:aws:dr', type: 'recovery_plan', id: 'web' };
+  const lock = await locks.take(guarded, new AbortController().signal);
+  for (const command of ['cleanup', 'retry']) {
+    const kept = await run('failover', command, 'web', 'm');
+    expect([kept.code, kept.stderr]).toEqual([8, expect.stringContaining('another run changes recovery_plan web')]);
+  }
+  await lock.release();
+
+  // Its time passes: the entry ends the instance, whoever comes by counts and removes the rest.
+  await ok('lab', 'clock', '3h');
+  expect(await ok('failover', 'cleanup', '--expired', 'all', 'm')).toMatch(
+    /^web: \d instances? terminated, 1 image deregistered, 0 tear-down entries removed; 0 instances, 0 volumes, 0 images and 0 entries are left\n$/,
+  );
+  await ok('lab', 'clock', '0s');
   expect(await ok('failover', 'status', 'web', 'm')).toContain('there are 0 instances, 0 volumes, 0 images');
+
+  // A newer point: the replica is due when it is an hour old.
+  await ok('replicate', 'web01', 'm');
+  expect(await ok('replicate', '--replica', 'm')).toBe('web01: nothing to do: it is young enough\n');
+  await ok('lab', 'clock', '1h');
+  expect(await ok('failover', 'status', 'web', 'm')).toMatch(/replica of web01: 1 h .* old, 1 point behind/);
+  expect(await ok('replicate', '--replica', 'm')).toMatch(/web01: replica of point 2 .*\ndisk 0: snap-.*incremental/);
+  expect(await ok('failover', 'status', 'web', 'm')).toMatch(/replica of web01: .* old, of its newest point/);
 
   // What the plan was is in the repository; a change of it is a new version, seen by the next plan.
   const text = await readFile(join(dir, 'm/dr.yaml'), 'utf8');

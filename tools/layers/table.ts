@@ -705,6 +705,7 @@ export const layers: Layers = {
       'resources/shared',
       'resources/aws',
       'app',
+      'app/aws',
       'app/session',
     ],
     'app/self': [
@@ -785,7 +786,7 @@ export const layers: Layers = {
       'cli/text',
       'cli/context',
     ],
-    'cli/commands/recovery': ['diagnostics', 'io', 'recovery/failover', 'app', 'app/recovery', 'cli/context'],
+    'cli/commands/recovery': ['diagnostics', 'io', 'recovery/replica', 'recovery/failover', 'app', 'app/recovery', 'cli/context'],
     'cli/commands/start': [
       'diagnostics',
       'io',

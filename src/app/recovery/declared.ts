@@ -2,7 +2,7 @@ import type { AwsRecovery } from '../../aws/recovery/cloud.ts';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
-import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
+import type { Catalog, CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
 import type { Run } from '../../engine/model/run.ts';
 import { subjectOf } from '../../engine/model/subject.ts';
 import { identityOf } from '../../engine/model/targets.ts';
@@ -22,6 +22,8 @@ import { runOf } from '../session/run-of.ts';
 /** What a command of recovery works with. */
 export interface Recovering {
   catalog: Catalog;
+  /** Account and region that it recovers in. */
+  target: CatalogTarget;
   cloud: AwsRecovery;
   /** What machines are probed with from here. */
   prober: Prober;
@@ -88,6 +90,7 @@ async function recoveringOf(
   const io = writeIo(run, subject, signal, () => {});
   return {
     catalog,
+    target: subject.target!,
     cloud: await io.client('recovery'),
     prober: networkProber(wayOf(session)),
     clock: session.world.host.clock,

@@ -7,7 +7,7 @@ import type { CommonOptions } from '../options.ts';
 import { declaredAs, pointsOf, targetProperties, withDeclared } from './declared.ts';
 
 /** Points whose snapshots are kept where the manifest doesn't say. */
-const usualKeep = 2;
+export const usualKeep = 2;
 
 /**
  * Brings the replica of a recovery target to the newest point in its repository. The VM's home isn't asked. Undefined
@@ -19,21 +19,23 @@ export const makeReplica = (
   paths: string[],
   options: CommonOptions,
 ): Promise<Replica | undefined> =>
-  withDeclared(context, paths, options, declaredAs('recovery_target', vm), async (recovering, declared) => {
-    const { repository: property, replica } = targetProperties(declared);
-    const repository = await recovering.repository(property);
-    const { points, lost } = await (await pointsOf(repository, declared.title)).history(() => {});
-    const again = (id: string) => `converge failover PLAN --test PATHS --point ${id}`;
-    return buildReplica({
-      repository,
-      point: selectPoint(points, 'latest', declared.title, { points: lost, again }),
-      store: recovering.cloud.snapshots,
-      clock: context.io.host.clock,
-      keep: replica?.keep ?? usualKeep,
-      step: async () => {},
-      signal: context.io.interrupt,
-    });
-  });
+  withDeclared(context, paths, options, declaredAs('recovery_target', vm), (recovering, declared) =>
+    recovering.alone(async () => {
+      const { repository: property, replica } = targetProperties(declared);
+      const repository = await recovering.repository(property);
+      const { points, lost } = await (await pointsOf(repository, declared.title)).history(() => {});
+      const again = (id: string) => `converge failover PLAN --test PATHS --point ${id}`;
+      return buildReplica({
+        repository,
+        point: selectPoint(points, 'latest', declared.title, { points: lost, again }),
+        store: recovering.cloud.snapshots,
+        clock: context.io.host.clock,
+        keep: replica?.keep ?? usualKeep,
+        step: async () => {},
+        signal: context.io.interrupt,
+      });
+    }),
+  );
 
 export interface VerifiedReplica {
   vm: string;

@@ -1,11 +1,13 @@
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { type Cleaned, cleanUp, type Standing, standing } from '../../recovery/failover/cleanup.ts';
 import { expiresOf, newestRun, type Run, stateOf } from '../../recovery/failover/run.ts';
+import type { ReplicaAge } from '../../recovery/replica/age.ts';
 import { lift, pinned } from '../../replication/model/pins.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { declaredAs, type Recovering, withDeclared, withEach } from './declared.ts';
 import { planProperties } from './failover.ts';
+import { agesOf } from './replica-age.ts';
 import { savePictures } from './pictures.ts';
 
 export interface FailoverStatus {
@@ -13,6 +15,7 @@ export interface FailoverStatus {
   /** When it is to be over, milliseconds since the epoch. */
   expires: number;
   standing: Standing;
+  replicas: ReplicaAge[];
   /** Files that pictures were saved as. */
   pictures: string[];
 }
@@ -30,10 +33,14 @@ export const failoverStatus = (
       run,
       expires: expiresOf(run),
       standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
+      replicas: await agesOf(recovering, repository, targetsOf(declared), context.io.interrupt),
       pictures:
         options.pictures === undefined ? [] : await savePictures(context, repository, run, options.pictures),
     };
   });
+
+const targetsOf = (declared: Declared): string[] =>
+  planProperties(declared).groups.flatMap(({ targets }) => targets);
 
 /** What came of a clean-up. `skipped`: why there was nothing to do. */
 export type PlanCleaned = { plan: string } & (

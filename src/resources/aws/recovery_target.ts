@@ -4,6 +4,7 @@ import type { FoundTemplate, MachineTemplate, Templates } from '../../aws/recove
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
 import type { Asked, Observation, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import { type ReplicaPolicy, replicaSchema } from './replica-schema.ts';
 import { eachStep } from '../shared/each-step.ts';
 import {
   pointsCapability,
@@ -13,7 +14,7 @@ import {
 
 export interface RecoveryTargetProperties extends MachineTemplate {
   repository: RepositoryProperty;
-  replica?: { keep?: number };
+  replica?: ReplicaPolicy;
 }
 
 const id = (kind: string, what: string) => Type.String({ pattern: `^${kind}-[0-9a-f]+$`, description: what });
@@ -37,22 +38,7 @@ const schema = Type.Object(
     tags: Type.Optional(
       Type.Record(Type.String(), Type.String(), { description: 'Tags of the instance and its volumes.' }),
     ),
-    replica: Type.Optional(
-      Type.Object(
-        {
-          keep: Type.Optional(
-            Type.Integer({
-              minimum: 1,
-              description: 'Points whose EBS snapshots are kept; 2 when left out.',
-            }),
-          ),
-        },
-        {
-          additionalProperties: false,
-          description: 'EBS snapshots of the newest points, which `converge replicate VM --replica` makes.',
-        },
-      ),
-    ),
+    replica: Type.Optional(replicaSchema),
   },
   { additionalProperties: false },
 );

@@ -1,9 +1,10 @@
 import type { FailoverStatus } from '../../../app/recovery/standing.ts';
 import { duration, plural } from '../../../io/units.ts';
+import type { ReplicaAge } from '../../../recovery/replica/age.ts';
 import type { RunStep } from '../../../recovery/failover/run.ts';
 
 /** What `failover status` prints. */
-export function statusLines({ run, expires, standing, pictures }: FailoverStatus): string[] {
+export function statusLines({ run, expires, standing, replicas, pictures }: FailoverStatus): string[] {
   const { start, steps } = run;
   const { instances, images, volumes, schedules, fires, foreign } = standing;
   const isOver = run.steps.some(({ what }) => what === 'cleaned');
@@ -20,9 +21,17 @@ export function statusLines({ run, expires, standing, pictures }: FailoverStatus
     ...(isOver || fires !== undefined
       ? []
       : [`to be over by ${new Date(expires).toISOString()}; nothing ends it by itself`]),
+    ...replicas.map(replicaLine),
     ...pictures.map(path => `saved ${path}`),
     ...foreign.map(id => `${id} has the tag of this test, but isn't of it`),
   ];
+}
+
+/** How far the snapshots of a machine are behind its points, and both behind now. */
+export function replicaLine({ vm, age, behind }: ReplicaAge): string {
+  if (age === undefined) return `replica of ${vm}: there is none`;
+  const lag = behind === 0 ? 'of its newest point' : `${plural(behind, 'point')} behind`;
+  return `replica of ${vm}: ${duration(age)} old, ${lag}`;
 }
 
 function words(step: RunStep): string {

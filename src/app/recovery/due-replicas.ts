@@ -1,0 +1,111 @@
+import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { CatalogResource } from '../../engine/model/catalog.ts';
+import { parseDuration } from '../../io/duration.ts';
+import { ageOf, whyDue } from '../../recovery/replica/age.ts';
+import { buildReplica, type Replica, replicaOf } from '../../recovery/replica/build.ts';
+import { selectPoint } from '../../replication/model/select-point.ts';
+import type { Context } from '../app-context.ts';
+import { instanceHere } from '../aws/instance.ts';
+import type { CommonOptions } from '../options.ts';
+import { pointsOf, type Recovering, targetProperties, withEach } from './declared.ts';
+import { usualKeep } from './replica.ts';
+
+/** What came of one target. `skipped`: why nothing was to be done. */
+export type DueReplica = { vm: string } & (
+  | { made: Replica }
+  | { skipped: string }
+  | { diagnostics: Diagnostic[] }
+);
+
+/**
+ * Brings every replica that is due to the newest point, one after the other; one that fails doesn't hold up the others.
+ * Undefined when the manifests have mistakes, which were told.
+ *
+ * @throws Failure `not-declared` when no target declares a replica
+ */
+export async function makeDueReplicas(
+  context: Context,
+  paths: string[],
+  options: CommonOptions,
+): Promise<DueReplica[] | undefined> {
+  const place = instanceHere(context, options.lab);
+  let here: Promise<string | undefined> | undefined;
+  // The lab is the region. Whatever keeps this machine from saying where it is, it isn't known to be there.
+  const region = () => {
+    here ??= place.identity().then(
+      identity => identity.region,
+      () => undefined,
+    );
+    return here;
+  };
+  try {
+    return await withEach(context, paths, options, declaring, async (recovering, declared) => {
+      const vm = declared.title;
+      try {
+        const elsewhere = await writtenElsewhere(recovering, declared, options.lab !== undefined, region);
+        if (elsewhere !== undefined) return { vm, skipped: elsewhere };
+        return await recovering.alone(() => whenDue(context, recovering, declared));
+      } catch (error) {
+        context.io.interrupt.throwIfAborted();
+        if (!(error instanceof Failure)) throw error;
+        return { vm, diagnostics: error.diagnostics };
+      }
+    });
+  } finally {
+    await place.close();
+  }
+}
+
+function declaring({ resources }: Recovering['catalog']): CatalogResource[] {
+  const all = resources.filter(one => one.type === 'recovery_target' && targetProperties(one).replica);
+  if (all.length > 0) return all;
+  throw new Failure(
+    given('not-declared', 'no recovery_target declares a replica', {
+      hint: 'add `replica: { every: 1h }` to those that shall have one, or name a VM',
+    }),
+  );
+}
+
+/** Why it isn't for this machine to write it; undefined when it is. */
+async function writtenElsewhere(
+  { target }: Recovering,
+  declared: CatalogResource,
+  lab: boolean,
+  here: () => Promise<string | undefined>,
+): Promise<string | undefined> {
+  const { replica } = targetProperties(declared);
+  if (lab || replica?.writer === 'home') return undefined;
+  const { region } = target.properties;
+  if ((await here()) === region) return undefined;
+  return `it is written in ${String(region)}, and this machine isn't there (\`writer: home\` writes it from anywhere)`;
+}
+
+async function whenDue(
+  context: Context,
+  { cloud, clock, repository: open }: Recovering,
+  declared: CatalogResource,
+): Promise<DueReplica> {
+  const { title: vm } = declared;
+  const signal = context.io.interrupt;
+  const { repository: property, replica } = targetProperties(declared);
+  const repository = await open(property);
+  const source = await pointsOf(repository, vm);
+  const { points, lost } = await source.history(() => {});
+  const known = await replicaOf(cloud.snapshots, repository.id, source.uuid, signal);
+  const age = ageOf(vm, known, points, clock.now());
+  const every = replica?.every === undefined ? undefined : parseDuration(replica.every);
+  const why = whyDue(age, every);
+  if (why === undefined)
+    return { vm, skipped: age.behind === 0 ? 'it is of the newest point' : 'it is young enough' };
+  const again = (id: string) => `converge failover PLAN --test PATHS --point ${id}`;
+  const made = await buildReplica({
+    repository,
+    point: selectPoint(points, 'latest', vm, { points: lost, again }),
+    store: cloud.snapshots,
+    clock: context.io.host.clock,
+    keep: replica?.keep ?? usualKeep,
+    step: async () => {},
+    signal,
+  });
+  return { vm, made };
+}
