@@ -104,7 +104,9 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
   );
   expect(status).toContain('there are 1 instance, 1 volume, 1 image');
   expect(status).toMatch(/converge-[0-9a-f]{8}-[0-9a-f]{16}-1-0 ends it at 20/);
-  expect(await ok('failover', 'retry', 'web', 'm')).toMatch(/web01 {2}i-[0-9a-f]+ {2}had passed and still runs/);
+  expect(await ok('failover', 'retry', 'web', 'm')).toMatch(
+    /web01 {2}i-[0-9a-f]+ {2}had passed and still runs/,
+  );
   const all = await run('failover', 'cleanup', 'all', 'm');
   expect([all.code, all.stderr]).toEqual([1, expect.stringContaining('with --expired alone')]);
   expect(await ok('failover', 'cleanup', '--expired', 'all', 'm')).toMatch(
@@ -115,7 +117,10 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
   const lock = await locks.take(guarded, new AbortController().signal);
   for (const command of ['cleanup', 'retry']) {
     const kept = await run('failover', command, 'web', 'm');
-    expect([kept.code, kept.stderr]).toEqual([8, expect.stringContaining('another run changes recovery_plan web')]);
+    expect([kept.code, kept.stderr]).toEqual([
+      8,
+      expect.stringContaining('another run changes recovery_plan web'),
+    ]);
   }
   await lock.release();
 
@@ -132,7 +137,9 @@ test('protect, replicate, rehearse, clean up', { timeout: 120_000 }, async () =>
   expect(await ok('replicate', '--replica', 'm')).toBe('web01: nothing to do: it is young enough\n');
   await ok('lab', 'clock', '1h');
   expect(await ok('failover', 'status', 'web', 'm')).toMatch(/replica of web01: 1 h .* old, 1 point behind/);
-  expect(await ok('replicate', '--replica', 'm')).toMatch(/web01: replica of point 2 .*\ndisk 0: snap-.*incremental/);
+  expect(await ok('replicate', '--replica', 'm')).toMatch(
+    /web01: replica of point 2 .*\ndisk 0: snap-.*incremental/,
+  );
   expect(await ok('failover', 'status', 'web', 'm')).toMatch(/replica of web01: .* old, of its newest point/);
 
   // What the plan was is in the repository; a change of it is a new version, seen by the next plan.

@@ -73,7 +73,14 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
         async (address, port) =>
           (await aws.lab.command({ do: 'reach', address, port })).data as Awaited<ReturnType<WayTo>>,
       );
-      const options = { repository, run, cloud: { machines, teardown }, prober, clock: nodeHost().clock, step: async () => {} };
+      const options = {
+        repository,
+        run,
+        cloud: { machines, teardown },
+        prober,
+        clock: nodeHost().clock,
+        step: async () => {},
+      };
       const [recovered] = await rehearse(options);
       expect(recovered!.results.map(({ probe, outcome }) => [probe, outcome])).toEqual([
         ['status checks', 'passed'],

@@ -4,8 +4,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { connectRecovery } from '../../src/aws/recovery/connection.ts';
 import { awsMachines } from '../../src/aws/recovery/machines.ts';
 import { awsSnapshots } from '../../src/aws/recovery/snapshots.ts';
-import { awsTemplates } from '../../src/aws/recovery/templates.ts';
 import { awsTeardown } from '../../src/aws/recovery/teardown.ts';
+import { awsTemplates } from '../../src/aws/recovery/templates.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { openLab } from '../../src/lab/lab.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
@@ -72,7 +72,14 @@ async function everything(): Promise<Exchange[]> {
   const teardown = awsTeardown(connection);
   onTestFinished(() => teardown.close());
   const run = { start, steps: [] };
-  const options = { repository, run, cloud: { machines, teardown }, prober: nobody, clock: unhurried, step: async () => {} };
+  const options = {
+    repository,
+    run,
+    cloud: { machines, teardown },
+    prober: nobody,
+    clock: unhurried,
+    step: async () => {},
+  };
   await rehearse(options);
   await cleanUp(options);
 

@@ -85,9 +85,7 @@ test('one that was refused is asked for again, the others of its group stay', as
     run: (wanted: Parameters<typeof real.run>[0]) =>
       wanted.tags.Name?.startsWith('db01') ? real.run({ ...wanted, type: 'no.such' }) : real.run(wanted),
   };
-  await expect(
-    rehearse({ ...options, cloud: { ...options.cloud, machines: refusing } }),
-  ).rejects.toThrow();
+  await expect(rehearse({ ...options, cloud: { ...options.cloud, machines: refusing } })).rejects.toThrow();
   const [web] = await live(world);
   // It was launched, and is on record.
   expect(options.run.steps).toEqual(

@@ -61,28 +61,36 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
   expect(await world.store.list({ ids: world.disks.map(({ snapshot }) => snapshot) })).toHaveLength(1);
 });
 
-test.for(['schedule', 'scheduled', 'register-web01', 'run-web01', 'launched-web01', 'probed-web01', 'finish'])(
-  'killed before %s, the next run goes on: one instance, one image',
+test.for([
+  'schedule',
+  'scheduled',
+  'register-web01',
+  'run-web01',
+  'launched-web01',
+  'probed-web01',
+  'finish',
+])('killed before %s, the next run goes on: one instance, one image', async step => {
+  const world = await begun();
+  await expect(rehearse(await world.at(killedBefore(step)))).rejects.toThrow('killed');
+  const recovered = await rehearse(await world.at());
+  expect(recovered).toHaveLength(1);
+  const there = await world.all();
+  expect(there.map(({ InstanceId }) => InstanceId)).toEqual([recovered[0]!.instance]);
+  expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, images: 1, schedules: 1 });
+});
+
+test.for(['terminate', 'deregister', 'unschedule', 'lift', 'cleaned'])(
+  'killed before %s, the next cleanup ends it',
   async step => {
     const world = await begun();
-    await expect(rehearse(await world.at(killedBefore(step)))).rejects.toThrow('killed');
-    const recovered = await rehearse(await world.at());
-    expect(recovered).toHaveLength(1);
-    const there = await world.all();
-    expect(there.map(({ InstanceId }) => InstanceId)).toEqual([recovered[0]!.instance]);
-    expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, images: 1, schedules: 1 });
+    await rehearse(await world.at());
+    await expect(cleanUp(await world.at(killedBefore(step)))).rejects.toThrow('killed');
+    await cleanUp(await world.at());
+    const { run } = await world.at();
+    expect(stateOf(run)).toBe('cleaned');
+    expect((await world.all()).every(({ State }) => State!.Name === 'terminated')).toBe(true);
   },
 );
-
-test.for(['terminate', 'deregister', 'unschedule', 'lift', 'cleaned'])('killed before %s, the next cleanup ends it', async step => {
-  const world = await begun();
-  await rehearse(await world.at());
-  await expect(cleanUp(await world.at(killedBefore(step)))).rejects.toThrow('killed');
-  await cleanUp(await world.at());
-  const { run } = await world.at();
-  expect(stateOf(run)).toBe('cleaned');
-  expect((await world.all()).every(({ State }) => State!.Name === 'terminated')).toBe(true);
-});
 
 test('no capacity: EC2 says so at once, and the next run goes on when there is some', async () => {
   const world = await begun();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ageOf, whyDue } from '../../src/recovery/replica/age.ts';
+import { ageOf, whyDue, whyElsewhere } from '../../src/recovery/replica/age.ts';
 import { readReplica, replicaTags } from '../../src/recovery/replica/names.ts';
 import type { Point } from '../../src/replication/model/repository.ts';
 
@@ -48,4 +48,11 @@ test('it is due when there is a newer point, and it is as old as the policy lets
   // Fired each hour it is found younger by the time that building it took.
   expect(whyDue({ vm: 'a', age: hour - 60_000, behind: 1 }, hour)).toMatch(/newer point/);
   expect(whyDue({ vm: 'a', age: 0, behind: 1 }, undefined)).toMatch(/newer point/);
+});
+
+test('by itself it is written in its region alone, unless home may', () => {
+  expect(whyElsewhere(undefined, 'eu-west-1', 'eu-west-1')).toBeUndefined();
+  expect(whyElsewhere('region', 'eu-west-1', undefined)).toMatch(/written in eu-west-1, and this machine/);
+  expect(whyElsewhere(undefined, 'eu-west-1', 'eu-central-1')).toMatch(/isn't there/);
+  expect(whyElsewhere('home', 'eu-west-1', undefined)).toBeUndefined();
 });

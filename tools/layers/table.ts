@@ -786,7 +786,15 @@ export const layers: Layers = {
       'cli/text',
       'cli/context',
     ],
-    'cli/commands/recovery': ['diagnostics', 'io', 'recovery/replica', 'recovery/failover', 'app', 'app/recovery', 'cli/context'],
+    'cli/commands/recovery': [
+      'diagnostics',
+      'io',
+      'recovery/replica',
+      'recovery/failover',
+      'app',
+      'app/recovery',
+      'cli/context',
+    ],
     'cli/commands/start': [
       'diagnostics',
       'io',

@@ -1,3 +1,4 @@
+import type { EbsLimits } from '../../aws/recovery/cloud.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { Clients } from '../../engine/model/io.ts';
@@ -31,23 +32,26 @@ export const sharedClients = ({
 }: ClientOptions): Pick<
   ClientRecord,
   's3' | 'recovery' | 'content' | 'search_path' | 'repositories' | 'movers'
-> => ({
-  async s3(target, calls) {
-    const [{ bucketApi }, aws] = await Promise.all([
-      import('../../aws/buckets.ts'),
-      connectS3Of(reach.aws, target, calls),
-    ]);
-    closing.push(() => aws.close());
-    return bucketApi(aws);
-  },
-  async recovery(target, calls) {
-    const { openRecovery } = await import('../../aws/recovery/cloud.ts');
-    const recovery = await openRecovery(await reach.aws.api(target, calls));
-    closing.push(() => recovery.close());
-    return recovery;
-  },
-  content: async (_, calls) => makeContent(reach, calls, closing),
-  search_path: async () => searchPath,
-  movers: async () => (await import('../../replication/movers/movers.ts')).movingHere,
-  repositories: async () => makeRepositories(reach, host.random, closing),
-});
+> => {
+  const limits: EbsLimits = new Map();
+  return {
+    async s3(target, calls) {
+      const [{ bucketApi }, aws] = await Promise.all([
+        import('../../aws/buckets.ts'),
+        connectS3Of(reach.aws, target, calls),
+      ]);
+      closing.push(() => aws.close());
+      return bucketApi(aws);
+    },
+    async recovery(target, calls) {
+      const { openRecovery } = await import('../../aws/recovery/cloud.ts');
+      const recovery = await openRecovery(await reach.aws.api(target, calls), limits);
+      closing.push(() => recovery.close());
+      return recovery;
+    },
+    content: async (_, calls) => makeContent(reach, calls, closing),
+    search_path: async () => searchPath,
+    movers: async () => (await import('../../replication/movers/movers.ts')).movingHere,
+    repositories: async () => makeRepositories(reach, host.random, closing),
+  };
+};

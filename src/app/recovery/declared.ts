@@ -96,7 +96,10 @@ async function recoveringOf(
     clock: session.world.host.clock,
     async alone(use) {
       const target = await identityOf(run, subject.target!);
-      const lock = await session.world.locks!.take({ target, type: subject.type.name, id: subject.id }, signal);
+      const lock = await session.world.locks!.take(
+        { target, type: subject.type.name, id: subject.id },
+        signal,
+      );
       try {
         return await use();
       } finally {

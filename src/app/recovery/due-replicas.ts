@@ -1,7 +1,7 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
-import { ageOf, whyDue } from '../../recovery/replica/age.ts';
+import { ageOf, whyDue, whyElsewhere } from '../../recovery/replica/age.ts';
 import { buildReplica, type Replica, replicaOf } from '../../recovery/replica/build.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
 import type { Context } from '../app-context.ts';
@@ -29,20 +29,23 @@ export async function makeDueReplicas(
   options: CommonOptions,
 ): Promise<DueReplica[] | undefined> {
   const place = instanceHere(context, options.lab);
-  let here: Promise<string | undefined> | undefined;
+  let asked: Promise<string | undefined> | undefined;
   // The lab is the region. Whatever keeps this machine from saying where it is, it isn't known to be there.
-  const region = () => {
-    here ??= place.identity().then(
+  const here = () => {
+    asked ??= place.identity().then(
       identity => identity.region,
       () => undefined,
     );
-    return here;
+    return asked;
   };
   try {
     return await withEach(context, paths, options, declaring, async (recovering, declared) => {
       const vm = declared.title;
       try {
-        const elsewhere = await writtenElsewhere(recovering, declared, options.lab !== undefined, region);
+        const { region } = recovering.target.properties as { region: string };
+        const writer = targetProperties(declared).replica?.writer;
+        const isThere = options.lab !== undefined || writer === 'home';
+        const elsewhere = whyElsewhere(writer, region, isThere ? region : await here());
         if (elsewhere !== undefined) return { vm, skipped: elsewhere };
         return await recovering.alone(() => whenDue(context, recovering, declared));
       } catch (error) {
@@ -64,20 +67,6 @@ function declaring({ resources }: Recovering['catalog']): CatalogResource[] {
       hint: 'add `replica: { every: 1h }` to those that shall have one, or name a VM',
     }),
   );
-}
-
-/** Why it isn't for this machine to write it; undefined when it is. */
-async function writtenElsewhere(
-  { target }: Recovering,
-  declared: CatalogResource,
-  lab: boolean,
-  here: () => Promise<string | undefined>,
-): Promise<string | undefined> {
-  const { replica } = targetProperties(declared);
-  if (lab || replica?.writer === 'home') return undefined;
-  const { region } = target.properties;
-  if ((await here()) === region) return undefined;
-  return `it is written in ${String(region)}, and this machine isn't there (\`writer: home\` writes it from anywhere)`;
 }
 
 async function whenDue(

@@ -2,12 +2,19 @@ import { createHash } from 'node:crypto';
 import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
+import { beginRun } from '../../recovery/failover/begin.ts';
 import { refuseOpen } from '../../recovery/failover/isolation.ts';
 import { machineOf, obstacles } from '../../recovery/failover/prepare.ts';
-import { beginRun } from '../../recovery/failover/begin.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
-import { begunBy, newestRun, type Run, type RunMachine, type RunStart, stateOf } from '../../recovery/failover/run.ts';
+import {
+  begunBy,
+  newestRun,
+  type Run,
+  type RunMachine,
+  type RunStart,
+  stateOf,
+} from '../../recovery/failover/run.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
@@ -202,7 +209,10 @@ const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) : 'othe
 
 const inWords = (probe: Probe): string => `${describeProbe(probe)} (from ${placeOf(probe)})`;
 
-const planOfRun = ({ plan, subnet, group, groups, probes, limit, teardown }: RunStart, vpc: string): FailoverPlan =>
+const planOfRun = (
+  { plan, subnet, group, groups, probes, limit, teardown }: RunStart,
+  vpc: string,
+): FailoverPlan =>
   withDigest({
     plan,
     network: { subnet, group, vpc },

@@ -41,8 +41,7 @@ export const failoverRetry = (
       const step = async () => {};
       const again = await failedOf(of, options.anew ?? false);
       const began = clock.now();
-      for (const { vm, why, anew } of again)
-        say(`${vm}: ${anew ? 'another instance' : 'once more'}: ${why}`);
+      for (const { vm, why, anew } of again) say(`${vm}: ${anew ? 'another instance' : 'once more'}: ${why}`);
       // A run that was interrupted goes on without being begun anew.
       if (again.length > 0 || stateOf(run) !== 'running') await tryAgain(of, again, { clock, step });
       const recovered = await rehearse({ ...of, prober, clock, step, say });

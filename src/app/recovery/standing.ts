@@ -7,8 +7,8 @@ import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { declaredAs, type Recovering, withDeclared, withEach } from './declared.ts';
 import { planProperties } from './failover.ts';
-import { agesOf } from './replica-age.ts';
 import { savePictures } from './pictures.ts';
+import { agesOf } from './replica-age.ts';
 
 export interface FailoverStatus {
   run: Run;

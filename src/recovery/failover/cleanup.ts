@@ -1,8 +1,8 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
-import type { Repository } from '../../replication/model/repository.ts';
 import { lift } from '../../replication/model/pins.ts';
+import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import { attemptOf, holderOf, imageName, launchToken, note, type Run, runTags } from './run.ts';
 import { teardownsOf } from './teardown.ts';
@@ -58,10 +58,7 @@ export async function standing(
     volumes,
     schedules: schedules.own.map(({ name }) => name),
     ...(times.length > 0 && { fires: Math.min(...times) }),
-    foreign: [
-      ...live.filter(one => !own.includes(one)),
-      ...images.filter(one => !ownImages.includes(one)),
-    ]
+    foreign: [...live.filter(one => !own.includes(one)), ...images.filter(one => !ownImages.includes(one))]
       .map(({ id }) => id)
       .concat(schedules.foreign.map(({ name }) => name)),
   };

@@ -43,3 +43,13 @@ export function whyDue({ age, behind }: ReplicaAge, every: number | undefined): 
   if (behind === 0) return undefined;
   return every === undefined || age >= every - every / earliness ? 'there is a newer point' : undefined;
 }
+
+/** Why a replica isn't for this machine to write by itself; undefined when it is. `here`: the region that it is in. */
+export const whyElsewhere = (
+  writer: 'region' | 'home' | undefined,
+  region: string,
+  here: string | undefined,
+): string | undefined =>
+  writer === 'home' || here === region
+    ? undefined
+    : `it is written in ${region}, and this machine isn't there (\`writer: home\` writes it from anywhere)`;

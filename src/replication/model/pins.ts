@@ -42,7 +42,9 @@ async function change(repository: Repository, to: (pins: Pin[]) => Pin[]): Promi
     if (await repository.records.add(SUBJECT, SERIES, number + 1, record)) return;
   }
   throw new Failure(
-    blocked('pins-changed', `others keep changing the pins of ${repository.store.url}`, { hint: 'run again' }),
+    blocked('pins-changed', `others keep changing the pins of ${repository.store.url}`, {
+      hint: 'run again',
+    }),
   );
 }
 

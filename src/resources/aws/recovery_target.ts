@@ -4,13 +4,13 @@ import type { FoundTemplate, MachineTemplate, Templates } from '../../aws/recove
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
 import type { Asked, Observation, ResourceType, Step } from '../../engine/model/resource-type.ts';
-import { type ReplicaPolicy, replicaSchema } from './replica-schema.ts';
 import { eachStep } from '../shared/each-step.ts';
 import {
   pointsCapability,
   type RepositoryProperty,
   repositorySchema,
 } from '../shared/repository-property.ts';
+import { type ReplicaPolicy, replicaSchema } from './replica-schema.ts';
 
 export interface RecoveryTargetProperties extends MachineTemplate {
   repository: RepositoryProperty;

@@ -79,8 +79,7 @@ export const failover: Define = (program, context, exit) => {
       if (!done) return exit(1);
       if (options.format === 'json')
         context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
-      else
-        context.print([...machineLines(done.recovered), endLine(done.plan, done.took, 'tried again')]);
+      else context.print([...machineLines(done.recovered), endLine(done.plan, done.took, 'tried again')]);
       exit(hasPassed(done.recovered) ? 0 : 4);
     });
 

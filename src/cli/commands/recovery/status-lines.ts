@@ -1,7 +1,7 @@
 import type { FailoverStatus } from '../../../app/recovery/standing.ts';
 import { duration, plural } from '../../../io/units.ts';
-import type { ReplicaAge } from '../../../recovery/replica/age.ts';
 import type { RunStep } from '../../../recovery/failover/run.ts';
+import type { ReplicaAge } from '../../../recovery/replica/age.ts';
 
 /** What `failover status` prints. */
 export function statusLines({ run, expires, standing, replicas, pictures }: FailoverStatus): string[] {
