@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
 import { createKey } from '../../src/replication/format/keys.ts';
+import { lift, pin } from '../../src/replication/model/pins.ts';
 import { fileStore } from '../../src/replication/stores/file.ts';
 import { aMachine, commitImage, openTest, VM } from '../support/repository.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
@@ -58,6 +59,10 @@ test.for<[string, ReturnType<typeof createKey> | undefined, boolean, string]>([
       });
       if (kept.includes(n + 1)) images.set(n + 1, Buffer.from(image));
     }
+    const newest = (await vm.newest())!;
+    await pin(repository, 'web/1', [{ vm: VM.uuid, point: newest.id }], 1);
+    await pin(repository, 'db/2', [{ vm: VM.uuid, point: newest.id }], 2);
+    await lift(repository, 'web/1');
     const args = key ? [join(folder, 'key')] : [];
     if (key) await writeFile(args[0]!, `${key.text}\n`);
     for (const generation of kept) {
@@ -66,7 +71,11 @@ test.for<[string, ReturnType<typeof createKey> | undefined, boolean, string]>([
       const command = [script, directory, VM.uuid, String(generation), '0', output, ...args];
       const said = execFileSync('python3', command, { encoding: 'utf8' }).trim();
       if (generation === 2) expect(said).toBe('machine unknown');
-      else expect(JSON.parse(said)).toEqual(aMachine);
+      else {
+        const [machine, ...pins] = said.split('\n');
+        expect(JSON.parse(machine!)).toEqual(aMachine);
+        expect(pins).toEqual(['pinned by db/2']);
+      }
       expect((await readFile(output)).equals(images.get(generation)!)).toBe(true);
     }
   },
