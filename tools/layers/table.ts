@@ -882,7 +882,7 @@ export const layers: Layers = {
     'node:http': ['content', 'vsphere/http', 'aws', 'lab/*'],
     'node:https': ['content', 'vsphere/http', 'lab/*'],
     'node:module': ['manifest/types', 'cli'],
-    'node:net': ['io', 'vsphere/http', 'windows/security', 'lab/*'],
+    'node:net': ['io', 'recovery/prober', 'vsphere/http', 'windows/security', 'lab/*'],
     'node:os': ['io', 'io/handles', 'app/aws', 'app/run', 'cli/*'],
     'node:path': ['*'],
     'node:readline': ['cli'],

@@ -3,12 +3,12 @@ import { makeReplica } from '../../../app/recovery/replica.ts';
 import { replicate as makePoint, type ReplicateOptions } from '../../../app/repository/replicate.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { plural } from '../../../io/units.ts';
-import type { Replica } from '../../../recovery/replica/build.ts';
 import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
 import { vmAndPaths, withAllow, withData, withFormat, withLab, withState } from '../../context/options.ts';
 
+type Replica = NonNullable<Awaited<ReturnType<typeof makeReplica>>>;
 type Options = ReplicateOptions & { format: 'text' | 'json'; replica?: true };
 
 export const replicate: Define = (program, context, exit) => {
