@@ -1,14 +1,26 @@
 import { defineConfig } from 'vitest/config';
 
+/** Replace a module of Node, which the other tests of the same process would get, too. */
+const apart = ['test/lab/disks/kill.test.ts', 'test/lab/vsphere/kill.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // The binary that tests spawn is what the sources say, not what was built some time ago.
-    globalSetup: ['test/support/build.ts'],
+    globalSetup: ['test/support/temporary.ts', 'test/support/build.ts'],
     setupFiles: ['test/support/runtime-directory.ts'],
     // All processors: a machine of two would otherwise run one file at a time.
     maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // How long something takes is not what is tested: a machine may be busy.
+    expect: { poll: { timeout: 30_000 } },
+    projects: [
+      { extends: true, test: { name: 'apart', include: apart, isolate: true } },
+      // One process for many files: most of the time of a small file goes into loading what it tests.
+      {
+        extends: true,
+        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: apart, isolate: false },
+      },
+    ],
   },
 });

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
+import { atFirstCall } from './at-first-call.ts';
 import { declarations } from './declarations.ts';
+import { oneStart } from './one-start.ts';
 import { singleFile } from './single-file.ts';
 
 export interface CliFile {
@@ -34,6 +36,7 @@ export async function cliFiles({ small = false } = {}): Promise<{
     target: 'node22',
     // ES modules where a package has them: named imports survive splitting, and unused parts fall away.
     mainFields: ['module', 'main'],
+    plugins: [atFirstCall, oneStart],
     chunkNames: 'chunks/[name]-[hash]',
     legalComments: 'none',
     minifyWhitespace: small,

@@ -12,11 +12,11 @@ What \`--help\` says of each. [terminals.md](terminals.md) has what all of them 
 `;
 
 /** docs/commands.md: the help of every command, as it is printed at 100 columns. */
-export function commandsPage(): string {
+export async function commandsPage(): Promise<string> {
   const output = { write() {}, isTTY: false, columns: 100 };
   const interrupt = new AbortController().signal;
   const context = makeCliContext({ stdout: output, stderr: output, host: nodeHost(), interrupt });
-  const sections = allCommands(makeProgram(context, () => {})).map(
+  const sections = allCommands(await makeProgram(context, () => {})).map(
     command => `## ${nameOf(command)}\n\n\`\`\`text\n${helpOf(command, 100).trimEnd()}\n\`\`\`\n`,
   );
   return [intro, ...sections].join('\n');

@@ -1,4 +1,5 @@
 import { build } from 'esbuild';
+import { atFirstCall } from './at-first-call.ts';
 
 /**
  * The whole CLI as one CommonJS file, for hosts where nothing is installed (`converge bundle`). It takes
@@ -18,6 +19,7 @@ export async function singleFile(small: boolean): Promise<{ contents: Uint8Array
     platform: 'node',
     target: 'node22',
     mainFields: ['module', 'main'],
+    plugins: [atFirstCall],
     legalComments: 'none',
     minifyWhitespace: small,
     minifySyntax: small,

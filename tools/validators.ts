@@ -2,35 +2,21 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
-import type { Registry } from '../src/engine/model/resource-type.ts';
-import { valueSchema } from '../src/manifest/schema/json-schema.ts';
+import { type JsonSchema, valueSchema } from '../src/manifest/schema/json-schema.ts';
 import { ajvOptions, schemaKey } from '../src/manifest/schema/schema-key.ts';
 import { registry } from '../src/resources/registry.ts';
 
-const root = new URL('../', import.meta.url);
-const generated = new URL('src/manifest/generated/', root);
+const generated = new URL('../src/manifest/generated/', import.meta.url);
 
 const declaration = `import type { ValidateFunction } from 'ajv';
-/** By key of the schema, see schema-key.ts. */
-export declare const validators: Record<string, ValidateFunction | undefined>;
+/** By key of the schema, see schema-key.ts; each is loaded when it is asked for. */
+export declare const validators: Record<string, (() => Promise<ValidateFunction>) | undefined>;
 `;
 
-/** Source of a module with one validator per type and kind of target. */
-function validatorModule({ types, targets }: Registry): string {
-  const schemas = [...types.values(), ...targets.values()].map(({ schema }) => valueSchema(schema));
+/** Source of a module with the validator of one schema. */
+function validatorModule(schema: JsonSchema): string {
   const ajv = new Ajv({ ...ajvOptions, code: { source: true, esm: true } });
-  const names: Record<string, string> = {};
-  for (const schema of schemas) {
-    const key = schemaKey(schema);
-    ajv.addSchema(schema, key);
-    names[`v${key}`] = key;
-  }
-  const entries = Object.entries(names).map(([name, key]) => `  '${key}': ${name},`);
-  return `${withoutRequire(standalone.default(ajv, names))}
-export const validators = {
-${entries.join('\n')}
-};
-`;
+  return withoutRequire(standalone.default(ajv, ajv.compile(schema)));
 }
 
 /** ajv's code asks for its helpers with require(), which a module doesn't have: node's own do as well. */
@@ -43,6 +29,16 @@ function withoutRequire(code: string): string {
   return `import { isDeepStrictEqual } from 'node:util';\n${result}`;
 }
 
-await mkdir(generated, { recursive: true });
-await writeFile(new URL('validators.js', generated), validatorModule(registry));
+await mkdir(new URL('validators/', generated), { recursive: true });
+const kinds = [
+  ...[...registry.types.values()].map(({ name, schema }) => ({ file: `${name}.js`, schema })),
+  ...[...registry.targets.values()].map(({ name, schema }) => ({ file: `target-${name}.js`, schema })),
+].map(({ file, schema }) => ({ file, schema: valueSchema(schema) }));
+for (const { file, schema } of kinds)
+  await writeFile(new URL(`validators/${file}`, generated), validatorModule(schema));
+const entries = kinds.map(
+  ({ file, schema }) =>
+    `  '${schemaKey(schema)}': async () => (await import('./validators/${file}')).validate,\n`,
+);
+await writeFile(new URL('validators.js', generated), `export const validators = {\n${entries.join('')}};\n`);
 await writeFile(new URL('validators.d.ts', generated), declaration);

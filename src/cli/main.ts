@@ -6,7 +6,7 @@ import { refusedBySystem } from '../io/errors.ts';
 import { type CliContext, makeCliContext } from './context/cli-context.ts';
 import { makeProgram } from './program.ts';
 import type { CliIo } from './text/io.ts';
-import { helpAsMeant } from './usage.ts';
+import { commandNeeded, helpAsMeant } from './usage.ts';
 
 /**
  * The whole CLI as a function: parses, runs one command, returns the exit code of
@@ -15,9 +15,10 @@ import { helpAsMeant } from './usage.ts';
 export async function main(argv: string[], io: CliIo): Promise<number> {
   const context = makeCliContext(io);
   let code = 0;
-  const program = makeProgram(context, result => {
+  const take = (result: number) => {
     code = result;
-  });
+  };
+  const program = await makeProgram(context, take, commandNeeded(argv));
   try {
     await program.parseAsync(helpAsMeant(program, argv), { from: 'user' });
     return code === 0 && context.strays.length > 0 ? 4 : code;

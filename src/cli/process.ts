@@ -39,7 +39,7 @@ export async function run(): Promise<void> {
     process.exitCode = await outputs.told(0);
     return;
   }
-  const [{ main }, { nodeHost }] = await Promise.all([import('./main.ts'), import('../io/node.ts')]);
+  const { main, nodeHost } = await import('./start.ts');
   const interrupt = new AbortController();
   let signalled: 'SIGINT' | 'SIGTERM' | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -7,8 +7,15 @@ import { commands } from './commands/index.ts';
 import type { CliContext } from './context/cli-context.ts';
 import { withOurName } from './usage.ts';
 
-/** The tree of all commands. `exit` takes the exit code that a command ended with. */
-export function makeProgram(context: CliContext, exit: (code: number) => void): Command {
+/**
+ * The tree of all commands, or of the one that is enough (`commandNeeded`). `exit` takes the exit code that a command
+ * ended with.
+ */
+export async function makeProgram(
+  context: CliContext,
+  exit: (code: number) => void,
+  only?: string,
+): Promise<Command> {
   const { io } = context;
   const program = new Command('converge')
     .description(
@@ -38,7 +45,8 @@ Examples:
 Exit codes are in docs/exit-codes.md; an unknown one means failure.`,
     );
   program.hook('preAction', (_, action) => refuseUrlsOf(action));
-  for (const define of commands) define(program, context, exit);
+  const wanted = only === undefined ? [...commands.values()] : [commands.get(only)!];
+  for (const define of await Promise.all(wanted.map(load => load()))) define(program, context, exit);
   inherit(program);
   return program;
 }

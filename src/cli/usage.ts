@@ -1,6 +1,18 @@
 import type { Command } from 'commander';
+import { commands } from './commands/index.ts';
 
 const asksForHelp = (word: string): boolean => word === '--help' || word === '-h';
+
+/**
+ * The command whose definition alone answers these words. Undefined where the others have a say: in help, in what a
+ * mistyped name may have meant, in the completion of a line.
+ */
+export function commandNeeded(argv: readonly string[]): string | undefined {
+  // No option of the program itself has a value: what comes first is the name.
+  const name = argv.find(word => !word.startsWith('-'));
+  const isAlone = name !== undefined && name !== '__complete' && commands.has(name);
+  return isAlone && !argv.some(asksForHelp) ? name : undefined;
+}
 
 /**
  * A call for help as one that is answered by what it is about: `help lab add-vm` as `lab add-vm --help`. Without the

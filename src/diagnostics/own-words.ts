@@ -15,9 +15,10 @@ export function own(fixed: TemplateStringsArray, ...put: readonly unknown[]): st
 /** Whether a stretch of `text` is part of words of our own, and not all of them. */
 export function isOwn(text: string, start: number, end: number): boolean {
   for (const words of sentences) {
-    if (words.length <= end - start) continue;
-    const at = text.lastIndexOf(words, start);
-    if (at >= 0 && at + words.length >= end) return true;
+    const { length } = words;
+    // Only as far as such words would reach: the text may be an output of many megabytes, full of secrets.
+    if (length > end - start && text.slice(Math.max(0, end - length), start + length).includes(words))
+      return true;
   }
   return false;
 }

@@ -2,12 +2,15 @@ import stringWidth from 'string-width';
 
 const ascii = /^[\x20-\x7e]*$/;
 
-/** What a reader sees as one character; combined marks and emoji have several code points. */
-const segmenter = new Intl.Segmenter('en');
+/** Made for the first text that needs one: reading the tables behind it takes as long as loading the whole CLI. */
+let segmenter: Intl.Segmenter | undefined;
 
-/** The characters of a text, as a reader counts them. */
-export const characters = (text: string): Iterable<string> =>
-  ascii.test(text) ? text : [...segmenter.segment(text)].map(({ segment }) => segment);
+/** The characters of a text, as a reader counts them; combined marks and emoji have several code points. */
+export function characters(text: string): Iterable<string> {
+  if (ascii.test(text)) return text;
+  segmenter ??= new Intl.Segmenter('en');
+  return [...segmenter.segment(text)].map(({ segment }) => segment);
+}
 
 /** Columns that a text takes on a terminal, as it is shown there. */
 export const textWidth = (text: string): number =>

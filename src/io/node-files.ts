@@ -1,4 +1,4 @@
-import { type BigIntStats, constants, existsSync } from 'node:fs';
+import { type BigIntStats, constants, existsSync, fstatSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { codeOf, fileFailure } from './errors.ts';
@@ -7,9 +7,10 @@ import { foldersByHandle, handleFolder, O_PATH } from './handles/folders-by-hand
 import { foldersByPath } from './handles/folders-by-path.ts';
 import { removeTree } from './handles/remove-tree.ts';
 import { renameOver } from './handles/rename-over.ts';
+import { syncFolder } from './handles/sync-folder.ts';
 import { isTemporaryName, sweep, temporaryName } from './handles/temporary.ts';
-import { type Between, syncFolder, writeAtomic } from './handles/write-atomic.ts';
-import { openPlain, readWhole } from './plain-file.ts';
+import { type Between, writeAtomic } from './handles/write-atomic.ts';
+import { lookAt, openPlain, readWhole } from './plain-file.ts';
 import type { FileHandle, FileStat, Files, ReadOptions } from './ports.ts';
 
 /** Bytes that `read` takes unless it is told more: what is read whole is held whole. */
@@ -191,7 +192,7 @@ const changeMode =
     const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
     const handle = await fs.open(entry, (byHandle ? O_PATH : O_RDONLY | O_NONBLOCK) | O_NOFOLLOW);
     try {
-      const stat = await handle.stat();
+      const stat = lookAt(handle);
       if (stat.isSymbolicLink()) throw Object.assign(new Error('a link'), { code: 'ELOOP' });
       if (!stat.isFile() && !stat.isDirectory()) throw new Refused('it is neither file nor directory');
       if (stat.isFile()) await refuseSecondName(handle, folder);
@@ -203,7 +204,7 @@ const changeMode =
 
 /** Others may have given a file of root's a second name in a folder of theirs: what is done to it hits the first. */
 async function refuseSecondName(handle: fs.FileHandle, folder: Folder): Promise<void> {
-  if (process.geteuid?.() !== 0 || (await handle.stat()).nlink === 1 || !(await folder.isShared())) return;
+  if (process.geteuid?.() !== 0 || lookAt(handle).nlink === 1 || !(await folder.isShared())) return;
   throw new Refused(
     'it has a second name, and others can change its folder: it may be another file than it seems',
     'remove it, or take the folder from the others',
@@ -218,7 +219,7 @@ function handleOf(path: string, handle: fs.FileHandle): FileHandle {
     truncate: size => tried('resize', path, () => handle.truncate(size)),
     sync: () => tried('flush', path, () => handle.sync()),
     chmod: mode => tried('change the mode of', path, () => handle.chmod(mode)),
-    stat: () => tried('look at', path, async () => statOf(await handle.stat({ bigint: true }))),
+    stat: () => tried('look at', path, async () => statOf(fstatSync(handle.fd, { bigint: true }))),
     close: () => handle.close(),
   };
 }

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, fstatSync, type Stats } from 'node:fs';
 import fs from 'node:fs/promises';
 import { codeOf } from './errors.ts';
 import { type Folder, Refused } from './handles/folder.ts';
@@ -13,6 +13,12 @@ const { O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
 const piece = 1 << 20;
 
 /**
+ * What is open. Opening it has brought it into memory, so that the answer is there: a promise, and a thread to wait
+ * for it, cost many times as much, and each file is looked at more than once.
+ */
+export const lookAt = ({ fd }: fs.FileHandle): Stats => fstatSync(fd);
+
+/**
  * Opens a plain file, and nothing else: a pipe or a device could wait for ever, or do something. Nothing is waited
  * for to find that out, and no link is followed: those are ELOOP.
  * @throws Refused for what is not a plain file
@@ -24,7 +30,7 @@ export async function openPlain(path: string, flags: number, mode?: number): Pro
     throw error;
   });
   try {
-    const stat = await handle.stat();
+    const stat = lookAt(handle);
     if (stat.isFile()) return handle;
     throw stat.isDirectory() ? Object.assign(new Error('a directory'), { code: 'EISDIR' }) : notPlain();
   } catch (error) {
@@ -43,7 +49,7 @@ export async function readWhole(
   folder: Folder,
   { most, own }: ReadOptions & { most: number },
 ): Promise<Buffer> {
-  const stat = await handle.stat();
+  const stat = lookAt(handle);
   if (own) await refuseOthers(stat, folder);
   if (stat.size > most) throw tooLarge(stat.size, most);
   const pieces: Buffer[] = [];

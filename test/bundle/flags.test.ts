@@ -11,7 +11,7 @@ const silent = { write() {}, isTTY: false, columns: 100 };
 /** The command that a line of arguments would run; rejects when the CLI doesn't take them. */
 async function parsed(line: string): Promise<string> {
   const io = { stdout: silent, stderr: silent, host: nodeHost(), interrupt: new AbortController().signal };
-  const commands = allCommands(makeProgram(makeCliContext(io), () => {}));
+  const commands = allCommands(await makeProgram(makeCliContext(io), () => {}));
   let ran = '';
   for (const command of commands)
     if (command.commands.length === 0)

@@ -8,12 +8,12 @@ import { allCommands, examplesIn, helpOf } from '../../tools/help.ts';
 import { cli, scratch } from '../support/cli.ts';
 
 const silent = { write() {}, isTTY: false, columns: 100 };
-function tree() {
+async function tree() {
   const interrupt = new AbortController().signal;
   const io = { stdout: silent, stderr: silent, host: nodeHost(), interrupt };
-  return allCommands(makeProgram(makeCliContext(io), () => {}));
+  return allCommands(await makeProgram(makeCliContext(io), () => {}));
 }
-const names = tree().map(nameOf);
+const names = (await tree()).map(nameOf);
 
 /** The commands of a line that pipes or chains them; those of other programs left out. */
 const commandsOf = (line: string) =>
@@ -23,7 +23,7 @@ const commandsOf = (line: string) =>
     .map(part => shellWords(part.replace(/ >>? \S+$/, '')).slice(1));
 
 async function parse(words: string[]): Promise<string> {
-  const commands = tree();
+  const commands = await tree();
   let ran = '';
   for (const command of commands)
     if (command.commands.length === 0) {
@@ -36,7 +36,7 @@ async function parse(words: string[]): Promise<string> {
 }
 
 test.each(names)('%s --help has a description and examples, and each can be typed', async name => {
-  const command = tree().find(one => nameOf(one) === name)!;
+  const command = (await tree()).find(one => nameOf(one) === name)!;
   const help = helpOf(command, 100);
   expect(command.description()).not.toBe('');
   const examples = examplesIn(help);

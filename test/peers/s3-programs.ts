@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { runMark } from '../support/run-mark.ts';
 import { endAll, start } from '../support/start.ts';
-
-/** Registered with the file that imports this: inside a test, `afterAll` would be too late. */
-const folders: string[] = [];
-afterAll(() => {
-  for (const dir of folders) rmSync(dir, { recursive: true, force: true });
-});
 
 /** Runs `body` as a suite, or skips it with one loud line when `program` cannot be started. */
 export function describeWith(what: string, program: string, args: string[], body: () => void): void {
@@ -22,11 +16,8 @@ export function describeWith(what: string, program: string, args: string[], body
   describe.skipIf(!present)(what, body);
 }
 
-export function folder(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'converge-peer-'));
-  folders.push(dir);
-  return dir;
-}
+/** The end of the run removes it (test/support/temporary.ts). */
+export const folder = (): string => mkdtempSync(join(tmpdir(), 'converge-peer-'));
 
 /** A program's end: its output, or an error with what it said. The environment holds only what is given. */
 export function run(program: string, args: string[], env: Record<string, string>): Promise<string> {

@@ -1,18 +1,4 @@
 import type { Define } from '../context/define.ts';
-import { adopt } from './adopt/adopt.ts';
-import { lab } from './lab/lab.ts';
-import { agent } from './masterless/agent.ts';
-import { bump } from './masterless/bump.ts';
-import { bundle } from './masterless/bundle.ts';
-import { instancePolicyCommand } from './masterless/instance-policy.ts';
-import { rollout } from './masterless/rollout.ts';
-import { sign } from './masterless/sign.ts';
-import { failover } from './recovery/failover.ts';
-import { key } from './repository/key.ts';
-import { points } from './repository/points.ts';
-import { replicate } from './repository/replicate.ts';
-import { restore } from './repository/restore.ts';
-import { verify } from './repository/verify.ts';
 import { apply } from './run/apply.ts';
 import { diff } from './run/diff.ts';
 import { explain } from './run/explain.ts';
@@ -22,38 +8,44 @@ import { observe } from './run/observe.ts';
 import { plan } from './run/plan.ts';
 import { test } from './run/test.ts';
 import { validate } from './run/validate.ts';
-import { completeLine } from './start/complete.ts';
-import { completion } from './start/completion.ts';
-import { init } from './start/init.ts';
-import { schema } from './start/schema.ts';
 
-/** In the order of `converge --help`. */
-export const commands: Define[] = [
-  init,
-  validate,
-  plan,
-  apply,
-  diff,
-  test,
-  observe,
-  adopt,
-  graph,
-  explain,
-  schema,
-  facts,
-  replicate,
-  points,
-  restore,
-  verify,
-  failover,
-  key,
-  sign,
-  agent,
-  instancePolicyCommand,
-  bundle,
-  bump,
-  rollout,
-  lab,
-  completion,
-  completeLine,
-];
+const adopt = () => import('./adopt/adopt.ts');
+const lab = () => import('./lab/lab.ts');
+const masterless = () => import('./masterless/index.ts');
+const recovery = () => import('./recovery/failover.ts');
+const repository = () => import('./repository/index.ts');
+const start = () => import('./start/index.ts');
+
+/**
+ * Every command by its name, in the order of `converge --help`. Those of a run are there from the start, since all that
+ * converge is goes through them; others are loaded when they are asked for, with what all of their subject need.
+ */
+export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
+  ['init', async () => (await start()).init],
+  ['validate', async () => validate],
+  ['plan', async () => plan],
+  ['apply', async () => apply],
+  ['diff', async () => diff],
+  ['test', async () => test],
+  ['observe', async () => observe],
+  ['adopt', async () => (await adopt()).adopt],
+  ['graph', async () => graph],
+  ['explain', async () => explain],
+  ['schema', async () => (await start()).schema],
+  ['facts', async () => facts],
+  ['replicate', async () => (await repository()).replicate],
+  ['points', async () => (await repository()).points],
+  ['restore', async () => (await repository()).restore],
+  ['verify', async () => (await repository()).verify],
+  ['failover', async () => (await recovery()).failover],
+  ['key', async () => (await repository()).key],
+  ['sign', async () => (await masterless()).sign],
+  ['agent', async () => (await masterless()).agent],
+  ['instance-policy', async () => (await masterless()).instancePolicyCommand],
+  ['bundle', async () => (await masterless()).bundle],
+  ['bump', async () => (await masterless()).bump],
+  ['rollout', async () => (await masterless()).rollout],
+  ['lab', async () => (await lab()).lab],
+  ['completion', async () => (await start()).completion],
+  ['__complete', async () => (await start()).completeLine],
+]);

@@ -99,10 +99,12 @@ const isSettled = ({ noop }: PlannedResource, { result }: RunReport['results'][n
 async function walkThrough(applying: Applying, noop: boolean): Promise<void> {
   const { walk, run } = applying;
   const running = new Set<Promise<void>>();
-  let here: Node[] = [];
+  const here: Node[] = [];
   while (true) {
     const ready = run.signal.aborted ? [] : walk.takeReady();
-    here = [...here, ...ready].filter(node => !node.result && isHere(node));
+    for (const node of ready) if (isHere(node)) here.push(node);
+    // Only whether one is left matters: the finished ones before it may stay, so that no turn looks at all of them.
+    while (here.at(-1)?.result) here.pop();
     if (ready.length > 0) {
       // Apart: what waits for this host holds up nothing elsewhere.
       for (const part of [ready.filter(isHere), ready.filter(node => !isHere(node))]) {
@@ -137,9 +139,10 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
     else if (!finishGuarded(applying, node)) work.push(node);
   }
   if (!(await holdHost(applying, work))) return;
-  const toChange = work.filter(({ planned }) => planned.action !== 'none' && planned.action !== 'refresh');
+  const isChanged = ({ planned: { action } }: Node) => action !== 'none' && action !== 'refresh';
+  const toChange = work.filter(isChanged);
   const inSync = work.filter(looksAgain);
-  const resting = work.filter(node => !toChange.includes(node) && !inSync.includes(node));
+  const resting = work.filter(node => !isChanged(node) && !looksAgain(node));
   const unsure = toChange.filter(
     ({ planned, subject, after = [] }) =>
       planned.action === 'unknown' ||

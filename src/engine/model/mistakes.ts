@@ -93,9 +93,13 @@ export function conflictsAmong(claimants: Iterable<Claimant>): Conflict[] {
     const told = new Set<Claimant>();
     for (const claim of second.claims) {
       if (second.absent && claim.evenAbsent !== true) continue;
-      const key = JSON.stringify([second.target ?? '', claim.what]);
-      const known = owners.get(key) ?? [];
-      owners.set(key, known);
+      // The name of a target is one line.
+      const key = `${second.target ?? ''}\n${claim.what}`;
+      const known = owners.get(key);
+      if (!known) {
+        owners.set(key, [[second, claim]]);
+        continue;
+      }
       const other = known.find(
         ([owner, { shared }]) =>
           shared === undefined || shared !== claim.shared || owner.absent !== second.absent,

@@ -1,6 +1,6 @@
 /** JSON pointers (RFC 6901). */
 export const child = (pointer: string, key: string): string =>
-  `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  `${pointer}/${/[~/]/.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key}`;
 
 /** Of a value's names from the outermost in. */
 export const pointerTo = (path: readonly string[]): string => path.reduce(child, '');
@@ -9,7 +9,7 @@ export const segments = (pointer: string): string[] =>
   pointer
     .split('/')
     .slice(1)
-    .map(segment => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+    .map(segment => (segment.includes('~') ? segment.replaceAll('~1', '/').replaceAll('~0', '~') : segment));
 
 /** The value at the pointer; undefined when it isn't there. */
 export function valueAt(value: unknown, pointer: string): unknown {

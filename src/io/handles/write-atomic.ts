@@ -1,8 +1,9 @@
-import { constants, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import fs from 'node:fs/promises';
 import { type Folder, Refused } from './folder.ts';
 import { isForeign } from './owner.ts';
 import { renameOver } from './rename-over.ts';
+import { syncFolder } from './sync-folder.ts';
 import { temporaryName } from './temporary.ts';
 
 export interface WriteOptions {
@@ -83,17 +84,6 @@ async function writeAll(handle: fs.FileHandle, content: Buffer | AsyncIterable<B
 async function whatIsThere(path: string): Promise<Stats | undefined> {
   const found = await fs.lstat(path).catch(() => undefined);
   return found?.isFile() ? found : undefined;
-}
-
-/** A rename is durable only when its directory is; Windows has no such call. */
-export async function syncFolder({ at }: Folder): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await fs.open(`${at}/.`, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 const foreignOwner = ({ uid }: Stats): Refused =>

@@ -133,7 +133,7 @@ const rows: EvidenceRow[] = [
   [
     'believed',
     'Lab only: whether an instance boots is read from its root: an active partition, or \\EFI\\BOOT\\BOOTX64.EFI',
-    'what firmware looks for; QEMU’s firmware agrees in test/peers/boot.test.ts',
+    'what firmware looks for; QEMU’s firmware agrees in test/peers/boot.heavy.ts',
   ],
   ['quoted', 'GetConsoleOutput keeps the last 64 KiB', api('GetConsoleOutput')],
   // Scheduler and automation

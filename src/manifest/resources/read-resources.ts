@@ -65,10 +65,12 @@ async function readResource(
   const { properties, meta, select } = separate(read, reading);
   if (body) checkConstraints(properties, await validatorFor(valueSchema(type.schema)), reading);
   if (!wanted) return void context.into.leftOut.set(address, at);
-  const places = new Map([...reading.visits].map(([pointer, visit]) => [pointer, visit.origin ?? visit.at]));
-  const traces = new Map(
-    [...reading.visits].flatMap(([pointer, { trace }]) => (trace ? [[pointer, trace] as const] : [])),
-  );
+  const traces: DeclaredResource['traces'] = new Map();
+  const places: DeclaredResource['resource']['places'] = new Map();
+  for (const [pointer, { origin, at, trace }] of reading.visits) {
+    places.set(pointer, origin ?? at);
+    if (trace) traces.set(pointer, trace);
+  }
   const resource = {
     address,
     type: type.name,

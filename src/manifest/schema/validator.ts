@@ -7,7 +7,7 @@ const ready = new WeakMap<JsonSchema, ValidateFunction>();
 
 /** The validator of a schema: the precompiled one, or for a schema that is not built in, one made now. */
 export async function validatorFor(schema: JsonSchema): Promise<ValidateFunction> {
-  let validate = ready.get(schema) ?? validators[schemaKey(schema)];
+  let validate = ready.get(schema) ?? (await validators[schemaKey(schema)]?.());
   if (!validate) {
     const { makeAjv } = await import('./ajv.ts');
     validate = makeAjv(ajvOptions).compile(schema);

@@ -18,7 +18,7 @@ export function readScalar(
   reading: Reading,
   at: SourceRange,
 ): Json | undefined {
-  const name = nameAt(reading, pointer);
+  const name = () => nameAt(reading, pointer);
   const written = node ? String(node.value) : '';
   const plain = node === null || node.type === 'PLAIN';
   const expression = readExpression(written);
@@ -27,12 +27,19 @@ export function readScalar(
     if (node) mask(reading.file, node);
     const hint = `write "${secretExample}" (or file:PATH), so that the manifest holds no secret`;
     if (expression.kind === 'mistake')
-      return fault(reading, pointer, 'bad-expression', `${name}: ${expression.message}`, at, expression.hint);
+      return fault(
+        reading,
+        pointer,
+        'bad-expression',
+        `${name()}: ${expression.message}`,
+        at,
+        expression.hint,
+      );
     return fault(
       reading,
       pointer,
       'literal-secret',
-      `${name}: expected a reference to a secret, not the secret itself`,
+      `${name()}: expected a reference to a secret, not the secret itself`,
       at,
       hint,
     );
@@ -42,7 +49,7 @@ export function readScalar(
       reading,
       pointer,
       'secret-not-allowed',
-      `${name}: a secret can't be used here`,
+      `${name()}: a secret can't be used here`,
       at,
       'others see what stands here; `converge explain --type` says which properties take a secret',
     );
@@ -52,7 +59,7 @@ export function readScalar(
       reading,
       pointer,
       'bad-expression',
-      `${name}: ${expression.message}`,
+      `${name()}: ${expression.message}`,
       openingBrace(node!, reading),
       expression.hint,
     );
@@ -62,7 +69,7 @@ export function readScalar(
       reading,
       pointer,
       'bad-expression',
-      `${name}: an expression can't be used here`,
+      `${name()}: an expression can't be used here`,
       at,
       'write the value itself, or `$${` for a literal `${`',
     );
@@ -80,7 +87,7 @@ export function readScalar(
       reading,
       pointer,
       'wrong-value',
-      `${name}: expected ${list(allowed)}, found ${say(plain && text === '' ? null : text)}`,
+      `${name()}: expected ${list(allowed)}, found ${say(plain && text === '' ? null : text)}`,
       at,
       allowed.length > 3 && !hidden ? suggest(text, allowed.map(String)) : undefined,
     );
@@ -94,7 +101,7 @@ export function readScalar(
     reading,
     pointer,
     'wrong-kind',
-    `${name}: expected ${expected([type ?? 'any'])}, found ${say(value)}`,
+    `${name()}: expected ${expected([type ?? 'any'])}, found ${say(value)}`,
     at,
     hidden ? undefined : hintFor(type, text, plain),
   );
@@ -110,12 +117,12 @@ function readText(
   at: SourceRange,
 ): Json | undefined {
   if (typeof value !== 'string' || !node) return value;
-  const name = nameAt(reading, pointer);
+  const name = () => nameAt(reading, pointer);
   const hidden = reading.file.hidden.has(node);
   if (!schema['x-multiline'] && schema.type === 'string') {
     const wrong = controlCharacters(text, hidden ? '' : sourceOf(reading.file, node), node.type);
     if (wrong)
-      return fault(reading, pointer, 'control-character', `${name}: ${wrong.message}`, at, wrong.hint);
+      return fault(reading, pointer, 'control-character', `${name()}: ${wrong.message}`, at, wrong.hint);
   }
   const wrong = schema.format ? checkFormat(schema.format, text) : undefined;
   if (wrong)
@@ -123,7 +130,7 @@ function readText(
       reading,
       pointer,
       'wrong-value',
-      `${name}: expected ${wrong.expected}, found ${hidden ? 'something else' : found(text)}`,
+      `${name()}: expected ${wrong.expected}, found ${hidden ? 'something else' : found(text)}`,
       at,
       wrong.hint,
     );

@@ -185,9 +185,11 @@ async function change(step: Step<FileProperties, FileState>, io: WriteIo): Promi
       // Nobody else's, also where a file is that everybody could read.
       ...(isSecretRef(step.asked.properties.content) && { private: true }),
     });
+    // It was made with its mode, before it had its name.
+    return { ok: true };
   }
   if (mode !== undefined) {
-    // The process's umask has its say in mkdir, and a file may have kept its old mode.
+    // The process's umask has its say in mkdir.
     await io.step(`set the mode of ${id}`);
     await io.files.chmod(id, mode);
   }

@@ -1,0 +1,6 @@
+export { agent } from './agent.ts';
+export { bump } from './bump.ts';
+export { bundle } from './bundle.ts';
+export { instancePolicyCommand } from './instance-policy.ts';
+export { rollout } from './rollout.ts';
+export { sign } from './sign.ts';

@@ -1,0 +1,5 @@
+export { key } from './key.ts';
+export { points } from './points.ts';
+export { replicate } from './replicate.ts';
+export { restore } from './restore.ts';
+export { verify } from './verify.ts';

@@ -1,0 +1,4 @@
+export { completeLine } from './complete.ts';
+export { completion } from './completion.ts';
+export { init } from './init.ts';
+export { schema } from './schema.ts';
