@@ -67,10 +67,18 @@ test.for([
   'register-web01',
   'run-web01',
   'launched-web01',
+  'picture-web01',
   'probed-web01',
   'finish',
 ])('killed before %s, the next run goes on: one instance, one image', async step => {
-  const world = await begun();
+  const world = await begun({
+    probes: {
+      web01: [
+        { kind: 'status', within: 60_000 },
+        { kind: 'picture', within: 0 },
+      ],
+    },
+  });
   await expect(rehearse(await world.at(killedBefore(step)))).rejects.toThrow('killed');
   const recovered = await rehearse(await world.at());
   expect(recovered).toHaveLength(1);
@@ -117,6 +125,16 @@ test('a probe that never passes: the group after it is not begun, and the record
   });
   expect(run.steps.at(-1)).toMatchObject({ what: 'finished', ok: false });
   expect(await world.all()).toHaveLength(1);
+});
+
+test('post-launch manifests are said not to have run: no pass, and nobody waits for them', async () => {
+  const world = await begun({ post_launch: 'manifests/web' }, ['web01', 'db01']);
+  const recovered = await rehearse(await world.at());
+  expect(recovered.map(({ results }) => results.at(-1))).toMatchObject(
+    Array(2).fill({ probe: 'post-launch manifests manifests/web', outcome: 'not run' }),
+  );
+  const { run } = await world.at();
+  expect(run.steps.at(-1)).toMatchObject({ what: 'finished', ok: false });
 });
 
 test('an answer that is lost launches nothing twice', async () => {

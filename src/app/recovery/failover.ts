@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
 import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
@@ -26,6 +27,7 @@ import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.t
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
 import { declaredAs, pointsOf, type Recovering, targetProperties, withDeclared } from './declared.ts';
 
 export interface FailoverOptions extends CommonOptions {
@@ -42,6 +44,8 @@ export interface FailoverPlan {
   network: { subnet: string; group: string; vpc: string };
   /** Milliseconds after which it is ended, and by which role; without one nobody ends it. */
   teardown: { after: number; role?: string };
+  /** Manifests that the machines are to converge themselves by. */
+  post_launch?: string;
   groups: {
     wait: number;
     machines: {
@@ -90,6 +94,7 @@ export const failoverTest = (
     const { machines } = recovering.cloud;
     const signal = context.io.interrupt;
     const properties = planProperties(declared);
+    await checkPostLaunch(context, declared, options);
     const repository = await recovering.repository(properties.repository);
     const before = await newestRun(repository, declared.title);
     const resumed = before !== undefined && stateOf(before) === 'running';
@@ -133,6 +138,24 @@ export const failoverTest = (
       return { plan: shown, recovered, took: clock.now() - began, resumed };
     });
   });
+
+/** What the machines are to converge themselves by has to be sound before any is launched. */
+async function checkPostLaunch(
+  context: Context,
+  declared: CatalogResource,
+  options: CommonOptions,
+): Promise<void> {
+  const { post_launch: path } = planProperties(declared);
+  if (path === undefined) return;
+  const at = resolve(context.io.host.cwd, dirname(declared.at.file), path);
+  if (await loadCatalog(context, [at], options)) return;
+  throw new Failure(
+    given('post-launch', `the post-launch manifests ${path} of ${declared.title} have mistakes`, {
+      at: declared.at,
+      hint: 'they are told above; nothing was launched',
+    }),
+  );
+}
 
 /** The run that was looked at, as it is by now. @throws Failure `failover-begun` when somebody else ended it */
 export async function unchanged(repository: Repository, seen: Run): Promise<Run> {
@@ -180,7 +203,7 @@ const waits = (wait: string | undefined): number => (wait === undefined ? 0 : (p
 
 function planOf(
   plan: string,
-  { groups, test, probes }: RecoveryPlanProperties,
+  { groups, test, probes, post_launch }: RecoveryPlanProperties,
   chosen: Chosen[],
   { vpc }: { vpc: string },
 ): FailoverPlan {
@@ -190,6 +213,7 @@ function planOf(
     plan,
     network: { subnet: test.subnet, group: test.security_group, vpc },
     teardown: { after: limitOf(test), ...(role !== undefined && { role }) },
+    ...(post_launch !== undefined && { post_launch }),
     groups: groups.map(({ targets, wait }) => ({
       wait: waits(wait),
       machines: targets.map(of).map(({ vm, point, target }) => ({
@@ -210,13 +234,14 @@ const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) : 'othe
 const inWords = (probe: Probe): string => `${describeProbe(probe)} (from ${placeOf(probe)})`;
 
 const planOfRun = (
-  { plan, subnet, group, groups, probes, limit, teardown }: RunStart,
+  { plan, subnet, group, groups, probes, limit, teardown, post_launch }: RunStart,
   vpc: string,
 ): FailoverPlan =>
   withDigest({
     plan,
     network: { subnet, group, vpc },
     teardown: { after: limit, ...teardown },
+    ...(post_launch !== undefined && { post_launch }),
     groups: groups.map(({ wait, machines }) => ({
       wait,
       machines: machines.map(({ vm, point, time, disks, instance_type }) => ({
@@ -265,7 +290,7 @@ const begin = ({
   /** Number of the newest run that was looked at. */
   after: number;
 }): Promise<Run> => {
-  const { groups, test, probes } = planProperties(declared);
+  const { groups, test, probes, post_launch: postLaunch } = planProperties(declared);
   return beginRun({
     repository,
     plan: declared.title,
@@ -302,6 +327,7 @@ const begin = ({
           wait: waits(wait),
           machines: targets.map(vm => built.get(vm.toLowerCase())!),
         })),
+        ...(postLaunch !== undefined && { post_launch: postLaunch }),
         probes: Object.fromEntries(
           chosen.map(({ vm, point }) => [vm, probesOf(probes, vm, familyOf(point))]),
         ),

@@ -72,6 +72,10 @@ export const recovery = {
     means: 'Others kept changing the pins of a repository while one was to be set or lifted.',
     wayOut: 'Run again.',
   },
+  'post-launch': {
+    means: 'The manifests that recovered machines are to converge themselves by have mistakes.',
+    wayOut: 'Mend what is told above it.',
+  },
   'probe-property': {
     means: 'A probe of a plan says something that does not go with its kind, or lacks what does.',
     wayOut: 'Take it out or add it, as the message says.',

@@ -2,6 +2,7 @@ import type { Clock } from '../../io/ports.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudInstance } from '../model/machines.ts';
+import { IN_GUEST } from '../model/probes.ts';
 import {
   attemptOf,
   claim,
@@ -31,8 +32,9 @@ const probedLast = ({ steps }: Run, vm: string): Extract<RunStep, { what: 'probe
     | Extract<RunStep, { what: 'probed' }>
     | undefined;
 
+/** What the machine does itself is no reason to look at it again. */
 const passedAll = (results: readonly ProbeResult[]): boolean =>
-  results.every(({ outcome }) => outcome === 'passed');
+  results.every(({ outcome, from }) => outcome === 'passed' || from === IN_GUEST);
 
 /** What is known of a machine that passed all its probes and still runs; undefined for any other. */
 export async function keptOf(

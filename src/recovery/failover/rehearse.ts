@@ -4,7 +4,7 @@ import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudInstance } from '../model/machines.ts';
-import type { Prober } from '../model/probes.ts';
+import { IN_GUEST, type Prober } from '../model/probes.ts';
 import { endSuperseded, keptOf } from './attempts.ts';
 import { pinPoints } from './begin.ts';
 import { refuseOpen } from './isolation.ts';
@@ -18,6 +18,7 @@ import {
   type ProbeResult,
   type Run,
   type RunMachine,
+  type RunStart,
   runTags,
   since,
   VM_TAG,
@@ -65,7 +66,7 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   await endSuperseded(options);
   const recovered: Recovered[] = [];
   for (const { machines: group, wait } of start.groups) {
-    if (recovered.some(({ results }) => results.some(({ outcome }) => outcome !== 'passed'))) break;
+    if (recovered.some(({ results }) => results.some(holdsUp))) break;
     if (wait > 0) await clock.sleep(wait, signal);
     const began = clock.now();
     // All of them come to an end: what is launched when another one is refused has to be on record.
@@ -82,6 +83,25 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   await note(repository, run, { at: clock.now(), what: 'finished', ok, took: clock.now() - since(run) });
   return recovered;
 }
+
+/** What a machine does itself when it is up holds up no other. */
+const holdsUp = ({ outcome, from }: ProbeResult): boolean => outcome !== 'passed' && from !== IN_GUEST;
+
+/**
+ * Nothing carries manifests into a machine in a network that is apart: no user data is given, and it reaches no bucket.
+ * Said of each machine, so that nobody takes the rehearsal for one of them too.
+ */
+const postLaunch = ({ post_launch: path }: RunStart): ProbeResult[] =>
+  path === undefined
+    ? []
+    : [
+        {
+          probe: `post-launch manifests ${path}`,
+          from: IN_GUEST,
+          outcome: 'not run',
+          saw: 'nothing carries them into a network that is apart',
+        },
+      ];
 
 async function recover(machine: RunMachine, began: number, options: RehearseOptions): Promise<Recovered> {
   const { repository, run, clock, say, signal } = options;
@@ -109,11 +129,12 @@ async function probeMachine(
   const { machines } = cloud;
   const tags = { ...runTags(repository.id, run.start), [VM_TAG]: uuid };
   const address = (await machines.instances(tags, signal)).find(({ id }) => id === instance)?.privateIp;
-  const { results, picture } = await probe(
+  const { results: probed, picture } = await probe(
     { instance, ...(address !== undefined && { address }) },
     run.start.probes[vm] ?? [],
     { machines, prober, clock, signal },
   );
+  const results = [...probed, ...postLaunch(run.start)];
   const at = clock.now();
   if (picture) await step(`picture-${vm}`);
   const kept = picture && (await keepPicture(repository, run, { vm, instance, at, image: picture }));

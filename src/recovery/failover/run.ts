@@ -38,6 +38,8 @@ export interface RunStart {
   groups: { machines: RunMachine[]; wait: number }[];
   /** By title of the target. */
   probes: Record<string, Probe[]>;
+  /** Manifests that the machines are to converge themselves by. */
+  post_launch?: string;
 }
 
 export interface ProbeResult {

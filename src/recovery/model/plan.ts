@@ -27,6 +27,8 @@ export interface PlanProperties {
     teardown: string;
   };
   probes?: ProbeProperties[];
+  /** Manifests that a recovered machine converges itself by; a path from the file that declares the plan. */
+  post_launch?: string;
 }
 
 /** Series of the records of a plan in its repository. */

@@ -9,6 +9,7 @@ export type Probe = { within: number } & (
 
 export const IN_EC2 = 'EC2';
 export const HERE = 'this machine';
+export const IN_GUEST = 'the machine itself';
 
 /** Where a probe runs: EC2 looks at a machine from outside of its network, everything else goes through a network. */
 export const placeOf = ({ kind }: Pick<Probe, 'kind'>): typeof IN_EC2 | typeof HERE =>

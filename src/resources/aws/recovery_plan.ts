@@ -62,6 +62,13 @@ const schema = Type.Object(
       },
     ),
     probes: Type.Optional(probesSchema),
+    post_launch: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'File or folder of manifests, from the file that declares the plan, by which each recovered machine is to converge itself. It is compiled before a rehearsal; this version carries it into no machine, and says "not run" of each.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -73,10 +80,11 @@ async function newestOf(repository: Repository | undefined, title: string) {
   return { number, value: value as PlanProperties | { removed: true } | undefined };
 }
 
-const contentOf = ({ groups, test, probes }: PlanProperties): PlanProperties => ({
+const contentOf = ({ groups, test, probes, post_launch }: PlanProperties): PlanProperties => ({
   groups,
   test,
   ...(probes && { probes }),
+  ...(post_launch !== undefined && { post_launch }),
 });
 
 export const recoveryPlan: ResourceType<RecoveryPlanProperties, PlanProperties> = {
@@ -126,8 +134,15 @@ async function observeOne(
     const repository = await repositories.open(repositoryRef(properties.repository), 'read');
     const { value } = await newestOf(repository, title);
     if (value === undefined || 'removed' in value) return { state: 'absent' };
-    const { probes, ...always } = value;
-    return { state: 'present', value: { ...always, ...(properties.probes && probes && { probes }) } };
+    const { probes, post_launch, ...always } = value;
+    return {
+      state: 'present',
+      value: {
+        ...always,
+        ...(properties.probes && probes && { probes }),
+        ...(properties.post_launch !== undefined && post_launch !== undefined && { post_launch }),
+      },
+    };
   } catch (error) {
     io.signal.throwIfAborted();
     return { state: 'failed', diagnostic: oneDiagnostic(error) };

@@ -5,7 +5,7 @@ import { duration, plural } from '../../../io/units.ts';
 type Recovered = NonNullable<Failover['recovered']>;
 
 /** What is about to be done. */
-export function planLines({ plan, network, teardown, groups, digest }: FailoverPlan): string[] {
+export function planLines({ plan, network, teardown, post_launch, groups, digest }: FailoverPlan): string[] {
   const lines = groups.flatMap(({ wait, machines }, n) => [
     `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
     ...machines.flatMap(({ vm, point, time, disks, type, probes }) => [
@@ -19,6 +19,7 @@ export function planLines({ plan, network, teardown, groups, digest }: FailoverP
     role === undefined
       ? `  to be over after ${duration(after)}; nobody ends it then but \`failover cleanup\``
       : `  ended after ${duration(after)} by EventBridge Scheduler as ${role}`,
+    ...(post_launch === undefined ? [] : [`  post-launch manifests ${post_launch}: not run in a test`]),
     ...lines,
     `digest ${digest.slice(0, 16)}`,
   ];
