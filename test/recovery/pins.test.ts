@@ -99,7 +99,15 @@ test('of two operators on two machines one begins; the other one is told so and 
 });
 
 test('whoever looked before another run was over begins none', async () => {
-  const { start } = await beginning();
+  const { repository, start, rest } = await beginning();
   await start();
-  await expect(start()).rejects.toMatchObject({ diagnostics: [{ code: 'failover-begun' }] });
+  await lift(repository, 'empty/1');
+  const made: string[] = [];
+  const late = start(undefined, async () => {
+    made.push('replica');
+    return rest;
+  });
+  await expect(late).rejects.toMatchObject({ diagnostics: [{ code: 'failover-begun' }] });
+  // Neither pins nor anything to launch from.
+  expect([await held(repository), made]).toEqual([[], []]);
 });
