@@ -27,7 +27,7 @@ export function fileWorld(dir: string, count: number, { perManifest = 1000, chai
   return { dir, count };
 }
 
-/** The same files for Puppet, in a manifest of its own; they lie in `puppet-files/`. */
+/** The same files for Puppet, in a manifest of its own; they are in `puppet-files/`. */
 export function puppetManifest({ dir, count }: FileWorld): string {
   const manifest = join(dir, 'site.pp');
   mkdirSync(join(dir, 'puppet-files'), { recursive: true });

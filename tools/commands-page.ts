@@ -7,7 +7,7 @@ const intro = `# Commands
 
 <!-- Written by \`npm run generate\` from the commands themselves. -->
 
-What \`--help\` says of each. [terminals.md](terminals.md) has what all of them share: output, colours, completion;
+What \`--help\` says about each. [terminals.md](terminals.md) has what all of them share: output, colours, completion;
 [exit-codes.md](exit-codes.md) what they end with.
 `;
 

@@ -1,21 +1,30 @@
 /**
- * Fails when an import of `src` isn't one that `tools/layers/table.ts` allows, when imports run around, or when
- * something is written past the one place where text leaves the program.
+ * Fails when an import of `src` isn't one that `tools/layers/table.ts` allows, when imports run around, when something
+ * is written past the one place where text leaves the program, when something waits outside of `src/io`, or when a
+ * phrase isn't English.
  * With --write it writes the order of the rooms into docs/architecture.md.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { checkLayers } from './layers/check.ts';
 import { checkExits } from './layers/exits.ts';
 import { withRooms } from './layers/page.ts';
-import { readSources, readTexts } from './layers/sources.ts';
+import { readProse, readSources, readTexts } from './layers/sources.ts';
 import { layers } from './layers/table.ts';
+import { checkWaits } from './layers/waits.ts';
+import { checkWords } from './layers/words.ts';
 
 const page = 'docs/architecture.md';
 if (process.argv.includes('--write')) {
   await writeFile(page, withRooms(await readFile(page, 'utf8'), layers));
 } else {
   const files = await readSources('src');
-  const wrong = [...checkLayers(files, layers), ...checkExits(await readTexts('src'))];
+  const texts = await readTexts('src');
+  const wrong = [
+    ...checkLayers(files, layers),
+    ...checkExits(texts),
+    ...checkWaits(texts),
+    ...checkWords(await readProse('.')),
+  ];
   if (wrong.length > 0) {
     console.error(wrong.join('\n'));
     process.exitCode = 1;

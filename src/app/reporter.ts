@@ -26,7 +26,7 @@ export type Notice =
 export interface RunResult {
   plan: Plan;
   report: RunReport;
-  /** All that was told of plan and run. */
+  /** All that was told about plan and run. */
   diagnostics: readonly Diagnostic[];
 }
 

@@ -1,6 +1,6 @@
 import { toFailure } from './errors.ts';
-import { withRetries } from './retry.ts';
 import { type AwsSettings, clientConfig } from './settings.ts';
+import { withRetries } from './with-retries.ts';
 
 /** Milliseconds without traffic. */
 const silence = 10_000;

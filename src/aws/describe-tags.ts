@@ -1,8 +1,8 @@
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { toFailure } from './errors.ts';
 import type { DescribeTags } from './instance.ts';
-import { withRetries } from './retry.ts';
 import { type AwsSettings, clientConfig } from './settings.ts';
+import { withRetries } from './with-retries.ts';
 
 /** Milliseconds without traffic. */
 const silence = 10_000;

@@ -123,7 +123,7 @@ function describe(error: unknown, about: About): Diagnostic {
     /^(PermanentRedirect|301|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/.test(code) ||
     status === 301
   ) {
-    const real = actual ? `lies in region ${actual}` : 'lies in another region';
+    const real = actual ? `is in region ${actual}` : 'is in another region';
     return world('aws-wrong-region', `The ${what} ${real}, but the aws target says ${region}.`, {
       ...(bucket !== undefined && { cause: bucketCause(bucket) }),
       hint: actual
@@ -141,7 +141,7 @@ function describe(error: unknown, about: About): Diagnostic {
     const tier = fieldsOf(error).StorageClass;
     return world(
       'object-archived',
-      `The ${what} lies in an archive${tier === undefined ? '' : ` (${tier})`} and can't be read before it is brought back.`,
+      `The ${what} is in an archive${tier === undefined ? '' : ` (${tier})`} and can't be read before it is brought back.`,
       {
         hint: 'Bring it back (`aws s3api restore-object`), and keep lifecycle rules that archive away from this prefix.',
       },
@@ -157,9 +157,9 @@ function describe(error: unknown, about: About): Diagnostic {
   if (kind === 'throttled') {
     return world(
       'aws-throttled',
-      `${where} kept asking for fewer requests (${code}) while ${action} on ${what}.`,
+      own`${where} kept asking for fewer requests (${code}) while ${action} on ${what}.`,
       {
-        hint: 'Run again later.',
+        hint: own`Run again later.`,
       },
     );
   }
@@ -168,17 +168,17 @@ function describe(error: unknown, about: About): Diagnostic {
     const certificate = tls.test(reason);
     return world(
       'aws-unreachable',
-      `${where} could not be reached${certificate ? ' securely' : ''}: ${reason} (${action}).`,
+      own`${where} could not be reached${certificate ? ' securely' : ''}: ${reason} (${action}).`,
       {
         hint: certificate
-          ? 'The certificate does not verify; point NODE_EXTRA_CA_CERTS at the authority that signed it.'
-          : 'Check the network, and the region or endpoint of the aws target.',
+          ? own`The certificate does not verify; point NODE_EXTRA_CA_CERTS at the authority that signed it.`
+          : own`Check the network, and the region or endpoint of the aws target.`,
       },
     );
   }
   return world(
     'aws-error',
-    `${where} answered ${action} on ${what} with ${code}: ${fieldsOf(error).message ?? ''}`,
+    own`${where} answered ${action} on ${what} with ${code}: ${fieldsOf(error).message ?? ''}`,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { codeOf, toFailure } from './errors.ts';
-import { withRetries } from './retry.ts';
 import { type AwsSettings, clientConfig } from './settings.ts';
+import { withRetries } from './with-retries.ts';
 
 /** An instance of an environment, as EC2 tells it. */
 export interface FleetInstance {
@@ -63,7 +63,7 @@ export function ec2Fleet(settings: AwsSettings): Ec2Fleet {
       for (const { InstanceId, InstanceState, SystemStatus, InstanceStatus } of InstanceStatuses) {
         if (InstanceId === undefined) continue;
         const [state, system, own] = [InstanceState?.Name, SystemStatus?.Status, InstanceStatus?.Status];
-        if (state !== 'running') ill.set(InstanceId, `it is ${state ?? 'in no known state'}`);
+        if (state !== 'running') ill.set(InstanceId, `it is ${state ?? 'in an unknown state'}`);
         else if (system !== 'ok') ill.set(InstanceId, `EC2's check of its system: ${system ?? 'unknown'}`);
         else if (own !== 'ok') ill.set(InstanceId, `EC2's check of the instance: ${own ?? 'unknown'}`);
         else ill.delete(InstanceId);

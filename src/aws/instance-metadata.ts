@@ -1,5 +1,7 @@
 import { Agent, request } from 'node:http';
 import { Failure, given, world } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
+import { retry } from '../io/retry.ts';
 
 /** The metadata of the instance that this runs on. Asks nothing before the first call. */
 export interface Metadata {
@@ -21,7 +23,8 @@ const shortPatience = 1000;
 const tokenLife = 300;
 /** Of one answer, bytes. */
 const mostBytes = 64 * 1024;
-const attempts = 3;
+/** The service is on this machine: there is nothing to wait for between two attempts. */
+const policy = { attempts: 3 };
 
 /**
  * Instance metadata in its second version: a session token by PUT, then GET with it. Source: "Use the
@@ -53,24 +56,25 @@ export function instanceMetadata({ endpoint, patience = shortPatience }: Metadat
   };
   return {
     async get(path) {
-      for (let attempt = 1; ; attempt++) {
-        const { status, body } = await send('GET', path, { 'x-aws-ec2-metadata-token': await token() });
-        if (status === 200) return body;
-        if (status === 404) return undefined;
-        if (status === 401 && attempt < attempts) session = undefined;
-        else if (status === 403) throw turnedOff(base);
-        else if (status < 500 || attempt === attempts)
-          throw new Failure(
-            world(
-              'instance-metadata',
-              `the instance metadata at ${base.origin} answered ${path} with ${status}`,
-              {
-                hint:
-                  status === 401 ? 'it takes no session token of its own: what answers there?' : 'run again',
-              },
-            ),
-          );
-      }
+      const isNotYet = ({ status }: Exchange) => status === 401 || status >= 500;
+      const { status, body } = await retry(policy, { isNotYet }, async () => {
+        const answer = await send('GET', path, { 'x-aws-ec2-metadata-token': await token() });
+        if (answer.status === 401) session = undefined;
+        return answer;
+      });
+      if (status === 200) return body;
+      if (status === 404) return undefined;
+      if (status === 403) throw turnedOff(base);
+      throw new Failure(
+        world(
+          'instance-metadata',
+          `the instance metadata at ${base.origin} answered ${path} with ${status}`,
+          {
+            hint:
+              status === 401 ? 'it does not take its own session token: what answers there?' : 'run again',
+          },
+        ),
+      );
     },
   };
 }
@@ -128,7 +132,7 @@ const notEc2 = (base: URL, why: string): Failure =>
   new Failure(
     world(
       'not-on-ec2',
-      `this machine is no EC2 instance, or its metadata is out of reach: ${base.host}: ${why}`,
+      own`this machine is not an EC2 instance, or its metadata is out of reach: ${base.host}: ${why}`,
       {
         hint: wayOut,
       },

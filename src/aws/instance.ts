@@ -78,7 +78,7 @@ export async function whatAmI(
 async function tagsIn(metadata: Metadata): Promise<Record<string, string> | undefined> {
   const list = await metadata.get('meta-data/tags/instance');
   if (list === undefined) return undefined;
-  // The characters that EC2 lets a tag have while it stands in the metadata.
+  // The characters that EC2 lets a tag have while it is in the metadata.
   const keys = list.split('\n').filter(key => /^[a-zA-Z0-9+=.,_:@-]+$/.test(key));
   const tags: Record<string, string> = {};
   for (const key of keys) {

@@ -1,8 +1,8 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { configured } from './default-chain.ts';
 import { type About, toFailure } from './errors.ts';
-import { type Retrying, type RetryOptions, withRetries } from './retry.ts';
 import { type AwsSettings, clientConfig } from './settings.ts';
+import { type Retrying, type RetryOptions, withRetries } from './with-retries.ts';
 
 /** With another endpoint than AWS's, buckets are addressed by path. */
 export type S3Settings = AwsSettings;

@@ -3,8 +3,8 @@ import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { ObjectStore, Precondition, PutResult, StoredObject } from '../replication/model/store.ts';
 import { s3Prefix } from '../values/s3-url.ts';
 import { codeOf, type ErrorClass, statusOf, toFailure } from './errors.ts';
-import { withRetries } from './retry.ts';
 import type { S3Connection } from './s3-client.ts';
+import { withRetries } from './with-retries.ts';
 
 const notThere = (error: unknown) => codeOf(error) === 'NoSuchKey' || codeOf(error) === 'NotFound';
 

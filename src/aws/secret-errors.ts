@@ -1,4 +1,5 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
 import { codeOf, toFailure } from './errors.ts';
 
 /** Which secret a call was about. */
@@ -22,7 +23,7 @@ export function secretFailure(error: unknown, { reference, action, region, endpo
   const where = endpoint ?? `${store} in ${region}`;
   const name = reference.slice(reference.indexOf(':') + 1);
   const missing = (why: string, hint: string) =>
-    new Failure(world('secret-missing', `the secret ${reference} can't be read: ${why}`, { hint }));
+    new Failure(world('secret-missing', own`the secret ${reference} can't be read: ${why}`, { hint }));
   switch (code) {
     case 'ParameterNotFound':
       return missing(

@@ -1,9 +1,9 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
-import { withRetries } from './retry.ts';
 import { secretFailure } from './secret-errors.ts';
 import { type AwsSettings, clientConfig } from './settings.ts';
+import { withRetries } from './with-retries.ts';
 
-/** Where secrets lie in one account and region. Nothing is loaded or sent before the first read. */
+/** Where secrets are in one account and region. Nothing is loaded or sent before the first read. */
 export interface SecretStores {
   /**
    * The value of an SSM parameter, decrypted; a StringList as its text with commas. `name`: the name, the

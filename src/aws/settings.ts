@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../io/ports.ts';
-import type { CallKind } from './retry.ts';
+import type { CallKind } from './with-retries.ts';
 
 /** How to reach an AWS service, and who counts the calls. */
 export interface AwsSettings {

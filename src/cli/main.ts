@@ -5,7 +5,7 @@ import { exitCode } from '../engine/report/exit-code.ts';
 import { refusedBySystem } from '../io/errors.ts';
 import { type CliContext, makeCliContext } from './context/cli-context.ts';
 import { makeProgram } from './program.ts';
-import type { CliIo } from './text/io.ts';
+import type { CliIo } from './text/cli-io.ts';
 import { commandNeeded, helpAsMeant } from './usage.ts';
 
 /**

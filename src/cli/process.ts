@@ -2,7 +2,7 @@ import module from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { reasonOf } from '../io/errors.ts';
-import type { CliIo, Output } from './text/io.ts';
+import type { CliIo, Output } from './text/cli-io.ts';
 
 /** One line from the terminal; undefined after Ctrl-D. */
 async function askOnTerminal(question: string): Promise<string | undefined> {
@@ -27,6 +27,14 @@ async function askOnTerminal(question: string): Promise<string | undefined> {
   return promise.finally(() => lines.close());
 }
 
+function isSomewhere(): boolean {
+  try {
+    return process.cwd() !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** The real process around `main`: streams, signals, exit code. Tests call `main` with their own. */
 export async function run(): Promise<void> {
   // Beside the code, which whoever may write there could change anyway; never in a shared folder.
@@ -40,6 +48,11 @@ export async function run(): Promise<void> {
     return;
   }
   const { main, nodeHost } = await import('./start.ts');
+  if (!isSomewhere()) {
+    outputs.stderr.write("error: the working directory isn't there any more: change to one that is\n");
+    process.exitCode = await outputs.told(4);
+    return;
+  }
   const interrupt = new AbortController();
   let signalled: 'SIGINT' | 'SIGTERM' | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -44,17 +44,40 @@ Examples:
 
 Exit codes are in docs/exit-codes.md; an unknown one means failure.`,
     );
-  program.hook('preAction', (_, action) => refuseUrlsOf(action));
+  program.hook('preAction', (_, action) => {
+    refuseEmpty(action);
+    refuseUrlsOf(action);
+  });
   const wanted = only === undefined ? [...commands.values()] : [commands.get(only)!];
   for (const define of await Promise.all(wanted.map(load => load()))) define(program, context, exit);
   inherit(program);
   return program;
 }
 
+/** As it is typed, by what commander calls it. */
+const optionOf = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+
+/** `--to "$FOLDER"` of a variable that isn't set would be the working directory, or whatever else nothing stands for. */
+function refuseEmpty(action: Command): void {
+  const empty = Object.entries(action.opts()).flatMap(([name, value]) =>
+    [value].flat().includes('') ? [optionOf(name)] : [],
+  );
+  const what = [...empty, ...(action.args.includes('') ? ['an argument'] : [])];
+  if (what.length === 0) return;
+  throw new Failure(
+    what.map(one =>
+      given('empty-argument', `${one} is empty`, {
+        hint: 'leave it out, or look whether a variable of the shell is set',
+      }),
+    ),
+  );
+}
+
 /** A URL among the arguments is shown in messages, and every user of the machine can read the command line. */
 function refuseUrlsOf(action: Command): void {
   const options = Object.entries(action.opts()).flatMap(([name, value]) =>
-    [value].flat().map(one => [`--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`, one]),
+    [value].flat().map(one => [optionOf(name), one]),
   );
   const wrong = [...options, ...action.args.map(word => ['an argument', word])].filter(
     ([, text]) => typeof text === 'string' && holdsPassword(text),

@@ -1,5 +1,6 @@
 import type { Code } from '../diagnostics/codes.ts';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
 
 const certificates: Record<string, string> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
@@ -39,7 +40,7 @@ export function networkFailure(error: unknown, url: URL): unknown {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return fail(
       code === 'EAI_AGAIN' ? 'http-unreachable' : 'http-name-unknown',
-      `the name ${url.hostname} can't be resolved (${code})`,
+      own`the name ${url.hostname} can't be resolved (${code})`,
       "check its spelling and this machine's DNS",
     );
   }
@@ -47,14 +48,14 @@ export function networkFailure(error: unknown, url: URL): unknown {
   if (certificate !== undefined) {
     return fail(
       'http-certificate',
-      `${url.host} is not trusted: ${certificate} (${code})`,
+      own`${url.host} is not trusted: ${certificate} (${code})`,
       "check the name and this machine's clock; point NODE_EXTRA_CA_CERTS at an authority of your own",
     );
   }
   if (/^(ERR_SSL_|EPROTO)/.test(code)) {
     return fail(
       'http-no-tls',
-      `what listens at ${url.host} does not speak TLS (${code})`,
+      own`what listens at ${url.host} does not speak TLS (${code})`,
       'check the port of the URL',
     );
   }
@@ -62,7 +63,7 @@ export function networkFailure(error: unknown, url: URL): unknown {
   if (reason !== undefined) {
     return fail(
       'http-unreachable',
-      `${url.host} can't be reached: ${reason} (${code})`,
+      own`${url.host} can't be reached: ${reason} (${code})`,
       'check host, port and firewall',
     );
   }
@@ -75,13 +76,13 @@ export function networkFailure(error: unknown, url: URL): unknown {
 
 /** What a status other than 200 and 304 means. `said`: a plain text answer, which may explain it. */
 export function statusFailure(status: number, url: URL, said: string): Failure {
-  const because = said === '' ? '' : `: ${said}`;
-  const what = `${shown(url)} was answered with ${status}${because}`;
+  const because = said === '' ? '' : own`: ${said}`;
+  const what = own`${shown(url)} was answered with ${status}${because}`;
   if (status === 404 || status === 410)
-    return new Failure(world('http-not-found', `${what}: it is not there`, { hint: 'check the URL' }));
+    return new Failure(world('http-not-found', own`${what}: it is not there`, { hint: 'check the URL' }));
   if (status === 401 || status === 403 || status === 407)
     return new Failure(
-      world('http-refused', `${what}: this machine may not read it`, {
+      world('http-refused', own`${what}: this machine may not read it`, {
         hint: 'let the server allow it, or put the content into S3, which the credentials of the aws target open',
       }),
     );

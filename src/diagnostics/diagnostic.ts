@@ -30,7 +30,7 @@ export interface Diagnostic {
   /** Address of the resource concerned, `type:title`. */
   address?: string;
   /**
-   * What stands behind it, when one thing can be the trouble of several resources (`s3-bucket:dr`): what
+   * What is behind it, when one thing can be the trouble of several resources (`s3-bucket:dr`): what
    * a resource fails for the same cause as its dependency is told once.
    */
   cause?: string;
@@ -53,7 +53,7 @@ export const apart = (diagnostics: readonly Diagnostic[]): Diagnostic[] =>
     return also ? [own, ...apart(also)] : [diagnostic];
   });
 
-/** What a mistake doesn't say of its place and resource, and those found with it don't. */
+/** What a mistake doesn't say about its place and resource, and those found with it don't. */
 export const inContext = (
   diagnostic: Diagnostic,
   details: Pick<Diagnostic, 'address' | 'at'>,

@@ -3,7 +3,7 @@ import { blocked, Failure } from '../diagnostics/diagnostic.ts';
 import type { Files, Host } from './ports.ts';
 
 /**
- * A host whose files all lie below `root`: `/srv/x` is `root/srv/x`, and relative managed paths resolve
+ * A host whose files all are below `root`: `/srv/x` is `root/srv/x`, and relative managed paths resolve
  * against the root. A path that leads out, by `..` or through a symbolic link, is refused with a Failure
  * (blocked). Programs are the machine's own, run with a working directory below the root: what they do
  * elsewhere is theirs, so a lab's manifest should run only what it trusts.

@@ -34,7 +34,7 @@ export function parseSchedule(text: string): number | undefined {
   return parseDuration(span) || undefined;
 }
 
-/** What is said of a text that is none: what was expected, and what can be written. */
+/** What is said about a text that is none: what was expected, and what can be written. */
 export interface Wanted {
   expected: string;
   hint: string;

@@ -1,4 +1,5 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
 import { codeOf } from './handles/code-of.ts';
 import { Refused } from './handles/folder.ts';
 
@@ -18,7 +19,7 @@ const reasons: Record<string, string> = {
   EMFILE: 'too many open files',
   EBUSY: 'it is in use',
   EIO: 'the device failed',
-  EXDEV: 'it lies on another file system',
+  EXDEV: 'it is on another file system',
 };
 
 /** Windows answers the same for a file that is open and for one that may not be written. */
@@ -43,7 +44,7 @@ export function fileFailure(error: unknown, verb: string, path: string): Error {
     return new Failure(
       world(
         'file-refused',
-        `can't ${verb} ${path}: ${error.message}`,
+        own`can't ${verb} ${path}: ${error.message}`,
         error.hint === undefined ? {} : { hint: error.hint },
       ),
       { cause: error },
@@ -61,7 +62,7 @@ export function fileFailure(error: unknown, verb: string, path: string): Error {
   };
   const hint = ways[code] === undefined ? {} : { hint: ways[code] };
   return new Failure(
-    world(code === 'ENOSPC' ? 'disk-full' : 'file-access', `can't ${verb} ${path}: ${reason}`, hint),
+    world(code === 'ENOSPC' ? 'disk-full' : 'file-access', own`can't ${verb} ${path}: ${reason}`, hint),
     { cause: error },
   );
 }
@@ -100,7 +101,7 @@ export function refusedBySystem(error: unknown): Failure | undefined {
     : 'write to a place that is yours: --lab DIR, --state DIR and --to DIR name one';
   const what = path === undefined ? 'write' : `${verb} ${path}`;
   return new Failure(
-    world(full ? 'disk-full' : 'file-access', `can't ${what}: ${reasonFor(code, verb)}`, { hint }),
+    world(full ? 'disk-full' : 'file-access', own`can't ${what}: ${reasonFor(code, verb)}`, { hint }),
     {
       cause: error,
     },

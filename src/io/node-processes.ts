@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
+import { own } from '../diagnostics/own-words.ts';
 import { codeOf } from './errors.ts';
 import type { Command, CommandResult, Processes } from './ports.ts';
 import { findProgram } from './windows-program.ts';
 
 /**
- * What a child inherits: enough to find programs, a home and a language. Credentials that lie in
+ * What a child inherits: enough to find programs, a home and a language. Credentials that are in
  * converge's own environment stay there; a child gets only what its `env` says.
  */
 const inherited =
@@ -105,10 +106,10 @@ export function notStarted({ file, cwd }: Pick<Command, 'file' | 'cwd'>, code: s
   return new Failure(
     world(
       'program-not-started',
-      `can't run ${file}: ${reasons[code ?? ''] ?? code ?? 'it could not be started'}`,
+      own`can't run ${file}: ${reasons[code ?? ''] ?? code ?? 'it could not be started'}`,
       {
         hint: /[\\/]/.test(file)
-          ? 'correct its path, or declare what installs it'
+          ? own`correct its path, or declare what installs it`
           : 'give the full path of the program, or check PATH',
       },
     ),

@@ -94,7 +94,7 @@ export interface Command {
   args: string[];
   cwd?: string;
   env?: Record<string, string>;
-  /** On Windows the arguments stand on the command line as they are: for a program with its own idea of quotes. */
+  /** On Windows the arguments are on the command line as they are: for a program with its own idea of quotes. */
   verbatim?: true;
   /** Milliseconds. */
   timeout?: number;

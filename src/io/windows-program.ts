@@ -34,7 +34,11 @@ export async function findProgram(
 
 const script = (file: string, found: string): Failure =>
   new Failure(
-    world('program-not-started', `can't run ${file}: ${found} is no .exe, and no shell is used to run it`, {
-      hint: `name what runs it, as in ['cmd.exe', '/d', '/c', '${found}'] for a .cmd`,
-    }),
+    world(
+      'program-not-started',
+      `can't run ${file}: ${found} is not an .exe, and no shell is used to run it`,
+      {
+        hint: `name what runs it, as in ['cmd.exe', '/d', '/c', '${found}'] for a .cmd`,
+      },
+    ),
   );

@@ -6,7 +6,7 @@ import type { Files, Random } from '../io/ports.ts';
 /** The stand-ins that faults can be armed in. */
 export type FaultyService = 's3' | 'vsphere' | 'secrets' | 'ec2' | 'ebs';
 
-/** What a lab folder remembers of itself, in `lab.json`. The world proper lies beside it. */
+/** What a lab folder remembers of itself, in `lab.json`. The world proper is beside it. */
 export interface LabSettings {
   lab: 1;
   /** Tells this lab from others, whatever its folder is called. */

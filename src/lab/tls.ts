@@ -2,7 +2,7 @@ import { createHash, type webcrypto } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Random } from '../io/ports.ts';
-import { readJson, writeJson } from './disks/durable.ts';
+import { readJson, writeJson } from './disks/write-json.ts';
 import { provideMetadata } from './reflect.ts';
 
 const DAY = 86_400_000;
@@ -26,7 +26,7 @@ interface Kept extends LabCertificates {
 
 /**
  * A CA and a server certificate for 127.0.0.1, ::1 and localhost. They are kept in `dir` (mode 0600)
- * and made anew thirty days before they end, or when the clock stands before they begin.
+ * and made anew thirty days before they end, or when the clock is before they begin.
  */
 export async function labCertificates(dir: string, clock: Clock, random: Random): Promise<LabCertificates> {
   const file = join(dir, 'certificates.json');

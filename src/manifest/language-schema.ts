@@ -8,7 +8,7 @@ import { metaparameters, moduleMetaparameters } from './values/metaparameters.ts
 
 const draft = 'http://json-schema.org/draft-07/schema#';
 
-/** What an editor is told of a module: how it is used. */
+/** What an editor is told about a module: how it is used. */
 export interface EditorModule {
   name: string;
   description: string;
@@ -77,7 +77,7 @@ export const typeSchema = (type: AnyResourceType): JsonSchema => ({
   definitions: shared as never,
 });
 
-/** The JSON Schema of a `module.yaml`. It lies beside `manifest.schema.json`, which has the resources. */
+/** The JSON Schema of a `module.yaml`. It is beside `manifest.schema.json`, which has the resources. */
 export const moduleSchema: JsonSchema = {
   $schema: draft,
   title: 'converge module',
@@ -134,7 +134,7 @@ function resource({ schema, doc, select }: AnyResourceType): unknown {
   };
 }
 
-/** A use of a module: what may stand below a title. */
+/** A use of a module: what may be below a title. */
 function moduleUse({ description, parameters }: EditorModule): unknown {
   const own = plain({ type: 'object', additionalProperties: false, ...parameters });
   return {

@@ -103,7 +103,7 @@ function entry(name: string, value: object): string {
     .join('\n');
 }
 
-/** What is left to escape can only stand in double quotes. */
+/** What is left to escape can only be in double quotes. */
 const escaped = (line: string): string =>
   Array.from(line, one =>
     one === '\t' || printable(one) === one ? one : `\\U${one.codePointAt(0)!.toString(16).padStart(8, '0')}`,

@@ -1,5 +1,6 @@
 import type { Code } from '../diagnostics/codes.ts';
 import { type Diagnostic, Failure, world } from '../diagnostics/diagnostic.ts';
+import { ours, own } from '../diagnostics/own-words.ts';
 import type { ReadIo } from '../engine/model/io.ts';
 import type { Command, CommandResult } from '../io/ports.ts';
 
@@ -49,13 +50,16 @@ export async function runTool(
 /** What a program that failed says: the meaning of its exit code, or the code and its own words. */
 export function toolFailure(tool: Tool, what: string, result: CommandResult): Diagnostic {
   const exit = result.timedOut ? {} : (tool.exits?.[result.exitCode] ?? {});
-  const hint = exit.hint ?? tool.hint;
-  const why = exit.why ?? unknown(tool, result);
-  return world(exit.code ?? tool.failed, `${what}: ${why}`, hint === undefined ? {} : { hint });
+  const told = exit.hint ?? tool.hint;
+  const hint = told === undefined ? undefined : ours(told);
+  const why = exit.why === undefined ? unknown(tool, result) : ours(exit.why);
+  return world(exit.code ?? tool.failed, own`${what}: ${why}`, hint === undefined ? {} : { hint });
 }
 
 function unknown({ name, words = [] }: Tool, result: CommandResult): string {
-  const how = result.timedOut ? 'took too long and was stopped' : `ended with exit code ${result.exitCode}`;
+  const how = result.timedOut
+    ? own`took too long and was stopped`
+    : own`ended with exit code ${result.exitCode}`;
   const texts = words.map(word => result[word].trim().replace(/\s+/g, ' ').slice(0, mostSaid));
   return [`${name} ${how}`, ...texts.filter(text => text !== '').slice(0, 1)].join(': ');
 }

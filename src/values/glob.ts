@@ -1,3 +1,6 @@
+// Not picomatch: here `[`, `{`, `(`, `!` and `\` stand for themselves, since titles hold them, `*` takes a leading
+// dot, and in a name it takes `/` as well. With all of that turned off there, these lines are what is left.
+
 /**
  * A glob of names as a pattern of the whole name: `*` is any text, `/` too, since titles are paths; `?` is one
  * character. `flags` as of a RegExp, beside `s` and `u`.

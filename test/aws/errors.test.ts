@@ -50,7 +50,7 @@ describe('what the user is told', () => {
     const { connection } = await connected({ endpoint });
     const diagnostic = await diagnosticOf(s3Store(connection, { bucket: 'bkt', prefix: 'dr' }).get('head'));
     expect(diagnostic).toMatchObject({ code: 'object-archived', category: 'world' });
-    expect(diagnostic.message).toContain(`bucket bkt (dr/head) lies in an archive${shown} and`);
+    expect(diagnostic.message).toContain(`bucket bkt (dr/head) is in an archive${shown} and`);
     expect(diagnostic.hint).toContain('restore-object');
     expect(JSON.stringify(diagnostic)).not.toMatch(/IAM|permission/);
   });

@@ -1,7 +1,7 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
-import type { CallKind } from '../../src/aws/retry.ts';
 import { connectS3, type S3Connection, type S3Settings } from '../../src/aws/s3-client.ts';
+import type { CallKind } from '../../src/aws/with-retries.ts';
 import { type Diagnostic, Failure } from '../../src/diagnostics/diagnostic.ts';
 import { credentials, openLab, realRandom, region, type TestLab } from '../lab/s3/fixture.ts';
 

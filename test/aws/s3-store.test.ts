@@ -22,7 +22,7 @@ describe('keys', () => {
   it.each([
     ['/dr/vms/', 'dr/vms/k', 's3://bkt/dr/vms'],
     ['', 'k', 's3://bkt'],
-  ])('lie under the prefix %j', async (prefix, Key, url) => {
+  ])('are under the prefix %j', async (prefix, Key, url) => {
     const { lab, store } = await open(prefix);
     expect(store.url).toBe(url);
     await store.put('k', body, { when: fresh });

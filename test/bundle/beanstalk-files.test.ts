@@ -53,7 +53,7 @@ test('a failure before the application is deployed fails the deployment, and nob
   ]);
 });
 
-test('cmd starts Windows’ own PowerShell, never one that lies in the staging folder', () => {
+test('cmd starts Windows’ own PowerShell, never one that is in the staging folder', () => {
   const { container_commands: commands } = parse(textOf(windows, config));
   const { command } = commands['01_converge_place'];
   expect(command).toMatch(/^%SystemRoot%\\System32\\WindowsPowerShell\\v1\.0\\powershell\.exe /);

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 
 /**
- * What the Elastic Beanstalk Developer Guide says of the files that we write, to judge them by. Shares nothing with
+ * What the Elastic Beanstalk Developer Guide says about the files that we write, to judge them by. Shares nothing with
  * what writes them.
  *
  * "Customizing software on Windows servers" and "... on Linux servers": the keys below, and "Elastic Beanstalk

@@ -20,7 +20,7 @@ import { bundled, template } from './support.ts';
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.error('SKIPPED: the hooks for Linux give files to root, and these tests are not root');
 
-/** The instance is a folder: every absolute path of the scripts lies below it. */
+/** The instance is a folder: every absolute path of the scripts is below it. */
 let instance: string;
 const at = (path: string) => join(instance, path);
 const staging = () => at('var/app/staging');
@@ -156,7 +156,7 @@ describe.skipIf(!isRoot)('on an instance with Linux', () => {
     expect(stderr).toMatch(/is a link, is not root's, or can be written by others|converge\.cjs: FAILED/);
   });
 
-  test('what the sums name lies below the folder, and nothing else is copied', () => {
+  test('what the sums name is below the folder, and nothing else is copied', () => {
     const stranger = join(staging(), '.platform/converge/agent/stranger.so');
     writeFileSync(stranger, createHash('sha256').digest());
     expect(place().status).toBe(0);

@@ -25,5 +25,5 @@ test.each([
   's3://bucket/a\nb/',
   's3://bucket/é/',
 ])('%j never reaches a script', url => {
-  expect(() => selfUrl(url)).toThrow(/is no URL that instances can be given/);
+  expect(() => selfUrl(url)).toThrow(/is not a URL that instances can be given/);
 });

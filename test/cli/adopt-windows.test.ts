@@ -110,7 +110,7 @@ test('what no declaration says is a comment at the end', async () => {
       ),
   );
   const { code, stderr } = await run('adopt', 'windows', '-o', 'adopted.yaml');
-  expect([code, stderr]).toEqual([4, expect.stringContaining('the file of the task \\Sync is no XML')]);
+  expect([code, stderr]).toEqual([4, expect.stringContaining('the file of the task \\Sync is not XML')]);
   const remarks = (await text('adopted.yaml')).split('# There as well')[1]!;
   for (const said of [
     'hosts_entry: 10.0.0.8 admin01: the name has 10.0.0.7 as well',

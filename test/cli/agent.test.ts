@@ -186,3 +186,10 @@ describe('agent', () => {
       expect(await cli(dir, ['agent', ...self, '--every', every])).toMatchObject({ code: 1 });
   });
 });
+
+test('an agent of a URL that is none ends at once, whoever would start it again', async () => {
+  const { code, stderr } = await cli(await scratch(), ['agent', '--self', 'https://example.com/x']);
+  expect(stderr).toContain('error[content-url]');
+  expect(stderr).not.toContain('looking at');
+  expect(code).toBe(1);
+});

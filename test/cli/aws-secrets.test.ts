@@ -74,12 +74,12 @@ test('of several aws targets an ARN names the region; else it is a mistake', asy
   expect(stderr).toContain('several aws targets: a, b');
 });
 
-test('a target whose own key lies behind itself is refused', async () => {
+test('a target whose own key is behind itself is refused', async () => {
   const { run } = await place(
     file('a', 'ssm:/shop/db'),
     `dr: { type: aws, region: eu-west-1, access_key_id: x, secret_access_key: "\${secret('ssm:/key')}" }`,
   );
-  expect((await run('apply', 'm.yaml')).stderr).toContain('lies behind itself');
+  expect((await run('apply', 'm.yaml')).stderr).toContain('is behind itself');
 });
 
 test('a value never comes from the command line', async () => {

@@ -107,7 +107,7 @@ const mistakes: [
     1,
   ],
   [
-    'a data layer that is no YAML',
+    'a data layer that is not YAML',
     { 'm.yaml': ok, 'data/common.yaml': 'text: [\n' },
     [],
     ['error[yaml]', 'data/common.yaml'],

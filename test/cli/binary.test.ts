@@ -199,7 +199,7 @@ describe('the real binary', () => {
     }
   });
 
-  test('nothing that is run again lies in a folder that others may write to', async () => {
+  test('nothing that is run again is in a folder that others may write to', async () => {
     const dir = await scratch();
     const { code } = await binary(dir, ['facts'], { PATH: '/usr/bin:/bin', TMPDIR: dir, HOME: dir });
     expect(code).toBe(0);

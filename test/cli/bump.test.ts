@@ -167,7 +167,7 @@ describe('for programs', () => {
     });
   });
 
-  test('--events takes the place of the progress, --events-file stands beside it', async () => {
+  test('--events takes the place of the progress, --events-file is beside it', async () => {
     const { run, dir } = await fleetLab(2);
     const { stderr } = await run(['bump', environment, '--events', 'ndjson']);
     const lines = stderr.split('\n').filter(line => line.startsWith('{'));

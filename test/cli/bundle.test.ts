@@ -44,7 +44,7 @@ test('what a bundle for Linux holds runs here, with nothing but what is in it', 
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^web\.zip: converge \S+ with Node 24\.\S+, \S+ MiB, SHA-256 [0-9a-f]{64}\n/);
   expect(stdout).toMatch(
-    /^instances apply what lies in s3:\/\/cust-data\/ and is signed with [0-9a-f]{16}\n$/m,
+    /^instances apply what is in s3:\/\/cust-data\/ and is signed with [0-9a-f]{16}\n$/m,
   );
 
   const names = await unzip(join(dir, 'web.zip'), dir);

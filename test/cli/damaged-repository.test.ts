@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
@@ -55,3 +55,34 @@ test('a damaged point is one warning; the others are listed and restored', async
   expect((await run('restore', 'beta', '--to', 'out')).code).toBe(0);
   expect(await readFile(join(dir, 'out', 'disk-0.raw'))).toEqual(Buffer.alloc(65536, 2));
 });
+
+test.each([
+  [
+    'points and heads are gone',
+    ['points', 'head'],
+    [/VM beta-uuid is enrolled/, /VM alpha-uuid is enrolled/],
+    'rolled-back',
+  ],
+  [
+    'all of its VMs are gone',
+    ['.'],
+    [/VM beta-uuid is enrolled in it and has neither a point nor a lease/],
+    'missing',
+  ],
+  ['its roster is gone', ['../../roster'], [/holds objects of VMs, and its roster lists none/], 'missing'],
+])(
+  'a repository that lost everything is not shown as one that is empty: %s',
+  async (_, parts, said, kind) => {
+    const { dir, run } = await twoVms();
+    for (const vm of await readdir(join(dir, 'repo', 'vms')))
+      for (const part of parts)
+        await rm(join(dir, 'repo', 'vms', vm, part), { recursive: true, force: true });
+    const { stderr, stdout } = await run('points');
+    expect(stdout).toContain('no recovery points');
+    for (const one of said) expect(stderr).toMatch(one);
+    const verified = await run('verify');
+    expect(verified.code).toBe(4);
+    expect(verified.stderr).toContain(`error[repository-${kind}]`);
+    expect(verified.stderr.includes('every point can still be restored')).toBe(parts[0] === '../../roster');
+  },
+);

@@ -2,25 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { type CliResult, cli, scratch } from '../support/cli.ts';
-
-/** What somebody who may name a VM, a tag or a snapshot would like a terminal or a runner of GitHub to do. */
-const evil = 'a\u001b[2J\u001b]0;t\u0007\u009b31m\r\n::error::mine\n##[group]x\u202egnp\u2066\u007f\u0085z';
-const github = { GITHUB_ACTIONS: 'true', CI: 'true' };
-
-/** Bytes that only our own styles may hold; a test runs without colours. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const steering = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
-
-function expectHarmless(args: string[], { stdout, stderr }: CliResult, runner: boolean) {
-  for (const text of [stdout, stderr]) {
-    expect(steering.exec(text), `${args.join(' ')}\n${JSON.stringify(text)}`).toBeNull();
-    // Annotations are ours; what they say was escaped.
-    for (const line of text.split('\n'))
-      if (runner && !/^::(?:error|warning|notice) (?:file|title)=/.test(line))
-        expect(/^\s*::|##\[/.test(line), `${args.join(' ')}\n${line}`).toBe(false);
-  }
-}
+import { cli, scratch } from '../support/cli.ts';
+import { evil, expectHarmless, github } from '../support/hostile.ts';
 
 test('no name of the world steers the terminal or the runner, whatever the command', async () => {
   const dir = await scratch();

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { firstManifest, labAnswers } from '../../src/cli/context/first-manifest.ts';
+import { firstManifest, labAnswers } from '../../src/app/start/first-manifest.ts';
 import { cli, scratch } from '../support/cli.ts';
 
 const read = (dir: string, name: string) => readFile(join(dir, name), 'utf8');

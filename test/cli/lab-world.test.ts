@@ -60,7 +60,7 @@ describe('which world a lab folder holds', () => {
   });
 });
 
-test("a file:// repository of a lab lies below the lab's host, locks and all", async () => {
+test("a file:// repository of a lab is below the lab's host, locks and all", async () => {
   const dir = await scratch();
   const lab = ['--lab', join(dir, 'lab')];
   const outside = join(dir, 'outside');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lookAt } from '../../src/app/self/poll.ts';
+import { lookAt } from '../../src/app/self/look-for-content.ts';
 import { Failure, world } from '../../src/diagnostics/diagnostic.ts';
 import { nodeFiles } from '../../src/io/node-files.ts';
 import type { ContentBucket } from '../../src/masterless/content/bucket.ts';

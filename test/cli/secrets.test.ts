@@ -22,7 +22,7 @@ async function texts(dir: string): Promise<string> {
   return (await Promise.all(files.map(file => readFile(file, 'latin1')))).join('\n');
 }
 
-test('a password with awkward characters works, and stands in no output, plan, report or state', async () => {
+test('a password with awkward characters works, and is in no output, plan, report or state', async () => {
   const dir = await scratch();
   const labDir = join(await scratch(), 'lab');
   const options = { host: nodeHost(), seeded: true, lockTimeout: 0 };
@@ -122,7 +122,7 @@ resources:
   ]);
   expect(restored.code, restored.stderr).toBe(0);
   expect((await readFile(join(dir, 'out/disk-0.raw'))).length).toBe(64 * 1024 * 1024);
-  // Neither the VM's name nor a byte of its content lies in the bucket in clear.
+  // Neither the VM's name nor a byte of its content is in the bucket in clear.
   const stored = await texts(join(dir, 'lab/s3'));
   expect(stored).not.toContain('dc02');
 });

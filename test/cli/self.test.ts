@@ -53,7 +53,7 @@ describe('apply --self', () => {
     expect(await lab.state('content/site.yaml')).toBeUndefined();
   });
 
-  test('what lies on the disk beside it is not part of signed content', async () => {
+  test('what is on the disk beside it is not part of signed content', async () => {
     const lab = await labInstance();
     await lab.publish('converge: 1\nresources: { file: { /srv/it: { source: files/logo } } }\n');
     await lab.apply();

@@ -40,7 +40,7 @@ describe('40 columns', () => {
     ['a long line', `${' '.repeat(4)}k: { text: "${'x'.repeat(200)}", sise: 1, mode: "${'y'.repeat(200)}" }`],
     ['wide characters', '    "漢字かな": { text: "日本語日本語日本語日本語日本語", sise: 1 }'],
     ['an emoji', '    k: { text: "🚀🚀🚀", sise: 1 }'],
-  ])('the caret stands below the mistake after %s', async (_, line) => {
+  ])('the caret is below the mistake after %s', async (_, line) => {
     const dir = await scratch();
     // Tabs indent nothing in YAML, so that line hangs in a flow map.
     const text = line.includes('\t')
@@ -64,7 +64,7 @@ describe('40 columns', () => {
     ).toBe(true);
   });
 
-  /** What of the line stands above the carets, by columns. */
+  /** What of the line is above the carets, by columns. */
   function marked(source: string, caret: string): string {
     const start = caret.indexOf('^');
     const end = caret.lastIndexOf('^') + 1;

@@ -115,3 +115,29 @@ test.each([
 test.each(['ENOENT', 'ECONNREFUSED', 'ERR_INVALID_ARG_TYPE'])('%s is not about a place', code => {
   expect(refusedBySystem(Object.assign(new Error(code), { code }))).toBeUndefined();
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a working directory that is gone is said in one line',
+  async () => {
+    const dir = await scratch();
+    const script = `mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"`;
+    const { status, stderr } = spawnSync('sh', ['-c', script, join(root, 'bin/converge'), 'plan', 'm.yaml'], {
+      cwd: dir,
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(/^error: the working directory isn't there any more: .*\n$/m);
+    expect(stderr).not.toContain('uv_cwd');
+    expect(status).toBe(4);
+  },
+);
+
+test('what was done is told though its report has no place', async () => {
+  const dir = await scratch();
+  await mkdir(join(dir, '.converge'), { mode: 0o700 });
+  await writeFile(join(dir, '.converge/reports'), 'in the way');
+  await writeFile(join(dir, 'm.yaml'), 'converge: 1\nresources: { file: { a.txt: { content: x } } }\n');
+  const { code, stdout, stderr } = await cli(dir, ['apply', 'm.yaml']);
+  expect(stdout).toContain('Applied: 1 change');
+  expect(stderr).toMatch(/error\[file-access\]: can't .*\.converge\/reports/);
+  expect(code).toBe(4);
+});

@@ -49,3 +49,14 @@ test.each([
 test.each(['--version', '--help', 'explain --type bucket'])('converge %s goes on working', async line => {
   expect((await cli(await scratch(), line.split(' '))).code).toBe(0);
 });
+
+test.each([
+  [['restore', 'dc02', '--repository', 'file:///srv/repo', '--to', ''], '--to'],
+  [['plan', 'm.yaml', '--only', 'file:a', '--only', ''], '--only'],
+  [['points', ''], 'an argument'],
+  [['apply', '', '--state', ''], '--state'],
+])('a word that is empty, as of a variable that is not set, is refused: %j', async (args, what) => {
+  const { code, stderr } = await cli(await scratch(), args);
+  expect(stderr).toContain(`error[empty-argument]: ${what} is empty`);
+  expect(code).toBe(1);
+});

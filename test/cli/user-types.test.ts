@@ -84,7 +84,7 @@ describe('what a type file may hold', () => {
     [
       'no JSON Schema',
       type('box').replace("'integer'", "'whole'"),
-      ['`schema` is no JSON Schema: /properties/size/type'],
+      ['`schema` is not a JSON Schema: /properties/size/type'],
     ],
     [
       'no map',
@@ -376,7 +376,7 @@ describe('a type that selects', () => {
     const parts = "select: { schema: { type: 'nonsense' }, find() {} },";
     const { code, stderr } = await planned(parts);
     expect(code).toBe(1);
-    expect(stderr).toContain('types/box.js: `select.schema` is no JSON Schema');
+    expect(stderr).toContain('types/box.js: `select.schema` is not a JSON Schema');
   });
 });
 

@@ -66,6 +66,6 @@ test('a secret among the properties of a package is refused, with its place', as
   const { code, stderr } = await run('validate', 'm.yaml');
   expect([code, stderr]).toEqual([
     1,
-    expect.stringMatching(/secret-not-allowed[\s\S]*m\.yaml:14:[\s\S]*hint: others see what stands here/),
+    expect.stringMatching(/secret-not-allowed[\s\S]*m\.yaml:14:[\s\S]*hint: others see what is here/),
   ]);
 });

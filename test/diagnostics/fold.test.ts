@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { folded } from '../../src/diagnostics/fold.ts';
+import { folded } from '../../src/diagnostics/fold-lines.ts';
 import { span, textOf } from '../../src/diagnostics/lines.ts';
 import { textWidth } from '../../src/diagnostics/text-width.ts';
 

@@ -88,7 +88,7 @@ describe('a rendering', () => {
 });
 
 describe('an excerpt', () => {
-  it('fits, and its carets lie below its marked text, for any line and place', () => {
+  it('fits, and its carets are below its marked text, for any line and place', () => {
     const line = fc.string({
       unit: fc.constantFrom('a', ' ', '\t', '\u4f60', '\u{1f600}', 'e\u0301', '\u200d'),
       maxLength: 120,

@@ -11,11 +11,15 @@ test('keys are sorted by code unit at every depth, undefined members are left ou
 });
 
 test.each([[1n], [Number.NaN], [() => 1], [new Map()], [{ deep: [1n] }]])(
-  '%s is no JSON and is refused',
+  '%s is not JSON and is refused',
   value => {
     expect(() => canonicalJson(value)).toThrow(TypeError);
   },
 );
+
+test('keys that are whole numbers come first, by their number: stored bytes have them so', () => {
+  expect(canonicalJson({ b: 1, 10: 1, 9: 1 })).toBe('{"9":1,"10":1,"b":1}');
+});
 
 test('it holds the same value, and equal values give equal bytes in any order of keys', () => {
   fc.assert(
@@ -59,7 +63,7 @@ test('a digest made in pieces is that of the whole text', () => {
   );
 });
 
-test('the nearest place is the one itself or of what it lies in', () => {
+test('the nearest place is the one itself or of what it is in', () => {
   const places = new Map([
     ['/a', 1],
     ['/a/b/c', 2],

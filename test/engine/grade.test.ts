@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { gradeField } from '../../src/engine/guard/grade.ts';
+import { gradeField } from '../../src/engine/guard/grade-field.ts';
 import type { Json } from '../../src/engine/model/catalog.ts';
 import { registry } from '../../src/resources/registry.ts';
 

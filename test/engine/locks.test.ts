@@ -33,8 +33,9 @@ function setUp(locks: Locks) {
     realm: { name: 'copies', concurrency: 4 },
     provides: (_, id) => [`copy:${id}`],
   });
-  here.type.needs = ({ inside }) =>
-    inside === undefined ? [] : [{ anyOf: [`copy:${inside}`, `thing:${inside}`] }];
+  for (const { type } of [here, elsewhere])
+    type.needs = ({ inside }) =>
+      inside === undefined ? [] : [{ anyOf: [`copy:${inside}`, `thing:${inside}`] }];
   const run = testRun([here.type, elsewhere.type], testWorld({ locks }));
   const converge = async (...resources: CatalogResource[]) => {
     const host = new HostLock(locks, run.signal);
@@ -92,6 +93,55 @@ test('while only a copy goes on the host is free for others, and is looked at an
   expect(results['thing:late']).toBe('unchanged');
 });
 
+test('a run that waits for the host goes on elsewhere meanwhile', async () => {
+  const { locks } = locksOf();
+  const { elsewhere, converge } = setUp(locks);
+  const copied = Promise.withResolvers<void>();
+  elsewhere.onApply = async id => {
+    if (id === 'second') copied.resolve();
+    await new Promise(resolve => setImmediate(resolve));
+    return undefined;
+  };
+  const take = locks.take;
+  let taken = 0;
+  locks.take = async (guarded, signal) => {
+    // The second time another run has the host, and has it until the copy is made.
+    if (guarded === 'host' && ++taken === 2) await copied.promise;
+    return take(guarded, signal);
+  };
+  const { results } = await converge(
+    declare('copy:first'),
+    declare('copy:second', { inside: 'first' }),
+    declare('thing:late', { inside: 'first' }),
+  );
+  expect(taken).toBeGreaterThan(1);
+  expect(Object.values(results)).toEqual(['changed', 'changed', 'changed']);
+});
+
+test('what was given back is looked at anew, though nothing that it waited for has changed', async () => {
+  const { log, locks } = locksOf();
+  const { here, elsewhere, converge } = setUp(locks);
+  here.objects.set('late', { size: 1 });
+  const take = locks.take;
+  locks.take = async (guarded, signal) => {
+    const taken = await take(guarded, signal);
+    if (guarded === 'host') return taken;
+    // Somebody else makes the copy, and another run of this host does what was planned here.
+    await new Promise(resolve => setImmediate(resolve));
+    elsewhere.objects.set('vm', { size: 1 });
+    here.objects.set('late', { size: 2 });
+    return taken;
+  };
+  const { results } = await converge(
+    declare('copy:vm', { size: 1 }),
+    declare('thing:late', { size: 2, inside: 'vm' }),
+  );
+  const around = ['take host', 'release host'];
+  expect(log.filter(line => line.endsWith('host'))).toEqual([...around, ...around]);
+  expect(results).toEqual({ 'copy:vm': 'unchanged', 'thing:late': 'unchanged' });
+  expect(here.log).not.toContain('update late');
+});
+
 test('what another run changes elsewhere is blocked, and holds up nothing else', async () => {
   const { locks } = locksOf({ busy: ['copy:vm1'] });
   const { here, elsewhere, converge } = setUp(locks);
@@ -136,6 +186,34 @@ test('a run that had to wait changes what differs still', async () => {
     (is as { size: number }).size === (should as { size: number }).size ? [] : [{ path: '/size', after: 2 }];
   const { results } = await converge(declare('copy:vm', { size: 2 }));
   expect(results).toEqual({ 'copy:vm': 'changed' });
+});
+
+test('nor does what is changed under a lease, whatever the plan said', async () => {
+  const { locks } = locksOf({ awaited: ['copy:done', 'copy:due'] });
+  const { elsewhere, converge } = setUp(locks);
+  elsewhere.type.leased = true;
+  elsewhere.objects.set('due', { size: 1 });
+  const take = locks.take;
+  locks.take = async (guarded, signal) => {
+    if (guarded !== 'host') elsewhere.objects.set(guarded.id, { size: guarded.id === 'done' ? 2 : 7 });
+    return take(guarded, signal);
+  };
+  const { results } = await converge(declare('copy:done', { size: 2 }), declare('copy:due', { size: 2 }));
+  expect(results).toEqual({ 'copy:done': 'unchanged', 'copy:due': 'changed' });
+  expect(elsewhere.log.filter(line => !line.startsWith('observe'))).toEqual(['update due']);
+});
+
+test('an object is locked under the target it is on', async () => {
+  const { locks } = locksOf();
+  const { converge } = setUp(locks);
+  const taken: Guarded[] = [];
+  const take = locks.take;
+  locks.take = async (guarded, signal) => {
+    taken.push(guarded);
+    return take(guarded, signal);
+  };
+  await converge(declare('copy:vm'));
+  expect(taken).toEqual(['host', { target: 'aws', type: 'copy', id: 'vm' }]);
 });
 
 test('a host that another run took meanwhile is neither changed nor said to be proved', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { apply } from '../../src/engine/apply/apply.ts';
-import { owe, owedTo } from '../../src/engine/memory/owed.ts';
+import { owe, owedTo } from '../../src/engine/memory/owed-refreshes.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
 import { catalogOf, declare, refs, testRun, testWorld, things } from '../support/engine-world.ts';
 

@@ -191,3 +191,36 @@ test('a renamed object is named when the plan is applied later', async () => {
     /selects has changed.*: a9 joined; a1 left/,
   );
 });
+
+test('two members that want one real thing are a mistake that names both', async () => {
+  const { type } = selectable('a1', 'a2', 'b1');
+  type.claims = (_, id) => [{ what: `the port of ${id[0]}`, pointer: '' }];
+  const several = plan(catalogOf([selection('thing:all', 'a')]), testRun([type]), options);
+  await expect(several).rejects.toMatchObject({
+    diagnostics: [
+      { code: 'same-claim', message: '`thing:all/a2` and `thing:all/a1` both want the port of a' },
+    ],
+  });
+  const one = await plan(catalogOf([selection('thing:all', 'b')]), testRun([type]), options);
+  expect(one.resources.map(({ address }) => address)).toEqual(['thing:all/b1']);
+});
+
+test('what is claimed on one target is free on another', async () => {
+  const { type } = things({
+    runs: { on: 'remote', target: 'cloud' },
+    claims: () => [{ what: 'the port 80', pointer: '' }],
+  });
+  const at = { file: 'site.yaml', line: 1, column: 1 };
+  const targets = ['a', 'b'].map(name => ({ name, type: 'cloud', properties: {}, at }));
+  const on = (...names: string[]) =>
+    plan(
+      catalogOf(
+        names.map((target, i) => declare(`thing:t${i}`, {}, { target })),
+        targets,
+      ),
+      testRun([type]),
+      options,
+    );
+  expect((await on('a', 'b')).resources).toHaveLength(2);
+  await expect(on('a', 'a')).rejects.toMatchObject({ diagnostics: [{ code: 'same-claim' }] });
+});

@@ -9,7 +9,7 @@ import { parsePlan } from '../../src/engine/plan/plan-file.ts';
 import { planJson } from '../../src/engine/plan/plan-json.ts';
 import { plan } from '../../src/engine/plan/planner.ts';
 import { recheck } from '../../src/engine/plan/recheck.ts';
-import { renderText } from '../../src/engine/render/text.ts';
+import { renderText } from '../../src/engine/render/render-plan.ts';
 import { at, catalogOf, declare, testRun, testWorld, things } from '../support/engine-world.ts';
 import { world as worldSays } from '../support/made-up.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { apply } from '../../src/engine/apply/apply.ts';
-import { owe } from '../../src/engine/memory/owed.ts';
+import { owe } from '../../src/engine/memory/owed-refreshes.ts';
 import type { CatalogResource, CatalogTarget } from '../../src/engine/model/catalog.ts';
 import { subjectsOf } from '../../src/engine/model/subject.ts';
 import { observe } from '../../src/engine/observe/observe.ts';

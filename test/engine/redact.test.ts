@@ -196,7 +196,7 @@ test.each(['wrong', 'password', 'user name', 'refused', 'name or pass'])(
 );
 
 test.each(['wrong', 'password', 'user name or password is wrong.', "': user name or password is wrong."])(
-  'what is put into them, and what stands beside them, does not: %s',
+  'what is put into them, and what is beside them, does not: %s',
   word => {
     const redactor = knowing(word);
     const said = own`${word} refused user '${word}': user name or password is wrong.`;

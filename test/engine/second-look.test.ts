@@ -8,7 +8,7 @@ import { plan } from '../../src/engine/plan/planner.ts';
 import { recheck } from '../../src/engine/plan/recheck.ts';
 import { renderMarkdown } from '../../src/engine/render/markdown.ts';
 import { renderPlanDiff } from '../../src/engine/render/plan-diff.ts';
-import { renderText } from '../../src/engine/render/text.ts';
+import { renderText } from '../../src/engine/render/render-plan.ts';
 import { folderHost } from '../support/engine-host.ts';
 import {
   catalogOf,

@@ -64,7 +64,7 @@ describe('a window', () => {
     expect(until({ from, to, timezone }, now)).toBe(expected);
   });
 
-  test('that lies within what the clocks skip does not open on that day', () => {
+  test('that is within what the clocks skip does not open on that day', () => {
     const skipped: Window = { days: ['sun'], from: '02:15', to: '02:45', timezone: 'Europe/Berlin' };
     expect(until(skipped, '2027-03-28T00:00Z')).toBe('2027-04-04T00:15');
   });

@@ -20,7 +20,7 @@ const nowhere = { identity: noInstance, tags: noInstance, environment: noInstanc
 
 /**
  * Compiles a project and joins it to a graph, as `validate` does. Throws when anything but a Failure comes
- * out, when a place lies outside of its file, or when what is shown holds a planted secret.
+ * out, when a place is outside of its file, or when what is shown holds a planted secret.
  */
 export async function check(project: Record<string, Buffer>): Promise<void> {
   const { catalog, diagnostics } = await compile(['m.yaml'], {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseDuration, parseSchedule, scheduleWanted } from '../../src/io/duration.ts';
 
-describe('what is said of a schedule that is none', () => {
+describe('what is said about a schedule that is none', () => {
   test.each([
     ['every day at 02:00', '`schedule: every day` and `window: { from: "02:00", to: "04:00" }`'],
     ['at 23:30', '`window: { from: "23:30", to: "01:30" }`'],

@@ -33,7 +33,7 @@ test('are read piece by piece, and not written', async () => {
   await expect(handle!.write(into, 0)).rejects.toThrow('only be read');
 });
 
-test('what lies on the disk below the same root is not among them; another root has its own', async () => {
+test('what is on the disk below the same root is not among them; another root has its own', async () => {
   const dir = await scratch();
   await mkdir(join(dir, 'shipped'));
   for (const name of ['planted.yaml', 'shipped/real.yaml', 'beside.yaml'])

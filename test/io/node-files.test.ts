@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -80,6 +81,39 @@ describe('writeAtomic', () => {
     await mkdir(join(dir, 'd'));
     await expect(files.writeAtomic(join(dir, 'd'), bytes('x'))).rejects.toThrow("can't write");
     expect(await readdir(dir)).toEqual(['d']);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('what a file would replace for everybody', () => {
+  const refusal = /leads to one, and would be replaced by a file/;
+  test.each(['pipe', 'link'])('is left alone: %s', async name => {
+    const dir = await temporaryFolder();
+    execFileSync('mkfifo', [join(dir, 'pipe')]);
+    await symlink('pipe', join(dir, 'link'));
+    await expect(files.writeAtomic(join(dir, name), Buffer.from('x'))).rejects.toThrow(refusal);
+    expect((await files.stat(join(dir, 'pipe')))?.kind).toBe('other');
+    expect((await readdir(dir)).sort()).toEqual(['link', 'pipe']);
+  });
+
+  test('/dev/stdout, wherever it leads', async () => {
+    const dir = await temporaryFolder();
+    await symlink('/proc/self/fd/1', join(dir, 'stdout'));
+    await expect(files.writeAtomic(join(dir, 'stdout'), Buffer.from('x'))).rejects.toThrow(refusal);
+    expect((await files.stat(join(dir, 'stdout')))?.kind).toBe('symlink');
+  });
+
+  test('a link to a file or to nothing is replaced itself', async () => {
+    const dir = await temporaryFolder();
+    await writeFile(join(dir, 'file'), 'old');
+    for (const [name, to] of [
+      ['a', 'file'],
+      ['b', 'nothing'],
+    ] as const) {
+      await symlink(to, join(dir, name));
+      await files.writeAtomic(join(dir, name), Buffer.from('new'));
+      expect((await files.stat(join(dir, name)))?.kind).toBe('file');
+    }
+    expect(String(await files.read(join(dir, 'file')))).toBe('old');
   });
 });
 

@@ -47,7 +47,7 @@ describe('a program of Windows', () => {
       diagnostics: [
         {
           code: 'program-not-started',
-          message: `can't run ${file}: ${found} is no .exe, and no shell is used to run it`,
+          message: `can't run ${file}: ${found} is not an .exe, and no shell is used to run it`,
           hint: `name what runs it, as in ['cmd.exe', '/d', '/c', '${found}'] for a .cmd`,
         },
       ],

@@ -5,7 +5,7 @@ import { textOf } from '../../src/diagnostics/lines.ts';
 import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import { compileFiles } from './fixture.ts';
 
-/** Compiles, renders, and checks that every place lies inside its file. */
+/** Compiles, renders, and checks that every place is inside its file. */
 async function check(text: string) {
   const { catalog, diagnostics } = await compileFiles({ 'x.yaml': text });
   for (const { at, related = [] } of diagnostics)

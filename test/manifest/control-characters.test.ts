@@ -26,7 +26,7 @@ it('refuses line breaks in one line of text', async () => {
   ]);
 });
 
-it('refuses a tab that stands there as it is', async () => {
+it('refuses a tab that is there as it is', async () => {
   const { diagnostics } = await readNote("path: 'a\tb'");
   expect(diagnostics).toMatchObject([
     { message: '`path`: expected one line of text, found a tab', hint: 'remove the tab' },

@@ -169,6 +169,44 @@ describe('B6: a scalar is what the schema of its place says, however it came the
     });
   });
 
+  it('asked for as text, it is what was written', async () => {
+    const texts = {
+      'string(data.d)': '1.10',
+      'string( data.d )': '1.10',
+      "'v' + string(data.d) + '/' + string(data.e)": 'v1.10/1.1',
+      'string(data.list[1])': '0x1F',
+      "data.list.map(one, string(one)).filter(one, one != '')[0]": '1.10',
+      'string(data.map.a.v)': '1.0',
+      'string(data.i + 1)': '4',
+      'string(string(data.on))': 'True',
+      'string(size(string(data.d)))': '4',
+      'string(1.10)': '1.1',
+      'string(data.t)': 'x',
+      "string(data.d) == '1.10' ? 'so' : 'not so'": 'so',
+      'data.t == ")" ? \'\' : string(data.d)': '1.10',
+    };
+    const lines = Object.keys(texts).map((one, i) => `    t${i}: { text: ${JSON.stringify(`\${${one}}`)} }`);
+    const data =
+      'data: { d: 1.10, e: 1.1, list: [1.10, 0x1F], map: { a: { v: 1.0 } }, on: True, i: 3, t: x }';
+    const { catalog, diagnostics } = await compileText(`${data}\nresources:\n  note:\n${lines.join('\n')}`);
+    expect(diagnostics).toEqual([]);
+    const got = catalog.resources.map(({ properties }) => properties.text);
+    expect(Object.fromEntries(Object.keys(texts).map((one, i) => [one, got[i]]))).toEqual(texts);
+  });
+
+  it('a name that every object has is a name like others', async () => {
+    const data = '{ constructor: 2, toString: a, __proto__: { hasOwnProperty: b } }';
+    const text = '${data.constructor} ${data.toString} ${data.__proto__.hasOwnProperty} ${has(data.valueOf)}';
+    const { catalog, diagnostics } = await compileText(
+      `data: ${data}\nresources:\n  note:\n    x: { text: "${text}" }\n    y: { tags: "\${data.__proto__}" }\n`,
+    );
+    expect(diagnostics).toEqual([]);
+    expect(catalog.resources.map(({ properties }) => properties)).toEqual([
+      { text: '2 a b false' },
+      { tags: { hasOwnProperty: 'b' } },
+    ]);
+  });
+
   it('a setting keeps its text too', async () => {
     const text = 'data: { v: 1 }\nresources: { note: { n: { text: "${data.v}" } } }';
     const { catalog } = await compileText(text, { settings: ['v=1.20'] });

@@ -18,7 +18,7 @@ const places = async (files: Record<string, string>) => {
 
 it('one title twice in one map', async () => {
   expect(await places({ 'a.yaml': 'resources:\n  note:\n    x: {}\n    y: {}\n    "x": {}' })).toEqual([
-    ['duplicate-key', '`x` stands twice in one map', 'a.yaml:6:5', 'a.yaml:4:5'],
+    ['duplicate-key', '`x` appears twice in one map', 'a.yaml:6:5', 'a.yaml:4:5'],
   ]);
 });
 

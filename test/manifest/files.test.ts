@@ -98,7 +98,7 @@ describe('finding manifests', () => {
 
 describe('what is not a manifest', () => {
   it.each<[string, string | Buffer, string]>([
-    ['bytes that are no UTF-8', Buffer.from([0x63, 0xff, 0xfe]), 'x.yaml is not text in UTF-8'],
+    ['bytes that are not UTF-8', Buffer.from([0x63, 0xff, 0xfe]), 'x.yaml is not text in UTF-8'],
     ['a NUL', 'converge: 1\0', 'x.yaml is not text in UTF-8'],
     ['UTF-16', Buffer.from('\ufeffconverge: 1', 'utf16le'), 'x.yaml is not text in UTF-8'],
     ['nothing', '', 'this manifest is empty'],

@@ -47,10 +47,10 @@ const note = fakeType('note', {
       lines: Type.Optional(Type.Array(Type.String(), { uniqueItems: true, maxItems: 3 })),
       store: Type.Optional(
         Type.Union([
-          Type.String({ pattern: '^(s3|file)://' }),
+          Type.String({ pattern: '^([sS]3|file)://', 'x-on-target': { kind: 'cloud', scheme: 's3' } }),
           Type.Object(
             {
-              url: Type.String({ minLength: 3 }),
+              url: Type.String({ minLength: 3, 'x-on-target': { kind: 'cloud', scheme: 's3' } }),
               target: Type.Optional(Type.String({ 'x-target': 'cloud' })),
             },
             closed,

@@ -121,3 +121,24 @@ it('found and quoted keep messages on one short line', () => {
   expect(found('a\nb')).toBe('the text `a\\nb`');
   expect(quoted('x'.repeat(100))).toHaveLength(62);
 });
+
+describe('what no text can hold is refused where it stands', () => {
+  it.each([
+    ['content: !!binary /w==', 'tag'],
+    ['text: !!int 5', 'tag'],
+    ['tags: !!set { a }', 'tag'],
+    ['tags: !!omap [ a: 1 ]', 'tag'],
+    ['text: "\\ud800"', 'control-character'],
+    ['tags: { "\\udfff": a }', 'control-character'],
+    ['lines: ["\\ude00\\ud83d"]', 'control-character'],
+  ])('%s', async (property, code) => {
+    const { diagnostics } = await compileText(`resources:\n  note:\n    x:\n      ${property}\n`);
+    expect(diagnostics).toMatchObject([{ code, at: { line: 5 } }]);
+  });
+
+  it('a whole one may be escaped in halves, and a tag may say what is so anyway', async () => {
+    const { properties, diagnostics } = await readNote('text: "\\ud83d\\ude00"\npath: !!str 1.10');
+    expect(diagnostics).toEqual([]);
+    expect(properties).toEqual({ text: '😀', path: '1.10' });
+  });
+});

@@ -75,6 +75,41 @@ it('what a property names by `x-target` is checked in the same way, at its value
   expect(catalog.resources.map(({ address }) => address)).toEqual(['note:n0']);
 });
 
+it('with several, a URL that needs one has to say which, at its value; others need none', async () => {
+  const stores = [
+    's3://b',
+    'S3://B',
+    '{ url: s3://c }',
+    '{ url: s3://d, target: b }',
+    'file:///e',
+    '{ url: file:///f }',
+  ];
+  const notes = `resources: { note: { ${stores.map((store, i) => `n${i}: { store: ${store} }`).join(', ')} } }`;
+  const { diagnostics, catalog } = await compileText(`targets: { ${cloud('a')}, ${cloud('b')} }\n${notes}`);
+  const ambiguous = (address: string, url: string) => ({
+    code: 'ambiguous-target',
+    address,
+    message: 'there are several cloud targets, a, b, and none is named',
+    hint: `say which one gives access to it: { url: ${url}, target: a }`,
+  });
+  expect(diagnostics).toMatchObject([
+    ambiguous('note:n0', 's3://b'),
+    ambiguous('note:n1', 'S3://B'),
+    ambiguous('note:n2', 's3://c'),
+  ]);
+  expect(diagnostics.map(({ at }) => notes.slice(at!.column - 1).split(/[ ,}]/)[0])).toEqual([
+    's3://b',
+    'S3://B',
+    's3://c',
+  ]);
+  expect(catalog.resources.map(({ address }) => address)).toEqual(['note:n3', 'note:n4', 'note:n5']);
+});
+
+it('with one, a URL needs none', async () => {
+  const text = `targets: { ${cloud('a')} }\nresources: { note: { n: { store: s3://b } } }`;
+  expect(await brief(text)).toEqual([]);
+});
+
 it('a target with a mistake is a target all the same', async () => {
   const text = `targets: { a: { type: clod } }\n${stores('', ', target: a')}`;
   expect((await brief(text)).map(({ code }) => code)).toEqual(['unknown-target-type']);

@@ -18,6 +18,7 @@ describe('a statement is refused', () => {
     ['before it was issued', { issued: '2026-01-01T00:06:00Z' }, 'signature-from-the-future'],
     ['by an older converge', { minimum_version: '1.2.4' }, 'wrong-version'],
     ['by a much older converge', { minimum_version: '1.10' }, 'wrong-version'],
+    ['for no version that can be compared', { minimum_version: 'newest' }, 'wrong-version'],
   ])('%s', (_, more, expected) => {
     expect(code(at(7, day(31), more))).toBe(expected);
   });

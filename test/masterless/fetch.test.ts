@@ -6,9 +6,12 @@ const content = Buffer.from('converge: 1\n');
 const deploy = signer();
 const asking = { environment: 'taupe', now, version: '1.0.0' };
 const file = sign(statementOf(content), deploy.key);
-const fetch = (objects: Record<string, Buffer>, pause = async () => {}) => {
+const fetch = (objects: Record<string, Buffer>, sleep = async (_ms: number) => {}) => {
   const bucket = bucketOf(objects);
-  return { bucket, done: fetchSigned(bucket, asking, [deploy.trusted], pause) };
+  return {
+    bucket,
+    done: fetchSigned(bucket, asking, [deploy.trusted], { clock: { now: () => now, sleep } }),
+  };
 };
 
 describe('signed content', () => {
@@ -25,12 +28,12 @@ describe('signed content', () => {
   test('is waited for while only one of the two was uploaded', async () => {
     const objects: Record<string, Buffer> = { 'taupe.sig': file, 'taupe.yaml': Buffer.from('the old one') };
     const pauses: number[] = [];
-    const { done } = fetch(objects, async () => {
-      pauses.push(pauses.length);
+    const { done } = fetch(objects, async ms => {
+      pauses.push(ms);
       if (pauses.length === 2) objects['taupe.yaml'] = content;
     });
     expect((await done).bytes).toEqual(content);
-    expect(pauses).toHaveLength(2);
+    expect(pauses).toEqual([1000, 2000]);
   });
 
   test.each([

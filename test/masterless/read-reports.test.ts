@@ -91,7 +91,7 @@ describe('reports', () => {
       reportOf('i-1', { failures: ['x'.repeat(70_000)] }),
       'larger than 64 KiB',
     ],
-    ['that is no JSON', 'AROA:i-1', Buffer.from('{'), 'it is not a report'],
+    ['that is not JSON', 'AROA:i-1', Buffer.from('{'), 'it is not a report'],
     [
       'that no text can be made of',
       'AROA:i-1',

@@ -259,7 +259,7 @@ describe('the status of a fleet', () => {
     expect(state([reportOf('i-1'), reportOf('i-9')])).toEqual(['i-1 converged', 'i-2 silent', 'i-9 gone']);
   });
 
-  test('a report that is too old by the clock of the bucket is silence, whatever it says of itself', () => {
+  test('a report that is too old by the clock of the bucket is silence, whatever it says about itself', () => {
     const future = reportOf('i-1', { finished: '2999-01-01T00:00:00Z' });
     expect(state([future], { age: 3 * hour })[0]).toBe('i-1 silent');
   });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { nodeFiles } from '../../src/io/node-files.ts';
 import type { ReadFiles } from '../../src/io/ports.ts';
 import { newKeyPair } from '../../src/masterless/trust/keys.ts';
-import { assertOwnState, keyFile, keysIn, posixKeeper } from '../../src/masterless/trust/trust.ts';
+import { assertOwnState, keyFile, keysIn, posixKeeper } from '../../src/masterless/trust/trusted-files.ts';
 import { scratch } from '../support/cli.ts';
 import { codeOf } from './support.ts';
 

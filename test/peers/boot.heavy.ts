@@ -37,7 +37,7 @@ async function machine(firmware: 'bios' | 'uefi', ...options: string[]) {
     const { InstanceStatuses } = await ec2.send(new DescribeInstanceStatusCommand({ InstanceIds: [id] }));
     return InstanceStatuses![0]!.InstanceStatus!.Status!;
   };
-  /** What EC2 says of the instance when it no longer waits for it. */
+  /** What EC2 says about the instance when it no longer waits for it. */
   async function check(): Promise<string> {
     await expect.poll(status, { interval: 1000, timeout: 200_000 }).not.toBe('initializing');
     return status();

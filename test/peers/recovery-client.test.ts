@@ -92,8 +92,10 @@ async function everything(): Promise<Exchange[]> {
     tags: { team: 'web' },
   };
   await templates.create({ name: 'converge-web01', token: 'once', tags: { a: 'b' }, says });
-  const { id } = (await templates.find('converge-web01'))!;
-  await templates.change(id, says);
+  const { id, latest } = (await templates.find('converge-web01'))!;
+  expect(await templates.change(id, says, latest)).toBe(true);
+  // By its number EC2 tells that somebody else has made a version since.
+  expect(await templates.change(id, says, latest)).toBe(false);
   await templates.remove(id);
   return exchanges;
 }

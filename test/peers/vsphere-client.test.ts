@@ -200,7 +200,7 @@ describe.skipIf(!present)('our vSphere client against vcsim', () => {
     expect(await key(mine)).not.toBe(old);
   });
 
-  it.skipIf(!tagging)('finds VMs by the folder they lie in and the tags they have', async () => {
+  it.skipIf(!tagging)('finds VMs by the folder they are in and the tags they have', async () => {
     const env = {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME, GOVC_PERSIST_SESSION: 'false' },
       ...{ GOVC_URL: `${url}/sdk`, GOVC_INSECURE: '1' },

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { findVm } from '../../src/replication/model/newest-point.ts';
-import type { OpenRepository } from '../../src/replication/repository/open.ts';
+import type { OpenRepository } from '../../src/replication/repository/open-repository.ts';
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts';
 import { commitImage, openTest } from '../support/repository.ts';
 

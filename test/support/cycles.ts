@@ -5,7 +5,7 @@ import type { CycleOptions, CyclePolicy, CycleResult } from '../../src/replicati
 import { runCycle } from '../../src/replication/cycle/run-cycle.ts';
 import type { Repository } from '../../src/replication/model/repository.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
-import { createRepository } from '../../src/replication/repository/open.ts';
+import { createRepository } from '../../src/replication/repository/open-repository.ts';
 import { FakeDisk, FakeMachine } from './fake-machine.ts';
 import { world } from './made-up.ts';
 import { memoryStore } from './memory-store.ts';

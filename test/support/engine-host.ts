@@ -35,7 +35,7 @@ export function temporaryFolder(): string {
   return dir;
 }
 
-/** A host whose files lie below a temporary folder and whose clock is stepped. */
+/** A host whose files are below a temporary folder and whose clock is stepped. */
 export function folderHost(): { host: Host; dir: string; clock: SteppedClock } {
   const dir = temporaryFolder();
   const clock = steppedClock();

@@ -77,7 +77,7 @@ export class FakeMachine implements SourceMachine {
   changeTrackingSupported = true;
   poweredOn = true;
   consolidationNeeded = false;
-  /** Whether disks can be read that lie on files below a snapshot. */
+  /** Whether disks can be read that are on files below a snapshot. */
   readsDeltas = true;
   /** Milliseconds by which the clock of the place where the VM lives is ahead. */
   clockAhead = 0;

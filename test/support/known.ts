@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Host } from '../../src/io/ports.ts';
 import type { KnownRepositories } from '../../src/replication/model/clients.ts';
-import { knownRepositories } from '../../src/replication/repository/known.ts';
+import { knownRepositories } from '../../src/replication/repository/known-repositories.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** What a state folder knows of repositories, without one: its files are kept in memory. */

@@ -81,7 +81,7 @@ export async function labInstance() {
     host: (path = '/srv/it') => readFile(join(dir, 'lab/host', path), 'utf8').catch(() => undefined),
     state: (name: string, id = instanceId) =>
       readFile(join(dir, 'lab/state', id, name), 'utf8').catch(() => undefined),
-    /** What an instance said of its last run. */
+    /** What an instance said about its last run. */
     report: (userId: string) =>
       bucket(async each => {
         const found = await each.get(`reports/${environment}/${userId}.json`);

@@ -1,6 +1,6 @@
 import * as diagnostic from '../../src/diagnostics/diagnostic.ts';
 
-/** As converge's own, with codes that are made up for a test or stand in those of a user's type. */
+/** As converge's own, with codes that are made up for a test or are in those of a user's type. */
 type Make = (
   code: string,
   message: string,

@@ -5,7 +5,7 @@ import { parseKey } from '../../src/replication/format/keys.ts';
 import type { RepositoryRef } from '../../src/replication/model/clients.ts';
 import type { Repository } from '../../src/replication/model/repository.ts';
 import { movingHere } from '../../src/replication/movers/movers.ts';
-import { createRepository } from '../../src/replication/repository/open.ts';
+import { createRepository } from '../../src/replication/repository/open-repository.ts';
 import type { FakeMachine } from './fake-machine.ts';
 import { memoryKnown } from './known.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';

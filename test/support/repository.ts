@@ -3,7 +3,7 @@ import type { LeaseValue } from '../../src/replication/model/lease-value.ts';
 import type { MachineRecord } from '../../src/replication/model/machine.ts';
 import type { Point, PointDisk, PointWriter, VmRepository } from '../../src/replication/model/repository.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
-import { createRepository, type OpenRepository } from '../../src/replication/repository/open.ts';
+import { createRepository, type OpenRepository } from '../../src/replication/repository/open-repository.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 export const aKey = (seed = 'key'): Key => createKey(new SeededRandom(seed));

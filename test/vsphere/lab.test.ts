@@ -185,7 +185,7 @@ it('refuses to enable change tracking below a snapshot', async () => {
   expect((await failureOf(vm.enableChangeTracking())).message).toContain("'before upgrade'");
 });
 
-it('refuses to read a disk that another snapshot lies below', async () => {
+it('refuses to read a disk that another snapshot is below', async () => {
   await world.addSnapshot('dc02', 'before upgrade');
   const made = await snapshot('ours');
   const [disk] = (await vm.frozen(made)).disks;

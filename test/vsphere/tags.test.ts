@@ -70,7 +70,7 @@ it('lists tags by their category and the VMs that have one, and logs out', async
   expect(made).toEqual(Array(6).fill('made'));
 });
 
-it('asks an older server below /rest, where each answer lies inside `value`', async () => {
+it('asks an older server below /rest, where each answer is inside `value`', async () => {
   const value = (body: unknown) => ok({ value: body });
   const { automation } = connected({
     'POST /rest/com/vmware/cis/session': value('old'),

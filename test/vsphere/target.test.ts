@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ReadFiles } from '../../src/io/ports.ts';
 import { vsphereTarget } from '../../src/vsphere/client/target.ts';
 import { endpointOf, hostPort } from '../../src/vsphere/http/endpoint.ts';
-import { readCa } from '../../src/vsphere/http/trust.ts';
+import { readCa } from '../../src/vsphere/http/server-trust.ts';
 import { failureOf, scriptedServer } from './scripted-server.ts';
 
 const fits = (more: object) =>

@@ -126,7 +126,7 @@ describe('processes', () => {
     expect(seen.get(placeOf({ key, name: 'a' }))).toEqual({ kind: 'dword', data: '5' });
   });
 
-  test('a text that stands on two lines is not taken for its first', async () => {
+  test('a text on two lines is not taken for its first', async () => {
     const { io } = await setUp();
     await writeValue(io, { key, name: 'a' }, { kind: 'string', data: 'one\r\ntwo' });
     const seen = await readValues(io, [{ key, name: 'a' }]);

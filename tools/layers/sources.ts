@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { type Import, importsOf } from './imports.ts';
 
-/** The text of each TypeScript file in `folder`, by its path below it with `/`. */
-export const readTexts = async (folder: string): Promise<Map<string, string>> => {
-  const names = (await readdir(folder, { recursive: true })).filter(name => name.endsWith('.ts')).sort();
+/** The text of each file in `folder` with this ending, by its path below it with `/`. */
+export const readTexts = async (folder: string, ending = '.ts'): Promise<Map<string, string>> => {
+  const names = (await readdir(folder, { recursive: true })).filter(name => name.endsWith(ending)).sort();
   const texts = await Promise.all(names.map(name => readFile(join(folder, name), 'utf8')));
   return new Map(names.map((name, at) => [name.split(sep).join('/'), texts[at]!]));
 };
@@ -25,4 +25,17 @@ export const readSources = async (folder: string): Promise<Map<string, Import[]>
       imports[at]!,
     ]),
   );
+};
+
+/** The texts that somebody reads as English, by their path: the source, and what is written for users. */
+export const readProse = async (root: string): Promise<Map<string, string>> => {
+  const inFolder = async (folder: string, ending: string) =>
+    [...(await readTexts(join(root, folder), ending))].map(
+      ([file, text]) => [`${folder}/${file}`, text] as const,
+    );
+  const pages = ['README.md', 'CONTRIBUTING.md'].map(
+    async page => [page, await readFile(join(root, page), 'utf8')] as const,
+  );
+  const all = [...(await inFolder('src', '.ts')), ...(await inFolder('docs', '.md'))];
+  return new Map([...all, ...(await Promise.all(pages))]);
 };

@@ -1,7 +1,7 @@
 import type { Layers } from './check.ts';
 
 /**
- * Who may import whom in `src`, lowest room first; nothing imports what stands below its own line. The lab
+ * Who may import whom in `src`, lowest room first; nothing imports what is below its own line. The lab
  * names nothing of the clients that it judges: a stand-in that shared code with them would share their
  * mistakes. Engine and types touch the world through `io` alone, so Node's own modules for it are not theirs.
  */
@@ -46,6 +46,7 @@ export const layers: Layers = {
     ],
     'engine/apply': [
       'diagnostics',
+      'io',
       'engine/model',
       'engine/memory',
       'engine/call',
@@ -63,6 +64,7 @@ export const layers: Layers = {
     'replication/extents': ['diagnostics', 'replication/model', 'replication/format'],
     'replication/repository/write': [
       'diagnostics',
+      'io',
       'replication/model',
       'replication/format',
       'replication/repository/read',
@@ -139,6 +141,7 @@ export const layers: Layers = {
       'manifest/expressions',
     ],
     'manifest/sections': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -329,6 +332,7 @@ export const layers: Layers = {
       'resources/host/archive',
     ],
     'resources/aws': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',
@@ -625,6 +629,19 @@ export const layers: Layers = {
       'app/aws',
       'app/connect',
     ],
+    'app/start': [
+      'diagnostics',
+      'io',
+      'engine/model',
+      'manifest/generated',
+      'manifest/syntax',
+      'manifest',
+      'manifest/types',
+      'resources',
+      'app',
+      'app/aws',
+      'app/session',
+    ],
     'app/run': [
       'diagnostics',
       'engine/model',
@@ -762,7 +779,7 @@ export const layers: Layers = {
       'cli/text',
       'cli/progress',
     ],
-    'cli/complete': [],
+    'cli/complete': ['app/start'],
     'cli/explain': [
       'diagnostics',
       'engine/model',
@@ -795,20 +812,7 @@ export const layers: Layers = {
       'app/recovery',
       'cli/context',
     ],
-    'cli/commands/start': [
-      'diagnostics',
-      'io',
-      'engine/model',
-      'manifest/generated',
-      'manifest/syntax',
-      'manifest',
-      'manifest/types',
-      'resources',
-      'app/aws',
-      'app/session',
-      'cli/context',
-      'cli/complete',
-    ],
+    'cli/commands/start': ['app/start', 'cli/context', 'cli/complete'],
     'cli/commands/run': [
       'diagnostics',
       'io',
@@ -869,6 +873,7 @@ export const layers: Layers = {
     listr2: ['cli/text'],
     'p-limit': ['*'],
     saxes: ['io', 'lab/*'],
+    semver: ['values'],
     'string-width': ['diagnostics'],
     typebox: ['*'],
     yaml: ['manifest/*', 'adopt/ebextensions', 'cli/explain'],

@@ -14,7 +14,7 @@ export interface CommandLine {
   output?: string;
   /** The file, or the command before a bar, that its input comes from. */
   input?: string;
-  /** What stands between the command before and this one, where there is one. */
+  /** What is between the command before and this one, where there is one. */
   after?: '&' | '&&' | '||' | '|';
 }
 

@@ -60,7 +60,7 @@ function addByNetsh(words: Words, drafts: Drafts, at: Place): Unhandled {
     if (value !== undefined) properties[property] = asWritten.has(property) ? value : value.toLowerCase();
   }
   if (properties.direction === undefined || properties.action === undefined)
-    return { why: 'netsh takes no rule without `dir` and `action`' };
+    return { why: 'netsh does not take a rule without `dir` and `action`' };
   return addRule(name, properties, drafts, at);
 }
 

@@ -29,7 +29,7 @@ export function powershell(argv: readonly string[], drafts: Drafts, at: Place): 
   return unhandled;
 }
 
-/** What nothing of a resource says of the words of a command. */
+/** What nothing of a resource says about the words of a command. */
 export const unsaid = (words: Words): { why: string } => ({
   why: `no resource says ${words.left().join(' ')}`,
 });

@@ -18,7 +18,7 @@ export const needsNothing = {
   webConfig:
     "these commands wrote the site's web.config; the resource writes applicationHost.config (`commit: site` for the old way)",
   ignored: 'Windows platforms ignore it',
-  empty: 'nothing is said of it',
+  empty: 'nothing is said about it',
   restart: 'a restart is over at once: what it restarts is declared running',
 } as const;
 

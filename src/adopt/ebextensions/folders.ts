@@ -26,7 +26,7 @@ export function addFolders(drafts: Drafts): void {
   }
 }
 
-/** `C:\a\b\c` lies in `C:\a` and `C:\a\b`; slashes as they are written. */
+/** `C:\a\b\c` is in `C:\a` and `C:\a\b`; slashes as they are written. */
 function foldersAbove(path: string): string[] {
   const ends = [...path.matchAll(/[\\/]+/g)].map(({ index }) => index);
   return ends.map(end => path.slice(0, end)).filter(folder => /^[A-Za-z]:./.test(folder));

@@ -92,9 +92,9 @@ export function interpretLine(line: string, drafts: Drafts, at: Place, around: S
 /** What runs only sometimes, or with what another command or a file gives it, is not a state. */
 function conditional({ after, input }: CommandLine, wasTaken: boolean): Unhandled {
   if (input !== undefined) return { why: `it reads what ${input} gives it, and nothing here is evaluated` };
-  if (after === '||') return { why: 'it runs only when what stands before it fails' };
+  if (after === '||') return { why: 'it runs only when what is before it fails' };
   if (after === '&&' && !wasTaken)
-    return { why: 'it runs only when what stands before it succeeds, and that is left over' };
+    return { why: 'it runs only when what is before it succeeds, and that is left over' };
   return undefined;
 }
 

@@ -15,7 +15,7 @@ export interface AdoptedFiles {
   text: string;
   /** How many there are, with those refused. */
   resources: number;
-  /** Those of them that stand in the manifest as comments. */
+  /** Those of them that are in the manifest as comments. */
   refused: { type: string; title: string; note?: string | undefined; mistake: string }[];
   /** What somebody has to decide about. */
   leftovers: Leftover[];

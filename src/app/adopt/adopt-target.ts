@@ -29,7 +29,7 @@ const inLab: Record<string, Record<string, Json>> = {
   aws: { region: 'eu-west-1' },
 };
 
-/** Throws a Failure (given) unless it can stand in a manifest as a reference; what was said is not repeated. */
+/** Throws a Failure (given) unless it can be in a manifest as a reference; what was said is not repeated. */
 export function requireReference(flag: string, said: string | undefined): void {
   if (said === undefined || /^(env:\w+|file:[^'"\\\p{Cc}]+)$/u.test(said)) return;
   throw new Failure(

@@ -77,6 +77,6 @@ export function chosenTargets(
         hint: `adopt from one at a time: --target ${names[0]}`,
       }),
     );
-  // A repository may lie on another kind of target than what it protects.
+  // A repository may be on another kind of target than what it protects.
   return [...declared];
 }

@@ -1,5 +1,6 @@
 import type { SecretStores } from '../../aws/secrets.ts';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { CallLedger } from '../../engine/model/calls.ts';
 import { type CatalogTarget, isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
 import type { AwsAccess } from './aws-access.ts';
@@ -75,7 +76,7 @@ function placeOf(
   targets: readonly CatalogTarget[],
 ): [CatalogTarget | undefined, string | undefined] {
   const region = /^arn:[\w-]+:[\w-]+:([a-z0-9-]+):/.exec(partsOf(reference).name)?.[1];
-  // A target with an endpoint is another S3 service, and knows no secrets.
+  // A target with an endpoint is another S3 service, and does not know secrets.
   const aws = targets.filter(({ type, properties }) => type === 'aws' && properties.endpoint === undefined);
   const there =
     aws.length > 1 && region !== undefined ? aws.filter(t => t.properties.region === region) : aws;
@@ -96,7 +97,7 @@ function placeOf(
     throw new Failure(
       given(
         'secret-circle',
-        `${reference.$secret}: the key of the aws target ${target.name} lies behind itself`,
+        `${reference.$secret}: the key of the aws target ${target.name} is behind itself`,
         {
           at: target.at,
           hint: 'give `secret_access_key` by `env:` or `file:`, or use a profile or an instance role',
@@ -115,12 +116,12 @@ function member(text: string, key: string, { $secret }: SecretRef): string {
   } catch {}
   const wrong = (why: string) =>
     new Failure(
-      world('secret-missing', `the secret ${$secret} can't be read: ${why}`, {
-        hint: 'leave out `#KEY` for the whole text',
+      world('secret-missing', own`the secret ${$secret} can't be read: ${why}`, {
+        hint: own`leave out \`#KEY\` for the whole text`,
       }),
     );
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw wrong('it is no JSON object');
+    throw wrong('it is not a JSON object');
   if (!Object.hasOwn(value, key)) throw wrong(`its JSON object has no ${key}`);
   const found = (value as Record<string, unknown>)[key];
   if (typeof found === 'string') return found;

@@ -24,34 +24,25 @@ export interface ClientOptions {
 }
 
 /** Those that are the same in the world and in a lab, which differ in what they reach. */
-export const sharedClients = ({
-  host,
-  reach,
-  searchPath,
-  closing,
-}: ClientOptions): Pick<
-  ClientRecord,
-  's3' | 'recovery' | 'content' | 'search_path' | 'repositories' | 'movers'
-> => {
+export const sharedClients = ({ host, reach, searchPath, closing }: ClientOptions) => {
   const limits: EbsLimits = new Map();
+  const s3Of = async (target: CatalogTarget | undefined, calls: CallCounter) =>
+    closedWith(closing, await connectS3Of(reach.aws, target, calls));
   return {
-    async s3(target, calls) {
-      const [{ bucketApi }, aws] = await Promise.all([
-        import('../../aws/buckets.ts'),
-        connectS3Of(reach.aws, target, calls),
-      ]);
-      closing.push(() => aws.close());
-      return bucketApi(aws);
-    },
+    s3: async (...at) => (await import('../../aws/buckets.ts')).bucketApi(await s3Of(...at)),
     async recovery(target, calls) {
       const { openRecovery } = await import('../../aws/recovery/cloud.ts');
-      const recovery = await openRecovery(await reach.aws.api(target, calls), limits);
-      closing.push(() => recovery.close());
-      return recovery;
+      return closedWith(closing, await openRecovery(await reach.aws.api(target, calls), limits));
     },
     content: async (_, calls) => makeContent(reach, calls, closing),
     search_path: async () => searchPath,
     movers: async () => (await import('../../replication/movers/movers.ts')).movingHere,
     repositories: async () => makeRepositories(reach, host.random, closing),
-  };
+  } satisfies Partial<ClientRecord>;
 };
+
+/** What was opened, to be closed at the end of the run. */
+function closedWith<T extends { close(): Promise<void> | void }>(closing: Closing, opened: T): T {
+  closing.push(() => opened.close());
+  return opened;
+}

@@ -7,7 +7,7 @@ import type { KnownRepositories } from '../../replication/model/clients.ts';
 import { type AwsAccess, labAws, worldAws } from '../aws/aws-access.ts';
 import type { Lab } from '../lab/open-lab.ts';
 
-/** What lies outside of the host that is managed: the world's, or the lab's. */
+/** What is outside of the host that is managed: the world's, or the lab's. */
 export interface Reach {
   /** This machine. */
   machine: Host;

@@ -8,7 +8,7 @@ import type { Repositories, RepositoryRef } from '../../replication/model/client
 import type { Conditions } from '../../replication/model/conditions.ts';
 import { parseRepositoryUrl, refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
-import type { OpenRepository } from '../../replication/repository/open.ts';
+import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
 import type { Closing, Reach } from './reach.ts';
 
@@ -19,7 +19,9 @@ export function makeRepositories(reach: Reach, random: Random, closing: Closing)
   const withoutBucket = new Set<string>();
   const { known } = reach;
   const opening = async ({ url, target, key }: RepositoryRef, mode: 'read' | 'create') => {
-    const { createRepository, openRepository } = await import('../../replication/repository/open.ts');
+    const { createRepository, openRepository } = await import(
+      '../../replication/repository/open-repository.ts'
+    );
     refuseAmbiguousUrl(url);
     const store = await storeAt(url, target, reach, closing);
     const secret = key && parseKey(await reach.secret(key), key.$secret);
@@ -36,7 +38,7 @@ export function makeRepositories(reach: Reach, random: Random, closing: Closing)
   async function open(ref: RepositoryRef, mode: 'read' | 'create') {
     const name = JSON.stringify([ref.url, ref.target, ref.key]);
     const before = opened.get(name);
-    // Whoever writes has to know what the store says of conditions; for a reader that is no matter.
+    // Whoever writes has to know what the store says about conditions; for a reader it does not matter.
     if (before && (mode === 'read' || written.has(before))) return before;
     try {
       const repository = await opening(ref, mode);
@@ -106,13 +108,8 @@ export function awsTarget(
   name: string | undefined,
   targets: CatalogTarget[],
 ): CatalogTarget | undefined {
-  const { target, mistake } = resolveTarget(targets, 'aws', name);
+  const { target, mistake } = resolveTarget(targets, 'aws', name, url);
   if (!mistake) return target;
-  const aws = targets.filter(({ type }) => type === 'aws');
-  const hint =
-    mistake.code === 'ambiguous-target'
-      ? `say which one gives access to it: { url: ${url}, target: ${aws[0]!.name} }`
-      : mistake.hint;
-  const message = `${mistake.message} (for ${url})`;
-  throw new Failure(given(mistake.code, message, hint === undefined ? {} : { hint }));
+  const { code, message, hint } = mistake;
+  throw new Failure(given(code, `${message} (for ${url})`, hint === undefined ? {} : { hint }));
 }

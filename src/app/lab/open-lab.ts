@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Lab, LabInstance } from '../../lab/lab.ts';
 import type { Context } from '../app-context.ts';
-import { shipped } from '../shipped.ts';
+import { shipped } from '../shipped-path.ts';
 
 export type { Lab } from '../../lab/lab.ts';
 

@@ -10,7 +10,7 @@ import { parsePublicKey } from '../../masterless/trust/keys.ts';
 import { sha256 } from '../../values/digest.ts';
 import type { Context } from '../app-context.ts';
 import { shippedModules } from '../session/load-catalog.ts';
-import { shipped } from '../shipped.ts';
+import { shipped } from '../shipped-path.ts';
 
 export interface BundleOptions {
   for: BundlePlatform;

@@ -9,7 +9,7 @@ export function contentUrl(url: string): S3Prefix {
   const place = parseS3Prefix(url);
   if (place) return place;
   throw new Failure(
-    given('content-url', `${url} is no URL of a bucket`, {
+    given('content-url', `${url} is not the URL of a bucket`, {
       hint: 'write s3://BUCKET/ or s3://BUCKET/PREFIX',
     }),
   );

@@ -15,7 +15,7 @@ const probeTime = 10_000;
 /** The probes that `--health` names. Throws a Failure for what is none. */
 export function probesOf(texts: readonly string[]): Probe[] {
   if (texts.includes('none') && texts.length > 1)
-    throw new Failure(given('bad-health', '--health none goes with no other --health'));
+    throw new Failure(given('bad-health', '--health none cannot be combined with another --health'));
   return texts.flatMap((text): Probe[] => {
     if (text === 'none') return [];
     if (text === 'ec2') return [{ by: 'ec2' }];

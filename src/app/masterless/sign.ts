@@ -6,6 +6,7 @@ import { isEnvironmentName } from '../../masterless/instance/environment-name.ts
 import { type Statement, sealStatement } from '../../masterless/trust/envelope.ts';
 import { newKeyPair, parsePrivateKey } from '../../masterless/trust/keys.ts';
 import { sha256 } from '../../values/digest.ts';
+import { isVersion } from '../../values/version.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { writeNewSecret } from '../secret-file.ts';
@@ -119,6 +120,12 @@ function statementOf(
   if (life === undefined)
     throw new Failure(
       given('bad-duration', `${options.expires} is not a duration`, { hint: 'write it like 30d' }),
+    );
+  if (!isVersion(options.minimumVersion))
+    throw new Failure(
+      given('wrong-value', `--minimum-version ${options.minimumVersion} is not a version`, {
+        hint: 'write it like 1.2.3',
+      }),
     );
   const seconds = Math.floor(now / 1000);
   return {

@@ -7,8 +7,8 @@ import { selectPoint } from '../../replication/model/select-point.ts';
 import type { Context } from '../app-context.ts';
 import { instanceHere } from '../aws/instance.ts';
 import type { CommonOptions } from '../options.ts';
-import { pointsOf, type Recovering, targetProperties, withEach } from './declared.ts';
 import { usualKeep } from './replica.ts';
+import { pointsOf, type Recovering, targetProperties, withEach } from './with-declared.ts';
 
 /** What came of one target. `skipped`: why nothing was to be done. */
 export type DueReplica = { vm: string } & (

@@ -28,7 +28,7 @@ import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
-import { declaredAs, pointsOf, type Recovering, targetProperties, withDeclared } from './declared.ts';
+import { declaredAs, pointsOf, type Recovering, targetProperties, withDeclared } from './with-declared.ts';
 
 export interface FailoverOptions extends CommonOptions {
   /** `latest`, a time, or an id; of every machine. */

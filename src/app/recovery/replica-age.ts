@@ -2,7 +2,7 @@ import { ageOf, type ReplicaAge } from '../../recovery/replica/age.ts';
 import { replicaOf } from '../../recovery/replica/build.ts';
 import { findVm } from '../../replication/model/newest-point.ts';
 import type { Repository } from '../../replication/model/repository.ts';
-import type { Recovering } from './declared.ts';
+import type { Recovering } from './with-declared.ts';
 
 /** How old the replicas of these VMs are. Those that the repository holds nothing of have none. */
 export const agesOf = (

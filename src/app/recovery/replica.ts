@@ -4,7 +4,7 @@ import { type SnapshotCheck, verifySnapshot } from '../../recovery/replica/verif
 import { selectPoint } from '../../replication/model/select-point.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
-import { declaredAs, pointsOf, targetProperties, withDeclared } from './declared.ts';
+import { declaredAs, pointsOf, targetProperties, withDeclared } from './with-declared.ts';
 
 /** Points whose snapshots are kept where the manifest doesn't say. */
 export const usualKeep = 2;

@@ -4,9 +4,9 @@ import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import { stateOf } from '../../recovery/failover/run.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
-import { declaredAs, withDeclared } from './declared.ts';
 import { unchanged } from './failover.ts';
-import { lastRun } from './standing.ts';
+import { lastRun } from './failover-status.ts';
+import { declaredAs, withDeclared } from './with-declared.ts';
 
 export interface Retried {
   plan: string;

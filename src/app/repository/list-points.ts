@@ -1,6 +1,8 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { PointSummary } from '../../replication/model/point.ts';
 import type { LostPoint, Point } from '../../replication/model/repository.ts';
+import type { ObjectStore } from '../../replication/model/store.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { withVms } from './with-repository.ts';
@@ -24,8 +26,15 @@ export const listPoints = (
       const before = known?.generations[uuid] ?? 0;
       if (before > newest) lost.push({ generation: before, why: 'it was seen from here before' });
       const gone = lost.filter(({ generation }) => generation > newest);
-      context.reporter.diagnostics(gone.map(one => missingNewest(points.at(-1)?.vm.name ?? uuid, one)));
+      const name = points.at(-1)?.vm.name;
+      context.reporter.diagnostics(gone.map(one => missingNewest(name, uuid, one)));
+      if (points.length + gone.length === 0 && !(await vms[n]!.lease.read().catch(() => 'damaged')))
+        context.reporter.diagnostics([
+          emptied(`the VM ${uuid} is enrolled in it and has neither a point nor a lease`),
+        ]);
     }
+    if (vms.length === 0 && (await holdsVms(repository.store)))
+      context.reporter.diagnostics([emptied('it holds objects of VMs, and its roster lists none')]);
     await saw(seen);
     const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
     return { points: oldestFirst(histories.map(one => one.points)).map(summarise), now };
@@ -37,12 +46,26 @@ export interface ListedPoints {
   now: number;
 }
 
-const missingNewest = (vm: string, { generation, why }: LostPoint): Diagnostic => ({
+async function holdsVms(store: ObjectStore): Promise<boolean> {
+  for await (const _ of store.list('vms/')) return true;
+  return false;
+}
+
+const emptied = (what: string): Diagnostic => ({
+  ...world('repository-missing', own`the repository is not whole: ${what}`, {
+    hint: own`\`converge verify\` tells what is damaged or gone; the next replication lists its VM again`,
+  }),
+  severity: 'warning',
+});
+
+const missingNewest = (vm: string | undefined, uuid: string, { generation, why }: LostPoint): Diagnostic => ({
   ...world(
     'newest-missing',
-    `the newest point shown of ${vm} may not be its newest: generation ${generation} can't be given, ${why}`,
+    vm === undefined
+      ? own`no point of the VM ${uuid} can be given, and there was generation ${generation}: ${why}`
+      : own`the newest point shown of ${vm} may not be its newest: generation ${generation} can't be given, ${why}`,
     {
-      hint: '`converge verify` tells what is damaged or gone',
+      hint: own`\`converge verify\` tells what is damaged or gone`,
     },
   ),
   severity: 'warning',

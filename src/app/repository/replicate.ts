@@ -1,7 +1,7 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { openMemoryOf } from '../../engine/call/call-in-time.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
-import { openMemoryOf } from '../../engine/call/within.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { subjectOf } from '../../engine/model/subject.ts';
 import { identityOf } from '../../engine/model/targets.ts';

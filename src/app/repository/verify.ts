@@ -45,7 +45,11 @@ export async function verify(
       hint:
         breaks.length > 0
           ? `can't be restored as it is: ${breaks.join(', ')}; all other points can. Where the bucket keeps versions, an older one of this object may be whole`
-          : 'every point can still be restored',
+          : report.points.length === 0
+            ? 'there is no point left to restore: bring back what is gone from an older version of the bucket or a copy'
+            : kind === 'rolled-back'
+              ? 'the points that are left can be restored; whatever is newer has to come from an older version of the bucket or a copy'
+              : 'every point can still be restored',
     }),
   );
   return { report, diagnostics };

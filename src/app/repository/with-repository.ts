@@ -6,7 +6,7 @@ import type { KnownRepository, RepositoryRef } from '../../replication/model/cli
 import { findVm } from '../../replication/model/newest-point.ts';
 import type { OnDamage, VmRepository } from '../../replication/model/repository.ts';
 import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
-import type { OpenRepository } from '../../replication/repository/open.ts';
+import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
@@ -37,7 +37,7 @@ export async function withRepositoryOpen<T>(
   vm: string | undefined,
   use: (opened: OpenedRepository) => Promise<T>,
 ): Promise<T | undefined> {
-  const { openRepository } = await import('../../replication/repository/open.ts');
+  const { openRepository } = await import('../../replication/repository/open-repository.ts');
   const which = await whichRepository(context, options, vm);
   if (!which) return undefined;
   const { ref, targets, isAwsDeclared } = which;
@@ -75,7 +75,7 @@ function withoutTarget(error: unknown): unknown {
     'aws-no-credentials':
       'Give --profile, or AWS_PROFILE or AWS_ACCESS_KEY_ID in the environment, or name the manifests.',
     'aws-wrong-credentials': 'Check the keys in the environment, or give --profile.',
-    'aws-unreachable': 'Check the network, and --region, --endpoint or what the environment says of them.',
+    'aws-unreachable': 'Check the network, and --region, --endpoint or what the environment says about them.',
     'bucket-not-found': 'Check its name, and --region or --endpoint.',
   };
   const hintOf = ({ code, hint }: Diagnostic) => {
@@ -111,10 +111,10 @@ export function withVms<T>(
   return withRepositoryOpen(context, options, name, async opened => {
     const { repository } = opened;
     if (name !== undefined) return use(opened, [await vmNamed(repository, name, onDamage)], onDamage);
-    const all = await repository.vms(onDamage);
+    const all = await repository.enrolled(onDamage);
     return use(
       opened,
-      all.map(({ uuid }) => repository.vm(uuid)),
+      all.map(uuid => repository.vm(uuid)),
       onDamage,
     );
   });

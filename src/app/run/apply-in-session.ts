@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { apply as applyPlan } from '../../engine/apply/apply.ts';
 import { HostLock } from '../../engine/apply/host-lock.ts';
 import { guardOf, guardsOf, overBudget, requireKnown } from '../../engine/guard/guards.ts';
@@ -44,7 +44,7 @@ export interface Applied {
 }
 
 export interface Given {
-  /** What the run report says of content that didn't come from this machine. */
+  /** What the run report says about content that didn't come from this machine. */
   content?: RunContent;
   /** Asked when something would change; left out for what needs no approval. */
   approve?: Approve;
@@ -104,18 +104,29 @@ async function applyTold(
   reporter.begin(plan);
   const done = await applyPlan(plan, run, { noop, allow, host }).finally(reporter.settled);
   const report: RunReport = { ...done, ...(content && { content }) };
-  await writeReport(context.io.host.files, session.stateDir, report);
+  const unwritten = await reportTrouble(writeReport(context.io.host.files, session.stateDir, report));
   // What a guard would hold back is said by a run that does nothing, too.
   const guards = noop ? guardsOf(plan, allow) : [];
-  const found = [...guards, ...failures(report)];
+  const found = [...guards, ...failures(report), ...unwritten];
   const diagnostics = [...plan.diagnostics, ...found];
   const isTold = ({ code, message }: Diagnostic) =>
     asked && plan.diagnostics.some(one => one.code === code && one.message === message);
   context.reporter.diagnostics(diagnostics.filter(one => !isTold(one)));
   await reporter.result({ plan, report, diagnostics });
   const interrupted = report.interrupted && { interrupted: interrupt.reason as 'SIGINT' | 'SIGTERM' };
-  const code = exitCode({ plan, report, diagnostics: guards, detailed, ...interrupted });
+  const code = exitCode({ plan, report, diagnostics: [...guards, ...unwritten], detailed, ...interrupted });
   return { code, report, diagnostics };
+}
+
+/** What was done is told all the same, and that nothing keeps it. */
+async function reportTrouble(written: Promise<unknown>): Promise<Diagnostic[]> {
+  try {
+    await written;
+    return [];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.diagnostics;
+  }
 }
 
 /** Exit code, as for whatever else is held back. */

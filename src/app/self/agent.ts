@@ -3,10 +3,11 @@ import { readInstanceState } from '../../masterless/instance/instance-state.ts';
 import { type Job, runJobs } from '../../masterless/instance/jobs.ts';
 import { turnFor } from '../../masterless/rollout/whose-turn.ts';
 import type { AppIo, Context } from '../app-context.ts';
+import { contentUrl } from '../masterless/content-bucket.ts';
 import { loggedRun } from './apply-self.ts';
 import type { ConvergeSelfOptions } from './converge-self.ts';
+import { lookAt } from './look-for-content.ts';
 import { openSelf } from './open-self.ts';
-import { lookAt } from './poll.ts';
 
 export interface AgentOptions extends ConvergeSelfOptions {
   onlyRollouts?: boolean;
@@ -18,6 +19,8 @@ export async function runAgent(
   url: string,
   options: AgentOptions & { every: number },
 ): Promise<void> {
+  // Wrong now is wrong for ever: no later turn makes it right.
+  contentUrl(url);
   const { interrupt, host } = context.io;
   const agent: Context = { ...context, io: withOneListener(context.io) };
   const self: Job = {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Context } from '../app-context.ts';
 import { type ConvergeSelfOptions, convergeSelf } from './converge-self.ts';
 import type { SelfRun } from './instance-report.ts';
-import { logRun } from './log.ts';
+import { logRun } from './log-run.ts';
 import { openSelf, type Self } from './open-self.ts';
 
 /** `converge apply --self URL`. Gives the exit code. */

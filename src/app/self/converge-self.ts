@@ -8,7 +8,7 @@ import { type Asking, notBefore, remember } from '../../masterless/content/accep
 import { keepContent } from '../../masterless/content/last-known-good.ts';
 import { readInstanceState, writeInstanceState } from '../../masterless/instance/instance-state.ts';
 import type { Statement } from '../../masterless/trust/envelope.ts';
-import { assertOwnState } from '../../masterless/trust/trust.ts';
+import { assertOwnState } from '../../masterless/trust/trusted-files.ts';
 import { type Context, makeContext } from '../app-context.ts';
 import type { SelectOptions } from '../options.ts';
 import { type Applied, applyInSession, type RunOptions } from '../run/apply-in-session.ts';
@@ -19,7 +19,7 @@ import { version } from '../version.ts';
 import { contentFiles } from './content-files.ts';
 import { type Ended, instanceReport, type SelfRun, sendReport } from './instance-report.ts';
 import { keeperOf } from './keeper.ts';
-import { describeContent, type Obtained, obtainContent } from './obtain.ts';
+import { describeContent, type Obtained, obtainContent } from './obtain-content.ts';
 import type { Self } from './open-self.ts';
 import type { SelfOptions } from './self-options.ts';
 

@@ -1,9 +1,10 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { RunReport } from '../../engine/model/events.ts';
 import { type InstanceReport, reportKey } from '../../masterless/reports/report.ts';
 import type { Context } from '../app-context.ts';
 import { version } from '../version.ts';
-import { asWarning, type Obtained } from './obtain.ts';
+import { asWarning, type Obtained } from './obtain-content.ts';
 import type { Self } from './open-self.ts';
 
 export interface SelfRun {
@@ -67,7 +68,7 @@ export async function sendReport(context: Context, self: Self, report: InstanceR
     if (!(error instanceof Failure)) throw error;
     const what = "this instance's report could not be sent";
     context.reporter.diagnostics(
-      error.diagnostics.map(one => asWarning({ ...one, message: `${what}: ${one.message}` })),
+      error.diagnostics.map(one => asWarning({ ...one, message: own`${what}: ${one.message}` })),
     );
   }
 }

@@ -1,6 +1,6 @@
 import type { Host } from '../../io/ports.ts';
 import { runtime } from '../../io/runtime.ts';
-import { type Keeper, posixKeeper } from '../../masterless/trust/trust.ts';
+import { type Keeper, posixKeeper } from '../../masterless/trust/trusted-files.ts';
 import { writersIn } from '../../windows/security/sddl.ts';
 import { runPowershell } from '../../windows/tools/powershell.ts';
 

@@ -5,15 +5,15 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { ContentBucket } from '../../masterless/content/bucket.ts';
 import type { TrustedKey } from '../../masterless/trust/keys.ts';
-import { keyFile, keysIn } from '../../masterless/trust/trust.ts';
+import { keyFile, keysIn } from '../../masterless/trust/trusted-files.ts';
 import type { Context } from '../app-context.ts';
 import { instanceHere } from '../aws/instance.ts';
 import type { Lab } from '../lab/open-lab.ts';
 import { labDir, openLabAt } from '../lab/open-lab.ts';
 import { bucketOf, contentUrl } from '../masterless/content-bucket.ts';
 import { keeperOf } from './keeper.ts';
-import { labPlaces, type Places, systemPlaces } from './places.ts';
 import type { SelfOptions } from './self-options.ts';
+import { labPlaces, type Places, systemPlaces } from './system-places.ts';
 
 /** This instance, and the bucket that says what it is to be. */
 export interface Self {

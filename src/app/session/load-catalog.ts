@@ -6,7 +6,7 @@ import { hostFacts } from '../aws/host-facts.ts';
 import { instanceHere } from '../aws/instance.ts';
 import { labHostFor } from '../lab/lab-host.ts';
 import type { ContentFiles } from '../options.ts';
-import { shipped } from '../shipped.ts';
+import { shipped } from '../shipped-path.ts';
 import { loadUserTypes } from './user-types.ts';
 
 export const shippedModules = shipped('modules');

@@ -19,7 +19,7 @@ export function machineLocks(
 ): Locks {
   return {
     async take(guarded, signal) {
-      // It may lie in /tmp, where anybody could have made it.
+      // It may be in /tmp, where anybody could have made it.
       await host.files.mkdir(folder, { recursive: true, mode: 0o700 });
       await refuseForeign(host.files, [folder]);
       return takeLock(join(folder, nameOf(guarded)), {

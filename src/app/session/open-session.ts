@@ -5,7 +5,7 @@ import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import type { World } from '../../engine/model/world.ts';
 import type { Host } from '../../io/ports.ts';
 import { followingPath } from '../../io/search-path.ts';
-import { knownRepositories } from '../../replication/repository/known.ts';
+import { knownRepositories } from '../../replication/repository/known-repositories.ts';
 import { profileDirectories } from '../../resources/host/environment/profile.ts';
 import type { Context } from '../app-context.ts';
 import { awsSecrets, isAwsSecret } from '../aws/aws-secrets.ts';
@@ -44,15 +44,15 @@ export interface SessionOptions {
   labMustExist?: boolean;
   /** A lab that is open already, and stays so. */
   lab?: Lab;
-  /** Where content sources are read, when they don't lie on this machine. */
+  /** Where content sources are read, when they aren't on this machine. */
   content?: ContentFiles;
 }
 
 const noCalls: CallCounter = { made() {}, retried() {}, throttled() {} };
 
 /**
- * The composition root: what stands behind the engine's ports. With `--lab`, the lab's endpoints and
- * credentials take the place of every target's, and host paths lie below the lab's folder.
+ * The composition root: what is behind the engine's ports. With `--lab`, the lab's endpoints and
+ * credentials take the place of every target's, and host paths are below the lab's folder.
  */
 export async function openSession(
   context: Context,

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { resolve } from 'node:path';
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { SecretRef } from '../../engine/model/catalog.ts';
 import { shortestSecret } from '../../engine/model/redact.ts';
 import type { Host } from '../../io/ports.ts';
@@ -25,8 +26,8 @@ export async function readSecret({ $secret }: SecretRef, host: Host): Promise<st
 
 const missing = (reference: string, why: string) =>
   new Failure(
-    world('secret-missing', `the secret ${reference} can't be read: ${why}`, {
-      hint: 'set it for this run; `file:` is read relative to the working directory',
+    world('secret-missing', own`the secret ${reference} can't be read: ${why}`, {
+      hint: own`set it for this run; \`file:\` is read relative to the working directory`,
     }),
   );
 

@@ -8,7 +8,7 @@ import type { Context } from '../app-context.ts';
 import type { ContentFiles } from '../options.ts';
 
 /**
- * Loads the types that lie beside the manifests into `context.registry`, which runs their code. With none
+ * Loads the types that are beside the manifests into `context.registry`, which runs their code. With none
  * there, nothing is loaded for it. Mistakes are returned, for showing them with those of the manifests.
  */
 export async function loadUserTypes(

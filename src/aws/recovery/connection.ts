@@ -1,9 +1,9 @@
 import type * as Ebs from '@aws-sdk/client-ebs';
 import type * as Ec2 from '@aws-sdk/client-ec2';
-import type { Patience } from '../../io/until.ts';
+import type { Patience } from '../../io/retry.ts';
 import { codeOf, toFailure } from '../errors.ts';
-import { type Retrying, withRetries } from '../retry.ts';
 import { type AwsSettings, clientConfig } from '../settings.ts';
+import { type Retrying, withRetries } from '../with-retries.ts';
 
 export interface Asking {
   signal?: AbortSignal | undefined;

@@ -50,7 +50,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
         'RegisterImage',
         name,
         (client, options) => client.send(command, options),
-        // It knows no token: a second attempt after a lost answer finds the name taken, by ourselves.
+        // It does not know a token: a second attempt after a lost answer finds the name taken, by ourselves.
         { signal, expected: /^InvalidAMIName\.Duplicate$/ },
       );
       return answer?.ImageId;

@@ -104,7 +104,7 @@ export async function readNetwork(
       ),
       peered('accepter-vpc-info.vpc-id'),
       peered('requester-vpc-info.vpc-id'),
-      // It knows no filter of the VPC.
+      // It does not know a filter for the VPC.
       all(
         'DescribeEgressOnlyInternetGateways',
         vpc,

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { toFailure } from '../errors.ts';
-import { withRetries } from '../retry.ts';
+import { withRetries } from '../with-retries.ts';
 import type { RecoveryConnection } from './connection.ts';
 
 /** The hash that the signer asks for. */
@@ -29,7 +29,7 @@ interface Association {
   Status?: string;
 }
 
-/** The rule that every VPC has: names that nothing else is said of go to Amazon's own resolver. */
+/** The rule that every VPC has: names that nothing else is said about go to Amazon's own resolver. */
 const OWN_RULE = 'rslvr-autodefined-rr-internet-resolver';
 
 /**

@@ -205,8 +205,12 @@ const reasonOf = (error: unknown): unknown =>
 
 const notPending = (id: string, cause: unknown): Failure =>
   new Failure(
-    world('snapshot-not-pending', `snapshot ${id} takes no more blocks: it is complete or has failed`, {
-      hint: 'run again: what was complete is kept, what failed is begun anew',
-    }),
+    world(
+      'snapshot-not-pending',
+      `snapshot ${id} does not take any more blocks: it is complete or has failed`,
+      {
+        hint: 'run again: what was complete is kept, what failed is begun anew',
+      },
+    ),
     { cause },
   );

@@ -1,8 +1,8 @@
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { TeardownCloud, TeardownEntry } from '../../recovery/model/teardown.ts';
 import { codeOf, toFailure } from '../errors.ts';
-import { withRetries } from '../retry.ts';
 import { clientConfig } from '../settings.ts';
+import { withRetries } from '../with-retries.ts';
 import type { RecoveryConnection } from './connection.ts';
 
 /** Milliseconds without traffic. */

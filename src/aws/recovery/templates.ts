@@ -2,7 +2,7 @@ import type { RequestLaunchTemplateData, ResponseLaunchTemplateData } from '@aws
 import type { RecoveryConnection } from './connection.ts';
 import { tagsOf, toTags } from './tags.ts';
 
-/** What a launch template says of a machine. */
+/** What a launch template says about a machine. */
 export interface MachineTemplate {
   instance_type: string;
   subnet: string;
@@ -15,6 +15,8 @@ export interface FoundTemplate {
   id: string;
   /** The default version. */
   version: number;
+  /** The newest one; versions are counted up, and a number is given once. */
+  latest: number;
   /** Of the template itself. */
   tags: Record<string, string>;
   says: MachineTemplate;
@@ -22,16 +24,40 @@ export interface FoundTemplate {
 
 export interface Templates {
   find(name: string, signal?: AbortSignal): Promise<FoundTemplate | undefined>;
+  /** @returns false when there is one of that name, which then is left as it is */
   create(
     wanted: { name: string; token: string; tags: Record<string, string>; says: MachineTemplate },
     signal?: AbortSignal,
-  ): Promise<void>;
-  /** A new version, which becomes the default. */
-  change(id: string, says: MachineTemplate, signal?: AbortSignal): Promise<void>;
+  ): Promise<boolean>;
+  /**
+   * A new version, which becomes the default.
+   * @param latest the newest version there was when it was decided what to write
+   * @returns false when somebody else has made a version since: the new one is there, and isn't the default
+   */
+  change(id: string, says: MachineTemplate, latest: number, signal?: AbortSignal): Promise<boolean>;
   remove(id: string, signal?: AbortSignal): Promise<void>;
 }
 
 export function awsTemplates({ ec2, onEc2 }: RecoveryConnection): Templates {
+  /** Whether there is a version between the two; a number is skipped as well when its version was deleted. */
+  async function isOvertaken(id: string, latest: number, made: number, signal: AbortSignal | undefined) {
+    if (made === latest + 1) return false;
+    const between = await onEc2(
+      'DescribeLaunchTemplateVersions',
+      id,
+      (client, options) =>
+        client.send(
+          new ec2.DescribeLaunchTemplateVersionsCommand({
+            LaunchTemplateId: id,
+            MinVersion: String(latest + 1),
+            MaxVersion: String(made - 1),
+          }),
+          options,
+        ),
+      { signal },
+    );
+    return (between?.LaunchTemplateVersions ?? []).length > 0;
+  }
   return {
     async find(name, signal) {
       const found = await onEc2(
@@ -58,6 +84,7 @@ export function awsTemplates({ ec2, onEc2 }: RecoveryConnection): Templates {
       return {
         id,
         version: version?.VersionNumber ?? 0,
+        latest: template.LatestVersionNumber ?? 0,
         tags: tagsOf(template.Tags),
         says: read(version?.LaunchTemplateData ?? {}),
       };
@@ -69,11 +96,18 @@ export function awsTemplates({ ec2, onEc2 }: RecoveryConnection): Templates {
         LaunchTemplateData: write(says),
         TagSpecifications: [{ ResourceType: 'launch-template', Tags: toTags(tags) }],
       });
-      await onEc2('CreateLaunchTemplate', name, (client, options) => client.send(command, options), {
-        signal,
-      });
+      const made = await onEc2(
+        'CreateLaunchTemplate',
+        name,
+        (client, options) => client.send(command, options),
+        {
+          signal,
+          expected: /^InvalidLaunchTemplateName\.AlreadyExistsException$/,
+        },
+      );
+      return made !== undefined;
     },
-    async change(id, says, signal) {
+    async change(id, says, latest, signal) {
       const made = await onEc2(
         'CreateLaunchTemplateVersion',
         id,
@@ -87,19 +121,20 @@ export function awsTemplates({ ec2, onEc2 }: RecoveryConnection): Templates {
           ),
         { signal },
       );
+      const number = made?.LaunchTemplateVersion?.VersionNumber ?? 0;
+      // EC2 has no condition for this; its counting of versions tells who was first.
+      if (await isOvertaken(id, latest, number, signal)) return false;
       await onEc2(
         'ModifyLaunchTemplate',
         id,
         (client, options) =>
           client.send(
-            new ec2.ModifyLaunchTemplateCommand({
-              LaunchTemplateId: id,
-              DefaultVersion: String(made?.LaunchTemplateVersion?.VersionNumber),
-            }),
+            new ec2.ModifyLaunchTemplateCommand({ LaunchTemplateId: id, DefaultVersion: String(number) }),
             options,
           ),
         { signal },
       );
+      return true;
     },
     async remove(id, signal) {
       await onEc2(

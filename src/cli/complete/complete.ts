@@ -1,17 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
+import type { Names } from '../../app/start/names-to-complete.ts';
 import { shellWords } from './shell-words.ts';
-
-/** Names that only manifests and the registry know. */
-export interface Names {
-  /** Resource types. */
-  types(): string[] | Promise<string[]>;
-  /** Resource types, modules and kinds of targets. */
-  explained(): Promise<string[]>;
-  /** What `adopt` takes: resource types that list, and kinds of targets. */
-  adoptable(): Promise<string[]>;
-  /** Addresses of what the manifests declare; `paths` are those of the line, which may be none. */
-  addresses(paths: string[]): Promise<string[]>;
-}
 
 /** What may stand where the line ends: words, or files, which the shell knows best. */
 export type Candidates = string[] | 'files' | 'directories';

@@ -3,8 +3,8 @@ import type { Known } from '../../app/reporter.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { printable } from '../../diagnostics/text-width.ts';
 import type { EventOptions } from '../progress/events.ts';
-import type { CliIo, TerminalIo } from '../text/io.ts';
-import { openText, type Text } from '../text/text.ts';
+import type { CliIo, TerminalIo } from '../text/cli-io.ts';
+import { openText, type Text } from '../text/open-text.ts';
 import { textReporter } from './text-reporter.ts';
 
 /** What a command gets besides its arguments: the application's context, and a terminal. */

@@ -6,8 +6,8 @@ import type { Redactor } from '../../engine/model/redact.ts';
 import { annotateChanges, annotateDiagnostics } from '../../engine/render/github.ts';
 import { renderMarkdown } from '../../engine/render/markdown.ts';
 import type { Host } from '../../io/ports.ts';
-import type { TerminalIo } from '../text/io.ts';
-import type { Text } from '../text/text.ts';
+import type { TerminalIo } from '../text/cli-io.ts';
+import type { Text } from '../text/open-text.ts';
 
 /** Mistakes beside the lines they are about; the runner reads stderr like stdout. */
 export const mistakesForGithub = (host: Host, diagnostics: readonly Diagnostic[]): Lines =>

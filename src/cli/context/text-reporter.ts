@@ -2,13 +2,13 @@ import type { Known, Reporter, RunReporter } from '../../app/reporter.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../../diagnostics/render.ts';
 import type { RunReport } from '../../engine/model/events.ts';
-import { renderText } from '../../engine/render/text.ts';
+import { renderText } from '../../engine/render/render-plan.ts';
 import { progressFor } from '../progress/choose.ts';
 import { type EventOptions, openEvents } from '../progress/events.ts';
 import { summary } from '../progress/summary.ts';
-import { isForGithub } from '../text/faces.ts';
-import type { TerminalIo } from '../text/io.ts';
-import type { Text } from '../text/text.ts';
+import type { TerminalIo } from '../text/cli-io.ts';
+import type { Text } from '../text/open-text.ts';
+import { isForGithub } from '../text/output-kinds.ts';
 import { mistakesForGithub, tellGithub } from './github.ts';
 import { noticeText } from './notices.ts';
 

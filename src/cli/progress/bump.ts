@@ -1,8 +1,8 @@
 import type { RolloutReporter, TellRollout } from '../../app/masterless/bump.ts';
 import type { BumpEvent } from '../../masterless/rollout/bump.ts';
 import { bumpLines } from '../rollout/bump-lines.ts';
-import type { TerminalIo } from '../text/io.ts';
-import type { Text } from '../text/text.ts';
+import type { TerminalIo } from '../text/cli-io.ts';
+import type { Text } from '../text/open-text.ts';
 import { type EventOptions, openEvents } from './events.ts';
 
 interface Said extends Text {

@@ -1,6 +1,6 @@
-import type { Text } from '../text/text.ts';
+import type { Text } from '../text/open-text.ts';
 import type { EventSink } from './events.ts';
-import { plainProgress } from './plain.ts';
+import { plainProgress } from './finished-lines.ts';
 import type { Progress } from './progress.ts';
 
 /**

@@ -3,8 +3,8 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { RunEvent } from '../../engine/model/events.ts';
 import { ndjsonListener } from '../../engine/render/ndjson.ts';
 import type { FileHandle } from '../../io/ports.ts';
-import type { TerminalIo } from '../text/io.ts';
-import type { Text } from '../text/text.ts';
+import type { TerminalIo } from '../text/cli-io.ts';
+import type { Text } from '../text/open-text.ts';
 
 export interface EventOptions {
   events?: 'ndjson';

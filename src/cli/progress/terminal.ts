@@ -1,6 +1,6 @@
 import type { Tasks } from '../text/tasks.ts';
 import { amounts } from './amount.ts';
-import { finishedLines } from './plain.ts';
+import { finishedLines } from './finished-lines.ts';
 import type { Progress } from './progress.ts';
 
 /** The events as tasks: one line per resource that moves while it works. */

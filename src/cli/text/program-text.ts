@@ -8,7 +8,7 @@ const escaped = (character: string): string =>
   ).join('');
 
 /**
- * JSON with whatever could steer a terminal or a runner escaped; it says the same. `##[` can only stand in a
+ * JSON with whatever could steer a terminal or a runner escaped; it says the same. `##[` can only be in a
  * text of it, and a line of JSON never begins with `::`.
  */
 export const jsonText = (json: string): string =>

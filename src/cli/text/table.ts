@@ -18,7 +18,7 @@ export function table(headings: string[], rows: string[][], columns = Number.POS
     : rows.flatMap((row, i) => [...(i > 0 ? [''] : []), ...block(headings, row, columns)]);
 }
 
-/** A cell that can't be broken stands below its heading when there is no room beside it. */
+/** A cell that can't be broken is below its heading when there is no room beside it. */
 function block(headings: string[], row: string[], columns: number): string[] {
   const beside = Math.max(...headings.map(textWidth)) + 2;
   return headings.flatMap((heading, i) => {

@@ -31,7 +31,7 @@ export const aws = {
     wayOut: 'Sign in again, or check the keys or the profile of the aws target.',
   },
   'aws-wrong-region': {
-    means: 'A bucket or another thing lies in another region than the aws target says.',
+    means: 'A bucket or another thing is in another region than the aws target says.',
     wayOut: 'Use an aws target of the right region.',
   },
   'bucket-name': {
@@ -76,7 +76,7 @@ export const aws = {
     wayOut: 'Run it on an instance, or follow the hint.',
   },
   'object-archived': {
-    means: "An object lies in an archive of S3 and can't be read before it is brought back.",
+    means: "An object is in an archive of S3 and can't be read before it is brought back.",
     wayOut: 'Bring it back, and keep lifecycle rules that archive away from the prefix.',
   },
   'object-changed': {
@@ -85,7 +85,7 @@ export const aws = {
   },
   'object-not-found': { means: "An object isn't in its bucket.", wayOut: 'Check bucket and key.' },
   'secret-circle': {
-    means: 'The key of an aws target lies behind the same target.',
+    means: 'The key of an aws target is behind the same target.',
     wayOut: 'Give the key by `env:` or `file:`, or use a profile or an instance role.',
   },
   'secret-missing': {

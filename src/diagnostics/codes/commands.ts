@@ -31,6 +31,10 @@ export const commands = {
     means: 'An option that is on or off was given something else.',
     wayOut: 'Write `on` or `off`.',
   },
+  'empty-argument': {
+    means: 'An option or argument has no text at all.',
+    wayOut: 'Leave it out, or look whether a variable of the shell is set.',
+  },
   'file-exists': { means: 'A new key would overwrite a file.', wayOut: 'Name a new file.' },
   'missing-argument': {
     means: "An option that the command needs isn't given.",

@@ -1,6 +1,10 @@
 import type { Meanings } from './meaning.ts';
 
 export const engine = {
+  'changed-meanwhile': {
+    means: 'Somebody else has changed an object since the change to it was planned; it is left as it is.',
+    wayOut: 'Run again: the new plan shows what differs now.',
+  },
   'dependency-dropped': {
     means: 'What was selected depends on resources that were not selected (a warning).',
     wayOut: 'Select them as well, unless they are known to be right.',

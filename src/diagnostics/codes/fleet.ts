@@ -44,7 +44,7 @@ export const fleet = {
     wayOut: 'Sign it with `--replaces-up-to` to go back on purpose.',
   },
   'private-key-here': {
-    means: 'A private key lies where a public one belongs.',
+    means: 'A private key is where a public one belongs.',
     wayOut: 'Put the public one there, and make a new pair: this key may have been seen.',
   },
   'report-refused': {
@@ -62,7 +62,7 @@ export const fleet = {
   },
   'rollout-taken-over': {
     means: 'Somebody else has halted or replaced the rollout.',
-    wayOut: '`converge rollout status` says how it stands.',
+    wayOut: '`converge rollout status` shows its state.',
   },
   'signature-expired': {
     means: 'A signature has expired.',

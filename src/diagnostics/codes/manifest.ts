@@ -6,7 +6,7 @@ export const manifest = {
     wayOut: 'Write the values out, or use fewer aliases.',
   },
   'alias-cycle': {
-    means: 'A YAML alias stands inside the value that it stands for.',
+    means: 'A YAML alias is inside the value that it stands for.',
     wayOut: 'Write the value out.',
   },
   'ambiguous-target': {
@@ -43,7 +43,7 @@ export const manifest = {
     means: 'Two declarations have the same address.',
     wayOut: 'Merge the two, or remove one.',
   },
-  'duplicate-key': { means: 'A key stands twice in one map.', wayOut: 'Merge the two, or remove one.' },
+  'duplicate-key': { means: 'A key appears twice in one map.', wayOut: 'Merge the two, or remove one.' },
   'empty-folder': {
     means: 'A folder that was named holds no manifest.',
     wayOut: 'Name another folder; a manifest ends in .yaml or .yml.',
@@ -62,7 +62,7 @@ export const manifest = {
     wayOut: 'Give both the same `when`.',
   },
   'literal-secret': {
-    means: 'A secret stands in the manifest itself.',
+    means: 'A secret is in the manifest itself.',
     wayOut: "Write a reference: `${secret('env:NAME')}` or `${secret('file:PATH')}`.",
   },
   'missing-property': { means: "A property that the type needs isn't given.", wayOut: 'Add it.' },
@@ -131,7 +131,7 @@ export const manifest = {
     wayOut: 'Merge the two, or remove one.',
   },
   'secret-not-allowed': {
-    means: 'A secret stands where others would see it.',
+    means: 'A secret is where others would see it.',
     wayOut: 'Use it in a property that takes a secret; `converge explain --type` lists them.',
   },
   'self-reference': { means: 'A resource refers to itself.', wayOut: 'Remove the reference.' },

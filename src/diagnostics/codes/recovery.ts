@@ -67,7 +67,6 @@ export const recovery = {
     means: 'A plan and one of its targets name different repositories.',
     wayOut: 'Give both the same one.',
   },
-  'plan-changed': { means: 'Somebody else changed a plan at the same time.', wayOut: 'Run again.' },
   'pins-changed': {
     means: 'Others kept changing the pins of a repository while one was to be set or lifted.',
     wayOut: 'Run again.',

@@ -84,6 +84,10 @@ export const repository = {
     means: "A repository's head names an older point than the newest.",
     wayOut: 'Somebody put an older head back: remove it.',
   },
+  'image-newer': {
+    means: 'A raw image was made from a newer recovery point than the repository has now.',
+    wayOut: 'Find out where the newer points went; `--allow` makes the image an older one all the same.',
+  },
   'image-locked': { means: 'A raw image is being updated by another run.', wayOut: 'Wait for it to end.' },
   'image-smaller': {
     means: 'A raw image or a disk image is smaller than its disk, or larger than the disk may become.',

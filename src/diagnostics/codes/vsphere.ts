@@ -64,7 +64,7 @@ export const vsphere = {
     wayOut: "Check the target's url and this machine's DNS.",
   },
   'vsphere-no-tags': {
-    means: 'The server has no Automation API, so it knows no tags.',
+    means: 'The server has no Automation API, so it does not know tags.',
     wayOut: 'Use a vCenter 6.5 or newer, or select by folder or name.',
   },
   'vsphere-no-tls': {

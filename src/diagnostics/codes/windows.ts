@@ -54,7 +54,7 @@ export const windows = {
     wayOut: 'Follow the hint: a change here is a change of all of them.',
   },
   'iis-unknown-name': {
-    means: 'This IIS knows no such section, attribute or value.',
+    means: 'This IIS does not know such a section, attribute or value.',
     wayOut: 'Check the names.',
   },
   'iis-unreadable': { means: "A configuration file of IIS isn't valid XML.", wayOut: 'Correct the file.' },
@@ -94,7 +94,7 @@ export const windows = {
     wayOut: 'Check `password:`, and that it is a PFX file.',
   },
   'plain-secret': {
-    means: 'A secret stands in the manifest itself.',
+    means: 'A secret is in the manifest itself.',
     wayOut: "Write `${secret('env:NAME')}`.",
   },
   'powershell-failed': {

@@ -1,24 +1,25 @@
 import { Failure, world as worldSays } from '../../diagnostics/diagnostic.ts';
+import { retry } from '../../io/retry.ts';
 import { type Node, Walk } from '../graph/walk.ts';
 import { type Allowed, guardOf, overBudget, requireKnown } from '../guard/guards.ts';
 import { rememberProtection } from '../guard/protection.ts';
-import { forgetLost } from '../memory/owed.ts';
+import { forgetLost } from '../memory/owed-refreshes.ts';
 import type { RunReport } from '../model/events.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, subjectsOf } from '../model/subject.ts';
+import { loadSources } from '../observe/load-sources.ts';
 import { hintFor, type Lookups, lookupsOf, missingFor } from '../observe/lookups.ts';
 import { observe, showsOf } from '../observe/observe.ts';
-import { loadSources } from '../observe/sources.ts';
 import { decide } from '../plan/decide.ts';
-import { heldUntil } from '../plan/held.ts';
+import { heldUntil } from '../plan/held-until.ts';
 import { sharedCause } from '../plan/shared-cause.ts';
 import { rememberSelections } from '../select/members.ts';
-import { type Applying, begin, type Details, slowConsistency } from './applying.ts';
-import { type Change, changeAll } from './change.ts';
+import { type Applying, begin, type Change, type Details, slowConsistency } from './applying.ts';
+import { changeAll } from './change.ts';
 import { holdBack } from './hold-back.ts';
 import { HostLock } from './host-lock.ts';
-import { prove } from './proof.ts';
+import { prove } from './prove-applied.ts';
 import { refreshIfNotified } from './refresh.ts';
 import { foundLater, looksAgain } from './second-look.ts';
 
@@ -213,12 +214,12 @@ async function waitForNew({ run, walk }: Applying, subjects: readonly Subject[])
       const seen = run.observed.get(address);
       return seen?.state === 'unknown' && isNew(seen.waitsFor);
     });
-  for (const wait of slowConsistency) {
-    const left = late();
-    if (left.length === 0) return;
-    await run.world.host.clock.sleep(wait, run.signal);
-    await observe(run, left);
-  }
+  const { clock } = run.world.host;
+  const isNotYet = (left: Subject[]) => left.length > 0;
+  await retry(slowConsistency, { clock, signal: run.signal, isNotYet }, async attempt => {
+    if (attempt > 1) await observe(run, late());
+    return late();
+  });
 }
 
 /** Looks up what is named and wasn't there, or wasn't asked about, when the plan was made. */

@@ -9,10 +9,11 @@ import type { Run } from '../model/run.ts';
 import type { Surroundings } from '../model/subject.ts';
 import { Dirty } from '../observe/dirty.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
+import type { Decision } from '../plan/decide.ts';
 import type { HostLock } from './host-lock.ts';
 
 /** Waits for what is remote to be seen as it was changed, in ms: 15 s in all. */
-export const slowConsistency = [1000, 2000, 4000, 8000];
+export const slowConsistency = { attempts: 5, first: 1000 };
 
 /** What the parts of one apply share. */
 export interface Applying {
@@ -34,6 +35,12 @@ export interface Applying {
   diagnostics: Diagnostic[];
   /** Ends a node's part in the run and lets its dependants go on. */
   finish(node: Node, result: Result, details?: Details): void;
+}
+
+/** A node with what has to be done to it. */
+export interface Change {
+  node: Node;
+  decision: Decision;
 }
 
 export interface Details {

@@ -1,27 +1,23 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import { callFor, callKey, within } from '../call/call-in-time.ts';
 import { type Handed, leakOf } from '../call/leaks.ts';
 import { writeIo } from '../call/make-io.ts';
 import { rememberSecrets } from '../call/secrets.ts';
-import { callFor, callKey, within } from '../call/within.ts';
 import type { Node } from '../graph/walk.ts';
-import { owe, settle } from '../memory/owed.ts';
+import { owe, settle } from '../memory/owed-refreshes.ts';
 import type { Progress } from '../model/io.ts';
 import type { TakenLock } from '../model/locks.ts';
 import type { Outcome, Step } from '../model/resource-type.ts';
+import type { Run } from '../model/run.ts';
 import { identityOf } from '../model/targets.ts';
 import { observe } from '../observe/observe.ts';
-import { type Decision, decide } from '../plan/decide.ts';
-import { type Applying, guarded } from './applying.ts';
+import { decide } from '../plan/decide.ts';
+import { type Applying, type Change, guarded } from './applying.ts';
 import { holdBack } from './hold-back.ts';
+import { isRestOf, stillAsShown } from './meanwhile.ts';
 import { failedCall, interrupted, soundOutcome } from './outcome.ts';
 import { refreshIfNotified } from './refresh.ts';
-import { triesLeft, waitBefore } from './retry.ts';
-
-/** A node with what has to be done to it. */
-export interface Change {
-  node: Node;
-  decision: Decision;
-}
+import { triesLeft, waitBefore } from './resource-retry.ts';
 
 /** Of a step whose type doesn't say more. */
 const cutShort = 'cut short; the next run looks at what is there and goes on from that';
@@ -51,20 +47,20 @@ export async function changeAll(applying: Applying, changes: readonly Change[]):
   );
 }
 
-/** With the lock of the object, for what lives elsewhere; what another run did to it meanwhile is looked at first. */
+/** With the lock of the object, for what lives elsewhere; what others did to it meanwhile is looked at first. */
 async function locked(
   applying: Applying,
   call: readonly Change[],
   work: (changes: readonly Change[]) => Promise<void>,
 ): Promise<void> {
-  const { run, dirty, finish } = applying;
+  const { run, finish } = applying;
   const { node } = call[0]!;
   const { subject } = node;
-  if (!run.world.locks || subject.type.runs.on === 'host') return work(call);
-  let taken: TakenLock;
+  if (subject.type.runs.on === 'host') return work(call);
+  let taken: TakenLock | undefined;
   try {
     const target = subject.target ? await identityOf(run, subject.target) : subject.type.runs.target;
-    taken = await run.world.locks.take({ target, type: subject.type.name, id: subject.id }, run.signal);
+    taken = await run.world.locks?.take({ target, type: subject.type.name, id: subject.id }, run.signal);
   } catch (error) {
     // Interrupted: it never began.
     if (run.signal.aborted) return;
@@ -72,16 +68,28 @@ async function locked(
     return finish(node, 'blocked', { diagnostic: error.diagnostics[0]! });
   }
   try {
-    if (!taken.waited) return await work(call);
-    dirty.seeing([subject]);
-    await observe(run, [subject]);
-    // What the other run has done by now is its own change.
-    const left = await stillToDo(applying, call, () => finish(node, 'unchanged'));
-    const wanted = left.filter(change => !holdBack(applying, change));
-    if (wanted.length > 0) await work(wanted);
+    const wanted = await wantedStill(applying, call[0]!, taken?.waited ?? false);
+    if (wanted) await work([wanted]);
+  } catch (error) {
+    // Looked at again, and interrupted: it never began.
+    if (!run.signal.aborted) throw error;
   } finally {
-    await taken.release();
+    await taken?.release();
   }
+}
+
+/** What is to be done now that the object's lock is held. Undefined when nothing is, and then it's finished. */
+async function wantedStill(applying: Applying, change: Change, waited: boolean): Promise<Change | undefined> {
+  const { run, dirty, finish } = applying;
+  const { subject } = change.node;
+  if (!subject.type.leased) return stillAsShown(applying, change);
+  // The lease keeps other machines out, and what is done goes by what is seen under it.
+  if (!waited) return change;
+  dirty.seeing([subject]);
+  await observe(run, [subject]);
+  // What the other run has done by now is its own change.
+  const [left] = await stillToDo(applying, [change], node => finish(node, 'unchanged'));
+  return left && !holdBack(applying, left) ? left : undefined;
 }
 
 async function changeCall(applying: Applying, changes: readonly Change[]): Promise<void> {
@@ -120,7 +128,7 @@ async function callApply(applying: Applying, changes: readonly Change[]): Promis
     const subjects = changes.map(({ node }) => node.subject);
     const answer = await within(run, callFor('apply', subjects), signal =>
       subject.type.apply(
-        changes.map(change => stepOf(change, signal)),
+        changes.map(change => stepOf(run, change, signal)),
         writeIo(run, subject, signal, onProgress, handed),
       ),
     );
@@ -144,8 +152,19 @@ async function callApply(applying: Applying, changes: readonly Change[]): Promis
   );
 }
 
-function stepOf({ node: { subject }, decision }: Change, signal: AbortSignal): Step<unknown, object> {
-  const common = { id: subject.id, asked: subject.asked, signal };
+function stepOf(
+  { observed }: Run,
+  { node: { subject }, decision }: Change,
+  signal: AbortSignal,
+): Step<unknown, object> {
+  const seen = observed.get(subject.address);
+  const revision = seen?.state === 'present' || seen?.state === 'absent' ? seen.revision : undefined;
+  const common = {
+    id: subject.id,
+    asked: subject.asked,
+    signal,
+    ...(revision !== undefined && { revision }),
+  };
   const { is, should, fields } = decision;
   if (decision.action === 'delete') return { ...common, kind: 'delete', is: is! };
   if (decision.action === 'update') return { ...common, kind: 'update', is: is!, should, fields };
@@ -200,8 +219,12 @@ async function lookAgain(
     for (const { node } of changes) finish(node, 'interrupted', { note, started });
     return [];
   }
-  return stillToDo(applying, changes, node => {
+  const left = await stillToDo(applying, changes, node => {
     node.done = { started };
+  });
+  return left.filter(({ node, decision }) => {
+    const tried = changes.find(change => change.node === node)!.decision;
+    return node.subject.type.runs.on === 'host' || isRestOf(applying, { node, decision }, tried, started);
   });
 }
 

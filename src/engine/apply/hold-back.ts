@@ -1,6 +1,6 @@
 import { blocked } from '../../diagnostics/diagnostic.ts';
 import type { Node } from '../graph/walk.ts';
-import { gradeOf } from '../guard/grade.ts';
+import { gradeOf } from '../guard/grade-field.ts';
 import type { Decision } from '../plan/decide.ts';
 import type { Applying } from './applying.ts';
 

@@ -1,13 +1,14 @@
+import { retry } from '../../io/retry.ts';
+import { callFor, within } from '../call/call-in-time.ts';
 import { type Handed, leakOf } from '../call/leaks.ts';
 import { writeIo } from '../call/make-io.ts';
-import { callFor, within } from '../call/within.ts';
 import type { Node } from '../graph/walk.ts';
-import { owe, owedTo, settle } from '../memory/owed.ts';
+import { owe, owedTo, settle } from '../memory/owed-refreshes.ts';
 import type { Outcome } from '../model/resource-type.ts';
 import type { Decision } from '../plan/decide.ts';
 import { type Applying, guarded } from './applying.ts';
 import { failedCall, soundOutcome } from './outcome.ts';
-import { triesLeft, waitBefore } from './retry.ts';
+import { mayPass, policyOf } from './resource-retry.ts';
 
 /**
  * The last part of a node: refreshes it once when something that notifies it has changed, in this run
@@ -33,16 +34,10 @@ async function refreshNode(applying: Applying, node: Node, decision: Decision | 
   const { realm, type } = subject;
   const refreshOnce = () =>
     applying.limits.run(realm, Math.max(1, type.realm.concurrency), () => callRefresh(applying, node));
-  let outcome = await refreshOnce();
-  for (let attempt = 1; triesLeft(subject, outcome, attempt); attempt++) {
-    try {
-      await run.world.host.clock.sleep(waitBefore(attempt)(subject), run.signal);
-    } catch {
-      // Interrupted: it failed, and its refresh stays owed.
-      break;
-    }
-    outcome = await refreshOnce();
-  }
+  const { clock } = run.world.host;
+  const isNotYet = (outcome: Outcome) => mayPass(subject, outcome);
+  // Interrupted while it waits: it failed, and its refresh stays owed.
+  const outcome = await retry(policyOf(subject), { clock, closed: run.signal, isNotYet }, refreshOnce);
   if (!outcome.ok) return finish(node, 'failed', { diagnostic: outcome.diagnostic, started });
   await settle(run, planned.address);
   const note = [done?.note, outcome.note].filter(Boolean).join(', ');

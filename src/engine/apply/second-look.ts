@@ -3,8 +3,7 @@ import { beyondBudget } from '../guard/guards.ts';
 import type { Subject } from '../model/subject.ts';
 import { observe } from '../observe/observe.ts';
 import { decide } from '../plan/decide.ts';
-import type { Applying } from './applying.ts';
-import type { Change } from './change.ts';
+import type { Applying, Change } from './applying.ts';
 import { holdBack } from './hold-back.ts';
 
 /** Whether it was in sync when planned and has to be observed again: something that it depends on has changed. */

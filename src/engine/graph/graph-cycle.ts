@@ -2,7 +2,7 @@ import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { byText } from '../model/canonical.ts';
 import type { Address } from '../model/catalog.ts';
 import type { Subject } from '../model/subject.ts';
-import type { Edge } from './implied.ts';
+import type { Edge } from './implied-edges.ts';
 
 /** More edges than this are summed up: nobody reads a path of thousands, nor their places. */
 const shown = 20;

@@ -5,7 +5,7 @@ import type { Address } from '../model/catalog.ts';
 import { conflictsAmong } from '../model/mistakes.ts';
 import type { Subject } from '../model/subject.ts';
 import { cycleDiagnostic } from './graph-cycle.ts';
-import { type Edge, type Implied, impliedEdges } from './implied.ts';
+import { type Edge, type Implied, impliedEdges } from './implied-edges.ts';
 
 export interface Graph {
   /** In dependency order, then by address. */

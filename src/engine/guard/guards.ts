@@ -1,5 +1,6 @@
 import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Address, Policy } from '../model/catalog.ts';
 import { isPending, type Plan, type PlannedResource } from '../model/plan.ts';
 
@@ -27,7 +28,7 @@ export function guardOf(planned: PlannedResource, allowed: Allowed): Diagnostic 
   const details = { address, at, hint: `if that is what you want: --allow ${address}` };
   if (action === 'delete') {
     const why = meta.protect ? 'it is declared `protect: true`' : `a \`${planned.type}\` keeps data safe`;
-    return blocked('protected', `\`${address}\` is not deleted: ${why}`, details);
+    return blocked('protected', own`\`${address}\` is not deleted: ${why}`, details);
   }
   const weaker = fields.filter(({ grade }) => grade === 'weakens').map(({ path }) => `\`${path.slice(1)}\``);
   return blocked(
@@ -63,7 +64,7 @@ export const spareChanges = ({ resources, policy = {} }: Plan): number =>
     ? Number.POSITIVE_INFINITY
     : policy.max_changes - resources.filter(one => isPending(one) && one.action !== 'refresh').length;
 
-/** What the budget says of a change that became needed while a plan was applied, and has no room for. */
+/** What the budget says about a change that became needed while a plan was applied, and has no room for. */
 export const beyondBudget = ({ address, at }: PlannedResource, { max_changes }: Policy): Diagnostic =>
   blocked(
     'over-budget',
@@ -71,7 +72,7 @@ export const beyondBudget = ({ address, at }: PlannedResource, { max_changes }: 
     { address, at, hint: 'plan again, and apply that plan' },
   );
 
-/** All that guards say of a plan, for a command that only shows it. */
+/** All that guards say about a plan, for a command that only shows it. */
 export const guardsOf = (plan: Plan, allowed: Allowed): Diagnostic[] => [
   ...overBudget(plan),
   ...plan.resources.flatMap(planned => guardOf(planned, allowed) ?? []),

@@ -6,7 +6,7 @@ import { child, nearest, valueAt } from '../model/pointer.ts';
 import type { AnyResourceType } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
-import { gradeField } from './grade.ts';
+import { gradeField } from './grade-field.ts';
 
 /** What a resource declared when it was last applied, by JSON pointer: only properties that have a grade. */
 export type Protection = Record<string, Json>;

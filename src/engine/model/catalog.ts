@@ -1,7 +1,7 @@
 import type { Diagnostic, SourceRange } from '../../diagnostics/diagnostic.ts';
 import type { Metaparameters } from './metaparameters.ts';
 
-/** JSON values as they stand in a manifest after scalar resolution. */
+/** JSON values as they are in a manifest after scalar resolution. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** A secret by name: stays a reference everywhere but in the hands of the call that needs it. */

@@ -12,7 +12,7 @@ const never: SecretCheck = () => false;
 
 /**
  * The properties that differ, by the type's own `diff` or by structure; sorted by path. Throws a TypeError
- * when the type's own answer can't stand in a plan.
+ * when the type's own answer can't be in a plan.
  */
 export function diff(
   type: AnyResourceType,

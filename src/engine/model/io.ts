@@ -53,7 +53,7 @@ export interface ReadIo {
   /** The secret itself. Only for the call that needs it; the engine redacts it from then on. */
   secret(ref: SecretRef): Promise<string>;
   /**
-   * A content source, in pieces of bounded size: a property marked `x-path: 'source'`, as it stands in
+   * A content source, in pieces of bounded size: a property marked `x-path: 'source'`, as it is in
    * `asked.properties`.
    */
   source(path: string): Promise<AsyncIterable<Buffer>>;

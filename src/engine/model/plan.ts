@@ -127,7 +127,7 @@ export interface Plan {
   digest: string;
 }
 
-/** What a plan says of one resource. */
+/** What a plan says about one resource. */
 export type Verdict = { action: Action; fields: PlannedField[]; reason?: string };
 
 /** Whether the resource is changed when the plan is applied. */

@@ -51,7 +51,10 @@ export interface Asked<P> {
 }
 
 export type Observation<C> =
-  /** `revision`: anything that changes when the object does (ETag, mtime); part of the plan's fingerprint. */
+  /**
+   * `revision`: anything that changes when the object does (ETag, mtime), and where there is none, when there is one;
+   * part of the plan's fingerprint, and of the step that is made of it.
+   */
   (
     | {
         state: 'present';
@@ -60,7 +63,7 @@ export type Observation<C> =
         /** What nobody declares and many want to know, by the names of the type's `shows`; for plans and reports alone. */
         shows?: Record<string, Json>;
       }
-    | { state: 'absent' }
+    | { state: 'absent'; revision?: string }
     /**
      * Can't be seen yet because something pending brings it; observed again when reached. `hint`: what to
      * declare, for when nothing in the plan brings it.
@@ -99,8 +102,11 @@ export interface FieldChange {
   grade?: 'strengthens' | 'neutral' | 'weakens';
 }
 
-/** What apply has to do with one object. `asked.properties` is there for everything C leaves out. */
-export type Step<P, C> = { id: Id; asked: Asked<P>; signal: AbortSignal } & (
+/**
+ * What apply has to do with one object. `asked.properties` is there for everything C leaves out. `revision` is that of
+ * the observation which the step rests on: for a write that the platform makes only while it is still so.
+ */
+export type Step<P, C> = { id: Id; asked: Asked<P>; signal: AbortSignal; revision?: string } & (
   | { kind: 'create'; should: Partial<C> }
   | { kind: 'update'; is: C; should: Partial<C>; fields: FieldChange[] }
   | { kind: 'delete'; is: C }
@@ -224,6 +230,11 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   realm: { name: string; concurrency: number; alsoDirties?: string[]; alsoDirtiedBy?: string[] };
   /** What it manages keeps data safe: a new one strengthens protection, deleting one weakens it. */
   protects?: boolean;
+  /**
+   * Each write is made under a lease that other machines heed, and goes by what is seen under it. Any other object that
+   * lives elsewhere is looked at again right before the write, which isn't made when it isn't what was planned.
+   */
+  leased?: boolean;
   /** Other types whose memory it reads: what an archive unpacked isn't a site's to write. */
   readsMemoryOf?: readonly string[];
   /** `ensure: absent` makes sense for this type (default true). */

@@ -45,25 +45,39 @@ interface Part {
   [keyword: string]: unknown;
 }
 
-/** A text that stands where a schema has an annotation. */
-export interface Annotated {
+/** Where a URL of a scheme leads to (`x-on-target`): to the target that is named beside it, or to the only one of a kind. */
+export interface OnTarget {
+  kind: string;
+  /** `s3`, for `s3://…` in any case. Other URLs need no target. */
+  scheme: string;
+}
+
+/** What each annotation of a text says. */
+interface Notes {
+  'x-ref': string;
+  'x-target': string;
+  'x-on-target': OnTarget;
+}
+
+/** A text that is where a schema has an annotation. */
+export interface Annotated<N> {
   pointer: string;
   text: string;
   /** What the annotation says. */
-  note: string;
+  note: N;
 }
 
-/** All texts among the properties whose schema has the annotation, `x-ref` or `x-target`. */
-export function annotated(
+/** All texts among the properties whose schema has the annotation. */
+export function annotated<K extends keyof Notes>(
   schema: TSchema,
   properties: { [key: string]: Json },
-  keyword: 'x-ref' | 'x-target',
-): Annotated[] {
-  const found: Annotated[] = [];
+  keyword: K,
+): Annotated<Notes[K]>[] {
+  const found: Annotated<Notes[K]>[] = [];
   const walk = (node: Part, value: Json, pointer: string): void => {
     if (!holds(node, keyword)) return;
-    const note = node[keyword];
-    if (typeof note === 'string' && typeof value === 'string') found.push({ pointer, text: value, note });
+    const note = node[keyword] as Notes[K] | undefined;
+    if (note !== undefined && typeof value === 'string') found.push({ pointer, text: value, note });
     for (const branch of node.anyOf ?? []) if (fits(branch, value)) walk(branch, value, pointer);
     if (Array.isArray(value)) {
       const { items } = node;
@@ -82,10 +96,7 @@ export function annotated(
 }
 
 /** Every annotation of a schema, wherever it stands: what the words after `x-ref:` are. */
-export function notesOf(
-  schema: TSchema,
-  keyword: 'x-ref' | 'x-target' | 'x-immutable' | 'x-grade',
-): unknown[] {
+export function notesOf(schema: TSchema, keyword: keyof Notes | 'x-immutable' | 'x-grade'): unknown[] {
   const node = schema as Part;
   const own = node[keyword] === undefined ? [] : [node[keyword]];
   return [...own, ...schemasIn(node).flatMap(below => notesOf(below as TSchema, keyword))];

@@ -15,7 +15,7 @@ import type {
 import { type NamedObject, namedObjects, objectCapability, resolveTarget } from './targets.ts';
 import { typeBug } from './type-bug.ts';
 
-/** What catalog and plan both say of a resource. */
+/** What catalog and plan both say about a resource. */
 export interface Declared {
   address: Address;
   type: string;
@@ -100,7 +100,7 @@ interface Asking {
   target: CatalogTarget | undefined;
 }
 
-/** What the type says of the resource without looking at the world. Throws a Failure (given) with all mistakes. */
+/** What the type says about the resource without looking at the world. Throws a Failure (given) with all mistakes. */
 function sayingsOf(asking: Asking, surroundings: Surroundings): Sayings {
   const { declared, type, properties } = asking;
   const { address, title, at } = declared;

@@ -42,18 +42,24 @@ export interface TargetMistake {
 /**
  * The one place where the name of a target, or that there is only one of its kind, becomes a target. Neither target
  * nor mistake: none of the kind is declared, and none was named.
+ * @param url what the target gives access to, where it isn't what a resource lives on
  */
 export function resolveTarget(
   targets: readonly CatalogTarget[],
   kind: string,
   name: string | undefined,
+  url?: string,
 ): { target?: CatalogTarget; mistake?: TargetMistake } {
   const fitting = targets.filter(({ type }) => type === kind);
   const names = [...new Set(fitting.map(target => target.name))];
   if (name === undefined) {
     if (names.length <= 1) return fitting[0] ? { target: fitting[0] } : {};
     const message = `there are several ${kind} targets, ${names.join(', ')}, and none is named`;
-    return { mistake: { code: 'ambiguous-target', message, hint: `add \`target: ${names[0]}\`` } };
+    const hint =
+      url === undefined
+        ? `add \`target: ${names[0]}\``
+        : `say which one gives access to it: { url: ${url}, target: ${names[0]} }`;
+    return { mistake: { code: 'ambiguous-target', message, hint } };
   }
   const target = fitting.find(one => one.name === name);
   if (target) return { target };

@@ -1,7 +1,7 @@
 import { type Diagnostic, inContext, isDiagnostic, together } from '../../diagnostics/diagnostic.ts';
+import { callFor, within } from '../call/call-in-time.ts';
 import { Limits } from '../call/limits.ts';
 import { readIo } from '../call/make-io.ts';
-import { callFor, within } from '../call/within.ts';
 import type { Address } from '../model/catalog.ts';
 import type { SourceTrouble } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
@@ -43,7 +43,7 @@ async function look(run: Run, subject: Subject): Promise<Lacking | undefined> {
       return value;
     if (value.state === 'doubtful' && isDiagnostic(value.diagnostic))
       return { state: 'doubtful', diagnostic: { ...told(value.diagnostic), severity: 'warning' } };
-    return { state: 'failed', diagnostic: told(typeBug(type, 'what it says of its source is not valid')) };
+    return { state: 'failed', diagnostic: told(typeBug(type, 'what it says about its source is not valid')) };
   } catch (error) {
     return { state: 'failed', diagnostic: told(together(diagnosticsOf(error, subject))) };
   }

@@ -1,16 +1,16 @@
 import { type Diagnostic, Failure, inContext, isDiagnostic, together } from '../../diagnostics/diagnostic.ts';
+import { callFor, callKey, within } from '../call/call-in-time.ts';
 import { type Handed, leakOf } from '../call/leaks.ts';
 import { Limits, totalAtOnce } from '../call/limits.ts';
 import { readIo } from '../call/make-io.ts';
 import { hadSecret } from '../call/secrets.ts';
-import { callFor, callKey, within } from '../call/within.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { Address, Json } from '../model/catalog.ts';
 import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
 import { typeBug } from '../model/type-bug.ts';
-import { observeApart, suspicion } from './apart.ts';
+import { observeApart, suspicion } from './observe-apart.ts';
 
 export interface ObserveOptions {
   /** Milliseconds since the epoch: the time that types take for now, from which it goes on. */
@@ -132,7 +132,7 @@ const isSound = (observation: Observation<object>): boolean =>
     ? typeof observation.waitsFor === 'string'
     : observation.state === 'failed' && isDiagnostic(observation.diagnostic);
 
-/** Whether a value can stand in a plan. */
+/** Whether a value can be in a plan. */
 export function isJsonObject(value: unknown): boolean {
   try {
     return typeof value === 'object' && value !== null && canonicalJson(value) !== undefined;

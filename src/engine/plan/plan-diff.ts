@@ -1,4 +1,4 @@
-import { gradeField } from '../guard/grade.ts';
+import { gradeField } from '../guard/grade-field.ts';
 import { byText, canonicalJson } from '../model/canonical.ts';
 import type { Address, Json } from '../model/catalog.ts';
 import type { Action, Grade, Plan, PlannedResource } from '../model/plan.ts';

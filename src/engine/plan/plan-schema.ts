@@ -105,9 +105,7 @@ const diagnostic = Type.Object(
     hint: Optional(Type.String()),
     at: Optional(place),
     address: Optional(address),
-    cause: Optional(
-      Type.String({ description: 'What stands behind it, when several resources may meet it.' }),
-    ),
+    cause: Optional(Type.String({ description: 'What is behind it, when several resources may meet it.' })),
     related: Optional(listOf(Type.Object({ message: Type.String(), at: place }, closed))),
   },
   closed,

@@ -5,8 +5,8 @@ import type { Run } from '../model/run.ts';
 import { type Subject, subjectsOf } from '../model/subject.ts';
 import { identityOf } from '../model/targets.ts';
 import { fileOf } from '../model/type-bug.ts';
+import { loadSources, sourceDigest } from '../observe/load-sources.ts';
 import { observe } from '../observe/observe.ts';
-import { loadSources, sourceDigest } from '../observe/sources.ts';
 import { askWorld } from '../select/members.ts';
 import { fingerprint, relativeTo } from './planner.ts';
 

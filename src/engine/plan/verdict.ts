@@ -1,6 +1,6 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import type { Graph } from '../graph/graph.ts';
-import { owedTo } from '../memory/owed.ts';
+import { owedTo } from '../memory/owed-refreshes.ts';
 import { byText } from '../model/canonical.ts';
 import type { Address } from '../model/catalog.ts';
 import { isPending, type PlannedField, type PlannedResource, type Verdict } from '../model/plan.ts';
@@ -27,7 +27,7 @@ export interface View {
   lacking: ReadonlyMap<Address, Lacking>;
 }
 
-/** What a plan says of one resource: its own needs, and what follows from those before it. */
+/** What a plan says about one resource: its own needs, and what follows from those before it. */
 export function verdictOf(
   subject: Subject,
   decision: Decision,

@@ -1,7 +1,7 @@
 import { type Diagnostic, Failure, isDiagnostic } from '../../diagnostics/diagnostic.ts';
+import { within } from '../call/call-in-time.ts';
 import { type Handed, leakOf } from '../call/leaks.ts';
 import { readIo } from '../call/make-io.ts';
-import { within } from '../call/within.ts';
 import { byText } from '../model/canonical.ts';
 import type { Catalog, CatalogResource, CatalogTarget, Json } from '../model/catalog.ts';
 import type { PlannedResource } from '../model/plan.ts';

@@ -1,6 +1,6 @@
 import type { Host } from '../../io/ports.ts';
 import { protectionKey } from '../guard/protection.ts';
-import { owedKey } from '../memory/owed.ts';
+import { owedKey } from '../memory/owed-refreshes.ts';
 import type { World } from '../model/world.ts';
 import type { Recording } from './recording.ts';
 

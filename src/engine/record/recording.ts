@@ -3,15 +3,15 @@ import { suggest } from '../../diagnostics/nearest.ts';
 import { sha256 } from '../../values/digest.ts';
 import { appliedSecrets } from '../call/secrets.ts';
 import { type Protection, protectionKey } from '../guard/protection.ts';
-import { owedTo } from '../memory/owed.ts';
+import { owedTo } from '../memory/owed-refreshes.ts';
 import { byText, canonicalJson } from '../model/canonical.ts';
 import type { Address, CatalogTarget, Json } from '../model/catalog.ts';
 import type { Observation, Where } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
 import { identityOf } from '../model/targets.ts';
+import { loadSources } from '../observe/load-sources.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
-import { loadSources } from '../observe/sources.ts';
 import { type Answer, type AskMembers, askWorld } from '../select/members.ts';
 
 /** One resource as it was seen. Holds no secret: what is secret in it is a reference. */

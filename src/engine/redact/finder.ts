@@ -46,7 +46,7 @@ export class Finder {
     return Math.imul(hash, 0x9e3779b1) >>> this.#shift;
   }
 
-  /** Characters of the longest pattern that stands at `at`; 0 when none does. */
+  /** Characters of the longest pattern that is at `at`; 0 when none is. */
   #longest(text: string, at: number): number {
     let low = 0;
     let high = this.#sorted.length;

@@ -2,7 +2,7 @@
 const shortest = 4;
 
 /**
- * How a secret stands in a text whose escapes are undone: as it is, as a program reads it that takes one
+ * How a secret is in a text whose escapes are undone: as it is, as a program reads it that takes one
  * character set for another, in hex, and in base64, also inside something longer.
  */
 export function patternsOf(text: string): string[] {
@@ -33,7 +33,7 @@ function inHex(bytes: Buffer): string[] {
 }
 
 /**
- * Whole, and as it stands inside something longer (`user:password`): what lies before it moves it by a part of
+ * Whole, and as it is inside something longer (`user:password`): what is before it moves it by a part of
  * three bytes, and the characters that it shares with its neighbours are theirs as well (RFC 4648, section 4).
  */
 function inBase64(bytes: Buffer): string[] {

@@ -80,7 +80,7 @@ const markup: Escape = {
         : unit((hex ?? clixml)!),
 };
 
-/** URLs (RFC 3986, section 2.1); what is no ASCII comes out as bytes, each a character. */
+/** URLs (RFC 3986, section 2.1); what is not ASCII comes out as bytes, each a character. */
 const percent: Escape = { pattern: /%([0-9a-f]{2})/gi, meaning: ([, hex = '']) => unit(hex) };
 
 /** Forms (`application/x-www-form-urlencoded`). */

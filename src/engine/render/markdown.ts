@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { printable } from '../../diagnostics/text-width.ts';
 import { plural } from '../../io/units.ts';
 import type { Plan, PlannedResource } from '../model/plan.ts';
-import { type Alike, groupedAlike, namesOf } from './alike.ts';
+import { type Alike, groupedAlike, namesOf } from './group-alike.ts';
 import {
   countsOf,
   diffLines,

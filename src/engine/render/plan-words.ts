@@ -39,7 +39,7 @@ export function countsOf({ resources }: Plan): { text: string; changes: boolean 
   return { text: [...changes, inSync].join(', '), changes: changes.length > 0 };
 }
 
-/** What stands beside a resource: what it does to protection, noop, what it waits for, and why. */
+/** What is beside a resource: what it does to protection, noop, what it waits for, and why. */
 export const notesOf = ({ grade, noop, held, reason = '' }: PlannedResource): string[] =>
   [
     grade === undefined || grade === 'neutral' ? '' : `${grade} protection`,

@@ -6,7 +6,7 @@ import type { Found } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import { subjectOf } from '../model/subject.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
-import { findMembers } from './found.ts';
+import { findMembers } from './find-members.ts';
 import { mayTake, type Selection } from './select.ts';
 import { type Overlap, type Owner, overlapping, sameAddress, warningsOf } from './selection-mistakes.ts';
 

@@ -14,7 +14,7 @@ export interface Overlap {
   titles: string[];
 }
 
-/** What is said of a selection that could be asked: slips, emptiness, and who left. */
+/** What is said about a selection that could be asked: slips, emptiness, and who left. */
 export function warningsOf(
   { address, places, at }: CatalogResource,
   { warnings }: Found,

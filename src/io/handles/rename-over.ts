@@ -13,7 +13,8 @@ const machine = { rename, pause: (ms: number) => setTimeout(ms), platform: proce
 
 /**
  * Renames, over what is there. On Windows a file that anybody has open can't be replaced, and virus scanners and
- * indexers open each new file for a moment: it is tried again for two seconds.
+ * indexers open each new file for a moment: it is tried again for two seconds. Not by `retry`, which needs the host's
+ * clock: this room is below it and knows only Node.
  */
 export async function renameOver(
   from: string,

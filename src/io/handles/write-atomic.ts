@@ -36,6 +36,7 @@ export async function writeAtomic(
   const path = `${folder.at}/${name}`;
   const wanted = isPrivate ? (mode ?? 0o600) : mode;
   const replaced = await whatIsThere(path);
+  if (await isNoPlace(path)) throw noPlace();
   if (isPrivate && replaced && isForeign(replaced.uid)) throw foreignOwner(replaced);
   const temporary = `${folder.at}/${await temporaryName()}`;
   try {
@@ -86,8 +87,29 @@ async function whatIsThere(path: string): Promise<Stats | undefined> {
   return found?.isFile() ? found : undefined;
 }
 
+/**
+ * A device, pipe or socket, or a link to one (`/dev/stdout`): a rename would put a plain file in its place, on a machine
+ * whose root it is for everybody.
+ */
+async function isNoPlace(path: string): Promise<boolean> {
+  const [itself, behind, link] = await Promise.all([
+    fs.lstat(path).catch(() => undefined),
+    fs.stat(path).catch(() => undefined),
+    fs.readlink(path).catch(() => ''),
+  ]);
+  const isPlain = (found: Stats | undefined) =>
+    !found || found.isFile() || found.isDirectory() || found.isSymbolicLink();
+  return !isPlain(itself) || !isPlain(behind) || link.startsWith('/proc/');
+}
+
 const foreignOwner = ({ uid }: Stats): Refused =>
   new Refused(
     `what is there belongs to another user (uid ${uid}), and what goes there is for nobody else`,
     'remove it, or give it to root: chown root',
+  );
+
+const noPlace = (): Refused =>
+  new Refused(
+    'what is there is a device, a pipe or a socket, or leads to one, and would be replaced by a file',
+    'name a plain file, or one that is not there yet',
   );

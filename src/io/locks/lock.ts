@@ -37,7 +37,7 @@ interface Held {
   claim: Claim;
   /** Path of the claim. */
   file: string;
-  /** False: it lies beyond what can be seen from here. */
+  /** False: it is beyond what can be seen from here. */
   certain: boolean;
 }
 
@@ -49,7 +49,7 @@ const pause = 200;
 const tries = 5;
 
 /**
- * Takes the lock whose claims lie in the folder `path`. Each process writes a claim of its own name and
+ * Takes the lock whose claims are in the folder `path`. Each process writes a claim of its own name and
  * then looks for others: two at once both see each other and back off, so never do both hold it. Names
  * are used once, hence a dead process's claim can be removed by anybody at any time. No manual step is
  * needed after a crash, unless the process belonged to another machine or container, which nobody can see
@@ -62,6 +62,7 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
   await host.files.mkdir(path, { recursive: true, mode: 0o700 });
   if (!shared) await refuseForeign(host.files, [path]);
   let waited = false;
+  // Neither `retry` nor `until`: one wait has a holder and ends by the clock, the other is chance between newcomers.
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     let holder = await liveClaim(path, options, undefined);

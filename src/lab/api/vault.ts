@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson, writeJson } from '../disks/durable.ts';
+import { readJson, writeJson } from '../disks/write-json.ts';
 
 export interface Parameter {
   type: 'String' | 'StringList' | 'SecureString';

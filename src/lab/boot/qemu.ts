@@ -76,7 +76,7 @@ export async function startMachine(spec: MachineSpec): Promise<Machine> {
     child.once('error', error => failed(missing(program, error)));
   });
   let answered: (() => void) | undefined;
-  // A line for each answer; which is of no interest, only that there is one.
+  // A line for each answer; its content does not matter, only that it came.
   child.stdout.on('data', () => answered?.());
   child.stdin.on('error', () => {});
   const say = (command: object) => child.stdin.write(`${JSON.stringify(command)}\n`);

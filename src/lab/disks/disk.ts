@@ -5,12 +5,12 @@ import type { Random } from '../../io/ports.ts';
 import { isAllocated, layerPath, mergeDown, openChain, readChain, writeChain } from './chain.ts';
 import { changeId, newTracking, type Tracking } from './change-id.ts';
 import { type ChangedAreas, type PageLimits, pageOfAreas } from './changed-areas.ts';
-import { readJson, writeJson } from './durable.ts';
 import { pieces } from './granule.ts';
 import { copyImage, diskSize } from './image.ts';
 import { type Journal, openJournal, writtenAfter } from './journal.ts';
 import { openLayer } from './layer.ts';
-import { takeTurns } from './turns.ts';
+import { takeTurns } from './take-turns.ts';
+import { readJson, writeJson } from './write-json.ts';
 
 interface Frozen {
   /** The last layer that belongs to the snapshot. */
@@ -35,7 +35,7 @@ export class ChangeIdRefused extends Error {}
 /** What a snapshot froze of a disk. Layers count from 0, the base. */
 export interface FrozenDisk {
   capacity: number;
-  /** Ids of the layers that the snapshot's content lies in, base first. */
+  /** Ids of the layers that the snapshot's content is in, base first. */
   layers: number[];
   changeId?: string;
 }

@@ -9,7 +9,7 @@ export interface Range {
 
 export const granulesOf = (bytes: number): number => Math.ceil(bytes / GRANULE);
 
-/** The parts of a byte range that lie in one granule each. */
+/** The parts of a byte range that are in one granule each. */
 export function* pieces(offset: number, length: number): Generator<Range & { granule: number }> {
   for (let at = offset; at < offset + length; ) {
     const granule = Math.floor(at / GRANULE);

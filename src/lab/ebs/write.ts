@@ -172,7 +172,7 @@ function checkBlock(snapshot: LabSnapshot, input: PutInput, data: Buffer): void 
   if (input.BlockIndex >= blocksIn(snapshot))
     throw invalid(
       'INVALID_BLOCK',
-      `The block ${input.BlockIndex} lies beyond the ${snapshot.size} GiB of the volume.`,
+      `The block ${input.BlockIndex} is beyond the ${snapshot.size} GiB of the volume.`,
     );
   if (input.DataLength !== blockBytes || data.length !== blockBytes)
     throw invalid('INVALID_BLOCK', `A block has ${blockBytes} bytes, not ${data.length}.`);

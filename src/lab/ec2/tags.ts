@@ -6,7 +6,7 @@ import type {
   TagDescription,
 } from '@aws-sdk/client-ec2';
 import { type Ec2Actions, type Ec2Call, setTags } from './world/call.ts';
-import { select } from './world/describe.ts';
+import { filtersBy, select } from './world/describe.ts';
 import { byIds, type KindName, kinds, refuse } from './world/errors.ts';
 import type { Ec2State } from './world/state.ts';
 
@@ -100,20 +100,17 @@ export const tagActions = {
       ...state.tags,
       ...Object.fromEntries(fleet.map(it => [it.instanceId, it.tags])),
     };
-    const { page, ...token } = select(state, allTags({ ...state, tags }), input, (it, filter) => {
-      switch (filter) {
-        case 'resource-id':
-          return [it.resource];
-        case 'resource-type':
-          return [describedKind(it.resource)];
-        case 'key':
-          return [it.key];
-        case 'value':
-          return [it.value];
-        default:
-          return undefined;
-      }
-    });
+    const { page, ...token } = select(
+      state,
+      allTags({ ...state, tags }),
+      input,
+      filtersBy({
+        'resource-id': it => [it.resource],
+        'resource-type': it => [describedKind(it.resource)],
+        key: it => [it.key],
+        value: it => [it.value],
+      }),
+    );
     return {
       Tags: page.map(({ resource, key, value }) => ({
         ResourceId: resource,

@@ -47,10 +47,10 @@ export function holds(condition: Condition, context: RequestContext): boolean {
 export function unknownInCondition(condition: unknown): string | undefined {
   if (typeof condition !== 'object' || condition === null) return 'a Condition is operators with their keys';
   for (const [name, keys] of Object.entries(condition)) {
-    if (!Object.hasOwn(operators, name)) return `the lab knows no ${name}`;
+    if (!Object.hasOwn(operators, name)) return `the lab does not know ${name}`;
     if (typeof keys !== 'object' || keys === null) return `${name} has keys with their values`;
     const other = Object.keys(keys).find(key => !knownKey.test(key));
-    if (other !== undefined) return `the lab knows no ${other}`;
+    if (other !== undefined) return `the lab does not know ${other}`;
     const isText = Object.values(keys).every(values =>
       [values].flat().every(each => typeof each === 'string'),
     );

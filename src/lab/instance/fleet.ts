@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import { readJson, writeJson } from '../disks/durable.ts';
+import { readJson, writeJson } from '../disks/write-json.ts';
 import { beanstalkTags, type FleetMember } from './member.ts';
 import type { Policy } from './policy.ts';
 import type { InstanceSettings } from './settings.ts';

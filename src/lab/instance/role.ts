@@ -69,11 +69,11 @@ export function unknownIn(policy: unknown): string | undefined {
   for (const statement of Statement) {
     const { Sid: _, Effect, Action, Resource, Condition, ...others } = statement as Record<string, unknown>;
     const [other] = Object.keys(others);
-    if (other !== undefined) return `the lab knows no ${other}`;
-    if (Effect !== 'Allow') return `the lab knows no Effect ${String(Effect)}`;
+    if (other !== undefined) return `the lab does not know ${other}`;
+    if (Effect !== 'Allow') return `the lab does not know Effect ${String(Effect)}`;
     if (!isText(Action) || !isText(Resource)) return 'a statement has Action and Resource, texts or lists';
     const variable = /\$\{(?!aws:userid\})[^}]*\}/.exec([Resource].flat().join(' '))?.[0];
-    if (variable !== undefined) return `the lab knows no ${variable}`;
+    if (variable !== undefined) return `the lab does not know ${variable}`;
     const condition = Condition === undefined ? undefined : unknownInCondition(Condition);
     if (condition !== undefined) return condition;
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readJson, writeJson } from '../disks/durable.ts';
+import { readJson, writeJson } from '../disks/write-json.ts';
 import type { Policy } from './policy.ts';
 
 /** The lab's one EC2 instance: the host that a run with `--lab` is on. */
@@ -11,9 +11,9 @@ export interface InstanceSettings {
   accountId: string;
   imageId: string;
   tags: Record<string, string>;
-  /** Whether the instance has metadata at all; without, the lab's host is no EC2 instance. */
+  /** Whether the instance has metadata at all; without, the lab's host is not an EC2 instance. */
   metadata: boolean;
-  /** Whether tags stand in the metadata, which is off for new instances of EC2. */
+  /** Whether tags are in the metadata, which is off for new instances of EC2. */
   metadataTags: boolean;
   /** Whether the instance's role may ask EC2 for its tags. */
   describeTags: boolean;

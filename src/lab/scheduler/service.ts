@@ -53,7 +53,7 @@ function create(draft: Draft, input: CreateInput): object {
   const next = parseExpression(input.ScheduleExpression, input.ScheduleExpressionTimezone ?? 'UTC', now);
   const due = next(now);
   if (due === undefined)
-    throw new ApiError('ValidationException', `The time of ${input.ScheduleExpression} lies in the past.`);
+    throw new ApiError('ValidationException', `The time of ${input.ScheduleExpression} is in the past.`);
   const schedule: Schedule = {
     name: input.Name,
     group: input.GroupName ?? 'default',

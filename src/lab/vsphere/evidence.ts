@@ -19,7 +19,7 @@ const rows: EvidenceRow[] = [
   ],
   [
     'verified',
-    'faults lie in `detail` as XFault with xsi:type X, over HTTP 500, and are typed by clients',
+    'faults are in `detail` as XFault with xsi:type X, over HTTP 500, and are typed by clients',
     `${GOVC}; ${PYVMOMI}`,
   ],
   ['verified', 'vimServiceVersions.xml with prior versions lets an old client choose its own', PYVMOMI],
@@ -32,7 +32,7 @@ const rows: EvidenceRow[] = [
   ['verified', '/folder/PATH?dcPath=&dsName= downloads a file with the session cookie', GOVC],
   [
     'verified',
-    'folders of VMs are walked, and a VM stands in the folder that it was made in or moved to',
+    'folders of VMs are walked, and a VM is in the folder that it was made in or moved to',
     `${GOVC}: ls, find`,
   ],
   [

@@ -80,7 +80,7 @@ function isKnown(
 async function publish(dir: string, host: string, folder: string): Promise<void> {
   if (!/^[a-z0-9][a-z0-9.-]*(:\d+)?$/i.test(host))
     throw new Failure(
-      given('bad-host', `${host} is no host name`, { hint: 'write it as in a URL: files.example.com' }),
+      given('bad-host', `${host} is not a host name`, { hint: 'write it as in a URL: files.example.com' }),
     );
   const found = await stat(folder).catch(() => undefined);
   if (!found?.isDirectory())

@@ -31,7 +31,7 @@ const rows: EvidenceRow[] = [
   [
     'believed',
     'powershell.exe -Command gives a script its stdin by [Console]::In, and Set-ItemProperty sets passwords of the IIS: drive',
-    'not tried; the lab knows single scripts, it is no PowerShell',
+    'not tried; the lab knows single scripts, it is not PowerShell',
   ],
   [
     'believed',
@@ -113,7 +113,7 @@ const rows: EvidenceRow[] = [
     'a running service that is deleted is marked and goes when it stops',
     'Windows documentation, DeleteService',
   ],
-  ['quoted', 'configuration lies below HKLM\\SYSTEM\\CurrentControlSet\\Services', 'Windows documentation'],
+  ['quoted', 'configuration is below HKLM\\SYSTEM\\CurrentControlSet\\Services', 'Windows documentation'],
   [
     'believed',
     'FailureActions: reset period, two pointers, count, offset 20, pairs of type and milliseconds',
@@ -122,7 +122,7 @@ const rows: EvidenceRow[] = [
   ['believed', 'net start and stop fail with 2', 'published output'],
 
   ['verified', 'tasks: elements, how often, formats and ranges, as the published schema has them', TSCH],
-  ['quoted', 'a task lies as UTF-16LE file with a mark below System32\\Tasks', TASKS],
+  ['quoted', 'a task is a UTF-16LE file with a mark below System32\\Tasks', TASKS],
   ['quoted', 'URI and author are added, accounts become SIDs', TASKS],
   ['believed', 'which defaults are dropped and which are added', 'differs between versions of Windows'],
   ['quoted', 'an XML that says UTF-16 and is not is malformed behind its declaration', TASKS],
@@ -189,7 +189,7 @@ const rows: EvidenceRow[] = [
     'Windows documentation, INetFwRule',
   ],
   ['believed', 'it gives addresses of version 4 with a mask', 'published output'],
-  ['quoted', 'rules lie in the registry as `v2.31|Action=…|`', '[MS-GPFAS]'],
+  ['quoted', 'rules are in the registry as `v2.31|Action=…|`', '[MS-GPFAS]'],
   [
     'quoted',
     'tzutil /g prints no end of line; `_dstoff` turns daylight saving off',

@@ -4,8 +4,8 @@ import { programFile } from './machine/program-file.ts';
 import { timeZones } from './machine/time-zones.ts';
 import { registryFile } from './registry/store.ts';
 import { expandable, text } from './registry/values.ts';
-import { addWindowsServices } from './services/shipped.ts';
 import { readServices } from './services/store.ts';
+import { addWindowsServices } from './services/windows-services.ts';
 import { shipped } from './tools/table.ts';
 
 const folders = [
@@ -24,7 +24,7 @@ const folders = [
 const system = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet';
 const currentVersion = 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion';
 
-/** Where the machine's environment variables lie in the registry. */
+/** Where the machine's environment variables are in the registry. */
 export const environmentKey = `${system}\\Control\\Session Manager\\Environment`;
 
 /**

@@ -13,7 +13,7 @@ import { runScript } from './tools/cmd.ts';
 export interface ProcessesOptions {
   /** Of drive C:. */
   files: Files;
-  /** Of the machine that the lab lies on, for `dir`. */
+  /** Of the machine that the lab is on, for `dir`. */
   below: Files;
   /** The lab's `windows` folder. */
   dir: string;
@@ -24,14 +24,14 @@ export interface ProcessesOptions {
   programs: Readonly<Record<string, Tool>>;
 }
 
-/** What lies here is not a change of the machine. */
+/** What is here is not a change of the machine. */
 const temporary = 'c:/windows/temp/';
 
 /** Thrown into a stand-in when it is about to change something that it must not. */
 class Stopped extends Error {}
 
 /**
- * Runs stand-ins in the place of programs. One may run only while its file lies below C:, else it is not
+ * Runs stand-ins in the place of programs. One may run only while its file is below C:, else it is not
  * found, as the real port says it. Every start is written to the log. One program runs at a time.
  */
 export function windowsProcesses(options: ProcessesOptions): Processes {

@@ -1,7 +1,7 @@
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { asDiagnostic } from '../../engine/model/mistakes.ts';
 import type { Registry, TargetKind } from '../../engine/model/resource-type.ts';
-import { annotated } from '../../engine/model/schema-at.ts';
+import { type Annotated, annotated, type OnTarget } from '../../engine/model/schema-at.ts';
 import { resolveTarget } from '../../engine/model/targets.ts';
 import { valueSchema } from '../schema/json-schema.ts';
 import type { Declarations, DeclaredResource } from '../scope/declared.ts';
@@ -42,7 +42,10 @@ export function checkTargets(
   }
 }
 
-/** Targets that properties name (`x-target`): of a repository, of a URL. */
+/**
+ * Targets of a repository, of a URL: those that properties name (`x-target`), and those of URLs that name none
+ * (`x-on-target`).
+ */
 function namedTargets(
   declared: DeclaredResource,
   { targets, incomplete }: Declarations,
@@ -50,13 +53,27 @@ function namedTargets(
 ): void {
   const { resource, type } = declared;
   if (!declared.valid) return;
-  for (const { pointer, text, note } of annotated(type.schema, resource.properties, 'x-target')) {
-    const { mistake } = resolveTarget(targets, note, text);
+  const named = annotated(type.schema, resource.properties, 'x-target');
+  const isNamed = ({ pointer, note }: Annotated<OnTarget>) =>
+    named.some(one => one.note === note.kind && parentOf(one.pointer) === parentOf(pointer));
+  const unnamed = annotated(type.schema, resource.properties, 'x-on-target').filter(
+    one => one.text.toLowerCase().startsWith(`${one.note.scheme}://`) && !isNamed(one),
+  );
+  const found = [
+    ...named.map(({ pointer, text, note }) => ({ pointer, ...resolveTarget(targets, note, text) })),
+    ...unnamed.map(({ pointer, text, note }) => ({
+      pointer,
+      ...resolveTarget(targets, note.kind, undefined, text),
+    })),
+  ];
+  for (const { pointer, mistake } of found) {
     if (!mistake || (mistake.code === 'unknown-target' && incomplete)) continue;
     declared.valid = false;
     report(asDiagnostic({ pointer, ...mistake }, resource));
   }
 }
+
+const parentOf = (pointer: string): string => pointer.slice(0, pointer.lastIndexOf('/'));
 
 function remote(
   declared: DeclaredResource,
@@ -85,7 +102,7 @@ function refuseTarget(declared: DeclaredResource, report: Report): void {
   if (resource.meta.target === undefined) return;
   declared.valid = false;
   const at = resource.places.get('/target') ?? resource.at;
-  const message = `\`${type.name}\` takes no \`target\`: it works on the host that converge runs on`;
+  const message = `\`${type.name}\` does not take a \`target\`: it works on the host that converge runs on`;
   report(given('wrong-target', message, { at, address: resource.address, hint: 'remove `target`' }));
 }
 

@@ -5,7 +5,7 @@ import { quoted } from '../syntax/scalar.ts';
 
 type Report = (diagnostic: Diagnostic) => void;
 
-/** Where the modules are used that a resource stands in: its own place is the same for all of them. */
+/** Where the modules are used that a resource is in: its own place is the same for all of them. */
 export const usesAround = (uses: Declarations['uses'], address: Address) =>
   [...uses]
     .filter(([use]) => address.startsWith(`${use}/`))

@@ -6,7 +6,7 @@ import { pointerTo } from '../../engine/model/pointer.ts';
 import { type Facts, unknownFact } from '../scope/facts.ts';
 import type { Reading } from '../scope/reading.ts';
 import { below, type Layer, type Scope, type Sourced, type Trace } from '../scope/scope.ts';
-import type { Cel, CelFault, Template } from '../syntax/cel.ts';
+import type { Cel, CelFault, Template, TextOf } from '../syntax/cel.ts';
 import { literal, readExpression, type TemplatePart } from '../syntax/expression.ts';
 import { coreValue, quoted } from '../syntax/scalar.ts';
 import { place, placeOf, type SourceFile, sourceOf } from '../syntax/source-file.ts';
@@ -156,6 +156,7 @@ export function evaluated(
             env: scope.env,
           },
           scope.time,
+          textsIn(scope, part.cel.paths),
         ),
       );
     } catch (error) {
@@ -184,9 +185,6 @@ export function evaluated(
   reading.traces.set(result, trace);
   return result;
 }
-
-/** How a value was written that an expression hands on: the schema of where it goes decides what it is. */
-type TextOf = (value: Json, path: string[] | undefined) => string | undefined;
 
 /**
  * Texts of the scalars that an expression reads. One that it takes from a place whose name isn't known before it is
@@ -260,7 +258,7 @@ function unknownName(
   return undefined;
 }
 
-/** A value as a tree of nodes that stands where the expression stands, and knows where it came from. */
+/** A value as a tree of nodes that is where the expression stands, and knows where it came from. */
 function toNode(
   value: Json,
   from: Node,

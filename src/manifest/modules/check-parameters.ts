@@ -26,7 +26,7 @@ export async function checkParameters(
   return false;
 }
 
-/** What the validator says of a schema that it can't use: a rule broken, or no regular expression. */
+/** What the validator says about a schema that it can't use: a rule broken, or no regular expression. */
 async function faultOf(schema: JsonSchema): Promise<string | undefined> {
   try {
     await validatorFor(schema);

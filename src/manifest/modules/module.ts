@@ -26,7 +26,7 @@ export interface Module {
   name: string;
   file: SourceFile;
   description: string;
-  /** What may stand below a title of the module: its parameters and the metaparameters that it takes. */
+  /** What may be below a title of the module: its parameters and the metaparameters that it takes. */
   body: JsonSchema;
   parameters: JsonSchema;
   /** Where the default of a parameter stands; a parameter without one is required. */

@@ -1,5 +1,6 @@
 import { isMap, isScalar, type Node, type Scalar } from 'yaml';
 import { given } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Json } from '../../engine/model/catalog.ts';
 import { child } from '../../engine/model/pointer.ts';
 import { evaluated } from '../expressions/evaluate.ts';
@@ -149,7 +150,7 @@ export function isWanted(file: SourceFile, address: string, value: Node | null, 
   const { scope, expressions, report } = context;
   const at = placeOf(file, written);
   const tell = (message: string, hint: string) => {
-    report(given('bad-expression', `${quoted(address)}: ${message}`, { at, address, hint }));
+    report(given('bad-expression', own`${quoted(address)}: ${message}`, { at, address, hint }));
     context.into.incomplete = true;
     return true;
   };

@@ -22,7 +22,7 @@ export interface JsonSchema {
   'x-multiline'?: boolean;
   /** A name that has no meaning yet. */
   'x-reserved'?: boolean;
-  /** What to say of it, when that isn't that it has none yet. */
+  /** What to say about it, when that isn't that it has none yet. */
   'x-because'?: string;
   [keyword: string]: unknown;
 }

@@ -19,7 +19,7 @@ export function knownFacts(facts: Facts): KnownFacts {
   let values: { [name: string]: Json } = {};
   const asked = new Map<Fact, Diagnostic | undefined>();
 
-  /** Each fact that the names need, with the path it stands at. */
+  /** Each fact that the names need, with the path it is at. */
   const meant = ([name, inner]: readonly string[]): [string[], Fact][] => {
     if (name === undefined) return [...facts.keys()].flatMap(each => meant([each]));
     const fact = facts.get(name);

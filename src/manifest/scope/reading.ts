@@ -31,7 +31,7 @@ export interface Reading {
   visits: Map<string, Visit>;
   /** Pointers that have a mistake already. */
   faults: Set<string>;
-  /** What expressions see; without it none may stand here. */
+  /** What expressions see; without it none may be here. */
   scope?: Scope | undefined;
   /** Of a resource that `when` leaves out: what can't be computed is not a mistake. */
   lenient?: boolean | undefined;

@@ -1,7 +1,7 @@
 import { isMap, type Node } from 'yaml';
 import package_ from '../../../package.json' with { type: 'json' };
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
-import { compareVersions } from '../../io/versions.ts';
+import { compareVersions } from '../../values/version.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { newReading, resolved } from '../scope/reading.ts';
 import { quoted } from '../syntax/scalar.ts';
@@ -87,5 +87,6 @@ function versionFits(range: string, version: string): boolean | undefined {
   const match = /^\s*(>=)?\s*(\d+(?:\.\d+){0,2})\s*$/.exec(range);
   if (!match) return undefined;
   const difference = compareVersions(version, match[2]!);
+  if (difference === undefined) return undefined;
   return match[1] ? difference >= 0 : difference === 0;
 }

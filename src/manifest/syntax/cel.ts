@@ -13,8 +13,11 @@ export interface Cel {
   /** The chain, when the whole expression is one. */
   path?: string[];
   /** The value for these variables. Throws a CelFault. */
-  run(values: Partial<Record<Variable, unknown>>, time: TimeLeft): Json;
+  run(values: Partial<Record<Variable, unknown>>, time: TimeLeft, textOf?: TextOf): Json;
 }
+
+/** How a scalar was written that another text stands for as well; `path` is undefined when it isn't known before. */
+export type TextOf = (value: Json, path: string[] | undefined) => string | undefined;
 
 /** What expressions that loop or match may still take, in ms, all of a run together. */
 export interface TimeLeft {
@@ -42,6 +45,21 @@ const environment = new Environment({
 });
 for (const name of variables) environment.registerVariable(name, 'map');
 
+/**
+ * `string(data.version)` is the text that was written (`1.10`), as it is where text is meant without it. CEL has no
+ * such text, so each `string(X)` is run as this function of `string(X)`, X and the chain that X is.
+ */
+const asWritten = 'asWritten_';
+let textOfRun: TextOf | undefined;
+environment.registerFunction(
+  `${asWritten}(string, dyn, string): string`,
+  (text: string, value: unknown, chain: string) =>
+    textOfRun?.(
+      typeof value === 'bigint' ? Number(value) : (value as Json),
+      chain === '' ? undefined : (JSON.parse(chain) as string[]),
+    ) ?? text,
+);
+
 /** Milliseconds for one expression that loops or matches; any useful one takes less than one. */
 const longestRun = 2000;
 /** The most that an expression may give: values, and UTF-16 units of text in all. */
@@ -64,10 +82,16 @@ export function parseCel(source: string): Cel {
   const paths: string[][] = [];
   const loops = { found: false };
   const path = walk(evaluate.ast, paths, loops);
+  const texts = withTexts(source, evaluate.ast);
+  if (texts !== source)
+    try {
+      evaluate = environment.parse(texts);
+    } catch {} // a comment before the parenthesis: what was written is right, if with CEL's texts
   const cel: Cel = {
     paths: path ? [...paths, path] : paths,
     ...(path && { path }),
-    run(values, time) {
+    run(values, time, textOf) {
+      textOfRun = textOf;
       try {
         const context = Object.fromEntries(variables.map(name => [name, converted(values[name])]));
         return toJson(loops.found ? bounded(() => evaluate(context), time) : evaluate(context), {
@@ -75,11 +99,38 @@ export function parseCel(source: string): Cel {
         });
       } catch (error) {
         throw faultOf(error);
+      } finally {
+        textOfRun = undefined;
       }
     },
   };
   parsed.set(source, cel);
   return cel;
+}
+
+/** The source with each `string(X)` replaced; one inside of another has a text already. */
+function withTexts(source: string, ast: ASTNode): string {
+  const calls: ASTNode[] = [];
+  const find = (part: unknown): boolean => {
+    if (Array.isArray(part)) return part.map(find).some(Boolean);
+    if (typeof part !== 'object' || part === null || !('op' in part)) return false;
+    const node = part as ASTNode;
+    const inside = find(node.args);
+    if (inside || node.op !== 'call' || node.args[0] !== 'string' || node.args[1].length !== 1) return inside;
+    calls.push(node);
+    return true;
+  };
+  find(ast);
+  // The last first: what comes before it keeps its place.
+  calls.sort((a, b) => b.start - a.start);
+  return calls.reduce((text, node) => {
+    const argument = (node.args as [string, [ASTNode]])[1][0];
+    const chain = walk(argument, [], { found: false });
+    const call = text.slice(node.start, node.end);
+    const inner = text.slice(call.indexOf('(') + node.start + 1, node.end - 1);
+    const name = JSON.stringify(chain ? JSON.stringify(chain) : '');
+    return `${text.slice(0, node.start)}${asWritten}(${call}, ${inner}, ${name})${text.slice(node.end)}`;
+  }, source);
 }
 
 /** Collects chains of names; returns the node's own when it is one. */
@@ -148,18 +199,18 @@ const known = new WeakMap<object, unknown>();
 
 /** Data and parameters are the same objects for many expressions. */
 function converted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return {};
+  if (typeof value !== 'object' || value === null) return new Map();
   const result = known.get(value) ?? toCel(value);
   known.set(value, result);
   return result;
 }
 
-/** CEL's integers are bigint. */
+/** CEL's integers are bigint. Its maps are not objects: one with a member `constructor` is none that it knows. */
 function toCel(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map(toCel);
   if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toCel(item)]));
+    return new Map(Object.entries(value).map(([key, item]) => [key, toCel(item)]));
   return value;
 }
 
@@ -173,7 +224,7 @@ function toJson(value: unknown, left: { values: number; text: number }): Json {
     throw new CelFault('the expression gives an integer beyond 2^53');
   }
   if (typeof value === 'number' && !Number.isFinite(value))
-    throw new CelFault('the expression gives no finite number');
+    throw new CelFault('the expression does not give a finite number');
   if (value === null || ['string', 'boolean', 'number'].includes(typeof value)) return value as Json;
   if (Array.isArray(value)) return value.map(item => toJson(item, left));
   const plain = typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value));
@@ -183,5 +234,5 @@ function toJson(value: unknown, left: { values: number; text: number }): Json {
     );
   if (value instanceof Map)
     return Object.fromEntries([...value].map(([key, item]) => [String(key), toJson(item, left)]));
-  throw new CelFault('the expression gives no text, number, boolean, list or map; try string(...)');
+  throw new CelFault('the expression does not give a text, number, boolean, list or map; try string(...)');
 }

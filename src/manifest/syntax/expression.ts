@@ -21,7 +21,7 @@ const longest = 4096;
 
 /**
  * Reads the `${...}` of one scalar; `$${` is a literal `${`. `offset` counts UTF-16 units from the start
- * of `text`. A message never repeats what stands inside the braces: it might be the secret itself.
+ * of `text`. A message never repeats what is inside the braces: it might be the secret itself.
  */
 export function readExpression(text: string): Expression {
   const offset = findOpening(text, 0);

@@ -1,5 +1,6 @@
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { FileStat, ReadFiles } from '../../io/ports.ts';
 
 /** The most that one manifest file may have, in bytes. */
@@ -90,7 +91,7 @@ async function guarded<T>(
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (error instanceof Failure) for (const diagnostic of error.diagnostics) report(diagnostic);
-    else if (typeof code === 'string') report(given('unreadable-file', `${name} can't be read: ${code}`));
+    else if (typeof code === 'string') report(given('unreadable-file', own`${name} can't be read: ${code}`));
     else throw error;
     return undefined;
   }

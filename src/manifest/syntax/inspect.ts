@@ -7,6 +7,19 @@ const deepest = 64;
 /** How many nodes the aliases of one file may stand for, all together. */
 const mostExpanded = 100_000;
 
+/** What is what it would be without its tag; `!!binary` might be bytes that no text holds. */
+const plainTags = new Set(['!', ...['str', 'map', 'seq'].map(kind => `tag:yaml.org,2002:${kind}`)]);
+
+/** Whether text has half of a character (`"\\ud800"`), which no file and no program would ever get. */
+const isHalved = (node: Node | null): boolean =>
+  isScalar(node) && typeof node.value === 'string' && !node.value.isWellFormed();
+
+const halved = (file: SourceFile, node: Node): Diagnostic =>
+  given('control-character', 'an escape in double quotes made half of a character here', {
+    at: placeOf(file, node),
+    hint: 'write the character itself, or `\\U` and its eight digits',
+  });
+
 /** Nodes and levels below a node when its aliases are written out. */
 interface Extent {
   size: number;
@@ -49,7 +62,7 @@ export function inspect(
       );
     const extent = extents.get(target);
     if (!extent)
-      return refuse(given('alias-cycle', 'an alias stands inside the value that it stands for', { at }));
+      return refuse(given('alias-cycle', 'an alias is inside the value that it stands for', { at }));
     expanded += extent.size;
     if (expanded > mostExpanded)
       return refuse(
@@ -66,6 +79,14 @@ export function inspect(
     if (!node || !sound) return { size: 0, depth: 0 };
     if (isAlias(node)) return alias(node);
     if (node.anchor) anchors.set(node.anchor, node);
+    if (node.tag !== undefined && !plainTags.has(node.tag))
+      return refuse(
+        given('tag', 'converge does not use the tags of YAML', {
+          at: placeOf(file, node),
+          hint: 'write the value itself, without `!!...`',
+        }),
+      );
+    if (isHalved(node)) return refuse(halved(file, node));
     keepExpression(file, node);
     const extent = { size: 1, depth: 1 };
     const add = (child: unknown) => {
@@ -78,6 +99,7 @@ export function inspect(
       for (const { key, value } of node.items as Pair[])
         if (key && namesSecret(keyText(file, key) ?? '')) hideLiteral(file, value, anchors);
       for (const { key, value } of node.items as Pair[]) {
+        if (isHalved(key)) return refuse(halved(file, key!));
         keepExpression(file, key);
         if (isScalar(value) && isScalar(key) && key.value === 'when') file.conditions.push(value);
         add(value);
@@ -106,7 +128,7 @@ interface Pair {
   value: Node | null;
 }
 
-/** What stands where a secret goes is hidden before anything is said about it, behind an alias too. */
+/** What is where a secret goes is hidden before anything is said about it, behind an alias too. */
 function hideLiteral(file: SourceFile, value: Node | null, anchors: Map<string, Node>): void {
   if (isScalar(value) && mayBeSecret(String(value.value))) mask(file, value);
   if (!isAlias(value)) return;
@@ -133,7 +155,7 @@ function checkKeys(file: SourceFile, pairs: Pair[], report: (d: Diagnostic) => v
     const first = seen.get(text);
     if (first)
       report(
-        given('duplicate-key', `\`${text}\` stands twice in one map`, {
+        given('duplicate-key', `\`${text}\` appears twice in one map`, {
           at: placeOf(file, key),
           hint: 'merge the two, or remove one',
           related: [{ message: 'first here', at: placeOf(file, first) }],

@@ -2,7 +2,7 @@ import type { Registry } from '../../engine/model/resource-type.ts';
 import { type JsonSchema, valueSchema } from '../schema/json-schema.ts';
 import { readExpression } from './expression.ts';
 
-/** Tells whether a property of this name is likely to hold a secret, whatever it stands in. */
+/** Tells whether a property of this name is likely to hold a secret, whatever it is in. */
 export type NamesSecret = (name: string) => boolean;
 
 const telling = /encrypted_?value|pass(word|wd|phrase)|pwd|secret|token|private_?key|api_?key/i;
@@ -41,7 +41,7 @@ function holdsSecret(schema: JsonSchema): boolean {
 export const mayBeSecret = (text: string): boolean => readExpression(text).kind !== 'secret';
 
 /**
- * Where secrets may stand in text that isn't YAML: after a telling name, up to the end of its line
+ * Where secrets may be in text that isn't YAML: after a telling name, up to the end of its line
  * and over the deeper indented lines that follow. Offsets `[from, to)`.
  */
 export function likelySecrets(text: string, namesSecret: NamesSecret): [number, number][] {

@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { nearest, suggest } from '../../diagnostics/nearest.ts';
 import type { Registry, ResourceType } from '../../engine/model/resource-type.ts';
-import { notesOf } from '../../engine/model/schema-at.ts';
+import { notesOf, type OnTarget } from '../../engine/model/schema-at.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { found, quoted } from '../syntax/scalar.ts';
 import { metaparameters, reservedMetaparameters } from '../values/metaparameters.ts';
@@ -53,6 +53,7 @@ const parts: Record<keyof ResourceType, Part> = {
     optional: true,
   },
   protects: flag,
+  leased: flag,
   canBeAbsent: flag,
   neededUnlessAbsent: {
     fits: value => Array.isArray(value) && value.every(name => typeof name === 'string'),
@@ -96,7 +97,7 @@ const parts: Record<keyof ResourceType, Part> = {
 
 /**
  * All that is wrong with what a type's file exports, each with its place; none when it can be used.
- * @param named all types that may be referred to, those whose files lie beside this one too
+ * @param named all types that may be referred to, those whose files are beside this one too
  */
 export function mistakesOf(
   exported: unknown,
@@ -191,17 +192,18 @@ function ofSchema({ type, properties }: JsonSchema, wrong: Wrong): Diagnostic[] 
     });
 }
 
-/** What `x-ref` and `x-target` name has to be there. */
+/** What `x-ref`, `x-target` and `x-on-target` name has to be there. */
 function ofNotes(schema: object, registry: Registry, named: ReadonlySet<string>, wrong: Wrong): Diagnostic[] {
-  const kinds = [...new Set(notesOf(schema as TSchema, 'x-target').map(String))]
-    .filter(kind => !registry.targets.has(kind))
-    .map(kind =>
-      wrong(`there is no kind of target ${quoted(kind)}`, 'x-target', suggest(kind, registry.targets.keys())),
-    );
+  const kindsOf = (keyword: 'x-target' | 'x-on-target') =>
+    [...new Set(notesOf(schema as TSchema, keyword).map(note => String((note as OnTarget).kind ?? note)))]
+      .filter(kind => !registry.targets.has(kind))
+      .map(kind =>
+        wrong(`there is no kind of target ${quoted(kind)}`, keyword, suggest(kind, registry.targets.keys())),
+      );
   const types = [...new Set(notesOf(schema as TSchema, 'x-ref').map(String))]
     .filter(type => !named.has(type))
     .map(type => wrong(`there is no resource type ${quoted(type)}`, 'x-ref', suggest(type, named)));
-  return [...kinds, ...types];
+  return [...kindsOf('x-target'), ...kindsOf('x-on-target'), ...types];
 }
 
 /** Where a key is written, as far as one can tell without parsing. */

@@ -1,5 +1,6 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import { thrownAt, traceName } from '../../engine/model/type-bug.ts';
 import type { Clock } from '../../io/ports.ts';
 import { quoted } from '../syntax/scalar.ts';
@@ -45,7 +46,7 @@ async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
   }
 }
 
-/** Node says of its own function that it is experimental, which is nothing for users. */
+/** Node says about its own function that it is experimental, which is nothing for users. */
 function stripped(text: string): string {
   const emitWarning = process.emitWarning;
   process.emitWarning = () => {};
@@ -69,10 +70,10 @@ function fault({ file, text }: TypeSource, error: unknown): Diagnostic {
   }
   const at = thrownAt(error, file) ?? syntaxAt(error, text, file) ?? start;
   const unsupported = code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX';
-  return given('bad-type', `${file} can't be loaded: ${message}`, {
+  return given('bad-type', own`${file} can't be loaded: ${message}`, {
     at,
     ...(unsupported && {
-      hint: 'types are taken away, nothing is compiled: use what is JavaScript without them',
+      hint: own`types are taken away, nothing is compiled: use what is JavaScript without them`,
     }),
   });
 }
@@ -85,7 +86,7 @@ function placeOf(text: string, part: string, file: string): SourceRange | undefi
   return { file, line: lines.length, column, endLine: lines.length, endColumn: column + part.length };
 }
 
-/** Where the parser stopped: the line's number, the lines around it and a caret stand before the error. JavaScript is parsed again for that. */
+/** Where the parser stopped: the line's number, the lines around it and a caret are before the error. JavaScript is parsed again for that. */
 function syntaxAt(error: unknown, text: string, file: string): SourceRange | undefined {
   if (!(error instanceof SyntaxError)) return undefined;
   let stack = error.stack ?? '';

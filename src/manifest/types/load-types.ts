@@ -1,5 +1,6 @@
 import type { Ajv } from 'ajv';
 import { type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { AnyResourceType, Registry } from '../../engine/model/resource-type.ts';
 import type { Clock } from '../../io/ports.ts';
 import { sha256 } from '../../values/digest.ts';
@@ -74,7 +75,7 @@ async function loadType(
   } catch (error) {
     // A getter may do anything.
     const at = { file: source.file, line: 1, column: 1 };
-    mistakes = [given('bad-type', `${source.file} can't be read: ${String(error)}`, { at })];
+    mistakes = [given('bad-type', own`${source.file} can't be read: ${String(error)}`, { at })];
   }
   if (mistakes.length === 0) mistakes.push(...(await mistakesOfSchemas(exported as AnyResourceType, source)));
   for (const mistake of mistakes) report(mistake);
@@ -101,9 +102,9 @@ async function mistakesOfSchemas(
 
 function mistakesOfSchema(ajv: Ajv, name: string, schema: object, file: string): Diagnostic[] {
   const wrong = (message: string) =>
-    given('bad-type', `${file}: \`${name}\` is no JSON Schema: ${message}`, {
+    given('bad-type', own`${file}: \`${name}\` is not a JSON Schema: ${message}`, {
       at: { file, line: 1, column: 1 },
-      hint: 'draft-07: https://json-schema.org/draft-07',
+      hint: own`draft-07: https://json-schema.org/draft-07`,
     });
   let plain: JsonSchema;
   try {

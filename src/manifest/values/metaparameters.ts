@@ -96,7 +96,7 @@ export const referenceKeys = ['require', 'before', 'notify', 'subscribe'] as con
 
 const merged = new WeakMap<JsonSchema, JsonSchema>();
 
-/** What may stand below a title: the type's own properties and the metaparameters. */
+/** What may be below a title: the type's own properties and the metaparameters. */
 export function bodySchema(type: AnyResourceType): JsonSchema {
   const own = valueSchema(type.schema);
   let schema = merged.get(own);

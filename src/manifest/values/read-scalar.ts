@@ -51,7 +51,7 @@ export function readScalar(
       'secret-not-allowed',
       `${name()}: a secret can't be used here`,
       at,
-      'others see what stands here; `converge explain --type` says which properties take a secret',
+      'others see what is here; `converge explain --type` says which properties take a secret',
     );
   if (expression.kind === 'mistake') {
     if (/secret/i.test(written)) mask(reading.file, node!);

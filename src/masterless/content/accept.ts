@@ -1,6 +1,6 @@
 import { blocked, type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
-import { compareVersions } from '../../io/versions.ts';
 import { sha256 } from '../../values/digest.ts';
+import { compareVersions } from '../../values/version.ts';
 import type { Statement } from '../trust/envelope.ts';
 
 /** What an instance remembers of the content it took. */
@@ -20,7 +20,7 @@ export interface Asking {
   now: number;
   /** What the clock says, where that is earlier. */
   clock?: number | undefined;
-  /** Told of a verified statement that is no longer valid. */
+  /** Told about a verified statement that is no longer valid. */
   onExpired?(statement: Statement): unknown;
   /** Of converge here. */
   version: string;
@@ -70,7 +70,17 @@ export function refusal(statement: Statement, signature: string, asking: Asking)
       },
     );
   }
-  if (compareVersions(version, statement.minimum_version) < 0) {
+  const difference = compareVersions(version, statement.minimum_version);
+  if (difference === undefined) {
+    return world(
+      'wrong-version',
+      `${what} needs converge ${JSON.stringify(statement.minimum_version)}, which is not a version`,
+      {
+        hint: 'sign it again, and say `--minimum-version` like 1.2.3',
+      },
+    );
+  }
+  if (difference < 0) {
     return world(
       'wrong-version',
       `${what} needs converge ${statement.minimum_version}, and this is ${version}`,

@@ -1,4 +1,6 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { Clock } from '../../io/ports.ts';
+import { retry } from '../../io/retry.ts';
 import { sha256 } from '../../values/digest.ts';
 import { openStatement, type Statement } from '../trust/envelope.ts';
 import type { TrustedKey } from '../trust/keys.ts';
@@ -17,22 +19,23 @@ export interface Content {
 }
 
 /** Signature and content are two objects: between the two writes a reader sees one old and one new. */
-const attempts = 4;
+const policy = { attempts: 4, first: 1000, cap: 3000 };
 
 /**
  * The content that a trusted key has signed for this environment, verified: the bytes given back are
  * those that were hashed. Throws a Failure when there is none, or when it may not be taken.
- * @param pause waits between attempts while signature and content don't belong together
  */
 export async function fetchSigned(
   bucket: ContentBucket,
   asking: Asking,
   trusted: readonly TrustedKey[],
-  pause: (attempt: number) => Promise<void>,
+  { clock, signal }: { clock: Clock; signal?: AbortSignal },
 ): Promise<Content> {
   const { environment } = asking;
   const name = signatureName(environment);
-  for (let attempt = 1; ; attempt++) {
+  const isApart = ({ statement, content }: Fetched) => !belongs(statement, content);
+  const options = { clock, signal, isNotYet: isApart };
+  const { file, statement, signature, content } = await retry(policy, options, async (): Promise<Fetched> => {
     const file = await bucket.get(name);
     if (!file || file === 'unchanged') throw await missing(bucket, name, environment);
     const statement = openStatement(file.bytes, `${bucket.url}/${name}`, trusted);
@@ -40,20 +43,27 @@ export async function fetchSigned(
     const no = refusal(statement, signature, asking);
     if (no) throw new Failure(no);
     const content = await bucket.get(statement.name);
-    if (content && content !== 'unchanged' && isContentOf(statement, content.bytes)) {
-      return {
-        name: statement.name,
-        bytes: content.bytes,
-        sha256: statement.sha256,
-        signed: { statement, file: file.bytes, sha256: signature },
-      };
-    }
-    if (attempt === attempts) throw new Failure(notWhatWasSigned(bucket, statement, content !== undefined));
-    await pause(attempt);
-  }
+    return { file: file.bytes, statement, signature, content };
+  });
+  if (!belongs(statement, content))
+    throw new Failure(notWhatWasSigned(bucket, statement, content !== undefined));
+  const signed = { statement, file, sha256: signature };
+  return { name: statement.name, bytes: content.bytes, sha256: statement.sha256, signed };
 }
 
-/** Takes what lies in the bucket on trust. Only for `--insecure-unsigned`. */
+interface Fetched {
+  file: Buffer;
+  statement: Statement;
+  signature: string;
+  content: Got;
+}
+
+type Got = Awaited<ReturnType<ContentBucket['get']>>;
+
+const belongs = (statement: Statement, content: Got): content is Exclude<Got, 'unchanged' | undefined> =>
+  content !== undefined && content !== 'unchanged' && isContentOf(statement, content.bytes);
+
+/** Takes what is in the bucket on trust. Only for `--insecure-unsigned`. */
 export async function fetchUnsigned(bucket: ContentBucket, environment: string): Promise<Content> {
   let denied: unknown;
   for (const name of contentNames(environment)) {

@@ -1,6 +1,6 @@
 import { printable } from '../../diagnostics/text-width.ts';
 
-/** What one instance says of its last run, under its own prefix of the bucket. */
+/** What one instance says about its last run, under its own prefix of the bucket. */
 export interface InstanceReport {
   converge_report: 1;
   instance: string;

@@ -1,5 +1,6 @@
 import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { printable } from '../../diagnostics/text-width.ts';
+import { retry } from '../../io/retry.ts';
 import type { FleetBucket } from '../content/bucket.ts';
 import { parseRollout, type Rollout, rolloutKey } from './rollout.ts';
 
@@ -50,7 +51,7 @@ export async function openAnnouncer(bucket: FleetBucket, environment: string): P
   const takenOver = () =>
     new Failure(
       blocked('rollout-taken-over', `somebody else has halted or replaced the rollout of ${environment}`, {
-        hint: `\`converge rollout status ${environment}\` says how it stands`,
+        hint: `\`converge rollout status ${environment}\` shows its state`,
       }),
     );
   return {
@@ -66,17 +67,16 @@ export async function openAnnouncer(bucket: FleetBucket, environment: string): P
   };
 }
 
-const attempts = 5;
-
 /** Halts what is announced, whoever began it; undefined when nothing was running. */
 export async function haltRollout(bucket: FleetBucket, environment: string): Promise<Rollout | undefined> {
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  const done = await retry({ attempts: 5 }, { isNotYet: outcome => outcome === 'changed' }, async () => {
     const found = await readRollout(bucket, environment);
     if (found?.rollout.state !== 'running') return undefined;
     const halted: Rollout = { ...found.rollout, state: 'halted' };
     const put = await bucket.put(rolloutKey(environment), bytesOf(halted), { when: { ifMatch: found.etag } });
-    if (put.ok) return halted;
-  }
+    return put.ok ? halted : 'changed';
+  });
+  if (done !== 'changed') return done;
   throw new Failure(
     blocked('rollout-busy', `the rollout of ${environment} changed each time that it was to be halted`, {
       hint: 'try again',

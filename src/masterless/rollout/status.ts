@@ -15,7 +15,7 @@ export interface InstanceStatus {
 }
 
 /**
- * Joins what EC2 says there is with what the instances said of themselves. `silent` is an instance
+ * Joins what EC2 says there is with what the instances said about themselves. `silent` is an instance
  * that never reported, not since the last rollout that told it to apply, or not for longer than
  * `silentAfter` ms; `waiting` one whose turn in a running rollout has come or will come.
  */

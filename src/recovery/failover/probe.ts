@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../io/ports.ts';
+import { retry } from '../../io/retry.ts';
 import type { MachineCloud } from '../model/machines.ts';
 import { describeProbe, type Probe, type Prober, placeOf, type Reached } from '../model/probes.ts';
 import type { ProbeResult } from './run.ts';
@@ -56,18 +57,16 @@ export async function probe(
   };
 }
 
-async function untilPassed(
-  { within }: Probe,
+const untilPassed = (
+  { within: atMost }: Probe,
   { clock, signal }: Probing,
   once: () => Promise<Seen>,
-): Promise<Seen> {
-  const since = clock.now();
-  for (;;) {
-    const seen = await once();
-    if (seen.outcome === 'passed' || clock.now() - since >= within) return seen;
-    await clock.sleep(lookEvery, signal);
-  }
-}
+): Promise<Seen> =>
+  retry(
+    { atMost, first: lookEvery, growth: 1 },
+    { clock, signal, isNotYet: ({ outcome }) => outcome !== 'passed' },
+    once,
+  );
 
 async function look(
   probe: Exclude<Probe, { kind: 'picture' }> | Probe,

@@ -1,4 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
@@ -221,7 +222,7 @@ async function imageOf(
     const found = await find();
     if (!found || found.state === 'pending') return 'not yet';
     if (found.state !== 'available') return `it is ${found.state}`;
-    // What it is billed as comes from the snapshot: anything else than plain Linux is a bill nobody asked for.
+    // What it is billed as comes from the snapshot: anything but plain Linux is a bill nobody asked for.
     const billed = `${found.platformDetails} (${found.usageOperation})`;
     return billed === 'Linux/UNIX (RunInstances)' ? 'yes' : `EC2 bills it as ${billed}`;
   });
@@ -249,7 +250,7 @@ const settled = (
       const answer = await look();
       if (answer === 'yes') return true;
       if (answer === 'not yet') return undefined;
-      throw new Failure(world('machine-not-launched', `${what} is no use: ${answer}`, { hint: goOn }));
+      throw new Failure(world('machine-not-launched', own`${what} is no use: ${answer}`, { hint: goOn }));
     },
     { every: lookEvery, atMost: patience, what, hint: goOn, ...(signal && { signal }) },
   );

@@ -1,7 +1,7 @@
 import { isRunning, ownId, type ProcessTable, processTable } from '../../io/handles/process-table.ts';
 import type { Holder } from '../model/lease-value.ts';
 
-/** The cycles that run in this process, and what can be told of those that run elsewhere. */
+/** The cycles that run in this process, and what can be told about those that run elsewhere. */
 export interface Holders {
   /** Runs `work` as a holder that is alive until it settles. */
   run<T>(id: string, work: (holder: Holder) => Promise<T>): Promise<T>;

@@ -23,7 +23,7 @@ export function inTheWay(
       `${vm.name} has ${others.map(one => describeSnapshot(vm, one)).join(', ')}: below it ${labels} can't be read, and no point can be made`,
       { hint: wayOut(vm, others) },
     );
-  // What needs consolidation only, or stands below a snapshot of ours, is put in order by the next cycle.
+  // What needs consolidation only, or is below a snapshot of ours, is put in order by the next cycle.
   if (vm.consolidationNeeded || vm.snapshots.length > 0) return undefined;
   return world(
     'disk-on-delta',

@@ -1,5 +1,6 @@
 import { blocked, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
+import { retry } from '../../io/retry.ts';
 import { comparesWrongly, ignoresMatch } from '../model/conditions.ts';
 import type { Holder, LeaseValue } from '../model/lease-value.ts';
 import type { VmRepository } from '../model/repository.ts';
@@ -40,7 +41,7 @@ export interface Lease {
  * Takes the lease of a VM by compare-and-swap, with the intent in it, and keeps it by a heartbeat on
  * the clock. `floor`: the highest epoch and generation known from elsewhere (points, snapshots), for when
  * the lease object is gone. `clockAhead`: milliseconds by which the store's clock is ahead of ours. `prove`: first see
- * whether the store honours the conditions that all of this stands on. A wrong take-over because of clocks that disagree costs work, never content: the head only
+ * whether the store honours the conditions that all of this rests on. A wrong take-over because of clocks that disagree costs work, never content: the head only
  * moves from the ETag that was read under the lease.
  *
  * @throws Failure `lease-held` (blocked) naming holder and end; `store-unsuitable`
@@ -123,8 +124,10 @@ async function write(
   etag: string | undefined,
 ): Promise<string> {
   let from = etag;
-  for (let attempt = 1; ; attempt++) {
-    let problem: unknown;
+  let problem: unknown;
+  // At once: the one whose write came between is read back already.
+  const written = await retry({ attempts: tries }, { isNotYet: found => found === undefined }, async () => {
+    problem = undefined;
     try {
       const result = await within(clock, signal => vm.lease.write(value, from, signal));
       if (result !== 'lost-race') return result.etag;
@@ -137,10 +140,13 @@ async function write(
     if (now && ours && there.expires === value.expires) return now.etag;
     // The version that was to be replaced is still there: nobody else wrote, the store can't compare.
     if (!problem && now && now.etag === from) throw comparesWrongly(now.etag);
-    if (!now || !ours || attempt === tries)
-      throw problem ?? (there === undefined ? vanished(value) : held(there));
+    if (!now || !ours) throw problem ?? (there === undefined ? vanished(value) : held(there));
     from = now.etag;
-  }
+    problem ??= held(there);
+    return undefined;
+  });
+  if (written === undefined) throw problem;
+  return written;
 }
 
 /** What `work` comes to, or a rejection when it takes too long, whether or not it heeds its signal. */

@@ -4,8 +4,8 @@ import type { Clock, Random } from '../../io/ports.ts';
 import type { Mode } from '../model/point.ts';
 import type { Point, Repository } from '../model/repository.ts';
 import type { SourceMachine } from '../model/source.ts';
+import type { Reason } from './decide-mode.ts';
 import type { Holders } from './holders.ts';
-import type { Reason } from './mode.ts';
 
 /**
  * `require`: no point without a quiesced guest. `prefer`: one try, then without, and the point says

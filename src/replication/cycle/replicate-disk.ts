@@ -4,9 +4,9 @@ import { changedExtents } from '../extents/changed-extents.ts';
 import { blockSizeFor } from '../format/blocks.ts';
 import type { PointDisk, PointWriter } from '../model/repository.ts';
 import { ChangeIdRejected, type SourceDisk, type SourceSnapshot } from '../model/source.ts';
-import { copyBlocks } from './copy.ts';
+import { copyBlocks } from './copy-blocks.ts';
+import { type Decision, type DecisionContext, decideMode } from './decide-mode.ts';
 import { causedBy, warning } from './failures.ts';
-import { type Decision, type DecisionContext, decideMode } from './mode.ts';
 import type { CycleDisk, CycleOptions } from './options.ts';
 
 type Options = Pick<CycleOptions, 'machine' | 'step' | 'progress' | 'signal'> & {

@@ -4,9 +4,9 @@ import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../model/so
 import { clockSkew, storeSkew } from './clock-skew.ts';
 import { inTheWay } from './in-the-way.ts';
 import type { CycleDisk, CycleOptions, CycleResult } from './options.ts';
-import { type DiskSelection, isExcluded, selectDisks } from './preflight.ts';
 import { ensureTracking, recover } from './prepare.ts';
 import { replicateDisk } from './replicate-disk.ts';
+import { type DiskSelection, isExcluded, selectDisks } from './select-disks.ts';
 import { withSnapshot } from './snapshot.ts';
 import { type Held, withLease } from './with-lease.ts';
 

@@ -37,7 +37,7 @@ export function repositoryOf(name: string, vm: string): string | undefined {
   return of === short(vm) ? repository : undefined;
 }
 
-/** An id as it stands in names of snapshots. */
+/** An id as it is in names of snapshots. */
 export const short = (id: string): string =>
   id
     .toLowerCase()

@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import { QuiesceFailed, type SourceMachine, type SourceSnapshot, type SourceVm } from '../model/source.ts';
 import { causedBy, diagnosticsOf, warning } from './failures.ts';
 import type { CycleOptions, Quiesce } from './options.ts';
@@ -99,15 +100,15 @@ const goneAlready = ({ vm, name }: Options): Diagnostic =>
 
 const notQuiesced = (vm: SourceVm, why: string): Diagnostic =>
   warning(
-    world('not-quiesced', `${vm.name} could not be quiesced, so its point is crash-consistent: ${why}`, {
-      hint: 'check VMware Tools and the VSS writers in the guest; `quiesce: off` never tries',
+    world('not-quiesced', own`${vm.name} could not be quiesced, so its point is crash-consistent: ${why}`, {
+      hint: own`check VMware Tools and the VSS writers in the guest; \`quiesce: off\` never tries`,
     }),
   );
 
 const quiesceFailed = (vm: SourceVm, why: string, cause?: unknown): Failure =>
   new Failure(
-    world('quiesce-failed', `${vm.name} could not be quiesced: ${why}`, {
-      hint: 'check VMware Tools and the VSS writers in the guest, or declare `quiesce: prefer`',
+    world('quiesce-failed', own`${vm.name} could not be quiesced: ${why}`, {
+      hint: own`check VMware Tools and the VSS writers in the guest, or declare \`quiesce: prefer\``,
     }),
     { cause },
   );

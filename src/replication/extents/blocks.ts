@@ -50,6 +50,6 @@ export const allBlocks = (blockSize: number, capacity: number): Blocks => ({
   ranges: () => (capacity === 0 ? [] : [{ first: 0, count: blockCount(capacity, blockSize) }]),
 });
 
-/** Bytes of a range that lie on the disk. */
+/** Bytes of a range that are on the disk. */
 export const rangeBytes = ({ first, count }: BlockRange, blockSize: number, capacity: number): number =>
   Math.min((first + count) * blockSize, capacity) - first * blockSize;

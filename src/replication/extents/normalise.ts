@@ -7,7 +7,7 @@ const sectorSize = 512;
 /**
  * Brings changed areas into the one form that the rest works on: sorted by start, rounded out to
  * sectors, cut off at `capacity` (bytes), overlapping and touching ones merged, empty ones gone.
- * The result covers every byte of the input that lies on the disk.
+ * The result covers every byte of the input that is on the disk.
  *
  * @throws Failure `bad-extent` when an area isn't made of safe non-negative integers. Guessing what
  *   was meant could leave a changed block out.

@@ -27,7 +27,7 @@ export function compress(bytes: Buffer, level: number): { encoding: number; byte
   return packed.length <= bytes.length * WORTH ? { encoding: ZSTD, bytes: packed } : { encoding: RAW, bytes };
 }
 
-/** Throws when the bytes are no whole frame, or would grow beyond `cap` bytes. */
+/** Throws when the bytes are not a whole frame, or would grow beyond `cap` bytes. */
 export function decompress(encoding: number, bytes: Buffer, cap: number): Buffer {
   if (encoding !== RAW && encoding !== ZSTD) throw new Error(`unknown encoding ${encoding}`);
   const plain = encoding === ZSTD ? zstdDecompressSync(bytes, { maxOutputLength: cap }) : bytes;

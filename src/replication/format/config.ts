@@ -47,7 +47,7 @@ export function decodeConfig(url: string, bytes: Buffer): RepositoryConfig {
   try {
     value = JSON.parse(bytes.toString('utf8'));
   } catch (cause) {
-    throw damaged(`${CONFIG} in ${url}`, 'it is no JSON', cause);
+    throw damaged(`${CONFIG} in ${url}`, 'it is not JSON', cause);
   }
   if (typeof value !== 'object' || value === null || typeof value.format !== 'number')
     throw damaged(`${CONFIG} in ${url}`, 'it is not a repository configuration');

@@ -7,7 +7,7 @@ export const TRAILER_BYTES = 16;
 /** Longest footer accepted, bytes. */
 const FOOTER_CAP = 64 * 2 ** 20;
 
-/** Where a section lies in its object, bytes. */
+/** Where a section is in its object, bytes. */
 export interface Span {
   offset: number;
   length: number;

@@ -1,10 +1,11 @@
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 
 /** An object of the repository that doesn't hold what was once written to it. */
 export const damaged = (key: string, why: string, cause?: unknown) =>
   new Failure(
-    world('damaged-object', `the repository's object ${key} is damaged: ${why}`, {
-      hint: 'run `converge verify` to learn which recovery points it breaks; with bucket versioning an older version may be whole',
+    world('damaged-object', own`the repository's object ${key} is damaged: ${why}`, {
+      hint: own`run \`converge verify\` to learn which recovery points it breaks; with bucket versioning an older version may be whole`,
     }),
     { cause },
   );

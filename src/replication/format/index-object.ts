@@ -53,7 +53,7 @@ export function decodeEntries(bytes: Buffer, packs: string[], into: Map<string, 
     const offset = bytes.readUInt32BE(at + ID_BYTES + 4);
     const length = bytes.readUInt32BE(at + ID_BYTES + 8);
     if (!canBeSection({ offset, length }) || length > MAX_BLOCK + smallestSection)
-      throw new RangeError('an entry leads to where no block can lie');
+      throw new RangeError('an entry leads to where no block can be');
     into.set(bytes.toString('latin1', at, at + ID_BYTES), { pack, offset, length });
   }
 }
@@ -94,7 +94,7 @@ export function decodeIndexFooter(bytes: Buffer): IndexFooter {
     const s = next(16);
     const [disk, page] = [s.readUInt32BE(0), s.readUInt32BE(4)];
     const span = { offset: s.readUInt32BE(8), length: s.readUInt32BE(12) };
-    if (!canBeSection(span)) throw new RangeError('a section lies where none can');
+    if (!canBeSection(span)) throw new RangeError('a section is where none can be');
     return { disk, page, ...span };
   });
   return { packs, sections, supersedes: readIds(bytes.readUInt32BE(8)) };

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Host, Random } from '../../io/ports.ts';
 
 /** A user's key of an encrypted repository. */
@@ -39,8 +40,8 @@ export function createKey(random: Random): Key & { text: string } {
 export function parseKey(text: string, from: string): Key {
   const wrong = (why: string) =>
     new Failure(
-      given('bad-key', `${from} holds no converge key: ${why}`, {
-        hint: `a key begins with ${PREFIX} and has 56 letters and digits; \`converge key create\` makes one`,
+      given('bad-key', own`${from} holds no converge key: ${why}`, {
+        hint: own`a key begins with ${PREFIX} and has 56 letters and digits; \`converge key create\` makes one`,
       }),
     );
   const compact = text.trim().toLowerCase();

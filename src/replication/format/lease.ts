@@ -24,7 +24,7 @@ const shape = members({
   generation: optional(whole(0, LAST_GENERATION)),
 });
 
-/** `key` names the object in the Failure that is thrown when the bytes are no lease. */
+/** `key` names the object in the Failure that is thrown when the bytes are not a lease. */
 export function decodeLease(key: string, bytes: Buffer): LeaseValue {
   try {
     const value = JSON.parse(bytes.toString('utf8')) as LeaseValue;

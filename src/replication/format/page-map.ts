@@ -92,7 +92,7 @@ export function decodePageTable(
     const object = objects[bytes.readUInt32BE(at)];
     if (!object) throw new RangeError('unknown pages object');
     const found = { object, offset: bytes.readUInt32BE(at + 4), length: bytes.readUInt32BE(at + 8) };
-    if (!canBeSection(found)) throw new RangeError('a page lies where none can');
+    if (!canBeSection(found)) throw new RangeError('a page is where none can be');
     at += REF_BYTES;
     return found;
   };

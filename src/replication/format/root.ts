@@ -147,7 +147,7 @@ function blockSizes(): number[] {
   return sizes;
 }
 
-/** `key` names the object in the Failure that is thrown when the bytes are no root. */
+/** `key` names the object in the Failure that is thrown when the bytes are not a root. */
 export function decodeRoot(key: string, bytes: Buffer): Root {
   try {
     const textEnd = 4 + bytes.readUInt32BE(0);

@@ -27,7 +27,7 @@ const NO_LABEL = Buffer.alloc(0);
 /** Bytes of a section without content: its encoding and its tag. */
 export const smallestSection = 1 + TAG_BYTES;
 
-/** Whether a section can lie there; what says so may be forged. */
+/** Whether a section can be there; what says so may be forged. */
 export const canBeSection = ({ offset, length }: { offset: number; length: number }): boolean =>
   offset >= HEADER_BYTES && length >= smallestSection;
 
@@ -39,7 +39,7 @@ export const canBeSection = ({ offset, length }: { offset: number; length: numbe
 export interface Sealer {
   readonly key: string;
   readonly header: Buffer;
-  /** `offset`: where the section will lie in the object; it is the nonce. `label`: bound, not stored. */
+  /** `offset`: where the section will be in the object; it is the nonce. `label`: bound, not stored. */
   seal(offset: number, payload: Buffer, options?: { level?: number; label?: Buffer }): Buffer;
   /** Throws a `damaged-object` Failure. `cap`: longest payload that can be right, bytes. */
   open(offset: number, stored: Buffer, cap: number, label?: Buffer): Buffer;
@@ -116,7 +116,7 @@ export function readHeader(vault: Vault, kind: Kind, key: string, bytes: Buffer)
   if (bytes.length < HEADER_BYTES) throw damaged(key, `it has only ${bytes.length} bytes`);
   if (!bytes.subarray(0, 8).equals(MAGIC)) throw damaged(key, 'it is not a converge object');
   if (bytes[8]! > VERSION) throw newerFormat(`object ${key}`, bytes[8]!);
-  if (bytes[8] !== VERSION || bytes[9] !== KINDS[kind]) throw damaged(key, `it is no ${kind} object`);
+  if (bytes[8] !== VERSION || bytes[9] !== KINDS[kind]) throw damaged(key, `it is not a ${kind} object`);
   if (bytes[10] !== (vault.encrypted ? SEALED : 0))
     throw damaged(key, `it is ${vault.encrypted ? 'not ' : ''}encrypted, unlike its repository`);
   if (bytes.readUInt32BE(11) !== 0 || bytes[15] !== 0)

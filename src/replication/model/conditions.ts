@@ -1,4 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 
 /** Whether the store of a repository was seen to honour conditions, and where that is noted. */
 export interface Conditions {
@@ -19,7 +20,7 @@ export const comparesWrongly = (etag: string): Failure =>
 /** A Failure `store-unsuitable`. */
 export const unsuitable = (why: string): Failure =>
   new Failure(
-    world('store-unsuitable', `the repository's store can't keep two cycles apart: ${why}`, {
-      hint: 'conditional writes (If-None-Match and If-Match with strong ETags) have to work: update the server, or the proxy before it, or use another store',
+    world('store-unsuitable', own`the repository's store can't keep two cycles apart: ${why}`, {
+      hint: own`conditional writes (If-None-Match and If-Match with strong ETags) have to work: update the server, or the proxy before it, or use another store`,
     }),
   );

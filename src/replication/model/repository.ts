@@ -117,7 +117,7 @@ export interface PointWriter {
   ): Promise<Committed | 'lost-race'>;
 }
 
-/** Told of each object that can't be read and that a reader goes on without. */
+/** Told about each object that can't be read and that a reader goes on without. */
 export type OnDamage = (failure: Failure) => void;
 
 /** A point that was there, or may have been, and can't be given. */

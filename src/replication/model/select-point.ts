@@ -1,5 +1,6 @@
 import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { LostPoint, Point } from './repository.ts';
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
@@ -52,7 +53,7 @@ export interface Lost {
 }
 const nothingLost: Lost = { points: [], again: id => `--point ${id}` };
 
-/** The point, unless one that is lost lies between it and the next: it would be an older one than was asked for. */
+/** The point, unless one that is lost is between it and the next: it would be an older one than was asked for. */
 function certain(point: Point, next: Point | undefined, wanted: string, vm: string, lost: Lost): Point {
   const between = lost.points.find(
     ({ generation }) =>
@@ -63,8 +64,8 @@ function certain(point: Point, next: Point | undefined, wanted: string, vm: stri
   throw new Failure(
     world(
       'not-the-newest',
-      `${wanted} of ${vm} can't be restored: ${between.why}. The newest whole one before it is of ${time} (${point.id})`,
-      { hint: `nothing was written; to restore that one knowingly: ${lost.again(point.id)}` },
+      own`${wanted} of ${vm} can't be restored: ${between.why}. The newest whole one before it is of ${time} (${point.id})`,
+      { hint: own`nothing was written; to restore that one knowingly: ${lost.again(point.id)}` },
     ),
   );
 }

@@ -1,6 +1,6 @@
 import type { CycleOptions, CycleResult } from '../cycle/options.ts';
 import { runCycle } from '../cycle/run-cycle.ts';
-import type { DueJob } from './due.ts';
+import type { DueJob } from './due-jobs.ts';
 
 /** Whoever moves VMs that are due: this process, or others that take the jobs from a queue. */
 export interface Movers {

@@ -10,6 +10,9 @@ export interface ImageContent {
   /** Identity of the disk: another one at the same index is another image. */
   disk: string;
   point: string;
+  generation: number;
+  /** Milliseconds since the epoch: creation of the point's snapshot. */
+  time: number;
 }
 
 /**
@@ -27,18 +30,39 @@ export const contentOf = (repository: Repository, point: Point, disk: PointDisk)
   index: disk.index,
   disk: disk.identity,
   point: point.id,
+  generation: point.generation,
+  time: point.time,
 });
+
+/**
+ * Whether an image would go back: it holds, or was being made from, a newer point. In one repository a point that is
+ * newer by number is newer whatever clocks say, and one that is older by number is newer when it came after points
+ * were lost. Points of different VMs or repositories have only their times.
+ */
+export function isNewer(held: ImageContent, { repository, vm, generation, time }: ImageContent): boolean {
+  const alike = held.repository === repository && held.vm === vm;
+  return held.time > time && (!alike || held.generation > generation);
+}
+
+/** For people. */
+export const describeContent = ({ generation, time }: ImageContent): string =>
+  `point ${generation} of ${new Date(time).toISOString()}`;
 
 /** The sidecar of `image`; undefined when there is none or none that can be understood. */
 export async function readSidecar(files: ReadFiles, image: string): Promise<Sidecar | undefined> {
   const bytes = await files.read(sidecarPath(image));
   try {
     const sidecar = bytes && (JSON.parse(bytes.toString('utf8')) as Sidecar & { version: number });
-    return sidecar?.version === 1 ? sidecar : undefined;
+    return sidecar?.version === 1 && isTime(sidecar.time) && Number.isSafeInteger(sidecar.generation)
+      ? sidecar
+      : undefined;
   } catch {
     return undefined;
   }
 }
+
+const isTime = (time: unknown): boolean =>
+  typeof time === 'number' && !Number.isNaN(new Date(time).getTime());
 
 /** Durable when it resolves. */
 export const writeSidecar = (files: Files, image: string, sidecar: Sidecar): Promise<void> =>

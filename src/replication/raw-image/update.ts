@@ -1,12 +1,20 @@
 import { dirname } from 'node:path';
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Progress } from '../../engine/model/io.ts';
 import type { FileHandle, Files, Host } from '../../io/ports.ts';
 import type { DiskReader, Point, PointDisk, Repository } from '../model/repository.ts';
 import { blocksThatChanged, blocksThatDiffer } from './differing-blocks.ts';
 import { type ImageState, inspectImage } from './inspect.ts';
 import { whileLocked } from './lock.ts';
-import { contentOf, sidecarPath, wholeAs, writeSidecar } from './sidecar.ts';
+import {
+  contentOf,
+  describeContent,
+  type ImageContent,
+  isNewer,
+  sidecarPath,
+  wholeAs,
+  writeSidecar,
+} from './sidecar.ts';
 import { type SoleWriter, soleWriter } from './sole-writer.ts';
 
 export interface UpdateOptions extends Pick<Host, 'clock' | 'files' | 'random'> {
@@ -16,6 +24,8 @@ export interface UpdateOptions extends Pick<Host, 'clock' | 'files' | 'random'> 
   /** The point to hold, and its disk. */
   point: Point;
   disk: PointDisk;
+  /** An image of a newer point may be made one of this. */
+  back?: boolean;
   /** Awaited before each durable side effect. */
   step(name: string): Promise<void>;
   progress?(progress: Progress): void;
@@ -40,7 +50,7 @@ const batchBlocks = 256;
  * byte changes and `whole` only after the last one is durable.
  *
  * @throws Failure `not-a-file`; `image-locked`; `image-touched` when somebody else wrote to it meanwhile, and then
- *   the next update compares; `disk-moved` when the image holds a disk that the point has under another
+ *   the next update compares; `image-newer` when it holds a newer point; `disk-moved` when the image holds a disk that the point has under another
  *   number; and what files and repository throw.
  */
 export async function updateImage(options: UpdateOptions): Promise<UpdateResult> {
@@ -54,6 +64,8 @@ async function underLock(options: UpdateOptions): Promise<UpdateResult> {
   const content = contentOf(repository, point, disk);
   const image = await inspectImage(files, path);
   if (image.stat && image.stat.kind !== 'file') throw notAFile(path, image.stat.kind);
+  if (!options.back && image.sidecar && isNewer(image.sidecar, content))
+    throw imageNewer(path, image.sidecar, content);
   const moved = movedDisk(image, options);
   if (moved) throw diskMoved(path, disk, moved);
   const now = await repository.vm(point.vm.uuid).reader(point, disk);
@@ -174,6 +186,15 @@ const diskMoved = (path: string, wanted: PointDisk, held: PointDisk): Failure =>
       {
         hint: `declare \`disk: ${held.index}\` to go on with it, or remove ${sidecarPath(path)} to hold the other disk from now on`,
       },
+    ),
+  );
+
+const imageNewer = (path: string, held: ImageContent, wanted: ImageContent): Failure =>
+  new Failure(
+    blocked(
+      'image-newer',
+      `${path} was made from ${describeContent(held)} and is not overwritten with the older ${describeContent(wanted)}`,
+      { hint: 'plan again: the plan shows it as a change that weakens protection, which `--allow` permits' },
     ),
   );
 

@@ -44,7 +44,7 @@ export function recordStore({ store, vault, random }: Context): RecordStore {
       try {
         return JSON.parse(payload.toString('utf8'));
       } catch (cause) {
-        throw damaged(key, 'it is no JSON', cause);
+        throw damaged(key, 'it is not JSON', cause);
       }
     },
   };

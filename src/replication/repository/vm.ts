@@ -1,14 +1,16 @@
 import type { Failure } from '../../diagnostics/diagnostic.ts';
+import { retry } from '../../io/retry.ts';
 import { damaged } from '../format/damage.ts';
 import { decodeLease } from '../format/lease.ts';
 import { vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
+import { unsuitable } from '../model/conditions.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
 import { diskReader } from './read/disk-reader.ts';
-import { readHistory } from './read/history.ts';
 import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
 import { rangeReader } from './read/ranges.ts';
+import { readHistory } from './read/read-history.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
 import { openWriter } from './write/writer.ts';
 
@@ -61,14 +63,18 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
     writer: (base, step, after) => openWriter(context, base, last, step, after),
     lease: {
       async read() {
-        for (;;) {
+        // Written between the two requests: a heartbeat is, but not each time.
+        const isNotYet = (found: unknown) => found === 'changed';
+        const lease = await retry({ attempts: 20 }, { isNotYet }, async () => {
           const found = await store.get(names.lease);
           const stat = await store.head(names.lease);
           if (!found && !stat) return undefined;
-          if (!found || found.etag !== stat?.etag) continue;
+          if (!found || found.etag !== stat?.etag) return 'changed';
           const bytes = openObject(vault, 'lease', names.lease, found.bytes, LEASE_CAP);
           return { value: decodeLease(names.lease, bytes), etag: found.etag, modified: stat.modified };
-        }
+        });
+        if (lease === 'changed') throw unsuitable('GET and HEAD never gave the same ETag for one object');
+        return lease;
       },
       async write(value, etag, signal) {
         const salt = random.bytes(SALT_BYTES);

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Progress } from '../../engine/model/io.ts';
 import type { FileHandle, Files, Random } from '../../io/ports.ts';
 import { blockLength, ID_BYTES, isZero, ZERO_ID } from '../format/blocks.ts';
@@ -89,8 +90,8 @@ const halfNamed = (named: string[], others: string[], cause: unknown) => {
   const list = (paths: string[]) => paths.map(path => basename(path)).join(', ');
   const why = cause instanceof Error ? cause.message : String(cause);
   return new Failure(
-    world('half-named', `${list(named)} holds this point already, ${list(others)} doesn't: ${why}`, {
-      hint: 'mend the cause and restore again with --force; until then the files may be of two points',
+    world('half-named', own`${list(named)} holds this point already, ${list(others)} doesn't: ${why}`, {
+      hint: own`mend the cause and restore again with --force; until then the files may be of two points`,
     }),
     { cause },
   );
@@ -166,8 +167,8 @@ const isFull = (error: unknown) =>
 
 const full = (directory: string, why: string, cause?: unknown) =>
   new Failure(
-    world('disk-full', `the point can't be restored to ${directory}: ${why}`, {
-      hint: 'free some space or name a directory on a larger file system',
+    world('disk-full', own`the point can't be restored to ${directory}: ${why}`, {
+      hint: own`free some space or name a directory on a larger file system`,
     }),
     { cause },
   );

@@ -11,7 +11,7 @@ import type { Findings, VerifyReport } from './report.ts';
 
 const LEASE_CAP = 64 * 1024;
 
-/** What lies in a VM's folder, as it was listed. */
+/** What is in a VM's folder, as it was listed. */
 export interface Folder {
   names: VmNames;
   enrolled: boolean;
@@ -64,7 +64,7 @@ export async function explainFolder(
     found.add(
       'unexplained',
       names.folder,
-      `${names.folder} holds neither a point nor a lease, and nothing explains what lies there`,
+      `${names.folder} holds neither a point nor a lease, and nothing explains what is there`,
     );
   const usedPages = new Set(roots.flatMap(root => [...root.pagesObjects.keys()]));
   const usedIndex = new Set(roots.flatMap(root => root.segments.map(s => names.index(s.generation, s.id))));

@@ -36,7 +36,7 @@ export function kindOf(inFolder: string): { kind: Kind; id: string } | undefined
   return { kind: kinds[folder]!, id };
 }
 
-/** Reads every byte of an object: each lies in the header, a section with its tag, or the trailer. */
+/** Reads every byte of an object: each is in the header, a section with its tag, or the trailer. */
 export function checkObject(vault: Vault, kind: Kind, key: string, bytes: Buffer): Checked {
   try {
     if (kind === 'pack') return checkPack(vault, key, bytes);

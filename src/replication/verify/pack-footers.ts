@@ -9,7 +9,7 @@ import type { VmContext } from '../repository/read/repository-context.ts';
 /** Packs whose footers are kept, about 20 KiB each. */
 const KEPT = 1024;
 
-/** Which block lies where in a pack: `idHex` by offset. Undefined: there is no such pack. */
+/** Which block is where in a pack: `idHex` by offset. Undefined: there is no such pack. */
 export interface PackFooters {
   of(pack: string): Promise<Map<number, string> | undefined>;
   keep(pack: string, blocks: PackedBlock[]): void;

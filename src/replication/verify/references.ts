@@ -78,7 +78,7 @@ export function followPoints(
           lost.map(({ key }) => key),
           problems,
         );
-        if (lost.length === 0) inconsistent('no index says where one of its blocks lies');
+        if (lost.length === 0) inconsistent('no index says where one of its blocks is');
         continue;
       }
       usedPacks.add(location.pack);

@@ -4,7 +4,7 @@ import { ROSTER, type VmNames, vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { pipelined } from '../model/pipelined.ts';
 import type { StoredObject } from '../model/store.ts';
-import type { OpenRepository } from '../repository/open.ts';
+import type { OpenRepository } from '../repository/open-repository.ts';
 import { type PointName, pointNames, readHead, readPoint } from '../repository/read/points.ts';
 import { rangeReader } from '../repository/read/ranges.ts';
 import type { Context, VmContext } from '../repository/read/repository-context.ts';

@@ -14,7 +14,7 @@ export interface ListedBucket {
 
 const inFlight = 8;
 
-/** Everything that a manifest can say of a bucket. */
+/** Everything that a manifest can say about a bucket. */
 const all: BucketProperties = { versioning: true, public_access: 'blocked', lifecycle: {} };
 
 /** The buckets of these names, or all of the account in the region. */

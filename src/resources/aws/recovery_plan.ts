@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
 import type { Asked, Mistake, Observation, ResourceType, Step } from '../../engine/model/resource-type.ts';
@@ -92,7 +92,7 @@ export const recoveryPlan: ResourceType<RecoveryPlanProperties, PlanProperties> 
   doc: `In which order machines are recovered, and how it is told that they are well.
 
 \`converge failover PLAN --test\` rehearses it. The plan is kept in the repository beside the recovery points, where
-it outlives home; so is what each rehearsal measured. The machines are \`recovery_target\`s whose points lie in the same
+it outlives home; so is what each rehearsal measured. The machines are \`recovery_target\`s whose points are in the same
 repository.`,
   version: 1,
   protects: true,
@@ -132,11 +132,13 @@ async function observeOne(
   try {
     const repositories = await io.client('repositories');
     const repository = await repositories.open(repositoryRef(properties.repository), 'read');
-    const { value } = await newestOf(repository, title);
-    if (value === undefined || 'removed' in value) return { state: 'absent' };
+    const { number, value } = await newestOf(repository, title);
+    const revision = String(number);
+    if (value === undefined || 'removed' in value) return { state: 'absent', revision };
     const { probes, post_launch, ...always } = value;
     return {
       state: 'present',
+      revision,
       value: {
         ...always,
         ...(properties.probes && probes && { probes }),
@@ -149,7 +151,10 @@ async function observeOne(
   }
 }
 
-/** A plan is never overwritten: each change is a version of its own, the removal too. */
+/**
+ * A plan is never overwritten: each change is a version of its own, the removal too. It follows on the version that was
+ * seen, and is only written while nobody else has written that one.
+ */
 async function change(step: Step<RecoveryPlanProperties, PlanProperties>, io: WriteIo): Promise<void> {
   const { title, properties } = step.asked;
   const repositories = await io.client('repositories');
@@ -161,13 +166,12 @@ async function change(step: Step<RecoveryPlanProperties, PlanProperties>, io: Wr
         hint: 'the first replication of a protected_vm makes it',
       }),
     );
-  const { number } = await newestOf(repository, title);
   const value = step.kind === 'delete' ? { removed: true } : contentOf(properties);
   await io.step('write-plan');
-  if (await repository.records.add(title, SERIES.plan, number + 1, value)) return;
+  if (await repository.records.add(title, SERIES.plan, Number(step.revision) + 1, value)) return;
   throw new Failure(
-    blocked('plan-changed', `somebody else changed the plan ${title} at the same time`, {
-      hint: 'run again',
+    world('changed-meanwhile', `somebody else changed the plan ${title} at the same time`, {
+      hint: 'run again: the new plan shows what differs now',
     }),
   );
 }

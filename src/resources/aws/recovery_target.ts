@@ -106,7 +106,7 @@ function observed(
   // What the manifest doesn't say isn't looked at.
   return {
     state: 'present',
-    revision: `${found.id} ${found.version}`,
+    revision: revisionOf(found),
     value: {
       ...always,
       ...(properties.key_pair !== undefined && key_pair !== undefined && { key_pair }),
@@ -115,27 +115,37 @@ function observed(
   };
 }
 
+/** Which template it is, its default version and its newest one. */
+const revisionOf = ({ id, version, latest }: FoundTemplate): string => `${id} ${version} ${latest}`;
+
 async function change(
   step: Step<RecoveryTargetProperties, MachineTemplate>,
   templates: Templates,
   io: WriteIo,
 ): Promise<void> {
-  const { asked, signal } = step;
+  const { asked, signal, revision = '' } = step;
   const name = templateName(asked.title);
-  const found = await templates.find(name, signal);
-  if (found && found.tags[OWNER] !== asked.title) throw new Failure(foreign(asked.title, found.id));
+  const [template = '', , latest] = revision.split(' ');
   await io.step(`${step.kind}-template`);
-  if (step.kind === 'delete') {
-    if (found) await templates.remove(found.id, signal);
+  if (step.kind === 'delete') return templates.remove(template, signal);
+  const says = templateOf(asked.properties);
+  if (step.kind === 'update') {
+    if (!(await templates.change(template, says, Number(latest), signal))) throw overtaken(name);
     return;
   }
-  const says = templateOf(asked.properties);
-  if (found) return templates.change(found.id, says, signal);
   const token = createHash('sha256')
     .update(JSON.stringify([name, says, io.clock.now()]))
     .digest('hex');
-  await templates.create({ name, token, tags: { [OWNER]: asked.title }, says }, signal);
+  const tags = { [OWNER]: asked.title };
+  if (!(await templates.create({ name, token, tags, says }, signal))) throw overtaken(name);
 }
+
+const overtaken = (name: string): Failure =>
+  new Failure(
+    world('changed-meanwhile', `somebody else changed the launch template ${name} at the same time`, {
+      hint: 'run again: the new plan shows what differs now',
+    }),
+  );
 
 const foreign = (vm: string, template: string): Diagnostic =>
   world(

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import { isSecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
@@ -155,7 +156,7 @@ async function runNow({ title, properties }: Asked<ExecProperties>, io: WriteIo)
   const said = lastLines(result);
   const diagnostic = world(
     'exec-failed',
-    `\`${properties.command[0]}\` ${what}${said === '' ? '' : `: ${said}`}`,
+    own`\`${properties.command[0]}\` ${what}${said === '' ? '' : `: ${said}`}`,
   );
   return { ok: false, diagnostic, retry: 'asked', undone: false };
 }

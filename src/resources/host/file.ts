@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import { isSecretRef, type SecretRef } from '../../engine/model/catalog.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
@@ -209,8 +210,8 @@ async function remove(id: Id, { kind }: FileState, io: WriteIo): Promise<Outcome
 
 const refused = (id: Id, why: string): Outcome => ({
   ok: false,
-  diagnostic: world('file-refused', `${id} is left as it is: ${why}`, {
-    hint: 'move it away, or change the declaration',
+  diagnostic: world('file-refused', own`${id} is left as it is: ${why}`, {
+    hint: own`move it away, or change the declaration`,
   }),
   retry: 'never',
   undone: true,

@@ -6,7 +6,7 @@ import { findVm, newestPoint } from '../../replication/model/newest-point.ts';
 import type { Point, PointDisk, Repository } from '../../replication/model/repository.ts';
 import { type ImageState, inspectImage } from '../../replication/raw-image/inspect.ts';
 import { lockPath, whileLocked } from '../../replication/raw-image/lock.ts';
-import { contentOf, sidecarPath } from '../../replication/raw-image/sidecar.ts';
+import { contentOf, describeContent, isNewer, sidecarPath } from '../../replication/raw-image/sidecar.ts';
 import { updateImage } from '../../replication/raw-image/update.ts';
 import { oneByOne } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
@@ -16,8 +16,10 @@ import { ancestors, hostPath, ownPathMistakes } from './paths/path.ts';
 import { wholeFile } from './paths/path-claims.ts';
 
 export interface RawImageState {
-  /** `behind`: it holds another point than the newest, or it can't be told which. */
-  point: 'newest' | 'behind';
+  /** `behind`: it holds another point than the newest, or it can't be told which. `newer`: the repository's is older. */
+  point: 'newest' | 'behind' | 'newer';
+  /** What it was made from and what it would become, when that is older; for people. */
+  back?: { from: string; to: string };
   /** It was completed, and nobody touched it since. */
   whole: boolean;
 }
@@ -48,7 +50,8 @@ or \`path:\` says it.
 
 An update writes only the ranges that changed since the point that the image holds. What it holds is noted
 beside it in \`PATH.converge.json\`; an image that anybody else touched, or whose update was interrupted, is
-read and compared as a whole, and only what differs is written. Absent removes the image and that note.`,
+read and compared as a whole, and only what differs is written. An image that was made from a newer point than
+the repository has now goes back only with \`--allow\`. Absent removes the image and that note.`,
   version: 1,
   schema,
   runs: { on: 'host' },
@@ -63,6 +66,14 @@ read and compared as a whole, and only what differs is written. Absent removes t
   ],
   claims: (_, id) => [id, sidecarPath(id)].flatMap(path => wholeFile(path)),
   desired: () => ({ point: 'newest', whole: true }),
+  diff: ({ point, whole, back }) => [
+    ...(point === 'newest'
+      ? []
+      : point === 'behind'
+        ? [{ path: pointPath, before: point, after: 'newest' }]
+        : [{ path: pointPath, before: back!.from, after: back!.to, grade: 'weakens' as const }]),
+    ...(whole ? [] : [{ path: '/whole', before: false, after: true }]),
+  ],
   async observe(asked, io) {
     const seen = await Promise.all(asked.map(async one => [one.id, await observeOne(one, io)] as const));
     return new Map(seen);
@@ -76,6 +87,8 @@ read and compared as a whole, and only what differs is written. Absent removes t
   apply: (steps, io) => oneByOne(steps, step => change(step, io)),
 };
 
+const pointPath = '/point';
+
 async function observeOne(
   { id, properties }: Asked<RawImageProperties>,
   io: ReadIo,
@@ -84,10 +97,7 @@ async function observeOne(
     const image = await inspectImage(io.files, id);
     if (image.stat === undefined && image.sidecar === undefined) return { state: 'absent' };
     const source = await findSource(properties, io);
-    return {
-      state: 'present',
-      value: { point: source && holds(image, source) ? 'newest' : 'behind', whole: image.trusted },
-    };
+    return { state: 'present', value: { ...pointOf(image, source), whole: image.trusted } };
   } catch (error) {
     io.signal.throwIfAborted();
     return { state: 'failed', diagnostic: oneDiagnostic(error) };
@@ -106,6 +116,9 @@ async function change(step: Step<RawImageProperties, RawImageState>, io: WriteIo
       random: io.random,
       path: id,
       ...source,
+      back:
+        step.kind === 'update' &&
+        step.fields.some(({ path, grade }) => path === pointPath && grade === 'weakens'),
       step: io.step,
       progress: io.progress,
       signal,
@@ -157,10 +170,13 @@ async function findSource(properties: RawImageProperties, io: ReadIo): Promise<S
   return { repository, point, disk };
 }
 
-function holds({ sidecar, trusted }: ImageState, { repository, point, disk }: Source): boolean {
-  if (!trusted || sidecar === undefined) return false;
-  const wanted = contentOf(repository, point, disk);
-  return (Object.keys(wanted) as (keyof typeof wanted)[]).every(key => sidecar[key] === wanted[key]);
+function pointOf({ sidecar, trusted }: ImageState, source: Source | undefined): Omit<RawImageState, 'whole'> {
+  if (sidecar === undefined || source === undefined) return { point: 'behind' };
+  const wanted = contentOf(source.repository, source.point, source.disk);
+  if (isNewer(sidecar, wanted))
+    return { point: 'newer', back: { from: describeContent(sidecar), to: describeContent(wanted) } };
+  const holds = (Object.keys(wanted) as (keyof typeof wanted)[]).every(key => sidecar[key] === wanted[key]);
+  return { point: trusted && holds ? 'newest' : 'behind' };
 }
 
 const noPoint = ({ vm, repository }: RawImageProperties): Failure =>

@@ -1,9 +1,10 @@
 import Type, { type Static } from 'typebox';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
-import { secret } from './schema-parts.ts';
+import { awsTargetName, onAws, secret } from './schema-parts.ts';
 
 const url = {
+  ...onAws,
   description:
     'Where recovery points live: `s3://BUCKET/PREFIX`, no part of it empty or dots, or `file:///FOLDER`.',
   pattern: '^([sS]3://[^/\\s]+(/([^/.][^/]*|\\.([^/.][^/]*|\\.[^/]+)))*/?|[fF][iI][lL][eE]:///.+)$',
@@ -15,13 +16,7 @@ export const repositorySchema = Type.Union(
     Type.Object(
       {
         url: Type.String(url),
-        target: Type.Optional(
-          Type.String({
-            description: 'Name of the aws target, where several are declared.',
-            minLength: 1,
-            'x-target': 'aws',
-          }),
-        ),
+        target: awsTargetName,
         key: Type.Optional(
           secret({
             description: 'Key of an encrypted repository, from `converge key create`.',

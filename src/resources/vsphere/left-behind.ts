@@ -1,8 +1,8 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
 import type { Clock } from '../../io/ports.ts';
+import { findLeftovers, removeLeftovers } from '../../replication/cycle/cycle-leftovers.ts';
 import { describeSnapshot, knownOrRemoved, removal } from '../../replication/cycle/in-the-way.ts';
-import { findLeftovers, removeLeftovers } from '../../replication/cycle/leftovers.ts';
 import { repositoryOf, short } from '../../replication/cycle/snapshot-name.ts';
 import type { KnownRepository, Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import type { Repository } from '../../replication/model/repository.ts';

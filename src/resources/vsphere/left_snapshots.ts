@@ -38,6 +38,7 @@ its repository. That of a cycle that runs is none of them, nor is one that someb
   version: 1,
   schema,
   runs: { on: 'remote', target: 'vsphere' },
+  leased: true,
   // Merging what was written since a snapshot that is weeks old takes hours.
   timeouts: { apply: 86_400_000, grace: 10 * 60_000 },
   realm: { name: 'left-snapshots', concurrency: 2 },

@@ -5,19 +5,19 @@ import type { Asked, Id, Observation } from '../../engine/model/resource-type.ts
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import { clockSkew } from '../../replication/cycle/clock-skew.ts';
 import { inTheWay } from '../../replication/cycle/in-the-way.ts';
-import { selectDisks } from '../../replication/cycle/preflight.ts';
 import { lastingObstacle } from '../../replication/cycle/prepare.ts';
+import { selectDisks } from '../../replication/cycle/select-disks.ts';
 import { ownEpoch } from '../../replication/cycle/snapshot-name.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import { newestPoint } from '../../replication/model/newest-point.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
-import { dueOf } from '../../replication/movers/due.ts';
+import { dueOf } from '../../replication/movers/due-jobs.ts';
 import type { VsphereClient } from '../../vsphere/client/connect.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
-import { lostHistory } from './history.ts';
 import { isLeft, leftBehind } from './left-behind.ts';
+import { lostHistory } from './lost-history.ts';
 import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
 import { excluded } from './replicate.ts';
 

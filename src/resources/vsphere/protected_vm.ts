@@ -11,7 +11,7 @@ import type {
   Step,
 } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
-import type { DueJob } from '../../replication/movers/due.ts';
+import type { DueJob } from '../../replication/movers/due-jobs.ts';
 import { parseS3Prefix } from '../../values/s3-url.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { pointsCapability, repositoryRef } from '../shared/repository-property.ts';
@@ -40,6 +40,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   protects: true,
   schema,
   runs: { on: 'remote', target: 'vsphere' },
+  leased: true,
   // A cycle makes points, which raw images are made from.
   // Terabytes take days; what a cycle has begun, its snapshot first of all, takes minutes to tidy up.
   timeouts: { apply: 7 * 86_400_000, grace: 10 * 60_000 },

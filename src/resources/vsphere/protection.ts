@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import type { DueJob } from '../../replication/movers/due.ts';
+import type { DueJob } from '../../replication/movers/due-jobs.ts';
 import { repositorySchema } from '../shared/repository-property.ts';
 
 export const schema = Type.Object(

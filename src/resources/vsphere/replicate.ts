@@ -5,11 +5,11 @@ import type { Asked } from '../../engine/model/resource-type.ts';
 import type { CycleResult } from '../../replication/cycle/options.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
 import type { Repository } from '../../replication/model/repository.ts';
-import type { DueJob } from '../../replication/movers/due.ts';
+import type { DueJob } from '../../replication/movers/due-jobs.ts';
 import { sha256 } from '../../values/digest.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
-import { lostRepository } from './history.ts';
 import { removeLeft } from './left-behind.ts';
+import { lostRepository } from './lost-history.ts';
 import type { ProtectedVmProperties } from './protection.ts';
 
 /**

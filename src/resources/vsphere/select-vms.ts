@@ -119,7 +119,7 @@ export function isBelow(path: string, folder: string): boolean {
   return folder.startsWith('/') ? here.startsWith(`/${wanted}`) : withoutDatacenter(here).startsWith(wanted);
 }
 
-/** Datacenters may lie in folders themselves; the VM folder of each is called `vm`. */
+/** Datacenters may be in folders themselves; the VM folder of each is called `vm`. */
 const withoutDatacenter = (path: string): string => path.replace(/^\/.*?\/vm\//, '');
 
 const means = (word: string, { name, category }: Tag): boolean =>

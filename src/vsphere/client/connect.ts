@@ -4,7 +4,7 @@ import type { SourceMachine } from '../../replication/model/source.ts';
 import { createCookieJar } from '../http/cookies.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import { createHttp } from '../http/http.ts';
-import { checkTrust } from '../http/trust.ts';
+import { checkTrust } from '../http/server-trust.ts';
 import { createAutomation } from '../inventory/automation.ts';
 import { type InventoryVm, listVms, pickVm } from '../inventory/inventory.ts';
 import { listTags, type Tag, taggedVms } from '../inventory/tags.ts';

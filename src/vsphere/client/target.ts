@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { TargetKind } from '../../engine/model/resource-type.ts';
 import { canonicalUrl } from '../http/endpoint.ts';
 
-export { readCa } from '../http/trust.ts';
+export { readCa } from '../http/server-trust.ts';
 
 /** A vCenter, or a single ESXi host, as manifests name it under `targets`. */
 export const vsphereTarget: TargetKind = {

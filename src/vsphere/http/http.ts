@@ -4,8 +4,8 @@ import type { CookieJar } from './cookies.ts';
 import { type Endpoint, hostPort } from './endpoint.ts';
 import { malformed } from './malformed.ts';
 import { networkFailure } from './network-errors.ts';
+import type { Trust } from './server-trust.ts';
 import { connectTls } from './tls.ts';
-import type { Trust } from './trust.ts';
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'DELETE';

@@ -1,11 +1,16 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 
 /** The server answered, but not what the API promises. `what` names the answer, `problem` the fault in it. */
 export const malformed = (what: string, problem: string): Failure =>
   new Failure(
-    world('vsphere-malformed-answer', `The vSphere server's answer to ${what} makes no sense: ${problem}.`, {
-      hint: 'Nothing was changed by this answer. If it repeats, check for a proxy between here and the server.',
-    }),
+    world(
+      'vsphere-malformed-answer',
+      own`The vSphere server's answer to ${what} makes no sense: ${problem}.`,
+      {
+        hint: own`Nothing was changed by this answer. If it repeats, check for a proxy between here and the server.`,
+      },
+    ),
   );
 
 /**

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { ours, own } from '../../diagnostics/own-words.ts';
 import { type Endpoint, hostPort } from './endpoint.ts';
 import { networkFailure } from './network-errors.ts';
-import { fingerprint, type Trust } from './trust.ts';
+import { fingerprint, type Trust } from './server-trust.ts';
 
 const CONNECT_TIMEOUT = 30_000;
 
@@ -85,11 +86,9 @@ function refused(where: string, seen: PeerCertificate | undefined, why: string):
   return new Failure(
     world(
       'vsphere-certificate',
-      `The certificate of ${where} is not trusted: ${REASONS[why] ?? why}.${print ? ` Its SHA-256 is ${print}.` : ''}`,
+      own`The certificate of ${where} is not trusted: ${ours(REASONS[why] ?? why)}.${print ? own` Its SHA-256 is ${print}.` : ''}`,
       {
-        hint:
-          "Compare that fingerprint on the server itself; then set the target's `sha256` to it, " +
-          'or set `ca` to the PEM file of the authority that signed it.',
+        hint: own`Compare that fingerprint on the server itself; then set the target's \`sha256\` to it, or set \`ca\` to the PEM file of the authority that signed it.`,
       },
     ),
   );

@@ -1,9 +1,9 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
+import { retry } from '../../io/retry.ts';
 import type { HttpClient, HttpRequest } from '../http/http.ts';
 import { malformed } from '../http/malformed.ts';
 import { isTransient } from '../http/network-errors.ts';
-import { withRetry } from '../http/retry.ts';
 import type { Login, OnCall } from '../soap/soap-session.ts';
 
 /**
@@ -72,32 +72,31 @@ export function createAutomation(
     return opening;
   };
   async function once({ collection, id, action, body, signal }: TaggingCall): Promise<unknown> {
-    for (let attempt = 1; ; attempt++) {
+    // The session ended: sessions of this API end by themselves, whatever the SOAP one does.
+    const isOver = ({ status }: { status: number }) => status === 401;
+    const { status, answer, dialect } = await retry({ attempts: 2 }, { isNotYet: isOver }, async attempt => {
+      if (attempt > 1) opening = undefined;
       const { dialect, token } = await opened();
       const path = `${dialect.tagging}/${collection}${id === undefined ? '' : dialect.item(id)}${action === undefined ? '' : dialect.action(action)}`;
       onCall('made', `${action ?? 'get'} ${collection}`);
-      const { status, answer } = await exchange(http, {
+      const answered = await exchange(http, {
         method: action === undefined ? 'GET' : 'POST',
         path,
         headers: { [TOKEN]: token, ...(body !== undefined && { 'content-type': 'application/json' }) },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal,
       });
-      if (status === 200) return dialect.unwrap(answer);
-      // The session ended: sessions of this API end by themselves, whatever the SOAP one does.
-      if (status === 401 && attempt === 1) opening = undefined;
-      else throw refused(http.where, status);
-    }
+      return { ...answered, dialect };
+    });
+    if (status !== 200) throw refused(http.where, status);
+    return dialect.unwrap(answer);
   }
   return {
     tagging: call =>
-      withRetry(
-        { clock, attempts: 4, firstDelay: 1_000, retriable: isTransient, signal: call.signal },
-        attempt => {
-          if (attempt > 1) onCall('retried', 'after a broken connection');
-          return once(call);
-        },
-      ),
+      retry({ attempts: 4, first: 1_000 }, { clock, mayPass: isTransient, signal: call.signal }, attempt => {
+        if (attempt > 1) onCall('retried', 'after a broken connection');
+        return once(call);
+      }),
     async close() {
       const session = await opening?.catch(() => undefined);
       if (session) {
@@ -130,7 +129,7 @@ async function logIn(
     throw refused(http.where, status);
   }
   throw new Failure(
-    world('vsphere-no-tags', `${http.where} knows no tags: it has no Automation API.`, {
+    world('vsphere-no-tags', `${http.where} does not know tags: it has no Automation API.`, {
       hint: 'Tags need a vCenter 6.5 or newer; on an ESXi host select by folder or name.',
     }),
   );

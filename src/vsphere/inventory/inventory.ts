@@ -6,7 +6,7 @@ import { type ObjectProperties, readAll } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
 import { childrenNamed, textAt, type XmlElement } from '../soap/xml.ts';
 
-/** A VM as it stands in the inventory. */
+/** A VM as it is in the inventory. */
 export interface InventoryVm {
   moref: Moref;
   name: string;

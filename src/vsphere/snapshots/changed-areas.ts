@@ -1,4 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import {
   type ChangedAreas,
   ChangeIdRejected,
@@ -18,7 +19,7 @@ const WHAT = 'QueryChangedDiskAreas';
 
 /**
  * One page of the areas that changed between `changeId` and the snapshot. The page may end before
- * the disk does, and may hold no area: ask again from `startOffset + length` while that lies below
+ * the disk does, and may hold no area: ask again from `startOffset + length` while that is below
  * the capacity of the snapshot's disk, never at it (InvalidArgument).
  * @throws Failure `vsphere-change-id-rejected`, with ChangeIdRejected as its cause, when the disk has
  * to be read in full
@@ -88,9 +89,9 @@ const rejected = (fault: VimFault, doing: string): Failure =>
   new Failure(
     world(
       'vsphere-change-id-rejected',
-      `vSphere could not ${doing}: it does not accept the change id any more (${fault.type}).`,
+      own`vSphere could not ${doing}: it does not accept the change id any more (${fault.type}).`,
       {
-        hint: 'The disk has to be read in full once. This follows a power loss, a revert, or a reset of change tracking.',
+        hint: own`The disk has to be read in full once. This follows a power loss, a revert, or a reset of change tracking.`,
       },
     ),
     { cause: new ChangeIdRejected(fault.message, { cause: fault }) },

@@ -1,6 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { Patience } from '../../io/until.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import type { Patience } from '../../io/retry.ts';
 import type { BlockSource } from '../../replication/model/source.ts';
 import type { VmDisk } from '../inventory/devices.ts';
 import { explain } from '../soap/faults.ts';
@@ -60,7 +61,7 @@ function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
   if (kind !== 'VirtualDiskFlatVer2BackingInfo')
     throw unreadable(of, `its backing is ${kind}, not a flat file`);
   if (child(backing, 'parent')) {
-    throw unreadable(of, `its frozen state ${name} is a delta on another file; other snapshots lie below it`);
+    throw unreadable(of, `its frozen state ${name} is a delta on another file; other snapshots are below it`);
   }
   if (child(backing, 'keyId')) throw unreadable(of, 'it is encrypted, and the file service gives ciphertext');
   const parts = /^\[([^\]]+)\] (.+)\.vmdk$/.exec(name);
@@ -72,7 +73,7 @@ function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
 
 const unreadable = (of: string, why: string): Failure =>
   new Failure(
-    world('datastore-unreadable', `${of} can't be read over the datastore's HTTPS service: ${why}.`, {
-      hint: 'Remove other snapshots of the VM if there are any, or exclude the disk.',
+    world('datastore-unreadable', own`${of} can't be read over the datastore's HTTPS service: ${why}.`, {
+      hint: own`Remove other snapshots of the VM if there are any, or exclude the disk.`,
     }),
   );

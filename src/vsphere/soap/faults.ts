@@ -1,4 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import { child, childrenNamed, textAt, type XmlElement, xsiType } from './xml.ts';
 
 /**
@@ -80,7 +81,7 @@ export function faultFailure(fault: VimFault, doing: string): Failure {
   return new Failure(
     world(
       'vsphere-fault',
-      `vSphere refused to ${doing}: ${fault.type}${said ? ` (${said})` : ''}.`,
+      own`vSphere refused to ${doing}: ${fault.type}${said ? ` (${said})` : ''}.`,
       hint ? { hint } : {},
     ),
     { cause: fault },

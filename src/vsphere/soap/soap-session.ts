@@ -1,10 +1,9 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
-import { bulkTime, type Patience } from '../../io/until.ts';
+import { bulkTime, longestDelay, type Patience, retry } from '../../io/retry.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.ts';
 import { isTransient } from '../http/network-errors.ts';
-import { withRetry } from '../http/retry.ts';
 import { explain, faultType } from './faults.ts';
 import { readServiceContent, SERVICE_INSTANCE, type ServiceContent } from './service-content.ts';
 import { post, type SoapCall } from './soap.ts';
@@ -40,14 +39,14 @@ export interface Session {
   query(call: SoapCall, patience?: Patience): Promise<XmlElement[]>;
   /** Counts logins: says which session a refusal speaks of. */
   readonly generation: number;
-  /** Logs in again, unless somebody has since `generation`. Callers at one time share one login. */
+  /** Logs in again, unless somebody has since `generation`. Callers at the same time share one login. */
   renew(generation: number): Promise<void>;
   /** Logs out, as far as the server still listens, and closes the connections. */
   close(): Promise<void>;
 }
 
-const ATTEMPTS = 4;
-const FIRST_DELAY = 1_000;
+const QUICK = { attempts: 4, first: 1_000, cap: longestDelay };
+const BULK = { atMost: bulkTime, first: 1_000, cap: longestDelay };
 const LOGOUT_TIMEOUT = 10_000;
 
 /**
@@ -87,16 +86,9 @@ export async function openSession(
     await renewing;
   };
   const replaying = <T>(work: () => Promise<T>, signal?: AbortSignal, patience: Patience = 'quick') => {
-    const bulk = patience === 'bulk';
-    const until = clock.now() + bulkTime;
-    return withRetry(
-      {
-        clock,
-        attempts: bulk ? Number.POSITIVE_INFINITY : ATTEMPTS,
-        firstDelay: FIRST_DELAY,
-        retriable: error => isTransient(error) && (!bulk || clock.now() < until),
-        signal,
-      },
+    return retry(
+      patience === 'bulk' ? BULK : QUICK,
+      { clock, mayPass: isTransient, signal },
       async attempt => {
         if (attempt > 1) onCall('retried', 'after a broken connection');
         const seen = generation;

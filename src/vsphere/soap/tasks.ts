@@ -1,7 +1,7 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { longestDelay, retry } from '../../io/retry.ts';
 import { malformed } from '../http/malformed.ts';
 import { isTransient } from '../http/network-errors.ts';
-import { withRetry } from '../http/retry.ts';
 import { faultType, readLocalizedFault, VimFault } from './faults.ts';
 import { type Moref, readMoref, ref } from './moref.ts';
 import { propSet } from './property-collector.ts';
@@ -42,16 +42,10 @@ export function runTask(
   start: () => Promise<XmlElement[]>,
   options: TaskOptions,
 ): Promise<XmlElement | undefined> {
-  const until = session.clock.now() + options.deadline;
-  const retriable = (error: unknown) => faultType(error) === 'TaskInProgress' && session.clock.now() < until;
-  return withRetry(
-    {
-      clock: session.clock,
-      attempts: Number.POSITIVE_INFINITY,
-      firstDelay: BUSY_DELAY,
-      retriable,
-      signal: options.signal,
-    },
+  const mayPass = (error: unknown) => faultType(error) === 'TaskInProgress';
+  return retry(
+    { atMost: options.deadline, first: BUSY_DELAY, cap: longestDelay },
+    { clock: session.clock, signal: options.signal, mayPass },
     async () => awaitTask(session, readMoref((await start())[0], options.doing), options),
   );
 }
@@ -59,6 +53,7 @@ export function runTask(
 /**
  * Waits until a task has ended, through session expiry and broken connections. A task that
  * succeeds although it was cancelled is a success: the caller looks at its signal and undoes.
+ * Neither `retry` nor `until`: the waiting is the server's, and a cancel gives it another end half-way.
  * @throws VimFault the task's error; ManagedObjectNotFound when the server forgot the task
  * @throws Failure `vsphere-task-timeout`; the task itself then goes on at the server
  */

@@ -1,4 +1,5 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 
 /** One program that ran on a real Windows, and what it answered. */
 export interface Call {
@@ -33,7 +34,7 @@ export function parseCapture(text: string, path: string): Capture {
     // Windows' editors put a mark in front.
     read = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
-    throw noCapture(path, 'it is no JSON');
+    throw noCapture(path, 'it is not JSON');
   }
   const { converge_capture: version, taken, host, calls } = fields(read);
   if (version !== 1)
@@ -80,7 +81,7 @@ const fields = (value: unknown): Record<string, unknown> =>
 
 const noCapture = (path: string, why: string): Failure =>
   new Failure(
-    given('no-capture', `${path} is not a capture of a Windows: ${why}`, {
-      hint: 'make one with tools/capture-windows.ps1',
+    given('no-capture', own`${path} is not a capture of a Windows: ${why}`, {
+      hint: own`make one with tools/capture-windows.ps1`,
     }),
   );

@@ -147,7 +147,7 @@ const contracts: readonly [belief: string, Check][] = [
   [
     'output is UTF-8, into a pipe too',
     capture =>
-      isUtf8(beyondAscii(capture, program => program === appcmd)) ? undefined : 'bytes that are no UTF-8',
+      isUtf8(beyondAscii(capture, program => program === appcmd)) ? undefined : 'bytes that are not UTF-8',
   ],
   [
     'what console programs write beyond ASCII is unreadable as UTF-8',

@@ -1,6 +1,8 @@
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { CommandResult } from '../../io/ports.ts';
+import { retry } from '../../io/retry.ts';
 import { childrenNamed, parseXml, type XmlElement, XmlError } from '../../io/xml.ts';
 import { runTool, succeeded, type Tool, toolFailure } from '../../programs/run-tool.ts';
 import { system32 } from '../tools/programs.ts';
@@ -50,7 +52,7 @@ async function list(io: ReadIo, name: string, args: string[]): Promise<XmlElemen
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     throw new Failure(
-      world('appcmd-unreadable', `appcmd ${args.slice(0, 2).join(' ')} printed no XML: ${error.message}`),
+      world('appcmd-unreadable', own`appcmd ${args.slice(0, 2).join(' ')} printed no XML: ${error.message}`),
     );
   }
 }
@@ -64,8 +66,7 @@ const changeLimit = 5 * 60_000;
  * (nobody has seen which), and ERROR_SHARING_VIOLATION. 33 isn't one of them: that is a locked section.
  */
 const conflicts = new Set([0xc00cee2b, 0xee2b, 32]);
-const attempts = 4;
-const firstPause = 250;
+const policy = { attempts: 4, first: 500 };
 
 /**
  * Changes one object, after a backup of the configuration if this run has made none yet. A conflict with
@@ -75,12 +76,12 @@ export async function change(io: WriteIo, args: string[]): Promise<void> {
   await refuseSharedConfiguration(io);
   await io.once('appcmd backup', () => backup(io));
   await io.step(`appcmd ${args.slice(0, 3).join(' ')}`);
-  for (let attempt = 1; ; attempt++) {
-    const result = await io.run({ file: appcmdPath(io), args, timeout: changeLimit });
-    if (succeeded(result)) return;
-    if (!conflicts.has(result.exitCode) || attempt === attempts) throw new Failure(refused(args, result));
-    await io.clock.sleep(firstPause * 2 ** attempt, io.signal);
-  }
+  const isNotYet = ({ exitCode }: CommandResult) => conflicts.has(exitCode);
+  const { clock, signal } = io;
+  const result = await retry(policy, { clock, signal, isNotYet }, () =>
+    io.run({ file: appcmdPath(io), args, timeout: changeLimit }),
+  );
+  if (!succeeded(result)) throw new Failure(refused(args, result));
 }
 
 /** How many of converge's backups of the configuration are kept. */

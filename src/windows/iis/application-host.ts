@@ -1,4 +1,5 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import { child, childrenNamed, parseXml, type XmlElement, XmlError } from '../../io/xml.ts';
 import { system32 } from '../tools/programs.ts';
@@ -16,7 +17,7 @@ export interface WrittenSection {
 
 /**
  * The root element of applicationHost.config; undefined without IIS. Rejects with a Failure when it can't be
- * read or lies on a share, where it is the configuration of other machines as well.
+ * read or is on a share, where it is the configuration of other machines as well.
  */
 export async function readApplicationHost(io: ReadIo): Promise<XmlElement | undefined> {
   const file = (name: string) => system32(io, 'inetsrv', 'config', name);
@@ -35,11 +36,13 @@ export async function readApplicationHost(io: ReadIo): Promise<XmlElement | unde
     io.signal.throwIfAborted();
     if (error instanceof Failure) throw error;
     if (error instanceof XmlError)
-      throw new Failure(world('iis-unreadable', `${path} is no XML: ${error.message}`));
+      throw new Failure(world('iis-unreadable', own`${path} is not XML: ${error.message}`));
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     throw new Failure(
-      world('access-denied', `${path} can't be read: ${code}`, { hint: 'run converge as an administrator' }),
+      world('access-denied', own`${path} can't be read: ${code}`, {
+        hint: own`run converge as an administrator`,
+      }),
     );
   }
 }

@@ -10,7 +10,7 @@ export interface Binding {
 
 /** `ip:port:host` of http, https and ftp; the address of IPv6 is in brackets. */
 const place = /^(\[[0-9a-fA-F:.]+\]|[0-9.]+|\*|):(\d{1,5}):([^\s/:]*)$/;
-/** What would end the row or the list that appcmd is given, or the text that flags stand behind. */
+/** What would end the row or the list that appcmd is given, or the text that flags are behind. */
 const ends = /['",#]/;
 const withPlace = new Set(['http', 'https', 'ftp']);
 const ports: Record<string, number> = { http: 80, https: 443, ftp: 21 };

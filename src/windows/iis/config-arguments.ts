@@ -74,7 +74,7 @@ function nested(
 export const hasOwnSecret = (row: Row): boolean =>
   Object.entries(row).some(([name, value]) => isSecretRef(value) && !name.includes('.'));
 
-/** The attributes that can stand in the brackets: those of the row itself. */
+/** The attributes that can be in the brackets: those of the row itself. */
 const plain = (row: Row): Record<string, string> =>
   Object.fromEntries(
     Object.entries(row).filter(

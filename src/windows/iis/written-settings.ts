@@ -2,7 +2,7 @@ import type { XmlElement } from '../../io/xml.ts';
 import { isRow, type WrittenRow } from './config-rows.ts';
 import { isSecretAttribute } from './secret-attributes.ts';
 
-/** What stands in an element of the configuration, in the words of a manifest. */
+/** What is in an element of the configuration, in the words of a manifest. */
 export interface WrittenSettings {
   /** By path in IIS's own spelling: `processModel.idleTimeout`. */
   attributes: Record<string, string | number | boolean>;

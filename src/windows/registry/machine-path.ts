@@ -4,7 +4,7 @@ import { variablePath } from './machine-environment.ts';
 import { readValues, writeValue } from './registry.ts';
 import { placeOf } from './registry-data.ts';
 
-/** `Path` among the machine's variables, as it stands in the registry: with `%SystemRoot%` and the like. */
+/** `Path` among the machine's variables, as it is in the registry: with `%SystemRoot%` and the like. */
 export interface MachinePath {
   kind: 'string' | 'expand';
   data: string;

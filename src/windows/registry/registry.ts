@@ -36,7 +36,7 @@ export async function readValues(io: ReadIo, asked: readonly ValuePath[]): Promi
   return found;
 }
 
-/** What a listing of a key says of a value: `    NAME    REG_SZ    DATA`. */
+/** What a listing of a key says about a value: `    NAME    REG_SZ    DATA`. */
 function printed(listing: string, name: string): ValueData | 'doubtful' | undefined {
   // The default value goes by a translated name in brackets, and a name may look like two columns.
   if (!/^[\x20-\x27\x29-\x3e\x40-\x7e][\x20-\x3e\x40-\x7e]*$/.test(name) || name.includes('    '))
@@ -49,7 +49,7 @@ function printed(listing: string, name: string): ValueData | 'doubtful' | undefi
   const kind = (Object.keys(kinds) as Kind[]).find(one => kinds[one] === type);
   const next = lines[at + 1] ?? '';
   const isWhole = next === '' || next.startsWith('    ') || next.startsWith('HKEY_');
-  // What the console lacks comes out as a question mark, or as bytes that are no UTF-8.
+  // What the console lacks comes out as a question mark, or as bytes that are not UTF-8.
   if (kind === undefined || kind === 'multi' || !isWhole || !/^[\x20-\x3e\x40-\x7e]*$/.test(data))
     return 'doubtful';
   if (kind === 'dword' || kind === 'qword')

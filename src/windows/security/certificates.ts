@@ -42,7 +42,7 @@ const store = "('Cert:\\LocalMachine\\' + ";
 
 /**
  * The bindings come from the registry: `netsh http show sslcert` is in the language of the machine. Those
- * by name lie below keys that say nothing, with the name as a value.
+ * by name are below keys that say nothing, with the name as a value.
  */
 const reading = [
   secure,

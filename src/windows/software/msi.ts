@@ -1,5 +1,7 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type { CommandResult } from '../../io/ports.ts';
+import { retry } from '../../io/retry.ts';
 import { succeeded, type Tool, toolFailure } from '../../programs/run-tool.ts';
 import { readPowershell } from '../tools/powershell.ts';
 import { system32, temporaryFile } from '../tools/programs.ts';
@@ -37,8 +39,8 @@ export const msiProperty = (name: string, value: string): string =>
 const limit = 60 * 60_000;
 /** ERROR_INSTALL_ALREADY_RUNNING: Windows installs one package at a time. */
 const busy = 1618;
-const pause = 20_000;
-const attempts = 30;
+/** Ten minutes of others' installing. */
+const policy = { attempts: 30, first: 20_000, growth: 1 };
 
 const rebootCodes = [3010, 1641];
 /** ERROR_UNKNOWN_PRODUCT: what is to go is gone. */
@@ -75,16 +77,15 @@ async function msiexec(
   const log = temporaryFile(io, `converge-${code}-${io.random.uuid()}.log`);
   const args = [...words, '/qn', '/norestart', '/l*v', quoted(log)];
   await io.step(`msiexec ${words.slice(0, 2).join(' ')}`);
-  for (let attempt = 1; ; attempt++) {
-    const file = system32(io, 'msiexec.exe');
-    const result = await io.run({ file, args, verbatim: true, timeout: limit });
-    if (succeeded(result, rebootCodes)) return { reboot: result.exitCode !== 0 };
-    if (succeeded(result, words[0] === '/x' ? [unknownProduct] : [])) return { reboot: false };
-    if (result.exitCode !== busy || attempt === attempts)
-      throw new Failure(toolFailure({ ...tool, hint: `${log} says more` }, `${what} failed`, result));
-    io.progress({ what: 'waiting for another installation' });
-    await io.clock.sleep(pause, io.signal);
-  }
+  const { clock, signal } = io;
+  const isNotYet = ({ exitCode }: CommandResult) => exitCode === busy;
+  const onPause = () => io.progress({ what: 'waiting for another installation' });
+  const result = await retry(policy, { clock, signal, isNotYet, onPause }, () =>
+    io.run({ file: system32(io, 'msiexec.exe'), args, verbatim: true, timeout: limit }),
+  );
+  if (succeeded(result, rebootCodes)) return { reboot: result.exitCode !== 0 };
+  if (succeeded(result, words[0] === '/x' ? [unknownProduct] : [])) return { reboot: false };
+  throw new Failure(toolFailure({ ...tool, hint: `${log} says more` }, `${what} failed`, result));
 }
 
 const tool: Tool = {

@@ -1,5 +1,6 @@
 import { win32 } from 'node:path';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import type { Command } from '../../io/ports.ts';
 import { parseXml, type XmlElement, XmlError } from '../../io/xml.ts';
@@ -24,8 +25,8 @@ export async function readTask(io: ReadIo, uri: string): Promise<XmlElement | un
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     throw new Failure(
-      world('task-unreadable', `the file of the task ${uri} is no XML: ${error.message}`, {
-        hint: 'delete the task (`schtasks /delete`), and run again',
+      world('task-unreadable', own`the file of the task ${uri} is not XML: ${error.message}`, {
+        hint: own`delete the task (\`schtasks /delete\`), and run again`,
       }),
     );
   }
@@ -45,8 +46,8 @@ export async function taskNames(io: ReadIo, folder = '\\'): Promise<string[]> {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof Failure || code === undefined) throw error;
     throw new Failure(
-      world('access-denied', `the scheduled tasks can't be listed: ${code}`, {
-        hint: 'run converge as an administrator',
+      world('access-denied', own`the scheduled tasks can't be listed: ${code}`, {
+        hint: own`run converge as an administrator`,
       }),
     );
   }

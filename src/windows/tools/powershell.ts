@@ -46,7 +46,7 @@ export async function readPowershell<T>(
   try {
     return JSON.parse(text) as T;
   } catch {
-    throw new Failure(world('powershell-unreadable', `${what}: PowerShell's answer is no JSON`));
+    throw new Failure(world('powershell-unreadable', `${what}: PowerShell's answer is not JSON`));
   }
 }
 

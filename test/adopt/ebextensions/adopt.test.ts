@@ -399,7 +399,7 @@ describe('files and secrets', () => {
   test('a service of which nothing is said needs nothing', () => {
     const text = 'services:\n  windows:\n    w3svc:\n';
     expect(resources(text)).toEqual({});
-    expect(left(text)).toEqual(['3 service w3svc: nothing is said of it']);
+    expect(left(text)).toEqual(['3 service w3svc: nothing is said about it']);
   });
 
   test('no text makes it throw', () => {

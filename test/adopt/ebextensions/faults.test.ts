@@ -78,7 +78,7 @@ describe('C2: what a command is run by', () => {
   });
 
   test.each([
-    ['net stop A || net start B', ['service:A'], 'only when what stands before it fails'],
+    ['net stop A || net start B', ['service:A'], 'only when what is before it fails'],
     ['frob && net stop W3SVC', [], 'succeeds, and that is left over'],
     ['sc query X | find "RUNNING" && net stop X', [], 'it reads what sc query X gives it'],
     ['(net stop A & net stop B)', [], 'it groups commands'],

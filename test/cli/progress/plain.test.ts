@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainProgress } from '../../../src/cli/progress/plain.ts';
+import { plainProgress } from '../../../src/cli/progress/finished-lines.ts';
 import { world } from '../../../src/diagnostics/diagnostic.ts';
 import type { Line } from '../../../src/diagnostics/lines.ts';
 

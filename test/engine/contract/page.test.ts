@@ -45,6 +45,7 @@ async function rowOf(type: AnyResourceType, { fixture, windows, only }: FixtureO
     yes(!('none' in orphan)),
     yes(!('none' in secret)),
     yes(type.list !== undefined),
+    type.runs.on === 'host' ? '-' : type.leased ? 'lease' : 'second look',
   ];
   return { cells, notes: notes.map(note => `- ${name}: ${note}`) };
 }
@@ -54,7 +55,16 @@ test('docs/contract.md is the table of types and checks', async () => {
   for (const type of registry.types.values())
     for (const one of await fixturesOf(type)) rows.push(await rowOf(type, one));
   rows.sort((a, b) => (a.cells[0]! < b.cells[0]! ? -1 : 1));
-  const header = ['type', 'runs on', 'properties drifted', 'absent', 'parent', 'secret', 'listed'];
+  const header = [
+    'type',
+    'runs on',
+    'properties drifted',
+    'absent',
+    'parent',
+    'secret',
+    'listed',
+    'other machines',
+  ];
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   const lines = [
     intro,

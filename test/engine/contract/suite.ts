@@ -6,7 +6,7 @@ import { diff } from '../../../src/engine/model/diff.ts';
 import { conflictsAmong, mistakesOf } from '../../../src/engine/model/mistakes.ts';
 import { valueAt } from '../../../src/engine/model/pointer.ts';
 import type { AnyResourceType } from '../../../src/engine/model/resource-type.ts';
-import { isImmutable, notesOf } from '../../../src/engine/model/schema-at.ts';
+import { isImmutable, notesOf, type OnTarget } from '../../../src/engine/model/schema-at.ts';
 import { type Subject, subjectOf } from '../../../src/engine/model/subject.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { adopt } from '../../../src/engine/record/adopt.ts';
@@ -26,6 +26,8 @@ export const checks = {
   covered: 'every property is drifted by the fixture, or it says why it can’t be',
   drift: 'drift of each property is found and repaired, and refused where it is decided for good',
   absent: 'what is to be absent is deleted once',
+  meanwhile:
+    'what lives elsewhere is not deleted once somebody has changed it since it was planned, unless under a lease',
   killed: 'killed before any durable step, the next run converges',
   parent: 'a missing parent is a failure of the world that names the resource',
   secret: 'a secret is in no plan, event, report or memory',
@@ -125,6 +127,8 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       for (const name of notesOf(type.schema, 'x-ref')) expect([...registry.types.keys()]).toContain(name);
       for (const kind of notesOf(type.schema, 'x-target'))
         expect([...registry.targets.keys()]).toContain(kind);
+      for (const on of notesOf(type.schema, 'x-on-target'))
+        expect([...registry.targets.keys()]).toContain((on as OnTarget).kind);
     });
 
     test(checks.made, async () => {
@@ -181,6 +185,24 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
         await expectConverged(type, of, gone);
         const again = await converge(type, of, gone);
         expect(again.report.results).toMatchObject([{ result: 'unchanged' }]);
+      });
+    }
+
+    if (type.runs.on === 'remote' && !type.leased && type.canBeAbsent !== false) {
+      test(checks.meanwhile, async () => {
+        const of = await start();
+        await converge(type, of, [declared(type, of.sample(0))]);
+        const gone = [declared(type, of.sample(0), 'absent')];
+        const run = testRun(around(type), of.world);
+        const planned = await plan(catalogOf(gone, of.targets), run, { engine: '1.0.0' });
+        const [somebody] = Object.values(of.drift);
+        await somebody!();
+        const report = await apply(planned, run, { allow: planned.resources.map(({ address }) => address) });
+        expect(report.results).toMatchObject([
+          { result: 'failed', diagnostic: { code: 'changed-meanwhile', category: 'world' } },
+        ]);
+        const again = await converge(type, of, gone);
+        expect(again.report.results).toMatchObject([{ result: 'changed' }]);
       });
     }
 

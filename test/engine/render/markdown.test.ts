@@ -14,7 +14,7 @@ test('a plan with one of everything', async () => {
   await expect(renderMarkdown(everything(), { diagnostics })).toMatchFileSnapshot('markdown.golden.md');
 });
 
-test('counts and digest stand before everything else, below the marker', () => {
+test('counts and digest are before everything else, below the marker', () => {
   const [first, counts, , warnings, , digest] = renderMarkdown(everything()).split('\n');
   expect(first).toBe(marker);
   expect(counts).toContain('1 to create, 3 to update, 1 to delete');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { textOf } from '../../../src/diagnostics/lines.ts';
 import type { Recorded } from '../../../src/engine/record/recording.ts';
-import { renderObserved } from '../../../src/engine/render/observed.ts';
+import { renderObserved } from '../../../src/engine/render/render-observed.ts';
 import { world } from '../../support/made-up.ts';
 
 const common = { id: 'x', declared: '' };

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { textOf } from '../../../src/diagnostics/lines.ts';
 import { textWidth } from '../../../src/diagnostics/text-width.ts';
-import { renderText } from '../../../src/engine/render/text.ts';
+import { renderText } from '../../../src/engine/render/render-plan.ts';
 import { everything, planOf, planned as resource } from '../../support/plans.ts';
 
 const planText = (...args: Parameters<typeof renderText>): string => textOf(renderText(...args));

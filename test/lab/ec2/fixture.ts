@@ -39,7 +39,7 @@ export interface Answered {
   body: Buffer;
 }
 
-/** Signed requests to a REST service of the lab, one by one: no client of anybody's stands between. */
+/** Signed requests to a REST service of the lab, one by one: no client of anybody's is between. */
 export function awsCall(lab: Lab, service: string) {
   const { region, s3 } = lab.settings;
   async function call(

@@ -178,7 +178,7 @@ describe('settings of a bucket', () => {
     expect(await nameOf(s3.send(put))).toBe(code);
   });
 
-  it('a document that is no XML is refused, and so is an entity', async () => {
+  it('a document that is not XML is refused, and so is an entity', async () => {
     const { lab } = await openBucket();
     const put = (body: string) => raw(lab.url, { method: 'PUT', path: '/bkt?tagging', body });
     expect((await put('<Tagging')).code).toBe('MalformedXML');

@@ -16,7 +16,7 @@ export interface TestMachine {
   /** Writes text to a Windows path, making its folders. */
   write(path: string, text: string | Buffer): Promise<void>;
   read(path: string): Promise<string | undefined>;
-  /** What the log says of the last program. */
+  /** What the log says about the last program. */
   last(): Promise<Spawned | undefined>;
 }
 

@@ -54,7 +54,7 @@ describe('netsh advfirewall firewall rule', () => {
     'remoteip=10.0.0.0/8',
   ];
 
-  test('adds a rule, which lies in the registry, and shows it', async () => {
+  test('adds a rule, which is in the registry, and shows it', async () => {
     const { rule, run } = await machine();
     expect((await rule('add', 'rule', ...web)).stdout).toBe('Ok.\r\n\r\n');
     const { stdout } = await rule('show', 'rule', 'name=web');

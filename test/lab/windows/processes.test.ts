@@ -29,7 +29,7 @@ describe('programs of the Windows host', () => {
     await write('C:\\tools\\own.exe', 'MZ');
     await write('C:\\tools\\do.cmd', 'rem\r\n');
     await expect(run('C:\\tools\\own.exe', [])).rejects.toThrow('the lab has no stand-in');
-    await expect(run('C:\\tools\\do.cmd', [])).rejects.toThrow('is no .exe, and no shell is used');
+    await expect(run('C:\\tools\\do.cmd', [])).rejects.toThrow('is not an .exe, and no shell is used');
     await expect(run('reg', ['query', 'HKLM'], { cwd: 'C:\\none' })).rejects.toThrow('was not found');
   });
 

@@ -178,15 +178,15 @@ describe.skipIf(absent !== undefined)('converge under Wine', { timeout: 120_000 
     expect(stderr).toContain('ended with exit code 3010');
     expect(stderr).toContain('ended with exit code 2148468767');
     expect(stderr).toContain("can't run nosuchprogram: it was not found");
-    // Not by a bare name: what lies in the working directory is not on Path.
+    // Not by a bare name: what is in the working directory is not on Path.
     expect(stderr).toContain("can't run script.cmd: it was not found");
-    expect(stderr).toContain("can't run .\\script.cmd: C:\\work\\script.cmd is no .exe");
+    expect(stderr).toContain("can't run .\\script.cmd: C:\\work\\script.cmd is not an .exe");
     expect(existsSync(join(wine.work, 'by-cmd.txt'))).toBe(true);
   });
 
   test('a guard whose program is still to come waits for it; Path serves the same run', async () => {
     copyFileSync(at('windows/system32/hostname.exe'), join(wine.work, 'look.exe'));
-    // What lies in the working directory is not what Windows' own name means.
+    // What is in the working directory is not what Windows' own name means.
     copyFileSync(at('windows/system32/hostname.exe'), join(wine.work, 'reg.exe'));
     onTestFinished(() => rmSync(join(wine.work, 'reg.exe')));
     const name = manifest(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import type { ObjectStore } from '../../../src/replication/model/store.ts';
-import { createRepository, openRepository } from '../../../src/replication/repository/open.ts';
+import { createRepository, openRepository } from '../../../src/replication/repository/open-repository.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';

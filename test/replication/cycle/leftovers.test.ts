@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../src/diagnostics/diagnostic.ts';
+import { findLeftovers, removeLeftovers } from '../../../src/replication/cycle/cycle-leftovers.ts';
 import { leaseTtl } from '../../../src/replication/cycle/lease.ts';
-import { findLeftovers, removeLeftovers } from '../../../src/replication/cycle/leftovers.ts';
 import { runCycle } from '../../../src/replication/cycle/run-cycle.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { world } from '../../support/made-up.ts';
@@ -126,7 +126,7 @@ describe("snapshots that aren't ours", () => {
     expect((await cycles.run()).warnings).toMatchObject([{ code: 'orphan-removed' }]);
   });
 
-  test('a disk that is left out may lie below one', async () => {
+  test('a disk that is left out may be below one', async () => {
     const cycles = new CycleWorld(block, block);
     cycles.machine.readsDeltas = false;
     cycles.machine.inspect = async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type DecisionContext, decideMode } from '../../../src/replication/cycle/mode.ts';
+import { type DecisionContext, decideMode } from '../../../src/replication/cycle/decide-mode.ts';
 import { isOrphan, isOurs, snapshotName } from '../../../src/replication/cycle/snapshot-name.ts';
 import type { PointDisk } from '../../../src/replication/model/repository.ts';
 import type { SourceDisk } from '../../../src/replication/model/source.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nodeFiles } from '../../../src/io/node-files.ts';
 import { createKey, parseKey, readKey } from '../../../src/replication/format/keys.ts';
-import { createRepository, openRepository } from '../../../src/replication/repository/open.ts';
+import { createRepository, openRepository } from '../../../src/replication/repository/open-repository.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { aKey, aLease, commitImage, openTest, VM } from '../../support/repository.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';

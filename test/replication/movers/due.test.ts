@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Point } from '../../../src/replication/model/repository.ts';
 import type { SourceDisk } from '../../../src/replication/model/source.ts';
-import { dueOf } from '../../../src/replication/movers/due.ts';
+import { dueOf } from '../../../src/replication/movers/due-jobs.ts';
 
 const minute = 60_000;
 const disk = { identity: 'disk-a', capacity: 1 << 20 } as SourceDisk;

@@ -8,7 +8,7 @@ import { SeededRandom } from '../../support/seeded-random.ts';
 
 const K = 65536;
 
-/** Three points of one new block each; what `pick` says of a key can't be read. */
+/** Three points of one new block each; what `pick` says about a key can't be read. */
 async function refusing(code: string, pick: (key: string) => boolean) {
   const store = memoryStore();
   const vm = (await openTest(store)).vm(VM.uuid);
@@ -55,7 +55,7 @@ test('an archived pack breaks the points that need it, and no other', async () =
     else await expect(readImage(vm, point)).rejects.toThrow("can't be read");
 });
 
-test('points that lie in an archive are passed over, and those of the others listed', async () => {
+test('points that are in an archive are passed over, and those of the others listed', async () => {
   const { store, refused } = await refusing('object-archived', key => key.includes('points/000000000001'));
   const vm = (await openTest(store, undefined, 'reader')).vm(VM.uuid);
   const damage: string[] = [];

@@ -144,7 +144,7 @@ test('a damaged or newer configuration is one clear message', async () => {
     return openTest(store);
   };
   await expect(opened(config.slice(0, 20))).rejects.toThrow(
-    /converge.json in memory:\/\/test is damaged: it is no JSON/,
+    /converge.json in memory:\/\/test is damaged: it is not JSON/,
   );
   await expect(opened(config.replace(/"id": "./, '"id": "z'))).rejects.toThrow(/checksum/);
   await expect(opened(config.replace('"format": 1', '"format": 2'))).rejects.toThrow(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Diagnostic } from '../../../src/diagnostics/diagnostic.ts';
 import { nodeHost } from '../../../src/io/node.ts';
-import { knownRepositories } from '../../../src/replication/repository/known.ts';
+import { knownRepositories } from '../../../src/replication/repository/known-repositories.ts';
 
 const id = 'ab'.repeat(16);
 const uuid = '5031b9c2-0000-4000-8000-000000000001';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CONFIG } from '../../../src/replication/format/names.ts';
-import { createRepository, openRepository } from '../../../src/replication/repository/open.ts';
+import { createRepository, openRepository } from '../../../src/replication/repository/open-repository.ts';
 import { type Call, memoryStore } from '../../support/memory-store.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 

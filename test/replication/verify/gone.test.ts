@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openRepository } from '../../../src/replication/repository/open.ts';
+import { openRepository } from '../../../src/replication/repository/open-repository.ts';
 import { verify } from '../../../src/replication/verify/verify.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';

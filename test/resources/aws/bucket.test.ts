@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bucketApi } from '../../../src/aws/buckets.ts';
 import { apply } from '../../../src/engine/apply/apply.ts';
+import type { Locks } from '../../../src/engine/model/locks.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { bucket } from '../../../src/resources/aws/bucket.ts';
 import { bucketNameProblem } from '../../../src/resources/aws/bucket-name.ts';
@@ -28,9 +29,18 @@ const target = {
 async function open(options: { bucket?: string } = {}) {
   const { lab, connection, calls } = await connected({}, options);
   const world = testWorld({ connect: async () => bucketApi(connection) });
-  /** Plans and applies the buckets declared, by name. */
-  const converge = async (...declared: Parameters<typeof declare>[]) => {
-    const run = testRun([bucket], world);
+  /** Plans and applies the buckets declared, by name. `between`: what happens before the object's lock is had. */
+  const convergeWhile = async (
+    between: () => Promise<unknown>,
+    ...declared: Parameters<typeof declare>[]
+  ) => {
+    const locks: Locks = {
+      async take() {
+        await between();
+        return { waited: false, release: async () => {} };
+      },
+    };
+    const run = testRun([bucket], { ...world, locks });
     const made = await plan(
       catalogOf(
         declared.map(each => declare(...each)),
@@ -42,7 +52,8 @@ async function open(options: { bucket?: string } = {}) {
     const report = await apply(made, run, { allow: made.resources.map(({ address }) => address) });
     return { plan: made, report, diagnostic: report.results[0]?.diagnostic ?? made.diagnostics[0] };
   };
-  return { lab, s3: lab.sdk(), calls, converge };
+  const converge = (...declared: Parameters<typeof declare>[]) => convergeWhile(async () => {}, ...declared);
+  return { lab, s3: lab.sdk(), calls, converge, convergeWhile };
 }
 
 describe('a bucket', () => {
@@ -123,6 +134,41 @@ describe('a bucket', () => {
     expect(diagnostic).toMatchObject({ code: 'bucket-of-somebody-else', category: 'world' });
   });
 
+  const overtaken = { code: 'changed-meanwhile', category: 'world', address: 'bucket:bkt' };
+
+  it('that another machine changes after it was looked at is left as it is', async () => {
+    const { s3, converge, convergeWhile } = await open({ bucket: 'bkt' });
+    const other = () => converge(['bucket:bkt', { lifecycle: { abort_incomplete_uploads: '3d' } }]);
+    const { diagnostic } = await convergeWhile(other, [
+      'bucket:bkt',
+      { lifecycle: { abort_incomplete_uploads: '7d' } },
+    ]);
+    expect(diagnostic).toMatchObject(overtaken);
+    const { Rules } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: 'bkt' }));
+    expect(Rules?.map(rule => rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation)).toEqual([3]);
+  });
+
+  it('that another machine makes or deletes after it was looked at is left as it is', async () => {
+    const { s3, converge, convergeWhile } = await open();
+    const made = await convergeWhile(
+      () => converge(['bucket:bkt', {}]),
+      ['bucket:bkt', { versioning: true }],
+    );
+    expect(made.diagnostic).toMatchObject(overtaken);
+    expect((await s3.send(new GetBucketVersioningCommand({ Bucket: 'bkt' }))).Status).toBe(undefined);
+    const gone = () => converge(['bucket:bkt', {}, { ensure: 'absent' }]);
+    const changed = await convergeWhile(gone, ['bucket:bkt', { versioning: true }]);
+    expect(changed.diagnostic).toMatchObject(overtaken);
+    expect(await nameOf(s3.send(new HeadBucketCommand({ Bucket: 'bkt' })))).toBe('NotFound');
+  });
+
+  it('that another machine has just used is not deleted', async () => {
+    const { converge, convergeWhile } = await open({ bucket: 'bkt' });
+    const other = () => converge(['bucket:bkt', { versioning: true }]);
+    const absent = ['bucket:bkt', { versioning: true }, { ensure: 'absent' as const }] as const;
+    expect((await convergeWhile(other, [...absent])).diagnostic).toMatchObject(overtaken);
+  });
+
   it('is deleted only while it is empty', async () => {
     const { s3, converge } = await open({ bucket: 'bkt' });
     await s3.send(new PutObjectCommand({ Bucket: 'bkt', Key: 'k', Body: 'x' }));
@@ -185,7 +231,7 @@ describe('what a manifest may say', () => {
     expect(problem('bkt', { lifecycle: { abort_incomplete_uploads: '48h' } })).toBe('fine');
   });
 
-  it('it provides its name to what lies in it', () => {
+  it('it provides its name to what is in it', () => {
     expect(bucket.provides?.({}, 'dr')).toEqual(['s3-bucket:dr']);
   });
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { textOf } from '../../../src/diagnostics/lines.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { renderMarkdown } from '../../../src/engine/render/markdown.ts';
-import { renderText } from '../../../src/engine/render/text.ts';
+import { renderText } from '../../../src/engine/render/render-plan.ts';
 import { file } from '../../../src/resources/host/file.ts';
 import { converge } from '../../support/converge.ts';
 import { folderHost } from '../../support/engine-host.ts';

@@ -229,7 +229,7 @@ describe('the way there', () => {
   test('mistakes in the manifest', () => {
     const of = (properties: Parameters<typeof gitCheckout.identity>[0]) =>
       mistakesIn(gitCheckout, '/app', properties);
-    // That it holds a password is said of any URL, before a type is asked.
+    // That it holds a password is said about any URL, before a type is asked.
     expect(of({ url: 'http://me:pw@example.com/a' })).toMatch(/protects nothing/);
     expect(of({ url: 'http://example.com/a' })).toContain('protects nothing');
     expect(of({ url: 'git@example.com:a', password: { $secret: 'env:X' } })).toContain('for https');

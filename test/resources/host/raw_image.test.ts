@@ -81,6 +81,64 @@ describe('raw_image', () => {
     expect(await observe(cycles)).toEqual(present('newest', true));
   });
 
+  test('made from a newer point than there is by now, it goes back only where that was allowed', async () => {
+    const cycles = new CycleWorld(block);
+    cycles.disk.write(0, Buffer.from('first'));
+    await cycles.run();
+    const before = new Map(cycles.store.objects);
+    cycles.disk.write(0, Buffer.from('second'));
+    await cycles.run();
+    await apply(cycles);
+    // The repository was put back to what it was a point ago.
+    cycles.store.objects.clear();
+    for (const [key, object] of before) cycles.store.objects.set(key, object);
+    const seen = await observe(cycles);
+    const back = {
+      from: expect.stringMatching(/^point 2 of 20/),
+      to: expect.stringMatching(/^point 1 of 20/),
+    };
+    expect(seen).toEqual({ state: 'present', value: { point: 'newer', back, whole: true } });
+    const is = (seen as { value: RawImageState }).value;
+    const fields = rawImage.diff!(is, rawImage.desired(properties, path));
+    expect(fields).toEqual([{ path: '/point', before: back.from, after: back.to, grade: 'weakens' }]);
+
+    // A plan that knew of nothing, and an image that somebody else touched or that was not finished.
+    const holds = async () => (await fs.readFile(path)).subarray(0, 6).toString();
+    const refused = { ok: false, diagnostic: { code: 'image-newer', category: 'blocked' } };
+    expect(await apply(cycles)).toMatchObject(refused);
+    await fs.utimes(path, 1, 1);
+    expect(await observe(cycles)).toMatchObject({ value: { point: 'newer', whole: false } });
+    expect(await apply(cycles)).toMatchObject(refused);
+    expect(await holds()).toBe('second');
+
+    const common = { id: path, asked: asked(), signal: new AbortController().signal };
+    const allowed = {
+      ...common,
+      kind: 'update' as const,
+      is,
+      fields,
+      should: rawImage.desired(properties, path),
+    };
+    expect((await rawImage.apply([allowed], typeIo(cycles).io)).get(path)).toMatchObject({ ok: true });
+    expect(await observe(cycles)).toEqual(present('newest', true));
+    expect(await holds()).toBe('first\0');
+  });
+
+  test('what comes after points were lost is newer, though its number is lower', async () => {
+    const cycles = new CycleWorld(block);
+    await cycles.run();
+    const before = new Map(cycles.store.objects);
+    await cycles.run();
+    await cycles.run();
+    await apply(cycles);
+    cycles.store.objects.clear();
+    for (const [key, object] of before) cycles.store.objects.set(key, object);
+    cycles.disk.write(0, Buffer.from('since'));
+    await cycles.run();
+    expect(await observe(cycles)).toEqual(present('behind', true));
+    expect(await apply(cycles)).toMatchObject({ ok: true, note: expect.stringMatching(/^point 2,/) });
+  });
+
   test('is never overwritten with another disk of the VM while the point holds its own', async () => {
     const cycles = new CycleWorld(block, block);
     cycles.machine.disks[0]!.write(0, Buffer.from('system disk'));

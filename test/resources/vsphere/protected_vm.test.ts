@@ -3,7 +3,7 @@ import { apart, Failure } from '../../../src/diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../src/engine/model/io.ts';
 import type { Step } from '../../../src/engine/model/resource-type.ts';
 import type { KnownRepositories } from '../../../src/replication/model/clients.ts';
-import type { DueJob } from '../../../src/replication/movers/due.ts';
+import type { DueJob } from '../../../src/replication/movers/due-jobs.ts';
 import { type Movers, movingHere } from '../../../src/replication/movers/movers.ts';
 import { protectedVm } from '../../../src/resources/vsphere/protected_vm.ts';
 import type { ProtectedVmProperties, ProtectedVmState } from '../../../src/resources/vsphere/protection.ts';

@@ -76,7 +76,7 @@ describe('C1: what IIS encrypts', () => {
     { attributes: { clientCertPassword: 'Fj4rd' } },
   ])('is refused as plain text: %j', properties => {
     const said = mistakesIn(iisConfig, pools, properties, 'windows');
-    expect(said).toMatch(/is a secret, and stands there as plain text/);
+    expect(said).toMatch(/is a secret, and is there as plain text/);
     expect(said).not.toContain('Fj4rd');
   });
 

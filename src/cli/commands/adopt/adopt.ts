@@ -34,7 +34,7 @@ Examples:
   converge adopt iis_site "Default Web Site"
   converge adopt ebextensions .ebextensions -o manifests/web.yaml
 
-What a plan would leave as it is stands in the manifest; the rest is in it as comments that say why.`,
+What a plan would leave as it is goes into the manifest; the rest is in it as comments that say why.`,
     )
     .action(async (what: string, words: string[], options: AdoptOptions) => {
       if (what === 'ebextensions') {

@@ -22,7 +22,7 @@ export function labEc2(context: CliContext, event: DefineEvent): void {
     command =>
       command
         .option('--first-start', 'as it was before an instance first ran with it')
-        .option('--bytes <N>', 'hash so many; whether the rest is zeros is said besides (default: all)')
+        .option('--bytes <N>', 'hash this many; whether the rest is zeros is said as well (default: all)')
         .option('--out <FILE>', 'also write the whole disk there, as a raw image')
         .addOption(
           new Option('--format <FORMAT>', 'how it is printed').choices(['text', 'json']).default('text'),

@@ -24,8 +24,8 @@ export function labInstance({ io: { host } }: CliContext, event: DefineEvent): v
         .option('--tag <KEY=VALUE>', 'its tags, in the place of those it has; may be repeated', collect)
         .option('--id <ID>', 'instance id, i-...; one of `lab add-instances` brings its tags')
         .option('--type <TYPE>', 'instance type')
-        .option('--metadata <on|off>', 'off: the host is no EC2 instance')
-        .option('--metadata-tags <on|off>', 'whether tags stand in the metadata')
+        .option('--metadata <on|off>', 'off: the host is not an EC2 instance')
+        .option('--metadata-tags <on|off>', 'whether tags are in the metadata')
         .option(
           '--policy <FILE>',
           'what its role may do in S3 (default: what `converge instance-policy` says for its environment)',
@@ -71,7 +71,7 @@ async function policyOf(path: string | undefined, { files, cwd }: Host): Promise
   try {
     policy = JSON.parse(bytes.toString('utf8'));
   } catch {
-    throw new Failure(given('bad-policy', `${path} is no JSON`, { hint: 'write an IAM policy document' }));
+    throw new Failure(given('bad-policy', `${path} is not JSON`, { hint: 'write an IAM policy document' }));
   }
   const why = await unenforced(policy);
   if (why !== undefined)

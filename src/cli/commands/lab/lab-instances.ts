@@ -36,7 +36,7 @@ export function labInstances(event: DefineEvent): void {
   );
   event(
     'set-instance <ID>',
-    'set what EC2 says of an instance',
+    'set what EC2 says about an instance',
     'set-instance i-0f1ee700000000003 --instance-check impaired\nset-instance i-0f1ee700000000004 --state terminated',
     ([id], options) => {
       const { state, systemCheck, instanceCheck } = options as Partial<FleetMember>;

@@ -80,7 +80,7 @@ Any other command works in a lab with --lab [DIR].`,
         .option('--disk <IMAGE>', 'a disk with the content of this raw image; may be repeated', collect)
         .option('--blank <SIZE>', 'an empty disk, e.g. 64MiB; may be repeated', collect)
         .option('--uuid <UUID>', 'its instance UUID')
-        .option('--folder <FOLDER>', 'where it lies below the VM folder, e.g. Production/web')
+        .option('--folder <FOLDER>', 'where it is below the VM folder, e.g. Production/web')
         .option('--tag <TAG>', 'a tag, gold or tier/gold; may be repeated', collect)
         .option('--guest <ID>', "its guest's identifier in vSphere, e.g. debian12_64Guest")
         .addOption(new Option('--firmware <KIND>', 'what starts it').choices(['bios', 'efi']))

@@ -12,7 +12,7 @@ export const agent: Define = (program, context, exit) => {
   const command = program
     .command('agent')
     .description('keep this Beanstalk instance what the bucket says: look for new content and for rollouts')
-    .requiredOption('--self <URL>', 's3://BUCKET/PREFIX, where its content lies')
+    .requiredOption('--self <URL>', 's3://BUCKET/PREFIX, where its content is')
     .option('--every <DURATION>', 'how often to look', '1m')
     .option('--once', 'look once, apply if it is time, and end: for a scheduled task')
     .option('--only-rollouts', 'let new content wait until a rollout comes to this instance');

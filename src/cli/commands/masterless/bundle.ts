@@ -41,7 +41,7 @@ export const bundle: Define = (program, context, exit) => {
       const { output, bytes: size, sha256, node, self, trust } = await writeBundle(context, options);
       context.print([
         `${output}: converge ${version} with Node ${node}, ${bytes(size)}, SHA-256 ${sha256}`,
-        `instances apply what lies in ${self} and is signed with ${trust.join(' or ')}`,
+        `instances apply what is in ${self} and is signed with ${trust.join(' or ')}`,
       ]);
       exit(0);
     });

@@ -6,7 +6,7 @@ export const instancePolicyCommand: Define = (program, context, exit) => {
   program
     .command('instance-policy <ENV...>')
     .description("print the IAM policy for the role of an environment's instances: all that --self needs")
-    .requiredOption('--self <URL>', 's3://BUCKET/PREFIX, where their content lies')
+    .requiredOption('--self <URL>', 's3://BUCKET/PREFIX, where their content is')
     .addOption(
       new Option('--partition <NAME>', 'the partition of AWS')
         .choices(['aws', 'aws-cn', 'aws-us-gov'])

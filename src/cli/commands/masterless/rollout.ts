@@ -20,7 +20,7 @@ interface StatusOptions extends FleetOptions {
 export const rollout: Define = (program, context, exit) => {
   const group = program
     .command('rollout')
-    .description('what the instances of an environment run, and how its rollout stands')
+    .description('what the instances of an environment run, and the state of its rollout')
     .addHelpText(
       'after',
       `

@@ -1,7 +1,7 @@
 import type { CommonOptions } from '../../../app/options.ts';
 import { type Failover, type FailoverOptions, failoverTest } from '../../../app/recovery/failover.ts';
+import { failoverCleanup, failoverStatus } from '../../../app/recovery/failover-status.ts';
 import { failoverRetry } from '../../../app/recovery/retry.ts';
-import { failoverCleanup, failoverStatus } from '../../../app/recovery/standing.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';

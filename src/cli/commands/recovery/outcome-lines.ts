@@ -1,5 +1,5 @@
 import type { Failover, FailoverPlan } from '../../../app/recovery/failover.ts';
-import type { PlanCleaned } from '../../../app/recovery/standing.ts';
+import type { PlanCleaned } from '../../../app/recovery/failover-status.ts';
 import { duration, plural } from '../../../io/units.ts';
 
 type Recovered = NonNullable<Failover['recovered']>;

@@ -1,4 +1,4 @@
-import type { FailoverStatus } from '../../../app/recovery/standing.ts';
+import type { FailoverStatus } from '../../../app/recovery/failover-status.ts';
 import { duration, plural } from '../../../io/units.ts';
 import type { RunStep } from '../../../recovery/failover/run.ts';
 import type { ReplicaAge } from '../../../recovery/replica/age.ts';

@@ -1,7 +1,7 @@
 import type { Approve } from '../../../app/run/apply-in-session.ts';
 import { isPending } from '../../../engine/model/plan.ts';
 import { plural } from '../../../io/units.ts';
-import type { TerminalIo } from '../../text/io.ts';
+import type { TerminalIo } from '../../text/cli-io.ts';
 
 /**
  * How whoever sits at the terminal is asked, below the plan that is on it; undefined where nobody is: in pipes, CI

@@ -1,4 +1,4 @@
-import { factsHere } from '../../../app/run/known-facts.ts';
+import { factsHere } from '../../../app/run/facts-here.ts';
 import { version } from '../../../app/version.ts';
 import type { Define } from '../../context/define.ts';
 

@@ -1,6 +1,6 @@
 import { type ObserveOptions, observe as observeWorld } from '../../../app/run/observe.ts';
 import { renderRecording } from '../../../engine/record/recording-file.ts';
-import { renderObserved } from '../../../engine/render/observed.ts';
+import { renderObserved } from '../../../engine/render/render-observed.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import { plural } from '../../../io/units.ts';
 import type { Define } from '../../context/define.ts';

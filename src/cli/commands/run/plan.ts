@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
 import type { Plan } from '../../../engine/model/plan.ts';
 import { planJson } from '../../../engine/plan/plan-json.ts';
 import { renderMarkdown } from '../../../engine/render/markdown.ts';
-import { renderText } from '../../../engine/render/text.ts';
+import { renderText } from '../../../engine/render/render-plan.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
 import type { CliContext } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
@@ -17,7 +17,7 @@ import {
   withSelection,
   withState,
 } from '../../context/options.ts';
-import { isForGithub } from '../../text/faces.ts';
+import { isForGithub } from '../../text/output-kinds.ts';
 
 const formats = ['text', 'json', 'markdown', 'github'] as const;
 type Format = (typeof formats)[number];

@@ -6,7 +6,7 @@ import type {
   InstanceTypeInfo,
 } from '@aws-sdk/client-ec2';
 import type { Ec2Actions, Ec2Call } from '../world/call.ts';
-import { select } from '../world/describe.ts';
+import { filtersBy, select } from '../world/describe.ts';
 import { refuse } from '../world/errors.ts';
 
 export interface InstanceType {
@@ -123,30 +123,17 @@ const described = (it: InstanceType): InstanceTypeInfo => ({
   NitroTpmSupport: it.hypervisor === 'nitro' ? 'supported' : 'unsupported',
 });
 
-const valuesOf = (type: InstanceType, filter: string): string[] | undefined => {
-  switch (filter) {
-    case 'instance-type':
-      return [type.name];
-    case 'hypervisor':
-      return [type.hypervisor];
-    case 'current-generation':
-      return [String(type.hypervisor === 'nitro')];
-    case 'processor-info.supported-architecture':
-      return [type.architecture];
-    case 'supported-boot-mode':
-      return type.bootModes;
-    case 'vcpu-info.default-vcpus':
-      return [String(type.cpus)];
-    case 'memory-info.size-in-mib':
-      return [String(type.memoryMiB)];
-    case 'nitro-tpm-support':
-      return [type.hypervisor === 'nitro' ? 'supported' : 'unsupported'];
-    case 'bare-metal':
-      return ['false'];
-    default:
-      return undefined;
-  }
-};
+const valuesOf = filtersBy<InstanceType>({
+  'instance-type': type => [type.name],
+  hypervisor: type => [type.hypervisor],
+  'current-generation': type => [String(type.hypervisor === 'nitro')],
+  'processor-info.supported-architecture': type => [type.architecture],
+  'supported-boot-mode': type => type.bootModes,
+  'vcpu-info.default-vcpus': type => [String(type.cpus)],
+  'memory-info.size-in-mib': type => [String(type.memoryMiB)],
+  'nitro-tpm-support': type => [type.hypervisor === 'nitro' ? 'supported' : 'unsupported'],
+  'bare-metal': () => ['false'],
+});
 
 export const instanceTypeActions = {
   DescribeInstanceTypes(

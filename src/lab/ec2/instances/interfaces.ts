@@ -1,6 +1,6 @@
 import type { DescribeNetworkInterfacesRequest, DescribeNetworkInterfacesResult } from '@aws-sdk/client-ec2';
 import type { Ec2Actions, Ec2Call } from '../world/call.ts';
-import { select, tagSet } from '../world/describe.ts';
+import { filtersBy, select, tagSet } from '../world/describe.ts';
 import { byIds } from '../world/errors.ts';
 import { instanceOf } from './instance-output.ts';
 
@@ -18,27 +18,16 @@ export const interfaceActions = {
       state,
       chosen,
       input,
-      (it, filter) => {
-        switch (filter) {
-          case 'network-interface-id':
-            return [it.id];
-          case 'attachment.instance-id':
-            return [it.instance.id];
-          case 'group-id':
-            return it.instance.groups;
-          case 'subnet-id':
-            return [it.SubnetId];
-          case 'vpc-id':
-            return [it.VpcId];
-          case 'private-ip-address':
-          case 'addresses.private-ip-address':
-            return [it.PrivateIpAddress];
-          case 'status':
-            return ['in-use'];
-          default:
-            return undefined;
-        }
-      },
+      filtersBy({
+        'network-interface-id': it => [it.id],
+        'attachment.instance-id': it => [it.instance.id],
+        'group-id': it => it.instance.groups,
+        'subnet-id': it => [it.SubnetId],
+        'vpc-id': it => [it.VpcId],
+        'private-ip-address': it => [it.PrivateIpAddress],
+        'addresses.private-ip-address': it => [it.PrivateIpAddress],
+        status: () => ['in-use'],
+      }),
       { ids: input.NetworkInterfaceIds },
     );
     return {

@@ -225,7 +225,7 @@ function volumesOf(call: Ec2Call, input: RunInstancesRequest, image: LabImage, z
   return attachments;
 }
 
-/** RunInstances says of each wrong volume that the mapping is wrong. */
+/** RunInstances says about each wrong volume that the mapping is wrong. */
 function made<T>(make: () => T): T {
   try {
     return make();

@@ -8,7 +8,7 @@ import type {
   DescribeVpnGatewaysRequest,
 } from '@aws-sdk/client-ec2';
 import type { Ec2Actions, Ec2Call } from '../world/call.ts';
-import { select, tagSet } from '../world/describe.ts';
+import { filtersBy, select, tagSet } from '../world/describe.ts';
 import { byIds, type KindName } from '../world/errors.ts';
 import type { Gateway } from '../world/state.ts';
 
@@ -177,22 +177,13 @@ export const gatewayActions = {
       state,
       all,
       input,
-      (it, filter) => {
-        switch (filter) {
-          case 'vpc-id':
-            return [it.vpc];
-          case 'service-name':
-            return [it.service];
-          case 'vpc-endpoint-id':
-            return [it.id];
-          case 'vpc-endpoint-type':
-            return [it.type];
-          case 'vpc-endpoint-state':
-            return ['available'];
-          default:
-            return undefined;
-        }
-      },
+      filtersBy({
+        'vpc-id': it => [it.vpc],
+        'service-name': it => [it.service],
+        'vpc-endpoint-id': it => [it.id],
+        'vpc-endpoint-type': it => [it.type],
+        'vpc-endpoint-state': () => ['available'],
+      }),
       { ids: input.VpcEndpointIds },
     );
     return {

@@ -20,7 +20,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { freeAddresses, liesWithin, overlap, rangeOf } from '../world/addresses.ts';
 import { type Ec2Actions, type Ec2Call, requestedTags, setTags } from '../world/call.ts';
-import { select, tagSet } from '../world/describe.ts';
+import { filtersBy, select, tagSet } from '../world/describe.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
 import type { Subnet, Vpc } from '../world/state.ts';
 
@@ -174,24 +174,15 @@ export const networkActions = {
       call.state,
       all,
       input,
-      (it, filter) => {
-        switch (filter) {
-          case 'vpc-id':
-            return [it.id];
-          case 'cidr':
-          case 'cidr-block-association.cidr-block':
-            return [it.cidr];
-          case 'is-default':
-          case 'isDefault':
-            return [String(it.isDefault)];
-          case 'state':
-            return ['available'];
-          case 'dhcp-options-id':
-            return [it.dhcpOptions];
-          default:
-            return undefined;
-        }
-      },
+      filtersBy({
+        'vpc-id': it => [it.id],
+        cidr: it => [it.cidr],
+        'cidr-block-association.cidr-block': it => [it.cidr],
+        'is-default': it => [String(it.isDefault)],
+        isDefault: it => [String(it.isDefault)],
+        state: () => ['available'],
+        'dhcp-options-id': it => [it.dhcpOptions],
+      }),
       { ids: input.VpcIds, idsName: 'vpcIds' },
     );
     return { Vpcs: page.map(it => vpcOutput(call, it)), ...token };
@@ -212,27 +203,17 @@ export const networkActions = {
       call.state,
       all,
       input,
-      (it, filter) => {
-        switch (filter) {
-          case 'subnet-id':
-            return [it.id];
-          case 'vpc-id':
-            return [it.vpc];
-          case 'availability-zone':
-          case 'availabilityZone':
-            return [it.zone];
-          case 'cidr-block':
-          case 'cidr':
-            return [it.cidr];
-          case 'state':
-            return ['available'];
-          case 'default-for-az':
-          case 'defaultForAz':
-            return [String(it.isDefault)];
-          default:
-            return undefined;
-        }
-      },
+      filtersBy({
+        'subnet-id': it => [it.id],
+        'vpc-id': it => [it.vpc],
+        'availability-zone': it => [it.zone],
+        availabilityZone: it => [it.zone],
+        'cidr-block': it => [it.cidr],
+        cidr: it => [it.cidr],
+        state: () => ['available'],
+        'default-for-az': it => [String(it.isDefault)],
+        defaultForAz: it => [String(it.isDefault)],
+      }),
       { ids: input.SubnetIds, idsName: 'subnetIds' },
     );
     return { Subnets: page.map(it => subnetOutput(call, it)), ...token };

@@ -9,7 +9,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { rangeOf } from '../world/addresses.ts';
 import type { Ec2Actions, Ec2Call } from '../world/call.ts';
-import { select, tagSet } from '../world/describe.ts';
+import { filtersBy, select, tagSet } from '../world/describe.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
 
 /** By what a target's id begins with, the field of a route that names it. */
@@ -107,24 +107,14 @@ export const routeActions = {
       state,
       all,
       input,
-      (it, filter) => {
-        switch (filter) {
-          case 'route-table-id':
-            return [it.id];
-          case 'vpc-id':
-            return [it.vpc];
-          case 'association.main':
-            return [String(it.main)];
-          case 'association.subnet-id':
-            return it.subnets;
-          case 'route.destination-cidr-block':
-            return it.routes.map(({ destination }) => destination);
-          case 'route.gateway-id':
-            return it.routes.map(({ target }) => target);
-          default:
-            return undefined;
-        }
-      },
+      filtersBy({
+        'route-table-id': it => [it.id],
+        'vpc-id': it => [it.vpc],
+        'association.main': it => [String(it.main)],
+        'association.subnet-id': it => it.subnets,
+        'route.destination-cidr-block': it => it.routes.map(({ destination }) => destination),
+        'route.gateway-id': it => it.routes.map(({ target }) => target),
+      }),
       { ids: input.RouteTableIds, largest: 100 },
     );
     return {

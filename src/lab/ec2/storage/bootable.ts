@@ -2,7 +2,7 @@ import { stockMark } from '../world/account.ts';
 import { type Disk, findOnFat } from './fat.ts';
 
 const sector = 512;
-/** Partition types of GPT, as they stand on the disk (the first three fields little-endian). */
+/** Partition types of GPT, as they are on the disk (the first three fields little-endian). */
 const espType = '28732ac11ff8d211ba4b00a0c93ec93b';
 const biosBootType = '4861682149646f6e744e656564454649';
 const fallbackLoader = ['EFI', 'BOOT', 'BOOTX64.EFI'];

@@ -11,7 +11,7 @@ import type {
   RegisterImageResult,
 } from '@aws-sdk/client-ec2';
 import { type Ec2Actions, type Ec2Call, requestedTags, setTags } from '../world/call.ts';
-import { select, tagSet } from '../world/describe.ts';
+import { filtersBy, select, tagSet } from '../world/describe.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
 import type { ImageDevice, LabImage } from '../world/state.ts';
 import { snapshotActions } from './snapshots.ts';
@@ -99,9 +99,24 @@ export function imageOf({ state, region }: Pick<Ec2Call, 'state' | 'region'>, it
   };
 }
 
+/** What every image has that this account makes, however it does. */
+const ownImage = (
+  { account, now }: Ec2Call,
+  id: string,
+  { Name, Description }: Pick<RegisterImageRequest, 'Name' | 'Description'>,
+) => ({
+  id,
+  name: Name!,
+  ...(Description !== undefined && { description: Description }),
+  owner: account,
+  isPublic: false,
+  created: now,
+  state: 'pending' as const,
+});
+
 export const imageActions = {
   RegisterImage(input: RegisterImageRequest, call: Ec2Call): RegisterImageResult {
-    const { state, account, now } = call;
+    const { state, account } = call;
     checkImageName(call, input.Name ?? '');
     if (input.ImageLocation !== undefined)
       throw refuse.parameter('The lab registers images of snapshots alone');
@@ -121,7 +136,7 @@ export const imageActions = {
       );
     if (input.VirtualizationType !== 'hvm')
       throw refuse.parameter(
-        'The lab, like all newer instance types, knows no images but VirtualizationType hvm',
+        'The lab, like all newer instance types, only knows images of VirtualizationType hvm',
       );
     const isUefi = input.BootMode === 'uefi' || input.BootMode === 'uefi-preferred';
     if (input.TpmSupport !== undefined && input.BootMode !== 'uefi')
@@ -130,13 +145,7 @@ export const imageActions = {
       throw refuse.combination('UefiData requires the boot mode uefi');
     const id = call.newId('ami');
     const image: LabImage = {
-      id,
-      name: input.Name!,
-      ...(input.Description !== undefined && { description: input.Description }),
-      owner: account,
-      isPublic: false,
-      created: now,
-      state: 'pending',
+      ...ownImage(call, id, input),
       architecture: (input.Architecture ?? 'x86_64') as LabImage['architecture'],
       rootDevice,
       devices,
@@ -154,7 +163,7 @@ export const imageActions = {
   },
 
   CreateImage(input: CreateImageRequest, call: Ec2Call): CreateImageResult {
-    const { state, account, now } = call;
+    const { state } = call;
     checkImageName(call, input.Name ?? '');
     const instance = byId('instance', state.instances, input.InstanceId);
     const source = byId('image', state.images, instance.image);
@@ -178,13 +187,7 @@ export const imageActions = {
     const { ownerAlias: _, importTask: __, description: ___, ...rest } = source;
     state.images[id] = {
       ...rest,
-      id,
-      name: input.Name!,
-      ...(input.Description !== undefined && { description: input.Description }),
-      owner: account,
-      isPublic: false,
-      created: now,
-      state: 'pending',
+      ...ownImage(call, id, input),
       rootDevice: instance.rootDevice,
       devices,
     };
@@ -231,39 +234,20 @@ export const imageActions = {
   },
 } satisfies Ec2Actions;
 
-const valuesOf = (it: LabImage, filter: string): (string | undefined)[] | undefined => {
-  switch (filter) {
-    case 'image-id':
-      return [it.id];
-    case 'name':
-      return [it.name];
-    case 'state':
-      return [it.state];
-    case 'architecture':
-      return [it.architecture];
-    case 'owner-id':
-      return [it.owner];
-    case 'owner-alias':
-      return [it.ownerAlias];
-    case 'platform':
-      return [it.platform];
-    case 'platform-details':
-      return [it.platformDetails];
-    case 'usage-operation':
-      return [it.usageOperation];
-    case 'boot-mode':
-      return [it.bootMode];
-    case 'root-device-type':
-      return ['ebs'];
-    case 'virtualization-type':
-      return ['hvm'];
-    case 'is-public':
-      return [String(it.isPublic)];
-    case 'ena-support':
-      return [String(it.ena)];
-    case 'block-device-mapping.snapshot-id':
-      return it.devices.map(({ snapshot }) => snapshot);
-    default:
-      return undefined;
-  }
-};
+const valuesOf = filtersBy<LabImage>({
+  'image-id': it => [it.id],
+  name: it => [it.name],
+  state: it => [it.state],
+  architecture: it => [it.architecture],
+  'owner-id': it => [it.owner],
+  'owner-alias': it => [it.ownerAlias],
+  platform: it => [it.platform],
+  'platform-details': it => [it.platformDetails],
+  'usage-operation': it => [it.usageOperation],
+  'boot-mode': it => [it.bootMode],
+  'root-device-type': () => ['ebs'],
+  'virtualization-type': () => ['hvm'],
+  'is-public': it => [String(it.isPublic)],
+  'ena-support': it => [String(it.ena)],
+  'block-device-mapping.snapshot-id': it => it.devices.map(({ snapshot }) => snapshot),
+});

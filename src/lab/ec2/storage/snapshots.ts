@@ -9,7 +9,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { blocksOf } from '../../blocks/bytes.ts';
 import { type Ec2Actions, type Ec2Call, requestedTags, setTags } from '../world/call.ts';
-import { select, tagSet } from '../world/describe.ts';
+import { filtersBy, select, tagSet } from '../world/describe.ts';
 import { keyFor } from '../world/encryption.ts';
 import { byId, byIds, refuse } from '../world/errors.ts';
 import type { LabSnapshot } from '../world/state.ts';
@@ -133,25 +133,13 @@ export const snapshotActions = {
   },
 } satisfies Ec2Actions;
 
-const valuesOf = (it: LabSnapshot, filter: string): (string | undefined)[] | undefined => {
-  switch (filter) {
-    case 'snapshot-id':
-      return [it.id];
-    case 'status':
-      return [it.state === 'completing' ? 'pending' : it.state];
-    case 'volume-id':
-      return [it.volume];
-    case 'volume-size':
-      return [String(it.size)];
-    case 'owner-id':
-      return [it.owner];
-    case 'description':
-      return [it.description];
-    case 'encrypted':
-      return [String(it.encrypted)];
-    case 'start-time':
-      return [new Date(it.started).toISOString()];
-    default:
-      return undefined;
-  }
-};
+const valuesOf = filtersBy<LabSnapshot>({
+  'snapshot-id': it => [it.id],
+  status: it => [it.state === 'completing' ? 'pending' : it.state],
+  'volume-id': it => [it.volume],
+  'volume-size': it => [String(it.size)],
+  'owner-id': it => [it.owner],
+  description: it => [it.description],
+  encrypted: it => [String(it.encrypted)],
+  'start-time': it => [new Date(it.started).toISOString()],
+});

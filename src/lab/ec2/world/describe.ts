@@ -11,6 +11,12 @@ interface Asked {
 /** Values of a filter, or undefined for a filter that this kind doesn't have. */
 export type FilterValues<T> = (item: T, filter: string) => readonly (string | undefined)[] | undefined;
 
+/** What a kind has filters for, each with the values of an item that it looks at. */
+export const filtersBy =
+  <T>(table: Readonly<Record<string, (item: T) => ReturnType<FilterValues<T>>>>): FilterValues<T> =>
+  (item, filter) =>
+    Object.hasOwn(table, filter) ? table[filter]!(item) : undefined;
+
 interface Rules {
   /** Whether ids were given, with which no page may be asked for. */
   ids?: readonly string[] | undefined;

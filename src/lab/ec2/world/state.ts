@@ -141,7 +141,7 @@ export interface LabSnapshot {
   key?: string;
   /** The snapshot or volume that this goes back to through all its parents. */
   lineage: string;
-  /** Name of its table. While it is pending, what was put; its parent's lies below. */
+  /** Name of its table. While it is pending, what was put; its parent's is below. */
   table: string;
   base?: string;
   /** Minutes without a block after which it fails. Undefined: not made by EBS direct. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Clock, Random } from '../../../io/ports.ts';
 import { type BlockStore, openBlocks } from '../../blocks/store.ts';
 import { openTables, type TableStore } from '../../blocks/tables.ts';
-import { readJson, writeJson } from '../../disks/durable.ts';
-import { takeTurns } from '../../disks/turns.ts';
+import { takeTurns } from '../../disks/take-turns.ts';
+import { readJson, writeJson } from '../../disks/write-json.ts';
 import { newAccount, plantStock } from './account.ts';
 import type { Ec2State } from './state.ts';
 

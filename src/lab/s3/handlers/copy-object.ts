@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readCondition, writeCondition } from '../objects/conditions.ts';
-import { describe } from '../objects/described.ts';
 import type { Blob, ObjectVersion, Part } from '../objects/model.ts';
+import { describe } from '../objects/object-description.ts';
 import { addVersion, findVersion, newVersionId, versionHeader } from '../objects/versions.ts';
 import { elementOf, hasher, parseAlgorithm } from '../protocol/checksums.ts';
 import { errors } from '../protocol/errors.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeCondition } from '../objects/conditions.ts';
-import { describe } from '../objects/described.ts';
 import type { ObjectVersion, Part, UploadRecord } from '../objects/model.ts';
+import { describe } from '../objects/object-description.ts';
 import type { BucketState, Storage } from '../objects/storage.ts';
 import { addVersion, newVersionId, versionHeader } from '../objects/versions.ts';
 import { receiveText } from '../protocol/body.ts';

@@ -1,4 +1,4 @@
-import { parseTagging } from '../objects/described.ts';
+import { parseTagging } from '../objects/object-description.ts';
 import { findVersion, versionHeader } from '../objects/versions.ts';
 import { receiveText } from '../protocol/body.ts';
 import { bucketOf, type Call, type Handler, inKeysTurn, keyOf, xmlAnswer } from './call.ts';

@@ -1,6 +1,6 @@
 import { writeCondition } from '../objects/conditions.ts';
-import { describe } from '../objects/described.ts';
 import type { Blob, ObjectVersion } from '../objects/model.ts';
+import { describe } from '../objects/object-description.ts';
 import { addVersion, newVersionId, versionHeader } from '../objects/versions.ts';
 import { type Received, receive } from '../protocol/body.ts';
 import type { Checksum } from '../protocol/checksums.ts';

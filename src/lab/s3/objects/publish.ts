@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { describe } from './described.ts';
+import { describe } from './object-description.ts';
 import type { Storage } from './storage.ts';
 import { addVersion, newVersionId } from './versions.ts';
 

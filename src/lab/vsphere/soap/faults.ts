@@ -37,6 +37,6 @@ export const noPermission = (object: Ref, privilege: string): VimFault =>
 export const invalidProperty = (name: string): VimFault =>
   new VimFault('InvalidProperty', `The property ${name} is unknown`, { name: text(name) });
 
-/** The fault as it lies inside task results and missing properties. */
+/** The fault as it is inside task results and missing properties. */
 export const localized = (fault: VimFault): Data =>
   data('LocalizedMethodFault', { fault: fault.fault, localizedMessage: text(fault.message) });

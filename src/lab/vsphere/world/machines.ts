@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Clock, Random } from '../../../io/ports.ts';
 import { createDisk, type Disk, openDisk } from '../../disks/disk.ts';
-import { readJson, writeJson } from '../../disks/durable.ts';
-import { takeTurns } from '../../disks/turns.ts';
+import { takeTurns } from '../../disks/take-turns.ts';
+import { readJson, writeJson } from '../../disks/write-json.ts';
 import {
   type DiskMode,
   type DiskState,

@@ -61,7 +61,7 @@ interface Armed<R> {
 
 export interface Rules {
   add(rule: FaultRule): void;
-  /** Those that nothing was told of yet, each with the times that are left of it. */
+  /** Those that nothing was told about yet, each with the times that are left of it. */
   waiting(): FaultRule[];
   /** The first rule of the kind that fits, with one of its times used up. */
   strike<K extends FaultRule['kind']>(kind: K, fits?: (rule: RuleOf<K>) => boolean): RuleOf<K> | undefined;

@@ -1,4 +1,4 @@
-/** `world.json`: the inventory of the lab's vCenter. What the disks hold lies beside it, in `disks/`. */
+/** `world.json`: the inventory of the lab's vCenter. What the disks hold is beside it, in `disks/`. */
 export interface WorldState {
   version: 1;
   /** Number of the next managed object. */

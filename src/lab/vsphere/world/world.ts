@@ -199,7 +199,7 @@ function findVm(vms: VmState[], word: string): VmState {
 
 function checkUuid(vms: VmState[], uuid: string): void {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(uuid)) {
-    throw new Failure(given('vm-uuid', `${uuid} is no UUID`));
+    throw new Failure(given('vm-uuid', `${uuid} is not a UUID`));
   }
   const holder = vms.find(vm => vm.instanceUuid === uuid.toLowerCase());
   if (holder) throw new Failure(given('vm-uuid', `the VM ${holder.name} has the UUID ${uuid} already`));

@@ -8,7 +8,7 @@ import { type Arguments, readArguments } from './text/args.ts';
 import { AppcmdError, EXIT, failure } from './text/messages.ts';
 import { type Result, show } from './text/output.ts';
 
-/** appcmd.exe of IIS 10: what it reads and writes lies below `C:\Windows\System32\inetsrv`. */
+/** appcmd.exe of IIS 10: what it reads and writes is below `C:\Windows\System32\inetsrv`. */
 export const appcmd: Tool = async (call, machine) => {
   const lines: string[] = [];
   let exitCode = 0;

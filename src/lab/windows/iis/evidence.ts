@@ -50,7 +50,7 @@ const rows: EvidenceRow[] = [
   ['believed', 'a bad attribute, value, section or parameter is 87', '80070057 in one message'],
   ['believed', 'a lock violation is 33, hresult 80070021', '0x80070021 in IIS’s error pages'],
   ['quoted', 'input of a newer IIS is 8007000d; so, here, is anything that is not an appcmd document', LOGS],
-  ['believed', 'a configuration file that is no XML ends every command with 13', 'no source'],
+  ['believed', 'a configuration file that is not XML ends every command with 13', 'no source'],
   // Messages
   ['quoted', '`Failed to add duplicate collection element "X".`', MODULES],
   ['quoted', 'the same for a site id that is taken', 'a deployment program’s documentation'],

@@ -3,7 +3,7 @@ import type { Clock, Files, Random } from '../../../io/ports.ts';
 /** The language that the stand-ins answer in; exit codes never depend on it. */
 export type Language = 'en' | 'de';
 
-/** The lab's Windows host as its programs see it. Everything they know lies in files below its `C:`. */
+/** The lab's Windows host as its programs see it. Everything they know is in files below its `C:`. */
 export interface Machine {
   /** Takes Windows paths (`C:\x`, `c:/x`), of any case. */
   readonly files: Files;
@@ -17,7 +17,7 @@ export interface Machine {
 /** One call of a program, as CreateProcess got it. */
 export interface Call {
   readonly args: readonly string[];
-  /** They stand on the command line as they are, where others are quoted. */
+  /** They are on the command line as they are, where others are quoted. */
   readonly verbatim?: true;
   /** What was written to stdin. */
   readonly input: string;

@@ -2,7 +2,7 @@ import type { Files } from '../../../io/ports.ts';
 import { type Registry, readRegistry } from '../registry/store.ts';
 import { dword, expandable, text, textOf } from '../registry/values.ts';
 
-/** Services lie in the registry where Windows has them; which of them run, in a file of the lab's own. */
+/** Services are in the registry where Windows has them; which of them run, in a file of the lab's own. */
 const root = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services';
 const runningFile = 'C:\\Windows\\System32\\config\\running.json';
 

@@ -5,8 +5,8 @@ import { type Features, readFeatures } from '../features/state.ts';
 import { iisFeatureChanged } from '../iis/host/features.ts';
 import type { Answer, Call, Language, Machine, Tool } from '../machine/machine.ts';
 import { programFile } from '../machine/program-file.ts';
-import { addIisServices, removeIisServices } from '../services/shipped.ts';
 import { readServices } from '../services/store.ts';
+import { addIisServices, removeIisServices } from '../services/windows-services.ts';
 
 /** HRESULTs and Win32 codes that dism ends with. */
 const notElevated = 740;

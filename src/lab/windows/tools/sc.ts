@@ -178,7 +178,7 @@ async function configure(
 
 const actionTypes = ['', 'restart', 'reboot', 'run'];
 
-/** `reset= SECONDS actions= restart/MILLISECONDS/…`, kept as SERVICE_FAILURE_ACTIONS lies in the registry. */
+/** `reset= SECONDS actions= restart/MILLISECONDS/…`, kept as SERVICE_FAILURE_ACTIONS is in the registry. */
 async function failureActions(
   rest: string[],
   own: string,

@@ -148,7 +148,7 @@ const mistakes: Record<'malformed' | 'unexpected' | 'missing' | 'value', Text> =
   },
 };
 
-/** The task, or what schtasks says of it with line and column. */
+/** The task, or what schtasks says about it with line and column. */
 function readXml(bytes: Buffer, language: Machine['language']): Node | string {
   const tell = (kind: keyof typeof mistakes, line: number, column: number, name: string) =>
     `${language === 'de' ? 'FEHLER' : 'ERROR'}: ${mistakes[kind][language]}\n(${line},${column})::${name}`;

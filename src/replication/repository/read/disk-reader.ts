@@ -85,7 +85,7 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
       (lost.find(({ failure }) => failedWith(failure, 'missing-object')) ?? lost[0])?.failure ??
       damaged(
         context.names.point(root.point.generation, root.point.id),
-        `no index says where block ${block} of disk ${disk.index} lies`,
+        `no index says where block ${block} of disk ${disk.index} is`,
       )
     );
   };
@@ -187,7 +187,7 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
   };
 }
 
-/** Neighbours in `wanted` that lie in one page, together. */
+/** Neighbours in `wanted` that are in one page, together. */
 function* byPage(wanted: Iterable<number>): Generator<[page: number, blocks: number[]]> {
   let page = -1;
   let blocks: number[] = [];

@@ -79,7 +79,7 @@ export function indexReader(context: VmContext): IndexReader {
     try {
       if (found) decodeEntries(found.payload, found.packs, into);
     } catch (cause) {
-      throw damaged(found!.key, 'its entries are no index entries', cause);
+      throw damaged(found!.key, 'its entries are not index entries', cause);
     }
   };
   return {

@@ -44,7 +44,7 @@ export async function readPoint(
   return openRoot(context.vault, 'point', key, found.bytes);
 }
 
-/** What lies under `points/`, in ascending generation. All of them are complete. */
+/** What is under `points/`, in ascending generation. All of them are complete. */
 export async function pointNames(context: VmContext): Promise<PointName[]> {
   const names: PointName[] = [];
   for await (const { key } of context.store.list(context.names.points)) {

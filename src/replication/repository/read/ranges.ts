@@ -16,7 +16,7 @@ export interface RangeReader {
 }
 
 /**
- * Metadata of recent commits lies in many small objects that are asked for page by page: those are
+ * Metadata of recent commits is in many small objects that are asked for page by page: those are
  * read once. Large ones are read by range.
  */
 export function rangeReader(store: ObjectStore): RangeReader {

@@ -36,7 +36,7 @@ export function openEntry(vault: Vault, key: string, bytes: Buffer): string {
   try {
     value = JSON.parse(openObject(vault, 'roster', key, bytes, CAP).toString('utf8'));
   } catch (cause) {
-    throw cause instanceof SyntaxError ? damaged(key, 'it is no JSON', cause) : cause;
+    throw cause instanceof SyntaxError ? damaged(key, 'it is not JSON', cause) : cause;
   }
   const { uuid } = (value ?? {}) as { uuid?: unknown };
   if (typeof uuid !== 'string' || vmNames(vault.vmKey(uuid)).roster !== key)

@@ -45,7 +45,7 @@ export function diskWriter(
   const load = async (page: number): Promise<OpenPage> => {
     const sizes = base?.root.pagesObjects ?? new Map();
     const named = [refs[page]!.base, ...refs[page]!.deltas];
-    // A page that this very commit has written before: it has to lie in the store to be read.
+    // A page that this very commit has written before: it has to be in the store to be read.
     if (named.some(ref => ref && !sizes.has(ref.object))) await pages.flush();
     return openPage(context, refs[page]!, sizes, blocksOf(page));
   };

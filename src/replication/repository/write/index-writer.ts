@@ -14,7 +14,7 @@ import type { Session } from './commit-session.ts';
 import { chooseMerge, MOST_PENDING } from './index-tiers.ts';
 
 export interface IndexWriter {
-  /** Page `page` of disk number `disk` needs the block with this `idKey`, which lies at `location`. */
+  /** Page `page` of disk number `disk` needs the block with this `idKey`, which is at `location`. */
   note(disk: number, page: number, id: string, location: Location): void;
   /** Writes what has gathered when it is a lot. */
   room(): Promise<void>;

@@ -9,7 +9,7 @@ export interface PackWriter {
   /** Stores a block. Call `room` before the next one. */
   add(id: BlockId, plaintext: Buffer): Location;
   room(): Promise<void>;
-  /** Resolves when all blocks lie in the store. */
+  /** Resolves when all blocks are in the store. */
   flush(): Promise<void>;
 }
 

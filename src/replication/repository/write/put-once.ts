@@ -1,4 +1,5 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
+import { retry } from '../../../io/retry.ts';
 import type { ObjectStore } from '../../model/store.ts';
 
 /**
@@ -12,12 +13,7 @@ export async function putOnce(
   signal?: AbortSignal,
 ): Promise<void> {
   const options = { when: { ifNoneMatch: '*' } as const, ...(signal ? { signal } : {}) };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await store.put(key, bytes, options);
-      return;
-    } catch (error) {
-      if (attempt === 3 || !failedWith(error, 'answer-lost')) throw error;
-    }
-  }
+  const mayPass = (error: unknown) => failedWith(error, 'answer-lost');
+  // At once: the store has waited for its answer already.
+  await retry({ attempts: 3 }, { signal, mayPass }, () => store.put(key, bytes, options));
 }

@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure, failedWith, world } from '../../../diagnostics/diagnostic.ts';
+import { own } from '../../../diagnostics/own-words.ts';
 import type { PageRefs } from '../../format/page-map.ts';
 import { encodeRoot, type Root } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
@@ -79,7 +80,7 @@ export async function openWriter(
 }
 
 /**
- * The root that the commit stands on: the base's, or without a base the newest that can be found, so
+ * The root that the commit rests on: the base's, or without a base the newest that can be found, so
  * that generations, disk numbers and the index go on even when the head was lost.
  */
 async function rootBelow(
@@ -174,8 +175,8 @@ async function isOurs(context: VmContext, { point }: Root, refused: string | und
     throw new Failure(
       world(
         'commit-unknown',
-        `point ${point.id} may be complete: the answer to its commit was lost, and asking again failed: ${messageOf(cause)}`,
-        { hint: '`converge points` tells; the next replication goes on from whatever is complete' },
+        own`point ${point.id} may be complete: the answer to its commit was lost, and asking again failed: ${messageOf(cause)}`,
+        { hint: own`\`converge points\` tells; the next replication goes on from whatever is complete` },
       ),
       { cause },
     );
@@ -200,7 +201,7 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 
 /**
  * Writes the head's point under `points/` unless it is there. A commit does so for its own point, and
- * before it moves the head for the one it stands on: so all but the head's point surely lie there.
+ * before it moves the head for the one it rests on: so all but the head's point surely are there.
  */
 async function settle(work: Session, root: Root): Promise<void> {
   const { store, vault, names, random } = work.context;

@@ -15,17 +15,17 @@ import { oneByOne } from '../../shared/each-step.ts';
 import { writesFiles } from '../../shared/realms.ts';
 import { failedFetch } from '../fetch/failed-step.ts';
 import { isNewest } from '../fetch/known-content.ts';
-import { checksumOf, trustSchema, untrusted, withTarget } from '../fetch/location.ts';
+import { checksumOf, trustSchema, untrusted } from '../fetch/location-property.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
 import { observeEach } from '../paths/observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
 import { filesClaim, kindClaim } from '../paths/path-claims.ts';
 import { findIn } from './find-in.ts';
 import { besides, removeEmpty, removeUnpacked } from './move-in.ts';
-import { obtain } from './obtain.ts';
+import { obtain } from './obtain-archive.ts';
 import { replace } from './replace.ts';
-import { nameOf, shownSource, sourceOf } from './source.ts';
-import { damagedFiles, rememberUnpacked, type Unpacked, unpackedInto } from './unpacked.ts';
+import { nameOf, shownSource, sourceOf, sourceSchema } from './source.ts';
+import { damagedFiles, rememberUnpacked, type Unpacked, unpackedInto } from './unpacked-files.ts';
 
 export interface ArchiveState {
   /** `missing`: the archive isn't there; `behind`: it isn't the one that was unpacked, or that isn't known. */
@@ -49,15 +49,8 @@ const schema = Type.Object(
         minLength: 1,
       }),
     ),
-    source: Type.Union(
-      [
-        Type.String({ description: 'A path of this host, or a URL.', 'x-path': 'host', minLength: 1 }),
-        withTarget('An `s3://` URL.'),
-      ],
-      {
-        description:
-          'The zip file: a path of this host, `https://`, `http://` or `s3://BUCKET/KEY`, or `{ url, target }`.',
-      },
+    source: sourceSchema(
+      'The zip file: a path of this host, `https://`, `http://` or `s3://BUCKET/KEY`, or `{ url, target }`.',
     ),
     ...trustSchema,
     purge_old: Type.Optional(

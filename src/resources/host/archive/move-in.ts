@@ -5,7 +5,7 @@ import type { Id } from '../../../engine/model/resource-type.ts';
 import { digestOfFile } from '../paths/digest-file.ts';
 import { folded } from '../paths/entry-name.ts';
 import type { Digests } from './unpack.ts';
-import { below, type Unpacked } from './unpacked.ts';
+import { below, type Unpacked } from './unpacked-files.ts';
 
 /** @throws Failure (world) when something in the way is not what the archive has there */
 export async function refuseInTheWay(
@@ -34,7 +34,7 @@ export async function refuseInTheWay(
 
 /**
  * Makes `id` hold what was unpacked into `from`: in one step when there is nothing yet, else file by file, and
- * only those that differ, so that nobody who watches the folder is told of more than what changed.
+ * only those that differ, so that nobody who watches the folder is told about more than what changed.
  */
 export async function moveIn(
   from: Id,
@@ -54,7 +54,7 @@ export async function moveIn(
 }
 
 /**
- * Removes files, and the directories that are empty then. What lies behind a link is not what was unpacked:
+ * Removes files, and the directories that are empty then. What is behind a link is not what was unpacked:
  * whoever may write in the folder could have put the link there.
  */
 export async function removeUnpacked(

@@ -5,7 +5,7 @@ import { bytes } from '../../../io/units.ts';
 import { ancestors } from '../paths/path.ts';
 import { besides, leftBehind, moveIn, refuseInTheWay, removeUnpacked } from './move-in.ts';
 import { type Digests, directoriesOf, unpack } from './unpack.ts';
-import { below, rememberUnpacked, type Unpacked, type UnpackedFile, unpackedInto } from './unpacked.ts';
+import { below, rememberUnpacked, type Unpacked, type UnpackedFile, unpackedInto } from './unpacked-files.ts';
 import { openZip } from './zip.ts';
 
 export interface Replacement {

@@ -1,10 +1,26 @@
+import Type from 'typebox';
 import type { Location } from '../../../content/content.ts';
 import type { Id, Where } from '../../../engine/model/resource-type.ts';
-import { type LocationProperty, locationOf, shownLocation } from '../fetch/location.ts';
+import { onAws } from '../../shared/schema-parts.ts';
+import { type LocationProperty, locationOf, shownLocation, withTarget } from '../fetch/location-property.ts';
 import { hostPath } from '../paths/path.ts';
 
 /** Where an archive comes from: a file of this host, or a URL. */
 export type Source = { path: Id } | { location: Location };
+
+export const sourceSchema = (description: string) =>
+  Type.Union(
+    [
+      Type.String({
+        ...onAws,
+        description: 'A path of this host, or a URL.',
+        'x-path': 'host',
+        minLength: 1,
+      }),
+      withTarget('An `s3://` URL.'),
+    ],
+    { description },
+  );
 
 export const sourceOf = (source: LocationProperty, where: Where): Source =>
   typeof source === 'string' && !/^(https?|s3):\/\//i.test(source)

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 import type { WriteIo } from '../../../engine/model/io.ts';
 import type { Id } from '../../../engine/model/resource-type.ts';
-import { below } from './unpacked.ts';
+import { below } from './unpacked-files.ts';
 import { damaged, type OpenZip, type ZipEntry } from './zip.ts';
 
 /** Digests of the files by their path, `sha256:…`. */

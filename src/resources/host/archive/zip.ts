@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Entry, RandomAccessReader, ZipFile } from 'yauzl';
 import { Failure, world } from '../../../diagnostics/diagnostic.ts';
+import { own } from '../../../diagnostics/own-words.ts';
 import type { FileHandle, ReadFiles } from '../../../io/ports.ts';
 import { bytes } from '../../../io/units.ts';
 import { cleanNames, entryParts } from '../paths/entry-name.ts';
@@ -126,8 +127,8 @@ function refuseBombs(entries: readonly Entry[], size: number, what: string, limi
 
 const bomb = (what: string, why: string): Failure =>
   new Failure(
-    world('archive-bomb', `the archive ${what} looks made to fill a disk: ${why}`, {
-      hint: 'nothing was written',
+    world('archive-bomb', own`the archive ${what} looks made to fill a disk: ${why}`, {
+      hint: own`nothing was written`,
     }),
   );
 
@@ -151,8 +152,8 @@ export async function damaged<T>(what: string, work: () => Promise<T>): Promise<
   } catch (error) {
     if (error instanceof Failure || !(error instanceof Error)) throw error;
     throw new Failure(
-      world('archive-damaged', `the archive ${what} is damaged or no zip file: ${error.message}`, {
-        hint: 'make or fetch it again; nothing of it was used',
+      world('archive-damaged', own`the archive ${what} is damaged or no zip file: ${error.message}`, {
+        hint: own`make or fetch it again; nothing of it was used`,
       }),
       { cause: error },
     );

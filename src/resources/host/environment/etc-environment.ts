@@ -10,7 +10,7 @@ async function readLines(io: ReadIo): Promise<string[]> {
   return text === '' ? [] : text.replace(/\n$/, '').split('\n');
 }
 
-/** Bytes that are no UTF-8 survive as latin1 does. */
+/** Bytes that are not UTF-8 survive as latin1 does. */
 const decoded = (text: string): string => Buffer.from(text, 'latin1').toString('utf8');
 const encoded = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 

@@ -31,7 +31,7 @@ import {
   shownLocation,
   trustSchema,
   untrusted,
-} from './location.ts';
+} from './location-property.ts';
 
 export interface DownloadState {
   kind: 'file' | 'directory' | 'symlink' | 'other';

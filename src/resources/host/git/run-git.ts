@@ -132,8 +132,8 @@ export function gitFailure(
     return world('git-timed-out', `\`git ${verb}\` of ${url} took longer than an hour and was stopped`);
   const said = lastLine(stderr);
   const [, code, message, hint] = known.find(([pattern]) => pattern.test(stderr)) ?? [];
-  if (code !== undefined) return world(code, `the repository ${url} ${message}: ${said}`, { hint: hint! });
-  return world('git-failed', `\`git ${verb}\` ended with exit code ${exitCode}: ${said}`);
+  if (code !== undefined) return world(code, own`the repository ${url} ${message}: ${said}`, { hint: hint! });
+  return world('git-failed', own`\`git ${verb}\` ended with exit code ${exitCode}: ${said}`);
 }
 
 function lastLine(text: string): string {

@@ -2,7 +2,7 @@ import { addressFamily, canonicalAddress } from '../../../io/ip-address.ts';
 
 /** One line of a hosts file, with all that has to be kept. */
 export interface HostsLine {
-  /** As it stands in the file, without its end. */
+  /** As it is in the file, without its end. */
   text: string;
   /** `\n`, `\r\n`, or nothing for a last line without one. */
   end: string;
@@ -10,7 +10,7 @@ export interface HostsLine {
   names: string[];
 }
 
-/** Bytes that are no UTF-8 survive as latin1 does: nothing but ASCII is ever looked at. */
+/** Bytes that are not UTF-8 survive as latin1 does: nothing but ASCII is ever looked at. */
 const encoding = 'latin1';
 const byteOrderMark = '\u00ef\u00bb\u00bf';
 

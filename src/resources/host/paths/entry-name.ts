@@ -56,7 +56,7 @@ export function cleanNames(
       const known = directories.get(key(above));
       if (known === undefined) directories.set(key(above), above);
       else if (known !== above) clash(known, 'it differs only in case from');
-      clash(files.get(key(above)), 'it lies below the file');
+      clash(files.get(key(above)), 'it is below the file');
     }
     if (!directory) {
       const other = files.get(key(path));

@@ -3,7 +3,7 @@ import type { Id } from '../../../engine/model/resource-type.ts';
 import { digestOf } from '../../../io/content.ts';
 import type { FileStat, ReadFiles } from '../../../io/ports.ts';
 import type { ObjectStore, StoredObject } from '../../../replication/model/store.ts';
-import { below } from '../archive/unpacked.ts';
+import { below } from '../archive/unpacked-files.ts';
 import { cleanNames, folded } from '../paths/entry-name.ts';
 import { type Globs, takes } from './globs.ts';
 import { filesBelow } from './tree.ts';
@@ -35,7 +35,7 @@ export interface Sides {
 
 /**
  * A file equals its object when both have the same size and either are what was copied from one to the other, or
- * the file's MD5 is the object's ETag. The ETag of an object in parts, or under a KMS key, is no MD5: such a one
+ * the file's MD5 is the object's ETag. The ETag of an object in parts, or under a KMS key, is not an MD5: such a one
  * is copied once more when nothing is remembered of it.
  */
 export async function compare({ folder, store, globs, remembered }: Sides, io: ReadIo): Promise<Comparison> {

@@ -18,7 +18,7 @@ import { oneByOne } from '../../shared/each-step.ts';
 import { pathFirst } from '../../shared/path-first.ts';
 import { writesFiles } from '../../shared/realms.ts';
 import { failedFetch } from '../fetch/failed-step.ts';
-import { isS3, locationOf, locationSchema } from '../fetch/location.ts';
+import { isS3, locationOf, locationSchema } from '../fetch/location-property.ts';
 import { observeEach } from '../paths/observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
 import { filesClaim, kindClaim } from '../paths/path-claims.ts';
@@ -77,7 +77,7 @@ to the prefix, \`to:\` the prefix to the directory. The title is the directory, 
 
 A file is left alone when it has the object's size and either its MD5 is the object's ETag, or it is the very one
 that was copied before. Times are not compared. The ETag of an object that was uploaded in parts, or under a KMS
-key, is no MD5; such a one is copied once more when converge's memory of it is lost. Each file is replaced whole.
+key, is not an MD5; such a one is copied once more when converge's memory of it is lost. Each file is replaced whole.
 A key that can't be a path below the directory (\`..\`, on Windows also \`a:b\`, \`nul\`, two that differ only in case)
 fails the sync before anything is written. Links are not followed. What is neither declared with \`delete\` nor in
 \`exclude\` stays.`,

@@ -8,7 +8,7 @@ import { bytes } from '../../../io/units.ts';
 import type { ObjectStore, StoredObject } from '../../../replication/model/store.ts';
 import { refuseInTheWay, removeUnpacked } from '../archive/move-in.ts';
 import { directoriesOf } from '../archive/unpack.ts';
-import { below } from '../archive/unpacked.ts';
+import { below } from '../archive/unpacked-files.ts';
 import { saveBody } from '../fetch/body.ts';
 import type { Comparison, Copied } from './compare.ts';
 
@@ -17,7 +17,7 @@ const atOnce = 8;
 /** An object is put in one piece, which is held in memory. */
 const largestPut = 2 ** 30;
 
-/** Objects into files, each whole or not at all. `note` is told of each that is done. */
+/** Objects into files, each whole or not at all. `note` is told about each that is done. */
 export async function down(
   folder: Id,
   location: Location,

@@ -1,7 +1,7 @@
 import type { Id } from '../../../engine/model/resource-type.ts';
 import { isTemporaryName } from '../../../io/handles/temporary.ts';
 import type { FileStat, ReadFiles } from '../../../io/ports.ts';
-import { below } from '../archive/unpacked.ts';
+import { below } from '../archive/unpacked-files.ts';
 
 /** Files below a folder by relative path, but what a killed run left. Links are not followed, and are not files. */
 export async function filesBelow(files: ReadFiles, folder: Id, path = ''): Promise<Map<string, FileStat>> {

@@ -27,7 +27,7 @@ export function configMistakes(properties: ConfigProperties, section: Section): 
         '/commit',
         'contradiction',
         `\`commit: ${commit}\` needs a \`path\``,
-        'say of which site, or remove it',
+        'say for which site, or remove it',
       ),
     );
   for (const [name, value] of Object.entries(attributes))
@@ -109,7 +109,7 @@ const ofSection = ({ name }: Section): Mistake[] =>
 /** What IIS encrypts is a reference wherever it stands: a plain one would be in the plan and in arguments. */
 function secretMistakes(name: string, value: unknown, pointer: string): Mistake[] {
   if (!isSecretAttribute(name) || isSecretRef(value) || value === '') return [];
-  const message = `\`${name}\` is a secret, and stands there as plain text`;
+  const message = `\`${name}\` is a secret, and is there as plain text`;
   return [mistake(pointer, 'plain-secret', message, "write `${secret('env:NAME')}`")];
 }
 

@@ -13,7 +13,7 @@ import {
 import { isChanged } from '../../shared/each-step.ts';
 import type { ConfigProperties, ConfigState } from './config-properties.ts';
 
-/** A secret of a section, and the element that it stands in. */
+/** A secret of a section, and the element that it is in. */
 interface Place {
   pointer: string;
   way: Way;
@@ -31,7 +31,7 @@ const parts = (path: string): string[] => path.split('.').filter(Boolean);
 
 type Change = Exclude<Step<ConfigProperties, ConfigState>, { kind: 'delete' }>;
 
-/** Adds new rows with secrets of their own, whole, by PowerShell: before what is said of their elements. */
+/** Adds new rows with secrets of their own, whole, by PowerShell: before what is said about their elements. */
 export async function addSecretRows(step: Change, keys: KeyOf, at: WrittenAt, io: WriteIo): Promise<void> {
   for (const { way, row } of found(step, keys).rows) {
     const said: Record<string, string> = {};

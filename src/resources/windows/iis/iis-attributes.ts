@@ -54,7 +54,7 @@ export function setMistakes(set: WrittenSet = {}, instead: string): Mistake[] {
       mistake(
         child('/set', name),
         'plain-secret',
-        `\`${name}\` in \`set\` is a secret, and stands there as plain text`,
+        `\`${name}\` in \`set\` is a secret, and is there as plain text`,
         instead,
       ),
     );

@@ -125,7 +125,7 @@ function declarationOf(
   const isEmpty = attributes.length === 0 && !items && collections.length === 0 && !unlock;
   return [
     ...(isEmpty ? [] : [{ title, properties: said }]),
-    ...nested.map(([collection]) => unsaid(`${title}: ${collection}`, 'it lies too deep for `collections`')),
+    ...nested.map(([collection]) => unsaid(`${title}: ${collection}`, 'it is too deep for `collections`')),
     ...(settings.removed.length === 0
       ? []
       : [

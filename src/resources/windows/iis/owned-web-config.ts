@@ -2,7 +2,7 @@ import { type Diagnostic, given } from '../../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../../engine/model/io.ts';
 import { listObjects } from '../../../windows/iis/appcmd.ts';
 import { expanded, variable } from '../../../windows/tools/programs.ts';
-import { unpackedInto } from '../../host/archive/unpacked.ts';
+import { unpackedInto } from '../../host/archive/unpacked-files.ts';
 import { ancestors, hostPath } from '../../host/paths/path.ts';
 import { configurationOf } from './iis-object.ts';
 

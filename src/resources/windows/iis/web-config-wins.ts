@@ -1,4 +1,5 @@
 import { type Diagnostic, world } from '../../../diagnostics/diagnostic.ts';
+import { own } from '../../../diagnostics/own-words.ts';
 import type { ReadIo } from '../../../engine/model/io.ts';
 import { segments } from '../../../engine/model/pointer.ts';
 import type { FieldChange } from '../../../engine/model/resource-type.ts';
@@ -47,7 +48,7 @@ async function readXml(file: string, io: ReadIo): Promise<XmlElement | undefined
     return bytes && parseXml(bytes.toString('utf8').replace(/^\uFEFF/, ''));
   } catch {
     io.signal.throwIfAborted();
-    // What can't be read or is no XML is IIS's to complain about.
+    // What can't be read or is not XML is IIS's to complain about.
     return undefined;
   }
 }
@@ -83,6 +84,8 @@ const isOfRows = ({ attributes, children, name }: XmlElement): boolean =>
 const warning = (file: string, section: string, said: readonly string[]): Diagnostic =>
   world(
     'web-config-wins',
-    `${file} says otherwise of ${section} (${said.join(', ')}), and what it says is in force there, whatever applicationHost.config says`,
-    { hint: 'change it in what is deployed there, or say `commit: site` where nobody else writes that file' },
+    own`${file} says otherwise of ${section} (${said.join(', ')}), and what it says is in force there, whatever applicationHost.config says`,
+    {
+      hint: own`change it in what is deployed there, or say \`commit: site\` where nobody else writes that file`,
+    },
   );

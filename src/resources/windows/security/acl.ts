@@ -191,7 +191,7 @@ function look(
 }
 
 const unknownAccount = (identity: string) =>
-  world('unknown-account', `this Windows knows no account \`${identity}\``, {
+  world('unknown-account', `this Windows does not know the account \`${identity}\``, {
     hint: 'check its spelling, write `DOMAIN\\name`, or its SID',
   });
 

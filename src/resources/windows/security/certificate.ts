@@ -163,7 +163,7 @@ export const newestWith = <C extends { label: string; notAfter: string; hasKey: 
     .toSorted((a, b) => (a.notAfter < b.notAfter ? 1 : -1))[0];
 
 const unreadable = (source: string, why: string) =>
-  world('pfx-unreadable', `${source} can't be opened: ${why.replace(/\s+/g, ' ').trim()}`, {
+  world('pfx-unreadable', own`${source} can't be opened: ${why.replace(/\s+/g, ' ').trim()}`, {
     hint: own`check \`password:\`, and that it is a PFX file`,
   });
 

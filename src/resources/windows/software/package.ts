@@ -12,9 +12,9 @@ import type {
 import { installMsi, readProducts, removeMsi } from '../../../windows/software/msi.ts';
 import { temporaryFile } from '../../../windows/tools/programs.ts';
 import { findIn } from '../../host/archive/find-in.ts';
-import { obtain } from '../../host/archive/obtain.ts';
-import { sourceOf } from '../../host/archive/source.ts';
-import { trustSchema, untrusted, withTarget } from '../../host/fetch/location.ts';
+import { obtain } from '../../host/archive/obtain-archive.ts';
+import { sourceOf, sourceSchema } from '../../host/archive/source.ts';
+import { trustSchema, untrusted } from '../../host/fetch/location-property.ts';
 import { digestOfFile } from '../../host/paths/digest-file.ts';
 import { ancestors, writtenPath } from '../../host/paths/path.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
@@ -32,15 +32,8 @@ const schema = Type.Object(
       pattern: `^${guid}$`,
     }),
     source: Type.Optional(
-      Type.Union(
-        [
-          Type.String({ description: 'A path of this host, or a URL.', 'x-path': 'host', minLength: 1 }),
-          withTarget('An `s3://` URL.'),
-        ],
-        {
-          description:
-            'The `.msi` file: a path of this host, `https://`, `http://` or `s3://BUCKET/KEY`, or `{ url, target }`. Needed to install it, not to remove it.',
-        },
+      sourceSchema(
+        'The `.msi` file: a path of this host, `https://`, `http://` or `s3://BUCKET/KEY`, or `{ url, target }`. Needed to install it, not to remove it.',
       ),
     ),
     checksum: Type.Optional(
@@ -187,7 +180,7 @@ async function act(step: Step<PackageProperties, PackageState>, io: WriteIo): Pr
   }
 }
 
-/** Bytes; Windows Installer takes no larger package. */
+/** Bytes; Windows Installer does not take a larger package. */
 const largest = 2 * 1024 ** 3;
 
 async function check(path: string, checksum: string | undefined, io: ReadIo): Promise<void> {

@@ -65,7 +65,7 @@ describe('levels', () => {
     expect((await run(host, [...edit, '/commit:apphost'])).exitCode).toBe(33);
   });
 
-  test('a web.config that is no XML, or sets what is locked, breaks what reads it and nothing else', async () => {
+  test('a web.config that is not XML, or sets what is locked, breaks what reads it and nothing else', async () => {
     const host = await iisHost();
     await put(host, WEB_CONFIG, '<configuration><oops></configuration>');
     expect(await run(host, ['list', 'config', SITE, '/section:asp'])).toMatchObject({
@@ -168,7 +168,7 @@ describe('collections', () => {
     expect((await set("/+[fileExtension='.css',mimeType='text/y']")).exitCode).toBe(0);
   });
 
-  test('positions; an order that must stand before what is inherited is written whole', async () => {
+  test('positions; an order that must be before what is inherited is written whole', async () => {
     const host = await iisHost();
     const files = '/section:defaultDocument';
     const shown = () => entries(host, '', 'defaultDocument');
@@ -198,7 +198,7 @@ describe('collections', () => {
     expect((await host.files.read(WEB_CONFIG))!.toString()).toContain('<clear />');
   });
 
-  test('an entry that stands twice in files is an error of configuration', async () => {
+  test('an entry that appears twice in files is an error of configuration', async () => {
     const host = await iisHost();
     await put(
       host,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Host, iisHost, lines, run } from './fixture.ts';
 
-/** Commands and outputs of the documentation, "Getting Started with AppCmd.exe", as they stand there. */
+/** Commands and outputs of the documentation, "Getting Started with AppCmd.exe", as they are there. */
 describe('the documentation’s own examples', () => {
   async function mySite(host: Host): Promise<void> {
     await lines(
@@ -150,7 +150,7 @@ describe('the documentation’s own examples', () => {
     ]);
   });
 
-  test('a section’s configuration stands in its groups, with all its elements', async () => {
+  test('a section’s configuration is in its groups, with all its elements', async () => {
     const shown = await lines(await iisHost(), 'list', 'config', 'Default Web Site/', '/section:asp');
     expect(shown.map(line => line.trim().replace(/ diskTemplate[^/]*/, ' '))).toEqual([
       '<system.webServer>',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FEATURES } from '../../../../src/lab/windows/iis/host/feature-table.ts';
 import { APPCMD, iisFeatureChanged } from '../../../../src/lab/windows/iis/host/features.ts';
-import { REGISTRATIONS } from '../../../../src/lab/windows/iis/host/registered.ts';
+import { REGISTRATIONS } from '../../../../src/lab/windows/iis/host/registrations.ts';
 import { SECTIONS } from '../../../../src/lab/windows/iis/schema/sections.ts';
 import { hostFile, iisHost, lines, run } from './fixture.ts';
 

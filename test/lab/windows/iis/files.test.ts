@@ -45,7 +45,7 @@ describe('applicationHost.config', () => {
     expect(await hostFile(host)).toBe(before);
   });
 
-  test('what is no XML ends every command with 13 and stays as it is', async () => {
+  test('what is not XML ends every command with 13 and stays as it is', async () => {
     const host = await iisHost();
     await write(host, '<configuration>\n<oops');
     for (const args of [

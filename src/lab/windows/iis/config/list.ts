@@ -47,7 +47,7 @@ async function row(server: Server, section: string, place: Place): Promise<Row> 
   };
 }
 
-/** Alone a section stands in its groups; inside of `/xml` its name has `-` for `/`. */
+/** Alone a section is in its groups; inside of `/xml` its name has `-` for `/`. */
 function nested(groups: string[], make: (depth: number) => XmlElement, depth = 0): XmlElement {
   const [name, ...rest] = groups;
   if (name === undefined) return make(depth);

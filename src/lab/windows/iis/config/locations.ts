@@ -47,7 +47,7 @@ function addLocation(root: XmlElement, path: string, overrideMode?: string): Xml
   return made;
 }
 
-/** What location tags of a file say of a section at a place: the last of `Allow`, `Deny`; or nothing. */
+/** What location tags of a file say about a section at a place: the last of `Allow`, `Deny`; or nothing. */
 export function overrideModeOf(root: XmlElement, section: string, relative: string): string | undefined {
   let mode: string | undefined;
   for (const tag of childElements(root)) {

@@ -2,7 +2,7 @@ import type { Cursor } from '../host/edit.ts';
 import { effective, type Item, type Layer } from '../host/effective.ts';
 import { registered } from '../host/features.ts';
 import { hostConfig, type Server } from '../host/host.ts';
-import type { Registration } from '../host/registered.ts';
+import type { Registration } from '../host/registrations.ts';
 import { HOST_CONFIG } from '../host/store.ts';
 import { findSection, SECTIONS } from '../schema/sections.ts';
 import { configurationError, EXIT, failure } from '../text/messages.ts';
@@ -90,7 +90,7 @@ async function registration(server: Server, section: string): Promise<Registrati
   return registered((await hostConfig(server)).root).get(section)!;
 }
 
-/** Where an edit goes: the file of one place, for another one that lies in it. */
+/** Where an edit goes: the file of one place, for another one that is in it. */
 export interface Target {
   section: string;
   place: Place;

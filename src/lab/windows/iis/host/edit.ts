@@ -68,7 +68,7 @@ function child(parent: Cursor, name: string, given = name): Cursor {
   return { item, depth, local: () => ensureChild(parent.local(), item.schema.name, depth) };
 }
 
-/** An entry that stands above is taken into the edited file when it is written to. */
+/** An entry that is above is taken into the edited file when it is written to. */
 export function entry(parent: Cursor, index: Index): Cursor {
   const item = find(parent.item, index);
   return { item, depth: parent.depth + 1, local: () => own(parent, item) };

@@ -11,7 +11,7 @@ import { childElements, childNamed, element, insertChild, type XmlElement } from
 export interface Layer {
   xml: XmlElement;
   origin: 'defaults' | 'inherited' | 'local';
-  /** The file it stands in, for messages. */
+  /** The file it is in, for messages. */
   file: string;
 }
 
@@ -64,7 +64,7 @@ const DEFAULTS = [
   'virtualDirectoryDefaults',
 ] as const;
 
-/** Defaults of a site stand above those of its applications. */
+/** Defaults of a site are above those of its applications. */
 function withDefaults(above: ReadonlyMap<string, Layer[]>, layers: Layer[]): Map<string, Layer[]> {
   const all = new Map(above);
   for (const name of DEFAULTS) {
@@ -143,7 +143,7 @@ export function comparable(schema: AttributeSchema, text: string): string {
   try {
     value = canonical(schema, text);
   } catch {
-    // What stands in a file wrongly is compared as it stands.
+    // What is in a file wrongly is compared as it stands.
   }
   return schema.caseSensitive ? value : value.toLowerCase();
 }

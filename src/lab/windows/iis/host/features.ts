@@ -14,7 +14,7 @@ import {
 import { DEFAULT_CONFIG } from './default-config.ts';
 import { type Brings, FEATURES, HOST_SECTIONS } from './feature-table.ts';
 import { sectionElement } from './host.ts';
-import { REGISTRATIONS, type Registration } from './registered.ts';
+import { REGISTRATIONS, type Registration } from './registrations.ts';
 import { CONFIG_DIRECTORY, HOST_CONFIG } from './store.ts';
 
 export const APPCMD = 'C:\\Windows\\System32\\inetsrv\\appcmd.exe';

@@ -13,7 +13,7 @@ export interface Found {
   id: string;
   /** What `/xml` shows as attributes, in order. */
   facts: [name: string, value: string][];
-  /** What stands in parentheses behind the name. */
+  /** What is in parentheses behind the name. */
   summary: string;
   item: Item;
   section: typeof POOLS | typeof SITES;

@@ -16,7 +16,7 @@ export interface Arguments {
   /** Objects come from stdin. */
   input: boolean;
   commit?: string;
-  /** What isn't said of every command, by lower-case name: `site.name`, `section`, `state`, `path` ... */
+  /** What isn't said about every command, by lower-case name: `site.name`, `section`, `state`, `path` ... */
   parameters: Map<string, string>;
   /** The same and the rest, as operations on the object's configuration. */
   operations: Operation[];
@@ -46,7 +46,7 @@ export function readArguments(argv: readonly string[]): Arguments {
   return read;
 }
 
-/** An identifier may stand behind `-in`, as the documentation's `set config -in "Default Web Site"` has it. */
+/** An identifier may be behind `-in`, as the documentation's `set config -in "Default Web Site"` has it. */
 const identifierPlace = (rest: readonly string[]): number =>
   rest.findIndex(argument => !/^[/-]/.test(argument));
 

@@ -1,0 +1,145 @@
+import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { type Cleaned, cleanUp, type Standing, standing } from '../../recovery/failover/cleanup.ts';
+import { expiresOf, newestRun, type Run, stateOf } from '../../recovery/failover/run.ts';
+import type { ReplicaAge } from '../../recovery/replica/age.ts';
+import { lift, pinned } from '../../replication/model/pins.ts';
+import type { Context } from '../app-context.ts';
+import type { CommonOptions } from '../options.ts';
+import { planProperties } from './failover.ts';
+import { savePictures } from './pictures.ts';
+import { agesOf } from './replica-age.ts';
+import { declaredAs, type Recovering, withDeclared, withEach } from './with-declared.ts';
+
+export interface FailoverStatus {
+  run: Run;
+  /** When it is to be over, milliseconds since the epoch. */
+  expires: number;
+  standing: Standing;
+  replicas: ReplicaAge[];
+  /** Files that pictures were saved as. */
+  pictures: string[];
+}
+
+/** The newest run of a plan as its record tells it, and what of it is there in EC2. */
+export const failoverStatus = (
+  context: Context,
+  name: string,
+  paths: string[],
+  options: CommonOptions & { pictures?: string },
+): Promise<FailoverStatus | undefined> =>
+  withDeclared(context, paths, options, declaredAs('recovery_plan', name), async (recovering, declared) => {
+    const { repository, run } = await lastRun(recovering, declared);
+    return {
+      run,
+      expires: expiresOf(run),
+      standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
+      replicas: await agesOf(recovering, repository, targetsOf(declared), context.io.interrupt),
+      pictures:
+        options.pictures === undefined ? [] : await savePictures(context, repository, run, options.pictures),
+    };
+  });
+
+const targetsOf = (declared: Declared): string[] =>
+  planProperties(declared).groups.flatMap(({ targets }) => targets);
+
+/** What came of a clean-up. `skipped`: why there was nothing to do. */
+export type PlanCleaned = { plan: string } & (
+  | { cleaned: Cleaned }
+  | { skipped: string }
+  | { diagnostics: Diagnostic[] }
+);
+
+/** In the place of a plan's name: every plan that is declared. */
+export const ALL = 'all';
+
+/**
+ * Removes what the newest run of a plan made, counts until nothing is left, and lifts its pins. With `expired` only if
+ * its time is over, and then of all plans where `all` is named; one that fails doesn't hold up the others.
+ *
+ * @throws Failure `cleanup-all`, given
+ */
+export async function failoverCleanup(
+  context: Context,
+  name: string,
+  paths: string[],
+  options: CommonOptions & { expired?: boolean },
+): Promise<PlanCleaned[] | undefined> {
+  const expired = options.expired ?? false;
+  if (name === ALL && !expired)
+    throw new Failure(
+      given('cleanup-all', 'all plans are cleaned up at once with --expired alone', {
+        hint: 'name the plan, or add --expired',
+      }),
+    );
+  return withEach(
+    context,
+    paths,
+    options,
+    catalog =>
+      name === ALL
+        ? catalog.resources.filter(({ type }) => type === 'recovery_plan')
+        : [declaredAs('recovery_plan', name)(catalog)],
+    async (recovering, declared) => {
+      const { title: plan } = declared;
+      if (!expired) return { plan, cleaned: await cleanNow(context, recovering, declared) };
+      try {
+        const why = await notExpired(recovering, declared);
+        if (why !== undefined) return { plan, skipped: why };
+        return { plan, cleaned: await cleanNow(context, recovering, declared) };
+      } catch (error) {
+        context.io.interrupt.throwIfAborted();
+        if (!(error instanceof Failure)) throw error;
+        return { plan, diagnostics: error.diagnostics };
+      }
+    },
+  );
+}
+
+/** Why a plan's newest run is to be left alone; undefined when its time is over. */
+async function notExpired(recovering: Recovering, declared: Declared): Promise<string | undefined> {
+  const repository = await recovering.repository(planProperties(declared).repository);
+  const run = await newestRun(repository, declared.title);
+  if (!run) return 'it was never carried out';
+  if (stateOf(run) === 'cleaned') return `test ${run.start.number} was cleaned up`;
+  const at = expiresOf(run);
+  return recovering.clock.now() < at
+    ? `test ${run.start.number} may stand until ${new Date(at).toISOString()}`
+    : undefined;
+}
+
+const cleanNow = (context: Context, recovering: Recovering, declared: Declared): Promise<Cleaned> =>
+  recovering.alone(async () => {
+    const { repository, run } = await lastRun(recovering, declared, 'lift');
+    return cleanUp({
+      repository,
+      run,
+      cloud: recovering.cloud,
+      clock: recovering.clock,
+      step: async () => {},
+      signal: context.io.interrupt,
+    });
+  });
+
+type Declared = Parameters<typeof planProperties>[0];
+
+/**
+ * The newest run of a plan.
+ *
+ * @param orphans `lift`: pins of a run that died before it was written down are lifted
+ * @throws Failure `no-failover`
+ */
+export async function lastRun(recovering: Recovering, declared: Declared, orphans?: 'lift') {
+  const { title } = declared;
+  const repository = await recovering.repository(planProperties(declared).repository);
+  const run = await newestRun(repository, title);
+  if (orphans) {
+    const next = `${title}/${(run?.start.number ?? 0) + 1}`;
+    if ((await pinned(repository)).some(({ holder }) => holder === next)) await lift(repository, next);
+  }
+  if (run) return { repository, run };
+  throw new Failure(
+    world('no-failover', `the plan ${title} was never carried out`, {
+      hint: `rehearse it: \`converge failover ${title} --test PATHS\``,
+    }),
+  );
+}

@@ -1,0 +1,64 @@
+import { X509Certificate } from 'node:crypto';
+import { isAbsolute, resolve } from 'node:path';
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { ReadFiles } from '../../io/ports.ts';
+
+/** What makes a server's certificate good: a pin, or a chain to `ca`, or to the system's authorities. */
+export interface Trust {
+  /** PEM text. */
+  ca?: string | undefined;
+  /** SHA-256 of the certificate (DER), hex with or without colons. It alone decides when given. */
+  sha256?: string | undefined;
+}
+
+/** Upper-case hex pairs with colons, as browsers and openssl print it; undefined when it isn't 32 bytes. */
+export function fingerprint(text: string): string | undefined {
+  const hex = text.replace(/[:\s]/g, '').toUpperCase();
+  return /^[0-9A-F]{64}$/.test(hex) ? hex.match(/../g)!.join(':') : undefined;
+}
+
+/**
+ * Looks at what was given before any connection is made.
+ * @throws Failure `vsphere-pin`, `vsphere-ca`
+ */
+export function checkTrust({ ca, sha256 }: Trust): void {
+  if (sha256 !== undefined && fingerprint(sha256) === undefined) {
+    throw new Failure(
+      given('vsphere-pin', 'The `sha256` of the vSphere target is not a SHA-256 fingerprint.', {
+        hint: 'It has 64 hex digits, with or without colons.',
+      }),
+    );
+  }
+  if (ca !== undefined && !holdsCertificate(ca)) throw wrongCa('', 'holds no readable PEM certificate');
+}
+
+/**
+ * The PEM text that a target's `ca` means: itself, or that of the file it names.
+ * @param cwd what a relative path resolves against
+ * @throws Failure `vsphere-ca`
+ */
+export async function readCa(ca: string, files: ReadFiles, cwd: string): Promise<string> {
+  if (ca.includes(BEGIN)) return ca;
+  const path = isAbsolute(ca) ? ca : resolve(cwd, ca);
+  const text = (await files.read(path))?.toString('latin1');
+  if (text === undefined) throw wrongCa(` ${path}`, 'is not there');
+  if (!holdsCertificate(text)) throw wrongCa(` ${path}`, 'holds no readable PEM certificate');
+  return text;
+}
+
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+
+function holdsCertificate(pem: string): boolean {
+  try {
+    return pem.includes(BEGIN) && new X509Certificate(pem).subject !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const wrongCa = (path: string, problem: string): Failure =>
+  new Failure(
+    given('vsphere-ca', `The certificate authority${path} of the vSphere target ${problem}.`, {
+      hint: 'vCenter offers its authority at https://HOST/certs/download.zip.',
+    }),
+  );

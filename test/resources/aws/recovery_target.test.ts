@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { machineLocks } from '../../../src/app/session/machine-locks.ts';
+import { openRecovery } from '../../../src/aws/recovery/cloud.ts';
+import { apply } from '../../../src/engine/apply/apply.ts';
+import type { Locks } from '../../../src/engine/model/locks.ts';
+import { plan } from '../../../src/engine/plan/planner.ts';
+import { nodeHost } from '../../../src/io/node.ts';
+import { openLab } from '../../../src/lab/lab.ts';
+import { recoveryTarget, templateName } from '../../../src/resources/aws/recovery_target.ts';
+import { unhurried } from '../../recovery/fixture.ts';
+import { scratch } from '../../support/cli.ts';
+import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+
+const properties = {
+  repository: 's3://dr/vms',
+  instance_type: 'm6i.large',
+  subnet: 'subnet-0123456789abcdef0',
+  security_groups: ['sg-0123456789abcdef0'],
+};
+const name = templateName('web01');
+
+/** One account, and machines with a folder for locks each, that know nothing of each other. */
+async function account() {
+  const dir = await scratch();
+  const lab = await openLab(join(dir, 'lab'), { host: nodeHost(), seeded: false, lockTimeout: 0 });
+  onTestFinished(() => lab.close());
+  const { region, s3: credentials } = lab.settings;
+  const { random } = nodeHost();
+  const recovery = await openRecovery(
+    {
+      region,
+      credentials,
+      endpoint: lab.api.url,
+      clock: unhurried,
+      random,
+    },
+    new Map(),
+  );
+  onTestFinished(() => recovery.close());
+  const at = { file: 'site.yaml', line: 1, column: 1 };
+  const targets = [{ name: 'dr', type: 'aws', properties: { region }, at }];
+  let machines = 0;
+  const machine = () => {
+    const own = machineLocks(nodeHost(), join(dir, `machine-${machines++}`), 0);
+    /** @param hooks what happens between: before the object's lock is had, and before the write itself. */
+    return async (
+      instance_type: string | undefined,
+      hooks: { locked?: () => Promise<unknown>; writing?: () => Promise<unknown> } = {},
+    ) => {
+      const locks: Locks = {
+        async take(guarded, signal) {
+          await hooks.locked?.();
+          return own.take(guarded, signal);
+        },
+      };
+      const world = testWorld({ locks, connect: async () => recovery });
+      const run = testRun([recoveryTarget], world, { step: async () => void (await hooks.writing?.()) });
+      const declared =
+        instance_type === undefined
+          ? declare('recovery_target:web01', properties, { ensure: 'absent' })
+          : declare('recovery_target:web01', { ...properties, instance_type });
+      const planned = await plan(catalogOf([declared], targets), run, { engine: '1.0.0' });
+      const report = await apply(planned, run, { allow: ['recovery_target:web01'] });
+      return report.results[0]!;
+    };
+  };
+  const now = async () => (await recovery.templates.find(name))?.says.instance_type;
+  return { machine, now };
+}
+
+const refused = { result: 'failed', diagnostic: { category: 'world', code: 'changed-meanwhile' } };
+
+describe('of two machines that change one template, the second learns that it was overtaken', () => {
+  test.each(['locked', 'writing'] as const)('a change, overtaken when it is %s', async when => {
+    const { machine, now } = await account();
+    const [first, second] = [machine(), machine()];
+    expect(await first('m6i.large')).toMatchObject({ result: 'changed' });
+    const result = await first('r6i.large', { [when]: () => second('c6i.large') });
+    expect(result).toMatchObject(refused);
+    expect(await now()).toBe('c6i.large');
+    // What it is told to do is enough.
+    expect(await first('r6i.large')).toMatchObject({ result: 'changed' });
+    expect(await now()).toBe('r6i.large');
+  });
+
+  test.each(['locked', 'writing'] as const)('a creation, overtaken when it is %s', async when => {
+    const { machine, now } = await account();
+    const [first, second] = [machine(), machine()];
+    expect(await first('r6i.large', { [when]: () => second('c6i.large') })).toMatchObject(refused);
+    expect(await now()).toBe('c6i.large');
+  });
+
+  test('a removal of what the other has just changed', async () => {
+    const { machine, now } = await account();
+    const [first, second] = [machine(), machine()];
+    await first('m6i.large');
+    expect(await first(undefined, { locked: () => second('c6i.large') })).toMatchObject(refused);
+    expect(await now()).toBe('c6i.large');
+    expect(await first(undefined)).toMatchObject({ result: 'changed' });
+    expect(await now()).toBe(undefined);
+  });
+
+  test('and when both want the same, neither fails', async () => {
+    const { machine, now } = await account();
+    const [first, second] = [machine(), machine()];
+    const same = { locked: () => second('c6i.large') };
+    expect(await first('c6i.large', same)).toMatchObject({ result: 'unchanged' });
+    expect(await now()).toBe('c6i.large');
+  });
+});
