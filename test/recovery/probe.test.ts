@@ -71,7 +71,7 @@ test.for<[string, Probe, ReturnType<typeof on>, string]>([
   ],
   ['no picture', { kind: 'picture', within: 0 }, on({ picture: async () => undefined }), 'not run'],
   [
-    'something that is no picture',
+    'something that is not a picture',
     { kind: 'picture', within: 0 },
     on({ picture: async () => Buffer.from('<html>') }),
     'failed',

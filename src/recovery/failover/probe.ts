@@ -108,7 +108,7 @@ function judgeConsole(text: string, wanted: string): Seen {
 /** That there is one. What it shows people have to see: a black one is a picture too. */
 function judgePicture(picture: Buffer | undefined): Seen {
   if (!picture) return { outcome: 'not run', saw: 'EC2 gave no picture' };
-  if (extensionOf(picture) === undefined) return { outcome: 'failed', saw: 'what EC2 gave is no picture' };
+  if (extensionOf(picture) === undefined) return { outcome: 'failed', saw: 'what EC2 gave is not a picture' };
   const digest = createHash('sha256').update(picture).digest('hex');
   return { outcome: 'passed', saw: `${picture.length} bytes, sha256:${digest}; look at it yourself` };
 }
