@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { expect, it, onTestFinished } from 'vitest';
-import { awsMachines } from '../../src/aws/recovery/machines.ts';
-import { awsTeardown } from '../../src/aws/recovery/teardown.ts';
+import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { machineOf } from '../../src/recovery/failover/prepare.ts';
@@ -12,7 +11,7 @@ import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import type { RunStart } from '../../src/recovery/failover/run.ts';
 import type { MachineCloud } from '../../src/recovery/model/machines.ts';
 import { networkProber, type WayTo } from '../../src/recovery/prober/prober.ts';
-import { cloud, replicated } from '../recovery/fixture.ts';
+import { cloud as labCloud, replicated } from '../recovery/fixture.ts';
 import { apart } from '../recovery/network.ts';
 import { aMachine, commitImage } from '../support/repository.ts';
 import { describeWith, folder } from './s3-programs.ts';
@@ -22,7 +21,7 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
     it(`a Debian disk (${firmware}): point, replica, image, instance, and its console says that it is up`, async () => {
       const disk = join(folder(), 'disk.raw');
       execFileSync('bash', [join(import.meta.dirname, 'bootable-disk.sh'), firmware, disk]);
-      const aws = await cloud();
+      const aws = await labCloud();
       const { region, s3: credentials } = aws.lab.settings;
       const ec2 = new EC2Client({ region, credentials, endpoint: aws.lab.api.url });
       onTestFinished(() => ec2.destroy());
@@ -32,7 +31,8 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
       await commitImage(vm, await readFile(disk), { point: { machine } });
       const { disks, point } = await build();
 
-      const real = awsMachines(aws.connection);
+      const cloud = recoveryOver(aws.connection);
+      const real = cloud.machines;
       // The lab boots what it is told to; EC2 does it by itself.
       let booted = false;
       const machines: MachineCloud = {
@@ -55,7 +55,7 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
         group,
         limit: 3_600_000,
         groups: [
-          { machines: [machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots)], wait: 0 },
+          { machines: [machineOf(point, { vm: 'web01' }, { type: 'm6i.large' }, snapshots)], wait: 0 },
         ],
         probes: {
           web01: [
@@ -67,7 +67,6 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
           ],
         },
       };
-      const teardown = awsTeardown(aws.connection);
       const run = { start, steps: [] };
       const prober = networkProber(
         async (address, port) =>
@@ -76,7 +75,7 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
       const options = {
         repository,
         run,
-        cloud: { machines, teardown },
+        cloud: { ...cloud, machines },
         prober,
         clock: nodeHost().clock,
         step: async () => {},

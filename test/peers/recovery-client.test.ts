@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { expect, it, onTestFinished } from 'vitest';
+import { type AwsRecovery, recoveryOver } from '../../src/aws/recovery/cloud.ts';
 import { connectRecovery } from '../../src/aws/recovery/connection.ts';
-import { awsMachines } from '../../src/aws/recovery/machines.ts';
-import { awsSnapshots } from '../../src/aws/recovery/snapshots.ts';
-import { awsTeardown } from '../../src/aws/recovery/teardown.ts';
-import { awsTemplates } from '../../src/aws/recovery/templates.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { openLab } from '../../src/lab/lab.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
-import { machineOf } from '../../src/recovery/failover/prepare.ts';
+import { fitFor, machineOf } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import type { RunStart } from '../../src/recovery/failover/run.ts';
+import type { ReplicaDisk } from '../../src/recovery/replica/build.ts';
 import { verifySnapshot } from '../../src/recovery/replica/verify.ts';
+import { makeShell } from '../../src/recovery/shell/own.ts';
+import type { Point } from '../../src/replication/model/repository.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { nobody } from '../recovery/begun.ts';
 import { replicated, unhurried } from '../recovery/fixture.ts';
@@ -33,9 +33,9 @@ async function everything(): Promise<Exchange[]> {
   const { url, exchanges } = await recorder(lab.api.url);
   const random = new SeededRandom('client');
   const connection = await connectRecovery({ region, credentials, endpoint: url, clock: unhurried, random });
-  onTestFinished(() => connection.close());
-  const store = awsSnapshots(connection);
-  const machines = awsMachines(connection);
+  const cloud = recoveryOver(connection);
+  onTestFinished(() => cloud.close());
+  const { machines, snapshots: store } = cloud;
 
   const { repository, vm, build } = await replicated({ lab, store });
   await commitImage(vm, bootBlock(), { point: { machine: aMachine } });
@@ -58,9 +58,7 @@ async function everything(): Promise<Exchange[]> {
     group: network.group,
     limit: 3_600_000,
     teardown: { role: 'arn:aws:iam::123456789012:role/converge-tear-down' },
-    groups: [
-      { machines: [machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots)], wait: 0 },
-    ],
+    groups: [{ machines: [machineOf(point, { vm: 'web01' }, { type: 'm6i.large' }, snapshots)], wait: 0 }],
     probes: {
       web01: [
         { kind: 'status', within: 1_000 },
@@ -69,27 +67,21 @@ async function everything(): Promise<Exchange[]> {
       ],
     },
   };
-  const teardown = awsTeardown(connection);
-  onTestFinished(() => teardown.close());
   const run = { start, steps: [] };
-  const options = {
-    repository,
-    run,
-    cloud: { machines, teardown },
-    prober: nobody,
-    clock: unhurried,
-    step: async () => {},
-  };
+  const options = { repository, run, cloud, prober: nobody, clock: unhurried, step: async () => {} };
   await rehearse(options);
   await cleanUp(options);
 
-  const templates = awsTemplates(connection);
+  await shells(cloud, { repository, disks, point, network });
+
+  const { templates } = cloud;
   const says = {
     instance_type: 'm6i.large',
     subnet: network.subnet,
-    security_groups: [network.group],
+    quarantine: network.group,
     key_pair: 'operators',
     tags: { team: 'web' },
+    later: { security_groups: [network.group] },
   };
   await templates.create({ name: 'converge-web01', token: 'once', tags: { a: 'b' }, says });
   const { id, latest } = (await templates.find('converge-web01'))!;
@@ -98,6 +90,50 @@ async function everything(): Promise<Exchange[]> {
   expect(await templates.change(id, says, latest)).toBe(false);
   await templates.remove(id);
   return exchanges;
+}
+
+/** The way of Windows: a shell of its own, a root that can't be exchanged by EC2, all of it done by hand. */
+async function shells(
+  cloud: AwsRecovery,
+  {
+    repository,
+    disks,
+    point,
+    network,
+  }: Pick<Awaited<ReturnType<typeof replicated>>, 'repository'> & {
+    disks: ReplicaDisk[];
+    point: Point;
+    network: { subnet: string; group: string };
+  },
+): Promise<void> {
+  const machine = { ...point.machine!, guest_id: 'windows2019srv_64Guest' };
+  const step = async () => {};
+  await makeShell({
+    of: { repository: repository.id, vm: point.vm.uuid, machine, license: 'byol' },
+    ...{ name: 'win01', snapshot: disks[0]!.snapshot, cloud, clock: unhurried, step },
+  });
+  const ofWindows = { ...point, machine };
+  for (const [number, shell] of (['stock', 'own'] as const).entries()) {
+    const target = { vm: 'win01', license: shell === 'own' ? ('byol' as const) : ('aws' as const), shell };
+    const fits = await fitFor(ofWindows, target, repository.id, cloud);
+    const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
+    const start: RunStart = {
+      version: 1,
+      plan: 'win',
+      number,
+      began: unhurried.now(),
+      account: (await cloud.machines.network(network.subnet, network.group)).account,
+      subnet: network.subnet,
+      group: network.group,
+      groups: [{ machines: [machineOf(ofWindows, target, fits, snapshots)], wait: 0 }],
+      limit: 3_600_000,
+      probes: { win01: [{ kind: 'status', within: 1_000 }] },
+    };
+    const options = { repository, run: { start, steps: [] }, cloud, prober: nobody, clock: unhurried, step };
+    await rehearse(options);
+    await cleanUp(options);
+  }
+  await cloud.groups.keyPairs();
 }
 
 const inRequest =
@@ -120,10 +156,15 @@ describeWith('the recovery client against AWS’s models', 'python3', ['-c', 'im
         'ebs:ListSnapshotBlocks',
         'ebs:PutSnapshotBlock',
         'ebs:StartSnapshot',
+        'ec2:CreateReplaceRootVolumeTask',
+        'ec2:CreateSecurityGroup',
+        'ec2:CreateVolume',
         'ec2:DeleteSnapshot',
         'ec2:DeregisterImage',
         'ec2:DescribeVpcEndpoints',
         'ec2:GetConsoleScreenshot',
+        'ec2:DescribeInstanceTypes',
+        'ec2:ImportImage',
         'ec2:ModifyLaunchTemplate',
         'ec2:RegisterImage',
         'ec2:RunInstances',

@@ -48,14 +48,15 @@ test.for<[string, ReturnType<typeof createKey> | undefined, boolean, string]>([
     const image = Buffer.alloc(4100 * K + 777);
     random.bytes(7 * K).copy(image);
     image.write('the end', image.length - 7);
-    const kept = [2, 12];
+    const kept = [2, 6, 12];
     const images = new Map<number, Buffer>();
     for (let n = 0; n < 12; n++) {
       Buffer.alloc(K, `cycle ${n} `).copy(image, (n + 2) * K);
       image.fill(0, n * K, (n + 1) * K);
       await commitImage(vm, image, {
         blocks: n === 0 ? [0, 1, 2, 3, 4, 5, 6, 4099, 4100] : [n, n + 2],
-        ...(n > 1 && { point: { machine: aMachine } }),
+        ...(n > 1 && { point: { machine: aMachine }, bundle: Buffer.from('{"bundle":1}') }),
+        ...(n === 5 && { bundle: 'none' }),
       });
       if (kept.includes(n + 1)) images.set(n + 1, Buffer.from(image));
     }
@@ -70,12 +71,16 @@ test.for<[string, ReturnType<typeof createKey> | undefined, boolean, string]>([
       const script = join(import.meta.dirname, 'repository_reader.py');
       const command = [script, directory, VM.uuid, String(generation), '0', output, ...args];
       const said = execFileSync('python3', command, { encoding: 'utf8' }).trim();
-      if (generation === 2) expect(said).toBe('machine unknown');
-      else {
-        const [machine, ...pins] = said.split('\n');
-        expect(JSON.parse(machine!)).toEqual(aMachine);
-        expect(pins).toEqual(['pinned by db/2']);
-      }
+      const [machine, bundle, ...pins] = said.split('\n');
+      if (generation === 2) expect(machine).toBe('machine unknown');
+      else expect(JSON.parse(machine!)).toEqual(aMachine);
+      const bundles: Record<number, string> = {
+        2: 'no bundle: made by a version that stored none',
+        6: 'no bundle: nothing was declared',
+        12: '{"bundle": 1}',
+      };
+      expect(bundle).toBe(bundles[generation]);
+      expect(pins).toEqual(generation === 2 ? [] : ['pinned by db/2']);
       expect((await readFile(output)).equals(images.get(generation)!)).toBe(true);
     }
   },

@@ -1,7 +1,8 @@
 """Restores a disk from a converge repository in a directory, from docs/repository-format.md alone.
 
 usage: repository_reader.py DIRECTORY VM_UUID GENERATION DISK_INDEX OUTPUT [KEY_FILE]
-Prints the point's record of the machine as JSON, or "machine unknown"; then "pinned by HOLDER" for each pin of it.
+Prints the point's record of the machine as JSON, or "machine unknown"; then its bundle, or "no bundle" and why; then
+"pinned by HOLDER" for each pin of it.
 Needs the zstd program; for an encrypted repository also the `cryptography` package.
 """
 import hashlib
@@ -12,7 +13,7 @@ import struct
 import subprocess
 import sys
 
-KINDS = {"head": 2, "point": 4, "pages": 5, "index": 6, "pack": 7, "record": 9}
+KINDS = {"head": 2, "point": 4, "pages": 5, "index": 6, "pack": 7, "record": 9, "bundle": 10}
 
 
 def hkdf(secret, salt, info):
@@ -117,6 +118,18 @@ def pins(repository):
     return json.loads(repository.single("record", f"{folder}/{newest}"))["pins"]
 
 
+def bundle(repository, folder, point):
+    if "bundle" not in point:
+        return "no bundle: made by a version that stored none"
+    if point["bundle"] is None:
+        return "no bundle: nothing was declared"
+    name = folder + "bundles/" + point["bundle"]["id"]
+    assert os.path.getsize(os.path.join(repository.directory, name)) == point["bundle"]["bytes"] <= 32 << 20
+    payload = repository.single("bundle", name)
+    assert hashlib.sha256(payload).hexdigest() == point["bundle"]["digest"]
+    return json.dumps(json.loads(payload))
+
+
 def restore(repository, uuid, generation, index, output):
     folder = f"vms/{repository.vm_key(uuid)}/"
     newest = Root(repository.single("head", folder + "head"))
@@ -127,6 +140,7 @@ def restore(repository, uuid, generation, index, output):
     root = Root(repository.single("point", folder + "points/" + name))
     machine = root.json.get("machine")
     print(json.dumps(machine) if machine else "machine unknown")
+    print(bundle(repository, folder, root.json))
     for pin in pins(repository):
         if pin["vm"] == uuid and pin["point"] == root.json["id"]:
             print("pinned by " + pin["holder"])

@@ -2,7 +2,8 @@ import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
-import { type RehearseOptions, rehearse } from '../../src/recovery/failover/rehearse.ts';
+import type { RehearseOptions } from '../../src/recovery/failover/options.ts';
+import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { stateOf } from '../../src/recovery/failover/run.ts';
 import { begun, killedBefore } from './begun.ts';
 
@@ -112,7 +113,7 @@ test.for(['retry', 'end-superseded', 'schedule', 'scheduled', 'unschedule', 'run
     expect(recovered[0]).toMatchObject({ instance: passed, kept: true });
     expect(await live(world)).toEqual(recovered.map(({ instance }) => instance).sort());
     const { run } = await world.at();
-    expect((await standing(world.repository, run, world.clouds)).schedules).toHaveLength(1);
+    expect((await standing(world.repository, run, world.recovery)).schedules).toHaveLength(1);
     expect(await cleanUp(await world.at())).toMatchObject({ instances: 2, schedules: 1 });
   },
 );
@@ -129,7 +130,7 @@ test('of two operators who try again at once, one is told so', async () => {
 
 test('a foreign instance with the tag is neither kept nor ended', async () => {
   const { world } = await halfFailed();
-  const theirs = await world.machines.run({
+  const made = await world.machines.run({
     image: (await world.all())[0]!.ImageId!,
     type: 'm6i.large',
     subnet: world.network.subnet,
@@ -137,6 +138,7 @@ test('a foreign instance with the tag is neither kept nor ended', async () => {
     token: 'theirs',
     tags: {},
   });
+  const theirs = 'instance' in made ? made.instance : '';
   const tag = { Key: 'converge:run', Value: `${world.repository.id.slice(0, 8)}/web/1` };
   await world.ec2.send(new CreateTagsCommand({ Resources: [theirs], Tags: [tag] }));
   await retry(mended(await world.at()), true);

@@ -1,9 +1,8 @@
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished } from 'vitest';
-import { awsMachines } from '../../src/aws/recovery/machines.ts';
-import { awsTeardown } from '../../src/aws/recovery/teardown.ts';
+import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
+import type { RehearseOptions } from '../../src/recovery/failover/options.ts';
 import { machineOf } from '../../src/recovery/failover/prepare.ts';
-import type { RehearseOptions } from '../../src/recovery/failover/rehearse.ts';
 import { newestRun, type RunStart } from '../../src/recovery/failover/run.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
 import type { Prober } from '../../src/recovery/model/probes.ts';
@@ -28,9 +27,9 @@ export async function begun(more: Partial<RunStart> = {}, vms = ['web01']) {
   const { region, s3: credentials } = aws.lab.settings;
   const ec2 = new EC2Client({ region, credentials, endpoint: aws.lab.api.url, maxAttempts: 1 });
   onTestFinished(() => ec2.destroy());
-  const machines = awsMachines(aws.connection);
-  const teardown = awsTeardown(aws.connection);
-  onTestFinished(() => teardown.close());
+  const recovery = recoveryOver(aws.connection);
+  onTestFinished(() => recovery.close());
+  const { machines } = recovery;
   const network = await apart(ec2);
   const { repository, vm, build } = await replicated(aws);
   await commitImage(vm, bootBlock(), { point: { machine: firmware } });
@@ -47,7 +46,7 @@ export async function begun(more: Partial<RunStart> = {}, vms = ['web01']) {
     limit: hour,
     teardown: { role },
     groups: vms.map(title => ({
-      machines: [machineOf(point, { vm: title, instance_type: 'm6i.large' }, snapshots)],
+      machines: [machineOf(point, { vm: title }, { type: 'm6i.large' }, snapshots)],
       wait: 0,
     })),
     probes: Object.fromEntries(vms.map(title => [title, [{ kind: 'status' as const, within: 60_000 }]])),
@@ -57,7 +56,7 @@ export async function begun(more: Partial<RunStart> = {}, vms = ['web01']) {
   const at = async (step: (name: string) => Promise<void> = async () => {}): Promise<RehearseOptions> => ({
     repository,
     run: (await newestRun(repository, 'web'))!,
-    cloud: { machines, teardown },
+    cloud: recovery,
     prober: nobody,
     clock: unhurried,
     step,
@@ -67,8 +66,7 @@ export async function begun(more: Partial<RunStart> = {}, vms = ['web01']) {
     (await ec2.send(new DescribeInstancesCommand({})))
       .Reservations!.flatMap(it => it.Instances!)
       .filter(it => it.LaunchTime!.getTime() > 0);
-  const clouds = { machines, teardown };
-  return { ...aws, ec2, machines, clouds, network, repository, vm, build, at, all, point, disks };
+  return { ...aws, ec2, machines, recovery, network, repository, vm, build, at, all, point, disks };
 }
 
 /** A step that dies when it comes to the one of this name. */

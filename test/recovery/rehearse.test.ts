@@ -41,7 +41,7 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
   expect(instance!.IamInstanceProfile).toBeUndefined();
   const options = await world.at();
   expect(stateOf(options.run)).toBe('standing');
-  expect(await standing(world.repository, options.run, world.clouds)).toMatchObject({
+  expect(await standing(world.repository, options.run, world.recovery)).toMatchObject({
     instances: [instance!.InstanceId],
     volumes: [expect.stringMatching(/^vol-/)],
     images: [expect.stringMatching(/^ami-/)],
@@ -50,10 +50,12 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
   expect(await cleanUp(options)).toEqual({ instances: 1, images: 1, schedules: 1, foreign: [] });
   const after = await world.at();
   expect(stateOf(after.run)).toBe('cleaned');
-  expect(await standing(world.repository, after.run, world.clouds)).toEqual({
+  expect(await standing(world.repository, after.run, world.recovery)).toEqual({
     instances: [],
     images: [],
     volumes: [],
+    loose: [],
+    groups: [],
     schedules: [],
     foreign: [],
   });
@@ -104,7 +106,7 @@ test('no capacity: EC2 says so at once, and the next run goes on when there is s
   const world = await begun();
   await world.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'capacity', type: 'm6i.large' } });
   await expect(rehearse(await world.at())).rejects.toThrow(
-    /InsufficientInstanceCapacity: We currently do not have/,
+    /no room for web01: m6i.large in subnet-\w+: InsufficientInstanceCapacity: We currently do not have/,
   );
   expect(await world.all()).toEqual([]);
   const recovered = await rehearse(await world.at());
@@ -149,7 +151,7 @@ test('what has the tag of the run, but no record of it, is left alone', async ()
   const world = await begun();
   await rehearse(await world.at());
   const { ImageId } = (await world.all())[0]!;
-  const theirs = await world.machines.run({
+  const answer = await world.machines.run({
     image: ImageId!,
     type: 'm6i.large',
     subnet: world.network.subnet,
@@ -157,10 +159,11 @@ test('what has the tag of the run, but no record of it, is left alone', async ()
     token: 'theirs',
     tags: {},
   });
+  const theirs = 'instance' in answer ? answer.instance : '';
   const { run } = await world.at();
   const tag = `${world.repository.id.slice(0, 8)}/web/1`;
   await world.ec2.send(new CreateTagsCommand({ Resources: [theirs], Tags: [{ Key: RUN_TAG, Value: tag }] }));
-  expect((await standing(world.repository, run, world.clouds)).foreign).toEqual([theirs]);
+  expect((await standing(world.repository, run, world.recovery)).foreign).toEqual([theirs]);
   expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, foreign: [theirs] });
   const left = (await world.all()).filter(({ State }) => State!.Name !== 'terminated');
   expect(left.map(({ InstanceId }) => InstanceId)).toEqual([theirs]);
@@ -272,11 +275,11 @@ test('anything but the group itself, and any name server but the VPC’s, is a w
 
 test('a point that can’t be run says why, all of it', async () => {
   const world = await begun();
-  const codes = (point: Parameters<typeof obstacles>[0]) => obstacles(point).map(({ code }) => code);
+  const codes = (point: Parameters<typeof obstacles>[0]) => obstacles(point, {}).map(({ code }) => code);
   const { machine: _, ...older } = world.point;
   expect(codes(older)).toEqual(['machine-unknown']);
   const windows = { ...firmware, guest_id: 'windows2019srv_64Guest', boot_order: ['disk:2001'] };
-  expect(codes({ ...world.point, machine: windows })).toEqual(['guest-not-linux', 'boot-disk-missing']);
+  expect(codes({ ...world.point, machine: windows })).toEqual(['license-required', 'boot-disk-missing']);
   expect(codes(world.point)).toEqual([]);
 });
 
@@ -307,7 +310,7 @@ test('the disk that it booted from comes first, whatever its unit', () => {
     [0, 'snap-0'],
     [1, 'snap-1'],
   ]);
-  expect(machineOf(point, { vm: 'web01', instance_type: 't3.small' }, snapshots)).toMatchObject({
+  expect(machineOf(point, { vm: 'web01' }, { type: 't3.small' }, snapshots)).toMatchObject({
     boot_mode: 'uefi',
     tpm: true,
     disks: [

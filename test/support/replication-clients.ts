@@ -39,6 +39,7 @@ export function replicationClients(
   };
   const clients: Record<string, object> = {
     movers: movingHere,
+    bundles: { of: () => 'none' },
     vsphere: {
       vms: async () =>
         [...machines].map(([name, { uuid, snapshotNames }]) => ({

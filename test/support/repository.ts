@@ -1,7 +1,13 @@
 import { createKey, type Key } from '../../src/replication/format/keys.ts';
 import type { LeaseValue } from '../../src/replication/model/lease-value.ts';
 import type { MachineRecord } from '../../src/replication/model/machine.ts';
-import type { Point, PointDisk, PointWriter, VmRepository } from '../../src/replication/model/repository.ts';
+import type {
+  BundleContent,
+  Point,
+  PointDisk,
+  PointWriter,
+  VmRepository,
+} from '../../src/replication/model/repository.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
 import { createRepository, type OpenRepository } from '../../src/replication/repository/open-repository.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -65,6 +71,7 @@ export async function commitImage(
     disk?: Partial<PointDisk>;
     step?: (name: string) => Promise<void>;
     point?: Partial<Point>;
+    bundle?: BundleContent;
   } = {},
 ) {
   const { step = noStep } = options;
@@ -76,6 +83,7 @@ export async function commitImage(
   const target = await writer.disk(disk, base);
   for (const block of options.blocks ?? blockNumbers(image, disk.blockSize))
     await target.put(block, image.subarray(block * disk.blockSize, (block + 1) * disk.blockSize));
+  if (options.bundle !== undefined) writer.bundle(options.bundle);
   return writer.commit(pointContent(options.point), step);
 }
 

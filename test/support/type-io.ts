@@ -17,6 +17,7 @@ export function typeIo(
   const refs: Parameters<Repositories['open']>[] = [];
   const clients = {
     movers,
+    bundles: { of: () => 'none' },
     vsphere: { machine: async () => cycles.machine },
     repositories: {
       known,

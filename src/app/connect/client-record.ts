@@ -4,6 +4,7 @@ import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { Clients } from '../../engine/model/io.ts';
 import type { Host } from '../../io/ports.ts';
 import type { SearchPath } from '../../io/search-path.ts';
+import type { Declared } from '../../recovery/bundle/compile-bundle.ts';
 import { connectS3Of } from '../aws/aws-access.ts';
 import { makeContent } from './make-content.ts';
 import type { Closing, Reach } from './reach.ts';
@@ -15,6 +16,8 @@ export type ClientRecord = {
 };
 
 export interface ClientOptions {
+  /** What the manifests of this run say, for what is kept of them beside recovery points; left out: not known. */
+  declared?: Declared;
   /** What manifests manage: this machine, or the lab's. */
   host: Host;
   reach: Reach;
@@ -24,7 +27,7 @@ export interface ClientOptions {
 }
 
 /** Those that are the same in the world and in a lab, which differ in what they reach. */
-export const sharedClients = ({ host, reach, searchPath, closing }: ClientOptions) => {
+export const sharedClients = ({ host, reach, searchPath, closing, declared }: ClientOptions) => {
   const limits: EbsLimits = new Map();
   const s3Of = async (target: CatalogTarget | undefined, calls: CallCounter) =>
     closedWith(closing, await connectS3Of(reach.aws, target, calls));
@@ -37,6 +40,10 @@ export const sharedClients = ({ host, reach, searchPath, closing }: ClientOption
     content: async (_, calls) => makeContent(reach, calls, closing),
     search_path: async () => searchPath,
     movers: async () => (await import('../../replication/movers/movers.ts')).movingHere,
+    bundles: async () => {
+      const { bundleToStore } = await import('../../recovery/bundle/compile-bundle.ts');
+      return { of: vm => bundleToStore(declared, vm) };
+    },
     repositories: async () => makeRepositories(reach, host.random, closing),
   } satisfies Partial<ClientRecord>;
 };

@@ -2,17 +2,16 @@ import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import { ageOf, whyDue, whyElsewhere } from '../../recovery/replica/age.ts';
-import { buildReplica, type Replica, replicaOf } from '../../recovery/replica/build.ts';
-import { selectPoint } from '../../replication/model/select-point.ts';
+import { replicaOf } from '../../recovery/replica/build.ts';
 import type { Context } from '../app-context.ts';
 import { instanceHere } from '../aws/instance.ts';
 import type { CommonOptions } from '../options.ts';
-import { usualKeep } from './replica.ts';
-import { pointsOf, type Recovering, targetProperties, withEach } from './with-declared.ts';
+import { bringReplica, type MadeReplica, newestOf } from './replica.ts';
+import { pointsOf, type Recovering, repositoryOf, targetProperties, withEach } from './with-declared.ts';
 
 /** What came of one target. `skipped`: why nothing was to be done. */
 export type DueReplica = { vm: string } & (
-  | { made: Replica }
+  | { made: MadeReplica }
   | { skipped: string }
   | { diagnostics: Diagnostic[] }
 );
@@ -71,13 +70,14 @@ function declaring({ resources }: Recovering['catalog']): CatalogResource[] {
 
 async function whenDue(
   context: Context,
-  { cloud, clock, repository: open }: Recovering,
+  recovering: Recovering,
   declared: CatalogResource,
 ): Promise<DueReplica> {
   const { title: vm } = declared;
+  const { cloud, clock } = recovering;
   const signal = context.io.interrupt;
-  const { repository: property, replica } = targetProperties(declared);
-  const repository = await open(property);
+  const { replica } = targetProperties(declared);
+  const repository = await recovering.repository(repositoryOf(declared));
   const source = await pointsOf(repository, vm);
   const { points, lost } = await source.history(() => {});
   const known = await replicaOf(cloud.snapshots, repository.id, source.uuid, signal);
@@ -86,15 +86,6 @@ async function whenDue(
   const why = whyDue(age, every);
   if (why === undefined)
     return { vm, skipped: age.behind === 0 ? 'it is of the newest point' : 'it is young enough' };
-  const again = (id: string) => `converge failover PLAN --test PATHS --point ${id}`;
-  const made = await buildReplica({
-    repository,
-    point: selectPoint(points, 'latest', vm, { points: lost, again }),
-    store: cloud.snapshots,
-    clock: context.io.host.clock,
-    keep: replica?.keep ?? usualKeep,
-    step: async () => {},
-    signal,
-  });
-  return { vm, made };
+  const newest = newestOf(points, lost, vm);
+  return { vm, made: await bringReplica(context, recovering, repository, declared, newest) };
 }

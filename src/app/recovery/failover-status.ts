@@ -1,16 +1,18 @@
 import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import type { Catalog } from '../../engine/model/catalog.ts';
 import { type Cleaned, cleanUp, type Standing, standing } from '../../recovery/failover/cleanup.ts';
 import { expiresOf, newestRun, type Run, stateOf } from '../../recovery/failover/run.ts';
 import type { ReplicaAge } from '../../recovery/replica/age.ts';
 import { lift, pinned } from '../../replication/model/pins.ts';
 import type { Context } from '../app-context.ts';
-import type { CommonOptions } from '../options.ts';
 import { planProperties } from './failover.ts';
 import { savePictures } from './pictures.ts';
 import { agesOf } from './replica-age.ts';
-import { declaredAs, type Recovering, withDeclared, withEach } from './with-declared.ts';
+import { type BundleOrigin, type Recovering, withEach } from './with-declared.ts';
+import { type PlanOptions, refuseBoth, withPlan } from './with-plan.ts';
 
 export interface FailoverStatus {
+  from?: BundleOrigin;
   run: Run;
   /** When it is to be over, milliseconds since the epoch. */
   expires: number;
@@ -25,11 +27,12 @@ export const failoverStatus = (
   context: Context,
   name: string,
   paths: string[],
-  options: CommonOptions & { pictures?: string },
+  options: PlanOptions & { pictures?: string },
 ): Promise<FailoverStatus | undefined> =>
-  withDeclared(context, paths, options, declaredAs('recovery_plan', name), async (recovering, declared) => {
+  withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
     const { repository, run } = await lastRun(recovering, declared);
     return {
+      ...(recovering.from && { from: recovering.from }),
       run,
       expires: expiresOf(run),
       standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
@@ -62,38 +65,42 @@ export async function failoverCleanup(
   context: Context,
   name: string,
   paths: string[],
-  options: CommonOptions & { expired?: boolean },
+  options: PlanOptions & { expired?: boolean },
 ): Promise<PlanCleaned[] | undefined> {
   const expired = options.expired ?? false;
-  if (name === ALL && !expired)
-    throw new Failure(
-      given('cleanup-all', 'all plans are cleaned up at once with --expired alone', {
-        hint: 'name the plan, or add --expired',
-      }),
-    );
-  return withEach(
-    context,
-    paths,
-    options,
-    catalog =>
-      name === ALL
-        ? catalog.resources.filter(({ type }) => type === 'recovery_plan')
-        : [declaredAs('recovery_plan', name)(catalog)],
-    async (recovering, declared) => {
-      const { title: plan } = declared;
-      if (!expired) return { plan, cleaned: await cleanNow(context, recovering, declared) };
-      try {
-        const why = await notExpired(recovering, declared);
-        if (why !== undefined) return { plan, skipped: why };
-        return { plan, cleaned: await cleanNow(context, recovering, declared) };
-      } catch (error) {
-        context.io.interrupt.throwIfAborted();
-        if (!(error instanceof Failure)) throw error;
-        return { plan, diagnostics: error.diagnostics };
-      }
-    },
-  );
+  const clean = async (recovering: Recovering, declared: Declared): Promise<PlanCleaned> => {
+    const { title: plan } = declared;
+    if (!expired) return { plan, cleaned: await cleanNow(context, recovering, declared) };
+    try {
+      const why = await notExpired(recovering, declared);
+      if (why !== undefined) return { plan, skipped: why };
+      return { plan, cleaned: await cleanNow(context, recovering, declared) };
+    } catch (error) {
+      context.io.interrupt.throwIfAborted();
+      if (!(error instanceof Failure)) throw error;
+      return { plan, diagnostics: error.diagnostics };
+    }
+  };
+  if (name !== ALL) {
+    const done = await withPlan(context, name, paths, options, 'latest', clean);
+    return done && [done];
+  }
+  refuseBoth(paths, options);
+  if (!expired || options.repository !== undefined) throw cleanupAll(expired);
+  const plans = ({ resources }: Catalog) => resources.filter(({ type }) => type === 'recovery_plan');
+  return withEach(context, paths, options, plans, clean);
 }
+
+const cleanupAll = (expired: boolean): Failure =>
+  new Failure(
+    expired
+      ? given('cleanup-all', 'which plans there are is said by manifests alone', {
+          hint: 'name the plan, or PATHS in the place of --repository',
+        })
+      : given('cleanup-all', 'all plans are cleaned up at once with --expired alone', {
+          hint: 'name the plan, or add --expired',
+        }),
+  );
 
 /** Why a plan's newest run is to be left alone; undefined when its time is over. */
 async function notExpired(recovering: Recovering, declared: Declared): Promise<string | undefined> {
@@ -139,7 +146,7 @@ export async function lastRun(recovering: Recovering, declared: Declared, orphan
   if (run) return { repository, run };
   throw new Failure(
     world('no-failover', `the plan ${title} was never carried out`, {
-      hint: `rehearse it: \`converge failover ${title} --test PATHS\``,
+      hint: `rehearse it: \`converge failover ${title} --test ${recovering.again}\``,
     }),
   );
 }

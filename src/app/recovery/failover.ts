@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
-import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
+import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import { beginRun } from '../../recovery/failover/begin.ts';
 import { refuseOpen } from '../../recovery/failover/isolation.ts';
-import { machineOf, obstacles } from '../../recovery/failover/prepare.ts';
+import { type Fit, fitFor, machineOf, type TargetMachine } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import {
@@ -19,6 +19,7 @@ import {
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
+import { type Cold, estimateCold } from '../../recovery/replica/estimate.ts';
 import { guestFamily } from '../../replication/model/machine.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
@@ -28,14 +29,38 @@ import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
-import { declaredAs, pointsOf, type Recovering, targetProperties, withDeclared } from './with-declared.ts';
+import {
+  type BundleOrigin,
+  declaredAs,
+  pointsOf,
+  type Recovering,
+  repositoryOf,
+  targetMachine,
+} from './with-declared.ts';
+import { type PlanOptions, withPlan } from './with-plan.ts';
 
-export interface FailoverOptions extends CommonOptions {
+export interface FailoverOptions extends PlanOptions {
   /** `latest`, a time, or an id; of every machine. */
   point: string;
   noop?: boolean;
   /** Only if the plan has this digest. */
   digest?: string;
+}
+
+export interface PlannedMachine {
+  vm: string;
+  point: string;
+  time: number;
+  disks: number;
+  type: string;
+  /** Why that type, where it was chosen. */
+  why?: string;
+  /** Of Windows: where its licence comes from. */
+  shell?: { image: string; license: string };
+  /** In words, with where each runs. */
+  probes: string[];
+  /** Of a point that has no snapshots yet. No part of the digest: a replica that is made meanwhile is no other plan. */
+  cold?: Cold;
 }
 
 /** What is about to be done, for whoever approves it. */
@@ -48,20 +73,14 @@ export interface FailoverPlan {
   post_launch?: string;
   groups: {
     wait: number;
-    machines: {
-      vm: string;
-      point: string;
-      time: number;
-      disks: number;
-      type: string;
-      /** In words, with where each runs. */
-      probes: string[];
-    }[];
+    machines: PlannedMachine[];
   }[];
   digest: string;
 }
 
 export interface Failover {
+  /** The bundle that the plan is from; undefined: manifests. */
+  from?: BundleOrigin;
   plan: FailoverPlan;
   /** Undefined when nothing was to be done, or nobody approved. */
   recovered?: Recovered[];
@@ -69,9 +88,11 @@ export interface Failover {
   took?: number;
   /** It went on with a run that had been interrupted. */
   resumed: boolean;
+  /** How the next command names the same plan: `PATHS`, or the repository. */
+  again: string;
 }
 
-export type ApproveFailover = (plan: FailoverPlan) => Promise<boolean>;
+export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from'>) => Promise<boolean>;
 
 export const planProperties = ({ properties }: CatalogResource): RecoveryPlanProperties =>
   properties as unknown as RecoveryPlanProperties;
@@ -89,27 +110,34 @@ export const failoverTest = (
   options: FailoverOptions,
   hooks: { approve?: ApproveFailover; say(line: string): void },
 ): Promise<Failover | undefined> =>
-  withDeclared(context, paths, options, declaredAs('recovery_plan', name), async (recovering, declared) => {
+  withPlan(context, name, paths, options, options.point, async (recovering, declared) => {
     const { prober, clock } = recovering;
     const { machines } = recovering.cloud;
     const signal = context.io.interrupt;
     const properties = planProperties(declared);
-    await checkPostLaunch(context, declared, options);
+    const unchecked = await checkPostLaunch(context, recovering, declared, options);
     const repository = await recovering.repository(properties.repository);
     const before = await newestRun(repository, declared.title);
     const resumed = before !== undefined && stateOf(before) === 'running';
-    if (before && stateOf(before) === 'standing') throw stillStanding(declared.title, before);
+    if (before && stateOf(before) === 'standing')
+      throw stillStanding(declared.title, before, recovering.again);
 
     const network = await machines.network(properties.test.subnet, properties.test.security_group, signal);
     refuseOpen(network);
-    const chosen = resumed ? undefined : await choose(recovering, declared, options.point);
+    const chosen = resumed ? undefined : await choose(recovering, declared, options.point, signal);
     const shown = resumed
       ? planOfRun(before.start, network.vpc)
       : planOf(declared.title, properties, chosen!, network);
     checkDigest(shown, options.digest);
-    if (options.noop) return { plan: shown, resumed };
-    if (hooks.approve && options.digest === undefined && !(await hooks.approve(shown)))
-      return { plan: shown, resumed };
+    const { again } = recovering;
+    const from = recovering.from && {
+      ...recovering.from,
+      remarks: [...recovering.from.remarks, ...unchecked],
+    };
+    const about = { plan: shown, again, ...(from && { from }) };
+    if (options.noop) return { ...about, resumed };
+    if (hooks.approve && options.digest === undefined && !(await hooks.approve(about)))
+      return { ...about, resumed };
 
     return recovering.alone(async () => {
       const began = clock.now();
@@ -135,20 +163,27 @@ export const failoverTest = (
         say: hooks.say,
         signal,
       });
-      return { plan: shown, recovered, took: clock.now() - began, resumed };
+      return { ...about, recovered, took: clock.now() - began, resumed };
     });
   });
 
-/** What the machines are to converge themselves by has to be sound before any is launched. */
+/**
+ * What the machines are to converge themselves by has to be sound before any is launched. A bundle doesn't hold it: then
+ * that it wasn't looked at is answered with, in words.
+ *
+ * @throws Failure `post-launch`
+ */
 async function checkPostLaunch(
   context: Context,
+  { from }: Recovering,
   declared: CatalogResource,
   options: CommonOptions,
-): Promise<void> {
+): Promise<string[]> {
   const { post_launch: path } = planProperties(declared);
-  if (path === undefined) return;
+  if (path === undefined) return [];
+  if (from) return [`the post-launch manifests ${path} aren't in the repository: nobody looked at them`];
   const at = resolve(context.io.host.cwd, dirname(declared.at.file), path);
-  if (await loadCatalog(context, [at], options)) return;
+  if (await loadCatalog(context, [at], options)) return [];
   throw new Failure(
     given('post-launch', `the post-launch manifests ${path} of ${declared.title} have mistakes`, {
       at: declared.at,
@@ -166,35 +201,52 @@ export async function unchanged(repository: Repository, seen: Run): Promise<Run>
 
 interface Chosen {
   vm: string;
-  target: CatalogResource;
+  target: TargetMachine;
   point: Point;
+  fit: Fit;
+  cold?: Cold;
 }
 
 /** A point for each machine of the plan; everything against any of them is said at once. */
-async function choose(recovering: Recovering, declared: CatalogResource, which: string): Promise<Chosen[]> {
+async function choose(
+  recovering: Recovering,
+  declared: CatalogResource,
+  which: string,
+  signal: AbortSignal,
+): Promise<Chosen[]> {
   const { groups, repository: home } = planProperties(declared);
   const url = canonicalRepositoryUrl(repositoryRef(home).url);
   const repository = await recovering.repository(home);
   const chosen: Chosen[] = [];
-  for (const vm of groups.flatMap(({ targets }) => targets)) {
-    const target = declaredAs('recovery_target', vm)(recovering.catalog);
-    const other = repositoryRef(targetProperties(target).repository).url;
+  const against: Diagnostic[] = [];
+  for (const name of groups.flatMap(({ targets }) => targets)) {
+    const target = declaredAs('recovery_target', name)(recovering.catalog);
+    const { title: vm } = target;
+    const other = repositoryRef(repositoryOf(target)).url;
     if (canonicalRepositoryUrl(other) !== url)
       throw new Failure(
         given(
           'other-repository',
-          `the plan ${declared.title} is kept in ${url}, its target ${vm} in ${other}`,
+          `the plan ${declared.title} is kept in ${url}, its target ${name} in ${other}`,
           {
             hint: 'give both the same repository',
           },
         ),
       );
-    const { points, lost } = await (await pointsOf(repository, target.title)).history(() => {});
-    const again = (id: string) => `converge failover ${declared.title} --test PATHS --point ${id}`;
-    const point = selectPoint(points, which, target.title, { points: lost, again });
-    chosen.push({ vm: target.title, target, point });
+    const { points, lost } = await (await pointsOf(repository, vm)).history(() => {});
+    const again = (id: string) =>
+      `converge failover ${declared.title} --test ${recovering.again} --point ${id}`;
+    const point = selectPoint(points, which, vm, { points: lost, again });
+    try {
+      const machine = await targetMachine(target, recovering.cloud, signal);
+      const fit = await fitFor(point, machine, repository.id, recovering.cloud, signal);
+      const cold = await estimateCold(repository, point, recovering.cloud.snapshots, signal);
+      chosen.push({ vm, target: machine, point, fit, ...(cold && { cold }) });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      against.push(...error.diagnostics);
+    }
   }
-  const against = chosen.flatMap(({ point }) => obstacles(point));
   if (against.length > 0) throw new Failure(against);
   return chosen;
 }
@@ -216,12 +268,15 @@ function planOf(
     ...(post_launch !== undefined && { post_launch }),
     groups: groups.map(({ targets, wait }) => ({
       wait: waits(wait),
-      machines: targets.map(of).map(({ vm, point, target }) => ({
+      machines: targets.map(of).map(({ vm, point, fit, cold }) => ({
         vm,
         point: point.id,
         time: point.time,
         disks: point.disks.length,
-        type: targetProperties(target).instance_type,
+        type: fit.type,
+        ...(fit.why !== undefined && { why: fit.why }),
+        ...(fit.shell && { shell: { image: fit.shell.image, license: fit.shell.license } }),
+        ...(cold && { cold }),
         probes: probesOf(probes, vm, familyOf(point)).map(inWords),
       })),
     })),
@@ -244,12 +299,13 @@ const planOfRun = (
     ...(post_launch !== undefined && { post_launch }),
     groups: groups.map(({ wait, machines }) => ({
       wait,
-      machines: machines.map(({ vm, point, time, disks, instance_type }) => ({
+      machines: machines.map(({ vm, point, time, disks, instance_type, shell }) => ({
         vm,
         point,
         time,
         disks: disks.length,
         type: instance_type,
+        ...(shell && { shell }),
         probes: (probes[vm] ?? []).map(inWords),
       })),
     })),
@@ -257,7 +313,9 @@ const planOfRun = (
 
 const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
   ...plan,
-  digest: createHash('sha256').update(JSON.stringify(plan)).digest('hex'),
+  digest: createHash('sha256')
+    .update(JSON.stringify(plan, (key, value) => (key === 'cold' ? undefined : value)))
+    .digest('hex'),
 });
 
 function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void {
@@ -300,8 +358,7 @@ const begin = ({
     step: async () => {},
     async make() {
       const built = new Map<string, RunMachine>();
-      for (const { vm, target, point } of chosen) {
-        const { instance_type, key_pair } = targetProperties(target);
+      for (const { vm, target, point, fit } of chosen) {
         const { disks } = await buildReplica({
           repository,
           point,
@@ -313,8 +370,7 @@ const begin = ({
           signal: context.io.interrupt,
         });
         const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
-        const machine = { vm, instance_type, ...(key_pair !== undefined && { key_pair }) };
-        built.set(vm.toLowerCase(), machineOf(point, machine, snapshots));
+        built.set(vm.toLowerCase(), machineOf(point, target, fit, snapshots));
       }
       const role = roleOf(test);
       return {
@@ -342,9 +398,9 @@ const limitOf = ({ hours = usualHours }: PlanProperties['test']): number => hour
 const roleOf = ({ teardown }: PlanProperties['test']): string | undefined =>
   teardown === 'none' ? undefined : teardown;
 
-const stillStanding = (plan: string, { start }: Run): Failure =>
+const stillStanding = (plan: string, { start }: Run, again: string): Failure =>
   new Failure(
     blocked('test-standing', `test ${start.number} of ${plan} is still there`, {
-      hint: `remove it first: \`converge failover cleanup ${plan} PATHS\`, or try again what failed: \`converge failover retry ${plan} PATHS\``,
+      hint: `remove it first: \`converge failover cleanup ${plan} ${again}\`, or try again what failed: \`converge failover retry ${plan} ${again}\``,
     }),
   );

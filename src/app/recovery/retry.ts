@@ -3,17 +3,21 @@ import { type Again, failedOf, tryAgain } from '../../recovery/failover/attempts
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import { stateOf } from '../../recovery/failover/run.ts';
 import type { Context } from '../app-context.ts';
-import type { CommonOptions } from '../options.ts';
 import { unchanged } from './failover.ts';
 import { lastRun } from './failover-status.ts';
-import { declaredAs, withDeclared } from './with-declared.ts';
+import type { BundleOrigin } from './with-declared.ts';
+import { type PlanOptions, withPlan } from './with-plan.ts';
 
 export interface Retried {
+  /** The bundle that the plan is from; undefined: manifests. */
+  from?: BundleOrigin;
   plan: string;
   /** What failed, and why it is tried again. */
   again: Again[];
   recovered: Recovered[];
   took: number;
+  /** How the next command names the same plan: `PATHS`, or the repository. */
+  by: string;
 }
 
 /**
@@ -27,14 +31,14 @@ export const failoverRetry = (
   context: Context,
   name: string,
   paths: string[],
-  options: CommonOptions & { anew?: boolean },
+  options: PlanOptions & { anew?: boolean },
   say: (line: string) => void,
 ): Promise<Retried | undefined> =>
-  withDeclared(context, paths, options, declaredAs('recovery_plan', name), async (recovering, declared) => {
+  withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
     const { cloud, prober, clock } = recovering;
     const signal = context.io.interrupt;
     const { repository, run: seen } = await lastRun(recovering, declared);
-    if (stateOf(seen) === 'cleaned') throw nothingStanding(declared.title);
+    if (stateOf(seen) === 'cleaned') throw nothingStanding(declared.title, recovering.again);
     return recovering.alone(async () => {
       const run = await unchanged(repository, seen);
       const of = { repository, run, cloud, signal };
@@ -45,13 +49,20 @@ export const failoverRetry = (
       // A run that was interrupted goes on without being begun anew.
       if (again.length > 0 || stateOf(run) !== 'running') await tryAgain(of, again, { clock, step });
       const recovered = await rehearse({ ...of, prober, clock, step, say });
-      return { plan: declared.title, again, recovered, took: clock.now() - began };
+      return {
+        ...(recovering.from && { from: recovering.from }),
+        plan: declared.title,
+        again,
+        recovered,
+        took: clock.now() - began,
+        by: recovering.again,
+      };
     });
   });
 
-const nothingStanding = (plan: string): Failure =>
+const nothingStanding = (plan: string, paths: string): Failure =>
   new Failure(
     world('nothing-standing', `the newest test of ${plan} was cleaned up: nothing of it can be tried again`, {
-      hint: `rehearse it anew: \`converge failover ${plan} --test PATHS\``,
+      hint: `rehearse it anew: \`converge failover ${plan} --test ${paths}\``,
     }),
   );

@@ -7,17 +7,28 @@ import type { Run } from '../../engine/model/run.ts';
 import { subjectOf } from '../../engine/model/subject.ts';
 import { identityOf } from '../../engine/model/targets.ts';
 import type { Clock } from '../../io/ports.ts';
+import type { TargetMachine } from '../../recovery/failover/prepare.ts';
 import type { Prober } from '../../recovery/model/probes.ts';
 import { directly, networkProber, type WayTo } from '../../recovery/prober/prober.ts';
 import { findVm } from '../../replication/model/newest-point.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
-import type { RecoveryTargetProperties } from '../../resources/aws/recovery_target.ts';
+import { type RecoveryTargetProperties, shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession, type Session } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
+
+/** Which bundle a recovery goes by. */
+export interface BundleOrigin {
+  vm: string;
+  /** Id of the point that it is of, and when that was made, milliseconds since the epoch. */
+  point: string;
+  time: number;
+  /** What it doesn't hold, and what others say differently. */
+  remarks: string[];
+}
 
 /** What a command of recovery works with. */
 export interface Recovering {
@@ -29,6 +40,10 @@ export interface Recovering {
   prober: Prober;
   /** What expires does so by it: a lab's may have been set ahead. */
   clock: Clock;
+  /** How the next command names the same: `PATHS`, or the repository. */
+  again: string;
+  /** The bundle in the repository that all this is from; undefined: from manifests. */
+  from?: BundleOrigin;
   /**
    * Runs while no other process of this machine changes the same resource, or builds its replica.
    * @throws Failure `locked`, blocked
@@ -77,7 +92,8 @@ export async function withEach<T>(
   }
 }
 
-async function recoveringOf(
+/** What `use` is given, as manifests say it. @param session one that changes things: it has locks */
+export async function recoveringOf(
   context: Context,
   session: Session,
   run: Run,
@@ -90,6 +106,7 @@ async function recoveringOf(
   const io = writeIo(run, subject, signal, () => {});
   return {
     catalog,
+    again: 'PATHS',
     target: subject.target!,
     cloud: await io.client('recovery'),
     prober: networkProber(wayOf(session)),
@@ -143,6 +160,41 @@ export function declaredAs(type: string, title: string): (catalog: Catalog) => C
 
 export const targetProperties = ({ properties }: CatalogResource): RecoveryTargetProperties =>
   properties as unknown as RecoveryTargetProperties;
+
+/** Where the points of a target lie. One that is to be absent doesn't have to say. @throws Failure `not-declared` */
+export function repositoryOf(target: CatalogResource): RepositoryProperty {
+  const { repository } = targetProperties(target);
+  if (repository !== undefined) return repository;
+  throw new Failure(
+    given('not-declared', `recovery_target:${target.title} is declared absent and names no repository`, {
+      hint: 'remove `ensure: absent` to use it',
+    }),
+  );
+}
+
+/** What of a declaration a run needs; a key pair's id has become its name. */
+export async function targetMachine(
+  target: CatalogResource,
+  { groups }: AwsRecovery,
+  signal?: AbortSignal,
+): Promise<TargetMachine> {
+  const properties = targetProperties(target);
+  const { instance_type, families, fallback, key_pair, tenancy, host_resource_group, license } = properties;
+  const pairs = key_pair?.startsWith('key-') ? await groups.keyPairs(signal) : [];
+  const pair = pairs.find(({ id }) => id === key_pair)?.name ?? key_pair;
+  const shell = shellOf(properties);
+  return {
+    vm: target.title,
+    ...(instance_type !== undefined && { instance_type }),
+    ...(families && { families }),
+    ...(fallback?.instance_types && { else_types: fallback.instance_types }),
+    ...(pair !== undefined && { key_pair: pair }),
+    ...(tenancy !== undefined && { tenancy }),
+    ...(host_resource_group !== undefined && { host_resource_group }),
+    ...(license !== undefined && { license }),
+    ...(shell !== undefined && { shell }),
+  };
+}
 
 /** @throws Failure `vm-not-in-repository` */
 export async function pointsOf(repository: Repository, vm: string): Promise<VmRepository> {

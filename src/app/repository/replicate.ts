@@ -40,7 +40,12 @@ export async function replicate(
   const catalog = await loadCatalog(context, paths, options);
   if (!catalog) return undefined;
   const { targets, platform } = catalog;
-  const session = await openSession(context, options, { targets, platform, changes: true });
+  const session = await openSession(context, options, {
+    targets,
+    platform,
+    declared: catalog,
+    changes: true,
+  });
   try {
     const run = runOf(context, session);
     const { resources, diagnostics } = await expandSelections(catalog, run);

@@ -62,7 +62,7 @@ function declaredIn({ resources }: Catalog, vm: string | undefined): RepositoryR
 }
 
 /** Targets with what the command line says in the place of their own; one of its own where none is declared. */
-function overridden(targets: CatalogTarget[], options: RepositoryOptions): CatalogTarget[] {
+export function overridden(targets: CatalogTarget[], options: RepositoryOptions): CatalogTarget[] {
   const { region, profile, endpoint } = options;
   const said = {
     ...(region !== undefined && { region }),

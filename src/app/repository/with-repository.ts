@@ -9,6 +9,7 @@ import { refuseAmbiguousUrl } from '../../replication/model/repository-url.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import type { Context } from '../app-context.ts';
 import { storeAt } from '../connect/repositories.ts';
+import type { Lab } from '../lab/open-lab.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { openSession } from '../session/open-session.ts';
 import { whichRepository } from './which-repository.ts';
@@ -23,6 +24,8 @@ export interface OpenedRepository {
   clock: Clock;
   /** What earlier commands from here have seen. */
   known: KnownRepository | undefined;
+  /** The lab that stands for the world, open as long as this is. */
+  lab?: Lab;
   /** Remembers the highest generations that were seen, by UUID; where that can't be written, nothing is lost. */
   saw(generations: Record<string, number>): Promise<void>;
 }
@@ -57,6 +60,7 @@ export async function withRepositoryOpen<T>(
       repository,
       ref,
       clock: ports.host.clock,
+      ...(session.lab && { lab: session.lab }),
       known: before?.id === repository.id ? before : undefined,
       saw: generations => known.note(ref, { id: repository.id, generations }).catch(() => {}),
     });

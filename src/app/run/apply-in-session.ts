@@ -2,7 +2,7 @@ import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { apply as applyPlan } from '../../engine/apply/apply.ts';
 import { HostLock } from '../../engine/apply/host-lock.ts';
 import { guardOf, guardsOf, overBudget, requireKnown } from '../../engine/guard/guards.ts';
-import type { CatalogTarget } from '../../engine/model/catalog.ts';
+import type { Catalog, CatalogTarget } from '../../engine/model/catalog.ts';
 import type { RunContent, RunReport } from '../../engine/model/events.ts';
 import { isPending, type Plan } from '../../engine/model/plan.ts';
 import type { Run } from '../../engine/model/run.ts';
@@ -18,6 +18,8 @@ import { runOf } from '../session/run-of.ts';
 /** What to apply: manifests to plan now, or a plan that was made before. */
 export type Source = {
   targets: CatalogTarget[];
+  /** What the manifests say in all; a saved plan doesn't know. */
+  declared?: Catalog;
   /** Whether anything of it is on this host. */
   isHere: boolean;
   platform?: NodeJS.Platform | undefined;

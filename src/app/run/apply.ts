@@ -38,6 +38,7 @@ export async function apply(
   const session = await openSession(context, options, {
     targets: source.targets,
     platform: source.platform,
+    ...(source.declared && { declared: source.declared }),
     changes: true,
   });
   try {
@@ -57,6 +58,7 @@ async function manifests(
     catalog && {
       targets: catalog.targets,
       platform: catalog.platform,
+      declared: catalog,
       isHere: runsHere(context, catalog.resources),
       plan: run => makePlan(catalog, run, { engine: version, ...options }),
     }

@@ -47,7 +47,7 @@ async function twice(context: Context, catalog: Catalog, lab: string): Promise<P
   const session = await openSession(
     context,
     { lab, lockTimeout: 0 },
-    { targets: catalog.targets, platform: catalog.platform, changes: true },
+    { targets: catalog.targets, platform: catalog.platform, declared: catalog, changes: true },
   );
   try {
     const reporter = await context.reporter.run(() => session.world.host.clock.now());

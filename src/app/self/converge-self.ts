@@ -154,6 +154,7 @@ async function applyContent(
     {
       targets: catalog.targets,
       platform: catalog.platform,
+      declared: catalog,
       content: { files, cwd: root },
       changes: true,
       ...(self.lab && { lab: self.lab }),

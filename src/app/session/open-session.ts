@@ -5,6 +5,7 @@ import type { CatalogTarget, SecretRef } from '../../engine/model/catalog.ts';
 import type { World } from '../../engine/model/world.ts';
 import type { Host } from '../../io/ports.ts';
 import { followingPath } from '../../io/search-path.ts';
+import type { Declared } from '../../recovery/bundle/compile-bundle.ts';
 import { knownRepositories } from '../../replication/repository/known-repositories.ts';
 import { profileDirectories } from '../../resources/host/environment/profile.ts';
 import type { Context } from '../app-context.ts';
@@ -36,6 +37,8 @@ export interface Session {
 export interface SessionOptions {
   /** Those that the manifests declare. */
   targets?: CatalogTarget[];
+  /** All that they declare, where the run may make recovery points. */
+  declared?: Declared;
   /** What the manifests require: a lab has a host of its own for Windows. */
   platform?: NodeJS.Platform | undefined;
   /** Whether this run changes things: it gets the locks of what it does. */
@@ -57,7 +60,15 @@ const noCalls: CallCounter = { made() {}, retried() {}, throttled() {} };
 export async function openSession(
   context: Context,
   options: CommonOptions,
-  { targets = [], platform, changes = false, labMustExist = false, lab: open, content }: SessionOptions = {},
+  {
+    targets = [],
+    platform,
+    changes = false,
+    labMustExist = false,
+    lab: open,
+    content,
+    declared,
+  }: SessionOptions = {},
 ): Promise<Session> {
   const { io } = context;
   const dir = labDir(context, options.lab);
@@ -100,7 +111,7 @@ export async function openSession(
     context.reporter.diagnostics(memory.diagnostics);
     const opened: Closing = [];
     closing.push(() => closeAll(opened));
-    const connecting = { host, reach, searchPath, closing: opened };
+    const connecting = { host, reach, searchPath, closing: opened, ...(declared && { declared }) };
     const clients = lab ? labClients(connecting, lab) : worldClients(connecting);
     const world: World = {
       host,

@@ -3,11 +3,15 @@ import type { RecoveryCloud } from '../../recovery/model/clients.ts';
 import { callerAccount } from '../caller-identity.ts';
 import type { AwsSettings } from '../settings.ts';
 import type { AdaptiveLimit } from './adaptive-limit.ts';
-import { connectRecovery } from './connection.ts';
+import { connectRecovery, type RecoveryConnection } from './connection.ts';
+import { awsGroups } from './groups.ts';
+import { awsTypes } from './instance-types.ts';
 import { awsMachines } from './machines.ts';
+import { awsShells } from './shells.ts';
 import { awsSnapshots, ebsLimit } from './snapshots.ts';
 import { awsTeardown } from './teardown.ts';
 import { awsTemplates, type Templates } from './templates.ts';
+import { awsVolumes } from './volumes.ts';
 
 export interface AwsRecovery extends RecoveryCloud {
   templates: Templates;
@@ -24,24 +28,32 @@ declare module '../../engine/model/io.ts' {
 export type EbsLimits = Map<string, AdaptiveLimit>;
 
 /**
- * All that recovery needs of one account and region.
+ * All that recovery needs of one account and region, over a connection that is made already.
  *
- * @param limits shared by all that are opened in a process
+ * @param limit shared by all connections to the same account and region; left out: its own
  */
-export async function openRecovery(settings: AwsSettings, limits: EbsLimits): Promise<AwsRecovery> {
-  const connection = await connectRecovery(settings);
-  const limit = await limitOf(settings, limits);
+export function recoveryOver(connection: RecoveryConnection, limit?: AdaptiveLimit): AwsRecovery {
   const teardown = awsTeardown(connection);
   return {
-    teardown,
     snapshots: awsSnapshots(connection, limit),
     machines: awsMachines(connection),
+    teardown,
+    volumes: awsVolumes(connection),
+    groups: awsGroups(connection),
+    types: awsTypes(connection),
+    shells: awsShells(connection),
     templates: awsTemplates(connection),
     close() {
       teardown.close();
       connection.close();
     },
   };
+}
+
+/** @param limits shared by all that are opened in a process */
+export async function openRecovery(settings: AwsSettings, limits: EbsLimits): Promise<AwsRecovery> {
+  const connection = await connectRecovery(settings);
+  return recoveryOver(connection, await limitOf(settings, limits));
 }
 
 /** Where AWS doesn't say whose the credentials are, the connection has one of its own. */

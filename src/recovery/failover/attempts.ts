@@ -1,23 +1,27 @@
 import type { Clock } from '../../io/ports.ts';
+import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudInstance } from '../model/machines.ts';
 import { IN_GUEST } from '../model/probes.ts';
+import { goOn } from './options.ts';
 import {
+  attemptIn,
   attemptOf,
   claim,
-  launchToken,
   type ProbeResult,
   type Run,
   type RunMachine,
   type RunStep,
   runTags,
+  tokensOf,
+  VM_TAG,
 } from './run.ts';
 
 interface Of {
   repository: Repository;
   run: Run;
-  cloud: Pick<RecoveryCloud, 'machines'>;
+  cloud: Pick<RecoveryCloud, 'machines' | 'volumes'>;
   signal?: AbortSignal;
 }
 
@@ -38,36 +42,75 @@ const passedAll = (results: readonly ProbeResult[]): boolean =>
 
 /** What is known of a machine that passed all its probes and still runs; undefined for any other. */
 export async function keptOf(
-  { vm }: RunMachine,
+  machine: RunMachine,
   of: Of,
 ): Promise<{ instance: string; results: ProbeResult[] } | undefined> {
+  const { vm } = machine;
   const last = probedLast(of.run, vm);
   if (!last || !passedAll(last.results)) return undefined;
   const { repository, run } = of;
-  const token = launchToken(repository.id, run.start, vm, attemptOf(run, vm));
+  const tokens = tokensOf(repository.id, run.start, machine, attemptOf(run, vm));
   const found = (await instancesOf(of)).find(({ id }) => id === last.instance);
-  if (found?.state !== 'running' || found.token !== token) return undefined;
+  if (found?.state !== 'running' || !tokens.some(token => token === found.token)) return undefined;
   return { instance: last.instance, results: last.results };
 }
 
-/** Ends what earlier attempts left running: the record gave it up, and whoever wrote that may have died since. */
-export async function endSuperseded(of: Of & { step(name: string): Promise<void> }): Promise<void> {
-  const { repository, run, cloud, step, signal } = of;
-  const vms = run.start.groups.flatMap(group => group.machines.map(({ vm }) => vm));
+const lookEvery = 2_000;
+const patience = 10 * 60_000;
+
+/**
+ * Ends what earlier attempts left: the record gave it up, and whoever wrote that may have died since. A shell that was
+ * given up between its disks and its own leaves volumes that end with no instance.
+ */
+export async function endSuperseded(
+  of: Of & { clock: Clock; step(name: string): Promise<void> },
+): Promise<void> {
+  const { repository, run, cloud, clock, step, signal } = of;
+  const { start } = run;
+  const given = start.groups
+    .flatMap(group => group.machines)
+    .map(machine => ({ machine, attempt: attemptOf(run, machine.vm) }))
+    .filter(({ attempt }) => attempt > 0);
+  if (given.length === 0) return;
   const old = new Set(
-    vms.flatMap(vm =>
-      Array.from({ length: attemptOf(run, vm) }, (_, n) => launchToken(repository.id, run.start, vm, n)),
+    given.flatMap(({ machine, attempt }) =>
+      Array.from({ length: attempt }, (_, n) => tokensOf(repository.id, start, machine, n)).flat(),
     ),
   );
-  if (old.size === 0) return;
   const left = (await instancesOf(of)).filter(
     one => one.token !== undefined && old.has(one.token) && !hasEnded(one),
   );
-  if (left.length === 0) return;
-  await step('end-superseded');
-  await cloud.machines.terminate(
-    left.map(({ id }) => id),
-    signal,
+  if (left.length > 0) {
+    await step('end-superseded');
+    await cloud.machines.terminate(
+      left.map(({ id }) => id),
+      signal,
+    );
+  }
+  const attempts = new Map(
+    given.filter(({ machine }) => machine.shell).map(({ machine: { uuid }, attempt }) => [uuid, attempt]),
+  );
+  if (attempts.size === 0) return;
+  await until(
+    clock,
+    async () => {
+      const volumes = (await cloud.volumes.list(runTags(repository.id, start), signal)).filter(
+        ({ tags, state }) =>
+          attemptIn(tags) < (attempts.get(tags[VM_TAG] ?? '') ?? 0) && state !== 'deleting',
+      );
+      for (const { id } of volumes.filter(({ state }) => state === 'available' || state === 'error')) {
+        await step('delete-superseded-volume');
+        await cloud.volumes.remove(id, signal);
+      }
+      return volumes.length === 0 || undefined;
+    },
+    {
+      every: lookEvery,
+      atMost: patience,
+      what: 'the volumes of earlier attempts to be gone',
+      hint: goOn,
+      ...(signal && { signal }),
+    },
   );
 }
 
@@ -89,9 +132,11 @@ export async function failedOf(of: Of, anew: boolean): Promise<Again[]> {
   const { repository, run } = of;
   const instances = await instancesOf(of);
   const again: Again[] = [];
-  for (const { vm } of run.start.groups.flatMap(group => group.machines)) {
-    const token = launchToken(repository.id, run.start, vm, attemptOf(run, vm));
-    const instance = instances.find(one => one.token === token);
+  for (const machine of run.start.groups.flatMap(group => group.machines)) {
+    const { vm } = machine;
+    const tokens = tokensOf(repository.id, run.start, machine, attemptOf(run, vm));
+    const ofIt = instances.filter(one => tokens.some(token => token === one.token));
+    const instance = ofIt.find(one => !hasEnded(one)) ?? ofIt[0];
     const probed = probedLast(run, vm);
     const isUp = instance?.state === 'running';
     if (isUp && probed?.instance === instance.id && passedAll(probed.results)) continue;
@@ -102,7 +147,10 @@ export async function failedOf(of: Of, anew: boolean): Promise<Again[]> {
       if (refused?.what === 'refused') again.push({ vm, why: refused.why, anew: false });
       continue;
     }
-    const isGone = !instance || (!isUp && instance.state !== 'pending');
+    // One with a shell is stopped in the middle of its exchange of disks.
+    const goesOn =
+      isUp || instance?.state === 'pending' || (machine.shell && instance && !hasEnded(instance));
+    const isGone = !goesOn;
     const failed = (probed?.results ?? []).filter(({ outcome }) => outcome !== 'passed');
     const why = isGone
       ? `its instance ${instance ? `is ${instance.state}` : 'is gone'}`

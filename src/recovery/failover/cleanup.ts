@@ -1,21 +1,35 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import { lift } from '../../replication/model/pins.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
-import { attemptOf, holderOf, imageName, launchToken, note, type Run, runTags } from './run.ts';
+import {
+  attemptOf,
+  holderOf,
+  imageName,
+  note,
+  quarantineName,
+  type Run,
+  runTags,
+  tokensOf,
+  VM_TAG,
+} from './run.ts';
 import { teardownsOf } from './teardown.ts';
 
 /** Where a run's things are. */
-export type RunCloud = Pick<RecoveryCloud, 'machines' | 'teardown'>;
+export type RunCloud = Pick<RecoveryCloud, 'machines' | 'volumes' | 'groups' | 'teardown'>;
 
 export interface Standing {
   /** Those that the record and the tag both say are the run's. */
   instances: string[];
   images: string[];
-  /** Volumes with the run's tag: they end with their instance. */
+  /** Volumes with the run's tag: those of an instance end with it. */
   volumes: string[];
+  /** Those of them that no instance holds. */
+  loose: string[];
+  /** The security group that its shells were launched into. */
+  groups: string[];
   /** Names of tear-down entries. */
   schedules: string[];
   /** When the next of them fires, milliseconds since the epoch. */
@@ -28,22 +42,26 @@ export interface Standing {
 export async function standing(
   repository: Repository,
   run: Run,
-  { machines, teardown }: RunCloud,
+  { machines, volumes: disks, groups: guards, teardown }: RunCloud,
   signal?: AbortSignal,
 ): Promise<Standing> {
   const { start } = run;
   const tags = runTags(repository.id, start);
-  const vms = start.groups.flatMap(group => group.machines.map(({ vm }) => vm));
+  const all = start.groups.flatMap(group => group.machines);
   const tokens = new Set(
-    vms.flatMap(vm =>
-      Array.from({ length: attemptOf(run, vm) + 1 }, (_, n) => launchToken(repository.id, start, vm, n)),
+    all.flatMap(machine =>
+      Array.from({ length: attemptOf(run, machine.vm) + 1 }, (_, n) =>
+        tokensOf(repository.id, start, machine, n),
+      ).flat(),
     ),
   );
-  const names = new Set(vms.map(vm => imageName(repository.id, start, vm)));
-  const [instances, images, volumes, schedules] = await Promise.all([
+  const names = new Set(all.map(({ vm }) => imageName(repository.id, start, vm)));
+  const uuids = new Set(all.map(({ uuid }) => uuid));
+  const [instances, images, volumes, groups, schedules] = await Promise.all([
     machines.instances(tags, signal),
     machines.images(tags, signal),
-    machines.volumes(tags, signal),
+    disks.list(tags, signal),
+    guards.list({ tags }, signal),
     teardownsOf(repository.id, run, teardown, signal),
   ]);
   const live = instances.filter(({ state }) => state !== 'terminated');
@@ -52,15 +70,23 @@ export async function standing(
   );
   const times = schedules.own.flatMap(({ at }) => at ?? []);
   const ownImages = images.filter(({ name }) => names.has(name));
+  const ownVolumes = volumes.filter(one => uuids.has(one.tags[VM_TAG] ?? ''));
+  const ownGroups = groups.filter(({ name }) => name === quarantineName(repository.id, start));
+  const ids = (things: readonly { id: string }[]) => things.map(({ id }) => id);
   return {
-    instances: own.map(({ id }) => id),
-    images: ownImages.map(({ id }) => id),
-    volumes,
+    instances: ids(own),
+    images: ids(ownImages),
+    volumes: ids(ownVolumes),
+    loose: ids(ownVolumes.filter(({ state }) => state === 'available' || state === 'error')),
+    groups: ids(ownGroups),
     schedules: schedules.own.map(({ name }) => name),
     ...(times.length > 0 && { fires: Math.min(...times) }),
-    foreign: [...live.filter(one => !own.includes(one)), ...images.filter(one => !ownImages.includes(one))]
-      .map(({ id }) => id)
-      .concat(schedules.foreign.map(({ name }) => name)),
+    foreign: ids([
+      ...live.filter(one => !own.includes(one)),
+      ...images.filter(one => !ownImages.includes(one)),
+      ...volumes.filter(one => !ownVolumes.includes(one)),
+      ...groups.filter(one => !ownGroups.includes(one)),
+    ]).concat(schedules.foreign.map(({ name }) => name)),
   };
 }
 
@@ -89,7 +115,7 @@ export async function cleanUp(options: {
   signal?: AbortSignal;
 }): Promise<Cleaned> {
   const { repository, run, cloud, clock, step, signal } = options;
-  const { machines, teardown } = cloud;
+  const { machines, volumes, groups, teardown } = cloud;
   const look = () => standing(repository, run, cloud, signal);
   const before = await look();
   await step('terminate');
@@ -103,12 +129,20 @@ export async function cleanUp(options: {
     clock,
     async () => {
       const now = await look();
-      left = [...now.instances, ...now.images, ...now.volumes];
+      left = [...now.instances, ...now.images, ...now.volumes, ...now.groups];
+      for (const id of now.loose) {
+        await step('delete-volume');
+        await volumes.remove(id, signal);
+      }
+      for (const id of now.instances.length === 0 ? now.groups : []) {
+        await step('delete-group');
+        await groups.remove(id, signal);
+      }
       return left.length === 0 ? now : undefined;
     },
     { every: lookEvery, atMost: patience, what: 'all of it to be gone', ...(signal && { signal }) },
   ).catch(error => {
-    throw left.length === 0 || signal?.aborted ? error : leftBehind(run, left, error);
+    throw failedWith(error, 'waited-too-long') && left.length > 0 ? leftBehind(run, left, error) : error;
   });
   for (const name of before.schedules) {
     await step('unschedule');

@@ -3,6 +3,7 @@ import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { SERIES } from '../model/plan.ts';
 import type { Probe } from '../model/probes.ts';
+import type { License } from '../target/billing.ts';
 
 /** One machine of a run, with all that launching it takes. */
 export interface RunMachine {
@@ -14,7 +15,13 @@ export interface RunMachine {
   /** Milliseconds since the epoch: the snapshot that the point is of. */
   time: number;
   instance_type: string;
+  /** Tried in this order when there is no capacity of the first. */
+  else_types?: string[];
   key_pair?: string;
+  tenancy?: 'default' | 'dedicated' | 'host';
+  host_resource_group?: string;
+  /** Of Windows: the image that its licence comes from, and which licence that is. Left out of Linux. */
+  shell?: { image: string; license: License };
   boot_mode: 'legacy-bios' | 'uefi';
   tpm: boolean;
   /** The first is the one that it boots from. */
@@ -57,6 +64,8 @@ export type RunStep = { at: number } & (
   /** `vms` are tried again; those of `anew` as another instance. */
   | { what: 'retry'; vms: string[]; anew: string[] }
   | { what: 'launched'; vm: string; image: string; instance: string }
+  /** It holds its own disks alone and is on the network that it belongs to. */
+  | { what: 'swapped'; vm: string; instance: string }
   /** `picture`: number of its record, where a probe took one. */
   | { what: 'probed'; vm: string; instance: string; results: ProbeResult[]; picture?: number }
   | { what: 'finished'; ok: boolean; took: number }
@@ -71,11 +80,29 @@ export interface Run {
 /** On everything that a run makes. */
 export const RUN_TAG = 'converge:run';
 export const VM_TAG = 'converge:vm';
+/** On a volume of a recovered disk: its number, 0 the root. */
+export const DISK_TAG = 'converge:disk-number';
+/** On an instance and its volumes: which attempt they are of; left out of the first. */
+const ATTEMPT_TAG = 'converge:attempt';
 
 export const runTags = (repository: string, { plan, number }: RunStart): Record<string, string> => ({
   [RUN_TAG]: `${repository.slice(0, 8)}/${plan}/${number}`,
 });
-/** Of all versions of converge and of all who go on with the run, one and the same for each attempt. */
+/** On all that is made for one machine of a run, in whichever attempt. */
+export const machineTags = (repository: string, start: RunStart, uuid: string): Record<string, string> => ({
+  ...runTags(repository, start),
+  [VM_TAG]: uuid,
+});
+export const attemptTags = (attempt: number): Record<string, string> =>
+  attempt > 0 ? { [ATTEMPT_TAG]: String(attempt) } : {};
+/** Which attempt something was made for, by its tags. */
+export const attemptIn = (tags: Record<string, string>): number => Number(tags[ATTEMPT_TAG] ?? 0);
+
+/**
+ * Of all versions of converge and of all who go on with the run, one and the same for each attempt.
+ *
+ * @param attempt how many instances of the machine were given up before, see `attemptOf`
+ */
 export const launchToken = (
   repository: string,
   { plan, number }: RunStart,
@@ -85,6 +112,37 @@ export const launchToken = (
   createHash('sha256')
     .update(JSON.stringify([repository, plan, number, vm, ...(attempt > 0 ? [attempt] : [])]))
     .digest('hex');
+
+/** Of something that is made for one attempt at one machine of a run. */
+export const derivedToken = (
+  repository: string,
+  start: RunStart,
+  vm: string,
+  attempt: number,
+  what: string,
+): string =>
+  createHash('sha256')
+    .update(JSON.stringify([launchToken(repository, start, vm, attempt), what]))
+    .digest('hex');
+
+/**
+ * All tokens that an attempt at a machine may be launched with, one for each type that is tried: a token stands for one
+ * request. The first is that of the attempt itself.
+ */
+export const tokensOf = (
+  repository: string,
+  start: RunStart,
+  { vm, else_types = [] }: RunMachine,
+  attempt: number,
+): string[] => [
+  launchToken(repository, start, vm, attempt),
+  ...else_types.map((_, n) => derivedToken(repository, start, vm, attempt, `type ${n + 1}`)),
+];
+
+/** The group that shells of a run are launched into. */
+export const quarantineName = (repository: string, start: RunStart): string =>
+  `converge-quarantine-${launchToken(repository, start, '', 0).slice(0, 16)}`;
+
 /** Names of images have 128 characters of a small set. */
 export const imageName = (repository: string, start: RunStart, vm: string): string =>
   `converge ${vm.replace(/[^\w.-]/g, '_').slice(0, 60)} ${launchToken(repository, start, vm, 0).slice(0, 16)}`;
@@ -188,7 +246,7 @@ export async function claim({ records }: Repository, run: Run, step: RunStep): P
 export const begunBy = (plan: string): Failure =>
   new Failure(
     blocked('failover-begun', `somebody else is at the failover of ${plan} at the same time`, {
-      hint: `look at it: \`converge failover status ${plan} PATHS\``,
+      hint: 'look at it with `converge failover status`',
     }),
   );
 

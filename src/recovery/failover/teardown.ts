@@ -74,7 +74,7 @@ const expired = ({ start }: Run, at: number): Failure =>
       'test-expired',
       `test ${start.number} of ${start.plan} was to be over by ${new Date(at).toISOString()}`,
       {
-        hint: `remove it: \`converge failover cleanup ${start.plan} PATHS\`, or try again what failed: \`converge failover retry ${start.plan} PATHS\``,
+        hint: 'remove it with `converge failover cleanup`, or try again what failed with `converge failover retry`',
       },
     ),
   );

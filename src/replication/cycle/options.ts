@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Progress } from '../../engine/model/io.ts';
 import type { Clock, Random } from '../../io/ports.ts';
+import type { Bundles } from '../model/clients.ts';
 import type { Mode } from '../model/point.ts';
 import type { Point, Repository } from '../model/repository.ts';
 import type { SourceMachine } from '../model/source.ts';
@@ -30,6 +31,8 @@ export interface CycleOptions {
   machine: SourceMachine;
   repository: Repository;
   policy: CyclePolicy;
+  /** What is stored beside the point; default: what the point before has. */
+  bundles?: Bundles;
   /** Default: this machine's. */
   holders?: Holders;
   clock: Clock;

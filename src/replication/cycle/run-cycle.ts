@@ -61,6 +61,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
         copied.push(await replicateDisk(disk, { ...options, snapshot, context, writer, warn }));
       await stillFrozen(options, snapshot);
       await lease.renew();
+      writer.bundle(options.bundles?.of({ name: source.name, uuid: source.uuid }) ?? 'as-before');
       const committed = await writer.commit(
         {
           vm: { name: source.name, uuid: source.uuid },

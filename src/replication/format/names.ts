@@ -23,6 +23,7 @@ export interface VmNames {
   pages(id: string): string;
   pack(id: string): string;
   index(generation: number, id: string): string;
+  bundle(id: string): string;
 }
 
 /** Twelve digits keep the order of names equal to the order of generations. */
@@ -42,6 +43,7 @@ export function vmNames(vmKey: string): VmNames {
     pages: id => `${folder}pages/${id}`,
     pack: id => `${folder}packs/${id.slice(0, 2)}/${id}`,
     index: (generation, id) => `${folder}index/${numbered(generation, id)}`,
+    bundle: id => `${folder}bundles/${id}`,
   };
 }
 

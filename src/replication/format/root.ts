@@ -51,6 +51,9 @@ export interface Root {
 /** Longest root accepted, bytes: 64 TiB of worst-case page tables are 4 MiB. */
 export const ROOT_CAP = 64 * 2 ** 20;
 
+/** Longest bundle accepted, bytes: a plan of a hundred machines has a few hundred KiB. */
+export const BUNDLE_CAP = 16 * 2 ** 20;
+
 interface DiskJson extends Omit<PointDisk, 'blockSize' | 'changeId'> {
   block_size: number;
   change_id?: string;
@@ -119,6 +122,9 @@ const shape = members({
   time: moment,
   consistency: oneOf('application', 'crash'),
   machine: optional(machine),
+  bundle: optional(
+    nullOr(members({ id: objectId, digest: hex(32), bytes: whole(smallestSection, 2 * BUNDLE_CAP) })),
+  ),
   stored: optional(whole()),
   left_out: listOf(members({ label: text, identity: text, why: text })),
   previous: nullOr(members({ generation, id: objectId })),

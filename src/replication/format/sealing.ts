@@ -14,6 +14,7 @@ const KINDS = {
   pack: 7,
   removal: 8,
   record: 9,
+  bundle: 10,
 } as const;
 export type Kind = keyof typeof KINDS;
 

@@ -61,6 +61,14 @@ export const members = (shapes: Record<string, Shape>): Shape => ({
   },
 });
 
+/** Any names, and each value of this shape. */
+export const mapOf = (shape: Shape): Shape => ({
+  wrong(value, at) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return at;
+    return firstOf(Object.entries(value), ([name, member]) => shape.wrong(member, `${at}/${name}`));
+  },
+});
+
 /** Throws RangeError with the place of the first thing that isn't as it should be. */
 export function demand(shape: Shape, value: unknown): void {
   const wrong = shape.wrong(value, '');

@@ -1,5 +1,5 @@
 import type { SecretRef } from '../../engine/model/catalog.ts';
-import type { Repository } from './repository.ts';
+import type { BundleContent, Repository } from './repository.ts';
 
 /** A repository as a manifest names it. */
 export interface RepositoryRef {
@@ -46,8 +46,14 @@ export interface Repositories {
   open(ref: RepositoryRef, mode: 'read' | 'create'): Promise<Repository | undefined>;
 }
 
+/** What is stored beside a point for the recovery of its VM, by what the manifests of this run declare. */
+export interface Bundles {
+  of(vm: { name: string; uuid: string }): BundleContent;
+}
+
 declare module '../../engine/model/io.ts' {
   interface Clients {
+    bundles: Bundles;
     repositories: Repositories;
   }
 }

@@ -24,6 +24,18 @@ export interface PointDisk {
   reason: string;
 }
 
+/** A sealed object that points share while what it holds stays the same. */
+export interface BundleRef {
+  id: string;
+  /** SHA-256 of its content, hex. */
+  digest: string;
+  /** Bytes of the object as stored. */
+  bytes: number;
+}
+
+/** What a commit stores of it: this content, that there is none, or what the point before it has. */
+export type BundleContent = Buffer | 'none' | 'as-before';
+
 /** The immutable root of a recovery point. Depends on no other point. */
 export interface Point {
   id: string;
@@ -35,6 +47,8 @@ export interface Point {
   consistency: Consistency;
   /** The machine as the snapshot froze it; points of older versions don't say. */
   machine?: MachineRecord;
+  /** What a recovery needs besides the disks; null: nothing was declared; points of older versions don't say. */
+  bundle?: BundleRef | null;
   /** Bytes of packs, pages and index that were written for it; not known of points by older versions. */
   stored?: number;
   disks: PointDisk[];
@@ -100,6 +114,8 @@ export interface Committed {
 
 /** One commit in the making. Nothing of it is visible before `commit`. */
 export interface PointWriter {
+  /** What `commit` stores beside the disks. */
+  bundle(content: BundleContent): void;
   /**
    * `base`: the disk of the head's point that unput blocks come from; undefined for a full. It may be
    * smaller or larger, but its block size must be the same: a disk that grew keeps its block size.
@@ -108,10 +124,11 @@ export interface PointWriter {
   /**
    * Packs, pages and index first, then the head, which holds the point, with exactly the ETag that
    * the writer was opened with; then the point's own write-once object. `lost-race`: somebody else
-   * moved the head; never rebased, nothing is visible. Steps: `pack pages index roster head point`.
+   * moved the head; never rebased, nothing is visible. Steps: `pack pages index bundle roster head point`.
+   * Without `bundle` the point doesn't say whether there is one.
    */
   commit(
-    point: Omit<Point, 'id' | 'generation' | 'disks'>,
+    point: Omit<Point, 'id' | 'generation' | 'disks' | 'bundle'>,
     step: (name: string) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<Committed | 'lost-race'>;
@@ -146,6 +163,8 @@ export interface VmRepository {
   newest(onDamage?: OnDamage): Promise<Point | undefined>;
   point(id: string): Promise<Point | undefined>;
   reader(point: Point, disk: PointDisk): Promise<DiskReader>;
+  /** Content of the bundle that a point names. Throws a Failure `missing-object` or `damaged-object`. */
+  bundle(ref: BundleRef): Promise<Buffer>;
   /**
    * `base`: the head, or undefined to go on from the newest point there is. `step` is awaited before each
    * pack that is written while blocks are put. `after`: a generation that is known to have been.

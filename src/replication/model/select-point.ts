@@ -46,6 +46,17 @@ export function selectPoint(points: Point[], which: string, vm: string, lost: Lo
   throw refusal('no-such-point', `${vm} has no recovery point ${which}`, points);
 }
 
+/**
+ * Of a VM's points those that `which` may mean: all for `latest`, those at or before a time, those whose id begins so.
+ * For what is looked up beside a point, before it is known which VMs are meant.
+ */
+export function pointsMeant(points: Point[], which: string): Point[] {
+  if (which === 'latest') return points;
+  const time = RFC3339.test(which) ? Date.parse(which) : Number.NaN;
+  if (!Number.isNaN(time)) return points.filter(point => point.time <= time);
+  return points.filter(({ id }) => id.startsWith(which.toLowerCase()));
+}
+
 /** Points that were there and can't be given; `again`: the command that takes a point by its id. */
 export interface Lost {
   points: LostPoint[];

@@ -6,7 +6,7 @@ import type { RecordStore } from '../model/repository.ts';
 import type { Context } from './read/repository-context.ts';
 
 /** Longest document accepted, bytes. */
-const CAP = 4 * 2 ** 20;
+export const RECORD_CAP = 4 * 2 ** 20;
 const DIGITS = 12;
 
 export function recordStore({ store, vault, random }: Context): RecordStore {
@@ -40,7 +40,7 @@ export function recordStore({ store, vault, random }: Context): RecordStore {
       const key = keyOf(subject, series, number);
       const found = await store.get(key);
       if (!found) return undefined;
-      const payload = openObject(vault, 'record', key, found.bytes, CAP);
+      const payload = openObject(vault, 'record', key, found.bytes, RECORD_CAP);
       try {
         return JSON.parse(payload.toString('utf8'));
       } catch (cause) {

@@ -7,6 +7,7 @@ import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import { unsuitable } from '../model/conditions.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
+import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
 import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
 import { rangeReader } from './read/ranges.ts';
@@ -60,6 +61,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
       if (!root) throw damaged(names.point(point.generation, point.id), "it isn't there any more");
       return diskReader(context, root, disk.index);
     },
+    bundle: ref => readBundle(context, ref),
     writer: (base, step, after) => openWriter(context, base, last, step, after),
     lease: {
       async read() {

@@ -1,6 +1,6 @@
 import { plural } from '../../io/units.ts';
 import { decodeLease } from '../format/lease.ts';
-import { CONFIG, OBJECT_ID_BYTES, parseNumbered, ROSTER, type VmNames } from '../format/names.ts';
+import { CONFIG, OBJECT_ID_BYTES, parseNumbered, RECOVERY, ROSTER, type VmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject } from '../format/sealing.ts';
 import type { LeaseValue } from '../model/lease-value.ts';
@@ -18,6 +18,7 @@ export interface Folder {
   /** Ids by kind. */
   packs: Set<string>;
   pages: Set<string>;
+  bundles: Set<string>;
   /** Keys. */
   index: Set<string>;
 }
@@ -28,7 +29,7 @@ export interface Folder {
  */
 export async function explainFolder(
   context: VmContext,
-  { names, enrolled, packs, pages, index }: Folder,
+  { names, enrolled, packs, pages, index, bundles }: Folder,
   roots: readonly Root[],
   listed: readonly PointName[],
   usedPacks: ReadonlySet<string>,
@@ -68,9 +69,11 @@ export async function explainFolder(
     );
   const usedPages = new Set(roots.flatMap(root => [...root.pagesObjects.keys()]));
   const usedIndex = new Set(roots.flatMap(root => root.segments.map(s => names.index(s.generation, s.id))));
+  const usedBundles = new Set(roots.flatMap(({ point }) => (point.bundle ? [point.bundle.id] : [])));
   const count = (all: ReadonlySet<string>, used: ReadonlySet<string>) =>
     [...all].filter(one => !used.has(one)).length;
-  const unused = count(packs, usedPacks) + count(pages, usedPages) + count(index, usedIndex);
+  const unused =
+    count(packs, usedPacks) + count(pages, usedPages) + count(index, usedIndex) + count(bundles, usedBundles);
   if (unused > 0)
     report.notes.push(
       `${plural(unused, 'object')} in ${names.folder} ${unused === 1 ? 'is' : 'are'} needed by no point that can be read: a cycle left them when it died, or is writing them`,
@@ -88,10 +91,10 @@ async function leaseOf({ store, vault, names }: VmContext): Promise<LeaseValue |
   }
 }
 
-/** Every object has to be one that the format knows. Objects in folders of VMs are looked at with these. */
+/** Every object has to be one that the format knows. Those in folders of VMs, and records, are looked at with these. */
 export async function findStrangers(store: ObjectStore, found: Findings): Promise<void> {
   const hex = `[0-9a-f]{${2 * OBJECT_ID_BYTES}}`;
-  const known = new RegExp(`^(${CONFIG}|${ROSTER}${hex}|vms/${hex}/.*)$`, 's');
+  const known = new RegExp(`^(${CONFIG}|${ROSTER}${hex}|vms/${hex}/.*|${RECOVERY}.*)$`, 's');
   for await (const { key } of store.list('')) if (!known.test(key)) stranger(key, found);
 }
 

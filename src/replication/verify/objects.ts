@@ -6,13 +6,16 @@ import { decodeIndexFooter, SECTION_CAP } from '../format/index-object.ts';
 import { decodePackFooter, type PackedBlock } from '../format/pack-object.ts';
 import { PAGE_CAP } from '../format/page-map.ts';
 import { decodePagesFooter } from '../format/pages-object.ts';
+import { BUNDLE_CAP } from '../format/root.ts';
 import { HEADER_BYTES, type Kind, openObject, type Sealer } from '../format/sealing.ts';
 import type { Vault } from '../format/vault.ts';
 import { openRoot } from '../repository/read/points.ts';
 import { openEntry } from '../repository/read/roster.ts';
+import { RECORD_CAP } from '../repository/records.ts';
 
 /** Longest payload of a lease or removal that is accepted, bytes. */
 const SINGLE_CAP = 2 ** 20;
+const caps: Partial<Record<Kind, number>> = { bundle: BUNDLE_CAP, record: RECORD_CAP };
 
 /** What checking one object gave: the blocks of a pack, and the sections that are damaged. */
 export interface Checked {
@@ -24,7 +27,8 @@ export interface Checked {
 export function kindOf(inFolder: string): { kind: Kind; id: string } | undefined {
   if (inFolder === 'head' || inFolder === 'lease') return { kind: inFolder, id: '' };
   const [, folder, id] =
-    /^(points|removed|pages|index|packs)\/(?:\d{12}-|[0-9a-f]{2}\/)?([0-9a-f]{32})$/.exec(inFolder) ?? [];
+    /^(points|removed|pages|index|packs|bundles)\/(?:\d{12}-|[0-9a-f]{2}\/)?([0-9a-f]{32})$/.exec(inFolder) ??
+    [];
   if (!folder || !id) return undefined;
   const kinds: Record<string, Kind> = {
     points: 'point',
@@ -32,6 +36,7 @@ export function kindOf(inFolder: string): { kind: Kind; id: string } | undefined
     pages: 'pages',
     index: 'index',
     packs: 'pack',
+    bundles: 'bundle',
   };
   return { kind: kinds[folder]!, id };
 }
@@ -47,7 +52,7 @@ export function checkObject(vault: Vault, kind: Kind, key: string, bytes: Buffer
     }
     if (kind === 'point' || kind === 'head') openRoot(vault, kind, key, bytes);
     else if (kind === 'roster') openEntry(vault, key, bytes);
-    else openObject(vault, kind, key, bytes, SINGLE_CAP);
+    else openObject(vault, kind, key, bytes, caps[kind] ?? SINGLE_CAP);
     return {};
   } catch (error) {
     return { damage: { message: messageOf(error), sections: undefined } };

@@ -8,6 +8,7 @@ import type { OpenRepository } from '../repository/open-repository.ts';
 import { type PointName, pointNames, readHead, readPoint } from '../repository/read/points.ts';
 import { rangeReader } from '../repository/read/ranges.ts';
 import type { Context, VmContext } from '../repository/read/repository-context.ts';
+import { checkRecords, followBundles } from './besides.ts';
 import { explainFolder, type Folder, findStrangers, stranger } from './explain.ts';
 import { goingOn } from './going-on.ts';
 import { checkObject, kindOf } from './objects.ts';
@@ -38,7 +39,10 @@ export async function verify(repository: OpenRepository, options: VerifyOptions 
   const context = { ...repository.context, store: goingOn(repository.store) };
   const report: VerifyReport = { points: [], problems: [], notes: [], checked: { objects: 0, bytes: 0 } };
   const found = findings();
-  if (!options.vm) await findStrangers(context.store, found);
+  if (!options.vm) {
+    await findStrangers(context.store, found);
+    await checkRecords(context, found, report, options.signal);
+  }
   const keys = options.vm ? [context.vault.vmKey(options.vm)] : await vmKeys(context);
   for (const vmKey of keys) await verifyVm(context, vmKey, found, report, options);
   if (!options.vm)
@@ -93,6 +97,7 @@ async function verifyVm(
     // Its page tables may be megabytes.
     roots.push({ ...root, disks: [] });
   }
+  await followBundles(vm, roots, found);
   await explainFolder(vm, folder, roots, listed, usedPacks, options.seen ?? {}, found, report);
   const broken = new Set(found.all().flatMap(p => p.breaks));
   for (const point of points) report.points.push({ ...point, whole: !broken.has(point.id) });
@@ -106,7 +111,14 @@ async function checkFolder(
   options: VerifyOptions,
 ): Promise<Folder> {
   const { store, vault, names } = vm;
-  const listed: Folder = { names, enrolled: false, packs: new Set(), pages: new Set(), index: new Set() };
+  const listed: Folder = {
+    names,
+    enrolled: false,
+    packs: new Set(),
+    pages: new Set(),
+    index: new Set(),
+    bundles: new Set(),
+  };
   const check = async ({ key }: StoredObject) => {
     options.signal?.throwIfAborted();
     const what =
@@ -116,6 +128,7 @@ async function checkFolder(
     if (what.kind === 'pack') listed.packs.add(what.id);
     if (what.kind === 'pages') listed.pages.add(what.id);
     if (what.kind === 'index') listed.index.add(key);
+    if (what.kind === 'bundle') listed.bundles.add(what.id);
     const object = await store.get(key, options.signal ? { signal: options.signal } : {}).catch(error => {
       if (!isUnreadable(error)) throw error;
       found.add('unreadable', key, error.message);

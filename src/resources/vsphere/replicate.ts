@@ -46,9 +46,11 @@ export async function replicate(
     ...(options.due ?? { reason: 'asked', due: io.clock.now() }),
   };
   const movers = await io.client('movers');
+  const bundles = await io.client('bundles');
   const result = await movers.move(job, {
     machine,
     repository,
+    bundles,
     policy: {
       quiesce: properties.quiesce ?? 'prefer',
       exclude: excluded(properties),

@@ -115,6 +115,15 @@ const changes: [string, (json: Json) => unknown][] = [
     'a pages object of no size',
     json => ({ ...json, pages_objects: (json.pages_objects as [string][]).map(([id]) => [id]) }),
   ],
+  ['a bundle that is a text', json => ({ ...json, bundle: 'x' })],
+  [
+    'a bundle that is a path',
+    json => ({ ...json, bundle: { id: '../../../converge.json', digest: '0'.repeat(64), bytes: 100 } }),
+  ],
+  [
+    'a bundle of too many bytes',
+    json => ({ ...json, bundle: { id: '0'.repeat(32), digest: '0'.repeat(64), bytes: 2 ** 40 } }),
+  ],
   ['no segments', json => ({ ...json, segments: null })],
   [
     'a segment that is a path',

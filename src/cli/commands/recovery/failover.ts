@@ -1,16 +1,17 @@
-import type { CommonOptions } from '../../../app/options.ts';
 import { type Failover, type FailoverOptions, failoverTest } from '../../../app/recovery/failover.ts';
 import { failoverCleanup, failoverStatus } from '../../../app/recovery/failover-status.ts';
 import { failoverRetry } from '../../../app/recovery/retry.ts';
+import type { PlanOptions } from '../../../app/recovery/with-plan.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
+import { fromRepository, originLines } from './from-repository.ts';
 import { cleanedLines, endLine, hasPassed, machineLines, planLines } from './outcome-lines.ts';
 import { statusLines } from './status-lines.ts';
 
-type StatusOptions = CommonOptions & { format: string; pictures?: string };
-type RetryOptions = CommonOptions & { format: string; anew?: boolean };
-type CleanupOptions = CommonOptions & { format: string; expired?: boolean };
+type StatusOptions = PlanOptions & { format: string; pictures?: string };
+type RetryOptions = PlanOptions & { format: string; anew?: boolean };
+type CleanupOptions = PlanOptions & { format: string; expired?: boolean };
 type TestOptions = FailoverOptions & { test?: true; yes?: true; format: 'text' | 'json' };
 
 export const failover: Define = (program, context, exit) => {
@@ -25,10 +26,11 @@ export const failover: Define = (program, context, exit) => {
     .option('--point <POINT>', 'latest, a time (the newest at or before it), or an id', 'latest')
     .option('--noop', 'say what would be done and do nothing')
     .option('-y, --yes', 'go ahead without asking, which is only done on a terminal');
-  withData(withLab(withState(withFormat(withDigest(command)))))
+  fromRepository(withData(withLab(withState(withFormat(withDigest(command))))))
     .addHelpText(
       'after',
-      '\nExamples:\n  converge failover web --test manifests --noop\n  converge failover web --test manifests --point 2026-11-28T06:00:00Z',
+      '\nExamples:\n  converge failover web --test manifests --noop\n  converge failover web --test manifests --point 2026-11-28T06:00:00Z' +
+        '\n  converge failover web --test --repository s3://gdh-vm-replication/dr --key file:repository.key',
     )
     .action(async (plan: string, paths: string[], options: TestOptions) => {
       if (!options.test)
@@ -53,11 +55,11 @@ export const failover: Define = (program, context, exit) => {
       });
       if (!done) return exit(1);
       if (json) context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
-      else context.print([...(asks ? [] : planLines(done.plan)), ...outcomeLines(done)]);
+      else context.print([...(asks ? [] : planLines(done)), ...outcomeLines(done)]);
       exit(hasPassed(done.recovered) ? 0 : 4);
     });
 
-  withData(withLab(withState(withFormat(group.command('status <PLAN> [PATHS...]')))))
+  fromRepository(withData(withLab(withState(withFormat(group.command('status <PLAN> [PATHS...]'))))))
     .description('what the newest failover of a plan did, and what of it is there')
     .option('--pictures <DIR>', 'save the pictures of consoles that its probes took as files of this folder')
     .addHelpText('after', '\nExample:\n  converge failover status web manifests')
@@ -70,20 +72,26 @@ export const failover: Define = (program, context, exit) => {
       exit(0);
     });
 
-  withData(withLab(withState(withFormat(group.command('retry <PLAN> [PATHS...]')))))
+  fromRepository(withData(withLab(withState(withFormat(group.command('retry <PLAN> [PATHS...]'))))))
     .description('try again what failed in the newest failover of a plan; what passed is left alone')
     .option('--anew', 'end the instances that failed, and launch others')
     .addHelpText('after', '\nExample:\n  converge failover retry web manifests')
     .action(async (plan: string, paths: string[], options: RetryOptions) => {
       const done = await failoverRetry(context, plan, paths, options, line => context.say([line]));
       if (!done) return exit(1);
+      const { from, recovered, took, by } = done;
       if (options.format === 'json')
         context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
-      else context.print([...machineLines(done.recovered), endLine(done.plan, done.took, 'tried again')]);
-      exit(hasPassed(done.recovered) ? 0 : 4);
+      else
+        context.print([
+          ...originLines(from),
+          ...machineLines(recovered),
+          endLine(done.plan, took, 'tried again', by),
+        ]);
+      exit(hasPassed(recovered) ? 0 : 4);
     });
 
-  withData(withLab(withState(withFormat(group.command('cleanup <PLAN> [PATHS...]')))))
+  fromRepository(withData(withLab(withState(withFormat(group.command('cleanup <PLAN> [PATHS...]'))))))
     .description('remove what the newest failover of a plan made, and count until nothing is left')
     .option('--expired', 'only if its time is over; with `all` in the place of PLAN those of every plan')
     .addHelpText(
@@ -102,11 +110,11 @@ export const failover: Define = (program, context, exit) => {
     });
 };
 
-function outcomeLines({ recovered, took, resumed, plan }: Failover): string[] {
+function outcomeLines({ recovered, took, resumed, plan, again }: Failover): string[] {
   if (!recovered) return ['nothing was launched'];
   return [
     ...(resumed ? ['went on with a test that had been interrupted'] : []),
     ...machineLines(recovered),
-    endLine(plan.plan, took ?? 0, 'recovered'),
+    endLine(plan.plan, took ?? 0, 'recovered', again),
   ];
 }

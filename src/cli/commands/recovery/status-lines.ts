@@ -2,13 +2,15 @@ import type { FailoverStatus } from '../../../app/recovery/failover-status.ts';
 import { duration, plural } from '../../../io/units.ts';
 import type { RunStep } from '../../../recovery/failover/run.ts';
 import type { ReplicaAge } from '../../../recovery/replica/age.ts';
+import { originLines } from './from-repository.ts';
 
 /** What `failover status` prints. */
-export function statusLines({ run, expires, standing, replicas, pictures }: FailoverStatus): string[] {
+export function statusLines({ run, expires, standing, replicas, pictures, from }: FailoverStatus): string[] {
   const { start, steps } = run;
   const { instances, images, volumes, schedules, fires, foreign } = standing;
   const isOver = run.steps.some(({ what }) => what === 'cleaned');
   return [
+    ...originLines(from),
     `test ${start.number} of ${start.plan}, begun ${new Date(start.began).toISOString()} in ${start.subnet}`,
     ...start.groups.flatMap(({ machines }) =>
       machines.map(
@@ -44,6 +46,8 @@ function words(step: RunStep): string {
       return `tried again: ${step.vms.join(', ') || 'what was not begun'}${step.anew.length > 0 ? `; as other instances: ${step.anew.join(', ')}` : ''}`;
     case 'launched':
       return `launched ${step.vm} as ${step.instance}`;
+    case 'swapped':
+      return `${step.instance} holds the disks of ${step.vm} alone`;
     case 'probed':
       return `probed ${step.vm}: ${step.results.map(({ probe, outcome }) => `${probe} ${outcome}`).join(', ')}`;
     case 'finished':

@@ -1,5 +1,5 @@
 import { makeDueReplicas } from '../../../app/recovery/due-replicas.ts';
-import { makeReplica } from '../../../app/recovery/replica.ts';
+import { type MadeReplica, makeReplica } from '../../../app/recovery/replica.ts';
 import { replicate as makePoint, type ReplicateOptions } from '../../../app/repository/replicate.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { plural } from '../../../io/units.ts';
@@ -8,7 +8,6 @@ import type { CliContext } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
 import { vmAndPaths, withAllow, withData, withFormat, withLab, withState } from '../../context/options.ts';
 
-type Replica = NonNullable<Awaited<ReturnType<typeof makeReplica>>>;
 type Options = ReplicateOptions & { format: 'text' | 'json'; replica?: true };
 
 export const replicate: Define = (program, context, exit) => {
@@ -91,9 +90,14 @@ async function dueReplicas(
   return failed.length > 0 ? 4 : 0;
 }
 
-const inJson = ({ point, disks, retired }: Replica) => ({ point: point.id, disks, retired });
+const inJson = ({ point, disks, retired, shell }: MadeReplica) => ({
+  point: point.id,
+  disks,
+  retired,
+  ...(shell && { shell }),
+});
 
-function replicaLines({ point, disks, retired }: Replica): string[] {
+function replicaLines({ point, disks, retired, shell }: MadeReplica): string[] {
   const lines = disks.map(({ index, snapshot, built, reason, blocks }) =>
     built === 'warm'
       ? `disk ${index}: ${snapshot} was there`
@@ -103,5 +107,6 @@ function replicaLines({ point, disks, retired }: Replica): string[] {
     `${point.vm.name}: replica of point ${point.generation} (${point.id})`,
     ...lines,
     ...retired.map(id => `removed ${id}`),
+    ...(shell ? [`shell: ${shell.image}${shell.made ? ', imported' : ' was there'}`] : []),
   ];
 }

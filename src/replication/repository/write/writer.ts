@@ -4,10 +4,11 @@ import type { PageRefs } from '../../format/page-map.ts';
 import { encodeRoot, type Root } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import { comparesWrongly } from '../../model/conditions.ts';
-import type { Head, Point, PointDisk, PointWriter } from '../../model/repository.ts';
+import type { BundleContent, Head, Point, PointDisk, PointWriter } from '../../model/repository.ts';
 import { newestRoot, pointNames, readHead, readPoint } from '../read/points.ts';
 import { newId, type VmContext } from '../read/repository-context.ts';
 import { enrol } from '../read/roster.ts';
+import { writeBundle } from './bundle-writer.ts';
 import { type Session, type Step, session } from './commit-session.ts';
 import { diskWriter, type Parts } from './disk-writer.ts';
 import { indexWriter } from './index-writer.ts';
@@ -18,6 +19,7 @@ interface Base {
   head: Head;
   etag: string;
 }
+type Content = Omit<Point, 'id' | 'generation' | 'disks' | 'bundle'>;
 interface Begun {
   disk: PointDisk;
   number: number;
@@ -49,8 +51,12 @@ export async function openWriter(
   };
   const begun: Begun[] = [];
   let nextNumber = root?.nextNumber ?? 0;
+  let bundle: BundleContent | undefined;
 
   return {
+    bundle(content) {
+      bundle = content;
+    },
     async disk(disk, from) {
       const source =
         from && root?.disks.find(({ disk: d }) => d.index === from.index && d.identity === from.identity);
@@ -69,7 +75,7 @@ export async function openWriter(
     async commit(point, commitStep, signal) {
       work.step = commitStep;
       signal?.throwIfAborted();
-      const made = await writeParts(parts, root, begun, nextNumber, point);
+      const made = await writeParts(parts, root, begun, nextNumber, { point, bundle });
       signal?.throwIfAborted();
       if (base && root) await settle(work, root);
       if (!(await moveHead(work, made, base?.etag))) return 'lost-race';
@@ -115,13 +121,14 @@ async function writeParts(
   root: Root | undefined,
   begun: Begun[],
   nextNumber: number,
-  content: Omit<Point, 'id' | 'generation' | 'disks'>,
+  { point, bundle }: { point: Content; bundle: BundleContent | undefined },
 ): Promise<Root> {
   const disks: Root['disks'] = [];
   for (const { disk, number, finish } of begun) disks.push({ disk, number, pages: await finish() });
   await packs.flush();
   const written = await pages.flush();
   const segments = await index.finish(root?.segments ?? []);
+  const stored = await writeBundle(work, bundle, root?.point.bundle);
   const pagesObjects = new Map<string, number>();
   for (const ref of disks.flatMap(d => d.pages).flatMap(p => (p.base ? [p.base, ...p.deltas] : p.deltas)))
     pagesObjects.set(ref.object, written.get(ref.object) ?? root!.pagesObjects.get(ref.object)!);
@@ -129,7 +136,8 @@ async function writeParts(
     point: {
       id: newId(work.context),
       generation: work.generation,
-      ...content,
+      ...point,
+      ...(stored !== undefined && { bundle: stored }),
       stored: work.totals.bytes_uploaded,
       disks: disks.map(d => d.disk),
     },

@@ -1,0 +1,123 @@
+import { Failure, type SourceRange, world } from '../../diagnostics/diagnostic.ts';
+import { canonicalJson } from '../../engine/model/canonical.ts';
+import type { Json } from '../../engine/model/catalog.ts';
+import {
+  bool,
+  demand,
+  listOf,
+  mapOf,
+  members,
+  oneOf,
+  optional,
+  type Shape,
+  text,
+  whole,
+} from '../../replication/format/shape.ts';
+
+/**
+ * What a recovery has to know besides the disks, compiled: `docs/repository-format.md` has the members. It holds no
+ * secret, and nothing in it is a path that anything is read from.
+ */
+export interface Bundle {
+  bundle: 1;
+  vm: { name: string; uuid: string };
+  targets: BundledTarget[];
+  resources: BundledResource[];
+  references: BundledReference[];
+}
+
+export interface BundledTarget {
+  name: string;
+  type: string;
+  properties: { [key: string]: Json };
+  at: SourceRange;
+}
+
+export interface BundledResource {
+  type: string;
+  title: string;
+  properties: { [key: string]: Json };
+  /** Name of its target, where the manifest says one. */
+  target?: string;
+  at: SourceRange;
+  /** By JSON pointer below `properties`. */
+  places: { [pointer: string]: SourceRange };
+}
+
+/** A secret by name, and who names it. */
+export interface BundledReference {
+  secret: string;
+  /** Where its value is: on the machine that compiled the bundle, with whoever runs, in AWS. */
+  where: 'home' | 'environment' | 'aws';
+  /** Whether a recovery can't do without. */
+  needed: boolean;
+  by: { what: string; at: SourceRange }[];
+}
+
+/** Equal bundles give equal bytes. */
+export const encodeBundle = (bundle: Bundle): Buffer => Buffer.from(canonicalJson(bundle));
+
+const place = members({
+  file: text,
+  line: whole(1),
+  column: whole(1),
+  endLine: optional(whole(1)),
+  endColumn: optional(whole(1)),
+});
+const anything: Shape = { wrong: () => undefined };
+const shape = members({
+  bundle: oneOf(1),
+  vm: members({ name: text, uuid: text }),
+  targets: listOf(members({ name: text, type: text, properties: mapOf(anything), at: place })),
+  resources: listOf(
+    members({
+      type: text,
+      title: text,
+      properties: mapOf(anything),
+      target: optional(text),
+      at: place,
+      places: mapOf(place),
+    }),
+  ),
+  references: listOf(
+    members({
+      secret: text,
+      where: oneOf('home', 'environment', 'aws'),
+      needed: bool,
+      by: listOf(members({ what: text, at: place })),
+    }),
+  ),
+});
+
+/**
+ * The bundle in these bytes. Its parts are still to be looked at as manifests are: in a plain repository anybody who
+ * may write there may have written it.
+ *
+ * @param of whose it is, for the message
+ * @throws Failure `bundle-unusable`
+ */
+export function decodeBundle(bytes: Buffer, of: string): Bundle {
+  const unusable = (why: string, cause?: unknown) =>
+    new Failure(
+      world('bundle-unusable', `the bundle of ${of} can't be used: ${why}`, {
+        hint: 'name the manifests themselves, or another point with --point',
+      }),
+      { cause },
+    );
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw unusable("it isn't JSON", cause);
+  }
+  const version = (value as { bundle?: unknown } | null)?.bundle;
+  if (typeof version === 'number' && version > 1)
+    throw unusable(`it is of version ${version}, and this converge reads version 1`);
+  try {
+    demand(shape, value);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw unusable(cause.message, cause);
+  }
+  return value as Bundle;
+}

@@ -1,0 +1,91 @@
+import type { Catalog, CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
+import { nearest } from '../../engine/model/pointer.ts';
+import { resolveTarget } from '../../engine/model/targets.ts';
+import type { BundleContent } from '../../replication/model/repository.ts';
+import type { PlanProperties } from '../model/plan.ts';
+import { type Bundle, type BundledResource, type BundledTarget, encodeBundle } from './bundle.ts';
+import { collected, isRepositoryKey, type Naming, secretsIn } from './references.ts';
+
+export type Declared = Pick<Catalog, 'resources' | 'targets'>;
+
+/**
+ * What manifests say about the recovery of a VM: the plans that it is in, the targets of all machines in those and its
+ * own, and the AWS targets that these need. Undefined when they say nothing.
+ */
+export function compileBundle({ resources, targets }: Declared, vm: Bundle['vm']): Bundle | undefined {
+  const isVm = (title: string) => [vm.name, vm.uuid].some(own => own.toLowerCase() === title.toLowerCase());
+  const present = resources.filter(({ meta, select }) => meta.ensure !== 'absent' && select === undefined);
+  const plans = present.filter(one => one.type === 'recovery_plan' && machinesOf(one).some(isVm));
+  const wanted = new Set(plans.flatMap(machinesOf).map(title => title.toLowerCase()));
+  const machines = present.filter(
+    ({ type, title }) => type === 'recovery_target' && (isVm(title) || wanted.has(title.toLowerCase())),
+  );
+  const chosen = [...plans, ...machines];
+  if (chosen.length === 0) return undefined;
+  const used = targets.filter(target => chosen.some(one => needs(one, target, targets)));
+  return {
+    bundle: 1,
+    vm,
+    targets: used.map(bundledTarget),
+    resources: chosen.map(bundledResource),
+    references: collected([
+      ...used.flatMap(target => namedBy(target, true)),
+      // Not needed, and listed all the same: nobody has to wonder where it went.
+      ...targets.filter(({ type }) => type === 'vsphere').flatMap(target => namedBy(target, false)),
+      ...chosen.flatMap(namedInside),
+    ]),
+  };
+}
+
+/** What a cycle stores; where the manifests aren't known, as by a plan that was saved, what was there stays. */
+export function bundleToStore(declared: Declared | undefined, vm: Bundle['vm']): BundleContent {
+  if (!declared) return 'as-before';
+  const bundle = compileBundle(declared, vm);
+  return bundle ? encodeBundle(bundle) : 'none';
+}
+
+const machinesOf = ({ properties }: CatalogResource): string[] =>
+  (properties as unknown as PlanProperties).groups.flatMap(group => group.targets);
+
+/** Whether the resource, or access to its repository, goes by this target. */
+function needs(
+  { meta, properties }: CatalogResource,
+  target: CatalogTarget,
+  targets: readonly CatalogTarget[],
+): boolean {
+  const { repository } = properties as { repository?: string | { target?: string } };
+  const names = [meta.target, typeof repository === 'object' ? repository.target : undefined];
+  return names.some(name => resolveTarget(targets, 'aws', name).target === target);
+}
+
+/** Without the profile: that is a section of a file that only home has. */
+function bundledTarget({ name, type, properties, at }: CatalogTarget): BundledTarget {
+  const { profile: _, ...rest } = properties;
+  return { name, type, properties: rest, at };
+}
+
+const bundledResource = ({
+  type,
+  title,
+  properties,
+  meta: { target },
+  at,
+  places,
+}: CatalogResource): BundledResource => ({
+  type,
+  title,
+  properties,
+  ...(target !== undefined && { target }),
+  at,
+  places: Object.fromEntries(places),
+});
+
+const namedBy = ({ name, properties, at }: CatalogTarget, needed: boolean): Naming[] =>
+  [...secretsIn(properties)].map(({ ref }) => ({ ref, needed, by: { what: `target ${name}`, at } }));
+
+const namedInside = ({ address, properties, places, at }: CatalogResource): Naming[] =>
+  [...secretsIn(properties)].map(({ ref, pointer }) => ({
+    ref,
+    needed: !isRepositoryKey(pointer),
+    by: { what: address, at: nearest(places, pointer) ?? at },
+  }));
