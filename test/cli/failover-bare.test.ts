@@ -171,7 +171,7 @@ test('points without a bundle say why, and a plan that no bundle holds is told w
   expect(none.stderr).toMatch(
     /no bundle in .* holds a plan called web: the point of web01 of .*Z has no bundle: the manifests that it was made with declare no recovery of it/,
   );
-  await ok('apply', 'm');
+  await ok('replicate', 'web01', 'm');
   const unknown = await run(['failover', 'wob', ...bare]);
   expect(unknown.code).toBe(4);
   expect(unknown.stderr).toMatch(/no bundle in .* holds a plan called wob; there are web\n/);
@@ -187,7 +187,7 @@ test('with --point the bundle is that of the point', { timeout: 60_000 }, async 
   await home();
   await ok('apply', 'm');
   await home({ subnet: 'subnet-0badc0de' });
-  await ok('apply', 'm');
+  await ok('replicate', 'web01', 'm');
   const points = JSON.parse(await ok('points', 'web01', '--repository', url, '--format', 'json'));
   const [first, second] = points as { id: string; time: string }[];
   const bare = ['failover', 'web', '--test', '--noop', '--repository', url, '--point'];

@@ -1,4 +1,5 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import { bootDiskKey, guestFamily, type MachineRecord } from '../../replication/model/machine.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
@@ -134,7 +135,7 @@ async function typeFor(
     const type = known.find(one => one.name === name);
     const why = type ? unfit(machine, type, onHost) : `the region has no instance type ${name} of x86-64`;
     if (why !== undefined)
-      against.push(world('type-unfit', `${vm} can't run on it: ${why}`, { hint: 'name another type' }));
+      against.push(world('type-unfit', own`${vm} can't run on it: ${why}`, { hint: 'name another type' }));
   }
   if (instance_type !== undefined) return { type: instance_type };
   const chosen = rightSize(machine, known, families, onHost);

@@ -1,4 +1,5 @@
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import { until } from '../../io/until.ts';
 import { goOn, type RehearseOptions } from './options.ts';
 import {
@@ -143,4 +144,4 @@ const words = (move: Doing): string =>
   move.ask === 'create' || move.ask === 'attach' ? `${said[move.ask]} ${move.disk}` : said[move.ask];
 
 const noUse = (vm: string, why: string): Failure =>
-  new Failure(world('machine-not-launched', `${vm} can't be given its disks: ${why}`, { hint: goOn }));
+  new Failure(world('machine-not-launched', own`${vm} can't be given its disks: ${why}`, { hint: goOn }));

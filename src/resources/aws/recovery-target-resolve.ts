@@ -1,6 +1,7 @@
 import type { AwsRecovery } from '../../aws/recovery/cloud.ts';
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import type { Asked } from '../../engine/model/resource-type.ts';
 import type { CloudType } from '../../recovery/model/instance-types.ts';
@@ -156,7 +157,7 @@ function typesAgainst(
     const why = machine && unfit(machine, type, tenancy === 'host');
     return why === undefined
       ? []
-      : world('type-unfit', `${vm} can't run on it: ${why}`, { hint: 'name another type' });
+      : world('type-unfit', own`${vm} can't run on it: ${why}`, { hint: 'name another type' });
   });
 }
 

@@ -88,6 +88,8 @@ async function change(
   const seen = templateIn(step.revision);
   if (step.kind === 'delete') return remove(asked.title, seen?.template, cloud, io, signal);
 
+  const found = seen && (await cloud.templates.find(name, signal));
+  if (found?.id !== seen?.template) throw overtaken(name);
   const resolved = await resolve(asked, await machineFor(asked, io), cloud, signal);
   const tags = { [OWNER]: asked.title };
   await io.step('quarantine-group');
@@ -108,7 +110,8 @@ async function change(
       signal,
     );
   }
-  const says = templateOf(asked.properties, resolved, quarantine, admin);
+  const declared = templateOf(asked.properties, resolved, quarantine, admin);
+  const says = found ? withUndeclared(declared, found.says, asked.properties) : declared;
   await io.step(`${step.kind}-template`);
   if (seen) {
     if (!(await cloud.templates.change(seen.template, says, seen.latest, signal))) throw overtaken(name);
@@ -165,6 +168,22 @@ function templateOf(
       ...(fallback?.instance_types && { instance_types: fallback.instance_types }),
       ...(fallback?.subnets && { subnets: fallback.subnets }),
     },
+  };
+}
+
+/** What the manifest doesn't say is left as somebody else has it. */
+function withUndeclared(
+  says: MachineTemplate,
+  { later, ...now }: MachineTemplate,
+  { fallback, tenancy }: RecoveryTargetProperties,
+): MachineTemplate {
+  const { host_resource_group, ...placed } = now;
+  const { instance_types, subnets, ...others } = later;
+  return {
+    // Hosts go with `tenancy: host`, types with subnets: whoever declares one has said all about both.
+    ...(tenancy === undefined || tenancy === 'host' ? now : placed),
+    ...says,
+    later: { ...(fallback ? others : later), ...says.later },
   };
 }
 

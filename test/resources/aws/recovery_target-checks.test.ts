@@ -106,3 +106,34 @@ test('a template of that name without our tag is left alone; with the tag its co
   expect((await converge({}, true)).action).toBe('update');
   expect((await converge({})).action).toBe('none');
 });
+
+test('what a manifest does not declare stays in the template when something else is changed', async () => {
+  const { converge, cloud, title } = await world();
+  const silent = {
+    key_pair: undefined,
+    tags: undefined,
+    instance_profile: undefined,
+    private_address: undefined,
+    fallback: undefined,
+    host_resource_group: undefined,
+    tenancy: 'dedicated',
+  };
+  await converge(silent, true);
+  const name = templateName(title);
+  const { id, says, latest } = (await cloud.templates.find(name))!;
+  const theirs = { key_pair: 'lab', tags: { owner: 'them' }, private_address: '10.99.1.30' };
+  const later = { instance_profile: 'theirs', instance_types: ['m6a.large'] };
+  await cloud.templates.change(id, { ...says, ...theirs, later: { ...says.later, ...later } }, latest);
+  expect((await converge(silent)).action).toBe('none');
+
+  expect((await converge({ ...silent, instance_type: 'm6i.xlarge' }, true)).action).toBe('update');
+  const changed = (await cloud.templates.find(name))!.says;
+  expect(changed).toMatchObject({ ...theirs, instance_type: 'm6i.xlarge', later });
+  // What is declared is all that there is of it.
+  await converge(
+    { ...silent, tags: { team: 'web' }, fallback: { subnets: [says.subnet] }, private_address: undefined },
+    true,
+  );
+  expect((await cloud.templates.find(name))!.says).toMatchObject({ key_pair: 'lab', tags: { team: 'web' } });
+  expect((await cloud.templates.find(name))!.says.later.instance_types).toBeUndefined();
+});
