@@ -77,9 +77,9 @@ export async function endSuperseded(
       Array.from({ length: attempt }, (_, n) => tokensOf(repository.id, start, machine, n)).flat(),
     ),
   );
-  const left = (await instancesOf(of)).filter(
-    one => one.token !== undefined && old.has(one.token) && !hasEnded(one),
-  );
+  const superseded = async () =>
+    (await instancesOf(of)).filter(({ token }) => token !== undefined && old.has(token));
+  const left = (await superseded()).filter(one => !hasEnded(one));
   if (left.length > 0) {
     await step('end-superseded');
     await cloud.machines.terminate(
@@ -94,15 +94,16 @@ export async function endSuperseded(
   await until(
     clock,
     async () => {
-      const volumes = (await cloud.volumes.list(runTags(repository.id, start), signal)).filter(
-        ({ tags, state }) =>
-          attemptIn(tags) < (attempts.get(tags[VM_TAG] ?? '') ?? 0) && state !== 'deleting',
-      );
+      const [ending, all] = await Promise.all([
+        superseded(),
+        cloud.volumes.list(runTags(repository.id, start), signal),
+      ]);
+      const volumes = all.filter(({ tags }) => attemptIn(tags) < (attempts.get(tags[VM_TAG] ?? '') ?? 0));
       for (const { id } of volumes.filter(({ state }) => state === 'available' || state === 'error')) {
         await step('delete-superseded-volume');
         await cloud.volumes.remove(id, signal);
       }
-      return volumes.length === 0 || undefined;
+      return (volumes.length === 0 && ending.every(({ state }) => state === 'terminated')) || undefined;
     },
     {
       every: lookEvery,
