@@ -36,6 +36,8 @@ test('the entry is there before anything is launched, and ends what has the tag 
     instances: [],
     images: [],
     volumes: [],
+    loose: [],
+    groups: [],
     schedules: [],
     foreign: [],
   });

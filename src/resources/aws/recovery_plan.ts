@@ -52,7 +52,7 @@ const schema = Type.Object(
         teardown: Type.String({
           pattern: '^(none|arn:aws[a-z-]*:iam::[0-9]{12}:role/.+)$',
           description:
-            "ARN of the role that EventBridge Scheduler ends the test's instances with when its time is over, whatever became of converge; or `none`, and then nobody does.",
+            "Role, by its ARN, that EventBridge Scheduler ends the test's instances with when its time is over, whatever became of converge; or `none`, and then nobody does.",
         }),
       },
       {
