@@ -297,6 +297,15 @@ describe('what is put where a repository is', () => {
     expect(await codes(vm(url) + resource)).toEqual([expect.stringMatching(/^same-claim /)]);
   });
 
+  test('of a selection, whatever it will find', async () => {
+    const many = (title: string) =>
+      `  protected_vm: { ${title}: { target: home, select: { name: "*" }, repository: "file:///nas/repo", schedule: every hour } }\n`;
+    const file = '  file: { /nas/repo/head: { content: x } }';
+    expect(await codes(many('all') + file)).toEqual(['same-claim file:/nas/repo/head']);
+    const two = `${many('all').trimEnd().slice(0, -2)}, dc02: { target: home, repository: "file:///nas/repo", schedule: every hour } }`;
+    expect(await codes(two)).toEqual([]);
+  });
+
   test('one repository in the other', async () => {
     const other = '  raw_image: { /x.raw: { vm: dc02, repository: "file:///nas/repo/inner" } }';
     expect(await codes(vm('file:///nas/repo') + other)).toContain('same-claim raw_image:/x.raw');
