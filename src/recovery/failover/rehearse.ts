@@ -1,3 +1,4 @@
+import { elapsed } from '../../io/until.ts';
 import { bringGroup } from '../target/guard-groups.ts';
 import { refuseOpen } from './isolation.ts';
 import { launch } from './launch.ts';
@@ -39,10 +40,10 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
         group.map(async machine => {
           const instance = await launch(machine, quarantine ?? start.group, options);
           if (machine.shell) await swapDisks(machine, instance, [start.group], options);
-          const running = clock.now() - began;
+          const running = elapsed(clock, began);
           say?.(`${machine.vm}: ${instance} runs`);
           const results = await probe(instance, start.probes, { machines, clock, ...(signal && { signal }) });
-          const probed = clock.now() - began;
+          const probed = elapsed(clock, began);
           await step(`probed-${machine.vm}`);
           await note(repository, run, { at: clock.now(), what: 'probed', vm: machine.vm, instance, results });
           return { vm: machine.vm, instance, results, running, probed };
@@ -55,7 +56,7 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
     recovered.length === planned &&
     recovered.every(({ results }) => results.every(({ outcome }) => outcome === 'passed'));
   await step('finish');
-  await note(repository, run, { at: clock.now(), what: 'finished', ok, took: clock.now() - start.began });
+  await note(repository, run, { at: clock.now(), what: 'finished', ok, took: elapsed(clock, start.began) });
   return recovered;
 }
 
