@@ -32,7 +32,9 @@ async function askOnTerminal(question: string, interrupt: AbortSignal): Promise<
   });
 }
 
-/** What shows progress has hidden it, and gets no turn any more to show it. Terminals are written to at once. */
+/**
+ * What shows progress has hidden it, and gets no turn any more to show it. Terminals are written to at once.
+ */
 function showCursor(): void {
   for (const stream of [process.stdout, process.stderr]) if (stream.isTTY) stream.write('\u001b[?25h');
 }
@@ -102,8 +104,8 @@ export async function run(): Promise<void> {
 }
 
 /**
- * Watches both outputs. A closed pipe (`converge plan | head`) ends the output, not the run. With a full disk behind
- * it the run goes on to its end too, but not all of it could be told: that is said, and is a failure.
+ * Watches both outputs. A closed pipe (`converge plan | head`) ends the output, not the run. With a full disk
+ * behind it the run goes on to its end too, but not all of it could be told: that is said, and is a failure.
  */
 function watchOutputs(): { stdout: Output; stderr: Output; told(code: number): Promise<number> } {
   let unsaid: NodeJS.ErrnoException | undefined;
@@ -138,7 +140,9 @@ function watchOutputs(): { stdout: Output; stderr: Output; told(code: number): P
   };
 }
 
-/** Ends the process though a type that was given up still runs in it; whoever reads its output gets all of it. */
+/**
+ * Ends the process though a type that was given up still runs in it; whoever reads its output gets all of it.
+ */
 function leaveAnyway(): void {
   setTimeout(() => {
     if (process.stdout.writableLength + process.stderr.writableLength > 0) leaveAnyway();

@@ -4,7 +4,7 @@ import type { Clock } from './ports.ts';
 /** Milliseconds since `began`; none when the clock was put back meanwhile. */
 export const elapsed = (clock: Clock, began: number): number => Math.max(0, clock.now() - began);
 
-/** The time of one wait, which a clock that is put back doesn't make longer: what was slept counts in any case. */
+/** The time of one wait. A clock that is put back doesn't make it longer: what was slept counts anyway. */
 export interface Timer {
   /** Milliseconds that are left; nothing or less when the time is over. */
   left(): number;
@@ -37,8 +37,8 @@ export interface Wait {
 }
 
 /**
- * Looks until `look` answers with something, which is returned. The first look is taken at once. What `look` throws
- * ends the waiting. Rejects with a Failure (world) `waited-too-long`, or with the signal's reason.
+ * Looks until `look` answers with something, which is returned. The first look is taken at once. What `look`
+ * throws ends the waiting. Rejects with a Failure (world) `waited-too-long`, or with the signal's reason.
  */
 export async function until<T>(
   clock: Clock,

@@ -4,7 +4,9 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { scratch } from '../support/cli.ts';
 
-/** Runs a program on a terminal of its own, sends signals as soon as texts appear, and prints code and output. */
+/**
+ * Runs a program on a terminal of its own, sends signals as soon as texts appear, and prints code and output.
+ */
 const onTerminal = `
 import json, os, pty, select, signal, sys
 argv, steps = json.loads(sys.argv[1])

@@ -17,7 +17,9 @@ if (!present)
 
 const K64 = 64 * 1024;
 
-/** Writes the extents of a state over the image; answers with the blocks of the repository that they touch. */
+/**
+ * Writes the extents of a state over the image; answers with the blocks of the repository that they touch.
+ */
 async function toState(image: Buffer, state: number): Promise<number[]> {
   const file = await open(join(data, `c${state}.blocks.zst`));
   const blocks = zstdDecompressSync(await file.readFile());

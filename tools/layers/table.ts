@@ -10,7 +10,7 @@ export const layers: Layers = {
     values: [],
     'diagnostics/codes': [],
     diagnostics: ['diagnostics/codes'],
-    'io/handles': [],
+    'io/handles': ['values'],
     io: ['diagnostics', 'io/handles'],
     'io/locks': ['diagnostics', 'io', 'io/handles'],
     'engine/redact': [],
@@ -735,6 +735,7 @@ export const layers: Layers = {
       'app/session',
     ],
     'app/recovery': [
+      'values',
       'diagnostics',
       'io',
       'engine/model',

@@ -1,11 +1,14 @@
 import { namesSecret } from '../../resources/shared/secret-names.ts';
 import { dismNames } from '../../windows/software/feature-names.ts';
+import type { Words } from '../drafts/command-words.ts';
 import type { Drafts, Unhandled } from '../drafts/drafts.ts';
 import { isWholePath } from '../drafts/paths.ts';
-import type { Place } from '../drafts/place.ts';
-import type { Words } from '../drafts/words.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 
-/** Takes a command over: its words behind the program, where it stands. Words that nobody took make it a leftover. */
+/**
+ * Takes a command over: its words behind the program, where it stands. Words that nobody took make it a
+ * leftover.
+ */
 export type Recogniser = (words: Words, drafts: Drafts, at: Place) => Unhandled;
 
 const startups: Record<string, string> = {

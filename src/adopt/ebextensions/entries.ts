@@ -1,6 +1,6 @@
 import { isMap, isScalar, type Pair, type YAMLMap } from 'yaml';
 import { needlessKeys } from '../drafts/needs-nothing.ts';
-import type { Place } from '../drafts/place.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 import { type Entry, keyOf } from './entry.ts';
 
 type PlaceOf = (node: unknown) => Place;

@@ -7,11 +7,11 @@ import { powershell, unsaid, whatItRuns } from '../commands/powershell.ts';
 import { reg } from '../commands/reg.ts';
 import { schtasks } from '../commands/schtasks.ts';
 import { dism, iisreset, mkdir, net, type Recogniser, sc, setx, tzutil } from '../commands/tools.ts';
+import { Words } from '../drafts/command-words.ts';
 import type { Drafts, Unhandled } from '../drafts/drafts.ts';
 import type { NeedsNothing } from '../drafts/needs-nothing.ts';
 import { pathKey } from '../drafts/paths.ts';
-import type { Place } from '../drafts/place.ts';
-import { Words } from '../drafts/words.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 
 /** A script among the files given, by its path. */
 export interface Script {
@@ -155,7 +155,10 @@ function recognised(name: string, args: readonly string[], drafts: Drafts, at: P
   );
 }
 
-/** Arguments of a script (`%1`, `%*`, `%~dp0`), the variable of a loop (`%%a`), and variables but those of Windows itself. */
+/**
+ * Arguments of a script (`%1`, `%*`, `%~dp0`), the variable of a loop (`%%a`), and variables but those of
+ * Windows itself.
+ */
 const computes =
   /%~?[a-z]*\d|%\*|%%[a-z]|%(?!(systemroot|windir|systemdrive|programfiles|programfiles\(x86\)|programdata|public|temp|tmp|path|comspec)%)\w[\w()]*%|!\w+!/i;
 

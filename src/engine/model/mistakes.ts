@@ -29,8 +29,8 @@ interface Written {
 }
 
 /**
- * All that the type finds wrong with what was written, beyond its schema. Throws a TypeError when the type's answer
- * isn't a list of mistakes.
+ * All that the type finds wrong with what was written, beyond its schema. Throws a TypeError when the type's
+ * answer isn't a list of mistakes.
  */
 export function mistakesOf(
   type: AnyResourceType,

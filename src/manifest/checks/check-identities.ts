@@ -9,8 +9,9 @@ import { usesAround } from './uses-around.ts';
 type Report = (diagnostic: Diagnostic) => void;
 
 /**
- * Asks each type what is wrong with its resources, and finds two resources for one real object (other case, other
- * slashes, title against property) and two owners of one real thing. All of it is told, each at its value.
+ * Asks each type what is wrong with its resources, and finds two resources for one real object (other case,
+ * other slashes, title against property) and two owners of one real thing. All of it is told, each at its
+ * value.
  */
 export function checkIdentities(
   resources: DeclaredResource[],
@@ -28,7 +29,7 @@ export function checkIdentities(
     const id = saidBy(() => type.identity(resource.properties, resource.title, where));
     if (id === undefined) continue;
     if (resource.select !== undefined) {
-      // A selection isn't an object itself; what it selects is known when planning, and what it owns besides before.
+      // A selection isn't an object itself: what it selects shows when planning, what it owns besides before.
       const claims = saidBy(() => type.select?.claims?.(resource.properties, where)) ?? [];
       owners.push(ownerOf(declared, claims));
       continue;

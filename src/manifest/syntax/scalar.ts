@@ -5,7 +5,8 @@ export type Kind = 'nothing' | 'boolean' | 'integer' | 'number' | 'text' | 'list
 
 /**
  * A plain (unquoted) scalar by the YAML 1.2 core schema, but for two things: digits with a leading
- * zero are text, since `0644` as 644 has never been what anybody meant, and so is a whole number that would lose digits.
+ * zero are text, since `0644` as 644 has never been what anybody meant, and so is a whole number that
+ * would lose digits.
  */
 export function coreValue(source: string): Json {
   if (/^(~|null|Null|NULL|)$/.test(source)) return null;
@@ -25,7 +26,10 @@ export const isBeyond = (source: string): boolean =>
   /^([-+]?[1-9][0-9]{15,}|0o[0-7]{17,}|0x[0-9a-fA-F]{14,})$/.test(source) &&
   !Number.isSafeInteger(Number(source));
 
-/** The text of a plain scalar that its value doesn't give back: `1.10` is the number 1.1, and where text is meant `1.10`. */
+/**
+ * The text of a plain scalar that its value doesn't give back: `1.10` is the number 1.1, and where text is
+ * meant `1.10`.
+ */
 export function ownText({ type, value }: { type?: unknown; value: unknown }): string | undefined {
   const text = String(value);
   if (type !== 'PLAIN') return undefined;

@@ -21,8 +21,8 @@ type StoreHost = Pick<Host, 'clock' | 'files' | 'random'>;
 /**
  * Objects as files below `dir`, which is made when the first one is put. File names are the keys, so
  * that a repository can be copied between a directory and a bucket by any tool. Names that begin with
- * a tilde are ours and never listed: `~put-*` are unfinished writes, `~lock-*` guards of a replacement. All that is
- * made here is for whoever runs this alone.
+ * a tilde are ours and never listed: `~put-*` are unfinished writes, `~lock-*` guards of a replacement. All
+ * that is made here is for whoever runs this alone.
  */
 export function fileStore(dir: string, host: StoreHost): ObjectStore {
   const root = resolve(dir);
@@ -34,7 +34,9 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
     return join(root, ...parts);
   };
   const swept = new Set<string>();
-  /** Removes what killed writers left, once per folder. Best effort: leftovers cost space and nothing else. */
+  /**
+   * Removes what killed writers left, once per folder. Best effort: leftovers cost space and nothing else.
+   */
   const sweep = async (folder: string, now: bigint) => {
     if (swept.has(folder)) return;
     swept.add(folder);

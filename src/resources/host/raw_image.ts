@@ -21,7 +21,10 @@ import { ancestors, hostPath, ownPathMistakes } from './paths/path.ts';
 import { wholeFile } from './paths/path-claims.ts';
 
 export interface RawImageState {
-  /** `behind`: it holds another point than the newest, or it can't be told which. `newer`: the repository's is older. */
+  /**
+   * `behind`: it holds another point than the newest, or it can't be told which. `newer`: the repository's is
+   * older.
+   */
   point: 'newest' | 'behind' | 'newer';
   /** What it was made from and what it would become, when that is older; for people. */
   back?: { from: string; to: string };

@@ -1,9 +1,12 @@
 /**
- * What proves that a text holds a secret: a name that is one of a secret and a value written next to it, or a form
- * that only secrets have. A name alone proves nothing (`tokens=3`, `PasswordNeverExpires`, `$password = Read-Host`).
+ * What proves that a text holds a secret: a name that is one of a secret and a value written next to it, or a
+ * form that only secrets have. A name alone proves nothing (`tokens=3`, `PasswordNeverExpires`, `$password =
+ * Read-Host`).
  */
 
-/** What may follow a secret's name and makes it the name of something else: `passwordFormat`, `SECRET_ARN`. */
+/**
+ * What may follow a secret's name and makes it the name of something else: `passwordFormat`, `SECRET_ARN`.
+ */
 const others = new Set(
   (
     'age algorithm arn attempts cache change changed complexity count days disabled enabled encoding endpoint env ' +

@@ -1,6 +1,8 @@
 import { spanSeconds } from './timespan.ts';
 
-/** Seconds that IIS's schema takes for a time span: from, to, and the step that they have to be a multiple of. */
+/**
+ * Seconds that IIS's schema takes for a time span: from, to, and the step that they have to be a multiple of.
+ */
 export interface SpanLimit {
   from: number;
   to: number;

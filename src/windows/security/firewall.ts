@@ -64,7 +64,7 @@ const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text)
 /** What netsh takes in a list of ports beside numbers. */
 const portWords = new Set(['any', '*', 'rpc', 'rpc-epmap', 'iphttps', 'teredo', 'ipv6iphttps']);
 
-/** The first item of a list of ports that is none. */
+/** The first item of a list of ports that isn't one. */
 export const wrongPort = (text: string): string | undefined =>
   itemsOf(text).find(item => {
     const [from = '', to = from, ...more] = item.split('-').map(part => part.trim());
@@ -77,7 +77,7 @@ export const wrongPort = (text: string): string | undefined =>
 const addressWords =
   /^(any|\*|localsubnet[46]?|dns|dhcp|wins|defaultgateway|intranet|rmtintranet|internet|ply2renders)$/;
 
-/** The first item of a list of addresses that is none. */
+/** The first item of a list of addresses that isn't one. */
 export const wrongAddress = (text: string): string | undefined =>
   itemsOf(text).find(item => {
     if (addressWords.test(item)) return false;

@@ -210,8 +210,8 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 
 /**
  * Writes the head's point under `points/` unless it is there, whole. A commit does so for its own point, and
- * before it moves the head for the one it rests on: so all but the head's point surely are there, and what became of
- * one while the head still had its copy is put right.
+ * before it moves the head for the one it rests on: so all but the head's point surely are there, and what
+ * became of one while the head still had its copy is put right.
  */
 async function settle(work: Session, root: Root): Promise<void> {
   const { vault, names, random } = work.context;

@@ -19,7 +19,8 @@ export const setSchema = (example: string) =>
   );
 
 /**
- * What IIS's schema refuses of time spans. Of `durations` each has a property, by the attribute that it stands for.
+ * What IIS's schema refuses of time spans. Of `durations` each has a property, by the attribute that it
+ * stands for.
  */
 export function spanMistakes(
   durations: readonly [pointer: string, attribute: string, written: string | undefined][],
