@@ -325,3 +325,18 @@ describe('what is put where a repository is', () => {
     expect(await codes(vm('file:///nas/repo') + resource)).toEqual([]);
   });
 });
+
+test('a pattern with a place for passwords is never shown masked: the description is', async () => {
+  const { diagnostics } = await compile(['m.yaml'], {
+    registry,
+    files: memoryFiles({
+      'm.yaml': 'converge: 1\nresources:\n  git_checkout: { /x: { url: "ftp://foo" } }',
+    }),
+    cwd: '/here',
+    platform: 'linux',
+    hostCwd: '/here',
+  });
+  expect(diagnostics).toMatchObject([
+    { message: '`url`: expected text of another form', hint: expect.stringContaining('git@HOST:PATH') },
+  ]);
+});
