@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
+import { elapsed } from '../../io/until.ts';
 import { beginRun } from '../../recovery/failover/begin.ts';
 import { refuseOpen } from '../../recovery/failover/isolation.ts';
 import { type Fit, fitFor, machineOf, type TargetMachine } from '../../recovery/failover/prepare.ts';
@@ -166,7 +167,7 @@ export const failoverTest = (
         say: hooks.say,
         signal,
       });
-      return { ...about, recovered, took: clock.now() - began, resumed };
+      return { ...about, recovered, took: elapsed(clock, began), resumed };
     });
   });
 

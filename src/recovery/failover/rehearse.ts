@@ -1,4 +1,5 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
+import { elapsed } from '../../io/until.ts';
 import { IN_GUEST } from '../model/probes.ts';
 import { bringGroup } from '../target/guard-groups.ts';
 import { endSuperseded, keptOf } from './attempts.ts';
@@ -70,7 +71,7 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
     recovered.length === planned &&
     recovered.every(({ results }) => results.every(({ outcome }) => outcome === 'passed'));
   await step('finish');
-  await note(repository, run, { at: clock.now(), what: 'finished', ok, took: clock.now() - since(run) });
+  await note(repository, run, { at: clock.now(), what: 'finished', ok, took: elapsed(clock, since(run)) });
   return recovered;
 }
 
@@ -114,10 +115,10 @@ async function recover(
       await note(repository, run, { at: clock.now(), what: 'refused', vm, why: error.message });
     throw error;
   });
-  const took = clock.now() - began;
+  const took = elapsed(clock, began);
   say?.(`${vm}: ${instance} runs`);
   const results = await probeMachine(machine, instance, options);
-  return { vm, instance, results, running: took, probed: clock.now() - began };
+  return { vm, instance, results, running: took, probed: elapsed(clock, began) };
 }
 
 /** Probes one that runs, and writes down what came of it. */

@@ -47,7 +47,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   realm: { name: 'replication', concurrency: 2, alsoDirties: ['raw_image', 'left-snapshots'] },
   canBeAbsent: false,
   shows: { instance_uuid: 'Tells the VM apart for good, whatever it is called.' },
-  select: vmSelector,
+  select: { ...vmSelector, claims: ({ repository }, where) => repositoryClaims(repository, where) },
   check: timeMistakes,
   // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
   identity: (_, title) => title.toLowerCase(),
