@@ -1,4 +1,5 @@
 import type { Clock, Random } from './ports.ts';
+import { type Timer, timer } from './until.ts';
 
 /**
  * When something is done again, as plain data: so often, or for so long; with pauses, or at once.
@@ -66,9 +67,9 @@ export async function retry<T>(
   work: (attempt: number) => Promise<T>,
 ): Promise<T> {
   const { clock, signal, mayPass, isNotYet, onPause } = options;
-  const since = clock?.now() ?? 0;
+  const time = clock && timer(clock, 'attempts' in policy ? Infinity : policy.atMost);
   const isSpent = (attempt: number) =>
-    'attempts' in policy ? attempt >= policy.attempts : clock!.now() - since >= policy.atMost;
+    'attempts' in policy ? attempt >= policy.attempts : time!.left() <= 0;
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     const outcome = await settled(() => work(attempt));
@@ -77,7 +78,7 @@ export async function retry<T>(
     if (!again || isSpent(attempt)) return unwrapped(outcome);
     if (!('first' in policy)) continue;
     onPause?.();
-    if (!(await pause(pauseAfter(attempt, policy, options.random), clock!, options)))
+    if (!(await pause(pauseAfter(attempt, policy, options.random), time!, options)))
       return unwrapped(outcome);
   }
 }
@@ -105,12 +106,12 @@ function pauseAfter(attempt: number, { first, growth = 2, cap = Infinity }: Paus
 /** False when it was closed meanwhile. */
 async function pause(
   ms: number,
-  clock: Clock,
+  time: Timer,
   { signal, closed }: Pick<Retrying<unknown>, 'signal' | 'closed'>,
 ): Promise<boolean> {
   const ends = [signal, closed].filter(each => each !== undefined);
   try {
-    await clock.sleep(ms, ends.length > 1 ? AbortSignal.any(ends) : ends[0]);
+    await time.sleep(ms, ends.length > 1 ? AbortSignal.any(ends) : ends[0]);
     return true;
   } catch (reason) {
     if (closed?.aborted && !signal?.aborted) return false;

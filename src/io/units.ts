@@ -13,7 +13,8 @@ export function bytes(count: number): string {
 
 /** `0.4 s`, `2 min 5 s`, `1 h 12 min` from milliseconds. */
 export function duration(ms: number): string {
-  const seconds = ms / 1000;
+  // A clock that was put back makes it less than nothing.
+  const seconds = Math.max(0, ms) / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;

@@ -1,6 +1,29 @@
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { Clock } from './ports.ts';
 
+/** Milliseconds since `began`; none when the clock was put back meanwhile. */
+export const elapsed = (clock: Clock, began: number): number => Math.max(0, clock.now() - began);
+
+/** The time of one wait. A clock that is put back doesn't make it longer: what was slept counts anyway. */
+export interface Timer {
+  /** Milliseconds that are left; nothing or less when the time is over. */
+  left(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Begins a wait of `atMost` milliseconds. */
+export function timer(clock: Clock, atMost: number): Timer {
+  const began = clock.now();
+  let slept = 0;
+  return {
+    left: () => atMost - Math.max(slept, clock.now() - began),
+    async sleep(ms, signal) {
+      await clock.sleep(ms, signal);
+      slept += ms;
+    },
+  };
+}
+
 /** How long something is waited for. */
 export interface Wait {
   /** Milliseconds between two looks, or before each by its number, from 1. */
@@ -22,14 +45,14 @@ export async function until<T>(
   look: () => Promise<T | undefined>,
   { every, atMost, what, signal, hint }: Wait,
 ): Promise<T> {
-  const deadline = clock.now() + atMost;
+  const time = timer(clock, atMost);
   for (let looks = 1; ; looks++) {
     signal?.throwIfAborted();
     const found = await look();
     if (found !== undefined) return found;
-    const left = deadline - clock.now();
+    const left = time.left();
     if (left <= 0) throw tooLong(what, atMost, hint);
-    await clock.sleep(Math.min(typeof every === 'number' ? every : every(looks), left), signal);
+    await time.sleep(Math.min(typeof every === 'number' ? every : every(looks), left), signal);
   }
 }
 

@@ -88,23 +88,24 @@ test.each([
   },
 );
 
-test.each(['head', 'points', 'packs', 'index', 'pages', 'roster'])(
-  'a pipe in the place of an object of %s is a fault of that object',
-  async part => {
-    const { dir, run } = await twoVms();
-    const key = (await readdir(join(dir, 'repo'), { recursive: true, withFileTypes: true }))
-      .filter(one => one.isFile())
-      .map(one => join(one.parentPath, one.name))
-      .sort()
-      .find(path => path.includes(`/${part}`))!;
-    await rm(key);
-    await execa('mkfifo', [key]);
-    const verified = await run('verify');
-    expect(verified.code, verified.stderr).toBe(4);
-    expect(verified.stderr).toContain(key.slice(join(dir, 'repo/').length));
-    expect(verified.stdout).toMatch(/of [34] recovery points whole/);
-    const listed = await run('points', '--format', 'json');
-    expect([0, 4]).toContain(listed.code);
-    expect(JSON.parse(listed.stdout).length, listed.stderr).toBeGreaterThanOrEqual(part === 'roster' ? 2 : 3);
-  },
-);
+test.each(
+  ['head', 'points', 'packs', 'index', 'pages', 'roster'].flatMap(part =>
+    ['mkfifo', 'mkdir'].map(make => [make, part] as const),
+  ),
+)('what is made by %s in the place of an object of %s is a fault of that object', async (make, part) => {
+  const { dir, run } = await twoVms();
+  const key = (await readdir(join(dir, 'repo'), { recursive: true, withFileTypes: true }))
+    .filter(one => one.isFile())
+    .map(one => join(one.parentPath, one.name))
+    .sort()
+    .find(path => path.includes(`/${part}`))!;
+  await rm(key);
+  await execa(make, [key]);
+  const verified = await run('verify');
+  expect(verified.code, verified.stderr).toBe(4);
+  expect(verified.stderr).toContain(key.slice(join(dir, 'repo/').length));
+  expect(verified.stdout).toMatch(/of [34] recovery points whole/);
+  const listed = await run('points', '--format', 'json');
+  expect([0, 4]).toContain(listed.code);
+  expect(JSON.parse(listed.stdout).length, listed.stderr).toBeGreaterThanOrEqual(part === 'roster' ? 2 : 3);
+});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { until } from '../../src/io/until.ts';
+import { retry } from '../../src/io/retry.ts';
+import { elapsed, until } from '../../src/io/until.ts';
 import { diagnosticOf } from '../aws/fixture.ts';
 import { runClock } from '../support/replication-clients.ts';
 
@@ -34,6 +35,26 @@ test('the last look is taken when the time is over; the error says what was wait
     message: 'waiting for the door to open took longer than 5 seconds',
     hint: 'knock',
   });
+});
+
+test('a clock that is put back makes nothing wait longer', async () => {
+  const clock = runClock(10_000_000);
+  const looks: number[] = [];
+  const never = async () => {
+    looks.push(clock.now());
+    if (looks.length === 2) clock.time -= 3_600_000;
+  };
+  await diagnosticOf(until(clock, never, { ...wait, every: 2000 }));
+  expect(looks).toHaveLength(4);
+  let tries = 0;
+  const work = async () => {
+    if (++tries === 2) clock.time -= 3_600_000;
+    return tries;
+  };
+  expect(await retry({ first: 1000, growth: 1, atMost: 5000 }, { clock, isNotYet: () => true }, work)).toBe(
+    6,
+  );
+  expect(elapsed(clock, clock.now() + 5)).toBe(0);
 });
 
 test('an abort and an error of the look end it', async () => {

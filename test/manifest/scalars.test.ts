@@ -66,6 +66,33 @@ describe('scalars where the schema says text', () => {
   });
 });
 
+describe('whole numbers that would lose digits', () => {
+  it.each([
+    '9007199254740993',
+    '-9007199254740993',
+    '18446744073709551615',
+    '0xFFFFFFFFFFFFFFFF',
+    '0o7777777777777777777777',
+  ])('are text, wherever anything may stand: %s', async source => {
+    expect(coreValue(source)).toBe(source);
+    const { properties, diagnostics } = await readNote(`anything: [${source}]\npath: ${source}`);
+    expect(diagnostics).toEqual([]);
+    expect(properties).toEqual({ anything: [source], path: source });
+    const { diagnostics: refused } = await readNote(`size: ${source}`);
+    expect(refused).toMatchObject([
+      {
+        message: `\`size\`: expected an integer such as 3, found the text \`${source}\``,
+        hint: 'whole numbers beyond 9007199254740991 would lose digits',
+      },
+    ]);
+  });
+
+  it('end where every digit is kept', () => {
+    for (const number of [2 ** 53 - 1, 1 - 2 ** 53]) expect(coreValue(String(number))).toBe(number);
+    expect(coreValue('1e20')).toBe(1e20);
+  });
+});
+
 describe('scalars of other kinds', () => {
   it('follow the YAML 1.2 core schema', async () => {
     const { properties, diagnostics } = await readNote(

@@ -297,6 +297,15 @@ describe('what is put where a repository is', () => {
     expect(await codes(vm(url) + resource)).toEqual([expect.stringMatching(/^same-claim /)]);
   });
 
+  test('of a selection, whatever it will find', async () => {
+    const many = (title: string) =>
+      `  protected_vm: { ${title}: { target: home, select: { name: "*" }, repository: "file:///nas/repo", schedule: every hour } }\n`;
+    const file = '  file: { /nas/repo/head: { content: x } }';
+    expect(await codes(many('all') + file)).toEqual(['same-claim file:/nas/repo/head']);
+    const two = `${many('all').trimEnd().slice(0, -2)}, dc02: { target: home, repository: "file:///nas/repo", schedule: every hour } }`;
+    expect(await codes(two)).toEqual([]);
+  });
+
   test('one repository in the other', async () => {
     const other = '  raw_image: { /x.raw: { vm: dc02, repository: "file:///nas/repo/inner" } }';
     expect(await codes(vm('file:///nas/repo') + other)).toContain('same-claim raw_image:/x.raw');
@@ -315,4 +324,19 @@ describe('what is put where a repository is', () => {
   ])('beside it is another place: %s', async resource => {
     expect(await codes(vm('file:///nas/repo') + resource)).toEqual([]);
   });
+});
+
+test('a pattern with a place for passwords is never shown masked: the description is', async () => {
+  const { diagnostics } = await compile(['m.yaml'], {
+    registry,
+    files: memoryFiles({
+      'm.yaml': 'converge: 1\nresources:\n  git_checkout: { /x: { url: "ftp://foo" } }',
+    }),
+    cwd: '/here',
+    platform: 'linux',
+    hostCwd: '/here',
+  });
+  expect(diagnostics).toMatchObject([
+    { message: '`url`: expected text of another form', hint: expect.stringContaining('git@HOST:PATH') },
+  ]);
 });

@@ -17,8 +17,10 @@ describe.skipIf(process.platform !== 'linux')('what a run left running', () => {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     onTestFinished(() => endAll(child));
+    // Listened for from the beginning: it may have ended by the time that its first word is read.
+    const exited = once(child, 'exit');
     await once(child.stdout!, 'data');
-    return { mark: `MARK=${value}`, child };
+    return { mark: `MARK=${value}`, child, exited };
   }
   const commands = async (mark: string) => (await carrying(mark)).map(({ command }) => command).sort();
 
@@ -28,8 +30,8 @@ describe.skipIf(process.platform !== 'linux')('what a run left running', () => {
   });
 
   test('is found though the shim has ended and it left the session', async () => {
-    const { mark, child } = await shim('setsid sleep 1000 & echo');
-    await once(child, 'exit');
+    const { mark, exited } = await shim('setsid sleep 1000 & echo');
+    await exited;
     await expect.poll(() => commands(mark)).toEqual(['sleep 1000']);
     const [left] = await carrying(mark);
     onTestFinished(() => void process.kill(left!.pid, 'SIGKILL'));

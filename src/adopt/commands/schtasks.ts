@@ -75,15 +75,19 @@ function accountOf(words: Words): { runAs?: string; password?: true } | { why: s
   };
 }
 
+/** The greatest `/mo` of each schedule, by the tool's own help. */
+const most: Record<string, number> = { MINUTE: 1439, HOURLY: 23, DAILY: 365, WEEKLY: 52 };
+
 /** The properties, or why there are none. */
 function scheduleOf(words: Words): Record<string, unknown> | string {
   const kind = words.value('sc') ?? '';
   const no = `the schedule ${kind} has no property`;
-  const timed = /^(minute|hourly|daily|weekly)$/i.test(kind);
-  const every = timed ? Number(words.value('mo') ?? 1) : 1;
-  const start = timed ? words.value('st') : undefined;
-  const [, hours, minutes] = /^(\d\d?):(\d\d)$/.exec(start ?? '00:00') ?? [];
-  if (hours === undefined || !Number.isInteger(every) || every < 1)
+  const limit = most[kind.toUpperCase()];
+  const interval = limit === undefined ? '1' : (words.value('mo') ?? '1');
+  const every = /^\d+$/.test(interval) ? Number(interval) : 0;
+  const start = limit === undefined ? undefined : words.value('st');
+  const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(start ?? '00:00') ?? [];
+  if (hours === undefined || every < 1 || every > (limit ?? 1))
     return 'its time or its interval is not one that schtasks takes';
   const minute = Number(hours) * 60 + Number(minutes);
   const repeated = (length: number, unit: string) => {
@@ -103,7 +107,7 @@ function scheduleOf(words: Words): Record<string, unknown> | string {
       if (given === undefined) return 'it runs on the weekday on which it was made';
       const on =
         given === '*' ? Object.values(days) : given.split(',').map(day => days[day.trim().toUpperCase()]);
-      return every === 1 && on.every(Boolean) ? { at, days: on } : no;
+      return every === 1 && on.every(Boolean) ? { at, days: [...new Set(on)] } : no;
     }
     case 'ONSTART':
       return { boot: true };

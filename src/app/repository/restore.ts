@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { elapsed } from '../../io/until.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import type { RestoredDisk } from '../../replication/restore/restore.ts';
 import type { Context } from '../app-context.ts';
@@ -50,7 +51,7 @@ export async function restore(
       random,
       signal: context.io.interrupt,
     });
-    return { point, disks, took: clock.now() - started };
+    return { point, disks, took: elapsed(clock, started) };
   });
 }
 

@@ -1,5 +1,6 @@
 import { Failure, world as worldSays } from '../../diagnostics/diagnostic.ts';
 import { retry } from '../../io/retry.ts';
+import { elapsed } from '../../io/until.ts';
 import { type Node, Walk } from '../graph/walk.ts';
 import { type Allowed, guardOf, overBudget, requireKnown } from '../guard/guards.ts';
 import { rememberProtection } from '../guard/protection.ts';
@@ -88,7 +89,7 @@ export async function apply(
     ...(proof && { proof: { empty: proof.pending.length === 0, pending: proof.pending } }),
     diagnostics: [...applying.diagnostics, ...(proof?.diagnostics ?? [])],
     started: new Date(started).toISOString(),
-    took: clock.now() - started,
+    took: elapsed(clock, started),
     interrupted: run.signal.aborted,
   };
   return run.redactor.value(report);

@@ -1,4 +1,5 @@
 import { type Diagnostic, inContext, together } from '../../diagnostics/diagnostic.ts';
+import { elapsed } from '../../io/until.ts';
 import { Limits, totalAtOnce } from '../call/limits.ts';
 import type { Node, Walk } from '../graph/walk.ts';
 import { type Allowed, spareChanges } from '../guard/guards.ts';
@@ -86,7 +87,7 @@ export function begin(
         ...(diagnostic && { diagnostic: inContext(diagnostic, { address, at: node.planned.at }) }),
       };
       walk.finish(node, { ...common, action });
-      const took = started === undefined ? 0 : clock.now() - started;
+      const took = started === undefined ? 0 : elapsed(clock, started);
       if (result === 'unchanged' && action === 'none') return;
       run.emit({ type: 'finished', ...common, ...(added && { numbers: added }), took });
     },

@@ -176,6 +176,9 @@ export interface Selector<S> {
   schema: TSchema;
   /** All objects that fit now; rejects with a Failure when the target can't be asked. */
   find(select: S, io: ReadIo): Promise<Found>;
+  /** Pure: what the selection owns whatever it finds, by the properties that each of its objects gets. */
+  // biome-ignore lint/suspicious/noExplicitAny: each type has properties of its own
+  claims?(properties: any, where: Where): Claim[];
 }
 
 /** Something that earlier runs left at an object of a target. */

@@ -9,6 +9,7 @@ import {
 } from '../handles/process-table.ts';
 import type { Host } from '../ports.ts';
 import { refuseForeign } from '../refuse-foreign.ts';
+import { timer } from '../until.ts';
 
 export interface Lock {
   /** Somebody else had it first. */
@@ -61,7 +62,7 @@ const tries = 5;
  */
 export async function takeLock(path: string, options: LockOptions): Promise<Lock> {
   const { host, timeout, signal, refused, table = processTable, shared } = options;
-  const deadline = host.clock.now() + timeout;
+  const time = timer(host.clock, timeout);
   await host.files.mkdir(path, { recursive: true, mode: 0o700 });
   if (!shared) await refuseForeign(host.files, [path]);
   let waited = false;
@@ -93,8 +94,8 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
       }
     }
     waited = true;
-    if (host.clock.now() >= deadline) throw new Failure(refusal(holder, refused));
-    await host.clock.sleep(Math.min(pause, deadline - host.clock.now()), signal);
+    if (time.left() <= 0) throw new Failure(refusal(holder, refused));
+    await time.sleep(Math.min(pause, time.left()), signal);
   }
 }
 

@@ -27,8 +27,13 @@ export function checkIdentities(
     const { resource, type } = declared;
     const { address, at, meta } = resource;
     const id = saidBy(() => type.identity(resource.properties, resource.title, where));
-    // A selection isn't an object itself; what it selects is known when planning.
-    if (id === undefined || resource.select !== undefined) continue;
+    if (id === undefined) continue;
+    if (resource.select !== undefined) {
+      // A selection isn't an object itself: what it selects shows when planning, what it owns besides before.
+      const claims = saidBy(() => type.select?.claims?.(resource.properties, where)) ?? [];
+      owners.push(ownerOf(declared, claims));
+      continue;
+    }
     const key = JSON.stringify([type.name, meta.target ?? '', id]);
     const first = seen.get(key);
     if (!first) {

@@ -4,8 +4,9 @@ import type { Json } from '../../engine/model/catalog.ts';
 export type Kind = 'nothing' | 'boolean' | 'integer' | 'number' | 'text' | 'list' | 'map';
 
 /**
- * A plain (unquoted) scalar by the YAML 1.2 core schema, but for one thing: digits with a leading
- * zero are text, since `0644` as 644 has never been what anybody meant.
+ * A plain (unquoted) scalar by the YAML 1.2 core schema, but for two things: digits with a leading
+ * zero are text, since `0644` as 644 has never been what anybody meant, and so is a whole number that
+ * would lose digits.
  */
 export function coreValue(source: string): Json {
   if (/^(~|null|Null|NULL|)$/.test(source)) return null;
@@ -15,9 +16,15 @@ export function coreValue(source: string): Json {
     /^0o[0-7]+$/.test(source) ||
     /^0x[0-9a-fA-F]+$/.test(source) ||
     /^[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/.test(source);
+  if (isBeyond(source)) return source;
   if (number && Number.isFinite(Number(source))) return Number(source);
   return source;
 }
+
+/** Whether it is a whole number, digit for digit, beyond those that a number holds exactly. */
+export const isBeyond = (source: string): boolean =>
+  /^([-+]?[1-9][0-9]{15,}|0o[0-7]{17,}|0x[0-9a-fA-F]{14,})$/.test(source) &&
+  !Number.isSafeInteger(Number(source));
 
 /**
  * The text of a plain scalar that its value doesn't give back: `1.10` is the number 1.1, and where text is

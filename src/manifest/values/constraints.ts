@@ -1,4 +1,5 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
+import { withoutPasswords } from '../../diagnostics/url-passwords.ts';
 import type { Json } from '../../engine/model/catalog.ts';
 import { fault, nameAt, type Reading } from '../scope/reading.ts';
 
@@ -87,7 +88,10 @@ function say({ keyword, params, message }: ErrorObject): string {
     case 'minProperties':
       return `expected at least ${plural(params.limit, 'property').replace('ys', 'ies')}`;
     case 'pattern':
-      return `expected text that matches ${params.pattern}`;
+      // One with a place for passwords would be masked where it is shown.
+      return withoutPasswords(params.pattern) === params.pattern
+        ? `expected text that matches ${params.pattern}`
+        : 'expected text of another form';
     default:
       return message ?? 'is not valid';
   }

@@ -6,7 +6,7 @@ import { constants, type JsonSchema } from '../schema/json-schema.ts';
 import { fault, nameAt, type Reading } from '../scope/reading.ts';
 import { controlCharacters } from '../syntax/control-characters.ts';
 import { readExpression, secretExample } from '../syntax/expression.ts';
-import { coreValue, expected, found, kindOf } from '../syntax/scalar.ts';
+import { coreValue, expected, found, isBeyond, kindOf } from '../syntax/scalar.ts';
 import { mask, place, sourceOf } from '../syntax/source-file.ts';
 import { checkFormat } from './formats.ts';
 
@@ -139,6 +139,7 @@ function readText(
 
 function hintFor(type: string | undefined, text: string, plain: boolean): string | undefined {
   if (type === 'string') return "write '' for empty text";
+  if (isBeyond(text)) return `whole numbers beyond ${Number.MAX_SAFE_INTEGER} would lose digits`;
   if (!plain && kindOf(coreValue(text)) === type) return 'remove the quotes';
   if (type === 'boolean' && /^(yes|on|y)$/i.test(text)) return 'write true';
   if (type === 'boolean' && /^(no|off|n)$/i.test(text)) return 'write false';

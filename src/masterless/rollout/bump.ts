@@ -1,5 +1,6 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
+import { timer } from '../../io/until.ts';
 import type { InstanceReport } from '../reports/report.ts';
 import { type Rollout, withFailed } from './rollout.ts';
 
@@ -111,7 +112,7 @@ async function* watch(
   { patience, every }: BumpOptions,
   signal?: AbortSignal,
 ): AsyncGenerator<Extract<BumpEvent, { type: 'instance' | 'waiting' }>> {
-  const until = clock.now() + patience;
+  const time = timer(clock, patience);
   const waiting = new Map(wave.map(instance => [instance, 'it has not reported: does its agent run?']));
   const said = new Map(waiting);
   while (!signal?.aborted) {
@@ -137,12 +138,12 @@ async function* watch(
       }
     }
     if (waiting.size === 0) return;
-    if (clock.now() >= until) break;
+    if (time.left() <= 0) break;
     const news = [...waiting].filter(([instance, why]) => said.get(instance) !== why);
     if (news.length > 0) yield { type: 'waiting', instances: Object.fromEntries(news) };
     for (const [instance, why] of news) said.set(instance, why);
     // An interruption ends the sleep, and then the loop.
-    await clock.sleep(every, signal).catch((reason: unknown) => {
+    await time.sleep(every, signal).catch((reason: unknown) => {
       if (!signal?.aborted) throw reason;
     });
   }

@@ -1,7 +1,7 @@
 import { blocked, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { retry } from '../../io/retry.ts';
-import { comparesWrongly, ignoresMatch } from '../model/conditions.ts';
+import { comparesWrongly, ignoresMatch, tellsNothing } from '../model/conditions.ts';
 import type { Holder, LeaseValue } from '../model/lease-value.ts';
 import type { VmRepository } from '../model/repository.ts';
 import type { Holders } from './holders.ts';
@@ -70,7 +70,9 @@ export async function takeLease(
     await proveReplacement(vm, clock, value);
     // And one that must be taken, of another value: it would else pass for an earlier write of ours.
     value = { ...value, expires: value.expires + 1 };
+    const before = etag;
     etag = await write(vm, clock, value, etag);
+    if (etag === before) throw tellsNothing(etag);
   }
 
   const lost = new AbortController();
@@ -132,7 +134,8 @@ async function write(
     problem = undefined;
     try {
       const result = await within(clock, signal => vm.lease.write(value, from, signal));
-      if (result !== 'lost-race') return result.etag;
+      // A server that names it in answers to reads alone is asked.
+      if (result !== 'lost-race' && result.etag !== '') return result.etag;
     } catch (error) {
       problem = error;
     }

@@ -1,5 +1,6 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
+import { elapsed } from '../../io/until.ts';
 import { QuiesceFailed, type SourceMachine, type SourceSnapshot, type SourceVm } from '../model/source.ts';
 import { causedBy, diagnosticsOf, warning } from './failures.ts';
 import type { CycleOptions, Quiesce } from './options.ts';
@@ -53,7 +54,7 @@ export async function withSnapshot<T>(
     throw new Failure([...first, ...removal, left(options, 'value' in outcome)], { cause });
   }
   if ('error' in outcome) throw outcome.error;
-  return { value: outcome.value, ms: clock.now() - since };
+  return { value: outcome.value, ms: elapsed(clock, since) };
 }
 
 async function create({ machine, vm, name, quiesce, step, warn }: Options): Promise<SourceSnapshot> {

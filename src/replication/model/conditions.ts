@@ -17,6 +17,10 @@ export const comparesWrongly = (etag: string): Failure =>
     `it won't replace an object by the very ETag that it gave for it${etag.startsWith('W/') ? `, ${etag}: a weak one` : ''}`,
   );
 
+/** `etag`: what the store gave for one version of an object, and for the next. */
+export const tellsNothing = (etag: string): Failure =>
+  unsuitable(etag === '' ? 'it gives no ETag' : `it gives two versions of an object the same ETag, ${etag}`);
+
 /** A Failure `store-unsuitable`. */
 export const unsuitable = (why: string): Failure =>
   new Failure(

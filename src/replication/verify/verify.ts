@@ -186,7 +186,7 @@ async function checkChain(
     await look(head);
     if (!(await present(head.point)))
       report.notes.push(
-        `${names.head} holds a point that has no object of its own yet; the next replication writes it`,
+        `${names.head} holds a point that has no object of its own yet; the next replication writes it, or says what is in its place`,
       );
   }
   const newest = listed.at(-1);

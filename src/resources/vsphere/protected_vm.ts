@@ -11,7 +11,7 @@ import type {
   Step,
 } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
-import type { DueJob } from '../../replication/movers/due-jobs.ts';
+import { type DueJob, longestDueFirst } from '../../replication/movers/due-jobs.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import {
   pointsCapability,
@@ -24,7 +24,7 @@ import { removeLeft } from './left-behind.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
 import { type ProtectedVmProperties, type ProtectedVmState, schema } from './protection.ts';
-import { replicate } from './replicate.ts';
+import { move, type PreparedJob, prepareJob } from './replicate.ts';
 import { vmSelector } from './select-vms.ts';
 
 export const protectedVm: BuiltInType<typeof schema, ProtectedVmState, ListedProtection> = {
@@ -51,7 +51,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   realm: { name: 'replication', concurrency: 2, alsoDirties: ['raw_image', 'left-snapshots'] },
   canBeAbsent: false,
   shows: { instance_uuid: 'Tells the VM apart for good, whatever it is called.' },
-  select: vmSelector,
+  select: { ...vmSelector, claims: ({ repository }, where) => repositoryClaims(repository, where) },
   check: properties => [...repositoryMistakes(properties), ...timeMistakes(properties)],
   // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
   identity: (_, title) => title.toLowerCase(),
@@ -82,7 +82,15 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   ],
   async apply(steps, io) {
     const outcomes = new Map<Id, Outcome>();
-    for (const step of steps) outcomes.set(step.id, await protect(step, () => perform(step, io)));
+    const jobs: (PreparedJob & { step: CycleStep })[] = [];
+    for (const step of steps) {
+      const outcome = await protect(step, () => prepare(step, io));
+      if ('job' in outcome) jobs.push({ ...outcome, step });
+      else outcomes.set(step.id, outcome);
+    }
+    for (const one of longestDueFirst(jobs)) {
+      outcomes.set(one.step.id, await protect(one.step, () => moveOne(one, io)));
+    }
     return outcomes;
   },
 };
@@ -90,11 +98,13 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
 const leftSnapshots = '/left_snapshots';
 const history = '/history';
 
-/** A cycle, unless all there is to do is to remove what one has left. */
-async function perform(
-  { asked, signal, ...step }: Step<ProtectedVmProperties, ProtectedVmState>,
+type CycleStep = Step<ProtectedVmProperties, ProtectedVmState>;
+
+/** The job of a step, unless all there is to do is to remove what a cycle has left. */
+async function prepare(
+  { asked, signal, ...step }: CycleStep,
   io: WriteIo,
-): Promise<Extract<Outcome, { ok: true }>> {
+): Promise<PreparedJob | Extract<Outcome, { ok: true }>> {
   const fields = step.kind === 'update' ? step.fields.map(({ path }) => path) : [];
   if (fields.length > 0 && fields.every(path => path === leftSnapshots)) {
     const machine = await (await io.client('vsphere')).machine(asked.title);
@@ -104,17 +114,18 @@ async function perform(
   const due: Pick<DueJob, 'reason' | 'due'> =
     step.kind === 'update' && step.is.due ? step.is.due : { reason: 'repair', due: io.clock.now() };
   const first = { reason: 'first-point', due: io.clock.now() } as const;
-  const result = await replicate(asked, io, signal, {
+  return prepareJob(asked, io, signal, {
     due: step.kind === 'create' ? first : due,
     anew: fields.includes(history),
   });
+}
+
+async function moveOne(job: PreparedJob, io: WriteIo): Promise<Outcome> {
+  const result = await move(job, io);
   return { ok: true, note: describeCycle(result), numbers: { points: 1, ...result.numbers } };
 }
 
-async function protect(
-  step: Step<ProtectedVmProperties, ProtectedVmState>,
-  perform: () => Promise<Outcome>,
-): Promise<Outcome> {
+async function protect<T>(step: CycleStep, perform: () => Promise<T>): Promise<T | Failed> {
   try {
     return await perform();
   } catch (error) {
@@ -126,6 +137,8 @@ async function protect(
     return { ok: false, diagnostic: oneDiagnostic(error), retry: 'asked', undone: !leftBehind };
   }
 }
+
+type Failed = Extract<Outcome, { ok: false }>;
 
 const differs = (path: string, before: string, after: string | undefined): FieldChange[] =>
   after === undefined || before === after ? [] : [{ path, before, after }];

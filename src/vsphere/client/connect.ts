@@ -76,7 +76,7 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
   let recent: { taken: number; vms: ReturnType<typeof list> } | undefined;
   const recentList = () => {
     const now = options.clock.now();
-    if (recent === undefined || now - recent.taken > LISTING_LASTS) {
+    if (recent === undefined || Math.abs(now - recent.taken) > LISTING_LASTS) {
       const vms = list();
       recent = { taken: now, vms };
       vms.catch(() => {

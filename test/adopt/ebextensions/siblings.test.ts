@@ -121,3 +121,32 @@ test('a package without an address is said by its name', () => {
     'chocolatey: git: whether git is installed shows only by its product code: declare a `package` with it',
   ]);
 });
+
+describe('C4: what schtasks itself refuses is not declared', () => {
+  test.each([
+    '/sc minute /mo 1440',
+    '/sc minute /mo 0',
+    '/sc minute /mo 1e2',
+    '/sc minute /mo 0x10',
+    '/sc hourly /mo 24',
+    '/sc daily /mo 366',
+    '/sc weekly /d MON /mo 53',
+    '/sc daily /st 24:00',
+    '/sc daily /st 03:60',
+    '/sc weekly /d MON, /st 03:00',
+  ])('%s', switches => {
+    const found = adopted(`schtasks /create /tn T /tr c:\\a.exe ${switches}`);
+    expect(resources(found)).toEqual({});
+    expect(todo(found)).toHaveLength(1);
+  });
+
+  test.each([
+    ['/sc minute /mo 1439', { every: '1439m' }],
+    ['/sc hourly /mo 23 /st 23:59', { every: '23h', offset: '59m' }],
+    ['/sc daily /st 23:59', { at: '23:59' }],
+    ['/sc weekly /d MON,mon', { at: '00:00', days: ['mon'] }],
+  ])('%s', (switches, schedule) => {
+    const found = adopted(`schtasks /create /tn T /tr c:\\a.exe ${switches}`);
+    expect(resources(found)).toEqual({ 'scheduled_task:T': { command: 'c:\\a.exe', ...schedule } });
+  });
+});

@@ -38,6 +38,27 @@ const weak = (store: MemoryStore): ObjectStore => {
   };
 };
 
+/** A proxy that tells the same of all versions: nothing, or what it has in its cache. */
+const unchanging = (told: string) => (store: MemoryStore) =>
+  ({
+    ...store,
+    async get(key, options) {
+      const found = await store.get(key, options);
+      return found && { ...found, etag: told };
+    },
+    async head(key) {
+      const found = await store.head(key);
+      return found && { ...found, etag: told };
+    },
+    async put(key, bytes, { when }) {
+      const there = await store.head(key);
+      if ('ifMatch' in when ? !there || when.ifMatch !== told : there)
+        return { ok: false, reason: 'precondition' };
+      store.objects.delete(key);
+      return { ...(await store.put(key, bytes, { when: { ifNoneMatch: '*' } })), etag: told };
+    },
+  }) satisfies ObjectStore as ObjectStore;
+
 async function cycleOn(make: (store: MemoryStore) => ObjectStore) {
   const cycles = new CycleWorld(block);
   const store = memoryStore('memory://test', () => cycles.clock.now());
@@ -66,6 +87,26 @@ describe('a store that no two cycles can share is refused before anything is rea
       diagnostics: [{ code: 'store-unsuitable', message: expect.stringContaining('another version') }],
     });
     expect(cycles.machine.calls.filter(call => call.startsWith('createSnapshot'))).toEqual([]);
+  });
+
+  test.each([
+    ['', 'it gives no ETag'],
+    ['one', 'it gives two versions of an object the same ETag, one'],
+  ])('because nothing is told by its ETag: "%s"', async (told, why) => {
+    const { cycles, run } = await cycleOn(unchanging(told));
+    await expect(run()).rejects.toMatchObject({
+      diagnostics: [{ code: 'store-unsuitable', message: expect.stringContaining(why) }],
+    });
+    expect(cycles.machine.calls.filter(call => call.startsWith('createSnapshot'))).toEqual([]);
+  });
+
+  test('but not because it tells its ETags to readers alone', async () => {
+    const { run } = await cycleOn(store => ({
+      ...store,
+      put: async (...args) => ({ ...(await store.put(...args)), etag: '' }),
+    }));
+    await run();
+    expect(await run()).toMatchObject({ point: { generation: 2 } });
   });
 
   test('because its ETags are weak: nobody else ended a cycle', async () => {

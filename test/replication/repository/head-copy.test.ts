@@ -43,6 +43,17 @@ test.each(['flipped', 'emptied'] as const)(
   },
 );
 
+test.each(['flipped', 'emptied'] as const)(
+  'the next commit puts a point right whose object is %s, before the head forgets it',
+  async how => {
+    const { store } = await harmed(how);
+    await commitImage((await openTest(store, undefined, 'next')).vm(VM.uuid), image);
+    const report = await verify(await openTest(store, undefined, 'verifier'));
+    expect(report.problems).toEqual([]);
+    expect(report.points.map(p => p.whole)).toEqual([true, true, true]);
+  },
+);
+
 test('when the head is damaged as well, the damage of the point is what is said', async () => {
   const { store, key } = await harmed('flipped');
   const vm = (await openTest(store, undefined, 'reader')).vm(VM.uuid);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -67,6 +67,21 @@ test('of many that create or replace at once exactly one wins', async () => {
   );
   expect(replaced.filter(r => r.ok)).toHaveLength(1);
   expect(await text('head')).toBe(`r${replaced.findIndex(r => r.ok)}`);
+});
+
+test('a folder in the place of a point that only the head has yet ends the next commit, before the head forgets it', async () => {
+  const vm = async (seed: string) => (await openTest(store, undefined, seed)).vm(VM.uuid);
+  await commitImage(await vm('first'), Buffer.alloc(65536, 1));
+  const key = (await keys('')).find(each => each.includes('/points/'))!;
+  await rm(join(folder, 'repo', key));
+  await mkdir(join(folder, 'repo', key));
+  await expect(commitImage(await vm('second'), Buffer.alloc(65536, 2))).rejects.toThrow(
+    `${key} is damaged: it was refused as being there already, and is not there`,
+  );
+  expect((await (await vm('reader')).points()).map(({ generation }) => generation)).toEqual([1]);
+  await rmdir(join(folder, 'repo', key));
+  await commitImage(await vm('third'), Buffer.alloc(65536, 2));
+  expect((await verify(await openTest(store, undefined, 'verifier'))).problems).toEqual([]);
 });
 
 test('the list is in UTF-8 order of whole keys and leaves out unfinished writes', async () => {

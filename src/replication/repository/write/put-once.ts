@@ -1,5 +1,6 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import { retry } from '../../../io/retry.ts';
+import { damaged } from '../../format/damage.ts';
 import type { ObjectStore } from '../../model/store.ts';
 
 /**
@@ -15,5 +16,8 @@ export async function putOnce(
   const options = { when: { ifNoneMatch: '*' } as const, ...(signal ? { signal } : {}) };
   const mayPass = (error: unknown) => failedWith(error, 'answer-lost');
   // At once: the store has waited for its answer already.
-  await retry({ attempts: 3 }, { signal, mayPass }, () => store.put(key, bytes, options));
+  const put = await retry({ attempts: 3 }, { signal, mayPass }, () => store.put(key, bytes, options));
+  // As a folder is in a file system, which is there and holds nothing.
+  if (!put.ok && !(await store.head(key)))
+    throw damaged(key, 'it was refused as being there already, and is not there');
 }

@@ -1,11 +1,12 @@
 import { type Diagnostic, Failure, failedWith, world } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
+import { isUnreadable } from '../../format/damage.ts';
 import type { PageRefs } from '../../format/page-map.ts';
 import { encodeRoot, type Root } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import { comparesWrongly } from '../../model/conditions.ts';
 import type { BundleContent, Head, Point, PointDisk, PointWriter } from '../../model/repository.ts';
-import { newestRoot, pointNames, readHead, readPoint } from '../read/points.ts';
+import { newestRoot, openRoot, pointNames, readHead, readPoint } from '../read/points.ts';
 import { newId, type VmContext } from '../read/repository-context.ts';
 import { enrol } from '../read/roster.ts';
 import { writeBundle } from './bundle-writer.ts';
@@ -208,15 +209,41 @@ const unsettled =
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /**
- * Writes the head's point under `points/` unless it is there. A commit does so for its own point, and
- * before it moves the head for the one it rests on: so all but the head's point surely are there.
+ * Writes the head's point under `points/` unless it is there, whole. A commit does so for its own point, and
+ * before it moves the head for the one it rests on: so all but the head's point surely are there, and what
+ * became of one while the head still had its copy is put right.
  */
 async function settle(work: Session, root: Root): Promise<void> {
-  const { store, vault, names, random } = work.context;
+  const { vault, names, random } = work.context;
   const { generation, id } = root.point;
   const key = names.point(generation, id);
-  if (generation < work.generation && (await store.head(key))) return;
+  const harmed = generation < work.generation ? await harmIn(work.context, key) : 'missing';
+  if (harmed === undefined) return;
   // A salt of its own, thus a key of its own: what the next writer seals in its place may differ.
   const bytes = sealObject(vault, 'point', key, random.bytes(SALT_BYTES), encodeRoot(root));
-  await work.put('point', key, bytes);
+  if (harmed === 'missing') return work.put('point', key, bytes);
+  await work.step('point');
+  const put = await work.context.store.put(key, bytes, { when: { ifMatch: harmed.etag } });
+  if (!put.ok) throw harmed.failure;
+  work.totals.bytes_uploaded += bytes.length;
+}
+
+/** Undefined when the object of a point is whole, or is of no concern to whoever can't read it. */
+async function harmIn(
+  context: VmContext,
+  key: string,
+): Promise<'missing' | { etag: string; failure: unknown } | undefined> {
+  const { store, vault } = context;
+  const there = await store.head(key);
+  if (!there) return 'missing';
+  try {
+    const found = await store.get(key);
+    if (!found) return 'missing';
+    openRoot(vault, 'point', key, found.bytes);
+    return undefined;
+  } catch (failure) {
+    if (failedWith(failure, 'damaged-object')) return { etag: there.etag, failure };
+    if (isUnreadable(failure)) return undefined;
+    throw failure;
+  }
 }
