@@ -98,7 +98,12 @@ async function removeAll(ec2: EC2Client): Promise<void> {
 }
 
 /** One point of a machine with one disk: all of a file, or as if only its last block had ever been written. */
-async function pointOf(repository: OpenRepository, name: string, bytes: number, file?: string): Promise<void> {
+async function pointOf(
+  repository: OpenRepository,
+  name: string,
+  bytes: number,
+  file?: string,
+): Promise<void> {
   const vm = repository.vm(name);
   const writer = await vm.writer(undefined, async () => {});
   const blockSize = bytes > 2 ** 36 ? 8 * 65_536 : 65_536;

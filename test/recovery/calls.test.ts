@@ -36,7 +36,9 @@ async function failover(disks: number[]) {
   return { calls: countOf(world.api.calls), total: world.api.calls.length, s3: world.s3.calls };
 }
 
-test('a fast failover to a warm point: few calls, and not a byte of the packs', { timeout: 240_000 }, async () => {
+test('a fast failover to a warm point: few calls, and not a byte of the packs', {
+  timeout: 240_000,
+}, async () => {
   const one = await failover([1]);
   console.log(one.calls, one.total);
   const three = await failover([3]);

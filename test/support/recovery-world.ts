@@ -40,6 +40,7 @@ export interface RecoveryWorld {
   ok(...args: string[]): Promise<string>;
   /** Ids of the instances that run, by the title of their VM. */
   running(): Promise<Record<string, { id: string; address: string; volumes: string[] }>>;
+  /** From then on each command opens the lab by itself. */
   close(): Promise<void>;
 }
 
@@ -59,6 +60,7 @@ export async function recoveryWorld(options: RecoveryWorldOptions): Promise<Reco
   const api = await callCounter(lab.api.url, options.refuse);
   const s3 = await callCounter(lab.s3.url);
   const published = await publish({ ...lab, api: { url: api.url }, s3: { url: s3.url } }, host);
+  let closed = false;
   const run = (...args: string[]) => options.run(dir, [...args, '--lab', folder]);
   const ok = async (...args: string[]) => {
     const { code, stdout, stderr } = await run(...args);
@@ -91,6 +93,8 @@ export async function recoveryWorld(options: RecoveryWorldOptions): Promise<Reco
       );
     },
     async close() {
+      if (closed) return;
+      closed = true;
       await published.close();
       await Promise.all([api.close(), s3.close()]);
       await lab.close();
@@ -105,7 +109,7 @@ interface Shown {
 
 const manifest = (
   machines: RecoveryMachine[],
-  probes: string[],
+  _probes: string[],
   { subnet, group }: { subnet: string; group: string },
 ) => `converge: 1
 targets:
