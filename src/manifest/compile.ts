@@ -9,6 +9,7 @@ import { checkIdentities } from './checks/check-identities.ts';
 import { checkReferences } from './checks/check-references.ts';
 import { checkTargets } from './checks/check-targets.ts';
 import { checkUrls } from './checks/check-urls.ts';
+import { takeFromOthers } from './checks/take-from-others.ts';
 import { withUses } from './checks/uses-around.ts';
 import { makeExpressions } from './expressions/expressions.ts';
 import { findModules } from './modules/module.ts';
@@ -147,6 +148,7 @@ export async function compile(paths: string[], options: CompileOptions): Promise
   refuseTwice(declared.targets, 'target ', ({ name }) => name, report);
   refuseTwice(resources, '', ({ address }) => address, report);
   const reportInside = withUses(declared.uses, report);
+  takeFromOthers(declared, reportInside);
   checkTargets(declared, registry, platform, reportInside);
   checkReferences(declared, registry, reportInside);
   checkUrls(declared, reportInside);

@@ -190,8 +190,8 @@ describe('what is refused before anything is announced', () => {
     ['a probe that is none', ['--health', 'ping'], 1, 'no probe'],
     ['a URL that is none', ['--health', 'http://{private_ip}:x/'], 1, '--health: the URL is none'],
     ['a password in the URL', ['--health', 'http://a:b@{private_ip}/'], 1, 'holds a password'],
-    ['none and another', ['--health', 'none', '--health', 'ec2'], 1, 'goes with no other'],
-    ['a bucket that is none', ['--self', 'https://cust'], 1, 'no URL of a bucket'],
+    ['none and another', ['--health', 'none', '--health', 'ec2'], 1, 'cannot be combined with another'],
+    ['a bucket that is none', ['--self', 'https://cust'], 1, 'is not the URL of a bucket'],
     ['a lab that is not there', ['--lab', 'nowhere'], 1, 'there is no lab in'],
   ])('%s', async (_, args, code, said) => {
     const result = await cli(await scratch(), ['bump', environment, '--self', 's3://cust/', ...args]);

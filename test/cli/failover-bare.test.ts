@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
+import type { Clock } from '../../src/io/ports.ts';
 import { openLab } from '../../src/lab/lab.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { apart } from '../recovery/network.ts';
@@ -41,18 +42,26 @@ resources:
       probes: { within: 1m }
 `;
 
-/** A lab with a Linux VM and a network that is apart; `home` writes the manifests of home. */
-async function world(env: Record<string, string> = {}) {
+const { clock: real } = nodeHost();
+/** An import is looked at every half minute; deadlines are longer, and still what they are. */
+const hasty: Clock = {
+  now: real.now,
+  sleep: async (ms, signal) => (ms > 60_000 ? real.sleep(ms, signal) : signal?.throwIfAborted()),
+};
+
+/** A lab with a VM and a network that is apart; `home` writes the manifests of home. */
+async function world(env: Record<string, string> = {}, guest = 'debian12_64Guest') {
   const dir = await scratch();
   const folder = join(dir, 'lab');
-  const run = (args: string[], own = env) => cli(dir, [...args, '--lab', folder], { env: own });
+  const run = (args: string[], own = env, clock?: Clock) =>
+    cli(dir, [...args, '--lab', folder], { env: own, ...(clock && { clock }) });
   const ok = async (...args: string[]) => {
     const result = await run(args);
     expect(result.code, `${args.join(' ')}\n${result.stdout}${result.stderr}`).toBe(0);
     return result.stdout;
   };
   await writeFile(join(dir, 'disk.raw'), bootBlock());
-  await ok('lab', 'add-vm', 'web01', '--disk', 'disk.raw', '--guest', 'debian12_64Guest');
+  await ok('lab', 'add-vm', 'web01', '--disk', 'disk.raw', '--guest', guest);
   const lab = await openLab(folder, { host: nodeHost(), seeded: false, lockTimeout: 0 });
   const { region, s3: credentials } = lab.settings;
   const ec2 = new EC2Client({ region, credentials, endpoint: lab.api.url });
@@ -63,7 +72,7 @@ async function world(env: Record<string, string> = {}) {
     await mkdir(join(dir, 'm'), { recursive: true });
     await writeFile(join(dir, 'm/dr.yaml'), manifest({ ...network, ...said }));
   };
-  return { dir, folder, run, ok, home };
+  return { dir, folder, run, ok, home, network };
 }
 
 test('from the repository and its key alone, home being gone: the same plan, to the end', {
@@ -95,6 +104,40 @@ test('from the repository and its key alone, home being gone: the same plan, to 
   const { faults } = JSON.parse(await readFile(join(folder, 'lab.json'), 'utf8'));
   expect(faults).toEqual([{ on: 'vsphere', rule: { kind: 'unavailable', times: 500 } }]);
   expect((await run(['verify', ...bare.slice(0, 4)])).code).toBe(0);
+});
+
+test('a Windows machine from its own shell, its target without a repository or type of its own: the same plan', {
+  timeout: 120_000,
+}, async () => {
+  const { dir, folder, run, ok, network } = await world({}, 'windows2019srv_64Guest');
+  await cli(dir, ['key', 'create', '--to', 'dr.key']);
+  await mkdir(join(dir, 'm'));
+  const repository = `{ url: ${url}, key: "\${secret('file:dr.key')}" }`;
+  await writeFile(
+    join(dir, 'm/dr.yaml'),
+    manifest({ ...network, repository })
+      .replace(
+        `      repository: ${repository}\n      instance_type: m6i.large\n`,
+        '      families: [ m6i ]\n',
+      )
+      .replace('      subnet:', '      license: byol\n      tenancy: dedicated\n      subnet:'),
+  );
+  await ok('apply', 'm');
+  expect(await run(['replicate', 'web01', '--replica', 'm'], {}, hasty)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/shell/),
+  });
+  const shown = await ok('failover', 'web', '--test', 'm', '--noop');
+  expect(shown).toMatch(/web01 {2}m6i\.large .*\n.*\n {6}Windows licensed by you, from ami-/);
+  const digest = /digest ([0-9a-f]+)/.exec(shown)![1]!;
+
+  await rm(join(dir, 'm'), { recursive: true });
+  await rm(join(folder, 'state'), { recursive: true });
+  const bare = ['--repository', url, '--key', 'file:dr.key', '--state', join(dir, 'bare')];
+  const done = await ok('failover', 'web', '--test', ...bare, '--digest', digest);
+  expect(done).toMatch(/passed {2}status checks/);
+  expect(await ok('failover', 'cleanup', 'web', ...bare)).toMatch(/^1 instance terminated/);
+  expect((await run(['failover', 'status', 'web', ...bare])).stdout).toContain('there are 0 instances');
 });
 
 test('what only one of manifests and repository takes is refused with the other', async () => {

@@ -37,7 +37,7 @@ it.each([
   ['lines: [a, b, a]', 'wrong-value', '`lines`: items 1 and 3 are the same'],
   ['lines: [[a]]', 'wrong-kind', '`lines`: expected text, found a list'],
   ['lines: [a, b, c, d]', 'wrong-value', '`lines`: expected at most 3 items'],
-  ['store: ftp://x', 'wrong-value', '`store`: expected text that matches ^(s3|file)://'],
+  ['store: ftp://x', 'wrong-value', '`store`: expected text that matches ^([sS]3|file)://'],
   ['store: { url: x }', 'wrong-value', '`url`: expected at least 3 characters'],
   ['store: { urll: abc }', 'unknown-property', '`store` has no property `urll`'],
   ['store: { target: x }', 'missing-property', '`store`: the property `url` is missing'],

@@ -21,6 +21,9 @@ import botocore
 # Sent by AWS though its model doesn't list it: the model's own text for Instance.Platform says `windows`, the API
 # reference's example of DescribeInternetGateways has `available`.
 UNLISTED = {("PlatformValues", "windows"), ("AttachmentStatus", "available")}
+# Parameters that a model older than botocore 1.44 lacks, with the type that the newer one has: ec2 of 1.44.8,
+# CreateReplaceRootVolumeTaskRequest.VolumeId.
+NEWER = {("CreateReplaceRootVolumeTaskRequest", "VolumeId"): "VolumeId"}
 # Headers that are not in a model: signature, SDK, checksums of transport.
 COMMON_HEADERS = re.compile(
     r"^(x-amz-(date|content-sha256|security-token|target|user-agent|sdk-.*|api-version|trailer|decoded-content-length)|amz-sdk-.*)$"
@@ -101,6 +104,9 @@ class Judge:
                     if path == "":
                         seen.add(member)
                     return self.parameter(it["shape"], parts[1:], f"{path}.{wire}", value, seen)
+            newer = NEWER.get((name, parts[0])) if len(parts) == 1 else None
+            if newer is not None:
+                return self.parameter(newer, [], f"{path}.{parts[0]}", value, seen)
             return self.fault(f"{path}.{'.'.join(parts)}", "unknown parameter")
         if shape["type"] == "list":
             if not parts and value == "":

@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { expect, it, onTestFinished } from 'vitest';
-import { awsMachines } from '../../src/aws/recovery/machines.ts';
+import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
 import { machineOf } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import type { RunStart } from '../../src/recovery/failover/run.ts';
 import type { MachineCloud } from '../../src/recovery/model/machines.ts';
-import { cloud, replicated } from '../recovery/fixture.ts';
+import { cloud as labCloud, replicated } from '../recovery/fixture.ts';
 import { apart } from '../recovery/network.ts';
 import { aMachine, commitImage } from '../support/repository.ts';
 import { describeWith, folder } from './s3-programs.ts';
@@ -20,7 +20,7 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
     it(`a Debian disk (${firmware}): point, replica, image, instance, and its console says that it is up`, async () => {
       const disk = join(folder(), 'disk.raw');
       execFileSync('bash', [join(import.meta.dirname, 'bootable-disk.sh'), firmware, disk]);
-      const aws = await cloud();
+      const aws = await labCloud();
       const { region, s3: credentials } = aws.lab.settings;
       const ec2 = new EC2Client({ region, credentials, endpoint: aws.lab.api.url });
       onTestFinished(() => ec2.destroy());
@@ -30,7 +30,8 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
       await commitImage(vm, await readFile(disk), { point: { machine } });
       const { disks, point } = await build();
 
-      const real = awsMachines(aws.connection);
+      const cloud = recoveryOver(aws.connection);
+      const real = cloud.machines;
       // The lab boots what it is told to; EC2 does it by itself.
       let booted = false;
       const machines: MachineCloud = {
@@ -51,12 +52,18 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
         subnet,
         group,
         groups: [
-          { machines: [machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots)], wait: 0 },
+          { machines: [machineOf(point, { vm: 'web01' }, { type: 'm6i.large' }, snapshots)], wait: 0 },
         ],
         probes: { console: 'recovered machine is up', within: 240_000 },
       };
       const run = { start, steps: [] };
-      const options = { repository, run, machines, clock: nodeHost().clock, step: async () => {} };
+      const options = {
+        repository,
+        run,
+        cloud: { ...cloud, machines },
+        clock: nodeHost().clock,
+        step: async () => {},
+      };
       const [recovered] = await rehearse(options);
       expect(recovered!.results.map(({ probe, outcome }) => [probe, outcome])).toEqual([
         ['status checks', 'passed'],

@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { expect, it, onTestFinished } from 'vitest';
+import { type AwsRecovery, recoveryOver } from '../../src/aws/recovery/cloud.ts';
 import { connectRecovery } from '../../src/aws/recovery/connection.ts';
-import { awsMachines } from '../../src/aws/recovery/machines.ts';
-import { awsSnapshots } from '../../src/aws/recovery/snapshots.ts';
-import { awsTemplates } from '../../src/aws/recovery/templates.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import { openLab } from '../../src/lab/lab.ts';
 import { cleanUp } from '../../src/recovery/failover/cleanup.ts';
-import { machineOf } from '../../src/recovery/failover/prepare.ts';
+import { fitFor, machineOf } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import type { RunStart } from '../../src/recovery/failover/run.ts';
+import type { ReplicaDisk } from '../../src/recovery/replica/build.ts';
 import { verifySnapshot } from '../../src/recovery/replica/verify.ts';
+import { makeShell } from '../../src/recovery/shell/own.ts';
+import type { Point } from '../../src/replication/model/repository.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { replicated, unhurried } from '../recovery/fixture.ts';
 import { apart } from '../recovery/network.ts';
@@ -32,8 +33,8 @@ async function everything(): Promise<Exchange[]> {
   const random = new SeededRandom('client');
   const connection = await connectRecovery({ region, credentials, endpoint: url, clock: unhurried, random });
   onTestFinished(() => connection.close());
-  const store = awsSnapshots(connection);
-  const machines = awsMachines(connection);
+  const cloud = recoveryOver(connection);
+  const { machines, snapshots: store } = cloud;
 
   const { repository, vm, build } = await replicated({ lab, store });
   await commitImage(vm, bootBlock(), { point: { machine: aMachine } });
@@ -54,23 +55,24 @@ async function everything(): Promise<Exchange[]> {
     account: (await machines.network(network.subnet, network.group)).account,
     subnet: network.subnet,
     group: network.group,
-    groups: [
-      { machines: [machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots)], wait: 0 },
-    ],
+    groups: [{ machines: [machineOf(point, { vm: 'web01' }, { type: 'm6i.large' }, snapshots)], wait: 0 }],
     probes: { console: 'partition', within: 1_000 },
   };
   const run = { start, steps: [] };
-  const options = { repository, run, machines, clock: unhurried, step: async () => {} };
+  const options = { repository, run, cloud, clock: unhurried, step: async () => {} };
   await rehearse(options);
   await cleanUp(options);
 
-  const templates = awsTemplates(connection);
+  await shells(cloud, { repository, disks, point, network });
+
+  const { templates } = cloud;
   const says = {
     instance_type: 'm6i.large',
     subnet: network.subnet,
-    security_groups: [network.group],
+    quarantine: network.group,
     key_pair: 'operators',
     tags: { team: 'web' },
+    later: { security_groups: [network.group] },
   };
   await templates.create({ name: 'converge-web01', token: 'once', tags: { a: 'b' }, says });
   const { id, latest } = (await templates.find('converge-web01'))!;
@@ -79,6 +81,49 @@ async function everything(): Promise<Exchange[]> {
   expect(await templates.change(id, says, latest)).toBe(false);
   await templates.remove(id);
   return exchanges;
+}
+
+/** The way of Windows: a shell of its own, a root that can't be exchanged by EC2, all of it done by hand. */
+async function shells(
+  cloud: AwsRecovery,
+  {
+    repository,
+    disks,
+    point,
+    network,
+  }: Pick<Awaited<ReturnType<typeof replicated>>, 'repository'> & {
+    disks: ReplicaDisk[];
+    point: Point;
+    network: { subnet: string; group: string };
+  },
+): Promise<void> {
+  const machine = { ...point.machine!, guest_id: 'windows2019srv_64Guest' };
+  const step = async () => {};
+  await makeShell({
+    of: { repository: repository.id, vm: point.vm.uuid, machine, license: 'byol' },
+    ...{ name: 'win01', snapshot: disks[0]!.snapshot, cloud, clock: unhurried, step },
+  });
+  const ofWindows = { ...point, machine };
+  for (const [number, shell] of (['stock', 'own'] as const).entries()) {
+    const target = { vm: 'win01', license: shell === 'own' ? ('byol' as const) : ('aws' as const), shell };
+    const fits = await fitFor(ofWindows, target, repository.id, cloud);
+    const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
+    const start: RunStart = {
+      version: 1,
+      plan: 'win',
+      number,
+      began: 0,
+      account: (await cloud.machines.network(network.subnet, network.group)).account,
+      subnet: network.subnet,
+      group: network.group,
+      groups: [{ machines: [machineOf(ofWindows, target, fits, snapshots)], wait: 0 }],
+      probes: { within: 1_000 },
+    };
+    const options = { repository, run: { start, steps: [] }, cloud, clock: unhurried, step };
+    await rehearse(options);
+    await cleanUp(options);
+  }
+  await cloud.groups.keyPairs();
 }
 
 const inRequest =
@@ -101,9 +146,14 @@ describeWith('the recovery client against AWS’s models', 'python3', ['-c', 'im
         'ebs:ListSnapshotBlocks',
         'ebs:PutSnapshotBlock',
         'ebs:StartSnapshot',
+        'ec2:CreateReplaceRootVolumeTask',
+        'ec2:CreateSecurityGroup',
+        'ec2:CreateVolume',
         'ec2:DeleteSnapshot',
         'ec2:DeregisterImage',
         'ec2:DescribeVpcEndpoints',
+        'ec2:DescribeInstanceTypes',
+        'ec2:ImportImage',
         'ec2:ModifyLaunchTemplate',
         'ec2:RegisterImage',
         'ec2:RunInstances',

@@ -9,6 +9,7 @@ import { memoryFiles } from '../../src/io/memory-files.ts';
 import { compile } from '../../src/manifest/compile.ts';
 import { type Bundle, decodeBundle, encodeBundle } from '../../src/recovery/bundle/bundle.ts';
 import { bundleToStore, compileBundle } from '../../src/recovery/bundle/compile-bundle.ts';
+import { schema } from '../../src/resources/aws/recovery-target-schema.ts';
 import { registry } from '../../src/resources/registry.ts';
 
 const vm = { name: 'web01', uuid: '5029-uuid' };
@@ -114,6 +115,49 @@ test('what the program reads of a bundle is what home declared, with the places'
     ),
     { numRuns: 60 },
   );
+});
+
+test('every property of a target is in it, and the repository that it takes from the VM, which is not', async () => {
+  const { repository, ...others } = target({
+    private_address: '10.0.1.20',
+    admin_cidrs: ['203.0.113.0/24'],
+    key_pair: 'admin',
+    instance_profile: 'recovered',
+    license: 'byol',
+    shell: 'own',
+    tenancy: 'host',
+    host_resource_group: 'arn:aws:resource-groups:eu-west-1:111122223333:group/windows',
+    method: 'fast',
+    fallback: { instance_types: ['m6a.large'] },
+    tags: { team: 'web' },
+    replica: { keep: 3 },
+  });
+  const { instance_type: _, ...chosen } = others;
+  const sealed = { url: String(repository), key: secret('env:KEY') };
+  const catalog = await home(
+    manifest(
+      {
+        protected_vm: { web01: { repository: sealed, schedule: 'every 15 minutes' } },
+        recovery_target: { web01: others, db01: { ...chosen, families: ['r6i'], repository: sealed } },
+        recovery_plan: { web: plan(['web01', 'db01'], { repository: sealed }) },
+      },
+      {
+        dr: { type: 'aws', region: 'eu-west-1' },
+        vc: { type: 'vsphere', url: 'https://vc.example.com', username: 'svc', password: secret('env:VC') },
+      },
+    ),
+  );
+  const said = Object.keys(schema.properties);
+  const inHome = catalog.resources.filter(({ type }) => type === 'recovery_target');
+  expect(new Set(inHome.flatMap(({ properties }) => Object.keys(properties)))).toEqual(new Set(said));
+  const read = await bare(decodeBundle(encodeBundle(compileBundle(catalog, vm)!), 'web01'));
+  expect(read.said).toEqual([]);
+  expect(read.catalog!.resources.map(({ type }) => type)).not.toContain('protected_vm');
+  for (const { title, properties } of inHome) {
+    const found = read.catalog!.resources.find(one => one.type === 'recovery_target' && one.title === title);
+    expect(found!.properties).toEqual(properties);
+    expect(found!.properties.repository).toEqual({ url: 's3://dr/vms', key: { $secret: 'env:KEY' } });
+  }
 });
 
 test('no value of a secret is in it; each is listed with where it is, who names it, and whether it is needed', async () => {

@@ -14,7 +14,7 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished, test } from 'vitest';
-import { awsMachines } from '../../src/aws/recovery/machines.ts';
+import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
@@ -36,13 +36,14 @@ async function begun() {
   const { region, s3: credentials } = aws.lab.settings;
   const ec2 = new EC2Client({ region, credentials, endpoint: aws.lab.api.url, maxAttempts: 1 });
   onTestFinished(() => ec2.destroy());
-  const machines = awsMachines(aws.connection);
+  const recovery = recoveryOver(aws.connection);
+  const { machines } = recovery;
   const network = await apart(ec2);
   const { repository, vm, build } = await replicated(aws);
   await commitImage(vm, bootBlock(), { point: { machine: firmware } });
   const { disks, point } = await build();
   const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
-  const machine = machineOf(point, { vm: 'web01', instance_type: 'm6i.large' }, snapshots);
+  const machine = machineOf(point, { vm: 'web01' }, { type: 'm6i.large' }, snapshots);
   const start: RunStart = {
     version: 1,
     plan: 'web',
@@ -58,7 +59,7 @@ async function begun() {
   const at = async (step: (name: string) => Promise<void> = async () => {}) => ({
     repository,
     run: (await newestRun(repository, 'web'))!,
-    machines,
+    cloud: recovery,
     clock: unhurried,
     step,
   });
@@ -67,7 +68,7 @@ async function begun() {
     (await ec2.send(new DescribeInstancesCommand({})))
       .Reservations!.flatMap(it => it.Instances!)
       .filter(it => it.LaunchTime!.getTime() > 0);
-  return { ...aws, ec2, machines, network, repository, at, all, point, disks };
+  return { ...aws, ec2, recovery, machines, network, repository, at, all, point, disks };
 }
 
 test('a point is registered, run and probed, and cleaned up until nothing is left', async () => {
@@ -88,7 +89,7 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
   expect(instance!.IamInstanceProfile).toBeUndefined();
   const options = await world.at();
   expect(stateOf(options.run)).toBe('standing');
-  expect(await standing(world.repository, options.run, world.machines)).toMatchObject({
+  expect(await standing(world.repository, options.run, world.recovery)).toMatchObject({
     instances: [instance!.InstanceId],
     volumes: [expect.stringMatching(/^vol-/)],
     images: [expect.stringMatching(/^ami-/)],
@@ -97,10 +98,12 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
   expect(await cleanUp(options)).toEqual({ instances: 1, images: 1, foreign: [] });
   const after = await world.at();
   expect(stateOf(after.run)).toBe('cleaned');
-  expect(await standing(world.repository, after.run, world.machines)).toEqual({
+  expect(await standing(world.repository, after.run, world.recovery)).toEqual({
     instances: [],
     images: [],
     volumes: [],
+    loose: [],
+    groups: [],
     foreign: [],
   });
   // The replica is still there, for the next one.
@@ -140,7 +143,7 @@ test('no capacity: EC2 says so at once, and the next run goes on when there is s
   const world = await begun();
   await world.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'capacity', type: 'm6i.large' } });
   await expect(rehearse(await world.at())).rejects.toThrow(
-    /InsufficientInstanceCapacity: We currently do not have/,
+    /no room for web01: m6i.large in subnet-\w+: InsufficientInstanceCapacity: We currently do not have/,
   );
   expect(await world.all()).toEqual([]);
   const recovered = await rehearse(await world.at());
@@ -175,7 +178,7 @@ test('what has the tag of the run, but no record of it, is left alone', async ()
   const world = await begun();
   await rehearse(await world.at());
   const { ImageId } = (await world.all())[0]!;
-  const theirs = await world.machines.run({
+  const answer = await world.machines.run({
     image: ImageId!,
     type: 'm6i.large',
     subnet: world.network.subnet,
@@ -183,10 +186,11 @@ test('what has the tag of the run, but no record of it, is left alone', async ()
     token: 'theirs',
     tags: {},
   });
+  const theirs = 'instance' in answer ? answer.instance : '';
   const { run } = await world.at();
   const tag = `${world.repository.id.slice(0, 8)}/web/1`;
   await world.ec2.send(new CreateTagsCommand({ Resources: [theirs], Tags: [{ Key: RUN_TAG, Value: tag }] }));
-  expect((await standing(world.repository, run, world.machines)).foreign).toEqual([theirs]);
+  expect((await standing(world.repository, run, world.recovery)).foreign).toEqual([theirs]);
   expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, foreign: [theirs] });
   const left = (await world.all()).filter(({ State }) => State!.Name !== 'terminated');
   expect(left.map(({ InstanceId }) => InstanceId)).toEqual([theirs]);
@@ -298,11 +302,11 @@ test('anything but the group itself, and any name server but the VPC’s, is a w
 
 test('a point that can’t be run says why, all of it', async () => {
   const world = await begun();
-  const codes = (point: Parameters<typeof obstacles>[0]) => obstacles(point).map(({ code }) => code);
+  const codes = (point: Parameters<typeof obstacles>[0]) => obstacles(point, {}).map(({ code }) => code);
   const { machine: _, ...older } = world.point;
   expect(codes(older)).toEqual(['machine-unknown']);
   const windows = { ...firmware, guest_id: 'windows2019srv_64Guest', boot_order: ['disk:2001'] };
-  expect(codes({ ...world.point, machine: windows })).toEqual(['guest-not-linux', 'boot-disk-missing']);
+  expect(codes({ ...world.point, machine: windows })).toEqual(['license-required', 'boot-disk-missing']);
   expect(codes(world.point)).toEqual([]);
 });
 
@@ -333,7 +337,7 @@ test('the disk that it booted from comes first, whatever its unit', () => {
     [0, 'snap-0'],
     [1, 'snap-1'],
   ]);
-  expect(machineOf(point, { vm: 'web01', instance_type: 't3.small' }, snapshots)).toMatchObject({
+  expect(machineOf(point, { vm: 'web01' }, { type: 't3.small' }, snapshots)).toMatchObject({
     boot_mode: 'uefi',
     tpm: true,
     disks: [

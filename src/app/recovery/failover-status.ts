@@ -24,7 +24,7 @@ export const failoverStatus = (
     return {
       ...(recovering.from && { from: recovering.from }),
       run,
-      standing: await standing(repository, run, recovering.cloud.machines, context.io.interrupt),
+      standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
     };
   });
 
@@ -40,7 +40,7 @@ export const failoverCleanup = (
     return cleanUp({
       repository,
       run,
-      machines: recovering.cloud.machines,
+      cloud: recovering.cloud,
       clock: context.io.host.clock,
       step: async () => {},
       signal: context.io.interrupt,

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
+import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import { refuseOpen } from '../../recovery/failover/isolation.ts';
-import { machineOf, obstacles } from '../../recovery/failover/prepare.ts';
+import { type Fit, fitFor, machineOf, type TargetMachine } from '../../recovery/failover/prepare.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import { newestRun, type Run, type RunMachine, type RunStart, stateOf } from '../../recovery/failover/run.ts';
 import { SERIES } from '../../recovery/model/plan.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
+import { type Cold, estimateCold } from '../../recovery/replica/estimate.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
@@ -19,7 +20,8 @@ import {
   declaredAs,
   pointsOf,
   type Recovering,
-  targetProperties,
+  repositoryOf,
+  targetMachine,
 } from './with-declared.ts';
 import { type PlanOptions, withPlan } from './with-plan.ts';
 
@@ -31,13 +33,27 @@ export interface FailoverOptions extends PlanOptions {
   digest?: string;
 }
 
+export interface PlannedMachine {
+  vm: string;
+  point: string;
+  time: number;
+  disks: number;
+  type: string;
+  /** Why that type, where it was chosen. */
+  why?: string;
+  /** Of Windows: where its licence comes from. */
+  shell?: { image: string; license: string };
+  /** Of a point that has no snapshots yet. No part of the digest: a replica that is made meanwhile is no other plan. */
+  cold?: Cold;
+}
+
 /** What is about to be done, for whoever approves it. */
 export interface FailoverPlan {
   plan: string;
   network: { subnet: string; group: string; vpc: string };
   groups: {
     wait: number;
-    machines: { vm: string; point: string; time: number; disks: number; type: string }[];
+    machines: PlannedMachine[];
   }[];
   digest: string;
 }
@@ -89,7 +105,7 @@ export const failoverTest = (
 
     const network = await machines.network(properties.test.subnet, properties.test.security_group, signal);
     refuseOpen(network);
-    const chosen = resumed ? undefined : await choose(recovering, declared, options.point);
+    const chosen = resumed ? undefined : await choose(recovering, declared, options.point, signal);
     const shown = resumed
       ? planOfRun(before.start, network.vpc)
       : planOf(declared.title, properties, chosen!, network);
@@ -115,7 +131,7 @@ export const failoverTest = (
     const recovered = await rehearse({
       repository,
       run,
-      machines,
+      cloud: recovering.cloud,
       clock,
       step: async () => {},
       say: hooks.say,
@@ -126,36 +142,52 @@ export const failoverTest = (
 
 interface Chosen {
   vm: string;
-  target: CatalogResource;
+  target: TargetMachine;
   point: Point;
+  fit: Fit;
+  cold?: Cold;
 }
 
 /** A point for each machine of the plan; everything against any of them is said at once. */
-async function choose(recovering: Recovering, declared: CatalogResource, which: string): Promise<Chosen[]> {
+async function choose(
+  recovering: Recovering,
+  declared: CatalogResource,
+  which: string,
+  signal: AbortSignal,
+): Promise<Chosen[]> {
   const { groups, repository: home } = planProperties(declared);
   const url = canonicalRepositoryUrl(repositoryRef(home).url);
   const repository = await recovering.repository(home);
   const chosen: Chosen[] = [];
-  for (const vm of groups.flatMap(({ targets }) => targets)) {
-    const target = declaredAs('recovery_target', vm)(recovering.catalog);
-    const other = repositoryRef(targetProperties(target).repository).url;
+  const against: Diagnostic[] = [];
+  for (const name of groups.flatMap(({ targets }) => targets)) {
+    const target = declaredAs('recovery_target', name)(recovering.catalog);
+    const { title: vm } = target;
+    const other = repositoryRef(repositoryOf(target)).url;
     if (canonicalRepositoryUrl(other) !== url)
       throw new Failure(
         given(
           'other-repository',
-          `the plan ${declared.title} is kept in ${url}, its target ${vm} in ${other}`,
+          `the plan ${declared.title} is kept in ${url}, its target ${name} in ${other}`,
           {
             hint: 'give both the same repository',
           },
         ),
       );
-    const { points, lost } = await (await pointsOf(repository, target.title)).history(() => {});
+    const { points, lost } = await (await pointsOf(repository, vm)).history(() => {});
     const again = (id: string) =>
       `converge failover ${declared.title} --test ${recovering.again} --point ${id}`;
-    const point = selectPoint(points, which, target.title, { points: lost, again });
-    chosen.push({ vm: target.title, target, point });
+    const point = selectPoint(points, which, vm, { points: lost, again });
+    try {
+      const machine = await targetMachine(target, recovering.cloud, signal);
+      const fit = await fitFor(point, machine, repository.id, recovering.cloud, signal);
+      const cold = await estimateCold(repository, point, recovering.cloud.snapshots, signal);
+      chosen.push({ vm, target: machine, point, fit, ...(cold && { cold }) });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      against.push(...error.diagnostics);
+    }
   }
-  const against = chosen.flatMap(({ point }) => obstacles(point));
   if (against.length > 0) throw new Failure(against);
   return chosen;
 }
@@ -174,12 +206,15 @@ function planOf(
     network: { subnet: test.subnet, group: test.security_group, vpc },
     groups: groups.map(({ targets, wait }) => ({
       wait: waits(wait),
-      machines: targets.map(of).map(({ vm, point, target }) => ({
+      machines: targets.map(of).map(({ vm, point, fit, cold }) => ({
         vm,
         point: point.id,
         time: point.time,
         disks: point.disks.length,
-        type: targetProperties(target).instance_type,
+        type: fit.type,
+        ...(fit.why !== undefined && { why: fit.why }),
+        ...(fit.shell && { shell: { image: fit.shell.image, license: fit.shell.license } }),
+        ...(cold && { cold }),
       })),
     })),
   });
@@ -191,19 +226,22 @@ const planOfRun = ({ plan, subnet, group, groups }: RunStart, vpc: string): Fail
     network: { subnet, group, vpc },
     groups: groups.map(({ wait, machines }) => ({
       wait,
-      machines: machines.map(({ vm, point, time, disks, instance_type }) => ({
+      machines: machines.map(({ vm, point, time, disks, instance_type, shell }) => ({
         vm,
         point,
         time,
         disks: disks.length,
         type: instance_type,
+        ...(shell && { shell }),
       })),
     })),
   });
 
 const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
   ...plan,
-  digest: createHash('sha256').update(JSON.stringify(plan)).digest('hex'),
+  digest: createHash('sha256')
+    .update(JSON.stringify(plan, (key, value) => (key === 'cold' ? undefined : value)))
+    .digest('hex'),
 });
 
 function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void {
@@ -235,8 +273,7 @@ async function begin({
 }): Promise<Run> {
   const { groups, test, probes } = planProperties(declared);
   const built = new Map<string, RunMachine>();
-  for (const { vm, target, point } of chosen) {
-    const { instance_type, key_pair } = targetProperties(target);
+  for (const { vm, target, point, fit } of chosen) {
     const { disks } = await buildReplica({
       repository,
       point,
@@ -248,8 +285,7 @@ async function begin({
       signal: context.io.interrupt,
     });
     const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
-    const machine = { vm, instance_type, ...(key_pair !== undefined && { key_pair }) };
-    built.set(vm.toLowerCase(), machineOf(point, machine, snapshots));
+    built.set(vm.toLowerCase(), machineOf(point, target, fit, snapshots));
   }
   const { title } = declared;
   const number = ((await repository.records.numbers(title, SERIES.run)).at(-1) ?? 0) + 1;

@@ -1,10 +1,13 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { buildReplica, type Replica, replicaOf } from '../../recovery/replica/build.ts';
 import { type SnapshotCheck, verifySnapshot } from '../../recovery/replica/verify.ts';
+import { makeShell } from '../../recovery/shell/own.ts';
+import { bootDiskKey } from '../../replication/model/machine.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
+import { shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
-import { declaredAs, pointsOf, targetProperties, withDeclared } from './with-declared.ts';
+import { declaredAs, pointsOf, repositoryOf, targetProperties, withDeclared } from './with-declared.ts';
 
 /** Points whose snapshots are kept where the manifest doesn't say. */
 const usualKeep = 2;
@@ -18,22 +21,42 @@ export const makeReplica = (
   vm: string,
   paths: string[],
   options: CommonOptions,
-): Promise<Replica | undefined> =>
+): Promise<MadeReplica | undefined> =>
   withDeclared(context, paths, options, declaredAs('recovery_target', vm), async (recovering, declared) => {
-    const { repository: property, replica } = targetProperties(declared);
-    const repository = await recovering.repository(property);
+    const properties = targetProperties(declared);
+    const repository = await recovering.repository(repositoryOf(declared));
+    const { clock } = context.io.host;
+    const signal = context.io.interrupt;
     const { points, lost } = await (await pointsOf(repository, declared.title)).history(() => {});
     const again = (id: string) => `converge failover PLAN --test PATHS --point ${id}`;
-    return buildReplica({
+    const replica = await buildReplica({
       repository,
       point: selectPoint(points, 'latest', declared.title, { points: lost, again }),
       store: recovering.cloud.snapshots,
-      clock: context.io.host.clock,
-      keep: replica?.keep ?? usualKeep,
+      clock,
+      keep: properties.replica?.keep ?? usualKeep,
       step: async () => {},
-      signal: context.io.interrupt,
+      signal,
     });
+    const { vm, machine } = replica.point;
+    const { license } = properties;
+    const root = machine && replica.point.disks.find(({ key }) => key === bootDiskKey(machine));
+    const disk = replica.disks.find(({ index }) => index === root?.index);
+    if (!machine || !disk || license === undefined || shellOf(properties) !== 'own') return replica;
+    const shell = await makeShell({
+      of: { repository: repository.id, vm: vm.uuid, machine, license },
+      name: vm.name,
+      snapshot: disk.snapshot,
+      cloud: recovering.cloud,
+      clock,
+      step: async () => {},
+      signal,
+    });
+    return { ...replica, shell };
   });
+
+/** `shell`: the image that Windows takes its licence from, where it is the VM's own. */
+export type MadeReplica = Replica & { shell?: { image: string; made: boolean } };
 
 export interface VerifiedReplica {
   vm: string;
@@ -55,7 +78,7 @@ export const verifyReplica = (
   withDeclared(context, paths, options, declaredAs('recovery_target', vm), async (recovering, declared) => {
     const { random } = context.io.host;
     const signal = context.io.interrupt;
-    const repository = await recovering.repository(targetProperties(declared).repository);
+    const repository = await recovering.repository(repositoryOf(declared));
     const source = await pointsOf(repository, declared.title);
     const store = recovering.cloud.snapshots;
     const points = await source.points(() => {});

@@ -4,9 +4,10 @@ import { suggest } from '../../diagnostics/nearest.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { subjectOf } from '../../engine/model/subject.ts';
+import type { TargetMachine } from '../../recovery/failover/prepare.ts';
 import { findVm } from '../../replication/model/newest-point.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
-import type { RecoveryTargetProperties } from '../../resources/aws/recovery_target.ts';
+import { type RecoveryTargetProperties, shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
@@ -90,6 +91,41 @@ export function declaredAs(type: string, title: string): (catalog: Catalog) => C
 
 export const targetProperties = ({ properties }: CatalogResource): RecoveryTargetProperties =>
   properties as unknown as RecoveryTargetProperties;
+
+/** Where the points of a target lie. One that is to be absent doesn't have to say. @throws Failure `not-declared` */
+export function repositoryOf(target: CatalogResource): RepositoryProperty {
+  const { repository } = targetProperties(target);
+  if (repository !== undefined) return repository;
+  throw new Failure(
+    given('not-declared', `recovery_target:${target.title} is declared absent and names no repository`, {
+      hint: 'remove `ensure: absent` to use it',
+    }),
+  );
+}
+
+/** What of a declaration a run needs; a key pair's id has become its name. */
+export async function targetMachine(
+  target: CatalogResource,
+  { groups }: AwsRecovery,
+  signal?: AbortSignal,
+): Promise<TargetMachine> {
+  const properties = targetProperties(target);
+  const { instance_type, families, fallback, key_pair, tenancy, host_resource_group, license } = properties;
+  const pairs = key_pair?.startsWith('key-') ? await groups.keyPairs(signal) : [];
+  const pair = pairs.find(({ id }) => id === key_pair)?.name ?? key_pair;
+  const shell = shellOf(properties);
+  return {
+    vm: target.title,
+    ...(instance_type !== undefined && { instance_type }),
+    ...(families && { families }),
+    ...(fallback?.instance_types && { else_types: fallback.instance_types }),
+    ...(pair !== undefined && { key_pair: pair }),
+    ...(tenancy !== undefined && { tenancy }),
+    ...(host_resource_group !== undefined && { host_resource_group }),
+    ...(license !== undefined && { license }),
+    ...(shell !== undefined && { shell }),
+  };
+}
 
 /** @throws Failure `vm-not-in-repository` */
 export async function pointsOf(repository: Repository, vm: string): Promise<VmRepository> {

@@ -1,10 +1,15 @@
-import type { MachineCloud } from '../../recovery/model/machines.ts';
+import type { EC2Client, Image, Instance } from '@aws-sdk/client-ec2';
+import type { CloudImage, CloudInstance, MachineCloud } from '../../recovery/model/machines.ts';
 import type { RecoveryConnection } from './connection.ts';
 import { readNetwork } from './network.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
 
 /** Everything that EC2 makes for an instance carries its tags. */
 const taggedTypes = ['instance', 'volume', 'network-interface'] as const;
+
+/** Another type or subnet may do. Source: EC2 API reference, "Error codes". */
+const fullCodes =
+  /^(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientCapacityOnHost|InsufficientFreeAddressesInSubnet|Unsupported)$/;
 
 export function awsMachines(connection: RecoveryConnection): MachineCloud {
   const { ec2, onEc2 } = connection;
@@ -19,14 +24,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
         (client, options) => client.send(command, options),
         { signal },
       );
-      return (answer?.Images ?? []).map(image => ({
-        id: image.ImageId ?? '',
-        state: image.State === 'pending' || image.State === 'available' ? image.State : 'failed',
-        platformDetails: image.PlatformDetails ?? '',
-        usageOperation: image.UsageOperation ?? '',
-        name: image.Name ?? '',
-        tags: tagsOf(image.Tags),
-      }));
+      return (answer?.Images ?? []).map(imageOf);
     },
 
     async registerImage({ name, bootMode, tpm, disks, tags }, signal) {
@@ -63,7 +61,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
     },
 
     async instances(tags, signal) {
-      const found = [];
+      const found: CloudInstance[] = [];
       let NextToken: string | undefined;
       do {
         const command = new ec2.DescribeInstancesCommand({
@@ -78,21 +76,15 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
           { signal },
         );
         for (const { OwnerId, Instances = [] } of answer?.Reservations ?? [])
-          for (const one of Instances)
-            found.push({
-              id: one.InstanceId ?? '',
-              state: one.State?.Name ?? 'unknown',
-              account: OwnerId ?? '',
-              ...(one.ClientToken !== undefined && { token: one.ClientToken }),
-              ...(one.PrivateIpAddress !== undefined && { privateIp: one.PrivateIpAddress }),
-              tags: tagsOf(one.Tags),
-            });
+          for (const one of Instances) found.push(instanceOf(one, OwnerId ?? ''));
         NextToken = answer?.NextToken || undefined;
       } while (NextToken !== undefined);
       return found;
     },
 
-    async run({ image, type, subnet, groups, keyPair, token, tags }, signal) {
+    async run(wanted, signal) {
+      const { image, type, subnet, groups, keyPair, address, tenancy, hostResourceGroup, token, tags } =
+        wanted;
       const command = new ec2.RunInstancesCommand({
         ImageId: image,
         InstanceType: type as 'm6i.large',
@@ -101,18 +93,35 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
         SubnetId: subnet,
         SecurityGroupIds: groups,
         ...(keyPair !== undefined && { KeyName: keyPair }),
+        ...(address !== undefined && { PrivateIpAddress: address }),
+        ...(tenancy !== undefined && {
+          Placement: {
+            Tenancy: tenancy,
+            ...(hostResourceGroup !== undefined && { HostResourceGroupArn: hostResourceGroup }),
+          },
+        }),
         ClientToken: token,
         InstanceInitiatedShutdownBehavior: 'stop',
         MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled' },
         TagSpecifications: taggedTypes.map(ResourceType => ({ ResourceType, Tags: toTags(tags) })),
       });
+      let noRoom: string | undefined;
       const answer = await onEc2(
         'RunInstances',
         tags.Name ?? image,
-        (client, options) => client.send(command, options),
+        async (client, options) => {
+          try {
+            return await client.send(command, options);
+          } catch (error) {
+            const { name, message } = error as Error;
+            if (!fullCodes.test(name)) throw error;
+            noRoom = `${name}: ${message}`;
+            return undefined;
+          }
+        },
         { signal },
       );
-      return answer?.Instances?.[0]?.InstanceId ?? '';
+      return noRoom === undefined ? { instance: answer?.Instances?.[0]?.InstanceId ?? '' } : { noRoom };
     },
 
     async terminate(ids, signal) {
@@ -124,25 +133,29 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
       });
     },
 
-    async volumes(tags, signal) {
-      const found: string[] = [];
-      let NextToken: string | undefined;
-      do {
-        const command = new ec2.DescribeVolumesCommand({
-          Filters: filtersOf(tags),
-          MaxResults: 500,
-          ...(NextToken !== undefined && { NextToken }),
-        });
-        const answer = await onEc2(
-          'DescribeVolumes',
-          'the volumes of the failover',
-          (client, options) => client.send(command, options),
-          { signal },
-        );
-        found.push(...(answer?.Volumes ?? []).map(({ VolumeId }) => VolumeId ?? ''));
-        NextToken = answer?.NextToken || undefined;
-      } while (NextToken !== undefined);
-      return found;
+    async stop(instance, signal) {
+      const command = new ec2.StopInstancesCommand({ InstanceIds: [instance] });
+      await onEc2('StopInstances', instance, (client, options) => client.send(command, options), { signal });
+    },
+
+    async start(instance, signal) {
+      const command = new ec2.StartInstancesCommand({ InstanceIds: [instance] });
+      await onEc2('StartInstances', instance, (client, options) => client.send(command, options), { signal });
+    },
+
+    async setGroups(instance, groups, signal) {
+      const command = new ec2.ModifyInstanceAttributeCommand({ InstanceId: instance, Groups: [...groups] });
+      const send = (client: EC2Client, options: object) => client.send(command, options);
+      await onEc2('ModifyInstanceAttribute', instance, send, { signal });
+    },
+
+    async setProfile(instance, profile, signal) {
+      const command = new ec2.AssociateIamInstanceProfileCommand({
+        InstanceId: instance,
+        IamInstanceProfile: { Name: profile },
+      });
+      const send = (client: EC2Client, options: object) => client.send(command, options);
+      await onEc2('AssociateIamInstanceProfile', `${profile} with ${instance}`, send, { signal });
     },
 
     async checks(instance, signal) {
@@ -172,3 +185,36 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
     },
   };
 }
+
+export const imageOf = (image: Image): CloudImage => ({
+  id: image.ImageId ?? '',
+  state: image.State === 'pending' || image.State === 'available' ? image.State : 'failed',
+  platformDetails: image.PlatformDetails ?? '',
+  usageOperation: image.UsageOperation ?? '',
+  bootMode: image.BootMode ?? 'legacy-bios',
+  created: Date.parse(image.CreationDate ?? '') || 0,
+  name: image.Name ?? '',
+  tags: tagsOf(image.Tags),
+});
+
+const instanceOf = (one: Instance, account: string): CloudInstance => ({
+  id: one.InstanceId ?? '',
+  state: one.State?.Name ?? 'unknown',
+  account,
+  ...(one.ClientToken !== undefined && { token: one.ClientToken }),
+  ...(one.PrivateIpAddress !== undefined && { privateIp: one.PrivateIpAddress }),
+  type: one.InstanceType ?? '',
+  zone: one.Placement?.AvailabilityZone ?? '',
+  groups: (one.SecurityGroups ?? []).map(({ GroupId }) => GroupId ?? ''),
+  ...(one.IamInstanceProfile?.Arn !== undefined && { profile: one.IamInstanceProfile.Arn }),
+  platformDetails: one.PlatformDetails ?? '',
+  usageOperation: one.UsageOperation ?? '',
+  rootDevice: one.RootDeviceName ?? '',
+  devices: (one.BlockDeviceMappings ?? []).map(({ DeviceName, Ebs }) => ({
+    device: DeviceName ?? '',
+    volume: Ebs?.VolumeId ?? '',
+    state: Ebs?.Status ?? '',
+    endsWithIt: Ebs?.DeleteOnTermination ?? false,
+  })),
+  tags: tagsOf(one.Tags),
+});

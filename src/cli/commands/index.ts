@@ -12,7 +12,7 @@ import { validate } from './run/validate.ts';
 const adopt = () => import('./adopt/adopt.ts');
 const lab = () => import('./lab/lab.ts');
 const masterless = () => import('./masterless/index.ts');
-const recovery = () => import('./recovery/failover.ts');
+const recovery = () => import('./recovery/index.ts');
 const repository = () => import('./repository/index.ts');
 const start = () => import('./start/index.ts');
 
@@ -38,6 +38,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['restore', async () => (await repository()).restore],
   ['verify', async () => (await repository()).verify],
   ['failover', async () => (await recovery()).failover],
+  ['readiness', async () => (await recovery()).readiness],
   ['key', async () => (await repository()).key],
   ['sign', async () => (await masterless()).sign],
   ['agent', async () => (await masterless()).agent],

@@ -1,6 +1,14 @@
 import type { Meanings } from './meaning.ts';
 
 export const recovery = {
+  'address-in-one-subnet': {
+    means: 'A private address is declared beside several subnets, and it is in one of them alone.',
+    wayOut: 'Remove the address, or the other subnets.',
+  },
+  'admin-everywhere': {
+    means: 'RDP or SSH would be opened to the whole Internet.',
+    wayOut: 'Name the networks of those who administer the machine.',
+  },
   'bad-sample': {
     means: "What `--sample` names isn't a share or a number of bytes.",
     wayOut: 'Write it as the message shows.',
@@ -25,17 +33,61 @@ export const recovery = {
     means: 'Somebody else began a failover of the same plan.',
     wayOut: 'Look at it with `converge failover status`.',
   },
-  'guest-not-linux': {
-    means: 'A guest needs a licence or drivers that this way of recovery cannot give it.',
-    wayOut: 'Rehearse machines with Linux; others follow in a later version.',
+  'group-foreign': {
+    means: "A security group has the name of one of converge's and not its tag.",
+    wayOut: 'Rename or remove it.',
+  },
+  'group-in-use': {
+    means: 'A security group of a recovery target still has a machine in it.',
+    wayOut: 'Remove what runs: `converge failover cleanup PLAN`.',
+  },
+  'group-not-found': {
+    means: "The VPC of a recovery target's subnet has no security group of that name or id.",
+    wayOut: 'Correct it, or make the group first.',
+  },
+  'group-open': {
+    means: 'A security group that must let nothing in or out was changed while it was made.',
+    wayOut: 'Run again, and find out who changes it.',
+  },
+  'guest-unknown': {
+    means: 'A guest is neither Linux nor Windows, and this version recovers no other.',
+    wayOut: 'Restore its disks with `converge restore`, and import them by hand.',
+  },
+  'hosts-tenancy': {
+    means: 'A host resource group is declared without `tenancy: host`.',
+    wayOut: 'Add the tenancy, or remove the group.',
   },
   'image-name-taken': {
     means: 'An image of that name is in the account, and converge did not make it.',
     wayOut: 'Rename or deregister it.',
   },
+  'import-failed': {
+    means: "EC2 could not make an image of a VM's disk; the message is EC2's own.",
+    wayOut: 'Correct what it says in the VM, make a new point, and replicate again.',
+  },
+  'key-pair-not-found': {
+    means: 'The account has no key pair of that name or id.',
+    wayOut: 'Correct it, or make it first.',
+  },
   'left-behind': {
     means: 'After a clean-up something with the tags of the test is still there.',
     wayOut: 'Run the clean-up again.',
+  },
+  'license-mismatch': {
+    means: 'EC2 bills an image or a machine as something else than the declared licence.',
+    wayOut: 'Nothing was put on a network. Correct `license`, or make the shell again.',
+  },
+  'license-not-windows': {
+    means: 'A licence of Windows is declared for a machine that runs another system.',
+    wayOut: 'Remove `license`.',
+  },
+  'license-required': {
+    means: "A machine runs Windows, and its recovery target doesn't say under whose licence.",
+    wayOut: 'Add `license: aws` or `license: byol`.',
+  },
+  'license-tenancy': {
+    means: "A licence of Windows of one's own is declared for shared hardware, where it may not run.",
+    wayOut: 'Add `tenancy: dedicated` or `tenancy: host`, or write `license: aws`.',
   },
   'machine-not-launched': {
     means: 'An instance of a rehearsal ended before it ran.',
@@ -55,13 +107,29 @@ export const recovery = {
     means: 'There is no whole replica of the point that was asked for.',
     wayOut: 'Make it with `converge replicate VM --replica PATHS`.',
   },
+  'no-room': {
+    means: 'EC2 had no room for a machine: no capacity of any declared type, or no address.',
+    wayOut: 'Add types or subnets under `fallback`, or run again later.',
+  },
+  'no-type-fits': {
+    means: 'No instance type of the families holds what a machine had and starts as it did.',
+    wayOut: 'Name the type, or more families.',
+  },
   'not-declared': {
     means: 'The manifests declare no such target or plan.',
     wayOut: 'Correct the name, or name the paths that declare it.',
   },
+  'not-in-this-version': {
+    means: 'A manifest asks for something that is planned and not there yet.',
+    wayOut: 'Take the way that the message names.',
+  },
   'other-repository': {
     means: 'A plan and one of its targets name different repositories.',
     wayOut: 'Give both the same one.',
+  },
+  'other-vpc': {
+    means: 'Subnets of a recovery target are in different VPCs.',
+    wayOut: 'Name subnets of one.',
   },
   'paths-or-repository': {
     means:
@@ -84,6 +152,26 @@ export const recovery = {
     means: 'A disk has a size that an EBS volume cannot have.',
     wayOut: 'Leave the disk out, or recover the machine in another way.',
   },
+  'reserved-tag': {
+    means: 'A tag begins with a prefix that AWS or converge keeps for itself.',
+    wayOut: 'Give it another name.',
+  },
+  'runbook-only': {
+    means: '`converge readiness` was called without `--runbook`.',
+    wayOut: 'Add it: this version prints the runbook alone.',
+  },
+  'shell-boot-mode': {
+    means: 'An image starts with other firmware than the machine did.',
+    wayOut: 'Make the shell again: `converge replicate VM --replica PATHS`.',
+  },
+  'shell-missing': {
+    means: 'A Windows machine has no image to take its licence from.',
+    wayOut: 'Make it: `converge replicate VM --replica PATHS`, or declare `shell`.',
+  },
+  'shell-without-license': {
+    means: 'A shell is declared, and no licence for it to bring.',
+    wayOut: 'Add `license`, or remove `shell`.',
+  },
   'snapshot-failed': {
     means: 'EBS ended a snapshot with an error.',
     wayOut: 'Run again: a new one is made.',
@@ -92,10 +180,18 @@ export const recovery = {
     means: 'A snapshot that was being written is not open for writing any more.',
     wayOut: 'Run again: a new one is made.',
   },
+  'stock-byol': {
+    means: "An image of Amazon's is declared for a licence of one's own, which it can never have.",
+    wayOut: 'Write `shell: own`.',
+  },
   'target-twice': { means: 'A recovery plan names a machine twice.', wayOut: 'Name each machine once.' },
   'template-foreign': {
     means: 'A launch template of the name that a target needs is not ours.',
     wayOut: 'Tag it if it is meant for this, or rename it.',
+  },
+  'template-not-found': {
+    means: 'There is no launch template of that VM to be adopted.',
+    wayOut: 'Declare a `recovery_target` and apply it.',
   },
   'test-only': {
     means: '`converge failover` was called without `--test`.',
@@ -105,8 +201,36 @@ export const recovery = {
     means: 'An earlier test of the plan has not been cleaned up.',
     wayOut: 'Run `converge failover cleanup`.',
   },
+  'type-and-families': {
+    means: 'Both an instance type and families to choose one of are declared.',
+    wayOut: 'Remove one of the two.',
+  },
+  'type-chosen': {
+    means: 'An instance type was chosen by what the newest recovery point says about the machine.',
+    wayOut: 'Declare `instance_type` to have another.',
+  },
+  'type-not-found': {
+    means: 'The region has no such instance type.',
+    wayOut: 'Correct its name.',
+  },
+  'type-unfit': {
+    means: "A machine doesn't start on an instance type: firmware, virtual TPM or dedicated hosts.",
+    wayOut: 'Name another type.',
+  },
   'vm-missing': {
     means: '`verify --replica` needs to know which VM.',
     wayOut: 'Name it with `--vm`.',
+  },
+  'wrong-cidr': {
+    means: "A network isn't written as IPv4 in CIDR form.",
+    wayOut: 'Correct it: `203.0.113.0/24`.',
+  },
+  'wrong-ipv4': {
+    means: "An address isn't IPv4.",
+    wayOut: 'Correct it.',
+  },
+  'wrong-method': {
+    means: 'There is no such method of recovery.',
+    wayOut: 'Write `method: fast`.',
   },
 } as const satisfies Meanings;

@@ -241,6 +241,11 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   canBeAbsent?: boolean;
   /** Properties that only `ensure: absent` may leave out; optional in the schema. */
   neededUnlessAbsent?: readonly string[];
+  /**
+   * Properties that one may leave out whose value is that of the resource of another type with the same title (in any
+   * case); optional in the schema. Where there is no such resource, or it says nothing, leaving it out is a mistake.
+   */
+  takesFrom?: Readonly<Record<string, string>>;
   /** What `select:` takes, for a type whose resources may stand for many objects. */
   // biome-ignore lint/suspicious/noExplicitAny: each type has a form of its own
   select?: Selector<any>;

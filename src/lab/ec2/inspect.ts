@@ -17,8 +17,8 @@ export interface VolumeBytes {
   sha256: string;
   hashed: number;
   restIsZero: boolean;
-  /** The instance that first ran with it. */
-  firstStart?: { instance: string; at: string };
+  /** The instance that first ran with it, and the volume that this ran from. */
+  firstStart?: { instance: string; at: string; root?: string };
 }
 
 export interface VolumeQuestion {
@@ -57,7 +57,11 @@ export async function volumeBytes(world: Ec2World, asked: VolumeQuestion): Promi
     hashed,
     ...(await hashBytes(blocks, map, hashed, bytes)),
     ...(volume.first && {
-      firstStart: { instance: volume.first.instance, at: new Date(volume.first.at).toISOString() },
+      firstStart: {
+        instance: volume.first.instance,
+        at: new Date(volume.first.at).toISOString(),
+        ...(volume.first.root !== undefined && { root: volume.first.root }),
+      },
     }),
   };
 }
@@ -93,5 +97,5 @@ export const describeVolume = (it: VolumeBytes): string[] => [
   `${it.volume}  ${it.bytes} bytes`,
   `  SHA-256 of the first ${it.hashed} bytes  ${it.sha256}`,
   `  all after them is zeros: ${it.restIsZero ? 'yes' : 'no'}`,
-  `  first ran with: ${it.firstStart ? `${it.firstStart.instance} at ${it.firstStart.at}` : 'nothing'}`,
+  `  first ran with: ${it.firstStart ? `${it.firstStart.instance} at ${it.firstStart.at}, from ${it.firstStart.root ?? 'no root'}` : 'nothing'}`,
 ];

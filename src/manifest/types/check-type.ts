@@ -60,6 +60,11 @@ const parts: Record<keyof ResourceType, Part> = {
     expected: 'a list of names of properties',
     optional: true,
   },
+  takesFrom: {
+    fits: value => isMap(value) && Object.values(value).every(type => typeof type === 'string'),
+    expected: 'names of types, by the property that is taken from a resource of theirs',
+    optional: true,
+  },
   readsMemoryOf: {
     fits: value => Array.isArray(value) && value.every(name => /^[a-z][a-z0-9_]*$/.test(name)),
     expected: 'a list of names of types',

@@ -1,4 +1,5 @@
 import { Failure, type SourceRange, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import { canonicalJson } from '../../engine/model/canonical.ts';
 import type { Json } from '../../engine/model/catalog.ts';
 import {
@@ -99,8 +100,8 @@ const shape = members({
 export function decodeBundle(bytes: Buffer, of: string): Bundle {
   const unusable = (why: string, cause?: unknown) =>
     new Failure(
-      world('bundle-unusable', `the bundle of ${of} can't be used: ${why}`, {
-        hint: 'name the manifests themselves, or another point with --point',
+      world('bundle-unusable', own`the bundle of ${of} can't be used: ${why}`, {
+        hint: own`name the manifests themselves, or another point with --point`,
       }),
       { cause },
     );

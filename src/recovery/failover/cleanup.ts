@@ -1,49 +1,64 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
-import type { MachineCloud } from '../model/machines.ts';
-import { imageName, launchToken, note, type Run, runTags } from './run.ts';
+import type { RecoveryCloud } from '../model/clients.ts';
+import { imageName, note, quarantineName, type Run, runTags, tokensOf, VM_TAG } from './run.ts';
 
 export interface Standing {
   /** Those that the record and the tag both say are the run's. */
   instances: string[];
   images: string[];
-  /** Volumes with the run's tag: they end with their instance. */
+  /** Volumes with the run's tag: those of an instance end with it. */
   volumes: string[];
+  /** Those of them that no instance holds. */
+  loose: string[];
+  /** The security group that its shells were launched into. */
+  groups: string[];
   /** Things that have the run's tag and that no record explains: left alone. */
   foreign: string[];
 }
+
+type Cloud = Pick<RecoveryCloud, 'machines' | 'volumes' | 'groups'>;
 
 /** What of a run is there, counted. Instances that are terminated don't count. */
 export async function standing(
   repository: Repository,
   { start }: Run,
-  machines: MachineCloud,
+  { machines, volumes: disks, groups: guards }: Cloud,
   signal?: AbortSignal,
 ): Promise<Standing> {
   const tags = runTags(repository.id, start);
-  const vms = start.groups.flatMap(group => group.machines.map(({ vm }) => vm));
-  const tokens = new Set(vms.map(vm => launchToken(repository.id, start, vm)));
-  const names = new Set(vms.map(vm => imageName(repository.id, start, vm)));
-  const [instances, images, volumes] = await Promise.all([
+  const all = start.groups.flatMap(group => group.machines);
+  const tokens = new Set(all.flatMap(machine => tokensOf(repository.id, start, machine)));
+  const names = new Set(all.map(({ vm }) => imageName(repository.id, start, vm)));
+  const uuids = new Set(all.map(({ uuid }) => uuid));
+  const [instances, images, volumes, groups] = await Promise.all([
     machines.instances(tags, signal),
     machines.images(tags, signal),
-    machines.volumes(tags, signal),
+    disks.list(tags, signal),
+    guards.list({ tags }, signal),
   ]);
   const live = instances.filter(({ state }) => state !== 'terminated');
   const own = live.filter(
     ({ token, account }) => token !== undefined && tokens.has(token) && account === start.account,
   );
   const ownImages = images.filter(({ name }) => names.has(name));
+  const ownVolumes = volumes.filter(one => uuids.has(one.tags[VM_TAG] ?? ''));
+  const ownGroups = groups.filter(({ name }) => name === quarantineName(repository.id, start));
+  const ids = (things: readonly { id: string }[]) => things.map(({ id }) => id);
   return {
-    instances: own.map(({ id }) => id),
-    images: ownImages.map(({ id }) => id),
-    volumes,
-    foreign: [
+    instances: ids(own),
+    images: ids(ownImages),
+    volumes: ids(ownVolumes),
+    loose: ids(ownVolumes.filter(({ state }) => state === 'available' || state === 'error')),
+    groups: ids(ownGroups),
+    foreign: ids([
       ...live.filter(one => !own.includes(one)),
       ...images.filter(one => !ownImages.includes(one)),
-    ].map(({ id }) => id),
+      ...volumes.filter(one => !ownVolumes.includes(one)),
+      ...groups.filter(one => !ownGroups.includes(one)),
+    ]),
   };
 }
 
@@ -58,13 +73,14 @@ const patience = 10 * 60_000;
 export async function cleanUp(options: {
   repository: Repository;
   run: Run;
-  machines: MachineCloud;
+  cloud: Cloud;
   clock: Clock;
   step(name: string): Promise<void>;
   signal?: AbortSignal;
 }): Promise<{ instances: number; images: number; foreign: string[] }> {
-  const { repository, run, machines, clock, step, signal } = options;
-  const before = await standing(repository, run, machines, signal);
+  const { repository, run, cloud, clock, step, signal } = options;
+  const { machines, volumes, groups } = cloud;
+  const before = await standing(repository, run, cloud, signal);
   await step('terminate');
   await machines.terminate(before.instances, signal);
   for (const id of before.images) {
@@ -75,13 +91,21 @@ export async function cleanUp(options: {
   const { foreign } = await until(
     clock,
     async () => {
-      const now = await standing(repository, run, machines, signal);
-      left = [...now.instances, ...now.images, ...now.volumes];
+      const now = await standing(repository, run, cloud, signal);
+      left = [...now.instances, ...now.images, ...now.volumes, ...now.groups];
+      for (const id of now.loose) {
+        await step('delete-volume');
+        await volumes.remove(id, signal);
+      }
+      for (const id of now.instances.length === 0 ? now.groups : []) {
+        await step('delete-group');
+        await groups.remove(id, signal);
+      }
       return left.length === 0 ? now : undefined;
     },
     { every: lookEvery, atMost: patience, what: 'all of it to be gone', ...(signal && { signal }) },
   ).catch(error => {
-    throw left.length === 0 || signal?.aborted ? error : leftBehind(run, left, error);
+    throw failedWith(error, 'waited-too-long') && left.length > 0 ? leftBehind(run, left, error) : error;
   });
   await step('cleaned');
   const counts = { instances: before.instances.length, images: before.images.length };

@@ -1,33 +1,10 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import { own } from '../../diagnostics/own-words.ts';
-import type { Clock } from '../../io/ports.ts';
-import { until } from '../../io/until.ts';
-import type { Repository } from '../../replication/model/repository.ts';
-import type { CloudInstance, MachineCloud } from '../model/machines.ts';
+import { bringGroup } from '../target/guard-groups.ts';
 import { refuseOpen } from './isolation.ts';
+import { launch } from './launch.ts';
+import type { RehearseOptions } from './options.ts';
 import { probe } from './probe.ts';
-import {
-  imageName,
-  launchToken,
-  note,
-  type ProbeResult,
-  type Run,
-  type RunMachine,
-  runTags,
-  VM_TAG,
-} from './run.ts';
-
-export interface RehearseOptions {
-  repository: Repository;
-  run: Run;
-  machines: MachineCloud;
-  clock: Clock;
-  /** Awaited before each durable side effect. */
-  step(name: string): Promise<void>;
-  /** What goes on, for people. */
-  say?(line: string): void;
-  signal?: AbortSignal;
-}
+import { note, type ProbeResult, quarantineName, runTags } from './run.ts';
+import { swapDisks } from './swap-disks.ts';
 
 export interface Recovered {
   vm: string;
@@ -40,14 +17,18 @@ export interface Recovered {
 
 /**
  * Carries a run out, from wherever it stands: what was launched is found by token and tag and not launched again. The
- * network is proven anew each time. Answers with what each machine did; none is stopped.
+ * network is proven anew each time. A machine that takes its licence from a shell runs that shell in a group that lets
+ * nothing in or out, until it has its own disks. Answers with what each machine did; none is stopped.
  *
- * @throws Failure `network-open`, blocked; `machine-not-launched`
+ * @throws Failure `network-open`, blocked; `machine-not-launched`, `no-room`, `license-mismatch`, `shell-missing`
  */
 export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
-  const { repository, run, machines, clock, step, say, signal } = options;
+  const { repository, run, cloud, clock, step, say, signal } = options;
+  const { machines } = cloud;
   const { start } = run;
-  refuseOpen(await machines.network(start.subnet, start.group, signal));
+  const network = await machines.network(start.subnet, start.group, signal);
+  refuseOpen(network);
+  const quarantine = await quarantineOf(options, network.vpc);
   const recovered: Recovered[] = [];
   for (const { machines: group, wait } of start.groups) {
     if (recovered.some(({ results }) => results.some(({ outcome }) => outcome !== 'passed'))) break;
@@ -56,7 +37,8 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
     recovered.push(
       ...(await Promise.all(
         group.map(async machine => {
-          const instance = await launch(machine, options);
+          const instance = await launch(machine, quarantine ?? start.group, options);
+          if (machine.shell) await swapDisks(machine, instance, [start.group], options);
           const running = clock.now() - began;
           say?.(`${machine.vm}: ${instance} runs`);
           const results = await probe(instance, start.probes, { machines, clock, ...(signal && { signal }) });
@@ -77,112 +59,22 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   return recovered;
 }
 
-/** Root and data disks are those of the machine's own image: no recovered disk meets another system. */
-async function launch(machine: RunMachine, options: RehearseOptions): Promise<string> {
-  const { repository, run, machines, clock, step, signal } = options;
-  const { start } = run;
-  const tags = { ...runTags(repository.id, start), [VM_TAG]: machine.uuid };
-  const token = launchToken(repository.id, start, machine.vm);
-  const known = (await machines.instances(tags, signal)).find(
-    one => one.token === token && !/^(terminated|shutting-down)$/.test(one.state),
-  );
-  const image = known ? '' : await imageOf(machine, tags, options);
-  if (!known) await step(`run-${machine.vm}`);
-  const id =
-    known?.id ??
-    (await machines.run(
-      {
-        image,
-        type: machine.instance_type,
-        subnet: start.subnet,
-        groups: [start.group],
-        ...(machine.key_pair !== undefined && { keyPair: machine.key_pair }),
-        token,
-        tags: { ...tags, Name: `${machine.vm} (test of ${start.plan})` },
-      },
-      signal,
-    ));
-  const recorded = run.steps.some(one => one.what === 'launched' && one.instance === id);
-  if (!recorded) {
-    await step(`launched-${machine.vm}`);
-    await note(repository, run, { at: clock.now(), what: 'launched', vm: machine.vm, image, instance: id });
-  }
-  await settled(options, `instance ${id} of ${machine.vm}`, async () => {
-    const found = (await machines.instances(tags, signal)).find(one => one.id === id);
-    return judged(found);
-  });
-  return id;
-}
-
-const judged = (found: CloudInstance | undefined): 'yes' | 'not yet' | string => {
-  if (!found || found.state === 'pending') return 'not yet';
-  return found.state === 'running' ? 'yes' : `it is ${found.state}`;
-};
-
-async function imageOf(
-  machine: RunMachine,
-  tags: Record<string, string>,
-  options: RehearseOptions,
-): Promise<string> {
-  const { repository, run, machines, step, signal } = options;
-  const name = imageName(repository.id, run.start, machine.vm);
-  const find = async () => (await machines.images(tags, signal)).find(one => one.name === name);
-  let image = (await find())?.id;
-  if (image === undefined) {
-    await step(`register-${machine.vm}`);
-    image = await machines.registerImage(
-      {
-        name,
-        bootMode: machine.boot_mode,
-        tpm: machine.tpm,
-        disks: machine.disks.map(({ snapshot }, n) => ({ device: deviceName(n), snapshot })),
-        tags,
-      },
-      signal,
-    );
-    image ??= (await find())?.id;
-  }
-  if (image === undefined)
-    throw new Failure(
-      world('image-name-taken', `there is an image called ${name} that isn't of this test`, {
-        hint: 'deregister it in EC2 if nobody needs it, then run again',
-      }),
-    );
-  await settled(options, `the image of ${machine.vm}`, async () => {
-    const found = await find();
-    if (!found || found.state === 'pending') return 'not yet';
-    if (found.state !== 'available') return `it is ${found.state}`;
-    // What it is billed as comes from the snapshot: anything but plain Linux is a bill nobody asked for.
-    const billed = `${found.platformDetails} (${found.usageOperation})`;
-    return billed === 'Linux/UNIX (RunInstances)' ? 'yes' : `EC2 bills it as ${billed}`;
-  });
-  return image;
-}
-
-/** `/dev/sda1` is the root. Source: EC2 user guide, "Device names for volumes": f to p are for data. */
-const deviceName = (n: number): string =>
-  n === 0 ? '/dev/sda1' : `/dev/sd${String.fromCharCode('f'.charCodeAt(0) + n - 1)}`;
-/** So many disks have a device name of that form, the root among them. */
-export const mostDisks = 12;
-
-const lookEvery = 2_000;
-const patience = 10 * 60_000;
-
-/** Looks until the answer is `yes`; any other answer than `not yet` is why it never will be. */
-const settled = (
-  { clock, signal }: Pick<RehearseOptions, 'clock' | 'signal'>,
-  what: string,
-  look: () => Promise<string>,
-): Promise<true> =>
-  until(
-    clock,
-    async () => {
-      const answer = await look();
-      if (answer === 'yes') return true;
-      if (answer === 'not yet') return undefined;
-      throw new Failure(world('machine-not-launched', own`${what} is no use: ${answer}`, { hint: goOn }));
+/** The group that shells are launched into; undefined where no machine has one. */
+async function quarantineOf(
+  { repository, run: { start }, cloud, step, signal }: RehearseOptions,
+  vpc: string,
+): Promise<string | undefined> {
+  if (!start.groups.some(({ machines }) => machines.some(({ shell }) => shell))) return undefined;
+  await step('quarantine');
+  return bringGroup(
+    cloud.groups,
+    {
+      name: quarantineName(repository.id, start),
+      vpc,
+      description: `test of ${start.plan}: machines that have not got their own disks`.slice(0, 255),
+      tags: runTags(repository.id, start),
+      rules: [],
     },
-    { every: lookEvery, atMost: patience, what, hint: goOn, ...(signal && { signal }) },
+    signal,
   );
-
-const goOn = 'run again to go on, or `converge failover cleanup` to remove what there is';
+}

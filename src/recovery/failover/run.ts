@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Repository } from '../../replication/model/repository.ts';
 import { SERIES } from '../model/plan.ts';
+import type { License } from '../target/billing.ts';
 
 /** One machine of a run, with all that launching it takes. */
 export interface RunMachine {
@@ -12,7 +13,13 @@ export interface RunMachine {
   /** Milliseconds since the epoch: the snapshot that the point is of. */
   time: number;
   instance_type: string;
+  /** Tried in this order when there is no capacity of the first. */
+  else_types?: string[];
   key_pair?: string;
+  tenancy?: 'default' | 'dedicated' | 'host';
+  host_resource_group?: string;
+  /** Of Windows: the image that its licence comes from, and which licence that is. Left out of Linux. */
+  shell?: { image: string; license: License };
   boot_mode: 'legacy-bios' | 'uefi';
   tpm: boolean;
   /** The first is the one that it boots from. */
@@ -45,6 +52,8 @@ export interface ProbeResult {
 
 export type RunStep = { at: number } & (
   | { what: 'launched'; vm: string; image: string; instance: string }
+  /** It holds its own disks alone and is on the network that it belongs to. */
+  | { what: 'swapped'; vm: string; instance: string }
   | { what: 'probed'; vm: string; instance: string; results: ProbeResult[] }
   | { what: 'finished'; ok: boolean; took: number }
   | { what: 'cleaned'; instances: number; images: number }
@@ -58,6 +67,8 @@ export interface Run {
 /** On everything that a run makes. */
 export const RUN_TAG = 'converge:run';
 export const VM_TAG = 'converge:vm';
+/** On a volume of a recovered disk: its number, 0 the root. */
+export const DISK_TAG = 'converge:disk-number';
 
 export const runTags = (repository: string, { plan, number }: RunStart): Record<string, string> => ({
   [RUN_TAG]: `${repository.slice(0, 8)}/${plan}/${number}`,
@@ -67,6 +78,27 @@ export const launchToken = (repository: string, { plan, number }: RunStart, vm: 
   createHash('sha256')
     .update(JSON.stringify([repository, plan, number, vm]))
     .digest('hex');
+/** A token stands for one request: another type, another token. The first is that of the machine itself. */
+export const attemptToken = (repository: string, start: RunStart, vm: string, attempt: number): string =>
+  attempt === 0 ? launchToken(repository, start, vm) : derivedToken(repository, start, vm, `type ${attempt}`);
+
+/** Of something that is made for one machine of a run. */
+export const derivedToken = (repository: string, start: RunStart, vm: string, what: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([launchToken(repository, start, vm), what]))
+    .digest('hex');
+
+/** All tokens that a machine of the run may have been launched with. */
+export const tokensOf = (
+  repository: string,
+  start: RunStart,
+  { vm, else_types = [] }: RunMachine,
+): string[] => ['', ...else_types].map((_, attempt) => attemptToken(repository, start, vm, attempt));
+
+/** The group that shells of a run are launched into. */
+export const quarantineName = (repository: string, start: RunStart): string =>
+  `converge-quarantine-${launchToken(repository, start, '').slice(0, 16)}`;
+
 /** Names of images have 128 characters of a small set. */
 export const imageName = (repository: string, start: RunStart, vm: string): string =>
   `converge ${vm.replace(/[^\w.-]/g, '_').slice(0, 60)} ${launchToken(repository, start, vm).slice(0, 16)}`;

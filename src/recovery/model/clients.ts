@@ -1,8 +1,16 @@
+import type { GroupCloud } from './groups.ts';
+import type { TypeCloud } from './instance-types.ts';
 import type { MachineCloud } from './machines.ts';
+import type { ShellCloud } from './shells.ts';
 import type { SnapshotStore } from './snapshots.ts';
+import type { VolumeCloud } from './volumes.ts';
 
 /** One account and region that machines are recovered in. */
 export interface RecoveryCloud {
   snapshots: SnapshotStore;
   machines: MachineCloud;
+  volumes: VolumeCloud;
+  groups: GroupCloud;
+  types: TypeCloud;
+  shells: ShellCloud;
 }

@@ -6,6 +6,10 @@ export interface CloudImage {
   /** As it is billed: `Linux/UNIX`. */
   platformDetails: string;
   usageOperation: string;
+  /** Left out by Amazon's oldest images: then it is `legacy-bios`. */
+  bootMode: 'legacy-bios' | 'uefi' | 'uefi-preferred';
+  /** Milliseconds since the epoch. */
+  created: number;
   name: string;
   tags: Record<string, string>;
 }
@@ -18,6 +22,16 @@ export interface CloudInstance {
   /** What it was launched with. */
   token?: string;
   privateIp?: string;
+  type: string;
+  zone: string;
+  groups: string[];
+  /** ARN of its instance profile. */
+  profile?: string;
+  platformDetails: string;
+  usageOperation: string;
+  rootDevice: string;
+  /** `state`: `attaching`, `attached`, `detaching`. */
+  devices: { device: string; volume: string; state: string; endsWithIt: boolean }[];
   tags: Record<string, string>;
 }
 
@@ -37,6 +51,11 @@ export interface NewInstance {
   subnet: string;
   groups: string[];
   keyPair?: string;
+  /** Its address in the subnet; any that is free when left out. */
+  address?: string;
+  tenancy?: 'default' | 'dedicated' | 'host';
+  /** ARN. */
+  hostResourceGroup?: string;
   /** The same token gives the same instance again. */
   token: string;
   tags: Record<string, string>;
@@ -67,10 +86,14 @@ export interface MachineCloud {
   removeImage(id: string, signal?: AbortSignal): Promise<void>;
   /** Terminated ones too, for as long as EC2 shows them. */
   instances(tags: Record<string, string>, signal?: AbortSignal): Promise<CloudInstance[]>;
-  run(wanted: NewInstance, signal?: AbortSignal): Promise<string>;
+  /** `noRoom`: what EC2 said when there is no capacity, no host or no address for it. */
+  run(wanted: NewInstance, signal?: AbortSignal): Promise<{ instance: string } | { noRoom: string }>;
   terminate(ids: string[], signal?: AbortSignal): Promise<void>;
-  /** Ids of volumes with these tags. */
-  volumes(tags: Record<string, string>, signal?: AbortSignal): Promise<string[]>;
+  stop(instance: string, signal?: AbortSignal): Promise<void>;
+  start(instance: string, signal?: AbortSignal): Promise<void>;
+  setGroups(instance: string, groups: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** `profile`: the name of an instance profile. */
+  setProfile(instance: string, profile: string, signal?: AbortSignal): Promise<void>;
   /** Both of EC2's checks: `ok`, `initializing`, `impaired`, `insufficient-data`. */
   checks(instance: string, signal?: AbortSignal): Promise<{ system: string; instance: string }>;
   /** What the machine wrote to its first serial port, as far as EC2 kept it. */

@@ -1,157 +1,126 @@
 import { createHash } from 'node:crypto';
-import { Type } from 'typebox';
-import type { FoundTemplate, MachineTemplate, Templates } from '../../aws/recovery/templates.ts';
+import type { AwsRecovery } from '../../aws/recovery/cloud.ts';
+import type { MachineTemplate } from '../../aws/recovery/templates.ts';
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { WriteIo } from '../../engine/model/io.ts';
-import type { Asked, Observation, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
+import type { Asked, ResourceType, SourceTrouble, Step } from '../../engine/model/resource-type.ts';
+import { bringGroup } from '../../recovery/target/guard-groups.ts';
 import { eachStep } from '../shared/each-step.ts';
-import {
-  pointsCapability,
-  type RepositoryProperty,
-  repositorySchema,
-} from '../shared/repository-property.ts';
+import { pointsCapability } from '../shared/repository-property.ts';
+import { checkTarget } from './recovery-target-check.ts';
+import { type ListedTarget, listTargets, targetToManifest } from './recovery-target-list.ts';
+import { adminName, adminRules, OWNER, quarantineName, templateName } from './recovery-target-names.ts';
+import { observeTarget, sizeFits, type TargetState, templateIn } from './recovery-target-observe.ts';
+import { needsMachine, type Resolved, recordedMachine, resolve } from './recovery-target-resolve.ts';
+import { type RecoveryTargetProperties, schema, shellOf } from './recovery-target-schema.ts';
 
-export interface RecoveryTargetProperties extends MachineTemplate {
-  repository: RepositoryProperty;
-  replica?: { keep?: number };
-}
-
-const id = (kind: string, what: string) => Type.String({ pattern: `^${kind}-[0-9a-f]+$`, description: what });
-
-const schema = Type.Object(
-  {
-    repository: repositorySchema,
-    instance_type: Type.String({
-      minLength: 1,
-      description: 'What the recovered machine runs on: `m6i.large`.',
-    }),
-    subnet: id('subnet', 'Where it is put: `subnet-0123456789abcdef0`.'),
-    security_groups: Type.Array(id('sg', 'Id of a security group.'), {
-      minItems: 1,
-      'x-unordered': true,
-      description: 'Ids of its security groups.',
-    }),
-    key_pair: Type.Optional(
-      Type.String({ minLength: 1, description: 'Name of the key pair of a new instance.' }),
-    ),
-    tags: Type.Optional(
-      Type.Record(Type.String(), Type.String(), { description: 'Tags of the instance and its volumes.' }),
-    ),
-    replica: Type.Optional(
-      Type.Object(
-        {
-          keep: Type.Optional(
-            Type.Integer({
-              minimum: 1,
-              description: 'Points whose EBS snapshots are kept; 2 when left out.',
-            }),
-          ),
-        },
-        {
-          additionalProperties: false,
-          description: 'EBS snapshots of the newest points, which `converge replicate VM --replica` makes.',
-        },
-      ),
-    ),
-  },
-  { additionalProperties: false },
-);
-
-/** On the template: whose it is. */
-const OWNER = 'converge:recovery-target';
-
-/** EC2 takes letters, digits and ( ) . - / _, 3 to 128 of them; of two names that become alike the digest differs. */
-export function templateName(vm: string): string {
-  const plain = vm.replace(/[^\w().-]/g, '_').slice(0, 80);
-  const digest = createHash('sha256').update(vm).digest('hex').slice(0, 8);
-  return `converge-${plain}${plain === vm ? '' : `-${digest}`}`;
-}
-
-export const recoveryTarget: ResourceType<RecoveryTargetProperties, MachineTemplate> = {
+export const recoveryTarget: ResourceType<RecoveryTargetProperties, TargetState, ListedTarget> = {
   name: 'recovery_target',
   doc: `How a VM is run in EC2 when its home is gone. The title is the VM's name, as the repository has it.
 
 It is an EC2 launch template, \`converge-VM\`, which is there before any disaster; \`converge replicate VM --replica\`
-keeps the VM's disks beside it as EBS snapshots, and a \`recovery_plan\` names it. It depends on what the repository
-holds, never on the VM itself.`,
-  version: 1,
+keeps the VM's disks beside it as EBS snapshots, and a \`recovery_plan\` names it. It depends on the newest point that the
+repository holds, never on the VM itself. The template launches into a security group of its own that lets nothing in or
+out; what a machine gets once it has its own disks is in the tags that the template gives it.`,
+  version: 2,
   protects: true,
   schema,
   runs: { on: 'remote', target: 'aws' },
   realm: { name: 'ec2', concurrency: 4 },
+  takesFrom: { repository: 'protected_vm' },
+  check: checkTarget,
   identity: (_, title) => title.toLowerCase(),
   provides: (_, of) => [`recovery-target:${of}`],
-  needs: ({ repository }, of) => [{ anyOf: [pointsCapability(repository, of)] }],
-  desired: templateOf,
+  needs: ({ repository }, of) =>
+    repository === undefined ? [] : [{ anyOf: [pointsCapability(repository, of)] }],
+  desired: desiredState,
   async observe(asked, io) {
-    const { templates } = await io.client('recovery');
-    const seen = await Promise.all(
-      asked.map(
-        async one =>
-          [one.id, observed(one, await templates.find(templateName(one.title), io.signal))] as const,
-      ),
+    const cloud = await io.client('recovery');
+    return new Map(
+      await Promise.all(asked.map(async one => [one.id, await observeTarget(one, cloud, io)] as const)),
     );
-    return new Map(seen);
   },
+  findSource: findPoint,
+  list: listTargets,
+  toManifest: targetToManifest,
   async apply(steps, io) {
-    const { templates } = await io.client('recovery');
-    return eachStep(steps, step => change(step, templates, io));
+    const cloud = await io.client('recovery');
+    return eachStep(steps, step => change(step, cloud, io));
   },
 };
 
-function templateOf(properties: RecoveryTargetProperties): MachineTemplate {
-  const { instance_type, subnet, security_groups, key_pair, tags } = properties;
+/** Everything but what isn't seen in EC2: where points lie, and how a replica is kept. */
+function desiredState(properties: RecoveryTargetProperties): TargetState {
+  const { repository: _, replica: __, families: ___, method: ____, instance_type, ...seen } = properties;
+  const shell = shellOf(properties);
   return {
-    instance_type,
-    subnet,
-    security_groups,
-    ...(key_pair !== undefined && { key_pair }),
-    ...(tags && { tags }),
+    ...seen,
+    ...(instance_type === undefined ? { size: sizeFits } : { instance_type }),
+    ...(shell !== undefined && { shell }),
+    quarantine: 'shut',
   };
 }
 
-function observed(
-  { title, properties }: Asked<RecoveryTargetProperties>,
-  found: FoundTemplate | undefined,
-): Observation<MachineTemplate> {
-  if (!found) return { state: 'absent' };
-  if (found.tags[OWNER] !== title) return { state: 'failed', diagnostic: foreign(title, found.id) };
-  const { key_pair, tags, ...always } = found.says;
-  // What the manifest doesn't say isn't looked at.
-  return {
-    state: 'present',
-    revision: revisionOf(found),
-    value: {
-      ...always,
-      ...(properties.key_pair !== undefined && key_pair !== undefined && { key_pair }),
-      ...(properties.tags && tags && { tags }),
-    },
-  };
+/** What a plan has to know so that it promises nothing that has to fail. */
+async function findPoint(
+  asked: Asked<RecoveryTargetProperties>,
+  io: ReadIo,
+): Promise<SourceTrouble | undefined> {
+  const machine = await recordedMachine(asked, io);
+  const { repository } = asked.properties;
+  if (!machine && needsMachine(asked.properties) && repository !== undefined)
+    return {
+      state: 'unknown',
+      waitsFor: pointsCapability(repository, asked.id),
+      hint: `make the first point: \`converge replicate ${asked.title} PATHS\`, or declare \`instance_type\``,
+    };
+  await resolve(asked, machine, await io.client('recovery'), io.signal);
+  return undefined;
 }
-
-/** Which template it is, its default version and its newest one. */
-const revisionOf = ({ id, version, latest }: FoundTemplate): string => `${id} ${version} ${latest}`;
 
 async function change(
-  step: Step<RecoveryTargetProperties, MachineTemplate>,
-  templates: Templates,
+  step: Step<RecoveryTargetProperties, TargetState>,
+  cloud: AwsRecovery,
   io: WriteIo,
 ): Promise<void> {
-  const { asked, signal, revision = '' } = step;
+  const { asked, signal } = step;
   const name = templateName(asked.title);
-  const [template = '', , latest] = revision.split(' ');
+  const seen = templateIn(step.revision);
+  if (step.kind === 'delete') return remove(asked.title, seen?.template, cloud, io, signal);
+
+  const found = seen && (await cloud.templates.find(name, signal));
+  if (found?.id !== seen?.template) throw overtaken(name);
+  const resolved = await resolve(asked, await machineFor(asked, io), cloud, signal);
+  const tags = { [OWNER]: asked.title };
+  await io.step('quarantine-group');
+  const description = `${asked.title}: until it has its own disks`;
+  const quarantine = await bringGroup(
+    cloud.groups,
+    { name: quarantineName(asked.title), vpc: resolved.vpc, description, tags, rules: [] },
+    signal,
+  );
+  let admin: string | undefined;
+  if (resolved.adminPort !== undefined) {
+    await io.step('admin-group');
+    const rules = adminRules(asked.properties.admin_cidrs ?? [], resolved.adminPort);
+    const wanted = { name: adminName(asked.title), vpc: resolved.vpc, tags, rules };
+    admin = await bringGroup(
+      cloud.groups,
+      { ...wanted, description: `${asked.title}: its administrators` },
+      signal,
+    );
+  }
+  const declared = templateOf(asked.properties, resolved, quarantine, admin);
+  const says = found ? withUndeclared(declared, found.says, asked.properties) : declared;
   await io.step(`${step.kind}-template`);
-  if (step.kind === 'delete') return templates.remove(template, signal);
-  const says = templateOf(asked.properties);
-  if (step.kind === 'update') {
-    if (!(await templates.change(template, says, Number(latest), signal))) throw overtaken(name);
+  if (seen) {
+    if (!(await cloud.templates.change(seen.template, says, seen.latest, signal))) throw overtaken(name);
     return;
   }
   const token = createHash('sha256')
     .update(JSON.stringify([name, says, io.clock.now()]))
     .digest('hex');
-  const tags = { [OWNER]: asked.title };
-  if (!(await templates.create({ name, token, tags, says }, signal))) throw overtaken(name);
+  if (!(await cloud.templates.create({ name, token, tags, says }, signal))) throw overtaken(name);
 }
 
 const overtaken = (name: string): Failure =>
@@ -161,9 +130,80 @@ const overtaken = (name: string): Failure =>
     }),
   );
 
-const foreign = (vm: string, template: string): Diagnostic =>
-  world(
-    'template-foreign',
-    `the launch template ${templateName(vm)} (${template}) isn't converge's: it has no tag ${OWNER} of ${vm}`,
-    { hint: `give it the tag ${OWNER}=${vm} if it is meant for this, or rename it` },
+/** @throws Failure `machine-unknown` when the declaration can't do without it */
+async function machineFor(asked: Asked<RecoveryTargetProperties>, io: ReadIo) {
+  const machine = await recordedMachine(asked, io);
+  if (machine || !needsMachine(asked.properties)) return machine;
+  throw new Failure(
+    world('machine-unknown', `no recovery point tells what machine ${asked.title} is`, {
+      hint: `make one: \`converge replicate ${asked.title} PATHS\`, or declare \`instance_type\` and \`license\``,
+    }),
   );
+}
+
+function templateOf(
+  properties: RecoveryTargetProperties,
+  { groups, keyPair, type }: Resolved,
+  quarantine: string,
+  admin: string | undefined,
+): MachineTemplate {
+  const { subnet, private_address, tenancy, host_resource_group, tags } = properties;
+  const { instance_profile, license, fallback } = properties;
+  const shell = shellOf(properties);
+  return {
+    instance_type: type,
+    subnet,
+    ...(private_address !== undefined && { private_address }),
+    quarantine,
+    ...(keyPair !== undefined && { key_pair: keyPair }),
+    ...(tenancy !== undefined && { tenancy }),
+    ...(host_resource_group !== undefined && { host_resource_group }),
+    ...(tags && { tags }),
+    later: {
+      security_groups: groups,
+      ...(admin !== undefined && { admin_group: admin }),
+      ...(instance_profile !== undefined && { instance_profile }),
+      ...(license !== undefined && { license }),
+      ...(shell !== undefined && { shell }),
+      ...(fallback?.instance_types && { instance_types: fallback.instance_types }),
+      ...(fallback?.subnets && { subnets: fallback.subnets }),
+    },
+  };
+}
+
+/** What the manifest doesn't say is left as somebody else has it. */
+function withUndeclared(
+  says: MachineTemplate,
+  { later, ...now }: MachineTemplate,
+  { fallback, tenancy }: RecoveryTargetProperties,
+): MachineTemplate {
+  const { host_resource_group, ...placed } = now;
+  const { instance_types, subnets, ...others } = later;
+  return {
+    // Hosts go with `tenancy: host`, types with subnets: whoever declares one has said all about both.
+    ...(tenancy === undefined || tenancy === 'host' ? now : placed),
+    ...says,
+    later: { ...(fallback ? others : later), ...says.later },
+  };
+}
+
+/** Groups first: as long as the template is there, what is left of them is found again. */
+async function remove(
+  vm: string,
+  template: string | undefined,
+  cloud: AwsRecovery,
+  io: WriteIo,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { id, name } of await cloud.groups.list({ tags: { [OWNER]: vm } }, signal)) {
+    await io.step('delete-group');
+    if (!(await cloud.groups.remove(id, signal))) throw new Failure(inUse(vm, name, id));
+  }
+  await io.step('delete-template');
+  if (template !== undefined) await cloud.templates.remove(template, signal);
+}
+
+const inUse = (vm: string, name: string, id: string): Diagnostic =>
+  world('group-in-use', `${vm} can't be removed: a machine is still in its security group ${name} (${id})`, {
+    hint: 'end what runs of it first: `converge failover cleanup PLAN`',
+  });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { machineLocks } from '../../../src/app/session/machine-locks.ts';
 import { openRecovery } from '../../../src/aws/recovery/cloud.ts';
@@ -7,17 +8,14 @@ import type { Locks } from '../../../src/engine/model/locks.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { nodeHost } from '../../../src/io/node.ts';
 import { openLab } from '../../../src/lab/lab.ts';
-import { recoveryTarget, templateName } from '../../../src/resources/aws/recovery_target.ts';
+import { recoveryTarget } from '../../../src/resources/aws/recovery_target.ts';
+import { templateName } from '../../../src/resources/aws/recovery-target-names.ts';
 import { unhurried } from '../../recovery/fixture.ts';
+import { apart } from '../../recovery/network.ts';
 import { scratch } from '../../support/cli.ts';
 import { catalogOf, declare, testRun, testWorld } from '../../support/engine-world.ts';
+import { replicationClients } from '../../support/replication-clients.ts';
 
-const properties = {
-  repository: 's3://dr/vms',
-  instance_type: 'm6i.large',
-  subnet: 'subnet-0123456789abcdef0',
-  security_groups: ['sg-0123456789abcdef0'],
-};
 const name = templateName('web01');
 
 /** One account, and machines with a folder for locks each, that know nothing of each other. */
@@ -35,6 +33,19 @@ async function account() {
     random,
   });
   onTestFinished(() => recovery.close());
+  const ec2 = new EC2Client({ region, credentials, endpoint: lab.api.url });
+  const { subnet, group } = await apart(ec2);
+  ec2.destroy();
+  const properties = {
+    repository: 's3://dr/vms',
+    instance_type: 'm6i.large',
+    subnet,
+    security_groups: [group],
+    admin_cidrs: ['203.0.113.0/24'],
+    license: 'byol',
+    tenancy: 'dedicated',
+  };
+  const { connect } = replicationClients(new Map(), testWorld().secret);
   const at = { file: 'site.yaml', line: 1, column: 1 };
   const targets = [{ name: 'dr', type: 'aws', properties: { region }, at }];
   let machines = 0;
@@ -51,7 +62,11 @@ async function account() {
           return own.take(guarded, signal);
         },
       };
-      const world = testWorld({ locks, connect: async () => recovery });
+      const world = testWorld({
+        locks,
+        connect: async (target, client, ...rest) =>
+          client === 'recovery' ? recovery : connect(target, client, ...rest),
+      });
       const run = testRun([recoveryTarget], world, { step: async () => void (await hooks.writing?.()) });
       const declared =
         instance_type === undefined

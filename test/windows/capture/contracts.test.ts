@@ -92,7 +92,7 @@ describe('a recording of a Windows', () => {
       'appcmd.exe',
       'list app ',
       { stdout: said(Buffer.from([0x3c, 0xfc])) },
-      'contradicted: bytes that are no UTF-8',
+      'contradicted: bytes that are not UTF-8',
     ],
     [
       'a script that sees no stdin',
@@ -131,7 +131,7 @@ describe('a recording of a Windows', () => {
   });
 
   test.each([
-    ['{', 'it is no JSON'],
+    ['{', 'it is not JSON'],
     ['[]', 'it is something else'],
     ['{"converge_capture":2}', 'its version is 2'],
     ['{"converge_capture":1}', 'parts of it are missing'],

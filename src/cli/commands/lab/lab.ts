@@ -94,12 +94,12 @@ Any other command works in a lab with --lab [DIR].`,
   }));
   event(
     'move-vm <VM> <FOLDER>',
-    "move a VM to another folder below the VM folder, '' for that itself",
-    "move-vm web01 Production/web\nmove-vm web01 ''",
+    'move a VM to another folder below the VM folder, / for that itself',
+    'move-vm web01 Production/web\nmove-vm web01 /',
     words => ({
       do: 'move-vm',
       vm: words[0]!,
-      folder: words[1]!,
+      folder: words[1]!.replace(/^\/+$/, ''),
     }),
   );
   event('tag <VM> <TAG>', 'attach a tag to a VM, gold or tier/gold', 'tag web01 tier/gold', ([vm, tag]) => ({

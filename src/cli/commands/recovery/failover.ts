@@ -1,8 +1,14 @@
-import { type Failover, type FailoverOptions, failoverTest } from '../../../app/recovery/failover.ts';
+import {
+  type Failover,
+  type FailoverOptions,
+  failoverTest,
+  type PlannedMachine,
+} from '../../../app/recovery/failover.ts';
 import { failoverCleanup, failoverStatus } from '../../../app/recovery/failover-status.ts';
 import type { PlanOptions } from '../../../app/recovery/with-plan.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { duration, plural } from '../../../io/units.ts';
+import { assumedRate, type Cold } from '../../../recovery/replica/estimate.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
 import { fromRepository, originLines } from './from-repository.ts';
@@ -91,10 +97,7 @@ function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>): stri
   const { plan, network, groups, digest } = shown;
   const lines = groups.flatMap(({ wait, machines }, n) => [
     `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
-    ...machines.map(
-      ({ vm, point, time, disks, type }) =>
-        `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
-    ),
+    ...machines.flatMap(machineLines),
   ]);
   return [
     ...originLines(from),
@@ -103,6 +106,22 @@ function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>): stri
     `digest ${digest.slice(0, 16)}`,
   ];
 }
+
+function machineLines({ vm, point, time, disks, type, why, shell, cold }: PlannedMachine): string[] {
+  return [
+    `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
+    ...(why === undefined ? [] : [`      ${type} is ${why}`]),
+    ...(shell ? [`      Windows licensed by ${licensor[shell.license]}, from ${shell.image}`] : []),
+    ...(cold ? coldLines(cold, type) : []),
+  ];
+}
+
+const licensor: Record<string, string> = { aws: 'AWS, billed by the hour', byol: 'you' };
+
+const coldLines = ({ blocks, seconds, writing, keeping }: Cold, type: string): string[] => [
+  `      not warm: ${plural(blocks, 'block')} of 512 KiB to write first, about ${duration(seconds * 1000)} at ${assumedRate / 1e6} MB/s`,
+  `      $${writing.toFixed(2)} to write, $${keeping.toFixed(2)} a month to keep; ${type} is billed while it runs`,
+];
 
 function outcomeLines({ recovered, took, resumed, plan, again }: Failover): string[] {
   if (!recovered) return ['nothing was launched'];

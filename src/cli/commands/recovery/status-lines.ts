@@ -25,6 +25,8 @@ function words(step: RunStep): string {
   switch (step.what) {
     case 'launched':
       return `launched ${step.vm} as ${step.instance}`;
+    case 'swapped':
+      return `${step.instance} holds the disks of ${step.vm} alone`;
     case 'probed':
       return `probed ${step.vm}: ${step.results.map(({ probe, outcome }) => `${probe} ${outcome}`).join(', ')}`;
     case 'finished':

@@ -53,9 +53,10 @@ async function replica(
     );
   const made = await makeReplica(context, vm, paths, options);
   if (!made) return 1;
-  const { point, disks, retired } = made;
+  const { point, disks, retired, shell } = made;
   if (options.format === 'json') {
-    context.printJson(`${JSON.stringify({ version: 1, point: point.id, disks, retired }, null, 2)}\n`);
+    const said = { version: 1, point: point.id, disks, retired, ...(shell && { shell }) };
+    context.printJson(`${JSON.stringify(said, null, 2)}\n`);
     return 0;
   }
   const lines = disks.map(({ index, snapshot, built, reason, blocks }) =>
@@ -67,6 +68,7 @@ async function replica(
     `${point.vm.name}: replica of point ${point.generation} (${point.id})`,
     ...lines,
     ...retired.map(id => `removed ${id}`),
+    ...(shell ? [`shell: ${shell.image}${shell.made ? ', imported' : ' was there'}`] : []),
   ]);
   return 0;
 }

@@ -9,13 +9,15 @@ const markAt = 65_536;
 
 /**
  * What a running system does to a disk that it finds: it writes. Whoever attaches a recovered disk to an instance
- * that runs another system sees it by the bytes. Before the first time, which blocks there were is kept.
+ * that runs another system sees it by the bytes. Before the first time, which blocks there were is kept, and which
+ * root the system ran from that was the first to write: a recovered disk knows none but its own.
  */
 export function useDisk(draft: Draft, volume: LabVolume, instance: LabInstance): void {
   if (!volume.first) {
     const table = `${volume.id}.first`;
     draft.defer(async () => draft.tables.write(table, await blocksOf(draft.tables, volume)));
-    volume.first = { table, at: draft.now, instance: instance.id };
+    const root = instance.devices.find(({ device }) => device === instance.rootDevice)?.volume;
+    volume.first = { table, at: draft.now, instance: instance.id, ...(root !== undefined && { root }) };
   }
   const mark = Buffer.alloc(512);
   mark.write(`written by ${instance.id} at ${new Date(draft.now).toISOString()}\n`);

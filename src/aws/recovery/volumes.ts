@@ -1,0 +1,115 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { CloudVolume, RootTask, VolumeCloud } from '../../recovery/model/volumes.ts';
+import type { RecoveryConnection } from './connection.ts';
+import { filtersOf, tagsOf, toTags } from './tags.ts';
+
+export function awsVolumes({ ec2, onEc2 }: RecoveryConnection): VolumeCloud {
+  return {
+    async list(tags, signal) {
+      const found: CloudVolume[] = [];
+      let NextToken: string | undefined;
+      do {
+        const command = new ec2.DescribeVolumesCommand({
+          Filters: filtersOf(tags),
+          MaxResults: 500,
+          ...(NextToken !== undefined && { NextToken }),
+        });
+        const answer = await onEc2(
+          'DescribeVolumes',
+          'the volumes of the failover',
+          (client, options) => client.send(command, options),
+          { signal },
+        );
+        for (const { VolumeId, State, AvailabilityZone, Encrypted, Tags } of answer?.Volumes ?? [])
+          found.push({
+            id: VolumeId ?? '',
+            state: State ?? '',
+            zone: AvailabilityZone ?? '',
+            encrypted: Encrypted ?? false,
+            tags: tagsOf(Tags),
+          });
+        NextToken = answer?.NextToken || undefined;
+      } while (NextToken !== undefined);
+      return found;
+    },
+
+    async create({ snapshot, zone, encrypted, token, tags }, signal) {
+      const command = new ec2.CreateVolumeCommand({
+        SnapshotId: snapshot,
+        AvailabilityZone: zone,
+        VolumeType: 'gp3',
+        ...(encrypted && { Encrypted: true }),
+        ClientToken: token,
+        TagSpecifications: [{ ResourceType: 'volume', Tags: toTags(tags) }],
+      });
+      const answer = await onEc2(
+        'CreateVolume',
+        snapshot,
+        (client, options) => client.send(command, options),
+        { signal },
+      );
+      return answer?.VolumeId ?? '';
+    },
+
+    async attach(volume, instance, device, signal) {
+      const command = new ec2.AttachVolumeCommand({
+        VolumeId: volume,
+        InstanceId: instance,
+        Device: device,
+      });
+      const send = (client: EC2Client, options: object) => client.send(command, options);
+      await onEc2('AttachVolume', `${volume} as ${device} of ${instance}`, send, { signal });
+    },
+
+    async detach(volume, instance, signal) {
+      const command = new ec2.DetachVolumeCommand({ VolumeId: volume, InstanceId: instance });
+      const send = (client: EC2Client, options: object) => client.send(command, options);
+      await onEc2('DetachVolume', `${volume} of ${instance}`, send, { signal });
+    },
+
+    async remove(volume, signal) {
+      const command = new ec2.DeleteVolumeCommand({ VolumeId: volume });
+      await onEc2('DeleteVolume', volume, (client, options) => client.send(command, options), {
+        signal,
+        expected: /^InvalidVolume\.NotFound$/,
+      });
+    },
+
+    async endWith(instance, devices, signal) {
+      const command = new ec2.ModifyInstanceAttributeCommand({
+        InstanceId: instance,
+        BlockDeviceMappings: devices.map(DeviceName => ({ DeviceName, Ebs: { DeleteOnTermination: true } })),
+      });
+      const send = (client: EC2Client, options: object) => client.send(command, options);
+      await onEc2('ModifyInstanceAttribute', instance, send, { signal });
+    },
+
+    async replaceRoot({ instance, volume, token, tags }, signal) {
+      const command = new ec2.CreateReplaceRootVolumeTaskCommand({
+        InstanceId: instance,
+        VolumeId: volume,
+        DeleteReplacedRootVolume: true,
+        ClientToken: token,
+        TagSpecifications: [{ ResourceType: 'replace-root-volume-task', Tags: toTags(tags) }],
+      });
+      const send = (client: EC2Client, options: object) => client.send(command, options);
+      await onEc2('CreateReplaceRootVolumeTask', instance, send, { signal });
+    },
+
+    async rootTask(instance, signal) {
+      const command = new ec2.DescribeReplaceRootVolumeTasksCommand({
+        Filters: [{ Name: 'instance-id', Values: [instance] }],
+      });
+      const answer = await onEc2(
+        'DescribeReplaceRootVolumeTasks',
+        instance,
+        (client, options) => client.send(command, options),
+        { signal },
+      );
+      const newest = (answer?.ReplaceRootVolumeTasks ?? []).sort((a, b) =>
+        (a.StartTime ?? '').localeCompare(b.StartTime ?? ''),
+      );
+      return newest.at(-1)?.TaskState as RootTask | undefined;
+    },
+  };
+}

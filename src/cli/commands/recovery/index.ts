@@ -1,0 +1,2 @@
+export { failover } from './failover.ts';
+export { readiness } from './readiness.ts';

@@ -1,0 +1,193 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import type { Clock } from '../../io/ports.ts';
+import { until } from '../../io/until.ts';
+import type { CloudImage, CloudInstance } from '../model/machines.ts';
+import { type Billing, billingOf, isBilledAs, sayBilling } from '../target/billing.ts';
+import { wordsOf } from '../target/sizing.ts';
+import { goOn, type RehearseOptions } from './options.ts';
+import { attemptToken, imageName, note, type RunMachine, runTags, tokensOf, VM_TAG } from './run.ts';
+
+/**
+ * Launches a machine once, whoever asks, and waits until it runs. Linux starts from an image of its own disks, so that
+ * no recovered disk meets another system. Windows starts from its shell, in `quarantine`, and has none of them yet.
+ *
+ * @throws Failure `no-room`, `license-mismatch`, `shell-missing`, `shell-boot-mode`, `machine-not-launched`
+ */
+export async function launch(machine: RunMachine, group: string, options: RehearseOptions): Promise<string> {
+  const { repository, run, cloud, clock, step, signal } = options;
+  const { machines } = cloud;
+  const { start } = run;
+  const tags = { ...runTags(repository.id, start), [VM_TAG]: machine.uuid };
+  const tokens = new Set(tokensOf(repository.id, start, machine));
+  const known = (await machines.instances(tags, signal)).find(
+    one =>
+      one.token !== undefined && tokens.has(one.token) && !/^(terminated|shutting-down)$/.test(one.state),
+  );
+  let image = '';
+  if (!known) {
+    image = machine.shell ? await shellOf(machine, options) : await imageOf(machine, tags, options);
+    await step(`run-${machine.vm}`);
+  }
+  const into = machine.shell ? group : start.group;
+  const id = known?.id ?? (await runSomewhere(machine, image, into, tags, options));
+  const recorded = run.steps.some(one => one.what === 'launched' && one.instance === id);
+  if (!recorded) {
+    await step(`launched-${machine.vm}`);
+    await note(repository, run, { at: clock.now(), what: 'launched', vm: machine.vm, image, instance: id });
+  }
+  await settled(options, `instance ${id} of ${machine.vm}`, async () => {
+    const found = (await machines.instances(tags, signal)).find(one => one.id === id);
+    return judged(found, machine);
+  });
+  return id;
+}
+
+/** Tries the declared types one after the other. */
+async function runSomewhere(
+  machine: RunMachine,
+  image: string,
+  group: string,
+  tags: Record<string, string>,
+  { repository, run: { start }, cloud: { machines }, say, signal }: RehearseOptions,
+): Promise<string> {
+  const { vm, key_pair, tenancy, host_resource_group } = machine;
+  const types = [machine.instance_type, ...(machine.else_types ?? [])];
+  const tried: string[] = [];
+  for (const [attempt, type] of types.entries()) {
+    const answer = await machines.run(
+      {
+        image,
+        type,
+        subnet: start.subnet,
+        groups: [group],
+        ...(key_pair !== undefined && { keyPair: key_pair }),
+        ...(tenancy !== undefined && { tenancy }),
+        ...(host_resource_group !== undefined && { hostResourceGroup: host_resource_group }),
+        token: attemptToken(repository.id, start, vm, attempt),
+        tags: { ...tags, Name: `${vm} (test of ${start.plan})` },
+      },
+      signal,
+    );
+    if ('instance' in answer) return answer.instance;
+    tried.push(`${type} in ${start.subnet}: ${answer.noRoom}`);
+    say?.(`${vm}: no room for ${type}`);
+  }
+  throw new Failure(
+    world('no-room', own`EC2 has no room for ${vm}: ${tried.join('; ')}`, {
+      hint: 'add types under `fallback: { instance_types: [ ... ] }`, or run again later to go on',
+    }),
+  );
+}
+
+/** Stopped it may be too, in the middle of its exchange of disks. */
+const judged = (found: CloudInstance | undefined, { vm, shell }: RunMachine): string => {
+  if (!found || found.state === 'pending') return 'not yet';
+  const wanted = billingOf(shell?.license);
+  if (!isBilledAs(found, wanted)) throw notBilled(`the instance ${found.id} of ${vm}`, found, wanted);
+  if (found.state === 'running') return 'yes';
+  return shell && /^stop(ping|ped)$/.test(found.state) ? 'yes' : `it is ${found.state}`;
+};
+
+const notBilled = (what: string, seen: CloudInstance | CloudImage, wanted: Billing): Failure =>
+  new Failure(
+    world('license-mismatch', `EC2 bills ${what} as ${sayBilling(seen)}, not as ${sayBilling(wanted)}`, {
+      hint: 'it was put on no network; remove it with `converge failover cleanup`, and correct `license`',
+    }),
+  );
+
+/** The image that was chosen, as it is now. */
+async function shellOf(
+  { vm, shell, boot_mode }: RunMachine,
+  { cloud: { shells }, signal }: RehearseOptions,
+): Promise<string> {
+  const { image: id, license } = shell!;
+  const image = await shells.image(id, signal);
+  if (image?.state !== 'available')
+    throw new Failure(
+      world(
+        'shell-missing',
+        `the image ${id} that ${vm} takes its licence from is ${image?.state ?? 'gone'}`,
+        {
+          hint: 'remove this test with `converge failover cleanup`, and begin another: it chooses anew',
+        },
+      ),
+    );
+  const wanted = billingOf(license);
+  if (!isBilledAs(image, wanted)) throw notBilled(`the image ${id} of ${vm}`, image, wanted);
+  if (image.bootMode === boot_mode) return id;
+  throw new Failure(
+    world(
+      'shell-boot-mode',
+      `${vm} starts with ${wordsOf(boot_mode)}, and the image ${id} with ${wordsOf(image.bootMode)}`,
+      { hint: 'make the shell again: `converge replicate VM --replica PATHS`' },
+    ),
+  );
+}
+
+async function imageOf(
+  machine: RunMachine,
+  tags: Record<string, string>,
+  options: RehearseOptions,
+): Promise<string> {
+  const { repository, run, cloud, step, signal } = options;
+  const { machines } = cloud;
+  const name = imageName(repository.id, run.start, machine.vm);
+  const find = async () => (await machines.images(tags, signal)).find(one => one.name === name);
+  let image = (await find())?.id;
+  if (image === undefined) {
+    await step(`register-${machine.vm}`);
+    image = await machines.registerImage(
+      {
+        name,
+        bootMode: machine.boot_mode,
+        tpm: machine.tpm,
+        disks: machine.disks.map(({ snapshot }, n) => ({ device: deviceName(n), snapshot })),
+        tags,
+      },
+      signal,
+    );
+    image ??= (await find())?.id;
+  }
+  if (image === undefined)
+    throw new Failure(
+      world('image-name-taken', `there is an image called ${name} that isn't of this test`, {
+        hint: 'deregister it in EC2 if nobody needs it, then run again',
+      }),
+    );
+  await settled(options, `the image of ${machine.vm}`, async () => {
+    const found = await find();
+    if (!found || found.state === 'pending') return 'not yet';
+    if (found.state !== 'available') return `it is ${found.state}`;
+    // What it is billed as comes from the snapshot: anything but plain Linux is a bill nobody asked for.
+    const wanted = billingOf(undefined);
+    return isBilledAs(found, wanted) ? 'yes' : `EC2 bills it as ${sayBilling(found)}`;
+  });
+  return image;
+}
+
+/** `/dev/sda1` is the root. Source: EC2 user guide, "Device names for volumes": f to p are for data. */
+export const deviceName = (n: number): string =>
+  n === 0 ? '/dev/sda1' : `/dev/sd${String.fromCharCode('f'.charCodeAt(0) + n - 1)}`;
+/** So many disks have a device name of that form, the root among them. */
+export const mostDisks = 12;
+
+const lookEvery = 2_000;
+const patience = 10 * 60_000;
+
+/** Looks until the answer is `yes`; any other answer than `not yet` is why it never will be. */
+const settled = (
+  { clock, signal }: { clock: Clock; signal?: AbortSignal },
+  what: string,
+  look: () => Promise<string>,
+): Promise<true> =>
+  until(
+    clock,
+    async () => {
+      const answer = await look();
+      if (answer === 'yes') return true;
+      if (answer === 'not yet') return undefined;
+      throw new Failure(world('machine-not-launched', own`${what} is no use: ${answer}`, { hint: goOn }));
+    },
+    { every: lookEvery, atMost: patience, what, hint: goOn, ...(signal && { signal }) },
+  );

@@ -1,0 +1,18 @@
+import type { Clock } from '../../io/ports.ts';
+import type { Repository } from '../../replication/model/repository.ts';
+import type { RecoveryCloud } from '../model/clients.ts';
+import type { Run } from './run.ts';
+
+export interface RehearseOptions {
+  repository: Repository;
+  run: Run;
+  cloud: Pick<RecoveryCloud, 'machines' | 'volumes' | 'groups' | 'shells'>;
+  clock: Clock;
+  /** Awaited before each durable side effect. */
+  step(name: string): Promise<void>;
+  /** What goes on, for people. */
+  say?(line: string): void;
+  signal?: AbortSignal;
+}
+
+export const goOn = 'run again to go on, or `converge failover cleanup` to remove what there is';

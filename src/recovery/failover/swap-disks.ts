@@ -1,0 +1,134 @@
+import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import { until } from '../../io/until.ts';
+import { goOn, type RehearseOptions } from './options.ts';
+import { DISK_TAG, derivedToken, note, type RunMachine, runTags, VM_TAG } from './run.ts';
+import { type Move, nextMove, type Seen } from './swap.ts';
+
+const lookEvery = 3_000;
+const patience = 30 * 60_000;
+
+/**
+ * Gives a machine that runs its shell its own disks, then these groups: looks, makes the one next move, looks again,
+ * from wherever it stands. Nothing but what EC2 shows tells how far it is.
+ *
+ * @throws Failure `machine-not-launched`
+ */
+export async function swapDisks(
+  machine: RunMachine,
+  instance: string,
+  groups: readonly string[],
+  options: RehearseOptions,
+): Promise<void> {
+  const { repository, run, clock, step, say, signal } = options;
+  let waited = 'its disks';
+  const what = `${instance} of ${machine.vm} to have its own disks`;
+  await until(
+    clock,
+    async () => {
+      for (;;) {
+        const seen = await look(machine, instance, options);
+        const move = nextMove(seen, { groups });
+        if (move.ask === 'give-up') throw noUse(machine.vm, move.why);
+        if (move.ask === 'done') return true;
+        if (move.ask === 'wait') {
+          waited = move.for;
+          return undefined;
+        }
+        await step(`${move.ask}-${machine.vm}`);
+        say?.(`${machine.vm}: ${words(move)}`);
+        await make(move, seen, machine, { ...options, groups });
+      }
+    },
+    { every: lookEvery, atMost: patience, what, hint: goOn, ...(signal && { signal }) },
+  ).catch(error => {
+    throw failedWith(error, 'waited-too-long')
+      ? noUse(machine.vm, `it waited too long for ${waited}`)
+      : error;
+  });
+  if (run.steps.some(one => one.what === 'swapped' && one.instance === instance)) return;
+  await step(`swapped-${machine.vm}`);
+  await note(repository, run, { at: clock.now(), what: 'swapped', vm: machine.vm, instance });
+}
+
+async function look(machine: RunMachine, id: string, options: RehearseOptions): Promise<Seen> {
+  const { repository, run, cloud, signal } = options;
+  const tags = { ...runTags(repository.id, run.start), [VM_TAG]: machine.uuid };
+  const [instances, volumes, task] = await Promise.all([
+    cloud.machines.instances(tags, signal),
+    cloud.volumes.list(tags, signal),
+    cloud.volumes.rootTask(id, signal),
+  ]);
+  const instance = instances.find(one => one.id === id);
+  if (!instance) throw noUse(machine.vm, `${id} is gone`);
+  return {
+    instance,
+    disks: machine.disks.map((_, n) => volumes.find(({ tags: its }) => its[DISK_TAG] === String(n))),
+    shells: volumes.filter(({ tags: its }) => its[DISK_TAG] === undefined),
+    task,
+  };
+}
+
+type Doing = Exclude<Move, { ask: 'wait' | 'done' | 'give-up' }>;
+
+async function make(
+  move: Doing,
+  { instance, shells }: Seen,
+  machine: RunMachine,
+  { repository, run: { start }, cloud, groups, signal }: RehearseOptions & { groups: readonly string[] },
+): Promise<void> {
+  const { machines, volumes } = cloud;
+  const { id, zone } = instance;
+  const tags = { ...runTags(repository.id, start), [VM_TAG]: machine.uuid };
+  const token = (what: string) => derivedToken(repository.id, start, machine.vm, what);
+  switch (move.ask) {
+    case 'create': {
+      const { snapshot } = machine.disks[move.disk]!;
+      // An encrypted root is replaced by an encrypted one alone.
+      const encrypted = shells.some(shell => shell.encrypted);
+      const named = { ...tags, [DISK_TAG]: String(move.disk), Name: `${machine.vm} disk ${move.disk}` };
+      const made = { snapshot, zone, encrypted, token: token(`disk ${move.disk} in ${zone}`), tags: named };
+      await volumes.create(made, signal);
+      return;
+    }
+    case 'replace-root':
+      return volumes.replaceRoot(
+        { instance: id, volume: move.volume, token: token(`root ${move.volume}`), tags },
+        signal,
+      );
+    case 'stop':
+      return machines.stop(id, signal);
+    case 'detach':
+      return volumes.detach(move.volume, id, signal);
+    case 'attach':
+      return volumes.attach(move.volume, id, move.device, signal);
+    case 'end-with':
+      return volumes.endWith(id, move.devices, signal);
+    case 'start':
+      return machines.start(id, signal);
+    case 'remove':
+      return volumes.remove(move.volume, signal);
+    case 'groups':
+      return machines.setGroups(id, groups, signal);
+    case 'profile':
+      return machines.setProfile(id, move.profile, signal);
+  }
+}
+
+const said: Record<Doing['ask'], string> = {
+  create: 'a volume is made of its disk',
+  'replace-root': 'its root is exchanged',
+  stop: 'its shell is stopped',
+  detach: 'the disk of its shell is taken out',
+  attach: 'its own disk is put in',
+  'end-with': 'its disks end with it',
+  start: 'it starts from its own disks',
+  remove: 'the disk of its shell is deleted',
+  groups: 'it gets its security groups',
+  profile: 'it gets its instance profile',
+};
+const words = (move: Doing): string =>
+  move.ask === 'create' || move.ask === 'attach' ? `${said[move.ask]} ${move.disk}` : said[move.ask];
+
+const noUse = (vm: string, why: string): Failure =>
+  new Failure(world('machine-not-launched', own`${vm} can't be given its disks: ${why}`, { hint: goOn }));

@@ -1,0 +1,40 @@
+/** Security groups, and the other things of a network that are known by name. All calls may reject with a Failure. */
+
+/** `peer`: a CIDR block or the id of a group or prefix list. Ports are those of tcp and udp. */
+export interface GroupRule {
+  egress: boolean;
+  /** `tcp`, `udp`, `icmp`, `-1` for everything. */
+  protocol: string;
+  from?: number;
+  to?: number;
+  peer: string;
+}
+
+export interface CloudGroup {
+  id: string;
+  name: string;
+  vpc: string;
+  tags: Record<string, string>;
+  rules: GroupRule[];
+}
+
+export interface GroupCloud {
+  /** Those of a VPC, of these ids, or with all of these tags. */
+  list(
+    which: { vpc: string } | { ids: readonly string[] } | { tags: Record<string, string> },
+    signal?: AbortSignal,
+  ): Promise<CloudGroup[]>;
+  /** Undefined when the VPC has one of that name. What EC2 allows a new group by itself is still allowed. */
+  create(
+    wanted: { name: string; vpc: string; description: string; tags: Record<string, string> },
+    signal?: AbortSignal,
+  ): Promise<string | undefined>;
+  allow(group: string, rules: readonly GroupRule[], signal?: AbortSignal): Promise<void>;
+  revoke(group: string, rules: readonly GroupRule[], signal?: AbortSignal): Promise<void>;
+  /** False while something uses it. One that is gone already is success. */
+  remove(group: string, signal?: AbortSignal): Promise<boolean>;
+  /** Undefined when there is no such subnet. */
+  subnet(id: string, signal?: AbortSignal): Promise<{ vpc: string; zone: string } | undefined>;
+  /** Names and ids of the account's key pairs. */
+  keyPairs(signal?: AbortSignal): Promise<{ id: string; name: string }[]>;
+}

@@ -1,0 +1,148 @@
+import { Type } from 'typebox';
+import { type RepositoryProperty, repositorySchema } from '../shared/repository-property.ts';
+
+export interface RecoveryTargetProperties {
+  /** Left out only by one that is to be absent: otherwise it is that of the VM's protection. */
+  repository?: RepositoryProperty;
+  instance_type?: string;
+  families?: string[];
+  subnet: string;
+  fallback?: { instance_types?: string[]; subnets?: string[] };
+  private_address?: string;
+  security_groups: string[];
+  admin_cidrs?: string[];
+  key_pair?: string;
+  instance_profile?: string;
+  license?: 'aws' | 'byol';
+  shell?: 'stock' | 'own';
+  tenancy?: 'default' | 'dedicated' | 'host';
+  host_resource_group?: string;
+  method?: string;
+  tags?: Record<string, string>;
+  replica?: { keep?: number };
+}
+
+const subnet = (description: string) => Type.String({ pattern: '^subnet-[0-9a-f]+$', description });
+const name = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
+const instanceType = (description: string) =>
+  Type.String({ pattern: '^[a-z0-9-]+\\.[a-z0-9-]+$', description });
+const words = <T extends string>(values: T[], description: string) =>
+  Type.Optional(
+    Type.Union(
+      values.map(value => Type.Literal(value)),
+      { description },
+    ),
+  );
+
+/** As many as a tag of the launch template has room for: 256 characters. */
+const most = 10;
+
+export const schema = Type.Object(
+  {
+    repository: Type.Optional(repositorySchema),
+    instance_type: Type.Optional(
+      instanceType(
+        'What the recovered machine runs on: `m6i.large`. Left out, it is the smallest type of `families` that holds the CPUs and memory of the newest recovery point and starts as that did.',
+      ),
+    ),
+    families: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[a-z0-9-]+$' }), {
+        minItems: 1,
+        description: 'Families that a type is chosen of, best first; `[ m6i, c6i, r6i ]` when left out.',
+      }),
+    ),
+    subnet: subnet('Where it is put: `subnet-0123456789abcdef0`.'),
+    fallback: Type.Optional(
+      Type.Object(
+        {
+          instance_types: Type.Optional(
+            Type.Array(instanceType('`m6a.large`.'), {
+              minItems: 1,
+              maxItems: most,
+              description: 'Types that are tried, in this order, when EC2 has no capacity.',
+            }),
+          ),
+          subnets: Type.Optional(
+            Type.Array(subnet('Of the same VPC.'), {
+              minItems: 1,
+              maxItems: most,
+              description: 'Subnets that are tried, in this order, when EC2 has no capacity or no address.',
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description: 'What is tried when the first choice has no room: every type in every subnet.',
+        },
+      ),
+    ),
+    private_address: Type.Optional(
+      Type.String({
+        pattern: '^\\d{1,3}(\\.\\d{1,3}){3}$',
+        description: 'Its address in the subnet: `10.0.1.10`.',
+      }),
+    ),
+    security_groups: Type.Array(Type.String({ minLength: 1, description: 'Name or id.' }), {
+      minItems: 1,
+      maxItems: most,
+      'x-unordered': true,
+      description: 'Security groups that it gets once it has its own disks, by name or id.',
+    }),
+    admin_cidrs: Type.Optional(
+      Type.Array(
+        Type.String({ pattern: '^\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}$', description: '`203.0.113.0/24`.' }),
+        {
+          minItems: 1,
+          'x-unordered': true,
+          description:
+            'Networks that may reach it by RDP (Windows) or SSH (Linux), through a group of its own.',
+        },
+      ),
+    ),
+    key_pair: name('Key pair of a new instance, by name or id.'),
+    instance_profile: name('Name of the instance profile that it gets once it has its own disks.'),
+    license: words(
+      ['aws', 'byol'],
+      'Whose licence of Windows it runs under: that of AWS, which is billed, or your own. Windows has to say.',
+    ),
+    shell: words(
+      ['stock', 'own'],
+      "The image that Windows takes its licence and boot mode from: Amazon's own (`stock`), or one that `converge replicate VM --replica` imports of the VM while it is healthy (`own`). `stock` for `license: aws`, `own` for `byol` when left out.",
+    ),
+    tenancy: words(['default', 'dedicated', 'host'], 'Whose hardware it runs on; `default` when left out.'),
+    host_resource_group: Type.Optional(
+      Type.String({
+        pattern: '^arn:aws[a-z-]*:resource-groups:[a-z0-9-]+:\\d{12}:group/.+$',
+        description: 'ARN of the host resource group whose hosts are used, with `tenancy: host`.',
+      }),
+    ),
+    method: Type.Optional(Type.String({ description: '`fast`: EBS snapshots that are kept warm.' })),
+    tags: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { description: 'Tags of the instance and its volumes.' }),
+    ),
+    replica: Type.Optional(
+      Type.Object(
+        {
+          keep: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              description: 'Points whose EBS snapshots are kept; 2 when left out.',
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description: 'EBS snapshots of the newest points, which `converge replicate VM --replica` makes.',
+        },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** The shell that a machine with a licence takes, where the manifest doesn't say. */
+export const shellOf = ({
+  license,
+  shell,
+}: Pick<RecoveryTargetProperties, 'license' | 'shell'>): 'stock' | 'own' | undefined =>
+  license === undefined ? undefined : (shell ?? (license === 'aws' ? 'stock' : 'own'));

@@ -1,0 +1,429 @@
+import {
+  DeregisterImageCommand,
+  DescribeInstancesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeVolumesCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import { expect, onTestFinished, test } from 'vitest';
+import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
+import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { fitFor, machineOf, type TargetMachine } from '../../src/recovery/failover/prepare.ts';
+import { rehearse } from '../../src/recovery/failover/rehearse.ts';
+import { newestRun, RUN_TAG, type RunStart } from '../../src/recovery/failover/run.ts';
+import { SERIES } from '../../src/recovery/model/plan.ts';
+import { estimateCold } from '../../src/recovery/replica/estimate.ts';
+import { makeShell } from '../../src/recovery/shell/own.ts';
+import { bootBlock } from '../lab/ec2/fixture.ts';
+import { aDisk, aMachine, blockNumbers, pointContent } from '../support/repository.ts';
+import { cloud, replicated, sha256, someBytes, unhurried } from './fixture.ts';
+import { apart } from './network.ts';
+
+const windows = { ...aMachine, guest_id: 'windows2019srv_64Guest', firmware: 'bios' as const };
+const licensed: TargetMachine = { vm: 'web01', instance_type: 'm6i.large', license: 'aws', shell: 'stock' };
+
+/** A Windows machine with a replica. `data`: it has a second disk. */
+async function world({
+  data = false,
+  machine = windows,
+  target = licensed,
+}: {
+  data?: boolean;
+  machine?: typeof aMachine;
+  target?: TargetMachine;
+} = {}) {
+  const aws = await cloud();
+  const { region, s3: credentials } = aws.lab.settings;
+  const ec2 = new EC2Client({ region, credentials, endpoint: aws.lab.api.url, maxAttempts: 1 });
+  onTestFinished(() => ec2.destroy());
+  const recovery = recoveryOver(aws.connection);
+  const network = await apart(ec2);
+  const { repository, vm, build } = await replicated(aws);
+  const root = Buffer.concat([bootBlock(), someBytes('root', 100_000)]);
+  const second = someBytes('data', 600_000);
+  const images = data ? [root, second] : [root];
+  const writer = await vm.writer(undefined, async () => {});
+  for (const [index, image] of images.entries()) {
+    const disk = aDisk(image.length, { index, key: 2000 + index, identity: `disk-${index}` });
+    const into = await writer.disk(disk);
+    for (const block of blockNumbers(image, disk.blockSize))
+      await into.put(block, image.subarray(block * disk.blockSize, (block + 1) * disk.blockSize));
+  }
+  await writer.commit(pointContent({ machine }), async () => {});
+  const made = await build();
+  const { point } = made;
+  const snapshots = new Map(made.disks.map(({ index, snapshot }) => [index, snapshot]));
+  const fits = () => fitFor(point, target, repository.id, recovery);
+  const begin = async () => {
+    const start: RunStart = {
+      version: 1,
+      plan: 'web',
+      number: 1,
+      began: Date.now(),
+      account: (await recovery.machines.network(network.subnet, network.group)).account,
+      subnet: network.subnet,
+      group: network.group,
+      groups: [{ machines: [machineOf(point, target, await fits(), snapshots)], wait: 0 }],
+      probes: { within: 60_000 },
+    };
+    expect(await repository.records.add('web', SERIES.run, 1, start)).toBe(true);
+    return start;
+  };
+  const at = async (step: (name: string) => Promise<void> = async () => {}) => ({
+    repository,
+    run: (await newestRun(repository, 'web'))!,
+    cloud: recovery,
+    clock: unhurried,
+    step,
+  });
+  const instances = async () =>
+    (await ec2.send(new DescribeInstancesCommand({})))
+      .Reservations!.flatMap(it => it.Instances!)
+      .filter(it => it.LaunchTime!.getTime() > 0);
+  const volumes = async () =>
+    (await ec2.send(new DescribeVolumesCommand({}))).Volumes!.filter(({ Tags = [] }) =>
+      Tags.some(({ Key }) => Key === RUN_TAG),
+    );
+  return {
+    ...aws,
+    ...{
+      ec2,
+      recovery,
+      network,
+      repository,
+      point,
+      made,
+      build,
+      fits,
+      begin,
+      at,
+      instances,
+      volumes,
+      images,
+    },
+  };
+}
+
+/** One machine that runs from its own disks alone, each with the bytes of its point before anybody wrote to it. */
+async function expectRecovered(of: Awaited<ReturnType<typeof world>>, id: string) {
+  const [instance, ...others] = await of.instances();
+  expect(others).toEqual([]);
+  expect(instance).toMatchObject({
+    InstanceId: id,
+    State: { Name: 'running' },
+    PlatformDetails: 'Windows',
+    UsageOperation: 'RunInstances:0002',
+    SecurityGroups: [{ GroupId: of.network.group }],
+  });
+  expect(instance!.IamInstanceProfile).toBeUndefined();
+  const mapped = instance!.BlockDeviceMappings!;
+  expect(mapped.map(({ DeviceName }) => DeviceName)).toEqual(
+    ['/dev/sda1', 'xvdf'].slice(0, of.images.length),
+  );
+  expect(mapped.every(({ Ebs }) => Ebs!.DeleteOnTermination)).toBe(true);
+  for (const [n, image] of of.images.entries()) {
+    const volume = mapped[n]!.Ebs!.VolumeId!;
+    const asked = { do: 'volume', volume, firstStart: true, length: image.length } as const;
+    expect((await of.lab.command(asked)).data).toMatchObject({
+      sha256: sha256(image),
+      restIsZero: true,
+      // The system that was the first to write to it is its own.
+      firstStart: { instance: id, root: mapped[0]!.Ebs!.VolumeId },
+    });
+  }
+  // The shell's own disk is gone.
+  expect((await of.volumes()).map(({ VolumeId }) => VolumeId).sort()).toEqual(
+    mapped.map(({ Ebs }) => Ebs!.VolumeId!).sort(),
+  );
+}
+
+/** Nothing that the run made is left: counted in EC2, not by the run's own eyes. */
+async function expectNothingLeft(of: Awaited<ReturnType<typeof world>>) {
+  expect((await of.instances()).filter(({ State }) => State!.Name !== 'terminated')).toEqual([]);
+  expect(await of.volumes()).toEqual([]);
+  const { SecurityGroups } = await of.ec2.send(new DescribeSecurityGroupsCommand({}));
+  expect(SecurityGroups!.filter(({ GroupName }) => GroupName!.startsWith('converge-'))).toEqual([]);
+}
+
+test.for([
+  ['root alone: EC2 exchanges it', false],
+  ['with a data disk: stopped, exchanged, started', true],
+] as const)('Windows from a stock shell, %s', async ([, data]) => {
+  const of = await world({ data });
+  await of.begin();
+  const [recovered] = await rehearse(await of.at());
+  expect(recovered!.results).toMatchObject([{ outcome: 'passed' }]);
+  await expectRecovered(of, recovered!.instance);
+  const { run } = await of.at();
+  expect(run.steps.map(({ what }) => what)).toEqual(['launched', 'swapped', 'probed', 'finished']);
+  expect(await cleanUp(await of.at())).toMatchObject({ instances: 1, images: 0, foreign: [] });
+  await expectNothingLeft(of);
+});
+
+const always = ['quarantine', 'run-web01', 'launched-web01', 'create-web01', 'groups-web01', 'swapped-web01'];
+const byTask = ['replace-root-web01', 'probed-web01'];
+const byHand = [
+  'stop-web01',
+  'detach-web01',
+  'attach-web01',
+  'end-with-web01',
+  'start-web01',
+  'remove-web01',
+];
+test.for([
+  ...[...always, ...byTask].map(step => [step, false] as const),
+  ...[...always, ...byHand].map(step => [step, true] as const),
+])(
+  'killed before each %s (data disk: %s), the next run ends right',
+  { timeout: 60_000 },
+  async ([step, data]) => {
+    const of = await world({ data });
+    await of.begin();
+    // Each time that the step comes, another life ends before it; the next gets past it once.
+    let times = 0;
+    const mortal = (passed: number) => async (name: string) => {
+      if (name !== step) return;
+      if (times++ >= passed) throw new Error('killed');
+    };
+    let lives = 0;
+    for (let passed = 0; ; passed++) {
+      times = 0;
+      const done = await rehearse(await of.at(mortal(passed))).then(
+        () => true,
+        error => {
+          expect((error as Error).message).toBe('killed');
+          return false;
+        },
+      );
+      if (done) break;
+      lives++;
+      expect(lives).toBeLessThan(6);
+    }
+    expect(lives).toBeGreaterThan(0);
+    const [instance] = await of.instances();
+    await expectRecovered(of, instance!.InstanceId!);
+    await cleanUp(await of.at());
+    await expectNothingLeft(of);
+  },
+);
+
+test.for(['replace-root-web01', 'stop-web01', 'attach-web01', 'groups-web01'])(
+  'cleaned up from the middle of it (before %s), nothing is left',
+  async step => {
+    const of = await world({ data: step !== 'replace-root-web01' });
+    await of.begin();
+    const kill = async (name: string) => {
+      if (name === step) throw new Error('killed');
+    };
+    await expect(rehearse(await of.at(kill))).rejects.toThrow('killed');
+    for (const at of ['terminate', 'delete-volume', 'delete-group', 'cleaned'])
+      await cleanUp(
+        await of.at(async name => {
+          if (name === at) throw new Error('killed');
+        }),
+      ).catch(error => expect((error as Error).message).toBe('killed'));
+    await cleanUp(await of.at());
+    await expectNothingLeft(of);
+  },
+);
+
+test('until it has its own disks it is in a group that lets nothing in or out, without profile or user data', async () => {
+  const of = await world({ data: true });
+  await of.begin();
+  const seen: unknown[] = [];
+  const look = async (name: string) => {
+    if (!/^(create|stop|detach|attach|end-with|start|remove|groups)-/.test(name)) return;
+    const [instance] = await of.instances();
+    const ids = instance!.SecurityGroups!.map(({ GroupId }) => GroupId!);
+    const { SecurityGroups } = await of.ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: ids }));
+    seen.push(name);
+    for (const group of SecurityGroups!)
+      expect([...group.IpPermissions!, ...group.IpPermissionsEgress!], name).toEqual([]);
+    expect(instance!.IamInstanceProfile).toBeUndefined();
+  };
+  await rehearse(await of.at(look));
+  expect(seen.length).toBeGreaterThan(7);
+});
+
+test.for(['failed', 'failed-detached'] as const)(
+  'an exchange of the root that ends %s is done by hand',
+  async state => {
+    const of = await world();
+    await of.begin();
+    await of.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'replace-fails', state } });
+    const [recovered] = await rehearse(await of.at());
+    await expectRecovered(of, recovered!.instance);
+    await cleanUp(await of.at());
+    await expectNothingLeft(of);
+  },
+);
+
+test('no capacity of the first type: the next one is taken, once', async () => {
+  const of = await world({ target: { ...licensed, else_types: ['m6a.large', 'm5.large'] } });
+  await of.begin();
+  for (const type of ['m6i.large', 'm6a.large'])
+    await of.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'capacity', type } });
+  const kill = async (name: string) => {
+    if (name === 'launched-web01') throw new Error('killed');
+  };
+  await expect(rehearse(await of.at(kill))).rejects.toThrow('killed');
+  const [recovered] = await rehearse(await of.at());
+  await expectRecovered(of, recovered!.instance);
+  expect((await of.instances())[0]!.InstanceType).toBe('m5.large');
+  expect(await standing(of.repository, (await of.at()).run, of.recovery)).toMatchObject({ foreign: [] });
+});
+
+test('no capacity of any: all that was tried is said, and nothing was launched', async () => {
+  const of = await world({ target: { ...licensed, else_types: ['m6a.large'] } });
+  await of.begin();
+  await of.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'capacity', times: 2 } });
+  await expect(rehearse(await of.at())).rejects.toThrow(
+    /no room for web01: m6i.large in subnet-\w+: Insufficient.*; m6a.large in subnet-\w+: Insufficient/,
+  );
+  expect(await of.instances()).toEqual([]);
+});
+
+test('the image of the shell is gone by then: nothing is launched', async () => {
+  const of = await ownWorld();
+  const { image } = await makeShell(of.shell());
+  await of.begin();
+  await of.ec2.send(new DeregisterImageCommand({ ImageId: image }));
+  await expect(rehearse(await of.at())).rejects.toThrow(
+    `the image ${image} that web01 takes its licence from is gone`,
+  );
+  expect(await of.instances()).toEqual([]);
+});
+
+/** Under a licence of one's own, from a shell of one's own. */
+async function ownWorld(machine = windows) {
+  const target: TargetMachine = { ...licensed, license: 'byol', shell: 'own', tenancy: 'dedicated' };
+  const of = await world({ machine, target });
+  const shell = (
+    step: (name: string) => Promise<void> = async () => {},
+    more: Partial<typeof windows> = {},
+  ) => ({
+    of: {
+      repository: of.repository.id,
+      vm: of.point.vm.uuid,
+      machine: { ...machine, ...more },
+      license: 'byol' as const,
+    },
+    name: 'web01',
+    snapshot: of.made.disks[0]!.snapshot,
+    cloud: of.recovery,
+    clock: unhurried,
+    step,
+  });
+  return { ...of, shell };
+}
+
+test('an own shell is imported once, and again for another edition; the old one is removed', async () => {
+  const of = await ownWorld();
+  await expect(of.fits()).rejects.toThrow(/no shell of its own/);
+  for (const step of ['import-shell', 'tag-shell']) {
+    const kill = async (name: string) => {
+      if (name === step) throw new Error('killed');
+    };
+    await expect(makeShell(of.shell(kill))).rejects.toThrow('killed');
+  }
+  const first = await makeShell(of.shell());
+  expect(await makeShell(of.shell())).toEqual({ image: first.image, made: false });
+  expect((await of.fits()).shell).toMatchObject({ image: first.image, license: 'byol' });
+  expect(await of.recovery.shells.image(first.image)).toMatchObject({
+    platformDetails: 'Windows BYOL',
+    usageOperation: 'RunInstances:0800',
+    bootMode: 'legacy-bios',
+  });
+  const second = await makeShell(of.shell(undefined, { guest_id: 'windows2019srvNext_64Guest' }));
+  expect(second).toEqual({ image: expect.not.stringMatching(first.image), made: true });
+  expect(await of.recovery.shells.image(first.image)).toBeUndefined();
+});
+
+test('Windows from a shell of its own runs under its own licence, on hardware of its own', async () => {
+  const of = await ownWorld();
+  await makeShell(of.shell());
+  await of.begin();
+  const [recovered] = await rehearse(await of.at());
+  const [instance] = await of.instances();
+  expect(instance).toMatchObject({
+    InstanceId: recovered!.instance,
+    PlatformDetails: 'Windows BYOL',
+    Placement: { Tenancy: 'dedicated' },
+  });
+  await cleanUp(await of.at());
+  await expectNothingLeft(of);
+});
+
+test('an import that fails says all that EC2 said', async () => {
+  const of = await ownWorld();
+  const message = 'ClientError: Unable to find an OS. (EFI partition found, boot mode legacy-bios)';
+  await of.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'import-fails', message } });
+  await expect(makeShell(of.shell())).rejects.toThrow(message);
+});
+
+test.for<[string, Partial<typeof windows>, TargetMachine, RegExp]>([
+  ['no licence', {}, { vm: 'web01', instance_type: 'm6i.large' }, /doesn't say under whose licence/],
+  ['Linux with one', { guest_id: 'debian12_64Guest' }, licensed, /takes no licence of Windows/],
+  [
+    'no stock image of the system',
+    { guest_id: 'windows9_64Guest' },
+    licensed,
+    /Amazon has no image of windows9_64Guest/,
+  ],
+  [
+    'UEFI where all stock shells have BIOS',
+    { guest_id: 'windows9Server64Guest', firmware: 'efi' as 'bios' },
+    licensed,
+    /starts with UEFI/,
+  ],
+  [
+    'UEFI on a type without',
+    { firmware: 'efi' as 'bios' },
+    { ...licensed, instance_type: 't2.large' },
+    /t2.large doesn't start with UEFI/,
+  ],
+])('refused before anything is launched: %s', async ([, more, target, message]) => {
+  const of = await world({ machine: { ...windows, ...more }, target });
+  await expect(of.fits()).rejects.toThrow(message);
+});
+
+test('a UEFI machine gets a stock shell with UEFI', async () => {
+  const of = await world({ machine: { ...windows, firmware: 'efi' as 'bios' } });
+  expect((await of.fits()).shell!.what).toMatch(/^TPM-Windows_Server-2019/);
+});
+
+test('billed otherwise than declared: it stays in quarantine, and none of its disks is made', async () => {
+  const of = await world();
+  await of.begin();
+  const { machines } = of.recovery;
+  const instances: typeof machines.instances = async (...asked) =>
+    (await machines.instances(...asked)).map(one => ({ ...one, usageOperation: 'RunInstances:0800' }));
+  const options = await of.at();
+  const cloud = { ...of.recovery, machines: { ...machines, instances } };
+  await expect(rehearse({ ...options, cloud })).rejects.toThrow(
+    /EC2 bills the instance i-\w+ of web01 as Windows \(RunInstances:0800\), not as Windows \(RunInstances:0002\)/,
+  );
+  const [instance] = await of.instances();
+  expect(instance!.SecurityGroups!.map(({ GroupName }) => GroupName)).toEqual([
+    expect.stringMatching(/^converge-quarantine-/),
+  ]);
+  expect(await of.volumes()).toHaveLength(1);
+  await cleanUp(await of.at());
+  await expectNothingLeft(of);
+});
+
+test('what a point costs that is not warm is told without writing, and is what writing it takes', async () => {
+  const of = await world({ data: true });
+  const { snapshots } = of.recovery;
+  expect(await estimateCold(of.repository, of.point, snapshots)).toBeUndefined();
+  for (const { snapshot } of of.made.disks) await snapshots.remove(snapshot);
+  const cold = await estimateCold(of.repository, of.point, snapshots);
+  const { disks } = await of.build();
+  const blocks = disks.reduce((sum, disk) => sum + disk.blocks, 0);
+  expect(cold).toEqual({
+    blocks,
+    seconds: 1,
+    writing: blocks * 6e-6,
+    keeping: expect.closeTo(blocks * 2.6e-5, 5),
+  });
+});
