@@ -38,23 +38,24 @@ export const textOf = (lines: Lines, options: LineOptions = {}): string =>
 
 function textOfLine(line: Line, { color = false, github = false }: LineOptions): string {
   if (isAnnotation(line)) return annotationText(line);
-  const spans = (typeof line === 'string' ? [line] : line).map(one =>
-    typeof one === 'string' ? { text: one } : one,
-  );
-  const plain = withoutPasswords(spans.map(({ text }) => printable(text)).join(''));
+  const spans = typeof line === 'string' ? [line] : line;
+  const plain = withoutPasswords(spans.map(one => printable(textIn(one))).join(''));
   if (github && isCommand(plain)) return withoutCommand(plain);
   if (!color) return plain.trimEnd();
   let at = 0;
   return spans
-    .map(({ text, style }): string => {
+    .map((one): string => {
       const from = at;
-      at += printable(text).length;
+      at += printable(textIn(one)).length;
       const shown = plain.slice(from, at);
+      const style = typeof one === 'string' ? undefined : one.style;
       return style === undefined || shown === '' ? shown : styleText([...[style].flat()], shown, forced);
     })
     .join('')
     .trimEnd();
 }
+
+const textIn = (one: string | Span): string => (typeof one === 'string' ? one : one.text);
 
 /** Whether there is a terminal was decided before. */
 const forced = { validateStream: false };

@@ -1,6 +1,7 @@
-import { type BigIntStats, constants, existsSync, fstatSync } from 'node:fs';
+import { type BigIntStats, constants, existsSync, fstatSync, lstat } from 'node:fs';
 import fs from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { codeOf, fileFailure } from './errors.ts';
 import { type Folder, type Folders, mostLinks, Refused } from './handles/folder.ts';
 import { foldersByHandle, handleFolder, O_PATH } from './handles/folders-by-handle.ts';
@@ -17,6 +18,9 @@ import type { FileHandle, FileStat, Files, ReadOptions } from './ports.ts';
 const mostRead = 64 * 2 ** 20;
 
 const byHandle = process.platform === 'linux' && existsSync(handleFolder);
+
+/** That of `fs/promises` makes an array for each answer, and a stack for each name that isn't there. */
+const statAt = promisify(lstat);
 
 /** The machine's own files. Failures name the path and what was tried. */
 export const nodeFiles: Files = filesIn(byHandle ? foldersByHandle() : foldersByPath());
@@ -101,7 +105,7 @@ export function filesIn(folders: Folders, between?: Between): Files {
     readlink: path => orMissing('read the link', path, () => at(path, entry => fs.readlink(entry))),
     stat: path =>
       orMissing('look at', path, () =>
-        at(path, async entry => statOf(await fs.lstat(entry, { bigint: true }))),
+        at(path, async entry => statOf(await statAt(entry, { bigint: true }))),
       ),
     open: async (path: string, how: 'r' | 'r+' | 'create-new', options?: { mode?: number }) => {
       if (how === 'create-new')

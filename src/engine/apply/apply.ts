@@ -224,10 +224,9 @@ async function waitForNew({ run, walk }: Applying, subjects: readonly Subject[])
 
 /** Looks up what is named and wasn't there, or wasn't asked about, when the plan was made. */
 async function lookUp({ run, walk, surroundings }: Applying, nodes: readonly Node[]): Promise<Lookups> {
-  const among = [...walk.nodes.values()].map(({ subject }) => subject);
   const lookups = lookupsOf(
     nodes.map(({ subject }) => subject),
-    nodes.some(({ subject }) => subject.names.length > 0) ? among : [],
+    walk.nodes.values().map(({ subject }) => subject),
     surroundings,
   );
   const unseen = [...lookups.values()].filter(

@@ -3,15 +3,18 @@ import { suggest } from '../../diagnostics/nearest.ts';
 import { byText } from '../model/canonical.ts';
 import type { Address } from '../model/catalog.ts';
 import { conflictsAmong } from '../model/mistakes.ts';
+import type { Capability } from '../model/resource-type.ts';
 import type { Subject } from '../model/subject.ts';
 import { cycleDiagnostic } from './graph-cycle.ts';
-import { type Edge, type Implied, impliedEdges } from './implied-edges.ts';
+import { type Edge, type Implied, impliedEdges, providersOf } from './implied-edges.ts';
 
 export interface Graph {
   /** In dependency order, then by address. */
   subjects: Subject[];
   /** Edges by the address that waits, in the order they were found. */
   edges: ReadonlyMap<Address, Edge[]>;
+  /** Who brings what. */
+  providers: ReadonlyMap<Capability, Subject[]>;
 }
 
 /**
@@ -33,7 +36,8 @@ export function buildGraph(subjects: readonly Subject[]): Graph {
       else wrong.push(unknownReference(subject.address, missing, edge, byAddress.keys()));
     }
   }
-  const implied: Implied = impliedEdges(subjects);
+  const providers = providersOf(subjects);
+  const implied: Implied = impliedEdges(subjects, providers);
   wrong.push(...implied.wrong);
   for (const edge of implied.edges) add(edge);
   if (wrong.length > 0) throw new Failure(wrong);
@@ -43,7 +47,7 @@ export function buildGraph(subjects: readonly Subject[]): Graph {
   const order = [...subjects].sort(
     (a, b) => levels.get(a.address)! - levels.get(b.address)! || byText(a.address, b.address),
   );
-  return { subjects: order, edges };
+  return { subjects: order, edges, providers };
 }
 
 /** Who is refreshed when the key changes; each list sorted. */
@@ -127,15 +131,8 @@ function duplicates(subjects: readonly Subject[]): Diagnostic[] {
 }
 
 /** Selections are known by now, so that their members are among the owners. */
-function rivals(subjects: readonly Subject[]): Diagnostic[] {
-  const claimants = subjects.map(({ declared, target, absent, claims }) => ({
-    ...declared,
-    target: target?.name,
-    absent,
-    claims,
-  }));
-  return conflictsAmong(claimants).map(({ diagnostic }) => diagnostic);
-}
+const rivals = (subjects: readonly Subject[]): Diagnostic[] =>
+  conflictsAmong(subjects).map(({ diagnostic }) => diagnostic);
 
 function unknownReference(
   address: Address,

@@ -23,8 +23,10 @@ export interface Implied {
  * Edges that follow from what resources provide and need. Among absent things the order is reversed:
  * what is inside goes before what it is in. Needing only absent providers is a mistake.
  */
-export function impliedEdges(subjects: readonly Subject[]): Implied {
-  const providers = providersOf(subjects);
+export function impliedEdges(
+  subjects: readonly Subject[],
+  providers: ReadonlyMap<Capability, Subject[]>,
+): Implied {
   const edges: Edge[] = [];
   const wrong: Diagnostic[] = [];
   for (const subject of subjects) {
@@ -64,7 +66,11 @@ export function providersOf(subjects: readonly Subject[]): Map<Capability, Subje
   return providers;
 }
 
-function firstProvided(need: Need, subject: Subject, providers: Map<Capability, Subject[]>): Subject[] {
+function firstProvided(
+  need: Need,
+  subject: Subject,
+  providers: ReadonlyMap<Capability, Subject[]>,
+): Subject[] {
   for (const capability of need.anyOf) {
     const found = providers.get(capability)?.filter(provider => provider !== subject);
     if (found && found.length > 0) return found;

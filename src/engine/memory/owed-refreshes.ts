@@ -40,9 +40,11 @@ export function lostRefreshes(
   run: Run,
   declared: readonly { address: Address; select?: unknown }[],
 ): Diagnostic[] {
+  const owed = receiversOwed(run);
+  if (owed.length === 0) return [];
   const known = new Set(declared.map(({ address }) => address));
   const unasked = declared.flatMap(({ address, select }) => (select === undefined ? [] : [`${address}/`]));
-  return receiversOwed(run)
+  return owed
     .filter(address => !known.has(address) && !unasked.some(selection => address.startsWith(selection)))
     .map(address => lost(address, owedTo(run, { address }), known));
 }

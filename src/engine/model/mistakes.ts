@@ -69,10 +69,9 @@ export const asDiagnostic = ({ pointer, code, message, hint }: Mistake, written:
 /** A resource with what it claims. */
 export interface Claimant {
   address: Address;
-  at: SourceRange;
-  places?: ReadonlyMap<string, SourceRange>;
-  /** Name of the target that it lives on; the host's things are all of one host. */
-  target: string | undefined;
+  declared: Pick<Written, 'at' | 'places'>;
+  /** The target that it lives on; the host's things are all of one host. */
+  target?: { name: string };
   absent: boolean;
   claims: readonly Claim[];
 }
@@ -84,39 +83,52 @@ export interface Conflict {
   diagnostic: Diagnostic;
 }
 
+/** Who claims a thing, and how. Of those who share one the second is enough to tell who doesn't. */
+interface Owner {
+  claimant: Claimant;
+  claim: Claim;
+  second?: Owner;
+}
+
 /** Finds what two resources, or two properties of one, both want to own. Linear in claims. */
 export function conflictsAmong(claimants: Iterable<Claimant>): Conflict[] {
-  const owners = new Map<string, [Claimant, Claim][]>();
+  const byTarget = new Map<string | undefined, Map<string, Owner>>();
   const conflicts: Conflict[] = [];
   for (const second of claimants) {
+    const owners = byTarget.get(second.target?.name) ?? new Map<string, Owner>();
+    byTarget.set(second.target?.name, owners);
     // Several values of one resource that another one owns as well are one mistake.
     const told = new Set<Claimant>();
     for (const claim of second.claims) {
       if (second.absent && claim.evenAbsent !== true) continue;
-      // The name of a target is one line.
-      const key = `${second.target ?? ''}\n${claim.what}`;
-      const known = owners.get(key);
+      const own: Owner = { claimant: second, claim };
+      const known = owners.get(claim.what);
       if (!known) {
-        owners.set(key, [[second, claim]]);
+        owners.set(claim.what, own);
         continue;
       }
-      const other = known.find(
-        ([owner, { shared }]) =>
-          shared === undefined || shared !== claim.shared || owner.absent !== second.absent,
-      );
-      if (known.length < 2) known.push([second, claim]);
-      if (!other || told.has(other[0])) continue;
-      const [first] = other;
+      const other = [known, known.second].find(owner => owner && !mayShare(owner, own));
+      known.second ??= own;
+      if (!other || told.has(other.claimant)) continue;
+      const first = other.claimant;
       if (first !== second) told.add(first);
-      conflicts.push({ first, second, diagnostic: sameClaim(other, [second, claim]) });
+      conflicts.push({ first, second, diagnostic: sameClaim(other, own) });
     }
   }
   return conflicts;
 }
 
-function sameClaim([first, earlier]: [Claimant, Claim], [second, claim]: [Claimant, Claim]): Diagnostic {
-  const at = placeOf(second, claim.pointer);
-  const before = placeOf(first, earlier.pointer);
+const mayShare = (one: Owner, other: Owner): boolean =>
+  one.claim.shared !== undefined &&
+  one.claim.shared === other.claim.shared &&
+  one.claimant.absent === other.claimant.absent;
+
+function sameClaim(
+  { claimant: first, claim: earlier }: Owner,
+  { claimant: second, claim }: Owner,
+): Diagnostic {
+  const at = placeOf(second.declared, claim.pointer);
+  const before = placeOf(first.declared, earlier.pointer);
   const message =
     first === second
       ? `\`${second.address}\` declares ${claim.what} twice`

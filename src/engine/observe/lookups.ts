@@ -14,14 +14,16 @@ export type Lookups = ReadonlyMap<Capability, Subject>;
  */
 export function lookupsOf(
   subjects: readonly Subject[],
-  among: readonly Subject[],
+  among: Iterable<Subject>,
   surroundings: Surroundings,
 ): Lookups {
-  const provided = new Set(among.flatMap(({ provides }) => provides));
   const lookups = new Map<Capability, Subject>();
+  const naming = subjects.filter(({ names, absent }) => names.length > 0 && !absent);
+  if (naming.length === 0) return lookups;
+  const provided = new Set<Capability>();
+  for (const { provides } of among) for (const capability of provides) provided.add(capability);
   const wrong: Diagnostic[] = [];
-  for (const { names, absent, address } of subjects) {
-    if (absent) continue;
+  for (const { names, address } of naming) {
     for (const named of names) {
       const { capability, type, title, at, target } = named;
       if (provided.has(capability) || lookups.has(capability)) continue;
@@ -60,20 +62,30 @@ export function hintFor({ type, title }: NamedObject, declared: readonly Subject
   return near === undefined ? `declare the \`${type}\`, or correct its name` : `did you mean \`${near}\`?`;
 }
 
+/** All that is declared, and who brings what. */
+interface Declared {
+  subjects: readonly Subject[];
+  providers: ReadonlyMap<Capability, unknown>;
+}
+
 /** Objects that are there, with a name that is nearly that of a declared one: perhaps the other was meant. */
 export function nearlyDeclared(
   run: Run,
   subjects: readonly Subject[],
   lookups: Lookups,
-  declared: readonly Subject[],
+  declared: Declared,
 ): Diagnostic[] {
-  const provided = new Set(declared.flatMap(({ provides }) => provides));
+  if (lookups.size === 0) return [];
   return subjects.flatMap(({ address, names }) =>
     names.flatMap(({ type, title, capability, at }): Diagnostic[] => {
       const lookup = lookups.get(capability);
-      if (!lookup || provided.has(capability) || run.observed.get(lookup.address)?.state !== 'present')
+      if (
+        !lookup ||
+        declared.providers.has(capability) ||
+        run.observed.get(lookup.address)?.state !== 'present'
+      )
         return [];
-      const near = nearest(title, titlesOf(type, declared));
+      const near = nearest(title, titlesOf(type, declared.subjects));
       if (near === undefined) return [];
       const message = `\`${address}\` names the \`${type}\` \`${title}\`, which is there and isn't declared`;
       const warning = given('nearly-declared', message, { address, at, hint: `did you mean \`${near}\`?` });

@@ -1,12 +1,12 @@
 import { apart, type Diagnostic, given } from '../../diagnostics/diagnostic.ts';
 import { sha256 } from '../../values/digest.ts';
 import { buildGraph, type Graph, notifications } from '../graph/graph.ts';
-import { providersOf } from '../graph/implied-edges.ts';
 import { graded, gradeOf } from '../guard/grade-field.ts';
 import { lessProtected } from '../guard/protection.ts';
 import { lostRefreshes } from '../memory/owed-refreshes.ts';
 import { byText, canonicalJson } from '../model/canonical.ts';
-import type { Address, Catalog, CatalogResource } from '../model/catalog.ts';
+import type { Address, Catalog } from '../model/catalog.ts';
+import { placeOf } from '../model/mistakes.ts';
 import {
   isPending,
   type Plan,
@@ -14,7 +14,6 @@ import {
   type PlannedResource,
   type Verdict,
 } from '../model/plan.ts';
-import { nearest } from '../model/pointer.ts';
 import type { Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import { type Subject, subjectsOf } from '../model/subject.ts';
@@ -67,18 +66,20 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     ...dropped(graph, selected),
     ...lostRefreshes(run, resources),
     ...observed.filter(one => !told.has(one)),
-    ...nearlyDeclared(run, subjects, lookups, graph.subjects),
+    ...nearlyDeclared(run, subjects, lookups, graph),
   ];
 
-  const decisions = new Map<Address, Decision>();
-  for (const subject of subjects)
-    decisions.set(subject.address, await decide(run, subject, run.observed.get(subject.address)!));
+  const decisionOf = (subject: Subject) => decide(run, subject, run.observed.get(subject.address)!);
+  const decided = new Map<Address, Decision>();
+  // All of them before any source is looked for: what it answers may hold a secret that another resource asked for.
+  if (subjects.some(({ type }) => type.findSource))
+    for (const subject of subjects) decided.set(subject.address, await decisionOf(subject));
   // What waits for something that could not be seen fails with it: its source would only tell the same again.
   const broken = new Set(failed.map(({ address }) => address));
   for (const subject of subjects)
     if (dependencies(graph, subject).some(to => broken.has(to))) broken.add(subject.address);
   const made = subjects.filter(({ address, type }) => {
-    const { action } = decisions.get(address)!;
+    const action = decided.get(address)?.action;
     return type.findSource && !broken.has(address) && (action === 'create' || action === 'update');
   });
 
@@ -89,17 +90,15 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
     planned,
     diagnostics,
     notifies: receivers(graph, selected),
-    providers: providersOf(graph.subjects),
     lookups,
     // A recording says nothing of sources, and whoever plans by one may not reach them.
     lacking: options.observe ? new Map() : await findSources(run, made),
   };
   const order = orderAmong(graph, selected);
   for (const subject of subjects) {
-    planned.set(
-      subject.address,
-      planOne(subject, decisions.get(subject.address)!, order.get(subject.address)!, view),
-    );
+    const { address } = subject;
+    const decision = decided.get(address) ?? (await decisionOf(subject));
+    planned.set(address, planOne(subject, decision, order.get(address)!, view));
   }
   diagnostics.push(...run.redactor.value(lessProtected(run, subjects, planned)));
 
@@ -162,9 +161,11 @@ function planOne(subject: Subject, decision: Decision, dependsOn: Address[], vie
     ...heldBy(subject, verdict, view),
     ...lookedAtAgain(verdict, dependsOn, view),
     ...(verdict.reason !== undefined && { reason: verdict.reason }),
-    fields: verdict.fields.map(field =>
-      placed({ ...graded(subject, field), ...diffOf(observation, field) }, declared as CatalogResource),
-    ),
+    fields: verdict.fields.map(field => ({
+      ...graded(subject, field),
+      ...diffOf(observation, field),
+      at: placeOf(declared, field.path),
+    })),
     ...showsOf(run, address),
     dependsOn,
     notifies: view.notifies.get(address) ?? [],
@@ -195,14 +196,13 @@ function filesOf(subjects: readonly Subject[]): Pick<Plan, 'type_files'> {
 }
 
 /** Once more, now that all secrets of the run are known. What identifies the resource stays. */
-const redacted = (run: Run, resource: PlannedResource): PlannedResource => ({
-  ...resource,
-  ...run.redactor.value({
-    ...(resource.shows && { shows: resource.shows }),
-    fields: resource.fields,
-    ...(resource.reason !== undefined && { reason: resource.reason }),
-  }),
-});
+function redacted(run: Run, resource: PlannedResource): PlannedResource {
+  const { shows, fields, reason } = resource;
+  const said = { ...(shows && { shows }), fields, ...(reason !== undefined && { reason }) };
+  const clean = run.redactor.value(said);
+  // In a run without secrets all of it stays the same.
+  return clean === said ? resource : { ...resource, ...clean };
+}
 
 /** SHA-256 over what was observed. */
 export const fingerprint = ({ diffs: _, ...observation }: Observation<object>): string =>
@@ -218,14 +218,18 @@ function diffOf({ diffs }: Observation<object>, { path }: PlannedField): Pick<Pl
 }
 
 const dependencies = (graph: Graph, { address }: Subject): Address[] =>
-  [...new Set(graph.edges.get(address)!.map(({ to }) => to))].sort(byText);
+  distinct(graph.edges.get(address)!.map(({ to }) => to));
+
+/** Each once, sorted. Most resources wait for one other, or for none. */
+const distinct = (addresses: Address[]): Address[] =>
+  addresses.length < 2 ? addresses : [...new Set(addresses)].sort(byText);
 
 /** What each selected resource waits for, also through those that aren't selected; sorted. */
 function orderAmong(graph: Graph, selected: ReadonlySet<Address>): Map<Address, Address[]> {
   const order = new Map<Address, Address[]>();
   for (const subject of graph.subjects) {
     const nearest = dependencies(graph, subject).flatMap(to => (selected.has(to) ? [to] : order.get(to)!));
-    order.set(subject.address, [...new Set(nearest)].sort(byText));
+    order.set(subject.address, distinct(nearest));
   }
   return order;
 }
@@ -236,10 +240,6 @@ function receivers(graph: Graph, selected: ReadonlySet<Address>): Map<Address, A
   const kept = new Set([...selected, ...refreshable.map(({ address }) => address)]);
   const all = [...notifications(graph)];
   return new Map(all.map(([from, to]) => [from, to.filter(address => kept.has(address))]));
-}
-
-function placed(field: PlannedField, { places, at }: CatalogResource): PlannedField {
-  return { ...field, at: nearest(places, field.path) ?? at };
 }
 
 function dropped(graph: Graph, selected: ReadonlySet<Address>): Diagnostic[] {

@@ -5,7 +5,7 @@ import { byText } from '../model/canonical.ts';
 import type { Address } from '../model/catalog.ts';
 import { isPending, type PlannedField, type PlannedResource, type Verdict } from '../model/plan.ts';
 import { valueAt } from '../model/pointer.ts';
-import type { Capability, FieldChange, Observation } from '../model/resource-type.ts';
+import type { FieldChange, Observation } from '../model/resource-type.ts';
 import type { Run } from '../model/run.ts';
 import type { Subject } from '../model/subject.ts';
 import type { Lacking } from '../observe/find-sources.ts';
@@ -20,7 +20,6 @@ export interface View {
   planned: ReadonlyMap<Address, PlannedResource>;
   diagnostics: Diagnostic[];
   notifies: ReadonlyMap<Address, Address[]>;
-  providers: ReadonlyMap<Capability, Subject[]>;
   /** What is named by resources and isn't one of them. */
   lookups: Lookups;
   /** What is to be made or changed, and has a source that can't be had. */
@@ -85,10 +84,10 @@ function unseen(
   subject: Subject,
   { waitsFor, hint = 'declare what brings it, or correct its name' }: Unseen,
   verdict: Verdict,
-  { graph, planned, providers, diagnostics }: View,
+  { graph, planned, diagnostics }: View,
   at = subject.declared.at,
 ): Verdict {
-  const bringing = (providers.get(waitsFor) ?? []).map(({ address }) => address);
+  const bringing = (graph.providers.get(waitsFor) ?? []).map(({ address }) => address);
   // What a program brings only the manifest's author knows, and says by `require`. What serves the same need may
   // bring it with more: an archive the folders in it.
   const awaited = graph.edges

@@ -50,19 +50,20 @@ export function checkIdentities(
     );
   }
   for (const { first, second, diagnostic } of conflictsAmong(owners)) {
-    (second as Owner).declared.valid = false;
+    (second as Owner).of.valid = false;
     const related = [...(diagnostic.related ?? []), ...around(...new Set([first.address, second.address]))];
     report({ ...diagnostic, related });
   }
 }
 
 interface Owner extends Claimant {
-  declared: DeclaredResource;
+  of: DeclaredResource;
 }
 
-const ownerOf = (declared: DeclaredResource, claims: readonly Claim[]): Owner => {
-  const { address, at, places, meta } = declared.resource;
-  return { address, at, places, target: meta.target, absent: meta.ensure === 'absent', claims, declared };
+const ownerOf = (of: DeclaredResource, claims: readonly Claim[]): Owner => {
+  const { address, meta } = of.resource;
+  const target = meta.target === undefined ? {} : { target: { name: meta.target } };
+  return { address, declared: of.resource, ...target, absent: meta.ensure === 'absent', claims, of };
 };
 
 /** Tells all that the type finds wrong with it. */

@@ -35,11 +35,13 @@ const refused = (
     hint: 'take it out, and give it by a property that takes a `secret(...)`: URLs are shown in plans and reports',
   });
 
-/** Pointers to the texts that are such a URL. */
-function urlsIn(value: unknown, pointer = ''): string[] {
-  if (typeof value === 'string') return holdsPassword(value) ? [pointer] : [];
+/** Pointers to the texts that are such a URL, made on the way back: nearly no manifest has one. */
+function urlsIn(value: unknown): string[] {
+  if (typeof value === 'string') return holdsPassword(value) ? [''] : [];
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, member]) => urlsIn(member, child(pointer, key)));
+  return Object.entries(value).flatMap(([key, member]) =>
+    urlsIn(member).map(below => child('', key) + below),
+  );
 }
 
 /** The nearest place that is known at or above a pointer. */

@@ -7,7 +7,7 @@ import { conflictsAmong, mistakesOf } from '../../../src/engine/model/mistakes.t
 import { valueAt } from '../../../src/engine/model/pointer.ts';
 import type { AnyResourceType } from '../../../src/engine/model/resource-type.ts';
 import { isImmutable, notesOf, type OnTarget } from '../../../src/engine/model/schema-at.ts';
-import { type Subject, subjectOf } from '../../../src/engine/model/subject.ts';
+import { subjectOf } from '../../../src/engine/model/subject.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
 import { adopt } from '../../../src/engine/record/adopt.ts';
 import { metaparameters, reservedMetaparameters } from '../../../src/manifest/values/metaparameters.ts';
@@ -119,7 +119,7 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
       const subject = subjectOf(declared(type, of.sample(0)), surroundings);
       for (const { pointer } of subject.claims)
         if (pointer !== '') expect(valueAt(subject.asked.properties, pointer), pointer).not.toBeUndefined();
-      const conflicts = conflictsAmong([asClaimant(subject)]);
+      const conflicts = conflictsAmong([subject]);
       expect(conflicts.map(({ diagnostic }) => diagnostic.message)).toEqual([]);
     });
 
@@ -341,14 +341,6 @@ export function contractSuite(type: AnyResourceType, fixture: Fixture, where = '
     });
   });
 }
-
-const asClaimant = ({ declared: { address, at }, target, absent, claims }: Subject) => ({
-  address,
-  at,
-  target: target?.name,
-  absent,
-  claims,
-});
 
 export const propertiesOf = (type: AnyResourceType): Record<string, { description?: string }> =>
   (type.schema as { properties?: Record<string, { description?: string }> }).properties ?? {};
