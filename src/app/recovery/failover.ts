@@ -8,6 +8,7 @@ import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import { newestRun, type Run, type RunMachine, type RunStart, stateOf } from '../../recovery/failover/run.ts';
 import { SERIES } from '../../recovery/model/plan.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
+import type { Encryption } from '../../recovery/replica/choose.ts';
 import { type Cold, estimateCold } from '../../recovery/replica/estimate.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
@@ -75,6 +76,8 @@ export interface Failover {
 export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from'>) => Promise<boolean>;
 
 const usualPatience = 15 * 60_000;
+/** Milliseconds for which an answer about the account counts as one of now. */
+const freshFor = 30_000;
 
 export const planProperties = ({ properties }: CatalogResource): RecoveryPlanProperties =>
   properties as unknown as RecoveryPlanProperties;
@@ -103,9 +106,13 @@ export const failoverTest = (
     if (before && stateOf(before) === 'standing')
       throw stillStanding(declared.title, before, recovering.again);
 
+    const looked = clock.now();
     const network = await machines.network(properties.test.subnet, properties.test.security_group, signal);
     refuseOpen(network);
-    const chosen = resumed ? undefined : await choose(recovering, declared, options.point, signal);
+    const encryption = await recovering.cloud.snapshots.encryption(signal);
+    const chosen = resumed
+      ? undefined
+      : await choose(recovering, declared, options.point, encryption, signal);
     const shown = resumed
       ? planOfRun(before.start, network.vpc)
       : planOf(declared.title, properties, chosen!, network);
@@ -117,6 +124,8 @@ export const failoverTest = (
       return { ...about, resumed };
 
     const began = clock.now();
+    // What was asked for just now isn't asked for again, but a person may take an hour to say yes.
+    const isFresh = () => clock.now() - looked < freshFor;
     const run = resumed
       ? before
       : await begin({
@@ -127,12 +136,15 @@ export const failoverTest = (
           chosen: chosen!,
           account: network.account,
           began,
+          ...(isFresh() && { encryption }),
         });
     const recovered = await rehearse({
       repository,
       run,
       cloud: recovering.cloud,
       clock,
+      ...(isFresh() && { proven: network }),
+      ...(!resumed && { begunHere: true }),
       step: async () => {},
       say: hooks.say,
       signal,
@@ -153,6 +165,7 @@ async function choose(
   recovering: Recovering,
   declared: CatalogResource,
   which: string,
+  encryption: Encryption,
   signal: AbortSignal,
 ): Promise<Chosen[]> {
   const { groups, repository: home } = planProperties(declared);
@@ -181,7 +194,10 @@ async function choose(
     try {
       const machine = await targetMachine(target, recovering.cloud, signal);
       const fit = await fitFor(point, machine, repository.id, recovering.cloud, signal);
-      const cold = await estimateCold(repository, point, recovering.cloud.snapshots, signal);
+      const cold = await estimateCold(repository, point, recovering.cloud.snapshots, {
+        encryption,
+        signal,
+      });
       chosen.push({ vm, target: machine, point, fit, ...(cold && { cold }) });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -262,6 +278,7 @@ async function begin({
   chosen,
   account,
   began,
+  encryption,
 }: {
   context: Context;
   recovering: Recovering;
@@ -270,6 +287,7 @@ async function begin({
   chosen: Chosen[];
   account: string;
   began: number;
+  encryption?: Encryption;
 }): Promise<Run> {
   const { groups, test, probes } = planProperties(declared);
   const built = new Map<string, RunMachine>();
@@ -280,7 +298,8 @@ async function begin({
       store: recovering.cloud.snapshots,
       clock: context.io.host.clock,
       // What is retired is the replica's own business, not a rehearsal's.
-      keep: Number.POSITIVE_INFINITY,
+      keep: 'all',
+      ...(encryption && { encryption }),
       step: async () => {},
       signal: context.io.interrupt,
     });

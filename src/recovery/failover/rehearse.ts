@@ -17,7 +17,7 @@ export interface Recovered {
 
 /**
  * Carries a run out, from wherever it stands: what was launched is found by token and tag and not launched again. The
- * network is proven anew each time. A machine that takes its licence from a shell runs that shell in a group that lets
+ * network is proven anew each time, unless it was just now. A machine that takes its licence from a shell runs that shell in a group that lets
  * nothing in or out, until it has its own disks. Answers with what each machine did; none is stopped.
  *
  * @throws Failure `network-open`, blocked; `machine-not-launched`, `no-room`, `license-mismatch`, `shell-missing`
@@ -26,7 +26,7 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   const { repository, run, cloud, clock, step, say, signal } = options;
   const { machines } = cloud;
   const { start } = run;
-  const network = await machines.network(start.subnet, start.group, signal);
+  const network = options.proven ?? (await machines.network(start.subnet, start.group, signal));
   refuseOpen(network);
   const quarantine = await quarantineOf(options, network.vpc);
   const recovered: Recovered[] = [];
