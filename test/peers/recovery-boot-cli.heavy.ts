@@ -5,11 +5,7 @@ import { cli } from '../support/cli.ts';
 import { type RecoveryWorld, recoveryWorld } from '../support/recovery-world.ts';
 import { describeWith, folder } from './s3-programs.ts';
 
-const probes = [
-  '- { probe: status, within: 4m }',
-  '- { probe: console, text: "recovered machine is up", within: 4m }',
-  '- { probe: http, port: 80, path: /, contains: "hello from the recovered machine", within: 4m }',
-];
+const probes = '{ console: "recovered machine is up", within: 4m }';
 
 /** A machine with a disk made here, protected and replicated by commands alone. */
 async function machine(firmware: 'bios' | 'uefi', ...options: string[]): Promise<RecoveryWorld> {
@@ -22,7 +18,7 @@ async function machine(firmware: 'bios' | 'uefi', ...options: string[]): Promise
     run: cli,
     machines: [{ name: 'web01', disks: [disk], firmware: kind }],
     // What doesn't boot is waited for no longer than it takes to say so.
-    probes: options.length === 0 ? probes : probes.map(probe => probe.replace('4m', '40s')),
+    probes: options.length === 0 ? probes : probes.replace('4m', '90s'),
   });
   onTestFinished(() => world.close());
   await world.ok('apply', 'm');
@@ -54,19 +50,16 @@ async function bootLaunched({ lab, running }: RecoveryWorld, signal: AbortSignal
 
 describeWith('machines recovered by commands, in QEMU', 'qemu-system-x86_64', ['--version'], () => {
   for (const firmware of ['bios', 'uefi'] as const)
-    it(`a Debian disk (${firmware}) answers HTTP through the plan's own probe`, async () => {
+    it(`a Debian disk (${firmware}) says that it is up to the plan's own probe`, async () => {
       const { code, stdout } = await rehearse(await machine(firmware));
       expect(code).toBe(0);
       expect(stdout).toMatch(/passed {2}console says "recovered machine is up"/);
-      expect(stdout).toMatch(/passed {2}HTTP GET \/ at port 80 says 200/);
     }, 400_000);
 
   it('no NVMe in the first system: the rehearsal has failed, with the last line of its console', async () => {
     const { code, stdout, status } = await rehearse(await machine('bios', 'without-nvme'));
     expect(code).toBe(4);
-    expect(stdout).toMatch(
-      /failed {2}console says .*no root device with UUID|failed {2}console says .*reboot: Power down/,
-    );
+    expect(stdout).toMatch(/failed {2}console says .*no root device with UUID/);
     expect(stdout).not.toMatch(/passed {2}(console|HTTP)/);
     expect(status).toMatch(/failed after/);
   }, 400_000);

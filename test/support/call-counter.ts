@@ -12,6 +12,13 @@ export interface Call {
   bytes: number;
 }
 
+export interface Refusal {
+  status: number;
+  /** Content type. */
+  type: string;
+  body: string;
+}
+
 export interface CallCounter {
   url: string;
   /** Since the last `clear`. */
@@ -22,11 +29,11 @@ export interface CallCounter {
 
 /**
  * Stands before a server of the lab and counts what goes through, unchanged: signatures stay what they were.
- * `refuse` may answer in its stead, as an account over its limits does.
+ * `refuse` sees each call first, and may answer in its stead, as an account over its limits does.
  */
 export async function callCounter(
   target: string,
-  refuse?: (what: string) => { status: number; type: string; body: string } | undefined,
+  refuse?: (what: string) => Refusal | undefined | Promise<Refusal | undefined>,
 ): Promise<CallCounter> {
   const calls: Call[] = [];
   const { hostname, port } = new URL(target);
@@ -37,7 +44,7 @@ export async function callCounter(
     const body = Buffer.concat(pieces);
     const what = nameOf(message, body);
     const path = message.url ?? '';
-    const refused = refuse?.(what);
+    const refused = await refuse?.(what);
     if (refused) {
       calls.push({ what, path, status: refused.status, bytes: refused.body.length });
       response.writeHead(refused.status, { 'content-type': refused.type }).end(refused.body);

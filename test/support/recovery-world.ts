@@ -22,8 +22,8 @@ export interface RecoveryWorldOptions {
   dir: string;
   run(cwd: string, args: string[]): Promise<CliResult>;
   machines: RecoveryMachine[];
-  /** Of the plan: `- { probe: console, text: "login:", within: 10m }`; the machines' status when left out. */
-  probes?: string[];
+  /** Of the plan, in YAML; whether it runs when left out. */
+  probes?: string;
   /** Answers in AWS's stead: see `callCounter`. */
   refuse?: Parameters<typeof callCounter>[1];
 }
@@ -49,7 +49,7 @@ export interface RecoveryWorld {
  * protect and recover all of them in one plan, `all`. Whoever asks AWS is counted.
  */
 export async function recoveryWorld(options: RecoveryWorldOptions): Promise<RecoveryWorld> {
-  const { dir, machines, probes = ['- { probe: status, within: 1m }'] } = options;
+  const { dir, machines, probes = '{ within: 1m }' } = options;
   const host = nodeHost();
   const folder = join(dir, 'lab');
   const lab = await openLab(folder, { host, seeded: false, lockTimeout: 0 });
@@ -109,7 +109,7 @@ interface Shown {
 
 const manifest = (
   machines: RecoveryMachine[],
-  _probes: string[],
+  probes: string,
   { subnet, group }: { subnet: string; group: string },
 ) => `converge: 1
 targets:
@@ -126,7 +126,7 @@ ${machines.map(({ name, target }) => targetOf(name, subnet, group, target)).join
       repository: s3://gdh-vm-replication/dr
       groups: [ { targets: [ ${machines.map(({ name }) => name).join(', ')} ] } ]
       test: { subnet: ${subnet}, security_group: ${group} }
-      probes: { within: 1m }
+      probes: ${probes}
 `;
 
 const targetOf = (name: string, subnet: string, group: string, more?: string) => `    ${name}:

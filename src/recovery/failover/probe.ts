@@ -1,6 +1,7 @@
 import type { Clock } from '../../io/ports.ts';
 import { retry } from '../../io/retry.ts';
 import type { MachineCloud } from '../model/machines.ts';
+import { lastLines } from './last-lines.ts';
 import type { ProbeResult, RunStart } from './run.ts';
 
 const lookEvery = 5_000;
@@ -32,14 +33,14 @@ export async function probe(
         probe: `console says "${wanted}"`,
         from: 'EC2',
         outcome: seen ? 'passed' : text === '' ? 'not run' : 'failed',
-        saw: seen ? wanted : lastLine(text),
+        saw: seen ? wanted : howItEnds(text),
       });
     }
     return results;
   });
 }
 
-const lastLine = (text: string): string => {
-  const line = text.trimEnd().split('\n').at(-1) ?? '';
-  return line === '' ? 'EC2 had no console output' : `its last line: ${line.slice(-200)}`;
+const howItEnds = (text: string): string => {
+  const lines = lastLines(text);
+  return lines === '' ? 'EC2 had no console output' : `its last lines: ${lines}`;
 };
