@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * What is too heavy for `npm cit`: machines that boot, Windows' interfaces under Wine, packages that are installed.
- * `npm run test:heavy`, which .ci/run does beside it.
+ * What is too heavy for `npm cit`: machines that boot, Windows' interfaces under Wine, packages that are
+ * installed. `npm run test:heavy`, which .ci/run does beside it.
  */
 export default defineConfig({
   test: {

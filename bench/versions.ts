@@ -1,6 +1,7 @@
 /**
- * Measures two checkouts of converge side by side: `node bench/versions.ts BEFORE AFTER [--rounds 9]`. Both must be
- * built. Each works on files of its own, so that neither meets the other's state; the rounds are interleaved.
+ * Measures two checkouts of converge side by side: `node bench/versions.ts BEFORE AFTER [--rounds 9]`. Both
+ * must be built. Each works on files of its own, so that neither meets the other's state; the rounds are
+ * interleaved.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';

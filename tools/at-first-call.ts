@@ -1,12 +1,16 @@
 import type { Plugin } from 'esbuild';
 
 /**
- * Packages that are one function, and that make tables for milliseconds when they are evaluated: string-width has the
- * engine read what Unicode says of emoji and of where characters end, which only text beyond ASCII needs.
+ * Packages that are one function, and that make tables for milliseconds when they are evaluated: string-width
+ * has the engine read what Unicode says of emoji and of where characters end, which only text beyond ASCII
+ * needs.
  */
 const packages = ['string-width'];
 
-/** Bundles these packages so that they are evaluated when our code first calls their function, and not at the start. */
+/**
+ * Bundles these packages so that they are evaluated when our code first calls their function, and not at the
+ * start.
+ */
 export const atFirstCall: Plugin = {
   name: 'at-first-call',
   setup(build) {

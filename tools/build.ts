@@ -6,7 +6,8 @@ import './validators.ts';
 import { cliFiles } from './cli-files.ts';
 
 const { files, chunks } = await cliFiles();
-// A converge that runs from here loads its chunks when it needs them: none is ever taken away or half written.
+// A converge that runs from here loads its chunks when it needs them: none is ever taken away or half
+// written.
 for (const { path, contents } of files) {
   const there = await readFile(path).catch(() => undefined);
   if (there?.equals(contents)) continue;
@@ -36,8 +37,8 @@ async function tidy(chunks: string[]): Promise<void> {
 await tidy(chunks.map(({ path }) => basename(path)).sort());
 
 /**
- * What `npx converge` runs in this folder. A `bin` in package.json would have npx install the folder into its cache
- * first, which builds everything once more; the published package has one.
+ * What `npx converge` runs in this folder. A `bin` in package.json would have npx install the folder into its
+ * cache first, which builds everything once more; the published package has one.
  */
 async function linkForNpx(): Promise<void> {
   const link = 'node_modules/.bin/converge';

@@ -12,11 +12,11 @@ export interface CliFile {
 }
 
 /**
- * The CLI as it runs: one entry, a chunk per command and client, and once more as a single file, for hosts where
- * nothing is installed. The generated validators must be there (tools/validators.ts).
+ * The CLI as it runs: one entry, a chunk per command and client, and once more as a single file, for hosts
+ * where nothing is installed. The generated validators must be there (tools/validators.ts).
  *
- * @param small for the published package: without blanks and comments, names as they are, so that a stack trace says
- * where it was
+ * @param small for the published package: without blanks and comments, names as they are, so that a stack
+ * trace says where it was
  * @returns the files, which of them are chunks, and the folders in node_modules that parts of them come from
  */
 export async function cliFiles({ small = false } = {}): Promise<{

@@ -1,6 +1,6 @@
 /**
- * Makes one file of declarations from src/index.ts, the public API, for people who write a type: `converge schema
- * --types` prints it, and the package carries it. It needs no other file and no @types/node.
+ * Makes one file of declarations from src/index.ts, the public API, for people who write a type: `converge
+ * schema --types` prints it, and the package carries it. It needs no other file and no @types/node.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -62,7 +62,9 @@ async function emitted(): Promise<string> {
   }
 }
 
-/** Declarations by name, with the comment before each. The compiler begins and ends each in the first column. */
+/**
+ * Declarations by name, with the comment before each. The compiler begins and ends each in the first column.
+ */
 function statements(text: string): [string, string][] {
   const found: [string, string][] = [];
   let lines: string[] = [];

@@ -1,8 +1,8 @@
 /**
- * Fails when an import of `src` isn't one that `tools/layers/table.ts` allows, when imports run around, when something
- * is written past the one place where text leaves the program, when something waits outside of `src/io`, or when a
- * phrase isn't English.
- * With --write it writes the order of the rooms into docs/architecture.md.
+ * Fails when an import of `src` isn't one that `tools/layers/table.ts` allows, when imports run around, when
+ * something is written past the one place where text leaves the program, when something waits outside of
+ * `src/io`, or when a phrase isn't English. With --write it writes the order of the rooms into
+ * docs/architecture.md.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { checkLayers } from './layers/check.ts';
@@ -11,9 +11,15 @@ import { withRooms } from './layers/page.ts';
 import { readProse, readSources, readTexts } from './layers/sources.ts';
 import { layers } from './layers/table.ts';
 import { checkWaits } from './layers/waits.ts';
+import { checkWidths } from './layers/widths.ts';
 import { checkWords } from './layers/words.ts';
 
 const page = 'docs/architecture.md';
+const widthsOf = async (folder: string) =>
+  checkWidths(
+    new Map([...(await readTexts(folder))].map(([file, text]) => [`${folder}/${file}`, text] as const)),
+  );
+
 if (process.argv.includes('--write')) {
   await writeFile(page, withRooms(await readFile(page, 'utf8'), layers));
 } else {
@@ -24,6 +30,7 @@ if (process.argv.includes('--write')) {
     ...checkExits(texts),
     ...checkWaits(texts),
     ...checkWords(await readProse('.')),
+    ...(await Promise.all(['src', 'test', 'tools', 'bench'].map(widthsOf))).flat(),
   ];
   if (wrong.length > 0) {
     console.error(wrong.join('\n'));

@@ -1,6 +1,6 @@
 /**
- * Processes that carry a mark in their environment, which children inherit whatever started them: a shim, a shell, a
- * daemon that left its session. `node tools/left-running.ts NAME=VALUE` fails when there are any.
+ * Processes that carry a mark in their environment, which children inherit whatever started them: a shim, a
+ * shell, a daemon that left its session. `node tools/left-running.ts NAME=VALUE` fails when there are any.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';

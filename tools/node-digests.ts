@@ -1,6 +1,6 @@
 /**
- * Writes src/bundle/node-runtimes.json: the digests of the Node that bundles carry, taken from the packages that the
- * lockfile pins. To be run when the pinned Node changes; a test says when that was forgotten.
+ * Writes src/bundle/node-runtimes.json: the digests of the Node that bundles carry, taken from the packages
+ * that the lockfile pins. To be run when the pinned Node changes; a test says when that was forgotten.
  */
 
 import { execFileSync } from 'node:child_process';

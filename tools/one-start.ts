@@ -6,9 +6,10 @@ const start = 'src/cli/start.ts';
 const before = ['src/cli/entry.ts', 'src/cli/process.ts'].map(path => join(process.cwd(), path));
 
 /**
- * Keeps what the start of the CLI needs in one chunk. esbuild makes a chunk for every set of dynamic imports that share
- * a module, and doesn't know that the start is there before all others: dozens of chunks with a module or two in each.
- * Here whatever of ours is loaded later says that it needs the start, so that all agree on what is in that.
+ * Keeps what the start of the CLI needs in one chunk. esbuild makes a chunk for every set of dynamic imports
+ * that share a module, and doesn't know that the start is there before all others: dozens of chunks with a
+ * module or two in each. Here whatever of ours is loaded later says that it needs the start, so that all
+ * agree on what is in that.
  */
 export const oneStart: Plugin = {
   name: 'one-start',

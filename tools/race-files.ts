@@ -1,8 +1,8 @@
 /**
- * Another user swaps names while root works on them: `node tools/race-files.ts [SWAPS]`. A process of the user
- * `nobody` owns a folder and swaps what is in it, and folders above, for links to what only root may touch, as often
- * as it is told. Root uses every call of the Files port there meanwhile. Afterwards what was to be protected has to be
- * as it was. Needs root and Linux; says SKIPPED without.
+ * Another user swaps names while root works on them: `node tools/race-files.ts [SWAPS]`. A process of the
+ * user `nobody` owns a folder and swaps what is in it, and folders above, for links to what only root may
+ * touch, as often as it is told. Root uses every call of the Files port there meanwhile. Afterwards what was
+ * to be protected has to be as it was. Needs root and Linux; says SKIPPED without.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs/promises';

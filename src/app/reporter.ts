@@ -44,7 +44,10 @@ export interface RunReporter {
   close(): Promise<void>;
 }
 
-/** The face of the application: all that it says goes through here, as data. What is secret is known to `Known`. */
+/**
+ * The face of the application: all that it says goes through here, as data. What is secret is known to
+ * `Known`.
+ */
 export interface Reporter {
   diagnostics(found: readonly Diagnostic[]): void;
   notice(notice: Notice): void;

@@ -18,7 +18,9 @@ export interface Lifecycle {
 /** Buckets of one account in one region. All calls reject with a Failure. */
 export interface BucketApi {
   readonly region: string;
-  /** Names of all buckets of the account in the region; a service that does not know regions gives all it has. */
+  /**
+   * Names of all buckets of the account in the region; a service that does not know regions gives all it has.
+   */
   list(signal?: AbortSignal): Promise<string[]>;
   /** Rejects when the name belongs to somebody else, or the bucket is in another region. */
   exists(name: string, signal?: AbortSignal): Promise<boolean>;

@@ -15,7 +15,9 @@ const tooLarge = (key: string, size: number): Failure =>
     }),
   );
 
-/** An object that isn't there, to whoever may read it and not list the bucket: the message names the listing. */
+/**
+ * An object that isn't there, to whoever may read it and not list the bucket: the message names the listing.
+ */
 const isHidden = (error: unknown): boolean =>
   statusOf(error) === 403 && / not authorized to perform: s3:ListBucket /.test(String(error));
 

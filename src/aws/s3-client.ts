@@ -21,7 +21,10 @@ export interface S3Connection {
     run: (options: { abortSignal?: AbortSignal }) => Promise<T>,
     options?: Pick<RetryOptions, 'signal' | 'patience'> & { expected?: (error: unknown) => boolean },
   ): Promise<T | undefined>;
-  /** Milliseconds by which the service's clock is ahead of the given one, by its last answer's Date; 0: none yet. */
+  /**
+   * Milliseconds by which the service's clock is ahead of the given one, by its last answer's Date; 0: none
+   * yet.
+   */
   clockAhead(): number;
   close(): void;
 }
@@ -98,7 +101,7 @@ export async function connectS3(given: S3Settings): Promise<S3Connection> {
         throw toFailure(error, { ...about, ...where });
       }
     },
-    // Less than what an answer and the seconds of its Date can tell is none.
+    // Less than what an answer and the seconds of its Date can tell doesn't count.
     clockAhead: () => (Math.abs(ahead) < 2_000 ? 0 : ahead),
     close: () => {
       closing.abort(new Error('the connection to S3 was closed'));

@@ -26,9 +26,9 @@ const quick = { attempts: 5, first: 100, cap: longestDelay };
 const bulk = { atMost: bulkTime, first: 100, cap: longestDelay };
 
 /**
- * Runs a call up to five times, or as often as fits into the bulk patience, with full jitter. The SDK's own retries
- * are off: they wait on a clock that tests cannot step, and they hide from a conditional PUT that an earlier attempt
- * may have been done.
+ * Runs a call up to five times, or as often as fits into the bulk patience, with full jitter. The SDK's own
+ * retries are off: they wait on a clock that tests cannot step, and they hide from a conditional PUT that an
+ * earlier attempt may have been done.
  *
  * Rejects with the last error, or the signal's reason.
  */

@@ -29,8 +29,8 @@ export type BundlePlatform = keyof typeof platforms;
 
 /**
  * The files of a source bundle. What will run is in the folder `agent`, beside `SHA256SUMS`, by which the
- * instance checks what it copied. Its version there is a digest of all of it, so that nothing is overwritten that
- * may be running.
+ * instance checks what it copied. Its version there is a digest of all of it, so that nothing is overwritten
+ * that may be running.
  */
 export function beanstalkBundle(platform: BundlePlatform, parts: BundleParts): BundleFile[] {
   const { folder, node } = platforms[platform];

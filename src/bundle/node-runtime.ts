@@ -18,14 +18,17 @@ export interface NodeRuntime {
 
 export const nodeRuntime = (name: RuntimeName): NodeRuntime => runtimes[name];
 
-/** How to get a program that isn't on this machine, since npm installs only what the machine itself can run. */
+/**
+ * How to get a program that isn't on this machine, since npm installs only what the machine itself can run.
+ */
 export const howToGet = (runtime: NodeRuntime): string =>
   `get it with \`npm pack ${runtime.package}@${runtime.version} && ` +
   `tar -xzf ${runtime.package}-${runtime.version}.tgz package/${runtime.file}\`, ` +
   `then give --node package/${runtime.file}`;
 
 /**
- * Throws a Failure (given) unless the program is the one whose digest was committed: it will run as SYSTEM or root.
+ * Throws a Failure (given) unless the program is the one whose digest was committed: it will run as SYSTEM or
+ * root.
  * @param file where the bytes came from, for messages
  */
 export function checkNode(bytes: Uint8Array, runtime: NodeRuntime, file: string): void {

@@ -1,8 +1,8 @@
 import { Failure, given } from '../diagnostics/diagnostic.ts';
 
 /**
- * The URL with a slash at its end. Throws a Failure (given) for what is not an S3 URL, and for prefixes with characters
- * that mean something to cmd.exe, PowerShell or a shell: the URL becomes part of scripts.
+ * The URL with a slash at its end. Throws a Failure (given) for what is not an S3 URL, and for prefixes with
+ * characters that mean something to cmd.exe, PowerShell or a shell: the URL becomes part of scripts.
  */
 export function selfUrl(text: string): string {
   const url = text.endsWith('/') ? text : `${text}/`;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { reasonOf } from '../io/errors.ts';
 import type { CliIo, Output } from './text/cli-io.ts';
 
-/** One line from the terminal; undefined after Ctrl-D. */
-async function askOnTerminal(question: string): Promise<string | undefined> {
+/** One line from the terminal; undefined after Ctrl-D, and once it is to end. */
+async function askOnTerminal(question: string, interrupt: AbortSignal): Promise<string | undefined> {
   const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
@@ -20,11 +20,23 @@ async function askOnTerminal(question: string): Promise<string | undefined> {
     process.emit('SIGINT');
     lines.close();
   });
+  const end = () => lines.close();
+  interrupt.addEventListener('abort', end, { once: true });
   lines.question(question, answer => {
     answered = true;
     resolve(answer);
   });
-  return promise.finally(() => lines.close());
+  return promise.finally(() => {
+    interrupt.removeEventListener('abort', end);
+    lines.close();
+  });
+}
+
+/**
+ * What shows progress has hidden it, and gets no turn any more to show it. Terminals are written to at once.
+ */
+function showCursor(): void {
+  for (const stream of [process.stdout, process.stderr]) if (stream.isTTY) stream.write('\u001b[?25h');
 }
 
 function isSomewhere(): boolean {
@@ -55,12 +67,19 @@ export async function run(): Promise<void> {
   }
   const interrupt = new AbortController();
   let signalled: 'SIGINT' | 'SIGTERM' | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // A lost terminal is no reason to leave a snapshot behind.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const reason = signal === 'SIGINT' ? signal : 'SIGTERM';
     process.on(signal, () => {
+      // The terminal tells each of its processes, and whoever started them may tell them as well.
+      if (signalled && signal === 'SIGHUP') return;
       // The second time the user means it: no more tidying up.
-      if (signalled) process.exit(128 + constants.signals[signal]);
-      signalled = signal;
-      interrupt.abort(signal);
+      if (signalled) {
+        showCursor();
+        process.exit(128 + constants.signals[reason]);
+      }
+      signalled = reason;
+      interrupt.abort(reason);
     });
   }
   const io: CliIo = {
@@ -72,7 +91,10 @@ export async function run(): Promise<void> {
       process.on('unhandledRejection', listener);
       process.on('uncaughtException', listener);
     },
-    ...(process.stdin.isTTY && process.stderr.isTTY && { ask: askOnTerminal }),
+    ...(process.stdin.isTTY &&
+      process.stderr.isTTY && {
+        ask: (question: string) => askOnTerminal(question, interrupt.signal),
+      }),
   };
   const code = await main(args, io);
   // A server that never answers keeps a socket open, and would keep the process.
@@ -82,8 +104,8 @@ export async function run(): Promise<void> {
 }
 
 /**
- * Watches both outputs. A closed pipe (`converge plan | head`) ends the output, not the run. With a full disk behind
- * it the run goes on to its end too, but not all of it could be told: that is said, and is a failure.
+ * Watches both outputs. A closed pipe (`converge plan | head`) ends the output, not the run. With a full disk
+ * behind it the run goes on to its end too, but not all of it could be told: that is said, and is a failure.
  */
 function watchOutputs(): { stdout: Output; stderr: Output; told(code: number): Promise<number> } {
   let unsaid: NodeJS.ErrnoException | undefined;
@@ -118,7 +140,9 @@ function watchOutputs(): { stdout: Output; stderr: Output; told(code: number): P
   };
 }
 
-/** Ends the process though a type that was given up still runs in it; whoever reads its output gets all of it. */
+/**
+ * Ends the process though a type that was given up still runs in it; whoever reads its output gets all of it.
+ */
 function leaveAnyway(): void {
   setTimeout(() => {
     if (process.stdout.writableLength + process.stderr.writableLength > 0) leaveAnyway();

@@ -8,8 +8,8 @@ import type { CliContext } from './context/cli-context.ts';
 import { withOurName } from './usage.ts';
 
 /**
- * The tree of all commands, or of the one that is enough (`commandNeeded`). `exit` takes the exit code that a command
- * ended with.
+ * The tree of all commands, or of the one that is enough (`commandNeeded`). `exit` takes the exit code that a
+ * command ended with.
  */
 export async function makeProgram(
   context: CliContext,
@@ -58,7 +58,10 @@ Exit codes are in docs/exit-codes.md; an unknown one means failure.`,
 const optionOf = (name: string): string =>
   `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
 
-/** `--to "$FOLDER"` of a variable that isn't set would be the working directory, or whatever else nothing stands for. */
+/**
+ * `--to "$FOLDER"` of a variable that isn't set would be the working directory, or whatever else nothing
+ * stands for.
+ */
 function refuseEmpty(action: Command): void {
   const empty = Object.entries(action.opts()).flatMap(([name, value]) =>
     [value].flat().includes('') ? [optionOf(name)] : [],
@@ -74,7 +77,9 @@ function refuseEmpty(action: Command): void {
   );
 }
 
-/** A URL among the arguments is shown in messages, and every user of the machine can read the command line. */
+/**
+ * A URL among the arguments is shown in messages, and every user of the machine can read the command line.
+ */
 function refuseUrlsOf(action: Command): void {
   const options = Object.entries(action.opts()).flatMap(([name, value]) =>
     [value].flat().map(one => [optionOf(name), one]),

@@ -4,8 +4,8 @@ import { commands } from './commands/index.ts';
 const asksForHelp = (word: string): boolean => word === '--help' || word === '-h';
 
 /**
- * The command whose definition alone answers these words. Undefined where the others have a say: in help, in what a
- * mistyped name may have meant, in the completion of a line.
+ * The command whose definition alone answers these words. Undefined where the others have a say: in help, in
+ * what a mistyped name may have meant, in the completion of a line.
  */
 export function commandNeeded(argv: readonly string[]): string | undefined {
   // No option of the program itself has a value: what comes first is the name.
@@ -15,9 +15,9 @@ export function commandNeeded(argv: readonly string[]): string | undefined {
 }
 
 /**
- * A call for help as one that is answered by what it is about: `help lab add-vm` as `lab add-vm --help`. Without the
- * call when it names a command that doesn't exist: `nosuch --help` and `help nosuch` are then refused as `nosuch`
- * is, in place of the help of something else.
+ * A call for help as one that is answered by what it is about: `help lab add-vm` as `lab add-vm --help`.
+ * Without the call when it names a command that doesn't exist: `nosuch --help` and `help nosuch` are then
+ * refused as `nosuch` is, in place of the help of something else.
  */
 export function helpAsMeant(program: Command, argv: string[]): string[] {
   const end = argv.indexOf('--');

@@ -46,7 +46,7 @@ export function httpUrl(text: string): URL {
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol) || url.hostname === '')
     throw new Failure(
-      given('content-url', 'the URL is none that content can be read from', {
+      given('content-url', "content can't be read from such a URL", {
         hint: 'write https://HOST/PATH, http://HOST/PATH or s3://BUCKET/KEY',
       }),
     );

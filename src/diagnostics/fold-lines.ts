@@ -2,8 +2,8 @@ import type { Line, Lines, Span } from './lines.ts';
 import { printable, textWidth } from './text-width.ts';
 
 /**
- * Lines of at most `width` columns, broken at spaces, what follows below the beginning and two columns further in. A
- * word that is longer stays whole: a path or command that is broken can't be copied.
+ * Lines of at most `width` columns, broken at spaces, what follows below the beginning and two columns
+ * further in. A word that is longer stays whole: a path or command that is broken can't be copied.
  */
 export const folded = (lines: Lines, width: number): Lines => lines.flatMap(line => foldedLine(line, width));
 

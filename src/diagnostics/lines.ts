@@ -17,7 +17,9 @@ export interface Annotation {
   text: string;
 }
 
-/** One line that somebody reads. It is what leaves the program: no text of it is trusted, only its styles are. */
+/**
+ * One line that somebody reads. It is what leaves the program: no text of it is trusted, only its styles are.
+ */
 export type Line = string | readonly (string | Span)[] | Annotation;
 export type Lines = readonly Line[];
 

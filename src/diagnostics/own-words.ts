@@ -4,9 +4,9 @@ const shortest = 12;
 const sentences = new Set<string>();
 
 /**
- * A message whose fixed words are converge's own: where a secret is such a word (`wrong`, `password`), they stay
- * readable. They are the same whatever the secret is, so that nothing is told by them; what is put in is cleaned as ever.
- * Every message that quotes what a program, a server or a file said is made by it.
+ * A message whose fixed words are converge's own: where a secret is such a word (`wrong`, `password`), they
+ * stay readable. They are the same whatever the secret is, so that nothing is told by them; what is put in is
+ * cleaned as ever. Every message that quotes what a program, a server or a file said is made by it.
  */
 export function own(fixed: TemplateStringsArray, ...put: readonly unknown[]): string {
   for (const words of fixed) ours(words);

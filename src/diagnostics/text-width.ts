@@ -2,7 +2,10 @@ import stringWidth from 'string-width';
 
 const ascii = /^[\x20-\x7e]*$/;
 
-/** Made for the first text that needs one: reading the tables behind it takes as long as loading the whole CLI. */
+/**
+ * Made for the first text that needs one: reading the tables behind it takes as long as loading the whole
+ * CLI.
+ */
 let segmenter: Intl.Segmenter | undefined;
 
 /** The characters of a text, as a reader counts them; combined marks and emoji have several code points. */
@@ -29,13 +32,15 @@ export function keepStart(text: string, columns: number): string {
 }
 
 /**
- * Characters that steer a terminal, turn the text around (Unicode TR 36, section 2.2; "Trojan Source"), end a line for
- * somebody, or show nothing.
+ * Characters that steer a terminal, turn the text around (Unicode TR 36, section 2.2; "Trojan Source"), end a
+ * line for somebody, or show nothing.
  */
 const unprintable =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Cs}/gu;
 
-/** One line that shows all that is in a text: line breaks and tabs as a space, what steers or hides as U+FFFD. */
+/**
+ * One line that shows all that is in a text: line breaks and tabs as a space, what steers or hides as U+FFFD.
+ */
 export const printable = (text: string): string =>
   ascii.test(text) ? text : text.replace(/[\t\r\n]+/g, ' ').replace(unprintable, '\ufffd');

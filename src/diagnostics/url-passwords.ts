@@ -1,4 +1,7 @@
-/** `//user:password@` in any URL, and `//token@` in those of the web. A key may hold a slash, which no port does. */
+/**
+ * `//user:password@` in any URL, and `//token@` in those of the web. A key may hold a slash, which no port
+ * does.
+ */
 const password = /(\/\/[^\s/:@'"]*:)([^\s'"]{1,500})(?=@)|(\bhttps?:\/\/)([^\s/:@'"?#]{1,500})(?=@)/gi;
 
 /** The same text with stars for passwords and tokens in URLs; columns stay as they are. */
@@ -11,7 +14,9 @@ export const withoutPasswords = (text: string): string =>
       )
     : text;
 
-/** Whether a text is a URL that holds a password, or a user name for the web, where it is most often a token. */
+/**
+ * Whether a text is a URL that holds a password, or a user name for the web, where it is most often a token.
+ */
 export function holdsPassword(text: string): boolean {
   const [, scheme = '', user = ''] = /^\s*([a-z][a-z\d+.-]*):\/\/([^/?#\s]*)@/i.exec(text) ?? [];
   return user.includes(':') || (user !== '' && /^(https?|s3|ftps?)$/i.test(scheme));

@@ -4,7 +4,10 @@ import type { FileHandle } from './ports.ts';
 /** Bytes that are held at once. */
 const largest = 256 * 1024;
 
-/** The bytes of an open file, in order and in pieces of bounded size. Closes it, also when reading stops early. */
+/**
+ * The bytes of an open file, in order and in pieces of bounded size. Closes it, also when reading stops
+ * early.
+ */
 export async function* piecesOf(file: FileHandle): AsyncGenerator<Buffer> {
   try {
     const { size } = await file.stat();

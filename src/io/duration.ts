@@ -24,7 +24,10 @@ export function parseDuration(text: string): number | undefined {
   return total;
 }
 
-/** How often: `every 15 minutes`, `every hour`, `15m`. Returns the interval in milliseconds, above zero, or undefined. */
+/**
+ * How often: `every 15 minutes`, `every hour`, `15m`. Returns the interval in milliseconds, above zero, or
+ * undefined.
+ */
 export function parseSchedule(text: string): number | undefined {
   const span = text
     .trim()
@@ -34,7 +37,7 @@ export function parseSchedule(text: string): number | undefined {
   return parseDuration(span) || undefined;
 }
 
-/** What is said about a text that is none: what was expected, and what can be written. */
+/** What is said about a text that isn't one: what was expected, and what can be written. */
 export interface Wanted {
   expected: string;
   hint: string;
@@ -71,7 +74,9 @@ function closest(text: string): string {
 const anyCase = (word: string): string =>
   [...word].map(letter => `[${letter}${letter.toUpperCase()}]`).join('');
 
-/** As a regular expression without flags, lookahead or classes beyond ASCII: for any validator of JSON Schema. */
+/**
+ * As a regular expression without flags, lookahead or classes beyond ASCII: for any validator of JSON Schema.
+ */
 const grammar = (count: string): string => {
   const part = (names: string[]) => `[0-9]{1,9}\\s*(${names.toReversed().map(anyCase).join('|')})\\s*`;
   const first = units.map(([names], index) => {

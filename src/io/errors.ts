@@ -87,8 +87,9 @@ const ofPlace = new Set(
 );
 
 /**
- * An error of Node as a Failure (world), when the operating system refused something that depends on the place that
- * was named: no rights, a full disk, a file where a directory has to be. Undefined for everything else.
+ * An error of Node as a Failure (world), when the operating system refused something that depends on the
+ * place that was named: no rights, a full disk, a file where a directory has to be. Undefined for everything
+ * else.
  */
 export function refusedBySystem(error: unknown): Failure | undefined {
   const code = codeOf(error);

@@ -7,8 +7,8 @@ export function addressFamily(text: string): 4 | 6 | undefined {
 }
 
 /**
- * An address in the one form that addresses are compared in, IPv6 as RFC 5952 has it (`fd00::7`); a zone stays behind
- * it. Text that is not an address stays as it is.
+ * An address in the one form that addresses are compared in, IPv6 as RFC 5952 has it (`fd00::7`); a zone
+ * stays behind it. Text that is not an address stays as it is.
  */
 export function canonicalAddress(text: string): string {
   if (addressFamily(text) !== 6) return text;

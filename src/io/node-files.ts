@@ -186,8 +186,8 @@ async function removeOne(entry: string): Promise<void> {
 }
 
 /**
- * Changes the mode of the very thing that was looked at. On Linux the handle opens nothing, so that it needs no
- * right to read; elsewhere reading is what a handle takes.
+ * Changes the mode of the very thing that was looked at. On Linux the handle opens nothing, so that it needs
+ * no right to read; elsewhere reading is what a handle takes.
  */
 const changeMode =
   (mode: number) =>
@@ -206,7 +206,10 @@ const changeMode =
     }
   };
 
-/** Others may have given a file of root's a second name in a folder of theirs: what is done to it hits the first. */
+/**
+ * Others may have given a file of root's a second name in a folder of theirs: what is done to it hits the
+ * first.
+ */
 async function refuseSecondName(handle: fs.FileHandle, folder: Folder): Promise<void> {
   if (process.geteuid?.() !== 0 || lookAt(handle).nlink === 1 || !(await folder.isShared())) return;
   throw new Refused(

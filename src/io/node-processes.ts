@@ -68,8 +68,8 @@ export function nodeProcesses(environment: NodeJS.ProcessEnv = process.env): Pro
 }
 
 /**
- * What is inherited, and what was given for this one. Names have no case on Windows: of two, a child would see
- * the one that sorts first, whichever was given.
+ * What is inherited, and what was given for this one. Names have no case on Windows: of two, a child would
+ * see the one that sorts first, whichever was given.
  */
 export function childEnvironment(
   environment: NodeJS.ProcessEnv,

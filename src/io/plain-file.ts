@@ -13,14 +13,14 @@ const { O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
 const piece = 1 << 20;
 
 /**
- * What is open. Opening it has brought it into memory, so that the answer is there: a promise, and a thread to wait
- * for it, cost many times as much, and each file is looked at more than once.
+ * What is open. Opening it has brought it into memory, so that the answer is there: a promise, and a thread
+ * to wait for it, cost many times as much, and each file is looked at more than once.
  */
 export const lookAt = ({ fd }: fs.FileHandle): Stats => fstatSync(fd);
 
 /**
- * Opens a plain file, and nothing else: a pipe or a device could wait for ever, or do something. Nothing is waited
- * for to find that out, and no link is followed: those are ELOOP.
+ * Opens a plain file, and nothing else: a pipe or a device could wait for ever, or do something. Nothing is
+ * waited for to find that out, and no link is followed: those are ELOOP.
  * @throws Refused for what is not a plain file
  */
 export async function openPlain(path: string, flags: number, mode?: number): Promise<fs.FileHandle> {
@@ -40,8 +40,8 @@ export async function openPlain(path: string, flags: number, mode?: number): Pro
 }
 
 /**
- * All of an open file, which need not know its size, as those of /proc don't. Bounded while it is read: a file may
- * grow meanwhile.
+ * All of an open file, which need not know its size, as those of /proc don't. Bounded while it is read: a
+ * file may grow meanwhile.
  * @throws Refused when there is more than `most`, or when it has to be `own` and others can change it
  */
 export async function readWhole(

@@ -52,8 +52,9 @@ export interface ReadOptions {
 }
 
 /**
- * Paths are absolute host paths. Reading functions return undefined for "not there". Links on the way, and those
- * that are read through, are followed only when root or whoever runs this made them. Only plain files are read.
+ * Paths are absolute host paths. Reading functions return undefined for "not there". Links on the way, and
+ * those that are read through, are followed only when root or whoever runs this made them. Only plain files
+ * are read.
  */
 export interface ReadFiles {
   read(path: string, options?: ReadOptions): Promise<Buffer | undefined>;
@@ -72,7 +73,10 @@ export interface Files extends ReadFiles {
   ): Promise<FileHandle | undefined>;
   /** Whole new content or the old one, never a half: temporary name, fsync, rename. */
   writeAtomic(path: string, content: Buffer | AsyncIterable<Buffer>, options?: WriteOptions): Promise<void>;
-  /** A name that nobody can guess, for what is made beside a thing and then renamed to it; a killed run's are swept. */
+  /**
+   * A name that nobody can guess, for what is made beside a thing and then renamed to it; a killed run's are
+   * swept.
+   */
   temporaryName(): Promise<string>;
   /** Of a file or a directory. */
   chmod(path: string, mode: number): Promise<void>;
@@ -94,7 +98,9 @@ export interface Command {
   args: string[];
   cwd?: string;
   env?: Record<string, string>;
-  /** On Windows the arguments are on the command line as they are: for a program with its own idea of quotes. */
+  /**
+   * On Windows the arguments are on the command line as they are: for a program with its own idea of quotes.
+   */
   verbatim?: true;
   /** Milliseconds. */
   timeout?: number;

@@ -3,8 +3,8 @@ import { isForeign, whyNotOwn } from './handles/owner.ts';
 import type { ReadFiles } from './ports.ts';
 
 /**
- * Throws a Failure (given) that names each of `paths` that others than root and whoever runs this own or can change.
- * What isn't there is fine; of a link, what it leads to counts as well. Windows tells no owners here.
+ * Throws a Failure (given) that names each of `paths` that others than root and whoever runs this own or can
+ * change. What isn't there is fine; of a link, what it leads to counts as well. Windows tells no owners here.
  * @param hint the way out, where it isn't only another owner
  */
 export async function refuseForeign(

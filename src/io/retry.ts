@@ -1,6 +1,9 @@
 import type { Clock, Random } from './ports.ts';
 
-/** When something is done again, as plain data: so often, or for so long; with pauses, or at once. Milliseconds. */
+/**
+ * When something is done again, as plain data: so often, or for so long; with pauses, or at once.
+ * Milliseconds.
+ */
 export type RetryPolicy = Paused | AtOnce;
 
 interface AtOnce {
@@ -24,7 +27,9 @@ interface ForTime {
 
 export interface Retrying<T> {
   clock?: Clock;
-  /** With it a pause is anywhere between nothing and what the policy says, for many that failed at one moment. */
+  /**
+   * With it a pause is anywhere between nothing and what the policy says, for many that failed at one moment.
+   */
   random?: Random;
   /** Ends it, with the signal's reason. */
   signal?: AbortSignal | undefined;
@@ -39,9 +44,9 @@ export interface Retrying<T> {
 }
 
 /**
- * Does `work` again while it fails in a way that may pass, or while its value is not yet the one that is wanted.
- * `work` is given the number of the attempt, from 1, for whoever counts. Nothing else in `src` does things again; what
- * waits for a state and gives up with an error is `until`.
+ * Does `work` again while it fails in a way that may pass, or while its value is not yet the one that is
+ * wanted. `work` is given the number of the attempt, from 1, for whoever counts. Nothing else in `src` does
+ * things again; what waits for a state and gives up with an error is `until`.
  *
  * Gives the last value. Rejects with the last error as it is, or with the signal's reason.
  */

@@ -4,7 +4,10 @@ import type { Command, Host, Processes } from './ports.ts';
 export interface SearchPath {
   add(directory: string): void;
   remove(directory: string): void;
-  /** Another variable that programs get from now on; undefined for none. What a program is given itself comes first. */
+  /**
+   * Another variable that programs get from now on; undefined for none. What a program is given itself comes
+   * first.
+   */
   set(variable: string, value: string | undefined): void;
 }
 

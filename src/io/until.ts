@@ -14,8 +14,8 @@ export interface Wait {
 }
 
 /**
- * Looks until `look` answers with something, which is returned. The first look is taken at once. What `look` throws
- * ends the waiting. Rejects with a Failure (world) `waited-too-long`, or with the signal's reason.
+ * Looks until `look` answers with something, which is returned. The first look is taken at once. What `look`
+ * throws ends the waiting. Rejects with a Failure (world) `waited-too-long`, or with the signal's reason.
  */
 export async function until<T>(
   clock: Clock,

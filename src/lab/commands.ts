@@ -59,7 +59,10 @@ export type LabCommand =
   | { do: 'show' }
   | { do: 'windows'; language?: Language; elevated?: boolean; restart?: true }
   | { do: 'processes'; clear: boolean }
-  /** Puts the VMs of `manifests/lab` into a world that never had any, and the buckets of a folder of this machine. */
+  /**
+   * Puts the VMs of `manifests/lab` into a world that never had any, and the buckets of a folder of this
+   * machine.
+   */
   | { do: 'seed'; content?: string };
 
 /** What a command came to: lines for people, and the data behind it. */

@@ -266,7 +266,8 @@ async function serveHere(dir: string, lock: Lock, { host, seeded, content }: Ope
       return execute(parts, command);
     },
     async close() {
-      // A fault waits for the call that it is for, whichever command makes it. The Windows host keeps its own.
+      // A fault waits for the call that it is for, whichever command makes it. The Windows host keeps its
+      // own.
       const waiting = waitingFaults(parts);
       if (JSON.stringify(waiting) !== JSON.stringify(settings.faults)) {
         settings.faults = waiting;

@@ -4,9 +4,9 @@ import { writeZip } from '../bundle/write-zip.ts';
 import type { S3Lab } from './s3/server.ts';
 
 /**
- * Fills buckets from a folder of this machine that has a folder for each. A folder in there whose name ends in
- * `.zip` becomes that archive. Buckets that are there already are left alone, unless it is done `again` after a kill. A
- * converge that is one file has no examples beside it, and so nothing to fill them with.
+ * Fills buckets from a folder of this machine that has a folder for each. A folder in there whose name ends
+ * in `.zip` becomes that archive. Buckets that are there already are left alone, unless it is done `again`
+ * after a kill. A converge that is one file has no examples beside it, and so nothing to fill them with.
  */
 export async function seedBuckets(s3: S3Lab, folder: string, again: boolean): Promise<void> {
   const buckets = await readdir(folder).catch((error: NodeJS.ErrnoException) => {

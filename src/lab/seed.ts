@@ -34,7 +34,10 @@ const vms = [
   },
 ] as const;
 
-/** Fills a new lab with small VMs, so that the first command has something to protect. Begins anew after a kill. */
+/**
+ * Fills a new lab with small VMs, so that the first command has something to protect. Begins anew after a
+ * kill.
+ */
 export async function seed(world: VsphereWorld): Promise<void> {
   for (const half of world.vms()) await world.removeVm(half.uuid);
   for (const { name, guestId, disks } of vms) {

@@ -17,9 +17,9 @@ export interface EditorModule {
 }
 
 /**
- * The JSON Schema (draft-07) of a whole manifest, for editors: completion, documentation, checks. It says all in words
- * of the standard, since validators refuse what they don't know: formats of ours are patterns, annotations are left
- * out.
+ * The JSON Schema (draft-07) of a whole manifest, for editors: completion, documentation, checks. It says all
+ * in words of the standard, since validators refuse what they don't know: formats of ours are patterns,
+ * annotations are left out.
  *
  * @param modules those that may be used; any other name below `resources` is a mistake
  */
@@ -96,7 +96,10 @@ export const moduleSchema: JsonSchema = {
   } as never,
 };
 
-/** Of types and modules; for others `additionalProperties` says no, and an editor suggests the names that there are. */
+/**
+ * Of types and modules; for others `additionalProperties` says no, and an editor suggests the names that
+ * there are.
+ */
 const resources = (types: AnyResourceType[], modules: readonly EditorModule[]): JsonSchema => ({
   description: 'Type or module, title, properties of everything that is managed.',
   type: ['object', 'null'] as never,

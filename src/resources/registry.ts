@@ -1,3 +1,4 @@
+import type { TSchema } from 'typebox';
 import { awsTarget } from '../aws/target.ts';
 import type { AnyResourceType, Registry, TargetKind } from '../engine/model/resource-type.ts';
 import { vsphereTarget } from '../vsphere/client/target.ts';
@@ -32,8 +33,20 @@ import { packageType } from './windows/software/package.ts';
 import { windowsFeature } from './windows/software/windows_feature.ts';
 import { scheduledTask } from './windows/tasks/scheduled_task.ts';
 
-/** A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract. */
-const types: AnyResourceType[] = [
+/**
+ * Types whose properties are described by their schema alone (`BuiltInType`); one that describes them a
+ * second time, beside a schema that says anything, doesn't compile.
+ */
+export const builtIn = <const T extends readonly AnyResourceType[]>(
+  ...types: {
+    [At in keyof T]: TSchema extends T[At]['schema'] ? 'say BuiltInType<typeof schema, State>' : T[At];
+  }
+): AnyResourceType[] => [...(types as readonly AnyResourceType[])];
+
+/**
+ * A new resource type is one file and one name here; `test/engine/contract` then holds it to the contract.
+ */
+const types = builtIn(
   acl,
   archive,
   bucket,
@@ -64,7 +77,7 @@ const types: AnyResourceType[] = [
   service,
   timezone,
   windowsFeature,
-];
+);
 
 const targets: TargetKind[] = [awsTarget, vsphereTarget];
 

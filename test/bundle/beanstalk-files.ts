@@ -1,12 +1,12 @@
 import { parse } from 'yaml';
 
 /**
- * What the Elastic Beanstalk Developer Guide says about the files that we write, to judge them by. Shares nothing with
- * what writes them.
+ * What the Elastic Beanstalk Developer Guide says about the files that we write, to judge them by. Shares
+ * nothing with what writes them.
  *
- * "Customizing software on Windows servers" and "... on Linux servers": the keys below, and "Elastic Beanstalk
- * ignores a configuration file that contains validation errors, like an invalid key, and doesn't process any of the
- * other keys in the same file".
+ * "Customizing software on Windows servers" and "... on Linux servers": the keys below, and "Elastic
+ * Beanstalk ignores a configuration file that contains validation errors, like an invalid key, and doesn't
+ * process any of the other keys in the same file".
  */
 const topKeys = {
   windows: ['packages', 'sources', 'files', 'commands', 'services', 'container_commands'],
@@ -64,11 +64,12 @@ export function mistakesOfConfig(text: string, os: 'windows' | 'linux'): string[
 const scripts = ['install', 'restart', 'uninstall'];
 
 /**
- * Everything that is wrong with `aws-windows-deployment-manifest.json`, by "Deployment manifest schema reference"
- * ("manifestVersion (required) ... Valid values: 1", "skipIISReset", "iisConfig", "deployments (required) ... can
- * include msDeploy, aspNetCoreWeb, and custom deployment types") and "Define custom deployments", which has a name
- * and, under scripts, install, restart and uninstall with a file each: "Include any artifacts required to run the
- * application in your source bundle with the manifest and scripts".
+ * Everything that is wrong with `aws-windows-deployment-manifest.json`, by "Deployment manifest schema
+ * reference" ("manifestVersion (required) ... Valid values: 1", "skipIISReset", "iisConfig", "deployments
+ * (required) ... can include msDeploy, aspNetCoreWeb, and custom deployment types") and "Define custom
+ * deployments", which has a name and, under scripts, install, restart and uninstall with a file each:
+ * "Include any artifacts required to run the application in your source bundle with the manifest and
+ * scripts".
  */
 export function mistakesOfManifest(text: string, bundled: readonly string[]): string[] {
   const manifest: unknown = JSON.parse(text);

@@ -25,7 +25,9 @@ resources:
     ${name}: { repository: s3://dr-bucket/dr, schedule: every 15 minutes }
 `;
 
-/** The lab's endpoints under the names of real targets: what a user's mistakes against real servers look like. */
+/**
+ * The lab's endpoints under the names of real targets: what a user's mistakes against real servers look like.
+ */
 async function withServedLab(
   use: (
     lab: Awaited<ReturnType<typeof openLab>>,

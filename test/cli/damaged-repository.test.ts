@@ -1,5 +1,6 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
 import { fileStore } from '../../src/replication/stores/file.ts';
@@ -84,5 +85,26 @@ test.each([
     expect(verified.code).toBe(4);
     expect(verified.stderr).toContain(`error[repository-${kind}]`);
     expect(verified.stderr.includes('every point can still be restored')).toBe(parts[0] === '../../roster');
+  },
+);
+
+test.each(['head', 'points', 'packs', 'index', 'pages', 'roster'])(
+  'a pipe in the place of an object of %s is a fault of that object',
+  async part => {
+    const { dir, run } = await twoVms();
+    const key = (await readdir(join(dir, 'repo'), { recursive: true, withFileTypes: true }))
+      .filter(one => one.isFile())
+      .map(one => join(one.parentPath, one.name))
+      .sort()
+      .find(path => path.includes(`/${part}`))!;
+    await rm(key);
+    await execa('mkfifo', [key]);
+    const verified = await run('verify');
+    expect(verified.code, verified.stderr).toBe(4);
+    expect(verified.stderr).toContain(key.slice(join(dir, 'repo/').length));
+    expect(verified.stdout).toMatch(/of [34] recovery points whole/);
+    const listed = await run('points', '--format', 'json');
+    expect([0, 4]).toContain(listed.code);
+    expect(JSON.parse(listed.stdout).length, listed.stderr).toBeGreaterThanOrEqual(part === 'roster' ? 2 : 3);
   },
 );

@@ -7,9 +7,8 @@ const manifests = join(import.meta.dirname, '../../manifests');
 const examples = readdirSync(manifests);
 
 test.for(examples)('the example %s is valid as it is', async example => {
-  const { code, stderr } = await cli(await scratch(), ['validate', join(manifests, example)]);
+  const { code, stderr } = await cli(await scratch(), ['validate', join(manifests, example), '--lab']);
   expect(code, stderr).toBe(0);
-  expect(stderr).toBe('');
 });
 
 test.for([

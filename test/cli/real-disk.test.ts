@@ -101,7 +101,9 @@ async function sha256(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Copies the first MBR partition (entry at 446; first sector at +8, sectors at +12, little-endian) to a file. */
+/**
+ * Copies the first MBR partition (entry at 446; first sector at +8, sectors at +12, little-endian) to a file.
+ */
 async function partition(disk: string, to: string): Promise<void> {
   const bytes = await readFile(disk);
   const [first, count] = [bytes.readUInt32LE(454), bytes.readUInt32LE(458)];

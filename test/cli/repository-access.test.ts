@@ -13,7 +13,9 @@ interface Seen {
   signed: string;
 }
 
-/** A service that notes what it is asked, and answers that the bucket is in another region, or isn't there. */
+/**
+ * A service that notes what it is asked, and answers that the bucket is in another region, or isn't there.
+ */
 async function service(elsewhere?: string) {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {

@@ -6,7 +6,9 @@ import { openLab } from '../../src/lab/lab.ts';
 import { cli, scratch } from '../support/cli.ts';
 import { fault, scriptedServer } from '../vsphere/scripted-server.ts';
 
-/** Quotes, a replacement pattern, a line break and letters beyond ASCII: what careless masking lets through. */
+/**
+ * Quotes, a replacement pattern, a line break and letters beyond ASCII: what careless masking lets through.
+ */
 const nasty = 'pä"ss\'w$&örd\\n\n2<&>';
 
 const forms = (secret: string) => [

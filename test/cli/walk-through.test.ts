@@ -19,7 +19,9 @@ function shown({ code, stdout, stderr }: { code: number; stdout: string; stderr:
   return `${text}${code === 0 ? '' : `[exit code ${code}]\n`}`;
 }
 
-/** Runs the commands of one block; what was printed before stays where only what is never the same differs. */
+/**
+ * Runs the commands of one block; what was printed before stays where only what is never the same differs.
+ */
 async function played(dir: string, block: string, approved: { digest: string }): Promise<string> {
   let text = '';
   for (const part of block.split(/^\$ /m).slice(1)) {

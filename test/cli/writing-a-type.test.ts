@@ -7,7 +7,9 @@ import { type CliResult, scratch } from '../support/cli.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** The built converge alone, in a folder where there are no packages, and the site of docs/writing-a-type.md. */
+/**
+ * The built converge alone, in a folder where there are no packages, and the site of docs/writing-a-type.md.
+ */
 async function site() {
   const dir = await scratch();
   await cp(join(root, 'dist'), join(dir, 'converge'), { recursive: true });

@@ -18,7 +18,10 @@ import {
 
 type Objects = Things['objects'];
 
-/** Things that live elsewhere. Another machine changes them when `other` says, once, between a plan and its writes. */
+/**
+ * Things that live elsewhere. Another machine changes them when `other` says, once, between a plan and its
+ * writes.
+ */
 function setUp(overrides: Partial<Things['type']> = {}) {
   const elsewhere = things({
     name: 'copy',

@@ -10,8 +10,8 @@ const size = 10;
 const pair = fc.tuple(fc.nat(size - 1), fc.nat(size - 1));
 
 /**
- * Resources in three realms, one of which makes another stale. `edges`: who requires whom; `effects`: what else a
- * change of one breaks, each as often as told, among those that it may be known to break.
+ * Resources in three realms, one of which makes another stale. `edges`: who requires whom; `effects`: what
+ * else a change of one breaks, each as often as told, among those that it may be known to break.
  */
 const worlds = fc.record({
   edges: fc.array(pair, { minLength: 4, maxLength: 20 }),

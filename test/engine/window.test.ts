@@ -51,7 +51,8 @@ describe('a window', () => {
     expect(until(night, '2026-10-25T01:45Z')).toBe('open');
   });
 
-  // 2027-03-28: in Berlin 02:00 becomes 03:00, at 01:00 UTC; in Santiago (2026-09-06) midnight becomes 01:00, at 04:00 UTC.
+  // 2027-03-28: in Berlin 02:00 becomes 03:00, at 01:00 UTC; in Santiago (2026-09-06) midnight becomes 01:00,
+  // at 04:00 UTC.
   test.each([
     ['02:30', '03:15', 'Europe/Berlin', '2027-03-28T00:59Z', '2027-03-28T01:00'],
     ['02:30', '03:15', 'Europe/Berlin', '2027-03-28T01:00Z', 'open'],

@@ -118,3 +118,22 @@ it('B12: all mistakes that a type finds are told, each at its value', async () =
   ]);
   expect(catalog.resources).toEqual([]);
 });
+
+it.each([
+  'resources:\n  note: &n { x: { size: 1 } }\n  other: { <<: *n }',
+  'resources:\n  note: { x: { <<: { size: 1 } } }',
+])('YAML that wants maps merged is told that they are not: %j', async text => {
+  const { diagnostics } = await compileFiles({ 'a.yaml': `converge: 1\n${text}` });
+  expect(diagnostics.map(({ code, message, hint }) => [code, message, hint])).toEqual([
+    [
+      'bad-key',
+      'converge does not merge maps: `<<` would be a name like any other',
+      expect.stringContaining("quote it where it is a name: '<<'"),
+    ],
+  ]);
+});
+
+it('a quoted `<<` is a name', async () => {
+  const { diagnostics } = await compileFiles({ 'a.yaml': 'converge: 1\nresources:\n  note: { "<<": {} }' });
+  expect(diagnostics).toEqual([]);
+});

@@ -4,11 +4,16 @@ import { expect, test } from 'vitest';
 import { nodeFiles } from '../../src/io/node-files.ts';
 import type { ReadFiles } from '../../src/io/ports.ts';
 import { newKeyPair } from '../../src/masterless/trust/keys.ts';
-import { assertOwnState, keyFile, keysIn, posixKeeper } from '../../src/masterless/trust/trusted-files.ts';
+import {
+  assertOwnState,
+  keyFile,
+  keysIn,
+  posixWhoCanChange,
+} from '../../src/masterless/trust/trusted-files.ts';
 import { scratch } from '../support/cli.ts';
 import { codeOf } from './support.ts';
 
-const me = posixKeeper(nodeFiles, process.getuid!());
+const me = posixWhoCanChange(nodeFiles, process.getuid!());
 
 async function folder() {
   const dir = join(await scratch(), 'trust');
@@ -48,8 +53,8 @@ test("another user's file is not trusted", async () => {
       return stat && (path.endsWith('.pub') ? { ...stat, uid: 4711 } : stat);
     },
   };
-  const keeper = posixKeeper(files, process.getuid!());
-  expect(await codeOf(() => keysIn(dir, files, keeper))).toBe('trust-not-safe');
+  const others = posixWhoCanChange(files, process.getuid!());
+  expect(await codeOf(() => keysIn(dir, files, others))).toBe('trust-not-safe');
 });
 
 test('a signing key has no business there', async () => {
@@ -75,8 +80,8 @@ test('a link above leads nowhere where another user could put something else', a
   });
   for (const theirs of [home, join(dir, '../link')]) {
     const files = owned(theirs);
-    const keeper = posixKeeper(files, process.getuid!());
-    expect(await codeOf(() => keysIn(trust, files, keeper))).toBe('trust-not-safe');
+    const others = posixWhoCanChange(files, process.getuid!());
+    expect(await codeOf(() => keysIn(trust, files, others))).toBe('trust-not-safe');
   }
 });
 

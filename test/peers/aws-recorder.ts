@@ -53,7 +53,9 @@ export async function recorder(target: string) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, exchanges };
 }
 
-/** The operations that were seen, `ec2:RunInstances`. Rejects with every fault that botocore's models show. */
+/**
+ * The operations that were seen, `ec2:RunInstances`. Rejects with every fault that botocore's models show.
+ */
 export async function judged(exchanges: readonly Exchange[]): Promise<string[]> {
   const file = join(folder(), 'exchanges.jsonl');
   writeFileSync(file, exchanges.map(each => `${JSON.stringify(each)}\n`).join(''));

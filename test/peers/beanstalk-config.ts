@@ -29,8 +29,8 @@ export interface BeanstalkRun {
 }
 
 /**
- * Keys of such a file, of its commands and of its files, from "Customizing software on Windows servers" of the
- * Elastic Beanstalk documentation. A file with another key is ignored as a whole.
+ * Keys of such a file, of its commands and of its files, from "Customizing software on Windows servers" of
+ * the Elastic Beanstalk documentation. A file with another key is ignored as a whole.
  */
 const known = {
   '': [
@@ -62,8 +62,9 @@ export function unknownKeys(text: string): string[] {
 }
 
 /**
- * Has cfn-init's own code run a `.config` file of a Windows environment. Files land in a scratch folder, and no
- * command is started: each ends with the code that `exits` has for its name (`test NAME` for its test), else 0.
+ * Has cfn-init's own code run a `.config` file of a Windows environment. Files land in a scratch folder, and
+ * no command is started: each ends with the code that `exits` has for its name (`test NAME` for its test),
+ * else 0.
  */
 export function runConfig(text: string, exits: Record<string, number> = {}): BeanstalkRun {
   const root = mkdtempSync(join(tmpdir(), 'converge-beanstalk-'));

@@ -3,7 +3,8 @@ import { bundled, textOf } from '../bundle/support.ts';
 import { missing as noCfnInit, runConfig } from './beanstalk-config.ts';
 import { judged, missing as noSchema } from './task-schema.ts';
 
-// What is bundled for Beanstalk, before those who read it there, or the nearest that can be had. Windows' side: wine/bundle.heavy.ts.
+// What is bundled for Beanstalk, before those who read it there, or the nearest that can be had. Windows'
+// side: wine/bundle.heavy.ts.
 const absent = { 'cfn-init': noCfnInit(), 'the task schema': noSchema() };
 for (const [name, what] of Object.entries(absent))
   if (what !== undefined)

@@ -51,7 +51,10 @@ export async function replicated(lab: { store: SnapshotStore; lab: Lab }) {
   return { repository, vm, build };
 }
 
-/** The bytes of a snapshot as a volume of it would have them: the digest of the first `bytes`, and whether zeros follow. */
+/**
+ * The bytes of a snapshot as a volume of it would have them: the digest of the first `bytes`, and whether
+ * zeros follow.
+ */
 export async function contentOf(store: SnapshotStore, snapshot: string, bytes: number) {
   const hash = createHash('sha256');
   const zeros = Buffer.alloc(SNAPSHOT_BLOCK);

@@ -104,7 +104,10 @@ async function world({
   };
 }
 
-/** One machine that runs from its own disks alone, each with the bytes of its point before anybody wrote to it. */
+/**
+ * One machine that runs from its own disks alone, each with the bytes of its point before anybody wrote to
+ * it.
+ */
 async function expectRecovered(of: Awaited<ReturnType<typeof world>>, id: string) {
   const [instance, ...others] = await of.instances();
   expect(others).toEqual([]);

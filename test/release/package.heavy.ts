@@ -1,6 +1,6 @@
 /**
- * The published package in other people's projects, without a registry: it depends on nothing. With npm and pnpm, in
- * a project, globally and by npx, on the Nodes that people have (.ci/peers.d/nodes.sh).
+ * The published package in other people's projects, without a registry: it depends on nothing. With npm and
+ * pnpm, in a project, globally and by npx, on the Nodes that people have (.ci/peers.d/nodes.sh).
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';

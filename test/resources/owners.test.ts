@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/manifest/compile.ts';
 import { registry } from '../../src/resources/registry.ts';
 import { memoryFiles } from '../manifest/fixture.ts';
@@ -238,4 +238,81 @@ test.each([
   ['file: { /a: { notify: file:/b }, /b: }', 'no-refresh'],
 ])('B4: a metaparameter that would do nothing is refused: %s', async (resource, code) => {
   expect((await validate(`  ${resource}`, 'linux')).map(([found]) => found)).toEqual([code]);
+});
+
+/** A repository owns what is in its folder, or below its prefix. */
+describe('what is put where a repository is', () => {
+  const vm = (url: string) =>
+    `  protected_vm: { dc02: { target: home, repository: "${url}", schedule: every hour } }\n`;
+  const home =
+    'targets: { home: { type: vsphere, url: https://v, username: u, password: "${secret(\'env:P\')}" } }\n';
+  const codes = async (resources: string, platform: NodeJS.Platform = 'linux') => {
+    const { diagnostics } = await compile(['m.yaml'], {
+      registry,
+      files: memoryFiles({ 'm.yaml': `converge: 1\n${home}resources:\n${resources}`, 'a.zip': 'x' }),
+      cwd: '/here',
+      platform,
+      hostCwd: platform === 'win32' ? 'C:\\' : '/here',
+    });
+    return diagnostics.map(({ code, address }) => `${code} ${address}`);
+  };
+
+  test.each([
+    [
+      'raw_image:/nas/repo/x.raw',
+      '  raw_image: { /nas/repo/x.raw: { vm: dc02, repository: "file:///nas/repo" } }',
+    ],
+    ['file:/nas/repo/head', '  file: { /nas/repo/head: { content: x } }'],
+    ['file:/nas/repo/a/b', '  file: { /nas/repo/a/b: { kind: directory } }'],
+    ['file:/nas/repo/packs', '  file: { /nas/repo/packs: { kind: directory, ensure: absent } }'],
+    ['file:/nas/repo', '  file: { /nas/repo: { kind: directory, ensure: absent } }'],
+    ['file:/nas/repo', '  file: { /nas/repo: { content: x } }'],
+    ['archive:/nas/repo', '  archive: { /nas/repo: { source: a.zip } }'],
+    ['archive:/nas/repo/x', '  archive: { /nas/repo/x: { source: a.zip } }'],
+    [
+      'git_checkout:/nas/repo/x',
+      '  git_checkout: { /nas/repo/x: { url: "https://h/x.git", revision: main } }',
+    ],
+    ['download:/nas/repo/x', '  download: { /nas/repo/x: { url: "https://h/x" } }'],
+    ['s3_sync:/nas/repo', '  s3_sync: { /nas/repo: { from: "s3://b/x" } }'],
+  ])('%s', async (address, resource) => {
+    for (const both of [vm('file:///nas/repo/') + resource, `${resource}\n${vm('file:///nas/./repo')}`])
+      expect(await codes(both)).toContainEqual(expect.stringMatching(/^same-claim /));
+    expect(await codes(vm('file:///nas/repo') + resource)).toEqual([`same-claim ${address}`]);
+  });
+
+  test.each([
+    [
+      'a folder around it that is cleared',
+      '  s3_sync: { /nas: { from: "s3://b/x", delete: true } }',
+      'file:///nas/repo',
+    ],
+    ['its prefix', '  s3_sync: { up: { path: /x, to: "s3://b/dr/x" } }', 's3://b/dr'],
+    [
+      'a bucket around it that is cleared',
+      '  s3_sync: { up: { path: /x, to: "s3://b", delete: true } }',
+      's3://b/dr',
+    ],
+  ])('%s', async (_, resource, url) => {
+    expect(await codes(vm(url) + resource)).toEqual([expect.stringMatching(/^same-claim /)]);
+  });
+
+  test('one repository in the other', async () => {
+    const other = '  raw_image: { /x.raw: { vm: dc02, repository: "file:///nas/repo/inner" } }';
+    expect(await codes(vm('file:///nas/repo') + other)).toContain('same-claim raw_image:/x.raw');
+  });
+
+  test('on Windows in other letters', async () => {
+    const file = '  file: { "C:\\\\Repo\\\\head": { content: x } }';
+    expect(await codes(vm('file:///c:/repo') + file, 'win32')).toEqual(['same-claim file:C:\\Repo\\head']);
+  });
+
+  test.each([
+    '  file: { /nas/repo: { kind: directory } }',
+    '  file: { /nas/repository: { content: x } }',
+    '  raw_image: { /nas/dc02.raw: { vm: dc02, repository: "file:///nas/repo" } }',
+    '  s3_sync: { /nas: { from: "s3://b/x" } }',
+  ])('beside it is another place: %s', async resource => {
+    expect(await codes(vm('file:///nas/repo') + resource)).toEqual([]);
+  });
 });

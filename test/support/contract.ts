@@ -19,13 +19,19 @@ export interface ContractWorld {
    * behind converge's back. The next plan must see it and the next apply repair it.
    */
   drift: Record<string, () => Promise<void>>;
-  /** A sample whose parent isn't there, so that applying it must fail with a Failure of the world; or why there is none. */
+  /**
+   * A sample whose parent isn't there, so that applying it must fail with a Failure of the world; or why
+   * there is none.
+   */
   orphan: Sample | { none: string };
   /** A sample that uses a secret of the world, with the secret's text; or why no property takes one. */
   secret: (Sample & { text: string }) | { none: string };
   /** For a type that lists: what has to be said to find the samples, as `converge adopt` would be told. */
   common?: Record<string, Json>;
-  /** For a type that lists, and finds other declarations than those of `sample(0)` and `sample(1)`, or only by name. */
+  /**
+   * For a type that lists, and finds other declarations than those of `sample(0)` and `sample(1)`, or only by
+   * name.
+   */
   listing?: { made?: Sample[]; found?: Sample[]; onlyNamed?: true };
   /** Why there is only one object of this type, so that several are never declared together. */
   alone?: string;
@@ -38,7 +44,10 @@ export interface ContractWorld {
  */
 export interface Fixture {
   type: AnyResourceType;
-  /** A declaration with mistakes that the schema can't say, and where the type has to find them; or why it finds none. */
+  /**
+   * A declaration with mistakes that the schema can't say, and where the type has to find them; or why it
+   * finds none.
+   */
   wrong: (Sample & { at: string[]; platform?: NodeJS.Platform }) | { none: string };
   /** Properties of the schema that can't drift by themselves, each with the reason. */
   undriftable: Record<string, string>;

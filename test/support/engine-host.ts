@@ -6,7 +6,10 @@ import { confine } from '../../src/io/confined.ts';
 import { nodeHost } from '../../src/io/node.ts';
 import type { Clock, Host } from '../../src/io/ports.ts';
 
-/** A clock that only sleeping moves. What it would never come to, the time limit of a call, only ends with the call. */
+/**
+ * A clock that only sleeping moves. What it would never come to, the time limit of a call, only ends with the
+ * call.
+ */
 export interface SteppedClock extends Clock {
   time: number;
   slept: number[];

@@ -66,8 +66,9 @@ interface Frozen {
 type Operation = Exclude<keyof SourceMachine, never> | 'read';
 
 /**
- * A VM in memory. Snapshots really freeze, for as long as they are there; change tracking speaks of whole granules and answers in
- * pages. `faults` are taken once each; `dead` makes every call reject, as for a process that is gone.
+ * A VM in memory. Snapshots really freeze, for as long as they are there; change tracking speaks of whole
+ * granules and answers in pages. `faults` are taken once each; `dead` makes every call reject, as for a
+ * process that is gone.
  */
 export class FakeMachine implements SourceMachine {
   readonly disks: FakeDisk[];
@@ -250,7 +251,8 @@ export class FakeMachine implements SourceMachine {
       read: async (offset, length, signal) => {
         signal?.throwIfAborted();
         this.#call('read', `${disk.index}@${offset}+${length}`);
-        // The file goes on under its name when the snapshot is removed: it is merged, then the guest writes to it.
+        // The file goes on under its name when the snapshot is removed: it is merged, then the guest writes
+        // to it.
         const held = this.snapshots.some(s => s.snapshot.moref === snapshot.moref);
         const now = held ? content : this.disks.find(d => d.key === disk.key)!.content;
         if (offset + length > now.length) throw new Failure(world('short-read', 'past the end'));

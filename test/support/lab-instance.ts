@@ -14,7 +14,9 @@ export const environment = 'shop-prod';
 export const instanceId = 'i-0c0ffee0c0ffee000';
 export const self = ['--self', 's3://cust-data/'];
 
-/** The real time, but pauses of seconds are over at once; what waits for minutes waits until it is called off. */
+/**
+ * The real time, but pauses of seconds are over at once; what waits for minutes waits until it is called off.
+ */
 export const hurried = (): Clock => {
   let ahead = 0;
   return {

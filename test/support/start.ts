@@ -1,8 +1,8 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 
 /**
- * Starts a program that goes on running, in a process group of its own: programs of Python and Node are often shims
- * that start another one, which has to end with them.
+ * Starts a program that goes on running, in a process group of its own: programs of Python and Node are often
+ * shims that start another one, which has to end with them.
  */
 export const start = (program: string, args: string[], options: SpawnOptions): ChildProcess =>
   spawn(program, args, { ...options, detached: true });

@@ -8,8 +8,9 @@ const inMemory = '/dev/shm';
 const room = 4 * 2 ** 30;
 
 /**
- * One folder for all temporary files of a test run, removed after it. It lies in memory where there is room: the tests
- * flush thousands of small files to the disk, and none of them pulls the plug. TMPDIR chooses another place.
+ * One folder for all temporary files of a test run, removed after it. It lies in memory where there is room:
+ * the tests flush thousands of small files to the disk, and none of them pulls the plug. TMPDIR chooses
+ * another place.
  */
 export default function setup(): () => void {
   const before = process.env.TMPDIR;
@@ -43,7 +44,10 @@ function ownFolder(place: string): string {
   return folder;
 }
 
-/** Undefined where the memory's file system is mounted so that no program starts from it, as in many containers. */
+/**
+ * Undefined where the memory's file system is mounted so that no program starts from it, as in many
+ * containers.
+ */
 function folderForPrograms(): string | undefined {
   const folder = ownFolder(inMemory);
   const program = join(folder, 'program');

@@ -9,7 +9,9 @@ export interface Layers {
    * name that ends with a star stands for a room with all rooms inside it.
    */
   rooms: Readonly<Record<string, readonly string[]>>;
-  /** Packages and modules of Node by the rooms that may import them; `*` is everybody. `a/` is all of a scope. */
+  /**
+   * Packages and modules of Node by the rooms that may import them; `*` is everybody. `a/` is all of a scope.
+   */
   packages: Readonly<Record<string, readonly string[]>>;
   /** Files beside `src` that may be imported, by room. */
   outside: Readonly<Record<string, readonly string[]>>;

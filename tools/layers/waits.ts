@@ -1,8 +1,8 @@
 import { codeOf } from './imports.ts';
 
 /**
- * Files outside of `src/io` that wait on a clock themselves, and why neither `retry` nor `until` does it for them.
- * Whatever else waits in a loop goes through one of the two.
+ * Files outside of `src/io` that wait on a clock themselves, and why neither `retry` nor `until` does it for
+ * them. Whatever else waits in a loop goes through one of the two.
  */
 const waits: Readonly<Record<string, string>> = {
   'manifest/types/evaluate-type.ts': 'a deadline',

@@ -1,7 +1,7 @@
 /**
- * Makes the package that is published: `npm run pack:release [-- FOLDER]` writes converge-dr-converge-VERSION.tgz
- * into FOLDER (default dist/) and says its size. Its folder is made anew, so that nothing of a checkout (tests,
- * compile cache, chunks of older builds, the pinned Node) can get into it.
+ * Makes the package that is published: `npm run pack:release [-- FOLDER]` writes
+ * converge-dr-converge-VERSION.tgz into FOLDER (default dist/) and says its size. Its folder is made anew, so
+ * that nothing of a checkout (tests, compile cache, chunks of older builds, the pinned Node) can get into it.
  */
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';

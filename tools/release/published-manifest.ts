@@ -7,8 +7,8 @@ export const published = ['docs', 'manifests', 'modules', 'packaging', 'policies
 export const noticesName = 'THIRD-PARTY-LICENSES.txt';
 
 /**
- * The package.json that is published. It depends on nothing, since dist/ holds all that runs; and it brings no Node:
- * the one that this repository pins would become the `node` of whoever installs it.
+ * The package.json that is published. It depends on nothing, since dist/ holds all that runs; and it brings
+ * no Node: the one that this repository pins would become the `node` of whoever installs it.
  */
 export function publishedManifest(): Record<string, unknown> {
   const { name, version, description, license, type, exports, engines } = manifest;

@@ -4,7 +4,7 @@ import { isSecretAttribute } from '../../windows/iis/secret-attributes.ts';
 import { sectionNamed } from '../../windows/iis/sections.ts';
 import type { AppcmdArguments, CollectionChange } from '../drafts/appcmd-arguments.ts';
 import { type Drafts, scalar, type Unhandled } from '../drafts/drafts.ts';
-import type { Place } from '../drafts/place.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 import { changeCollection, type ValueOf } from './sections.ts';
 
 type RowOfObject = (kind: 'pool' | 'site', change: CollectionChange, drafts: Drafts, at: Place) => Unhandled;
@@ -15,7 +15,9 @@ const objects: Readonly<Record<string, 'pool' | 'site'>> = {
   'system.applicationHost/sites': 'site',
 };
 
-/** Takes `appcmd set config` and `unlock config` over. One section has one name, whichever it was given by. */
+/**
+ * Takes `appcmd set config` and `unlock config` over. One section has one name, whichever it was given by.
+ */
 export function config(
   { verb, id, parameters, changes }: AppcmdArguments,
   drafts: Drafts,

@@ -2,7 +2,7 @@ import { isSecretAttribute } from '../../windows/iis/secret-attributes.ts';
 import { durationOfSpan } from '../../windows/iis/timespan.ts';
 import { type AppcmdArguments, type CollectionChange, readAppcmd } from '../drafts/appcmd-arguments.ts';
 import { type Draft, type Drafts, scalar, type Unhandled } from '../drafts/drafts.ts';
-import type { Place } from '../drafts/place.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 import { config } from './appcmd-config.ts';
 
 type IisType = 'iis_app_pool' | 'iis_site' | 'iis_app' | 'iis_vdir';

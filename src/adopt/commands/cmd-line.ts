@@ -32,7 +32,10 @@ export function linesOf(text: string): { line: string; at: number }[] {
   return lines;
 }
 
-/** Whether some lines of a script are run only sometimes, or again: conditions, loops, blocks, jumps, an early end. */
+/**
+ * Whether some lines of a script are run only sometimes, or again: conditions, loops, blocks, jumps, an early
+ * end.
+ */
 export function jumps(text: string): boolean {
   const lines = linesOf(text).filter(({ line }) => line.trim() !== '');
   return lines.some(

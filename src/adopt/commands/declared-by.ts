@@ -1,6 +1,6 @@
 /**
- * Types of converge that do what programs and cmdlets do which nothing here reads, by their names in lower case: a
- * leftover says what to declare. A test holds that each type is there.
+ * Types of converge that do what programs and cmdlets do which nothing here reads, by their names in lower
+ * case: a leftover says what to declare. A test holds that each type is there.
  */
 const types: Readonly<Record<string, readonly string[]>> = {
   acl: ['icacls', 'cacls', 'xcacls', 'set-acl'],

@@ -1,5 +1,5 @@
 import type { Draft, Drafts, Unhandled } from '../drafts/drafts.ts';
-import type { Place } from '../drafts/place.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 
 /** Flags of netsh and of New-NetFirewallRule, as a property has them. */
 const flags: Readonly<Record<string, boolean>> = { yes: true, no: false, true: true, false: false };
@@ -8,8 +8,8 @@ const flags: Readonly<Record<string, boolean>> = { yes: true, no: false, true: t
 const apart = ['direction', 'protocol', 'local_port', 'remote_port', 'program', 'service'];
 
 /**
- * Adds a rule; both tools add another one when there is one of that name already, so the name isn't what tells
- * it apart. Values are netsh's: lists with commas.
+ * Adds a rule; both tools add another one when there is one of that name already, so the name isn't what
+ * tells it apart. Values are netsh's: lists with commas.
  */
 export function addRule(name: string, said: Record<string, unknown>, drafts: Drafts, at: Place): Unhandled {
   const properties = { ...said };
@@ -20,6 +20,8 @@ export function addRule(name: string, said: Record<string, unknown>, drafts: Dra
     if (is === undefined) return { why: `firewall_rule has no way to say ${key} ${given}` };
     properties[key] = is;
   }
+  const profiles = String(properties.profile ?? '').split(',');
+  if (profiles.length > 1) properties.profile = profiles.map(one => one.trim());
   if (properties.enabled === true) delete properties.enabled;
   if (!/^(allow|block)$/.test(String(properties.action)))
     return { why: 'only `allow` and `block` are known' };
@@ -51,8 +53,8 @@ const isRule = ({ type, title }: Draft, name: string): boolean =>
   type === 'firewall_rule' && title.toLowerCase() === name.toLowerCase();
 
 /**
- * Gives each rule a title of its own. Rules that share a name say it by `name`; a deletion that only made room for
- * what was added anew is none.
+ * Gives each rule a title of its own. Rules that share a name say it by `name`; a deletion that only made
+ * room for what was added anew isn't one.
  */
 export function nameRules(drafts: Drafts): void {
   const rules = drafts.all().filter(({ type }) => type === 'firewall_rule');

@@ -1,6 +1,6 @@
+import type { Words } from '../drafts/command-words.ts';
 import type { Drafts, Unhandled } from '../drafts/drafts.ts';
-import type { Place } from '../drafts/place.ts';
-import type { Words } from '../drafts/words.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 import { addRule, deleteRule } from './firewall-rules.ts';
 import type { Recogniser } from './tools.ts';
 

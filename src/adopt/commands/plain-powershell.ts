@@ -9,8 +9,8 @@ export interface PlainCommand {
 
 /**
  * The commands of a PowerShell script that does nothing but run one after the other, undefined for any other
- * script: variables, pipes, blocks, expressions, redirections and several commands in a line are evaluated, and
- * nothing here evaluates.
+ * script: variables, pipes, blocks, expressions, redirections and several commands in a line are evaluated,
+ * and nothing here evaluates.
  */
 export function plainCommands(text: string): PlainCommand[] | undefined {
   const commands: PlainCommand[] = [];

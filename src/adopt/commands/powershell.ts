@@ -1,7 +1,7 @@
+import { Words } from '../drafts/command-words.ts';
 import type { Drafts, Unhandled } from '../drafts/drafts.ts';
 import { isWholePath } from '../drafts/paths.ts';
-import type { Place } from '../drafts/place.ts';
-import { Words } from '../drafts/words.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 import { notRead } from './declared-by.ts';
 import { addRule } from './firewall-rules.ts';
 import { feature, withoutFeature } from './tools.ts';

@@ -1,5 +1,5 @@
 import { holdsSecret } from '../../resources/shared/secret-names.ts';
-import type { Words } from '../drafts/words.ts';
+import type { Words } from '../drafts/command-words.ts';
 import { argvOf } from './cmd-line.ts';
 import type { Recogniser } from './tools.ts';
 
@@ -13,7 +13,9 @@ const days: Record<string, string> = {
   SUN: 'sun',
 };
 
-/** Switches that nothing here takes (`/et`, `/k`, `/ri`, `/sd` ...) are left, and make the line a leftover. */
+/**
+ * Switches that nothing here takes (`/et`, `/k`, `/ri`, `/sd` ...) are left, and make the line a leftover.
+ */
 export const schtasks: Recogniser = (words, drafts, at) => {
   const verb = words.next()?.toLowerCase();
   if (verb === '/query') return { needless: 'reads' };

@@ -1,10 +1,14 @@
 import { namesSecret } from '../../resources/shared/secret-names.ts';
+import { dismNames } from '../../windows/software/feature-names.ts';
+import type { Words } from '../drafts/command-words.ts';
 import type { Drafts, Unhandled } from '../drafts/drafts.ts';
 import { isWholePath } from '../drafts/paths.ts';
-import type { Place } from '../drafts/place.ts';
-import type { Words } from '../drafts/words.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 
-/** Takes a command over: its words behind the program, where it stands. Words that nobody took make it a leftover. */
+/**
+ * Takes a command over: its words behind the program, where it stands. Words that nobody took make it a
+ * leftover.
+ */
 export type Recogniser = (words: Words, drafts: Drafts, at: Place) => Unhandled;
 
 const startups: Record<string, string> = {
@@ -34,6 +38,10 @@ export const net: Recogniser = (words, drafts, at) => {
   if (name === undefined) return { needless: 'reads' };
   // Services that need it are stopped without a question.
   words.flag('y');
+  if (/\s/.test(name))
+    return {
+      why: `net takes names that are shown: declare \`service\` by the one that \`sc getkeyname "${name}"\` says`,
+    };
   return running(name, verb, drafts, at);
 };
 
@@ -72,23 +80,30 @@ const featureList = 'features';
 
 /** All features in one resource: one read and one call on the machine. */
 export function feature(name: string, drafts: Drafts, at: Place): void {
-  const gone = drafts.known('windows_feature', name);
-  if (gone?.properties.ensure === 'absent') drafts.drop(gone);
+  for (const one of drafts.all())
+    if (one.type === 'windows_feature' && one.properties.ensure === 'absent' && shares(one.title, name))
+      drafts.drop(one);
   const draft = drafts.of('windows_feature', featureList, at);
   const names = (draft.properties.names ?? []) as string[];
-  draft.properties.names = [...names.filter(one => !isSame(one, name)), name];
+  if (names.some(one => covers(one, name) && !covers(name, one))) return;
+  draft.properties.names = [...names.filter(one => !covers(name, one)), name];
 }
 
 export function withoutFeature(name: string, drafts: Drafts, at: Place): void {
   const list = drafts.known('windows_feature', featureList);
   if (list) {
     const draft = drafts.of('windows_feature', featureList, at);
-    draft.properties.names = (draft.properties.names as string[]).filter(one => !isSame(one, name));
+    draft.properties.names = (draft.properties.names as string[]).filter(one => !shares(one, name));
   }
   drafts.absent('windows_feature', name, at);
 }
 
-const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+/** What DISM calls it: one feature goes by two names, and a role may be several of them. */
+const keysOf = (name: string): string[] => dismNames(name).map(one => one.toLowerCase());
+
+const covers = (role: string, name: string): boolean => keysOf(name).every(one => keysOf(role).includes(one));
+
+const shares = (a: string, b: string): boolean => keysOf(a).some(one => keysOf(b).includes(one));
 
 export const setx: Recogniser = (words, drafts, at) => {
   const machine = words.flag('m');

@@ -1,4 +1,7 @@
-/** What one argument of appcmd asks of a collection: `/+bindings.[protocol='http',…]`, `/[name='R'].match.url:x`. */
+/**
+ * What one argument of appcmd asks of a collection: `/+bindings.[protocol='http',…]`,
+ * `/[name='R'].match.url:x`.
+ */
 export interface CollectionChange {
   op: 'add' | 'remove' | 'set';
   /** The collection below the section; empty for the section's own. */

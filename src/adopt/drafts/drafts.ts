@@ -1,8 +1,8 @@
-import { withoutSecrets } from '../../resources/shared/secret-names.ts';
+import { withoutSecretsOf } from '../../resources/shared/secret-names.ts';
 import type { CollectionChange } from './appcmd-arguments.ts';
 import { type NeedsNothing, needsNothing } from './needs-nothing.ts';
 import { pathKey } from './paths.ts';
-import type { Place } from './place.ts';
+import type { Place } from './place-in-file.ts';
 
 /** A resource in the making: several commands may each add to it. */
 export interface Draft {
@@ -38,7 +38,9 @@ export class Drafts {
   /** Names of the environment variables that secrets are to come from, and whose they are. */
   readonly secrets = new Map<string, string>();
   #drafts = new Map<string, Draft>();
-  /** While a command is read: the drafts that it would change, which are kept when all of it was understood. */
+  /**
+   * While a command is read: the drafts that it would change, which are kept when all of it was understood.
+   */
   #tried: Map<string, Draft> | undefined;
   #dropped: Draft[] = [];
 
@@ -65,11 +67,11 @@ export class Drafts {
 
   /** What was not taken over, with the place and the reason. */
   leave(at: Place, what: string, unhandled: Exclude<Unhandled, undefined>): void {
-    const said = withoutSecrets(what);
+    const said = withoutSecretsOf(what, what);
     this.leftovers.push(
       'needless' in unhandled
         ? { ...at, what: said, why: needsNothing[unhandled.needless], needless: true }
-        : { ...at, what: said, why: withoutSecrets(unhandled.why) },
+        : { ...at, what: said, why: withoutSecretsOf(what, unhandled.why) },
     );
   }
 
@@ -96,7 +98,9 @@ export class Drafts {
     Object.assign(draft.properties, properties);
   }
 
-  /** A deletion, which an addition that follows makes good. `needed`: what the type wants said all the same. */
+  /**
+   * A deletion, which an addition that follows makes good. `needed`: what the type wants said all the same.
+   */
   absent(type: string, title: string, at: Place, needed: Record<string, unknown> = {}, own = ''): void {
     this.of(type, title, at, own).properties = { ensure: 'absent', ...needed };
   }
@@ -111,7 +115,9 @@ export class Drafts {
     return [...this.#drafts.values()];
   }
 
-  /** A reference to the secret of `owner`, in place of its text; a name that another one has gets a number. */
+  /**
+   * A reference to the secret of `owner`, in place of its text; a name that another one has gets a number.
+   */
   secret(owner: string, ...words: string[]): { $secret: string } {
     const name = words
       .join('_')

@@ -25,7 +25,7 @@ export const needsNothing = {
 export type NeedsNothing = keyof typeof needsNothing;
 
 /**
- * Keys of an entry that change nothing of what the machine ends up with: a resource that fails is told, and what
- * comes next waits for it.
+ * Keys of an entry that change nothing of what the machine ends up with: a resource that fails is told, and
+ * what comes next waits for it.
  */
 export const needlessKeys: ReadonlySet<string> = new Set(['ignoreErrors', 'waitAfterCompletion']);

@@ -6,7 +6,7 @@ import { rowOf, saysSomething, withoutEmpty } from '../commands/sections.ts';
 import type { CollectionChange } from '../drafts/appcmd-arguments.ts';
 import { type Draft, Drafts, type Leftover, type Unhandled } from '../drafts/drafts.ts';
 import { pathKey } from '../drafts/paths.ts';
-import type { Place } from '../drafts/place.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 import type { Entry } from './entry.ts';
 import { addFolders } from './folders.ts';
 import { interpretLine, type Script } from './interpret.ts';
@@ -30,9 +30,9 @@ export interface Adopted {
 }
 
 /**
- * Turns Beanstalk's `.ebextensions` into resources and an honest list of what they don't hold: every key, switch,
- * condition and line ends in a resource, in the leftovers, or is one of what `needs-nothing.ts` lists.
- * Commands are read, never run; the order of commands gives way to what the resources need.
+ * Turns Beanstalk's `.ebextensions` into resources and an honest list of what they don't hold: every key,
+ * switch, condition and line ends in a resource, in the leftovers, or is one of what `needs-nothing.ts`
+ * lists. Commands are read, never run; the order of commands gives way to what the resources need.
  * @param files names as they are to be shown, with their texts
  */
 export function adoptEbextensions(files: readonly { name: string; text: string }[]): Adopted {

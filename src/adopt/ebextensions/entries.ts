@@ -1,6 +1,6 @@
 import { isMap, isScalar, type Pair, type YAMLMap } from 'yaml';
 import { needlessKeys } from '../drafts/needs-nothing.ts';
-import type { Place } from '../drafts/place.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 import { type Entry, keyOf } from './entry.ts';
 
 type PlaceOf = (node: unknown) => Place;
@@ -56,7 +56,7 @@ function packagesOf(manager: string, pair: Pair, placeOf: PlaceOf): Entry[] {
     at: placeOf(one.key),
     manager,
     name: keyOf(one),
-    from: textOf(plainOf(one)),
+    from: isScalar(one.value) || isMap(one.value) ? textOf(plainOf(one) ?? keyOf(one)) : keyOf(one),
   }));
 }
 
@@ -76,7 +76,16 @@ function fileOf(path: string, pair: Pair, placeOf: PlaceOf): Entry[] {
       const isBlock = isScalar(one.value) && /^BLOCK/.test(one.value.type ?? '');
       if (key === 'content')
         at = { ...placeOf(one.value), line: placeOf(one.value).line + (isBlock ? 1 : 0) };
-    } else if (/^(mode|owner|group)$/.test(key))
+    } else if (key === 'mode' && /^0*12\d{4}$/.test(textOf(value)))
+      return [
+        leftover(
+          pair,
+          path,
+          `its mode ${textOf(value)} says that it is a link to what is its content`,
+          placeOf,
+        ),
+      ];
+    else if (/^(mode|owner|group)$/.test(key))
       entries.push({ kind: 'needless', at: placeOf(one.key), what, needless: 'ignored' });
     else if (key === 'authentication')
       entries.push(

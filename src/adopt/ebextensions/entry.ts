@@ -1,7 +1,7 @@
 import { isScalar, type Pair } from 'yaml';
 import type { NeedsNothing } from '../drafts/needs-nothing.ts';
 
-import type { Place } from '../drafts/place.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 
 /** What one `.config` file asks for, in the order in which Beanstalk does it. */
 export type Entry = { at: Place } & (

@@ -1,5 +1,5 @@
 import { appcmd } from '../commands/appcmd.ts';
-import { argvOf, type CommandLine, commandsOf, jumps, linesOf } from '../commands/cmd-line.ts';
+import { type CommandLine, commandsOf, jumps, linesOf } from '../commands/cmd-line.ts';
 import { notRead } from '../commands/declared-by.ts';
 import { netsh } from '../commands/netsh.ts';
 import { plainCommands } from '../commands/plain-powershell.ts';
@@ -7,11 +7,11 @@ import { powershell, unsaid, whatItRuns } from '../commands/powershell.ts';
 import { reg } from '../commands/reg.ts';
 import { schtasks } from '../commands/schtasks.ts';
 import { dism, iisreset, mkdir, net, type Recogniser, sc, setx, tzutil } from '../commands/tools.ts';
+import { Words } from '../drafts/command-words.ts';
 import type { Drafts, Unhandled } from '../drafts/drafts.ts';
 import type { NeedsNothing } from '../drafts/needs-nothing.ts';
 import { pathKey } from '../drafts/paths.ts';
-import type { Place } from '../drafts/place.ts';
-import { Words } from '../drafts/words.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 
 /** A script among the files given, by its path. */
 export interface Script {
@@ -155,7 +155,10 @@ function recognised(name: string, args: readonly string[], drafts: Drafts, at: P
   );
 }
 
-/** Arguments of a script (`%1`, `%*`, `%~dp0`), the variable of a loop (`%%a`), and variables but those of Windows itself. */
+/**
+ * Arguments of a script (`%1`, `%*`, `%~dp0`), the variable of a loop (`%%a`), and variables but those of
+ * Windows itself.
+ */
 const computes =
   /%~?[a-z]*\d|%\*|%%[a-z]|%(?!(systemroot|windir|systemdrive|programfiles|programfiles\(x86\)|programdata|public|temp|tmp|path|comspec)%)\w[\w()]*%|!\w+!/i;
 
@@ -183,12 +186,32 @@ function runPowershell(
 ): Unhandled | typeof partly {
   const what = whatItRuns(args);
   if (!what) return { why: 'what it runs is not written here' };
-  // `-Command "cmdlet a b"` is one argument that holds a command.
-  const [path = '', ...rest] =
-    'file' in what ? [what.file, ...what.args] : argvOf(what.command.join(' ').replace(/^&\s*/, ''));
+  return 'command' in what
+    ? runGiven(what.command.join(' '), drafts, at, around)
+    : runScript(what.file, what.args, drafts, around);
+}
+
+/** What `-Command` holds is PowerShell, whose quotes aren't those of cmd. */
+function runGiven(text: string, drafts: Drafts, at: Place, around: Surroundings): Unhandled | typeof partly {
+  const commands = plainCommands(text.replace(/\s-(?:confirm|whatif):\$false\b/gi, ''));
+  if (commands === undefined) return { why: 'it computes something, and nothing here is evaluated' };
+  const [{ argv } = { argv: [] }] = commands;
+  if (argv.length === 0) return { needless: 'ends' };
+  if (commands.length > 1) return { why: 'it runs several commands' };
+  const [path = '', ...rest] = argv;
+  return scriptAt(path, around) || /\.ps1$/i.test(path)
+    ? runScript(path, rest, drafts, around)
+    : runPlain(argv, text, drafts, at);
+}
+
+function runScript(
+  path: string,
+  rest: readonly string[],
+  drafts: Drafts,
+  around: Surroundings,
+): Unhandled | typeof partly {
   const script = scriptAt(path, around);
-  if (!script && /\.ps1$/i.test(path)) return { why: 'a script that is not among these files' };
-  if (!script) return powershell([path, ...rest], drafts, at);
+  if (!script) return { why: 'a script that is not among these files' };
   const commands = rest.length === 0 ? plainCommands(script.text) : undefined;
   if (commands) {
     script.understood = commands

@@ -8,7 +8,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
-import type { Place } from '../drafts/place.ts';
+import type { Place } from '../drafts/place-in-file.ts';
 import { readEntries } from './entries.ts';
 import { type Entry, keyOf } from './entry.ts';
 

@@ -64,7 +64,9 @@ export async function adoptFiles(
   };
 }
 
-/** Names as they are shown in the manifest. Throws a Failure (given) that names all paths that can't be read. */
+/**
+ * Names as they are shown in the manifest. Throws a Failure (given) that names all paths that can't be read.
+ */
 async function readFiles({ io: { host } }: Context, paths: readonly string[]) {
   const wrong: Failure[] = [];
   const found: { name: string; text: string }[] = [];

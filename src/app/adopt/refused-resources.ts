@@ -5,8 +5,8 @@ import { compile } from '../../manifest/compile.ts';
 import { type Written, writeManifest } from '../../manifest/write-manifest.ts';
 
 /**
- * Of resources that converge made itself for a host: which of them a manifest can't hold, with the first mistake
- * that it would have. Each is checked with those before it, so of two that contradict each other
+ * Of resources that converge made itself for a host: which of them a manifest can't hold, with the first
+ * mistake that it would have. Each is checked with those before it, so of two that contradict each other
  * the later one is refused.
  */
 export async function refusedResources<T extends Written>(

@@ -15,7 +15,9 @@ export type ClientRecord = {
 };
 
 export interface ClientOptions {
-  /** What the manifests of this run say, for what is kept of them beside recovery points; left out: not known. */
+  /**
+   * What the manifests of this run say, for what is kept of them beside recovery points; left out: not known.
+   */
   declared?: Declared;
   /** What manifests manage: this machine, or the lab's. */
   host: Host;

@@ -102,7 +102,10 @@ function filePath(url: string): string {
   }
 }
 
-/** The aws target that gives access to `url`. @throws Failure (given) when none of that name, or several, are declared. */
+/**
+ * The aws target that gives access to `url`. @throws Failure (given) when none of that name, or several, are
+ * declared.
+ */
 export function awsTarget(
   url: string,
   name: string | undefined,

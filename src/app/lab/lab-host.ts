@@ -14,8 +14,8 @@ const usual = ['etc', 'etc/systemd/system', 'opt', 'srv', 'tmp', 'var'];
 
 /**
  * The lab's host for manifests that require `platform`. For Windows it is a machine of its own; else it is
- * this machine with the lab's clock, with every host path below the lab's `host` folder, and with stand-ins for
- * programs that would reach the machine's services.
+ * this machine with the lab's clock, with every host path below the lab's `host` folder, and with stand-ins
+ * for programs that would reach the machine's services.
  */
 export async function labHost(host: Host, lab: Lab, platform?: NodeJS.Platform): Promise<Host> {
   if (platform === 'win32') {
@@ -42,7 +42,9 @@ export const realDirectory =
   (directory: string): string =>
     platform === 'win32' ? directory : placeBelow(join(lab.dir, 'host'), directory);
 
-/** What the compiler knows of the lab's host for a platform; undefined where it is this machine's likeness. */
+/**
+ * What the compiler knows of the lab's host for a platform; undefined where it is this machine's likeness.
+ */
 export const labHostFor =
   ({ io }: Context, factsOf: (host: Pick<Host, 'platform'>) => Facts) =>
   async (platform: NodeJS.Platform): Promise<ManifestHost | undefined> => {

@@ -29,8 +29,8 @@ export async function changeLab(
 }
 
 /**
- * Boots an instance in QEMU and says how it is reached. Where no other process serves the lab, this one has the
- * machine until the command is interrupted.
+ * Boots an instance in QEMU and says how it is reached. Where no other process serves the lab, this one has
+ * the machine until the command is interrupted.
  */
 export async function bootInstance(
   context: Context,

@@ -35,7 +35,10 @@ export type TellRollout = (now: () => number) => Promise<RolloutReporter>;
 /** Between looks at reports, ms. */
 const every = 5_000;
 
-/** Lets the agents of an environment apply its content again, in waves. When interrupted, the rollout is halted. */
+/**
+ * Lets the agents of an environment apply its content again, in waves. When interrupted, the rollout is
+ * halted.
+ */
 export async function bump(
   context: Context,
   environment: string,

@@ -12,7 +12,7 @@ const atOnce = 16;
 /** Of one probe, ms. */
 const probeTime = 10_000;
 
-/** The probes that `--health` names. Throws a Failure for what is none. */
+/** The probes that `--health` names. Throws a Failure for what isn't a probe. */
 export function probesOf(texts: readonly string[]): Probe[] {
   if (texts.includes('none') && texts.length > 1)
     throw new Failure(given('bad-health', '--health none cannot be combined with another --health'));

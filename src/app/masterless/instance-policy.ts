@@ -3,7 +3,10 @@ import { isEnvironmentName } from '../../masterless/instance/environment-name.ts
 import { instancePolicy } from '../../masterless/instance/policy.ts';
 import { contentUrl } from './content-bucket.ts';
 
-/** The IAM policy of the role of these environments' instances. Throws a Failure (given) for what isn't a name or a URL. */
+/**
+ * The IAM policy of the role of these environments' instances. Throws a Failure (given) for what isn't a name
+ * or a URL.
+ */
 export function policyFor(environments: string[], self: string, partition: string): object {
   const strange = environments.find(one => !isEnvironmentName(one));
   if (strange !== undefined)

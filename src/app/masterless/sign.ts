@@ -25,7 +25,10 @@ export interface SignOptions extends CommonOptions {
   replacesUpTo?: string;
 }
 
-/** A pair of keys, `NAME.key` for whoever signs and `NAME.pub` for the instances; neither may be there. Gives its id. */
+/**
+ * A pair of keys, `NAME.key` for whoever signs and `NAME.pub` for the instances; neither may be there. Gives
+ * its id.
+ */
 export async function makeSigningKeys(context: Context, name: string): Promise<string> {
   const { host } = context.io;
   const { id, privatePem, publicPem } = newKeyPair();

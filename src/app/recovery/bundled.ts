@@ -20,8 +20,8 @@ import { runOf } from '../session/run-of.ts';
 import type { Recovering } from './with-declared.ts';
 
 /**
- * The same as with manifests, from the bundle that a repository keeps: nothing of home is asked. Undefined when the
- * bundle has mistakes, which were told.
+ * The same as with manifests, from the bundle that a repository keeps: nothing of home is asked. Undefined
+ * when the bundle has mistakes, which were told.
  *
  * @param which the points whose bundles count: `latest`, a time, or an id
  */
@@ -61,8 +61,8 @@ const warned =
     reporter.diagnostics(diagnostics.map(one => ({ ...one, severity: 'warning' })));
 
 /**
- * Compiles a bundle as manifests are compiled, from its own bytes alone; messages name the places in the manifests that
- * it was made of. Undefined when it has mistakes, which were told.
+ * Compiles a bundle as manifests are compiled, from its own bytes alone; messages name the places in the
+ * manifests that it was made of. Undefined when it has mistakes, which were told.
  */
 export async function catalogOf(context: Context, bundle: Bundle): Promise<Catalog | undefined> {
   const { cwd: hostCwd, platform } = context.io.host;
@@ -103,8 +103,9 @@ const movedIn = (
 });
 
 /**
- * The targets as they are reached from here. Whoever can write to a repository that isn't encrypted can write a bundle:
- * of that only the region is believed, so that it sends nobody's credentials to an address of its own.
+ * The targets as they are reached from here. Whoever can write to a repository that isn't encrypted can write
+ * a bundle: of that only the region is believed, so that it sends nobody's credentials to an address of its
+ * own.
  */
 export function reached(
   targets: CatalogTarget[],

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
@@ -15,6 +14,7 @@ import { canonicalRepositoryUrl } from '../../replication/model/repository-url.t
 import { selectPoint } from '../../replication/model/select-point.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
+import { sha256 } from '../../values/digest.ts';
 import type { Context } from '../app-context.ts';
 import {
   type BundleOrigin,
@@ -44,7 +44,10 @@ export interface PlannedMachine {
   why?: string;
   /** Of Windows: where its licence comes from. */
   shell?: { image: string; license: string };
-  /** Of a point that has no snapshots yet. No part of the digest: a replica that is made meanwhile is no other plan. */
+  /**
+   * Of a point that has no snapshots yet. No part of the digest: a replica that is made meanwhile is no other
+   * plan.
+   */
   cold?: Cold;
 }
 
@@ -83,8 +86,8 @@ export const planProperties = ({ properties }: CatalogResource): RecoveryPlanPro
   properties as unknown as RecoveryPlanProperties;
 
 /**
- * Rehearses a plan in the network that it names for tests. One that was interrupted is gone on with. Undefined when
- * the manifests have mistakes, which were told.
+ * Rehearses a plan in the network that it names for tests. One that was interrupted is gone on with.
+ * Undefined when the manifests have mistakes, which were told.
  *
  * @throws Failure `network-open`, `test-standing`, `digest-differs` (blocked), and what `obstacles` finds
  */
@@ -255,9 +258,7 @@ const planOfRun = ({ plan, subnet, group, groups }: RunStart, vpc: string): Fail
 
 const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
   ...plan,
-  digest: createHash('sha256')
-    .update(JSON.stringify(plan, (key, value) => (key === 'cold' ? undefined : value)))
-    .digest('hex'),
+  digest: sha256(JSON.stringify(plan, (key, value) => (key === 'cold' ? undefined : value))),
 });
 
 function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void {

@@ -13,8 +13,8 @@ import { declaredAs, pointsOf, repositoryOf, targetProperties, withDeclared } fr
 const usualKeep = 2;
 
 /**
- * Brings the replica of a recovery target to the newest point in its repository. The VM's home isn't asked. Undefined
- * when the manifests have mistakes, which were told.
+ * Brings the replica of a recovery target to the newest point in its repository. The VM's home isn't asked.
+ * Undefined when the manifests have mistakes, which were told.
  */
 export const makeReplica = (
   context: Context,
@@ -65,7 +65,8 @@ export interface VerifiedReplica {
 }
 
 /**
- * Reads blocks of the newest complete snapshots of a replica back and compares them with the points that they are of.
+ * Reads blocks of the newest complete snapshots of a replica back and compares them with the points that they
+ * are of.
  *
  * @param sample blocks of each disk
  */

@@ -8,8 +8,9 @@ import type { CommonOptions } from '../options.ts';
 import { pointsOf, repositoryOf, targetProperties, withDeclared } from './with-declared.ts';
 
 /**
- * Lines of a shell by which a person with the AWS CLI alone recovers every declared target. Undefined when the manifests
- * have mistakes, which were told. EC2 isn't asked, vSphere neither: what has to be known is in the repository.
+ * Lines of a shell by which a person with the AWS CLI alone recovers every declared target. Undefined when
+ * the manifests have mistakes, which were told. EC2 isn't asked, vSphere neither: what has to be known is in
+ * the repository.
  *
  * @throws Failure with everything that speaks against recovering any of them
  */

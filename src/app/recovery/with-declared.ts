@@ -38,8 +38,8 @@ export interface Recovering {
 }
 
 /**
- * Compiles manifests and connects to the target of one declared resource for as long as `use` runs. Undefined when the
- * manifests have mistakes, which were told. No vSphere connection is opened.
+ * Compiles manifests and connects to the target of one declared resource for as long as `use` runs. Undefined
+ * when the manifests have mistakes, which were told. No vSphere connection is opened.
  */
 export async function withDeclared<T>(
   context: Context,
@@ -92,7 +92,10 @@ export function declaredAs(type: string, title: string): (catalog: Catalog) => C
 export const targetProperties = ({ properties }: CatalogResource): RecoveryTargetProperties =>
   properties as unknown as RecoveryTargetProperties;
 
-/** Where the points of a target lie. One that is to be absent doesn't have to say. @throws Failure `not-declared` */
+/**
+ * Where the points of a target lie. One that is to be absent doesn't have to say. @throws Failure
+ * `not-declared`
+ */
 export function repositoryOf(target: CatalogResource): RepositoryProperty {
   const { repository } = targetProperties(target);
   if (repository !== undefined) return repository;

@@ -9,8 +9,8 @@ import { declaredAs, type Recovering, withDeclared } from './with-declared.ts';
 export type PlanOptions = CommonOptions & RepositoryOptions;
 
 /**
- * Connects to the target of a recovery plan for as long as `use` runs. Undefined when what declares it has mistakes,
- * which were told. No vSphere connection is opened.
+ * Connects to the target of a recovery plan for as long as `use` runs. Undefined when what declares it has
+ * mistakes, which were told. No vSphere connection is opened.
  *
  * @param which points whose bundles count, where there are no manifests
  * @throws Failure `paths-or-repository`

@@ -28,8 +28,8 @@ export interface Replicated {
 }
 
 /**
- * Makes a recovery point of one protected VM now, due or not. Undefined when the manifests have mistakes, which
- * were told. Throws a Failure when they declare no such VM, or when the cycle fails.
+ * Makes a recovery point of one protected VM now, due or not. Undefined when the manifests have mistakes,
+ * which were told. Throws a Failure when they declare no such VM, or when the cycle fails.
  */
 export async function replicate(
   context: Context,

@@ -10,7 +10,9 @@ import { loadCatalog } from '../session/load-catalog.ts';
 export interface Which {
   ref: RepositoryRef;
   targets: CatalogTarget[];
-  /** Whether the manifests declare an aws target; otherwise the command line is where to say anything of AWS. */
+  /**
+   * Whether the manifests declare an aws target; otherwise the command line is where to say anything of AWS.
+   */
   isAwsDeclared: boolean;
 }
 
@@ -61,7 +63,9 @@ function declaredIn({ resources }: Catalog, vm: string | undefined): RepositoryR
   return [...new Map(refs.map(ref => [spelled(ref), ref])).values()];
 }
 
-/** Targets with what the command line says in the place of their own; one of its own where none is declared. */
+/**
+ * Targets with what the command line says in the place of their own; one of its own where none is declared.
+ */
 export function overridden(targets: CatalogTarget[], options: RepositoryOptions): CatalogTarget[] {
   const { region, profile, endpoint } = options;
   const said = {

@@ -26,7 +26,9 @@ export interface OpenedRepository {
   known: KnownRepository | undefined;
   /** The lab that stands for the world, open as long as this is. */
   lab?: Lab;
-  /** Remembers the highest generations that were seen, by UUID; where that can't be written, nothing is lost. */
+  /**
+   * Remembers the highest generations that were seen, by UUID; where that can't be written, nothing is lost.
+   */
   saw(generations: Record<string, number>): Promise<void>;
 }
 
@@ -134,7 +136,10 @@ function warnings(context: Context): OnDamage {
   };
 }
 
-/** One VM by name or UUID; `onDamage` as in `findVm`. Throws a Failure with the nearest of the names there are. */
+/**
+ * One VM by name or UUID; `onDamage` as in `findVm`. Throws a Failure with the nearest of the names there
+ * are.
+ */
 export async function vmNamed(
   repository: OpenRepository,
   name: string,

@@ -21,8 +21,8 @@ export type ApplyOptions = CommonOptions & SelectOptions & RunOptions;
 /**
  * Makes the changes that a plan shows. Undefined when the manifests have mistakes, which were told.
  * @param paths manifests, or one plan that `plan -o` made
- * @param approve asked before anything is changed, unless that was approved before: by a plan file or a digest.
- * A lab may be changed at any time
+ * @param approve asked before anything is changed, unless that was approved before: by a plan file or a
+ * digest. A lab may be changed at any time
  */
 export async function apply(
   context: Context,

@@ -6,8 +6,8 @@ import { whereOf } from '../lab/lab-host.ts';
 import { type CatalogOptions, loadCatalog } from '../session/load-catalog.ts';
 
 /**
- * What manifests declare, and what depends on what: no target is touched and no secret read. Undefined when they
- * have mistakes, which were told; throws a Failure for those of the graph.
+ * What manifests declare, and what depends on what: no target is touched and no secret read. Undefined when
+ * they have mistakes, which were told; throws a Failure for those of the graph.
  */
 export async function declaredGraph(
   context: Context,

@@ -19,7 +19,8 @@ export interface ExplainedResource {
 
 /**
  * @param words `TYPE:TITLE[.PROPERTY]`
- * Undefined when the manifests have mistakes, which were told; throws a Failure when they declare no such thing.
+ * Undefined when the manifests have mistakes, which were told; throws a Failure when they declare no such
+ * thing.
  */
 export async function explainResource(
   context: Context,

@@ -4,7 +4,9 @@ import type { Plan } from '../../engine/model/plan.ts';
 import { datedPlanJson } from '../../engine/plan/plan-json.ts';
 import type { Context } from '../app-context.ts';
 
-/** Whether a file's top key is `converge_plan`. Looks at the beginning only: it may be any file, of any size. */
+/**
+ * Whether a file's top key is `converge_plan`. Looks at the beginning only: it may be any file, of any size.
+ */
 export async function isPlan({ io }: Context, name: string): Promise<boolean> {
   const { files, cwd } = io.host;
   const path = resolve(cwd, name);

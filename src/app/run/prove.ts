@@ -24,8 +24,8 @@ export interface Proved {
 }
 
 /**
- * Applies manifests to a scratch lab, and plans a second time. Undefined when the manifests have mistakes, which
- * were told, as is whatever fails.
+ * Applies manifests to a scratch lab, and plans a second time. Undefined when the manifests have mistakes,
+ * which were told, as is whatever fails.
  */
 export async function prove(
   context: Context,

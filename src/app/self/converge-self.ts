@@ -18,17 +18,17 @@ import { openSession } from '../session/open-session.ts';
 import { version } from '../version.ts';
 import { contentFiles } from './content-files.ts';
 import { type Ended, instanceReport, type SelfRun, sendReport } from './instance-report.ts';
-import { keeperOf } from './keeper.ts';
 import { describeContent, type Obtained, obtainContent } from './obtain-content.ts';
 import type { Self } from './open-self.ts';
 import type { SelfOptions } from './self-options.ts';
+import { whoCanChange } from './who-can-change.ts';
 
 export type ConvergeSelfOptions = SelfOptions & SelectOptions & RunOptions;
 
 /**
- * One run of this instance: takes the lock, fetches and verifies, applies exactly what was verified, remembers
- * and reports. Gives the exit code; what failed has been told. Rejects with a Failure when another run holds
- * the lock: then nothing was done.
+ * One run of this instance: takes the lock, fetches and verifies, applies exactly what was verified,
+ * remembers and reports. Gives the exit code; what failed has been told. Rejects with a Failure when another
+ * run holds the lock: then nothing was done.
  * @param copy gets all that is said as text: the log
  */
 export async function convergeSelf(
@@ -95,7 +95,7 @@ async function accept(context: Context, self: Self, options: ConvergeSelfOptions
   const { environment, clock, stateDir } = self;
   // A lab's own folder is whoever's the lab is.
   if (!self.lab || options.state !== undefined)
-    await assertOwnState(stateDir, files, keeperOf(context.io.host));
+    await assertOwnState(stateDir, files, whoCanChange(context.io.host));
   const state = await readInstanceState(files, stateDir);
   const [clockSays, last] = [clock.now(), Date.parse(state.time ?? '1970-01-01')];
   const now = Math.max(clockSays, last);

@@ -11,9 +11,9 @@ import { instanceHere } from '../aws/instance.ts';
 import type { Lab } from '../lab/open-lab.ts';
 import { labDir, openLabAt } from '../lab/open-lab.ts';
 import { bucketOf, contentUrl } from '../masterless/content-bucket.ts';
-import { keeperOf } from './keeper.ts';
 import type { SelfOptions } from './self-options.ts';
 import { labPlaces, type Places, systemPlaces } from './system-places.ts';
+import { whoCanChange } from './who-can-change.ts';
 
 /** This instance, and the bucket that says what it is to be. */
 export interface Self {
@@ -32,7 +32,9 @@ export interface Self {
   close(): Promise<void>;
 }
 
-/** Asks what this machine is. Rejects with a Failure when it is not an instance of a Beanstalk environment. */
+/**
+ * Asks what this machine is. Rejects with a Failure when it is not an instance of a Beanstalk environment.
+ */
 export async function openSelf(context: Context, url: string, options: SelfOptions): Promise<Self> {
   contentUrl(url);
   const { host } = context.io;
@@ -100,7 +102,7 @@ export async function trustedKeys(
     return [];
   }
   const { files, cwd } = context.io.host;
-  const keeper = keeperOf(context.io.host);
-  if (!trust) return keysIn(places.trust, files, keeper);
-  return Promise.all(trust.map(path => keyFile(resolve(cwd, path), files, keeper)));
+  const others = whoCanChange(context.io.host);
+  if (!trust) return keysIn(places.trust, files, others);
+  return Promise.all(trust.map(path => keyFile(resolve(cwd, path), files, others)));
 }

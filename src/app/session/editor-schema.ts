@@ -6,8 +6,8 @@ import { manifestSchema } from '../../manifest/language-schema.ts';
 import { shippedModules } from './load-catalog.ts';
 
 /**
- * The schema that editors check manifests by, with the modules that are shipped and those that manifests at `paths`
- * could use. Throws a Failure when one of them has a mistake.
+ * The schema that editors check manifests by, with the modules that are shipped and those that manifests at
+ * `paths` could use. Throws a Failure when one of them has a mistake.
  */
 export async function editorSchema(
   registry: Registry,

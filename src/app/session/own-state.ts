@@ -3,8 +3,8 @@ import type { ReadFiles } from '../../io/ports.ts';
 import { refuseForeign } from '../../io/refuse-foreign.ts';
 
 /**
- * Throws a Failure (given) when others own a state folder, or can change it: what is remembered there says what
- * converge may remove.
+ * Throws a Failure (given) when others own a state folder, or can change it: what is remembered there says
+ * what converge may remove.
  */
 export const assertOwnStateDir = (files: ReadFiles, stateDir: string): Promise<void> =>
   refuseForeign(

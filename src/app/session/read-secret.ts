@@ -8,7 +8,10 @@ import type { Host } from '../../io/ports.ts';
 import { plural } from '../../io/units.ts';
 import type { Context } from '../app-context.ts';
 
-/** Reads `env:NAME` or `file:PATH` (one trailing newline dropped). Throws a Failure that names only the reference. */
+/**
+ * Reads `env:NAME` or `file:PATH` (one trailing newline dropped). Throws a Failure that names only the
+ * reference.
+ */
 export async function readSecret({ $secret }: SecretRef, host: Host): Promise<string> {
   const colon = $secret.indexOf(':');
   const [source, name] = [$secret.slice(0, colon), $secret.slice(colon + 1)];

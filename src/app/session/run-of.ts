@@ -3,7 +3,9 @@ import { type Run, startRun } from '../../engine/model/run.ts';
 import type { Context } from '../app-context.ts';
 import type { Session } from './open-session.ts';
 
-/** A run of the engine in a session: it ends when the command is interrupted, and knows the secrets of both. */
+/**
+ * A run of the engine in a session: it ends when the command is interrupted, and knows the secrets of both.
+ */
 export const runOf = (
   { registry, redactor, io }: Context,
   { world }: Pick<Session, 'world'>,

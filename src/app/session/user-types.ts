@@ -39,7 +39,10 @@ export async function requireUserTypes(context: Context, paths: string[]): Promi
   if (diagnostics.length > 0) throw new Failure(diagnostics);
 }
 
-/** A promise that a type forgot to wait for, a timer that throws: seldom does the error tell which type it was. */
+/**
+ * A promise that a type forgot to wait for, a timer that throws: seldom does the error tell which type it
+ * was.
+ */
 function strayOf(error: unknown, types: readonly AnyResourceType[]): Diagnostic {
   const thrower = types.find(({ origin }) => thrownAt(error, origin!.file));
   const [only = thrower] = types.length === 1 ? types : [];

@@ -17,8 +17,8 @@ export interface InitOptions extends Partial<Omit<FirstAnswers, 'vms'>> {
 }
 
 /**
- * Puts a question to whoever is there; left out when nobody is. An answer has no space around it, and is empty for
- * the fallback; undefined at the end of the input.
+ * Puts a question to whoever is there; left out when nobody is. An answer has no space around it, and is
+ * empty for the fallback; undefined at the end of the input.
  */
 export type Ask = (question: Question, fallback: string | undefined) => Promise<string | undefined>;
 
@@ -32,8 +32,8 @@ export const manifestName = 'manifests/dr.yaml';
 const schemaName = 'schemas/manifest.schema.json';
 
 /**
- * Writes a first manifest into `dir`, the schema that editors check it by, and a .gitignore. Throws a Failure when
- * something there would be overwritten, when an option is wrong, or when what is needed isn't answered.
+ * Writes a first manifest into `dir`, the schema that editors check it by, and a .gitignore. Throws a Failure
+ * when something there would be overwritten, when an option is wrong, or when what is needed isn't answered.
  */
 export async function initManifests(
   context: Context,

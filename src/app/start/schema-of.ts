@@ -7,8 +7,8 @@ import { editorSchema } from '../session/editor-schema.ts';
 import { requireUserTypes } from '../session/user-types.ts';
 
 /**
- * JSON Schema of manifests, or of the one resource type `name`. `beside` are manifests whose own types and modules
- * count as well; default: none for manifests, the working directory's for a type that isn't built in.
+ * JSON Schema of manifests, or of the one resource type `name`. `beside` are manifests whose own types and
+ * modules count as well; default: none for manifests, the working directory's for a type that isn't built in.
  *
  * @throws Failure `unknown-type`, or what is wrong with types and modules
  */

@@ -7,8 +7,8 @@ export interface AdaptiveLimit {
 }
 
 /**
- * Additive increase, multiplicative decrease: one more after as many successes as run at a time, half after being
- * asked for fewer. Calls that were under way together and are all refused count once.
+ * Additive increase, multiplicative decrease: one more after as many successes as run at a time, half after
+ * being asked for fewer. Calls that were under way together and are all refused count once.
  */
 export function adaptiveLimit(start: number, most: number): AdaptiveLimit {
   let width = start;

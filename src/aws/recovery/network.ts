@@ -5,8 +5,8 @@ import type { RecoveryConnection } from './connection.ts';
 import { resolverRules } from './resolver.ts';
 
 /**
- * All that leads out of a subnet and a security group. Routes don't show everything: endpoints, the resolver with
- * its rules, and gateways that a route may name tomorrow are asked for apart.
+ * All that leads out of a subnet and a security group. Routes don't show everything: endpoints, the resolver
+ * with its rules, and gateways that a route may name tomorrow are asked for apart.
  */
 export async function readNetwork(
   connection: RecoveryConnection,

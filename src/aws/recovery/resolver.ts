@@ -33,9 +33,10 @@ interface Association {
 const OWN_RULE = 'rslvr-autodefined-rr-internet-resolver';
 
 /**
- * Rules of Route 53 Resolver that a VPC has: what sends its questions for names elsewhere, and no route shows. One call
- * of a service that is asked nothing else (Route 53 Resolver API reference, ListResolverRuleAssociations): the newest
- * SDK client for it that there is to install is of 2024, so that the call is signed and sent here.
+ * Rules of Route 53 Resolver that a VPC has: what sends its questions for names elsewhere, and no route
+ * shows. One call of a service that is asked nothing else (Route 53 Resolver API reference,
+ * ListResolverRuleAssociations): the newest SDK client for it that there is to install is of 2024, so that
+ * the call is signed and sent here.
  */
 export async function resolverRules(
   connection: RecoveryConnection,

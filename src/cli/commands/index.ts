@@ -17,8 +17,9 @@ const repository = () => import('./repository/index.ts');
 const start = () => import('./start/index.ts');
 
 /**
- * Every command by its name, in the order of `converge --help`. Those of a run are there from the start, since all that
- * converge is goes through them; others are loaded when they are asked for, with what all of their subject need.
+ * Every command by its name, in the order of `converge --help`. Those of a run are there from the start,
+ * since all that converge is goes through them; others are loaded when they are asked for, with what all of
+ * their subject need.
  */
 export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['init', async () => (await start()).init],

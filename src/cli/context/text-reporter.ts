@@ -12,7 +12,9 @@ import { isForGithub } from '../text/output-kinds.ts';
 import { mistakesForGithub, tellGithub } from './github.ts';
 import { noticeText } from './notices.ts';
 
-/** The application's words on stdout and stderr: plans and results as text, progress as the terminal takes it. */
+/**
+ * The application's words on stdout and stderr: plans and results as text, progress as the terminal takes it.
+ */
 export function textReporter(
   io: TerminalIo,
   text: Text,
@@ -52,7 +54,10 @@ export function textReporter(
   };
 }
 
-/** One mistake is one error, however many resources met it: the first place stands for all, and they are counted. */
+/**
+ * One mistake is one error, however many resources met it: the first place stands for all, and they are
+ * counted.
+ */
 const distinct = (diagnostics: readonly Diagnostic[]): Diagnostic[] =>
   [...Map.groupBy(diagnostics, ({ code, cause, message }) => `${code} ${cause ?? message}`).values()].map(
     ([first, ...others]) => {

@@ -9,7 +9,10 @@ interface Said extends Text {
   io: TerminalIo;
 }
 
-/** A rollout while it goes on: as a list of tasks per wave on a terminal, plain lines elsewhere, and as events. */
+/**
+ * A rollout while it goes on: as a list of tasks per wave on a terminal, plain lines elsewhere, and as
+ * events.
+ */
 export const bumpTeller =
   (context: Said, options: EventOptions): TellRollout =>
   async now => {

@@ -19,8 +19,8 @@ const words = {
 type Finished = Extract<RunEvent, { type: 'finished' }>;
 
 /**
- * How one finished resource reads, in the plain log and on a terminal alike. What is behind the trouble of many is
- * told with the first of them.
+ * How one finished resource reads, in the plain log and on a terminal alike. What is behind the trouble of
+ * many is told with the first of them.
  */
 export function finishedLines(): (event: Finished) => string {
   const first = new Map<string, string>();
@@ -46,8 +46,8 @@ const worthTelling = 256 * 2 ** 20;
 const mostAlone = 3;
 
 /**
- * One line per thing that happened, and one per tenth of what takes long: for logs, CI and hooks. What fails for one
- * cause, or is skipped, without having begun is told a few times and counted.
+ * One line per thing that happened, and one per tenth of what takes long: for logs, CI and hooks. What fails
+ * for one cause, or is skipped, without having begun is told a few times and counted.
  */
 export function plainProgress(
   say: (lines: Lines) => void,

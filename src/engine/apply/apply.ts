@@ -35,7 +35,8 @@ export interface ApplyOptions {
 /**
  * Makes the plan's changes in dependency order, in parallel where the graph, realms and targets allow,
  * and proves that nothing is left to do. What fails is in the report; only mistakes in what was given
- * reject (Failure), and a plan over its budget, before anything is done. When the run's signal aborts, what runs is awaited and nothing new starts.
+ * reject (Failure), and a plan over its budget, before anything is done. When the run's signal aborts, what
+ * runs is awaited and nothing new starts.
  */
 export async function apply(
   plan: Plan,
@@ -104,7 +105,8 @@ async function walkThrough(applying: Applying, noop: boolean): Promise<void> {
   while (true) {
     const ready = run.signal.aborted ? [] : walk.takeReady();
     for (const node of ready) if (isHere(node)) here.push(node);
-    // Only whether one is left matters: the finished ones before it may stay, so that no turn looks at all of them.
+    // Only whether one is left matters: the finished ones before it may stay, so that no turn looks at all of
+    // them.
     while (here.at(-1)?.result) here.pop();
     if (ready.length > 0) {
       // Apart: what waits for this host holds up nothing elsewhere.
@@ -184,7 +186,9 @@ async function applyWave(applying: Applying, ready: readonly Node[], noop: boole
 
 const isHere = ({ subject }: Node): boolean => subject.type.runs.on === 'host';
 
-/** The host's lock for what is to be done here; without it, that is blocked and nothing of the wave begins. */
+/**
+ * The host's lock for what is to be done here; without it, that is blocked and nothing of the wave begins.
+ */
 async function holdHost({ host, dirty, finish, run }: Applying, work: readonly Node[]): Promise<boolean> {
   const isIdle = (node: Node) => node.planned.action === 'none' && !looksAgain(node);
   if (!work.some(node => isHere(node) && !isIdle(node))) return true;
@@ -202,7 +206,10 @@ async function holdHost({ host, dirty, finish, run }: Applying, work: readonly N
   }
 }
 
-/** What this run made at a target may be seen late by what waits for it: that is looked at again, for some seconds. */
+/**
+ * What this run made at a target may be seen late by what waits for it: that is looked at again, for some
+ * seconds.
+ */
 async function waitForNew({ run, walk }: Applying, subjects: readonly Subject[]): Promise<void> {
   const isNew = (capability: string) =>
     [...walk.nodes.values()].some(
@@ -256,7 +263,9 @@ function finishNameless({ run, walk, finish }: Applying, node: Node, lookups: Lo
   return true;
 }
 
-/** Ends what a closed window or a guard keeps from being changed; the time is that of now, not of the plan. */
+/**
+ * Ends what a closed window or a guard keeps from being changed; the time is that of now, not of the plan.
+ */
 function finishGuarded(applying: Applying, node: Node): boolean {
   const diagnostic = guardOf(node.planned, applying.allow);
   if (!diagnostic) return finishWaiting(applying, node);

@@ -24,8 +24,8 @@ const cutShort = 'cut short; the next run looks at what is there and goes on fro
 
 /**
  * Changes of a realm of this host that takes one writer go to the type in one call (one DISM call, one appcmd
- * session); others in a call each, as many at once as the realm allows. An object that lives elsewhere is changed
- * under its own lock.
+ * session); others in a call each, as many at once as the realm allows. An object that lives elsewhere is
+ * changed under its own lock.
  */
 export async function changeAll(applying: Applying, changes: readonly Change[]): Promise<void> {
   const calls = Object.values(
@@ -47,7 +47,9 @@ export async function changeAll(applying: Applying, changes: readonly Change[]):
   );
 }
 
-/** With the lock of the object, for what lives elsewhere; what others did to it meanwhile is looked at first. */
+/**
+ * With the lock of the object, for what lives elsewhere; what others did to it meanwhile is looked at first.
+ */
 async function locked(
   applying: Applying,
   call: readonly Change[],
@@ -78,7 +80,9 @@ async function locked(
   }
 }
 
-/** What is to be done now that the object's lock is held. Undefined when nothing is, and then it's finished. */
+/**
+ * What is to be done now that the object's lock is held. Undefined when nothing is, and then it's finished.
+ */
 async function wantedStill(applying: Applying, change: Change, waited: boolean): Promise<Change | undefined> {
   const { run, dirty, finish } = applying;
   const { subject } = change.node;
@@ -228,7 +232,10 @@ async function lookAgain(
   });
 }
 
-/** What has just been observed is decided anew; what is finished by that, in whatever way, is not in the answer. */
+/**
+ * What has just been observed is decided anew; what is finished by that, in whatever way, is not in the
+ * answer.
+ */
 async function stillToDo(
   { run, finish }: Applying,
   changes: readonly Change[],

@@ -4,7 +4,10 @@ import { gradeOf } from '../guard/grade-field.ts';
 import type { Decision } from '../plan/decide.ts';
 import type { Applying } from './applying.ts';
 
-/** What turned out to delete or weaken more than the plan said is not done: it is finished, and the answer true. */
+/**
+ * What turned out to delete or weaken more than the plan said is not done: it is finished, and the answer
+ * true.
+ */
 export function holdBack(
   { allow, finish }: Pick<Applying, 'allow' | 'finish'>,
   { node, decision }: { node: Node; decision: Decision },

@@ -1,8 +1,8 @@
 import type { Locks, TakenLock } from '../model/locks.ts';
 
 /**
- * The host's lock as one run holds it: taken before the host is first looked at, given back while there is nothing
- * to do here (a copy to elsewhere may take days), and taken anew when there is again.
+ * The host's lock as one run holds it: taken before the host is first looked at, given back while there is
+ * nothing to do here (a copy to elsewhere may take days), and taken anew when there is again.
  */
 export class HostLock {
   readonly #locks: Locks | undefined;

@@ -9,9 +9,10 @@ import { fingerprint } from '../plan/planner.ts';
 import type { Applying, Change } from './applying.ts';
 
 /**
- * Looks at an object that lives elsewhere once more right before it is changed, for nothing keeps other machines from
- * changing it. The change is in the answer when it is still the one that was shown; a delete only when all that was
- * seen of the object is still so. Otherwise the node is finished: as unchanged when nothing is left to do, else as failed.
+ * Looks at an object that lives elsewhere once more right before it is changed, for nothing keeps other
+ * machines from changing it. The change is in the answer when it is still the one that was shown; a delete
+ * only when all that was seen of the object is still so. Otherwise the node is finished: as unchanged when
+ * nothing is left to do, else as failed.
  */
 export async function stillAsShown(applying: Applying, change: Change): Promise<Change | undefined> {
   const { run, dirty, finish } = applying;
@@ -70,7 +71,10 @@ interface Shown {
   object: string | undefined;
 }
 
-/** What the user saw; where it follows from what this very run has changed, what was seen and decided after that. */
+/**
+ * What the user saw; where it follows from what this very run has changed, what was seen and decided after
+ * that.
+ */
 function shownOf(run: Run, { node, decision }: Change): Shown {
   const { planned, subject } = node;
   if (isPlanned(node))
@@ -79,7 +83,9 @@ function shownOf(run: Run, { node, decision }: Change): Shown {
   return { word: wordOf(run, decision), fingerprint: fingerprint(seen), object: seen.object };
 }
 
-/** The plan says the whole difference, and nothing that the resource depends on has changed since in this run. */
+/**
+ * The plan says the whole difference, and nothing that the resource depends on has changed since in this run.
+ */
 const isPlanned = ({ planned: { action, fields }, after = [] }: Node): boolean =>
   after.length === 0 &&
   (action === 'create' || action === 'update' || action === 'delete') &&

@@ -15,9 +15,9 @@ export interface Proof {
 }
 
 /**
- * Observes and decides again what was changed, what depends on it and what is in the same realms, once; what was
- * changed and is remote, until it is consistent. What is still pending, and not by the time that has gone by, names a
- * type that isn't idempotent, or two resources that fight. Undefined when nothing was changed.
+ * Observes and decides again what was changed, what depends on it and what is in the same realms, once; what
+ * was changed and is remote, until it is consistent. What is still pending, and not by the time that has gone
+ * by, names a type that isn't idempotent, or two resources that fight. Undefined when nothing was changed.
  */
 export async function prove(applying: Applying): Promise<Proof | undefined> {
   const { run, walk } = applying;

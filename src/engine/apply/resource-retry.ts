@@ -1,8 +1,9 @@
 import type { Outcome } from '../model/resource-type.ts';
 import type { Subject } from '../model/subject.ts';
 
-// A change is not tried again by a loop around its call: it goes back to the run, which waits for all that failed in
-// one wave, observes anew, and decides what is still to do. What is here says only whether and when.
+// A change is not tried again by a loop around its call: it goes back to the run, which waits for all that
+// failed in one wave, observes anew, and decides what is still to do. What is here says only whether and
+// when.
 
 /** For resources that don't say: twice more, the first time after a second. */
 const usual = { attempts: 2, wait: 1000 };
@@ -14,8 +15,8 @@ export const policyOf = ({ declared: { meta } }: Subject): { attempts: number; f
 };
 
 /**
- * Whether what came out so is worth another try: the type or the manifest has to say so. Never when somebody else was
- * first: what would be done then is not what was shown.
+ * Whether what came out so is worth another try: the type or the manifest has to say so. Never when somebody
+ * else was first: what would be done then is not what was shown.
  */
 export const mayPass = ({ declared: { meta } }: Subject, outcome: Outcome): boolean => {
   if (outcome.ok || outcome.diagnostic.code === 'changed-meanwhile') return false;

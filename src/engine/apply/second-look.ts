@@ -6,7 +6,9 @@ import { decide } from '../plan/decide.ts';
 import type { Applying, Change } from './applying.ts';
 import { holdBack } from './hold-back.ts';
 
-/** Whether it was in sync when planned and has to be observed again: something that it depends on has changed. */
+/**
+ * Whether it was in sync when planned and has to be observed again: something that it depends on has changed.
+ */
 export const looksAgain = ({ planned, after = [] }: Node): boolean =>
   planned.lookAgain === true && after.length > 0;
 
@@ -21,8 +23,8 @@ export async function pendingOf({ run }: Applying, subjects: readonly Subject[])
 }
 
 /**
- * Those of the pending that are so for another reason than that time has gone by: each is observed as of the moment
- * at which it was, or began to be put, in sync.
+ * Those of the pending that are so for another reason than that time has gone by: each is observed as of the
+ * moment at which it was, or began to be put, in sync.
  */
 export async function dueByMore(applying: Applying, pending: readonly Subject[]): Promise<Subject[]> {
   const { run, walk } = applying;
@@ -32,8 +34,9 @@ export async function dueByMore(applying: Applying, pending: readonly Subject[])
 }
 
 /**
- * What a resource that was looked at again needs now and may be given, marked as found out in the run. Undefined when
- * it needs nothing that more than time asks for, or it was finished: `noop`, or held back by a guard or the budget.
+ * What a resource that was looked at again needs now and may be given, marked as found out in the run.
+ * Undefined when it needs nothing that more than time asks for, or it was finished: `noop`, or held back by a
+ * guard or the budget.
  */
 export async function foundLater(applying: Applying, change: Change): Promise<Change | undefined> {
   const { run, finish, policy } = applying;

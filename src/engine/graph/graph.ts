@@ -19,8 +19,8 @@ export interface Graph {
 
 /**
  * Joins explicit and implied edges. Throws a Failure (given) with every mistake: one object declared
- * twice, one real thing with two owners, an unknown reference, a present resource that needs an absent one, a cycle. Linear in
- * resources and edges but for sorting.
+ * twice, one real thing with two owners, an unknown reference, a present resource that needs an absent one, a
+ * cycle. Linear in resources and edges but for sorting.
  */
 export function buildGraph(subjects: readonly Subject[]): Graph {
   const wrong: Diagnostic[] = [...duplicates(subjects), ...rivals(subjects)];

@@ -6,7 +6,10 @@ import type { AnyResourceType, FieldChange } from '../model/resource-type.ts';
 import { type GradeRule, schemaAt } from '../model/schema-at.ts';
 import type { Subject } from '../model/subject.ts';
 
-/** What a change of one property does to protection: as its type says, or the `x-grade` of its schema; neutral without. */
+/**
+ * What a change of one property does to protection: as its type says, or the `x-grade` of its schema; neutral
+ * without.
+ */
 export function gradeField(
   { schema }: AnyResourceType,
   { path, before, after, grade }: Pick<FieldChange, 'path' | 'before' | 'after' | 'grade'>,

@@ -14,8 +14,8 @@ export type Protection = Record<string, Json>;
 export const protectionKey = (address: Address): string => `protection:${address}`;
 
 /**
- * A longer `schedule` leaves no trace in the world that a plan could compare with. So apply remembers what was
- * declared, and a plan warns of what protects less since. Without that memory it says nothing.
+ * A longer `schedule` leaves no trace in the world that a plan could compare with. So apply remembers what
+ * was declared, and a plan warns of what protects less since. Without that memory it says nothing.
  */
 export function lessProtected(
   run: Run,

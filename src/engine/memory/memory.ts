@@ -30,10 +30,11 @@ interface Folder {
 }
 
 /**
- * Opens the memory of the state folder `dir`: `memory/engine.json` and `memory/types/NAME.json`, each made with
- * its first `set` and read when first needed. Opening changes nothing: a damaged file is warned of, and set aside
- * by the first `set`. Runs that share the folder each write the keys that they set, and nobody else's. Throws a
- * Failure (given) when a file is of a newer converge, and one (world) when it is too large or others can change it.
+ * Opens the memory of the state folder `dir`: `memory/engine.json` and `memory/types/NAME.json`, each made
+ * with its first `set` and read when first needed. Opening changes nothing: a damaged file is warned of, and
+ * set aside by the first `set`. Runs that share the folder each write the keys that they set, and nobody
+ * else's. Throws a Failure (given) when a file is of a newer converge, and one (world) when it is too large
+ * or others can change it.
  */
 export async function openMemories(
   host: Pick<Host, 'files' | 'clock' | 'random'>,

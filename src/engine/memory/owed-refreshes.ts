@@ -57,7 +57,9 @@ function lost(receiver: Address, notifiers: readonly Address[], known: ReadonlyS
   return { ...world('refresh-lost', text, { hint }), severity: 'warning' };
 }
 
-/** After an apply: those that the plan's own resources owe to what they no longer notify, and it doesn't have. */
+/**
+ * After an apply: those that the plan's own resources owe to what they no longer notify, and it doesn't have.
+ */
 export async function forgetLost(run: Run, { resources }: Plan): Promise<void> {
   const planned = new Map(resources.map(resource => [resource.address, resource]));
   for (const receiver of receiversOwed(run)) {

@@ -5,9 +5,9 @@ import type { Json } from './catalog.ts';
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Not a package's: RFC 8785 (`canonicalize`) sorts keys like "9" and "10" as texts, while these go in the order that
- * objects of JavaScript have, and bytes of plans and repositories written so are out there. Large ones go item by
- * item, too.
+ * Not a package's: RFC 8785 (`canonicalize`) sorts keys like "9" and "10" as texts, while these go in the
+ * order that objects of JavaScript have, and bytes of plans and repositories written so are out there. Large
+ * ones go item by item, too.
  *
  * JSON with sorted keys and without undefined members, so that equal values give equal bytes.
  * Throws a TypeError on what JSON can't hold (a bigint, a function, NaN).

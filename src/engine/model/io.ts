@@ -35,8 +35,8 @@ export interface Memory extends ReadMemory {
 export interface ReadIo {
   readonly clock: Clock;
   /**
-   * Milliseconds that `clock` is behind, when things are observed as of an earlier moment; what another clock says is
-   * to be set back by as much.
+   * Milliseconds that `clock` is behind, when things are observed as of an earlier moment; what another clock
+   * says is to be set back by as much.
    */
   readonly behind?: number;
   readonly random: Random;
@@ -67,7 +67,9 @@ export interface WriteIo extends ReadIo {
   readonly files: Files;
   readonly memory: Memory;
   progress(progress: Progress): void;
-  /** Done once per run and shared by all types: a backup before the first change. A failure is tried again. */
+  /**
+   * Done once per run and shared by all types: a backup before the first change. A failure is tried again.
+   */
   once<T>(name: string, make: () => Promise<T>): Promise<T>;
   /** Named before each durable side effect; tests crash here. */
   step(name: string): Promise<void>;

@@ -9,11 +9,13 @@ export interface TakenLock {
   release(): Promise<void>;
 }
 
-/** The locks of this machine. Between machines, a VM's lease and the revisions of other objects do the same. */
+/**
+ * The locks of this machine. Between machines, a VM's lease and the revisions of other objects do the same.
+ */
 export interface Locks {
   /**
-   * Waits as long as the user allows. Rejects with a Failure (blocked) that names the holder, or with the signal's
-   * reason. Whoever holds a lock must not wait for another.
+   * Waits as long as the user allows. Rejects with a Failure (blocked) that names the holder, or with the
+   * signal's reason. Whoever holds a lock must not wait for another.
    */
   take(guarded: Guarded, signal: AbortSignal): Promise<TakenLock>;
 }

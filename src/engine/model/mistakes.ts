@@ -2,7 +2,7 @@ import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, given, type SourceRange } from '../../diagnostics/diagnostic.ts';
 import type { Address, Json } from './catalog.ts';
 import { nearest } from './pointer.ts';
-import type { AnyResourceType, Claim, Mistake, Where } from './resource-type.ts';
+import type { AnyResourceType, Claim, Id, Mistake, Where } from './resource-type.ts';
 
 /** One mistake, for a type's `check`. */
 export const mistake = (pointer: string, code: Code, message: string, hint?: string): Mistake => ({
@@ -29,8 +29,8 @@ interface Written {
 }
 
 /**
- * All that the type finds wrong with what was written, beyond its schema. Throws a TypeError when the type's answer
- * isn't a list of mistakes.
+ * All that the type finds wrong with what was written, beyond its schema. Throws a TypeError when the type's
+ * answer isn't a list of mistakes.
  */
 export function mistakesOf(
   type: AnyResourceType,
@@ -91,7 +91,58 @@ interface Owner {
 }
 
 /** Finds what two resources, or two properties of one, both want to own. Linear in claims. */
-export function conflictsAmong(claimants: Iterable<Claimant>): Conflict[] {
+export function conflictsAmong(claimants: readonly Claimant[]): Conflict[] {
+  return [...rivalsAmong(claimants), ...insideOfOthers(claimants)];
+}
+
+/** What is inside of a folder that is all another one's, and such a folder in one that another one clears. */
+function insideOfOthers(claimants: readonly Claimant[]): Conflict[] {
+  const whole = byPath(claimants, claim => claim.whole);
+  if (whole.size === 0) return [];
+  const cleared = byPath(claimants, claim => claim.clears);
+  return claimants.flatMap(second => {
+    for (const claim of second.claims) {
+      if (claim.path === undefined || (second.absent && claim.evenAbsent !== true)) continue;
+      const around = foldersAround(claim.path);
+      const isFolder = claim.whole || (claim.shared === 'directory' && !second.absent);
+      const owners = (isFolder ? around : [claim.path, ...around]).map(folder => whole.get(folder));
+      if (claim.whole) owners.push(...[claim.path, ...around].map(folder => cleared.get(folder)));
+      const owner = owners.find(one => one !== undefined && !(claim.whole && one.claimant === second));
+      if (!owner) continue;
+      const { claimant: first } = owner;
+      const { what } = owner.claim;
+      const diagnostic =
+        first === second
+          ? given('same-claim', `\`${second.address}\` would be in ${what.replace(/^what is in /, '')}`, {
+              at: placeOf(second.declared, claim.pointer),
+              address: second.address,
+              hint: 'choose a path outside of it',
+            })
+          : sameClaim(owner, { claimant: second, claim: { ...claim, what } });
+      return [{ first, second, diagnostic }];
+    }
+    return [];
+  });
+}
+
+function byPath(claimants: readonly Claimant[], picks: (claim: Claim) => true | undefined): Map<Id, Owner> {
+  const found = new Map<Id, Owner>();
+  for (const claimant of claimants)
+    for (const claim of claimant.claims)
+      if (claim.path !== undefined && picks(claim) && !found.has(claim.path) && !claimant.absent)
+        found.set(claim.path, { claimant, claim });
+  return found;
+}
+
+/** The folders around a path, nearest first. */
+function foldersAround(path: Id): Id[] {
+  const folders: Id[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+    folders.push(path.slice(0, end));
+  return folders;
+}
+
+function rivalsAmong(claimants: readonly Claimant[]): Conflict[] {
   const byTarget = new Map<string | undefined, Map<string, Owner>>();
   const conflicts: Conflict[] = [];
   for (const second of claimants) {

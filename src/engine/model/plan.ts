@@ -45,8 +45,8 @@ export interface PlannedResource {
   /** Its maintenance window is closed, or that of `by`, which it depends on. RFC 3339. */
   held?: { until: string; by?: Address };
   /**
-   * In sync, or only refreshed, but it depends on something pending: once that has changed, it is observed again,
-   * and what it then needs is done in the same run.
+   * In sync, or only refreshed, but it depends on something pending: once that has changed, it is observed
+   * again, and what it then needs is done in the same run.
    */
   lookAgain?: true;
   fields: PlannedField[];

@@ -60,8 +60,8 @@ const withLines = (secret: string): string[] => [
 ];
 
 /**
- * The text with a mask for each stretch of characters that `secret` marks. What overlaps is one, so that nothing
- * is left of a secret that shares its end with another.
+ * The text with a mask for each stretch of characters that `secret` marks. What overlaps is one, so that
+ * nothing is left of a secret that shares its end with another.
  */
 function masked(text: string, secret: Uint8Array): string {
   const parts: string[] = [];

@@ -31,9 +31,13 @@ export interface Mistake {
   hint?: string;
 }
 
-/** One real thing that only one resource may own, whatever its type: two owners would undo each other's work. */
+/**
+ * One real thing that only one resource may own, whatever its type: two owners would undo each other's work.
+ */
 export interface Claim {
-  /** Names it for good and for people, in one spelling: `the binding http/*:80:web`, `the file c:/app/a.txt`. */
+  /**
+   * Names it for good and for people, in one spelling: `the binding http/*:80:web`, `the file c:/app/a.txt`.
+   */
   what: string;
   /** JSON pointer of the property that claims it; '' is the title. */
   pointer: string;
@@ -41,6 +45,18 @@ export interface Claim {
   shared?: string;
   /** One that is declared absent claims it too: it would remove what the other makes. */
   evenAbsent?: true;
+  /**
+   * Where it is, with slashes, a path of the host or a URL: whoever owns a whole folder around it owns it as
+   * well.
+   */
+  path?: Id;
+  /** It removes whatever is below its path that isn't its own. */
+  clears?: true;
+  /**
+   * It owns whatever is below its path, and `path` with all but its being a folder: nothing else may be
+   * there, whatever target either lives on.
+   */
+  whole?: true;
 }
 
 /** One resource handed to a type: its identity and its properties as written. */
@@ -52,15 +68,18 @@ export interface Asked<P> {
 
 export type Observation<C> =
   /**
-   * `revision`: anything that changes when the object does (ETag, mtime), and where there is none, when there is one;
-   * part of the plan's fingerprint, and of the step that is made of it.
+   * `revision`: anything that changes when the object does (ETag, mtime), and where there is none, when there
+   * is one; part of the plan's fingerprint, and of the step that is made of it.
    */
   (
     | {
         state: 'present';
         value: C;
         revision?: string;
-        /** What nobody declares and many want to know, by the names of the type's `shows`; for plans and reports alone. */
+        /**
+         * What nobody declares and many want to know, by the names of the type's `shows`; for plans and
+         * reports alone.
+         */
         shows?: Record<string, Json>;
       }
     | { state: 'absent'; revision?: string }
@@ -72,13 +91,15 @@ export type Observation<C> =
     | { state: 'failed'; diagnostic: Diagnostic }
   ) & {
     /**
-     * Tells the real object from another one that has its name (a VM's UUID), for a type whose objects have something
-     * like that, also while what is managed of it is `absent`. A plan from a file is refused when it is another one.
+     * Tells the real object from another one that has its name (a VM's UUID), for a type whose objects have
+     * something like that, also while what is managed of it is `absent`. A plan from a file is refused when
+     * it is another one.
      */
     object?: string;
     /**
-     * For properties that stand for a text (a digest), by JSON pointer: how it differs from what is declared, hunks of
-     * a unified diff cut to a length. Never of what may be secret. Shown in plans; no part of what was seen.
+     * For properties that stand for a text (a digest), by JSON pointer: how it differs from what is declared,
+     * hunks of a unified diff cut to a length. Never of what may be secret. Shown in plans; no part of what
+     * was seen.
      */
     diffs?: Record<string, string>;
     /** What was seen and is worth a look, though it keeps nothing from being done. */
@@ -86,8 +107,8 @@ export type Observation<C> =
   };
 
 /**
- * Why what an object is made from can't be had: something pending may bring it (as in an observation), or it may come
- * right by itself, which only warns. All else is thrown.
+ * Why what an object is made from can't be had: something pending may bring it (as in an observation), or it
+ * may come right by itself, which only warns. All else is thrown.
  */
 export type SourceTrouble =
   | Extract<Observation<never>, { state: 'unknown' }>
@@ -103,8 +124,9 @@ export interface FieldChange {
 }
 
 /**
- * What apply has to do with one object. `asked.properties` is there for everything C leaves out. `revision` is that of
- * the observation which the step rests on: for a write that the platform makes only while it is still so.
+ * What apply has to do with one object. `asked.properties` is there for everything C leaves out. `revision`
+ * is that of the observation which the step rests on: for a write that the platform makes only while it is
+ * still so.
  */
 export type Step<P, C> = { id: Id; asked: Asked<P>; signal: AbortSignal; revision?: string } & (
   | { kind: 'create'; should: Partial<C> }
@@ -125,8 +147,8 @@ export type Outcome =
       ok: false;
       diagnostic: Diagnostic;
       /**
-       * May the engine try the same step again? `safe`: by itself. `asked`: when the manifest says `retry`, whose
-       * author knows what a second time does. `never`: it can't help.
+       * May the engine try the same step again? `safe`: by itself. `asked`: when the manifest says `retry`,
+       * whose author knows what a second time does. `never`: it can't help.
        */
       retry: 'safe' | 'asked' | 'never';
       /** Whether nothing of the step is left behind. */
@@ -189,8 +211,8 @@ export interface ListQuery<P> {
 }
 
 /**
- * One object of the target. `failed`: it can't be told what it is. `unsaid`: it is there, and no property of the
- * type can say it; people are told so.
+ * One object of the target. `failed`: it can't be told what it is. `unsaid`: it is there, and no property of
+ * the type can say it; people are told so.
  */
 export type Listed<L> =
   | { state: 'present'; value: L }
@@ -213,7 +235,7 @@ export interface Adoptable {
  * canonical form that plan and apply both see; what isn't declared isn't managed and is left out
  * of `desired`. `L`: what is listed of an object that nobody declared.
  */
-// biome-ignore lint/suspicious/noExplicitAny: whoever doesn't say what its properties are gets no help with them
+// biome-ignore lint/suspicious/noExplicitAny: whoever doesn't say what its properties are gets no help
 export interface ResourceType<P = any, C extends object = any, L = any> {
   name: string;
   /** First sentence is the summary; Markdown. */
@@ -221,18 +243,22 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   version: number;
   schema: TSchema;
   runs: { on: 'host'; platforms?: NodeJS.Platform[]; elevated?: boolean } | { on: 'remote'; target: string };
-  /** Milliseconds that one call may take, and that it has to stop when told to (`grace`); a resource's \`timeout\` comes first. */
+  /**
+   * Milliseconds that one call may take, and that it has to stop when told to (`grace`); a resource's
+   * \`timeout\` comes first.
+   */
   timeouts?: { observe?: number; apply?: number; refresh?: number; grace?: number };
   /**
-   * What a write dirties beside the realm itself, what other realms' writes dirty it, both by name or `*` for all, and
-   * how many writes may run at once. What is dirty is looked at again before it is relied upon.
+   * What a write dirties beside the realm itself, what other realms' writes dirty it, both by name or `*` for
+   * all, and how many writes may run at once. What is dirty is looked at again before it is relied upon.
    */
   realm: { name: string; concurrency: number; alsoDirties?: string[]; alsoDirtiedBy?: string[] };
   /** What it manages keeps data safe: a new one strengthens protection, deleting one weakens it. */
   protects?: boolean;
   /**
-   * Each write is made under a lease that other machines heed, and goes by what is seen under it. Any other object that
-   * lives elsewhere is looked at again right before the write, which isn't made when it isn't what was planned.
+   * Each write is made under a lease that other machines heed, and goes by what is seen under it. Any other
+   * object that lives elsewhere is looked at again right before the write, which isn't made when it isn't
+   * what was planned.
    */
   leased?: boolean;
   /** Other types whose memory it reads: what an archive unpacked isn't a site's to write. */
@@ -242,8 +268,9 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   /** Properties that only `ensure: absent` may leave out; optional in the schema. */
   neededUnlessAbsent?: readonly string[];
   /**
-   * Properties that one may leave out whose value is that of the resource of another type with the same title (in any
-   * case); optional in the schema. Where there is no such resource, or it says nothing, leaving it out is a mistake.
+   * Properties that one may leave out whose value is that of the resource of another type with the same title
+   * (in any case); optional in the schema. Where there is no such resource, or it says nothing, leaving it
+   * out is a mistake.
    */
   takesFrom?: Readonly<Record<string, string>>;
   /** What `select:` takes, for a type whose resources may stand for many objects. */
@@ -252,8 +279,8 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   /** What `observe` shows of an object beside its properties, with what each is. No expression sees it. */
   shows?: Readonly<Record<string, string>>;
   /**
-   * Pure: everything that is wrong with what was written and that the schema can't say, each at its value. Only what
-   * it finds nothing wrong with is handed to `identity` and to all the rest.
+   * Pure: everything that is wrong with what was written and that the schema can't say, each at its value.
+   * Only what it finds nothing wrong with is handed to `identity` and to all the rest.
    */
   check?(properties: P, title: string, where: Where): Mistake[];
   /** What earlier runs left on the target, searched by each plan of everything. */
@@ -263,7 +290,10 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   identity(properties: P, title: string, where: Where): Id;
   provides?(properties: P, id: Id): Capability[];
   needs?(properties: P, id: Id): Need[];
-  /** Pure: the real things that it owns beside the object that `identity` names. Two owners of one are a mistake. */
+  /**
+   * Pure: the real things that it owns beside the object that `identity` names. Two owners of one are a
+   * mistake.
+   */
   claims?(properties: P, id: Id, where: Where): Claim[];
   /**
    * Pure. `sources` holds the SHA-256 (hex) of each content source by its path: properties marked
@@ -273,9 +303,9 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   /** Batched: one call for all resources of this type on one target. */
   observe(asked: Asked<P>[], io: ReadIo): Promise<Map<Id, Observation<C>>>;
   /**
-   * Looks whether what the object is made from is there (a URL, an archive, a repository), so that a plan promises
-   * nothing that has to fail. Asked only for what would be made or changed, with one request. Rejects with a Failure
-   * when it can't be had.
+   * Looks whether what the object is made from is there (a URL, an archive, a repository), so that a plan
+   * promises nothing that has to fail. Asked only for what would be made or changed, with one request.
+   * Rejects with a Failure when it can't be had.
    */
   findSource?(asked: Asked<P>, io: ReadIo): Promise<SourceTrouble | undefined>;
   /** What there is on the target, for `converge adopt`. */
@@ -283,8 +313,8 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
   /** Pure. The declaration that is in sync with what was listed. A type that lists has it. */
   toManifest?(listed: L): Adoptable;
   /**
-   * Default: structural, arrays marked `x-unordered` compared as sets. `sameSecret` tells whether the secret that was
-   * last applied at a pointer is the one that is wanted now.
+   * Default: structural, arrays marked `x-unordered` compared as sets. `sameSecret` tells whether the secret
+   * that was last applied at a pointer is the one that is wanted now.
    */
   diff?(is: C, should: Partial<C>, sameSecret?: (pointer: string, ref: SecretRef) => boolean): FieldChange[];
   /** The engine passes steps of one type and target that may run together; keys are ids. */
@@ -305,8 +335,8 @@ export interface Where {
 }
 
 /**
- * A type whose properties have the type that its schema says: no second description of them could say something else.
- * `S`: the schema, made with TypeBox.
+ * A type whose properties have the type that its schema says: no second description of them could say
+ * something else. `S`: the schema, made with TypeBox.
  */
 // biome-ignore lint/suspicious/noExplicitAny: a type that doesn't list has no L
 export type BuiltInType<S extends TSchema, C extends object, L = any> = ResourceType<Static<S>, C, L> & {

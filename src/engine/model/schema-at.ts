@@ -24,7 +24,10 @@ export function schemaAt(schema: TSchema, path: string): SchemaNode | undefined 
   return at;
 }
 
-/** Whether the property at a pointer, or one that it is a part of, is decided once and for all (`x-immutable`). */
+/**
+ * Whether the property at a pointer, or one that it is a part of, is decided once and for all
+ * (`x-immutable`).
+ */
 export function isImmutable(schema: TSchema, path: string): boolean {
   let at: SchemaNode | undefined = schema as SchemaNode;
   for (const segment of segments(path)) {
@@ -45,7 +48,10 @@ interface Part {
   [keyword: string]: unknown;
 }
 
-/** Where a URL of a scheme leads to (`x-on-target`): to the target that is named beside it, or to the only one of a kind. */
+/**
+ * Where a URL of a scheme leads to (`x-on-target`): to the target that is named beside it, or to the only one
+ * of a kind.
+ */
 export interface OnTarget {
   kind: string;
   /** `s3`, for `s3://…` in any case. Other URLs need no target. */

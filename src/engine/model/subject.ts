@@ -41,7 +41,9 @@ export interface Subject {
   claims: Claim[];
   /** Objects that its properties name. */
   names: NamedObject[];
-  /** The type is faulty and could not say who this is, or the target what is selected; then it isn't observed. */
+  /**
+   * The type is faulty and could not say who this is, or the target what is selected; then it isn't observed.
+   */
   fault?: Diagnostic;
   absent: boolean;
   noop: boolean;
@@ -100,7 +102,10 @@ interface Asking {
   target: CatalogTarget | undefined;
 }
 
-/** What the type says about the resource without looking at the world. Throws a Failure (given) with all mistakes. */
+/**
+ * What the type says about the resource without looking at the world. Throws a Failure (given) with all
+ * mistakes.
+ */
 function sayingsOf(asking: Asking, surroundings: Surroundings): Sayings {
   const { declared, type, properties } = asking;
   const { address, title, at } = declared;

@@ -40,8 +40,8 @@ export interface TargetMistake {
 }
 
 /**
- * The one place where the name of a target, or that there is only one of its kind, becomes a target. Neither target
- * nor mistake: none of the kind is declared, and none was named.
+ * The one place where the name of a target, or that there is only one of its kind, becomes a target. Neither
+ * target nor mistake: none of the kind is declared, and none was named.
  * @param url what the target gives access to, where it isn't what a resource lives on
  */
 export function resolveTarget(

@@ -13,7 +13,8 @@ const dayMs = 86_400_000;
 export function closedUntil({ days, from, to, timezone = 'UTC' }: Window, now: number): number | undefined {
   const today = Math.floor((now + offsetAt(now, timezone)) / dayMs);
   const [begin, end] = [timeOfDay(from), timeOfDay(to)];
-  // From yesterday's, which may still be open, to the same weekday of the week after the next: one may be skipped.
+  // From yesterday's, which may still be open, to the same weekday of the week after the next: one may be
+  // skipped.
   for (let day = today - 1; day <= today + 15; day++) {
     if (days && !days.includes(weekdays[(day + 4) % 7]!)) continue;
     const opens = instant(day * dayMs + begin, timezone);

@@ -15,7 +15,10 @@ const atOnce = { total: 16, type: 4 };
 /** What a plan knows of a source that isn't simply there. */
 export type Lacking = SourceTrouble | { state: 'failed'; diagnostic: Diagnostic };
 
-/** Looks for what these are made from; those whose source is there are not in the answer. Never rejects for the world. */
+/**
+ * Looks for what these are made from; those whose source is there are not in the answer. Never rejects for
+ * the world.
+ */
 export async function findSources(run: Run, subjects: readonly Subject[]): Promise<Map<Address, Lacking>> {
   const limits = new Limits(atOnce.total);
   const found = await Promise.all(

@@ -5,8 +5,8 @@ import type { Run } from '../model/run.ts';
 import { type Subject, sourcesOf } from '../model/subject.ts';
 
 /**
- * Reads the content sources of the subjects once each, in pieces. Throws a Failure (given) naming those that aren't
- * there.
+ * Reads the content sources of the subjects once each, in pieces. Throws a Failure (given) naming those that
+ * aren't there.
  */
 export async function loadSources(run: Run, subjects: readonly Subject[]): Promise<void> {
   const missing: Diagnostic[] = [];

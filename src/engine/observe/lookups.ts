@@ -9,8 +9,8 @@ import { type NamedObject, onlyLookedUp } from '../model/targets.ts';
 export type Lookups = ReadonlyMap<Capability, Subject>;
 
 /**
- * What resources name and none of `among` provides is there already, or is a mistake: it is looked up. Throws a
- * Failure (given) for names that the type of what is named doesn't take, each at its place.
+ * What resources name and none of `among` provides is there already, or is a mistake: it is looked up. Throws
+ * a Failure (given) for names that the type of what is named doesn't take, each at its place.
  */
 export function lookupsOf(
   subjects: readonly Subject[],

@@ -7,9 +7,9 @@ import type { Subject } from '../model/subject.ts';
 const telling = 8;
 
 /**
- * What made a call for several fail as a whole, if it may be the trouble of one of them: it took too long, the type
- * threw something that is not an answer, or all of this host's failed in the same words. Undefined when it is not: a
- * target that can't be reached is what a Failure of a remote type is about.
+ * What made a call for several fail as a whole, if it may be the trouble of one of them: it took too long,
+ * the type threw something that is not an answer, or all of this host's failed in the same words. Undefined
+ * when it is not: a target that can't be reached is what a Failure of a remote type is about.
  */
 export function suspicion(run: Run, batch: readonly Subject[]): Diagnostic | undefined {
   if (batch.length === 1) return undefined;
@@ -24,8 +24,8 @@ export function suspicion(run: Run, batch: readonly Subject[]): Diagnostic | und
 }
 
 /**
- * Looks at each of a failed call alone, so that one object's trouble stays its own. When the first few all fail as
- * the call did, the rest isn't tried; but where one of this host took too long, the next may not.
+ * Looks at each of a failed call alone, so that one object's trouble stays its own. When the first few all
+ * fail as the call did, the rest isn't tried; but where one of this host took too long, the next may not.
  */
 export async function observeApart(
   run: Run,

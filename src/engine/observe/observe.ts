@@ -19,8 +19,9 @@ export interface ObserveOptions {
 
 /**
  * Observes the subjects, one call per type and target, bounded per realm, and keeps the answers in
- * `run.observed`. One object's trouble is its own, where it can be told. Never rejects for what the world or a type does: that is a `failed` observation.
- * Returns the diagnostics, one for a call that failed as a whole.
+ * `run.observed`. One object's trouble is its own, where it can be told. Never rejects for what the world or
+ * a type does: that is a `failed` observation. Returns the diagnostics, one for a call that failed as a
+ * whole.
  */
 export async function observe(
   run: Run,

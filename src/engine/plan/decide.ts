@@ -16,7 +16,9 @@ export interface Decision {
   fields: FieldChange[];
   is?: object;
   should: object;
-  /** Why it `failed` when it was observed all the same: a secret that can't be read, what can't be changed. */
+  /**
+   * Why it `failed` when it was observed all the same: a secret that can't be read, what can't be changed.
+   */
   diagnostic?: Diagnostic;
 }
 

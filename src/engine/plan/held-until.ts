@@ -1,7 +1,7 @@
 import { isPending, type PlannedResource, type Verdict } from '../model/plan.ts';
 import type { Subject } from '../model/subject.ts';
 import { closedUntil } from '../model/window.ts';
-import type { View } from './verdict.ts';
+import type { View } from './plan-resource.ts';
 
 /** RFC 3339 of when the resource's window opens; undefined when it may be changed at `now`. */
 export function heldUntil(

@@ -6,8 +6,9 @@ import type { Plan } from '../model/plan.ts';
 /**
  * SHA-256 over what will be done and to what. Left out is what may differ between two equal plans:
  * places in files (absolute paths, a comment added above), texts of diagnostics and reasons, and
- * the time, which lab, and fingerprints, which hold identities, revisions and ages; `recheck` compares those one by one. Whether a window is
- * open is the hour's business: the window itself is in. Who joined or left a selection rests on memory alone.
+ * the time, which lab, and fingerprints, which hold identities, revisions and ages; `recheck` compares those
+ * one by one. Whether a window is open is the hour's business: the window itself is in. Who joined or left a
+ * selection rests on memory alone.
  */
 export function planDigest({
   digest: _,

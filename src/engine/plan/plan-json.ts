@@ -3,8 +3,8 @@ import type { Plan } from '../model/plan.ts';
 import { planChecksum } from './plan-digest.ts';
 
 /**
- * The plan itself, canonical, one line at the end. `apply FILE` takes it. Equal plans are equal texts: when it was made
- * is left out.
+ * The plan itself, canonical, one line at the end. `apply FILE` takes it. Equal plans are equal texts: when
+ * it was made is left out.
  */
 export const planJson = ({ now: _, ...plan }: Plan): string => datedPlanJson(plan);
 

@@ -28,8 +28,8 @@ import { type Selection, select } from '../select/select.ts';
 import { type Decision, decide } from './decide.ts';
 import { heldBy } from './held-until.ts';
 import { planDigest } from './plan-digest.ts';
+import { type View, verdictOf } from './plan-resource.ts';
 import { sharedCause } from './shared-cause.ts';
-import { type View, verdictOf } from './verdict.ts';
 
 export interface PlanOptions extends Selection {
   /** Version of converge. */
@@ -71,7 +71,8 @@ export async function plan(catalog: Catalog, run: Run, options: PlanOptions): Pr
 
   const decisionOf = (subject: Subject) => decide(run, subject, run.observed.get(subject.address)!);
   const decided = new Map<Address, Decision>();
-  // All of them before any source is looked for: what it answers may hold a secret that another resource asked for.
+  // All of them before any source is looked for: what it answers may hold a secret that another resource
+  // asked for.
   if (subjects.some(({ type }) => type.findSource))
     for (const subject of subjects) decided.set(subject.address, await decisionOf(subject));
   // What waits for something that could not be seen fails with it: its source would only tell the same again.

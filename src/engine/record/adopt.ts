@@ -181,8 +181,8 @@ function declarationOf(
 }
 
 /**
- * What tells the object apart from all others, then all that it alone may own; a Failure when the type refuses the
- * declaration.
+ * What tells the object apart from all others, then all that it alone may own; a Failure when the type
+ * refuses the declaration.
  */
 function ownedBy(run: Run, resource: CatalogResource, targets: readonly CatalogTarget[]): string[] | Failure {
   try {

@@ -5,7 +5,9 @@ import type { Recording } from './recording.ts';
 /** Canonical, one line at the end. */
 export const renderRecording = (recording: Recording): string => `${canonicalJson(recording, 2)}\n`;
 
-/** Reads what `observe -o` wrote. Throws a Failure (given) when it is none, newer, or not whole. */
+/**
+ * Reads what `observe -o` wrote. Throws a Failure (given) when it isn't a recording, is newer, or not whole.
+ */
 export function parseRecording(text: string, file: string): Recording {
   let recording: Recording;
   try {

@@ -63,7 +63,10 @@ export function keepingAnswers(): { ask: AskMembers; answers: RecordedSelection[
   };
 }
 
-/** The answers of a recording. A selection that isn't in it, or is written otherwise now, is a Failure (given). */
+/**
+ * The answers of a recording. A selection that isn't in it, or is written otherwise now, is a Failure
+ * (given).
+ */
 export function recordedMembers(recording: Recording, file: string): AskMembers {
   const known = new Map(recording.selections?.map(selection => [selection.address, selection]));
   const failed = new Map(recording.resources.map(resource => [resource.address, resource]));
@@ -138,8 +141,8 @@ const declaredDigest = ({ declared }: Subject): string => sha256(canonicalJson(d
 
 /**
  * Takes the place of `observe` for a plan from a recording. Throws a Failure (given) that names every
- * resource and target which isn't in it, and every type that has another version now. What was written otherwise
- * when it was observed is a warning: newly declared properties then look as if they weren't there.
+ * resource and target which isn't in it, and every type that has another version now. What was written
+ * otherwise when it was observed is a warning: newly declared properties then look as if they weren't there.
  */
 export function replay(recording: Recording, file: string, targets: readonly CatalogTarget[]) {
   const recorded = new Map(recording.resources.map(resource => [resource.address, resource]));

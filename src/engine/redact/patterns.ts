@@ -19,7 +19,9 @@ export function patternsOf(text: string): string[] {
   return [...new Set([text, ...misread, ...encoded])].filter(pattern => pattern.length >= shortest);
 }
 
-/** One byte per character of a code page, read as UTF-8. Without enough that can be read it could be anything. */
+/**
+ * One byte per character of a code page, read as UTF-8. Without enough that can be read it could be anything.
+ */
 function unreadable(text: string): string[] {
   const legible = text.replace(/[^ -~]/g, '');
   return legible.length < shortest || legible.length === text.length
@@ -34,7 +36,8 @@ function inHex(bytes: Buffer): string[] {
 
 /**
  * Whole, and as it is inside something longer (`user:password`): what is before it moves it by a part of
- * three bytes, and the characters that it shares with its neighbours are theirs as well (RFC 4648, section 4).
+ * three bytes, and the characters that it shares with its neighbours are theirs as well (RFC 4648, section
+ * 4).
  */
 function inBase64(bytes: Buffer): string[] {
   const whole = bytes.toString('base64');

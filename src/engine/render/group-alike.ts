@@ -11,8 +11,8 @@ export interface Alike {
 const mostAlone = 3;
 
 /**
- * The shown resources of a plan, where those that failed for one reason are together, and those that nothing is done
- * to since what they depend on could not be observed. Each group is where its first member is.
+ * The shown resources of a plan, where those that failed for one reason are together, and those that nothing
+ * is done to since what they depend on could not be observed. Each group is where its first member is.
  */
 export function groupedAlike(
   { resources }: Pick<Plan, 'resources'>,
@@ -39,7 +39,9 @@ export function groupedAlike(
 
 const waiting = 'what they depend on could not be observed';
 
-/** Those that depend, through whatever, on one that could not be observed. In dependency order, as a plan is. */
+/**
+ * Those that depend, through whatever, on one that could not be observed. In dependency order, as a plan is.
+ */
 function brokenIn(resources: readonly PlannedResource[]): Set<string> {
   const failed = new Set<string>();
   const broken = new Set<string>();

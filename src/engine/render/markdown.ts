@@ -126,7 +126,9 @@ const row = (resource: PlannedResource | Alike): string => {
   return `- ${[...said, ...notesOf(resource).map(escapeText)].join(', ')}\n`;
 };
 
-/** Inside `<summary>` only HTML is read, inside the fence nothing is: each line begins with a mark of ours. */
+/**
+ * Inside `<summary>` only HTML is read, inside the fence nothing is: each line begins with a mark of ours.
+ */
 function withDetails(resource: PlannedResource | Alike): string {
   if ('resources' in resource || resource.fields.length === 0) return row(resource);
   const { symbol, word } = lookOf(resource);

@@ -57,7 +57,10 @@ export const gradeNote = ({ grade }: { grade?: Grade }): string =>
 /** Names that are enough to see what it is about. */
 const mostNamed = 8;
 
-/** Those in sync that are observed again once what they depend on has changed: the first few, and how many more. */
+/**
+ * Those in sync that are observed again once what they depend on has changed: the first few, and how many
+ * more.
+ */
 export function lookedAtAgain({ resources }: Plan): { addresses: string[]; more: number } {
   const again = resources.filter(({ action, lookAgain }) => action === 'none' && lookAgain);
   const addresses = again.slice(0, mostNamed).map(({ address }) => printable(address));

@@ -20,7 +20,9 @@ import {
 } from './plan-words.ts';
 
 export interface TextOptions {
-  /** Of the terminal, which nothing is wider than; without it lines stay whole, and values have 100 columns. */
+  /**
+   * Of the terminal, which nothing is wider than; without it lines stay whole, and values have 100 columns.
+   */
   columns?: number;
 }
 

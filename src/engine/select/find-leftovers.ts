@@ -20,8 +20,8 @@ export interface FoundLeftovers {
 }
 
 /**
- * Asks the types that can find what earlier runs left, on every declared target of theirs. `resources`: all that is
- * declared, selections expanded. Where `only` can mean none of it, nothing is asked.
+ * Asks the types that can find what earlier runs left, on every declared target of theirs. `resources`: all
+ * that is declared, selections expanded. Where `only` can mean none of it, nothing is asked.
  */
 export async function findLeftovers(
   { targets }: Pick<Catalog, 'targets'>,

@@ -8,8 +8,8 @@ import type { Subject } from '../model/subject.ts';
 import { diagnosticsOf } from '../observe/observe.ts';
 
 /**
- * Asks a type what a selection stands for, in the time that an observation has. Rejects with a Failure: what the
- * world says, or that the type is faulty; when interrupted, with the reason of the run's signal.
+ * Asks a type what a selection stands for, in the time that an observation has. Rejects with a Failure: what
+ * the world says, or that the type is faulty; when interrupted, with the reason of the run's signal.
  */
 export async function findMembers(run: Run, subject: Subject): Promise<Found> {
   try {

@@ -41,7 +41,8 @@ const rememberedKey = (address: Address): string => `selected:${address}`;
 /**
  * Puts resources for what is selected now in the place of each selection. A resource that declares one of
  * the objects by itself takes it out of the selection. A selection that can't be asked stays, with its
- * fault. Those that `only` can't mean aren't asked. Throws a Failure (given) when two selections find one object.
+ * fault. Those that `only` can't mean aren't asked. Throws a Failure (given) when two selections find one
+ * object.
  */
 export async function expandSelections(
   catalog: Catalog,

@@ -1,6 +1,6 @@
 /**
- * A folder that was reached without following a link of another user. On Linux it stays the same folder, whatever
- * becomes of its path.
+ * A folder that was reached without following a link of another user. On Linux it stays the same folder,
+ * whatever becomes of its path.
  */
 export interface Folder {
   /** What system calls take in place of its path. */
@@ -9,7 +9,10 @@ export interface Folder {
   isShared(): Promise<boolean>;
 }
 
-/** How folders are reached on this platform. Paths are absolute. Rejects with the system's errors and `Refused`. */
+/**
+ * How folders are reached on this platform. Paths are absolute. Rejects with the system's errors and
+ * `Refused`.
+ */
 export interface Folders {
   /** Runs `work` in the folder `path`, and in no other. */
   within<T>(path: string, work: (folder: Folder) => Promise<T>): Promise<T>;

@@ -15,7 +15,8 @@ export const handleFolder = '/proc/self/fd';
 
 const asFolder = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
-// Plain numbers, since handles of `fs/promises` complain when they are collected while they wait to be used again.
+// Plain numbers, since handles of `fs/promises` complain when they are collected while they wait to be used
+// again.
 const opened: (path: string, flags: number) => Promise<number> = promisify(open);
 const statOf = promisify(fstat);
 const atOf = (fd: number): string => `${handleFolder}/${fd}`;
@@ -42,9 +43,9 @@ interface Shared {
 }
 
 /**
- * Folders by handle: each part of a path is opened below the one before, without following a link that neither
- * root nor whoever runs this made. Work that goes on in one folder at once shares one handle; one that nobody uses
- * is kept for a moment, and used again only while its path still leads there.
+ * Folders by handle: each part of a path is opened below the one before, without following a link that
+ * neither root nor whoever runs this made. Work that goes on in one folder at once shares one handle; one
+ * that nobody uses is kept for a moment, and used again only while its path still leads there.
  */
 export function foldersByHandle(): Folders {
   const known = new Map<string, Shared>();
@@ -119,7 +120,10 @@ export function foldersByHandle(): Folders {
   };
 }
 
-/** Opens the folder `path`, which is below `from` unless it is absolute. `base`: the path of `from`, for messages. */
+/**
+ * Opens the folder `path`, which is below `from` unless it is absolute. `base`: the path of `from`, for
+ * messages.
+ */
 async function descend(path: string, from?: Folder, base = '/'): Promise<Held> {
   const isBelow = from !== undefined && !path.startsWith('/');
   let at = await opened(isBelow ? `${from.at}/.` : '/', asFolder);

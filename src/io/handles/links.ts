@@ -8,12 +8,13 @@ const tick = 50;
 const tries = 3;
 
 /**
- * Where the link `name` of a folder leads, when root or whoever runs this made it; undefined when it is not a link.
+ * Where the link `name` of a folder leads, when root or whoever runs this made it; undefined when it is not a
+ * link.
  *
- * Node can't read a link by handle. Where others could swap names between the look at the owner and the reading,
- * the link has to be the same one before and after: a rename would have changed its ctime, unless within one tick
- * of the clock, hence it has to be older than that.
- * Looked at again without `retry`, which needs the host's clock: this room is below it and knows only Node.
+ * Node can't read a link by handle. Where others could swap names between the look at the owner and the
+ * reading, the link has to be the same one before and after: a rename would have changed its ctime, unless
+ * within one tick of the clock, hence it has to be older than that. Looked at again without `retry`, which
+ * needs the host's clock: this room is below it and knows only Node.
  * @throws Refused for a link of another user
  */
 export async function trustedLink(folder: Folder, name: string, shown: string): Promise<string | undefined> {

@@ -6,8 +6,8 @@ export interface Owned {
 }
 
 /**
- * Whether a user id is neither root's nor that of whoever runs this. Windows has no such ids: there nothing is
- * foreign.
+ * Whether a user id is neither root's nor that of whoever runs this. Windows has no such ids: there nothing
+ * is foreign.
  */
 export function isForeign(uid: number | bigint): boolean {
   const own = process.geteuid?.();
@@ -22,8 +22,8 @@ export function whyNotOwn({ uid, mode }: Owned): string | undefined {
 }
 
 /**
- * Whether others could put something else under a name in this folder. With the sticky bit, as /tmp has it, nobody
- * takes away what isn't theirs.
+ * Whether others could put something else under a name in this folder. With the sticky bit, as /tmp has it,
+ * nobody takes away what isn't theirs.
  */
 export const letsOthersSwap = ({ uid, mode }: Owned): boolean =>
   isForeign(uid) || ((Number(mode) & 0o022) !== 0 && (Number(mode) & 0o1000) === 0);

@@ -67,7 +67,8 @@ export const processTable: ProcessTable = {
         return startOnLinux(pid);
       case 'win32':
         // By its path, since a bare name is looked for in the working directory first. That it tells nothing
-        // (PowerShell is blocked, or the process is somebody else's) is not a sign that the process has ended.
+        // (PowerShell is blocked, or the process is somebody else's) is not a sign that the process has
+        // ended.
         return (
           (await said(windowsPowershell(process.env), [
             '-NoProfile',

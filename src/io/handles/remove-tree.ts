@@ -4,8 +4,8 @@ import { codeOf } from './code-of.ts';
 import { handleFolder } from './folders-by-handle.ts';
 
 /**
- * Removes what is at `path`, whose folder was reached safely, and all that is in it. Each folder is emptied by
- * handle: one that is swapped for a link meanwhile leads nowhere. Node's own removal goes by path.
+ * Removes what is at `path`, whose folder was reached safely, and all that is in it. Each folder is emptied
+ * by handle: one that is swapped for a link meanwhile leads nowhere. Node's own removal goes by path.
  */
 export async function removeTree(path: string): Promise<void> {
   if (!path.startsWith(`${handleFolder}/`)) return fs.rm(path, { recursive: true, force: true });

@@ -12,9 +12,9 @@ const inUse = new Set(['EPERM', 'EACCES', 'EBUSY']);
 const machine = { rename, pause: (ms: number) => setTimeout(ms), platform: process.platform };
 
 /**
- * Renames, over what is there. On Windows a file that anybody has open can't be replaced, and virus scanners and
- * indexers open each new file for a moment: it is tried again for two seconds. Not by `retry`, which needs the host's
- * clock: this room is below it and knows only Node.
+ * Renames, over what is there. On Windows a file that anybody has open can't be replaced, and virus scanners
+ * and indexers open each new file for a moment: it is tried again for two seconds. Not by `retry`, which
+ * needs the host's clock: this room is below it and knows only Node.
  */
 export async function renameOver(
   from: string,

@@ -11,9 +11,9 @@ interface Flushes {
 const flushes = new WeakMap<Folder, Flushes>();
 
 /**
- * Makes what was done to names in the folder last: a rename is durable only when its directory is. Whoever comes while
- * a flush runs may have come too late for it, and all of those share the next, so that a thousand new files don't take
- * a thousand flushes. Windows has no such call.
+ * Makes what was done to names in the folder last: a rename is durable only when its directory is. Whoever
+ * comes while a flush runs may have come too late for it, and all of those share the next, so that a thousand
+ * new files don't take a thousand flushes. Windows has no such call.
  */
 export function syncFolder(folder: Folder): Promise<void> {
   if (process.platform === 'win32') return Promise.resolve();

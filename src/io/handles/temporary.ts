@@ -1,11 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
+import { sha256 } from '../../values/digest.ts';
 import type { Folder } from './folder.ts';
 import { isForeign } from './owner.ts';
 import { isAlive, processTable } from './process-table.ts';
 import { removeTree } from './remove-tree.ts';
 
-/** `.converge-PLACE-PID-RUN-RANDOM.tmp`: which process of which machine made it, and what nobody can guess. */
+/**
+ * `.converge-PLACE-PID-RUN-RANDOM.tmp`: which process of which machine made it, and what nobody can guess.
+ */
 const pattern = /^\.converge-([0-9a-f]{8})-([0-9]{1,10})-([0-9a-f]{8})-[0-9a-f]{24}\.tmp$/;
 
 /** Tells this process from one before it that had the same number, as the first of a container always has. */
@@ -18,9 +21,7 @@ let place: Promise<string> | undefined;
 
 /** Numbers of processes mean something only where they were given: on one machine, since it started. */
 const ownPlace = (): Promise<string> => {
-  place ??= processTable
-    .place()
-    .then(found => createHash('sha256').update(JSON.stringify(found)).digest('hex').slice(0, 8));
+  place ??= processTable.place().then(found => sha256(JSON.stringify(found)).slice(0, 8));
   return place;
 };
 

@@ -20,11 +20,12 @@ export interface WriteOptions {
 export type Between = (moment: 'reached' | 'written', path: string) => void | Promise<void>;
 
 /**
- * New content under `name`, whole or not at all: a temporary file of a name that nobody can guess, flushed, and
- * renamed. Nobody else reads it before it has its last owner and mode:
+ * New content under `name`, whole or not at all: a temporary file of a name that nobody can guess, flushed,
+ * and renamed. Nobody else reads it before it has its last owner and mode:
  * - `private`: it is the runner's alone, 0600 unless a mode is given, and never takes a foreign file's place;
- * - else it keeps owner and group of what it replaces where that is allowed, and the mode where that was root's or
- *   the runner's. A mode that another user chose may only narrow what a new file has. Never setuid, setgid or sticky.
+ * - else it keeps owner and group of what it replaces where that is allowed, and the mode where that was
+ *   root's or the runner's. A mode that another user chose may only narrow what a new file has. Never setuid,
+ *   setgid or sticky.
  */
 export async function writeAtomic(
   folder: Folder,
@@ -88,8 +89,8 @@ async function whatIsThere(path: string): Promise<Stats | undefined> {
 }
 
 /**
- * A device, pipe or socket, or a link to one (`/dev/stdout`): a rename would put a plain file in its place, on a machine
- * whose root it is for everybody.
+ * A device, pipe or socket, or a link to one (`/dev/stdout`): a rename would put a plain file in its place,
+ * on a machine whose root it is for everybody.
  */
 async function isNoPlace(path: string): Promise<boolean> {
   const [itself, behind, link] = await Promise.all([

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import type { Host } from '../ports.ts';
 
 /**
- * Where the locks of this machine lie, the same for all runs of one user, wherever they are started from: what is
- * gone with the machine's memory, since a lock means nothing after a restart. `CONVERGE_RUNTIME_DIRECTORY` names
- * another folder, for a container without a /run of its own.
+ * Where the locks of this machine lie, the same for all runs of one user, wherever they are started from:
+ * what is gone with the machine's memory, since a lock means nothing after a restart.
+ * `CONVERGE_RUNTIME_DIRECTORY` names another folder, for a container without a /run of its own.
  * @param user POSIX id of whoever runs this; there is none on Windows
  */
 export function lockFolder(

@@ -41,7 +41,10 @@ interface Held {
   certain: boolean;
 }
 
-/** Claims that this process holds: one of its own that isn't here was given up, though its file is there still. */
+/**
+ * Claims that this process holds: one of its own that isn't here was given up, though its file is there
+ * still.
+ */
 const held = new Set<string>();
 
 /** Between looks, ms; a collision of two newcomers is told apart by chance. */
@@ -53,8 +56,8 @@ const tries = 5;
  * then looks for others: two at once both see each other and back off, so never do both hold it. Names
  * are used once, hence a dead process's claim can be removed by anybody at any time. No manual step is
  * needed after a crash, unless the process belonged to another machine or container, which nobody can see
- * from here: the refusal then names its claim. Throws a Failure of `refused` after the timeout, and one (given) for a folder that others can change; rejects with the signal's
- * reason when aborted.
+ * from here: the refusal then names its claim. Throws a Failure of `refused` after the timeout, and one
+ * (given) for a folder that others can change; rejects with the signal's reason when aborted.
  */
 export async function takeLock(path: string, options: LockOptions): Promise<Lock> {
   const { host, timeout, signal, refused, table = processTable, shared } = options;
@@ -62,7 +65,8 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
   await host.files.mkdir(path, { recursive: true, mode: 0o700 });
   if (!shared) await refuseForeign(host.files, [path]);
   let waited = false;
-  // Neither `retry` nor `until`: one wait has a holder and ends by the clock, the other is chance between newcomers.
+  // Neither `retry` nor `until`: one wait has a holder and ends by the clock, the other is chance between
+  // newcomers.
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     let holder = await liveClaim(path, options, undefined);

@@ -42,7 +42,9 @@ export interface ApiLabOptions {
   fleet(): Promise<FleetMember[]>;
 }
 
-/** The lab's EC2, EBS direct, Scheduler, SSM, Secrets Manager; of Resolver its associations, of STS who asks. */
+/**
+ * The lab's EC2, EBS direct, Scheduler, SSM, Secrets Manager; of Resolver its associations, of STS who asks.
+ */
 export interface ApiLab {
   /** `http://127.0.0.1:PORT`, for all of them. */
   url: string;
@@ -169,7 +171,10 @@ function restError(error: ApiError): AwsAnswer {
   };
 }
 
-/** The instance's role when the request names its key and carries its token. Throws ApiError for another token. */
+/**
+ * The instance's role when the request names its key and carries its token. Throws ApiError for another
+ * token.
+ */
 async function roleAsking(
   headers: ReadonlyMap<string, string>,
   { credentials, instance }: ApiLabOptions,

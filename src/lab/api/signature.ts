@@ -24,8 +24,9 @@ const canonicalQuery = (query: URLSearchParams): string =>
 
 /**
  * Checks who sent a request, and when, and gives the service of its credential scope. Source: "Create a
- * signed AWS API request" of the IAM user guide. Unlike S3, the path is encoded once more, and the payload's hash is
- * that of the body; EBS direct alone leaves its blocks unsigned. `now` in milliseconds since the epoch. Throws ApiError.
+ * signed AWS API request" of the IAM user guide. Unlike S3, the path is encoded once more, and the payload's
+ * hash is that of the body; EBS direct alone leaves its blocks unsigned. `now` in milliseconds since the
+ * epoch. Throws ApiError.
  */
 export function signedService(
   { method, path, query, headers, body }: SignedRequest,

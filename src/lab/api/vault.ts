@@ -26,7 +26,9 @@ export interface Vault {
   secrets: Record<string, StoredSecret>;
 }
 
-/** One file, replaced whole and readable by its owner alone. Reads anew each time: a command may have added. */
+/**
+ * One file, replaced whole and readable by its owner alone. Reads anew each time: a command may have added.
+ */
 export function openVault(dir: string) {
   const file = join(dir, 'vault.json');
   const read = async (): Promise<Vault> => (await readJson<Vault>(file)) ?? { parameters: {}, secrets: {} };

@@ -25,9 +25,9 @@ const documents: Record<string, (instance: LabInstance) => void> = {
 const invalid = (message: string) => new ApiError('InvalidAutomationExecutionParametersException', message);
 
 /**
- * Starts an automation and runs it to its end: what a target names is asked for only now, when it runs. Source: AWS
- * Systems Manager user guide, "Run automated operations at scale"; the documents, "AWS-TerminateEC2Instance".
- * Throws ApiError.
+ * Starts an automation and runs it to its end: what a target names is asked for only now, when it runs.
+ * Source: AWS Systems Manager user guide, "Run automated operations at scale"; the documents,
+ * "AWS-TerminateEC2Instance". Throws ApiError.
  */
 export function runAutomation(draft: Draft, input: StartInput): Automation {
   const { state, now, random } = draft;

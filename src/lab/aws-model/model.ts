@@ -1,4 +1,7 @@
-/** A member of a structure. `in` and `out`: its name on the wire, where it isn't what the protocol makes of it. */
+/**
+ * A member of a structure. `in` and `out`: its name on the wire, where it isn't what the protocol makes of
+ * it.
+ */
 export interface Member {
   shape: string;
   in?: string;

@@ -1,4 +1,7 @@
-/** What the lab answers, by service as botocore names it; `tools/aws-model.ts` takes these out of AWS's models. */
+/**
+ * What the lab answers, by service as botocore names it; `tools/aws-model.ts` takes these out of AWS's
+ * models.
+ */
 export const operationsOf = {
   ec2: [
     'AssociateDhcpOptions',

@@ -34,7 +34,9 @@ function match(template: string, path: string): Record<string, string> | undefin
   return found;
 }
 
-/** What a request says, keyed by the model's names; a body that is one blob isn't read here. Throws ApiError. */
+/**
+ * What a request says, keyed by the model's names; a body that is one blob isn't read here. Throws ApiError.
+ */
 export function readRest(
   model: AwsModel,
   { operation, path }: RestCall,

@@ -8,15 +8,15 @@ const escaped = (text: string): string =>
 const lower = (name: string) => name[0]!.toLowerCase() + name.slice(1);
 
 /**
- * Values that AWS sends though its model doesn't list them. The model says `Windows` for Instance.Platform, whose
- * own text says `windows`, which is what is sent; the reference's example of DescribeInternetGateways has the
- * attachment state `available`.
+ * Values that AWS sends though its model doesn't list them. The model says `Windows` for Instance.Platform,
+ * whose own text says `windows`, which is what is sent; the reference's example of DescribeInternetGateways
+ * has the attachment state `available`.
  */
 const unlisted = new Set(['PlatformValues windows', 'AttachmentStatus available']);
 
 /**
- * The answer to one action of EC2's query API. Throws an Error for what the model doesn't have: the lab is then
- * wrong, and says so rather than teach its clients.
+ * The answer to one action of EC2's query API. Throws an Error for what the model doesn't have: the lab is
+ * then wrong, and says so rather than teach its clients.
  */
 export function writeAnswer(model: AwsModel, action: string, output: object, requestId: string): string {
   const shape = model.operations[action]?.output;

@@ -51,8 +51,8 @@ export async function writeBytes(
 }
 
 /**
- * SHA-256, hex, of the first `length` bytes, and whether all after them to `size` are zeros. Blocks that were never
- * written are not read.
+ * SHA-256, hex, of the first `length` bytes, and whether all after them to `size` are zeros. Blocks that were
+ * never written are not read.
  */
 export async function hashBytes(
   blocks: BlockStore,

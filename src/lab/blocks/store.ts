@@ -12,8 +12,8 @@ export const digestOf = (data: Uint8Array): string => createHash('sha256').updat
 export const zeroDigest = digestOf(zeroBlock);
 
 /**
- * The blocks of all snapshots and volumes, each once, by the SHA-256 of its content: `blocks/ab/abcd…`. A block is
- * there whole or not at all. What no table names any more is removed by `keepOnly`.
+ * The blocks of all snapshots and volumes, each once, by the SHA-256 of its content: `blocks/ab/abcd…`. A
+ * block is there whole or not at all. What no table names any more is removed by `keepOnly`.
  */
 export interface BlockStore {
   /** Before the first block is put. */

@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 
 /**
- * What is in one block. `stamp` is new with every write, so that two snapshots of one lineage show whether a block
- * was written between them, as EBS knows it, whatever was written.
+ * What is in one block. `stamp` is new with every write, so that two snapshots of one lineage show whether a
+ * block was written between them, as EBS knows it, whatever was written.
  */
 export interface Entry {
   /** SHA-256 of the content, hex. */
@@ -31,8 +31,8 @@ export interface TableStore {
   /** Makes or replaces a whole table in one step. */
   write(id: string, blocks: BlockMap): Promise<void>;
   /**
-   * Removes all but those; `then` is told which digests they name, at a moment at which no other block can come to
-   * be named.
+   * Removes all but those; `then` is told which digests they name, at a moment at which no other block can
+   * come to be named.
    */
   keepOnly(ids: ReadonlySet<string>, then: (digests: ReadonlySet<string>) => void): Promise<void>;
 }

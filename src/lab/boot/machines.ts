@@ -149,8 +149,8 @@ export function labMachines(world: Ec2World, dir: string, clock: Clock): Machine
 }
 
 /**
- * Whether a machine's network stack answers on any of these ports, which QEMU takes connections on before the machine
- * does: one that is up refuses at once where nothing listens, one that isn't stays silent.
+ * Whether a machine's network stack answers on any of these ports, which QEMU takes connections on before the
+ * machine does: one that is up refuses at once where nothing listens, one that isn't stays silent.
  */
 async function answers(ports: number[]): Promise<boolean> {
   const results = await Promise.all(

@@ -39,8 +39,8 @@ const firmwares = [
 ] as const;
 
 /**
- * Starts QEMU with volumes as NVMe disks, as Nitro presents them, and with fresh variables for a UEFI machine. Its
- * network reaches nothing. Throws a Failure where QEMU or its firmware isn't installed.
+ * Starts QEMU with volumes as NVMe disks, as Nitro presents them, and with fresh variables for a UEFI
+ * machine. Its network reaches nothing. Throws a Failure where QEMU or its firmware isn't installed.
  */
 export async function startMachine(spec: MachineSpec): Promise<Machine> {
   const serial = join(spec.dir, 'serial.log');

@@ -45,7 +45,9 @@ export async function writeChain(
   }
 }
 
-/** Copies what layer `index + 1` holds into layer `index`, after which the two read alike. May be repeated. */
+/**
+ * Copies what layer `index + 1` holds into layer `index`, after which the two read alike. May be repeated.
+ */
 export async function mergeDown(chain: Chain, index: number): Promise<void> {
   const target = chain[index]!;
   const child = chain[index + 1]!;

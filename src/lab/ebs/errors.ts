@@ -1,6 +1,8 @@
 import { ApiError } from '../aws-model/error.ts';
 
-/** An error of EBS direct: a class of them has a reason besides. Source: EBS direct APIs reference, "Errors". */
+/**
+ * An error of EBS direct: a class of them has a reason besides. Source: EBS direct APIs reference, "Errors".
+ */
 export class EbsError extends ApiError {
   readonly reason: string | undefined;
   constructor(status: number, code: string, message: string, reason?: string) {

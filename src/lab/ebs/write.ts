@@ -59,8 +59,9 @@ function output(draft: Draft, it: LabSnapshot) {
 }
 
 /**
- * What a new snapshot is encrypted with. Source: Amazon EBS user guide, "Use encryption with EBS direct APIs": with a
- * parent nothing may be said and the parent's key counts; a plain parent doesn't go with encryption by default.
+ * What a new snapshot is encrypted with. Source: Amazon EBS user guide, "Use encryption with EBS direct
+ * APIs": with a parent nothing may be said and the parent's key counts; a plain parent doesn't go with
+ * encryption by default.
  */
 function keyOf(draft: Draft, input: StartInput, parent: LabSnapshot | undefined): string | undefined {
   const { Encrypted, KmsKeyArn } = input;
@@ -140,7 +141,9 @@ export interface PutInput {
   Checksum: string;
 }
 
-/** Stores one block, whose checksum is held against its bytes. Many are put at once: no change of the world. */
+/**
+ * Stores one block, whose checksum is held against its bytes. Many are put at once: no change of the world.
+ */
 export async function putBlock(
   world: Ec2World,
   { account, now, stamp }: { account: string; now: number; stamp: string },
@@ -178,7 +181,9 @@ function checkBlock(snapshot: LabSnapshot, input: PutInput, data: Buffer): void 
     throw invalid('INVALID_BLOCK', `A block has ${blockBytes} bytes, not ${data.length}.`);
 }
 
-/** Of the blocks that were put, in their order. Source: EBS user guide, "Use checksums with EBS direct APIs". */
+/**
+ * Of the blocks that were put, in their order. Source: EBS user guide, "Use checksums with EBS direct APIs".
+ */
 export function linearChecksum(put: BlockMap): string {
   const hash = createHash('sha256');
   for (const [, { digest }] of [...put].sort(([a], [b]) => a - b)) hash.update(digest, 'hex');

@@ -1,7 +1,10 @@
 import { readFleet } from './fleet.ts';
 import { type InstanceSettings, readInstance, writeInstance } from './settings.ts';
 
-/** Keeps what is said over what is there. To become an instance of the fleet is to take its tags, type and role. */
+/**
+ * Keeps what is said over what is there. To become an instance of the fleet is to take its tags, type and
+ * role.
+ */
 export async function changeInstance(
   dir: string,
   change: Partial<InstanceSettings>,

@@ -42,7 +42,10 @@ export function roleOf(
   };
 }
 
-/** Whether the role's policy allows an action on a resource (an ARN), with what is known of the request besides. */
+/**
+ * Whether the role's policy allows an action on a resource (an ARN), with what is known of the request
+ * besides.
+ */
 export function isAllowed(
   { policy, userId }: Role,
   action: string,

@@ -8,7 +8,10 @@ const programs: Readonly<Record<string, Program>> = {
   '/usr/bin/timedatectl': timedatectl,
 };
 
-/** The lab's Linux host, with stand-ins in the place of programs that speak to the machine's own services; one runs at a time. */
+/**
+ * The lab's Linux host, with stand-ins in the place of programs that speak to the machine's own services; one
+ * runs at a time.
+ */
 export function withStandIns(host: Host): Host {
   let last: Promise<unknown> = Promise.resolve();
   return {

@@ -1,7 +1,10 @@
 import type { Files } from '../../io/ports.ts';
 import type { Program } from './program.ts';
 
-/** What became of units, lower-case verbs as in `systemctl`; a unit is there when its file is, or when it is shipped. */
+/**
+ * What became of units, lower-case verbs as in `systemctl`; a unit is there when its file is, or when it is
+ * shipped.
+ */
 interface Units {
   enabled: string[];
   masked: string[];

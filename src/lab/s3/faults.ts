@@ -12,8 +12,8 @@ export interface FaultRule {
   times?: number;
   /**
    * `slow-down` 503 and `internal-error` 500, without doing anything; `reset` drops the connection
-   * before doing anything; `lost-answer` does it and drops the connection; `latency` waits `ms` of the lab's clock.
-   * `clear` takes all rules back.
+   * before doing anything; `lost-answer` does it and drops the connection; `latency` waits `ms` of the lab's
+   * clock. `clear` takes all rules back.
    */
   kind: 'slow-down' | 'internal-error' | 'reset' | 'lost-answer' | 'latency' | 'clear';
   ms?: number;

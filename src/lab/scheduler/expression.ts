@@ -1,6 +1,9 @@
 import { ApiError } from '../aws-model/error.ts';
 
-/** When a schedule runs first at or after `from`; undefined: never again. Times are milliseconds since the epoch. */
+/**
+ * When a schedule runs first at or after `from`; undefined: never again. Times are milliseconds since the
+ * epoch.
+ */
 export type Next = (from: number) => number | undefined;
 
 const wrong = (text: string) => new ApiError('ValidationException', `Invalid Schedule Expression ${text}.`);
@@ -22,8 +25,8 @@ function instant(local: string, zone: string): number {
 }
 
 /**
- * `at(2026-11-28T20:30:00)` and `rate(5 minutes)`. Source: EventBridge Scheduler user guide, "Schedule types". The
- * lab has no cron. Throws ApiError.
+ * `at(2026-11-28T20:30:00)` and `rate(5 minutes)`. Source: EventBridge Scheduler user guide, "Schedule
+ * types". The lab has no cron. Throws ApiError.
  * @param started when the schedule was made: a rate counts from then
  */
 export function parseExpression(text: string, zone: string, started: number): Next {

@@ -9,8 +9,9 @@ import { usesAround } from './uses-around.ts';
 type Report = (diagnostic: Diagnostic) => void;
 
 /**
- * Asks each type what is wrong with its resources, and finds two resources for one real object (other case, other
- * slashes, title against property) and two owners of one real thing. All of it is told, each at its value.
+ * Asks each type what is wrong with its resources, and finds two resources for one real object (other case,
+ * other slashes, title against property) and two owners of one real thing. All of it is told, each at its
+ * value.
  */
 export function checkIdentities(
   resources: DeclaredResource[],

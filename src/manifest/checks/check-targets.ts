@@ -43,8 +43,8 @@ export function checkTargets(
 }
 
 /**
- * Targets of a repository, of a URL: those that properties name (`x-target`), and those of URLs that name none
- * (`x-on-target`).
+ * Targets of a repository, of a URL: those that properties name (`x-target`), and those of URLs that name
+ * none (`x-on-target`).
  */
 function namedTargets(
   declared: DeclaredResource,

@@ -6,8 +6,8 @@ import type { Declarations } from '../scope/declared.ts';
 import { quoted } from '../syntax/scalar.ts';
 
 /**
- * Refuses URLs that hold a password or a token, whatever the property: plans, reports and the world's own records
- * show URLs. `https://NAME@HOST` is most often a token; `ssh://git@HOST` is a name.
+ * Refuses URLs that hold a password or a token, whatever the property: plans, reports and the world's own
+ * records show URLs. `https://NAME@HOST` is most often a token; `ssh://git@HOST` is a name.
  */
 export function checkUrls(
   { resources, targets }: Declarations,

@@ -4,8 +4,9 @@ import type { Declarations } from '../scope/declared.ts';
 import { quoted } from '../syntax/scalar.ts';
 
 /**
- * Gives a resource the properties that it leaves out and that its type takes from the resource of another type with the
- * same title: the VM's repository. Its places are those of the other's, so that what differs is shown where it stands.
+ * Gives a resource the properties that it leaves out and that its type takes from the resource of another
+ * type with the same title: the VM's repository. Its places are those of the other's, so that what differs is
+ * shown where it stands.
  */
 export function takeFromOthers({ resources }: Declarations, report: (diagnostic: Diagnostic) => void): void {
   for (const declared of resources) {

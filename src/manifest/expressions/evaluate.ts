@@ -187,8 +187,8 @@ export function evaluated(
 }
 
 /**
- * Texts of the scalars that an expression reads. One that it takes from a place whose name isn't known before it is
- * computed has the text of any that it may have been: those with one value differ in nothing else.
+ * Texts of the scalars that an expression reads. One that it takes from a place whose name isn't known before
+ * it is computed has the text of any that it may have been: those with one value differ in nothing else.
  */
 function textsIn(scope: Scope, paths: readonly string[][]): TextOf {
   const roots = { params: scope.params, data: scope.data, each: scope.each };

@@ -60,7 +60,9 @@ export function makeExpressions(
   };
 }
 
-/** What follows `facts` in the expressions of a file. A `when` that can't be read says so where it is used. */
+/**
+ * What follows `facts` in the expressions of a file. A `when` that can't be read says so where it is used.
+ */
 function factsIn(file: SourceFile, parse: ParseCel): string[][] {
   const paths = [...file.templates.values()]
     .flat()

@@ -99,7 +99,9 @@ function bothPlaces(context: Context, address: string, at: SourceRange): Context
 const isNothing = (node: Node | null): boolean =>
   node === null || (isScalar(node) && node.type === 'PLAIN' && /^(|~|null)$/.test(String(node.value ?? '')));
 
-/** What expressions of the module see: the title, and the parameters with defaults where the use says nothing. */
+/**
+ * What expressions of the module see: the title, and the parameters with defaults where the use says nothing.
+ */
 async function innerScope(
   module: Module,
   { address, title }: { address: string; title: string },

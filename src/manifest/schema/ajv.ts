@@ -10,5 +10,7 @@ const compiled = Object.assign(
   { code: 'new RegExp' },
 );
 
-/** Loaded only for schemas that have no precompiled validator. What can't be used is thrown at compilation. */
+/**
+ * Loaded only for schemas that have no precompiled validator. What can't be used is thrown at compilation.
+ */
 export const makeAjv = (options: Options): Ajv => new Ajv({ ...options, code: { regExp: compiled } });

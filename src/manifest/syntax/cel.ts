@@ -16,7 +16,10 @@ export interface Cel {
   run(values: Partial<Record<Variable, unknown>>, time: TimeLeft, textOf?: TextOf): Json;
 }
 
-/** How a scalar was written that another text stands for as well; `path` is undefined when it isn't known before. */
+/**
+ * How a scalar was written that another text stands for as well; `path` is undefined when it isn't known
+ * before.
+ */
 export type TextOf = (value: Json, path: string[] | undefined) => string | undefined;
 
 /** What expressions that loop or match may still take, in ms, all of a run together. */
@@ -46,8 +49,8 @@ const environment = new Environment({
 for (const name of variables) environment.registerVariable(name, 'map');
 
 /**
- * `string(data.version)` is the text that was written (`1.10`), as it is where text is meant without it. CEL has no
- * such text, so each `string(X)` is run as this function of `string(X)`, X and the chain that X is.
+ * `string(data.version)` is the text that was written (`1.10`), as it is where text is meant without it. CEL
+ * has no such text, so each `string(X)` is run as this function of `string(X)`, X and the chain that X is.
  */
 const asWritten = 'asWritten_';
 let textOfRun: TextOf | undefined;
@@ -205,7 +208,9 @@ function converted(value: unknown): unknown {
   return result;
 }
 
-/** CEL's integers are bigint. Its maps are not objects: one with a member `constructor` is none that it knows. */
+/**
+ * CEL's integers are bigint. Its maps are not objects: one with a member `constructor` is none that it knows.
+ */
 function toCel(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map(toCel);

@@ -9,7 +9,10 @@ const largestManifest = 8 * 1024 * 1024;
 /** Folders beside manifests that hold something else. */
 const notManifests = ['modules', 'data', 'types'];
 
-/** Where `modules/`, `data/` and `types/` may lie: the folders named, and their parents up to the working directory. */
+/**
+ * Where `modules/`, `data/` and `types/` may lie: the folders named, and their parents up to the working
+ * directory.
+ */
 export async function foldersAround(paths: string[], files: ReadFiles, cwd: string): Promise<string[]> {
   const folders = new Set<string>();
   for (const path of paths) {

@@ -153,7 +153,15 @@ function checkKeys(file: SourceFile, pairs: Pair[], report: (d: Diagnostic) => v
       continue;
     }
     const first = seen.get(text);
-    if (first)
+    if (text === '<<' && isScalar(key) && key.type === 'PLAIN') {
+      report(
+        given('bad-key', 'converge does not merge maps: `<<` would be a name like any other', {
+          at: placeOf(file, key),
+          hint: "write the values out, or share them by `data` or a module; quote it where it is a name: '<<'",
+        }),
+      );
+      sound = false;
+    } else if (first)
       report(
         given('duplicate-key', `\`${text}\` appears twice in one map`, {
           at: placeOf(file, key),

@@ -19,7 +19,10 @@ export function coreValue(source: string): Json {
   return source;
 }
 
-/** The text of a plain scalar that its value doesn't give back: `1.10` is the number 1.1, and where text is meant `1.10`. */
+/**
+ * The text of a plain scalar that its value doesn't give back: `1.10` is the number 1.1, and where text is
+ * meant `1.10`.
+ */
 export function ownText({ type, value }: { type?: unknown; value: unknown }): string | undefined {
   const text = String(value);
   if (type !== 'PLAIN') return undefined;

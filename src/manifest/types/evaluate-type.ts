@@ -86,7 +86,10 @@ function placeOf(text: string, part: string, file: string): SourceRange | undefi
   return { file, line: lines.length, column, endLine: lines.length, endColumn: column + part.length };
 }
 
-/** Where the parser stopped: the line's number, the lines around it and a caret are before the error. JavaScript is parsed again for that. */
+/**
+ * Where the parser stopped: the line's number, the lines around it and a caret are before the error.
+ * JavaScript is parsed again for that.
+ */
 function syntaxAt(error: unknown, text: string, file: string): SourceRange | undefined {
   if (!(error instanceof SyntaxError)) return undefined;
   let stack = error.stack ?? '';

@@ -14,7 +14,8 @@ export interface TypeSource {
 
 /**
  * Reads `types/NAME.ts` (`.mts`, `.js`, `.mjs`) of the folders in sorted order, all through `files`: where
- * these hold verified content, so do the types. Runs nothing. Files with another dot in their name are left out.
+ * these hold verified content, so do the types. Runs nothing. Files with another dot in their name are left
+ * out.
  */
 export async function findTypes(
   folders: string[],

@@ -53,7 +53,10 @@ export const formatPatterns: ReadonlyMap<string, string> = new Map(
   Object.entries(formats).map(([name, { pattern }]) => [name, pattern]),
 );
 
-/** What was expected when `text` is wrong by `format`; undefined when it is right or the format is none of ours. */
+/**
+ * What was expected when `text` is wrong by `format`; undefined when it is right or the format is none of
+ * ours.
+ */
 export function checkFormat(format: string, text: string): Wanted | undefined {
   const rule = Object.hasOwn(formats, format) ? formats[format] : undefined;
   return rule && !rule.fits(text) ? rule.wanted(text) : undefined;

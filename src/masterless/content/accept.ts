@@ -16,7 +16,9 @@ export interface Seen {
 export interface Asking {
   /** What this instance is part of. */
   environment: string;
-  /** Milliseconds since the epoch, and never before the last run, whatever the clock says: see `notBefore`. */
+  /**
+   * Milliseconds since the epoch, and never before the last run, whatever the clock says: see `notBefore`.
+   */
   now: number;
   /** What the clock says, where that is earlier. */
   clock?: number | undefined;
@@ -103,17 +105,17 @@ export function refusal(statement: Statement, signature: string, asking: Asking)
 const rfc3339 = (ms: number): string => new Date(ms).toISOString();
 
 /**
- * What time it is at least from now on: a clock that is put back must not make valid again what has expired. One that
- * was ahead for a while must not make everything expire, either: what was refused at that time counts as expired, and
- * later than that it is not known to be.
+ * What time it is at least from now on: a clock that is put back must not make valid again what has expired.
+ * One that was ahead for a while must not make everything expire, either: what was refused at that time
+ * counts as expired, and later than that it is not known to be.
  * @param time milliseconds of this run
  */
 export const notBefore = (time: number, expired?: Statement): string =>
   rfc3339(expired ? Math.min(time, Date.parse(expired.expires) + 1) : time);
 
 /**
- * What to remember once a statement was accepted. What a rollback replaces stays replaced, also on an instance
- * that began after it and never had it.
+ * What to remember once a statement was accepted. What a rollback replaces stays replaced, also on an
+ * instance that began after it and never had it.
  */
 export const remember = (statement: Statement, signature: string, seen?: Seen): Seen => ({
   highest: Math.max(statement.sequence, statement.replaces_up_to ?? 0, seen?.highest ?? 0),

@@ -9,8 +9,9 @@ export interface Policy {
 }
 
 /**
- * What the role of an environment's instances needs in the bucket, and no more: to read what they are to be and
- * whose turn it is, and each to write its own report. `${aws:userid}` is `ROLE-ID:INSTANCE-ID` for whoever asks.
+ * What the role of an environment's instances needs in the bucket, and no more: to read what they are to be
+ * and whose turn it is, and each to write its own report. `${aws:userid}` is `ROLE-ID:INSTANCE-ID` for
+ * whoever asks.
  * @param root `BUCKET` or `BUCKET/PREFIX`
  * @param partition `aws`, `aws-cn`, `aws-us-gov`
  */

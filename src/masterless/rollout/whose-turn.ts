@@ -2,7 +2,9 @@ import { isMyTurn, type Rollout } from './rollout.ts';
 
 export interface Situation {
   instance: string;
-  /** What stands for the content in the bucket now: SHA-256 of the signature file. Undefined: there is none. */
+  /**
+   * What stands for the content in the bucket now: SHA-256 of the signature file. Undefined: there is none.
+   */
   offered: string | undefined;
   /** The same of what was applied last. */
   applied: string | undefined;
@@ -14,8 +16,9 @@ export interface Situation {
 }
 
 /**
- * Whether an agent is to apply, and why. New content that nobody rolls out is taken as it comes; while a rollout
- * goes on, and after one was halted, it waits for its turn: else one bad change would meet the whole fleet.
+ * Whether an agent is to apply, and why. New content that nobody rolls out is taken as it comes; while a
+ * rollout goes on, and after one was halted, it waits for its turn: else one bad change would meet the whole
+ * fleet.
  */
 export function turnFor({
   instance,

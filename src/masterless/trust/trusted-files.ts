@@ -8,7 +8,10 @@ import { parsePublicKey, type TrustedKey } from './keys.ts';
  * Why others than who runs this machine could change what is at a path, or put something else there.
  * @param above that path is a folder somewhere above the key's: what counts is whether it can be replaced
  */
-export type Keeper = (path: string, above: boolean) => Promise<{ why: string; hint: string } | undefined>;
+export type WhoCanChange = (
+  path: string,
+  above: boolean,
+) => Promise<{ why: string; hint: string } | undefined>;
 
 /** Nobody needs more; and a folder that was mixed up with another isn't read to its end. */
 const mostKeys = 100;
@@ -17,17 +20,17 @@ const mostKeys = 100;
  * The keys in a folder: each of its `.pub` files. Empty when it isn't there. Throws a Failure (given) for a
  * file that is not a key, and for anything that others than root and this user could change, up to the root.
  */
-export async function keysIn(folder: string, files: ReadFiles, keeper: Keeper): Promise<TrustedKey[]> {
+export async function keysIn(folder: string, files: ReadFiles, others: WhoCanChange): Promise<TrustedKey[]> {
   const names = ((await files.list(folder)) ?? []).filter(name => name.endsWith('.pub')).sort();
   if (names.length === 0) return [];
-  const mistakes = await changeable(folder, keeper, 1);
+  const mistakes = await changeable(folder, others, 1);
   if (mistakes) throw new Failure(mistakes);
-  return Promise.all(names.slice(0, mostKeys).map(name => keyFile(join(folder, name), files, keeper)));
+  return Promise.all(names.slice(0, mostKeys).map(name => keyFile(join(folder, name), files, others)));
 }
 
 /** One key. Throws a Failure (given) when it isn't there, is none, or could have been changed by others. */
-export async function keyFile(path: string, files: ReadFiles, keeper: Keeper): Promise<TrustedKey> {
-  const mistake = await changeable(path, keeper);
+export async function keyFile(path: string, files: ReadFiles, others: WhoCanChange): Promise<TrustedKey> {
+  const mistake = await changeable(path, others);
   if (mistake) throw new Failure(mistake);
   const bytes = await files.read(path);
   if (!bytes)
@@ -43,20 +46,20 @@ export async function keyFile(path: string, files: ReadFiles, keeper: Keeper): P
  * Throws a Failure (given) when others could change what this instance remembers: they could have it take old
  * content again, or remove what they like. `folder` has to be there.
  */
-export async function assertOwnState(folder: string, files: ReadFiles, keeper: Keeper): Promise<void> {
+export async function assertOwnState(folder: string, files: ReadFiles, others: WhoCanChange): Promise<void> {
   const inside = ['instance.json', 'state.json', 'memory'].map(name => join(folder, name));
   for (const path of inside) {
-    const found = (await files.stat(path)) && (await keeper(path, false));
+    const found = (await files.stat(path)) && (await others(path, false));
     if (found) throw new Failure(given('state-not-safe', `${path} ${found.why}`, { hint: found.hint }));
   }
-  const mistake = await changeable(folder, keeper, 1);
+  const mistake = await changeable(folder, others, 1);
   if (mistake) throw new Failure({ ...mistake, code: 'state-not-safe' satisfies Code });
 }
 
 /** Looked at from the key up to the root. */
-async function changeable(path: string, keeper: Keeper, from = 0): Promise<Diagnostic | undefined> {
+async function changeable(path: string, others: WhoCanChange, from = 0): Promise<Diagnostic | undefined> {
   for (let at = path, depth = from; ; at = dirname(at), depth++) {
-    const found = await keeper(at, depth > 1);
+    const found = await others(at, depth > 1);
     if (found) {
       const what = `${path} is not trusted: ${at === path ? 'it' : at} ${found.why}`;
       return given('trust-not-safe', what, { hint: found.hint });
@@ -66,8 +69,8 @@ async function changeable(path: string, keeper: Keeper, from = 0): Promise<Diagn
 }
 
 /** By owner and mode. `user`: POSIX id of who runs this. */
-export function posixKeeper(files: ReadFiles, user: number): Keeper {
-  const keeper: Keeper = async (path, above) => {
+export function posixWhoCanChange(files: ReadFiles, user: number): WhoCanChange {
+  const others: WhoCanChange = async (path, above) => {
     const stat = await files.stat(path);
     if (!stat) return undefined;
     const hint = `chown root ${path} && chmod go-w ${path}`;
@@ -79,12 +82,12 @@ export function posixKeeper(files: ReadFiles, user: number): Keeper {
     return (stat.mode & 0o022) !== 0 && !sticky ? { why: 'can be written by others', hint } : undefined;
   };
   /** A link above is a way to the folder: where it leads to, and all above that, is asked the same. */
-  const leadsTo: (target: string) => ReturnType<Keeper> = async target => {
+  const leadsTo: (target: string) => ReturnType<WhoCanChange> = async target => {
     for (let at = target; ; at = dirname(at)) {
-      const found = await keeper(at, true);
+      const found = await others(at, true);
       if (found) return { why: `leads to ${target}, where ${at} ${found.why}`, hint: found.hint };
       if (dirname(at) === at) return undefined;
     }
   };
-  return keeper;
+  return others;
 }

@@ -66,7 +66,10 @@ function valueLines(value: Json, pointer: string, placeAt: PlaceAt): Written[] {
   return [{ line: open, place }, ...separated(members), { line: close, place }];
 }
 
-/** In double quotes a manifest may not hold what an escape may have made; what needs one is left for it to refuse. */
+/**
+ * In double quotes a manifest may not hold what an escape may have made; what needs one is left for it to
+ * refuse.
+ */
 const quoted = (text: string): string =>
   /[\p{Cc}\u2028\u2029\ufeff]/u.test(text) || !text.isWellFormed()
     ? JSON.stringify(text)

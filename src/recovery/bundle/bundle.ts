@@ -16,8 +16,8 @@ import {
 } from '../../replication/format/shape.ts';
 
 /**
- * What a recovery has to know besides the disks, compiled: `docs/repository-format.md` has the members. It holds no
- * secret, and nothing in it is a path that anything is read from.
+ * What a recovery has to know besides the disks, compiled: `docs/repository-format.md` has the members. It
+ * holds no secret, and nothing in it is a path that anything is read from.
  */
 export interface Bundle {
   bundle: 1;
@@ -91,8 +91,8 @@ const shape = members({
 });
 
 /**
- * The bundle in these bytes. Its parts are still to be looked at as manifests are: in a plain repository anybody who
- * may write there may have written it.
+ * The bundle in these bytes. Its parts are still to be looked at as manifests are: in a plain repository
+ * anybody who may write there may have written it.
  *
  * @param of whose it is, for the message
  * @throws Failure `bundle-unusable`

@@ -9,8 +9,8 @@ import { collected, isRepositoryKey, type Naming, secretsIn } from './references
 export type Declared = Pick<Catalog, 'resources' | 'targets'>;
 
 /**
- * What manifests say about the recovery of a VM: the plans that it is in, the targets of all machines in those and its
- * own, and the AWS targets that these need. Undefined when they say nothing.
+ * What manifests say about the recovery of a VM: the plans that it is in, the targets of all machines in
+ * those and its own, and the AWS targets that these need. Undefined when they say nothing.
  */
 export function compileBundle({ resources, targets }: Declared, vm: Bundle['vm']): Bundle | undefined {
   const isVm = (title: string) => [vm.name, vm.uuid].some(own => own.toLowerCase() === title.toLowerCase());
@@ -37,7 +37,9 @@ export function compileBundle({ resources, targets }: Declared, vm: Bundle['vm']
   };
 }
 
-/** What a cycle stores; where the manifests aren't known, as by a plan that was saved, what was there stays. */
+/**
+ * What a cycle stores; where the manifests aren't known, as by a plan that was saved, what was there stays.
+ */
 export function bundleToStore(declared: Declared | undefined, vm: Bundle['vm']): BundleContent {
   if (!declared) return 'as-before';
   const bundle = compileBundle(declared, vm);

@@ -26,8 +26,8 @@ interface OfVm {
 }
 
 /**
- * The newest bundle in a repository that holds a plan of this name, in any case. Only points that `which` means are
- * looked at: all for `latest`.
+ * The newest bundle in a repository that holds a plan of this name, in any case. Only points that `which`
+ * means are looked at: all for `latest`.
  *
  * @param onDamage called with what can't be read and is passed over
  * @throws Failure `plan-not-bundled`, which names the plans that there are

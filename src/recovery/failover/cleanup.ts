@@ -66,7 +66,8 @@ const lookEvery = 5_000;
 const patience = 10 * 60_000;
 
 /**
- * Removes all that a run made and looks until nothing of it is there. The replica's snapshots stay. Safe to repeat.
+ * Removes all that a run made and looks until nothing of it is there. The replica's snapshots stay. Safe to
+ * repeat.
  *
  * @throws Failure `left-behind` with what is still there
  */

@@ -2,8 +2,8 @@ import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { NetworkFacts } from '../model/machines.ts';
 
 /**
- * What keeps a network from being proven apart from everything else. A copy of a domain controller that reaches
- * production is a disaster of its own, so that anything not understood counts as a way out.
+ * What keeps a network from being proven apart from everything else. A copy of a domain controller that
+ * reaches production is a disaster of its own, so that anything not understood counts as a way out.
  */
 export function waysOut({ routes, doors, rules, nameServers }: NetworkFacts): string[] {
   return [

@@ -9,8 +9,9 @@ import { goOn, type RehearseOptions } from './options.ts';
 import { attemptToken, imageName, note, type RunMachine, runTags, tokensOf, VM_TAG } from './run.ts';
 
 /**
- * Launches a machine once, whoever asks, and waits until it runs. Linux starts from an image of its own disks, so that
- * no recovered disk meets another system. Windows starts from its shell, in `quarantine`, and has none of them yet.
+ * Launches a machine once, whoever asks, and waits until it runs. Linux starts from an image of its own
+ * disks, so that no recovered disk meets another system. Windows starts from its shell, in `quarantine`, and
+ * has none of them yet.
  *
  * @throws Failure `no-room`, `license-mismatch`, `shell-missing`, `shell-boot-mode`, `machine-not-launched`
  */

@@ -9,8 +9,8 @@ const lookEvery = 3_000;
 const patience = 30 * 60_000;
 
 /**
- * Gives a machine that runs its shell its own disks, then these groups: looks, makes the one next move, looks again,
- * from wherever it stands. Nothing but what EC2 shows tells how far it is.
+ * Gives a machine that runs its shell its own disks, then these groups: looks, makes the one next move, looks
+ * again, from wherever it stands. Nothing but what EC2 shows tells how far it is.
  *
  * @throws Failure `machine-not-launched`
  */

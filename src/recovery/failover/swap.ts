@@ -33,14 +33,17 @@ export type Move =
   | { ask: 'done' }
   | { ask: 'give-up'; why: string };
 
-/** Windows takes xvdf to xvdp for data. Source: EC2 user guide, "Device names for volumes on Amazon EC2 instances". */
+/**
+ * Windows takes xvdf to xvdp for data. Source: EC2 user guide, "Device names for volumes on Amazon EC2
+ * instances".
+ */
 export const dataDevice = (n: number): string => `xvd${String.fromCharCode('f'.charCodeAt(0) + n - 1)}`;
 
 /**
- * The one next move, decided from what is seen alone, so that whoever goes on after a crash does what the first would
- * have done. Three things hold in every state: no recovered disk is attached unless the instance is stopped and holds
- * nothing of the shell (or EC2 itself exchanges the root, restarting it); a shell never runs on any but the group that it
- * was launched into; and groups and profile come last of all.
+ * The one next move, decided from what is seen alone, so that whoever goes on after a crash does what the
+ * first would have done. Three things hold in every state: no recovered disk is attached unless the instance
+ * is stopped and holds nothing of the shell (or EC2 itself exchanges the root, restarting it); a shell never
+ * runs on any but the group that it was launched into; and groups and profile come last of all.
  */
 export function nextMove(seen: Seen, wanted: Wanted): Move {
   const { instance, disks } = seen;

@@ -1,4 +1,7 @@
-/** Security groups, and the other things of a network that are known by name. All calls may reject with a Failure. */
+/**
+ * Security groups, and the other things of a network that are known by name. All calls may reject with a
+ * Failure.
+ */
 
 /** `peer`: a CIDR block or the id of a group or prefix list. Ports are those of tcp and udp. */
 export interface GroupRule {

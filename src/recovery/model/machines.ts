@@ -1,4 +1,7 @@
-/** What a failover needs of the cloud. `src/aws/recovery` implements it over EC2. All calls may reject with a Failure. */
+/**
+ * What a failover needs of the cloud. `src/aws/recovery` implements it over EC2. All calls may reject with a
+ * Failure.
+ */
 
 export interface CloudImage {
   id: string;

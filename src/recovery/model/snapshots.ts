@@ -32,7 +32,9 @@ export interface NewSnapshot {
 }
 
 export interface SnapshotStore {
-  /** Whether new volumes and snapshots of the account are encrypted, and by which key: an ARN, or an alias. */
+  /**
+   * Whether new volumes and snapshots of the account are encrypted, and by which key: an ARN, or an alias.
+   */
   encryption(signal?: AbortSignal): Promise<{ on: boolean; key?: string }>;
   /** Those of this account that have all of these tags, or these ids. */
   list(
@@ -41,13 +43,13 @@ export interface SnapshotStore {
   ): Promise<CloudSnapshot[]>;
   start(wanted: NewSnapshot, signal?: AbortSignal): Promise<string>;
   /**
-   * One whole block; putting it again overwrites. Throws a Failure `snapshot-not-pending` when nothing more can be
-   * put. `digest`: its SHA-256, which the other side checks.
+   * One whole block; putting it again overwrites. Throws a Failure `snapshot-not-pending` when nothing more
+   * can be put. `digest`: its SHA-256, which the other side checks.
    */
   put(id: string, index: number, bytes: Buffer, digest: Buffer, signal?: AbortSignal): Promise<void>;
   /**
-   * `count`: blocks that were put; `checksum`: SHA-256 of their digests, one after another by ascending index,
-   * in base64. Asked again after a lost answer it says the same.
+   * `count`: blocks that were put; `checksum`: SHA-256 of their digests, one after another by ascending
+   * index, in base64. Asked again after a lost answer it says the same.
    */
   complete(id: string, count: number, checksum: string, signal?: AbortSignal): Promise<void>;
   /** Blocks that were ever written, its parents' too, by ascending index. Of a completed snapshot only. */

@@ -54,8 +54,8 @@ export async function replicaOf(
 }
 
 /**
- * Sees to it that every disk of a point has a complete snapshot, then removes those that nobody needs. What there is
- * is told by tags alone; a build that died is found by them, and gone on with under the same token.
+ * Sees to it that every disk of a point has a complete snapshot, then removes those that nobody needs. What
+ * there is is told by tags alone; a build that died is found by them, and gone on with under the same token.
  *
  * @throws Failure `replica-too-large`, `snapshot-failed`
  */

@@ -6,9 +6,10 @@ const ID = 32;
 const ZERO = Buffer.alloc(ID);
 
 /**
- * Numbers of the snapshot's blocks, ascending, that have to be written: with a base those in which any block of the
- * repository has another id, one that became zero among them (else the parent's bytes would show through); without
- * a base those that aren't zero. Pages that are the same by name aren't loaded, and no two pages are in memory.
+ * Numbers of the snapshot's blocks, ascending, that have to be written: with a base those in which any block
+ * of the repository has another id, one that became zero among them (else the parent's bytes would show
+ * through); without a base those that aren't zero. Pages that are the same by name aren't loaded, and no two
+ * pages are in memory.
  *
  * @param base the disk as the parent has it, with the same block size
  */

@@ -19,8 +19,8 @@ export type Choice =
     };
 
 /**
- * What is to be done so that a disk of a point has its snapshot. `known`: all snapshots of the VM's replica; `points`:
- * the points that the repository still has, since what changed is found by comparing two of them.
+ * What is to be done so that a disk of a point has its snapshot. `known`: all snapshots of the VM's replica;
+ * `points`: the points that the repository still has, since what changed is found by comparing two of them.
  */
 export function chooseWork(
   point: Point,
@@ -78,8 +78,8 @@ const isEncryptedAs = ({ encrypted, key }: ReplicaSnapshot, wanted: Encryption):
   (!encrypted || !key?.includes(':key/') || !wanted.key?.includes(':key/') || key === wanted.key);
 
 /**
- * Snapshots that are no longer needed: all that belong to points older than the newest `keep` whose every disk has a
- * complete snapshot. While there is no such point nothing is.
+ * Snapshots that are no longer needed: all that belong to points older than the newest `keep` whose every
+ * disk has a complete snapshot. While there is no such point nothing is.
  */
 export function retired(known: readonly ReplicaSnapshot[], keep: number): ReplicaSnapshot[] {
   const byGeneration = new Map<number, Set<string>>();

@@ -23,8 +23,8 @@ const perThousandPuts = 0.006;
 const perGbMonth = 0.05;
 
 /**
- * Undefined when every disk of the point has its snapshot. Reads the maps of the disks, none of their data; the snapshots
- * are those that `buildReplica` would go on from.
+ * Undefined when every disk of the point has its snapshot. Reads the maps of the disks, none of their data;
+ * the snapshots are those that `buildReplica` would go on from.
  */
 export async function estimateCold(
   repository: Repository,

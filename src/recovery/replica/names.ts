@@ -48,7 +48,9 @@ export function readReplica(snapshot: CloudSnapshot): ReplicaSnapshot | undefine
   };
 }
 
-/** What a snapshot is started with: the same for the same work, so that whoever goes on finds what was begun. */
+/**
+ * What a snapshot is started with: the same for the same work, so that whoever goes on finds what was begun.
+ */
 export function startOf(
   repository: string,
   point: Point,

@@ -17,8 +17,8 @@ export interface SnapshotCheck {
 const together = 16;
 
 /**
- * Holds a snapshot against the disk of the point that it is of. Every block that isn't zero must be listed; of those
- * that are listed `sample` are read back, chosen at random, and compared byte by byte.
+ * Holds a snapshot against the disk of the point that it is of. Every block that isn't zero must be listed;
+ * of those that are listed `sample` are read back, chosen at random, and compared byte by byte.
  *
  * @param sample how many; all when there are no more
  */

@@ -14,8 +14,9 @@ export interface Written {
 }
 
 /**
- * Reads these blocks of a point and puts them into a pending snapshot. Blocks of one window are put at a time, and
- * the next windows are read meanwhile; memory doesn't grow with the disk. Zeros follow the disk's end.
+ * Reads these blocks of a point and puts them into a pending snapshot. Blocks of one window are put at a
+ * time, and the next windows are read meanwhile; memory doesn't grow with the disk. Zeros follow the disk's
+ * end.
  */
 export async function writeBlocks(
   reader: DiskReader,

@@ -34,8 +34,9 @@ const ofInstance = (query: string): string =>
   `$(aws ec2 describe-instances ${instance} --query "Reservations[0].Instances[0].${query}" --output text)`;
 
 /**
- * Lines for a POSIX shell. They name nothing that a later cycle replaces: the newest snapshots are found by their tags
- * when the lines are run, and what comes after the launch is in the tags that the launch template gives.
+ * Lines for a POSIX shell. They name nothing that a later cycle replaces: the newest snapshots are found by
+ * their tags when the lines are run, and what comes after the launch is in the tags that the launch template
+ * gives.
  */
 export function runbookLines(of: RunbookMachine): string[] {
   const { point, machine } = of;

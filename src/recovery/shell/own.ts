@@ -60,8 +60,9 @@ const lookEvery = 30_000;
 const patience = 4 * 3_600_000;
 
 /**
- * Sees to the shell of a VM: what fits is kept, else one is imported of its root disk, and those that were of another
- * system, firmware or licence are removed. An import that was interrupted is gone on with, by its token.
+ * Sees to the shell of a VM: what fits is kept, else one is imported of its root disk, and those that were of
+ * another system, firmware or licence are removed. An import that was interrupted is gone on with, by its
+ * token.
  *
  * @throws Failure `import-failed`, `license-mismatch`, `shell-boot-mode`
  */

@@ -25,8 +25,8 @@ export const rulesBetween = (is: readonly GroupRule[], should: readonly GroupRul
 });
 
 /**
- * Sees to a security group with exactly these rules and answers with its id; what was there of it is used. It is read
- * back: nothing may be launched into a group that only should be shut. Safe to repeat.
+ * Sees to a security group with exactly these rules and answers with its id; what was there of it is used. It
+ * is read back: nothing may be launched into a group that only should be shut. Safe to repeat.
  *
  * @throws Failure `group-foreign`, `group-open`
  */

@@ -1,7 +1,10 @@
 import type { MachineRecord } from '../../replication/model/machine.ts';
 import type { CloudType } from '../model/instance-types.ts';
 
-/** Families that a type is chosen of where none is declared: general purpose, compute and memory, none that is burstable. */
+/**
+ * Families that a type is chosen of where none is declared: general purpose, compute and memory, none that is
+ * burstable.
+ */
 export const usualFamilies: readonly string[] = ['m6i', 'c6i', 'r6i'];
 
 export const bootModeOf = ({ firmware }: Pick<MachineRecord, 'firmware'>): 'legacy-bios' | 'uefi' =>
@@ -22,8 +25,8 @@ export function unfit(machine: Wanted, type: CloudType, onHost: boolean): string
 }
 
 /**
- * The smallest type that holds the CPUs and the memory of a machine and starts as it did: by memory, then by CPUs, then
- * by the order of the families. `why`: said in plans.
+ * The smallest type that holds the CPUs and the memory of a machine and starts as it did: by memory, then by
+ * CPUs, then by the order of the families. `why`: said in plans.
  */
 export function rightSize(
   machine: Wanted,

@@ -40,9 +40,10 @@ export interface Lease {
 /**
  * Takes the lease of a VM by compare-and-swap, with the intent in it, and keeps it by a heartbeat on
  * the clock. `floor`: the highest epoch and generation known from elsewhere (points, snapshots), for when
- * the lease object is gone. `clockAhead`: milliseconds by which the store's clock is ahead of ours. `prove`: first see
- * whether the store honours the conditions that all of this rests on. A wrong take-over because of clocks that disagree costs work, never content: the head only
- * moves from the ETag that was read under the lease.
+ * the lease object is gone. `clockAhead`: milliseconds by which the store's clock is ahead of ours. `prove`:
+ * first see whether the store honours the conditions that all of this rests on. A wrong take-over because of
+ * clocks that disagree costs work, never content: the head only moves from the ETag that was read under the
+ * lease.
  *
  * @throws Failure `lease-held` (blocked) naming holder and end; `store-unsuitable`
  */
@@ -91,7 +92,8 @@ export async function takeLease(
     while (!stop.signal.aborted && !lost.signal.aborted) {
       await clock.sleep(leaseTtl / 3, stop.signal);
       await renew(clock.now() + leaseTtl).catch(error => {
-        // A store that fails for a moment is not a loss yet; somebody else's lease is, and so is the time being up.
+        // A store that fails for a moment is not a loss yet; somebody else's lease is, and so is the time
+        // being up.
         if (isLost(error) || clock.now() >= value.expires) lost.abort(error);
       });
     }

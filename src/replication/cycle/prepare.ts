@@ -56,7 +56,10 @@ export const lastingObstacle = (vm: SourceVm): string | undefined =>
         vm.snapshots.filter(({ name }) => !isOurs(name)),
       );
 
-/** vSphere demands that a VM has no snapshot when tracking begins, else the tracking data is wrong (KB 1020128). */
+/**
+ * vSphere demands that a VM has no snapshot when tracking begins, else the tracking data is wrong (KB
+ * 1020128).
+ */
 function trackingObstacle(vm: SourceVm, snapshots: SourceSnapshot[]): string | undefined {
   if (!vm.changeTrackingSupported) return 'its virtual hardware has no change tracking';
   if (snapshots.length === 0) return undefined;

@@ -44,7 +44,9 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
   }
 }
 
-/** The decision, and for an incremental what changed; a change id that the source refuses ends in a rescan. */
+/**
+ * The decision, and for an incremental what changed; a change id that the source refuses ends in a rescan.
+ */
 async function settle(
   disk: SourceDisk,
   { machine, snapshot, context, warn, signal }: Options,

@@ -31,7 +31,9 @@ export function isOrphan(name: string, of: Omit<SnapshotName, 'cycle'>): boolean
 /** Whether any converge, of whatever repository, made the snapshot: such ones come and go. */
 export const isOurs = (name: string): boolean => pattern.test(name);
 
-/** The beginning of the repository's id, of a snapshot that a converge made of the VM; undefined for others. */
+/**
+ * The beginning of the repository's id, of a snapshot that a converge made of the VM; undefined for others.
+ */
 export function repositoryOf(name: string, vm: string): string | undefined {
   const [, of, repository] = pattern.exec(name) ?? [];
   return of === short(vm) ? repository : undefined;

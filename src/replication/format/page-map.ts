@@ -80,7 +80,9 @@ export function encodePageTable(pages: PageRefs[], numberOf: (object: string) =>
   );
 }
 
-/** Throws RangeError when the bytes end early or can't be right. `end` is where the next disk's table begins. */
+/**
+ * Throws RangeError when the bytes end early or can't be right. `end` is where the next disk's table begins.
+ */
 export function decodePageTable(
   bytes: Buffer,
   start: number,

@@ -47,7 +47,9 @@ export interface Point {
   consistency: Consistency;
   /** The machine as the snapshot froze it; points of older versions don't say. */
   machine?: MachineRecord;
-  /** What a recovery needs besides the disks; null: nothing was declared; points of older versions don't say. */
+  /**
+   * What a recovery needs besides the disks; null: nothing was declared; points of older versions don't say.
+   */
   bundle?: BundleRef | null;
   /** Bytes of packs, pages and index that were written for it; not known of points by older versions. */
   stored?: number;
@@ -101,7 +103,9 @@ export interface WriteTotals {
 
 export interface DiskWriter {
   readonly blockSize: number;
-  /** Blocks of the disk by number; a block that isn't put keeps the base's content, or zero without a base. */
+  /**
+   * Blocks of the disk by number; a block that isn't put keeps the base's content, or zero without a base.
+   */
   put(block: number, plaintext: Buffer, signal?: AbortSignal): Promise<'stored' | 'same' | 'zero'>;
 }
 
@@ -186,8 +190,9 @@ export interface VmRepository {
 }
 
 /**
- * Documents in the repository beside the points: what has to be there when home isn't. Each is sealed like everything
- * else and written once, under a subject (a plan's name, say; object names don't tell it), a series, and a number.
+ * Documents in the repository beside the points: what has to be there when home isn't. Each is sealed like
+ * everything else and written once, under a subject (a plan's name, say; object names don't tell it), a
+ * series, and a number.
  */
 export interface RecordStore {
   /** False when there is one of that number already: somebody was faster. */

@@ -47,8 +47,8 @@ export function selectPoint(points: Point[], which: string, vm: string, lost: Lo
 }
 
 /**
- * Of a VM's points those that `which` may mean: all for `latest`, those at or before a time, those whose id begins so.
- * For what is looked up beside a point, before it is known which VMs are meant.
+ * Of a VM's points those that `which` may mean: all for `latest`, those at or before a time, those whose id
+ * begins so. For what is looked up beside a point, before it is known which VMs are meant.
  */
 export function pointsMeant(points: Point[], which: string): Point[] {
   if (which === 'latest') return points;
@@ -64,7 +64,9 @@ export interface Lost {
 }
 const nothingLost: Lost = { points: [], again: id => `--point ${id}` };
 
-/** The point, unless one that is lost is between it and the next: it would be an older one than was asked for. */
+/**
+ * The point, unless one that is lost is between it and the next: it would be an older one than was asked for.
+ */
 function certain(point: Point, next: Point | undefined, wanted: string, vm: string, lost: Lost): Point {
   const between = lost.points.find(
     ({ generation }) =>

@@ -11,7 +11,10 @@ export interface Extent {
   length: number;
 }
 
-/** Random access to the frozen content of one disk. Once its snapshot is removed, reads may give newer content. */
+/**
+ * Random access to the frozen content of one disk. Once its snapshot is removed, reads may give newer
+ * content.
+ */
 export interface BlockSource {
   /** Bytes. */
   readonly size: number;
@@ -33,7 +36,10 @@ export interface SourceDisk {
   capacity: number;
   /** Change id of the disk as the snapshot froze it; undefined when tracking is off for it. */
   changeId?: string;
-  /** Its content is spread over several files, as below a snapshot: this source can't read what is frozen of it. */
+  /**
+   * Its content is spread over several files, as below a snapshot: this source can't read what is frozen of
+   * it.
+   */
   onDelta?: true;
   /** Why a snapshot doesn't contain it (independent, physical RDM, ...); undefined when it does. */
   unprotectable?: string;
@@ -51,7 +57,9 @@ export interface SourceVm {
   consolidationNeeded: boolean;
   disks: SourceDisk[];
   snapshots: SourceSnapshot[];
-  /** Milliseconds since the epoch, by the source's clock, when this was asked: what `created` is held against. */
+  /**
+   * Milliseconds since the epoch, by the source's clock, when this was asked: what `created` is held against.
+   */
   now: number;
 }
 

@@ -20,7 +20,9 @@ export type PutResult = { ok: true; etag: string } | { ok: false; reason: 'preco
  */
 export interface ObjectStore {
   readonly url: string;
-  /** Whole object, or what there is of `range` (bytes; `end` exclusive). Undefined when the key isn't there. */
+  /**
+   * Whole object, or what there is of `range` (bytes; `end` exclusive). Undefined when the key isn't there.
+   */
   get(
     key: string,
     options?: { range?: { start: number; end: number }; signal?: AbortSignal },
@@ -34,6 +36,9 @@ export interface ObjectStore {
   /** Keys with the prefix in ascending UTF-8 order, without the empty ones that stand for folders. */
   list(prefix: string): AsyncIterable<StoredObject>;
   remove(key: string): Promise<void>;
-  /** Milliseconds by which the store's clock is ahead of this machine's, as its answers so far tell; 0: not known. */
+  /**
+   * Milliseconds by which the store's clock is ahead of this machine's, as its answers so far tell; 0: not
+   * known.
+   */
   clockAhead?(): number;
 }

@@ -35,9 +35,9 @@ export const contentOf = (repository: Repository, point: Point, disk: PointDisk)
 });
 
 /**
- * Whether an image would go back: it holds, or was being made from, a newer point. In one repository a point that is
- * newer by number is newer whatever clocks say, and one that is older by number is newer when it came after points
- * were lost. Points of different VMs or repositories have only their times.
+ * Whether an image would go back: it holds, or was being made from, a newer point. In one repository a point
+ * that is newer by number is newer whatever clocks say, and one that is older by number is newer when it came
+ * after points were lost. Points of different VMs or repositories have only their times.
  */
 export function isNewer(held: ImageContent, { repository, vm, generation, time }: ImageContent): boolean {
   const alike = held.repository === repository && held.vm === vm;

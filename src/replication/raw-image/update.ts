@@ -33,7 +33,10 @@ export interface UpdateOptions extends Pick<Host, 'clock' | 'files' | 'random'> 
 }
 
 export interface UpdateResult {
-  /** `created`: new. `changes`: only what differs between two points was looked at. `compared`: every byte was. */
+  /**
+   * `created`: new. `changes`: only what differs between two points was looked at. `compared`: every byte
+   * was.
+   */
   how: 'created' | 'changes' | 'compared';
   bytes_written: number;
   /** Consecutive stretches that were written. */
@@ -46,12 +49,12 @@ const batchBlocks = 256;
 /**
  * Makes the file at `path` equal to one disk of a point, writing only blocks that differ. When nobody
  * touched the file since it was last whole, the maps of the two points tell which ones; otherwise every
- * block of it is read and compared. One update of an image runs at a time. It may be killed anywhere: the sidecar says `writing` before the first
- * byte changes and `whole` only after the last one is durable.
+ * block of it is read and compared. One update of an image runs at a time. It may be killed anywhere: the
+ * sidecar says `writing` before the first byte changes and `whole` only after the last one is durable.
  *
- * @throws Failure `not-a-file`; `image-locked`; `image-touched` when somebody else wrote to it meanwhile, and then
- *   the next update compares; `image-newer` when it holds a newer point; `disk-moved` when the image holds a disk that the point has under another
- *   number; and what files and repository throw.
+ * @throws Failure `not-a-file`; `image-locked`; `image-touched` when somebody else wrote to it meanwhile, and
+ *   then the next update compares; `image-newer` when it holds a newer point; `disk-moved` when the image
+ *   holds a disk that the point has under another number; and what files and repository throw.
  */
 export async function updateImage(options: UpdateOptions): Promise<UpdateResult> {
   const { files, path } = options;
@@ -108,7 +111,9 @@ function movedDisk(
   return point.disks.find(({ identity }) => identity === sidecar.disk);
 }
 
-/** The disk of the point that the file holds for certain, if the repository still has it in comparable form. */
+/**
+ * The disk of the point that the file holds for certain, if the repository still has it in comparable form.
+ */
 async function heldReader(
   { sidecar, trusted }: ImageState,
   { repository, point, disk }: UpdateOptions,

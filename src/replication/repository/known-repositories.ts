@@ -35,9 +35,10 @@ const patience = 30_000;
 type Known = Map<string, KnownRepository>;
 
 /**
- * What `repositories.json` of a state folder knows. A damaged file is told to `warn` once, taken as empty, and set
- * aside by the next write. Commands at the same time each keep what the others learnt. Calls reject with a Failure
- * (given) when others can change the file or it is of a newer converge, and with one (world) when it is too large.
+ * What `repositories.json` of a state folder knows. A damaged file is told to `warn` once, taken as empty,
+ * and set aside by the next write. Commands at the same time each keep what the others learnt. Calls reject
+ * with a Failure (given) when others can change the file or it is of a newer converge, and with one (world)
+ * when it is too large.
  */
 export function knownRepositories(
   host: Pick<Host, 'files' | 'clock' | 'random'>,

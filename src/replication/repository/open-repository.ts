@@ -25,14 +25,18 @@ import { putOnce } from './write/put-once.ts';
 export interface OpenOptions {
   key?: Key | undefined;
   random: Random;
-  /** What is known of the store's conditions, by the id of the repository; default: nothing, noted nowhere. */
+  /**
+   * What is known of the store's conditions, by the id of the repository; default: nothing, noted nowhere.
+   */
   conditions?: (id: string) => Conditions;
 }
 
 /** What `verify` needs besides: keys and raw objects. */
 export interface OpenRepository extends Repository {
   readonly context: Context;
-  /** UUIDs of all VMs that were ever replicated to it, also of those without a point; `onDamage` as in `vms`. */
+  /**
+   * UUIDs of all VMs that were ever replicated to it, also of those without a point; `onDamage` as in `vms`.
+   */
   enrolled(onDamage?: OnDamage): Promise<string[]>;
 }
 
@@ -112,8 +116,8 @@ function untried(): Conditions {
 }
 
 /**
- * Of a store that had no configuration a moment ago: the repository that somebody else has made since, undefined
- * when nothing is there. Throws a Failure when something else is.
+ * Of a store that had no configuration a moment ago: the repository that somebody else has made since,
+ * undefined when nothing is there. Throws a Failure when something else is.
  */
 async function madeMeanwhile(store: ObjectStore, options: OpenOptions): Promise<OpenRepository | undefined> {
   const found = await whatIsThere(store);
@@ -123,7 +127,10 @@ async function madeMeanwhile(store: ObjectStore, options: OpenOptions): Promise<
   return made;
 }
 
-/** A prefix that holds anything else isn't ours to write to; one that lost its configuration must not be begun anew. */
+/**
+ * A prefix that holds anything else isn't ours to write to; one that lost its configuration must not be begun
+ * anew.
+ */
 async function whatIsThere(store: ObjectStore): Promise<Failure | undefined> {
   for await (const { key } of store.list(ROSTER)) {
     return new Failure(

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
+import { blocked, Failure, failedWith, given } from '../../diagnostics/diagnostic.ts';
 import { takeLock } from '../../io/locks/lock.ts';
 import type { FileHandle, FileStat, Files, Host } from '../../io/ports.ts';
+import { damaged } from '../format/damage.ts';
 import type { ObjectStore, StoredObject } from '../model/store.ts';
 
 /** Objects up to this many bytes are compared by content; larger ones are never replaced. */
@@ -20,8 +21,8 @@ type StoreHost = Pick<Host, 'clock' | 'files' | 'random'>;
 /**
  * Objects as files below `dir`, which is made when the first one is put. File names are the keys, so
  * that a repository can be copied between a directory and a bucket by any tool. Names that begin with
- * a tilde are ours and never listed: `~put-*` are unfinished writes, `~lock-*` guards of a replacement. All that is
- * made here is for whoever runs this alone.
+ * a tilde are ours and never listed: `~put-*` are unfinished writes, `~lock-*` guards of a replacement. All
+ * that is made here is for whoever runs this alone.
  */
 export function fileStore(dir: string, host: StoreHost): ObjectStore {
   const root = resolve(dir);
@@ -33,7 +34,9 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
     return join(root, ...parts);
   };
   const swept = new Set<string>();
-  /** Removes what killed writers left, once per folder. Best effort: leftovers cost space and nothing else. */
+  /**
+   * Removes what killed writers left, once per folder. Best effort: leftovers cost space and nothing else.
+   */
   const sweep = async (folder: string, now: bigint) => {
     if (swept.has(folder)) return;
     swept.add(folder);
@@ -44,13 +47,24 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
     }
   };
   const statOf = (key: string) => statAt(pathOf(key), key);
-  const statAt = (path: string, key: string): Promise<StoredObject | undefined> =>
-    withFile(files, path, async (file, stat) => ({
+  /** What is there and can't be read has no content to tell it by: an empty ETag, which nothing matches. */
+  const statAt = async (path: string, key: string): Promise<StoredObject | undefined> => {
+    const described = (stat: FileStat, etag: string): StoredObject => ({
       key,
       size: stat.size,
-      etag: etagOf(stat, stat.size <= HASHED ? await range(file, 0, stat.size) : undefined),
+      etag,
       modified: Number(stat.mtimeNs / 1_000_000n),
-    }));
+    });
+    try {
+      return await withFile(files, path, async (file, stat) =>
+        described(stat, etagOf(stat, stat.size <= HASHED ? await range(file, 0, stat.size) : undefined)),
+      );
+    } catch (error) {
+      if (!failedWith(error, 'file-refused', 'file-access')) throw error;
+      const stat = await files.stat(path);
+      return stat && described(stat, '');
+    }
+  };
 
   async function* walk(folder: string, prefix: string, wanted: string): AsyncGenerator<string> {
     const names = ((await files.list(folder)) ?? []).filter(name => !name.startsWith('~'));
@@ -78,6 +92,8 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
         const isWhole = bytes.length === stat.size;
         const whole = isWhole || stat.size > HASHED ? bytes : await range(file, 0, stat.size);
         return { bytes, etag: etagOf(stat, stat.size <= HASHED ? whole : undefined) };
+      }).catch(error => {
+        throw failedWith(error, 'file-refused') ? damaged(key, 'it is not a plain file', error) : error;
       });
     },
     head: statOf,

@@ -11,7 +11,9 @@ import type { Findings, VerifyReport } from './report.ts';
 
 /** What a recovery needs besides disks. None of it breaks a point: its disks can be restored without. */
 
-/** Finds bundles that points name and that are missing or hold something else; damaged ones were found before. */
+/**
+ * Finds bundles that points name and that are missing or hold something else; damaged ones were found before.
+ */
 export async function followBundles(
   context: VmContext,
   roots: readonly Root[],

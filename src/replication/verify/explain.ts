@@ -91,7 +91,10 @@ async function leaseOf({ store, vault, names }: VmContext): Promise<LeaseValue |
   }
 }
 
-/** Every object has to be one that the format knows. Those in folders of VMs, and records, are looked at with these. */
+/**
+ * Every object has to be one that the format knows. Those in folders of VMs, and records, are looked at with
+ * these.
+ */
 export async function findStrangers(store: ObjectStore, found: Findings): Promise<void> {
   const hex = `[0-9a-f]{${2 * OBJECT_ID_BYTES}}`;
   const known = new RegExp(`^(${CONFIG}|${ROSTER}${hex}|vms/${hex}/.*|${RECOVERY}.*)$`, 's');

@@ -15,7 +15,8 @@ export type FollowPoint = (root: Root) => Promise<void>;
 /**
  * Names, for every problem, the points that it breaks, and finds what is referred to and missing.
  * Pages that a point shares with the one before it are followed once: memory is one root's pages.
- * `usedPacks` gets the ids of all packs that are needed. `segments`: the index objects in force; a point's own count for what these don't know.
+ * `usedPacks` gets the ids of all packs that are needed. `segments`: the index objects in force; a point's
+ * own count for what these don't know.
  */
 export function followPoints(
   context: VmContext,

@@ -59,7 +59,9 @@ export async function verify(repository: OpenRepository, options: VerifyOptions 
   return report;
 }
 
-/** From the folders and from the roster: either may have lost one. What isn't one of ours is found elsewhere. */
+/**
+ * From the folders and from the roster: either may have lost one. What isn't one of ours is found elsewhere.
+ */
 async function vmKeys({ store }: Context): Promise<string[]> {
   const keys = new Set<string>();
   for await (const { key } of store.list('vms/')) keys.add(key.split('/')[1]!);

@@ -9,6 +9,9 @@ const rules: [breaks: (name: string) => boolean, why: string][] = [
   [name => /(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/.test(name), 'S3 keeps this ending for itself'],
 ];
 
-/** Why S3 would refuse the name of a general purpose bucket ("Bucket naming rules"); undefined when it is fine. */
+/**
+ * Why S3 would refuse the name of a general purpose bucket ("Bucket naming rules"); undefined when it is
+ * fine.
+ */
 export const bucketNameProblem = (name: string): string | undefined =>
   rules.find(([breaks]) => breaks(name))?.[1];

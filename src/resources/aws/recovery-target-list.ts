@@ -2,8 +2,7 @@ import type { FoundTemplate } from '../../aws/recovery/templates.ts';
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import type { Adoptable, Listed, ListQuery } from '../../engine/model/resource-type.ts';
-import { adminName, OWNER, templateName } from './recovery-target-names.ts';
-import { foreign } from './recovery-target-observe.ts';
+import { adminName, foreign, OWNER, templateName } from './recovery-target-names.ts';
 import type { RecoveryTargetProperties } from './recovery-target-schema.ts';
 
 export interface ListedTarget {

@@ -5,7 +5,14 @@ import type { ReadIo } from '../../engine/model/io.ts';
 import type { Asked, Observation } from '../../engine/model/resource-type.ts';
 import type { CloudGroup } from '../../recovery/model/groups.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
-import { adminName, OWNER, quarantineName, templateName } from './recovery-target-names.ts';
+import {
+  adminName,
+  foreign,
+  OWNER,
+  quarantineName,
+  sizeFits,
+  templateName,
+} from './recovery-target-names.ts';
 import { recordedMachine, typeOf, typesFor } from './recovery-target-resolve.ts';
 import type { RecoveryTargetProperties } from './recovery-target-schema.ts';
 
@@ -21,8 +28,6 @@ export type TargetState = Omit<
   /** Whether the group that it launches into lets nothing in or out. */
   quarantine: 'shut' | 'open' | 'gone';
 };
-
-export const sizeFits = 'fits the recorded machine';
 
 /** Given the tag by somebody, a template is adopted: what it says otherwise is a difference later. */
 const isForeign = ({ tags }: FoundTemplate, vm: string): boolean => tags[OWNER] !== vm;
@@ -150,10 +155,3 @@ async function sizeOf(
   });
   return { is: `${now ?? 'none'}, where ${choice.type} fits`, told: { warnings: [told] } };
 }
-
-export const foreign = (vm: string, template: string): Diagnostic =>
-  world(
-    'template-foreign',
-    `the launch template ${templateName(vm)} (${template}) isn't converge's: it has no tag ${OWNER} of ${vm}`,
-    { hint: `give it the tag ${OWNER}=${vm} if it is meant for this, or rename it` },
-  );

@@ -1,38 +1,13 @@
-import { Type } from 'typebox';
-import { type RepositoryProperty, repositorySchema } from '../shared/repository-property.ts';
-
-export interface RecoveryTargetProperties {
-  /** Left out only by one that is to be absent: otherwise it is that of the VM's protection. */
-  repository?: RepositoryProperty;
-  instance_type?: string;
-  families?: string[];
-  subnet: string;
-  fallback?: { instance_types?: string[]; subnets?: string[] };
-  private_address?: string;
-  security_groups: string[];
-  admin_cidrs?: string[];
-  key_pair?: string;
-  instance_profile?: string;
-  license?: 'aws' | 'byol';
-  shell?: 'stock' | 'own';
-  tenancy?: 'default' | 'dedicated' | 'host';
-  host_resource_group?: string;
-  method?: string;
-  tags?: Record<string, string>;
-  replica?: { keep?: number };
-}
+import { type Static, Type } from 'typebox';
+import { repositorySchema } from '../shared/repository-property.ts';
+import { oneOf } from '../shared/schema-parts.ts';
 
 const subnet = (description: string) => Type.String({ pattern: '^subnet-[0-9a-f]+$', description });
 const name = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
 const instanceType = (description: string) =>
   Type.String({ pattern: '^[a-z0-9-]+\\.[a-z0-9-]+$', description });
-const words = <T extends string>(values: T[], description: string) =>
-  Type.Optional(
-    Type.Union(
-      values.map(value => Type.Literal(value)),
-      { description },
-    ),
-  );
+const words = <const T extends string>(values: readonly T[], description: string) =>
+  Type.Optional(oneOf(values, { description }));
 
 /** As many as a tag of the launch template has room for: 256 characters. */
 const most = 10;
@@ -139,6 +114,8 @@ export const schema = Type.Object(
   },
   { additionalProperties: false },
 );
+
+export type RecoveryTargetProperties = Static<typeof schema>;
 
 /** The shell that a machine with a licence takes, where the manifest doesn't say. */
 export const shellOf = ({

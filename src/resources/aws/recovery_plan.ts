@@ -1,17 +1,13 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
-import type { Asked, Mistake, Observation, ResourceType, Step } from '../../engine/model/resource-type.ts';
+import type { Asked, BuiltInType, Mistake, Observation, Step } from '../../engine/model/resource-type.ts';
 import { type PlanProperties, SERIES } from '../../recovery/model/plan.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
-import { type RepositoryProperty, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
-
-export interface RecoveryPlanProperties extends PlanProperties {
-  repository: RepositoryProperty;
-}
+import { repositoryRef, repositorySchema } from '../shared/repository-property.ts';
 
 const schema = Type.Object(
   {
@@ -74,6 +70,8 @@ const schema = Type.Object(
   { additionalProperties: false },
 );
 
+export type RecoveryPlanProperties = Static<typeof schema>;
+
 /** The newest version of a plan that a repository keeps, and its number. */
 async function newestOf(repository: Repository | undefined, title: string) {
   const number = (await repository?.records.numbers(title, SERIES.plan))?.at(-1) ?? 0;
@@ -87,7 +85,7 @@ const contentOf = ({ groups, test, probes }: PlanProperties): PlanProperties => 
   ...(probes && { probes }),
 });
 
-export const recoveryPlan: ResourceType<RecoveryPlanProperties, PlanProperties> = {
+export const recoveryPlan: BuiltInType<typeof schema, PlanProperties> = {
   name: 'recovery_plan',
   doc: `In which order machines are recovered, and how it is told that they are well.
 
@@ -148,8 +146,8 @@ async function observeOne(
 }
 
 /**
- * A plan is never overwritten: each change is a version of its own, the removal too. It follows on the version that was
- * seen, and is only written while nobody else has written that one.
+ * A plan is never overwritten: each change is a version of its own, the removal too. It follows on the
+ * version that was seen, and is only written while nobody else has written that one.
  */
 async function change(step: Step<RecoveryPlanProperties, PlanProperties>, io: WriteIo): Promise<void> {
   const { title, properties } = step.asked;

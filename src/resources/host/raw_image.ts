@@ -11,12 +11,20 @@ import { updateImage } from '../../replication/raw-image/update.ts';
 import { oneByOne } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { writesFiles } from '../shared/realms.ts';
-import { pointsCapability, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+import {
+  pointsCapability,
+  repositoryClaims,
+  repositoryRef,
+  repositorySchema,
+} from '../shared/repository-property.ts';
 import { ancestors, hostPath, ownPathMistakes } from './paths/path.ts';
 import { wholeFile } from './paths/path-claims.ts';
 
 export interface RawImageState {
-  /** `behind`: it holds another point than the newest, or it can't be told which. `newer`: the repository's is older. */
+  /**
+   * `behind`: it holds another point than the newest, or it can't be told which. `newer`: the repository's is
+   * older.
+   */
   point: 'newest' | 'behind' | 'newer';
   /** What it was made from and what it would become, when that is older; for people. */
   back?: { from: string; to: string };
@@ -64,7 +72,10 @@ the repository has now goes back only with \`--allow\`. Absent removes the image
     { anyOf: [pointsCapability(repository, vm)], fresh: '/point' },
     { anyOf: ancestors(id).map(path => `path:${path}`) },
   ],
-  claims: (_, id) => [id, sidecarPath(id)].flatMap(path => wholeFile(path)),
+  claims: ({ repository }, id, where) => [
+    ...[id, sidecarPath(id)].flatMap(path => wholeFile(path)),
+    ...repositoryClaims(repository, where),
+  ],
   desired: () => ({ point: 'newest', whole: true }),
   diff: ({ point, whole, back }) => [
     ...(point === 'newest'

@@ -20,8 +20,9 @@ const around = 2;
 const worldReadable = 0o004;
 
 /**
- * How the content of a file differs from what is declared: hunks of a unified diff, cut to a length. Undefined when it is
- * the same, or nothing to show: binary, long, or perhaps secret, as what only its owner may read.
+ * How the content of a file differs from what is declared: hunks of a unified diff, cut to a length.
+ * Undefined when it is the same, or nothing to show: binary, long, or perhaps secret, as what only its owner
+ * may read.
  * @param digest of what is there, as `desired` has it
  */
 export async function textDiff(

@@ -12,7 +12,8 @@ export const unsaid = (what: string, why: string): Unsaid => ({ state: 'unsaid',
 export const declarationToManifest = (listed: Declaration): Adoptable => ({ ...listed, exists: true });
 
 /**
- * All that was found, or what of it was asked for by title, in any case; of a title that nothing has a failure.
+ * All that was found, or what of it was asked for by title, in any case; of a title that nothing has a
+ * failure.
  * @param what the things in a sentence: `site`
  */
 export function* chosen(

@@ -1,6 +1,6 @@
 /**
- * Realms of this host whose types look at files: all of these are stale once something has written files. On Linux
- * that is where services, variables and the time zone are kept, too.
+ * Realms of this host whose types look at files: all of these are stale once something has written files. On
+ * Linux that is where services, variables and the time zone are kept, too.
  */
 const fileReaders = [
   'files',

@@ -16,8 +16,8 @@ export const oneOf = <const W extends readonly string[]>(words: W, options: TSch
   );
 
 /**
- * Of a text that may be an `s3://` URL: it leads to the aws target that `awsTargetName` names beside it, or to the only
- * one.
+ * Of a text that may be an `s3://` URL: it leads to the aws target that `awsTargetName` names beside it, or
+ * to the only one.
  */
 export const onAws = { 'x-on-target': { kind: 'aws', scheme: 's3' } satisfies OnTarget };
 

@@ -1,9 +1,12 @@
 /**
- * What proves that a text holds a secret: a name that is one of a secret and a value written next to it, or a form
- * that only secrets have. A name alone proves nothing (`tokens=3`, `PasswordNeverExpires`, `$password = Read-Host`).
+ * What proves that a text holds a secret: a name that is one of a secret and a value written next to it, or a
+ * form that only secrets have. A name alone proves nothing (`tokens=3`, `PasswordNeverExpires`, `$password =
+ * Read-Host`).
  */
 
-/** What may follow a secret's name and makes it the name of something else: `passwordFormat`, `SECRET_ARN`. */
+/**
+ * What may follow a secret's name and makes it the name of something else: `passwordFormat`, `SECRET_ARN`.
+ */
 const others = new Set(
   (
     'age algorithm arn attempts cache change changed complexity count days disabled enabled encoding endpoint env ' +
@@ -99,6 +102,14 @@ const forms: RegExp[] = [
   expression(
     String.raw`\b(?:schtasks|psexec(?:64)?|sqlcmd|osql|bcp|mysql|certutil|wmic|plink|pscp)(?:\.exe)?\b[^\n]{0,400}?[^\S\n][/-]p[^\S\n]{0,9}("[^"\n]*"|[^\s":=/-][^\s"]*)`,
   ),
+  // Windows' own, which take one for another machine: `/p x`, `-p:x`.
+  expression(
+    String.raw`\b(?:netsh|setx|tasklist|taskkill|systeminfo|takeown|gpresult|eventcreate|driverquery|openfiles|getmac|waitfor|winrs|winrm|signtool)(?:\.exe)?\b[^\n]{0,400}?[^\S\n][/-]p(?::|[^\S\n]{1,9})("[^"\n]*"|[^\s"/-][^\s"]*)`,
+  ),
+  expression(String.raw`[^\S\n]-pass(?:in|out)?[^\S\n]{1,9}pass:("[^"\n]*"|[^\s"]+)`),
+  expression(
+    String.raw`\brasdial(?:\.exe)?[^\S\n]{1,9}(?:"[^"\n]*"|[^\s"]+)[^\S\n]{1,9}[^\s"/]+[^\S\n]{1,9}("[^"\n]*"|[^\s"/*]\S*)`,
+  ),
   // `curl --user name:x`, `https://name:x@host`
   expression(String.raw`[^\S\n](?:-u|--user|--proxy-user)[\s=][^\S\n]{0,9}["']?[^\s:"']{1,100}:([^\s"']+)`),
   expression(String.raw`\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/"']{1,100}:([^\s@/"']{1,200})(?=@)`),
@@ -143,6 +154,25 @@ function secretsIn(text: string): [from: number, to: number][] {
 
 /** Whether a text is proven to hold a secret. */
 export const holdsSecret = (text: string): boolean => secretsIn(text).length > 0;
+
+/** What is proven to be a secret, without its quotes. */
+const valuesIn = (text: string): string[] =>
+  secretsIn(text).map(([from, to]) => text.slice(from, to).replace(/^['"]+|['"]+$/g, ''));
+
+/**
+ * What is said about a text that may hold secrets, without those of either. What proves one in the text (the
+ * program, the switch before it) may be missing where the value is said again.
+ */
+export function withoutSecretsOf(text: string, said: string): string {
+  const known = valuesIn(text).sort((a, b) => b.length - a.length);
+  // A short one may be a part of any other word.
+  const long = known.filter(value => value.length > 3);
+  const shown = long.reduce((left, value) => left.replaceAll(value, '***'), withoutSecrets(said));
+  return shown
+    .split(/(\s+)/)
+    .map(word => (known.includes(word) ? '***' : word))
+    .join('');
+}
 
 /** A text with its proven secrets taken out, for messages. */
 export function withoutSecrets(text: string): string {

@@ -17,13 +17,15 @@ export interface Leftovers {
 
 export interface LeftBehind {
   leftovers: Leftovers[];
-  /** Snapshots of ours of which it can't be told whether their cycle still runs, with what to do about them. */
+  /**
+   * Snapshots of ours of which it can't be told whether their cycle still runs, with what to do about them.
+   */
   unclear: Diagnostic[];
 }
 
 /**
- * What dead cycles left at a VM, by repository: those that are named, and those that earlier runs from here have
- * seen, such as the one that it was protected in before. Of no other can the lease be looked at.
+ * What dead cycles left at a VM, by repository: those that are named, and those that earlier runs from here
+ * have seen, such as the one that it was protected in before. Of no other can the lease be looked at.
  */
 export async function leftBehind(
   vm: SourceVm,
@@ -108,8 +110,8 @@ function unreachable(
 }
 
 /**
- * Removes them, each under the lease of its repository. `but`: the id of a repository whose next cycle does it.
- * Answers with their names.
+ * Removes them, each under the lease of its repository. `but`: the id of a repository whose next cycle does
+ * it. Answers with their names.
  */
 export async function removeLeft(
   machine: SourceMachine,

@@ -2,9 +2,9 @@ import type { KnownRepository, RepositoryRef } from '../../replication/model/cli
 import type { Point, Repository } from '../../replication/model/repository.ts';
 
 /**
- * What is gone of a VM's recovery points that was there, as one sentence; undefined when nothing is known to be
- * missing. A VM that never had any is told from one that has lost them by what this state folder has seen, and
- * by the lease in the repository.
+ * What is gone of a VM's recovery points that was there, as one sentence; undefined when nothing is known to
+ * be missing. A VM that never had any is told from one that has lost them by what this state folder has seen,
+ * and by the lease in the repository.
  */
 export async function lostHistory(
   ref: RepositoryRef,

@@ -14,7 +14,7 @@ import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import type { DueJob } from '../../replication/movers/due-jobs.ts';
 import { parseS3Prefix } from '../../values/s3-url.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
-import { pointsCapability, repositoryRef } from '../shared/repository-property.ts';
+import { pointsCapability, repositoryClaims, repositoryRef } from '../shared/repository-property.ts';
 import { describeCycle } from './describe-cycle.ts';
 import { removeLeft } from './left-behind.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
@@ -52,6 +52,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
   identity: (_, title) => title.toLowerCase(),
   provides: ({ repository }, id) => [pointsCapability(repository, id)],
+  claims: ({ repository }, _, where) => repositoryClaims(repository, where),
   needs({ repository }) {
     const bucket = parseS3Prefix(repositoryRef(repository).url)?.bucket;
     return bucket === undefined ? [] : [{ anyOf: [`s3-bucket:${bucket}`] }];

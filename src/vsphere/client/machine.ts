@@ -116,7 +116,9 @@ async function inspectVm(
   };
 }
 
-/** Tracking that begins below a snapshot misses what that one holds: none may be there (VMware KB 1020128). */
+/**
+ * Tracking that begins below a snapshot misses what that one holds: none may be there (VMware KB 1020128).
+ */
 async function enableChangeTracking(
   session: Session,
   vm: InventoryVm,

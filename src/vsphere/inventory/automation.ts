@@ -7,8 +7,8 @@ import { isTransient } from '../http/network-errors.ts';
 import type { Login, OnCall } from '../soap/soap-session.ts';
 
 /**
- * How a vCenter writes its Automation API: below `/api` since 7.0 U2, below `/rest` since 6.5, there with every
- * answer inside `value` ("vSphere Automation REST API Programming Guide"). What is asked is the same.
+ * How a vCenter writes its Automation API: below `/api` since 7.0 U2, below `/rest` since 6.5, there with
+ * every answer inside `value` ("vSphere Automation REST API Programming Guide"). What is asked is the same.
  */
 interface Dialect {
   session: string;

@@ -13,9 +13,9 @@ const bootable: Record<string, (device: XmlElement) => string> = {
 };
 
 /**
- * The record of a machine from a VirtualMachineConfigInfo (a snapshot's, so that it fits the disks that it froze)
- * and the VM's GuestInfo.net. Names are those of the vSphere Web Services API: `guestId`, `firmware` (5.0),
- * `bootOptions.efiSecureBootEnabled` and `keyId` (6.5), a device of type VirtualTPM (6.7),
+ * The record of a machine from a VirtualMachineConfigInfo (a snapshot's, so that it fits the disks that it
+ * froze) and the VM's GuestInfo.net. Names are those of the vSphere Web Services API: `guestId`, `firmware`
+ * (5.0), `bootOptions.efiSecureBootEnabled` and `keyId` (6.5), a device of type VirtualTPM (6.7),
  * `bootOptions.bootOrder` (5.0), `hardware.numCPU`, `hardware.memoryMB`; an older server leaves out what it
  * doesn't know.
  */

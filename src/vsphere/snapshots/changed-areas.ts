@@ -77,7 +77,9 @@ const FILE_FAULTS = new Set([
   'InvalidDatastorePath',
 ]);
 
-/** A wrong `startOffset` or `deviceKey` is a mistake of the asker; any other argument fault is about the id. */
+/**
+ * A wrong `startOffset` or `deviceKey` is a mistake of the asker; any other argument fault is about the id.
+ */
 function isRejection(fault: VimFault): boolean {
   if (FILE_FAULTS.has(fault.type)) return true;
   if (fault.type !== 'InvalidArgument') return false;

@@ -37,7 +37,10 @@ export async function readObject(
   return found.properties;
 }
 
-/** Reads properties of every object of these types below `container`; an object that may not be read in full comes with less. */
+/**
+ * Reads properties of every object of these types below `container`; an object that may not be read in full
+ * comes with less.
+ */
 export function readAll(
   session: Session,
   container: Moref,

@@ -7,7 +7,10 @@ import { readFeatures } from '../software/dism.ts';
 import type { Capture } from './capture.ts';
 import { callOf, NotCaptured, replayIo } from './replay.ts';
 
-/** A belief about Windows, held against a capture. `why`: what was seen instead, or what is not in the capture. */
+/**
+ * A belief about Windows, held against a capture. `why`: what was seen instead, or what is not in the
+ * capture.
+ */
 export interface Finding {
   belief: string;
   verdict: 'confirmed' | 'contradicted' | 'not captured';

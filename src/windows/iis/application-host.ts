@@ -4,7 +4,9 @@ import type { ReadIo } from '../../engine/model/io.ts';
 import { child, childrenNamed, parseXml, type XmlElement, XmlError } from '../../io/xml.ts';
 import { system32 } from '../tools/programs.ts';
 
-/** A section as it is written at one place of applicationHost.config, which says nothing of what is inherited. */
+/**
+ * A section as it is written at one place of applicationHost.config, which says nothing of what is inherited.
+ */
 export interface WrittenSection {
   /** `Site/app`; '' is the server. */
   path: string;

@@ -1,4 +1,4 @@
-import { canonicalAddress } from '../../io/ip-address.ts';
+import { addressFamily, canonicalAddress } from '../../io/ip-address.ts';
 
 /** One binding of a site. `information` is IIS's own: `*:80:web.example.com`, `808:*` for net.tcp. */
 export interface Binding {
@@ -41,6 +41,8 @@ function checked(protocol: string, information: string): Binding | undefined {
   const match = place.exec(information);
   if (!match || Number(match[2]) < 1 || Number(match[2]) > 65_535) return undefined;
   const [, address, port, host] = match;
+  if (!/^(\*|)$/.test(address!) && addressFamily(address!.replace(/^\[|\]$/g, '')) === undefined)
+    return undefined;
   return {
     protocol,
     information: `${addressOf(address!)}:${Number(port)}:${host!.toLowerCase()}`,

@@ -70,7 +70,10 @@ function nested(
       if (!should[id]) changes.removes.push(`/-${place}.${name}.[${pairs(keyOf(row, keys, row))}]`);
 }
 
-/** Whether an attribute of the row itself is a secret, so that appcmd, which takes arguments alone, can't add it. */
+/**
+ * Whether an attribute of the row itself is a secret, so that appcmd, which takes arguments alone, can't add
+ * it.
+ */
 export const hasOwnSecret = (row: Row): boolean =>
   Object.entries(row).some(([name, value]) => isSecretRef(value) && !name.includes('.'));
 

@@ -3,7 +3,10 @@ import type { XmlElement } from '../../io/xml.ts';
 import type { Key } from './sections.ts';
 import { canonicalSetting, sameSetting, settingsOf } from './settings.ts';
 
-/** As written: attributes by name (`match.url` is one of a child), and lists, which are collections of the row. */
+/**
+ * As written: attributes by name (`match.url` is one of a child), and lists, which are collections of the
+ * row.
+ */
 export type WrittenRow = { [name: string]: string | number | boolean | SecretRef | WrittenRow[] };
 
 /** In one form for both sides: texts, and collections by what tells their rows apart. */
@@ -27,7 +30,9 @@ const assumedFor = (part: Key[number]): string | undefined =>
 /** The names of a key's attributes. */
 export const keyNames = (key: Key): string[] => key.map(nameOf);
 
-/** What a declared row is called: its key's values, `10.0.0.1 255.255.255.255`. Undefined when one is missing. */
+/**
+ * What a declared row is called: its key's values, `10.0.0.1 255.255.255.255`. Undefined when one is missing.
+ */
 export function keyOfWritten(row: WrittenRow, key: Key): string | undefined {
   const parts = key.map(part => {
     const own = Object.keys(row).find(name => name.toLowerCase() === nameOf(part).toLowerCase());

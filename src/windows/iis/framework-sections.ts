@@ -1,6 +1,6 @@
 /**
- * Sections that the .NET Framework declares (FX_schema.xml, ASPNET_schema.xml): their root file is the framework's
- * web.config, which applicationHost.config is not part of for the one who reads them.
+ * Sections that the .NET Framework declares (FX_schema.xml, ASPNET_schema.xml): their root file is the
+ * framework's web.config, which applicationHost.config is not part of for the one who reads them.
  */
 const groups =
   /^(?:system\.(?:web|net|data|codedom|diagnostics|transactions|windows\.forms|xml\.serialization|servicemodel(?:\.\w+)?|runtime\.\w+|identitymodel(?:\.services)?|web\.extensions|configuration)|microsoft\.\w+|startup|runtime)(?:\/|$)/i;

@@ -4,7 +4,10 @@ export type Key = readonly (string | readonly [name: string, assumed: string])[]
 export interface Section {
   /** `system.webServer/security/ipSecurity` */
   name: string;
-  /** DISM's names of the features that bring it, each by itself; empty where IIS alone does, or another product. */
+  /**
+   * DISM's names of the features that bring it, each by itself; empty where IIS alone does, or another
+   * product.
+   */
   features: readonly string[];
   /** Keys of its collections by their path; '' is the section's own, `conditions` one of its rows'. */
   keys: Readonly<Record<string, Key>>;

@@ -1,8 +1,8 @@
 import { canonicalValue } from './settings.ts';
 
 /**
- * What IIS and its features write into applicationHost.config by themselves, so that adopting a host doesn't repeat
- * it. Facts of Windows Server's own files; one that is missing here only makes a manifest longer.
+ * What IIS and its features write into applicationHost.config by themselves, so that adopting a host doesn't
+ * repeat it. Facts of Windows Server's own files; one that is missing here only makes a manifest longer.
  */
 const attributes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'system.applicationHost/applicationPools': {

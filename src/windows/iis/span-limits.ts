@@ -1,4 +1,8 @@
-/** Seconds that IIS's schema takes for a time span: from, to, and the step that they have to be a multiple of. */
+import { spanSeconds } from './timespan.ts';
+
+/**
+ * Seconds that IIS's schema takes for a time span: from, to, and the step that they have to be a multiple of.
+ */
 export interface SpanLimit {
   from: number;
   to: number;
@@ -29,4 +33,23 @@ export function spanProblem(attribute: string, seconds: number): string | undefi
   if (step > 1 && seconds % step !== 0) return 'IIS counts it in whole minutes';
   if (seconds >= from && seconds <= to) return undefined;
   return `IIS takes ${from} to ${to} seconds`;
+}
+
+/** The same of what is written as appcmd takes it, `1.05:00:00`. */
+export function writtenSpanProblem(attribute: string, written: string): string | undefined {
+  if (limits[attribute.toLowerCase()] === undefined) return undefined;
+  const seconds = spanSeconds(written);
+  return seconds === undefined ? 'IIS takes it as a time span, `00:20:00`' : spanProblem(attribute, seconds);
+}
+
+/** Sections with such attributes, and what they are behind where they stand for all pools or all sites. */
+const defaults: Readonly<Record<string, RegExp>> = {
+  'system.applicationhost/applicationpools': /^applicationPoolDefaults\./i,
+  'system.applicationhost/sites': /^siteDefaults\./i,
+};
+
+/** The same of an attribute or a row's member in a section; other sections have no limits here. */
+export function sectionSpanProblem(section: string, attribute: string, written: string): string | undefined {
+  const prefix = defaults[section.toLowerCase()];
+  return prefix && writtenSpanProblem(attribute.replace(prefix, ''), written);
 }

@@ -2,7 +2,7 @@ import { plainDuration } from '../tools/iso-duration.ts';
 
 /**
  * IIS's time span, `d.hh:mm:ss`: what is written as `29:00:00` is read back as `1.05:00:00`, so both
- * are brought to the second form. Undefined for text that is none.
+ * are brought to the second form. Undefined for text that isn't one.
  */
 export function timespan(text: string): string | undefined {
   const match = /^(?:(\d+)\.)?(\d+):(\d{1,2}):(\d{1,2})$/.exec(text.trim());
@@ -24,7 +24,7 @@ export function spanSeconds(text: string): number | undefined {
   return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
-/** A time span as a duration of manifests: `00:20:00` is `20m`. Text that is none stays as it is. */
+/** A time span as a duration of manifests: `00:20:00` is `20m`. Text that isn't one stays as it is. */
 export function durationOfSpan(text: string): string {
   const match = /^(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)$/.exec(timespan(text) ?? '');
   if (!match) return text;

@@ -17,8 +17,8 @@ export interface WrittenAt {
 const noModule = 'no module';
 
 /**
- * One script for both. Values come by stdin: appcmd takes them only as arguments, which other processes and the audit
- * log can read. `*` stands for a row, whatever its section calls rows.
+ * One script for both. Values come by stdin: appcmd takes them only as arguments, which other processes and
+ * the audit log can read. `*` stands for a row, whatever its section calls rows.
  */
 const script =
   `if (-not (Get-Module -ListAvailable WebAdministration)) { '${noModule}'; exit }; Import-Module WebAdministration; ` +

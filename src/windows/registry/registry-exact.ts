@@ -12,8 +12,8 @@ const hives: Readonly<Record<string, string>> = {
 };
 
 /**
- * A line for each value: `-`, or its kind and its data in base64 of UTF-16, lists with NUL between. A key that
- * nobody may read is one that isn't there, as reg.exe has it.
+ * A line for each value: `-`, or its kind and its data in base64 of UTF-16, lists with NUL between. A key
+ * that nobody may read is one that isn't there, as reg.exe has it.
  */
 const script = `foreach ($v in ($d.values | ConvertFrom-Json)) {
   $key = try { [Microsoft.Win32.RegistryKey]::OpenBaseKey($v.hive, 'Registry64').OpenSubKey($v.path) } catch { $null };
@@ -23,7 +23,10 @@ const script = `foreach ($v in ($d.values | ConvertFrom-Json)) {
   [string]$key.GetValueKind($v.name) + ' ' + [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($text))
 }`.replace(/\n\s*/g, ' ');
 
-/** The values that are there, by `placeOf`: exact, whatever letters they hold; one process, none for no values. */
+/**
+ * The values that are there, by `placeOf`: exact, whatever letters they hold; one process, none for no
+ * values.
+ */
 export async function readExactly(io: ReadIo, asked: readonly ValuePath[]): Promise<Map<string, ValueData>> {
   if (asked.length === 0) return new Map();
   const values = asked.map(({ key, name }) => {

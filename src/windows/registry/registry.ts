@@ -9,13 +9,15 @@ import { readExactly } from './registry-exact.ts';
 /** Milliseconds. */
 const limit = 60_000;
 
-/** Keys that are read by a process each; for more of them one PowerShell, which is slow to start, reads all. */
+/**
+ * Keys that are read by a process each; for more of them one PowerShell, which is slow to start, reads all.
+ */
 const mostQueries = 4;
 
 /**
- * The values that are there, by `placeOf`. A handful of processes, however many: one for each of a few keys. What
- * reg.exe can't print without doubt, since it writes in the code page of the console and separates nothing, is read
- * by one PowerShell for all.
+ * The values that are there, by `placeOf`. A handful of processes, however many: one for each of a few keys.
+ * What reg.exe can't print without doubt, since it writes in the code page of the console and separates
+ * nothing, is read by one PowerShell for all.
  */
 export async function readValues(io: ReadIo, asked: readonly ValuePath[]): Promise<Map<string, ValueData>> {
   const found = new Map<string, ValueData>();

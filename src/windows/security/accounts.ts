@@ -9,7 +9,10 @@ const services: Readonly<Record<string, string>> = {
   'S-1-5-20': 'NETWORK SERVICE',
 };
 
-/** What an account is called in manifests: services by their English name, whatever Windows calls them; SIDs in upper case. */
+/**
+ * What an account is called in manifests: services by their English name, whatever Windows calls them; SIDs
+ * in upper case.
+ */
 export function accountName(typed: string): string {
   const plain = typed
     .trim()
@@ -22,7 +25,9 @@ export function accountName(typed: string): string {
 export const isServiceAccount = (name: string): boolean =>
   Object.values(services).includes(name) || /^(NT SERVICE|IIS APPPOOL)\\|^S-1-5-8[02]-/i.test(name);
 
-/** The SID of an account that has to be written without its name; undefined when only this Windows knows it. */
+/**
+ * The SID of an account that has to be written without its name; undefined when only this Windows knows it.
+ */
 export const sidOfService = (name: string): string | undefined =>
   Object.keys(services).find(sid => services[sid] === name);
 

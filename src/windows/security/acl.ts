@@ -11,7 +11,9 @@ export interface Rule {
   deny: boolean;
   /** Access mask, unsigned. */
   mask: number;
-  /** InheritanceFlags and PropagationFlags of .NET: 1 container, 2 object; 1 no propagation, 2 inherit only. */
+  /**
+   * InheritanceFlags and PropagationFlags of .NET: 1 container, 2 object; 1 no propagation, 2 inherit only.
+   */
   inherit: number;
   propagate: number;
 }
@@ -104,7 +106,9 @@ function aclOf(path: string, answer: Answer['acls'][number] | undefined): Acl | 
 /** Milliseconds. */
 const limit = 5 * 60_000;
 
-/** Changes the list of one file or directory; `options` as icacls takes them. Rejects with a Failure (world). */
+/**
+ * Changes the list of one file or directory; `options` as icacls takes them. Rejects with a Failure (world).
+ */
 export async function icacls(io: WriteIo, path: string, options: string[]): Promise<void> {
   await io.step(`icacls ${path}`);
   const file = system32(io, 'icacls.exe');

@@ -81,7 +81,9 @@ export async function readCertificates(
   };
 }
 
-/** Puts the key and certificate into a store of the machine and labels it; the key can't be exported again. */
+/**
+ * Puts the key and certificate into a store of the machine and labels it; the key can't be exported again.
+ */
 export async function importPfx(
   io: WriteIo,
   { path, password, store: name, label }: Pfx & { store: string; label: string },

@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net';
 import type { ReadIo } from '../../engine/model/io.ts';
 import { addressFamily, canonicalAddress as plain } from '../../io/ip-address.ts';
 import { readPowershell } from '../tools/powershell.ts';
@@ -63,7 +64,7 @@ const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text)
 /** What netsh takes in a list of ports beside numbers. */
 const portWords = new Set(['any', '*', 'rpc', 'rpc-epmap', 'iphttps', 'teredo', 'ipv6iphttps']);
 
-/** The first item of a list of ports that is none. */
+/** The first item of a list of ports that isn't one. */
 export const wrongPort = (text: string): string | undefined =>
   itemsOf(text).find(item => {
     const [from = '', to = from, ...more] = item.split('-').map(part => part.trim());
@@ -76,21 +77,37 @@ export const wrongPort = (text: string): string | undefined =>
 const addressWords =
   /^(any|\*|localsubnet[46]?|dns|dhcp|wins|defaultgateway|intranet|rmtintranet|internet|ply2renders)$/;
 
-/** The first item of a list of addresses that is none. */
+/** The first item of a list of addresses that isn't one. */
 export const wrongAddress = (text: string): string | undefined =>
   itemsOf(text).find(item => {
     if (addressWords.test(item)) return false;
     const [from = '', to, ...more] = item.split('-').map(part => part.trim());
     if (to !== undefined)
       return (
-        more.length > 0 || addressFamily(from) === undefined || addressFamily(from) !== addressFamily(to)
+        more.length > 0 ||
+        addressFamily(from) === undefined ||
+        addressFamily(from) !== addressFamily(to) ||
+        isAfter(from, to)
       );
     const [address = '', mask, ...rest] = item.split('/');
     const family = addressFamily(address);
     if (family === undefined || rest.length > 0) return true;
-    if (mask === undefined || (family === 4 && addressFamily(mask) === 4)) return false;
+    if (mask === undefined) return false;
+    if (family === 4 && addressFamily(mask) === 4) return prefixOf(mask) === mask;
     return !/^\d{1,3}$/.test(mask) || Number(mask) > (family === 4 ? 32 : 128);
   });
+
+/** Whether a range of addresses of one family would go backwards; no address is between its two ends. */
+function isAfter(from: string, to: string): boolean {
+  if (plain(from) === plain(to)) return false;
+  const list = new BlockList();
+  try {
+    list.addRange(from, to, addressFamily(from) === 4 ? 'ipv4' : 'ipv6');
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 const itemsOf = (text: string): string[] =>
   text

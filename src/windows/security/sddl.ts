@@ -1,9 +1,11 @@
 /**
- * Security descriptors as Windows writes them down, in no language. Source: "Security Descriptor String Format"
- * and "ACE Strings" of the Windows API documentation.
+ * Security descriptors as Windows writes them down, in no language. Source: "Security Descriptor String
+ * Format" and "ACE Strings" of the Windows API documentation.
  */
 export interface Writers {
-  /** Trustees besides the system and the administrators that may change what is there, as the text names them. */
+  /**
+   * Trustees besides the system and the administrators that may change what is there, as the text names them.
+   */
   change: string[];
   /** Those that may put something else in its place, or give themselves the right to. */
   replace: string[];

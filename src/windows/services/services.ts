@@ -71,7 +71,10 @@ async function listStates(io: ReadIo): Promise<Map<string, ServiceState | undefi
 /** From as many names on the list of all services is read, which is one process. */
 const worthAList = 3;
 
-/** The states of services, by name as given; those that aren't there are left out. A few processes, however many. */
+/**
+ * The states of services, by name as given; those that aren't there are left out. A few processes, however
+ * many.
+ */
 export async function readServiceStates(
   io: ReadIo,
   names: readonly string[],
@@ -113,7 +116,9 @@ function numberIn(block: string): number {
   return Number(state?.[1]);
 }
 
-/** By their numbers from 1: stopped, start pending, stop pending, running, continue, pause pending, paused. */
+/**
+ * By their numbers from 1: stopped, start pending, stop pending, running, continue, pause pending, paused.
+ */
 const states = ['stopped', 'running', 'stopped', 'running', 'running', 'paused', 'paused'] as const;
 export type ServiceState = (typeof states)[number];
 

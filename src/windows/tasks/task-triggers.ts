@@ -130,7 +130,7 @@ export function spelled(trigger: Trigger): string {
   }
 }
 
-/** The programs that a task starts, one after the other; undefined for an action that is none. */
+/** The programs that a task starts, one after the other; undefined for an action that isn't one. */
 export const readActions = (task: XmlElement): (XmlElement | undefined)[] =>
   (child(task, 'Actions')?.children ?? []).map(one => (one.name === 'Exec' ? one : undefined));
 

@@ -25,7 +25,10 @@ function pieces(ms: number, print: (count: number, unit: string) => string): str
   });
 }
 
-/** Milliseconds of an ISO 8601 duration; undefined for none, and for one of months or years, which have no length. */
+/**
+ * Milliseconds of an ISO 8601 duration; undefined for none, and for one of months or years, which have no
+ * length.
+ */
 export function parseIsoDuration(text: string): number | undefined {
   const match = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?$/.exec(text.trim());
   return match

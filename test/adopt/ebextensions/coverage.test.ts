@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { adoptEbextensions } from '../../../src/adopt/ebextensions/adopt.ts';
 
-// Each key, word and line of the inputs is accounted for: without it something else comes out, or it is one of the
-// few that are listed here as needing nothing; and what nobody knows is named among the leftovers.
+// Each key, word and line of the inputs is accounted for: without it something else comes out, or it is one
+// of the few that are listed here as needing nothing; and what nobody knows is named among the leftovers.
 
 type Config = Record<string, Record<string, unknown>>;
 

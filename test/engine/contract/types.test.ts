@@ -2,10 +2,11 @@ import Type from 'typebox';
 import { expect, expectTypeOf, test } from 'vitest';
 import type { Metaparameters, SecretRef, Window } from '../../../src/engine/model/catalog.ts';
 import type { MetaparameterName } from '../../../src/engine/model/metaparameters.ts';
-import type { BuiltInType } from '../../../src/engine/model/resource-type.ts';
+import type { BuiltInType, ResourceType } from '../../../src/engine/model/resource-type.ts';
 import type { metaparameters } from '../../../src/manifest/values/metaparameters.ts';
 import type { bucket } from '../../../src/resources/aws/bucket.ts';
 import type { FileProperties } from '../../../src/resources/host/file.ts';
+import { builtIn } from '../../../src/resources/registry.ts';
 import { oneOf, secret } from '../../../src/resources/shared/schema-parts.ts';
 
 /** Here the type checker is the test: each `@ts-expect-error` fails it when the line below is right. */
@@ -57,6 +58,23 @@ test('a type that takes its properties for something else does not compile', () 
     schema: Type.Object({ size: Type.String() }),
   };
   expect([wrong.name, other.name]).toEqual(['thing', 'thing']);
+});
+
+test('a type that describes its properties beside its schema does not get into the registry', () => {
+  const beside: ResourceType<{ size: string }, { size: number }> = {
+    name: 'beside',
+    doc: 'A thing.',
+    version: 1,
+    schema,
+    runs: { on: 'host' },
+    realm: { name: 'things', concurrency: 1 },
+    identity: ({ size }) => size,
+    desired: () => ({ size: 1 }),
+    observe: never,
+    apply: never,
+  };
+  // @ts-expect-error nothing holds its properties to what the schema says
+  expect(builtIn(thing, beside)).toEqual([thing, beside]);
 });
 
 test('metaparameters are said once', () => {

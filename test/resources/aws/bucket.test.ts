@@ -29,7 +29,9 @@ const target = {
 async function open(options: { bucket?: string } = {}) {
   const { lab, connection, calls } = await connected({}, options);
   const world = testWorld({ connect: async () => bucketApi(connection) });
-  /** Plans and applies the buckets declared, by name. `between`: what happens before the object's lock is had. */
+  /**
+   * Plans and applies the buckets declared, by name. `between`: what happens before the object's lock is had.
+   */
   const convergeWhile = async (
     between: () => Promise<unknown>,
     ...declared: Parameters<typeof declare>[]

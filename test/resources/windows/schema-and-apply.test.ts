@@ -3,6 +3,7 @@ import { iisAppPool } from '../../../src/resources/windows/iis/iis_app_pool.ts';
 import { iisConfig } from '../../../src/resources/windows/iis/iis_config.ts';
 import { iisSite } from '../../../src/resources/windows/iis/iis_site.ts';
 import { registryValue } from '../../../src/resources/windows/registry_value.ts';
+import { firewallRule } from '../../../src/resources/windows/security/firewall_rule.ts';
 import { parseBinding } from '../../../src/windows/iis/bindings.ts';
 import { converge } from '../../support/converge.ts';
 import { declare } from '../../support/engine-world.ts';
@@ -18,6 +19,83 @@ describe('C12: what validation takes, apply can do', () => {
     [{ periodic_restart: { time: '1m30s' } }, "/periodic_restart/time: `time` can't be 1m30s"],
   ])('times of a pool that IIS refuses are refused: %j', (properties, named) => {
     expect(mistakesIn(iisAppPool, 'P', properties, where)).toContain(named);
+  });
+
+  test.each([
+    [
+      { set: { 'processModel.idleTimeout': '90s' } },
+      "/set/processModel.idleTimeout: `processModel.idleTimeout` can't be 90s",
+    ],
+    [
+      { set: { 'processModel.shutdownTimeLimit': '00:00:00.5' } },
+      "`processModel.shutdownTimeLimit` can't be 00:00:00.5",
+    ],
+    [{ set: { 'cpu.resetInterval': 5 } }, "`cpu.resetInterval` can't be 5: IIS takes it as a time span"],
+  ])('so is what is no time span in `set`: %j', (properties, named) => {
+    expect(mistakesIn(iisAppPool, 'P', properties, where)).toContain(named);
+  });
+
+  test.each([
+    ['applicationPools', { attributes: { 'applicationPoolDefaults.processModel.idleTimeout': '90s' } }],
+    [
+      'system.applicationHost/applicationPools',
+      { attributes: { 'applicationPoolDefaults.cpu.resetInterval': '2.00:00:00' } },
+    ],
+    [
+      'system.applicationHost/applicationPools',
+      { items: [{ name: 'P', 'processModel.idleTimeout': '00:00:30' }] },
+    ],
+    [
+      'system.applicationHost/sites',
+      { attributes: { 'siteDefaults.limits.connectionTimeout': '1.00:00:00' } },
+    ],
+  ])('and in the section %s: %j', (section, properties) => {
+    const found = mistakesIn(iisConfig, section, properties, where);
+    expect(found).toContain("can't be");
+    expect(found).toContain('IIS ');
+  });
+
+  test('a time span of the section that IIS takes is taken', () => {
+    const attributes = { 'applicationPoolDefaults.processModel.idleTimeout': '1.05:00:00' };
+    expect(mistakesIn(iisConfig, 'system.applicationHost/applicationPools', { attributes }, where)).toBe('');
+  });
+
+  test.each([
+    ['10.0.0.9-10.0.0.1', 'a range that goes backwards'],
+    ['fd00::2-fd00::1', 'and one of IPv6'],
+    ['10.0.0.0/255.0.255.0', 'a mask with a hole'],
+    ['010.0.0.1', 'a part that may be octal'],
+  ])('the firewall is not given %s: %s', address => {
+    expect(mistakesIn(firewallRule, 'R', { action: 'allow', remote_address: address }, where)).toContain(
+      `\`${address}\` in \`remote_address\` is not an address`,
+    );
+  });
+
+  test.each([
+    '10.0.0.1-10.0.0.9',
+    '10.0.0.1-10.0.0.1',
+    'fd00::1-fd00:0::2',
+    '10.0.0.0/255.255.0.0',
+    '10.0.0.0/0.0.0.0',
+  ])('it is given %s', address => {
+    expect(mistakesIn(firewallRule, 'R', { action: 'allow', remote_address: address }, where)).toBe('');
+  });
+
+  test.each([
+    'http/10.0.0.01:80:',
+    'http/1:80:',
+    'https/[fd00:::7]:443:',
+    'http://010.0.0.1:80',
+    'http/10.0.0:80:',
+  ])('the address of the binding %s is none', written => {
+    expect(parseBinding(written)).toBeUndefined();
+  });
+
+  test.each(['RPC', 'RPC-EPMap', 'IPHTTPS'])('ports by their name are taken: %s', async name => {
+    const { world } = await windowsWorld();
+    const rule = declare('firewall_rule:R', { action: 'allow', protocol: 'tcp', local_port: name });
+    expect((await converge([firewallRule], world, [rule])).results).toEqual(['changed']);
+    expect((await converge([firewallRule], world, [rule])).actions).toEqual(['none']);
   });
 
   test.each([

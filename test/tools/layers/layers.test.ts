@@ -28,6 +28,26 @@ test('docs/architecture.md shows the table', () => {
   expect(page).toBe(withRooms(page, layers));
 });
 
+test('docs/architecture.md says what each folder is for', () => {
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const folders = page.slice(page.indexOf('## The folders'), page.indexOf('<!-- rooms'));
+  const said = new Set([...folders.matchAll(/`src\/([^`]+)`/g)].map(([, name]) => name));
+  const all = new Set(
+    [...sources.keys()].filter(file => file.includes('/')).map(file => file.split('/')[0]!),
+  );
+  expect([...all].filter(name => !said.has(name))).toEqual([]);
+  const rows = [...folders.matchAll(/^\| `src\/([^`]+)`/gm)].map(([, name]) => name!);
+  expect(rows.filter(name => !all.has(name))).toEqual([]);
+});
+
+test('only the movers run a cycle, whatever else a type may take from there', () => {
+  const cycle = 'replication/cycle/run-cycle.ts';
+  const users = [...sources].filter(([file, imports]) =>
+    imports.some(({ specifier }) => specifier?.startsWith('.') && join(file, '..', specifier) === cycle),
+  );
+  expect(users.map(([file]) => file)).toEqual(['replication/movers/movers.ts']);
+});
+
 test.each([
   ['lab/windows/iis/config/body.ts', '../../../../windows/iis/bindings.ts', 'src/windows/iis'],
   ['lab/clock.ts', '../content/http.ts', 'src/content'],

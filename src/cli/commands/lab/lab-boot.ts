@@ -8,7 +8,9 @@ import { wholeNumber } from './whole-number.ts';
 const usualPorts = [22, 80, 443, 3389];
 const collect = (value: string, before: string[] = []) => [...before, value];
 
-/** `converge lab boot`: boots an instance from its volumes in QEMU, until it is stopped or the lab is closed. */
+/**
+ * `converge lab boot`: boots an instance from its volumes in QEMU, until it is stopped or the lab is closed.
+ */
 export function labBoot(group: Command, context: CliContext, exit: (code: number) => void): void {
   group
     .command('boot <INSTANCE>')

@@ -16,8 +16,9 @@ const rootOf = (instance: LabInstance) =>
   instance.devices.find(({ device }) => device === instance.rootDevice);
 
 /**
- * Source of the rules: API reference, CreateReplaceRootVolumeTask: a running instance; a snapshot of the lineage of
- * its root; a volume in the same zone, available, encrypted if the root is; one of the three at most.
+ * Source of the rules: API reference, CreateReplaceRootVolumeTask: a running instance; a snapshot of the
+ * lineage of its root; a volume in the same zone, available, encrypted if the root is; one of the three at
+ * most.
  */
 function check(call: Ec2Call, instance: LabInstance, input: CreateReplaceRootVolumeTaskRequest): void {
   const { state } = call;

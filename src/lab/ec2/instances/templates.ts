@@ -55,8 +55,9 @@ function versionOf(template: Template, name: string): Template['versions'][numbe
 }
 
 /**
- * A request with what its launch template says where the request says nothing, and the tags that EC2 adds of it.
- * Tags of both are given. Source: Amazon EC2 user guide, "Launch instances from a launch template". Throws ApiError.
+ * A request with what its launch template says where the request says nothing, and the tags that EC2 adds of
+ * it. Tags of both are given. Source: Amazon EC2 user guide, "Launch instances from a launch template".
+ * Throws ApiError.
  */
 export function withTemplate(
   call: Ec2Call,

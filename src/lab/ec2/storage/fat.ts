@@ -19,8 +19,8 @@ const longestChain = 1024;
 const folderFlag = 0x10;
 
 /**
- * Whether a FAT file system that begins at `start` has a file of that path with something in it; names are 8.3.
- * Source: Microsoft FAT specification (2005).
+ * Whether a FAT file system that begins at `start` has a file of that path with something in it; names are
+ * 8.3. Source: Microsoft FAT specification (2005).
  */
 export async function findOnFat(disk: Disk, start: number, path: readonly string[]): Promise<boolean> {
   const fat = await openFat(disk, start);

@@ -8,9 +8,10 @@ const GiB = 2 ** 30;
 const markAt = 65_536;
 
 /**
- * What a running system does to a disk that it finds: it writes. Whoever attaches a recovered disk to an instance
- * that runs another system sees it by the bytes. Before the first time, which blocks there were is kept, and which
- * root the system ran from that was the first to write: a recovered disk knows none but its own.
+ * What a running system does to a disk that it finds: it writes. Whoever attaches a recovered disk to an
+ * instance that runs another system sees it by the bytes. Before the first time, which blocks there were is
+ * kept, and which root the system ran from that was the first to write: a recovered disk knows none but its
+ * own.
  */
 export function useDisk(draft: Draft, volume: LabVolume, instance: LabInstance): void {
   if (!volume.first) {

@@ -3,7 +3,9 @@ import { type BlockStore, blockBytes, digestOf } from '../../blocks/store.ts';
 import type { TableStore } from '../../blocks/tables.ts';
 import type { Ec2State, LabImage } from './state.ts';
 
-/** With what block 0 of the lab's stock images begins: nobody's disk does, and the lab knows that these boot. */
+/**
+ * With what block 0 of the lab's stock images begins: nobody's disk does, and the lab knows that these boot.
+ */
 export const stockMark = 'converge lab: root of the stock image ';
 
 const stockImages = [

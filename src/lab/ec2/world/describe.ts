@@ -28,8 +28,8 @@ interface Rules {
 }
 
 /**
- * Filters a list and takes one page of it. The page is cut before the filters apply, so that a page may have few
- * items or none although more follow: whoever stops at the first empty page would never notice otherwise.
+ * Filters a list and takes one page of it. The page is cut before the filters apply, so that a page may have
+ * few items or none although more follow: whoever stops at the first empty page would never notice otherwise.
  */
 export function select<T extends { id: string }>(
   state: Ec2State,

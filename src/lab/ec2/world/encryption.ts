@@ -10,8 +10,8 @@ export const defaultKey = ({ region, account }: Pick<Draft, 'region' | 'account'
 const isKey = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)\/.+$|^[0-9a-f-]{36}$|^alias\/.+$/;
 
 /**
- * The key that a new volume or copy is encrypted with, undefined for none: what is asked for, else that of its
- * source, else the account's default. An encrypted source never becomes plain. Throws ApiError.
+ * The key that a new volume or copy is encrypted with, undefined for none: what is asked for, else that of
+ * its source, else the account's default. An encrypted source never becomes plain. Throws ApiError.
  * Source: Amazon EBS user guide, "Amazon EBS encryption", "Encryption by default".
  */
 export function keyFor(

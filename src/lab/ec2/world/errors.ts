@@ -155,7 +155,10 @@ export const kinds = {
 } satisfies Record<string, Kind>;
 export type KindName = keyof typeof kinds;
 
-/** Those with the given ids, in that order; all of them without ids. Throws ApiError for a wrong or unknown one. */
+/**
+ * Those with the given ids, in that order; all of them without ids. Throws ApiError for a wrong or unknown
+ * one.
+ */
 export function byIds<T extends { id: string }>(
   kind: KindName,
   all: readonly T[],

@@ -169,7 +169,10 @@ export interface LabVolume {
   /** The table that it began with, and the one that holds what was written since. */
   base?: string;
   own: string;
-  /** Its blocks as they were when an instance first ran with it. `root`: the volume that the instance ran from. */
+  /**
+   * Its blocks as they were when an instance first ran with it. `root`: the volume that the instance ran
+   * from.
+   */
   first?: { table: string; at: number; instance: string; root?: string };
 }
 

@@ -41,8 +41,8 @@ export interface Draft {
  *     tables/ID     which blocks a snapshot or volume has
  *     blocks/       the blocks, each once
  *
- * A change is made on a draft, which counts when it succeeds and is dropped when it throws: what is refused has no
- * effect, and a dry run is a change that is dropped. Changes go one after the other.
+ * A change is made on a draft, which counts when it succeeds and is dropped when it throws: what is refused
+ * has no effect, and a dry run is a change that is dropped. Changes go one after the other.
  */
 export interface Ec2World {
   /** As of the last change; not to be changed. */
@@ -66,8 +66,8 @@ interface Opened {
 }
 
 /**
- * Reads nothing before it is first asked, as most labs never have a machine in EC2, and writes nothing before the
- * first change: whoever only looks may do so beside the process that has the lab.
+ * Reads nothing before it is first asked, as most labs never have a machine in EC2, and writes nothing before
+ * the first change: whoever only looks may do so beside the process that has the lab.
  */
 export function openEc2World({ dir, region, account, clock, random }: WorldOptions): Ec2World {
   const inTurn = takeTurns();

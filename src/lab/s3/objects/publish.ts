@@ -7,8 +7,9 @@ import type { Storage } from './storage.ts';
 import { addVersion, newVersionId } from './versions.ts';
 
 /**
- * Puts the files of a folder of this machine into a bucket, which is made when it isn't there; what else is in
- * it stays. Answers with the number of objects. Throws a Failure for what is not a folder, or no name of a bucket.
+ * Puts the files of a folder of this machine into a bucket, which is made when it isn't there; what else is
+ * in it stays. Answers with the number of objects. Throws a Failure for what is not a folder, or no name of a
+ * bucket.
  */
 export async function publish(storage: Storage, name: string, folder: string): Promise<number> {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name))

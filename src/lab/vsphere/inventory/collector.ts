@@ -53,7 +53,8 @@ const readSelections = (of: Element): Selection[] =>
 
 /**
  * What a filter sees now, in order of discovery. Throws ManagedObjectNotFound for a starting object that
- * doesn't exist (unless the spec asks to have it reported), InvalidProperty for a property that no such object has.
+ * doesn't exist (unless the spec asks to have it reported), InvalidProperty for a property that no such
+ * object has.
  */
 export function collect(spec: FilterSpec, find: FindObject): { found: Collected[]; missing: Ref[] } {
   const found = new Map<string, Collected>();

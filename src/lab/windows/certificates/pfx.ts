@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 
-/** What is in a PFX file; undefined when the password doesn't open it or it is none. */
+/** What is in a PFX file; undefined when the password doesn't open it or it isn't one. */
 export function openPfx(bytes: Buffer, passphrase: string): X509Certificate | undefined {
   try {
     const { context } = createSecureContext({ pfx: bytes, passphrase });

@@ -14,7 +14,10 @@ export interface Feature {
   needsRestart?: true;
 }
 
-/** One line per feature: indented below its first parent, `+` further parents, `=` other than Disabled, `!` restart. */
+/**
+ * One line per feature: indented below its first parent, `+` further parents, `=` other than Disabled, `!`
+ * restart.
+ */
 const tree = `
 IIS-WebServerRole
   IIS-WebServer

@@ -47,7 +47,10 @@ const accounts: Account[] = [
 
 const isSid = (text: string): boolean => /^S-1-\d+(-\d+)+$/i.test(text);
 
-/** The SID of a name with or without its domain, of a SID (also `*S-1-…`) or of an SDDL abbreviation's account. */
+/**
+ * The SID of a name with or without its domain, of a SID (also `*S-1-…`) or of an SDDL abbreviation's
+ * account.
+ */
 export function sidOf(typed: string, language: Language): string | undefined {
   const text = typed.replace(/^\*/, '');
   if (isSid(text)) return text.toUpperCase();

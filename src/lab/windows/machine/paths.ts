@@ -25,7 +25,9 @@ export function parsePath(path: string, cwd = 'C:\\'): WindowsPath {
   return { parts };
 }
 
-/** One form per object: lower case, forward slashes, `c:/windows`. Undefined for a path that Windows has not. */
+/**
+ * One form per object: lower case, forward slashes, `c:/windows`. Undefined for a path that Windows has not.
+ */
 export function foldPath(path: string, cwd?: string): string | undefined {
   const parsed = parsePath(path, cwd);
   return 'parts' in parsed ? ['c:', ...parsed.parts].join('/').toLowerCase() : undefined;

@@ -63,7 +63,10 @@ export async function advfirewall(verb: string, args: readonly string[], machine
 /** A field that a selection says nothing of; `any` in one is a rule that has no such field. */
 const whatever = '?';
 
-/** The rules of a name, and of what else the selection says: `dir`, `protocol`, ports, `program`, `service` ... */
+/**
+ * The rules of a name, and of what else the selection says: `dir`, `protocol`, ports, `program`, `service`
+ * ...
+ */
 function matching(registry: Registry, { name = '', ...others }: Record<string, string>) {
   const wanted = changed(new Map(order.map(key => [key, whatever])), others);
   return (registry.values(rulesKey) ?? [])
@@ -124,7 +127,7 @@ function print(fields: Fields): string {
   return `v2.31|${parts.join('')}`;
 }
 
-/** Undefined when a value is none that netsh takes, or for ports of what isn't TCP or UDP. */
+/** Undefined when netsh takes no such value, or for ports of what isn't TCP or UDP. */
 function read(before: Fields, given: Record<string, string>): Fields | undefined {
   const fields = changed(before, given);
   const hasPorts = fields?.has('LPort') || fields?.has('RPort');
@@ -139,7 +142,7 @@ function changed(before: Fields, given: Record<string, string>): Fields | undefi
     return true;
   };
   const any = (value: string) => (value.toLowerCase() === 'any' ? undefined : value);
-  const ports = /^(any|rpc|iphttps|\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*)$/i;
+  const ports = /^(any|rpc|rpc-epmap|iphttps|\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*)$/i;
   const takers: Record<string, (value: string) => boolean> = {
     name: value => value !== '' && value.toLowerCase() !== 'all' && set('Name', value),
     dir: value => /^(in|out)$/i.test(value) && set('Dir', value.toLowerCase() === 'in' ? 'In' : 'Out'),

@@ -1,7 +1,9 @@
 import type { Files } from '../../../io/ports.ts';
 import type { RegistryValue } from './values.ts';
 
-/** Where the whole registry lies: JSON, `{ registry: 1, keys: { PATH: [value…] } }`, keys in full spelling. */
+/**
+ * Where the whole registry lies: JSON, `{ registry: 1, keys: { PATH: [value…] } }`, keys in full spelling.
+ */
 export const registryFile = 'C:\\Windows\\System32\\config\\registry.json';
 
 interface Key {

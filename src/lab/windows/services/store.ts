@@ -44,7 +44,7 @@ export class Services {
     return `${root}\\${name}`;
   }
 
-  /** Names as they were made, of those that are services. Throws 1060 for a name that is none. */
+  /** Names as they were made, of those that are services. Throws 1060 for a name that isn't one. */
   require(name: string): string {
     const key = this.registry.spelling(this.key(name));
     if (!this.registry.value(key, 'ImagePath')) throw new ServiceError(1060);
@@ -100,7 +100,9 @@ export class Services {
     }
   }
 
-  /** With those it depends on. Throws 1056 (runs), 1058 (disabled), 1060 (none), 1072 (marked for deletion). */
+  /**
+   * With those it depends on. Throws 1056 (runs), 1058 (disabled), 1060 (none), 1072 (marked for deletion).
+   */
   start(name: string): void {
     const own = this.require(name);
     if (this.isRunning(own)) throw new ServiceError(1056);

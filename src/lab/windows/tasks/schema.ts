@@ -173,7 +173,10 @@ export interface Fault {
   name: string;
 }
 
-/** The first mistake of a task in document order, undefined for a good one. Throws Malformed when it isn't a task. */
+/**
+ * The first mistake of a task in document order, undefined for a good one. Throws Malformed when it isn't a
+ * task.
+ */
 export function findFault(task: Node): Fault | undefined {
   if (task.name !== 'Task') throw new Malformed(task.line, task.column, task.name);
   return faultIn(task) ?? contextFault(task);

@@ -1,6 +1,8 @@
 import type { Files } from '../../../io/ports.ts';
 
-/** One file per task, UTF-16LE with a byte order mark, named as the task below folders named as its folders. */
+/**
+ * One file per task, UTF-16LE with a byte order mark, named as the task below folders named as its folders.
+ */
 const tasksFolder = 'C:\\Windows\\System32\\Tasks';
 const runningFile = 'C:\\Windows\\System32\\config\\running-tasks.json';
 

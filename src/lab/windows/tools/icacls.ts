@@ -33,7 +33,10 @@ interface Request {
   quiet: boolean;
 }
 
-/** icacls.exe: shows, `/grant[:r]`, `/deny`, `/remove[:g|:d]`, `/inheritance:e|d|r`, `/reset`, `/save`, `/restore`; `/t /c /q`. */
+/**
+ * icacls.exe: shows, `/grant[:r]`, `/deny`, `/remove[:g|:d]`, `/inheritance:e|d|r`, `/reset`, `/save`,
+ * `/restore`; `/t /c /q`.
+ */
 export const icacls: Tool = async (call, machine) => {
   const { files, language } = machine;
   const [target, ...rest] = call.args;

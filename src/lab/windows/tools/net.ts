@@ -4,7 +4,9 @@ import type { Tool } from '../machine/machine.ts';
 import { systemMessage } from '../services/messages.ts';
 import { readServices, ServiceError } from '../services/store.ts';
 
-/** `net start|stop NAME`: any failure is exit code 2, told on stderr. `stop` takes what depends on it along. */
+/**
+ * `net start|stop NAME`: any failure is exit code 2, told on stderr. `stop` takes what depends on it along.
+ */
 export const net: Tool = async ({ args }, { files, language }) => {
   const [verb = '', name] = args;
   const isStart = verb.toLowerCase() === 'start';

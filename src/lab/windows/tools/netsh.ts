@@ -9,7 +9,9 @@ const notFound: Text = {
   de: 'Folgender Befehl wurde nicht gefunden:',
 };
 
-/** netsh.exe `http VERB sslcert` and `advfirewall firewall VERB rule`. Failures are exit code 1, on stdout. */
+/**
+ * netsh.exe `http VERB sslcert` and `advfirewall firewall VERB rule`. Failures are exit code 1, on stdout.
+ */
 export const netsh: Tool = async ({ args }, machine) => {
   const words = args.slice(0, 4).map(arg => arg.toLowerCase());
   const [context, second = '', third = '', fourth] = words;

@@ -103,7 +103,9 @@ async function create(
   return done(`The scheduled task "${typed}" has successfully been created.`, machine);
 }
 
-/** Registers a task for an account, the one of the document when none is given; what is wrong, if anything is. */
+/**
+ * Registers a task for an account, the one of the document when none is given; what is wrong, if anything is.
+ */
 export async function registerXml(
   bytes: Buffer,
   uri: string,

@@ -5,8 +5,8 @@ import { SECTIONS } from '../iis/schema/sections.ts';
 import type { Cmdlet } from '../powershell/cmdlet.ts';
 
 /**
- * Set-WebConfigurationProperty, and Add-WebConfigurationProperty where there is a `row`: what appcmd does for the same
- * section, as far as filters go that name elements and pick rows by their attributes.
+ * Set-WebConfigurationProperty, and Add-WebConfigurationProperty where there is a `row`: what appcmd does for
+ * the same section, as far as filters go that name elements and pick rows by their attributes.
  */
 export const setWebConfiguration: Cmdlet = async (data, call, machine) => {
   if (!(await readFeatures(machine.files)).isOn('IIS-ManagementScriptingTools')) return said('no module\n');

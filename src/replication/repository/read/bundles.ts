@@ -8,8 +8,8 @@ import type { VmContext } from './repository-context.ts';
 export const digestOf = (content: Buffer): string => hash('sha256', content, 'hex');
 
 /**
- * What a bundle holds, checked against what the point says about it: no more is read than the point names, whatever
- * is there. Throws a Failure `missing-object` or `damaged-object`.
+ * What a bundle holds, checked against what the point says about it: no more is read than the point names,
+ * whatever is there. Throws a Failure `missing-object` or `damaged-object`.
  */
 export async function readBundle(
   { store, vault, names }: Pick<VmContext, 'store' | 'vault' | 'names'>,

@@ -7,8 +7,8 @@ import { newId } from '../read/repository-context.ts';
 import type { Session } from './commit-session.ts';
 
 /**
- * Stores a bundle unless the point before has the same one, and has it whole: one that can't be read any more is
- * written again under a name of its own, so that a damaged one heals with the next point.
+ * Stores a bundle unless the point before has the same one, and has it whole: one that can't be read any more
+ * is written again under a name of its own, so that a damaged one heals with the next point.
  */
 export async function writeBundle(
   work: Session,

@@ -25,7 +25,9 @@ const OPEN_PAGES = 32;
 /** Blocks of this commit that are remembered for deduplication across pages. */
 const REMEMBERED = 2 ** 16;
 
-/** `base`: the root and index of the disk that unput blocks come from. `number`: of the map, see the format. */
+/**
+ * `base`: the root and index of the disk that unput blocks come from. `number`: of the map, see the format.
+ */
 export function diskWriter(
   parts: Parts,
   disk: PointDisk,

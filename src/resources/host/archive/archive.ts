@@ -28,7 +28,9 @@ import { nameOf, shownSource, sourceOf, sourceSchema } from './source.ts';
 import { damagedFiles, rememberUnpacked, type Unpacked, unpackedInto } from './unpacked-files.ts';
 
 export interface ArchiveState {
-  /** `missing`: the archive isn't there; `behind`: it isn't the one that was unpacked, or that isn't known. */
+  /**
+   * `missing`: the archive isn't there; `behind`: it isn't the one that was unpacked, or that isn't known.
+   */
   content: 'newest' | 'behind' | 'missing';
   /** `missing: PATH` and `changed: PATH` of files that aren't as the archive has them; the first of many. */
   damaged: string[];

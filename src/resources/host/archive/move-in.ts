@@ -33,8 +33,8 @@ export async function refuseInTheWay(
 }
 
 /**
- * Makes `id` hold what was unpacked into `from`: in one step when there is nothing yet, else file by file, and
- * only those that differ, so that nobody who watches the folder is told about more than what changed.
+ * Makes `id` hold what was unpacked into `from`: in one step when there is nothing yet, else file by file,
+ * and only those that differ, so that nobody who watches the folder is told about more than what changed.
  */
 export async function moveIn(
   from: Id,

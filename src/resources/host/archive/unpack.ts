@@ -36,7 +36,9 @@ export function directoriesOf(entries: readonly Pick<ZipEntry, 'path' | 'directo
   return [...found].sort();
 }
 
-/** Not flushed one by one, which takes minutes for thousands: what a power cut left half is found as changed. */
+/**
+ * Not flushed one by one, which takes minutes for thousands: what a power cut left half is found as changed.
+ */
 async function unpackFile(entry: ZipEntry, to: string, what: string, io: WriteIo): Promise<string> {
   const file = (await io.files.open(to, 'create-new'))!;
   try {

@@ -19,7 +19,9 @@ export interface UnpackedFile {
 export interface Unpacked extends Omit<Known, 'digest' | 'url'> {
   /** URL or path of the archive. */
   source: string;
-  /** Of the archive; not there while files are on their way, so that a kill leaves the work to be done again. */
+  /**
+   * Of the archive; not there while files are on their way, so that a kill leaves the work to be done again.
+   */
   digest?: string;
   /** By path below the folder. */
   files: Record<string, UnpackedFile>;
@@ -31,7 +33,8 @@ const memoryKey = (id: Id): string => `archive:${id}`;
 /**
  * What is remembered of the folder `id`; undefined when nothing is.
  * @param of for types that may read what archives remember
- * @throws Failure (world) when it names what can't have come from an archive: others wrote that, to have it removed
+ * @throws Failure (world) when it names what can't have come from an archive: others wrote that, to have it
+ * removed
  */
 export function unpackedInto(id: Id, memory: ReadMemory, of?: 'archive'): Unpacked | undefined {
   const found = memory.get(memoryKey(id), of) as Unpacked | undefined;

@@ -32,8 +32,9 @@ const mostRatio = 200;
 const ratioFrom = 64 * 2 ** 20;
 
 /**
- * Opens a zip file and looks at all of its entries before any is read. Rejects with a Failure (world) for what is
- * no zip, cut off, encrypted, or holds links, names that lead elsewhere, or more than `limit` bytes.
+ * Opens a zip file and looks at all of its entries before any is read. Rejects with a Failure (world) for
+ * what isn't a zip, cut off, encrypted, or holds links, names that lead elsewhere, or more than `limit`
+ * bytes.
  * @param what the archive, for messages
  */
 export async function openZip(files: ReadFiles, path: string, what: string, limit: number): Promise<OpenZip> {

@@ -5,8 +5,9 @@ import type { SourceTrouble } from '../../../engine/model/resource-type.ts';
 import { oneDiagnostic } from '../../shared/one-diagnostic.ts';
 
 /**
- * Asks for content with the request that would fetch it, and ends it when the answer begins: a HEAD may be refused
- * where a GET is allowed, as by a URL that is signed for one. Rejects with a Failure when it can't be had.
+ * Asks for content with the request that would fetch it, and ends it when the answer begins: a HEAD may be
+ * refused where a GET is allowed, as by a URL that is signed for one. Rejects with a Failure when it can't be
+ * had.
  */
 export async function findContent(location: Location, io: ReadIo): Promise<SourceTrouble | undefined> {
   try {

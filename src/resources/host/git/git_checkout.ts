@@ -156,7 +156,10 @@ async function look(
   };
 }
 
-/** The commit that is checked out here; undefined when there is none, also where only a directory above has one. */
+/**
+ * The commit that is checked out here; undefined when there is none, also where only a directory above has
+ * one.
+ */
 async function headOf(id: Id, remote: Remote, io: ReadIo): Promise<string | undefined> {
   const { exitCode, stdout } = await git(['rev-parse', '--show-prefix', 'HEAD^{commit}'], id, remote, io);
   const [prefix, head] = stdout.split('\n');
@@ -164,8 +167,8 @@ async function headOf(id: Id, remote: Remote, io: ReadIo): Promise<string | unde
 }
 
 /**
- * Changed files; `untracked`: also those that git doesn't know. Rejects with a Failure when git can't tell, as in
- * a directory that belongs to somebody else: then nobody knows what would be lost.
+ * Changed files; `untracked`: also those that git doesn't know. Rejects with a Failure when git can't tell,
+ * as in a directory that belongs to somebody else: then nobody knows what would be lost.
  */
 async function changesIn(id: Id, remote: Remote, io: ReadIo, untracked = false): Promise<string[]> {
   const said = await git(

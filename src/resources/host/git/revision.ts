@@ -13,7 +13,10 @@ export interface Found {
 export const isCommit = (revision: string | undefined): revision is string =>
   revision !== undefined && /^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(revision);
 
-/** Asks the server which commit a branch or tag is at; a branch goes before a tag. One request, none for a commit. */
+/**
+ * Asks the server which commit a branch or tag is at; a branch goes before a tag. One request, none for a
+ * commit.
+ */
 export async function findRevision(
   revision: string | undefined,
   { at, remote }: { at: Id; remote: Remote },

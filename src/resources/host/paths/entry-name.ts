@@ -4,8 +4,8 @@ import { Failure, world } from '../../../diagnostics/diagnostic.ts';
 const reserved = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\.|$)/i;
 
 /**
- * The parts of a relative name that came from outside (an entry of an archive, a key of a bucket), or why it may
- * not become a path below a folder. `windows`: also what Windows reads as something else than a name.
+ * The parts of a relative name that came from outside (an entry of an archive, a key of a bucket), or why it
+ * may not become a path below a folder. `windows`: also what Windows reads as something else than a name.
  */
 export function entryParts(name: string, windows: boolean): string[] | string {
   const slashed = windows ? name.replaceAll('\\', '/') : name;

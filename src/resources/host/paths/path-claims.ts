@@ -4,6 +4,7 @@ import type { Claim, Id } from '../../../engine/model/resource-type.ts';
 export const contentClaim = (path: Id, pointer = '', shared?: string): Claim => ({
   what: `the content of ${path}`,
   pointer,
+  path,
   ...(shared === undefined ? { evenAbsent: true } : { shared }),
 });
 
@@ -11,6 +12,7 @@ export const contentClaim = (path: Id, pointer = '', shared?: string): Claim => 
 export const kindClaim = (path: Id, shared: 'file' | 'directory', pointer = ''): Claim => ({
   what: `the path ${path}`,
   pointer,
+  path,
   shared,
   evenAbsent: true,
 });
@@ -19,7 +21,16 @@ export const kindClaim = (path: Id, shared: 'file' | 'directory', pointer = ''):
 export const filesClaim = (path: Id, pointer = ''): Claim => ({
   what: `the files in ${path}`,
   pointer,
+  path,
   evenAbsent: true,
+});
+
+/** Whoever puts files into the directory at `path`, and leaves those of others. */
+export const addedFilesClaim = (path: Id, pointer = ''): Claim => ({
+  what: `what is put into ${path}`,
+  pointer,
+  path,
+  shared: 'added',
 });
 
 /** A file that is all of one resource's. */

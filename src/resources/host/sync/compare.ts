@@ -34,9 +34,9 @@ export interface Sides {
 }
 
 /**
- * A file equals its object when both have the same size and either are what was copied from one to the other, or
- * the file's MD5 is the object's ETag. The ETag of an object in parts, or under a KMS key, is not an MD5: such a one
- * is copied once more when nothing is remembered of it.
+ * A file equals its object when both have the same size and either are what was copied from one to the other,
+ * or the file's MD5 is the object's ETag. The ETag of an object in parts, or under a KMS key, is not an MD5:
+ * such a one is copied once more when nothing is remembered of it.
  */
 export async function compare({ folder, store, globs, remembered }: Sides, io: ReadIo): Promise<Comparison> {
   const windows = io.platform === 'win32';
@@ -88,7 +88,7 @@ async function isSame(
   return /^[0-9a-f]{32}$/.test(etag) && (await md5Of(files, path)) === etag;
 }
 
-/** ETags are MD5, which nobody has to trust here: who may write objects needs no collision. */
+/** ETags are MD5, which nobody has to trust here: whoever may write objects needs no collision. */
 async function md5Of(files: ReadFiles, path: Id): Promise<string | undefined> {
   const file = await files.open(path, 'r');
   return file && digestOf(file, 'md5');

@@ -21,7 +21,7 @@ import { failedFetch } from '../fetch/failed-step.ts';
 import { isS3, locationOf, locationSchema } from '../fetch/location-property.ts';
 import { observeEach } from '../paths/observe-each.ts';
 import { ancestors, hostPath, ownPathMistakes, writtenPath } from '../paths/path.ts';
-import { filesClaim, kindClaim } from '../paths/path-claims.ts';
+import { addedFilesClaim, filesClaim, kindClaim } from '../paths/path-claims.ts';
 import { type Comparison, type Copied, compare, type Sides } from './compare.ts';
 import { down, removeFiles, removeObjects, up } from './transfer.ts';
 
@@ -104,10 +104,13 @@ fails the sync before anything is written. Links are not followed. What is neith
   },
   claims(properties, id) {
     if (properties.to === undefined)
-      return [kindClaim(id, 'directory'), ...(properties.delete ? [filesClaim(id)] : [])];
+      return [
+        kindClaim(id, 'directory'),
+        properties.delete ? { ...filesClaim(id), clears: true } : addedFilesClaim(id),
+      ];
     const url = locationOfSync(properties).url.replace(/^s3/i, 's3').replace(/\/+$/, '');
-    const shared = properties.delete ? {} : { shared: 'added' };
-    return [{ what: `the objects in ${url}`, pointer: '/to', ...shared }];
+    const how = properties.delete ? { clears: true as const } : { shared: 'added' };
+    return [{ what: `the objects in ${url}`, pointer: '/to', path: url, ...how }];
   },
   desired: properties => ({ differing: [], ...(properties.delete && { surplus: [] }) }),
   observe: (asked, io) => observeEach(asked, io, atOnce, look),

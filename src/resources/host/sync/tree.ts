@@ -3,7 +3,10 @@ import { isTemporaryName } from '../../../io/handles/temporary.ts';
 import type { FileStat, ReadFiles } from '../../../io/ports.ts';
 import { below } from '../archive/unpacked-files.ts';
 
-/** Files below a folder by relative path, but what a killed run left. Links are not followed, and are not files. */
+/**
+ * Files below a folder by relative path, but what a killed run left. Links are not followed, and are not
+ * files.
+ */
 export async function filesBelow(files: ReadFiles, folder: Id, path = ''): Promise<Map<string, FileStat>> {
   const found = new Map<string, FileStat>();
   const at = path === '' ? folder : below(folder, path);

@@ -6,6 +6,7 @@ import { type KeyOf, keyNames, keyOfWritten, type WrittenRow } from '../../../wi
 import { isFrameworkSection, ofFramework } from '../../../windows/iis/framework-sections.ts';
 import { isSecretAttribute } from '../../../windows/iis/secret-attributes.ts';
 import type { Section } from '../../../windows/iis/sections.ts';
+import { sectionSpanProblem } from '../../../windows/iis/span-limits.ts';
 import type { ConfigProperties } from './config-properties.ts';
 
 /** What tells the rows of each collection apart. */
@@ -34,6 +35,7 @@ export function configMistakes(properties: ConfigProperties, section: Section): 
     mistakes.push(
       ...nameMistakes(name, child('/attributes', name)),
       ...secretMistakes(name, value, child('/attributes', name)),
+      ...spanMistakes(section, name, value, child('/attributes', name)),
     );
   if (items) mistakes.push(...rowMistakes(items, '', '/items', keys, section));
   for (const [name, rows] of Object.entries(collections)) {
@@ -76,7 +78,7 @@ function rowMistakes(
     if (id !== undefined) seen.add(id);
     for (const [name, value] of Object.entries(row)) {
       const here = child(at, name);
-      mistakes.push(...nameMistakes(name, here));
+      mistakes.push(...nameMistakes(name, here), ...spanMistakes(section, name, value, here));
       if (Array.isArray(value)) mistakes.push(...rowMistakes(value, name, here, keys, section));
       else if (isSecretAttribute(name)) mistakes.push(...secretMistakes(name, value, here));
       else if (!isSecretRef(value) && String(value).includes("'"))
@@ -91,6 +93,14 @@ function rowMistakes(
     }
   });
   return mistakes;
+}
+
+/** What IIS's schema refuses of time spans. */
+function spanMistakes({ name: section }: Section, name: string, value: unknown, pointer: string): Mistake[] {
+  if (typeof value === 'object') return [];
+  const problem = sectionSpanProblem(section, name, String(value));
+  if (problem === undefined) return [];
+  return [mistake(pointer, 'wrong-value', `\`${name}\` can't be ${value}: ${problem}`)];
 }
 
 /** Sections that IIS doesn't keep in files that appcmd writes for it. */

@@ -31,7 +31,9 @@ const parts = (path: string): string[] => path.split('.').filter(Boolean);
 
 type Change = Exclude<Step<ConfigProperties, ConfigState>, { kind: 'delete' }>;
 
-/** Adds new rows with secrets of their own, whole, by PowerShell: before what is said about their elements. */
+/**
+ * Adds new rows with secrets of their own, whole, by PowerShell: before what is said about their elements.
+ */
 export async function addSecretRows(step: Change, keys: KeyOf, at: WrittenAt, io: WriteIo): Promise<void> {
   for (const { way, row } of found(step, keys).rows) {
     const said: Record<string, string> = {};

@@ -5,8 +5,7 @@ import type { Mistake, Step } from '../../../engine/model/resource-type.ts';
 import { parseDuration } from '../../../io/duration.ts';
 import { isSecretAttribute } from '../../../windows/iis/secret-attributes.ts';
 import { canonicalValue, sameSetting } from '../../../windows/iis/settings.ts';
-import { spanProblem } from '../../../windows/iis/span-limits.ts';
-import { spanSeconds } from '../../../windows/iis/timespan.ts';
+import { spanProblem, writtenSpanProblem } from '../../../windows/iis/span-limits.ts';
 import { isChanged } from '../../shared/each-step.ts';
 
 /** `set:` of the types of IIS: any attribute that has no property of its own, by appcmd's name. */
@@ -20,26 +19,21 @@ export const setSchema = (example: string) =>
   );
 
 /**
- * What IIS's schema refuses of time spans. Of `durations` each has a property, by the attribute that it stands for.
+ * What IIS's schema refuses of time spans. Of `durations` each has a property, by the attribute that it
+ * stands for.
  */
 export function spanMistakes(
   durations: readonly [pointer: string, attribute: string, written: string | undefined][],
   set: WrittenSet = {},
 ): Mistake[] {
-  const spans: [pointer: string, attribute: string, seconds: number | undefined, written: string][] = [
-    ...durations.flatMap(([pointer, attribute, written]): [string, string, number | undefined, string][] => {
-      const ms = written === undefined ? undefined : parseDuration(written);
-      return ms === undefined ? [] : [[pointer, attribute, ms / 1000, written!]];
-    }),
-    ...Object.entries(set).map(([name, value]): [string, string, number | undefined, string] => [
-      child('/set', name),
-      name,
-      spanSeconds(String(value)),
-      String(value),
-    ]),
-  ];
-  return spans.flatMap(([pointer, attribute, seconds, written]) => {
-    const problem = seconds === undefined ? undefined : spanProblem(attribute, seconds);
+  const ofDurations = durations.map(([pointer, attribute, written]) => {
+    const ms = written === undefined ? undefined : parseDuration(written);
+    return [pointer, written, ms === undefined ? undefined : spanProblem(attribute, ms / 1000)] as const;
+  });
+  const ofSet = Object.entries(set).map(
+    ([name, value]) => [child('/set', name), value, writtenSpanProblem(name, String(value))] as const,
+  );
+  return [...ofDurations, ...ofSet].flatMap(([pointer, written, problem]) => {
     if (problem === undefined) return [];
     const name = pointer.slice(pointer.lastIndexOf('/') + 1);
     return [mistake(pointer, 'wrong-value', `\`${name}\` can't be ${written}: ${problem}`)];

@@ -27,8 +27,8 @@ const others: Readonly<Record<string, readonly string[] | 'all'>> = {
 };
 
 /**
- * What people wrote into applicationHost.config, for the server and below its `<location>`s. A web.config belongs to
- * what was deployed with it, and isn't looked at.
+ * What people wrote into applicationHost.config, for the server and below its `<location>`s. A web.config
+ * belongs to what was deployed with it, and isn't looked at.
  */
 export async function* listConfig(query: ListQuery<unknown>, io: ReadIo) {
   const root = await readApplicationHost(io);

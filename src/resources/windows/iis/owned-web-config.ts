@@ -41,9 +41,10 @@ export async function rootDirectories(io: ReadIo): Promise<Map<string, string>> 
 }
 
 /**
- * Where a deployment manifest doesn't say another path, Beanstalk's application "runs at the root path of your
- * website" (Elastic Beanstalk, "Running multiple applications ... with a deployment manifest"), and a deployment
- * puts all of it there anew. Applications below it may be Beanstalk's as well: nobody but the manifest knows.
+ * Where a deployment manifest doesn't say another path, Beanstalk's application "runs at the root path of
+ * your website" (Elastic Beanstalk, "Running multiple applications ... with a deployment manifest"), and a
+ * deployment puts all of it there anew. Applications below it may be Beanstalk's as well: nobody but the
+ * manifest knows.
  */
 const isBeanstalks = async (application: string, io: ReadIo): Promise<boolean> =>
   /^default web site(\/|$)/i.test(application) &&

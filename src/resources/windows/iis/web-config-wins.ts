@@ -77,7 +77,7 @@ function saidIn(element: XmlElement, fields: readonly FieldChange[]): string[] {
   });
 }
 
-/** An element that adds rows, takes one away or clears them; an element with settings alone is none. */
+/** An element that adds rows, takes one away or clears them; an element with settings alone isn't one. */
 const isOfRows = ({ attributes, children, name }: XmlElement): boolean =>
   name === 'clear' || name === 'remove' || attributes.size > 0 || children.length > 0;
 

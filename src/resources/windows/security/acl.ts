@@ -223,7 +223,10 @@ function describe({ mask, inherit, propagate }: Rule, isDirectory: boolean): str
   return `${name} ${said.join('') || 'here alone'}`;
 }
 
-/** One call of icacls. `access` holds the lists of those that are to be exact: an update doesn't say who else is on it. */
+/**
+ * One call of icacls. `access` holds the lists of those that are to be exact: an update doesn't say who else
+ * is on it.
+ */
 async function act(step: Step<AclProperties, AclState>, access: Access, io: WriteIo): Promise<void> {
   const path = windowsPath(step.id);
   const { permissions, inherit, mode } = step.asked.properties;

@@ -1,8 +1,9 @@
 import type { XmlElement } from '../../../io/xml.ts';
 
 /**
- * What a task has and no property says, in words: `StartWhenAvailable true`. Everything in its document is accounted
- * for: it has a property, it is what Windows assumes without it, it says who made it when, or it is told.
+ * What a task has and no property says, in words: `StartWhenAvailable true`. Everything in its document is
+ * accounted for: it has a property, it is what Windows assumes without it, it says who made it when, or it is
+ * told.
  */
 export function unsaidSettings(task: XmlElement): string[] {
   return task.children.flatMap(part => partOf(part));

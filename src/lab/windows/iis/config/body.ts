@@ -2,7 +2,10 @@ import type { ElementSchema } from '../schema/model.ts';
 import type { Operation, Step } from '../text/path.ts';
 import { childElements, type XmlElement } from '../text/xml.ts';
 
-/** Configuration that came by `/in`, as operations. What the schema doesn't know is refused when it is reached. */
+/**
+ * Configuration that came by `/in`, as operations. What the schema doesn't know is refused when it is
+ * reached.
+ */
 export function bodyOperations(schema: ElementSchema, body: XmlElement, steps: Step[] = []): Operation[] {
   const operations: Operation[] = [...body.attributes].map(([attribute, value]) => ({
     kind: 'set',

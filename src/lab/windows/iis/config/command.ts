@@ -7,9 +7,9 @@ import { type InputRow, readInput } from '../text/input.ts';
 import { EXIT, failure, say } from '../text/messages.ts';
 import type { Result } from '../text/output.ts';
 import { bodyOperations } from './body.ts';
+import { commitPlace, placeText, readPlace } from './config-path.ts';
 import { listConfig } from './list.ts';
 import { cut, found, setOverrideMode } from './locations.ts';
-import { commitPlace, placeText, readPlace } from './place.ts';
 import { searchConfig } from './search.ts';
 import { openSection, refuseUnset, sectionNamed, type Target } from './section.ts';
 

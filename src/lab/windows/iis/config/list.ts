@@ -5,7 +5,7 @@ import { same } from '../schema/model.ts';
 import type { Arguments } from '../text/args.ts';
 import { type Result, type Row, show } from '../text/output.ts';
 import { element, insertChild, type XmlElement } from '../text/xml.ts';
-import { type Place, placeText } from './place.ts';
+import { type Place, placeText } from './config-path.ts';
 import { lockAt, sectionAt, sectionNamed, sectionNames } from './section.ts';
 
 /** `list config PLACE [/section:NAME]`: without a name all sections, with `?` their names alone. */

@@ -6,8 +6,8 @@ import { SECTIONS } from '../schema/sections.ts';
 import { type Arguments, operationsBut } from '../text/args.ts';
 import { type Result, show } from '../text/output.ts';
 import { childElements, element, type XmlFile } from '../text/xml.ts';
+import { type Place, placeText } from './config-path.ts';
 import { found, pathOf } from './locations.ts';
-import { type Place, placeText } from './place.ts';
 import { sectionNamed, sectionNames, webConfig } from './section.ts';
 
 /** `search config`: the places at or below one where a section, an attribute or a value is set. */

@@ -7,8 +7,8 @@ import { HOST_CONFIG } from '../host/store.ts';
 import { findSection, SECTIONS } from '../schema/sections.ts';
 import { configurationError, EXIT, failure } from '../text/messages.ts';
 import type { XmlFile } from '../text/xml.ts';
+import { directoryOf, type Place } from './config-path.ts';
 import { ensured, found, overrideModeOf } from './locations.ts';
-import { directoryOf, type Place } from './place.ts';
 
 /** The sections that this server has, in the order of their registration. */
 export async function sectionNames(server: Server): Promise<string[]> {

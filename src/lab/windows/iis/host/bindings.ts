@@ -6,7 +6,8 @@ export interface Binding {
 }
 
 /**
- * Reads `http/*:80:,https/*:443:host` and the form of URLs, `http://host:80`. Undefined when a part is neither.
+ * Reads `http/*:80:,https/*:443:host` and the form of URLs, `http://host:80`. Undefined when a part is
+ * neither.
  */
 export function readBindings(text: string): Binding[] | undefined {
   const found = text

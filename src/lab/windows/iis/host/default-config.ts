@@ -1,6 +1,6 @@
 /**
- * applicationHost.config as the web server role leaves it before any other feature; sections of other features
- * are added when they are enabled. The comment is there so that edits can be seen to keep comments.
+ * applicationHost.config as the web server role leaves it before any other feature; sections of other
+ * features are added when they are enabled. The comment is there so that edits can be seen to keep comments.
  */
 export const DEFAULT_CONFIG = `<?xml version="1.0" encoding="UTF-8"?>
 <configuration>

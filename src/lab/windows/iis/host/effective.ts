@@ -5,8 +5,8 @@ import { canonical, defaultValue } from '../text/values.ts';
 import { childElements, childNamed, element, insertChild, type XmlElement } from '../text/xml.ts';
 
 /**
- * Where a value stands, weakest first: an element such as `applicationPoolDefaults`, a level above, or the place
- * that is being edited.
+ * Where a value stands, weakest first: an element such as `applicationPoolDefaults`, a level above, or the
+ * place that is being edited.
  */
 export interface Layer {
   xml: XmlElement;

@@ -22,8 +22,9 @@ const ROOT = 'C:\\inetpub\\wwwroot';
 
 /**
  * Told after a Windows feature was enabled or disabled, with its name for DISM, or `URL Rewrite` and
- * `Application Request Routing` after their installers. The web server brings appcmd.exe and its configuration,
- * other features their sections and modules. The configuration outlives the web server, as on Windows.
+ * `Application Request Routing` after their installers. The web server brings appcmd.exe and its
+ * configuration, other features their sections and modules. The configuration outlives the web server, as on
+ * Windows.
  */
 export async function iisFeatureChanged(machine: Machine, name: string, enabled: boolean): Promise<void> {
   const { files } = machine;

@@ -13,8 +13,8 @@ export interface Store {
   /** The file to edit, an empty configuration when there was none. */
   edit(path: string): Promise<XmlFile>;
   /**
-   * Writes what was edited, or nothing. Throws `c00cee2b` when a file was changed by somebody else since it was
-   * read.
+   * Writes what was edited, or nothing. Throws `c00cee2b` when a file was changed by somebody else since it
+   * was read.
    */
   commit(): Promise<void>;
 }

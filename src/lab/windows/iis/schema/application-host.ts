@@ -1,4 +1,7 @@
-/** What concerns the server as a whole: pools, sites, logs, limits. Names, types and defaults are those of IIS 10's schema. */
+/**
+ * What concerns the server as a whole: pools, sites, logs, limits. Names, types and defaults are those of IIS
+ * 10's schema.
+ */
 export const applicationHost = `
 section system.applicationHost/applicationPools
   * add - - defaults=applicationPoolDefaults

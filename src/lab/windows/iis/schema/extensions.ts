@@ -1,4 +1,7 @@
-/** URL Rewrite and Application Request Routing, which come by their own installers. Names, types and defaults are those of IIS 10's schema. */
+/**
+ * URL Rewrite and Application Request Routing, which come by their own installers. Names, types and defaults
+ * are those of IIS 10's schema.
+ */
 export const extensions = `
 section system.webServer/rewrite/globalRules
   * rule remove clear

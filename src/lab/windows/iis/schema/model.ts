@@ -43,7 +43,8 @@ export const same = (a: string, b: string): boolean => a.toLowerCase() === b.toL
  *     NAME{                              a child element
  *     * ADD REMOVE CLEAR [prepend] [defaults=NAME]     a collection; `-` where there is no such element
  *     NAME[!] TYPE [required] [encrypted] [cased] [nonempty] [CHECK] [FROM..TO[/STEP]] [= DEFAULT]
- *     NAME like *ITEM                    an element with the attributes and elements of that collection's entries
+ *     NAME like *ITEM                    an element with the attributes and elements of that collection's
+ *     entries
  *
  * `!` marks a key; enum and flags list their names in parentheses, `|` between them.
  */

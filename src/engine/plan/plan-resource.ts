@@ -88,8 +88,8 @@ function unseen(
   at = subject.declared.at,
 ): Verdict {
   const bringing = (graph.providers.get(waitsFor) ?? []).map(({ address }) => address);
-  // What a program brings only the manifest's author knows, and says by `require`. What serves the same need may
-  // bring it with more: an archive the folders in it.
+  // What a program brings only the manifest's author knows, and says by `require`. What serves the same need
+  // may bring it with more: an archive the folders in it.
   const awaited = graph.edges
     .get(subject.address)!
     .flatMap(({ kind, to, need }) => (kind === 'implied' && !need?.anyOf.includes(waitsFor) ? [] : [to]));

@@ -11,7 +11,9 @@ const SERVER = 'MACHINE/WEBROOT/APPHOST';
 
 export const placeText = (place: Place): string => [SERVER, ...place].join('/');
 
-/** Reads `Site/app`, `MACHINE/WEBROOT/APPHOST/Site` and `http://host/app`. Throws 1168 for an unknown site. */
+/**
+ * Reads `Site/app`, `MACHINE/WEBROOT/APPHOST/Site` and `http://host/app`. Throws 1168 for an unknown site.
+ */
 export async function readPlace(server: Server, text = ''): Promise<Place> {
   const url = /^https?:\/\//i.test(text) ? await siteOfUrl(server, text) : undefined;
   const inside = (url ? url.site + url.path : text).replace(/^MACHINE\/WEBROOT\/APPHOST/i, '');

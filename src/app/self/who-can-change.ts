@@ -1,12 +1,12 @@
 import type { Host } from '../../io/ports.ts';
 import { runtime } from '../../io/runtime.ts';
-import { type Keeper, posixKeeper } from '../../masterless/trust/trusted-files.ts';
+import { posixWhoCanChange, type WhoCanChange } from '../../masterless/trust/trusted-files.ts';
 import { writersIn } from '../../windows/security/sddl.ts';
 import { runPowershell } from '../../windows/tools/powershell.ts';
 
 /** What tells whether others could have put a key there, on this machine. */
-export function keeperOf({ platform, files, env, processes }: Host): Keeper {
-  if (platform !== 'win32') return posixKeeper(files, runtime.uid()!);
+export function whoCanChange({ platform, files, env, processes }: Host): WhoCanChange {
+  if (platform !== 'win32') return posixWhoCanChange(files, runtime.uid()!);
   const asked = new Map<string, Promise<string>>();
   const sddlOf = (path: string) => {
     const answer =
