@@ -1,6 +1,7 @@
 /**
- * Measures recovery in EC2 against the lab and writes bench/RECOVERY.md: `node bench/recovery.ts [--rounds 5]
- * [--machines 100] [--out FILE]`, after `npm run build`. coldsnap is measured beside it (.ci/peers.d/ec2.sh brings it).
+ * Measures recovery in EC2 against the lab and writes bench/RECOVERY.md: `node bench/recovery.ts
+ * [--rounds 5] [--machines 100] [--out FILE]`, after `npm run build`. coldsnap is measured beside it
+ * (.ci/peers.d/ec2.sh brings it).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,9 @@
 import { main } from '../../src/cli/main.ts';
 import { nodeHost } from '../../src/io/node.ts';
 
-/** A command as typed in `cwd`, in this process: what is counted is the same, and nothing has to be started. */
+/**
+ * A command as typed in `cwd`, in this process: what is counted is the same, and nothing has to be started.
+ */
 export async function inProcess(cwd: string, args: string[]) {
   let stdout = '';
   let stderr = '';

@@ -61,7 +61,7 @@ export async function puts(dir: string, converge: string[], rounds: number): Pro
     for (let round = 0; round < rounds; round++)
       for (const one of round % 2 === 0 ? contenders : contenders.toReversed()) {
         samples.get(one.name)!.push(measure(one, dir));
-        // The lab keeps each block once, and lets go of those that no snapshot has: each round writes all of them.
+        // The lab keeps each block once, and lets go of those that no snapshot has: each round writes all.
         await removeAll(ec2);
       }
     const vast = measure(replica('vast'), dir);
@@ -97,7 +97,7 @@ async function removeAll(ec2: EC2Client): Promise<void> {
   for (const { SnapshotId } of Snapshots) await ec2.send(new DeleteSnapshotCommand({ SnapshotId }));
 }
 
-/** One point of a machine with one disk: all of a file, or as if only its last block had ever been written. */
+/** One point of a machine with one disk: all of a file, or as if only its last block had been written. */
 async function pointOf(
   repository: OpenRepository,
   name: string,

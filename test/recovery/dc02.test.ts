@@ -92,7 +92,10 @@ interface Ec2State {
   tags: Record<string, { Name?: string }>;
 }
 
-/** Changes a bit of a block of the newest snapshot with that name, in the lab's folder; answers with the block. */
+/**
+ * Changes a bit of a block of the newest snapshot with that name, in the lab's folder; answers with the
+ * block.
+ */
 async function flip(ec2: string, name: string): Promise<number> {
   const { snapshots, tags } = JSON.parse(await readFile(join(ec2, 'world.json'), 'utf8')) as Ec2State;
   const [, newest] = Object.entries(snapshots)

@@ -28,8 +28,8 @@ export interface CallCounter {
 }
 
 /**
- * Stands before a server of the lab and counts what goes through, unchanged: signatures stay what they were.
- * `refuse` sees each call first, and may answer in its stead, as an account over its limits does.
+ * Stands before a server of the lab and counts what goes through, unchanged: signatures stay what they
+ * were. `refuse` sees each call first, and may answer in its stead, as an account over its limits does.
  */
 export async function callCounter(
   target: string,

@@ -45,8 +45,8 @@ export interface RecoveryWorld {
 }
 
 /**
- * A lab that another process could serve, with machines in its vSphere, a network that is apart, and manifests that
- * protect and recover all of them in one plan, `all`. Whoever asks AWS is counted.
+ * A lab that another process could serve, with machines in its vSphere, a network that is apart, and
+ * manifests that protect and recover all of them in one plan, `all`. Whoever asks AWS is counted.
  */
 export async function recoveryWorld(options: RecoveryWorldOptions): Promise<RecoveryWorld> {
   const { dir, machines, probes = '{ within: 1m }' } = options;
