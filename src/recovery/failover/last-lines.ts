@@ -2,8 +2,8 @@ const most = 5;
 const widest = 200;
 
 /**
- * How a console ends, for whoever asks why a machine didn't start: the reason often stands a few lines above the
- * end, which is that it was switched off. Without the codes by which firmware moves the cursor.
+ * How a console ends, for whoever asks why a machine didn't start: the reason often stands a few lines above
+ * the end, which is that it was switched off. Without the codes by which firmware moves the cursor.
  */
 export function lastLines(text: string): string {
   const lines = text

@@ -16,16 +16,10 @@ export interface Recovered {
 }
 
 /**
-<<<<<<< HEAD
- * Carries a run out, from wherever it stands: what was launched is found by token and tag and not launched again. The
- * network is proven anew each time, unless it was just now. A machine that takes its licence from a shell runs that shell in a group that lets
- * nothing in or out, until it has its own disks. Answers with what each machine did; none is stopped.
-=======
  * Carries a run out, from wherever it stands: what was launched is found by token and tag and not launched
- * again. The network is proven anew each time. A machine that takes its licence from a shell runs that shell
- * in a group that lets nothing in or out, until it has its own disks. Answers with what each machine did;
- * none is stopped.
->>>>>>> main
+ * again. The network is proven anew each time, unless it was just now. A machine that takes its licence from a
+ * shell runs that shell in a group that lets nothing in or out, until it has its own disks. Answers with what
+ * each machine did; none is stopped.
  *
  * @throws Failure `network-open`, blocked; `machine-not-launched`, `no-room`, `license-mismatch`,
  * `shell-missing`
