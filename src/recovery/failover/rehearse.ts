@@ -17,9 +17,9 @@ export interface Recovered {
 
 /**
  * Carries a run out, from wherever it stands: what was launched is found by token and tag and not launched
- * again. The network is proven anew each time, unless it was just now. A machine that takes its licence from
- * a shell runs that shell in a group that lets nothing in or out, until it has its own disks. Answers with what
- * each machine did; none is stopped.
+ * again. The network is proven anew each time, unless it was just now. A machine that takes its licence
+ * from a shell runs that shell in a group that lets nothing in or out, until it has its own disks. Answers
+ * with what each machine did; none is stopped.
  *
  * @throws Failure `network-open`, blocked; `machine-not-launched`, `no-room`, `license-mismatch`,
  * `shell-missing`
