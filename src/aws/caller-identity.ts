@@ -7,23 +7,24 @@ const silence = 10_000;
 
 /**
  * What `${aws:userid}` stands for in policies: for an instance's role `ROLE-ID:INSTANCE-ID`. It is asked for,
- * since the metadata know the id of the instance profile and not that of the role. Needs no permission.
- * Source: GetCallerIdentity, AWS STS API reference. Rejects with a Failure.
+ * since the metadata know the id of the instance profile and not that of the role. Rejects with a Failure.
  */
-export async function callerUserId(settings: AwsSettings): Promise<string> {
+export const callerUserId = async (settings: AwsSettings): Promise<string> =>
+  (await caller(settings, 'this instance')).UserId ?? '';
+
+/** Twelve digits: whose limits these credentials use up. Rejects with a Failure. */
+export const callerAccount = async (settings: AwsSettings): Promise<string> =>
+  (await caller(settings, 'the credentials')).Account ?? '';
+
+/** Needs no permission. Source: GetCallerIdentity, AWS STS API reference. */
+async function caller(settings: AwsSettings, thing: string) {
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   const client = new STSClient(clientConfig(settings, silence));
   try {
-    const answer = await withRetries(() => client.send(new GetCallerIdentityCommand({})), settings);
-    return answer.UserId ?? '';
+    return await withRetries(() => client.send(new GetCallerIdentityCommand({})), settings);
   } catch (error) {
     const { region } = settings;
-    throw toFailure(error, {
-      service: 'STS',
-      action: 'sts:GetCallerIdentity',
-      thing: 'this instance',
-      region,
-    });
+    throw toFailure(error, { service: 'STS', action: 'sts:GetCallerIdentity', thing, region });
   } finally {
     client.destroy();
   }

@@ -87,19 +87,26 @@ async function request(
     options.standIn === undefined
       ? url
       : new URL(`/${url.host}${url.pathname}${url.search}`, options.standIn);
-  const { get } = at.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const headers = {
-    accept: '*/*',
-    'accept-encoding': 'identity',
-    'user-agent': 'converge',
     ...(known.etag !== undefined && { 'if-none-match': known.etag }),
     ...(known.etag === undefined && known.modified !== undefined && { 'if-modified-since': known.modified }),
   };
+  try {
+    return await getOnce(at, headers, signal);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : networkFailure(error, url);
+  }
+}
+
+/** One GET and its answer, whatever that is: no redirect is followed. Rejects with the error of node:http. */
+export async function getOnce(at: URL, more: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  const { get } = at.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'converge', ...more };
   return new Promise((resolve, reject) => {
     const sent = get(at, { headers, signal, agent: false, timeout: silence });
     sent.once('response', resolve);
     sent.once('timeout', () => sent.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })));
-    sent.once('error', error => reject(signal.aborted ? signal.reason : networkFailure(error, url)));
+    sent.once('error', reject);
   });
 }
 

@@ -37,6 +37,8 @@ test.for([
     expect(said).toMatch(/^recovered in [\d.]+ s; remove it: /m);
     expect(said.match(/^ {2}passed {2}status checks/gm)).toHaveLength(order.length);
     expect(said).not.toMatch(/^ {2}(failed|not run)/m);
-    expect(await ok('failover', 'cleanup', plan)).toContain('0 instances, 0 volumes and 0 images are left');
+    expect(await ok('failover', 'cleanup', plan)).toContain(
+      '0 instances, 0 volumes, 0 images and 0 entries are left',
+    );
   },
 );

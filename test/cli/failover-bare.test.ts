@@ -38,8 +38,11 @@ resources:
     ${plan}:
       repository: ${repository}
       groups: [ { targets: [ web01 ] } ]
-      test: { subnet: ${subnet}, security_group: ${group} }
-      probes: { within: 1m }
+      test:
+        subnet: ${subnet}
+        security_group: ${group}
+        teardown: arn:aws:iam::123456789012:role/converge-tear-down
+      probes: [ { probe: status, within: 1m } ]
 `;
 
 const { clock: real } = nodeHost();
@@ -99,7 +102,19 @@ test('from the repository and its key alone, home being gone: the same plan, to 
   expect(standing.code).toBe(8);
   expect(standing.stderr).toContain(`converge failover cleanup web --repository ${url} --key file:dr.key`);
   expect(await ok('failover', 'status', 'web', ...bare)).toMatch(/^by the bundle of web01 .*\ntest 1 of web/);
-  expect(await ok('failover', 'cleanup', 'web', ...bare)).toMatch(/^1 instance terminated/);
+  const retried = await ok('failover', 'retry', 'web', ...bare);
+  expect(retried).toMatch(/^by the bundle of web01 .*\nweb01 {2}i-\w+ {2}had passed and still runs\n/);
+  expect(retried).toContain(
+    `remove it: converge failover cleanup web --repository ${url} --key file:dr.key\n`,
+  );
+  const all = await run(['failover', 'cleanup', '--expired', 'all', ...bare]);
+  expect(all.stderr).toContain('which plans there are is said by manifests alone');
+  expect(await ok('failover', 'cleanup', '--expired', 'web', ...bare)).toMatch(
+    /^nothing to do: test 1 may stand/,
+  );
+  expect(await ok('failover', 'cleanup', 'web', ...bare)).toMatch(
+    /^1 instance terminated, .*, 1 tear-down entry removed/,
+  );
   // vSphere was asked for nothing at all.
   const { faults } = JSON.parse(await readFile(join(folder, 'lab.json'), 'utf8'));
   expect(faults).toEqual([{ on: 'vsphere', rule: { kind: 'unavailable', times: 500 } }]);
@@ -151,6 +166,10 @@ test('what only one of manifests and repository takes is refused with the other'
   const both = "can't be given with --repository";
   expect(await wrong('web', 'm', '--test', '--repository', url)).toBe(`PATHS ${both}`);
   expect(await wrong('status', 'web', 'm', '--repository', url, '--env', 'x')).toBe(`PATHS, --env ${both}`);
+  expect(await wrong('retry', 'web', 'm', '--repository', url)).toBe(`PATHS ${both}`);
+  expect(await wrong('cleanup', 'all', 'm', '--expired', '--key', 'env:K')).toBe(
+    '--key can only be given with --repository',
+  );
   expect(await wrong('cleanup', 'web', '--repository', url, '--set', 'a=1')).toBe(`--set ${both}`);
   expect(await wrong('web', 'm', '--test', '--key', 'env:K')).toBe(
     '--key can only be given with --repository',

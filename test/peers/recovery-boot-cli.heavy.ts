@@ -5,7 +5,8 @@ import { cli } from '../support/cli.ts';
 import { type RecoveryWorld, recoveryWorld } from '../support/recovery-world.ts';
 import { describeWith, folder } from './s3-programs.ts';
 
-const probes = '{ console: "recovered machine is up", within: 4m }';
+const probes = `[ { probe: console, text: "recovered machine is up", within: 4m },
+  { probe: http, contains: "hello from the recovered", within: 4m } ]`;
 
 /** A machine with a disk made here, protected and replicated by commands alone. */
 async function machine(firmware: 'bios' | 'uefi', ...options: string[]): Promise<RecoveryWorld> {
@@ -18,7 +19,7 @@ async function machine(firmware: 'bios' | 'uefi', ...options: string[]): Promise
     run: cli,
     machines: [{ name: 'web01', disks: [disk], firmware: kind }],
     // What doesn't boot is waited for no longer than it takes to say so.
-    probes: options.length === 0 ? probes : probes.replace('4m', '90s'),
+    probes: options.length === 0 ? probes : probes.replaceAll('4m', '90s'),
   });
   onTestFinished(() => world.close());
   await world.ok('apply', 'm');
@@ -36,7 +37,7 @@ async function rehearse(world: RecoveryWorld) {
   console.log(`rehearsed in ${Math.round((performance.now() - began) / 1000)} s\n${result.stdout}`);
   const status = await world.ok('failover', 'status', 'all', 'm');
   const cleaned = await world.ok('failover', 'cleanup', 'all', 'm');
-  expect(cleaned).toContain('0 instances, 0 volumes and 0 images are left');
+  expect(cleaned).toContain('0 instances, 0 volumes, 0 images and 0 entries are left');
   return { ...result, status };
 }
 
@@ -54,13 +55,17 @@ describeWith('machines recovered by commands, in QEMU', 'qemu-system-x86_64', ['
       const { code, stdout } = await rehearse(await machine(firmware));
       expect(code).toBe(0);
       expect(stdout).toMatch(/passed {2}console says "recovered machine is up"/);
+      expect(stdout).toMatch(/passed {2}HTTP GET \/ at port 80 says 200/);
+      expect(stdout).toMatch(/^recovered in /m);
     }, 400_000);
 
-  it('no NVMe in the first system: the rehearsal has failed, with the last line of its console', async () => {
+  it('no NVMe in the first system: the rehearsal has failed, with the last lines of its console', async () => {
     const { code, stdout, status } = await rehearse(await machine('bios', 'without-nvme'));
     expect(code).toBe(4);
     expect(stdout).toMatch(/failed {2}console says .*no root device with UUID/);
     expect(stdout).not.toMatch(/passed {2}(console|HTTP)/);
+    expect(stdout).toMatch(/^the test FAILED after .*web01 did not pass/m);
+    expect(stdout).not.toMatch(/^recovered in/m);
     expect(status).toMatch(/did not pass after/);
   }, 400_000);
 
@@ -69,6 +74,8 @@ describeWith('machines recovered by commands, in QEMU', 'qemu-system-x86_64', ['
     expect(code).toBe(4);
     expect(stdout).toMatch(/failed {2}console says .*(Shell>|BOOTX64|BdsDxe)/);
     expect(stdout).not.toMatch(/passed {2}(console|HTTP)/);
+    expect(stdout).toMatch(/^the test FAILED after .*web01 did not pass/m);
+    expect(stdout).not.toMatch(/^recovered in/m);
     expect(status).toMatch(/did not pass after/);
   }, 400_000);
 });

@@ -10,6 +10,7 @@ import { machineOf } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import type { RunStart } from '../../src/recovery/failover/run.ts';
 import type { MachineCloud } from '../../src/recovery/model/machines.ts';
+import { networkProber, type WayTo } from '../../src/recovery/prober/prober.ts';
 import { cloud as labCloud, replicated } from '../recovery/fixture.ts';
 import { apart } from '../recovery/network.ts';
 import { aMachine, commitImage } from '../support/repository.ts';
@@ -43,6 +44,7 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
         },
       };
       const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
+      const within = 240_000;
       const start: RunStart = {
         version: 1,
         plan: 'web',
@@ -51,16 +53,30 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
         account: (await real.network(subnet, group)).account,
         subnet,
         group,
+        limit: 3_600_000,
         groups: [
           { machines: [machineOf(point, { vm: 'web01' }, { type: 'm6i.large' }, snapshots)], wait: 0 },
         ],
-        probes: { console: 'recovered machine is up', within: 240_000 },
+        probes: {
+          web01: [
+            { kind: 'status', within },
+            { kind: 'console', text: 'recovered machine is up', within },
+            { kind: 'picture', within },
+            { kind: 'tcp', port: 80, within },
+            { kind: 'http', port: 80, path: '/', status: 200, contains: 'hello from the recovered', within },
+          ],
+        },
       };
       const run = { start, steps: [] };
+      const prober = networkProber(
+        async (address, port) =>
+          (await aws.lab.command({ do: 'reach', address, port })).data as Awaited<ReturnType<WayTo>>,
+      );
       const options = {
         repository,
         run,
         cloud: { ...cloud, machines },
+        prober,
         clock: nodeHost().clock,
         step: async () => {},
       };
@@ -68,6 +84,9 @@ describeWith('machines recovered by a rehearsal, in QEMU', 'qemu-system-x86_64',
       expect(recovered!.results.map(({ probe, outcome }) => [probe, outcome])).toEqual([
         ['status checks', 'passed'],
         ['console says "recovered machine is up"', 'passed'],
+        ['picture of the console', 'passed'],
+        ['TCP port 80', 'passed'],
+        ['HTTP GET / at port 80 says 200 with "hello from the recovered"', 'passed'],
       ]);
       expect(await cleanUp(options)).toMatchObject({ instances: 1, images: 1 });
     }, 400_000);

@@ -14,6 +14,7 @@ import { verifySnapshot } from '../../src/recovery/replica/verify.ts';
 import { makeShell } from '../../src/recovery/shell/own.ts';
 import type { Point } from '../../src/replication/model/repository.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
+import { nobody } from '../recovery/begun.ts';
 import { replicated, unhurried } from '../recovery/fixture.ts';
 import { apart } from '../recovery/network.ts';
 import { aMachine, commitImage } from '../support/repository.ts';
@@ -32,8 +33,8 @@ async function everything(): Promise<Exchange[]> {
   const { url, exchanges } = await recorder(lab.api.url);
   const random = new SeededRandom('client');
   const connection = await connectRecovery({ region, credentials, endpoint: url, clock: unhurried, random });
-  onTestFinished(() => connection.close());
   const cloud = recoveryOver(connection);
+  onTestFinished(() => cloud.close());
   const { machines, snapshots: store } = cloud;
 
   const { repository, vm, build } = await replicated({ lab, store });
@@ -51,15 +52,23 @@ async function everything(): Promise<Exchange[]> {
     version: 1,
     plan: 'web',
     number: 1,
-    began: 0,
+    began: Date.now(),
     account: (await machines.network(network.subnet, network.group)).account,
     subnet: network.subnet,
     group: network.group,
+    limit: 3_600_000,
+    teardown: { role: 'arn:aws:iam::123456789012:role/converge-tear-down' },
     groups: [{ machines: [machineOf(point, { vm: 'web01' }, { type: 'm6i.large' }, snapshots)], wait: 0 }],
-    probes: { console: 'partition', within: 1_000 },
+    probes: {
+      web01: [
+        { kind: 'status', within: 1_000 },
+        { kind: 'console', text: 'partition', within: 1_000 },
+        { kind: 'picture', within: 0 },
+      ],
+    },
   };
   const run = { start, steps: [] };
-  const options = { repository, run, cloud, clock: unhurried, step: async () => {} };
+  const options = { repository, run, cloud, prober: nobody, clock: unhurried, step: async () => {} };
   await rehearse(options);
   await cleanUp(options);
 
@@ -112,14 +121,15 @@ async function shells(
       version: 1,
       plan: 'win',
       number,
-      began: 0,
+      began: unhurried.now(),
       account: (await cloud.machines.network(network.subnet, network.group)).account,
       subnet: network.subnet,
       group: network.group,
       groups: [{ machines: [machineOf(ofWindows, target, fits, snapshots)], wait: 0 }],
-      probes: { within: 1_000 },
+      limit: 3_600_000,
+      probes: { win01: [{ kind: 'status', within: 1_000 }] },
     };
-    const options = { repository, run: { start, steps: [] }, cloud, clock: unhurried, step };
+    const options = { repository, run: { start, steps: [] }, cloud, prober: nobody, clock: unhurried, step };
     await rehearse(options);
     await cleanUp(options);
   }
@@ -152,12 +162,17 @@ describeWith('the recovery client against AWS’s models', 'python3', ['-c', 'im
         'ec2:DeleteSnapshot',
         'ec2:DeregisterImage',
         'ec2:DescribeVpcEndpoints',
+        'ec2:GetConsoleScreenshot',
         'ec2:DescribeInstanceTypes',
         'ec2:ImportImage',
         'ec2:ModifyLaunchTemplate',
         'ec2:RegisterImage',
         'ec2:RunInstances',
         'ec2:TerminateInstances',
+        'scheduler:CreateSchedule',
+        'scheduler:DeleteSchedule',
+        'scheduler:GetSchedule',
+        'scheduler:ListSchedules',
         'route53resolver:ListResolverRuleAssociations',
       ]),
     );

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
 import { createKey } from '../../src/replication/format/keys.ts';
+import { lift, pin } from '../../src/replication/model/pins.ts';
 import { fileStore } from '../../src/replication/stores/file.ts';
 import { aMachine, commitImage, openTest, VM } from '../support/repository.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
@@ -59,13 +60,18 @@ test.for<[string, ReturnType<typeof createKey> | undefined, boolean, string]>([
       });
       if (kept.includes(n + 1)) images.set(n + 1, Buffer.from(image));
     }
+    const newest = (await vm.newest())!;
+    await pin(repository, 'web/1', [{ vm: VM.uuid, point: newest.id }], 1);
+    await pin(repository, 'db/2', [{ vm: VM.uuid, point: newest.id }], 2);
+    await lift(repository, 'web/1');
     const args = key ? [join(folder, 'key')] : [];
     if (key) await writeFile(args[0]!, `${key.text}\n`);
     for (const generation of kept) {
       const output = join(folder, `${name}-${generation}.raw`);
       const script = join(import.meta.dirname, 'repository_reader.py');
       const command = [script, directory, VM.uuid, String(generation), '0', output, ...args];
-      const [machine, bundle] = execFileSync('python3', command, { encoding: 'utf8' }).trim().split('\n');
+      const said = execFileSync('python3', command, { encoding: 'utf8' }).trim();
+      const [machine, bundle, ...pins] = said.split('\n');
       if (generation === 2) expect(machine).toBe('machine unknown');
       else expect(JSON.parse(machine!)).toEqual(aMachine);
       const bundles: Record<number, string> = {
@@ -74,6 +80,7 @@ test.for<[string, ReturnType<typeof createKey> | undefined, boolean, string]>([
         12: '{"bundle": 1}',
       };
       expect(bundle).toBe(bundles[generation]);
+      expect(pins).toEqual(generation === 12 ? ['pinned by db/2'] : []);
       expect((await readFile(output)).equals(images.get(generation)!)).toBe(true);
     }
   },

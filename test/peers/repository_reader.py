@@ -1,7 +1,8 @@
 """Restores a disk from a converge repository in a directory, from docs/repository-format.md alone.
 
 usage: repository_reader.py DIRECTORY VM_UUID GENERATION DISK_INDEX OUTPUT [KEY_FILE]
-Prints the point's record of the machine as JSON, or "machine unknown"; then its bundle, or "no bundle" and why.
+Prints the point's record of the machine as JSON, or "machine unknown"; then its bundle, or "no bundle" and why; then
+"pinned by HOLDER" for each pin of it.
 Needs the zstd program; for an encrypted repository also the `cryptography` package.
 """
 import hashlib
@@ -12,7 +13,7 @@ import struct
 import subprocess
 import sys
 
-KINDS = {"head": 2, "point": 4, "pages": 5, "index": 6, "pack": 7, "bundle": 10}
+KINDS = {"head": 2, "point": 4, "pages": 5, "index": 6, "pack": 7, "record": 9, "bundle": 10}
 
 
 def hkdf(secret, salt, info):
@@ -107,6 +108,16 @@ class Root:
             self.tables[disk["index"]] = pages
 
 
+def pins(repository):
+    folder = f"recovery/{repository.vm_key('recovery pins')}/pins"
+    try:
+        names = os.listdir(os.path.join(repository.directory, folder))
+    except FileNotFoundError:
+        return []
+    newest = max(n for n in names if n.isdigit())
+    return json.loads(repository.single("record", f"{folder}/{newest}"))["pins"]
+
+
 def bundle(repository, folder, point):
     if "bundle" not in point:
         return "no bundle: made by a version that stored none"
@@ -130,6 +141,9 @@ def restore(repository, uuid, generation, index, output):
     machine = root.json.get("machine")
     print(json.dumps(machine) if machine else "machine unknown")
     print(bundle(repository, folder, root.json))
+    for pin in pins(repository):
+        if pin["vm"] == uuid and pin["point"] == root.json["id"]:
+            print("pinned by " + pin["holder"])
     disk = next(d for d in root.json["disks"] if d["index"] == index)
 
     def part(kind, name, offset, length, label=b""):

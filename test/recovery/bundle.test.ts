@@ -50,7 +50,7 @@ const target = (more: { [key: string]: Json } = {}) => ({
 const plan = (targets: string[], more: { [key: string]: Json } = {}) => ({
   repository: 's3://dr/vms',
   groups: [{ targets }],
-  test: { subnet: 'subnet-1', security_group: 'sg-1' },
+  test: { subnet: 'subnet-1', security_group: 'sg-1', teardown: 'none' },
   ...more,
 });
 const manifest = (resources: Json, targets: Json = { dr: { type: 'aws', region: 'eu-west-1' } }): Json => ({
@@ -96,7 +96,7 @@ test('what the program reads of a bundle is what home declared, with the places'
             recovery_plan: {
               web: plan(['WEB01'], {
                 groups: [{ targets: ['web01'] }, { targets: ['db01'], ...(wait && { wait }) }],
-                ...(console !== undefined && { probes: { console: written(console) } }),
+                ...(console !== undefined && { probes: [{ probe: 'console', text: written(console) }] }),
               }),
               elsewhere: plan(['other']),
             },
@@ -130,7 +130,7 @@ test('every property of a target is in it, and the repository that it takes from
     method: 'fast',
     fallback: { instance_types: ['m6a.large'] },
     tags: { team: 'web' },
-    replica: { keep: 3 },
+    replica: { every: '1h', keep: 3, writer: 'home' },
   });
   const { instance_type: _, ...chosen } = others;
   const sealed = { url: String(repository), key: secret('env:KEY') };

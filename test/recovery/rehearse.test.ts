@@ -10,66 +10,18 @@ import {
   CreateVpcEndpointCommand,
   CreateVpcPeeringConnectionCommand,
   CreateVpnGatewayCommand,
-  DescribeInstancesCommand,
-  EC2Client,
+  type EC2Client,
 } from '@aws-sdk/client-ec2';
-import { expect, onTestFinished, test } from 'vitest';
-import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
+import { expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { waysOut } from '../../src/recovery/failover/isolation.ts';
 import { machineOf, obstacles } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { newestRun, RUN_TAG, type RunStart, stateOf } from '../../src/recovery/failover/run.ts';
-import { SERIES } from '../../src/recovery/model/plan.ts';
-import { bootBlock } from '../lab/ec2/fixture.ts';
-import { aMachine, commitImage } from '../support/repository.ts';
-import { cloud, replicated, unhurried } from './fixture.ts';
+import { RUN_TAG, stateOf } from '../../src/recovery/failover/run.ts';
+import { begun, firmware, killedBefore } from './begun.ts';
 import { apart } from './network.ts';
-
-const firmware = { ...aMachine, firmware: 'bios' as const };
-
-/** Everything that a run needs, and a run that has begun. */
-async function begun() {
-  const aws = await cloud();
-  const { region, s3: credentials } = aws.lab.settings;
-  const ec2 = new EC2Client({ region, credentials, endpoint: aws.lab.api.url, maxAttempts: 1 });
-  onTestFinished(() => ec2.destroy());
-  const recovery = recoveryOver(aws.connection);
-  const { machines } = recovery;
-  const network = await apart(ec2);
-  const { repository, vm, build } = await replicated(aws);
-  await commitImage(vm, bootBlock(), { point: { machine: firmware } });
-  const { disks, point } = await build();
-  const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
-  const machine = machineOf(point, { vm: 'web01' }, { type: 'm6i.large' }, snapshots);
-  const start: RunStart = {
-    version: 1,
-    plan: 'web',
-    number: 1,
-    began: Date.now(),
-    account: (await machines.network(network.subnet, network.group)).account,
-    subnet: network.subnet,
-    group: network.group,
-    groups: [{ machines: [machine], wait: 0 }],
-    probes: { within: 60_000 },
-  };
-  expect(await repository.records.add('web', SERIES.run, 1, start)).toBe(true);
-  const at = async (step: (name: string) => Promise<void> = async () => {}) => ({
-    repository,
-    run: (await newestRun(repository, 'web'))!,
-    cloud: recovery,
-    clock: unhurried,
-    step,
-  });
-  // The lab's own instance is another one.
-  const all = async () =>
-    (await ec2.send(new DescribeInstancesCommand({})))
-      .Reservations!.flatMap(it => it.Instances!)
-      .filter(it => it.LaunchTime!.getTime() > 0);
-  return { ...aws, ec2, recovery, machines, network, repository, at, all, point, disks };
-}
 
 test('a point is registered, run and probed, and cleaned up until nothing is left', async () => {
   const world = await begun();
@@ -95,7 +47,7 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
     images: [expect.stringMatching(/^ami-/)],
     foreign: [],
   });
-  expect(await cleanUp(options)).toEqual({ instances: 1, images: 1, foreign: [] });
+  expect(await cleanUp(options)).toEqual({ instances: 1, images: 1, schedules: 1, foreign: [] });
   const after = await world.at();
   expect(stateOf(after.run)).toBe('cleaned');
   expect(await standing(world.repository, after.run, world.recovery)).toEqual({
@@ -104,40 +56,51 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
     volumes: [],
     loose: [],
     groups: [],
+    schedules: [],
     foreign: [],
   });
   // The replica is still there, for the next one.
   expect(await world.store.list({ ids: world.disks.map(({ snapshot }) => snapshot) })).toHaveLength(1);
 });
 
-test.for(['register-web01', 'run-web01', 'launched-web01', 'probed-web01', 'finish'])(
-  'killed before %s, the next run goes on: one instance, one image',
+test.for([
+  'schedule',
+  'scheduled',
+  'register-web01',
+  'run-web01',
+  'launched-web01',
+  'picture-web01',
+  'probed-web01',
+  'finish',
+])('killed before %s, the next run goes on: one instance, one image', async step => {
+  const world = await begun({
+    probes: {
+      web01: [
+        { kind: 'status', within: 60_000 },
+        { kind: 'picture', within: 0 },
+      ],
+    },
+  });
+  await expect(rehearse(await world.at(killedBefore(step)))).rejects.toThrow('killed');
+  const recovered = await rehearse(await world.at());
+  expect(recovered).toHaveLength(1);
+  const there = await world.all();
+  expect(there.map(({ InstanceId }) => InstanceId)).toEqual([recovered[0]!.instance]);
+  expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, images: 1, schedules: 1 });
+});
+
+test.for(['terminate', 'deregister', 'unschedule', 'lift', 'cleaned'])(
+  'killed before %s, the next cleanup ends it',
   async step => {
     const world = await begun();
-    const kill = async (name: string) => {
-      if (name === step) throw new Error('killed');
-    };
-    await expect(rehearse(await world.at(kill))).rejects.toThrow('killed');
-    const recovered = await rehearse(await world.at());
-    expect(recovered).toHaveLength(1);
-    const there = await world.all();
-    expect(there.map(({ InstanceId }) => InstanceId)).toEqual([recovered[0]!.instance]);
-    expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, images: 1 });
+    await rehearse(await world.at());
+    await expect(cleanUp(await world.at(killedBefore(step)))).rejects.toThrow('killed');
+    await cleanUp(await world.at());
+    const { run } = await world.at();
+    expect(stateOf(run)).toBe('cleaned');
+    expect((await world.all()).every(({ State }) => State!.Name === 'terminated')).toBe(true);
   },
 );
-
-test.for(['terminate', 'deregister', 'cleaned'])('killed before %s, the next cleanup ends it', async step => {
-  const world = await begun();
-  await rehearse(await world.at());
-  const kill = async (name: string) => {
-    if (name === step) throw new Error('killed');
-  };
-  await expect(cleanUp(await world.at(kill))).rejects.toThrow('killed');
-  await cleanUp(await world.at());
-  const { run } = await world.at();
-  expect(stateOf(run)).toBe('cleaned');
-  expect((await world.all()).every(({ State }) => State!.Name === 'terminated')).toBe(true);
-});
 
 test('no capacity: EC2 says so at once, and the next run goes on when there is some', async () => {
   const world = await begun();
@@ -151,11 +114,11 @@ test('no capacity: EC2 says so at once, and the next run goes on when there is s
 });
 
 test('a probe that never passes: the group after it is not begun, and the record says so', async () => {
-  const world = await begun();
+  const world = await begun({ probes: { web01: [{ kind: 'console', text: 'login:', within: 0 }] } }, [
+    'web01',
+    'db01',
+  ]);
   const { run, ...options } = await world.at();
-  const [group] = run.start.groups;
-  run.start.groups = [group!, { machines: [{ ...group!.machines[0]!, vm: 'db01' }], wait: 0 }];
-  run.start.probes = { console: 'login:', within: 0 };
   const recovered = await rehearse({ ...options, run });
   expect(recovered.map(({ vm }) => vm)).toEqual(['web01']);
   expect(recovered[0]!.results.at(-1)).toMatchObject({
@@ -164,6 +127,16 @@ test('a probe that never passes: the group after it is not begun, and the record
   });
   expect(run.steps.at(-1)).toMatchObject({ what: 'finished', ok: false });
   expect(await world.all()).toHaveLength(1);
+});
+
+test('post-launch manifests are said not to have run: no pass, and nobody waits for them', async () => {
+  const world = await begun({ post_launch: 'manifests/web' }, ['web01', 'db01']);
+  const recovered = await rehearse(await world.at());
+  expect(recovered.map(({ results }) => results.at(-1))).toMatchObject(
+    Array(2).fill({ probe: 'post-launch manifests manifests/web', outcome: 'not run' }),
+  );
+  const { run } = await world.at();
+  expect(run.steps.at(-1)).toMatchObject({ what: 'finished', ok: false });
 });
 
 test('an answer that is lost launches nothing twice', async () => {

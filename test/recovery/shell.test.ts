@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished, test } from 'vitest';
 import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
+import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { fitFor, machineOf, type TargetMachine } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
@@ -16,6 +17,7 @@ import { estimateCold } from '../../src/recovery/replica/estimate.ts';
 import { makeShell } from '../../src/recovery/shell/own.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { aDisk, aMachine, blockNumbers, pointContent } from '../support/repository.ts';
+import { hour, killedBefore, nobody, role } from './begun.ts';
 import { cloud, replicated, sha256, someBytes, unhurried } from './fixture.ts';
 import { apart } from './network.ts';
 
@@ -37,6 +39,7 @@ async function world({
   const ec2 = new EC2Client({ region, credentials, endpoint: aws.lab.api.url, maxAttempts: 1 });
   onTestFinished(() => ec2.destroy());
   const recovery = recoveryOver(aws.connection);
+  onTestFinished(() => recovery.close());
   const network = await apart(ec2);
   const { repository, vm, build } = await replicated(aws);
   const root = Buffer.concat([bootBlock(), someBytes('root', 100_000)]);
@@ -64,7 +67,9 @@ async function world({
       subnet: network.subnet,
       group: network.group,
       groups: [{ machines: [machineOf(point, target, await fits(), snapshots)], wait: 0 }],
-      probes: { within: 60_000 },
+      limit: hour,
+      teardown: { role },
+      probes: { web01: [{ kind: 'status', within: 60_000 }] },
     };
     expect(await repository.records.add('web', SERIES.run, 1, start)).toBe(true);
     return start;
@@ -73,6 +78,7 @@ async function world({
     repository,
     run: (await newestRun(repository, 'web'))!,
     cloud: recovery,
+    prober: nobody,
     clock: unhurried,
     step,
   });
@@ -158,12 +164,26 @@ test.for([
   expect(recovered!.results).toMatchObject([{ outcome: 'passed' }]);
   await expectRecovered(of, recovered!.instance);
   const { run } = await of.at();
-  expect(run.steps.map(({ what }) => what)).toEqual(['launched', 'swapped', 'probed', 'finished']);
+  expect(run.steps.map(({ what }) => what)).toEqual([
+    'scheduled',
+    'launched',
+    'swapped',
+    'probed',
+    'finished',
+  ]);
   expect(await cleanUp(await of.at())).toMatchObject({ instances: 1, images: 0, foreign: [] });
   await expectNothingLeft(of);
 });
 
-const always = ['quarantine', 'run-web01', 'launched-web01', 'create-web01', 'groups-web01', 'swapped-web01'];
+const always = [
+  'schedule',
+  'quarantine',
+  'run-web01',
+  'launched-web01',
+  'create-web01',
+  'groups-web01',
+  'swapped-web01',
+];
 const byTask = ['replace-root-web01', 'probed-web01'];
 const byHand = [
   'stop-web01',
@@ -215,16 +235,11 @@ test.for(['replace-root-web01', 'stop-web01', 'attach-web01', 'groups-web01'])(
   async step => {
     const of = await world({ data: step !== 'replace-root-web01' });
     await of.begin();
-    const kill = async (name: string) => {
-      if (name === step) throw new Error('killed');
-    };
-    await expect(rehearse(await of.at(kill))).rejects.toThrow('killed');
+    await expect(rehearse(await of.at(killedBefore(step)))).rejects.toThrow('killed');
     for (const at of ['terminate', 'delete-volume', 'delete-group', 'cleaned'])
-      await cleanUp(
-        await of.at(async name => {
-          if (name === at) throw new Error('killed');
-        }),
-      ).catch(error => expect((error as Error).message).toBe('killed'));
+      await cleanUp(await of.at(killedBefore(at))).catch(error =>
+        expect((error as Error).message).toBe('killed'),
+      );
     await cleanUp(await of.at());
     await expectNothingLeft(of);
   },
@@ -261,15 +276,104 @@ test.for(['failed', 'failed-detached'] as const)(
   },
 );
 
+/** What failed is tried again, as `converge failover retry` does. */
+async function retry(options: Awaited<ReturnType<Awaited<ReturnType<typeof world>>['at']>>, anew: boolean) {
+  const again = await failedOf(options, anew);
+  await tryAgain(options, again, options);
+  await rehearse(options);
+  return again;
+}
+
+/** The one instance that still runs, or is on its way there. */
+async function expectOneLive(of: Awaited<ReturnType<typeof world>>) {
+  const live = (await of.instances()).filter(({ State }) => State!.Name !== 'terminated');
+  expect(live).toHaveLength(1);
+  expect(live[0]).toMatchObject({
+    State: { Name: 'running' },
+    SecurityGroups: [{ GroupId: of.network.group }],
+  });
+  return live[0]!;
+}
+
+test.for([
+  ['replace-root-web01', false],
+  ['stop-web01', true],
+  ['attach-web01', true],
+  ['start-web01', true],
+  ['probed-web01', true],
+] as const)(
+  'killed before %s (data disk: %s) and tried again anew: another shell, and nothing of the first is left',
+  async ([step, data]) => {
+    const of = await world({ data });
+    await of.begin();
+    await expect(rehearse(await of.at(killedBefore(step)))).rejects.toThrow('killed');
+    const [first] = await of.instances();
+    // Whoever tries again may die at the end of what was there before.
+    await expect(retry(await of.at(killedBefore('end-superseded')), true)).rejects.toThrow('killed');
+    if (step === 'attach-web01')
+      await expect(rehearse(await of.at(killedBefore('delete-superseded-volume')))).rejects.toThrow('killed');
+    await rehearse(await of.at());
+    const { InstanceId: id, BlockDeviceMappings: mapped } = await expectOneLive(of);
+    expect(id).not.toBe(first!.InstanceId);
+    const held = mapped!.map(({ Ebs }) => Ebs!.VolumeId!).sort();
+    expect((await of.volumes()).map(({ VolumeId }) => VolumeId!).sort()).toEqual(held);
+    const { run } = await of.at();
+    expect(await standing(of.repository, run, of.recovery)).toMatchObject({
+      instances: [id],
+      volumes: expect.toSatisfy((ids: string[]) => ids.toSorted().join() === held.join()),
+      loose: [],
+      foreign: [],
+    });
+    await cleanUp(await of.at());
+    await expectNothingLeft(of);
+  },
+);
+
+test('stopped in the middle of its exchange of disks, one that is tried again goes on as the same instance', async () => {
+  const of = await world({ data: true });
+  await of.begin();
+  await expect(rehearse(await of.at(killedBefore('attach-web01')))).rejects.toThrow('killed');
+  const again = await retry(await of.at(), false);
+  expect(again).toMatchObject([{ vm: 'web01', anew: false }]);
+  const [instance] = await of.instances();
+  await expectRecovered(of, instance!.InstanceId!);
+  // What passed is left alone.
+  expect(await failedOf(await of.at(), true)).toEqual([]);
+});
+
+test('a type of another attempt is tried anew under a token of its own, and counted', async () => {
+  const of = await world({ target: { ...licensed, else_types: ['m6a.large'] } });
+  await of.begin();
+  await of.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'capacity', type: 'm6i.large' } });
+  await expect(rehearse(await of.at(killedBefore('probed-web01')))).rejects.toThrow('killed');
+  await of.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'capacity', type: 'm6i.large' } });
+  await retry(await of.at(), true);
+  const { InstanceId: id, InstanceType: type } = await expectOneLive(of);
+  expect(type).toBe('m6a.large');
+  const { run } = await of.at();
+  expect(await standing(of.repository, run, of.recovery)).toMatchObject({ instances: [id], foreign: [] });
+  await cleanUp(await of.at());
+  await expectNothingLeft(of);
+});
+
+test('the entry that ends it is there before its shell is launched', async () => {
+  const of = await world();
+  await of.begin();
+  const steps: string[] = [];
+  await rehearse(
+    await of.at(async name => {
+      steps.push(name);
+    }),
+  );
+  expect(steps.slice(0, 4)).toEqual(['schedule', 'scheduled', 'quarantine', 'run-web01']);
+});
+
 test('no capacity of the first type: the next one is taken, once', async () => {
   const of = await world({ target: { ...licensed, else_types: ['m6a.large', 'm5.large'] } });
   await of.begin();
   for (const type of ['m6i.large', 'm6a.large'])
     await of.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'capacity', type } });
-  const kill = async (name: string) => {
-    if (name === 'launched-web01') throw new Error('killed');
-  };
-  await expect(rehearse(await of.at(kill))).rejects.toThrow('killed');
+  await expect(rehearse(await of.at(killedBefore('launched-web01')))).rejects.toThrow('killed');
   const [recovered] = await rehearse(await of.at());
   await expectRecovered(of, recovered!.instance);
   expect((await of.instances())[0]!.InstanceType).toBe('m5.large');

@@ -22,7 +22,7 @@ export interface RecoveryWorldOptions {
   dir: string;
   run(cwd: string, args: string[]): Promise<CliResult>;
   machines: RecoveryMachine[];
-  /** Of the plan, in YAML; whether it runs when left out. */
+  /** Of the plan, a list in YAML; whether it runs when left out. */
   probes?: string;
   /** Answers in AWS's stead: see `callCounter`. */
   refuse?: Parameters<typeof callCounter>[1];
@@ -49,7 +49,7 @@ export interface RecoveryWorld {
  * manifests that protect and recover all of them in one plan, `all`. Whoever asks AWS is counted.
  */
 export async function recoveryWorld(options: RecoveryWorldOptions): Promise<RecoveryWorld> {
-  const { dir, machines, probes = '{ within: 1m }' } = options;
+  const { dir, machines, probes = '[ { probe: status, within: 1m } ]' } = options;
   const host = nodeHost();
   const folder = join(dir, 'lab');
   const lab = await openLab(folder, { host, seeded: false, lockTimeout: 0 });
@@ -125,7 +125,7 @@ ${machines.map(({ name, target }) => targetOf(name, subnet, group, target)).join
     all:
       repository: s3://gdh-vm-replication/dr
       groups: [ { targets: [ ${machines.map(({ name }) => name).join(', ')} ] } ]
-      test: { subnet: ${subnet}, security_group: ${group} }
+      test: { subnet: ${subnet}, security_group: ${group}, teardown: none }
       probes: ${probes}
 `;
 

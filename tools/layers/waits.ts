@@ -13,6 +13,7 @@ const waits: Readonly<Record<string, string>> = {
   'masterless/rollout/bump.ts': 'tells what it sees between two looks',
   'masterless/instance/jobs.ts': 'a schedule without an end',
   'recovery/failover/rehearse.ts': 'the pause between two groups, which the plan asks for',
+  'recovery/prober/prober.ts': 'a deadline: for so long a connection has to stay',
   'vsphere/soap/tasks.ts': 'the server waits; a cancel gives the waiting another end half-way',
   'windows/capture/replay.ts': 'a clock that never waits',
   'cli/process.ts': 'ends a process that cannot end by itself',

@@ -1,3 +1,4 @@
+import type { EbsLimits } from '../../aws/recovery/cloud.ts';
 import type { CallCounter } from '../../engine/model/calls.ts';
 import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { Clients } from '../../engine/model/io.ts';
@@ -29,13 +30,14 @@ export interface ClientOptions {
 
 /** Those that are the same in the world and in a lab, which differ in what they reach. */
 export const sharedClients = ({ host, reach, searchPath, closing, declared }: ClientOptions) => {
+  const limits: EbsLimits = new Map();
   const s3Of = async (target: CatalogTarget | undefined, calls: CallCounter) =>
     closedWith(closing, await connectS3Of(reach.aws, target, calls));
   return {
     s3: async (...at) => (await import('../../aws/buckets.ts')).bucketApi(await s3Of(...at)),
     async recovery(target, calls) {
       const { openRecovery } = await import('../../aws/recovery/cloud.ts');
-      return closedWith(closing, await openRecovery(await reach.aws.api(target, calls)));
+      return closedWith(closing, await openRecovery(await reach.aws.api(target, calls), limits));
     },
     content: async (_, calls) => makeContent(reach, calls, closing),
     search_path: async () => searchPath,

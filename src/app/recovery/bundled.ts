@@ -1,9 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type Diagnostic, Failure, type SourceRange } from '../../diagnostics/diagnostic.ts';
-import { writeIo } from '../../engine/call/make-io.ts';
 import type { Catalog, CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
 import { nearest } from '../../engine/model/pointer.ts';
-import { subjectOf } from '../../engine/model/subject.ts';
 import { memoryFiles } from '../../io/memory-files.ts';
 import { compile } from '../../manifest/compile.ts';
 import type { Bundle } from '../../recovery/bundle/bundle.ts';
@@ -17,7 +15,7 @@ import { overridden } from '../repository/which-repository.ts';
 import { withRepositoryOpen } from '../repository/with-repository.ts';
 import { openSession, type Session } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
-import type { Recovering } from './with-declared.ts';
+import { type Recovering, recoveringOf } from './with-declared.ts';
 
 /**
  * The same as with manifests, from the bundle that a repository keeps: nothing of home is asked. Undefined
@@ -39,16 +37,15 @@ export const withBundled = <T>(
     if (!catalog) return undefined;
     const declared = find(catalog);
     const targets = reached(catalog.targets, repository.encrypted, options);
-    const session = await openSession(context, options, { targets, ...(lab && { lab }) });
+    const session = await openSession(context, options, { targets, changes: true, ...(lab && { lab }) });
     try {
       await resolveAll(session, { ...catalog, targets });
       const run = runOf(context, session);
-      const subject = subjectOf(declared, { registry: context.registry, targets, where: run.where });
-      const cloud = await writeIo(run, subject, context.io.interrupt, () => {}).client('recovery');
+      const recovering = await recoveringOf(context, session, run, { ...catalog, targets }, declared);
       const again = `--repository ${options.repository}${options.key === undefined ? '' : ` --key ${options.key}`}`;
       const from = { vm: point.vm.name, point: point.id, time: point.time, remarks };
       // Wherever home said that it is: this one holds the points.
-      return await use({ catalog, cloud, again, from, repository: async () => repository }, declared);
+      return await use({ ...recovering, again, from, repository: async () => repository }, declared);
     } finally {
       await session.close();
     }

@@ -1,15 +1,25 @@
-import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import { cleanUp, type Standing, standing } from '../../recovery/failover/cleanup.ts';
-import { newestRun, type Run } from '../../recovery/failover/run.ts';
+import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import type { Catalog } from '../../engine/model/catalog.ts';
+import { type Cleaned, cleanUp, type Standing, standing } from '../../recovery/failover/cleanup.ts';
+import { expiresOf, newestRun, type Run, stateOf } from '../../recovery/failover/run.ts';
+import type { ReplicaAge } from '../../recovery/replica/age.ts';
+import { lift, pinned } from '../../replication/model/pins.ts';
 import type { Context } from '../app-context.ts';
 import { planProperties } from './failover.ts';
-import type { BundleOrigin, Recovering } from './with-declared.ts';
-import { type PlanOptions, withPlan } from './with-plan.ts';
+import { savePictures } from './pictures.ts';
+import { agesOf } from './replica-age.ts';
+import { type BundleOrigin, type Recovering, withEach } from './with-declared.ts';
+import { type PlanOptions, refuseBoth, withPlan } from './with-plan.ts';
 
 export interface FailoverStatus {
   from?: BundleOrigin;
   run: Run;
+  /** When it is to be over, milliseconds since the epoch. */
+  expires: number;
   standing: Standing;
+  replicas: ReplicaAge[];
+  /** Files that pictures were saved as. */
+  pictures: string[];
 }
 
 /** The newest run of a plan as its record tells it, and what of it is there in EC2. */
@@ -17,43 +27,127 @@ export const failoverStatus = (
   context: Context,
   name: string,
   paths: string[],
-  options: PlanOptions,
+  options: PlanOptions & { pictures?: string },
 ): Promise<FailoverStatus | undefined> =>
   withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
     const { repository, run } = await lastRun(recovering, declared);
     return {
       ...(recovering.from && { from: recovering.from }),
       run,
+      expires: expiresOf(run),
       standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
+      replicas: await agesOf(recovering, repository, targetsOf(declared), context.io.interrupt),
+      pictures:
+        options.pictures === undefined ? [] : await savePictures(context, repository, run, options.pictures),
     };
   });
 
-/** Removes what the newest run made and counts until nothing is left. */
-export const failoverCleanup = (
+const targetsOf = (declared: Declared): string[] =>
+  planProperties(declared).groups.flatMap(({ targets }) => targets);
+
+/** What came of a clean-up. `skipped`: why there was nothing to do. */
+export type PlanCleaned = { plan: string } & (
+  | { cleaned: Cleaned }
+  | { skipped: string }
+  | { diagnostics: Diagnostic[] }
+);
+
+/** In the place of a plan's name: every plan that is declared. */
+export const ALL = 'all';
+
+/**
+ * Removes what the newest run of a plan made, counts until nothing is left, and lifts its pins. With
+ * `expired` only if its time is over, and then of all plans where `all` is named; one that fails doesn't hold
+ * up the others.
+ *
+ * @throws Failure `cleanup-all`, given
+ */
+export async function failoverCleanup(
   context: Context,
   name: string,
   paths: string[],
-  options: PlanOptions,
-): Promise<{ instances: number; images: number; foreign: string[] } | undefined> =>
-  withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
-    const { repository, run } = await lastRun(recovering, declared);
+  options: PlanOptions & { expired?: boolean },
+): Promise<PlanCleaned[] | undefined> {
+  const expired = options.expired ?? false;
+  const clean = async (recovering: Recovering, declared: Declared): Promise<PlanCleaned> => {
+    const { title: plan } = declared;
+    if (!expired) return { plan, cleaned: await cleanNow(context, recovering, declared) };
+    try {
+      const why = await notExpired(recovering, declared);
+      if (why !== undefined) return { plan, skipped: why };
+      return { plan, cleaned: await cleanNow(context, recovering, declared) };
+    } catch (error) {
+      context.io.interrupt.throwIfAborted();
+      if (!(error instanceof Failure)) throw error;
+      return { plan, diagnostics: error.diagnostics };
+    }
+  };
+  if (name !== ALL) {
+    const done = await withPlan(context, name, paths, options, 'latest', clean);
+    return done && [done];
+  }
+  refuseBoth(paths, options);
+  if (!expired || options.repository !== undefined) throw cleanupAll(expired);
+  const plans = ({ resources }: Catalog) => resources.filter(({ type }) => type === 'recovery_plan');
+  return withEach(context, paths, options, plans, clean);
+}
+
+const cleanupAll = (expired: boolean): Failure =>
+  new Failure(
+    expired
+      ? given('cleanup-all', 'which plans there are is said by manifests alone', {
+          hint: 'name the plan, or PATHS in the place of --repository',
+        })
+      : given('cleanup-all', 'all plans are cleaned up at once with --expired alone', {
+          hint: 'name the plan, or add --expired',
+        }),
+  );
+
+/** Why a plan's newest run is to be left alone; undefined when its time is over. */
+async function notExpired(recovering: Recovering, declared: Declared): Promise<string | undefined> {
+  const repository = await recovering.repository(planProperties(declared).repository);
+  const run = await newestRun(repository, declared.title);
+  if (!run) return 'it was never carried out';
+  if (stateOf(run) === 'cleaned') return `test ${run.start.number} was cleaned up`;
+  const at = expiresOf(run);
+  return recovering.clock.now() < at
+    ? `test ${run.start.number} may stand until ${new Date(at).toISOString()}`
+    : undefined;
+}
+
+const cleanNow = (context: Context, recovering: Recovering, declared: Declared): Promise<Cleaned> =>
+  recovering.alone(async () => {
+    const { repository, run } = await lastRun(recovering, declared, 'lift');
     return cleanUp({
       repository,
       run,
       cloud: recovering.cloud,
-      clock: context.io.host.clock,
+      clock: recovering.clock,
       step: async () => {},
       signal: context.io.interrupt,
     });
   });
 
-async function lastRun(recovering: Recovering, declared: Parameters<typeof planProperties>[0]) {
+type Declared = Parameters<typeof planProperties>[0];
+
+/**
+ * The newest run of a plan.
+ *
+ * @param orphans `lift`: pins of a run that died before it was written down are lifted
+ * @throws Failure `no-failover`
+ */
+export async function lastRun(recovering: Recovering, declared: Declared, orphans?: 'lift') {
+  const { title } = declared;
   const repository = await recovering.repository(planProperties(declared).repository);
-  const run = await newestRun(repository, declared.title);
+  const run = await newestRun(repository, title);
+  if (orphans) {
+    const next = `${title}/${(run?.start.number ?? 0) + 1}`;
+    if ((await pinned(repository)).some(({ holder }) => holder === next)) await lift(repository, next);
+  }
   if (run) return { repository, run };
   throw new Failure(
-    world('no-failover', `the plan ${declared.title} was never carried out`, {
-      hint: `rehearse it: \`converge failover ${declared.title} --test ${recovering.again}\``,
+    world('no-failover', `the plan ${title} was never carried out`, {
+      hint: `rehearse it: \`converge failover ${title} --test ${recovering.again}\``,
     }),
   );
 }

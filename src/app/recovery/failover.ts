@@ -1,14 +1,26 @@
+import { dirname, resolve } from 'node:path';
 import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
+import { beginRun } from '../../recovery/failover/begin.ts';
 import { refuseOpen } from '../../recovery/failover/isolation.ts';
 import { type Fit, fitFor, machineOf, type TargetMachine } from '../../recovery/failover/prepare.ts';
+import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
-import { newestRun, type Run, type RunMachine, type RunStart, stateOf } from '../../recovery/failover/run.ts';
-import { SERIES } from '../../recovery/model/plan.ts';
+import {
+  begunBy,
+  newestRun,
+  type Run,
+  type RunMachine,
+  type RunStart,
+  stateOf,
+} from '../../recovery/failover/run.ts';
+import type { PlanProperties } from '../../recovery/model/plan.ts';
+import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
 import { type Cold, estimateCold } from '../../recovery/replica/estimate.ts';
+import { guestFamily } from '../../replication/model/machine.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import { canonicalRepositoryUrl } from '../../replication/model/repository-url.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
@@ -16,6 +28,8 @@ import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.t
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import { sha256 } from '../../values/digest.ts';
 import type { Context } from '../app-context.ts';
+import type { CommonOptions } from '../options.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
 import {
   type BundleOrigin,
   declaredAs,
@@ -44,6 +58,8 @@ export interface PlannedMachine {
   why?: string;
   /** Of Windows: where its licence comes from. */
   shell?: { image: string; license: string };
+  /** In words, with where each runs. */
+  probes: string[];
   /**
    * Of a point that has no snapshots yet. No part of the digest: a replica that is made meanwhile is no other
    * plan.
@@ -55,6 +71,10 @@ export interface PlannedMachine {
 export interface FailoverPlan {
   plan: string;
   network: { subnet: string; group: string; vpc: string };
+  /** Milliseconds after which it is ended, and by which role; without one nobody ends it. */
+  teardown: { after: number; role?: string };
+  /** Manifests that the machines are to converge themselves by. */
+  post_launch?: string;
   groups: {
     wait: number;
     machines: PlannedMachine[];
@@ -78,7 +98,6 @@ export interface Failover {
 
 export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from'>) => Promise<boolean>;
 
-const usualPatience = 15 * 60_000;
 /** Milliseconds for which an answer about the account counts as one of now. */
 const freshFor = 30_000;
 
@@ -99,10 +118,11 @@ export const failoverTest = (
   hooks: { approve?: ApproveFailover; say(line: string): void },
 ): Promise<Failover | undefined> =>
   withPlan(context, name, paths, options, options.point, async (recovering, declared) => {
-    const { clock } = context.io.host;
+    const { prober, clock } = recovering;
     const { machines } = recovering.cloud;
     const signal = context.io.interrupt;
     const properties = planProperties(declared);
+    const unchecked = await checkPostLaunch(context, recovering, declared, options);
     const repository = await recovering.repository(properties.repository);
     const before = await newestRun(repository, declared.title);
     const resumed = before !== undefined && stateOf(before) === 'running';
@@ -120,40 +140,82 @@ export const failoverTest = (
       ? planOfRun(before.start, network.vpc)
       : planOf(declared.title, properties, chosen!, network);
     checkDigest(shown, options.digest);
-    const { again, from } = recovering;
+    const { again } = recovering;
+    const from = recovering.from && {
+      ...recovering.from,
+      remarks: [...recovering.from.remarks, ...unchecked],
+    };
     const about = { plan: shown, again, ...(from && { from }) };
     if (options.noop) return { ...about, resumed };
     if (hooks.approve && options.digest === undefined && !(await hooks.approve(about)))
       return { ...about, resumed };
 
-    const began = clock.now();
-    // What was asked for just now isn't asked for again, but a person may take an hour to say yes.
-    const isFresh = () => clock.now() - looked < freshFor;
-    const run = resumed
-      ? before
-      : await begin({
-          context,
-          recovering,
-          repository,
-          declared,
-          chosen: chosen!,
-          account: network.account,
-          began,
-          ...(isFresh() && { encryption }),
-        });
-    const recovered = await rehearse({
-      repository,
-      run,
-      cloud: recovering.cloud,
-      clock,
-      ...(isFresh() && { proven: network }),
-      ...(!resumed && { begunHere: true }),
-      step: async () => {},
-      say: hooks.say,
-      signal,
+    return recovering.alone(async () => {
+      const began = clock.now();
+      // What was asked for just now isn't asked for again, but a person may take an hour to say yes.
+      const isFresh = () => clock.now() - looked < freshFor;
+      const run = resumed
+        ? await unchanged(repository, before)
+        : await begin({
+            context,
+            recovering,
+            repository,
+            declared,
+            chosen: chosen!,
+            account: network.account,
+            began,
+            after: before?.start.number ?? 0,
+            ...(isFresh() && { encryption }),
+          });
+      const recovered = await rehearse({
+        repository,
+        run,
+        cloud: recovering.cloud,
+        prober,
+        clock,
+        ...(isFresh() && { proven: network }),
+        ...(!resumed && { begunHere: true }),
+        step: async () => {},
+        say: hooks.say,
+        signal,
+      });
+      return { ...about, recovered, took: clock.now() - began, resumed };
     });
-    return { ...about, recovered, took: clock.now() - began, resumed };
   });
+
+/**
+ * What the machines are to converge themselves by has to be sound before any is launched. A bundle doesn't
+ * hold it: then that it wasn't looked at is answered with, in words.
+ *
+ * @throws Failure `post-launch`
+ */
+async function checkPostLaunch(
+  context: Context,
+  { from }: Recovering,
+  declared: CatalogResource,
+  options: CommonOptions,
+): Promise<string[]> {
+  const { post_launch: path } = planProperties(declared);
+  if (path === undefined) return [];
+  if (from) return [`the post-launch manifests ${path} aren't in the repository: nobody looked at them`];
+  const at = resolve(context.io.host.cwd, dirname(declared.at.file), path);
+  if (await loadCatalog(context, [at], options)) return [];
+  throw new Failure(
+    given('post-launch', `the post-launch manifests ${path} of ${declared.title} have mistakes`, {
+      at: declared.at,
+      hint: 'they are told above; nothing was launched',
+    }),
+  );
+}
+
+/**
+ * The run that was looked at, as it is by now. @throws Failure `failover-begun` when somebody else ended it
+ */
+export async function unchanged(repository: Repository, seen: Run): Promise<Run> {
+  const now = await newestRun(repository, seen.start.plan);
+  if (now?.start.number === seen.start.number && stateOf(now) === stateOf(seen)) return now;
+  throw begunBy(seen.start.plan);
+}
 
 interface Chosen {
   vm: string;
@@ -215,14 +277,17 @@ const waits = (wait: string | undefined): number => (wait === undefined ? 0 : (p
 
 function planOf(
   plan: string,
-  { groups, test }: RecoveryPlanProperties,
+  { groups, test, probes, post_launch }: RecoveryPlanProperties,
   chosen: Chosen[],
   { vpc }: { vpc: string },
 ): FailoverPlan {
+  const role = roleOf(test);
   const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
   return withDigest({
     plan,
     network: { subnet: test.subnet, group: test.security_group, vpc },
+    teardown: { after: limitOf(test), ...(role !== undefined && { role }) },
+    ...(post_launch !== undefined && { post_launch }),
     groups: groups.map(({ targets, wait }) => ({
       wait: waits(wait),
       machines: targets.map(of).map(({ vm, point, fit, cold }) => ({
@@ -234,15 +299,26 @@ function planOf(
         ...(fit.why !== undefined && { why: fit.why }),
         ...(fit.shell && { shell: { image: fit.shell.image, license: fit.shell.license } }),
         ...(cold && { cold }),
+        probes: probesOf(probes, vm, familyOf(point)).map(inWords),
       })),
     })),
   });
 }
 
-const planOfRun = ({ plan, subnet, group, groups }: RunStart, vpc: string): FailoverPlan =>
+/** Points that say nothing of their machine are refused before anything of them is run. */
+const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) : 'other');
+
+const inWords = (probe: Probe): string => `${describeProbe(probe)} (from ${placeOf(probe)})`;
+
+const planOfRun = (
+  { plan, subnet, group, groups, probes, limit, teardown, post_launch }: RunStart,
+  vpc: string,
+): FailoverPlan =>
   withDigest({
     plan,
     network: { subnet, group, vpc },
+    teardown: { after: limit, ...teardown },
+    ...(post_launch !== undefined && { post_launch }),
     groups: groups.map(({ wait, machines }) => ({
       wait,
       machines: machines.map(({ vm, point, time, disks, instance_type, shell }) => ({
@@ -252,6 +328,7 @@ const planOfRun = ({ plan, subnet, group, groups }: RunStart, vpc: string): Fail
         disks: disks.length,
         type: instance_type,
         ...(shell && { shell }),
+        probes: (probes[vm] ?? []).map(inWords),
       })),
     })),
   });
@@ -270,8 +347,8 @@ function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void
   );
 }
 
-/** Sees to the snapshots of the very points that were chosen, then writes down that the run begins. */
-async function begin({
+/** Pins the very points that were chosen, sees to their snapshots, and writes down that the run begins. */
+const begin = ({
   context,
   recovering,
   repository,
@@ -279,6 +356,7 @@ async function begin({
   chosen,
   account,
   began,
+  after,
   encryption,
 }: {
   context: Context;
@@ -288,55 +366,64 @@ async function begin({
   chosen: Chosen[];
   account: string;
   began: number;
+  /** Number of the newest run that was looked at. */
+  after: number;
   encryption?: Encryption;
-}): Promise<Run> {
-  const { groups, test, probes } = planProperties(declared);
-  const built = new Map<string, RunMachine>();
-  for (const { vm, target, point, fit } of chosen) {
-    const { disks } = await buildReplica({
-      repository,
-      point,
-      store: recovering.cloud.snapshots,
-      clock: context.io.host.clock,
-      // What is retired is the replica's own business, not a rehearsal's.
-      keep: 'all',
-      ...(encryption && { encryption }),
-      step: async () => {},
-      signal: context.io.interrupt,
-    });
-    const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
-    built.set(vm.toLowerCase(), machineOf(point, target, fit, snapshots));
-  }
-  const { title } = declared;
-  const number = ((await repository.records.numbers(title, SERIES.run)).at(-1) ?? 0) + 1;
-  const start: RunStart = {
-    version: 1,
-    plan: title,
-    number,
+}): Promise<Run> => {
+  const { groups, test, probes, post_launch: postLaunch } = planProperties(declared);
+  return beginRun({
+    repository,
+    plan: declared.title,
+    after,
+    points: chosen.map(({ point }) => point),
     began,
-    account,
-    subnet: test.subnet,
-    group: test.security_group,
-    groups: groups.map(({ targets, wait }) => ({
-      wait: waits(wait),
-      machines: targets.map(vm => built.get(vm.toLowerCase())!),
-    })),
-    probes: {
-      ...(probes?.console !== undefined && { console: probes.console }),
-      within: probes?.within === undefined ? usualPatience : (parseDuration(probes.within) ?? usualPatience),
+    step: async () => {},
+    async make() {
+      const built = new Map<string, RunMachine>();
+      for (const { vm, target, point, fit } of chosen) {
+        const { disks } = await buildReplica({
+          repository,
+          point,
+          store: recovering.cloud.snapshots,
+          clock: context.io.host.clock,
+          // What is retired is the replica's own business, not a rehearsal's.
+          keep: 'all',
+          ...(encryption && { encryption }),
+          step: async () => {},
+          signal: context.io.interrupt,
+        });
+        const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
+        built.set(vm.toLowerCase(), machineOf(point, target, fit, snapshots));
+      }
+      const role = roleOf(test);
+      return {
+        account,
+        subnet: test.subnet,
+        group: test.security_group,
+        limit: limitOf(test),
+        ...(role !== undefined && { teardown: { role } }),
+        groups: groups.map(({ targets, wait }) => ({
+          wait: waits(wait),
+          machines: targets.map(vm => built.get(vm.toLowerCase())!),
+        })),
+        ...(postLaunch !== undefined && { post_launch: postLaunch }),
+        probes: Object.fromEntries(
+          chosen.map(({ vm, point }) => [vm, probesOf(probes, vm, familyOf(point))]),
+        ),
+      };
     },
-  };
-  if (await repository.records.add(title, SERIES.run, number, start)) return { start, steps: [] };
-  throw new Failure(
-    blocked('failover-begun', `somebody else began a failover of ${title} at the same time`, {
-      hint: `look at it: \`converge failover status ${title} ${recovering.again}\``,
-    }),
-  );
-}
+  });
+};
+
+/** Hours that a test may stand where the plan doesn't say. */
+const usualHours = 4;
+const limitOf = ({ hours = usualHours }: PlanProperties['test']): number => hours * 3_600_000;
+const roleOf = ({ teardown }: PlanProperties['test']): string | undefined =>
+  teardown === 'none' ? undefined : teardown;
 
 const stillStanding = (plan: string, { start }: Run, again: string): Failure =>
   new Failure(
     blocked('test-standing', `test ${start.number} of ${plan} is still there`, {
-      hint: `remove it first: \`converge failover cleanup ${plan} ${again}\``,
+      hint: `remove it first: \`converge failover cleanup ${plan} ${again}\`, or try again what failed: \`converge failover retry ${plan} ${again}\``,
     }),
   );

@@ -1,13 +1,22 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { buildReplica, type Replica, replicaOf } from '../../recovery/replica/build.ts';
 import { type SnapshotCheck, verifySnapshot } from '../../recovery/replica/verify.ts';
 import { makeShell } from '../../recovery/shell/own.ts';
 import { bootDiskKey } from '../../replication/model/machine.ts';
+import type { LostPoint, Point, Repository } from '../../replication/model/repository.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
 import { shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
-import { declaredAs, pointsOf, repositoryOf, targetProperties, withDeclared } from './with-declared.ts';
+import {
+  declaredAs,
+  pointsOf,
+  type Recovering,
+  repositoryOf,
+  targetProperties,
+  withDeclared,
+} from './with-declared.ts';
 
 /** Points whose snapshots are kept where the manifest doesn't say. */
 const usualKeep = 2;
@@ -22,38 +31,61 @@ export const makeReplica = (
   paths: string[],
   options: CommonOptions,
 ): Promise<MadeReplica | undefined> =>
-  withDeclared(context, paths, options, declaredAs('recovery_target', vm), async (recovering, declared) => {
-    const properties = targetProperties(declared);
-    const repository = await recovering.repository(repositoryOf(declared));
-    const { clock } = context.io.host;
-    const signal = context.io.interrupt;
-    const { points, lost } = await (await pointsOf(repository, declared.title)).history(() => {});
-    const again = (id: string) => `converge failover PLAN --test PATHS --point ${id}`;
-    const replica = await buildReplica({
-      repository,
-      point: selectPoint(points, 'latest', declared.title, { points: lost, again }),
-      store: recovering.cloud.snapshots,
-      clock,
-      keep: properties.replica?.keep ?? usualKeep,
-      step: async () => {},
-      signal,
-    });
-    const { vm, machine } = replica.point;
-    const { license } = properties;
-    const root = machine && replica.point.disks.find(({ key }) => key === bootDiskKey(machine));
-    const disk = replica.disks.find(({ index }) => index === root?.index);
-    if (!machine || !disk || license === undefined || shellOf(properties) !== 'own') return replica;
-    const shell = await makeShell({
-      of: { repository: repository.id, vm: vm.uuid, machine, license },
-      name: vm.name,
-      snapshot: disk.snapshot,
-      cloud: recovering.cloud,
-      clock,
-      step: async () => {},
-      signal,
-    });
-    return { ...replica, shell };
+  withDeclared(context, paths, options, declaredAs('recovery_target', vm), (recovering, declared) =>
+    recovering.alone(async () => {
+      const repository = await recovering.repository(repositoryOf(declared));
+      const { points, lost } = await (await pointsOf(repository, declared.title)).history(() => {});
+      const newest = newestOf(points, lost, declared.title);
+      return bringReplica(context, recovering, repository, declared, newest);
+    }),
+  );
+
+/** @throws Failure when the newest point can't be read */
+export const newestOf = (points: Point[], lost: LostPoint[], vm: string): Point =>
+  selectPoint(points, 'latest', vm, {
+    points: lost,
+    again: id => `converge failover PLAN --test PATHS --point ${id}`,
   });
+
+/**
+ * Brings the snapshots of a target to a point, and its shell, where that is the VM's own, to what the point
+ * says.
+ */
+export async function bringReplica(
+  context: Context,
+  { cloud }: Recovering,
+  repository: Repository,
+  declared: CatalogResource,
+  point: Point,
+): Promise<MadeReplica> {
+  const properties = targetProperties(declared);
+  const { clock } = context.io.host;
+  const signal = context.io.interrupt;
+  const replica = await buildReplica({
+    repository,
+    point,
+    store: cloud.snapshots,
+    clock,
+    keep: properties.replica?.keep ?? usualKeep,
+    step: async () => {},
+    signal,
+  });
+  const { vm, machine } = point;
+  const { license } = properties;
+  const root = machine && point.disks.find(({ key }) => key === bootDiskKey(machine));
+  const disk = replica.disks.find(({ index }) => index === root?.index);
+  if (!machine || !disk || license === undefined || shellOf(properties) !== 'own') return replica;
+  const shell = await makeShell({
+    of: { repository: repository.id, vm: vm.uuid, machine, license },
+    name: vm.name,
+    snapshot: disk.snapshot,
+    cloud,
+    clock,
+    step: async () => {},
+    signal,
+  });
+  return { ...replica, shell };
+}
 
 /** `shell`: the image that Windows takes its licence from, where it is the VM's own. */
 export type MadeReplica = Replica & { shell?: { image: string; made: boolean } };

@@ -31,8 +31,8 @@ export function withPlan<T>(
     : withBundled(context, name, { ...options, repository }, which, find, use);
 }
 
-/** Either manifests say everything, or the repository does. */
-function refuseBoth(paths: string[], options: PlanOptions): void {
+/** Either manifests say everything, or the repository does. @throws Failure `paths-or-repository` */
+export function refuseBoth(paths: string[], options: PlanOptions): void {
   const withRepository = ['key', 'region', 'profile', 'endpoint'] as const;
   const withPaths = ['env', 'set'] as const;
   const bare = options.repository !== undefined;

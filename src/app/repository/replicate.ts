@@ -7,7 +7,7 @@ import { subjectOf } from '../../engine/model/subject.ts';
 import { identityOf } from '../../engine/model/targets.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import type { ProtectedVmProperties } from '../../resources/vsphere/protection.ts';
-import { replicate as runCycle } from '../../resources/vsphere/replicate.ts';
+import { move, prepareJob } from '../../resources/vsphere/replicate.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
@@ -24,7 +24,7 @@ export interface ReplicateOptions extends CommonOptions {
 export interface Replicated {
   /** As it is declared. */
   vm: string;
-  cycle: Awaited<ReturnType<typeof runCycle>>;
+  cycle: Awaited<ReturnType<typeof move>>;
 }
 
 /**
@@ -59,13 +59,13 @@ export async function replicate(
     try {
       await session.remember();
       await openMemoryOf(run, subject.type);
-      const cycle = await runCycle(
-        { title, properties: properties as unknown as ProtectedVmProperties },
-        writeIo(run, subject, signal, () => {}),
-        signal,
-        { rescan: options.rescan ?? false, anew: options.allow?.includes(declared.address) ?? false },
-      );
-      return { vm: title, cycle };
+      const io = writeIo(run, subject, signal, () => {});
+      const asked = { title, properties: properties as unknown as ProtectedVmProperties };
+      const job = await prepareJob(asked, io, signal, {
+        rescan: options.rescan ?? false,
+        anew: options.allow?.includes(declared.address) ?? false,
+      });
+      return { vm: title, cycle: await move(job, io) };
     } finally {
       await lock.release();
     }

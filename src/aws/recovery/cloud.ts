@@ -1,11 +1,15 @@
+import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { RecoveryCloud } from '../../recovery/model/clients.ts';
+import { callerAccount } from '../caller-identity.ts';
 import type { AwsSettings } from '../settings.ts';
+import type { AdaptiveLimit } from './adaptive-limit.ts';
 import { connectRecovery, type RecoveryConnection } from './connection.ts';
 import { awsGroups } from './groups.ts';
 import { awsTypes } from './instance-types.ts';
 import { awsMachines } from './machines.ts';
 import { awsShells } from './shells.ts';
-import { awsSnapshots } from './snapshots.ts';
+import { awsSnapshots, ebsLimit } from './snapshots.ts';
+import { awsTeardown } from './teardown.ts';
 import { awsTemplates, type Templates } from './templates.ts';
 import { awsVolumes } from './volumes.ts';
 
@@ -20,17 +24,47 @@ declare module '../../engine/model/io.ts' {
   }
 }
 
-/** All that recovery needs of one account and region, over a connection that is made already. */
-export const recoveryOver = (connection: RecoveryConnection): AwsRecovery => ({
-  snapshots: awsSnapshots(connection),
-  machines: awsMachines(connection),
-  volumes: awsVolumes(connection),
-  groups: awsGroups(connection),
-  types: awsTypes(connection),
-  shells: awsShells(connection),
-  templates: awsTemplates(connection),
-  close: () => connection.close(),
-});
+/** The limiters of a process, by account and region. */
+export type EbsLimits = Map<string, AdaptiveLimit>;
 
-export const openRecovery = async (settings: AwsSettings): Promise<AwsRecovery> =>
-  recoveryOver(await connectRecovery(settings));
+/**
+ * All that recovery needs of one account and region, over a connection that is made already.
+ *
+ * @param limit shared by all connections to the same account and region; left out: its own
+ */
+export function recoveryOver(connection: RecoveryConnection, limit?: AdaptiveLimit): AwsRecovery {
+  const teardown = awsTeardown(connection);
+  return {
+    snapshots: awsSnapshots(connection, limit),
+    machines: awsMachines(connection),
+    teardown,
+    volumes: awsVolumes(connection),
+    groups: awsGroups(connection),
+    types: awsTypes(connection),
+    shells: awsShells(connection),
+    templates: awsTemplates(connection),
+    close() {
+      teardown.close();
+      connection.close();
+    },
+  };
+}
+
+/** @param limits shared by all that are opened in a process */
+export async function openRecovery(settings: AwsSettings, limits: EbsLimits): Promise<AwsRecovery> {
+  const connection = await connectRecovery(settings);
+  return recoveryOver(connection, await limitOf(settings, limits));
+}
+
+/** Where AWS doesn't say whose the credentials are, the connection has one of its own. */
+async function limitOf(settings: AwsSettings, limits: EbsLimits): Promise<AdaptiveLimit> {
+  const account = await callerAccount(settings).catch(error => {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  });
+  if (account === undefined) return ebsLimit();
+  const key = `${account}/${settings.region}`;
+  const limit = limits.get(key) ?? ebsLimit();
+  limits.set(key, limit);
+  return limit;
+}

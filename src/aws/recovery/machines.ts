@@ -2,6 +2,7 @@ import type { EC2Client, Image, Instance } from '@aws-sdk/client-ec2';
 import type { CloudImage, CloudInstance, MachineCloud } from '../../recovery/model/machines.ts';
 import type { RecoveryConnection } from './connection.ts';
 import { readNetwork } from './network.ts';
+import { takePicture } from './picture.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
 
 /** Everything that EC2 makes for an instance carries its tags. */
@@ -15,6 +16,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
   const { ec2, onEc2 } = connection;
   return {
     network: (subnet, group, signal) => readNetwork(connection, subnet, group, signal),
+    picture: (instance, signal) => takePicture(connection, instance, signal),
 
     async images(tags, signal) {
       const command = new ec2.DescribeImagesCommand({ Owners: ['self'], Filters: filtersOf(tags) });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Snapshot } from '@aws-sdk/client-ec2';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { type CloudSnapshot, SNAPSHOT_BLOCK, type SnapshotStore } from '../../recovery/model/snapshots.ts';
-import { adaptiveLimit } from './adaptive-limit.ts';
+import { type AdaptiveLimit, adaptiveLimit } from './adaptive-limit.ts';
 import type { RecoveryConnection } from './connection.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
 
@@ -22,10 +22,15 @@ const told = (snapshot: Snapshot): CloudSnapshot => ({
   tags: tagsOf(snapshot.Tags),
 });
 
-/** One limiter serves all snapshots of the connection's account and region. */
-export function awsSnapshots(connection: RecoveryConnection): SnapshotStore {
+/** As many calls of EBS direct at once as one account and region bear. */
+export const ebsLimit = (): AdaptiveLimit => adaptiveLimit(firstWidth, mostWidth);
+
+/** @param limit shared by all connections to the same account and region: EBS counts their calls together */
+export function awsSnapshots(
+  connection: RecoveryConnection,
+  limit: AdaptiveLimit = ebsLimit(),
+): SnapshotStore {
   const { ec2, ebs, onEc2, onEbs } = connection;
-  const limit = adaptiveLimit(firstWidth, mostWidth);
   const bulk = { patience: 'bulk', onThrottled: () => limit.slower() } as const;
 
   return {

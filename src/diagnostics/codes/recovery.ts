@@ -25,6 +25,10 @@ export const recovery = {
     means: 'What a point keeps for a recovery is not something that this version can use.',
     wayOut: 'Name the manifests, or another point, or use a newer converge.',
   },
+  'cleanup-all': {
+    means: '`converge failover cleanup all` was called without `--expired`.',
+    wayOut: 'Name the plan, or add `--expired`.',
+  },
   'digest-differs': {
     means: 'A rehearsal would do something else than what was approved by `--digest`.',
     wayOut: 'Look at it with `--noop`, and approve the new digest.',
@@ -123,6 +127,10 @@ export const recovery = {
     means: 'A manifest asks for something that is planned and not there yet.',
     wayOut: 'Take the way that the message names.',
   },
+  'nothing-standing': {
+    means: 'A test that is to be tried again was cleaned up.',
+    wayOut: 'Rehearse the plan anew.',
+  },
   'other-repository': {
     means: 'A plan and one of its targets name different repositories.',
     wayOut: 'Give both the same one.',
@@ -136,9 +144,25 @@ export const recovery = {
       'A failover was given manifests together with what only goes with a repository, or the other way round.',
     wayOut: 'Name PATHS, or `--repository URL --key REF`.',
   },
+  'pins-changed': {
+    means: 'Others kept changing the pins of a repository while one was to be set or lifted.',
+    wayOut: 'Run again.',
+  },
   'plan-not-bundled': {
     means: 'No point in the repository keeps a plan of that name.',
     wayOut: 'Correct the name; the message says which there are. Or name the manifests that declare it.',
+  },
+  'post-launch': {
+    means: 'The manifests that recovered machines are to converge themselves by have mistakes.',
+    wayOut: 'Mend what is told above it.',
+  },
+  'probe-property': {
+    means: 'A probe of a plan says something that does not go with its kind, or lacks what does.',
+    wayOut: 'Take it out or add it, as the message says.',
+  },
+  'probe-target': {
+    means: 'A probe is for a machine that is not in its plan.',
+    wayOut: 'Name machines of the groups of the plan.',
   },
   'replica-alone': {
     means: '`--replica` was given together with an option that makes a point.',
@@ -185,6 +209,10 @@ export const recovery = {
     wayOut: 'Write `shell: own`.',
   },
   'target-twice': { means: 'A recovery plan names a machine twice.', wayOut: 'Name each machine once.' },
+  'teardown-taken': {
+    means: 'EventBridge Scheduler has an entry of the name that the tear-down of a test needs.',
+    wayOut: 'Remove it there if nobody needs it.',
+  },
   'template-foreign': {
     means: 'A launch template of the name that a target needs is not ours.',
     wayOut: 'Tag it if it is meant for this, or rename it.',
@@ -192,6 +220,10 @@ export const recovery = {
   'template-not-found': {
     means: 'There is no launch template of that VM to be adopted.',
     wayOut: 'Declare a `recovery_target` and apply it.',
+  },
+  'test-expired': {
+    means: 'The time that a test may stand is over.',
+    wayOut: 'Clean it up, or try again what failed with `converge failover retry`.',
   },
   'test-only': {
     means: '`converge failover` was called without `--test`.',

@@ -137,7 +137,8 @@ export function labMachines(world: Ec2World, dir: string, clock: Clock): Machine
     async reach(address, port) {
       const { instances } = await world.state();
       const found = Object.values(instances).find(
-        it => it.privateIp === address && it.state === 'running' && running.has(it.id),
+        // Before the machine answers, QEMU takes connections in its place.
+        it => it.privateIp === address && it.state === 'running' && it.boot?.boots && running.has(it.id),
       );
       return found && running.get(found.id)?.machine.ports[port];
     },

@@ -1,9 +1,24 @@
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
+import { lift } from '../../replication/model/pins.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
-import { imageName, note, quarantineName, type Run, runTags, tokensOf, VM_TAG } from './run.ts';
+import {
+  attemptOf,
+  holderOf,
+  imageName,
+  note,
+  quarantineName,
+  type Run,
+  runTags,
+  tokensOf,
+  VM_TAG,
+} from './run.ts';
+import { teardownsOf } from './teardown.ts';
+
+/** Where a run's things are. */
+export type RunCloud = Pick<RecoveryCloud, 'machines' | 'volumes' | 'groups' | 'teardown'>;
 
 export interface Standing {
   /** Those that the record and the tag both say are the run's. */
@@ -15,34 +30,45 @@ export interface Standing {
   loose: string[];
   /** The security group that its shells were launched into. */
   groups: string[];
+  /** Names of tear-down entries. */
+  schedules: string[];
+  /** When the next of them fires, milliseconds since the epoch. */
+  fires?: number;
   /** Things that have the run's tag and that no record explains: left alone. */
   foreign: string[];
 }
 
-type Cloud = Pick<RecoveryCloud, 'machines' | 'volumes' | 'groups'>;
-
 /** What of a run is there, counted. Instances that are terminated don't count. */
 export async function standing(
   repository: Repository,
-  { start }: Run,
-  { machines, volumes: disks, groups: guards }: Cloud,
+  run: Run,
+  { machines, volumes: disks, groups: guards, teardown }: RunCloud,
   signal?: AbortSignal,
 ): Promise<Standing> {
+  const { start } = run;
   const tags = runTags(repository.id, start);
   const all = start.groups.flatMap(group => group.machines);
-  const tokens = new Set(all.flatMap(machine => tokensOf(repository.id, start, machine)));
+  const tokens = new Set(
+    all.flatMap(machine =>
+      Array.from({ length: attemptOf(run, machine.vm) + 1 }, (_, n) =>
+        tokensOf(repository.id, start, machine, n),
+      ).flat(),
+    ),
+  );
   const names = new Set(all.map(({ vm }) => imageName(repository.id, start, vm)));
   const uuids = new Set(all.map(({ uuid }) => uuid));
-  const [instances, images, volumes, groups] = await Promise.all([
+  const [instances, images, volumes, groups, schedules] = await Promise.all([
     machines.instances(tags, signal),
     machines.images(tags, signal),
     disks.list(tags, signal),
     guards.list({ tags }, signal),
+    teardownsOf(repository.id, run, teardown, signal),
   ]);
   const live = instances.filter(({ state }) => state !== 'terminated');
   const own = live.filter(
     ({ token, account }) => token !== undefined && tokens.has(token) && account === start.account,
   );
+  const times = schedules.own.flatMap(({ at }) => at ?? []);
   const ownImages = images.filter(({ name }) => names.has(name));
   const ownVolumes = volumes.filter(one => uuids.has(one.tags[VM_TAG] ?? ''));
   const ownGroups = groups.filter(({ name }) => name === quarantineName(repository.id, start));
@@ -53,35 +79,46 @@ export async function standing(
     volumes: ids(ownVolumes),
     loose: ids(ownVolumes.filter(({ state }) => state === 'available' || state === 'error')),
     groups: ids(ownGroups),
+    schedules: schedules.own.map(({ name }) => name),
+    ...(times.length > 0 && { fires: Math.min(...times) }),
     foreign: ids([
       ...live.filter(one => !own.includes(one)),
       ...images.filter(one => !ownImages.includes(one)),
       ...volumes.filter(one => !ownVolumes.includes(one)),
       ...groups.filter(one => !ownGroups.includes(one)),
-    ]),
+    ]).concat(schedules.foreign.map(({ name }) => name)),
   };
 }
 
 const lookEvery = 5_000;
 const patience = 10 * 60_000;
 
+export interface Cleaned {
+  instances: number;
+  images: number;
+  schedules: number;
+  foreign: string[];
+}
+
 /**
- * Removes all that a run made and looks until nothing of it is there. The replica's snapshots stay. Safe to
- * repeat.
+ * Removes all that a run made and looks until nothing of it is there, then lifts its pins. The tear-down
+ * entry goes last, so that it still ends what a clean-up that dies leaves. The replica's snapshots stay. Safe
+ * to repeat.
  *
  * @throws Failure `left-behind` with what is still there
  */
 export async function cleanUp(options: {
   repository: Repository;
   run: Run;
-  cloud: Cloud;
+  cloud: RunCloud;
   clock: Clock;
   step(name: string): Promise<void>;
   signal?: AbortSignal;
-}): Promise<{ instances: number; images: number; foreign: string[] }> {
+}): Promise<Cleaned> {
   const { repository, run, cloud, clock, step, signal } = options;
-  const { machines, volumes, groups } = cloud;
-  const before = await standing(repository, run, cloud, signal);
+  const { machines, volumes, groups, teardown } = cloud;
+  const look = () => standing(repository, run, cloud, signal);
+  const before = await look();
   await step('terminate');
   await machines.terminate(before.instances, signal);
   for (const id of before.images) {
@@ -92,7 +129,7 @@ export async function cleanUp(options: {
   const { foreign } = await until(
     clock,
     async () => {
-      const now = await standing(repository, run, cloud, signal);
+      const now = await look();
       left = [...now.instances, ...now.images, ...now.volumes, ...now.groups];
       for (const id of now.loose) {
         await step('delete-volume');
@@ -108,8 +145,20 @@ export async function cleanUp(options: {
   ).catch(error => {
     throw failedWith(error, 'waited-too-long') && left.length > 0 ? leftBehind(run, left, error) : error;
   });
+  for (const name of before.schedules) {
+    await step('unschedule');
+    await teardown.remove(name, signal);
+  }
+  const after = await look();
+  if (after.schedules.length > 0) throw leftBehind(run, after.schedules, undefined);
+  await step('lift');
+  await lift(repository, holderOf(run.start));
   await step('cleaned');
-  const counts = { instances: before.instances.length, images: before.images.length };
+  const counts = {
+    instances: before.instances.length,
+    images: before.images.length,
+    schedules: before.schedules.length,
+  };
   await note(repository, run, { at: clock.now(), what: 'cleaned', ...counts });
   return { ...counts, foreign };
 }

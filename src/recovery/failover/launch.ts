@@ -6,7 +6,7 @@ import type { CloudImage, CloudInstance } from '../model/machines.ts';
 import { type Billing, billingOf, isBilledAs, sayBilling } from '../target/billing.ts';
 import { wordsOf } from '../target/sizing.ts';
 import { goOn, type RehearseOptions } from './options.ts';
-import { attemptToken, imageName, note, type RunMachine, runTags, tokensOf, VM_TAG } from './run.ts';
+import { attemptOf, attemptTags, imageName, machineTags, note, type RunMachine, tokensOf } from './run.ts';
 
 /**
  * Launches a machine once, whoever asks, and waits until it runs. Linux starts from an image of its own
@@ -19,8 +19,8 @@ export async function launch(machine: RunMachine, group: string, options: Rehear
   const { repository, run, cloud, clock, step, signal } = options;
   const { machines } = cloud;
   const { start } = run;
-  const tags = { ...runTags(repository.id, start), [VM_TAG]: machine.uuid };
-  const tokens = new Set(tokensOf(repository.id, start, machine));
+  const tags = machineTags(repository.id, start, machine.uuid);
+  const tokens = new Set(tokensOf(repository.id, start, machine, attemptOf(run, machine.vm)));
   const before = options.begunHere ? [] : await machines.instances(tags, signal);
   const known = before.find(
     one =>
@@ -51,12 +51,15 @@ async function runSomewhere(
   image: string,
   group: string,
   tags: Record<string, string>,
-  { repository, run: { start }, cloud: { machines }, say, signal }: RehearseOptions,
+  { repository, run, cloud: { machines }, say, signal }: RehearseOptions,
 ): Promise<string> {
+  const { start } = run;
   const { vm, key_pair, tenancy, host_resource_group } = machine;
+  const attempt = attemptOf(run, vm);
+  const tokens = tokensOf(repository.id, start, machine, attempt);
   const types = [machine.instance_type, ...(machine.else_types ?? [])];
   const tried: string[] = [];
-  for (const [attempt, type] of types.entries()) {
+  for (const [n, type] of types.entries()) {
     const answer = await machines.run(
       {
         image,
@@ -66,8 +69,8 @@ async function runSomewhere(
         ...(key_pair !== undefined && { keyPair: key_pair }),
         ...(tenancy !== undefined && { tenancy }),
         ...(host_resource_group !== undefined && { hostResourceGroup: host_resource_group }),
-        token: attemptToken(repository.id, start, vm, attempt),
-        tags: { ...tags, Name: `${vm} (test of ${start.plan})` },
+        token: tokens[n]!,
+        tags: { ...tags, ...attemptTags(attempt), Name: `${vm} (test of ${start.plan})` },
       },
       signal,
     );

@@ -2,12 +2,14 @@ import type { Clock } from '../../io/ports.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { NetworkFacts } from '../model/machines.ts';
+import type { Prober } from '../model/probes.ts';
 import type { Run } from './run.ts';
 
 export interface RehearseOptions {
   repository: Repository;
   run: Run;
-  cloud: Pick<RecoveryCloud, 'machines' | 'volumes' | 'groups' | 'shells'>;
+  cloud: Pick<RecoveryCloud, 'machines' | 'volumes' | 'groups' | 'shells' | 'teardown'>;
+  prober: Prober;
   clock: Clock;
   /** The network as it was seen just now; looked at anew when left out. */
   proven?: NetworkFacts;

@@ -1,10 +1,25 @@
+import { Failure } from '../../diagnostics/diagnostic.ts';
+import { HERE, IN_GUEST, placeOf } from '../model/probes.ts';
 import { bringGroup } from '../target/guard-groups.ts';
+import { endSuperseded, keptOf } from './attempts.ts';
+import { pinPoints } from './begin.ts';
 import { refuseOpen } from './isolation.ts';
 import { launch } from './launch.ts';
 import type { RehearseOptions } from './options.ts';
 import { probe } from './probe.ts';
-import { note, type ProbeResult, quarantineName, runTags } from './run.ts';
+import {
+  keepPicture,
+  machineTags,
+  note,
+  type ProbeResult,
+  quarantineName,
+  type RunMachine,
+  type RunStart,
+  runTags,
+  since,
+} from './run.ts';
 import { swapDisks } from './swap-disks.ts';
+import { seeToTeardown } from './teardown.ts';
 
 export interface Recovered {
   vm: string;
@@ -13,52 +28,125 @@ export interface Recovered {
   /** Milliseconds from the beginning of its group until it ran, and until its probes were over. */
   running: number;
   probed: number;
+  /** It had passed before, still runs, and was left alone. */
+  kept?: true;
 }
 
 /**
  * Carries a run out, from wherever it stands: what was launched is found by token and tag and not launched
  * again. The network is proven anew each time, unless it was just now. A machine that takes its licence
- * from a shell runs that shell in a group that lets nothing in or out, until it has its own disks. Answers
- * with what each machine did; none is stopped.
+ * from a shell runs that shell in a group that lets nothing in or out, until it has its own disks. Machines
+ * that passed and still run are left alone. Answers with what each machine did; none is stopped.
  *
- * @throws Failure `network-open`, blocked; `machine-not-launched`, `no-room`, `license-mismatch`,
- * `shell-missing`
+ * @throws Failure `network-open`, `test-expired`, blocked; `machine-not-launched`, `no-room`,
+ *   `license-mismatch`, `shell-missing`
  */
 export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
-  const { repository, run, cloud, clock, step, say, signal } = options;
+  const { repository, run, cloud, clock, step, signal } = options;
   const { machines } = cloud;
   const { start } = run;
   const network = options.proven ?? (await machines.network(start.subnet, start.group, signal));
   refuseOpen(network);
+  await pinPoints(repository, start);
+  // A shell of the VM's own is as much a copy of what runs at home as a recovered machine is.
+  await seeToTeardown(options);
+  await endSuperseded(options);
   const quarantine = await quarantineOf(options, network.vpc);
   const recovered: Recovered[] = [];
   for (const { machines: group, wait } of start.groups) {
-    if (recovered.some(({ results }) => results.some(({ outcome }) => outcome !== 'passed'))) break;
+    if (recovered.some(({ results }) => results.some(holdsUp))) break;
     if (wait > 0) await clock.sleep(wait, signal);
     const began = clock.now();
-    recovered.push(
-      ...(await Promise.all(
-        group.map(async machine => {
-          const instance = await launch(machine, quarantine ?? start.group, options);
-          if (machine.shell) await swapDisks(machine, instance, [start.group], options);
-          const running = clock.now() - began;
-          say?.(`${machine.vm}: ${instance} runs`);
-          const results = await probe(instance, start.probes, { machines, clock, ...(signal && { signal }) });
-          const probed = clock.now() - began;
-          await step(`probed-${machine.vm}`);
-          await note(repository, run, { at: clock.now(), what: 'probed', vm: machine.vm, instance, results });
-          return { vm: machine.vm, instance, results, running, probed };
-        }),
-      )),
+    // All of them come to an end: what is launched when another one is refused has to be on record.
+    const outcomes = await Promise.allSettled(
+      group.map(machine => recover(machine, quarantine ?? start.group, began, options)),
     );
+    const refused = outcomes.find(({ status }) => status === 'rejected');
+    if (refused) throw (refused as PromiseRejectedResult).reason;
+    recovered.push(...outcomes.map(one => (one as PromiseFulfilledResult<Recovered>).value));
   }
   const planned = start.groups.reduce((sum, { machines: group }) => sum + group.length, 0);
   const ok =
     recovered.length === planned &&
     recovered.every(({ results }) => results.every(({ outcome }) => outcome === 'passed'));
   await step('finish');
-  await note(repository, run, { at: clock.now(), what: 'finished', ok, took: clock.now() - start.began });
+  await note(repository, run, { at: clock.now(), what: 'finished', ok, took: clock.now() - since(run) });
   return recovered;
+}
+
+/** What a machine does itself when it is up holds up no other. */
+const holdsUp = ({ outcome, from }: ProbeResult): boolean => outcome !== 'passed' && from !== IN_GUEST;
+
+/**
+ * Nothing carries manifests into a machine in a network that is apart: no user data is given, and it reaches
+ * no bucket. Said of each machine, so that nobody takes the rehearsal for one of them too.
+ */
+const postLaunch = ({ post_launch: path }: RunStart): ProbeResult[] =>
+  path === undefined
+    ? []
+    : [
+        {
+          probe: `post-launch manifests ${path}`,
+          from: IN_GUEST,
+          outcome: 'not run',
+          saw: 'nothing carries them into a network that is apart',
+        },
+      ];
+
+/** @param group what it is launched into; one with a shell gets that of the test when it has its own disks */
+async function recover(
+  machine: RunMachine,
+  group: string,
+  began: number,
+  options: RehearseOptions,
+): Promise<Recovered> {
+  const { repository, run, clock, say, signal } = options;
+  const { vm } = machine;
+  const kept = await keptOf(machine, options);
+  if (kept) return { vm, ...kept, running: 0, probed: 0, kept: true };
+  const running = async () => {
+    const instance = await launch(machine, group, options);
+    if (machine.shell) await swapDisks(machine, instance, [run.start.group], options);
+    return instance;
+  };
+  const instance = await running().catch(async (error: unknown) => {
+    if (error instanceof Failure && !signal?.aborted)
+      await note(repository, run, { at: clock.now(), what: 'refused', vm, why: error.message });
+    throw error;
+  });
+  const took = clock.now() - began;
+  say?.(`${vm}: ${instance} runs`);
+  const results = await probeMachine(machine, instance, options);
+  return { vm, instance, results, running: took, probed: clock.now() - began };
+}
+
+/** Probes one that runs, and writes down what came of it. */
+async function probeMachine(
+  { vm, uuid }: RunMachine,
+  instance: string,
+  options: RehearseOptions,
+): Promise<ProbeResult[]> {
+  const { repository, run, cloud, prober, clock, step, signal } = options;
+  const { machines } = cloud;
+  const probes = run.start.probes[vm] ?? [];
+  const addressOf = async () => {
+    const found = await machines.instances(machineTags(repository.id, run.start, uuid), signal);
+    return found.find(({ id }) => id === instance)?.privateIp;
+  };
+  const address = probes.some(one => placeOf(one) === HERE) ? await addressOf() : undefined;
+  const { results: probed, picture } = await probe(
+    { instance, ...(address !== undefined && { address }) },
+    probes,
+    { machines, prober, clock, signal },
+  );
+  const results = [...probed, ...postLaunch(run.start)];
+  const at = clock.now();
+  if (picture) await step(`picture-${vm}`);
+  const kept = picture && (await keepPicture(repository, run, { vm, instance, at, image: picture }));
+  await step(`probed-${vm}`);
+  const numbered = kept !== undefined && { picture: kept };
+  await note(repository, run, { at, what: 'probed', vm, instance, results, ...numbered });
+  return results;
 }
 
 /** The group that shells are launched into; undefined where no machine has one. */

@@ -1,6 +1,8 @@
-import { createHash } from 'node:crypto';
+import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Repository } from '../../replication/model/repository.ts';
+import { sha256 } from '../../values/digest.ts';
 import { SERIES } from '../model/plan.ts';
+import type { Probe } from '../model/probes.ts';
 import type { License } from '../target/billing.ts';
 
 /** One machine of a run, with all that launching it takes. */
@@ -36,9 +38,17 @@ export interface RunStart {
   account: string;
   subnet: string;
   group: string;
+  /**
+   * Milliseconds after which it is to be over, from its beginning or the last time that it was tried again.
+   */
+  limit: number;
+  /** Who ends it then: an entry that acts with this role. Undefined: nobody, knowingly. */
+  teardown?: { role: string };
   groups: { machines: RunMachine[]; wait: number }[];
-  /** `within`: milliseconds. */
-  probes: { console?: string; within: number };
+  /** By title of the target. */
+  probes: Record<string, Probe[]>;
+  /** Manifests that the machines are to converge themselves by. */
+  post_launch?: string;
 }
 
 export interface ProbeResult {
@@ -51,12 +61,17 @@ export interface ProbeResult {
 }
 
 export type RunStep = { at: number } & (
+  | { what: 'scheduled'; name: string; fires: number }
+  | { what: 'refused'; vm: string; why: string }
+  /** `vms` are tried again; those of `anew` as another instance. */
+  | { what: 'retry'; vms: string[]; anew: string[] }
   | { what: 'launched'; vm: string; image: string; instance: string }
   /** It holds its own disks alone and is on the network that it belongs to. */
   | { what: 'swapped'; vm: string; instance: string }
-  | { what: 'probed'; vm: string; instance: string; results: ProbeResult[] }
+  /** `picture`: number of its record, where a probe took one. */
+  | { what: 'probed'; vm: string; instance: string; results: ProbeResult[]; picture?: number }
   | { what: 'finished'; ok: boolean; took: number }
-  | { what: 'cleaned'; instances: number; images: number }
+  | { what: 'cleaned'; instances: number; images: number; schedules: number }
 );
 
 export interface Run {
@@ -69,39 +84,82 @@ export const RUN_TAG = 'converge:run';
 export const VM_TAG = 'converge:vm';
 /** On a volume of a recovered disk: its number, 0 the root. */
 export const DISK_TAG = 'converge:disk-number';
+/** On an instance and its volumes: which attempt they are of; left out of the first. */
+const ATTEMPT_TAG = 'converge:attempt';
 
 export const runTags = (repository: string, { plan, number }: RunStart): Record<string, string> => ({
   [RUN_TAG]: `${repository.slice(0, 8)}/${plan}/${number}`,
 });
-/** Of all versions of converge and of all who go on with the run, one and the same. */
-export const launchToken = (repository: string, { plan, number }: RunStart, vm: string): string =>
-  createHash('sha256')
-    .update(JSON.stringify([repository, plan, number, vm]))
-    .digest('hex');
-/** A token stands for one request: another type, another token. The first is that of the machine itself. */
-export const attemptToken = (repository: string, start: RunStart, vm: string, attempt: number): string =>
-  attempt === 0 ? launchToken(repository, start, vm) : derivedToken(repository, start, vm, `type ${attempt}`);
+/** On all that is made for one machine of a run, in whichever attempt. */
+export const machineTags = (repository: string, start: RunStart, uuid: string): Record<string, string> => ({
+  ...runTags(repository, start),
+  [VM_TAG]: uuid,
+});
+export const attemptTags = (attempt: number): Record<string, string> =>
+  attempt > 0 ? { [ATTEMPT_TAG]: String(attempt) } : {};
+/** Which attempt something was made for, by its tags. */
+export const attemptIn = (tags: Record<string, string>): number => Number(tags[ATTEMPT_TAG] ?? 0);
 
-/** Of something that is made for one machine of a run. */
-export const derivedToken = (repository: string, start: RunStart, vm: string, what: string): string =>
-  createHash('sha256')
-    .update(JSON.stringify([launchToken(repository, start, vm), what]))
-    .digest('hex');
+/**
+ * Of all versions of converge and of all who go on with the run, one and the same for each attempt.
+ *
+ * @param attempt how many instances of the machine were given up before, see `attemptOf`
+ */
+export const launchToken = (
+  repository: string,
+  { plan, number }: RunStart,
+  vm: string,
+  attempt: number,
+): string => sha256(JSON.stringify([repository, plan, number, vm, ...(attempt > 0 ? [attempt] : [])]));
 
-/** All tokens that a machine of the run may have been launched with. */
+/** Of something that is made for one attempt at one machine of a run. */
+export const derivedToken = (
+  repository: string,
+  start: RunStart,
+  vm: string,
+  attempt: number,
+  what: string,
+): string => sha256(JSON.stringify([launchToken(repository, start, vm, attempt), what]));
+
+/**
+ * All tokens that an attempt at a machine may be launched with, one for each type that is tried: a token
+ * stands for one request. The first is that of the attempt itself.
+ */
 export const tokensOf = (
   repository: string,
   start: RunStart,
   { vm, else_types = [] }: RunMachine,
-): string[] => ['', ...else_types].map((_, attempt) => attemptToken(repository, start, vm, attempt));
+  attempt: number,
+): string[] => [
+  launchToken(repository, start, vm, attempt),
+  ...else_types.map((_, n) => derivedToken(repository, start, vm, attempt, `type ${n + 1}`)),
+];
 
 /** The group that shells of a run are launched into. */
 export const quarantineName = (repository: string, start: RunStart): string =>
-  `converge-quarantine-${launchToken(repository, start, '').slice(0, 16)}`;
+  `converge-quarantine-${launchToken(repository, start, '', 0).slice(0, 16)}`;
 
 /** Names of images have 128 characters of a small set. */
 export const imageName = (repository: string, start: RunStart, vm: string): string =>
-  `converge ${vm.replace(/[^\w.-]/g, '_').slice(0, 60)} ${launchToken(repository, start, vm).slice(0, 16)}`;
+  `converge ${vm.replace(/[^\w.-]/g, '_').slice(0, 60)} ${launchToken(repository, start, vm, 0).slice(0, 16)}`;
+
+const isRetry = (step: RunStep) => step.what === 'retry';
+
+/** How often a run was tried again. */
+export const retriesOf = ({ steps }: Run): number => steps.filter(isRetry).length;
+
+/** How many instances of a machine were given up for another, which is the number of the attempt; from 0. */
+export const attemptOf = ({ steps }: Run, vm: string): number =>
+  steps.filter(step => step.what === 'retry' && step.anew.includes(vm)).length;
+
+/** Since when the run or what was last tried again of it goes on. */
+export const since = ({ start, steps }: Run): number => steps.findLast(isRetry)?.at ?? start.began;
+
+/** When it is to be over, milliseconds since the epoch. */
+export const expiresOf = (run: Run): number => since(run) + run.start.limit;
+
+/** Who holds its pins. */
+export const holderOf = ({ plan, number }: Pick<RunStart, 'plan' | 'number'>): string => `${plan}/${number}`;
 
 /** The newest run of a plan. */
 export async function newestRun(repository: Repository, plan: string): Promise<Run | undefined> {
@@ -118,16 +176,81 @@ async function readRun({ records }: Repository, plan: string, number: number): P
   return { start, steps };
 }
 
+/** A picture of a console, as its record keeps it. */
+export interface RunPicture {
+  version: 1;
+  vm: string;
+  instance: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** The file itself, in base64. */
+  image: string;
+}
+
+/**
+ * Largest picture that is kept, bytes: a document of the repository ends at 4 MiB, and base64 adds a third.
+ */
+const mostPicture = 2 * 2 ** 20;
+
+/** Keeps a picture beside the steps. Answers with its number; undefined for one that is too large to keep. */
+export async function keepPicture(
+  { records }: Repository,
+  { start: { plan, number } }: Run,
+  { image, ...of }: { vm: string; instance: string; at: number; image: Buffer },
+): Promise<number | undefined> {
+  if (image.length > mostPicture) return undefined;
+  const series = SERIES.picturesOf(number);
+  const value: RunPicture = { version: 1, ...of, image: image.toString('base64') };
+  return append(records, plan, series, value);
+}
+
+export async function readPicture(
+  { records }: Repository,
+  { start: { plan, number } }: Run,
+  picture: number,
+): Promise<RunPicture | undefined> {
+  return (await records.read(plan, SERIES.picturesOf(number), picture)) as RunPicture | undefined;
+}
+
+/** Adds a record at the next free number. */
+async function append(
+  records: Repository['records'],
+  plan: string,
+  series: string,
+  value: unknown,
+): Promise<number> {
+  let at = ((await records.numbers(plan, series)).at(-1) ?? 0) + 1;
+  while (!(await records.add(plan, series, at, value))) at++;
+  return at;
+}
+
 /** Writes down what was done; of two who write at once, one after the other. */
 export async function note({ records }: Repository, run: Run, step: RunStep): Promise<void> {
   const { plan, number } = run.start;
-  const series = SERIES.stepsOf(number);
-  let at = ((await records.numbers(plan, series)).at(-1) ?? 0) + 1;
-  while (!(await records.add(plan, series, at, step))) at++;
+  await append(records, plan, SERIES.stepsOf(number), step);
   run.steps.push(step);
 }
 
+/**
+ * Writes a step down as the very next one.
+ * @throws Failure `failover-begun`, blocked: somebody else wrote one meanwhile
+ */
+export async function claim({ records }: Repository, run: Run, step: RunStep): Promise<void> {
+  const { plan, number } = run.start;
+  if (!(await records.add(plan, SERIES.stepsOf(number), run.steps.length + 1, step))) throw begunBy(plan);
+  run.steps.push(step);
+}
+
+export const begunBy = (plan: string): Failure =>
+  new Failure(
+    blocked('failover-begun', `somebody else is at the failover of ${plan} at the same time`, {
+      hint: 'look at it with `converge failover status`',
+    }),
+  );
+
 export const stateOf = ({ steps }: Run): 'running' | 'standing' | 'cleaned' => {
   if (steps.some(({ what }) => what === 'cleaned')) return 'cleaned';
-  return steps.some(({ what }) => what === 'finished') ? 'standing' : 'running';
+  return steps.findLast(({ what }) => what === 'finished' || what === 'retry')?.what === 'finished'
+    ? 'standing'
+    : 'running';
 };

@@ -2,7 +2,16 @@ import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import { until } from '../../io/until.ts';
 import { goOn, type RehearseOptions } from './options.ts';
-import { DISK_TAG, derivedToken, note, type RunMachine, runTags, VM_TAG } from './run.ts';
+import {
+  attemptIn,
+  attemptOf,
+  attemptTags,
+  DISK_TAG,
+  derivedToken,
+  machineTags,
+  note,
+  type RunMachine,
+} from './run.ts';
 import { type Move, nextMove, type Seen } from './swap.ts';
 
 const lookEvery = 3_000;
@@ -53,14 +62,17 @@ export async function swapDisks(
 
 async function look(machine: RunMachine, id: string, options: RehearseOptions): Promise<Seen> {
   const { repository, run, cloud, signal } = options;
-  const tags = { ...runTags(repository.id, run.start), [VM_TAG]: machine.uuid };
-  const [instances, volumes, task] = await Promise.all([
+  const tags = machineTags(repository.id, run.start, machine.uuid);
+  const [instances, all, task] = await Promise.all([
     cloud.machines.instances(tags, signal),
     cloud.volumes.list(tags, signal),
     cloud.volumes.rootTask(id, signal),
   ]);
   const instance = instances.find(one => one.id === id);
   if (!instance) throw noUse(machine.vm, `${id} is gone`);
+  const attempt = attemptOf(run, machine.vm);
+  // Those of an earlier attempt go with it.
+  const volumes = all.filter(({ tags: its }) => attemptIn(its) === attempt);
   return {
     instance,
     disks: machine.disks.map((_, n) => volumes.find(({ tags: its }) => its[DISK_TAG] === String(n))),
@@ -75,12 +87,13 @@ async function make(
   move: Doing,
   { instance, shells }: Seen,
   machine: RunMachine,
-  { repository, run: { start }, cloud, groups, signal }: RehearseOptions & { groups: readonly string[] },
+  { repository, run, cloud, groups, signal }: RehearseOptions & { groups: readonly string[] },
 ): Promise<void> {
   const { machines, volumes } = cloud;
   const { id, zone } = instance;
-  const tags = { ...runTags(repository.id, start), [VM_TAG]: machine.uuid };
-  const token = (what: string) => derivedToken(repository.id, start, machine.vm, what);
+  const attempt = attemptOf(run, machine.vm);
+  const tags = { ...machineTags(repository.id, run.start, machine.uuid), ...attemptTags(attempt) };
+  const token = (what: string) => derivedToken(repository.id, run.start, machine.vm, attempt, what);
   switch (move.ask) {
     case 'create': {
       const { snapshot } = machine.disks[move.disk]!;

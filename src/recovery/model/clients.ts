@@ -3,12 +3,14 @@ import type { TypeCloud } from './instance-types.ts';
 import type { MachineCloud } from './machines.ts';
 import type { ShellCloud } from './shells.ts';
 import type { SnapshotStore } from './snapshots.ts';
+import type { TeardownCloud } from './teardown.ts';
 import type { VolumeCloud } from './volumes.ts';
 
 /** One account and region that machines are recovered in. */
 export interface RecoveryCloud {
   snapshots: SnapshotStore;
   machines: MachineCloud;
+  teardown: TeardownCloud;
   volumes: VolumeCloud;
   groups: GroupCloud;
   types: TypeCloud;

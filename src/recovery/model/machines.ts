@@ -101,4 +101,6 @@ export interface MachineCloud {
   checks(instance: string, signal?: AbortSignal): Promise<{ system: string; instance: string }>;
   /** What the machine wrote to its first serial port, as far as EC2 kept it. */
   console(instance: string, signal?: AbortSignal): Promise<string>;
+  /** What its screen shows, as a file; undefined when there is none to be had. */
+  picture(instance: string, signal?: AbortSignal): Promise<Buffer | undefined>;
 }

@@ -1,6 +1,7 @@
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
+import { pinned } from '../../replication/model/pins.ts';
 import type { Point, PointDisk, Repository } from '../../replication/model/repository.ts';
 import type { SnapshotStore } from '../model/snapshots.ts';
 import { changedBlocks } from './changed-blocks.ts';
@@ -76,7 +77,9 @@ export async function buildReplica(options: ReplicaOptions): Promise<Replica> {
   if (keep === 'all') return { point, disks, retired: [] };
   const gone: string[] = [];
   const after = await replicaOf(store, repository.id, point.vm.uuid, signal);
-  for (const { id } of retired(after, keep)) {
+  // Read at last: a run that began meanwhile pinned its points before it looked for their snapshots.
+  const pins = new Set((await pinned(repository)).map(({ point: of }) => of));
+  for (const { id } of retired(after, keep, pins)) {
     await step('retire');
     if (await store.remove(id, signal)) gone.push(id);
   }

@@ -77,21 +77,35 @@ const isEncryptedAs = ({ encrypted, key }: ReplicaSnapshot, wanted: Encryption):
   encrypted === wanted.on &&
   (!encrypted || !key?.includes(':key/') || !wanted.key?.includes(':key/') || key === wanted.key);
 
-/**
- * Snapshots that are no longer needed: all that belong to points older than the newest `keep` whose every
- * disk has a complete snapshot. While there is no such point nothing is.
- */
-export function retired(known: readonly ReplicaSnapshot[], keep: number): ReplicaSnapshot[] {
+/** Generations of points whose every disk has a complete snapshot, the newest first. */
+export function wholeGenerations(known: readonly ReplicaSnapshot[]): number[] {
   const byGeneration = new Map<number, Set<string>>();
   for (const { state, generation, identity } of known)
     if (state === 'completed')
       byGeneration.set(generation, (byGeneration.get(generation) ?? new Set()).add(identity));
-  const whole = [...byGeneration]
+  return [...byGeneration]
     .filter(([of, identities]) => known.find(({ generation }) => generation === of)!.disks <= identities.size)
     .map(([generation]) => generation)
     .sort((a, b) => b - a);
+}
+
+/**
+ * Snapshots that are no longer needed: all that belong to points older than the newest `keep` whose every
+ * disk has a complete snapshot. While there is no such point nothing is. Those of pinned points stay whatever
+ * their age.
+ *
+ * @param pinned ids of points
+ */
+export function retired(
+  known: readonly ReplicaSnapshot[],
+  keep: number,
+  pinned: ReadonlySet<string>,
+): ReplicaSnapshot[] {
+  const whole = wholeGenerations(known);
   const oldest = whole[Math.min(Math.max(1, keep), whole.length) - 1];
   if (oldest === undefined) return [];
   // A pending one times out by itself; somebody may be writing it.
-  return known.filter(({ generation, state }) => generation < oldest && state !== 'pending');
+  return known.filter(
+    ({ generation, state, point }) => generation < oldest && state !== 'pending' && !pinned.has(point),
+  );
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import type { MachineRecord } from '../../replication/model/machine.ts';
+import { sha256 } from '../../values/digest.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudImage, MachineCloud } from '../model/machines.ts';
 import { billingOf, isBilledAs, type License, sayBilling } from '../target/billing.ts';
@@ -89,9 +89,7 @@ async function importOf({ of, name, snapshot, cloud, clock, step, signal }: Make
       license: of.license === 'aws' ? 'AWS' : 'BYOL',
       description: `${name}: shell`.slice(0, 255),
       // Another point is another attempt: one that failed fails again under its token.
-      token: createHash('sha256')
-        .update(JSON.stringify([tags, snapshot]))
-        .digest('hex'),
+      token: sha256(JSON.stringify([tags, snapshot])),
       tags,
     },
     signal,

@@ -40,6 +40,10 @@ export interface DueJob {
   due: number;
 }
 
+/** In the order in which they are moved; of those that are due since the same moment, as they came. */
+export const longestDueFirst = <T extends { job: DueJob }>(jobs: readonly T[]): T[] =>
+  jobs.toSorted((a, b) => a.job.due - b.job.due);
+
 /** What a VM and its newest point say about when it is due. */
 export interface Schedule {
   /** Undefined: there is none. */

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { repositorySchema } from '../shared/repository-property.ts';
 import { oneOf } from '../shared/schema-parts.ts';
+import { replicaSchema } from './replica-schema.ts';
 
 const subnet = (description: string) => Type.String({ pattern: '^subnet-[0-9a-f]+$', description });
 const name = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
@@ -95,22 +96,7 @@ export const schema = Type.Object(
     tags: Type.Optional(
       Type.Record(Type.String(), Type.String(), { description: 'Tags of the instance and its volumes.' }),
     ),
-    replica: Type.Optional(
-      Type.Object(
-        {
-          keep: Type.Optional(
-            Type.Integer({
-              minimum: 1,
-              description: 'Points whose EBS snapshots are kept; 2 when left out.',
-            }),
-          ),
-        },
-        {
-          additionalProperties: false,
-          description: 'EBS snapshots of the newest points, which `converge replicate VM --replica` makes.',
-        },
-      ),
-    ),
+    replica: Type.Optional(replicaSchema),
   },
   { additionalProperties: false },
 );

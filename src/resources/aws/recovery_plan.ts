@@ -8,6 +8,7 @@ import type { Repository } from '../../replication/model/repository.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+import { probesSchema, wrongProbes } from './probes-schema.ts';
 
 const schema = Type.Object(
   {
@@ -37,6 +38,18 @@ const schema = Type.Object(
           pattern: '^sg-[0-9a-f]+$',
           description: 'The one security group of every machine in it; it names nothing but itself.',
         }),
+        hours: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 168,
+            description: 'How long a test may stand, in hours; 4 when left out.',
+          }),
+        ),
+        teardown: Type.String({
+          pattern: '^(none|arn:aws[a-z-]*:iam::[0-9]{12}:role/.+)$',
+          description:
+            "Role, by its ARN, that EventBridge Scheduler ends the test's instances with when its time is over, whatever became of converge; or `none`, and then nobody does.",
+        }),
       },
       {
         additionalProperties: false,
@@ -44,27 +57,13 @@ const schema = Type.Object(
           'The network that `converge failover PLAN --test` runs in. It is proven first that nothing leads out of it.',
       },
     ),
-    probes: Type.Optional(
-      Type.Object(
-        {
-          console: Type.Optional(
-            Type.String({
-              minLength: 1,
-              description: 'Text that each machine writes to its serial console.',
-            }),
-          ),
-          within: Type.Optional(
-            Type.String({
-              format: 'duration',
-              description: 'How long a machine may take to pass; `15m` when left out.',
-            }),
-          ),
-        },
-        {
-          additionalProperties: false,
-          description: "Besides EC2's own two checks, which every machine has to pass.",
-        },
-      ),
+    probes: Type.Optional(probesSchema),
+    post_launch: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'File or folder of manifests, from the file that declares the plan, by which each recovered machine is to converge itself. It is compiled before a rehearsal; this version carries it into no machine, and says "not run" of each.',
+      }),
     ),
   },
   { additionalProperties: false },
@@ -79,10 +78,11 @@ async function newestOf(repository: Repository | undefined, title: string) {
   return { number, value: value as PlanProperties | { removed: true } | undefined };
 }
 
-const contentOf = ({ groups, test, probes }: PlanProperties): PlanProperties => ({
+const contentOf = ({ groups, test, probes, post_launch }: PlanProperties): PlanProperties => ({
   groups,
   test,
   ...(probes && { probes }),
+  ...(post_launch !== undefined && { post_launch }),
 });
 
 export const recoveryPlan: BuiltInType<typeof schema, PlanProperties> = {
@@ -98,7 +98,7 @@ repository.`,
   runs: { on: 'remote', target: 'aws' },
   realm: { name: 'recovery', concurrency: 2 },
   identity: (_, title) => title,
-  check: namedTwice,
+  check: properties => [...namedTwice(properties), ...wrongProbes(properties)],
   needs: ({ groups }) =>
     groups.flatMap(({ targets }) => targets.map(vm => ({ anyOf: [`recovery-target:${vm.toLowerCase()}`] }))),
   desired: contentOf,
@@ -133,11 +133,15 @@ async function observeOne(
     const { number, value } = await newestOf(repository, title);
     const revision = String(number);
     if (value === undefined || 'removed' in value) return { state: 'absent', revision };
-    const { probes, ...always } = value;
+    const { probes, post_launch, ...always } = value;
     return {
       state: 'present',
       revision,
-      value: { ...always, ...(properties.probes && probes && { probes }) },
+      value: {
+        ...always,
+        ...(properties.probes && probes && { probes }),
+        ...(properties.post_launch !== undefined && post_launch !== undefined && { post_launch }),
+      },
     };
   } catch (error) {
     io.signal.throwIfAborted();

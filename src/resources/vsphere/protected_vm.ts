@@ -11,7 +11,7 @@ import type {
   Step,
 } from '../../engine/model/resource-type.ts';
 import { parseDuration, parseSchedule } from '../../io/duration.ts';
-import type { DueJob } from '../../replication/movers/due-jobs.ts';
+import { type DueJob, longestDueFirst } from '../../replication/movers/due-jobs.ts';
 import { parseS3Prefix } from '../../values/s3-url.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { pointsCapability, repositoryClaims, repositoryRef } from '../shared/repository-property.ts';
@@ -20,7 +20,7 @@ import { removeLeft } from './left-behind.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
 import { type ProtectedVmProperties, type ProtectedVmState, schema } from './protection.ts';
-import { replicate } from './replicate.ts';
+import { move, type PreparedJob, prepareJob } from './replicate.ts';
 import { vmSelector } from './select-vms.ts';
 
 export const protectedVm: BuiltInType<typeof schema, ProtectedVmState, ListedProtection> = {
@@ -78,7 +78,15 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   ],
   async apply(steps, io) {
     const outcomes = new Map<Id, Outcome>();
-    for (const step of steps) outcomes.set(step.id, await protect(step, () => perform(step, io)));
+    const jobs: (PreparedJob & { step: CycleStep })[] = [];
+    for (const step of steps) {
+      const outcome = await protect(step, () => prepare(step, io));
+      if ('job' in outcome) jobs.push({ ...outcome, step });
+      else outcomes.set(step.id, outcome);
+    }
+    for (const one of longestDueFirst(jobs)) {
+      outcomes.set(one.step.id, await protect(one.step, () => moveOne(one, io)));
+    }
     return outcomes;
   },
 };
@@ -86,11 +94,13 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
 const leftSnapshots = '/left_snapshots';
 const history = '/history';
 
-/** A cycle, unless all there is to do is to remove what one has left. */
-async function perform(
-  { asked, signal, ...step }: Step<ProtectedVmProperties, ProtectedVmState>,
+type CycleStep = Step<ProtectedVmProperties, ProtectedVmState>;
+
+/** The job of a step, unless all there is to do is to remove what a cycle has left. */
+async function prepare(
+  { asked, signal, ...step }: CycleStep,
   io: WriteIo,
-): Promise<Extract<Outcome, { ok: true }>> {
+): Promise<PreparedJob | Extract<Outcome, { ok: true }>> {
   const fields = step.kind === 'update' ? step.fields.map(({ path }) => path) : [];
   if (fields.length > 0 && fields.every(path => path === leftSnapshots)) {
     const machine = await (await io.client('vsphere')).machine(asked.title);
@@ -100,17 +110,18 @@ async function perform(
   const due: Pick<DueJob, 'reason' | 'due'> =
     step.kind === 'update' && step.is.due ? step.is.due : { reason: 'repair', due: io.clock.now() };
   const first = { reason: 'first-point', due: io.clock.now() } as const;
-  const result = await replicate(asked, io, signal, {
+  return prepareJob(asked, io, signal, {
     due: step.kind === 'create' ? first : due,
     anew: fields.includes(history),
   });
+}
+
+async function moveOne(job: PreparedJob, io: WriteIo): Promise<Outcome> {
+  const result = await move(job, io);
   return { ok: true, note: describeCycle(result), numbers: { points: 1, ...result.numbers } };
 }
 
-async function protect(
-  step: Step<ProtectedVmProperties, ProtectedVmState>,
-  perform: () => Promise<Outcome>,
-): Promise<Outcome> {
+async function protect<T>(step: CycleStep, perform: () => Promise<T>): Promise<T | Failed> {
   try {
     return await perform();
   } catch (error) {
@@ -122,6 +133,8 @@ async function protect(
     return { ok: false, diagnostic: oneDiagnostic(error), retry: 'asked', undone: !leftBehind };
   }
 }
+
+type Failed = Extract<Outcome, { ok: false }>;
 
 const differs = (path: string, before: string, after: string | undefined): FieldChange[] =>
   after === undefined || before === after ? [] : [{ path, before, after }];

@@ -2,7 +2,7 @@ import { blocked, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { canonicalJson } from '../../engine/model/canonical.ts';
 import type { WriteIo } from '../../engine/model/io.ts';
 import type { Asked } from '../../engine/model/resource-type.ts';
-import type { CycleResult } from '../../replication/cycle/options.ts';
+import type { CycleOptions, CycleResult } from '../../replication/cycle/options.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { DueJob } from '../../replication/movers/due-jobs.ts';
@@ -12,26 +12,40 @@ import { removeLeft } from './left-behind.ts';
 import { lostRepository } from './lost-history.ts';
 import type { ProtectedVmProperties } from './protection.ts';
 
+/** A job, and what this process knows of the cycle that it asks for. */
+export interface PreparedJob {
+  job: DueJob;
+  cycle: CycleOptions;
+  ref: RepositoryRef;
+}
+
+/** Why a cycle is run, and how. */
+export interface CycleWish {
+  /** Why and since when it is due; left out when it was asked for, due or not. */
+  due?: Pick<DueJob, 'reason' | 'due'>;
+  /** Compare every block, whatever change tracking says. */
+  rescan?: boolean;
+  /** Where a repository or points are gone that earlier runs know, begin again. */
+  anew?: boolean;
+}
+
 /**
- * Has one cycle of a protected VM run by whoever moves VMs.
+ * Makes the job of a protected VM: its repository is there afterwards, and no snapshot of ours is in the way.
  *
- * @param options.due why and since when it is due; left out when it was asked for, due or not
- * @param options.rescan compare every block, whatever change tracking says
- * @param options.anew where a repository or points are gone that earlier runs know, begin again
- * @throws Failure as `runCycle`, and what connecting throws
+ * @throws Failure what connecting throws; `points-lost`, `repository-not-found`
  */
-export async function replicate(
+export async function prepareJob(
   { title, properties }: Pick<Asked<ProtectedVmProperties>, 'title' | 'properties'>,
   io: WriteIo,
   signal: AbortSignal = io.signal,
-  options: { due?: Pick<DueJob, 'reason' | 'due'>; rescan?: boolean; anew?: boolean } = {},
-): Promise<CycleResult> {
+  { due, rescan = false, anew = false }: CycleWish = {},
+): Promise<PreparedJob> {
   const vsphere = await io.client('vsphere');
   const repositories = await io.client('repositories');
   const machine = await vsphere.machine(title);
   const ref = repositoryRef(properties.repository);
   const known = await repositories.known.at(ref.url);
-  if (known && !options.anew) refuseLost(ref, known, await repositories.open(ref, 'read'));
+  if (known && !anew) refuseLost(ref, known, await repositories.open(ref, 'read'));
   const repository = await repositories.open(ref, 'create');
   if (repository === undefined)
     throw new Failure(world('repository-not-found', `the repository ${ref.url} could not be made`));
@@ -43,19 +57,17 @@ export async function replicate(
     vm: machine.uuid,
     repository: repository.id,
     resource: sha256(canonicalJson({ title, properties })),
-    ...(options.due ?? { reason: 'asked', due: io.clock.now() }),
+    ...(due ?? { reason: 'asked', due: io.clock.now() }),
   };
-  const movers = await io.client('movers');
-  const bundles = await io.client('bundles');
-  const result = await movers.move(job, {
+  const cycle: CycleOptions = {
     machine,
     repository,
-    bundles,
+    bundles: await io.client('bundles'),
     policy: {
       quiesce: properties.quiesce ?? 'prefer',
       exclude: excluded(properties),
-      rescan: options.rescan ?? false,
-      anew: options.anew ?? false,
+      rescan,
+      anew,
       seen: known?.id === repository.id ? known.generations : {},
     },
     clock: io.clock,
@@ -63,9 +75,21 @@ export async function replicate(
     step: io.step,
     progress: io.progress,
     signal,
-  });
-  await repositories.known.note(ref, {
-    id: repository.id,
+  };
+  return { job, cycle, ref };
+}
+
+/**
+ * Has the cycle of a job run by whoever moves VMs.
+ *
+ * @throws Failure as `runCycle`
+ */
+export async function move({ job, cycle, ref }: PreparedJob, io: WriteIo): Promise<CycleResult> {
+  const movers = await io.client('movers');
+  const result = await movers.move(job, cycle);
+  const { known } = await io.client('repositories');
+  await known.note(ref, {
+    id: job.repository,
     generations: { [result.point.vm.uuid]: result.point.generation },
   });
   return result;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Point } from '../../../src/replication/model/repository.ts';
 import type { SourceDisk } from '../../../src/replication/model/source.ts';
-import { dueOf } from '../../../src/replication/movers/due-jobs.ts';
+import { type DueJob, dueOf, longestDueFirst } from '../../../src/replication/movers/due-jobs.ts';
 
 const minute = 60_000;
 const disk = { identity: 'disk-a', capacity: 1 << 20 } as SourceDisk;
@@ -49,4 +49,19 @@ describe('when a VM is due', () => {
       }),
     );
   });
+});
+
+test('what has been due for longest is moved first, and of two that are equally due the one that came first', () => {
+  const dues = fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 12 });
+  fc.assert(
+    fc.property(dues, times => {
+      const jobs = times.map((due, came) => ({ came, job: { due } as DueJob }));
+      const moved = longestDueFirst(jobs);
+      expect(new Set(moved)).toEqual(new Set(jobs));
+      for (const [i, { job, came }] of moved.entries()) {
+        const next = moved[i + 1];
+        if (next) expect(job.due - next.job.due || came - next.came).toBeLessThan(0);
+      }
+    }),
+  );
 });

@@ -25,13 +25,16 @@ async function account() {
   onTestFinished(() => lab.close());
   const { region, s3: credentials } = lab.settings;
   const { random } = nodeHost();
-  const recovery = await openRecovery({
-    region,
-    credentials,
-    endpoint: lab.api.url,
-    clock: unhurried,
-    random,
-  });
+  const recovery = await openRecovery(
+    {
+      region,
+      credentials,
+      endpoint: lab.api.url,
+      clock: unhurried,
+      random,
+    },
+    new Map(),
+  );
   onTestFinished(() => recovery.close());
   const ec2 = new EC2Client({ region, credentials, endpoint: lab.api.url });
   const { subnet, group } = await apart(ec2);

@@ -7,7 +7,7 @@ import type { DueJob } from '../../../src/replication/movers/due-jobs.ts';
 import { type Movers, movingHere } from '../../../src/replication/movers/movers.ts';
 import { protectedVm } from '../../../src/resources/vsphere/protected_vm.ts';
 import type { ProtectedVmProperties, ProtectedVmState } from '../../../src/resources/vsphere/protection.ts';
-import { replicate } from '../../../src/resources/vsphere/replicate.ts';
+import { move, prepareJob } from '../../../src/resources/vsphere/replicate.ts';
 import { CycleWorld, KiB } from '../../support/cycles.ts';
 import { FakeDisk } from '../../support/fake-machine.ts';
 import { memoryKnown } from '../../support/known.ts';
@@ -298,7 +298,7 @@ describe('what is left behind or gone', () => {
     });
     // A cycle that nobody allowed.
     const { io } = typeIo(cycles, { known });
-    await expect(replicate(asked(), io)).rejects.toMatchObject({
+    await expect(prepareJob(asked(), io)).rejects.toMatchObject({
       diagnostics: [{ code: 'points-lost', category: 'blocked' }],
     });
     expect(cycles.store.objects.size).toBe(0);
@@ -355,7 +355,7 @@ describe('whoever moves it', () => {
     const should = protectedVm.desired(properties, 'dc02');
     const began = cycles.clock.now();
     await protectedVm.apply([{ ...step, kind: 'create', should }], io);
-    const { point } = await replicate(asked(), io, signal);
+    const { point } = await move(await prepareJob(asked(), io, signal), io);
     await cycles.clock.advance(20 * minute);
     const seen = await observe(cycles);
     const is = (seen as Extract<typeof seen, { state: 'present' }>).value as ProtectedVmState;

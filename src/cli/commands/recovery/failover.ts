@@ -1,19 +1,17 @@
-import {
-  type Failover,
-  type FailoverOptions,
-  failoverTest,
-  type PlannedMachine,
-} from '../../../app/recovery/failover.ts';
+import { type Failover, type FailoverOptions, failoverTest } from '../../../app/recovery/failover.ts';
 import { failoverCleanup, failoverStatus } from '../../../app/recovery/failover-status.ts';
+import { failoverRetry } from '../../../app/recovery/retry.ts';
 import type { PlanOptions } from '../../../app/recovery/with-plan.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { duration, plural } from '../../../io/units.ts';
-import { assumedRate, type Cold } from '../../../recovery/replica/estimate.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
 import { fromRepository, originLines } from './from-repository.ts';
+import { cleanedLines, endLine, hasPassed, machineLines, planLines } from './outcome-lines.ts';
 import { statusLines } from './status-lines.ts';
 
+type StatusOptions = PlanOptions & { format: string; pictures?: string };
+type RetryOptions = PlanOptions & { format: string; anew?: boolean };
+type CleanupOptions = PlanOptions & { format: string; expired?: boolean };
 type TestOptions = FailoverOptions & { test?: true; yes?: true; format: 'text' | 'json' };
 
 export const failover: Define = (program, context, exit) => {
@@ -58,13 +56,14 @@ export const failover: Define = (program, context, exit) => {
       if (!done) return exit(1);
       if (json) context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
       else context.print([...(asks ? [] : planLines(done)), ...outcomeLines(done)]);
-      exit(passed(done) ? 0 : 4);
+      exit(hasPassed(done.recovered) ? 0 : 4);
     });
 
   fromRepository(withData(withLab(withState(withFormat(group.command('status <PLAN> [PATHS...]'))))))
     .description('what the newest failover of a plan did, and what of it is there')
+    .option('--pictures <DIR>', 'save the pictures of consoles that its probes took as files of this folder')
     .addHelpText('after', '\nExample:\n  converge failover status web manifests')
-    .action(async (plan: string, paths: string[], options: PlanOptions & { format: string }) => {
+    .action(async (plan: string, paths: string[], options: StatusOptions) => {
       const status = await failoverStatus(context, plan, paths, options);
       if (!status) return exit(1);
       if (options.format === 'json')
@@ -73,65 +72,49 @@ export const failover: Define = (program, context, exit) => {
       exit(0);
     });
 
-  fromRepository(withData(withLab(withState(withFormat(group.command('cleanup <PLAN> [PATHS...]'))))))
-    .description('remove what the newest failover of a plan made, and count until nothing is left')
-    .addHelpText('after', '\nExample:\n  converge failover cleanup web manifests')
-    .action(async (plan: string, paths: string[], options: PlanOptions & { format: string }) => {
-      const gone = await failoverCleanup(context, plan, paths, options);
-      if (!gone) return exit(1);
+  fromRepository(withData(withLab(withState(withFormat(group.command('retry <PLAN> [PATHS...]'))))))
+    .description('try again what failed in the newest failover of a plan; what passed is left alone')
+    .option('--anew', 'end the instances that failed, and launch others')
+    .addHelpText('after', '\nExample:\n  converge failover retry web manifests')
+    .action(async (plan: string, paths: string[], options: RetryOptions) => {
+      const done = await failoverRetry(context, plan, paths, options, line => context.say([line]));
+      if (!done) return exit(1);
+      const { from, recovered, took, by } = done;
       if (options.format === 'json')
-        context.printJson(`${JSON.stringify({ version: 1, ...gone }, null, 2)}\n`);
+        context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
       else
         context.print([
-          `${plural(gone.instances, 'instance')} terminated, ${plural(gone.images, 'image')} deregistered; 0 instances, 0 volumes and 0 images are left`,
-          ...gone.foreign.map(id => `left alone, no record says that it is the test's: ${id}`),
+          ...originLines(from),
+          ...machineLines(recovered),
+          endLine(done.plan, took, recovered, by),
         ]);
-      exit(0);
+      exit(hasPassed(recovered) ? 0 : 4);
+    });
+
+  fromRepository(withData(withLab(withState(withFormat(group.command('cleanup <PLAN> [PATHS...]'))))))
+    .description('remove what the newest failover of a plan made, and count until nothing is left')
+    .option('--expired', 'only if its time is over; with `all` in the place of PLAN those of every plan')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge failover cleanup web manifests\n  converge failover cleanup --expired all manifests',
+    )
+    .action(async (plan: string, paths: string[], options: CleanupOptions) => {
+      const done = await failoverCleanup(context, plan, paths, options);
+      if (!done) return exit(1);
+      if (options.format === 'json')
+        context.printJson(`${JSON.stringify({ version: 1, plans: done }, null, 2)}\n`);
+      else context.print(done.flatMap(one => cleanedLines(one, plan === one.plan)));
+      const failed = done.flatMap(one => ('diagnostics' in one ? one.diagnostics : []));
+      context.report(failed);
+      exit(failed.length > 0 ? 4 : 0);
     });
 };
 
-const passed = ({ recovered }: Failover): boolean =>
-  !recovered || recovered.every(({ results }) => results.every(({ outcome }) => outcome === 'passed'));
-
-function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>): string[] {
-  const { plan, network, groups, digest } = shown;
-  const lines = groups.flatMap(({ wait, machines }, n) => [
-    `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
-    ...machines.flatMap(machineLines),
-  ]);
-  return [
-    ...originLines(from),
-    `test of ${plan} in ${network.subnet} of ${network.vpc}, group ${network.group}: nothing leads out of it`,
-    ...lines,
-    `digest ${digest.slice(0, 16)}`,
-  ];
-}
-
-function machineLines({ vm, point, time, disks, type, why, shell, cold }: PlannedMachine): string[] {
-  return [
-    `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
-    ...(why === undefined ? [] : [`      ${type} is ${why}`]),
-    ...(shell ? [`      Windows licensed by ${licensor[shell.license]}, from ${shell.image}`] : []),
-    ...(cold ? coldLines(cold, type) : []),
-  ];
-}
-
-const licensor: Record<string, string> = { aws: 'AWS, billed by the hour', byol: 'you' };
-
-const coldLines = ({ blocks, seconds, writing, keeping }: Cold, type: string): string[] => [
-  `      not warm: ${plural(blocks, 'block')} of 512 KiB to write first, about ${duration(seconds * 1000)} at ${assumedRate / 1e6} MB/s`,
-  `      $${writing.toFixed(2)} to write, $${keeping.toFixed(2)} a month to keep; ${type} is billed while it runs`,
-];
-
 function outcomeLines({ recovered, took, resumed, plan, again }: Failover): string[] {
   if (!recovered) return ['nothing was launched'];
-  const lines = recovered.flatMap(({ vm, instance, results, running, probed }) => [
-    `${vm}  ${instance}  runs after ${duration(running)}, probed after ${duration(probed)}`,
-    ...results.map(({ probe, from, outcome, saw }) => `  ${outcome}  ${probe} (from ${from}): ${saw}`),
-  ]);
   return [
     ...(resumed ? ['went on with a test that had been interrupted'] : []),
-    ...lines,
-    `recovered in ${duration(took ?? 0)}; remove it: converge failover cleanup ${plan.plan} ${again}`,
+    ...machineLines(recovered),
+    endLine(plan.plan, took ?? 0, recovered, again),
   ];
 }

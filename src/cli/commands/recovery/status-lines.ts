@@ -1,12 +1,14 @@
 import type { FailoverStatus } from '../../../app/recovery/failover-status.ts';
 import { duration, plural } from '../../../io/units.ts';
 import type { RunStep } from '../../../recovery/failover/run.ts';
+import type { ReplicaAge } from '../../../recovery/replica/age.ts';
 import { originLines } from './from-repository.ts';
 
 /** What `failover status` prints. */
-export function statusLines({ run, standing, from }: FailoverStatus): string[] {
+export function statusLines({ run, expires, standing, replicas, pictures, from }: FailoverStatus): string[] {
   const { start, steps } = run;
-  const { instances, images, volumes, foreign } = standing;
+  const { instances, images, volumes, schedules, fires, foreign } = standing;
+  const isOver = run.steps.some(({ what }) => what === 'cleaned');
   return [
     ...originLines(from),
     `test ${start.number} of ${start.plan}, begun ${new Date(start.began).toISOString()} in ${start.subnet}`,
@@ -17,12 +19,31 @@ export function statusLines({ run, standing, from }: FailoverStatus): string[] {
     ),
     ...steps.map(step => `${new Date(step.at).toISOString()}  ${words(step)}`),
     `there are ${plural(instances.length, 'instance')}, ${plural(volumes.length, 'volume')}, ${plural(images.length, 'image')}`,
+    ...(fires === undefined ? [] : [`${schedules.join(', ')} ends it at ${new Date(fires).toISOString()}`]),
+    ...(isOver || fires !== undefined
+      ? []
+      : [`to be over by ${new Date(expires).toISOString()}; nothing ends it by itself`]),
+    ...replicas.map(replicaLine),
+    ...pictures.map(path => `saved ${path}`),
     ...foreign.map(id => `${id} has the tag of this test, but isn't of it`),
   ];
 }
 
+/** How far the snapshots of a machine are behind its points, and both behind now. */
+export function replicaLine({ vm, age, behind }: ReplicaAge): string {
+  if (age === undefined) return `replica of ${vm}: there is none`;
+  const lag = behind === 0 ? 'of its newest point' : `${plural(behind, 'point')} behind`;
+  return `replica of ${vm}: ${duration(age)} old, ${lag}`;
+}
+
 function words(step: RunStep): string {
   switch (step.what) {
+    case 'scheduled':
+      return `made sure of its end at ${new Date(step.fires).toISOString()} (${step.name})`;
+    case 'refused':
+      return `${step.vm} was not launched: ${step.why}`;
+    case 'retry':
+      return `tried again: ${step.vms.join(', ') || 'what was not begun'}${step.anew.length > 0 ? `; as other instances: ${step.anew.join(', ')}` : ''}`;
     case 'launched':
       return `launched ${step.vm} as ${step.instance}`;
     case 'swapped':
@@ -32,6 +53,6 @@ function words(step: RunStep): string {
     case 'finished':
       return `${step.ok ? 'passed' : 'did not pass'} after ${duration(step.took)}`;
     case 'cleaned':
-      return `cleaned up: ${plural(step.instances, 'instance')}, ${plural(step.images, 'image')}`;
+      return `cleaned up: ${plural(step.instances, 'instance')}, ${plural(step.images, 'image')}, ${plural(step.schedules, 'tear-down entry', 'tear-down entries')}`;
   }
 }

@@ -1,0 +1,91 @@
+import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { CatalogResource } from '../../engine/model/catalog.ts';
+import { parseDuration } from '../../io/duration.ts';
+import { ageOf, whyDue, whyElsewhere } from '../../recovery/replica/age.ts';
+import { replicaOf } from '../../recovery/replica/build.ts';
+import type { Context } from '../app-context.ts';
+import { instanceHere } from '../aws/instance.ts';
+import type { CommonOptions } from '../options.ts';
+import { bringReplica, type MadeReplica, newestOf } from './replica.ts';
+import { pointsOf, type Recovering, repositoryOf, targetProperties, withEach } from './with-declared.ts';
+
+/** What came of one target. `skipped`: why nothing was to be done. */
+export type DueReplica = { vm: string } & (
+  | { made: MadeReplica }
+  | { skipped: string }
+  | { diagnostics: Diagnostic[] }
+);
+
+/**
+ * Brings every replica that is due to the newest point, one after the other; one that fails doesn't hold up
+ * the others. Undefined when the manifests have mistakes, which were told.
+ *
+ * @throws Failure `not-declared` when no target declares a replica
+ */
+export async function makeDueReplicas(
+  context: Context,
+  paths: string[],
+  options: CommonOptions,
+): Promise<DueReplica[] | undefined> {
+  const place = instanceHere(context, options.lab);
+  let asked: Promise<string | undefined> | undefined;
+  // The lab is the region. Whatever keeps this machine from saying where it is, it isn't known to be there.
+  const here = () => {
+    asked ??= place.identity().then(
+      identity => identity.region,
+      () => undefined,
+    );
+    return asked;
+  };
+  try {
+    return await withEach(context, paths, options, declaring, async (recovering, declared) => {
+      const vm = declared.title;
+      try {
+        const { region } = recovering.target.properties as { region: string };
+        const writer = targetProperties(declared).replica?.writer;
+        const isThere = options.lab !== undefined || writer === 'home';
+        const elsewhere = whyElsewhere(writer, region, isThere ? region : await here());
+        if (elsewhere !== undefined) return { vm, skipped: elsewhere };
+        return await recovering.alone(() => whenDue(context, recovering, declared));
+      } catch (error) {
+        context.io.interrupt.throwIfAborted();
+        if (!(error instanceof Failure)) throw error;
+        return { vm, diagnostics: error.diagnostics };
+      }
+    });
+  } finally {
+    await place.close();
+  }
+}
+
+function declaring({ resources }: Recovering['catalog']): CatalogResource[] {
+  const all = resources.filter(one => one.type === 'recovery_target' && targetProperties(one).replica);
+  if (all.length > 0) return all;
+  throw new Failure(
+    given('not-declared', 'no recovery_target declares a replica', {
+      hint: 'add `replica: { every: 1h }` to those that shall have one, or name a VM',
+    }),
+  );
+}
+
+async function whenDue(
+  context: Context,
+  recovering: Recovering,
+  declared: CatalogResource,
+): Promise<DueReplica> {
+  const { title: vm } = declared;
+  const { cloud, clock } = recovering;
+  const signal = context.io.interrupt;
+  const { replica } = targetProperties(declared);
+  const repository = await recovering.repository(repositoryOf(declared));
+  const source = await pointsOf(repository, vm);
+  const { points, lost } = await source.history(() => {});
+  const known = await replicaOf(cloud.snapshots, repository.id, source.uuid, signal);
+  const age = ageOf(vm, known, points, clock.now());
+  const every = replica?.every === undefined ? undefined : parseDuration(replica.every);
+  const why = whyDue(age, every);
+  if (why === undefined)
+    return { vm, skipped: age.behind === 0 ? 'it is of the newest point' : 'it is young enough' };
+  const newest = newestOf(points, lost, vm);
+  return { vm, made: await bringReplica(context, recovering, repository, declared, newest) };
+}

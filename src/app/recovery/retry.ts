@@ -1,0 +1,68 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type Again, failedOf, tryAgain } from '../../recovery/failover/attempts.ts';
+import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
+import { stateOf } from '../../recovery/failover/run.ts';
+import type { Context } from '../app-context.ts';
+import { unchanged } from './failover.ts';
+import { lastRun } from './failover-status.ts';
+import type { BundleOrigin } from './with-declared.ts';
+import { type PlanOptions, withPlan } from './with-plan.ts';
+
+export interface Retried {
+  /** The bundle that the plan is from; undefined: manifests. */
+  from?: BundleOrigin;
+  plan: string;
+  /** What failed, and why it is tried again. */
+  again: Again[];
+  recovered: Recovered[];
+  took: number;
+  /** How the next command names the same plan: `PATHS`, or the repository. */
+  by: string;
+}
+
+/**
+ * Goes on with the newest run of a plan: what failed is tried again from where it stands, what passed and
+ * still runs is left alone. Undefined when the manifests have mistakes, which were told.
+ *
+ * @param options `anew`: those that failed are ended, and other instances launched
+ * @throws Failure `no-failover`, `nothing-standing`, and what `rehearse` throws
+ */
+export const failoverRetry = (
+  context: Context,
+  name: string,
+  paths: string[],
+  options: PlanOptions & { anew?: boolean },
+  say: (line: string) => void,
+): Promise<Retried | undefined> =>
+  withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
+    const { cloud, prober, clock } = recovering;
+    const signal = context.io.interrupt;
+    const { repository, run: seen } = await lastRun(recovering, declared);
+    if (stateOf(seen) === 'cleaned') throw nothingStanding(declared.title, recovering.again);
+    return recovering.alone(async () => {
+      const run = await unchanged(repository, seen);
+      const of = { repository, run, cloud, signal };
+      const step = async () => {};
+      const again = await failedOf(of, options.anew ?? false);
+      const began = clock.now();
+      for (const { vm, why, anew } of again) say(`${vm}: ${anew ? 'another instance' : 'once more'}: ${why}`);
+      // A run that was interrupted goes on without being begun anew.
+      if (again.length > 0 || stateOf(run) !== 'running') await tryAgain(of, again, { clock, step });
+      const recovered = await rehearse({ ...of, prober, clock, step, say });
+      return {
+        ...(recovering.from && { from: recovering.from }),
+        plan: declared.title,
+        again,
+        recovered,
+        took: clock.now() - began,
+        by: recovering.again,
+      };
+    });
+  });
+
+const nothingStanding = (plan: string, paths: string): Failure =>
+  new Failure(
+    world('nothing-standing', `the newest test of ${plan} was cleaned up: nothing of it can be tried again`, {
+      hint: `rehearse it anew: \`converge failover ${plan} --test ${paths}\``,
+    }),
+  );

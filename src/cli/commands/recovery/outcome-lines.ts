@@ -1,0 +1,85 @@
+import type { Failover, PlannedMachine } from '../../../app/recovery/failover.ts';
+import type { PlanCleaned } from '../../../app/recovery/failover-status.ts';
+import { duration, plural } from '../../../io/units.ts';
+import { assumedRate, type Cold } from '../../../recovery/replica/estimate.ts';
+import { originLines } from './from-repository.ts';
+
+type Recovered = NonNullable<Failover['recovered']>;
+
+/** What is about to be done. */
+export function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>): string[] {
+  const { plan, network, teardown, post_launch, groups, digest } = shown;
+  const lines = groups.flatMap(({ wait, machines }, n) => [
+    `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
+    ...machines.flatMap(plannedLines),
+  ]);
+  const { after, role } = teardown;
+  return [
+    ...originLines(from),
+    `test of ${plan} in ${network.subnet} of ${network.vpc}, group ${network.group}: nothing leads out of it`,
+    role === undefined
+      ? `  to be over after ${duration(after)}; nobody ends it then but \`failover cleanup\``
+      : `  ended after ${duration(after)} by EventBridge Scheduler as ${role}`,
+    ...(post_launch === undefined ? [] : [`  post-launch manifests ${post_launch}: not run in a test`]),
+    ...lines,
+    `digest ${digest.slice(0, 16)}`,
+  ];
+}
+
+function plannedLines({ vm, point, time, disks, type, why, shell, probes, cold }: PlannedMachine): string[] {
+  return [
+    `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
+    ...(why === undefined ? [] : [`      ${type} is ${why}`]),
+    ...(shell ? [`      Windows licensed by ${licensor[shell.license]}, from ${shell.image}`] : []),
+    ...(cold ? coldLines(cold, type) : []),
+    ...probes.map(one => `      ${one}`),
+  ];
+}
+
+const licensor: Record<string, string> = { aws: 'AWS, billed by the hour', byol: 'you' };
+
+const coldLines = ({ blocks, seconds, writing, keeping }: Cold, type: string): string[] => [
+  `      not warm: ${plural(blocks, 'block')} of 512 KiB to write first, about ${duration(seconds * 1000)} at ${assumedRate / 1e6} MB/s`,
+  `      $${writing.toFixed(2)} to write, $${keeping.toFixed(2)} a month to keep; ${type} is billed while it runs`,
+];
+
+/** What each machine did. */
+export const machineLines = (recovered: Recovered): string[] =>
+  recovered.flatMap(({ vm, instance, results, running, probed, kept }) => [
+    kept
+      ? `${vm}  ${instance}  had passed and still runs`
+      : `${vm}  ${instance}  runs after ${duration(running)}, probed after ${duration(probed)}`,
+    ...results.map(({ probe, from, outcome, saw }) => `  ${outcome}  ${probe} (from ${from}): ${saw}`),
+  ]);
+
+/** What it came to, and what can be done next. `by`: how the next command names the same plan. */
+export function endLine(plan: string, took: number, recovered: Recovered, by: string): string {
+  const failed = recovered.filter(one => !passedAll(one)).map(({ vm }) => vm);
+  const remove = `remove it: converge failover cleanup ${plan} ${by}`;
+  if (failed.length === 0) return `recovered in ${duration(took)}; ${remove}`;
+  const again = `try again: converge failover retry ${plan} ${by}`;
+  return `the test FAILED after ${duration(took)}: ${failed.join(', ')} did not pass; ${again}; ${remove}`;
+}
+
+const passedAll = ({ results }: Recovered[number]): boolean =>
+  results.every(({ outcome }) => outcome === 'passed');
+
+export const hasPassed = (recovered: Recovered | undefined): boolean =>
+  !recovered || recovered.every(passedAll);
+
+/** `named`: of the plan alone that was named, whose name then goes without saying. */
+export function cleanedLines(done: PlanCleaned, named: boolean): string[] {
+  const of = named ? '' : `${done.plan}: `;
+  if ('diagnostics' in done) return [`${of}not cleaned up`];
+  if ('skipped' in done) return [`${of}nothing to do: ${done.skipped}`];
+  const { instances, images, schedules, foreign } = done.cleaned;
+  const gone = [
+    `${plural(instances, 'instance')} terminated`,
+    `${plural(images, 'image')} deregistered`,
+    `${plural(schedules, 'tear-down entry', 'tear-down entries')} removed`,
+  ];
+  return [
+    `${of}${gone.join(', ')}; 0 instances, 0 volumes, 0 images and 0 entries are left`,
+    ...foreign.map(id => `left alone, no record says that it is the test's: ${id}`),
+  ];
+}
