@@ -6,6 +6,7 @@ const MiB = 1024 * 1024;
 const vms = [
   {
     name: 'dc02',
+    guestId: 'windows2019srv_64Guest',
     disks: [
       {
         bytes: 64 * MiB,
@@ -19,6 +20,7 @@ const vms = [
   },
   {
     name: 'sql01',
+    guestId: 'debian12_64Guest',
     disks: [
       {
         bytes: 48 * MiB,
@@ -38,16 +40,27 @@ const vms = [
  */
 export async function seed(world: VsphereWorld): Promise<void> {
   for (const half of world.vms()) await world.removeVm(half.uuid);
-  for (const { name, disks } of vms) {
-    await world.addVm({ name, disks: disks.map(({ bytes }) => ({ bytes })) });
+  for (const { name, guestId, disks } of vms) {
+    await world.addVm({ name, disks: disks.map(({ bytes }) => ({ bytes })), hardware: { guestId } });
     for (const [index, disk] of disks.entries()) {
       for (const [start, length] of disk.runs) {
         for (let at = start; at < start + length; at += MiB) {
-          await world.write(name, index, at, content(`${name} disk ${index} offset ${at}`));
+          const bytes = content(`${name} disk ${index} offset ${at}`);
+          await world.write(name, index, at, index === 0 && at === 0 ? startable(bytes) : bytes);
         }
       }
     }
   }
+}
+
+/** With a partition that a BIOS starts: by that the lab's EC2 says that a machine with this disk boots. */
+function startable(disk: Buffer): Buffer {
+  disk.fill(0, 446, 510);
+  disk[446] = 0x80;
+  disk[450] = 0x83;
+  disk.writeUInt32LE(2048, 454);
+  disk.writeUInt16LE(0xaa55, 510);
+  return disk;
 }
 
 /** One MiB, the same for the same seed: half text that compresses, half noise that doesn't. */

@@ -1,15 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { zstdDecompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
+import { dc02Present, dc02States, toState } from '../support/dc02.ts';
 
-const data = join(import.meta.dirname, '../../../shared/data/disks/dc02');
-const present = existsSync(join(data, 'SHA256SUMS'));
-if (!present)
+if (!dc02Present)
   console.warn(
     'SKIPPED: the real NTFS disk (../shared/data/disks/dc02) is not here; four states and four restores were not tried',
   );
@@ -25,15 +23,12 @@ resources:
     dc02: { repository: s3://gdh-vm-replication/dr, schedule: every 15 minutes }
 `;
 
-test.runIf(present)(
+test.runIf(dc02Present)(
   'a real NTFS disk in four states: four points, each restored to its SHA-256 at the end',
   async () => {
     const dir = await scratch();
     const lab = ['--lab', join(dir, 'lab')];
-    const sums = (await readFile(join(data, 'SHA256SUMS'), 'utf8'))
-      .trim()
-      .split('\n')
-      .map(line => line.split(/\s+/));
+    const states = await dc02States();
     await mkdir(join(dir, 'm'));
     await writeFile(join(dir, 'm/dr.yaml'), manifest);
     const image = join(dir, 'disk.raw');
@@ -44,7 +39,7 @@ test.runIf(present)(
     };
 
     for (let state = 0; state < 4; state++) {
-      const changed = await toState(image, state, Number(sums[state]![2]));
+      const changed = (await toState(image, state)).reduce((sum, { length }) => sum + length, 0);
       if (state === 0) {
         await run('lab', 'add-vm', 'dc02', '--disk', image);
         await run('apply', 'm');
@@ -63,7 +58,7 @@ test.runIf(present)(
     expect(points).toHaveLength(4);
     for (const [state, point] of points.entries()) {
       await run('restore', 'dc02', ...repository, '--point', point.id, '--to', join(dir, `r${state}`));
-      expect(await sha256(join(dir, `r${state}/disk-0.raw`))).toBe(sums[state]![0]);
+      expect(await sha256(join(dir, `r${state}/disk-0.raw`))).toBe(states[state]!.sha256);
     }
     await run('verify', ...repository);
 
@@ -79,21 +74,6 @@ test.runIf(present)(
   },
   120_000,
 );
-
-/** Applies the extents of one state to the image; returns how many bytes they list. */
-async function toState(image: string, state: number, size: number): Promise<number> {
-  const blocks = zstdDecompressSync(await readFile(join(data, `c${state}.blocks.zst`)));
-  const file = await open(image, state === 0 ? 'w' : 'r+');
-  let at = 0;
-  for (const line of (await readFile(join(data, `c${state}.extents.txt`), 'utf8')).trim().split('\n')) {
-    const [offset = 0, length = 0] = line.trim().split(/\s+/).map(Number);
-    await file.write(blocks, at, length, offset);
-    at += length;
-  }
-  await file.truncate(size);
-  await file.close();
-  return at;
-}
 
 async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');

@@ -104,7 +104,7 @@ test('each probe has its own time, and passes as soon as it can', async () => {
   const never = on({ console: async () => 'GRUB' });
   expect(await one({ kind: 'console', text: 'login:', within: 7_000 }, never)).toMatchObject({
     outcome: 'failed',
-    saw: 'its last line: GRUB',
+    saw: 'its last lines: GRUB',
   });
   expect(never.clock.now()).toBe(10_000);
 });

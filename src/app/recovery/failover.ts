@@ -19,6 +19,7 @@ import {
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
+import type { Encryption } from '../../recovery/replica/choose.ts';
 import { type Cold, estimateCold } from '../../recovery/replica/estimate.ts';
 import { guestFamily } from '../../replication/model/machine.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
@@ -97,6 +98,9 @@ export interface Failover {
 
 export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from'>) => Promise<boolean>;
 
+/** Milliseconds for which an answer about the account counts as one of now. */
+const freshFor = 30_000;
+
 export const planProperties = ({ properties }: CatalogResource): RecoveryPlanProperties =>
   properties as unknown as RecoveryPlanProperties;
 
@@ -125,9 +129,13 @@ export const failoverTest = (
     if (before && stateOf(before) === 'standing')
       throw stillStanding(declared.title, before, recovering.again);
 
+    const looked = clock.now();
     const network = await machines.network(properties.test.subnet, properties.test.security_group, signal);
     refuseOpen(network);
-    const chosen = resumed ? undefined : await choose(recovering, declared, options.point, signal);
+    const encryption = await recovering.cloud.snapshots.encryption(signal);
+    const chosen = resumed
+      ? undefined
+      : await choose(recovering, declared, options.point, encryption, signal);
     const shown = resumed
       ? planOfRun(before.start, network.vpc)
       : planOf(declared.title, properties, chosen!, network);
@@ -144,6 +152,8 @@ export const failoverTest = (
 
     return recovering.alone(async () => {
       const began = clock.now();
+      // What was asked for just now isn't asked for again, but a person may take an hour to say yes.
+      const isFresh = () => clock.now() - looked < freshFor;
       const run = resumed
         ? await unchanged(repository, before)
         : await begin({
@@ -155,6 +165,7 @@ export const failoverTest = (
             account: network.account,
             began,
             after: before?.start.number ?? 0,
+            ...(isFresh() && { encryption }),
           });
       const recovered = await rehearse({
         repository,
@@ -162,6 +173,8 @@ export const failoverTest = (
         cloud: recovering.cloud,
         prober,
         clock,
+        ...(isFresh() && { proven: network }),
+        ...(!resumed && { begunHere: true }),
         step: async () => {},
         say: hooks.say,
         signal,
@@ -217,6 +230,7 @@ async function choose(
   recovering: Recovering,
   declared: CatalogResource,
   which: string,
+  encryption: Encryption,
   signal: AbortSignal,
 ): Promise<Chosen[]> {
   const { groups, repository: home } = planProperties(declared);
@@ -245,7 +259,10 @@ async function choose(
     try {
       const machine = await targetMachine(target, recovering.cloud, signal);
       const fit = await fitFor(point, machine, repository.id, recovering.cloud, signal);
-      const cold = await estimateCold(repository, point, recovering.cloud.snapshots, signal);
+      const cold = await estimateCold(repository, point, recovering.cloud.snapshots, {
+        encryption,
+        signal,
+      });
       chosen.push({ vm, target: machine, point, fit, ...(cold && { cold }) });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -340,6 +357,7 @@ const begin = ({
   account,
   began,
   after,
+  encryption,
 }: {
   context: Context;
   recovering: Recovering;
@@ -350,6 +368,7 @@ const begin = ({
   began: number;
   /** Number of the newest run that was looked at. */
   after: number;
+  encryption?: Encryption;
 }): Promise<Run> => {
   const { groups, test, probes, post_launch: postLaunch } = planProperties(declared);
   return beginRun({
@@ -368,7 +387,8 @@ const begin = ({
           store: recovering.cloud.snapshots,
           clock: context.io.host.clock,
           // What is retired is the replica's own business, not a rehearsal's.
-          keep: Number.POSITIVE_INFINITY,
+          keep: 'all',
+          ...(encryption && { encryption }),
           step: async () => {},
           signal: context.io.interrupt,
         });

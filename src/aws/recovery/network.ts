@@ -55,15 +55,7 @@ export async function readNetwork(
   const vpc = net.VpcId;
   const inVpc = { Filters: [{ Name: 'vpc-id', Values: [vpc] }] };
   const attached = { Filters: [{ Name: 'attachment.vpc-id', Values: [vpc] }] };
-  const peered = (Name: string) =>
-    all(
-      'DescribeVpcPeeringConnections',
-      vpc,
-      (at, o) => ec2.paginateDescribeVpcPeeringConnections(at, { Filters: [{ Name, Values: [vpc] }] }, o),
-      page => page.VpcPeeringConnections,
-    );
-
-  const [[itself], resolver, tables, internet, nat, vpn, transit, accepted, requested, egress, endpoints] =
+  const [[itself], resolver, tables, internet, nat, vpn, transit, peerings, egress, endpoints] =
     await Promise.all([
       all(
         'DescribeVpcs',
@@ -102,8 +94,13 @@ export async function readNetwork(
         (at, o) => ec2.paginateDescribeTransitGatewayVpcAttachments(at, inVpc, o),
         page => page.TransitGatewayVpcAttachments,
       ),
-      peered('accepter-vpc-info.vpc-id'),
-      peered('requester-vpc-info.vpc-id'),
+      // Filters go together by "and", and the VPC may be on either side: all are asked for at once.
+      all(
+        'DescribeVpcPeeringConnections',
+        vpc,
+        (at, o) => ec2.paginateDescribeVpcPeeringConnections(at, {}, o),
+        page => page.VpcPeeringConnections,
+      ),
       // It does not know a filter for the VPC.
       all(
         'DescribeEgressOnlyInternetGateways',
@@ -152,7 +149,8 @@ export async function readNetwork(
       ...transit
         .filter(it => live(it.State))
         .map(it => `transit gateway attachment ${it.TransitGatewayAttachmentId}`),
-      ...[...accepted, ...requested]
+      ...peerings
+        .filter(it => it.AccepterVpcInfo?.VpcId === vpc || it.RequesterVpcInfo?.VpcId === vpc)
         .filter(it => live(it.Status?.Code))
         .map(it => `peering ${it.VpcPeeringConnectionId}`),
       ...egress

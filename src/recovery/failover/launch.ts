@@ -21,7 +21,8 @@ export async function launch(machine: RunMachine, group: string, options: Rehear
   const { start } = run;
   const tags = machineTags(repository.id, start, machine.uuid);
   const tokens = new Set(tokensOf(repository.id, start, machine, attemptOf(run, machine.vm)));
-  const known = (await machines.instances(tags, signal)).find(
+  const before = options.begunHere ? [] : await machines.instances(tags, signal);
+  const known = before.find(
     one =>
       one.token !== undefined && tokens.has(one.token) && !/^(terminated|shutting-down)$/.test(one.state),
   );
@@ -138,7 +139,7 @@ async function imageOf(
   const { machines } = cloud;
   const name = imageName(repository.id, run.start, machine.vm);
   const find = async () => (await machines.images(tags, signal)).find(one => one.name === name);
-  let image = (await find())?.id;
+  let image = options.begunHere ? undefined : (await find())?.id;
   if (image === undefined) {
     await step(`register-${machine.vm}`);
     image = await machines.registerImage(

@@ -1,6 +1,7 @@
 import type { Clock } from '../../io/ports.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
+import type { NetworkFacts } from '../model/machines.ts';
 import type { Prober } from '../model/probes.ts';
 import type { Run } from './run.ts';
 
@@ -10,6 +11,10 @@ export interface RehearseOptions {
   cloud: Pick<RecoveryCloud, 'machines' | 'volumes' | 'groups' | 'shells' | 'teardown'>;
   prober: Prober;
   clock: Clock;
+  /** The network as it was seen just now; looked at anew when left out. */
+  proven?: NetworkFacts;
+  /** The run was begun by this very command, so that nothing of it can have been launched before. */
+  begunHere?: boolean;
   /** Awaited before each durable side effect. */
   step(name: string): Promise<void>;
   /** What goes on, for people. */

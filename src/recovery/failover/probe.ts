@@ -3,6 +3,7 @@ import { retry } from '../../io/retry.ts';
 import { sha256 } from '../../values/digest.ts';
 import type { MachineCloud } from '../model/machines.ts';
 import { describeProbe, type Probe, type Prober, placeOf, type Reached } from '../model/probes.ts';
+import { lastLines } from './last-lines.ts';
 import type { ProbeResult } from './run.ts';
 
 /** What a probe may ask. */
@@ -101,9 +102,9 @@ const noAddress: Seen = { outcome: 'not run', saw: 'EC2 tells no private address
 
 function judgeConsole(text: string, wanted: string): Seen {
   if (text.includes(wanted)) return { outcome: 'passed', saw: wanted };
-  const line = text.trimEnd().split('\n').at(-1) ?? '';
-  if (line === '') return { outcome: 'not run', saw: 'EC2 had no console output' };
-  return { outcome: 'failed', saw: `its last line: ${line.slice(-200)}` };
+  const lines = lastLines(text);
+  if (lines === '') return { outcome: 'not run', saw: 'EC2 had no console output' };
+  return { outcome: 'failed', saw: `its last lines: ${lines}` };
 }
 
 /** That there is one. What it shows people have to see: a black one is a picture too. */

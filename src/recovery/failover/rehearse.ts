@@ -1,6 +1,6 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { elapsed } from '../../io/until.ts';
-import { IN_GUEST } from '../model/probes.ts';
+import { HERE, IN_GUEST, placeOf } from '../model/probes.ts';
 import { bringGroup } from '../target/guard-groups.ts';
 import { endSuperseded, keptOf } from './attempts.ts';
 import { pinPoints } from './begin.ts';
@@ -35,9 +35,9 @@ export interface Recovered {
 
 /**
  * Carries a run out, from wherever it stands: what was launched is found by token and tag and not launched
- * again. The network is proven anew each time. A machine that takes its licence from a shell runs that shell
- * in a group that lets nothing in or out, until it has its own disks. Machines that passed and still run are
- * left alone. Answers with what each machine did; none is stopped.
+ * again. The network is proven anew each time, unless it was just now. A machine that takes its licence
+ * from a shell runs that shell in a group that lets nothing in or out, until it has its own disks. Machines
+ * that passed and still run are left alone. Answers with what each machine did; none is stopped.
  *
  * @throws Failure `network-open`, `test-expired`, blocked; `machine-not-launched`, `no-room`,
  *   `license-mismatch`, `shell-missing`
@@ -46,7 +46,7 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   const { repository, run, cloud, clock, step, signal } = options;
   const { machines } = cloud;
   const { start } = run;
-  const network = await machines.network(start.subnet, start.group, signal);
+  const network = options.proven ?? (await machines.network(start.subnet, start.group, signal));
   refuseOpen(network);
   await pinPoints(repository, start);
   // A shell of the VM's own is as much a copy of what runs at home as a recovered machine is.
@@ -129,11 +129,15 @@ async function probeMachine(
 ): Promise<ProbeResult[]> {
   const { repository, run, cloud, prober, clock, step, signal } = options;
   const { machines } = cloud;
-  const tags = machineTags(repository.id, run.start, uuid);
-  const address = (await machines.instances(tags, signal)).find(({ id }) => id === instance)?.privateIp;
+  const probes = run.start.probes[vm] ?? [];
+  const addressOf = async () => {
+    const found = await machines.instances(machineTags(repository.id, run.start, uuid), signal);
+    return found.find(({ id }) => id === instance)?.privateIp;
+  };
+  const address = probes.some(one => placeOf(one) === HERE) ? await addressOf() : undefined;
   const { results: probed, picture } = await probe(
     { instance, ...(address !== undefined && { address }) },
-    run.start.probes[vm] ?? [],
+    probes,
     { machines, prober, clock, signal },
   );
   const results = [...probed, ...postLaunch(run.start)];

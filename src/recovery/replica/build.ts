@@ -5,7 +5,7 @@ import { pinned } from '../../replication/model/pins.ts';
 import type { Point, PointDisk, Repository } from '../../replication/model/repository.ts';
 import type { SnapshotStore } from '../model/snapshots.ts';
 import { changedBlocks } from './changed-blocks.ts';
-import { type Choice, chooseWork, retired } from './choose.ts';
+import { type Choice, chooseWork, type Encryption, retired } from './choose.ts';
 import { gibOf, mostGib, type ReplicaSnapshot, readReplica, startOf, vmTags } from './names.ts';
 import { writeBlocks } from './write-blocks.ts';
 
@@ -14,8 +14,10 @@ export interface ReplicaOptions {
   point: Point;
   store: SnapshotStore;
   clock: Clock;
-  /** Points whose snapshots are kept, at least 1. */
-  keep: number;
+  /** Points whose snapshots are kept, at least 1; `all`: nothing is retired. */
+  keep: number | 'all';
+  /** The account's, where it was asked for just now; asked for anew when left out. */
+  encryption?: Encryption;
   /** Awaited before each durable side effect: `start-disk-0`, `put-disk-0`, `complete-disk-0`, `retire`. */
   step(name: string): Promise<void>;
   progress?(disk: number, blocks: number): void;
@@ -65,13 +67,14 @@ export async function buildReplica(options: ReplicaOptions): Promise<Replica> {
   const [points, known, encryption] = await Promise.all([
     vm.points(() => {}),
     replicaOf(store, repository.id, point.vm.uuid, signal),
-    store.encryption(signal),
+    options.encryption ?? store.encryption(signal),
   ]);
   const disks: ReplicaDisk[] = [];
   for (const disk of point.disks) {
     const choice = chooseWork(point, disk, known, points, encryption);
     disks.push(await buildDisk(disk, choice, options));
   }
+  if (keep === 'all') return { point, disks, retired: [] };
   const gone: string[] = [];
   const after = await replicaOf(store, repository.id, point.vm.uuid, signal);
   // Read at last: a run that began meanwhile pinned its points before it looked for their snapshots.

@@ -2,7 +2,7 @@ import type { Point, Repository } from '../../replication/model/repository.ts';
 import { SNAPSHOT_BLOCK, type SnapshotStore } from '../model/snapshots.ts';
 import { replicaOf } from './build.ts';
 import { changedBlocks } from './changed-blocks.ts';
-import { chooseWork } from './choose.ts';
+import { chooseWork, type Encryption } from './choose.ts';
 
 /** What making the snapshots of a point takes that has none yet. */
 export interface Cold {
@@ -30,18 +30,18 @@ export async function estimateCold(
   repository: Repository,
   point: Point,
   store: SnapshotStore,
-  signal?: AbortSignal,
+  { encryption, signal }: { encryption?: Encryption; signal?: AbortSignal } = {},
 ): Promise<Cold | undefined> {
   const vm = repository.vm(point.vm.uuid);
-  const [points, known, encryption] = await Promise.all([
+  const [points, known, wanted] = await Promise.all([
     vm.points(() => {}),
     replicaOf(store, repository.id, point.vm.uuid, signal),
-    store.encryption(signal),
+    encryption ?? store.encryption(signal),
   ]);
   let blocks = 0;
   let isCold = false;
   for (const disk of point.disks) {
-    const choice = chooseWork(point, disk, known, points, encryption);
+    const choice = chooseWork(point, disk, known, points, wanted);
     if (choice.state === 'warm') continue;
     isCold = true;
     const { map } = await vm.reader(point, disk);

@@ -86,7 +86,7 @@ export const failover: Define = (program, context, exit) => {
         context.print([
           ...originLines(from),
           ...machineLines(recovered),
-          endLine(done.plan, took, 'tried again', by),
+          endLine(done.plan, took, recovered, by),
         ]);
       exit(hasPassed(recovered) ? 0 : 4);
     });
@@ -115,6 +115,6 @@ function outcomeLines({ recovered, took, resumed, plan, again }: Failover): stri
   return [
     ...(resumed ? ['went on with a test that had been interrupted'] : []),
     ...machineLines(recovered),
-    endLine(plan.plan, took ?? 0, 'recovered', again),
+    endLine(plan.plan, took ?? 0, recovered, again),
   ];
 }

@@ -52,12 +52,20 @@ export const machineLines = (recovered: Recovered): string[] =>
     ...results.map(({ probe, from, outcome, saw }) => `  ${outcome}  ${probe} (from ${from}): ${saw}`),
   ]);
 
-/** `verb`: recovered, tried again. `by`: how the next command names the same plan. */
-export const endLine = (plan: string, took: number, verb: string, by: string): string =>
-  `${verb} in ${duration(took)}; remove it: converge failover cleanup ${plan} ${by}`;
+/** What it came to, and what can be done next. `by`: how the next command names the same plan. */
+export function endLine(plan: string, took: number, recovered: Recovered, by: string): string {
+  const failed = recovered.filter(one => !passedAll(one)).map(({ vm }) => vm);
+  const remove = `remove it: converge failover cleanup ${plan} ${by}`;
+  if (failed.length === 0) return `recovered in ${duration(took)}; ${remove}`;
+  const again = `try again: converge failover retry ${plan} ${by}`;
+  return `the test FAILED after ${duration(took)}: ${failed.join(', ')} did not pass; ${again}; ${remove}`;
+}
+
+const passedAll = ({ results }: Recovered[number]): boolean =>
+  results.every(({ outcome }) => outcome === 'passed');
 
 export const hasPassed = (recovered: Recovered | undefined): boolean =>
-  !recovered || recovered.every(({ results }) => results.every(({ outcome }) => outcome === 'passed'));
+  !recovered || recovered.every(passedAll);
 
 /** `named`: of the plan alone that was named, whose name then goes without saying. */
 export function cleanedLines(done: PlanCleaned, named: boolean): string[] {
