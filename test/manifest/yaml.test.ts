@@ -56,9 +56,11 @@ it('an older version of YAML changes nothing', async () => {
   });
 });
 
-it('merge keys are names like others', async () => {
-  const { diagnostics } = await readNote('<<: { size: 3 }');
-  expect(diagnostics.map(({ message }) => message)).toEqual(['`note:n` has no property `<<`']);
+it('merge keys are refused, since nothing is merged; quoted they are names like others', async () => {
+  const bare = await readNote('<<: { size: 3 }');
+  expect(bare.diagnostics).toMatchObject([{ code: 'bad-key' }]);
+  const quoted = await readNote('"<<": { size: 3 }');
+  expect(quoted.diagnostics.map(({ message }) => message)).toEqual(['`note:n` has no property `<<`']);
 });
 
 it('a missing name is an error', async () => {
