@@ -30,12 +30,15 @@ export type EbsLimits = Map<string, AdaptiveLimit>;
 /**
  * All that recovery needs of one account and region, over a connection that is made already.
  *
- * @param limit shared by all connections to the same account and region; left out: its own
+ * @param limitOf the limiter that all connections to the same account and region share; left out: its own
  */
-export function recoveryOver(connection: RecoveryConnection, limit?: AdaptiveLimit): AwsRecovery {
+export function recoveryOver(
+  connection: RecoveryConnection,
+  limitOf?: () => Promise<AdaptiveLimit>,
+): AwsRecovery {
   const teardown = awsTeardown(connection);
   return {
-    snapshots: awsSnapshots(connection, limit),
+    snapshots: awsSnapshots(connection, limitOf),
     machines: awsMachines(connection),
     teardown,
     volumes: awsVolumes(connection),
@@ -53,11 +56,16 @@ export function recoveryOver(connection: RecoveryConnection, limit?: AdaptiveLim
 /** @param limits shared by all that are opened in a process */
 export async function openRecovery(settings: AwsSettings, limits: EbsLimits): Promise<AwsRecovery> {
   const connection = await connectRecovery(settings);
-  return recoveryOver(connection, await limitOf(settings, limits));
+  // Whose the credentials are is asked for when the first block is to be moved: most commands move none.
+  let found: Promise<AdaptiveLimit> | undefined;
+  return recoveryOver(connection, () => {
+    found ??= limitFor(settings, limits);
+    return found;
+  });
 }
 
 /** Where AWS doesn't say whose the credentials are, the connection has one of its own. */
-async function limitOf(settings: AwsSettings, limits: EbsLimits): Promise<AdaptiveLimit> {
+async function limitFor(settings: AwsSettings, limits: EbsLimits): Promise<AdaptiveLimit> {
   const account = await callerAccount(settings).catch(error => {
     if (error instanceof Failure) return undefined;
     throw error;

@@ -25,13 +25,24 @@ const told = (snapshot: Snapshot): CloudSnapshot => ({
 /** As many calls of EBS direct at once as one account and region bear. */
 export const ebsLimit = (): AdaptiveLimit => adaptiveLimit(firstWidth, mostWidth);
 
-/** @param limit shared by all connections to the same account and region: EBS counts their calls together */
+function ofItsOwn(): () => Promise<AdaptiveLimit> {
+  const limit = ebsLimit();
+  return async () => limit;
+}
+
+/**
+ * @param limitOf the limiter that all connections to the same account and region share, since EBS counts
+ *   their calls together; asked for before each call of EBS direct, and by nothing else. Its own when left out
+ */
 export function awsSnapshots(
   connection: RecoveryConnection,
-  limit: AdaptiveLimit = ebsLimit(),
+  limitOf: () => Promise<AdaptiveLimit> = ofItsOwn(),
 ): SnapshotStore {
   const { ec2, ebs, onEc2, onEbs } = connection;
-  const bulk = { patience: 'bulk', onThrottled: () => limit.slower() } as const;
+  const bulk = async (signal: AbortSignal | undefined) => {
+    const limit = await limitOf();
+    return { limit, patiently: { signal, patience: 'bulk', onThrottled: () => limit.slower() } as const };
+  };
 
   return {
     async encryption(signal) {
@@ -76,6 +87,7 @@ export function awsSnapshots(
     },
 
     async start({ gib, parent, token, description, tags, timeout }, signal) {
+      const { patiently } = await bulk(signal);
       const command = new ebs.StartSnapshotCommand({
         VolumeSize: gib,
         ...(parent !== undefined && { ParentSnapshotId: parent }),
@@ -88,13 +100,14 @@ export function awsSnapshots(
         'StartSnapshot',
         description,
         (client, options) => client.send(command, options),
-        { signal, ...bulk },
+        patiently,
       );
       return answer?.SnapshotId ?? '';
     },
 
-    put: (id, index, bytes, digest, signal) =>
-      limit.run(async () => {
+    async put(id, index, bytes, digest, signal) {
+      const { limit, patiently } = await bulk(signal);
+      return limit.run(async () => {
         const command = new ebs.PutSnapshotBlockCommand({
           SnapshotId: id,
           BlockIndex: index,
@@ -108,15 +121,17 @@ export function awsSnapshots(
             'PutSnapshotBlock',
             `${id}, block ${index}`,
             (client, options) => client.send(command, options),
-            { signal, ...bulk },
+            patiently,
           );
         } catch (error) {
           if (reasonOf(error) === 'INVALID_SNAPSHOT_ID') throw notPending(id, error);
           throw error;
         }
-      }),
+      });
+    },
 
     async complete(id, count, checksum, signal) {
+      const { patiently } = await bulk(signal);
       const command = new ebs.CompleteSnapshotCommand({
         SnapshotId: id,
         ChangedBlocksCount: count,
@@ -127,13 +142,11 @@ export function awsSnapshots(
           ChecksumAggregationMethod: 'LINEAR',
         }),
       });
-      await onEbs('CompleteSnapshot', id, (client, options) => client.send(command, options), {
-        signal,
-        ...bulk,
-      });
+      await onEbs('CompleteSnapshot', id, (client, options) => client.send(command, options), patiently);
     },
 
     async *blocks(id, signal) {
+      const { patiently } = await bulk(signal);
       let NextToken: string | undefined;
       do {
         const command = new ebs.ListSnapshotBlocksCommand({
@@ -145,7 +158,7 @@ export function awsSnapshots(
           'ListSnapshotBlocks',
           id,
           (client, options) => client.send(command, options),
-          { signal, ...bulk },
+          patiently,
         );
         for (const { BlockIndex, BlockToken } of answer?.Blocks ?? [])
           if (BlockIndex !== undefined) yield { index: BlockIndex, token: BlockToken ?? '' };
@@ -153,8 +166,9 @@ export function awsSnapshots(
       } while (NextToken !== undefined);
     },
 
-    get: (id, index, token, signal) =>
-      limit.run(async () => {
+    async get(id, index, token, signal) {
+      const { limit, patiently } = await bulk(signal);
+      return limit.run(async () => {
         const command = new ebs.GetSnapshotBlockCommand({
           SnapshotId: id,
           BlockIndex: index,
@@ -168,7 +182,7 @@ export function awsSnapshots(
             const bytes = Buffer.from((await answer.BlockData?.transformToByteArray()) ?? []);
             return { bytes, checksum: answer.Checksum };
           },
-          { signal, ...bulk },
+          patiently,
         );
         const bytes = read?.bytes ?? Buffer.alloc(0);
         if (sha256Base64(bytes) !== read?.checksum)
@@ -178,7 +192,8 @@ export function awsSnapshots(
             }),
           );
         return bytes;
-      }),
+      });
+    },
 
     async remove(id, signal) {
       let used = false;
