@@ -188,7 +188,7 @@ describe('what is refused before anything is announced', () => {
     ['no patience', ['--patience', 'soon'], 1, '--patience soon'],
     ['an unknown place', ['--health', 'http://{ip}/'], 1, '{ip} stands for nothing'],
     ['a probe that is none', ['--health', 'ping'], 1, 'no probe'],
-    ['a URL that is none', ['--health', 'http://{private_ip}:x/'], 1, '--health: the URL is none'],
+    ['a URL that is none', ['--health', 'http://{private_ip}:x/'], 1, ':x/: not a URL'],
     ['a password in the URL', ['--health', 'http://a:b@{private_ip}/'], 1, 'holds a password'],
     ['none and another', ['--health', 'none', '--health', 'ec2'], 1, 'cannot be combined with another'],
     ['a bucket that is none', ['--self', 'https://cust'], 1, 'is not the URL of a bucket'],

@@ -20,26 +20,27 @@ export function probesOf(texts: readonly string[]): Probe[] {
     if (text === 'none') return [];
     if (text === 'ec2') return [{ by: 'ec2' }];
     const unknown = /\{[^}]*\}/g.exec(text.replaceAll(/\{(private|public)_ip\}/g, ''));
-    if (!/^https?:\/\//i.test(text) || unknown) {
-      throw new Failure(
-        given(
-          'bad-health',
-          `--health ${text}: ${unknown ? `${unknown[0]} stands for nothing` : 'no probe'}`,
-          {
-            hint: 'write ec2, none, or a URL such as http://{private_ip}/health or http://{public_ip}/health',
-          },
-        ),
-      );
-    }
+    if (unknown) throw notAProbe(text, `${unknown[0]} stands for nothing`);
+    if (!/^https?:\/\//i.test(text)) throw notAProbe(text, 'no probe');
+    if (!URL.canParse(withAddress(text))) throw notAProbe(text, 'not a URL');
     checkUrl(text);
     return [{ by: 'http', template: text }];
   });
 }
 
+const notAProbe = (text: string, why: string): Failure =>
+  new Failure(
+    given('bad-health', `--health ${text}: ${why}`, {
+      hint: 'write ec2, none, or a URL such as http://{private_ip}/health or http://{public_ip}/health',
+    }),
+  );
+
+const withAddress = (template: string): string => template.replaceAll(/\{\w+\}/g, '192.0.2.1');
+
 /** With an address in its place; a Failure says which option it was. */
 function checkUrl(template: string): void {
   try {
-    httpUrl(template.replaceAll(/\{\w+\}/g, '192.0.2.1'));
+    httpUrl(withAddress(template));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(error.diagnostics.map(one => ({ ...one, message: `--health: ${one.message}` })));

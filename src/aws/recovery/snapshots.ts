@@ -32,7 +32,8 @@ function ofItsOwn(): () => Promise<AdaptiveLimit> {
 
 /**
  * @param limitOf the limiter that all connections to the same account and region share, since EBS counts
- *   their calls together; asked for before each call of EBS direct, and by nothing else. Its own when left out
+ *   their calls together; asked for before each call of EBS direct, and by nothing else. Its own when left
+ *   out
  */
 export function awsSnapshots(
   connection: RecoveryConnection,
