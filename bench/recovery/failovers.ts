@@ -50,7 +50,7 @@ export async function warmFailover(
     world.s3.clear();
     counting = true;
     const began = performance.now();
-    await world.ok('failover', 'all', '--test', 'm');
+    await world.ok('failover', 'everything', '--test', 'm');
     const { calls } = world.api;
     const packs = world.s3.calls.filter(({ path }) => path.includes('/packs/'));
     return {

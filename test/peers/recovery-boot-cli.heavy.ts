@@ -32,11 +32,11 @@ async function rehearse(world: RecoveryWorld) {
   const began = performance.now();
   const over = new AbortController();
   const booted = bootLaunched(world, over.signal);
-  const result = await world.run('failover', 'all', '--test', 'm').finally(() => over.abort());
+  const result = await world.run('failover', 'everything', '--test', 'm').finally(() => over.abort());
   await booted;
   console.log(`rehearsed in ${Math.round((performance.now() - began) / 1000)} s\n${result.stdout}`);
-  const status = await world.ok('failover', 'status', 'all', 'm');
-  const cleaned = await world.ok('failover', 'cleanup', 'all', 'm');
+  const status = await world.ok('failover', 'status', 'everything', 'm');
+  const cleaned = await world.ok('failover', 'cleanup', 'everything', 'm');
   expect(cleaned).toContain('0 instances, 0 volumes, 0 images and 0 entries are left');
   return { ...result, status };
 }

@@ -64,7 +64,7 @@ async function warm(
 /** The calls of AWS of one warm failover. */
 async function failover(disks: number[]): Promise<number> {
   const world = await warm(disks);
-  await world.ok('failover', 'all', '--test', 'm');
+  await world.ok('failover', 'everything', '--test', 'm');
   expect(Object.keys(await world.running())).toHaveLength(disks.length);
   // What is read of the repository is what the points say, none of their data.
   expect(world.s3.calls.length).toBeGreaterThan(0);
@@ -127,7 +127,7 @@ test('a network that was proven a minute ago is proven again before anything is 
     const { vpc } = Object.values(subnets).find(({ cidr }) => cidr === '10.9.1.0/24')!;
     await lab.command({ do: 'resolver-rule', vpc, rule: 'rslvr-rr-home' });
   });
-  const { code, stderr } = await world.run('failover', 'all', '--test', 'm');
+  const { code, stderr } = await world.run('failover', 'everything', '--test', 'm');
   expect(stderr).toContain('Resolver rule rslvr-rr-home');
   expect(code).toBe(8);
   expect(await world.running()).toEqual({});

@@ -70,10 +70,10 @@ test.runIf(dc02Present)(
         // Not one block more than those that were written at home.
         if (state > 0) expect(Number(built[0]![2])).toBeLessThanOrEqual(touched.size);
       }
-      await ok('failover', 'all', '--test', 'm');
+      await ok('failover', 'everything', '--test', 'm');
       await expectVolumes(world, 'dc02', [states[state]!]);
       await expectVolumes(world, 'fs02', [states[state]!, { sha256: sha256(data), bytes: data.length }]);
-      await ok('failover', 'cleanup', 'all', 'm');
+      await ok('failover', 'cleanup', 'everything', 'm');
       expect(await world.running()).toEqual({});
     }
 

@@ -46,7 +46,7 @@ export interface RecoveryWorld {
 
 /**
  * A lab that another process could serve, with machines in its vSphere, a network that is apart, and
- * manifests that protect and recover all of them in one plan, `all`. Whoever asks AWS is counted.
+ * manifests that protect and recover all of them in one plan, `everything`. Whoever asks AWS is counted.
  */
 export async function recoveryWorld(options: RecoveryWorldOptions): Promise<RecoveryWorld> {
   const { dir, machines, probes = '[ { probe: status, within: 1m } ]' } = options;
@@ -122,7 +122,7 @@ ${machines.map(({ name }) => `    ${name}: { repository: s3://gdh-vm-replication
   recovery_target:
 ${machines.map(({ name, target }) => targetOf(name, subnet, group, target)).join('')}\
   recovery_plan:
-    all:
+    everything:
       repository: s3://gdh-vm-replication/dr
       groups: [ { targets: [ ${machines.map(({ name }) => name).join(', ')} ] } ]
       test: { subnet: ${subnet}, security_group: ${group}, teardown: none }

@@ -164,6 +164,10 @@ export const recovery = {
     means: 'A probe is for a machine that is not in its plan.',
     wayOut: 'Name machines of the groups of the plan.',
   },
+  'plan-title': {
+    means: 'A plan has a title that commands give another meaning.',
+    wayOut: 'Give it another title.',
+  },
   'replica-alone': {
     means: '`--replica` was given together with an option that makes a point.',
     wayOut: 'Leave one of them out.',

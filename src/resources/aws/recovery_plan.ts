@@ -98,7 +98,18 @@ repository.`,
   runs: { on: 'remote', target: 'aws' },
   realm: { name: 'recovery', concurrency: 2 },
   identity: (_, title) => title,
-  check: properties => [
+  check: (properties, title) => [
+    // `failover cleanup --expired all` means every plan.
+    ...(title === 'all'
+      ? [
+          mistake(
+            '',
+            'plan-title',
+            '`all` means every plan, so none can be called that',
+            'give it another title',
+          ),
+        ]
+      : []),
     ...repositoryMistakes(properties),
     ...namedTwice(properties),
     ...wrongProbes(properties),

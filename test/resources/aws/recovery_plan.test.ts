@@ -46,3 +46,14 @@ test.each([
   expect(await converge(wanted)).toMatchObject({ result: 'changed' });
   expect(await now()).toBe(wanted);
 });
+
+test('no plan is called what means all of them', () => {
+  const properties = {
+    repository: url,
+    groups: [{ targets: ['web01'] }],
+    test: { ...network, teardown: 'none' },
+  };
+  const where = { platform: 'linux' as const, cwd: '/' };
+  expect(recoveryPlan.check!(properties, 'all', where)).toMatchObject([{ pointer: '', code: 'plan-title' }]);
+  expect(recoveryPlan.check!(properties, 'everything', where)).toEqual([]);
+});
