@@ -5,8 +5,10 @@ import { cli } from '../support/cli.ts';
 import { type RecoveryWorld, recoveryWorld } from '../support/recovery-world.ts';
 import { describeWith, folder } from './s3-programs.ts';
 
-const probes = `[ { probe: console, text: "recovered machine is up", within: 4m },
-  { probe: http, contains: "hello from the recovered", within: 4m } ]`;
+const probes = `[ ${[
+  '{ probe: console, text: "recovered machine is up", within: 4m }',
+  '{ probe: http, contains: "hello from the recovered", within: 4m }',
+].join(', ')} ]`;
 
 /** A machine with a disk made here, protected and replicated by commands alone. */
 async function machine(firmware: 'bios' | 'uefi', ...options: string[]): Promise<RecoveryWorld> {
