@@ -1,35 +1,33 @@
 import { dirname, resolve } from 'node:path';
 import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
-import { parseDuration } from '../../io/duration.ts';
 import { elapsed } from '../../io/until.ts';
 import { beginRun } from '../../recovery/failover/begin.ts';
 import { refuseOpen } from '../../recovery/failover/isolation.ts';
-import { type Fit, fitFor, machineOf, type TargetMachine } from '../../recovery/failover/prepare.ts';
+import { fitFor, machineOf } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
-import {
-  begunBy,
-  newestRun,
-  type Run,
-  type RunMachine,
-  type RunStart,
-  stateOf,
-} from '../../recovery/failover/run.ts';
-import type { PlanProperties } from '../../recovery/model/plan.ts';
-import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
+import { begunBy, newestRun, type Run, type RunMachine, stateOf } from '../../recovery/failover/run.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
-import { type Cold, estimateCold } from '../../recovery/replica/estimate.ts';
-import { guestFamily } from '../../replication/model/machine.ts';
-import type { Point, Repository } from '../../replication/model/repository.ts';
+import { estimateCold } from '../../recovery/replica/estimate.ts';
+import type { Repository } from '../../replication/model/repository.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
-import { sha256 } from '../../values/digest.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
+import {
+  type Chosen,
+  type FailoverPlan,
+  familyOf,
+  limitOf,
+  planOf,
+  planOfRun,
+  roleOf,
+  waits,
+} from './failover-plan.ts';
 import {
   type BundleOrigin,
   declaredAs,
@@ -46,40 +44,6 @@ export interface FailoverOptions extends PlanOptions {
   noop?: boolean;
   /** Only if the plan has this digest. */
   digest?: string;
-}
-
-export interface PlannedMachine {
-  vm: string;
-  point: string;
-  time: number;
-  disks: number;
-  type: string;
-  /** Why that type, where it was chosen. */
-  why?: string;
-  /** Of Windows: where its licence comes from. */
-  shell?: { image: string; license: string };
-  /** In words, with where each runs. */
-  probes: string[];
-  /**
-   * Of a point that has no snapshots yet. No part of the digest: a replica that is made meanwhile is no other
-   * plan.
-   */
-  cold?: Cold;
-}
-
-/** What is about to be done, for whoever approves it. */
-export interface FailoverPlan {
-  plan: string;
-  network: { subnet: string; group: string; vpc: string };
-  /** Milliseconds after which it is ended, and by which role; without one nobody ends it. */
-  teardown: { after: number; role?: string };
-  /** Manifests that the machines are to converge themselves by. */
-  post_launch?: string;
-  groups: {
-    wait: number;
-    machines: PlannedMachine[];
-  }[];
-  digest: string;
 }
 
 export interface Failover {
@@ -217,14 +181,6 @@ export async function unchanged(repository: Repository, seen: Run): Promise<Run>
   throw begunBy(seen.start.plan);
 }
 
-interface Chosen {
-  vm: string;
-  target: TargetMachine;
-  point: Point;
-  fit: Fit;
-  cold?: Cold;
-}
-
 /** A point for each machine of the plan; everything against any of them is said at once. */
 async function choose(
   recovering: Recovering,
@@ -272,71 +228,6 @@ async function choose(
   if (against.length > 0) throw new Failure(against);
   return chosen;
 }
-
-const waits = (wait: string | undefined): number => (wait === undefined ? 0 : (parseDuration(wait) ?? 0));
-
-function planOf(
-  plan: string,
-  { groups, test, probes, post_launch }: RecoveryPlanProperties,
-  chosen: Chosen[],
-  { vpc }: { vpc: string },
-): FailoverPlan {
-  const role = roleOf(test);
-  const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
-  return withDigest({
-    plan,
-    network: { subnet: test.subnet, group: test.security_group, vpc },
-    teardown: { after: limitOf(test), ...(role !== undefined && { role }) },
-    ...(post_launch !== undefined && { post_launch }),
-    groups: groups.map(({ targets, wait }) => ({
-      wait: waits(wait),
-      machines: targets.map(of).map(({ vm, point, fit, cold }) => ({
-        vm,
-        point: point.id,
-        time: point.time,
-        disks: point.disks.length,
-        type: fit.type,
-        ...(fit.why !== undefined && { why: fit.why }),
-        ...(fit.shell && { shell: { image: fit.shell.image, license: fit.shell.license } }),
-        ...(cold && { cold }),
-        probes: probesOf(probes, vm, familyOf(point)).map(inWords),
-      })),
-    })),
-  });
-}
-
-/** Points that say nothing of their machine are refused before anything of them is run. */
-const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) : 'other');
-
-const inWords = (probe: Probe): string => `${describeProbe(probe)} (from ${placeOf(probe)})`;
-
-const planOfRun = (
-  { plan, subnet, group, groups, probes, limit, teardown, post_launch }: RunStart,
-  vpc: string,
-): FailoverPlan =>
-  withDigest({
-    plan,
-    network: { subnet, group, vpc },
-    teardown: { after: limit, ...teardown },
-    ...(post_launch !== undefined && { post_launch }),
-    groups: groups.map(({ wait, machines }) => ({
-      wait,
-      machines: machines.map(({ vm, point, time, disks, instance_type, shell }) => ({
-        vm,
-        point,
-        time,
-        disks: disks.length,
-        type: instance_type,
-        ...(shell && { shell }),
-        probes: (probes[vm] ?? []).map(inWords),
-      })),
-    })),
-  });
-
-const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
-  ...plan,
-  digest: sha256(JSON.stringify(plan, (key, value) => (key === 'cold' ? undefined : value))),
-});
 
 function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void {
   if (wanted === undefined || digest.startsWith(wanted)) return;
@@ -414,12 +305,6 @@ const begin = ({
     },
   });
 };
-
-/** Hours that a test may stand where the plan doesn't say. */
-const usualHours = 4;
-const limitOf = ({ hours = usualHours }: PlanProperties['test']): number => hours * 3_600_000;
-const roleOf = ({ teardown }: PlanProperties['test']): string | undefined =>
-  teardown === 'none' ? undefined : teardown;
 
 const stillStanding = (plan: string, { start }: Run, again: string): Failure =>
   new Failure(

@@ -1,4 +1,5 @@
-import type { Failover, PlannedMachine } from '../../../app/recovery/failover.ts';
+import type { Failover } from '../../../app/recovery/failover.ts';
+import type { PlannedMachine } from '../../../app/recovery/failover-plan.ts';
 import type { PlanCleaned } from '../../../app/recovery/failover-status.ts';
 import { duration, plural } from '../../../io/units.ts';
 import { assumedRate, type Cold } from '../../../recovery/replica/estimate.ts';

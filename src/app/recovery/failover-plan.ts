@@ -1,0 +1,129 @@
+import { parseDuration } from '../../io/duration.ts';
+import type { Fit, TargetMachine } from '../../recovery/failover/prepare.ts';
+import { probesOf } from '../../recovery/failover/probes-of.ts';
+import type { RunStart } from '../../recovery/failover/run.ts';
+import type { PlanProperties } from '../../recovery/model/plan.ts';
+import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
+import type { Cold } from '../../recovery/replica/estimate.ts';
+import { guestFamily } from '../../replication/model/machine.ts';
+import type { Point } from '../../replication/model/repository.ts';
+import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
+import { sha256 } from '../../values/digest.ts';
+
+export interface PlannedMachine {
+  vm: string;
+  point: string;
+  time: number;
+  disks: number;
+  type: string;
+  /** Why that type, where it was chosen. No part of the digest: the type itself is. */
+  why?: string;
+  /** Of Windows: where its licence comes from. */
+  shell?: { image: string; license: string };
+  /** In words, with where each runs. */
+  probes: string[];
+  /**
+   * Of a point that has no snapshots yet. No part of the digest: a replica that is made meanwhile is no other
+   * plan.
+   */
+  cold?: Cold;
+}
+
+/** What is about to be done, for whoever approves it. */
+export interface FailoverPlan {
+  plan: string;
+  network: { subnet: string; group: string; vpc: string };
+  /** Milliseconds after which it is ended, and by which role; without one nobody ends it. */
+  teardown: { after: number; role?: string };
+  /** Manifests that the machines are to converge themselves by. */
+  post_launch?: string;
+  groups: {
+    wait: number;
+    machines: PlannedMachine[];
+  }[];
+  digest: string;
+}
+
+/** A machine of a plan and the point that it is recovered from. */
+export interface Chosen {
+  vm: string;
+  target: TargetMachine;
+  point: Point;
+  fit: Fit;
+  cold?: Cold;
+}
+
+export const waits = (wait: string | undefined): number =>
+  wait === undefined ? 0 : (parseDuration(wait) ?? 0);
+
+export function planOf(
+  plan: string,
+  { groups, test, probes, post_launch }: RecoveryPlanProperties,
+  chosen: Chosen[],
+  { vpc }: { vpc: string },
+): FailoverPlan {
+  const role = roleOf(test);
+  const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
+  return withDigest({
+    plan,
+    network: { subnet: test.subnet, group: test.security_group, vpc },
+    teardown: { after: limitOf(test), ...(role !== undefined && { role }) },
+    ...(post_launch !== undefined && { post_launch }),
+    groups: groups.map(({ targets, wait }) => ({
+      wait: waits(wait),
+      machines: targets.map(of).map(({ vm, point, fit, cold }) => ({
+        vm,
+        point: point.id,
+        time: point.time,
+        disks: point.disks.length,
+        type: fit.type,
+        ...(fit.why !== undefined && { why: fit.why }),
+        ...(fit.shell && { shell: { image: fit.shell.image, license: fit.shell.license } }),
+        ...(cold && { cold }),
+        probes: probesOf(probes, vm, familyOf(point)).map(inWords),
+      })),
+    })),
+  });
+}
+
+/** Points that say nothing of their machine are refused before anything of them is run. */
+export const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) : 'other');
+
+const inWords = (probe: Probe): string => `${describeProbe(probe)} (from ${placeOf(probe)})`;
+
+export const planOfRun = (
+  { plan, subnet, group, groups, probes, limit, teardown, post_launch }: RunStart,
+  vpc: string,
+): FailoverPlan =>
+  withDigest({
+    plan,
+    network: { subnet, group, vpc },
+    teardown: { after: limit, ...teardown },
+    ...(post_launch !== undefined && { post_launch }),
+    groups: groups.map(({ wait, machines }) => ({
+      wait,
+      machines: machines.map(({ vm, point, time, disks, instance_type, shell }) => ({
+        vm,
+        point,
+        time,
+        disks: disks.length,
+        type: instance_type,
+        ...(shell && { shell }),
+        probes: (probes[vm] ?? []).map(inWords),
+      })),
+    })),
+  });
+
+/** What is said beside what will be done; a run that is gone on with doesn't know it. */
+const told = new Set(['cold', 'why']);
+
+const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
+  ...plan,
+  digest: sha256(JSON.stringify(plan, (key, value) => (told.has(key) ? undefined : value))),
+});
+
+/** Hours that a test may stand where the plan doesn't say. */
+const usualHours = 4;
+export const limitOf = ({ hours = usualHours }: PlanProperties['test']): number => hours * 3_600_000;
+export const roleOf = ({ teardown }: PlanProperties['test']): string | undefined =>
+  teardown === 'none' ? undefined : teardown;

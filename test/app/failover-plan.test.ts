@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { type Chosen, limitOf, planOf, planOfRun, waits } from '../../src/app/recovery/failover-plan.ts';
+import { machineOf } from '../../src/recovery/failover/prepare.ts';
+import { probesOf } from '../../src/recovery/failover/probes-of.ts';
+import type { RunStart } from '../../src/recovery/failover/run.ts';
+import type { Point } from '../../src/replication/model/repository.ts';
+import type { RecoveryPlanProperties } from '../../src/resources/aws/recovery_plan.ts';
+import { aMachine } from '../support/repository.ts';
+
+const properties: RecoveryPlanProperties = {
+  repository: 's3://dr/vms',
+  groups: [{ targets: ['web01'], wait: '1m' }],
+  test: { subnet: 'subnet-0123456789abcdef0', security_group: 'sg-0123456789abcdef0', teardown: 'none' },
+};
+const point = {
+  id: 'p1',
+  time: 1_000,
+  vm: { name: 'web01', uuid: 'u' },
+  machine: aMachine,
+  disks: [{ index: 0, key: 2000, identity: 'd', bytes: 1 << 20 }],
+  left_out: [],
+} as unknown as Point;
+const chosenBy = (fit: Chosen['fit'], cold?: Chosen['cold']): Chosen => ({
+  vm: 'web01',
+  target: { vm: 'web01' } as Chosen['target'],
+  point,
+  fit,
+  ...(cold && { cold }),
+});
+const planned = (chosen: Chosen) => planOf('web', properties, [chosen], { vpc: 'vpc-1' });
+const right = { type: 'c6i.large', why: 'the smallest that holds it' };
+
+test('what is gone on with has the digest that was approved, though the type was chosen and a point was cold', () => {
+  const cold = { blocks: 7 } as unknown as Chosen['cold'];
+  const chosen = chosenBy(right, cold);
+  const start = {
+    plan: 'web',
+    subnet: properties.test.subnet,
+    group: properties.test.security_group,
+    limit: limitOf(properties.test),
+    groups: [{ wait: waits('1m'), machines: [machineOf(point, chosen.target, chosen.fit, new Map())] }],
+    probes: { web01: probesOf(undefined, 'web01', 'linux') },
+  } as unknown as RunStart;
+  expect(planned(chosen).groups[0]!.machines[0]).toMatchObject({ why: right.why, cold });
+  expect(planOfRun(start, 'vpc-1').digest).toBe(planned(chosen).digest);
+});
+
+test('another type is another plan', () => {
+  const other = planned(chosenBy({ ...right, type: 'm6i.large' }));
+  expect(other.digest).not.toBe(planned(chosenBy(right)).digest);
+});
