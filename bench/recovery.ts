@@ -70,8 +70,8 @@ ${Math.max(...loads).toFixed(1)}: whatever ran beside it is in the times, not in
 ## Failovers to warm points
 
 \`failover PLAN --test\`, from the command to its end, all probes passed. Calls are counted on the wire, S3's not among
-them; bytes of packs are those that S3 answered with. The last row's calls went through buckets of tokens as the account
-has them (\`bench/recovery/account.ts\`); what they refused at first is told, and was asked for again.
+them; bytes of packs are those that S3 answered with. The last row's calls went through buckets of tokens as an account
+is believed to have them (\`bench/recovery/account.ts\`); what they refused at first is told, and was asked for again.
 
 | machines | disks each | calls | bytes of packs | seconds | refused at first |
 |---|---|---|---|---|---|

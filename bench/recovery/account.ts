@@ -7,11 +7,11 @@ interface Bucket {
 }
 
 /**
- * Sources: Amazon EC2 developer guide, "Request throttling": every action has a bucket of its own, of 100
- * and 20 a second when it changes nothing, 50 and 5 when it does, RunInstances 5 and 2,
- * TerminateInstances 100 and 5. Amazon EBS endpoints and quotas: 1,000 PutSnapshotBlock and
- * GetSnapshotBlock a second, 10 StartSnapshot and CompleteSnapshot, 50 ListSnapshotBlocks. Route 53
- * Resolver: 5 a second.
+ * Source: Amazon EC2 developer guide, "Request throttling": every action has a bucket of its own, of 100
+ * tokens and 20 a second when it changes nothing. All other figures are believed, not read at their source:
+ * 50 and 5 for what changes something, RunInstances 5 and 2, TerminateInstances 100 and 5; of EBS direct
+ * 1,000 puts and gets a second, 10 StartSnapshot and CompleteSnapshot, 50 lists; 5 a second of Route 53
+ * Resolver.
  */
 const limits: [RegExp, Bucket][] = [
   [/^ec2:RunInstances$/, { tokens: 5, refill: 2 }],

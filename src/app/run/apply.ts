@@ -66,7 +66,7 @@ async function manifests(
 }
 
 /** Whether any of them is on this host. */
-export const runsHere = ({ registry }: Context, resources: readonly { type: string }[]): boolean =>
+const runsHere = ({ registry }: Context, resources: readonly { type: string }[]): boolean =>
   resources.some(({ type }) => registry.types.get(type)?.runs.on === 'host');
 
 /** A file whose top key is `converge_plan` is a plan, whatever its name. */

@@ -184,7 +184,7 @@ function checkBlock(snapshot: LabSnapshot, input: PutInput, data: Buffer): void 
 /**
  * Of the blocks that were put, in their order. Source: EBS user guide, "Use checksums with EBS direct APIs".
  */
-export function linearChecksum(put: BlockMap): string {
+function linearChecksum(put: BlockMap): string {
   const hash = createHash('sha256');
   for (const [, { digest }] of [...put].sort(([a], [b]) => a - b)) hash.update(digest, 'hex');
   return hash.digest('base64');

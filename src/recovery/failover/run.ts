@@ -105,12 +105,8 @@ export const attemptIn = (tags: Record<string, string>): number => Number(tags[A
  *
  * @param attempt how many instances of the machine were given up before, see `attemptOf`
  */
-export const launchToken = (
-  repository: string,
-  { plan, number }: RunStart,
-  vm: string,
-  attempt: number,
-): string => sha256(JSON.stringify([repository, plan, number, vm, ...(attempt > 0 ? [attempt] : [])]));
+const launchToken = (repository: string, { plan, number }: RunStart, vm: string, attempt: number): string =>
+  sha256(JSON.stringify([repository, plan, number, vm, ...(attempt > 0 ? [attempt] : [])]));
 
 /** Of something that is made for one attempt at one machine of a run. */
 export const derivedToken = (

@@ -7,7 +7,7 @@ export type Probe = { within: number } & (
   | { kind: 'http'; port: number; path: string; status: number; contains?: string }
 );
 
-export const IN_EC2 = 'EC2';
+const IN_EC2 = 'EC2';
 export const HERE = 'this machine';
 export const IN_GUEST = 'the machine itself';
 

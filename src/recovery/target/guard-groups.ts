@@ -19,7 +19,7 @@ const same = (a: GroupRule, b: GroupRule) =>
   a.peer === b.peer;
 
 /** Rules that are too many, and those that are missing. */
-export const rulesBetween = (is: readonly GroupRule[], should: readonly GroupRule[]) => ({
+const rulesBetween = (is: readonly GroupRule[], should: readonly GroupRule[]) => ({
   tooMany: is.filter(rule => !should.some(one => same(rule, one))),
   missing: should.filter(rule => !is.some(one => same(rule, one))),
 });

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { oneOf } from '../shared/schema-parts.ts';
 
 /** `replica` of a `recovery_target`. */
@@ -29,6 +29,3 @@ export const replicaSchema = Type.Object(
     description: 'EBS snapshots of the newest points, which `converge replicate --replica` makes.',
   },
 );
-
-/** When, by whom and for how long the EBS snapshots of a target are kept up. */
-export type ReplicaPolicy = Static<typeof replicaSchema>;

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import Type from 'typebox';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo, WriteIo } from '../../engine/model/io.ts';
 import { mistake } from '../../engine/model/mistakes.ts';
@@ -28,9 +28,6 @@ const schema = Type.Object(
   },
   { additionalProperties: false },
 );
-
-/** As written. */
-export type TimezoneProperties = Static<typeof schema>;
 
 export const timezone: BuiltInType<typeof schema, TimezoneState, Declaration> = {
   name: 'timezone',

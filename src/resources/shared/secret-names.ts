@@ -175,7 +175,7 @@ export function withoutSecretsOf(text: string, said: string): string {
 }
 
 /** A text with its proven secrets taken out, for messages. */
-export function withoutSecrets(text: string): string {
+function withoutSecrets(text: string): string {
   let shown = '';
   let end = 0;
   for (const [from, to] of secretsIn(text)) {

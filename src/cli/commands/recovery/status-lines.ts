@@ -30,7 +30,7 @@ export function statusLines({ run, expires, standing, replicas, pictures, from }
 }
 
 /** How far the snapshots of a machine are behind its points, and both behind now. */
-export function replicaLine({ vm, age, behind }: ReplicaAge): string {
+function replicaLine({ vm, age, behind }: ReplicaAge): string {
   if (age === undefined) return `replica of ${vm}: there is none`;
   const lag = behind === 0 ? 'of its newest point' : `${plural(behind, 'point')} behind`;
   return `replica of ${vm}: ${duration(age)} old, ${lag}`;

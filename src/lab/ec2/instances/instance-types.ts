@@ -64,7 +64,7 @@ const families: [family: string, gib: number, first: string, rest?: Partial<Inst
 ];
 
 /** A few of EC2's types, with their true sizes. Source: Amazon EC2 instance types. */
-export const instanceTypes: ReadonlyMap<string, InstanceType> = new Map(
+const instanceTypes: ReadonlyMap<string, InstanceType> = new Map(
   families.flatMap(([family, gib, first, rest]) =>
     sizes
       .slice(sizes.findIndex(([size]) => size === first))

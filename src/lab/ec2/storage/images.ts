@@ -17,7 +17,7 @@ import type { ImageDevice, LabImage } from '../world/state.ts';
 import { snapshotActions } from './snapshots.ts';
 
 /** Throws ApiError for a name that is taken or can't be one. Source: API reference, RegisterImage, Name. */
-export function checkImageName({ state, account }: Ec2Call, name: string): void {
+function checkImageName({ state, account }: Ec2Call, name: string): void {
   if (!/^[\w()[\] ./'@-]{3,128}$/.test(name))
     throw refuse.other('InvalidAMIName.Malformed', `AMI names are 3 to 128 characters: '${name}'`);
   const taken = Object.values(state.images).find(it => it.name === name && it.owner === account);

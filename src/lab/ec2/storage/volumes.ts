@@ -97,7 +97,7 @@ export function makeVolume(call: Ec2Call, it: NewVolume): LabVolume {
 }
 
 /** Frees what was detaching, shows what was attaching as attached, and what was being created as there. */
-export function settleVolume(call: Pick<Ec2Call, 'state'>, volume: LabVolume): void {
+function settleVolume(call: Pick<Ec2Call, 'state'>, volume: LabVolume): void {
   const { state } = call;
   const found = attachmentOf(state.instances, volume.id);
   if (found?.attachment.state === 'detaching') {
