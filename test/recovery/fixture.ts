@@ -8,6 +8,7 @@ import type { Clock } from '../../src/io/ports.ts';
 import { type Lab, openLab } from '../../src/lab/lab.ts';
 import { SNAPSHOT_BLOCK, type SnapshotStore } from '../../src/recovery/model/snapshots.ts';
 import { buildReplica, type ReplicaOptions } from '../../src/recovery/replica/build.ts';
+import { readReplica, replicaTags } from '../../src/recovery/replica/names.ts';
 import { scratch } from '../support/cli.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { openTest, VM } from '../support/repository.ts';
@@ -76,3 +77,24 @@ export async function contentOf(store: SnapshotStore, snapshot: string, bytes: n
 
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 export const someBytes = (seed: string, length: number): Buffer => new SeededRandom(seed).bytes(length);
+
+/** A snapshot of one of the two disks of a point, as its tags tell of it. */
+export const replicaOf = (
+  generation: number,
+  identity: string,
+  state: 'completed' | 'error' | 'pending' = 'completed',
+) =>
+  readReplica({
+    id: `${generation}${identity}`,
+    state,
+    started: 0,
+    gib: 1,
+    encrypted: false,
+    tags: {
+      [replicaTags.disk]: identity,
+      [replicaTags.disks]: '2',
+      [replicaTags.point]: `p${generation}`,
+      [replicaTags.generation]: String(generation),
+      [replicaTags.attempt]: '0',
+    },
+  })!;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ageOf, whyDue, whyElsewhere } from '../../src/recovery/replica/age.ts';
-import { readReplica, replicaTags } from '../../src/recovery/replica/names.ts';
 import type { Point } from '../../src/replication/model/repository.ts';
+import { replicaOf as snapshot } from './fixture.ts';
 
 const point = (generation: number): Point => ({
   id: `p${generation}`,
@@ -13,21 +13,6 @@ const point = (generation: number): Point => ({
   disks: [],
   left_out: [],
 });
-const snapshot = (generation: number, identity: string, state: 'completed' | 'pending' = 'completed') =>
-  readReplica({
-    id: `${generation}${identity}`,
-    state,
-    started: 0,
-    gib: 1,
-    encrypted: false,
-    tags: {
-      [replicaTags.disk]: identity,
-      [replicaTags.disks]: '2',
-      [replicaTags.point]: `p${generation}`,
-      [replicaTags.generation]: String(generation),
-      [replicaTags.attempt]: '0',
-    },
-  })!;
 const points = [point(1), point(2), point(3)];
 
 test('the age is that of the newest point whose every disk is complete', () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { retired } from '../../src/recovery/replica/choose.ts';
-import { readReplica, replicaTags } from '../../src/recovery/replica/names.ts';
+import { replicaTags } from '../../src/recovery/replica/names.ts';
 import { verifySnapshot } from '../../src/recovery/replica/verify.ts';
 import { commitImage } from '../support/repository.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
-import { cloud, contentOf, replicated, sha256, someBytes } from './fixture.ts';
+import { cloud, contentOf, replicated, sha256, replicaOf as snapshot, someBytes } from './fixture.ts';
 
 const K = 1024;
 const BLOCK = 512 * K;
@@ -122,21 +122,6 @@ test('old snapshots go, those of the newest points that are whole stay', async (
 const none = new Set<string>();
 
 test('nothing is retired while no point has all of its disks, and nothing of a pinned one', () => {
-  const snapshot = (generation: number, identity: string, state: 'completed' | 'error' | 'pending') =>
-    readReplica({
-      id: `${generation}${identity}`,
-      state,
-      started: 0,
-      gib: 1,
-      encrypted: false,
-      tags: {
-        [replicaTags.disk]: identity,
-        [replicaTags.disks]: '2',
-        [replicaTags.point]: `p${generation}`,
-        [replicaTags.generation]: String(generation),
-        [replicaTags.attempt]: '0',
-      },
-    })!;
   const halves = [snapshot(1, 'a', 'completed'), snapshot(2, 'a', 'completed'), snapshot(2, 'b', 'error')];
   expect(retired(halves, 1, none)).toEqual([]);
   const whole = [
