@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     // The binary that tests spawn is what the sources say, not what was built some time ago.
     globalSetup: ['test/support/temporary.ts', 'test/support/build.ts'],
-    setupFiles: ['test/support/runtime-directory.ts'],
+    setupFiles: ['test/support/environment.ts', 'test/support/runtime-directory.ts'],
     // All processors: a machine of two would otherwise run one file at a time.
     maxWorkers: '100%',
     testTimeout: 60_000,

@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.heavy.ts'],
     globalSetup: ['test/support/temporary.ts', 'test/support/build.ts'],
-    setupFiles: ['test/support/runtime-directory.ts'],
+    setupFiles: ['test/support/environment.ts', 'test/support/runtime-directory.ts'],
     maxWorkers: '100%',
     testTimeout: 300_000,
     hookTimeout: 300_000,

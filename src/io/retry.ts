@@ -46,8 +46,8 @@ export interface Retrying<T> {
 
 /**
  * Does `work` again while it fails in a way that may pass, or while its value is not yet the one that is
- * wanted. `work` is given the number of the attempt, from 1, for whoever counts. Nothing else in `src` does
- * things again; what waits for a state and gives up with an error is `until`.
+ * wanted. `work` is given the number of the attempt, from 1, for whoever counts. What waits for a state and
+ * gives up with an error is `until`; what else of `src` waits is listed, with why, in tools/layers/waits.ts.
  *
  * Gives the last value. Rejects with the last error as it is, or with the signal's reason.
  */
