@@ -167,7 +167,8 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
           const open = opener(job, bytes);
           for (const want of job.wanted) {
             const plain = open(want);
-            for (const index of want.blocks) yield { index, bytes: plain };
+            for (const index of want.blocks)
+              yield { index, bytes: plain, ...(!context.vault.encrypted && { sha256: want.id }) };
           }
         } else {
           for (const want of job.wanted)
