@@ -14,8 +14,8 @@ export const filtersOf = (tags: Record<string, string>): { Name: string; Values:
   filtersOfAny([tags]);
 
 /**
- * The same for what has all tags of one of these, which have the same names: of each tag any of its values, so
- * that there may be more among the answers.
+ * The same for what has all tags of one of these, which have the same names: of each tag any of its values,
+ * so that there may be more among the answers.
  */
 export const filtersOfAny = (several: Record<string, string>[]): { Name: string; Values: string[] }[] =>
   Object.keys(several[0] ?? {}).map(name => ({
