@@ -18,6 +18,7 @@ import {
   type RunStart,
   runTags,
   since,
+  subnetsOf,
 } from './run.ts';
 import { swapDisks } from './swap-disks.ts';
 import { seeToTeardown } from './teardown.ts';
@@ -46,7 +47,7 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   const { repository, run, cloud, clock, step, signal } = options;
   const { machines } = cloud;
   const { start } = run;
-  const network = options.proven ?? (await machines.network(start.subnet, start.group, signal));
+  const network = options.proven ?? (await machines.network(subnetsOf(start), start.group, signal));
   refuseOpen(network);
   await pinPoints(repository, start);
   // A shell of the VM's own is as much a copy of what runs at home as a recovered machine is.
