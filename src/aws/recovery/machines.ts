@@ -1,6 +1,7 @@
 import type { EC2Client, Image, Instance } from '@aws-sdk/client-ec2';
 import type { CloudImage, CloudInstance, MachineCloud, NotRun } from '../../recovery/model/machines.ts';
 import type { RecoveryConnection } from './connection.ts';
+import { ofSnapshots } from './gone.ts';
 import { findHolder } from './interfaces.ts';
 import { readNetwork } from './network.ts';
 import { takePicture } from './picture.ts';
@@ -58,7 +59,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
       const answer = await onEc2(
         'RegisterImage',
         name,
-        (client, options) => client.send(command, options),
+        (client, options) => ofSnapshots(name, () => client.send(command, options)),
         // It does not know a token: a second attempt after a lost answer finds the name taken, by ourselves.
         { signal, expected: /^InvalidAMIName\.Duplicate$/ },
       );

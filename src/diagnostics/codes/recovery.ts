@@ -216,6 +216,10 @@ export const recovery = {
     means: 'EBS ended a snapshot with an error.',
     wayOut: 'Run again: a new one is made.',
   },
+  'snapshot-gone': {
+    means: 'A snapshot that a test was begun with was removed since.',
+    wayOut: 'Clean the test up and begin another.',
+  },
   'snapshot-not-pending': {
     means: 'A snapshot that was being written is not open for writing any more.',
     wayOut: 'Run again: a new one is made.',
