@@ -7,6 +7,7 @@ import { type Retrying, withRetries } from '../with-retries.ts';
 
 export interface Asking {
   signal?: AbortSignal | undefined;
+  /** Default: polite. A failover of many machines is throttled, and half of one is worse than a late one. */
   patience?: Patience;
   /** Errors, by their code, that are an answer: undefined. */
   expected?: RegExp;
@@ -51,7 +52,7 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
   const call = async <T>(
     about: { service: string; action: string; thing: string },
     run: (options: { abortSignal?: AbortSignal }) => Promise<T>,
-    { signal, patience = 'quick', expected }: Asking,
+    { signal, patience = 'polite', expected }: Asking,
     onThrottled?: () => void,
   ): Promise<T | undefined> => {
     const counted: Retrying = {

@@ -13,6 +13,9 @@ const mostWidth = 64;
 /** The most that ListSnapshotBlocks gives. */
 const listPage = 10_000;
 
+/** What EC2 shows as the volume of a snapshot that has none. Source: what users of DescribeSnapshots print. */
+const writtenFromOutside = 'vol-ffffffff';
+
 const told = (snapshot: Snapshot): CloudSnapshot => ({
   id: snapshot.SnapshotId ?? '',
   state: snapshot.State === 'pending' || snapshot.State === 'completed' ? snapshot.State : 'error',
@@ -20,6 +23,7 @@ const told = (snapshot: Snapshot): CloudSnapshot => ({
   gib: snapshot.VolumeSize ?? 0,
   encrypted: snapshot.Encrypted ?? false,
   ...(snapshot.KmsKeyId !== undefined && { key: snapshot.KmsKeyId }),
+  ...(snapshot.VolumeId !== writtenFromOutside && { ofVolume: true as const }),
   tags: tagsOf(snapshot.Tags),
 });
 

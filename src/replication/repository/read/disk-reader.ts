@@ -176,6 +176,12 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
         }
       }
     },
+    async packs(wanted, signal) {
+      const keys = new Set<string>();
+      for await (const job of jobs(wanted, signal))
+        if (!Array.isArray(job)) keys.add(context.names.pack(job.pack));
+      return keys;
+    },
     block(index, signal) {
       if (!(index >= 0 && index < blocks)) throw new RangeError(`disk ${disk.index} has no block ${index}`);
       return againOnMissing(async () => {
