@@ -108,8 +108,8 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     );
     return ({ id, offset, length, blocks: [first] }: Wanted): Buffer => {
       const stored = bytes.subarray(offset - run.start, offset - run.start + length);
-      const plain = sealer.open(offset, stored, disk.blockSize, id);
-      if (plain.length !== blockLength(disk, first!) || !context.vault.blockId(plain).equals(id))
+      const plain = sealer.openBlock(offset, stored, disk.blockSize, id);
+      if (plain.length !== blockLength(disk, first!))
         throw damaged(
           sealer.key,
           `the block at byte ${offset} isn't the one that block ${first} of disk ${disk.index} needs`,
