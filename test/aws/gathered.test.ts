@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { gathered } from '../../src/aws/recovery/gathered.ts';
-import { ec2Pace } from '../../src/aws/recovery/pace.ts';
+import { gathered } from '../../src/aws/recovery/calls/gathered.ts';
+import { ec2Pace } from '../../src/aws/recovery/calls/pace.ts';
 import type { Clock } from '../../src/io/ports.ts';
 
 /** Answers a question with itself, when it is told to. */

@@ -21,6 +21,7 @@ function disk(bytes: number, blockSize: number, known?: (block: number) => Buffe
       page: async () => Buffer.alloc(0),
     },
     block: () => Promise.reject(new Error('not one by one')),
+    packs: async () => new Set(),
     async *blocks(wanted): AsyncGenerator<ReadBlock> {
       for (const index of [...wanted].reverse()) {
         const plain = Buffer.alloc(Math.min(blockSize, bytes - index * blockSize), 1 + (index % 251));

@@ -4,10 +4,11 @@ import type { Patience } from '../../io/retry.ts';
 import { codeOf, toFailure } from '../errors.ts';
 import { type AwsSettings, clientConfig } from '../settings.ts';
 import { type Retrying, withRetries } from '../with-retries.ts';
-import { ec2Pace } from './pace.ts';
+import { ec2Pace } from './calls/pace.ts';
 
 export interface Asking {
   signal?: AbortSignal | undefined;
+  /** Default: polite. A failover of many machines is throttled, and half of one is worse than a late one. */
   patience?: Patience;
   /** Errors, by their code, that are an answer: undefined. */
   expected?: RegExp;
@@ -38,9 +39,6 @@ export interface RecoveryConnection {
 /** Milliseconds without traffic. */
 const silence = 30_000;
 
-/** How often a call is made that fails in a way that may pass, but for being asked for fewer. */
-const attempts = 5;
-
 /** Loads both SDKs. */
 export async function connectRecovery(settings: AwsSettings): Promise<RecoveryConnection> {
   const [ec2, ebs] = await Promise.all([import('@aws-sdk/client-ec2'), import('@aws-sdk/client-ebs')]);
@@ -56,7 +54,7 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
   const call = async <T>(
     about: { service: string; action: string; thing: string },
     run: (options: { abortSignal?: AbortSignal }) => Promise<T>,
-    { signal, patience = 'quick', expected }: Asking,
+    { signal, patience = 'polite', expected }: Asking,
     onThrottled?: () => void,
   ): Promise<T | undefined> => {
     const counted: Retrying = {
@@ -66,14 +64,10 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
         settings.onCall?.(kind);
       },
     };
-    let failures = 0;
     try {
       return await withRetries(abortSignal => run(abortSignal ? { abortSignal } : {}), counted, {
         signal,
-        // An account that is asked for too much at once lets everything through in a while.
-        patience: 'bulk',
-        again: (_, kind) =>
-          kind === 'throttled' || (kind !== 'final' && (patience === 'bulk' || ++failures < attempts)),
+        patience,
       });
     } catch (error) {
       signal?.throwIfAborted();

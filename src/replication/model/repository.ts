@@ -97,6 +97,8 @@ export interface DiskReader {
    * run at a time. `wanted` is consumed as it goes; give it in ascending order.
    */
   blocks(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<ReadBlock>;
+  /** Keys of the objects that reading these blocks takes, ascending numbers; none of them is read. */
+  packs(wanted: Iterable<number>, signal?: AbortSignal): Promise<Set<string>>;
 }
 
 /** What was written, for reports. Bytes. */

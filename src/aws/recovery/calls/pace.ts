@@ -1,4 +1,4 @@
-import type { Clock } from '../../io/ports.ts';
+import type { Clock } from '../../../io/ports.ts';
 
 interface Bucket {
   /** Calls that may be made at once after a rest. */
