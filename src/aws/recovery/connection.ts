@@ -38,11 +38,7 @@ export interface RecoveryConnection {
 /** Milliseconds without traffic. */
 const silence = 30_000;
 
-/**
- * Loads both SDKs. EBS direct goes through the SDK rather than a signed `fetch`: the body of a block is
- * outside of the signature, so the SDK never reads it, and what it costs besides is small against the SHA-256
- * of 512 KiB.
- */
+/** Loads both SDKs. */
 export async function connectRecovery(settings: AwsSettings): Promise<RecoveryConnection> {
   const [ec2, ebs] = await Promise.all([import('@aws-sdk/client-ec2'), import('@aws-sdk/client-ebs')]);
   const ec2Client = new ec2.EC2Client(clientConfig(settings, silence));

@@ -1,9 +1,10 @@
 import type { Snapshot } from '@aws-sdk/client-ec2';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import { type CloudSnapshot, SNAPSHOT_BLOCK, type SnapshotStore } from '../../recovery/model/snapshots.ts';
+import type { CloudSnapshot, SnapshotStore } from '../../recovery/model/snapshots.ts';
 import { sha256Base64 } from '../../values/digest.ts';
 import { type AdaptiveLimit, adaptiveLimit } from './adaptive-limit.ts';
 import type { RecoveryConnection } from './connection.ts';
+import { blockPutter } from './put-block.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
 
 /** Calls of EBS direct at once, at first and at most: 1,000 a second at 100 ms each are 100. */
@@ -44,6 +45,7 @@ export function awsSnapshots(
   limitOf: () => Promise<AdaptiveLimit> = ofItsOwn(),
 ): SnapshotStore {
   const { ec2, ebs, onEc2, onEbs } = connection;
+  const putBlock = blockPutter(ebs);
   const bulk = async (signal: AbortSignal | undefined) => {
     const limit = await limitOf();
     return { limit, patiently: { signal, patience: 'bulk', onThrottled: () => limit.slower() } as const };
@@ -113,19 +115,11 @@ export function awsSnapshots(
     async put(id, index, bytes, digest, signal) {
       const { limit, patiently } = await bulk(signal);
       return limit.run(async () => {
-        const command = new ebs.PutSnapshotBlockCommand({
-          SnapshotId: id,
-          BlockIndex: index,
-          BlockData: bytes,
-          DataLength: SNAPSHOT_BLOCK,
-          Checksum: digest.toString('base64'),
-          ChecksumAlgorithm: 'SHA256',
-        });
         try {
           await onEbs(
             'PutSnapshotBlock',
             `${id}, block ${index}`,
-            (client, options) => client.send(command, options),
+            (client, options) => putBlock(client, { snapshot: id, index, bytes, digest }, options),
             patiently,
           );
         } catch (error) {

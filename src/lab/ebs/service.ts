@@ -39,7 +39,7 @@ export function ebsService(
         return { output: await world.change(draft => startSnapshot(draft, input as StartInput)) };
       case 'PutSnapshotBlock': {
         const stamp = random.bytes(8).toString('hex');
-        return { output: await putBlock(world, { ...asking, stamp }, input as PutInput, request.body) };
+        return { output: await putBlock(world, { ...asking, stamp }, input as PutInput, request) };
       }
       case 'CompleteSnapshot': {
         const fails = faults.take(['snapshot-fails'], {}) !== undefined;

@@ -137,8 +137,9 @@ async function buildDisk(disk: PointDisk, choice: Choice, options: ReplicaOption
   };
 }
 
-/** Milliseconds between two looks, and after which a snapshot that isn't complete is given up on. */
-const lookEvery = 2_000;
+/** Milliseconds before each look at a snapshot: one of few blocks is complete soon. */
+const lookEvery = (look: number) => Math.min(2_000, 125 * 2 ** look);
+/** Milliseconds after which a snapshot that isn't complete is given up on. */
 const patience = 60 * 60_000;
 
 const completed = (id: string, { store, clock, signal }: ReplicaOptions): Promise<true> =>
