@@ -757,6 +757,7 @@ export const layers: Layers = {
       'recovery/model',
       'recovery/replica',
       'recovery/shell',
+      'recovery/target',
       'recovery/failover',
       'recovery/prober',
       'recovery/runbook',

@@ -13,7 +13,10 @@ const mostWidth = 64;
 /** The most that ListSnapshotBlocks gives. */
 const listPage = 10_000;
 
-/** What EC2 shows as the volume of a snapshot that has none. Source: what users of DescribeSnapshots print. */
+/**
+ * What EC2 shows as the volume of a snapshot that has none. Source: what users of DescribeSnapshots
+ * print.
+ */
 const writtenFromOutside = 'vol-ffffffff';
 
 const told = (snapshot: Snapshot): CloudSnapshot => ({
