@@ -1,6 +1,6 @@
 /**
  * Measures recovery in EC2 against the lab and writes bench/RECOVERY.md: `node bench/recovery.ts
- * [--part few|many|puts] [--rounds 5] [--machines 100]`, after `npm run build`. coldsnap is measured beside
+ * [--part few|many|puts|none] [--rounds 5] [--machines 100]`, after `npm run build`. coldsnap is measured beside
  * it (.ci/peers.d/ec2.sh brings it). What each part found stays in bench/recovery/measured.json, and the page
  * is made of that: a part can be measured again by itself.
  */
