@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli, scratch } from '../support/cli.ts';
 
+/** With a VM that a lab is seeded with. */
 async function site() {
   const dir = await scratch();
   await writeFile(
@@ -20,7 +21,6 @@ resources:
     const { code, stdout } = await converge('status', ...args, '--format', 'json');
     return { code, ...(JSON.parse(stdout) as { vms: Record<string, unknown>[]; counts: object }) };
   };
-  await converge('lab', 'add-vm', 'dc02', '--disk', '4MiB');
   return { dir, converge, json };
 }
 
