@@ -2,7 +2,7 @@ import type { Snapshot } from '@aws-sdk/client-ec2';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { CloudSnapshot, SnapshotStore } from '../../recovery/model/snapshots.ts';
 import { sha256Base64 } from '../../values/digest.ts';
-import { type AdaptiveLimit, adaptiveLimit } from './adaptive-limit.ts';
+import { type AdaptiveLimit, adaptiveLimit } from './calls/adaptive-limit.ts';
 import type { RecoveryConnection } from './connection.ts';
 import { blockPutter } from './put-block.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
