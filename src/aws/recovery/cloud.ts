@@ -7,6 +7,7 @@ import { connectRecovery, type RecoveryConnection } from './connection.ts';
 import { awsGroups } from './groups.ts';
 import { awsTypes } from './instance-types.ts';
 import { awsMachines } from './machines.ts';
+import { awsNetworks } from './networks.ts';
 import { awsShells } from './shells.ts';
 import { awsSnapshots, ebsLimit } from './snapshots.ts';
 import { awsTeardown } from './teardown.ts';
@@ -40,6 +41,7 @@ export function recoveryOver(
   return {
     snapshots: awsSnapshots(connection, limitOf),
     machines: awsMachines(connection),
+    networks: awsNetworks(connection),
     teardown,
     volumes: awsVolumes(connection),
     groups: awsGroups(connection),

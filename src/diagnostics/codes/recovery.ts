@@ -101,10 +101,27 @@ export const recovery = {
     means: 'A recovery point is older than the record of its machine.',
     wayOut: 'Make a new point.',
   },
+  'network-door-foreign': {
+    means:
+      'A network that is to be isolated has a gateway, a peering, an endpoint or a Resolver rule of others.',
+    wayOut: 'Detach or remove it: converge takes away nothing that it did not make.',
+  },
+  'network-in-use': {
+    means: 'A part of an isolated network is used by something, so that it is not removed.',
+    wayOut: 'End what runs in it: `converge failover cleanup PLAN`.',
+  },
   'network-not-found': { means: 'A subnet or its network is not there.', wayOut: 'Correct its id.' },
   'network-open': {
     means: 'The network of a test leads somewhere else: a copy of production could reach it.',
     wayOut: 'Take away what the message names, or name another subnet.',
+  },
+  'network-title': {
+    means: 'The title of an isolated network has characters that EC2 does not take in names.',
+    wayOut: 'Use letters, digits, dots, hyphens and underscores.',
+  },
+  'network-twice': {
+    means: 'Several VPCs say that they are the same isolated network.',
+    wayOut: 'Take the tag from those that are not meant.',
   },
   'no-failover': { means: 'A plan was never carried out.', wayOut: 'Rehearse it with `--test`.' },
   'no-replica': {
@@ -212,6 +229,14 @@ export const recovery = {
     means: "An image of Amazon's is declared for a licence of one's own, which it can never have.",
     wayOut: 'Write `shell: own`.',
   },
+  'subnet-outside': {
+    means: 'A subnet of an isolated network lies outside of the addresses of the network.',
+    wayOut: 'Correct it, or widen `cidr`.',
+  },
+  'subnets-overlap': {
+    means: 'Two subnets of an isolated network have addresses in common.',
+    wayOut: 'Give each its own.',
+  },
   'target-twice': { means: 'A recovery plan names a machine twice.', wayOut: 'Name each machine once.' },
   'teardown-taken': {
     means: 'EventBridge Scheduler has an entry of the name that the tear-down of a test needs.',
@@ -256,6 +281,11 @@ export const recovery = {
   'vm-missing': {
     means: '`verify --replica` needs to know which VM.',
     wayOut: 'Name it with `--vm`.',
+  },
+  'wrong-block': {
+    means:
+      'What stands for the addresses of a network is not a block of IPv4, or of a size that EC2 does not take.',
+    wayOut: 'Write the first address and the length, /16 to /28: `10.0.0.0/16`.',
   },
   'wrong-cidr': {
     means: "A network isn't written as IPv4 in CIDR form.",

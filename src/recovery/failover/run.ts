@@ -1,6 +1,7 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { sha256 } from '../../values/digest.ts';
+import { RUN_TAG } from '../model/machines.ts';
 import { SERIES } from '../model/plan.ts';
 import type { Probe } from '../model/probes.ts';
 import type { License } from '../target/billing.ts';
@@ -79,8 +80,6 @@ export interface Run {
   steps: RunStep[];
 }
 
-/** On everything that a run makes. */
-export const RUN_TAG = 'converge:run';
 export const VM_TAG = 'converge:vm';
 /** On a volume of a recovered disk: its number, 0 the root. */
 export const DISK_TAG = 'converge:disk-number';

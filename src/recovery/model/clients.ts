@@ -1,6 +1,7 @@
 import type { GroupCloud } from './groups.ts';
 import type { TypeCloud } from './instance-types.ts';
 import type { MachineCloud } from './machines.ts';
+import type { NetworkCloud } from './networks.ts';
 import type { ShellCloud } from './shells.ts';
 import type { SnapshotStore } from './snapshots.ts';
 import type { TeardownCloud } from './teardown.ts';
@@ -10,6 +11,7 @@ import type { VolumeCloud } from './volumes.ts';
 export interface RecoveryCloud {
   snapshots: SnapshotStore;
   machines: MachineCloud;
+  networks: NetworkCloud;
   teardown: TeardownCloud;
   volumes: VolumeCloud;
   groups: GroupCloud;

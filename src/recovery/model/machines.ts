@@ -3,6 +3,9 @@
  * Failure.
  */
 
+/** On everything that a run makes. */
+export const RUN_TAG = 'converge:run';
+
 export interface CloudImage {
   id: string;
   state: 'pending' | 'available' | 'failed';
@@ -70,12 +73,16 @@ export interface NetworkFacts {
   vpc: string;
   subnet: string;
   group: string;
-  /** Name servers that machines are told by DHCP, `AmazonProvidedDNS` among them. */
-  nameServers: string[];
+  /** What machines are told by DHCP: `domain-name-servers` is `AmazonProvidedDNS`, or addresses. */
+  dhcp: { option: string; value: string }[];
   /** Routes of the subnet's table but for those within the VPC, as words. */
   routes: string[];
   /** Gateways, attachments, peerings, endpoints and Resolver rules of the VPC, as words. */
   doors: string[];
+  /** What the subnet gives its machines besides a private address, as words. */
+  addresses: string[];
+  /** Network interfaces of services in the VPC, and of others in the group, as words. */
+  interfaces: string[];
   /** Rules of the group that name anything but the group itself, as words. */
   rules: string[];
 }
