@@ -120,7 +120,7 @@ export function awsNetworks(connection: RecoveryConnection): NetworkCloud {
         TagSpecifications: tagged('vpc', title, { [MADE_BY]: token }),
       });
       await send('CreateVpc', title, (client, o) => client.send(command, o), signal);
-      // It does not know tokens: tried again after a lost answer it has made two, of which nobody has one yet.
+      // It does not know tokens: asked again after a lost answer it has made two, and nobody has either yet.
       const Filters = [{ Name: `tag:${MADE_BY}`, Values: [token] }];
       const made = await allPages(connection, signal)(
         'DescribeVpcs',
