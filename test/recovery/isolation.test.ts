@@ -272,7 +272,7 @@ test.for<Case>([
   const world = await begun();
   const { subnet, group } = world.network;
   await open(world.ec2, world.network, world.lab);
-  const ways = waysOut(await world.machines.network(subnet, group));
+  const ways = waysOut(await world.machines.network([subnet], group));
   expect(ways).toEqual([expect.stringMatching(said)]);
   const failure = await rehearse(await world.at()).catch((error: unknown) => error);
   expect((failure as Failure).diagnostics).toMatchObject([{ code: 'network-open', category: 'blocked' }]);
@@ -284,7 +284,7 @@ test('machines of a test that stands there don’t keep it from being proven aga
   const world = await begun();
   await rehearse(await world.at());
   const { subnet, group } = world.network;
-  expect(waysOut(await world.machines.network(subnet, group))).toEqual([]);
+  expect(waysOut(await world.machines.network([subnet], group))).toEqual([]);
 });
 
 test('what every VPC is told by DHCP is no way out', () => {

@@ -82,8 +82,9 @@ export async function doorsOf(
   ];
 }
 
+/** What is being deleted isn't gone yet. */
 const live = (state: string | undefined): boolean =>
-  !/^(deleted|deleting|rejected|failed|expired)$/i.test(state ?? '');
+  !/^(deleted|rejected|failed|expired)$/i.test(state ?? '');
 
 /** Where a route goes, in EC2's own terms. */
 export const destinationOf = (route: Route): string | undefined =>

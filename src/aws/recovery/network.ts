@@ -6,22 +6,27 @@ import { doorsOf, routeWords } from './doors.ts';
 import { allPages } from './pages.ts';
 import { tagsOf } from './tags.ts';
 
-/** All that leads out of a subnet and a security group, or into them. */
+/**
+ * All that leads out of subnets and a security group of one VPC, or into them.
+ *
+ * @throws Failure `network-not-found` with all that isn't there; `network-mixed`
+ */
 export async function readNetwork(
   connection: RecoveryConnection,
-  subnet: string,
+  subnets: readonly string[],
   group: string,
   signal?: AbortSignal,
 ): Promise<NetworkFacts> {
   const { ec2 } = connection;
   const all = allPages(connection, signal);
-  const [[net], [guard]] = await Promise.all([
+  const [nets, [guard]] = await Promise.all([
     all(
       'DescribeSubnets',
-      subnet,
-      (at, o) => ec2.paginateDescribeSubnets(at, { SubnetIds: [subnet] }, o),
+      subnets.join(', '),
+      // By a filter, which answers with those that are there.
+      (at, o) =>
+        ec2.paginateDescribeSubnets(at, { Filters: [{ Name: 'subnet-id', Values: [...subnets] }] }, o),
       page => page.Subnets,
-      /^InvalidSubnetID\./,
     ),
     all(
       'DescribeSecurityGroups',
@@ -31,8 +36,15 @@ export async function readNetwork(
       /^InvalidGroup/,
     ),
   ]);
-  if (!net?.VpcId || !guard) throw missing(net?.VpcId ? group : subnet);
-  const vpc = net.VpcId;
+  const found = subnets.map(id => nets.find(({ SubnetId }) => SubnetId === id));
+  const gone = [...subnets.filter((_, n) => !found[n]?.VpcId), ...(guard ? [] : [group])];
+  if (gone.length > 0 || !guard) throw missing(gone);
+  const vpc = found[0]!.VpcId!;
+  const elsewhere = [
+    ...found.filter(net => net!.VpcId !== vpc).map(net => `${net!.SubnetId} is of ${net!.VpcId}`),
+    ...(guard.VpcId === vpc ? [] : [`${group} is of ${guard.VpcId}`]),
+  ];
+  if (elsewhere.length > 0) throw mixed(subnets[0]!, vpc, elsewhere);
   const inVpc = { Filters: [{ Name: 'vpc-id', Values: [vpc] }] };
   const [[itself], doors, tables, interfaces] = await Promise.all([
     all(
@@ -66,23 +78,29 @@ export async function readNetwork(
           (at, o) => ec2.paginateDescribeDhcpOptions(at, { DhcpOptionsIds: [dhcp] }, o),
           page => page.DhcpOptions,
         );
-  const own = tables.find(({ Associations = [] }) =>
-    Associations.some(({ SubnetId }) => SubnetId === subnet),
-  );
   const main = tables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main));
-  const table = own ?? main;
+  const tableOf = (subnet: string) =>
+    tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnet)) ?? main;
   const account = guard.OwnerId ?? '';
   return {
     account,
     vpc,
-    subnet,
+    subnets: found.map((net, n) => ({
+      id: subnets[n]!,
+      zone: net!.AvailabilityZone ?? '',
+      range: net!.CidrBlock ?? '',
+    })),
     group,
     dhcp: (dhcpOptions[0]?.DhcpConfigurations ?? []).flatMap(dhcpValues),
-    routes: table
-      ? (table.Routes ?? []).flatMap(route => routeWords(route) ?? [])
-      : ['no route table could be read'],
+    routes: subnets.flatMap(subnet => {
+      const table = tableOf(subnet);
+      if (!table) return [`no route table of ${subnet} could be read`];
+      return (table.Routes ?? [])
+        .flatMap(route => routeWords(route) ?? [])
+        .map(to => `a route of ${subnet} leads to ${to}`);
+    }),
     doors,
-    addresses: addressWords(net, account),
+    addresses: found.flatMap(net => addressWords(net!, account).map(it => `${net!.SubnetId} gives ${it}`)),
     interfaces: interfaces.flatMap(one => interfaceWords(one, group)),
     rules: [
       ...(guard.IpPermissions ?? []).flatMap(rule => ruleWords('in from', rule, group)),
@@ -135,9 +153,16 @@ function ruleWords(way: string, rule: IpPermission, own: string): string[] {
   return others.map(other => `${way} ${other ?? 'somewhere'}`);
 }
 
-const missing = (id: string): Failure =>
+const missing = (ids: readonly string[]): Failure =>
   new Failure(
-    world('network-not-found', `there is no ${id} in this account and region`, {
-      hint: 'check the id and the region of the aws target',
+    world('network-not-found', `there is no ${ids.join(', no ')} in this account and region`, {
+      hint: 'check the ids and the region of the aws target',
+    }),
+  );
+
+const mixed = (subnet: string, vpc: string, elsewhere: readonly string[]): Failure =>
+  new Failure(
+    world('network-mixed', `${subnet} is of ${vpc}, but ${elsewhere.join(', and ')}`, {
+      hint: 'name subnets and a security group of one VPC',
     }),
   );

@@ -12,12 +12,12 @@ export function waysOut({
   interfaces,
   rules,
   dhcp,
-}: Omit<NetworkFacts, 'account' | 'vpc' | 'subnet' | 'group'>): string[] {
+}: Omit<NetworkFacts, 'account' | 'vpc' | 'subnets' | 'group'>): string[] {
   return [
-    ...routes.map(route => `a route leads to ${route}`),
+    ...routes,
     ...doors.map(door => `the VPC has the ${door}`),
     ...rules.map(rule => `its security group lets traffic ${rule}`),
-    ...addresses.map(words => `its subnet gives ${words}`),
+    ...addresses,
     ...interfaces.map(words => `the VPC has the network interface ${words}`),
     ...dhcp
       .filter(told => !isAmazons(told))
@@ -49,8 +49,8 @@ export function refuseOpen(facts: NetworkFacts): void {
   throw new Failure(
     blocked(
       'network-open',
-      `${facts.subnet} with ${facts.group} isn't apart from everything else: ${ways.join('; ')}`,
-      { hint: 'nothing was launched; name a subnet of a VPC that nothing leads out of' },
+      `${facts.subnets.map(({ id }) => id).join(', ')} with ${facts.group}: not apart from everything else: ${ways.join('; ')}`,
+      { hint: 'nothing was launched; name subnets of a VPC that nothing leads out of' },
     ),
   );
 }

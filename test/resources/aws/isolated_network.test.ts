@@ -66,7 +66,7 @@ test('what it builds is proven to be apart, with its default network ACL as it c
   expect(result).toMatchObject({ result: 'changed', shows: { vpc: network!.vpc } });
   const [group] = await recovery.groups.list({ tags: { [NETWORK_TAG]: 'drill' } });
   for (const { id } of network!.subnets)
-    expect(waysOut(await recovery.machines.network(id, group!.id))).toEqual([]);
+    expect(waysOut(await recovery.machines.network([id], group!.id))).toEqual([]);
   const Filters = [{ Name: 'vpc-id', Values: [network!.vpc] }];
   const acls = await ec2.send(new DescribeNetworkAclsCommand({ Filters }));
   expect(acls.NetworkAcls).toMatchObject([{ IsDefault: true }]);
