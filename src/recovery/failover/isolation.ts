@@ -21,7 +21,7 @@ export function waysOut({
     ...interfaces.map(words => `the VPC has the network interface ${words}`),
     ...dhcp
       .filter(told => !isAmazons(told))
-      .map(({ option, value }) => `DHCP tells the ${named[option] ?? option} ${value}`),
+      .map(({ option, value }) => `DHCP names the ${named[option] ?? option} ${value}`),
   ];
 }
 
