@@ -57,6 +57,8 @@ export type LabCommand =
   | { do: 'reach'; address: string; port: number }
   /** A rule of Route 53 Resolver for a VPC. */
   | { do: 'resolver-rule'; vpc: string; rule: string }
+  /** What the system of an instance that runs writes to its console. */
+  | { do: 'console'; instance: string; text: string }
   /** A subnet is another account's, which shares it. */
   | { do: 'shared-subnet'; subnet: string; owner: string }
   /** A network interface is a service's, or has a public address. */
@@ -216,6 +218,13 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
         state.resolverRules[command.vpc] = [...(state.resolverRules[command.vpc] ?? []), command.rule];
       });
       return { lines: [`${command.vpc} has the Resolver rule ${command.rule}`] };
+    case 'console':
+      await lab.api.world.change(({ state }) => {
+        const { boot, id } = byId('instance', state.instances, command.instance);
+        if (!boot) throw new Failure(given('lab-command', `${id} does not run`));
+        boot.console += command.text;
+      });
+      return { lines: [`${command.instance} wrote it`] };
     case 'shared-subnet':
       await lab.api.world.change(({ state }) => {
         byId('subnet', state.subnets, command.subnet).owner = command.owner;

@@ -121,6 +121,7 @@ export const layers: Layers = {
       'recovery/model',
       'recovery/target',
     ],
+    'recovery/inside': ['values', 'diagnostics', 'recovery/model'],
     'recovery/failover': [
       'values',
       'diagnostics',
@@ -129,6 +130,7 @@ export const layers: Layers = {
       'recovery/model',
       'recovery/target',
       'recovery/shell',
+      'recovery/inside',
     ],
     'recovery/runbook': [
       'replication/model',

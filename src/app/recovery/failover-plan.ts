@@ -1,3 +1,4 @@
+import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { Fit, TargetMachine } from '../../recovery/failover/prepare.ts';
@@ -5,7 +6,7 @@ import { probesOf } from '../../recovery/failover/probes-of.ts';
 import type { RunStart } from '../../recovery/failover/run.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
-import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
+import { describeProbe, type Probe, placeIn } from '../../recovery/model/probes.ts';
 import type { Cold } from '../../recovery/replica/estimate.ts';
 import { keptAddress } from '../../recovery/target/address.ts';
 import { guestFamily } from '../../replication/model/machine.ts';
@@ -42,6 +43,8 @@ export interface FailoverPlan {
   teardown: { after: number; role?: string };
   /** Manifests that the machines are to converge themselves by. */
   post_launch?: string;
+  /** What probes them from within their network; undefined: they are probed from here. */
+  prober?: { image: string; type: string };
   groups: {
     wait: number;
     machines: PlannedMachine[];
@@ -68,15 +71,17 @@ export function planOf(
   plan: string,
   { groups, test, probes, post_launch }: RecoveryPlanProperties,
   chosen: Chosen[],
-  { vpc, subnets }: Pick<NetworkFacts, 'vpc' | 'subnets'>,
+  network: Pick<NetworkFacts, 'vpc' | 'subnets' | 'group'>,
+  prober?: FailoverPlan['prober'],
 ): FailoverPlan {
   const role = roleOf(test);
   const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
   return withDigest({
     plan,
-    network: { ...networkOf(test), vpc },
+    network: { ...networkOf(network), vpc: network.vpc },
     teardown: { after: limitOf(test), ...(role !== undefined && { role }) },
     ...(post_launch !== undefined && { post_launch }),
+    ...(prober && { prober }),
     groups: groups.map(({ targets, wait }) => ({
       wait: waits(wait),
       machines: targets.map(of).map(({ vm, target, point, fit, cold }) => ({
@@ -85,11 +90,11 @@ export function planOf(
         time: point.time,
         disks: point.disks.length,
         type: fit.type,
-        ...addressOf(keptAddress(subnets, target.private_address)),
+        ...addressOf(keptAddress(network.subnets, target.private_address)),
         ...(fit.why !== undefined && { why: fit.why }),
         ...(fit.shell && { shell: { image: fit.shell.image, license: fit.shell.license } }),
         ...(cold && { cold }),
-        probes: probesOf(probes, vm, familyOf(point)).map(inWords),
+        probes: probesOf(probes, vm, familyOf(point)).map(one => inWords(one, prober !== undefined)),
       })),
     })),
   });
@@ -98,10 +103,11 @@ export function planOf(
 /** Points that say nothing of their machine are refused before anything of them is run. */
 export const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) : 'other');
 
-const inWords = (probe: Probe): string => `${describeProbe(probe)} (from ${placeOf(probe)})`;
+const inWords = (probe: Probe, inside: boolean): string =>
+  `${describeProbe(probe)} (from ${placeIn(probe, inside)})`;
 
 export const planOfRun = (
-  { plan, subnet, else_subnets, group, groups, probes, limit, teardown, post_launch }: RunStart,
+  { plan, subnet, else_subnets, group, groups, probes, limit, teardown, post_launch, prober }: RunStart,
   vpc: string,
 ): FailoverPlan =>
   withDigest({
@@ -109,6 +115,7 @@ export const planOfRun = (
     network: { subnet, ...(else_subnets && { else_subnets }), group, vpc },
     teardown: { after: limit, ...teardown },
     ...(post_launch !== undefined && { post_launch }),
+    ...(prober && { prober }),
     groups: groups.map(({ wait, machines }) => ({
       wait,
       machines: machines.map(({ vm, point, time, disks, instance_type, address, shell }) => ({
@@ -119,7 +126,7 @@ export const planOfRun = (
         type: instance_type,
         ...addressOf(address),
         ...(shell && { shell }),
-        probes: (probes[vm] ?? []).map(inWords),
+        probes: (probes[vm] ?? []).map(one => inWords(one, prober !== undefined)),
       })),
     })),
   });
@@ -135,11 +142,30 @@ const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
 const addressOf = (address: PlannedMachine['address']) => address && { address };
 
 /** The network of a test as a run keeps it. */
-export const networkOf = ({ subnet, fallback, security_group }: PlanProperties['test']) => ({
-  subnet,
-  ...(fallback && { else_subnets: fallback.subnets }),
-  group: security_group,
-});
+export function networkOf({ subnets, group }: Pick<NetworkFacts, 'group' | 'subnets'>) {
+  const [subnet = '', ...more] = subnets.map(({ id }) => id);
+  return { subnet, ...(more.length > 0 && { else_subnets: more }), group };
+}
+
+/** Most instances of a test where the plan doesn't say. */
+const usualInstances = 20;
+
+/**
+ * A plan that names a hundred machines by mistake is told before anything is launched.
+ *
+ * @param more instances besides those of its machines
+ * @throws Failure `too-many-instances`, blocked
+ */
+export function refuseTooMany(plan: string, { groups, test }: RecoveryPlanProperties, more: number): void {
+  const most = test.instances ?? usualInstances;
+  const all = groups.reduce((sum, { targets }) => sum + targets.length, more);
+  if (all <= most) return;
+  throw new Failure(
+    blocked('too-many-instances', `a test of ${plan} takes ${all} instances, and may have ${most}`, {
+      hint: `write \`test: { instances: ${all} }\` if that is what it is to cost`,
+    }),
+  );
+}
 
 /** Hours that a test may stand where the plan doesn't say. */
 const usualHours = 4;

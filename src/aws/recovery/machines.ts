@@ -115,7 +115,10 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
           },
         }),
         ClientToken: token,
-        InstanceInitiatedShutdownBehavior: 'stop',
+        InstanceInitiatedShutdownBehavior: wanted.endsItself ? 'terminate' : 'stop',
+        ...(wanted.userData !== undefined && {
+          UserData: Buffer.from(wanted.userData).toString('base64'),
+        }),
         MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled' },
         TagSpecifications: taggedTypes.map(ResourceType => ({ ResourceType, Tags: toTags(tags) })),
       });

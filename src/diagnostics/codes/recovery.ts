@@ -109,6 +109,10 @@ export const recovery = {
     means: 'A recovery point is older than the record of its machine.',
     wayOut: 'Make a new point.',
   },
+  'network-and-parts': {
+    means: 'A plan names both a network for its tests and parts of one.',
+    wayOut: 'Remove one of the two.',
+  },
   'network-door-foreign': {
     means:
       'A network that is to be isolated has a gateway, a peering, an endpoint or a Resolver rule of others.',
@@ -117,6 +121,10 @@ export const recovery = {
   'network-in-use': {
     means: 'A part of an isolated network is used by something, so that it is not removed.',
     wayOut: 'End what runs in it: `converge failover cleanup PLAN`.',
+  },
+  'network-missing': {
+    means: 'A plan does not say which network its tests run in.',
+    wayOut: 'Name an `isolated_network`, or a subnet and a security group.',
   },
   'network-mixed': {
     means: 'The subnets and the security group of a test are not of one VPC.',
@@ -217,6 +225,10 @@ export const recovery = {
     means: '`converge readiness` was called without `--runbook`.',
     wayOut: 'Add it: this version prints the runbook alone.',
   },
+  'prober-image': {
+    means: 'There is no image that a prober could be launched from.',
+    wayOut: 'Name one of Amazon Linux by `prober: { image: ... }`.',
+  },
   'shell-boot-mode': {
     means: 'An image starts with other firmware than the machine did.',
     wayOut: 'Make the shell again: `converge replicate VM --replica PATHS`.',
@@ -277,6 +289,10 @@ export const recovery = {
   'test-standing': {
     means: 'An earlier test of the plan has not been cleaned up.',
     wayOut: 'Run `converge failover cleanup`.',
+  },
+  'too-many-instances': {
+    means: 'A test would take more instances than its plan allows.',
+    wayOut: 'Raise `instances` of its `test`, or leave machines out.',
   },
   'type-and-families': {
     means: 'Both an instance type and families to choose one of are declared.',

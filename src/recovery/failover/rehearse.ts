@@ -4,6 +4,7 @@ import { HERE, IN_GUEST, placeOf } from '../model/probes.ts';
 import { bringGroup } from '../target/guard-groups.ts';
 import { endSuperseded, keptOf } from './attempts.ts';
 import { pinPoints } from './begin.ts';
+import { type InsideProber, insideProber } from './inside.ts';
 import { refuseOpen } from './isolation.ts';
 import { launch } from './launch.ts';
 import type { RehearseOptions } from './options.ts';
@@ -60,11 +61,18 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
     if (wait > 0) await clock.sleep(wait, signal);
     const began = clock.now();
     // All of them come to an end: what is launched when another one is refused has to be on record.
+    const inside = insideProber(group, options);
     const outcomes = await Promise.allSettled(
-      group.map(machine => recover(machine, quarantine ?? start.group, began, options)),
+      group.map(machine =>
+        recover(machine, quarantine ?? start.group, began, { ...options, inside }).finally(() =>
+          inside?.without(machine.vm),
+        ),
+      ),
     );
     const refused = outcomes.flatMap(one => (one.status === 'rejected' ? [one.reason as unknown] : []));
     if (refused.length > 0) throw together(refused);
+    // Not before all that it said is written down: whoever goes on after a crash reads its console again.
+    await inside?.end();
     recovered.push(...outcomes.map(one => (one as PromiseFulfilledResult<Recovered>).value));
   }
   const planned = start.groups.reduce((sum, { machines: group }) => sum + group.length, 0);
@@ -104,12 +112,15 @@ const postLaunch = ({ post_launch: path }: RunStart): ProbeResult[] =>
         },
       ];
 
+/** With what probes the group from within, where the plan has that. */
+type Inside = RehearseOptions & { inside: InsideProber | undefined };
+
 /** @param group what it is launched into; one with a shell gets that of the test when it has its own disks */
 async function recover(
   machine: RunMachine,
   group: string,
   began: number,
-  options: RehearseOptions,
+  options: Inside,
 ): Promise<Recovered> {
   const { repository, run, clock, say, signal } = options;
   const { vm } = machine;
@@ -138,9 +149,9 @@ async function recover(
 async function probeMachine(
   { vm, uuid }: RunMachine,
   instance: string,
-  options: RehearseOptions,
+  options: Inside,
 ): Promise<ProbeResult[]> {
-  const { repository, run, cloud, prober, clock, step, signal } = options;
+  const { repository, run, cloud, prober, clock, step, signal, inside } = options;
   const { machines } = cloud;
   const probes = run.start.probes[vm] ?? [];
   const addressOf = async () => {
@@ -148,10 +159,11 @@ async function probeMachine(
     return found.find(({ id }) => id === instance)?.privateIp;
   };
   const address = probes.some(one => placeOf(one) === HERE) ? await addressOf() : undefined;
+  const answers = inside?.ask(vm, address, probes);
   const { results: probed, picture } = await probe(
     { instance, ...(address !== undefined && { address }) },
     probes,
-    { machines, prober, clock, signal },
+    { machines, prober, clock, signal, ...(answers && { inside: answers }) },
   );
   const results = [...probed, ...postLaunch(run.start)];
   const at = clock.now();

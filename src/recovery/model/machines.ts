@@ -52,6 +52,10 @@ export interface NewImage {
 }
 
 export interface NewInstance {
+  /** What it runs when it starts, as it is. */
+  userData?: string;
+  /** Switched off from within, it ends. */
+  endsItself?: true;
   image: string;
   type: string;
   subnet: string;

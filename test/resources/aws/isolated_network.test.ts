@@ -16,6 +16,7 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished, test } from 'vitest';
+import { testNetwork, testProber } from '../../../src/app/recovery/test-network.ts';
 import { openRecovery } from '../../../src/aws/recovery/cloud.ts';
 import { apply } from '../../../src/engine/apply/apply.ts';
 import { plan } from '../../../src/engine/plan/planner.ts';
@@ -180,4 +181,33 @@ test('two VPCs that say they are it are told, and neither is changed', async () 
   for (const ensure of ['present', 'absent'] as const)
     expect(JSON.stringify(await converge({}, ensure))).toContain('network-twice');
   expect(await found()).toHaveLength(2);
+});
+
+test('a plan names it: all its subnets and its group are meant; one that is not whole is refused', async () => {
+  const { recovery, converge, found } = await account();
+  const test = { network: 'drill', teardown: 'none' };
+  await expect(testNetwork(test, recovery)).rejects.toMatchObject({
+    diagnostics: [{ code: 'network-not-found' }],
+  });
+  await converge();
+  const [group] = await recovery.groups.list({ tags: { [NETWORK_TAG]: 'drill' } });
+  const subnets = (await found())[0]!.subnets.map(({ id }) => id).sort();
+  expect(await testNetwork(test, recovery)).toEqual({ subnets, group: group!.id });
+  await recovery.groups.remove(group!.id);
+  await expect(testNetwork(test, recovery)).rejects.toThrow('not there, or not whole');
+});
+
+test('in it a prober is the newest Amazon Linux 2023 where nothing else is said, and only where one is needed', async () => {
+  const { recovery } = await account();
+  const through = [{ kind: 'tcp' as const, port: 22, within: 0 }];
+  const test = { network: 'drill', teardown: 'none' };
+  const image = await recovery.shells.newest('al2023-ami-2023.*-x86_64');
+  expect(await testProber(test, through, recovery)).toEqual({ image: image!.id, type: 't3.micro' });
+  expect(await testProber(test, [{ kind: 'status', within: 0 }], recovery)).toBeUndefined();
+  const given = { subnet: 'subnet-1', security_group: 'sg-1', teardown: 'none' };
+  expect(await testProber(given, through, recovery)).toBeUndefined();
+  const prober = { type: 't3.nano', image: 'ami-0123456789abcdef0' };
+  await expect(testProber({ ...given, prober }, through, recovery)).rejects.toMatchObject({
+    diagnostics: [{ code: 'prober-image' }],
+  });
 });

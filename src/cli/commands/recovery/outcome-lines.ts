@@ -9,7 +9,7 @@ type Recovered = NonNullable<Failover['recovered']>;
 
 /** What is about to be done. */
 export function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>): string[] {
-  const { plan, network, teardown, post_launch, groups, digest } = shown;
+  const { plan, network, teardown, post_launch, prober, groups, digest } = shown;
   const lines = groups.flatMap(({ wait, machines }, n) => [
     `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
     ...machines.flatMap(plannedLines),
@@ -24,6 +24,7 @@ export function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>
     role === undefined
       ? `  to be over after ${duration(after)}; nobody ends it then but \`failover cleanup\``
       : `  ended after ${duration(after)} by EventBridge Scheduler as ${role}`,
+    ...(prober ? [`  a prober in it: ${prober.type} of ${prober.image}, ended after its probes`] : []),
     ...(post_launch === undefined ? [] : [`  post-launch manifests ${post_launch}: not run in a test`]),
     ...lines,
     `digest ${digest.slice(0, 16)}`,
