@@ -9,7 +9,10 @@ import { waysOut } from '../../src/recovery/failover/isolation.ts';
 
 type Answers = Record<string, object[]>;
 
-/** A VPC that nothing leads out of, as EC2 describes it; what is said by others is an answer without content. */
+/**
+ * A VPC that nothing leads out of, as EC2 describes it; what is said by others is an answer without
+ * content.
+ */
 const shut: Answers = {
   DescribeSubnets: [
     {
@@ -58,7 +61,10 @@ const shut: Answers = {
   ],
 };
 
-/** What is read of a VPC that EC2 describes so. An answer of several pages begins with one without content. */
+/**
+ * What is read of a VPC that EC2 describes so. An answer of several pages begins with one without
+ * content.
+ */
 async function waysOf(more: Answers = {}, resolver: object[] = []): Promise<string[]> {
   const answers = { ...shut, ...more };
   const client = new ec2.EC2Client({

@@ -5,7 +5,7 @@ import { NETWORK_TAG } from '../../recovery/model/networks.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { HERE, type Probe, placeOf } from '../../recovery/model/probes.ts';
 
-/** Where a test is to run: subnets in the order in which they are tried, and the one group of its machines. */
+/** Where a test is to run: subnets, in the order in which they are tried, and the group of its machines. */
 export interface TestNetwork {
   subnets: string[];
   group: string;

@@ -4,6 +4,7 @@ import type { Patience } from '../../io/retry.ts';
 import { codeOf, toFailure } from '../errors.ts';
 import { type AwsSettings, clientConfig } from '../settings.ts';
 import { type Retrying, withRetries } from '../with-retries.ts';
+import { ec2Pace } from './calls/pace.ts';
 
 export interface Asking {
   signal?: AbortSignal | undefined;
@@ -43,6 +44,7 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
   const [ec2, ebs] = await Promise.all([import('@aws-sdk/client-ec2'), import('@aws-sdk/client-ebs')]);
   const ec2Client = new ec2.EC2Client(clientConfig(settings, silence));
   const ebsClient = new ebs.EBSClient(clientConfig(settings, silence));
+  const pace = ec2Pace(settings.clock);
   const closing = new AbortController();
   const retrying = { ...settings, closed: closing.signal };
   const where = {
@@ -79,7 +81,14 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
     settings: retrying,
     credentials: () => ec2Client.config.credentials(),
     onEc2: (action, thing, run, asking = {}) =>
-      call({ service: 'EC2', action: `ec2:${action}`, thing }, options => run(ec2Client, options), asking),
+      call(
+        { service: 'EC2', action: `ec2:${action}`, thing },
+        async options => {
+          await pace(action, options.abortSignal);
+          return run(ec2Client, options);
+        },
+        asking,
+      ),
     onEbs: (action, thing, run, asking = {}) =>
       call(
         { service: 'EBS direct', action: `ebs:${action}`, thing },
@@ -94,3 +103,27 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
     },
   };
 }
+
+/** Asks EC2 for all of something. `expected`: errors, by their code, that mean there is none. */
+export type AllPages = <P, T>(
+  action: string,
+  thing: string,
+  pages: (at: { client: Ec2.EC2Client }, options: object) => AsyncIterable<P>,
+  pick: (page: P) => T[] | undefined,
+  expected?: RegExp,
+) => Promise<T[]>;
+
+/** All pages: one without content may come before one with. */
+export const allPages =
+  ({ onEc2 }: RecoveryConnection, signal?: AbortSignal): AllPages =>
+  async (action, thing, pages, pick, expected) =>
+    (await onEc2(
+      action,
+      thing,
+      async (client, options) => {
+        const found = [];
+        for await (const page of pages({ client }, options)) found.push(...(pick(page) ?? []));
+        return found;
+      },
+      { signal, ...(expected && { expected }) },
+    )) ?? [];

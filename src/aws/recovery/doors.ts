@@ -1,6 +1,5 @@
 import type { Route } from '@aws-sdk/client-ec2';
-import type { RecoveryConnection } from './connection.ts';
-import { allPages } from './pages.ts';
+import { allPages, type RecoveryConnection } from './connection.ts';
 import { resolverRules } from './resolver.ts';
 
 /**

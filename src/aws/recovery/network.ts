@@ -1,9 +1,8 @@
 import type { DhcpConfiguration, IpPermission, NetworkInterface, Subnet } from '@aws-sdk/client-ec2';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { type NetworkFacts, RUN_TAG } from '../../recovery/model/machines.ts';
-import type { RecoveryConnection } from './connection.ts';
+import { allPages, type RecoveryConnection } from './connection.ts';
 import { doorsOf, routeWords } from './doors.ts';
-import { allPages } from './pages.ts';
 import { tagsOf } from './tags.ts';
 
 /**

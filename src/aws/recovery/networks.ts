@@ -8,9 +8,8 @@ import {
   nameServersOf,
   SERVERS,
 } from '../../recovery/model/networks.ts';
-import type { RecoveryConnection } from './connection.ts';
+import { allPages, type RecoveryConnection } from './connection.ts';
 import { destinationOf, doorsOf, routeWords } from './doors.ts';
-import { allPages } from './pages.ts';
 import { tagsOf, toTags } from './tags.ts';
 
 /** In the place of DHCP options: the VPC has none. Source: API reference, AssociateDhcpOptions. */
