@@ -1,7 +1,7 @@
 import { parseDuration } from '../../io/duration.ts';
 import type { Fit, TargetMachine } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
-import type { RunStart } from '../../recovery/failover/run.ts';
+import type { PostLaunch, RunStart } from '../../recovery/failover/run.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
 import type { Cold } from '../../recovery/replica/estimate.ts';
@@ -22,6 +22,8 @@ export interface PlannedMachine {
   shell?: { image: string; license: string };
   /** In words, with where each runs. */
   probes: string[];
+  /** What it is to converge itself by. */
+  post_launch?: PostLaunch;
   /**
    * Of a point that has no snapshots yet. No part of the digest: a replica that is made meanwhile is no other
    * plan.
@@ -35,8 +37,6 @@ export interface FailoverPlan {
   network: { subnet: string; group: string; vpc: string };
   /** Milliseconds after which it is ended, and by which role; without one nobody ends it. */
   teardown: { after: number; role?: string };
-  /** Manifests that the machines are to converge themselves by. */
-  post_launch?: string;
   groups: {
     wait: number;
     machines: PlannedMachine[];
@@ -58,9 +58,10 @@ export const waits = (wait: string | undefined): number =>
 
 export function planOf(
   plan: string,
-  { groups, test, probes, post_launch }: RecoveryPlanProperties,
+  { groups, test, probes }: RecoveryPlanProperties,
   chosen: Chosen[],
   { vpc }: { vpc: string },
+  postLaunch: (vm: string) => PostLaunch | undefined,
 ): FailoverPlan {
   const role = roleOf(test);
   const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
@@ -68,11 +69,11 @@ export function planOf(
     plan,
     network: { subnet: test.subnet, group: test.security_group, vpc },
     teardown: { after: limitOf(test), ...(role !== undefined && { role }) },
-    ...(post_launch !== undefined && { post_launch }),
     groups: groups.map(({ targets, wait }) => ({
       wait: waits(wait),
       machines: targets.map(of).map(({ vm, point, fit, cold }) => ({
         vm,
+        ...carried(postLaunch(vm)),
         point: point.id,
         time: point.time,
         disks: point.disks.length,
@@ -89,21 +90,23 @@ export function planOf(
 /** Points that say nothing of their machine are refused before anything of them is run. */
 export const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) : 'other');
 
+const carried = (own: PostLaunch | undefined) => own && { post_launch: own };
+
 const inWords = (probe: Probe): string => `${describeProbe(probe)} (from ${placeOf(probe)})`;
 
 export const planOfRun = (
-  { plan, subnet, group, groups, probes, limit, teardown, post_launch }: RunStart,
+  { plan, subnet, group, groups, probes, limit, teardown }: RunStart,
   vpc: string,
 ): FailoverPlan =>
   withDigest({
     plan,
     network: { subnet, group, vpc },
     teardown: { after: limit, ...teardown },
-    ...(post_launch !== undefined && { post_launch }),
     groups: groups.map(({ wait, machines }) => ({
       wait,
-      machines: machines.map(({ vm, point, time, disks, instance_type, shell }) => ({
+      machines: machines.map(({ vm, point, time, disks, instance_type, shell, post_launch }) => ({
         vm,
+        ...carried(post_launch),
         point,
         time,
         disks: disks.length,

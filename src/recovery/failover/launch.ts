@@ -6,6 +6,7 @@ import type { CloudImage, CloudInstance } from '../model/machines.ts';
 import { type Billing, billingOf, isBilledAs, sayBilling } from '../target/billing.ts';
 import { wordsOf } from '../target/sizing.ts';
 import { goOn, type RehearseOptions } from './options.ts';
+import { orderTags } from './post-launch.ts';
 import { attemptOf, attemptTags, imageName, machineTags, note, type RunMachine, tokensOf } from './run.ts';
 
 /**
@@ -57,6 +58,8 @@ async function runSomewhere(
   const { vm, key_pair, tenancy, host_resource_group } = machine;
   const attempt = attemptOf(run, vm);
   const tokens = tokensOf(repository.id, start, machine, attempt);
+  // A shell may be a copy of the machine itself: it is told nothing, and so does nothing.
+  const order = machine.shell ? {} : orderTags(repository.id, start, machine, attempt);
   const types = [machine.instance_type, ...(machine.else_types ?? [])];
   const tried: string[] = [];
   for (const [n, type] of types.entries()) {
@@ -70,7 +73,8 @@ async function runSomewhere(
         ...(tenancy !== undefined && { tenancy }),
         ...(host_resource_group !== undefined && { hostResourceGroup: host_resource_group }),
         token: tokens[n]!,
-        tags: { ...tags, ...attemptTags(attempt), Name: `${vm} (test of ${start.plan})` },
+        tags: { ...tags, ...attemptTags(attempt), ...order, Name: `${vm} (test of ${start.plan})` },
+        ...(machine.post_launch && { readsTags: true }),
       },
       signal,
     );

@@ -62,6 +62,8 @@ export interface NewInstance {
   /** The same token gives the same instance again. */
   token: string;
   tags: Record<string, string>;
+  /** Whether the machine can read its own tags, in its metadata. */
+  readsTags?: boolean;
 }
 
 /** A subnet and a security group, with all that leads out of them. */
@@ -91,6 +93,8 @@ export interface MachineCloud {
   instances(tags: Record<string, string>, signal?: AbortSignal): Promise<CloudInstance[]>;
   /** `noRoom`: what EC2 said when there is no capacity, no host or no address for it. */
   run(wanted: NewInstance, signal?: AbortSignal): Promise<{ instance: string } | { noRoom: string }>;
+  /** Adds tags to an instance. */
+  tag(instance: string, tags: Record<string, string>, signal?: AbortSignal): Promise<void>;
   terminate(ids: string[], signal?: AbortSignal): Promise<void>;
   stop(instance: string, signal?: AbortSignal): Promise<void>;
   start(instance: string, signal?: AbortSignal): Promise<void>;
