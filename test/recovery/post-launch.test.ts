@@ -143,3 +143,21 @@ test('tried again as another instance it is told another nonce: what the first o
   expect(new Set(nonces.values()).size).toBe(2);
   expect((await newestRun(repository, 'web'))!.start.number).toBe(2);
 });
+
+test('a name of a tag that no path can hold is refused where the machine is to read its tags', async () => {
+  const it = await begun();
+  await rehearse(await it.at());
+  const { ImageId } = (await it.all())[0]!;
+  const run = (readsTags: boolean) =>
+    it.machines.run({
+      image: ImageId!,
+      type: 'm6i.large',
+      subnet: it.network.subnet,
+      groups: [it.network.group],
+      token: `t-${readsTags}`,
+      tags: { 'cost centre': '7' },
+      readsTags,
+    });
+  await expect(run(true)).rejects.toThrow('cost centre');
+  expect(await run(false)).toMatchObject({ instance: expect.stringMatching(/^i-/) });
+});

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import { plan as makePlan } from '../../engine/plan/planner.ts';
 import { writeDevice } from '../../io/devices/write-device.ts';
 import { filesByRoot, memoryFiles } from '../../io/memory-files.ts';
@@ -12,6 +12,7 @@ import { metadataHere } from '../aws/instance.ts';
 import type { CommonOptions, ContentFiles } from '../options.ts';
 import { type Applied, applyInSession } from '../run/apply-in-session.ts';
 import { systemPlaces } from '../self/system-places.ts';
+import { whoCanChange } from '../self/who-can-change.ts';
 import { loadCatalog, shippedModules } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
 import { version } from '../version.ts';
@@ -89,6 +90,13 @@ async function filesHere(
   { lab }: PostLaunchOptions,
 ): Promise<Map<string, Buffer> | Failure> {
   try {
+    const others = lab === undefined ? await whoCanChange(host)(path, false) : undefined;
+    if (others)
+      throw new Failure(
+        given('trust-not-safe', `the manifests ${path} are not trusted: it ${others.why}`, {
+          hint: others.hint,
+        }),
+      );
     return await readManifestFiles(host.files, path, join, lab === undefined ? { own: true } : {});
   } catch (error) {
     if (error instanceof Failure) return error;

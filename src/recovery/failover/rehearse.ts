@@ -83,7 +83,7 @@ async function recover(
   began: number,
   options: RehearseOptions,
 ): Promise<Recovered> {
-  const { repository, run, cloud, clock, say, signal } = options;
+  const { repository, run, cloud, clock, step, say, signal } = options;
   const { vm } = machine;
   const kept = await keptOf(machine, options);
   if (kept) return { vm, ...kept, running: 0, probed: 0, kept: true };
@@ -91,8 +91,11 @@ async function recover(
     const instance = await launch(machine, group, options);
     if (!machine.shell) return instance;
     await swapDisks(machine, instance, [run.start.group], options);
+    if (!machine.post_launch) return instance;
+    // Not before: a shell of the VM's own may be a copy that would act on it.
+    await step(`order-${vm}`);
     const order = orderTags(repository.id, run.start, machine, attemptOf(run, vm));
-    if (machine.post_launch) await cloud.machines.tag(instance, order, signal);
+    await cloud.machines.tag(instance, order, signal);
     return instance;
   };
   const instance = await running().catch(async (error: unknown) => {
