@@ -45,7 +45,7 @@ class Repository:
     def __init__(self, directory, key):
         self.directory = directory
         config = json.loads(self.read("converge.json"))
-        assert config["format"] == 1
+        assert config["format"] == 2
         self.master = None
         if config["encryption"]:
             key_id = hashlib.sha256(b"converge/1 key-id\0" + key).hexdigest()[:8]
@@ -78,7 +78,7 @@ class Repository:
             body = gcm_open(key, struct.pack(">IQ", 0, offset), stored, associated)
         else:
             body = stored[:-16]
-            assert hashlib.sha256(associated + body).digest()[:16] == stored[-16:], name
+            assert hashlib.sha256(associated + body[:1] + hashlib.sha256(body[1:]).digest()).digest()[:16] == stored[-16:], name
         return unzstd(body[1:]) if body[0] == 1 else body[1:]
 
     def single(self, kind, name):

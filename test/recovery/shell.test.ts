@@ -64,7 +64,7 @@ async function world({
       plan: 'web',
       number: 1,
       began: Date.now(),
-      account: (await recovery.machines.network(network.subnet, network.group)).account,
+      account: (await recovery.machines.network([network.subnet], network.group)).account,
       subnet: network.subnet,
       group: network.group,
       groups: [
@@ -551,7 +551,8 @@ test.for([true, false])(
   async data => {
     const of = await world({ data });
     await of.begin({ manifests: '../inside', digest: sha256(Buffer.from('m')), within: 0 });
-    const orderNow = async () => (await of.instances())[0]?.Tags!.find(({ Key }) => Key === ORDER_TAG)?.Value;
+    const orderNow = async () =>
+      ((await of.instances())[0]?.Tags ?? []).find(({ Key }) => Key === ORDER_TAG)?.Value;
     const seen = new Map<string, string | undefined>();
     const look = async (name: string) => void seen.set(name, await orderNow());
     await expect(rehearse(await of.at(killedBefore('order-web01')))).rejects.toThrow('killed');

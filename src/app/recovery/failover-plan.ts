@@ -1,10 +1,13 @@
+import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { Fit, TargetMachine } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
 import type { PostLaunch, RunStart } from '../../recovery/failover/run.ts';
+import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
 import type { Cold } from '../../recovery/replica/estimate.ts';
+import { keptAddress } from '../../recovery/target/address.ts';
 import { guestFamily } from '../../replication/model/machine.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
@@ -16,6 +19,8 @@ export interface PlannedMachine {
   time: number;
   disks: number;
   type: string;
+  /** Its declared address, and the subnet of the test that has it; without that it gets another. */
+  address?: { ip: string; subnet?: string };
   /** Why that type, where it was chosen. No part of the digest: the type itself is. */
   why?: string;
   /** Of Windows: where its licence comes from. */
@@ -34,7 +39,7 @@ export interface PlannedMachine {
 /** What is about to be done, for whoever approves it. */
 export interface FailoverPlan {
   plan: string;
-  network: { subnet: string; group: string; vpc: string };
+  network: { subnet: string; else_subnets?: string[]; group: string; vpc: string };
   /** Milliseconds after which it is ended, and by which role; without one nobody ends it. */
   teardown: { after: number; role?: string };
   groups: {
@@ -53,6 +58,9 @@ export interface Chosen {
   cold?: Cold;
 }
 
+export const planProperties = ({ properties }: CatalogResource): RecoveryPlanProperties =>
+  properties as unknown as RecoveryPlanProperties;
+
 export const waits = (wait: string | undefined): number =>
   wait === undefined ? 0 : (parseDuration(wait) ?? 0);
 
@@ -60,24 +68,25 @@ export function planOf(
   plan: string,
   { groups, test, probes }: RecoveryPlanProperties,
   chosen: Chosen[],
-  { vpc }: { vpc: string },
+  { vpc, subnets }: Pick<NetworkFacts, 'vpc' | 'subnets'>,
   postLaunch: (vm: string) => PostLaunch | undefined,
 ): FailoverPlan {
   const role = roleOf(test);
   const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
   return withDigest({
     plan,
-    network: { subnet: test.subnet, group: test.security_group, vpc },
+    network: { ...networkOf(test), vpc },
     teardown: { after: limitOf(test), ...(role !== undefined && { role }) },
     groups: groups.map(({ targets, wait }) => ({
       wait: waits(wait),
-      machines: targets.map(of).map(({ vm, point, fit, cold }) => ({
+      machines: targets.map(of).map(({ vm, target, point, fit, cold }) => ({
         vm,
         ...carried(postLaunch(vm)),
         point: point.id,
         time: point.time,
         disks: point.disks.length,
         type: fit.type,
+        ...addressOf(keptAddress(subnets, target.private_address)),
         ...(fit.why !== undefined && { why: fit.why }),
         ...(fit.shell && { shell: { image: fit.shell.image, license: fit.shell.license } }),
         ...(cold && { cold }),
@@ -95,22 +104,23 @@ const carried = (own: PostLaunch | undefined) => own && { post_launch: own };
 const inWords = (probe: Probe): string => `${describeProbe(probe)} (from ${placeOf(probe)})`;
 
 export const planOfRun = (
-  { plan, subnet, group, groups, probes, limit, teardown }: RunStart,
+  { plan, subnet, else_subnets, group, groups, probes, limit, teardown }: RunStart,
   vpc: string,
 ): FailoverPlan =>
   withDigest({
     plan,
-    network: { subnet, group, vpc },
+    network: { subnet, ...(else_subnets && { else_subnets }), group, vpc },
     teardown: { after: limit, ...teardown },
     groups: groups.map(({ wait, machines }) => ({
       wait,
-      machines: machines.map(({ vm, point, time, disks, instance_type, shell, post_launch }) => ({
+      machines: machines.map(({ vm, point, time, disks, instance_type, address, shell, post_launch }) => ({
         vm,
         ...carried(post_launch),
         point,
         time,
         disks: disks.length,
         type: instance_type,
+        ...addressOf(address),
         ...(shell && { shell }),
         probes: (probes[vm] ?? []).map(inWords),
       })),
@@ -123,6 +133,15 @@ const told = new Set(['cold', 'why']);
 const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
   ...plan,
   digest: sha256(JSON.stringify(plan, (key, value) => (told.has(key) ? undefined : value))),
+});
+
+const addressOf = (address: PlannedMachine['address']) => address && { address };
+
+/** The network of a test as a run keeps it. */
+export const networkOf = ({ subnet, fallback, security_group }: PlanProperties['test']) => ({
+  subnet,
+  ...(fallback && { else_subnets: fallback.subnets }),
+  group: security_group,
 });
 
 /** Hours that a test may stand where the plan doesn't say. */

@@ -7,6 +7,7 @@ import { type Retrying, withRetries } from '../with-retries.ts';
 
 export interface Asking {
   signal?: AbortSignal | undefined;
+  /** Default: polite. A failover of many machines is throttled, and half of one is worse than a late one. */
   patience?: Patience;
   /** Errors, by their code, that are an answer: undefined. */
   expected?: RegExp;
@@ -37,11 +38,7 @@ export interface RecoveryConnection {
 /** Milliseconds without traffic. */
 const silence = 30_000;
 
-/**
- * Loads both SDKs. EBS direct goes through the SDK rather than a signed `fetch`: the body of a block is
- * outside of the signature, so the SDK never reads it, and what it costs besides is small against the SHA-256
- * of 512 KiB.
- */
+/** Loads both SDKs. */
 export async function connectRecovery(settings: AwsSettings): Promise<RecoveryConnection> {
   const [ec2, ebs] = await Promise.all([import('@aws-sdk/client-ec2'), import('@aws-sdk/client-ebs')]);
   const ec2Client = new ec2.EC2Client(clientConfig(settings, silence));
@@ -55,7 +52,7 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
   const call = async <T>(
     about: { service: string; action: string; thing: string },
     run: (options: { abortSignal?: AbortSignal }) => Promise<T>,
-    { signal, patience = 'quick', expected }: Asking,
+    { signal, patience = 'polite', expected }: Asking,
     onThrottled?: () => void,
   ): Promise<T | undefined> => {
     const counted: Retrying = {

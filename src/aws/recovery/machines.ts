@@ -1,6 +1,8 @@
 import type { EC2Client, Image, Instance } from '@aws-sdk/client-ec2';
-import type { CloudImage, CloudInstance, MachineCloud } from '../../recovery/model/machines.ts';
+import type { CloudImage, CloudInstance, MachineCloud, NotRun } from '../../recovery/model/machines.ts';
 import type { RecoveryConnection } from './connection.ts';
+import { ofSnapshots } from './gone.ts';
+import { findHolder } from './interfaces.ts';
 import { readNetwork } from './network.ts';
 import { takePicture } from './picture.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
@@ -8,14 +10,24 @@ import { filtersOf, tagsOf, toTags } from './tags.ts';
 /** Everything that EC2 makes for an instance carries its tags. */
 const taggedTypes = ['instance', 'volume', 'network-interface'] as const;
 
-/** Another type or subnet may do. Source: EC2 API reference, "Error codes". */
-const fullCodes =
-  /^(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientCapacityOnHost|InsufficientFreeAddressesInSubnet|Unsupported)$/;
+/**
+ * Another type, subnet or address may do. Source: EC2 API reference, "Error codes"; `Unsupported` is a type
+ * that a zone hasn't got, and quotas of vCPUs are those of a class of types.
+ */
+const refusals: readonly [code: RegExp, NotRun['refused']][] = [
+  [
+    /^(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientCapacityOnHost|Unsupported|VcpuLimitExceeded|InstanceLimitExceeded)$/,
+    'no-room',
+  ],
+  [/^InsufficientFreeAddressesInSubnet$/, 'subnet-full'],
+  [/^InvalidIPAddress\.InUse$/, 'address-taken'],
+];
 
 export function awsMachines(connection: RecoveryConnection): MachineCloud {
   const { ec2, onEc2 } = connection;
   return {
-    network: (subnet, group, signal) => readNetwork(connection, subnet, group, signal),
+    network: (subnets, group, signal) => readNetwork(connection, subnets, group, signal),
+    addressHolder: (subnet, address, signal) => findHolder(connection, subnet, address, signal),
     picture: (instance, signal) => takePicture(connection, instance, signal),
 
     async images(tags, signal) {
@@ -47,7 +59,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
       const answer = await onEc2(
         'RegisterImage',
         name,
-        (client, options) => client.send(command, options),
+        (client, options) => ofSnapshots(name, () => client.send(command, options)),
         // It does not know a token: a second attempt after a lost answer finds the name taken, by ourselves.
         { signal, expected: /^InvalidAMIName\.Duplicate$/ },
       );
@@ -112,7 +124,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
         },
         TagSpecifications: taggedTypes.map(ResourceType => ({ ResourceType, Tags: toTags(tags) })),
       });
-      let noRoom: string | undefined;
+      let notRun: NotRun | undefined;
       const answer = await onEc2(
         'RunInstances',
         tags.Name ?? image,
@@ -121,14 +133,15 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
             return await client.send(command, options);
           } catch (error) {
             const { name, message } = error as Error;
-            if (!fullCodes.test(name)) throw error;
-            noRoom = `${name}: ${message}`;
+            const refused = refusals.find(([code]) => code.test(name))?.[1];
+            if (refused === undefined) throw error;
+            notRun = { refused, why: `${name}: ${message}` };
             return undefined;
           }
         },
         { signal },
       );
-      return noRoom === undefined ? { instance: answer?.Instances?.[0]?.InstanceId ?? '' } : { noRoom };
+      return notRun ?? { instance: answer?.Instances?.[0]?.InstanceId ?? '' };
     },
 
     async tag(instance, tags, signal) {

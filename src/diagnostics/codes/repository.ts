@@ -178,6 +178,11 @@ export const repository = {
     means: "An object can't be read while a repository is verified.",
     wayOut: 'Allow reading it, and verify again.',
   },
+  'older-format': {
+    means: 'A repository is of a format that no released converge wrote, and this one reads a later one.',
+    wayOut:
+      'Restore from it with the converge that made it; replicate to an empty prefix or directory from now on.',
+  },
   'orphan-removed': {
     means: 'A snapshot that an earlier cycle had left when it died was removed (a warning).',
     wayOut: 'Nothing has to be done.',

@@ -6,6 +6,7 @@ import { ApiError } from '../aws-model/error.ts';
 import type { AwsAnswer, AwsService } from '../aws-model/http.ts';
 import { NotOfModel } from '../aws-model/scalar.ts';
 import { writeError } from '../aws-model/xml.ts';
+import { digestOf } from '../blocks/store.ts';
 import { labMachines, type Machines } from '../boot/machines.ts';
 import { EbsError } from '../ebs/errors.ts';
 import { type EbsService, ebsService } from '../ebs/service.ts';
@@ -107,12 +108,17 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
     try {
       const body = await read(message);
       const [path = '', query = ''] = (message.url ?? '').split('?');
+      let digest: string | undefined;
       const request = {
         method: message.method ?? '',
         path,
         query: new URLSearchParams(query),
         headers,
         body,
+        digest() {
+          digest ??= digestOf(body);
+          return digest;
+        },
       };
       const role = await roleAsking(headers, options);
       const credentials = role?.credentials ?? options.credentials;

@@ -19,6 +19,7 @@ import {
   type RunMachine,
   runTags,
   since,
+  subnetsOf,
 } from './run.ts';
 import { swapDisks } from './swap-disks.ts';
 import { seeToTeardown } from './teardown.ts';
@@ -47,7 +48,7 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   const { repository, run, cloud, clock, step, signal } = options;
   const { machines } = cloud;
   const { start } = run;
-  const network = options.proven ?? (await machines.network(start.subnet, start.group, signal));
+  const network = options.proven ?? (await machines.network(subnetsOf(start), start.group, signal));
   refuseOpen(network);
   await pinPoints(repository, start);
   // A shell of the VM's own is as much a copy of what runs at home as a recovered machine is.
@@ -63,8 +64,8 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
     const outcomes = await Promise.allSettled(
       group.map(machine => recover(machine, quarantine ?? start.group, began, options)),
     );
-    const refused = outcomes.find(({ status }) => status === 'rejected');
-    if (refused) throw (refused as PromiseRejectedResult).reason;
+    const refused = outcomes.flatMap(one => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    if (refused.length > 0) throw together(refused);
     recovered.push(...outcomes.map(one => (one as PromiseFulfilledResult<Recovered>).value));
   }
   const planned = start.groups.reduce((sum, { machines: group }) => sum + group.length, 0);
@@ -74,6 +75,15 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   await step('finish');
   await note(repository, run, { at: clock.now(), what: 'finished', ok, took: elapsed(clock, since(run)) });
   return recovered;
+}
+
+/** All that was refused, one cause once; anything else than a Failure comes first. */
+function together(reasons: readonly unknown[]): unknown {
+  const unknown = reasons.find(reason => !(reason instanceof Failure));
+  if (unknown !== undefined || reasons.length === 1) return unknown ?? reasons[0];
+  const all = (reasons as readonly Failure[]).flatMap(({ diagnostics }) => diagnostics);
+  const once = all.filter(({ message }, n) => all.findIndex(one => one.message === message) === n);
+  return new Failure(once, { cause: reasons[0] });
 }
 
 /** @param group what it is launched into; one with a shell gets that of the test when it has its own disks */
@@ -99,8 +109,11 @@ async function recover(
     return instance;
   };
   const instance = await running().catch(async (error: unknown) => {
+    // Where the repository can't be reached either, what went wrong first is what is told.
     if (error instanceof Failure && !signal?.aborted)
-      await note(repository, run, { at: clock.now(), what: 'refused', vm, why: error.message });
+      await note(repository, run, { at: clock.now(), what: 'refused', vm, why: error.message }).catch(
+        () => {},
+      );
     throw error;
   });
   const took = elapsed(clock, began);

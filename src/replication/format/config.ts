@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Random } from '../../io/ports.ts';
-import { damaged, newerFormat } from './damage.ts';
+import { damaged, FORMAT, newerFormat, olderFormat } from './damage.ts';
 import type { Key } from './keys.ts';
 import { CONFIG } from './names.ts';
 import { demand, hex, listOf, members, nullOr, oneOf } from './shape.ts';
@@ -17,7 +17,7 @@ export interface WrappedKey {
 
 /** `converge.json`, the one plaintext object. */
 export interface RepositoryConfig {
-  format: 1;
+  format: typeof FORMAT;
   /** 16 bytes, hex. */
   id: string;
   encryption: { cipher: 'AES-256-GCM'; keys: WrappedKey[] } | null;
@@ -31,7 +31,7 @@ export const encodeConfig = (config: RepositoryConfig): Buffer =>
 
 /** The checksum needs no key: what can be changed can be given a right one. */
 const shape = members({
-  format: oneOf(1),
+  format: oneOf(FORMAT),
   id: hex(16),
   encryption: nullOr(
     members({
@@ -51,7 +51,8 @@ export function decodeConfig(url: string, bytes: Buffer): RepositoryConfig {
   }
   if (typeof value !== 'object' || value === null || typeof value.format !== 'number')
     throw damaged(`${CONFIG} in ${url}`, 'it is not a repository configuration');
-  if (value.format > 1) throw newerFormat(`the repository ${url}`, value.format);
+  if (value.format > FORMAT) throw newerFormat(`the repository ${url}`, value.format);
+  if (value.format === FORMAT - 1) throw olderFormat(url, value.format);
   const config = { format: value.format, id: value.id, encryption: value.encryption } as RepositoryConfig;
   if (value.checksum !== checksum(config))
     throw damaged(`${CONFIG} in ${url}`, "its checksum doesn't match its content");

@@ -18,7 +18,9 @@ export interface ContainerBuilder {
   /** Bytes so far, header included. */
   readonly size: number;
   readonly sections: number;
-  add(payload: Buffer, options?: { level?: number; label?: Buffer }): Span;
+  add(payload: Buffer): Span;
+  /** A section that is a block with this id. */
+  addBlock(id: Buffer, plaintext: Buffer): Span;
   /** The whole object, and where its footer begins. */
   finish(footer: Buffer): { bytes: Buffer; footer: number };
 }
@@ -45,7 +47,8 @@ export function containerBuilder(vault: Vault, kind: Kind, key: string, id: stri
     get sections() {
       return parts.length - 1;
     },
-    add: (payload, options) => push(sealer.seal(size, payload, options)),
+    add: payload => push(sealer.seal(size, payload)),
+    addBlock: (id, plaintext) => push(sealer.sealBlock(size, id, plaintext)),
     finish(footer) {
       const at = push(sealer.seal(size, footer)).offset;
       const trailer = Buffer.alloc(TRAILER_BYTES);

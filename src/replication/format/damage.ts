@@ -1,6 +1,9 @@
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 
+/** The repository format that this converge reads and writes. */
+export const FORMAT = 2;
+
 /** An object of the repository that doesn't hold what was once written to it. */
 export const damaged = (key: string, why: string, cause?: unknown) =>
   new Failure(
@@ -20,9 +23,21 @@ export const missing = (key: string) =>
 
 export const newerFormat = (what: string, version: number) =>
   new Failure(
-    world('newer-format', `${what} has format ${version}; this converge reads format 1`, {
+    world('newer-format', `${what} has format ${version}; this converge reads format ${FORMAT}`, {
       hint: `use a converge that knows repository format ${version}`,
     }),
+  );
+
+/** One whose sections have other tags: nothing in it could be read, and nothing may be written to it. */
+export const olderFormat = (url: string, version: number) =>
+  new Failure(
+    world(
+      'older-format',
+      `the repository ${url} has format ${version}, which no released converge wrote; this one reads format ${FORMAT}`,
+      {
+        hint: 'restore from it with the converge that made it, and let the VMs be replicated to an empty prefix or directory',
+      },
+    ),
   );
 
 /**

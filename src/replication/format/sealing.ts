@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
-import { compress, decompress } from './compression.ts';
+import { createCipheriv, createDecipheriv, createHash, hash } from 'node:crypto';
+import { compress, decompress, RAW } from './compression.ts';
 import { damaged, newerFormat } from './damage.ts';
 import type { Vault } from './vault.ts';
 
@@ -34,8 +34,9 @@ export const canBeSection = ({ offset, length }: { offset: number; length: numbe
 
 /**
  * Closes and opens the sections of one object. A section is stored as
- * `encoding(1) payload(n) tag(16)`; the tag is AES-256-GCM's, or in a plain repository the first
- * 16 bytes of SHA-256 over associated data and section, so that both find every changed byte.
+ * `encoding(1) payload(n) tag(16)`; the tag is AES-256-GCM's, or in a plain repository the first 16 bytes
+ * of SHA-256 over associated data, encoding and the SHA-256 of the payload, so that both find every changed
+ * byte. Of a block that is stored as it is that inner hash is its id: one pass over its bytes gives both.
  */
 export interface Sealer {
   readonly key: string;
@@ -44,7 +45,14 @@ export interface Sealer {
   seal(offset: number, payload: Buffer, options?: { level?: number; label?: Buffer }): Buffer;
   /** Throws a `damaged-object` Failure. `cap`: longest payload that can be right, bytes. */
   open(offset: number, stored: Buffer, cap: number, label?: Buffer): Buffer;
+  /** The same of a block, labelled with its id. */
+  sealBlock(offset: number, id: Buffer, plaintext: Buffer): Buffer;
+  /** The plaintext, which is the one that has this id: all else throws a `damaged-object` Failure. */
+  openBlock(offset: number, stored: Buffer, cap: number, id: Buffer): Buffer;
 }
+
+/** Blocks are many and compress on the way: the fastest level. */
+const BLOCK_LEVEL = 1;
 
 /** `salt`: 16 bytes; the id in a container's name, which is sealed once, or random for a single object. */
 export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): Sealer {
@@ -67,50 +75,79 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     bytes.writeBigUInt64BE(BigInt(offset), 4);
     return bytes;
   };
-  const plainTag = (offset: number, label: Buffer, ...body: Buffer[]) => {
-    const digest = createHash('sha256').update(associated(offset, label));
-    for (const part of body) digest.update(part);
-    return digest.digest().subarray(0, TAG_BYTES);
+  const plainTag = (offset: number, label: Buffer, encoding: number, payloadDigest: Buffer) =>
+    createHash('sha256')
+      .update(associated(offset, label))
+      .update(Buffer.of(encoding))
+      .update(payloadDigest)
+      .digest()
+      .subarray(0, TAG_BYTES);
+
+  /** `digest`: of the payload as it is, where it is known. */
+  const seal = (offset: number, payload: Buffer, level: number, label: Buffer, digest?: Buffer): Buffer => {
+    const { encoding, bytes } = compress(payload, level);
+    const first = Buffer.of(encoding);
+    if (!secret) {
+      const inner = (encoding === RAW && digest) || sha256(bytes);
+      return Buffer.concat([first, bytes, plainTag(offset, label, encoding, inner)]);
+    }
+    const cipher = createCipheriv('aes-256-gcm', secret, nonce(offset));
+    cipher.setAAD(associated(offset, label));
+    const body = [cipher.update(first), cipher.update(bytes), cipher.final()];
+    return Buffer.concat([...body, cipher.getAuthTag()]);
+  };
+
+  /** `digest`: of the payload as stored; in an encrypted repository there is none. */
+  const open = (
+    offset: number,
+    stored: Buffer,
+    cap: number,
+    label: Buffer,
+  ): { plain: Buffer; encoding: number; digest: Buffer | undefined } => {
+    if (stored.length < smallestSection)
+      throw damaged(key, `it is cut off at byte ${offset + stored.length}`);
+    let body = stored.subarray(0, -TAG_BYTES);
+    const tag = stored.subarray(-TAG_BYTES);
+    let digest: Buffer | undefined;
+    try {
+      if (secret) {
+        const decipher = createDecipheriv('aes-256-gcm', secret, nonce(offset), {
+          authTagLength: TAG_BYTES,
+        });
+        decipher.setAAD(associated(offset, label));
+        decipher.setAuthTag(tag);
+        body = decipher.update(body);
+        decipher.final(); // throws unless the tag is right; GCM has no last bytes
+      } else {
+        digest = sha256(body.subarray(1));
+        if (!plainTag(offset, label, body[0]!, digest).equals(tag)) throw new Error('checksum');
+      }
+    } catch (cause) {
+      throw damaged(key, `the section at byte ${offset} is not what was written`, cause);
+    }
+    try {
+      return { plain: decompress(body[0]!, body.subarray(1), cap), encoding: body[0]!, digest };
+    } catch (cause) {
+      throw damaged(key, `the section at byte ${offset} can't be decompressed`, cause);
+    }
   };
 
   return {
     key,
     header,
-    seal(offset, payload, { level = 3, label = NO_LABEL } = {}) {
-      const packed = compress(payload, level);
-      const first = Buffer.of(packed.encoding);
-      if (!secret) return Buffer.concat([first, packed.bytes, plainTag(offset, label, first, packed.bytes)]);
-      const cipher = createCipheriv('aes-256-gcm', secret, nonce(offset));
-      cipher.setAAD(associated(offset, label));
-      const body = [cipher.update(first), cipher.update(packed.bytes), cipher.final()];
-      return Buffer.concat([...body, cipher.getAuthTag()]);
-    },
-    open(offset, stored, cap, label = NO_LABEL) {
-      if (stored.length < smallestSection)
-        throw damaged(key, `it is cut off at byte ${offset + stored.length}`);
-      let body = stored.subarray(0, -TAG_BYTES);
-      const tag = stored.subarray(-TAG_BYTES);
-      try {
-        if (secret) {
-          const decipher = createDecipheriv('aes-256-gcm', secret, nonce(offset), {
-            authTagLength: TAG_BYTES,
-          });
-          decipher.setAAD(associated(offset, label));
-          decipher.setAuthTag(tag);
-          body = decipher.update(body);
-          decipher.final(); // throws unless the tag is right; GCM has no last bytes
-        } else if (!plainTag(offset, label, body).equals(tag)) throw new Error('checksum');
-      } catch (cause) {
-        throw damaged(key, `the section at byte ${offset} is not what was written`, cause);
-      }
-      try {
-        return decompress(body[0]!, body.subarray(1), cap);
-      } catch (cause) {
-        throw damaged(key, `the section at byte ${offset} can't be decompressed`, cause);
-      }
+    seal: (offset, payload, { level = 3, label = NO_LABEL } = {}) => seal(offset, payload, level, label),
+    open: (offset, stored, cap, label = NO_LABEL) => open(offset, stored, cap, label).plain,
+    sealBlock: (offset, id, plaintext) => seal(offset, plaintext, BLOCK_LEVEL, id, id),
+    openBlock(offset, stored, cap, id) {
+      const { plain, encoding, digest } = open(offset, stored, cap, id);
+      const found = encoding === RAW && digest ? digest : vault.blockId(plain);
+      if (!found.equals(id)) throw damaged(key, `the block at byte ${offset} has another id`);
+      return plain;
     },
   };
 }
+
+const sha256 = (bytes: Buffer): Buffer => hash('sha256', bytes, 'buffer');
 
 /** Checks the first 32 bytes of an object and gives back its salt. */
 export function readHeader(vault: Vault, kind: Kind, key: string, bytes: Buffer): Buffer {

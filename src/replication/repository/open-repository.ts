@@ -8,6 +8,7 @@ import {
   unwrapMaster,
   wrapMaster,
 } from '../format/config.ts';
+import { FORMAT } from '../format/damage.ts';
 import type { Key } from '../format/keys.ts';
 import { CONFIG, ROSTER } from '../format/names.ts';
 import { vaultOf } from '../format/vault.ts';
@@ -42,7 +43,7 @@ export interface OpenRepository extends Repository {
 
 /**
  * Opens the repository in `store`. Throws a Failure: `repository-not-found`, `not-a-repository`,
- * `newer-format`, `damaged-object`, `key-needed`, `wrong-key`, `key-not-needed`.
+ * `newer-format`, `older-format`, `damaged-object`, `key-needed`, `wrong-key`, `key-not-needed`.
  */
 export async function openRepository(store: ObjectStore, options: OpenOptions): Promise<OpenRepository> {
   const repository = (await tryOpen(store, options)) ?? (await madeMeanwhile(store, options));
@@ -71,7 +72,7 @@ async function begin(store: ObjectStore, options: OpenOptions): Promise<OpenRepo
   const { key, random } = options;
   const id = random.bytes(16).toString('hex');
   const config: RepositoryConfig = {
-    format: 1,
+    format: FORMAT,
     id,
     encryption: key ? { cipher: 'AES-256-GCM', keys: [wrapMaster(random.bytes(32), key, id, random)] } : null,
   };

@@ -48,7 +48,10 @@ export function checkObject(vault: Vault, kind: Kind, key: string, bytes: Buffer
     if (kind === 'pages' || kind === 'index') {
       const { sealer, payload, offset } = openContainer(vault, kind, key, bytes);
       const sections = kind === 'pages' ? decodePagesFooter(payload) : decodeIndexFooter(payload).sections;
-      return checkSections(sealer, bytes, sections, offset, kind === 'pages' ? PAGE_CAP : SECTION_CAP);
+      const cap = kind === 'pages' ? PAGE_CAP : SECTION_CAP;
+      return checkSections(sealer, bytes, sections, offset, (section, stored) =>
+        sealer.open(section.offset, stored, cap),
+      );
     }
     if (kind === 'point' || kind === 'head') openRoot(vault, kind, key, bytes);
     else if (kind === 'roster') openEntry(vault, key, bytes);
@@ -62,20 +65,18 @@ export function checkObject(vault: Vault, kind: Kind, key: string, bytes: Buffer
 function checkPack(vault: Vault, key: string, bytes: Buffer): Checked {
   const { sealer, payload, offset } = openContainer(vault, 'pack', key, bytes);
   const blocks = decodePackFooter(payload);
-  const { damage } = checkSections(sealer, bytes, blocks, offset, MAX_BLOCK, (block, plain) => {
-    if (!vault.blockId(plain).equals(block.id))
-      throw damaged(key, `the block at byte ${block.offset} has another id`);
-  });
+  const { damage } = checkSections(sealer, bytes, blocks, offset, (block, stored) =>
+    sealer.openBlock(block.offset, stored, MAX_BLOCK, block.id),
+  );
   return damage ? { blocks, damage } : { blocks };
 }
 
-function checkSections<S extends Span & { id?: Buffer }>(
+function checkSections<S extends Span>(
   sealer: Sealer,
   bytes: Buffer,
   sections: S[],
   footer: number,
-  cap: number,
-  look?: (section: S, plain: Buffer) => void,
+  open: (section: S, stored: Buffer) => void,
 ): Checked {
   const bad = new Set<number>();
   let message = '';
@@ -84,8 +85,7 @@ function checkSections<S extends Span & { id?: Buffer }>(
     if (section.offset !== end) throw damaged(sealer.key, `its sections leave byte ${end} unaccounted for`);
     end += section.length;
     try {
-      const plain = sealer.open(section.offset, bytes.subarray(section.offset, end), cap, section.id);
-      look?.(section, plain);
+      open(section, bytes.subarray(section.offset, end));
     } catch (error) {
       bad.add(section.offset);
       message ||= messageOf(error);

@@ -90,12 +90,50 @@ describe.each([
     const block = Buffer.from('some block');
     const build = (ids: Buffer[], more: boolean) => {
       const builder = containerBuilder(vault, 'pack', key, id);
-      const blocks = ids.map(of => ({ id: of, ...builder.add(block, { label: of }) }));
+      const blocks = ids.map(of => ({ id: of, ...builder.addBlock(of, block) }));
       if (more) builder.add(Buffer.from('not in the footer'));
       return checkObject(vault, 'pack', key, builder.finish(encodePackFooter(blocks)).bytes);
     };
     expect(build([vault.blockId(block)], false).damage).toBeUndefined();
     expect(build([vault.blockId(block)], true).damage?.message).toContain('unaccounted for');
-    expect(build([Buffer.alloc(32, 1)], false).damage?.message).toContain('has another id');
+    expect(build([Buffer.alloc(32, 1)], false).damage?.message).toMatch(/another id|not what was written/);
+  });
+
+  test('a block is what its id says, however it is stored', () => {
+    const sealer = sealerFor(vault, 'pack', key, Buffer.from(id, 'hex'));
+    const noise = fc.uint8Array({ minLength: 1, maxLength: 400 }).map(bytes => Buffer.from(bytes));
+    const text = fc.nat({ max: 255 }).map(byte => Buffer.alloc(40_000, `${byte} and so on, `));
+    fc.assert(
+      fc.property(fc.oneof(noise, text), fc.nat(), fc.integer({ min: 1, max: 255 }), (block, at, flip) => {
+        const of = vault.blockId(block);
+        const stored = sealer.sealBlock(64, of, block);
+        expect(sealer.openBlock(64, stored, MAX_BLOCK, of).equals(block)).toBe(true);
+        const wrong = Buffer.from(of);
+        wrong[0]! ^= flip;
+        expect(() => sealer.openBlock(64, stored, MAX_BLOCK, wrong)).toThrow('is damaged');
+        expect(() => sealer.openBlock(64, sealer.sealBlock(64, wrong, block), MAX_BLOCK, wrong)).toThrow(
+          'is damaged',
+        );
+        const altered = Buffer.from(stored);
+        altered[at % stored.length]! ^= flip;
+        expect(() => sealer.openBlock(64, altered, MAX_BLOCK, of)).toThrow('is damaged');
+      }),
+    );
+  });
+
+  test('every byte of a stored block counts', () => {
+    const sealer = sealerFor(vault, 'pack', key, Buffer.from(id, 'hex'));
+    for (const block of [new SeededRandom('b').bytes(700), Buffer.alloc(40_000, 'compresses well ')]) {
+      const of = vault.blockId(block);
+      const stored = sealer.sealBlock(32, of, block);
+      for (let n = 0; n < stored.length; n++) {
+        const altered = Buffer.from(stored);
+        altered[n]! ^= 0x40;
+        expect(() => sealer.openBlock(32, altered, MAX_BLOCK, of)).toThrow('is damaged');
+      }
+      for (const cut of [stored.subarray(0, -1), stored.subarray(1), stored.subarray(0, 3)])
+        expect(() => sealer.openBlock(32, cut, MAX_BLOCK, of)).toThrow('is damaged');
+      expect(() => sealer.openBlock(33, stored, MAX_BLOCK, of)).toThrow('is damaged');
+    }
   });
 });

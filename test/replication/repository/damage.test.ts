@@ -147,8 +147,11 @@ test('a damaged or newer configuration is one clear message', async () => {
     /converge.json in memory:\/\/test is damaged: it is not JSON/,
   );
   await expect(opened(config.replace(/"id": "./, '"id": "z'))).rejects.toThrow(/checksum/);
-  await expect(opened(config.replace('"format": 1', '"format": 2'))).rejects.toThrow(
-    /has format 2; this converge reads format 1/,
+  await expect(opened(config.replace('"format": 2', '"format": 3'))).rejects.toThrow(
+    /has format 3; this converge reads format 2/,
+  );
+  await expect(opened(config.replace('"format": 2', '"format": 1'))).rejects.toThrow(
+    /has format 1, which no released converge wrote; this one reads format 2/,
   );
   await expect(opened('[]')).rejects.toThrow(/not a repository configuration/);
 });

@@ -18,6 +18,9 @@ export function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>
   return [
     ...originLines(from),
     `test of ${plan} in ${network.subnet} of ${network.vpc}, group ${network.group}: nothing leads out of it`,
+    ...(network.else_subnets
+      ? [`  without room there in ${network.else_subnets.join(', ')}, which nothing leads out of either`]
+      : []),
     role === undefined
       ? `  to be over after ${duration(after)}; nobody ends it then but \`failover cleanup\``
       : `  ended after ${duration(after)} by EventBridge Scheduler as ${role}`,
@@ -26,11 +29,12 @@ export function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>
   ];
 }
 
-function plannedLines(planned: PlannedMachine): string[] {
-  const { vm, point, time, disks, type, why, shell, probes, post_launch, cold } = planned;
+function plannedLines(machine: PlannedMachine): string[] {
+  const { vm, point, time, disks, type, address, why, shell, probes, post_launch, cold } = machine;
   return [
     `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
     ...(why === undefined ? [] : [`      ${type} is ${why}`]),
+    ...(address ? [`      ${addressLine(address)}`] : []),
     ...(shell ? [`      Windows licensed by ${licensor[shell.license]}, from ${shell.image}`] : []),
     ...(cold ? coldLines(cold, type) : []),
     ...probes.map(one => `      ${one}`),
@@ -40,6 +44,11 @@ function plannedLines(planned: PlannedMachine): string[] {
 
 const postLaunchLine = ({ manifests, digest, noop }: NonNullable<PlannedMachine['post_launch']>): string =>
   `post-launch manifests ${manifests} (${digest.slice(0, 16)}): ${noop ? 'planned alone, ' : ''}by the machine itself`;
+
+const addressLine = ({ ip, subnet }: NonNullable<PlannedMachine['address']>): string =>
+  subnet === undefined
+    ? `another address than its ${ip}, which is in no subnet of the test`
+    : `${ip} in ${subnet}, any other address elsewhere`;
 
 const licensor: Record<string, string> = { aws: 'AWS, billed by the hour', byol: 'you' };
 

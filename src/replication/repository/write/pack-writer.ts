@@ -36,7 +36,7 @@ export function packWriter(session: Session): PackWriter {
   return {
     add(id, plaintext) {
       const pack = open ?? begin();
-      const span = pack.builder.add(plaintext, { level: 1, label: id });
+      const span = pack.builder.addBlock(id, plaintext);
       pack.blocks.push({ id, ...span });
       totals.blocks_stored++;
       totals.bytes_stored += plaintext.length;
