@@ -108,12 +108,14 @@ resources:
   exec:
     say:
       command: [ /bin/sh, '-c', 'echo $PW >&2; exit 1' ]
+      creates: /srv/never
       env: { PW: "\${secret('file:pw')}" }
 `);
   await tagged(order('apply'));
   await writeFile(join(dir, 'pw'), 'correct-horse-battery');
   expect((await run()).code).toBe(4);
   expect(await said()).toMatchObject({ state: 'failed' });
+  expect((await said())!.failures.join()).toMatch(/^exec:say: .* exit code 1: \*\*\*$/);
   expect(await console()).not.toContain('horse');
 });
 

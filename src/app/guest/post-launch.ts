@@ -150,7 +150,9 @@ async function converge(
     reporter.diagnostics(error.diagnostics);
     told.push(...error.diagnostics);
   }
-  const failures = failuresOf(applied, told).map(text => context.redactor.text(text));
+  // Before anything is cut off: half of a secret is one that nobody recognises.
+  const clean = told.map(one => ({ ...one, message: context.redactor.text(one.message) }));
+  const failures = failuresOf(applied, clean);
   const code = applied?.code ?? 4;
   return { code: code === 0 && failures.length > 0 ? 4 : code, changes: changesOf(applied), failures };
 }

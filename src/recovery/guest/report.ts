@@ -54,7 +54,8 @@ export function reportIn(output: string, nonce: string): GuestReport | undefined
   for (const text of output.split(/[\r\n]+/).reverse()) {
     if (text.length > longest) continue;
     const [, of, sum, json] = line.exec(text) ?? [];
-    if (of !== nonce || json === undefined || sum !== sumOf(nonce, json)) continue;
+    if (of === undefined || json === undefined || sum !== sumOf(of, json)) continue;
+    if (of !== nonce) continue;
     const report = decoded(json);
     if (report) return report;
   }
