@@ -17,6 +17,8 @@ import { runOf } from '../session/run-of.ts';
 export interface ReplicateOptions extends CommonOptions {
   /** Compare every block with the newest point, whatever change tracking says. */
   rescan?: boolean;
+  /** Store every block anew, whatever the repository holds. */
+  full?: boolean;
   /** Addresses that may begin anew where a repository or points are gone that were there. */
   allow?: string[];
 }
@@ -63,6 +65,7 @@ export async function replicate(
       const asked = { title, properties: properties as unknown as ProtectedVmProperties };
       const job = await prepareJob(asked, io, signal, {
         rescan: options.rescan ?? false,
+        full: options.full ?? false,
         anew: options.allow?.includes(declared.address) ?? false,
       });
       return { vm: title, cycle: await move(job, io) };

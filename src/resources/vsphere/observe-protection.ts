@@ -9,6 +9,7 @@ import { lastingObstacle } from '../../replication/cycle/prepare.ts';
 import { selectDisks } from '../../replication/cycle/select-disks.ts';
 import { ownEpoch } from '../../replication/cycle/snapshot-name.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
+import { isPending } from '../../replication/model/damage-record.ts';
 import { newestPoint } from '../../replication/model/newest-point.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
@@ -16,6 +17,7 @@ import { dueOf } from '../../replication/movers/due-jobs.ts';
 import type { VsphereClient } from '../../vsphere/client/connect.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
+import { damageKnown } from './damage-known.ts';
 import { isLeft, leftBehind } from './left-behind.ts';
 import { lostHistory } from './lost-history.ts';
 import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
@@ -64,6 +66,9 @@ async function observeOne(
       if (!repository && !repositories.isBucketMissing(ref)) warnings.push(beginsAnew(ref));
       return { state: 'absent', object: vm.uuid, warnings };
     }
+    const damage =
+      newest && (await repository.vm(vm.uuid).damage.read(one => warnings.push(...one.diagnostics)));
+    if (damage?.record) warnings.push(...damageKnown(vm, damage.record));
     const interval = parseSchedule(properties.schedule)!;
     // By the clock that dated the point.
     const now = vm.now - behind;
@@ -81,6 +86,7 @@ async function observeOne(
         disks: disks.map(({ label }) => label),
         left_snapshots: snapshots.map(({ name }) => name),
         history: lost === undefined ? 'kept' : 'lost',
+        damage: isPending(damage?.record) ? 'pending' : 'none',
       },
       shows: { instance_uuid: vm.uuid },
       warnings,
