@@ -114,6 +114,10 @@ export const repository = {
     means: "A key was given for a repository that isn't encrypted.",
     wayOut: 'Leave it out, or name the repository that it belongs to.',
   },
+  'lease-damaged': {
+    means: "The lease of a VM in the repository can't be read, and somebody may hold it.",
+    wayOut: 'Run again a few minutes later: a cycle then takes the lease and writes it anew.',
+  },
   'lease-held': {
     means: 'Another process is replicating this VM, or has just ended.',
     wayOut: 'Wait for it; its lease runs out by itself.',

@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
 import { diagnosticsOf, warning } from './failures.ts';
 import { localHolders } from './holders.ts';
@@ -80,7 +80,7 @@ async function takeAbove(
 ): Promise<{ lease: Lease; newest: Newest }> {
   const lease = await takeLease(vm, taking, { epoch, generation: 0 }, intent);
   try {
-    const newest = await newestOf(vm);
+    const newest = await newestOrMended(vm, lease);
     const { previous } = newest;
     if (!previous || previous.epoch < lease.epoch) return { lease, newest };
     await lease.release(async () => {}, previous.generation);
@@ -89,6 +89,17 @@ async function takeAbove(
   } catch (error) {
     await lease.release(async () => {}).catch(() => {});
     throw error;
+  }
+}
+
+/** A damaged head is written anew where the points tell that nothing newer was lost with it. */
+async function newestOrMended(vm: VmRepository, { generation }: Lease): Promise<Newest> {
+  try {
+    return await newestOf(vm);
+  } catch (error) {
+    const isDamaged = failedWith(error, 'damaged-object');
+    if (!isDamaged || generation === 0 || !(await vm.damage.mendHead(generation))) throw error;
+    return newestOf(vm);
   }
 }
 

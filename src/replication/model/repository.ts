@@ -174,6 +174,11 @@ export interface DamageStore {
   presence(): Promise<Omit<DamagedObject, 'since'>[]>;
   /** Those of the record's broken points that can't be given as things are now. */
   stillBroken(record: DamageRecord): Promise<PointId[]>;
+  /**
+   * Writes a damaged head anew, where the newest point under `points/` is of generation `atLeast` or later; under
+   * the lease alone. False: nothing was written.
+   */
+  mendHead(atLeast: number): Promise<boolean>;
   /** Writes the roster's object of the VM where it is gone or damaged. */
   mendRoster(): Promise<void>;
 }
@@ -213,7 +218,10 @@ export interface VmRepository {
   readonly damage: DamageStore;
   /** Access to the lease object. */
   lease: {
+    /** Throws a Failure `damaged-object` when what is there is not a lease. */
     read(): Promise<{ value: LeaseValue; etag: string; modified: number } | undefined>;
+    /** What can be told of it without reading it. */
+    stat(): Promise<{ etag: string; modified: number } | undefined>;
     write(
       value: LeaseValue,
       etag: string | undefined,

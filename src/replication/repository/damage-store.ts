@@ -7,6 +7,7 @@ import { stillBroken } from './read/page-doubts.ts';
 import { lookForPresence } from './read/presence.ts';
 import type { VmContext } from './read/repository-context.ts';
 import { mendRoster } from './read/roster.ts';
+import { mendHead } from './write/mend-head.ts';
 
 /** Access to the record of damage of a VM. */
 export function damageStore(context: VmContext): DamageStore {
@@ -35,6 +36,7 @@ export function damageStore(context: VmContext): DamageStore {
     },
     presence: () => lookForPresence(context),
     stillBroken: record => stillBroken(context, record),
+    mendHead: atLeast => mendHead(context, atLeast),
     mendRoster: () => mendRoster(context),
   };
 }

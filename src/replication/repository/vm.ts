@@ -71,6 +71,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
         const { etag, modified } = found;
         return { value: decodeLease(names.lease, bytes), etag, modified };
       },
+      stat: () => store.head(names.lease),
       async write(value, etag, signal) {
         const salt = random.bytes(SALT_BYTES);
         const bytes = sealObject(vault, 'lease', names.lease, salt, Buffer.from(JSON.stringify(value)));

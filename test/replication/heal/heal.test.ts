@@ -87,6 +87,16 @@ describe('one cycle heals, for older points too', () => {
     ['a missing object of the map', world => lose(world, keys(world, '/pages/')[2]!), [3]],
     ['a damaged point', world => flip(world, keys(world, '/points/')[1]!), [2]],
     ['a damaged newest point, whose head is whole', world => flip(world, keys(world, '/points/')[2]!), []],
+    ['a damaged head', world => flip(world, keys(world, '/head')[0]!), []],
+    [
+      'a damaged head, a flipped byte in a pack and a lost roster at once',
+      world => {
+        flip(world, keys(world, '/head')[0]!);
+        flip(world, largestPack(world));
+        lose(world, keys(world, 'roster/')[0]!);
+      },
+      [],
+    ],
     [
       'a pack of another VM',
       async world => {
@@ -230,4 +240,21 @@ test('what one read altered and the next did not is not damage', async () => {
   expect(problems).toEqual([]);
   expect(notes.join()).toContain('whole when it was read again');
   expect(await (await vmOf(world)).damage.read()).toBeUndefined();
+});
+
+test('a damaged head that may have held a newer point is left for a person to decide on', async () => {
+  const { world } = await threePoints();
+  lose(world, keys(world, '/points/')[2]!);
+  flip(world, keys(world, '/head')[0]!);
+  await expect(world.run()).rejects.toThrow(/head is damaged/);
+});
+
+test('an older head that was put back is refused by the next cycle, which hides no point', async () => {
+  const { world } = await threePoints();
+  const key = keys(world, '/head')[0]!;
+  const older = world.store.objects.get(key)!;
+  await world.run();
+  world.store.objects.set(key, older);
+  await expect(world.run()).rejects.toThrow(/names generation 3, but .* is newer/);
+  expect((await look(world)).problems.map(({ kind }) => kind)).toContain('rolled-back');
 });
