@@ -91,7 +91,7 @@ function describe(error: unknown, about: About): Diagnostic {
     });
   }
   if (
-    /^(InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|TokenRefreshRequired|AuthFailure|UnrecognizedClient|InvalidSignature|InvalidClientTokenId|IncompleteSignature)(Exception)?$/.test(
+    /^(InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|RequestExpired|TokenRefreshRequired|AuthFailure|UnrecognizedClient|InvalidSignature|InvalidClientTokenId|IncompleteSignature)(Exception)?$/.test(
       code,
     )
   ) {
@@ -102,9 +102,12 @@ function describe(error: unknown, about: About): Diagnostic {
       InvalidSignatureException: own`the secret access key does not belong to the access key id`,
       ExpiredToken: own`the session token has expired`,
       ExpiredTokenException: own`the session token has expired`,
+      // EC2's word for it. Source: what users of temporary credentials print; its list of codes has only the
+      // text.
+      RequestExpired: own`the session token has expired, or this machine's clock is off`,
     };
     return world('aws-wrong-credentials', own`${where} refused the credentials: ${why[code] ?? code}.`, {
-      hint: /^ExpiredToken/.test(code)
+      hint: /^(ExpiredToken|RequestExpired)/.test(code)
         ? own`Sign in again, then repeat the command.`
         : own`Check the keys or the profile of the aws target.`,
     });

@@ -26,7 +26,7 @@ const quick = { attempts: 5, first: 100, cap: longestDelay };
 const bulk = { atMost: bulkTime, first: 100, cap: longestDelay };
 
 /**
- * Runs a call up to five times, or as often as fits into the bulk patience, with full jitter. The SDK's own
+ * Runs a call up to five times, or as often as fits into its patience, with full jitter. The SDK's own
  * retries are off: they wait on a clock that tests cannot step, and they hide from a conditional PUT that an
  * earlier attempt may have been done.
  *
@@ -39,12 +39,14 @@ export async function withRetries<T>(
 ): Promise<T> {
   const listened = [signal, closed].filter(each => each !== undefined);
   if (listened.length > 0) setMaxListeners(0, ...listened);
+  let lost = 0;
   const mayPass = (error: unknown) => {
     const kind = classify(error);
     if (kind === 'throttled') onCall?.('throttled');
+    if (patience === 'polite' && kind !== 'throttled' && ++lost >= quick.attempts) return false;
     return again(error, kind);
   };
-  const policy = patience === 'bulk' ? bulk : quick;
+  const policy = patience === 'quick' ? quick : bulk;
   return retry(policy, { clock, random, signal, closed, mayPass }, attempt => {
     onCall?.('made');
     if (attempt > 1) onCall?.('retried');

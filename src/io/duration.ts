@@ -24,60 +24,29 @@ export function parseDuration(text: string): number | undefined {
   return total;
 }
 
-/**
- * How often: `every 15 minutes`, `every hour`, `15m`. Returns the interval in milliseconds, above zero, or
- * undefined.
- */
-export function parseSchedule(text: string): number | undefined {
-  const span = text
-    .trim()
-    .toLowerCase()
-    .replace(/^every\s+/, '')
-    .replace(/^(?=[a-z])/, '1 ');
-  return parseDuration(span) || undefined;
-}
-
 /** What is said about a text that isn't one: what was expected, and what can be written. */
 export interface Wanted {
   expected: string;
   hint: string;
 }
 
-const words = 'whole numbers with w, d, h, m or s, or these words in full, largest first';
+/** What a duration is made of, for messages. */
+export const durationWords = 'whole numbers with w, d, h, m or s, or these words in full, largest first';
 
 export const durationWanted: Wanted = {
   expected: 'a duration such as 15m or 1h30m',
-  hint: `a duration is ${words}: 90s, 15 minutes, 1h30m`,
+  hint: `a duration is ${durationWords}: 90s, 15 minutes, 1h30m`,
 };
 
-/** For a text that `parseSchedule` refuses; one that speaks of the calendar is told what comes closest. */
-export function scheduleWanted(text: string): Wanted {
-  const interval = `a schedule is \`every\` and a duration above zero (${words}): every 15 minutes, every day`;
-  const hint = calendar.test(text)
-    ? `${interval}; times of day, days of the week and cron lines can't be written. ${closest(text)}`
-    : interval;
-  return { expected: 'a schedule such as every 15 minutes', hint };
-}
-
-/** Times, days, months, the five fields of cron, and its shorthands. */
-const calendar =
-  /\d:\d|\bat\b|\bcron\b|^\s*@|\*|^(\s*[\d,/-]+){5}|noon|\b(mid)?nights?\b|[ap]m\b|daily|hourly|weekly|month|year|week-?days?|(mon|tues|wednes|thurs|fri|satur|sun)days?/i;
-
-/** A window says when a cycle may run, which is what most who write a time of day want. */
-function closest(text: string): string {
-  const [, hour, minute] = /\b([01]?\d|2[0-3]):([0-5]\d)\b/.exec(text) ?? [];
-  const from = hour === undefined ? 2 : Number(hour);
-  const at = (hours: number) => `"${String(hours % 24).padStart(2, '0')}:${minute ?? '00'}"`;
-  return `For a time of day, write \`schedule: every day\` and \`window: { from: ${at(from)}, to: ${at(from + 2)} }\` beside it, and run converge within the window`;
-}
-
-const anyCase = (word: string): string =>
+/** A word in any case, as part of a regular expression without flags. */
+export const anyCase = (word: string): string =>
   [...word].map(letter => `[${letter}${letter.toUpperCase()}]`).join('');
 
 /**
- * As a regular expression without flags, lookahead or classes beyond ASCII: for any validator of JSON Schema.
+ * The end of a duration, as a regular expression without flags, lookahead or classes beyond ASCII: for any
+ * validator of JSON Schema. `count`: what the first number is.
  */
-const grammar = (count: string): string => {
+export const durationGrammar = (count: string): string => {
   const part = (names: string[]) => `[0-9]{1,9}\\s*(${names.toReversed().map(anyCase).join('|')})\\s*`;
   const first = units.map(([names], index) => {
     const smaller = units.slice(index + 1).map(([others]) => `(${part(others)})?`);
@@ -87,7 +56,4 @@ const grammar = (count: string): string => {
 };
 
 /** What `parseDuration` takes, for editors. */
-export const durationPattern = `^\\s*${grammar('[0-9]{1,9}\\s*')}`;
-
-/** What `parseSchedule` takes, for editors, and `every 0m` besides. */
-export const schedulePattern = `^\\s*(${anyCase('every')}\\s+)?${grammar('([0-9]{1,9}\\s*)?')}`;
+export const durationPattern = `^\\s*${durationGrammar('[0-9]{1,9}\\s*')}`;

@@ -121,9 +121,10 @@ async function pause(
 
 /**
  * How long a call is tried again. `quick`: a few times, for what somebody waits for. `bulk`: for
- * `bulkTime`, for the reads and writes of a long copy, which an outage of minutes must not undo.
+ * `bulkTime`, for the reads and writes of a long copy, which an outage of minutes must not undo. `polite`: a
+ * few times, but for `bulkTime` while the other side is there and only asks for fewer calls.
  */
-export type Patience = 'quick' | 'bulk';
+export type Patience = 'quick' | 'bulk' | 'polite';
 
 /** Milliseconds after which the bulk patience is over; counted from the first attempt. */
 export const bulkTime = 10 * 60_000;

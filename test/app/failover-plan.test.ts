@@ -27,7 +27,7 @@ const chosenBy = (fit: Chosen['fit'], cold?: Chosen['cold']): Chosen => ({
   fit,
   ...(cold && { cold }),
 });
-const planned = (chosen: Chosen) => planOf('web', properties, [chosen], { vpc: 'vpc-1' });
+const planned = (chosen: Chosen) => planOf('web', properties, [chosen], { vpc: 'vpc-1', subnets: [] });
 const right = { type: 'c6i.large', why: 'the smallest that holds it' };
 
 test('what is gone on with has the digest that was approved, though the type was chosen and a point was cold', () => {

@@ -254,6 +254,19 @@ describe('a maintenance window', () => {
     expect(changes(all)).toEqual([]);
   });
 
+  test('those that a type makes of its properties hold as well, and both have to be open', async () => {
+    const all = things({
+      windows: ({ size }) => (size === undefined ? [] : [{ from: '20:00', to: '02:00' }]),
+    });
+    const resources = [declare('thing:a', { size: 1 }, { window }), declare('thing:free', {})];
+    const { planned, results } = await converge(all, resources, { now: '2026-11-27T21:00Z' });
+    expect(planned.resources.map(({ address, held }) => [address, held?.until])).toEqual([
+      ['thing:a', '2026-11-28T01:00:00Z'],
+      ['thing:free', undefined],
+    ]);
+    expect(results).toEqual(['held', 'changed']);
+  });
+
   test('nothing to change is not held', async () => {
     const all = kept();
     all.objects.set('a', { size: 1 });

@@ -3,10 +3,11 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseDuration, parseSchedule } from '../../src/io/duration.ts';
+import { parseDuration } from '../../src/io/duration.ts';
 import { typeSchema } from '../../src/manifest/language-schema.ts';
 import { checkFormat, formatPatterns } from '../../src/manifest/values/formats.ts';
 import { registry } from '../../src/resources/registry.ts';
+import { parseSchedule } from '../../src/schedule/schedule.ts';
 import { editorCases } from '../support/editor-cases.ts';
 
 const schemas = new URL('../../schemas/', import.meta.url);

@@ -22,7 +22,10 @@ export const nobody: Prober = {
 };
 
 /** Everything that a run needs, and a run of these machines that has begun. */
-export async function begun(more: Partial<RunStart> = {}, vms = ['web01']) {
+export async function begun(
+  more: Partial<RunStart> | ((made: { ec2: EC2Client; vpc: string }) => Promise<Partial<RunStart>>) = {},
+  vms = ['web01'],
+) {
   const aws = await cloud();
   const { region, s3: credentials } = aws.lab.settings;
   const ec2 = new EC2Client({ region, credentials, endpoint: aws.lab.api.url, maxAttempts: 1 });
@@ -40,7 +43,7 @@ export async function begun(more: Partial<RunStart> = {}, vms = ['web01']) {
     plan: 'web',
     number: 1,
     began: Date.now(),
-    account: (await machines.network(network.subnet, network.group)).account,
+    account: (await machines.network([network.subnet], network.group)).account,
     subnet: network.subnet,
     group: network.group,
     limit: hour,
@@ -50,7 +53,7 @@ export async function begun(more: Partial<RunStart> = {}, vms = ['web01']) {
       wait: 0,
     })),
     probes: Object.fromEntries(vms.map(title => [title, [{ kind: 'status' as const, within: 60_000 }]])),
-    ...more,
+    ...(typeof more === 'function' ? await more({ ec2, vpc: network.vpc }) : more),
   };
   expect(await repository.records.add('web', SERIES.run, 1, start)).toBe(true);
   const at = async (step: (name: string) => Promise<void> = async () => {}): Promise<RehearseOptions> => ({

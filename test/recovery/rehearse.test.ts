@@ -260,7 +260,7 @@ test('anything but the group itself, and any name server but the VPC’s, is a w
   const shut = {
     account: '',
     vpc: '',
-    subnet: '',
+    subnets: [],
     group: '',
     nameServers: [],
     routes: [],

@@ -119,20 +119,17 @@ test('old snapshots go, those of the newest points that are whole stay', async (
   expect(left.map(({ state }) => state)).toEqual(['completed', 'completed']);
 });
 
-const none = new Set<string>();
-
-test('nothing is retired while no point has all of its disks, and nothing of a pinned one', () => {
+test('nothing is retired while no point has all of its disks', () => {
   const halves = [snapshot(1, 'a', 'completed'), snapshot(2, 'a', 'completed'), snapshot(2, 'b', 'error')];
-  expect(retired(halves, 1, none)).toEqual([]);
+  expect(retired(halves, 1)).toEqual([]);
   const whole = [
     ...halves,
     snapshot(3, 'a', 'completed'),
     snapshot(3, 'b', 'completed'),
     snapshot(1, 'b', 'pending'),
   ];
-  expect(retired(whole, 1, none).map(({ id }) => id)).toEqual(['1a', '2a', '2b']);
-  expect(retired(whole, 1, new Set(['p1'])).map(({ id }) => id)).toEqual(['2a', '2b']);
-  expect(retired(whole, 0, none).map(({ id }) => id)).toEqual(['1a', '2a', '2b']);
+  expect(retired(whole, 1).map(({ id }) => id)).toEqual(['1a', '2a', '2b']);
+  expect(retired(whole, 0).map(({ id }) => id)).toEqual(['1a', '2a', '2b']);
 });
 
 test.for(['start-disk-0', 'put-disk-0', 'complete-disk-0', 'retire'])(

@@ -63,7 +63,7 @@ async function world({
       plan: 'web',
       number: 1,
       began: Date.now(),
-      account: (await recovery.machines.network(network.subnet, network.group)).account,
+      account: (await recovery.machines.network([network.subnet], network.group)).account,
       subnet: network.subnet,
       group: network.group,
       groups: [{ machines: [machineOf(point, target, await fits(), snapshots)], wait: 0 }],

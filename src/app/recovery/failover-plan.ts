@@ -1,10 +1,14 @@
+import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { Fit, TargetMachine } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
 import type { RunStart } from '../../recovery/failover/run.ts';
+import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
 import type { Cold } from '../../recovery/replica/estimate.ts';
+import { keptAddress } from '../../recovery/target/address.ts';
+import { hourly } from '../../recovery/target/prices.ts';
 import { guestFamily } from '../../replication/model/machine.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
@@ -16,10 +20,16 @@ export interface PlannedMachine {
   time: number;
   disks: number;
   type: string;
+  /** Its declared address, and the subnet of the test that has it; without that it gets another. */
+  address?: { ip: string; subnet?: string };
   /** Why that type, where it was chosen. No part of the digest: the type itself is. */
   why?: string;
   /** Of Windows: where its licence comes from. */
   shell?: { image: string; license: string };
+  /** What that image is called, where it was looked up just now. No part of the digest: the image is. */
+  image_name?: string;
+  /** US dollars while it runs, where they are known; no part of the digest. */
+  hourly?: number;
   /** In words, with where each runs. */
   probes: string[];
   /**
@@ -32,7 +42,7 @@ export interface PlannedMachine {
 /** What is about to be done, for whoever approves it. */
 export interface FailoverPlan {
   plan: string;
-  network: { subnet: string; group: string; vpc: string };
+  network: { subnet: string; else_subnets?: string[]; group: string; vpc: string };
   /** Milliseconds after which it is ended, and by which role; without one nobody ends it. */
   teardown: { after: number; role?: string };
   /** Manifests that the machines are to converge themselves by. */
@@ -53,6 +63,9 @@ export interface Chosen {
   cold?: Cold;
 }
 
+export const planProperties = ({ properties }: CatalogResource): RecoveryPlanProperties =>
+  properties as unknown as RecoveryPlanProperties;
+
 export const waits = (wait: string | undefined): number =>
   wait === undefined ? 0 : (parseDuration(wait) ?? 0);
 
@@ -60,25 +73,30 @@ export function planOf(
   plan: string,
   { groups, test, probes, post_launch }: RecoveryPlanProperties,
   chosen: Chosen[],
-  { vpc }: { vpc: string },
+  { vpc, subnets }: Pick<NetworkFacts, 'vpc' | 'subnets'>,
 ): FailoverPlan {
   const role = roleOf(test);
   const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
   return withDigest({
     plan,
-    network: { subnet: test.subnet, group: test.security_group, vpc },
+    network: { ...networkOf(test), vpc },
     teardown: { after: limitOf(test), ...(role !== undefined && { role }) },
     ...(post_launch !== undefined && { post_launch }),
     groups: groups.map(({ targets, wait }) => ({
       wait: waits(wait),
-      machines: targets.map(of).map(({ vm, point, fit, cold }) => ({
+      machines: targets.map(of).map(({ vm, target, point, fit, cold }) => ({
         vm,
         point: point.id,
         time: point.time,
         disks: point.disks.length,
         type: fit.type,
+        ...addressOf(keptAddress(subnets, target.private_address)),
         ...(fit.why !== undefined && { why: fit.why }),
-        ...(fit.shell && { shell: { image: fit.shell.image, license: fit.shell.license } }),
+        ...(fit.shell && {
+          shell: { image: fit.shell.image, license: fit.shell.license },
+          image_name: fit.shell.what,
+        }),
+        ...hourlyOf(fit.type, target),
         ...(cold && { cold }),
         probes: probesOf(probes, vm, familyOf(point)).map(inWords),
       })),
@@ -92,34 +110,50 @@ export const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) 
 const inWords = (probe: Probe): string => `${describeProbe(probe)} (from ${placeOf(probe)})`;
 
 export const planOfRun = (
-  { plan, subnet, group, groups, probes, limit, teardown, post_launch }: RunStart,
+  { plan, subnet, else_subnets, group, groups, probes, limit, teardown, post_launch }: RunStart,
   vpc: string,
 ): FailoverPlan =>
   withDigest({
     plan,
-    network: { subnet, group, vpc },
+    network: { subnet, ...(else_subnets && { else_subnets }), group, vpc },
     teardown: { after: limit, ...teardown },
     ...(post_launch !== undefined && { post_launch }),
     groups: groups.map(({ wait, machines }) => ({
       wait,
-      machines: machines.map(({ vm, point, time, disks, instance_type, shell }) => ({
+      machines: machines.map(({ vm, point, time, disks, instance_type, address, shell, tenancy }) => ({
         vm,
         point,
         time,
         disks: disks.length,
         type: instance_type,
+        ...addressOf(address),
         ...(shell && { shell }),
+        ...hourlyOf(instance_type, { ...shell, ...(tenancy && { tenancy }) }),
         probes: (probes[vm] ?? []).map(inWords),
       })),
     })),
   });
 
 /** What is said beside what will be done; a run that is gone on with doesn't know it. */
-const told = new Set(['cold', 'why']);
+const told = new Set(['cold', 'why', 'image_name', 'hourly']);
 
 const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
   ...plan,
   digest: sha256(JSON.stringify(plan, (key, value) => (told.has(key) ? undefined : value))),
+});
+
+const hourlyOf = (...of: Parameters<typeof hourly>) => {
+  const price = hourly(...of);
+  return price !== undefined && { hourly: price };
+};
+
+const addressOf = (address: PlannedMachine['address']) => address && { address };
+
+/** The network of a test as a run keeps it. */
+export const networkOf = ({ subnet, fallback, security_group }: PlanProperties['test']) => ({
+  subnet,
+  ...(fallback && { else_subnets: fallback.subnets }),
+  group: security_group,
 });
 
 /** Hours that a test may stand where the plan doesn't say. */

@@ -5,7 +5,7 @@ import { expiresOf, newestRun, type Run, stateOf } from '../../recovery/failover
 import type { ReplicaAge } from '../../recovery/replica/age.ts';
 import { lift, pinned } from '../../replication/model/pins.ts';
 import type { Context } from '../app-context.ts';
-import { planProperties } from './failover.ts';
+import { planProperties } from './failover-plan.ts';
 import { savePictures } from './pictures.ts';
 import { agesOf } from './replica-age.ts';
 import { type BundleOrigin, type Recovering, withEach } from './with-declared.ts';

@@ -1,41 +1,34 @@
 import { dirname, resolve } from 'node:path';
-import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
+import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { elapsed } from '../../io/until.ts';
 import { beginRun } from '../../recovery/failover/begin.ts';
 import { refuseOpen } from '../../recovery/failover/isolation.ts';
-import { fitFor, machineOf } from '../../recovery/failover/prepare.ts';
+import { machineOf } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import { begunBy, newestRun, type Run, type RunMachine, stateOf } from '../../recovery/failover/run.ts';
+import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
-import { estimateCold } from '../../recovery/replica/estimate.ts';
 import type { Repository } from '../../replication/model/repository.ts';
-import { selectPoint } from '../../replication/model/select-point.ts';
-import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
-import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
+import { choose } from './choose.ts';
 import {
   type Chosen,
   type FailoverPlan,
   familyOf,
   limitOf,
+  networkOf,
   planOf,
   planOfRun,
+  planProperties,
   roleOf,
   waits,
 } from './failover-plan.ts';
-import {
-  type BundleOrigin,
-  declaredAs,
-  pointsOf,
-  type Recovering,
-  repositoryOf,
-  targetMachine,
-} from './with-declared.ts';
+import type { BundleOrigin, Recovering } from './with-declared.ts';
 import { type PlanOptions, withPlan } from './with-plan.ts';
 
 export interface FailoverOptions extends PlanOptions {
@@ -65,9 +58,6 @@ export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from'>) => Promis
 /** Milliseconds for which an answer about the account counts as one of now. */
 const freshFor = 30_000;
 
-export const planProperties = ({ properties }: CatalogResource): RecoveryPlanProperties =>
-  properties as unknown as RecoveryPlanProperties;
-
 /**
  * Rehearses a plan in the network that it names for tests. One that was interrupted is gone on with.
  * Undefined when the manifests have mistakes, which were told.
@@ -94,12 +84,14 @@ export const failoverTest = (
       throw stillStanding(declared.title, before, recovering.again);
 
     const looked = clock.now();
-    const network = await machines.network(properties.test.subnet, properties.test.security_group, signal);
+    // What is gone on with launches into the network that it began in, whatever the plan says by now.
+    const { subnet, else_subnets: more = [], group } = resumed ? before.start : networkOf(properties.test);
+    const network = await machines.network([...new Set([subnet, ...more])], group, signal);
     refuseOpen(network);
     const encryption = await recovering.cloud.snapshots.encryption(signal);
     const chosen = resumed
       ? undefined
-      : await choose(recovering, declared, options.point, encryption, signal);
+      : await choose(recovering, declared, options.point, { encryption, network, signal });
     const shown = resumed
       ? planOfRun(before.start, network.vpc)
       : planOf(declared.title, properties, chosen!, network);
@@ -126,7 +118,7 @@ export const failoverTest = (
             repository,
             declared,
             chosen: chosen!,
-            account: network.account,
+            network,
             began,
             after: before?.start.number ?? 0,
             ...(isFresh() && { encryption }),
@@ -181,54 +173,6 @@ export async function unchanged(repository: Repository, seen: Run): Promise<Run>
   throw begunBy(seen.start.plan);
 }
 
-/** A point for each machine of the plan; everything against any of them is said at once. */
-async function choose(
-  recovering: Recovering,
-  declared: CatalogResource,
-  which: string,
-  encryption: Encryption,
-  signal: AbortSignal,
-): Promise<Chosen[]> {
-  const { groups, repository: home } = planProperties(declared);
-  const { url } = repositoryRef(home);
-  const repository = await recovering.repository(home);
-  const chosen: Chosen[] = [];
-  const against: Diagnostic[] = [];
-  for (const name of groups.flatMap(({ targets }) => targets)) {
-    const target = declaredAs('recovery_target', name)(recovering.catalog);
-    const { title: vm } = target;
-    const other = repositoryRef(repositoryOf(target)).url;
-    if (other.canonical !== url.canonical)
-      throw new Failure(
-        given(
-          'other-repository',
-          `the plan ${declared.title} is kept in ${url.canonical}, its target ${name} in ${other.written}`,
-          {
-            hint: 'give both the same repository',
-          },
-        ),
-      );
-    const { points, lost } = await (await pointsOf(repository, vm)).history(() => {});
-    const again = (id: string) =>
-      `converge failover ${declared.title} --test ${recovering.again} --point ${id}`;
-    const point = selectPoint(points, which, vm, { points: lost, again });
-    try {
-      const machine = await targetMachine(target, recovering.cloud, signal);
-      const fit = await fitFor(point, machine, repository.id, recovering.cloud, signal);
-      const cold = await estimateCold(repository, point, recovering.cloud.snapshots, {
-        encryption,
-        signal,
-      });
-      chosen.push({ vm, target: machine, point, fit, ...(cold && { cold }) });
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      against.push(...error.diagnostics);
-    }
-  }
-  if (against.length > 0) throw new Failure(against);
-  return chosen;
-}
-
 function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void {
   if (wanted === undefined || digest.startsWith(wanted)) return;
   throw new Failure(
@@ -245,7 +189,7 @@ const begin = ({
   repository,
   declared,
   chosen,
-  account,
+  network,
   began,
   after,
   encryption,
@@ -255,7 +199,7 @@ const begin = ({
   repository: Repository;
   declared: CatalogResource;
   chosen: Chosen[];
-  account: string;
+  network: NetworkFacts;
   began: number;
   /** Number of the newest run that was looked at. */
   after: number;
@@ -284,13 +228,12 @@ const begin = ({
           signal: context.io.interrupt,
         });
         const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
-        built.set(vm.toLowerCase(), machineOf(point, target, fit, snapshots));
+        built.set(vm.toLowerCase(), machineOf(point, target, fit, snapshots, network.subnets));
       }
       const role = roleOf(test);
       return {
-        account,
-        subnet: test.subnet,
-        group: test.security_group,
+        account: network.account,
+        ...networkOf(test),
         limit: limitOf(test),
         ...(role !== undefined && { teardown: { role } }),
         groups: groups.map(({ targets, wait }) => ({

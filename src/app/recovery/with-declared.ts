@@ -182,7 +182,8 @@ export async function targetMachine(
   signal?: AbortSignal,
 ): Promise<TargetMachine> {
   const properties = targetProperties(target);
-  const { instance_type, families, fallback, key_pair, tenancy, host_resource_group, license } = properties;
+  const { instance_type, families, fallback, private_address, key_pair } = properties;
+  const { tenancy, host_resource_group, license } = properties;
   const pairs = key_pair?.startsWith('key-') ? await groups.keyPairs(signal) : [];
   const pair = pairs.find(({ id }) => id === key_pair)?.name ?? key_pair;
   const shell = shellOf(properties);
@@ -191,6 +192,7 @@ export async function targetMachine(
     ...(instance_type !== undefined && { instance_type }),
     ...(families && { families }),
     ...(fallback?.instance_types && { else_types: fallback.instance_types }),
+    ...(private_address !== undefined && { private_address }),
     ...(pair !== undefined && { key_pair: pair }),
     ...(tenancy !== undefined && { tenancy }),
     ...(host_resource_group !== undefined && { host_resource_group }),

@@ -4,9 +4,11 @@ import type { Patience } from '../../io/retry.ts';
 import { codeOf, toFailure } from '../errors.ts';
 import { type AwsSettings, clientConfig } from '../settings.ts';
 import { type Retrying, withRetries } from '../with-retries.ts';
+import { ec2Pace } from './calls/pace.ts';
 
 export interface Asking {
   signal?: AbortSignal | undefined;
+  /** Default: polite. A failover of many machines is throttled, and half of one is worse than a late one. */
   patience?: Patience;
   /** Errors, by their code, that are an answer: undefined. */
   expected?: RegExp;
@@ -37,15 +39,12 @@ export interface RecoveryConnection {
 /** Milliseconds without traffic. */
 const silence = 30_000;
 
-/**
- * Loads both SDKs. EBS direct goes through the SDK rather than a signed `fetch`: the body of a block is
- * outside of the signature, so the SDK never reads it, and what it costs besides is small against the SHA-256
- * of 512 KiB.
- */
+/** Loads both SDKs. */
 export async function connectRecovery(settings: AwsSettings): Promise<RecoveryConnection> {
   const [ec2, ebs] = await Promise.all([import('@aws-sdk/client-ec2'), import('@aws-sdk/client-ebs')]);
   const ec2Client = new ec2.EC2Client(clientConfig(settings, silence));
   const ebsClient = new ebs.EBSClient(clientConfig(settings, silence));
+  const pace = ec2Pace(settings.clock);
   const closing = new AbortController();
   const retrying = { ...settings, closed: closing.signal };
   const where = {
@@ -55,7 +54,7 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
   const call = async <T>(
     about: { service: string; action: string; thing: string },
     run: (options: { abortSignal?: AbortSignal }) => Promise<T>,
-    { signal, patience = 'quick', expected }: Asking,
+    { signal, patience = 'polite', expected }: Asking,
     onThrottled?: () => void,
   ): Promise<T | undefined> => {
     const counted: Retrying = {
@@ -82,7 +81,14 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
     settings: retrying,
     credentials: () => ec2Client.config.credentials(),
     onEc2: (action, thing, run, asking = {}) =>
-      call({ service: 'EC2', action: `ec2:${action}`, thing }, options => run(ec2Client, options), asking),
+      call(
+        { service: 'EC2', action: `ec2:${action}`, thing },
+        async options => {
+          await pace(action, options.abortSignal);
+          return run(ec2Client, options);
+        },
+        asking,
+      ),
     onEbs: (action, thing, run, asking = {}) =>
       call(
         { service: 'EBS direct', action: `ebs:${action}`, thing },

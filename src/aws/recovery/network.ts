@@ -5,12 +5,14 @@ import type { RecoveryConnection } from './connection.ts';
 import { resolverRules } from './resolver.ts';
 
 /**
- * All that leads out of a subnet and a security group. Routes don't show everything: endpoints, the resolver
- * with its rules, and gateways that a route may name tomorrow are asked for apart.
+ * All that leads out of subnets and a security group of one VPC. Routes don't show everything: endpoints, the
+ * resolver with its rules, and gateways that a route may name tomorrow are asked for apart.
+ *
+ * @throws Failure `network-not-found` with all that isn't there; `network-mixed`
  */
 export async function readNetwork(
   connection: RecoveryConnection,
-  subnet: string,
+  subnets: readonly string[],
   group: string,
   signal?: AbortSignal,
 ): Promise<NetworkFacts> {
@@ -35,13 +37,14 @@ export async function readNetwork(
       { ...asking, ...(expected && { expected }) },
     )) ?? [];
 
-  const [[net], [guard]] = await Promise.all([
+  const [nets, [guard]] = await Promise.all([
     all(
       'DescribeSubnets',
-      subnet,
-      (at, o) => ec2.paginateDescribeSubnets(at, { SubnetIds: [subnet] }, o),
+      subnets.join(', '),
+      // By a filter, which answers with those that are there.
+      (at, o) =>
+        ec2.paginateDescribeSubnets(at, { Filters: [{ Name: 'subnet-id', Values: [...subnets] }] }, o),
       page => page.Subnets,
-      /^InvalidSubnetID\./,
     ),
     all(
       'DescribeSecurityGroups',
@@ -51,8 +54,15 @@ export async function readNetwork(
       /^InvalidGroup/,
     ),
   ]);
-  if (!net?.VpcId || !guard) throw missing(net?.VpcId ? group : subnet);
-  const vpc = net.VpcId;
+  const found = subnets.map(id => nets.find(({ SubnetId }) => SubnetId === id));
+  const gone = [...subnets.filter((_, n) => !found[n]?.VpcId), ...(guard ? [] : [group])];
+  if (gone.length > 0 || !guard) throw missing(gone);
+  const vpc = found[0]!.VpcId!;
+  const elsewhere = [
+    ...found.filter(net => net!.VpcId !== vpc).map(net => `${net!.SubnetId} is of ${net!.VpcId}`),
+    ...(guard.VpcId === vpc ? [] : [`${group} is of ${guard.VpcId}`]),
+  ];
+  if (elsewhere.length > 0) throw mixed(subnets[0]!, vpc, elsewhere);
   const inVpc = { Filters: [{ Name: 'vpc-id', Values: [vpc] }] };
   const attached = { Filters: [{ Name: 'attachment.vpc-id', Values: [vpc] }] };
   const [[itself], resolver, tables, internet, nat, vpn, transit, peerings, egress, endpoints] =
@@ -126,22 +136,28 @@ export async function readNetwork(
           (at, o) => ec2.paginateDescribeDhcpOptions(at, { DhcpOptionsIds: [dhcp] }, o),
           page => page.DhcpOptions,
         );
-  const own = tables.find(({ Associations = [] }) =>
-    Associations.some(({ SubnetId }) => SubnetId === subnet),
-  );
   const main = tables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main));
-  const table = own ?? main;
-  const live = (state: string | undefined) =>
-    !/^(deleted|deleting|rejected|failed|expired)$/i.test(state ?? '');
+  const tableOf = (subnet: string) =>
+    tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnet)) ?? main;
+  // What is being deleted isn't gone yet.
+  const live = (state: string | undefined) => !/^(deleted|rejected|failed|expired)$/i.test(state ?? '');
   return {
     account: guard.OwnerId ?? '',
     vpc,
-    subnet,
+    subnets: found.map((net, n) => ({
+      id: subnets[n]!,
+      zone: net!.AvailabilityZone ?? '',
+      range: net!.CidrBlock ?? '',
+    })),
     group,
     nameServers: (dhcpOptions[0]?.DhcpConfigurations ?? [])
       .filter(({ Key }) => Key === 'domain-name-servers')
       .flatMap(({ Values = [] }) => Values.map(({ Value }) => Value ?? '')),
-    routes: table ? (table.Routes ?? []).flatMap(routeWords) : ['no route table could be read'],
+    routes: subnets.flatMap(subnet => {
+      const table = tableOf(subnet);
+      if (!table) return [`no route table of ${subnet} could be read`];
+      return (table.Routes ?? []).flatMap(routeWords).map(to => `a route of ${subnet} leads to ${to}`);
+    }),
     doors: [
       ...internet.map(it => `internet gateway ${it.InternetGatewayId}`),
       ...nat.filter(it => live(it.State)).map(it => `NAT gateway ${it.NatGatewayId}`),
@@ -195,9 +211,16 @@ function ruleWords(way: string, rule: IpPermission, own: string): string[] {
   return others.map(other => `${way} ${other ?? 'somewhere'}`);
 }
 
-const missing = (id: string): Failure =>
+const missing = (ids: readonly string[]): Failure =>
   new Failure(
-    world('network-not-found', `there is no ${id} in this account and region`, {
-      hint: 'check the id and the region of the aws target',
+    world('network-not-found', `there is no ${ids.join(', no ')} in this account and region`, {
+      hint: 'check the ids and the region of the aws target',
+    }),
+  );
+
+const mixed = (subnet: string, vpc: string, elsewhere: readonly string[]): Failure =>
+  new Failure(
+    world('network-mixed', `${subnet} is of ${vpc}, but ${elsewhere.join(', and ')}`, {
+      hint: 'name subnets and a security group of one VPC',
     }),
   );

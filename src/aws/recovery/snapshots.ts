@@ -1,9 +1,10 @@
 import type { Snapshot } from '@aws-sdk/client-ec2';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import { type CloudSnapshot, SNAPSHOT_BLOCK, type SnapshotStore } from '../../recovery/model/snapshots.ts';
+import type { CloudSnapshot, SnapshotStore } from '../../recovery/model/snapshots.ts';
 import { sha256Base64 } from '../../values/digest.ts';
-import { type AdaptiveLimit, adaptiveLimit } from './adaptive-limit.ts';
+import { type AdaptiveLimit, adaptiveLimit } from './calls/adaptive-limit.ts';
 import type { RecoveryConnection } from './connection.ts';
+import { blockPutter } from './put-block.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
 
 /** Calls of EBS direct at once, at first and at most: 1,000 a second at 100 ms each are 100. */
@@ -12,6 +13,12 @@ const mostWidth = 64;
 /** The most that ListSnapshotBlocks gives. */
 const listPage = 10_000;
 
+/**
+ * What EC2 shows as the volume of a snapshot that has none. Source: what users of DescribeSnapshots
+ * print.
+ */
+const writtenFromOutside = 'vol-ffffffff';
+
 const told = (snapshot: Snapshot): CloudSnapshot => ({
   id: snapshot.SnapshotId ?? '',
   state: snapshot.State === 'pending' || snapshot.State === 'completed' ? snapshot.State : 'error',
@@ -19,6 +26,7 @@ const told = (snapshot: Snapshot): CloudSnapshot => ({
   gib: snapshot.VolumeSize ?? 0,
   encrypted: snapshot.Encrypted ?? false,
   ...(snapshot.KmsKeyId !== undefined && { key: snapshot.KmsKeyId }),
+  ...(snapshot.VolumeId !== writtenFromOutside && { ofVolume: true as const }),
   tags: tagsOf(snapshot.Tags),
 });
 
@@ -40,6 +48,7 @@ export function awsSnapshots(
   limitOf: () => Promise<AdaptiveLimit> = ofItsOwn(),
 ): SnapshotStore {
   const { ec2, ebs, onEc2, onEbs } = connection;
+  const putBlock = blockPutter(ebs);
   const bulk = async (signal: AbortSignal | undefined) => {
     const limit = await limitOf();
     return { limit, patiently: { signal, patience: 'bulk', onThrottled: () => limit.slower() } as const };
@@ -109,19 +118,11 @@ export function awsSnapshots(
     async put(id, index, bytes, digest, signal) {
       const { limit, patiently } = await bulk(signal);
       return limit.run(async () => {
-        const command = new ebs.PutSnapshotBlockCommand({
-          SnapshotId: id,
-          BlockIndex: index,
-          BlockData: bytes,
-          DataLength: SNAPSHOT_BLOCK,
-          Checksum: digest.toString('base64'),
-          ChecksumAlgorithm: 'SHA256',
-        });
         try {
           await onEbs(
             'PutSnapshotBlock',
             `${id}, block ${index}`,
-            (client, options) => client.send(command, options),
+            (client, options) => putBlock(client, { snapshot: id, index, bytes, digest }, options),
             patiently,
           );
         } catch (error) {

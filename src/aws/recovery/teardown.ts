@@ -31,7 +31,10 @@ export function awsTeardown({ settings }: RecoveryConnection): TeardownCloud & {
     opened ??= new SchedulerClient(clientConfig(settings, silence));
     const client = opened;
     try {
-      return await withRetries(stop => run(client, stop ? { abortSignal: stop } : {}), settings, { signal });
+      return await withRetries(stop => run(client, stop ? { abortSignal: stop } : {}), settings, {
+        signal,
+        patience: 'polite',
+      });
     } catch (error) {
       signal?.throwIfAborted();
       if (expected?.test(codeOf(error))) return undefined;

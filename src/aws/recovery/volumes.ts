@@ -1,6 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { CloudVolume, RootTask, VolumeCloud } from '../../recovery/model/volumes.ts';
 import type { RecoveryConnection } from './connection.ts';
+import { ofSnapshots } from './gone.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
 
 export function awsVolumes({ ec2, onEc2 }: RecoveryConnection): VolumeCloud {
@@ -45,7 +46,7 @@ export function awsVolumes({ ec2, onEc2 }: RecoveryConnection): VolumeCloud {
       const answer = await onEc2(
         'CreateVolume',
         snapshot,
-        (client, options) => client.send(command, options),
+        (client, options) => ofSnapshots(tags.Name ?? snapshot, () => client.send(command, options)),
         { signal },
       );
       return answer?.VolumeId ?? '';

@@ -5,6 +5,14 @@ export const recovery = {
     means: 'A private address is declared beside several subnets, and it is in one of them alone.',
     wayOut: 'Remove the address, or the other subnets.',
   },
+  'address-reserved': {
+    means: 'EC2 gives this address of the subnet to no machine.',
+    wayOut: 'Give the target another `private_address`.',
+  },
+  'address-taken': {
+    means: "The address that a machine is to have is somebody else's.",
+    wayOut: 'Free it where the message says, or declare another.',
+  },
   'admin-everywhere': {
     means: 'RDP or SSH would be opened to the whole Internet.',
     wayOut: 'Name the networks of those who administer the machine.',
@@ -100,6 +108,10 @@ export const recovery = {
   'machine-unknown': {
     means: 'A recovery point is older than the record of its machine.',
     wayOut: 'Make a new point.',
+  },
+  'network-mixed': {
+    means: 'The subnets and the security group of a test are not of one VPC.',
+    wayOut: 'Name some of one VPC.',
   },
   'network-not-found': { means: 'A subnet or its network is not there.', wayOut: 'Correct its id.' },
   'network-open': {
@@ -203,6 +215,10 @@ export const recovery = {
   'snapshot-failed': {
     means: 'EBS ended a snapshot with an error.',
     wayOut: 'Run again: a new one is made.',
+  },
+  'snapshot-gone': {
+    means: 'A snapshot that a test was begun with was removed since.',
+    wayOut: 'Clean the test up and begin another.',
   },
   'snapshot-not-pending': {
     means: 'A snapshot that was being written is not open for writing any more.',

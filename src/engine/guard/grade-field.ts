@@ -1,4 +1,5 @@
-import { parseDuration, parseSchedule } from '../../io/duration.ts';
+import { parseDuration } from '../../io/duration.ts';
+import { longestGap, parseSchedule } from '../../schedule/schedule.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { Json } from '../model/catalog.ts';
 import type { Grade, PlannedField, Verdict } from '../model/plan.ts';
@@ -75,5 +76,9 @@ function growth(before: readonly Json[], after: readonly Json[], sign: number): 
 
 function amount(value: Json | undefined): number | undefined {
   if (typeof value === 'number') return value;
-  return typeof value === 'string' ? (parseDuration(value) ?? parseSchedule(value)) : undefined;
+  if (typeof value !== 'string') return undefined;
+  const duration = parseDuration(value);
+  if (duration !== undefined) return duration;
+  const schedule = parseSchedule(value);
+  return schedule && longestGap(schedule);
 }

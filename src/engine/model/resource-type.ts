@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { Json, SecretRef } from './catalog.ts';
+import type { Json, SecretRef, Window } from './catalog.ts';
 import type { ReadIo, WriteIo } from './io.ts';
 
 /** The real object's name in canonical form; with type and target it identifies the object. */
@@ -264,6 +264,8 @@ export interface ResourceType<P = any, C extends object = any, L = any> {
    * what was planned.
    */
   leased?: boolean;
+  /** Pure: a change is held unless one of these windows is open; none: whenever its own window is. */
+  windows?(properties: P): readonly Window[];
   /** Other types whose memory it reads: what an archive unpacked isn't a site's to write. */
   readsMemoryOf?: readonly string[];
   /** `ensure: absent` makes sense for this type (default true). */

@@ -25,6 +25,26 @@ export function closedUntil({ days, from, to, timezone = 'UTC' }: Window, now: n
   throw new RangeError('a maintenance window opens on no day');
 }
 
+/** Closings that are stepped over before two lists of windows count as never open together. */
+const mostClosings = 100;
+
+/**
+ * From when on, at `now` or later, one window of each list is open, in ms since the epoch; an empty list says
+ * nothing. Lists that aren't open together within about three months: the end of those.
+ */
+export function opensAt(lists: readonly (readonly Window[])[], now: number): number {
+  let at = now;
+  for (let n = 0; n < mostClosings; n++) {
+    const opens = lists.reduce((from, windows) => earliest(windows, from), at);
+    if (opens === at) break;
+    at = opens;
+  }
+  return at;
+}
+
+const earliest = (windows: readonly Window[], now: number): number =>
+  windows.length === 0 ? now : Math.min(...windows.map(one => closedUntil(one, now) ?? now));
+
 /** Whether there is such a time zone. */
 export function isTimezone(name: string): boolean {
   try {

@@ -1,15 +1,23 @@
+import type { Window } from '../model/catalog.ts';
 import { isPending, type PlannedResource, type Verdict } from '../model/plan.ts';
-import type { Subject } from '../model/subject.ts';
-import { closedUntil } from '../model/window.ts';
+import type { AnyResourceType } from '../model/resource-type.ts';
+import type { Declared, Subject } from '../model/subject.ts';
+import { opensAt } from '../model/window.ts';
 import type { View } from './plan-resource.ts';
+
+/** The lists of windows of a resource: its own, and those that its type makes of its properties. */
+export const windowsOf = (
+  { windows }: AnyResourceType,
+  { meta, properties }: Pick<Declared, 'meta' | 'properties'>,
+): readonly (readonly Window[])[] => [meta.window ? [meta.window] : [], windows?.(properties) ?? []];
 
 /** RFC 3339 of when the resource's window opens; undefined when it may be changed at `now`. */
 export function heldUntil(
-  { declared: { meta } }: Pick<Subject, 'declared'>,
+  { declared, type }: Pick<Subject, 'declared' | 'type'>,
   now: number,
 ): string | undefined {
-  const opens = meta.window && closedUntil(meta.window, now);
-  return opens === undefined ? undefined : new Date(opens).toISOString().replace('.000Z', 'Z');
+  const opens = opensAt(windowsOf(type, declared), now);
+  return opens === now ? undefined : new Date(opens).toISOString().replace('.000Z', 'Z');
 }
 
 /** Whether a change waits for a window: its own, or that of a dependency whose change waits. */

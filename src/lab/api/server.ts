@@ -14,7 +14,7 @@ import { type Ec2World, openEc2World } from '../ec2/world/world.ts';
 import type { FleetMember } from '../instance/member.ts';
 import { type Role, roleOf } from '../instance/role.ts';
 import type { InstanceSettings } from '../instance/settings.ts';
-import type { Credentials } from '../s3/protocol/sigv4.ts';
+import { type Credentials, sha256Hex } from '../s3/protocol/sigv4.ts';
 import { fireDue } from '../scheduler/fire.ts';
 import { schedulerService } from '../scheduler/service.ts';
 import { callerIdentity } from './caller-identity.ts';
@@ -102,12 +102,17 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
     try {
       const body = await read(message);
       const [path = '', query = ''] = (message.url ?? '').split('?');
+      let digest: string | undefined;
       const request = {
         method: message.method ?? '',
         path,
         query: new URLSearchParams(query),
         headers,
         body,
+        digest() {
+          digest ??= sha256Hex(body);
+          return digest;
+        },
       };
       const role = await roleAsking(headers, options);
       const credentials = role?.credentials ?? options.credentials;

@@ -9,7 +9,8 @@ export interface SignedRequest {
   query: URLSearchParams;
   /** Lower-case names. */
   headers: ReadonlyMap<string, string>;
-  body: Buffer;
+  /** SHA-256 of the body, hex. */
+  digest(): string;
 }
 
 const algorithm = 'AWS4-HMAC-SHA256';
@@ -22,6 +23,18 @@ const canonicalQuery = (query: URLSearchParams): string =>
     .sort((a, b) => (a < b ? -1 : 1))
     .join('&');
 
+const keys = new Map<string, Buffer>();
+const mostKeys = 16;
+
+/** Signing keys are the same all day: making one costs as much as the rest of a request. */
+function keyFor(secret: string, scope: string): Buffer {
+  const name = `${secret} ${scope}`;
+  const key = keys.get(name) ?? signingKey(secret, scope);
+  if (keys.size >= mostKeys) keys.clear();
+  keys.set(name, key);
+  return key;
+}
+
 /**
  * Checks who sent a request, and when, and gives the service of its credential scope. Source: "Create a
  * signed AWS API request" of the IAM user guide. Unlike S3, the path is encoded once more, and the payload's
@@ -29,7 +42,7 @@ const canonicalQuery = (query: URLSearchParams): string =>
  * epoch. Throws ApiError.
  */
 export function signedService(
-  { method, path, query, headers, body }: SignedRequest,
+  { method, path, query, headers, digest }: SignedRequest,
   credentials: Credentials,
   region: string,
   now: number,
@@ -61,11 +74,11 @@ export function signedService(
     ...signed.map(name => `${name}:${(headers.get(name) ?? '').trim().replace(/ +/g, ' ')}`),
     '',
     signed.join(';'),
-    service === 'ebs' && headers.get('x-amz-content-sha256') === unsigned ? unsigned : sha256Hex(body),
+    service === 'ebs' && headers.get('x-amz-content-sha256') === unsigned ? unsigned : digest(),
   ].join('\n');
   const scope = scopeParts.join('/');
   const text = [algorithm, date, scope, sha256Hex(canonical)].join('\n');
-  const expected = hmac(signingKey(credentials.secretAccessKey, scope), text).toString('hex');
+  const expected = hmac(keyFor(credentials.secretAccessKey, scope), text).toString('hex');
   if (sameText(expected, field('Signature'))) return service;
   throw new ApiError(
     'InvalidSignatureException',

@@ -9,6 +9,8 @@ export interface AwsRequest {
   /** Lower-case names. */
   headers: ReadonlyMap<string, string>;
   body: Buffer;
+  /** SHA-256 of the body, hex; computed once. */
+  digest(): string;
   /** Of the answer. */
   id: string;
   /** Undefined: the account itself asks. */

@@ -39,7 +39,7 @@ export function ebsService(
         return { output: await world.change(draft => startSnapshot(draft, input as StartInput)) };
       case 'PutSnapshotBlock': {
         const stamp = random.bytes(8).toString('hex');
-        return { output: await putBlock(world, { ...asking, stamp }, input as PutInput, request.body) };
+        return { output: await putBlock(world, { ...asking, stamp }, input as PutInput, request) };
       }
       case 'CompleteSnapshot': {
         const fails = faults.take(['snapshot-fails'], {}) !== undefined;
@@ -64,7 +64,7 @@ export function ebsService(
         throw new EbsError(404, 'UnknownOperationException', `${request.method} ${request.path} is nothing.`);
       const fault = faults.take(callFaults, { operation: call.operation });
       if (fault?.kind === 'reset') return undefined;
-      if (fault && fault.kind !== 'lost-answer') throw faultError(fault.kind, call.operation);
+      if (fault && fault.kind !== 'lost-answer') throw faultError(fault, call.operation);
       const { output, data } = await perform(call, request);
       if (fault) return undefined;
       const { status, headers, json } = writeRest(model, call.operation, output);
@@ -80,8 +80,10 @@ export function ebsService(
   };
 }
 
-function faultError(kind: Ec2Fault['kind'], operation: string): EbsError {
+function faultError({ kind, code, message }: Ec2Fault, operation: string): EbsError {
   switch (kind) {
+    case 'refused':
+      return new EbsError(400, code!, message ?? code!);
     case 'throttled':
       return new EbsError(400, 'RequestThrottledException', 'Rate exceeded', 'ACCOUNT_THROTTLED');
     case 'internal-error':

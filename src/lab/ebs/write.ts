@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { blockBytes, digestOf } from '../blocks/store.ts';
+import { blockBytes } from '../blocks/store.ts';
 import type { BlockMap } from '../blocks/tables.ts';
 import { settleSnapshot } from '../ec2/storage/snapshots.ts';
 import { setTags } from '../ec2/world/call.ts';
@@ -148,7 +148,7 @@ export async function putBlock(
   world: Ec2World,
   { account, now, stamp }: { account: string; now: number; stamp: string },
   input: PutInput,
-  data: Buffer,
+  { body: data, digest: digestOfBody }: { body: Buffer; digest(): string },
 ): Promise<object> {
   const known = ownSnapshot({ state: await world.state(), account }, input.SnapshotId);
   const lastBlock = world.lastBlock(known.id) ?? known.lastBlock;
@@ -156,7 +156,7 @@ export async function putBlock(
   if (snapshot.state === 'pending') settleSnapshot({ now }, snapshot);
   checkBlock(snapshot, input, data);
   const [blocks, tables] = await Promise.all([world.blocks(), world.tables()]);
-  const digest = digestOf(data);
+  const digest = digestOfBody();
   if (Buffer.from(digest, 'hex').toString('base64') !== input.Checksum)
     throw invalid('INVALID_BLOCK', 'The checksum does not match the data of the block.');
   await blocks.put(digest, data, () => tables.append(snapshot.table, input.BlockIndex, { digest, stamp }));

@@ -51,6 +51,11 @@ const rows: EvidenceRow[] = [
   ['quoted', 'InsufficientInstanceCapacity has status 500', api('Error codes, server errors')],
   [
     'quoted',
+    'Expired temporary credentials are RequestExpired: Request has expired.',
+    'messages of users of the AWS CLI in public repositories',
+  ],
+  [
+    'quoted',
     'The first four addresses of a subnet and its last are kept; InvalidIPAddress.InUse, InsufficientFreeAddressesInSubnet',
     'Amazon VPC User Guide, "Subnet CIDR blocks"; EC2 error codes',
   ],

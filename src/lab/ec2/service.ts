@@ -48,14 +48,14 @@ export function ec2Service(
       const action = query.get('Action') ?? '';
       const fault = faults.take(callFaults, { operation: action });
       if (fault?.kind === 'reset') return undefined;
-      if (fault && fault.kind !== 'lost-answer') throw faultError(fault.kind, action);
+      if (fault && fault.kind !== 'lost-answer') throw faultError(fault, action);
       const perform = Object.hasOwn(ec2Actions, action) ? ec2Actions[action] : undefined;
       if (!perform)
         throw new ApiError('InvalidAction', `The action ${action} is not valid for this web service.`);
       const host = await lab.instance();
       const input = readQuery(model, action, query);
       const context = role && contextOf(input, (await world.state()).tags, host.region);
-      if (role && !mayAsk(role, action, host, context)) throw faultError('access-denied', action);
+      if (role && !mayAsk(role, action, host, context)) throw faultError({ kind: 'access-denied' }, action);
       const fleet = allInstances(host, await lab.fleet());
       const output = await world.change(async draft => {
         const done = await perform(input as never, {
@@ -112,8 +112,10 @@ function contextOf(
 }
 
 /** In EC2's words. Source: API reference, "Error codes for the Amazon EC2 API". */
-export function faultError(kind: Ec2Fault['kind'], action: string): ApiError {
+export function faultError({ kind, code, message }: Ec2Fault, action: string): ApiError {
   switch (kind) {
+    case 'refused':
+      return new ApiError(code!, message ?? code!, 400);
     case 'throttled':
       return new ApiError('RequestLimitExceeded', 'Request limit exceeded.', 503);
     case 'internal-error':

@@ -79,6 +79,7 @@ const parts: Record<keyof ResourceType, Part> = {
   provides: { ...call, optional: true },
   needs: { ...call, optional: true },
   claims: { ...call, optional: true },
+  windows: { ...call, optional: true },
   findSource: { ...call, optional: true },
   list: { ...call, optional: true },
   toManifest: { ...call, optional: true },

@@ -1,13 +1,6 @@
 import { isTimezone } from '../../engine/model/window.ts';
-import {
-  durationPattern,
-  durationWanted,
-  parseDuration,
-  parseSchedule,
-  schedulePattern,
-  scheduleWanted,
-  type Wanted,
-} from '../../io/duration.ts';
+import { durationPattern, durationWanted, parseDuration, type Wanted } from '../../io/duration.ts';
+import { parseSchedule, schedulePattern, scheduleWanted } from '../../schedule/schedule.ts';
 
 interface Format {
   fits(text: string): boolean;

@@ -7,7 +7,7 @@ import type { NetworkFacts } from '../model/machines.ts';
  */
 export function waysOut({ routes, doors, rules, nameServers }: NetworkFacts): string[] {
   return [
-    ...routes.map(route => `a route leads to ${route}`),
+    ...routes,
     ...doors.map(door => `the VPC has the ${door}`),
     ...rules.map(rule => `its security group lets traffic ${rule}`),
     ...nameServers
@@ -23,8 +23,8 @@ export function refuseOpen(facts: NetworkFacts): void {
   throw new Failure(
     blocked(
       'network-open',
-      `${facts.subnet} with ${facts.group} isn't apart from everything else: ${ways.join('; ')}`,
-      { hint: 'nothing was launched; name a subnet of a VPC that nothing leads out of' },
+      `${facts.subnets.map(({ id }) => id).join(', ')} with ${facts.group}: not apart from everything else: ${ways.join('; ')}`,
+      { hint: 'nothing was launched; name subnets of a VPC that nothing leads out of' },
     ),
   );
 }

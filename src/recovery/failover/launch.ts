@@ -2,11 +2,23 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
-import type { CloudImage, CloudInstance } from '../model/machines.ts';
+import type { AddressHolder, CloudImage, CloudInstance, NewInstance, NotRun } from '../model/machines.ts';
 import { type Billing, billingOf, isBilledAs, sayBilling } from '../target/billing.ts';
 import { wordsOf } from '../target/sizing.ts';
 import { goOn, type RehearseOptions } from './options.ts';
-import { attemptOf, attemptTags, imageName, machineTags, note, type RunMachine, tokensOf } from './run.ts';
+import {
+  ATTEMPT_TAG,
+  attemptOf,
+  attemptTags,
+  imageName,
+  machineTags,
+  note,
+  RUN_TAG,
+  type RunMachine,
+  tokensOf,
+  VM_TAG,
+  waysOf,
+} from './run.ts';
 
 /**
  * Launches a machine once, whoever asks, and waits until it runs. Linux starts from an image of its own
@@ -45,43 +57,83 @@ export async function launch(machine: RunMachine, group: string, options: Rehear
   return id;
 }
 
-/** Tries the declared types one after the other. */
+/** Tries the declared types and subnets one after the other. */
 async function runSomewhere(
   machine: RunMachine,
   image: string,
   group: string,
   tags: Record<string, string>,
-  { repository, run, cloud: { machines }, say, signal }: RehearseOptions,
+  options: RehearseOptions,
 ): Promise<string> {
+  const { repository, run, say } = options;
   const { start } = run;
   const { vm, key_pair, tenancy, host_resource_group } = machine;
   const attempt = attemptOf(run, vm);
-  const tokens = tokensOf(repository.id, start, machine, attempt);
-  const types = [machine.instance_type, ...(machine.else_types ?? [])];
   const tried: string[] = [];
-  for (const [n, type] of types.entries()) {
-    const answer = await machines.run(
+  const full = new Set<string>();
+  for (const { type, subnet, address, token } of waysOf(repository.id, start, machine, attempt)) {
+    if (full.has(subnet)) continue;
+    const answer = await runAt(
       {
         image,
         type,
-        subnet: start.subnet,
+        subnet,
         groups: [group],
+        ...(address !== undefined && { address }),
         ...(key_pair !== undefined && { keyPair: key_pair }),
         ...(tenancy !== undefined && { tenancy }),
         ...(host_resource_group !== undefined && { hostResourceGroup: host_resource_group }),
-        token: tokens[n]!,
+        token,
         tags: { ...tags, ...attemptTags(attempt), Name: `${vm} (test of ${start.plan})` },
       },
-      signal,
+      machine,
+      options,
     );
     if ('instance' in answer) return answer.instance;
-    tried.push(`${type} in ${start.subnet}: ${answer.noRoom}`);
-    say?.(`${vm}: no room for ${type}`);
+    tried.push(`${type} in ${subnet}: ${answer.why}`);
+    if (answer.refused === 'subnet-full') full.add(subnet);
+    say?.(`${vm}: no room for ${answer.refused === 'subnet-full' ? 'anything' : type} in ${subnet}`);
   }
   throw new Failure(
     world('no-room', own`EC2 has no room for ${vm}: ${tried.join('; ')}`, {
-      hint: 'add types under `fallback: { instance_types: [ ... ] }`, or run again later to go on',
+      hint: "run again later to go on, or remove this test with `converge failover cleanup` and begin another with more types (`fallback: { instance_types: [ ... ] }` of the target) or subnets (`fallback: { subnets: [ ... ] }` of the plan's test)",
     }),
+  );
+}
+
+/**
+ * An instance of an earlier attempt keeps its address until it is gone; anybody else is told of.
+ *
+ * @throws Failure `address-taken`
+ */
+function runAt(
+  wanted: NewInstance,
+  { vm }: RunMachine,
+  { cloud: { machines }, clock, signal }: RehearseOptions,
+): Promise<{ instance: string } | NotRun> {
+  const { subnet, address = '', tags } = wanted;
+  const isOwn = ({ tags: its }: AddressHolder) =>
+    [RUN_TAG, VM_TAG].every(key => its[key] === tags[key]) && its[ATTEMPT_TAG] !== tags[ATTEMPT_TAG];
+  return until(
+    clock,
+    async () => {
+      const answer = await machines.run(wanted, signal);
+      if ('instance' in answer || answer.refused !== 'address-taken') return answer;
+      const holder = await machines.addressHolder(subnet, address, signal);
+      if (!holder || isOwn(holder)) return undefined;
+      throw new Failure(
+        world('address-taken', own`${vm} can't have ${address} in ${subnet}: ${holder.words} has it`, {
+          hint: 'free the address there, then run again to go on; or remove this test with `converge failover cleanup` and give the target another `private_address`',
+        }),
+      );
+    },
+    {
+      every: lookEvery,
+      atMost: patience,
+      what: `the address ${address} of ${vm} to be free in ${subnet}`,
+      hint: goOn,
+      ...(signal && { signal }),
+    },
   );
 }
 

@@ -3,7 +3,9 @@ import { own } from '../../diagnostics/own-words.ts';
 import { bootDiskKey, guestFamily, type MachineRecord } from '../../replication/model/machine.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
+import type { CloudSubnet } from '../model/machines.ts';
 import { findShell } from '../shell/own.ts';
+import { keptAddress } from '../target/address.ts';
 import type { License } from '../target/billing.ts';
 import { among, bootModeOf, needsTpm, rightSize, unfit, usualFamilies, wordsOf } from '../target/sizing.ts';
 import { chooseStock, serverYear, stockPatterns } from '../target/stock.ts';
@@ -17,6 +19,7 @@ export interface TargetMachine {
   families?: readonly string[];
   /** Types that are tried after the first. */
   else_types?: string[];
+  private_address?: string;
   key_pair?: string;
   tenancy?: 'default' | 'dedicated' | 'host';
   host_resource_group?: string;
@@ -179,17 +182,22 @@ const noShell = ({ vm, shell }: TargetMachine, machine: MachineRecord): Diagnost
         { hint: 'write `shell: own` on the recovery_target, and replicate' },
       );
 
-/** What launches a point. `snapshots`: by the index of the disk. @throws Failure, see `obstacles` */
+/**
+ * What launches a point. `snapshots`: by the index of the disk; `subnets`: of the network that it is launched
+ * into. @throws Failure, see `obstacles`
+ */
 export function machineOf(
   point: Point,
   target: TargetMachine,
   { type, shell }: Fit,
   snapshots: ReadonlyMap<number, string>,
+  subnets: readonly CloudSubnet[] = [],
 ): RunMachine {
   const against = obstacles(point, target);
   if (against.length > 0 || !point.machine) throw new Failure(against);
   const { machine } = point;
   const { vm, else_types, key_pair, tenancy, host_resource_group } = target;
+  const address = keptAddress(subnets, target.private_address);
   const boot = bootDiskKey(machine);
   const ordered = [...point.disks].sort((a, b) => Number(b.key === boot) - Number(a.key === boot));
   return {
@@ -199,6 +207,7 @@ export function machineOf(
     time: point.time,
     instance_type: type,
     ...(else_types && { else_types }),
+    ...(address && { address }),
     ...(key_pair !== undefined && { key_pair }),
     ...(tenancy !== undefined && { tenancy }),
     ...(host_resource_group !== undefined && { host_resource_group }),

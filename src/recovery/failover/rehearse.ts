@@ -18,6 +18,7 @@ import {
   type RunStart,
   runTags,
   since,
+  subnetsOf,
 } from './run.ts';
 import { swapDisks } from './swap-disks.ts';
 import { seeToTeardown } from './teardown.ts';
@@ -46,7 +47,7 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   const { repository, run, cloud, clock, step, signal } = options;
   const { machines } = cloud;
   const { start } = run;
-  const network = options.proven ?? (await machines.network(start.subnet, start.group, signal));
+  const network = options.proven ?? (await machines.network(subnetsOf(start), start.group, signal));
   refuseOpen(network);
   await pinPoints(repository, start);
   // A shell of the VM's own is as much a copy of what runs at home as a recovered machine is.
@@ -62,8 +63,8 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
     const outcomes = await Promise.allSettled(
       group.map(machine => recover(machine, quarantine ?? start.group, began, options)),
     );
-    const refused = outcomes.find(({ status }) => status === 'rejected');
-    if (refused) throw (refused as PromiseRejectedResult).reason;
+    const refused = outcomes.flatMap(one => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    if (refused.length > 0) throw together(refused);
     recovered.push(...outcomes.map(one => (one as PromiseFulfilledResult<Recovered>).value));
   }
   const planned = start.groups.reduce((sum, { machines: group }) => sum + group.length, 0);
@@ -73,6 +74,15 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   await step('finish');
   await note(repository, run, { at: clock.now(), what: 'finished', ok, took: elapsed(clock, since(run)) });
   return recovered;
+}
+
+/** All that was refused, one cause once; what is not a Failure comes first. */
+function together(reasons: readonly unknown[]): unknown {
+  const unknown = reasons.find(reason => !(reason instanceof Failure));
+  if (unknown !== undefined || reasons.length === 1) return unknown ?? reasons[0];
+  const all = (reasons as readonly Failure[]).flatMap(({ diagnostics }) => diagnostics);
+  const once = all.filter(({ message }, n) => all.findIndex(one => one.message === message) === n);
+  return new Failure(once, { cause: reasons[0] });
 }
 
 /** What a machine does itself when it is up holds up no other. */
@@ -111,8 +121,11 @@ async function recover(
     return instance;
   };
   const instance = await running().catch(async (error: unknown) => {
+    // Where the repository can't be reached either, what went wrong first is what is told.
     if (error instanceof Failure && !signal?.aborted)
-      await note(repository, run, { at: clock.now(), what: 'refused', vm, why: error.message });
+      await note(repository, run, { at: clock.now(), what: 'refused', vm, why: error.message }).catch(
+        () => {},
+      );
     throw error;
   });
   const took = elapsed(clock, began);

@@ -17,6 +17,11 @@ export interface RunMachine {
   instance_type: string;
   /** Tried in this order when there is no capacity of the first. */
   else_types?: string[];
+  /**
+   * Its declared address, and the one subnet of the test that has it; in any other it gets one that is
+   * free.
+   */
+  address?: { ip: string; subnet?: string };
   key_pair?: string;
   tenancy?: 'default' | 'dedicated' | 'host';
   host_resource_group?: string;
@@ -37,6 +42,8 @@ export interface RunStart {
   began: number;
   account: string;
   subnet: string;
+  /** Tried in this order when there is no room in the first. */
+  else_subnets?: string[];
   group: string;
   /**
    * Milliseconds after which it is to be over, from its beginning or the last time that it was tried again.
@@ -85,7 +92,7 @@ export const VM_TAG = 'converge:vm';
 /** On a volume of a recovered disk: its number, 0 the root. */
 export const DISK_TAG = 'converge:disk-number';
 /** On an instance and its volumes: which attempt they are of; left out of the first. */
-const ATTEMPT_TAG = 'converge:attempt';
+export const ATTEMPT_TAG = 'converge:attempt';
 
 export const runTags = (repository: string, { plan, number }: RunStart): Record<string, string> => ({
   [RUN_TAG]: `${repository.slice(0, 8)}/${plan}/${number}`,
@@ -117,19 +124,46 @@ export const derivedToken = (
   what: string,
 ): string => sha256(JSON.stringify([launchToken(repository, start, vm, attempt), what]));
 
-/**
- * All tokens that an attempt at a machine may be launched with, one for each type that is tried: a token
- * stands for one request. The first is that of the attempt itself.
- */
-export const tokensOf = (
-  repository: string,
-  start: RunStart,
-  { vm, else_types = [] }: RunMachine,
-  attempt: number,
-): string[] => [
-  launchToken(repository, start, vm, attempt),
-  ...else_types.map((_, n) => derivedToken(repository, start, vm, attempt, `type ${n + 1}`)),
+/** One way to launch a machine. */
+export interface Way {
+  type: string;
+  subnet: string;
+  address?: string;
+  token: string;
+}
+
+/** The subnets that a run may launch into. */
+export const subnetsOf = ({ subnet, else_subnets = [] }: RunStart): string[] => [
+  ...new Set([subnet, ...else_subnets]),
 ];
+
+/**
+ * All ways that an attempt at a machine is launched, in the order in which they are tried: every type in
+ * every subnet, that with its own address first. A token stands for one request; that of the first type in
+ * the first subnet is that of the attempt itself.
+ */
+export function waysOf(repository: string, start: RunStart, machine: RunMachine, attempt: number): Way[] {
+  const { vm, instance_type, else_types = [], address } = machine;
+  const subnets = subnetsOf(start);
+  const tokenOf = (type: number, subnet: string): string => {
+    const there = subnet === start.subnet ? '' : ` in ${subnet}`;
+    if (type === 0 && there === '') return launchToken(repository, start, vm, attempt);
+    return derivedToken(repository, start, vm, attempt, `type ${type}${there}`);
+  };
+  const hasIt = (subnet: string) => subnet === address?.subnet;
+  return [...subnets.filter(hasIt), ...subnets.filter(subnet => !hasIt(subnet))].flatMap(subnet =>
+    [instance_type, ...else_types].map((type, n) => ({
+      type,
+      subnet,
+      ...(address && hasIt(subnet) && { address: address.ip }),
+      token: tokenOf(n, subnet),
+    })),
+  );
+}
+
+/** All tokens that an attempt at a machine may be launched with. */
+export const tokensOf = (...of: Parameters<typeof waysOf>): string[] =>
+  waysOf(...of).map(({ token }) => token);
 
 /** The group that shells of a run are launched into. */
 export const quarantineName = (repository: string, start: RunStart): string =>

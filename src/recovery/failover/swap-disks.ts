@@ -38,7 +38,7 @@ export async function swapDisks(
       for (;;) {
         const seen = await look(machine, instance, options);
         const move = nextMove(seen, { groups });
-        if (move.ask === 'give-up') throw noUse(machine.vm, move.why);
+        if (move.ask === 'give-up') throw noUse(machine.vm, move.why, anew);
         if (move.ask === 'done') return true;
         if (move.ask === 'wait') {
           waited = move.for;
@@ -143,5 +143,9 @@ const said: Record<Doing['ask'], string> = {
 const words = (move: Doing): string =>
   move.ask === 'create' || move.ask === 'attach' ? `${said[move.ask]} ${move.disk}` : said[move.ask];
 
-const noUse = (vm: string, why: string): Failure =>
-  new Failure(world('machine-not-launched', own`${vm} can't be given its disks: ${why}`, { hint: goOn }));
+/** What will not be otherwise by waiting. */
+const anew =
+  'try it again as another instance with `converge failover retry PLAN --anew`, or remove what there is with `converge failover cleanup`';
+
+const noUse = (vm: string, why: string, hint = goOn): Failure =>
+  new Failure(world('machine-not-launched', own`${vm} can't be given its disks: ${why}`, { hint }));

@@ -64,15 +64,24 @@ export interface NewInstance {
   tags: Record<string, string>;
 }
 
-/** A subnet and a security group, with all that leads out of them. */
+/** A subnet of one VPC. */
+export interface CloudSubnet {
+  id: string;
+  zone: string;
+  /** Its addresses, in CIDR notation. */
+  range: string;
+}
+
+/** Subnets of one VPC and a security group of it, with all that leads out of them. */
 export interface NetworkFacts {
   account: string;
   vpc: string;
-  subnet: string;
+  /** In the order in which they were asked for. */
+  subnets: CloudSubnet[];
   group: string;
   /** Name servers that machines are told by DHCP, `AmazonProvidedDNS` among them. */
   nameServers: string[];
-  /** Routes of the subnet's table but for those within the VPC, as words. */
+  /** Routes of the subnets' tables but for those within the VPC, as words. */
   routes: string[];
   /** Gateways, attachments, peerings, endpoints and Resolver rules of the VPC, as words. */
   doors: string[];
@@ -80,8 +89,25 @@ export interface NetworkFacts {
   rules: string[];
 }
 
+/**
+ * Why EC2 launched nothing, and its own words for it: `no-room` of that type there, `subnet-full` whatever
+ * the type, `address-taken` by somebody else.
+ */
+export interface NotRun {
+  refused: 'no-room' | 'subnet-full' | 'address-taken';
+  why: string;
+}
+
+/** Who has an address. */
+export interface AddressHolder {
+  /** `instance i-0123456789abcdef0 (dc02)`. */
+  words: string;
+  tags: Record<string, string>;
+}
+
 export interface MachineCloud {
-  network(subnet: string, group: string, signal?: AbortSignal): Promise<NetworkFacts>;
+  /** @throws Failure `network-not-found`, `network-mixed` */
+  network(subnets: readonly string[], group: string, signal?: AbortSignal): Promise<NetworkFacts>;
   images(tags: Record<string, string>, signal?: AbortSignal): Promise<CloudImage[]>;
   /** Undefined when there is one of that name. */
   registerImage(wanted: NewImage, signal?: AbortSignal): Promise<string | undefined>;
@@ -89,8 +115,9 @@ export interface MachineCloud {
   removeImage(id: string, signal?: AbortSignal): Promise<void>;
   /** Terminated ones too, for as long as EC2 shows them. */
   instances(tags: Record<string, string>, signal?: AbortSignal): Promise<CloudInstance[]>;
-  /** `noRoom`: what EC2 said when there is no capacity, no host or no address for it. */
-  run(wanted: NewInstance, signal?: AbortSignal): Promise<{ instance: string } | { noRoom: string }>;
+  run(wanted: NewInstance, signal?: AbortSignal): Promise<{ instance: string } | NotRun>;
+  /** Undefined when nobody has it. */
+  addressHolder(subnet: string, address: string, signal?: AbortSignal): Promise<AddressHolder | undefined>;
   terminate(ids: string[], signal?: AbortSignal): Promise<void>;
   stop(instance: string, signal?: AbortSignal): Promise<void>;
   start(instance: string, signal?: AbortSignal): Promise<void>;

@@ -20,6 +20,8 @@ export interface PlanProperties {
   /** The network that a test runs in. */
   test: {
     subnet: string;
+    /** Subnets of the same VPC that are tried after it. */
+    fallback?: { subnets: string[] };
     security_group: string;
     /** How long a test may stand. */
     hours?: number;

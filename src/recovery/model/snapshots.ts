@@ -16,6 +16,8 @@ export interface CloudSnapshot {
   encrypted: boolean;
   /** ARN of the key. */
   key?: string;
+  /** It was taken of a volume; left out for one that was written from outside. */
+  ofVolume?: true;
   tags: Record<string, string>;
 }
 

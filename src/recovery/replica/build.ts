@@ -62,26 +62,37 @@ export async function replicaOf(
  */
 export async function buildReplica(options: ReplicaOptions): Promise<Replica> {
   const { repository, point, store, keep, step, signal } = options;
-  for (const disk of point.disks) refuseSize(point, disk);
+  refuseSizes(point);
   const vm = repository.vm(point.vm.uuid);
-  const [points, known, encryption] = await Promise.all([
+  const [points, known, asked] = await Promise.all([
     vm.points(() => {}),
     replicaOf(store, repository.id, point.vm.uuid, signal),
     options.encryption ?? store.encryption(signal),
   ]);
+  let encryption = asked;
   const disks: ReplicaDisk[] = [];
   for (const disk of point.disks) {
-    const choice = chooseWork(point, disk, known, points, encryption);
-    disks.push(await buildDisk(disk, choice, options));
+    const build = () => buildDisk(disk, chooseWork(point, disk, known, points, encryption), options);
+    disks.push(
+      await build().catch(async (error: unknown) => {
+        signal?.throwIfAborted();
+        // Switched on meanwhile, it lets no plain snapshot be gone on from.
+        const now = await store.encryption(signal);
+        if (now.on === encryption.on && now.key === encryption.key) throw error;
+        encryption = now;
+        return build();
+      }),
+    );
   }
   if (keep === 'all') return { point, disks, retired: [] };
   const gone: string[] = [];
   const after = await replicaOf(store, repository.id, point.vm.uuid, signal);
-  // Read at last: a run that began meanwhile pinned its points before it looked for their snapshots.
-  const pins = new Set((await pinned(repository)).map(({ point: of }) => of));
-  for (const { id } of retired(after, keep, pins)) {
+  for (const one of retired(after, keep)) {
     await step('retire');
-    if (await store.remove(id, signal)) gone.push(id);
+    // Read at last: a run that began meanwhile pinned its points before it looked for their snapshots.
+    const pins = await pinned(repository);
+    if (pins.some(({ point: of }) => of === one.point)) continue;
+    if (await store.remove(one.id, signal)) gone.push(one.id);
   }
   return { point, disks, retired: gone };
 }
@@ -126,8 +137,9 @@ async function buildDisk(disk: PointDisk, choice: Choice, options: ReplicaOption
   };
 }
 
-/** Milliseconds between two looks, and after which a snapshot that isn't complete is given up on. */
-const lookEvery = 2_000;
+/** Milliseconds before each look at a snapshot: one of few blocks is complete soon. */
+const lookEvery = (look: number) => Math.min(2_000, 125 * 2 ** look);
+/** Milliseconds after which a snapshot that isn't complete is given up on. */
 const patience = 60 * 60_000;
 
 const completed = (id: string, { store, clock, signal }: ReplicaOptions): Promise<true> =>
@@ -146,12 +158,17 @@ const completed = (id: string, { store, clock, signal }: ReplicaOptions): Promis
     { every: lookEvery, atMost: patience, what: `snapshot ${id} to be complete`, ...(signal && { signal }) },
   );
 
-function refuseSize({ vm }: Point, { index, bytes, label }: PointDisk): void {
-  if (bytes > 0 && gibOf(bytes) <= mostGib) return;
-  const what = bytes === 0 ? 'has no bytes' : `has ${gibOf(bytes)} GiB, and a volume has ${mostGib} at most`;
+/** All disks that EBS can't hold. @throws Failure `replica-size` */
+export function refuseSizes({ vm, disks }: Point): void {
+  const wrong = disks.filter(({ bytes }) => bytes === 0 || gibOf(bytes) > mostGib);
+  if (wrong.length === 0) return;
   throw new Failure(
-    given('replica-size', `disk ${index} (${label}) of ${vm.name} ${what}: EBS can't hold it`, {
-      hint: 'leave it out of the protection: `disks: { exclude: [ ... ] }` on the protected_vm',
+    wrong.map(({ index, bytes, label }) => {
+      const what =
+        bytes === 0 ? 'has no bytes' : `has ${gibOf(bytes)} GiB, and a volume has ${mostGib} at most`;
+      return given('replica-size', `disk ${index} (${label}) of ${vm.name} ${what}: EBS can't hold it`, {
+        hint: 'leave it out of the protection: `disks: { exclude: [ ... ] }` on the protected_vm',
+      });
     }),
   );
 }

@@ -34,8 +34,8 @@ export function chooseWork(
   const fits = (one: ReplicaSnapshot) => isEncryptedAs(one, encryption);
   const warm = ofPoint.find(one => one.state === 'completed' && fits(one));
   if (warm) return { state: 'warm', snapshot: warm };
-  // One that failed holds its token for good: the next attempt has another.
-  const failed = ofPoint.filter(({ state }) => state !== 'pending').map(({ attempt }) => attempt);
+  // One that failed holds its token for good, and so does one that was begun under another encryption.
+  const failed = ofPoint.filter(one => one.state !== 'pending' || !fits(one)).map(({ attempt }) => attempt);
   const attempt = Math.max(0, ...failed.map(number => number + 1));
 
   const complete = ofDisk
@@ -91,21 +91,13 @@ export function wholeGenerations(known: readonly ReplicaSnapshot[]): number[] {
 
 /**
  * Snapshots that are no longer needed: all that belong to points older than the newest `keep` whose every
- * disk has a complete snapshot. While there is no such point nothing is. Those of pinned points stay whatever
- * their age.
- *
- * @param pinned ids of points
+ * disk has a complete snapshot. While there is no such point nothing is. Whether their points are pinned is
+ * for the caller to ask, right before each is removed.
  */
-export function retired(
-  known: readonly ReplicaSnapshot[],
-  keep: number,
-  pinned: ReadonlySet<string>,
-): ReplicaSnapshot[] {
+export function retired(known: readonly ReplicaSnapshot[], keep: number): ReplicaSnapshot[] {
   const whole = wholeGenerations(known);
   const oldest = whole[Math.min(Math.max(1, keep), whole.length) - 1];
   if (oldest === undefined) return [];
   // A pending one times out by itself; somebody may be writing it.
-  return known.filter(
-    ({ generation, state, point }) => generation < oldest && state !== 'pending' && !pinned.has(point),
-  );
+  return known.filter(({ generation, state }) => generation < oldest && state !== 'pending');
 }

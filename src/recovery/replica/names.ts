@@ -31,12 +31,15 @@ export const vmTags = (repository: string, vm: string): Record<string, string> =
   [replicaTags.vm]: vm,
 });
 
-/** Undefined for a snapshot whose tags somebody changed. */
+/**
+ * Undefined for a snapshot whose tags somebody changed, and for one that was taken of a volume and got the
+ * tags of a replica: no replica is. Neither is built on, launched from, or removed.
+ */
 export function readReplica(snapshot: CloudSnapshot): ReplicaSnapshot | undefined {
   const of = (name: keyof typeof replicaTags) => snapshot.tags[replicaTags[name]] ?? '';
   const [disks, generation, attempt] = [of('disks'), of('generation'), of('attempt')].map(Number);
   const sound = [disks, generation, attempt].every(number => Number.isSafeInteger(number));
-  if (!sound || !of('disk') || !of('point')) return undefined;
+  if (!sound || !of('disk') || !of('point') || snapshot.ofVolume) return undefined;
   return {
     ...snapshot,
     identity: of('disk'),

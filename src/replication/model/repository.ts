@@ -86,6 +86,13 @@ export interface DiskMap {
   page(page: number, signal?: AbortSignal): Promise<Buffer>;
 }
 
+export interface ReadBlock {
+  index: number;
+  bytes: Buffer;
+  /** SHA-256 of the bytes, where the check made it anyway. */
+  sha256?: Buffer;
+}
+
 /** Reads blocks of one disk of one point, each checked against its id. */
 export interface DiskReader {
   readonly map: DiskMap;
@@ -95,7 +102,9 @@ export interface DiskReader {
    * The same for many blocks, in any order: neighbours of a pack are one request, and several requests
    * run at a time. `wanted` is consumed as it goes; give it in ascending order.
    */
-  blocks(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<{ index: number; bytes: Buffer }>;
+  blocks(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<ReadBlock>;
+  /** Keys of the objects that reading these blocks takes, ascending numbers; none of them is read. */
+  packs(wanted: Iterable<number>, signal?: AbortSignal): Promise<Set<string>>;
 }
 
 /** What was written, for reports. Bytes. */

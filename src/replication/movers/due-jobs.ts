@@ -1,17 +1,13 @@
+import { breachedAfter, dueAfter, type Timetable } from '../../schedule/due.ts';
+import { longestGap } from '../../schedule/schedule.ts';
 import type { Point } from '../model/repository.ts';
 import type { SourceDisk } from '../model/source.ts';
-
-/**
- * A scheduler that fires each interval finds a point that is younger by the seconds which its snapshot
- * took to come about. Without this thirtieth of the interval it would make every second point only.
- */
-const earliness = 30;
 
 /** Why a VM is due, or is moved though it isn't. */
 export type DueReason =
   /** It has no complete point. */
   | 'first-point'
-  /** Its newest point is older than the interval of its schedule. */
+  /** Its newest point is older than its schedule allows. */
   | 'interval'
   /** Its newest point is in the future, so nothing can be said about its age. */
   | 'future-point'
@@ -38,30 +34,40 @@ export interface DueJob {
   reason: DueReason;
   /** Since when, ms since the epoch. */
   due: number;
+  /** When the recovery point objective is breached, ms since the epoch; `due` where it is already. */
+  deadline: number;
 }
 
-/** In the order in which they are moved; of those that are due since the same moment, as they came. */
-export const longestDueFirst = <T extends { job: DueJob }>(jobs: readonly T[]): T[] =>
-  jobs.toSorted((a, b) => a.job.due - b.job.due);
+/** When and why a VM is due, and how urgent that is. */
+export type Due = Pick<DueJob, 'reason' | 'due' | 'deadline'>;
+
+/** In the order in which they are moved; of those with one deadline, as they came. */
+export const earliestDeadlineFirst = <T extends { job: Pick<DueJob, 'deadline'> }>(jobs: readonly T[]): T[] =>
+  jobs.toSorted((a, b) => a.job.deadline - b.job.deadline);
 
 /** What a VM and its newest point say about when it is due. */
-export interface Schedule {
+export interface DueQuestion {
   /** Undefined: there is none. */
   newest: Point | undefined;
-  /** Those that the next point will hold. */
-  disks: readonly SourceDisk[];
-  /** Between two points, ms. */
-  interval: number;
+  /** Those that the next point will hold; undefined: nobody has looked. */
+  disks: readonly SourceDisk[] | undefined;
+  timetable: Timetable;
+  /** Milliseconds; undefined: none is declared. */
+  rpo: number | undefined;
+  /** See `dueAfter`. */
+  phase?: number;
   /** By the clock that dates the points, ms since the epoch. */
   now: number;
 }
 
 /** When and why the VM is due, which may be in the future. */
-export function dueOf({ newest, disks, interval, now }: Schedule): Pick<DueJob, 'reason' | 'due'> {
-  if (!newest) return { reason: 'first-point', due: now };
-  if (newest.time - now >= interval) return { reason: 'future-point', due: now };
-  if (!holdsThese(newest, disks)) return { reason: 'disks-changed', due: now };
-  return { reason: 'interval', due: newest.time + interval - interval / earliness };
+export function dueOf({ newest, disks, timetable, rpo, phase, now }: DueQuestion): Due {
+  if (!newest) return { reason: 'first-point', due: now, deadline: now };
+  if (newest.time - now >= longestGap(timetable.schedule))
+    return { reason: 'future-point', due: now, deadline: now };
+  const deadline = breachedAfter(timetable, rpo, newest.time);
+  if (disks && !holdsThese(newest, disks)) return { reason: 'disks-changed', due: now, deadline };
+  return { reason: 'interval', due: dueAfter(timetable, newest.time, phase), deadline };
 }
 
 /** Whether the point holds exactly these disks in their present size. */

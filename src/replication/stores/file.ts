@@ -168,7 +168,7 @@ async function withFile<T>(
 }
 
 async function range(file: FileHandle, start: number, end: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(end - start);
+  const bytes = Buffer.allocUnsafe(end - start);
   let done = 0;
   while (done < bytes.length) {
     const length = await file.read(bytes.subarray(done), start + done);

@@ -34,6 +34,22 @@ const schema = Type.Object(
     test: Type.Object(
       {
         subnet: Type.String({ pattern: '^subnet-[0-9a-f]+$', description: 'Subnet of the test.' }),
+        fallback: Type.Optional(
+          Type.Object(
+            {
+              subnets: Type.Array(
+                Type.String({ pattern: '^subnet-[0-9a-f]+$', description: 'Of the same VPC.' }),
+                {
+                  minItems: 1,
+                  maxItems: 10,
+                  description:
+                    'Subnets that are tried, in this order, when EC2 has no capacity or no address; nothing may lead out of any of them.',
+                },
+              ),
+            },
+            { additionalProperties: false, description: 'What is tried when the subnet has no room.' },
+          ),
+        ),
         security_group: Type.String({
           pattern: '^sg-[0-9a-f]+$',
           description: 'The one security group of every machine in it; it names nothing but itself.',

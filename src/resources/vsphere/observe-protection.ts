@@ -1,8 +1,7 @@
 import pLimit from 'p-limit';
-import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, type Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import type { Asked, Id, Observation } from '../../engine/model/resource-type.ts';
-import { parseDuration, parseSchedule } from '../../io/duration.ts';
 import { clockSkew } from '../../replication/cycle/clock-skew.ts';
 import { inTheWay } from '../../replication/cycle/in-the-way.ts';
 import { lastingObstacle } from '../../replication/cycle/prepare.ts';
@@ -14,13 +13,14 @@ import { newestPoint } from '../../replication/model/newest-point.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
 import { dueOf } from '../../replication/movers/due-jobs.ts';
+import { breachedAfter } from '../../schedule/due.ts';
 import type { VsphereClient } from '../../vsphere/client/connect.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
 import { damageKnown } from './damage-known.ts';
 import { isLeft, leftBehind } from './left-behind.ts';
 import { lostHistory } from './lost-history.ts';
-import type { ProtectedVmProperties, ProtectedVmState } from './protection.ts';
+import { type ProtectedVmProperties, type ProtectedVmState, rpoOf, timetableOf } from './protection.ts';
 import { excluded } from './replicate.ts';
 
 const inFlight = 8;
@@ -66,14 +66,15 @@ async function observeOne(
       if (!repository && !repositories.isBucketMissing(ref)) warnings.push(beginsAnew(ref));
       return { state: 'absent', object: vm.uuid, warnings };
     }
-    const damage =
-      newest && (await repository.vm(vm.uuid).damage.read(one => warnings.push(...one.diagnostics)));
+    const unread = ({ diagnostics }: Failure) =>
+      warnings.push(...diagnostics.map(one => ({ ...one, severity: 'warning' as const })));
+    const damage = newest && (await repository.vm(vm.uuid).damage.read(unread));
     if (damage?.record) warnings.push(...damageKnown(vm, damage.record));
-    const interval = parseSchedule(properties.schedule)!;
+    const timetable = timetableOf(properties);
+    const rpo = rpoOf(properties);
     // By the clock that dated the point.
     const now = vm.now - behind;
-    const age = newest ? now - newest.time : Number.POSITIVE_INFINITY;
-    const due = dueOf({ newest, disks, interval, now });
+    const due = dueOf({ newest, disks, timetable, rpo, now });
     const isDue = due.due <= now;
     return {
       state: 'present',
@@ -81,7 +82,7 @@ async function observeOne(
       value: {
         point: isDue ? 'due' : 'newest',
         ...(isDue && { due }),
-        rpo: age > longestAge(properties) ? 'breached' : 'kept',
+        rpo: !newest || now > breachedAfter(timetable, rpo, newest.time) ? 'breached' : 'kept',
         change_tracking: vm.changeTracking ? 'on' : lastingObstacle(vm) === undefined ? 'off' : 'unavailable',
         disks: disks.map(({ label }) => label),
         left_snapshots: snapshots.map(({ name }) => name),
@@ -119,7 +120,3 @@ const beginsAnew = ({ url }: RepositoryRef): Diagnostic =>
     `there is no repository at ${url.written}, and this state folder knows of none: the first cycle begins one`,
     { hint: 'if there should be one already, correct the URL or mount the file system first' },
   );
-
-/** Milliseconds that the newest point may be old, of properties that were checked as an identity. */
-const longestAge = ({ schedule, rpo }: ProtectedVmProperties): number =>
-  rpo === undefined ? 2 * parseSchedule(schedule)! : parseDuration(rpo)!;

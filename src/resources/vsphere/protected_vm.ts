@@ -10,8 +10,8 @@ import type {
   Outcome,
   Step,
 } from '../../engine/model/resource-type.ts';
-import { parseDuration, parseSchedule } from '../../io/duration.ts';
-import { type DueJob, longestDueFirst } from '../../replication/movers/due-jobs.ts';
+import { type Due, earliestDeadlineFirst } from '../../replication/movers/due-jobs.ts';
+import { longestGap, parseSchedule } from '../../schedule/schedule.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import {
   pointsCapability,
@@ -23,7 +23,7 @@ import { describeCycle } from './describe-cycle.ts';
 import { removeLeft } from './left-behind.ts';
 import { type ListedProtection, listProtections, protectionToManifest } from './list-vms.ts';
 import { observeProtection } from './observe-protection.ts';
-import { type ProtectedVmProperties, type ProtectedVmState, schema } from './protection.ts';
+import { type ProtectedVmProperties, type ProtectedVmState, rpoOf, schema, windowsIn } from './protection.ts';
 import { move, type PreparedJob, prepareJob } from './replicate.ts';
 import { vmSelector } from './select-vms.ts';
 
@@ -31,7 +31,7 @@ export const protectedVm: BuiltInType<typeof schema, ProtectedVmState, ListedPro
   name: 'protected_vm',
   doc: `A VM that is replicated into a repository. The title is its name or instance UUID.
 
-A cycle is due when the newest complete recovery point is older than the interval of \`schedule\`, or when
+A cycle is due when the newest complete recovery point is older than \`schedule\` allows, or when
 the VM has other disks than that point: it makes a snapshot, stores what changed, and removes the snapshot. What
 a cycle that died has left is removed by the next apply, whether a point is due or not. Where a repository or points
 are gone that were there before, beginning anew has to be allowed. Where something in the repository is known to be
@@ -53,6 +53,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
   canBeAbsent: false,
   shows: { instance_uuid: 'Tells the VM apart for good, whatever it is called.' },
   select: { ...vmSelector, claims: ({ repository }, where) => repositoryClaims(repository, where) },
+  windows: windowsIn,
   check: properties => [...repositoryMistakes(properties), ...timeMistakes(properties)],
   // vSphere keeps the case of a VM's name; two declarations in other case are the same VM all the same.
   identity: (_, title) => title.toLowerCase(),
@@ -90,7 +91,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
       if ('job' in outcome) jobs.push({ ...outcome, step });
       else outcomes.set(step.id, outcome);
     }
-    for (const one of longestDueFirst(jobs)) {
+    for (const one of earliestDeadlineFirst(jobs)) {
       outcomes.set(one.step.id, await protect(one.step, () => moveOne(one, io)));
     }
     return outcomes;
@@ -113,9 +114,10 @@ async function prepare(
     const removed = await removeLeft(machine, [repositoryRef(asked.properties.repository)], io, signal);
     return { ok: true, note: removed.length > 0 ? `removed ${removed.join(', ')}` : 'nothing was left' };
   }
-  const due: Pick<DueJob, 'reason' | 'due'> =
-    step.kind === 'update' && step.is.due ? step.is.due : { reason: 'repair', due: io.clock.now() };
-  const first = { reason: 'first-point', due: io.clock.now() } as const;
+  const now = io.clock.now();
+  const due: Due =
+    step.kind === 'update' && step.is.due ? step.is.due : { reason: 'repair', due: now, deadline: now };
+  const first = { reason: 'first-point', due: now, deadline: now } as const;
   return prepareJob(asked, io, signal, {
     due: step.kind === 'create' ? first : due,
     anew: fields.includes(history),
@@ -145,11 +147,12 @@ type Failed = Extract<Outcome, { ok: false }>;
 const differs = (path: string, before: string, after: string | undefined): FieldChange[] =>
   after === undefined || before === after ? [] : [{ path, before, after }];
 
-function timeMistakes({ schedule, rpo }: ProtectedVmProperties): Mistake[] {
-  const interval = parseSchedule(schedule);
-  const limit = rpo === undefined ? undefined : parseDuration(rpo);
-  if (interval === undefined || limit === undefined || limit >= interval) return [];
+function timeMistakes({ schedule, ...properties }: ProtectedVmProperties): Mistake[] {
+  const { rpo } = properties;
+  const how = parseSchedule(schedule);
+  const limit = rpoOf(properties);
+  if (how === undefined || limit === undefined || limit >= longestGap(how)) return [];
   const message = `\`rpo: ${rpo}\` can't be kept with a point \`${schedule}\``;
-  const hint = 'leave `rpo` out (twice the interval), or shorten the schedule';
+  const hint = 'leave `rpo` out, or shorten the schedule';
   return [mistake('/rpo', 'rpo-too-short', message, hint)];
 }

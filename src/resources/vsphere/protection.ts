@@ -1,22 +1,69 @@
 import Type, { type Static } from 'typebox';
-import type { DueJob } from '../../replication/movers/due-jobs.ts';
+import type { Window } from '../../engine/model/catalog.ts';
+import { parseDuration } from '../../io/duration.ts';
+import type { Due } from '../../replication/movers/due-jobs.ts';
+import type { Timetable } from '../../schedule/due.ts';
+import { parseSchedule } from '../../schedule/schedule.ts';
 import { repositorySchema } from '../shared/repository-property.ts';
+
+const day = Type.Union([
+  Type.Literal('sun'),
+  Type.Literal('mon'),
+  Type.Literal('tue'),
+  Type.Literal('wed'),
+  Type.Literal('thu'),
+  Type.Literal('fri'),
+  Type.Literal('sat'),
+]);
 
 export const schema = Type.Object(
   {
     repository: repositorySchema,
     schedule: Type.String({
-      description: 'How often a point is made: `every 15 minutes`.',
+      description:
+        'When points are made: `every 15 minutes`, `every day at 02:00`, `every monday at 23:30`, or the five fields of cron in quotes, `"cron 30 1 * * 1-5"`. An interval counts from the newest point, so that one cycle makes good for any time that was missed.',
       format: 'schedule',
       'x-grade': { weakens: 'increase' },
     }),
     rpo: Type.Optional(
       Type.String({
         description:
-          'Most data that may be lost, as a time; twice the interval when left out. A plan shows when the newest point is older.',
+          'Most data that may be lost, as a time; when left out it is twice the interval, or what passes until the second run after a point. A plan shows when the newest point is older.',
         format: 'duration',
         'x-grade': { weakens: 'increase' },
       }),
+    ),
+    timezone: Type.Optional(
+      Type.String({
+        description:
+          'That of the times in `schedule` and `windows`, an IANA name such as `Europe/Dublin`; UTC when left out.',
+        format: 'timezone',
+      }),
+    ),
+    windows: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            days: Type.Optional(
+              Type.Array(day, {
+                description: 'Days on which it begins; every day when left out.',
+                minItems: 1,
+              }),
+            ),
+            from: Type.String({ description: 'When it opens, `HH:MM`.', format: 'time-of-day' }),
+            to: Type.String({
+              description: 'When it closes; on the next day if not after `from`.',
+              format: 'time-of-day',
+            }),
+          },
+          { additionalProperties: false },
+        ),
+        {
+          description:
+            'A cycle begins in one of these alone; what is due outside of them waits. Whole days when left out.',
+          minItems: 1,
+        },
+      ),
     ),
     quiesce: Type.Optional(
       Type.Union([Type.Literal('require'), Type.Literal('prefer'), Type.Literal('off')], {
@@ -47,12 +94,37 @@ export const schema = Type.Object(
 /** As written. */
 export type ProtectedVmProperties = Static<typeof schema>;
 
+/**
+ * When points of a VM are to be made, by properties that were checked.
+ *
+ * @param lists further lists of windows that have to be open
+ */
+export const timetableOf = (
+  properties: Pick<ProtectedVmProperties, 'schedule' | 'timezone' | 'windows'>,
+  lists: Timetable['windows'] = [],
+): Timetable => ({
+  schedule: parseSchedule(properties.schedule)!,
+  timezone: properties.timezone ?? 'UTC',
+  windows: [windowsIn(properties), ...lists],
+});
+
+/** Its windows, each with the time zone. */
+export const windowsIn = ({
+  windows = [],
+  timezone = 'UTC',
+}: Pick<ProtectedVmProperties, 'timezone' | 'windows'>): Window[] =>
+  windows.map(window => ({ ...window, timezone }));
+
+/** Milliseconds that are declared. */
+export const rpoOf = ({ rpo }: Pick<ProtectedVmProperties, 'rpo'>): number | undefined =>
+  rpo === undefined ? undefined : parseDuration(rpo);
+
 export interface ProtectedVmState {
-  /** `due`: older than the interval, or of other disks than the VM has now. */
+  /** `due`: older than the schedule allows, or of other disks than the VM has now. */
   point: 'newest' | 'due';
   /** Why it is due, and since when (ms since the epoch). */
-  due?: Pick<DueJob, 'reason' | 'due'>;
-  /** `breached`: the newest point is older than `rpo` allows, twice the interval when it isn't declared. */
+  due?: Due;
+  /** `breached`: the newest point is older than `rpo` allows, or its default. */
   rpo: 'kept' | 'breached';
   /** `unavailable`: off, and it can't be switched on as things are; every cycle reads the whole VM. */
   change_tracking: 'on' | 'off' | 'unavailable';

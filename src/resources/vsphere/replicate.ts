@@ -5,7 +5,7 @@ import type { Asked } from '../../engine/model/resource-type.ts';
 import type { CycleOptions, CycleResult } from '../../replication/cycle/options.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
 import type { Repository } from '../../replication/model/repository.ts';
-import type { DueJob } from '../../replication/movers/due-jobs.ts';
+import type { Due, DueJob } from '../../replication/movers/due-jobs.ts';
 import { sha256 } from '../../values/digest.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
 import { removeLeft } from './left-behind.ts';
@@ -22,7 +22,7 @@ export interface PreparedJob {
 /** Why a cycle is run, and how. */
 export interface CycleWish {
   /** Why and since when it is due; left out when it was asked for, due or not. */
-  due?: Pick<DueJob, 'reason' | 'due'>;
+  due?: Due;
   /** Compare every block, whatever change tracking says. */
   rescan?: boolean;
   /** Store every block anew, whatever the repository holds. */
@@ -54,12 +54,13 @@ export async function prepareJob(
   await repositories.known.note(ref, { id: repository.id });
   // What a cycle for another repository left would be in the way of this one.
   await removeLeft(machine, [ref], io, signal, repository.id);
+  const now = io.clock.now();
   const job: DueJob = {
     target: await io.targetIdentity(),
     vm: machine.uuid,
     repository: repository.id,
     resource: sha256(canonicalJson({ title, properties })),
-    ...(due ?? { reason: 'asked', due: io.clock.now() }),
+    ...(due ?? { reason: 'asked', due: now, deadline: now }),
   };
   const cycle: CycleOptions = {
     machine,

@@ -368,9 +368,9 @@ describe('whoever moves it', () => {
       resource: expect.stringMatching(/^[0-9a-f]{64}$/),
     };
     expect(jobs).toEqual([
-      { ...common, reason: 'first-point', due: began },
-      { ...common, reason: 'asked', due: expect.any(Number) },
-      { ...common, reason: 'interval', due: point.time + 14.5 * minute },
+      { ...common, reason: 'first-point', due: began, deadline: began },
+      { ...common, reason: 'asked', due: expect.any(Number), deadline: expect.any(Number) },
+      { ...common, reason: 'interval', due: point.time + 14.5 * minute, deadline: point.time + 30 * minute },
     ]);
     expect(new Set(jobs.map(({ resource }) => resource)).size).toBe(1);
   });

@@ -11,7 +11,7 @@ export function statusLines({ run, expires, standing, replicas, pictures, from }
   const isOver = run.steps.some(({ what }) => what === 'cleaned');
   return [
     ...originLines(from),
-    `test ${start.number} of ${start.plan}, begun ${new Date(start.began).toISOString()} in ${start.subnet}`,
+    `test ${start.number} of ${start.plan}, begun ${new Date(start.began).toISOString()} in ${[start.subnet, ...(start.else_subnets ?? [])].join(', ')}`,
     ...start.groups.flatMap(({ machines }) =>
       machines.map(
         ({ vm, point, time }) => `  ${vm} from ${new Date(time).toISOString()} (${point.slice(0, 8)})`,

@@ -48,6 +48,7 @@ export function launch(call: Ec2Call, input: RunInstancesRequest): string[] {
   const others = ['volume', 'network-interface'];
   const instanceTags = requestedTags(input.TagSpecifications, 'instance', others);
   const volumeTags = requestedTags(input.TagSpecifications, 'volume', ['instance', 'network-interface']);
+  const cardTags = requestedTags(input.TagSpecifications, 'network-interface', ['instance', 'volume']);
   const reservation = call.newId('r');
   return Array.from({ length: count }, () => {
     const id = call.newId('i');
@@ -97,6 +98,7 @@ export function launch(call: Ec2Call, input: RunInstancesRequest): string[] {
     };
     state.instances[id] = instance;
     setTags(call, id, instanceTags);
+    setTags(call, instance.interface.id, cardTags);
     return id;
   });
 }

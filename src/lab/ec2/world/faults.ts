@@ -2,11 +2,12 @@ import { checkFaultRule, type FaultKind, stillWaiting } from '../../model/fault-
 
 /**
  * What to do to the next `times` calls of EC2 that fit (default 1).
- * `throttled`, `internal-error`, `access-denied`, `reset`: instead of doing it; `lost-answer`: it is done,
- * and the connection drops. `operation`: only this one. `capacity`: no room for an instance of `type` in
- * `zone` (all where left out). `import-fails`: with `message`. `replace-fails`: a root replacement ends as
- * `state`, failed (default) or failed-detached. `snapshot-fails`: the next snapshot that is completed or
- * taken ends in error. `clear`: no fault is armed any more.
+ * `throttled`, `internal-error`, `access-denied`, `reset`: instead of doing it; `refused`: likewise, with the
+ * error `code` and `message`; `lost-answer`: it is done, and the connection drops. `operation`: only this
+ * one. `capacity`: no room for an instance of `type` in `zone` (all where left out). `import-fails`: with
+ * `message`. `replace-fails`: a root replacement ends as `state`, failed (default) or failed-detached.
+ * `snapshot-fails`: the next snapshot that is completed or taken ends in error. `clear`: no fault is armed
+ * any more.
  */
 export interface Ec2Fault {
   kind:
@@ -14,6 +15,7 @@ export interface Ec2Fault {
     | 'internal-error'
     | 'access-denied'
     | 'reset'
+    | 'refused'
     | 'lost-answer'
     | 'capacity'
     | 'import-fails'
@@ -23,6 +25,7 @@ export interface Ec2Fault {
   operation?: string;
   type?: string;
   zone?: string;
+  code?: string;
   message?: string;
   state?: 'failed' | 'failed-detached';
   times?: number;
@@ -34,6 +37,7 @@ const ofEc2: Record<Ec2Fault['kind'], FaultKind> = {
   'internal-error': { takes },
   'access-denied': { takes },
   reset: { takes },
+  refused: { needs: ['code'], takes: [...takes, 'message'] },
   'lost-answer': { takes },
   capacity: { takes: ['type', 'zone'] },
   'import-fails': { takes: ['message'] },
@@ -42,7 +46,14 @@ const ofEc2: Record<Ec2Fault['kind'], FaultKind> = {
   clear: {},
 };
 /** Faults of a call whatever it is for; the others are asked for by name where they strike. */
-export const callFaults = ['throttled', 'internal-error', 'access-denied', 'reset', 'lost-answer'] as const;
+export const callFaults = [
+  'throttled',
+  'internal-error',
+  'access-denied',
+  'reset',
+  'refused',
+  'lost-answer',
+] as const;
 const { capacity: _, 'import-fails': __, 'replace-fails': ___, ...ofEbs } = ofEc2;
 
 export class Ec2Faults {

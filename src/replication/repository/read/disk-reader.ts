@@ -167,13 +167,20 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
           const open = opener(job, bytes);
           for (const want of job.wanted) {
             const plain = open(want);
-            for (const index of want.blocks) yield { index, bytes: plain };
+            for (const index of want.blocks)
+              yield { index, bytes: plain, ...(!context.vault.encrypted && { sha256: want.id }) };
           }
         } else {
           for (const want of job.wanted)
             for (const index of want.blocks) yield { index, bytes: await this.block(index, signal) };
         }
       }
+    },
+    async packs(wanted, signal) {
+      const keys = new Set<string>();
+      for await (const job of jobs(wanted, signal))
+        if (!Array.isArray(job)) keys.add(context.names.pack(job.pack));
+      return keys;
     },
     block(index, signal) {
       if (!(index >= 0 && index < blocks)) throw new RangeError(`disk ${disk.index} has no block ${index}`);
