@@ -46,7 +46,7 @@ export async function verify(
     world(codes[kind], message, {
       hint:
         breaks.length > 0
-          ? `can't be restored as it is: ${breaks.join(', ')}; all other points can. Where the bucket keeps versions, an older one of this object may be whole`
+          ? `can't be restored as it is: ${breaks.join(', ')}; all other points can. What the VM still has of it the next cycle stores again, and a plan shows it; where the bucket keeps versions, an older one of this object may be whole`
           : report.points.length === 0
             ? 'there is no point left to restore: bring back what is gone from an older version of the bucket or a copy'
             : kind === 'rolled-back'
