@@ -184,8 +184,8 @@ export interface DamageStore {
   /** Those of the record's broken points that can't be given as things are now. */
   stillBroken(record: DamageRecord): Promise<PointId[]>;
   /**
-   * Writes a damaged head anew, where the newest point under `points/` is of generation `atLeast` or later; under
-   * the lease alone. False: nothing was written.
+   * Writes a damaged head anew, where the newest point under `points/` is of generation `atLeast` or later;
+   * under the lease alone. False: nothing was written.
    */
   mendHead(atLeast: number): Promise<boolean>;
   /** Writes the roster's object of the VM where it is gone or damaged. */
@@ -229,7 +229,7 @@ export interface VmRepository {
   lease: {
     /** Throws a Failure `damaged-object` when what is there is not a lease. */
     read(): Promise<{ value: LeaseValue; etag: string; modified: number } | undefined>;
-    /** What can be told of it without reading it. */
+    /** What the store says about it, without its content. */
     stat(): Promise<{ etag: string; modified: number } | undefined>;
     write(
       value: LeaseValue,

@@ -5,9 +5,9 @@ import { openRoot, pointNames, readable, readPoint } from '../read/points.ts';
 import type { VmContext } from '../read/repository-context.ts';
 
 /**
- * Writes a head that is damaged anew, from the newest point under `points/`. Only where the generation of that
- * point is at least `atLeast`, the newest that is known to have been: the head alone may have held a newer one.
- * False: nothing was written.
+ * Writes a head that is damaged anew, from the newest point under `points/`. Only where the generation of
+ * that point is at least `atLeast`, the newest that is known to have been: the head alone may have held a
+ * newer one. False: nothing was written.
  */
 export async function mendHead(context: VmContext, atLeast: number): Promise<boolean> {
   const { store, vault, random, names } = context;
