@@ -99,7 +99,7 @@ async function guestReport(all: readonly Mounted[]): Promise<DiskFacts['guest']>
   let unread: { unread: string } | undefined;
   for (const { files } of all)
     try {
-      const file = await files.open(GUEST_REPORT.linux);
+      const file = await files.open(GUEST_REPORT);
       if (file) return await readGuestReport(file);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;

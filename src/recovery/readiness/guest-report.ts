@@ -23,11 +23,8 @@ export interface GuestReport {
   facts: Partial<Record<GuestFact, { ok: boolean; what: string }>>;
 }
 
-/** Its file in the guest. */
-export const GUEST_REPORT = {
-  linux: '/var/lib/converge/ec2-ready.json',
-  windows: String.raw`C:\ProgramData\converge\ec2-ready.json`,
-} as const;
+/** Its file in a Linux guest. On NTFS none is read. */
+export const GUEST_REPORT = '/var/lib/converge/ec2-ready.json';
 
 const mostBytes = 65_536;
 const mostText = 300;

@@ -27,6 +27,11 @@ const wanted: Record<'linux' | 'windows', readonly [GuestFact, what: string][]> 
   ],
 };
 
+const wayOut = {
+  linux: `have the guest write ${GUEST_REPORT} (docs/recovery.md, "What the guest says"), or rehearse`,
+  windows: 'look in the guest, and rehearse: `converge failover PLAN --test PATHS`',
+};
+
 /** Without these it doesn't start, or nobody reaches it. */
 const closesFast: readonly GuestFact[] = ['nvme', 'ena'];
 
@@ -53,7 +58,7 @@ export function guestFindings(
             : said.what,
         source: 'guest',
         ...(!said.ok && closesFast.includes(name) && { blocks: 'fast' as const }),
-        ...(!said.ok && { wayOut: `prepare it in the guest with the module ec2_ready_${family}` }),
+        ...(!said.ok && { wayOut: 'put it right in the guest, and have it say so again' }),
       });
   }
   if (missing.length === 0) return found;
@@ -65,7 +70,7 @@ export function guestFindings(
       verdict: 'unknown',
       why: `${missing.join(', ')}: ${why}`,
       source: 'guest',
-      wayOut: `run the module ec2_ready_${family} in it, which writes ${GUEST_REPORT[family]}`,
+      wayOut: wayOut[family],
     },
   ];
 }
