@@ -33,10 +33,10 @@ export interface CloudFact {
 export type Verdict = 'ready' | 'not ready' | 'unknown';
 
 /**
- * Where a fact is from: bytes of the newest point, its record of the machine, what the guest wrote, what is
- * declared, or what EC2 answered just now.
+ * Where a fact is from: bytes of the newest point, its record of the machine, what the guest wrote, or
+ * what EC2 answered just now.
  */
-export type Source = 'disk' | 'machine' | 'guest' | 'declared' | 'EC2';
+export type Source = 'disk' | 'machine' | 'guest' | 'EC2';
 
 export interface Finding {
   address: string;

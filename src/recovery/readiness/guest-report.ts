@@ -47,11 +47,19 @@ export async function readGuestReport(file: DiskBytes): Promise<GuestReport> {
   const facts: GuestReport['facts'] = {};
   for (const name of GUEST_FACTS) {
     const said = value.facts?.[name];
-    if (typeof said?.ok === 'boolean')
-      facts[name] = { ok: said.ok, what: typeof said.what === 'string' ? said.what.slice(0, mostText) : '' };
+    if (typeof said?.ok === 'boolean') facts[name] = { ok: said.ok, what: oneLine(said.what) };
   }
   return { at, facts };
 }
+
+/** It is shown in a table. */
+const oneLine = (text: unknown): string =>
+  typeof text === 'string'
+    ? text
+        .slice(0, mostText)
+        .replace(/[\s\p{Cc}]+/gu, ' ')
+        .trim()
+    : '';
 
 function parsed(text: string): unknown {
   try {

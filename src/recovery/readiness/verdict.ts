@@ -37,8 +37,7 @@ export function judge(facts: Facts): Readiness {
   const guest = point && bootFacts(facts, point)?.guest;
   const guestAt = guest && 'at' in guest ? guest.at : undefined;
   const ageOf = ({ source }: Judged): number | undefined => {
-    const at =
-      source === 'guest' ? guestAt : source === 'EC2' || source === 'declared' ? undefined : point?.time;
+    const at = source === 'guest' ? guestAt : source === 'EC2' ? undefined : point?.time;
     return at === undefined ? undefined : Math.max(0, now - at);
   };
   const findings = all.map((one): Finding => {

@@ -9,7 +9,6 @@ const sources: Record<Source, string> = {
   disk: 'disk',
   machine: 'record',
   guest: 'guest',
-  declared: 'manifest',
   EC2: 'EC2',
 };
 
