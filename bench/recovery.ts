@@ -1,96 +1,73 @@
 /**
  * Measures recovery in EC2 against the lab and writes bench/RECOVERY.md: `node bench/recovery.ts
- * [--rounds 5] [--machines 100] [--out FILE]`, after `npm run build`. coldsnap is measured beside it
- * (.ci/peers.d/ec2.sh brings it).
+ * [--part few|many|puts] [--rounds 5] [--machines 100]`, after `npm run build`. coldsnap is measured beside
+ * it (.ci/peers.d/ec2.sh brings it). What each part found stays in bench/recovery/measured.json, and the page
+ * is made of that: a part can be measured again by itself.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type FailoverResult, warmFailover } from './recovery/failovers.ts';
-import { type PutResults, puts } from './recovery/puts.ts';
+import { puts } from './recovery/puts.ts';
+import { type Measured, report } from './recovery/report.ts';
+
+const few = [
+  { machines: 1, disks: 1 },
+  { machines: 1, disks: 4 },
+  { machines: 4, disks: 1 },
+];
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     machines: { type: 'string', default: '100' },
-    out: { type: 'string', default: join(import.meta.dirname, 'RECOVERY.md') },
+    part: { type: 'string', default: 'all' },
   },
 });
 if (spawnSync('coldsnap', ['--version'], { stdio: 'ignore' }).error)
   throw new Error('coldsnap is not here: .ci/peers.d/ec2.sh brings it');
 
-const scratch = mkdtempSync(join(tmpdir(), 'converge-bench-'));
+// In memory where there is such a folder: making 2,000 files a GB says how busy a disk is, and no more.
+const inMemory = '/dev/shm';
+const scratch = mkdtempSync(join(existsSync(inMemory) ? inMemory : tmpdir(), 'converge-bench-'));
 // Locks of what is measured are nobody else's.
 process.env.CONVERGE_RUNTIME_DIRECTORY = join(scratch, 'run');
-try {
-  const say = (text: string) => process.stderr.write(`${text}\n`);
-  const loads = [loadavg()[0]!];
-  const failovers: FailoverResult[] = [];
-  const many = Number(values.machines);
-  for (const [n, world] of [
-    { machines: 1, disks: 1 },
-    { machines: 1, disks: 4 },
-    { machines: 4, disks: 1 },
-    { machines: many, disks: 1, limited: true },
-  ].entries()) {
-    say(`a warm failover of ${world.machines} with ${world.disks}`);
-    failovers.push(await warmFailover(join(scratch, `failover-${n}`), world));
-    loads.push(loadavg()[0]!);
-  }
-  say('puts');
-  mkdirSync(join(scratch, 'puts'));
-  const converge = [process.execPath, join(import.meta.dirname, '../dist/converge.js')];
-  const put = await puts(join(scratch, 'puts'), converge, Number(values.rounds));
-  loads.push(loadavg()[0]!);
-  const text = report(failovers, put, loads);
-  writeFileSync(values.out, text);
-  process.stdout.write(text);
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+const say = (text: string) => process.stderr.write(`${text}\n`);
+const kept = join(import.meta.dirname, 'recovery/measured.json');
+const measured: Measured = existsSync(kept) ? (JSON.parse(readFileSync(kept, 'utf8')) as Measured) : {};
+
+/** Measures a part, unless another one was asked for, and keeps what came of it. */
+async function part<K extends keyof Measured>(
+  name: K,
+  measure: () => Promise<NonNullable<Measured[K]>['found']>,
+): Promise<void> {
+  if (values.part !== 'all' && values.part !== name) return;
+  say(`part ${name}`);
+  const before = loadavg()[0]!;
+  const found = await measure();
+  const loads = [before, loadavg()[0]!];
+  Object.assign(measured, { [name]: { at: new Date().toISOString().slice(0, 10), loads, found } });
+  writeFileSync(kept, `${JSON.stringify(measured, null, 1)}\n`);
 }
 
-function report(failovers: FailoverResult[], put: PutResults, loads: number[]): string {
-  const [one, four] = failovers as [FailoverResult, FailoverResult];
-  const perDisk = (four.calls - one.calls) / (four.disks - one.disks);
-  const counts = (of: Record<string, number>) =>
-    Object.entries(of)
-      .map(([what, count]) => `${what} ${count}`)
-      .join(', ') || 'none';
-  const rows = failovers.map(
-    it =>
-      `| ${it.machines} | ${it.disks} | ${it.calls} | ${it.packs} | ${it.seconds.toFixed(1)} | ${counts(it.refused)} |`,
+try {
+  await part('few', async () => {
+    const found: FailoverResult[] = [];
+    for (const [n, world] of few.entries()) found.push(await warmFailover(join(scratch, `few-${n}`), world));
+    return found;
+  });
+  await part('many', () =>
+    warmFailover(join(scratch, 'many'), { machines: Number(values.machines), disks: 1, limited: true }),
   );
-  return `# Recovery in EC2, measured
-
-Made by \`node bench/recovery.ts\`, ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, load average ${Math.min(...loads).toFixed(1)} to
-${Math.max(...loads).toFixed(1)}: whatever ran beside it is in the times, not in the counts. All of it against the lab, never AWS.
-
-## Failovers to warm points
-
-\`failover PLAN --test\`, from the command to its end, all probes passed. Calls are counted on the wire, S3's not among
-them; bytes of packs are those that S3 answered with. The last row's calls went through buckets of tokens as an account
-is believed to have them (\`bench/recovery/account.ts\`); what they refused at first is told, and was asked for again.
-
-| machines | disks each | calls | bytes of packs | seconds | refused at first |
-|---|---|---|---|---|---|
-${rows.join('\n')}
-
-One machine with one disk: ${one.calls} calls (at most 25); each disk more: ${perDisk.toFixed(1)} (at most 6).
-
-Of one machine: ${counts(one.byAction)}.
-
-## Puts
-
-A disk of 256 MiB of noise into a new snapshot of the lab's EBS direct, which another process serves on the same
-cores; ${values.rounds} rounds, one after the other and back again. Whole processes, so that starting counts. The lab writes every
-block in every round. converge reads its repository from a folder and checks each block; coldsnap reads a raw file.
-
-| what | MB/s | least-most | MB per second of its CPU | memory, MiB |
-|---|---|---|---|---|
-${put.rows.map(it => `| ${it.name} | ${it.rate.toFixed(0)} | ${it.least.toFixed(0)}-${it.most.toFixed(0)} | ${it.perCpu.toFixed(0)} | ${it.memory.toFixed(0)} |`).join('\n')}
-
-${put.lines.map(line => `- ${line}`).join('\n')}
-`;
+  await part('puts', () => {
+    mkdirSync(join(scratch, 'puts'));
+    // As bin/converge starts it.
+    const converge = ['--max-semi-space-size=2', join(import.meta.dirname, '../dist/converge.js')];
+    return puts(join(scratch, 'puts'), [process.execPath, ...converge], Number(values.rounds));
+  });
+  writeFileSync(join(import.meta.dirname, 'RECOVERY.md'), report(measured));
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
 }

@@ -6,23 +6,40 @@ interface Bucket {
   refill: number;
 }
 
-/**
- * Source: Amazon EC2 developer guide, "Request throttling": every action has a bucket of its own, of 100
- * tokens and 20 a second when it changes nothing. All other figures are believed, not read at their source:
- * 50 and 5 for what changes something, RunInstances 5 and 2, TerminateInstances 100 and 5; of EBS direct
- * 1,000 puts and gets a second, 10 StartSnapshot and CompleteSnapshot, 50 lists; 5 a second of Route 53
- * Resolver.
- */
-const limits: [RegExp, Bucket][] = [
-  [/^ec2:RunInstances$/, { tokens: 5, refill: 2 }],
-  [/^ec2:TerminateInstances$/, { tokens: 100, refill: 5 }],
-  [/^ec2:(Describe|Get)/, { tokens: 100, refill: 20 }],
-  [/^ec2:/, { tokens: 50, refill: 5 }],
-  [/^ebs:(Put|Get)SnapshotBlock$/, { tokens: 1_000, refill: 1_000 }],
-  [/^ebs:ListSnapshotBlocks$/, { tokens: 50, refill: 50 }],
-  [/^ebs:/, { tokens: 10, refill: 10 }],
-  [/^route53resolver:/, { tokens: 5, refill: 5 }],
+/** Source: Amazon EC2 developer guide, "Request throttling for the Amazon EC2 API", Request token limits. */
+const ec2: [RegExp, Bucket][] = [
+  [/^(Run|Start)Instances$/, { tokens: 5, refill: 2 }],
+  [/^(Create|Delete)Tags$/, { tokens: 100, refill: 10 }],
+  [
+    /^(TerminateInstances|AssociateIamInstanceProfile|(Create|Delete)(Volume|Snapshot)|DeregisterImage|CreateLaunchTemplateVersion)$/,
+    { tokens: 100, refill: 5 },
+  ],
+  // Without a filter or pages. Here with them too, which is less than an account lets through.
+  [
+    /^Describe(Instances|InstanceStatus|NetworkInterfaces|SecurityGroups|Snapshots|Volumes)$/,
+    { tokens: 50, refill: 10 },
+  ],
+  [/^(Describe|Get|List|Search)/, { tokens: 100, refill: 20 }],
+  [/^/, { tokens: 50, refill: 5 }],
 ];
+
+/**
+ * Source: Amazon EBS user guide, "Quotas for Amazon EBS", and the defaults that Service Quotas lists: calls a
+ * second of an account. That a second's worth may be made at once is assumed.
+ */
+const ebs: [RegExp, Bucket][] = [
+  [/^(Put|Get)SnapshotBlock$/, { tokens: 1_000, refill: 1_000 }],
+  [/^List(Snapshot|Changed)Blocks$/, { tokens: 50, refill: 50 }],
+  [/^(Start|Complete)Snapshot$/, { tokens: 10, refill: 10 }],
+];
+
+/**
+ * Source: Amazon Route 53 developer guide, "Quotas", Frequency of Route 53 Resolver API requests: five a
+ * second. Of Scheduler and STS nothing is refused: one call each is made of them.
+ */
+const resolver: [RegExp, Bucket][] = [[/^/, { tokens: 5, refill: 5 }]];
+
+const services: Record<string, [RegExp, Bucket][]> = { ec2, ebs, route53resolver: resolver };
 
 /** Refuses what the account would; `refused` counts by action. `now` in milliseconds. */
 export function accountLimits(now: () => number) {
@@ -31,7 +48,8 @@ export function accountLimits(now: () => number) {
   return {
     refused,
     refuse(what: string) {
-      const limit = limits.find(([form]) => form.test(what))?.[1];
+      const [service = '', action = ''] = what.split(':');
+      const limit = services[service]?.find(([form]) => form.test(action))?.[1];
       if (!limit) return undefined;
       const bucket = buckets.get(what) ?? { left: limit.tokens, at: now() };
       buckets.set(what, bucket);

@@ -40,12 +40,13 @@ export async function warmFailover(
     machines: Array.from({ length: machines }, (_, n) => ({
       name: `vm${n}`,
       disks: Array.from({ length: disks }, () => image),
+      target: 'replica: { every: 1h, writer: home }',
     })),
     ...(limited && { refuse: what => (counting ? account.refuse(what) : undefined) }),
   });
   try {
     await world.ok('apply', 'm');
-    for (let n = 0; n < machines; n++) await world.ok('replicate', `vm${n}`, '--replica', 'm');
+    await world.ok('replicate', '--replica', 'm');
     world.api.clear();
     world.s3.clear();
     counting = true;

@@ -102,7 +102,8 @@ function describe(error: unknown, about: About): Diagnostic {
       InvalidSignatureException: own`the secret access key does not belong to the access key id`,
       ExpiredToken: own`the session token has expired`,
       ExpiredTokenException: own`the session token has expired`,
-      // EC2's word for it. Source: what users of temporary credentials print; its list of codes has only the text.
+      // EC2's word for it. Source: what users of temporary credentials print; its list of codes has only the
+      // text.
       RequestExpired: own`the session token has expired, or this machine's clock is off`,
     };
     return world('aws-wrong-credentials', own`${where} refused the credentials: ${why[code] ?? code}.`, {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adaptiveLimit } from '../../src/aws/recovery/adaptive-limit.ts';
+import { adaptiveLimit } from '../../src/aws/recovery/calls/adaptive-limit.ts';
 
 /** Calls that end when they are told to. */
 function gate() {

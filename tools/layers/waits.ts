@@ -12,6 +12,7 @@ const waits: Readonly<Record<string, string>> = {
   'replication/cycle/lease.ts': 'a deadline, and the heartbeat of a lease',
   'masterless/rollout/bump.ts': 'tells what it sees between two looks',
   'masterless/instance/jobs.ts': 'a schedule without an end',
+  'aws/recovery/calls/pace.ts': 'a call has to wait for its turn, and does so once',
   'recovery/failover/rehearse.ts': 'the pause between two groups, which the plan asks for',
   'recovery/prober/prober.ts': 'a deadline: for so long a connection has to stay',
   'vsphere/soap/tasks.ts': 'the server waits; a cancel gives the waiting another end half-way',

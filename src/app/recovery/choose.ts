@@ -11,8 +11,8 @@ import { type Chosen, planProperties } from './failover-plan.ts';
 import { declaredAs, pointsOf, type Recovering, repositoryOf, targetMachine } from './with-declared.ts';
 
 /**
- * A point for each machine of the plan, and what it comes to in EC2. Everything against any of them is said at
- * once, with where the target is declared.
+ * A point for each machine of the plan, and what it comes to in EC2. Everything against any of them is said
+ * at once, with where the target is declared.
  */
 export async function choose(
   recovering: Recovering,

@@ -8,6 +8,7 @@ import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
 import type { Cold } from '../../recovery/replica/estimate.ts';
 import { keptAddress } from '../../recovery/target/address.ts';
+import { hourly } from '../../recovery/target/prices.ts';
 import { guestFamily } from '../../replication/model/machine.ts';
 import type { Point } from '../../replication/model/repository.ts';
 import type { RecoveryPlanProperties } from '../../resources/aws/recovery_plan.ts';
@@ -25,6 +26,10 @@ export interface PlannedMachine {
   why?: string;
   /** Of Windows: where its licence comes from. */
   shell?: { image: string; license: string };
+  /** What that image is called, where it was looked up just now. No part of the digest: the image is. */
+  image_name?: string;
+  /** US dollars while it runs, where they are known; no part of the digest. */
+  hourly?: number;
   /** In words, with where each runs. */
   probes: string[];
   /**
@@ -87,7 +92,11 @@ export function planOf(
         type: fit.type,
         ...addressOf(keptAddress(subnets, target.private_address)),
         ...(fit.why !== undefined && { why: fit.why }),
-        ...(fit.shell && { shell: { image: fit.shell.image, license: fit.shell.license } }),
+        ...(fit.shell && {
+          shell: { image: fit.shell.image, license: fit.shell.license },
+          image_name: fit.shell.what,
+        }),
+        ...hourlyOf(fit.type, target),
         ...(cold && { cold }),
         probes: probesOf(probes, vm, familyOf(point)).map(inWords),
       })),
@@ -111,7 +120,7 @@ export const planOfRun = (
     ...(post_launch !== undefined && { post_launch }),
     groups: groups.map(({ wait, machines }) => ({
       wait,
-      machines: machines.map(({ vm, point, time, disks, instance_type, address, shell }) => ({
+      machines: machines.map(({ vm, point, time, disks, instance_type, address, shell, tenancy }) => ({
         vm,
         point,
         time,
@@ -119,18 +128,24 @@ export const planOfRun = (
         type: instance_type,
         ...addressOf(address),
         ...(shell && { shell }),
+        ...hourlyOf(instance_type, { ...shell, ...(tenancy && { tenancy }) }),
         probes: (probes[vm] ?? []).map(inWords),
       })),
     })),
   });
 
 /** What is said beside what will be done; a run that is gone on with doesn't know it. */
-const told = new Set(['cold', 'why']);
+const told = new Set(['cold', 'why', 'image_name', 'hourly']);
 
 const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
   ...plan,
   digest: sha256(JSON.stringify(plan, (key, value) => (told.has(key) ? undefined : value))),
 });
+
+const hourlyOf = (...of: Parameters<typeof hourly>) => {
+  const price = hourly(...of);
+  return price !== undefined && { hourly: price };
+};
 
 const addressOf = (address: PlannedMachine['address']) => address && { address };
 

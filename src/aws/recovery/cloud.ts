@@ -2,7 +2,7 @@ import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { RecoveryCloud } from '../../recovery/model/clients.ts';
 import { callerAccount } from '../caller-identity.ts';
 import type { AwsSettings } from '../settings.ts';
-import type { AdaptiveLimit } from './adaptive-limit.ts';
+import type { AdaptiveLimit } from './calls/adaptive-limit.ts';
 import { connectRecovery, type RecoveryConnection } from './connection.ts';
 import { awsDryRuns } from './dry-runs.ts';
 import { awsGroups } from './groups.ts';

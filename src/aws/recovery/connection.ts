@@ -4,6 +4,7 @@ import type { Patience } from '../../io/retry.ts';
 import { codeOf, toFailure } from '../errors.ts';
 import { type AwsSettings, clientConfig } from '../settings.ts';
 import { type Retrying, withRetries } from '../with-retries.ts';
+import { ec2Pace } from './calls/pace.ts';
 
 export interface Asking {
   signal?: AbortSignal | undefined;
@@ -43,6 +44,7 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
   const [ec2, ebs] = await Promise.all([import('@aws-sdk/client-ec2'), import('@aws-sdk/client-ebs')]);
   const ec2Client = new ec2.EC2Client(clientConfig(settings, silence));
   const ebsClient = new ebs.EBSClient(clientConfig(settings, silence));
+  const pace = ec2Pace(settings.clock);
   const closing = new AbortController();
   const retrying = { ...settings, closed: closing.signal };
   const where = {
@@ -79,7 +81,14 @@ export async function connectRecovery(settings: AwsSettings): Promise<RecoveryCo
     settings: retrying,
     credentials: () => ec2Client.config.credentials(),
     onEc2: (action, thing, run, asking = {}) =>
-      call({ service: 'EC2', action: `ec2:${action}`, thing }, options => run(ec2Client, options), asking),
+      call(
+        { service: 'EC2', action: `ec2:${action}`, thing },
+        async options => {
+          await pace(action, options.abortSignal);
+          return run(ec2Client, options);
+        },
+        asking,
+      ),
     onEbs: (action, thing, run, asking = {}) =>
       call(
         { service: 'EBS direct', action: `ebs:${action}`, thing },

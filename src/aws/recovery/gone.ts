@@ -2,8 +2,8 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 
 /**
- * Makes something of a snapshot of the replica. Somebody may have removed it since the test began, whose record
- * names it.
+ * Makes something of a snapshot of the replica. Somebody may have removed it since the test began, whose
+ * record names it.
  *
  * @throws Failure `snapshot-gone`
  */

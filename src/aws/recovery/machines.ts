@@ -1,11 +1,12 @@
-import type { EC2Client, Image, Instance } from '@aws-sdk/client-ec2';
-import type { CloudImage, CloudInstance, MachineCloud, NotRun } from '../../recovery/model/machines.ts';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { MachineCloud, NotRun } from '../../recovery/model/machines.ts';
 import type { RecoveryConnection } from './connection.ts';
 import { ofSnapshots } from './gone.ts';
 import { findHolder } from './interfaces.ts';
 import { readNetwork } from './network.ts';
 import { takePicture } from './picture.ts';
-import { filtersOf, tagsOf, toTags } from './tags.ts';
+import { awsReads } from './reads.ts';
+import { toTags } from './tags.ts';
 
 /** Everything that EC2 makes for an instance carries its tags. */
 const taggedTypes = ['instance', 'volume', 'network-interface'] as const;
@@ -25,21 +26,13 @@ const refusals: readonly [code: RegExp, NotRun['refused']][] = [
 
 export function awsMachines(connection: RecoveryConnection): MachineCloud {
   const { ec2, onEc2 } = connection;
+  const { images, instances, checks } = awsReads(connection);
   return {
     network: (subnets, group, signal) => readNetwork(connection, subnets, group, signal),
     addressHolder: (subnet, address, signal) => findHolder(connection, subnet, address, signal),
     picture: (instance, signal) => takePicture(connection, instance, signal),
 
-    async images(tags, signal) {
-      const command = new ec2.DescribeImagesCommand({ Owners: ['self'], Filters: filtersOf(tags) });
-      const answer = await onEc2(
-        'DescribeImages',
-        'the images of the failover',
-        (client, options) => client.send(command, options),
-        { signal },
-      );
-      return (answer?.Images ?? []).map(imageOf);
-    },
+    images,
 
     async registerImage({ name, bootMode, tpm, disks, tags }, signal) {
       const command = new ec2.RegisterImageCommand({
@@ -74,27 +67,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
       });
     },
 
-    async instances(tags, signal) {
-      const found: CloudInstance[] = [];
-      let NextToken: string | undefined;
-      do {
-        const command = new ec2.DescribeInstancesCommand({
-          Filters: filtersOf(tags),
-          MaxResults: 1000,
-          ...(NextToken !== undefined && { NextToken }),
-        });
-        const answer = await onEc2(
-          'DescribeInstances',
-          'the instances of the failover',
-          (client, options) => client.send(command, options),
-          { signal },
-        );
-        for (const { OwnerId, Instances = [] } of answer?.Reservations ?? [])
-          for (const one of Instances) found.push(instanceOf(one, OwnerId ?? ''));
-        NextToken = answer?.NextToken || undefined;
-      } while (NextToken !== undefined);
-      return found;
-    },
+    instances,
 
     async run(wanted, signal) {
       const { image, type, subnet, groups, keyPair, address, tenancy, hostResourceGroup, token, tags } =
@@ -173,20 +146,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
       await onEc2('AssociateIamInstanceProfile', `${profile} with ${instance}`, send, { signal });
     },
 
-    async checks(instance, signal) {
-      const command = new ec2.DescribeInstanceStatusCommand({ InstanceIds: [instance] });
-      const answer = await onEc2(
-        'DescribeInstanceStatus',
-        instance,
-        (client, options) => client.send(command, options),
-        { signal },
-      );
-      const status = answer?.InstanceStatuses?.[0];
-      return {
-        system: status?.SystemStatus?.Status ?? 'insufficient-data',
-        instance: status?.InstanceStatus?.Status ?? 'insufficient-data',
-      };
-    },
+    checks,
 
     async console(instance, signal) {
       const command = new ec2.GetConsoleOutputCommand({ InstanceId: instance, Latest: true });
@@ -200,36 +160,3 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
     },
   };
 }
-
-export const imageOf = (image: Image): CloudImage => ({
-  id: image.ImageId ?? '',
-  state: image.State === 'pending' || image.State === 'available' ? image.State : 'failed',
-  platformDetails: image.PlatformDetails ?? '',
-  usageOperation: image.UsageOperation ?? '',
-  bootMode: image.BootMode ?? 'legacy-bios',
-  created: Date.parse(image.CreationDate ?? '') || 0,
-  name: image.Name ?? '',
-  tags: tagsOf(image.Tags),
-});
-
-const instanceOf = (one: Instance, account: string): CloudInstance => ({
-  id: one.InstanceId ?? '',
-  state: one.State?.Name ?? 'unknown',
-  account,
-  ...(one.ClientToken !== undefined && { token: one.ClientToken }),
-  ...(one.PrivateIpAddress !== undefined && { privateIp: one.PrivateIpAddress }),
-  type: one.InstanceType ?? '',
-  zone: one.Placement?.AvailabilityZone ?? '',
-  groups: (one.SecurityGroups ?? []).map(({ GroupId }) => GroupId ?? ''),
-  ...(one.IamInstanceProfile?.Arn !== undefined && { profile: one.IamInstanceProfile.Arn }),
-  platformDetails: one.PlatformDetails ?? '',
-  usageOperation: one.UsageOperation ?? '',
-  rootDevice: one.RootDeviceName ?? '',
-  devices: (one.BlockDeviceMappings ?? []).map(({ DeviceName, Ebs }) => ({
-    device: DeviceName ?? '',
-    volume: Ebs?.VolumeId ?? '',
-    state: Ebs?.Status ?? '',
-    endsWithIt: Ebs?.DeleteOnTermination ?? false,
-  })),
-  tags: tagsOf(one.Tags),
-});

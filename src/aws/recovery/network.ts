@@ -139,8 +139,8 @@ export async function readNetwork(
   const main = tables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main));
   const tableOf = (subnet: string) =>
     tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnet)) ?? main;
-  const live = (state: string | undefined) =>
-    !/^(deleted|deleting|rejected|failed|expired)$/i.test(state ?? '');
+  // What is being deleted isn't gone yet.
+  const live = (state: string | undefined) => !/^(deleted|rejected|failed|expired)$/i.test(state ?? '');
   return {
     account: guard.OwnerId ?? '',
     vpc,

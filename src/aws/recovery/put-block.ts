@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import type * as Ebs from '@aws-sdk/client-ebs';
 import { SNAPSHOT_BLOCK } from '../../recovery/model/snapshots.ts';
@@ -72,7 +72,7 @@ export function blockPutter(ebs: typeof Ebs): Put {
       { signingDate: new Date(Date.now() + config.systemClockOffset) },
     );
     const { response } = await config.requestHandler.handle(request as HttpRequest, options);
-    const body = response.body as IncomingMessage;
+    const body = response.body as Readable;
     if (response.statusCode !== 201) throw await refusal(response.statusCode, response.headers, body);
     // An answer without content; read, so that the connection is free for the next block.
     body.on('error', () => {}).resume();
@@ -82,11 +82,11 @@ export function blockPutter(ebs: typeof Ebs): Put {
 const payloadHash = 'x-amz-content-sha256';
 const checksum = 'x-amz-checksum';
 
-/** What EBS answered, as the SDK tells it. Source: AWS's restJson1 protocol, "Operation error serialization". */
+/** What EBS answered, as the SDK tells it. Source: AWS restJson1, "Operation error serialization". */
 async function refusal(
   httpStatusCode: number,
   headers: Record<string, string>,
-  body: IncomingMessage,
+  body: Readable,
 ): Promise<Error> {
   const told = (await json(body).catch(() => ({}))) as Record<string, unknown>;
   const type = String(headers['x-amzn-errortype'] ?? told.__type ?? told.code ?? httpStatusCode);

@@ -26,7 +26,6 @@ function bytesOf(data: string | Uint8Array | ArrayBuffer | ArrayBufferView): Buf
 
 interface Association {
   ResolverRuleId?: string;
-  Status?: string;
 }
 
 /** The rule that every VPC has: names that nothing else is said about go to Amazon's own resolver. */
@@ -90,9 +89,12 @@ export async function resolverRules(
   try {
     let token: string | undefined;
     do {
-      const answer = await withRetries(stop => page(token, stop), settings, { signal });
-      for (const { ResolverRuleId, Status } of answer.ResolverRuleAssociations ?? [])
-        if (ResolverRuleId !== OWN_RULE && Status !== 'DELETING') rules.push(ResolverRuleId ?? 'unnamed');
+      const answer = await withRetries(stop => page(token, stop), settings, {
+        signal,
+        patience: 'polite',
+      });
+      for (const { ResolverRuleId } of answer.ResolverRuleAssociations ?? [])
+        if (ResolverRuleId !== OWN_RULE) rules.push(ResolverRuleId ?? 'unnamed');
       token = answer.NextToken;
     } while (token !== undefined);
     return rules;

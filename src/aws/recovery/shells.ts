@@ -1,7 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ShellCloud } from '../../recovery/model/shells.ts';
 import type { RecoveryConnection } from './connection.ts';
-import { imageOf } from './machines.ts';
+import { imageOf } from './reads.ts';
 import { toTags } from './tags.ts';
 
 export function awsShells({ ec2, onEc2 }: RecoveryConnection): ShellCloud {

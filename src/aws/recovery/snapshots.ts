@@ -2,7 +2,7 @@ import type { Snapshot } from '@aws-sdk/client-ec2';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { CloudSnapshot, SnapshotStore } from '../../recovery/model/snapshots.ts';
 import { sha256Base64 } from '../../values/digest.ts';
-import { type AdaptiveLimit, adaptiveLimit } from './adaptive-limit.ts';
+import { type AdaptiveLimit, adaptiveLimit } from './calls/adaptive-limit.ts';
 import type { RecoveryConnection } from './connection.ts';
 import { blockPutter } from './put-block.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
@@ -13,7 +13,10 @@ const mostWidth = 64;
 /** The most that ListSnapshotBlocks gives. */
 const listPage = 10_000;
 
-/** What EC2 shows as the volume of a snapshot that has none. Source: what users of DescribeSnapshots print. */
+/**
+ * What EC2 shows as the volume of a snapshot that has none. Source: what users of DescribeSnapshots
+ * print.
+ */
 const writtenFromOutside = 'vol-ffffffff';
 
 const told = (snapshot: Snapshot): CloudSnapshot => ({

@@ -6,7 +6,6 @@ import { ApiError } from '../aws-model/error.ts';
 import type { AwsAnswer, AwsService } from '../aws-model/http.ts';
 import { NotOfModel } from '../aws-model/scalar.ts';
 import { writeError } from '../aws-model/xml.ts';
-import { digestOf } from '../blocks/store.ts';
 import { labMachines, type Machines } from '../boot/machines.ts';
 import { EbsError } from '../ebs/errors.ts';
 import { type EbsService, ebsService } from '../ebs/service.ts';
@@ -15,7 +14,7 @@ import { type Ec2World, openEc2World } from '../ec2/world/world.ts';
 import type { FleetMember } from '../instance/member.ts';
 import { type Role, roleOf } from '../instance/role.ts';
 import type { InstanceSettings } from '../instance/settings.ts';
-import type { Credentials } from '../s3/protocol/sigv4.ts';
+import { type Credentials, sha256Hex } from '../s3/protocol/sigv4.ts';
 import { fireDue } from '../scheduler/fire.ts';
 import { schedulerService } from '../scheduler/service.ts';
 import { callerIdentity } from './caller-identity.ts';
@@ -111,7 +110,7 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
         headers,
         body,
         digest() {
-          digest ??= digestOf(body);
+          digest ??= sha256Hex(body);
           return digest;
         },
       };

@@ -76,7 +76,7 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   return recovered;
 }
 
-/** All that was refused, one cause once; anything else than a Failure comes first. */
+/** All that was refused, one cause once; what is not a Failure comes first. */
 function together(reasons: readonly unknown[]): unknown {
   const unknown = reasons.find(reason => !(reason instanceof Failure));
   if (unknown !== undefined || reasons.length === 1) return unknown ?? reasons[0];

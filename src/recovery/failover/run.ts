@@ -17,7 +17,10 @@ export interface RunMachine {
   instance_type: string;
   /** Tried in this order when there is no capacity of the first. */
   else_types?: string[];
-  /** Its declared address, and the one subnet of the test that has it; in any other it gets one that is free. */
+  /**
+   * Its declared address, and the one subnet of the test that has it; in any other it gets one that is
+   * free.
+   */
   address?: { ip: string; subnet?: string };
   key_pair?: string;
   tenancy?: 'default' | 'dedicated' | 'host';
@@ -135,9 +138,9 @@ export const subnetsOf = ({ subnet, else_subnets = [] }: RunStart): string[] => 
 ];
 
 /**
- * All ways that an attempt at a machine is launched, in the order in which they are tried: every type in every
- * subnet, that with its own address first. A token stands for one request; that of the first type in the first
- * subnet is that of the attempt itself.
+ * All ways that an attempt at a machine is launched, in the order in which they are tried: every type in
+ * every subnet, that with its own address first. A token stands for one request; that of the first type in
+ * the first subnet is that of the attempt itself.
  */
 export function waysOf(repository: string, start: RunStart, machine: RunMachine, attempt: number): Way[] {
   const { vm, instance_type, else_types = [], address } = machine;

@@ -90,8 +90,8 @@ export interface NetworkFacts {
 }
 
 /**
- * Why EC2 launched nothing, and its own words for it: `no-room` of that type there, `subnet-full` whatever the
- * type, `address-taken` by somebody else.
+ * Why EC2 launched nothing, and its own words for it: `no-room` of that type there, `subnet-full` whatever
+ * the type, `address-taken` by somebody else.
  */
 export interface NotRun {
   refused: 'no-room' | 'subnet-full' | 'address-taken';

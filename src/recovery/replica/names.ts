@@ -32,8 +32,8 @@ export const vmTags = (repository: string, vm: string): Record<string, string> =
 });
 
 /**
- * Undefined for a snapshot whose tags somebody changed, and for one that was taken of a volume and got the tags
- * of a replica: no replica is. Neither is built on, launched from, or removed.
+ * Undefined for a snapshot whose tags somebody changed, and for one that was taken of a volume and got the
+ * tags of a replica: no replica is. Neither is built on, launched from, or removed.
  */
 export function readReplica(snapshot: CloudSnapshot): ReplicaSnapshot | undefined {
   const of = (name: keyof typeof replicaTags) => snapshot.tags[replicaTags[name]] ?? '';

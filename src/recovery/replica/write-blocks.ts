@@ -18,7 +18,7 @@ export interface Written {
   checksum: string;
 }
 
-/** Whole blocks of the snapshot, one after another in one buffer, with the SHA-256 of those that are known. */
+/** Whole blocks of the snapshot, one after another in one buffer, with the SHA-256 of those that have it. */
 interface Window {
   numbers: readonly number[];
   bytes: Buffer;

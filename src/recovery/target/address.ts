@@ -33,7 +33,10 @@ export function keptAddress(
   return { ip: address, ...(subnet !== undefined && { subnet }) };
 }
 
-/** EC2 keeps the first four addresses of a subnet and its last. Source: Amazon VPC user guide, "Subnet CIDR blocks". */
+/**
+ * EC2 keeps the first four addresses of a subnet and its last. Source: Amazon VPC user guide, "Subnet CIDR
+ * blocks".
+ */
 const reservedFirst = 4;
 
 /** A machine, where it is declared, and the address that it is to have. */
@@ -43,7 +46,10 @@ export interface Addressed {
   at: SourceRange;
 }
 
-/** What speaks against the addresses that machines keep: those that EC2 gives to nobody, and one that two want. */
+/**
+ * What speaks against the addresses that machines keep: those that EC2 gives to nobody, and one that two
+ * want.
+ */
 export function wrongAddresses(
   machines: readonly Addressed[],
   subnets: readonly CloudSubnet[],

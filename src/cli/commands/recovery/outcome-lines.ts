@@ -31,13 +31,14 @@ export function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>
 }
 
 function plannedLines(machine: PlannedMachine): string[] {
-  const { vm, point, time, disks, type, address, why, shell, probes, cold } = machine;
+  const { vm, point, time, disks, type, address, why, shell, image_name, probes, cold } = machine;
   return [
     `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
     ...(why === undefined ? [] : [`      ${type} is ${why}`]),
     ...(address ? [`      ${addressLine(address)}`] : []),
-    ...(shell ? [`      Windows licensed by ${licensor[shell.license]}, from ${shell.image}`] : []),
-    ...(cold ? coldLines(cold, type) : []),
+    ...(shell ? [`      ${shellLine(shell, image_name)}`] : []),
+    `      ${priceLine(machine)}`,
+    ...(cold ? coldLines(cold) : []),
     ...probes.map(one => `      ${one}`),
   ];
 }
@@ -49,9 +50,21 @@ const addressLine = ({ ip, subnet }: NonNullable<PlannedMachine['address']>): st
 
 const licensor: Record<string, string> = { aws: 'AWS, billed by the hour', byol: 'you' };
 
-const coldLines = ({ blocks, seconds, writing, keeping }: Cold, type: string): string[] => [
+/** Its disk is exchanged for the recovered one, so that its edition and language come to nothing. */
+const shellLine = (
+  { image, license }: NonNullable<PlannedMachine['shell']>,
+  name: string | undefined,
+): string =>
+  `Windows licensed by ${licensor[license]}, from ${image}${name === undefined ? '' : ` (${name})`}; only licence and firmware are taken of it`;
+
+const priceLine = ({ type, hourly }: PlannedMachine): string =>
+  hourly === undefined
+    ? `the price of an hour of ${type} is not known to this version`
+    : `$${hourly.toFixed(3)} an hour while it runs, as on demand in us-east-1`;
+
+const coldLines = ({ blocks, seconds, writing, keeping }: Cold): string[] => [
   `      not warm: ${plural(blocks, 'block')} of 512 KiB to write first, about ${duration(seconds * 1000)} at ${assumedRate / 1e6} MB/s`,
-  `      $${writing.toFixed(2)} to write, $${keeping.toFixed(2)} a month to keep; ${type} is billed while it runs`,
+  `      $${writing.toFixed(2)} to write, $${keeping.toFixed(2)} a month to keep`,
 ];
 
 /** What each machine did. */

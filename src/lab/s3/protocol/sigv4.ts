@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { errors, S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
 
@@ -29,7 +29,7 @@ const algorithm = 'AWS4-HMAC-SHA256';
 
 export const hmac = (key: string | Buffer, text: string): Buffer =>
   createHmac('sha256', key).update(text).digest();
-export const sha256Hex = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
+export const sha256Hex = (data: string | Buffer): string => hash('sha256', data);
 
 /** RFC 3986 as SigV4 wants it: everything but unreserved characters, upper-case hex. */
 export const uriEncode = (text: string): string =>
