@@ -1,5 +1,6 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
+import { leadingMode } from '../../replication/model/leading-mode.ts';
 import type { PointSummary } from '../../replication/model/point.ts';
 import type { LostPoint, Point } from '../../replication/model/repository.ts';
 import type { ObjectStore } from '../../replication/model/store.ts';
@@ -88,19 +89,15 @@ export function oldestFirst(perVm: Point[][]): Point[] {
     .map(({ point }) => point);
 }
 
-/** A point's mode is the most thorough of its disks', with that disk's reason. */
 function summarise(point: Point): PointSummary {
   const { id, vm, generation, time, consistency, disks, stored } = point;
-  const order = ['incremental', 'rescan', 'full'];
-  const leading = disks.toSorted((a, b) => order.indexOf(b.mode) - order.indexOf(a.mode))[0];
   return {
     id,
     vm,
     generation,
     time: new Date(time).toISOString(),
     consistency,
-    mode: leading?.mode ?? 'full',
-    reason: leading?.reason ?? '',
+    ...leadingMode(point),
     ...(stored !== undefined && { stored }),
     disks: disks.map(({ index, key, bytes }) => ({ index, key, bytes })),
   };

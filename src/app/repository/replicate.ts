@@ -2,16 +2,17 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { openMemoryOf } from '../../engine/call/call-in-time.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
-import type { CatalogResource } from '../../engine/model/catalog.ts';
+import type { CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
+import type { Run } from '../../engine/model/run.ts';
 import { subjectOf } from '../../engine/model/subject.ts';
 import { identityOf } from '../../engine/model/targets.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import type { ProtectedVmProperties } from '../../resources/vsphere/protection.ts';
-import { move, prepareJob } from '../../resources/vsphere/replicate.ts';
+import { type CycleWish, move, prepareJob } from '../../resources/vsphere/replicate.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
-import { openSession } from '../session/open-session.ts';
+import { openSession, type Session } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 
 export interface ReplicateOptions extends CommonOptions {
@@ -51,26 +52,48 @@ export async function replicate(
     const { resources, diagnostics } = await expandSelections(catalog, run);
     context.reporter.diagnostics(diagnostics);
     const declared = protectedVm(resources, vm);
-    const subject = subjectOf(declared, { registry: context.registry, targets, where: run.where });
-    const { title, properties } = declared;
-    const signal = context.io.interrupt;
-    const target = await identityOf(run, subject.target!);
-    const lock = await session.world.locks!.take({ target, type: subject.type.name, id: subject.id }, signal);
-    try {
+    const wish: CycleWish = {
+      rescan: options.rescan ?? false,
+      anew: options.allow?.includes(declared.address) ?? false,
+    };
+    const cycle = await moveDeclared(context, session, run, targets, declared, async () => {
       await session.remember();
-      await openMemoryOf(run, subject.type);
-      const io = writeIo(run, subject, signal, () => {});
-      const asked = { title, properties: properties as unknown as ProtectedVmProperties };
-      const job = await prepareJob(asked, io, signal, {
-        rescan: options.rescan ?? false,
-        anew: options.allow?.includes(declared.address) ?? false,
-      });
-      return { vm: title, cycle: await move(job, io) };
-    } finally {
-      await lock.release();
-    }
+      await openMemoryOf(run, context.registry.types.get(declared.type)!);
+      return wish;
+    });
+    return { vm: declared.title, cycle: cycle! };
   } finally {
     await session.close();
+  }
+}
+
+/**
+ * Runs one cycle of a declared VM while no other process of this machine changes it. `wishOf` is asked once
+ * that is so; undefined: there is nothing to do any more.
+ *
+ * @throws Failure `locked`, and what a cycle throws
+ */
+export async function moveDeclared(
+  context: Context,
+  session: Session,
+  run: Run,
+  targets: CatalogTarget[],
+  declared: CatalogResource,
+  wishOf: () => Promise<CycleWish | undefined>,
+): Promise<Replicated['cycle'] | undefined> {
+  const subject = subjectOf(declared, { registry: context.registry, targets, where: run.where });
+  const { title, properties } = declared;
+  const signal = context.io.interrupt;
+  const target = await identityOf(run, subject.target!);
+  const lock = await session.world.locks!.take({ target, type: subject.type.name, id: subject.id }, signal);
+  try {
+    const wish = await wishOf();
+    if (!wish) return undefined;
+    const io = writeIo(run, subject, signal, () => {});
+    const asked = { title, properties: properties as unknown as ProtectedVmProperties };
+    return await move(await prepareJob(asked, io, signal, wish), io);
+  } finally {
+    await lock.release();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Image, Instance } from '@aws-sdk/client-ec2';
 import type { CloudImage, CloudInstance, MachineCloud } from '../../recovery/model/machines.ts';
-import type { RecoveryConnection } from './connection.ts';
 import { gathered } from './calls/gathered.ts';
+import type { RecoveryConnection } from './connection.ts';
 import { filtersOfAny, hasTags, tagsOf } from './tags.ts';
 
 type Tags = Record<string, string>;

@@ -12,6 +12,7 @@ import { validate } from './run/validate.ts';
 const adopt = () => import('./adopt/adopt.ts');
 const lab = () => import('./lab/lab.ts');
 const masterless = () => import('./masterless/index.ts');
+const operation = () => import('./operation/index.ts');
 const recovery = () => import('./recovery/index.ts');
 const repository = () => import('./repository/index.ts');
 const start = () => import('./start/index.ts');
@@ -38,6 +39,9 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['points', async () => (await repository()).points],
   ['restore', async () => (await repository()).restore],
   ['verify', async () => (await repository()).verify],
+  ['status', async () => (await operation()).status],
+  ['pause', async () => (await operation()).pause],
+  ['resume', async () => (await operation()).resume],
   ['failover', async () => (await recovery()).failover],
   ['readiness', async () => (await recovery()).readiness],
   ['key', async () => (await repository()).key],

@@ -1,6 +1,10 @@
 import type { Meanings } from './meaning.ts';
 
 export const commands = {
+  'agent-mixed': {
+    means: 'An agent was asked for VMs and for its instance at once, or for neither.',
+    wayOut: 'Run `converge agent PATHS --once`, or `converge agent --self URL`.',
+  },
   'bad-digest': {
     means: "`--digest` isn't the digest of a plan.",
     wayOut: 'Copy it from the last line of `converge plan`.',
@@ -27,6 +31,10 @@ export const commands = {
     wayOut: 'Write `env:NAME` or `file:PATH`.',
   },
   'bad-size': { means: "A size isn't written as one.", wayOut: 'Write it like `64MiB` or `1GiB`.' },
+  'bad-slots': {
+    means: '`--slots` is not a whole number from 1 on.',
+    wayOut: 'Write how many cycles may run at once.',
+  },
   'bad-switch': {
     means: 'An option that is on or off was given something else.',
     wayOut: 'Write `on` or `off`.',

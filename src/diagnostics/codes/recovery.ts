@@ -156,10 +156,6 @@ export const recovery = {
       'A failover was given manifests together with what only goes with a repository, or the other way round.',
     wayOut: 'Name PATHS, or `--repository URL --key REF`.',
   },
-  'pins-changed': {
-    means: 'Others kept changing the pins of a repository while one was to be set or lifted.',
-    wayOut: 'Run again.',
-  },
   'plan-not-bundled': {
     means: 'No point in the repository keeps a plan of that name.',
     wayOut: 'Correct the name; the message says which there are. Or name the manifests that declare it.',

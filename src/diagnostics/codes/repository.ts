@@ -26,6 +26,10 @@ export const repository = {
     means: 'What was given is neither a time nor the id of a recovery point.',
     wayOut: 'Give `latest`, a time, or at least 4 digits of an id.',
   },
+  'bad-time': {
+    means: 'The moment that was given has passed, or is not one.',
+    wayOut: 'Write a duration from now, such as 4h, or an RFC 3339 time to come.',
+  },
   'changed-areas-stuck': {
     means: "vSphere's answer about changed areas doesn't go on from where it was asked.",
     wayOut: 'Request a full comparison of the VM.',
@@ -124,6 +128,10 @@ export const repository = {
   'lease-unanswered': {
     means: "The repository doesn't answer, so the lease of a cycle can't be written.",
     wayOut: 'Run again when the repository can be reached.',
+  },
+  'list-changed': {
+    means: 'Others kept changing the pins or pauses of a repository while one was to be set or lifted.',
+    wayOut: 'Run again.',
   },
   'missing-object': {
     means: 'An object of a repository is missing.',

@@ -10,12 +10,14 @@ export interface Outcomes {
   /** `--detailed-exitcodes` */
   detailed?: boolean;
   interrupted?: 'SIGINT' | 'SIGTERM';
+  /** A recovery point objective isn't kept. */
+  breached?: boolean;
 }
 
 /**
  * 0 success; 1 the mistake is in what was given, and nothing was touched; 130/143 interrupted; these
  * stand alone. Else the sum of 2 (changes made or pending, only when `detailed`), 4 (the world, and what
- * only turned out to be wrong while the rest of the run went on), 8 (blocked).
+ * only turned out to be wrong while the rest of the run went on), 8 (blocked), 16 (an RPO is breached).
  */
 export function exitCode({
   diagnostics = [],
@@ -23,6 +25,7 @@ export function exitCode({
   report,
   detailed = false,
   interrupted,
+  breached = false,
 }: Outcomes): number {
   if (interrupted) return interrupted === 'SIGINT' ? 130 : 143;
   const isGiven = ({ severity, category }: Diagnostic) => severity === 'error' && category === 'given';
@@ -38,7 +41,8 @@ export function exitCode({
   const has = (category: Diagnostic['category']) => errors.some(error => error.category === category);
   const failed = report?.results.some(({ result }) => result === 'failed') ?? false;
   const world = has('world') || has('given') || (failed && !has('blocked'));
-  return (detailed && hasChanges(plan, report) ? 2 : 0) + (world ? 4 : 0) + (has('blocked') ? 8 : 0);
+  const bits = [detailed && hasChanges(plan, report), world, has('blocked'), breached];
+  return bits.reduce((sum, bit, n) => sum + (bit ? 2 ** (n + 1) : 0), 0);
 }
 
 function hasChanges(plan: Plan | undefined, report: RunReport | undefined): boolean {

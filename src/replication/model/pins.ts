@@ -1,4 +1,4 @@
-import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
+import { currentList } from './current-list.ts';
 import type { Repository } from './repository.ts';
 
 /** A point that somebody needs: whatever removes points, or what was made of them, leaves it. */
@@ -12,41 +12,10 @@ export interface Pin {
   at: number;
 }
 
-interface PinRecord {
-  version: 1;
-  pins: Pin[];
-}
-
-/** Subject and series of the records, each of which holds all pins in force since it was written. */
-const SUBJECT = 'pins';
-const SERIES = 'pins';
-/** Changes that others may make between a look and a write before this is given up. */
-const mostRaces = 20;
-
-async function newest({ records }: Repository): Promise<{ number: number; pins: Pin[] }> {
-  const number = (await records.numbers(SUBJECT, SERIES)).at(-1) ?? 0;
-  if (number === 0) return { number, pins: [] };
-  return { number, pins: ((await records.read(SUBJECT, SERIES, number)) as PinRecord).pins };
-}
+const pins = currentList<Pin>('pins');
 
 /** All points of a repository that must not be removed: asked by everything that removes some. */
-export const pinned = async (repository: Repository): Promise<Pin[]> => (await newest(repository)).pins;
-
-/** Of two who change them at once, one after the other. Nothing is written when nothing changes. */
-async function change(repository: Repository, to: (pins: Pin[]) => Pin[]): Promise<void> {
-  for (let race = 0; race < mostRaces; race++) {
-    const { number, pins } = await newest(repository);
-    const next = to(pins);
-    if (next.length === pins.length && next.every((pin, n) => pin === pins[n])) return;
-    const record: PinRecord = { version: 1, pins: next };
-    if (await repository.records.add(SUBJECT, SERIES, number + 1, record)) return;
-  }
-  throw new Failure(
-    blocked('pins-changed', `others keep changing the pins of ${repository.store.url}`, {
-      hint: 'run again',
-    }),
-  );
-}
+export const pinned = pins.read;
 
 /** Pins points for a holder, beside those that it has already. */
 export const pin = (
@@ -55,13 +24,15 @@ export const pin = (
   points: readonly { vm: string; point: string }[],
   at: number,
 ): Promise<void> =>
-  change(repository, pins => [
-    ...pins,
+  pins.change(repository, before => [
+    ...before,
     ...points
-      .filter(one => !pins.some(has => has.holder === holder && has.vm === one.vm && has.point === one.point))
+      .filter(
+        one => !before.some(has => has.holder === holder && has.vm === one.vm && has.point === one.point),
+      )
       .map(({ vm, point }) => ({ holder, vm, point, at })),
   ]);
 
 /** Lifts all pins of a holder. */
 export const lift = (repository: Repository, holder: string): Promise<void> =>
-  change(repository, pins => pins.filter(one => one.holder !== holder));
+  pins.change(repository, before => before.filter(one => one.holder !== holder));

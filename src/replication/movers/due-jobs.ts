@@ -48,7 +48,7 @@ export const earliestDeadlineFirst = <T extends { job: Pick<DueJob, 'deadline'> 
 /** What a VM and its newest point say about when it is due. */
 export interface DueQuestion {
   /** Undefined: there is none. */
-  newest: Point | undefined;
+  newest: (Pick<Point, 'time'> & Partial<Pick<Point, 'disks'>>) | undefined;
   /** Those that the next point will hold; undefined: nobody has looked. */
   disks: readonly SourceDisk[] | undefined;
   timetable: Timetable;
@@ -66,13 +66,12 @@ export function dueOf({ newest, disks, timetable, rpo, phase, now }: DueQuestion
   if (newest.time - now >= longestGap(timetable.schedule))
     return { reason: 'future-point', due: now, deadline: now };
   const deadline = breachedAfter(timetable, rpo, newest.time);
-  if (disks && !holdsThese(newest, disks)) return { reason: 'disks-changed', due: now, deadline };
+  if (disks && newest.disks && !holdsThese(newest.disks, disks))
+    return { reason: 'disks-changed', due: now, deadline };
   return { reason: 'interval', due: dueAfter(timetable, newest.time, phase), deadline };
 }
 
 /** Whether the point holds exactly these disks in their present size. */
-const holdsThese = (point: Point, disks: readonly SourceDisk[]): boolean =>
-  point.disks.length === disks.length &&
-  disks.every(disk =>
-    point.disks.some(held => held.identity === disk.identity && held.bytes === disk.capacity),
-  );
+const holdsThese = (those: Point['disks'], disks: readonly SourceDisk[]): boolean =>
+  those.length === disks.length &&
+  disks.every(disk => those.some(held => held.identity === disk.identity && held.bytes === disk.capacity));

@@ -33,6 +33,20 @@ export const vsphereTarget: TargetKind = {
       datacenter: Type.Optional(
         Type.String({ minLength: 1, description: 'Name or path of the only datacenter to look for VMs in.' }),
       ),
+      limits: Type.Optional(
+        Type.Object(
+          {
+            cycles: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                description:
+                  'Most cycles of its VMs that an agent runs at once; as many as it has slots when left out.',
+              }),
+            ),
+          },
+          { additionalProperties: false, description: 'What agents ask of it at most.' },
+        ),
+      ),
     },
     { additionalProperties: false },
   ),

@@ -1,0 +1,50 @@
+import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { parseDuration } from '../../io/duration.ts';
+import { pause, resume } from '../../operation/pauses.ts';
+import type { Context } from '../app-context.ts';
+import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { vmNamed, withRepositoryOpen } from '../repository/with-repository.ts';
+
+type Options = RepositoryOptions & CommonOptions;
+
+/**
+ * Lets no agent begin a cycle of a VM until a moment: an RFC 3339 time or a duration from now. Answers with
+ * it, ms since the epoch; undefined when the manifests have mistakes, which were told.
+ *
+ * @throws Failure `bad-time`, `vm-not-in-repository`
+ */
+export const pauseVm = (
+  context: Context,
+  vm: string,
+  until: string,
+  options: Options,
+): Promise<{ until: number } | undefined> =>
+  withRepositoryOpen(context, options, vm, async ({ repository, clock }) => {
+    const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
+    const end = momentOf(until, now);
+    const { uuid } = await vmNamed(repository, vm);
+    await pause(repository, { vm: uuid, until: end, why: 'paused', at: now });
+    return { until: end };
+  });
+
+/** Ends the pause of a VM, if it has one. @throws Failure `vm-not-in-repository` */
+export const resumeVm = (context: Context, vm: string, options: Options): Promise<true | undefined> =>
+  withRepositoryOpen(context, options, vm, async ({ repository }) => {
+    const { uuid } = await vmNamed(repository, vm);
+    await resume(repository, uuid);
+    return true as const;
+  });
+
+function momentOf(text: string, now: number): number {
+  const after = parseDuration(text);
+  const time = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
+  const until = after === undefined ? time : now + after;
+  if (until > now) return until;
+  throw new Failure(
+    given('bad-time', `--until ${text}: expected a time to come`, {
+      hint: 'write a duration, 4h or 2 days, or a time such as 2026-12-01T06:00:00Z',
+    }),
+  );
+}

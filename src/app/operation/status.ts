@@ -1,0 +1,193 @@
+import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
+import { expandSelections } from '../../engine/select/members.ts';
+import type { Clock } from '../../io/ports.ts';
+import { lookAt } from '../../operation/look.ts';
+import type { DeclaredVm, Rehearsal, SeenRepository, VmStatus } from '../../operation/model.ts';
+import { pausesIn } from '../../operation/pauses.ts';
+import { isDueOf, statusOf } from '../../operation/status.ts';
+import { newestRun } from '../../recovery/failover/run.ts';
+import type { RepositoryRef } from '../../replication/model/clients.ts';
+import type { OpenRepository } from '../../replication/repository/open-repository.ts';
+import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
+import type { Context } from '../app-context.ts';
+import { makeRepositories } from '../connect/repositories.ts';
+import type { CommonOptions, RepositoryOptions } from '../options.ts';
+import { withVms } from '../repository/with-repository.ts';
+import { loadCatalog } from '../session/load-catalog.ts';
+import { openSession } from '../session/open-session.ts';
+import { runOf } from '../session/run-of.ts';
+import { declaredVms } from './declared-vms.ts';
+import { replicasOf } from './replicas.ts';
+
+export interface StatusOptions extends RepositoryOptions, CommonOptions {
+  /** Adds up what each repository holds, which lists all of it. */
+  size?: boolean;
+}
+
+export interface Status {
+  /** Milliseconds since the epoch, by the clock of this machine or lab. */
+  at: number;
+  vms: VmStatus[];
+  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes'>[];
+  /** What could not be seen, which fails nothing else. */
+  diagnostics: Diagnostic[];
+}
+
+/**
+ * How everything stands that is declared, or that a repository holds. Undefined when the manifests have
+ * mistakes, which were told. Home is asked for nothing but what VMs a selection means.
+ */
+export async function status(context: Context, options: StatusOptions): Promise<Status | undefined> {
+  return (options.paths ?? []).length > 0 && options.repository === undefined
+    ? declaredStatus(context, options)
+    : repositoryStatus(context, options);
+}
+
+async function declaredStatus(context: Context, options: StatusOptions): Promise<Status | undefined> {
+  const catalog = await loadCatalog(context, options.paths!, options);
+  if (!catalog) return undefined;
+  const { targets, platform } = catalog;
+  const session = await openSession(context, options, { targets, platform });
+  const closing: (() => Promise<void> | void)[] = [];
+  try {
+    const { host } = session.world;
+    const repositories = makeRepositories(session.reach, host.random, closing);
+    const expanded = await expandSelections(catalog, runOf(context, session));
+    const { declared, refs } = declaredVms(expanded.resources);
+    const diagnostics = [...expanded.diagnostics, ...expanded.resources.flatMap(({ fault }) => fault ?? [])];
+    const told = (all: readonly Diagnostic[]) => void diagnostics.push(...all);
+    const seen = await Promise.all(
+      [...refs.values()].map(ref =>
+        looked(ref, host.clock, told, async () => {
+          const found = (await repositories.open(ref, 'read')) as OpenRepository | undefined;
+          if (!found) return undefined;
+          const own = declared.filter(({ repository }) => repository === ref.url.canonical);
+          return seenIn(found, ref, {
+            clock: host.clock,
+            declared: own,
+            plans: plansIn(catalog, ref),
+            told,
+            options,
+          });
+        }),
+      ),
+    );
+    const { replicas, ...asking } = await replicasOf(context, session, catalog, uuidsIn(seen));
+    told(asking.diagnostics);
+    return {
+      at: host.clock.now(),
+      vms: statusOf(declared, seen, replicas),
+      repositories: seen.map(shown),
+      diagnostics: once(diagnostics),
+    };
+  } finally {
+    for (const close of closing) await close();
+    await session.close();
+  }
+}
+
+/** Of one repository, whatever is declared: nobody says how old its points may become. */
+const repositoryStatus = (context: Context, options: StatusOptions): Promise<Status | undefined> =>
+  withVms(context, options, undefined, async ({ repository, ref, clock }) => {
+    const diagnostics: Diagnostic[] = [];
+    const told = (all: readonly Diagnostic[]) => void diagnostics.push(...all);
+    const seen = await seenIn(repository, ref, { clock, declared: [], plans: [], told, options });
+    return {
+      at: clock.now(),
+      vms: statusOf([], [seen], [], 'nothing'),
+      repositories: [shown(seen)],
+      diagnostics: once(diagnostics),
+    };
+  });
+
+const shown = ({ url, problem, bytes }: SeenRepository): Status['repositories'][number] => ({
+  url,
+  ...(problem !== undefined && { problem }),
+  ...(bytes !== undefined && { bytes }),
+});
+
+/** What can't be reached is said, and every VM in it is unknown. */
+async function looked(
+  { url }: RepositoryRef,
+  clock: Clock,
+  told: (all: readonly Diagnostic[]) => void,
+  look: () => Promise<SeenRepository | undefined>,
+): Promise<SeenRepository> {
+  const empty = { url: url.canonical, now: clock.now(), vms: [], pauses: [], rehearsals: [] };
+  try {
+    return (await look()) ?? { ...empty, problem: 'no-repository' };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    told(error.diagnostics);
+    return { ...empty, problem: 'repository-unreachable' };
+  }
+}
+
+interface Asking {
+  clock: Clock;
+  declared: readonly DeclaredVm[];
+  /** Titles. */
+  plans: readonly string[];
+  told(all: readonly Diagnostic[]): void;
+  options: Pick<StatusOptions, 'size'>;
+}
+
+async function seenIn(
+  repository: OpenRepository,
+  { url }: RepositoryRef,
+  { clock, declared, plans, told, options }: Asking,
+): Promise<SeenRepository> {
+  const { store } = repository;
+  const pauses = await pausesIn(repository);
+  const rehearsals = await Promise.all(plans.map(plan => rehearsalOf(repository, plan)));
+  // After an answer of the store, which tells its clock.
+  const now = clock.now() + (store.clockAhead?.() ?? 0);
+  const isDue = isDueOf(declared, now);
+  const vms = await lookAt(repository, ({ diagnostics }) => told(diagnostics), isDue);
+  const bytes = options.size ? await sizeOf(repository) : undefined;
+  return {
+    url: url.canonical,
+    now,
+    vms,
+    pauses,
+    rehearsals: rehearsals.flatMap(one => one ?? []),
+    ...(bytes !== undefined && { bytes }),
+  };
+}
+
+async function sizeOf({ store }: OpenRepository): Promise<number> {
+  let total = 0;
+  for await (const { size } of store.list('')) total += size;
+  return total;
+}
+
+async function rehearsalOf(repository: OpenRepository, plan: string): Promise<Rehearsal | undefined> {
+  const run = await newestRun(repository, plan);
+  if (!run) return undefined;
+  const { start, steps } = run;
+  const finished = steps.findLast(step => step.what === 'finished');
+  return {
+    plan,
+    number: start.number,
+    began: start.began,
+    ...(finished && { finished: { at: finished.at, ok: finished.ok, took: finished.took } }),
+    vms: start.groups.flatMap(({ machines }) => machines.map(({ uuid }) => uuid)),
+  };
+}
+
+const isIn = ({ properties }: CatalogResource, url: string): boolean => {
+  const { repository } = properties as { repository?: RepositoryProperty };
+  return repository !== undefined && repositoryRef(repository).url.canonical === url;
+};
+
+const plansIn = ({ resources }: Catalog, { url }: RepositoryRef): string[] =>
+  resources.filter(one => one.type === 'recovery_plan' && isIn(one, url.canonical)).map(({ title }) => title);
+
+const uuidsIn = (seen: readonly SeenRepository[]): Map<string, string> =>
+  new Map(seen.flatMap(({ vms }) => vms.map(({ name = '', uuid }) => [name.toLowerCase(), uuid] as const)));
+
+/** One cause once: what keeps a repository from being read is met by each of its VMs. */
+const once = (diagnostics: readonly Diagnostic[]): Diagnostic[] => [
+  ...new Map(diagnostics.map(one => [`${one.code} ${one.message}`, one])).values(),
+];

@@ -1,0 +1,2 @@
+export { pause, resume } from './pause.ts';
+export { status } from './status.ts';

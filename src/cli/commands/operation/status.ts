@@ -1,0 +1,158 @@
+import { type Status, type StatusOptions, status as see } from '../../../app/operation/status.ts';
+import { exitCode } from '../../../engine/report/exit-code.ts';
+import { bytes, plural } from '../../../io/units.ts';
+import { REASONS, STATES, type VmStatus } from '../../../operation/model.ts';
+import { isBreached } from '../../../operation/status.ts';
+import type { Define } from '../../context/define.ts';
+import { withData, withFormat, withLab, withRepository, withState } from '../../context/options.ts';
+import { table } from '../../text/table.ts';
+
+type Options = StatusOptions & { format: 'text' | 'json' };
+
+export const status: Define = (program, context, exit) => {
+  const command = program
+    .command('status [PATHS...]')
+    .description('whether each VM keeps its recovery point objective, and why not; 16 when one does not')
+    .option('--size', 'add up what each repository holds, which lists all of it');
+  withData(withLab(withState(withFormat(withRepository(command)))))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  converge status manifests\n  converge status --repository s3://gdh-vm-replication/dr --format json',
+    )
+    .action(async (paths: string[], options: Options) => {
+      const seen = await see(context, { ...options, paths });
+      if (!seen) return exit(1);
+      if (options.format === 'json') context.printJson(`${JSON.stringify(inJson(seen), null, 2)}\n`);
+      else context.print(lines(seen, context.columns));
+      context.report(seen.diagnostics);
+      exit(exitCode({ diagnostics: seen.diagnostics, breached: seen.vms.some(isBreached) }));
+    });
+};
+
+const time = (ms: number): string => new Date(ms).toISOString();
+const seconds = (ms: number): number => Math.round(ms / 1000);
+
+/** Times as RFC 3339, spans in seconds. */
+function inJson({ at, vms, repositories }: Status): object {
+  return {
+    version: 1,
+    at: time(at),
+    counts: Object.fromEntries(STATES.map(state => [state, vms.filter(vm => vm.state === state).length])),
+    vms: vms.map(vmInJson),
+    repositories,
+  };
+}
+
+function vmInJson(one: VmStatus): object {
+  const { age, target, deadline, next, pausedUntil, newest, replica, rehearsal, ...rest } = one;
+  return {
+    ...rest,
+    ...(age !== undefined && { age_seconds: seconds(age) }),
+    ...(target !== undefined && { target_seconds: seconds(target) }),
+    ...(deadline !== undefined && { deadline: time(deadline) }),
+    ...(next !== undefined && { next: time(next) }),
+    ...(pausedUntil !== undefined && { paused_until: time(pausedUntil) }),
+    ...(newest && { newest: { ...newest, time: time(newest.time) } }),
+    ...(replica && { replica: replicaInJson(replica) }),
+    ...(rehearsal && { rehearsal: rehearsalInJson(rehearsal) }),
+  };
+}
+
+const replicaInJson = ({ state, behind, age, target }: NonNullable<VmStatus['replica']>): object => ({
+  state,
+  behind,
+  ...(age !== undefined && { age_seconds: seconds(age) }),
+  ...(target !== undefined && { target_seconds: seconds(target) }),
+});
+
+const rehearsalInJson = ({ began, finished, ...rest }: NonNullable<VmStatus['rehearsal']>): object => ({
+  ...rest,
+  began: time(began),
+  ...(finished && {
+    finished: time(finished.at),
+    ok: finished.ok,
+    took_seconds: seconds(finished.took),
+  }),
+});
+
+/** The worst first. */
+const order = ['breached', 'never', 'unknown', 'late', 'paused', 'unprotected', 'kept'] as const;
+
+function lines({ at, vms, repositories }: Status, columns?: number): string[] {
+  const sorted = vms.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+  const counts = order.flatMap(state => {
+    const count = vms.filter(vm => vm.state === state).length;
+    return count > 0 ? [`${count} ${state}`] : [];
+  });
+  const have = (key: 'replica' | 'rehearsal') => vms.some(vm => vm[key] !== undefined);
+  const optional = [
+    ...(have('replica') ? [{ heading: 'REPLICA', cell: replicaCell }] : []),
+    ...(have('rehearsal') ? [{ heading: 'REHEARSAL', cell: rehearsalCell(at) }] : []),
+  ];
+  const headings = [
+    'VM',
+    'STATE',
+    'AGE',
+    'TARGET',
+    'NEXT',
+    'LAST CYCLE',
+    ...optional.map(one => one.heading),
+    'WHY',
+  ];
+  const rows = sorted.map(vm => [
+    vm.vm,
+    vm.state,
+    vm.age === undefined ? '-' : span(vm.age),
+    vm.target === undefined ? '-' : span(vm.target),
+    nextCell(vm, at),
+    cycleCell(vm),
+    ...optional.map(({ cell }) => cell(vm)),
+    whyCell(vm),
+  ]);
+  return [
+    ...(vms.length > 0 ? table(headings, rows, columns) : []),
+    ...repositories.flatMap(({ url, bytes: size }) => (size === undefined ? [] : [`${url}: ${bytes(size)}`])),
+    `${plural(vms.length, 'VM')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
+  ];
+}
+
+const whyCell = ({ reason, pausedUntil, kept, state }: VmStatus): string => {
+  const until = pausedUntil === undefined ? '' : ` until ${time(pausedUntil)}`;
+  return `${REASONS[reason]}${until}${state === 'paused' && !kept ? '; its RPO is breached' : ''}`;
+};
+
+const nextCell = ({ next }: VmStatus, at: number): string =>
+  next === undefined ? '-' : next <= at ? 'now' : `in ${span(next - at)}`;
+
+function cycleCell({ newest }: VmStatus): string {
+  if (!newest) return '-';
+  const mode = newest.mode === 'incremental' ? newest.mode : `${newest.mode} (${newest.reason})`;
+  const size = newest.stored === undefined ? '' : `, ${bytes(newest.stored)}`;
+  return `${mode}${size}, ${newest.consistency}`;
+}
+
+function replicaCell({ replica }: VmStatus): string {
+  if (!replica) return '-';
+  const age = replica.age === undefined ? '' : `, ${span(replica.age)}`;
+  return `${replica.state}${age}${replica.behind > 0 ? `, ${replica.behind} behind` : ''}`;
+}
+
+const rehearsalCell =
+  (at: number) =>
+  ({ rehearsal }: VmStatus): string => {
+    if (!rehearsal) return '-';
+    const { finished, began } = rehearsal;
+    if (!finished) return `begun ${span(at - began)} ago`;
+    return `${finished.ok ? 'passed' : 'failed'} in ${span(finished.took)}, ${span(at - finished.at)} ago`;
+  };
+
+/** `45 s`, `3 min`, `2 h 5 min`, `12 d`: enough to look at. */
+function span(ms: number): string {
+  const whole = Math.max(0, Math.round(ms / 1000));
+  if (whole < 120) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d`;
+}

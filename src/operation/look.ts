@@ -1,0 +1,75 @@
+import pLimit from 'p-limit';
+import type { Failure } from '../diagnostics/diagnostic.ts';
+import { isUnreadable } from '../replication/format/damage.ts';
+import { leadingMode } from '../replication/model/leading-mode.ts';
+import type { OnDamage, Point, Repository, VmRepository } from '../replication/model/repository.ts';
+import type { SeenPoint, SeenVm } from './model.ts';
+
+/** VMs that are looked at side by side. */
+const inFlight = 32;
+
+/** What a look needs of a repository. */
+export type Looked = Repository & { enrolled(onDamage?: OnDamage): Promise<string[]> };
+
+/**
+ * Looks at every VM that a repository holds, a request each for those that stand well.
+ *
+ * @param needsLease whether anybody wants to know who holds its lease: one that is late, or has no point
+ */
+export async function lookAt(
+  repository: Looked,
+  onDamage: OnDamage,
+  needsLease: (vm: SeenVm) => boolean,
+): Promise<SeenVm[]> {
+  const limit = pLimit(inFlight);
+  const uuids = await repository.enrolled(onDamage);
+  return Promise.all(uuids.map(uuid => limit(() => lookAtVm(repository.vm(uuid), onDamage, needsLease))));
+}
+
+async function lookAtVm(
+  vm: VmRepository,
+  onDamage: OnDamage,
+  needsLease: (vm: SeenVm) => boolean,
+): Promise<SeenVm> {
+  const damage: Failure[] = [];
+  const noting: OnDamage = failure => {
+    damage.push(failure);
+    onDamage(failure);
+  };
+  const newest = await newestOf(vm, noting);
+  const seen: SeenVm = {
+    uuid: vm.uuid,
+    ...(newest && { name: newest.vm.name, newest: seenPoint(newest) }),
+    ...(damage.length > 0 && { damaged: true as const }),
+  };
+  if (!needsLease(seen)) return seen;
+  const lease = await readable(vm.lease.read(), onDamage);
+  const leased = lease?.value.expires ?? 0;
+  return { ...seen, ...(leased > 0 && { leased }) };
+}
+
+/** The head holds its point whole, so one request is enough for it. */
+async function newestOf(vm: VmRepository, onDamage: OnDamage): Promise<Point | undefined> {
+  const head = await readable(vm.head(), onDamage);
+  return head ? readable(vm.point(head.head.point), onDamage) : vm.newest(onDamage);
+}
+
+/** What is damaged is one VM's, what can't be reached everybody's. */
+async function readable<T>(read: Promise<T>, onDamage: OnDamage): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    onDamage(error);
+    return undefined;
+  }
+}
+
+export const seenPoint = (point: Point): SeenPoint => ({
+  id: point.id,
+  generation: point.generation,
+  time: point.time,
+  consistency: point.consistency,
+  ...leadingMode(point),
+  ...(point.stored !== undefined && { stored: point.stored }),
+});

@@ -1,0 +1,144 @@
+import type { Consistency, Mode } from '../replication/model/point.ts';
+import type { Timetable } from '../schedule/due.ts';
+
+/**
+ * How the protection of a VM stands. There is none for what a run left out: that is late, or breached.
+ */
+export const STATES = ['kept', 'late', 'breached', 'never', 'paused', 'unknown', 'unprotected'] as const;
+export type State = (typeof STATES)[number];
+
+/** Why it stands so. */
+export const REASONS = {
+  'in-time': 'the next cycle is not due yet',
+  'cycle-running': 'a cycle is at work',
+  'window-closed': 'it is due and waits for its window',
+  overdue: 'it is due, and no cycle is at work',
+  'no-repository': 'its repository is not there',
+  'no-point': 'it has no recovery point',
+  'first-copy-running': 'its first copy is being made',
+  paused: 'somebody paused it',
+  'failed-over': 'it runs in AWS',
+  'repository-unreachable': 'its repository could not be read',
+  damaged: 'what its repository holds of it could not be read',
+  'future-point': 'its newest point is dated in the future',
+  'ambiguous-name': 'several VMs in the repository have its name',
+  'selection-unknown': 'nobody could say which VMs these are',
+  'no-target': 'nothing says how old its newest point may become',
+  'not-declared': 'it has points, and nothing declares it',
+} as const;
+export type Reason = keyof typeof REASONS;
+
+/** A VM as it is declared. Times are ms, or ms since the epoch. */
+export interface DeclaredVm {
+  address: string;
+  /** Name or UUID. */
+  title: string;
+  /** Canonical URL of its repository. */
+  repository: string;
+  timetable: Timetable;
+  rpo?: number;
+  /** It stands for VMs that nobody could list. */
+  unlisted?: true;
+}
+
+export interface SeenPoint {
+  id: string;
+  generation: number;
+  time: number;
+  consistency: Consistency;
+  mode: Mode;
+  reason: string;
+  /** Bytes written for it; not known of points by older versions. */
+  stored?: number;
+}
+
+/** What the repository holds of one VM. */
+export interface SeenVm {
+  uuid: string;
+  /** That of its newest point; undefined without one. */
+  name?: string;
+  newest?: SeenPoint;
+  /** Until when somebody holds its lease, by the clock of the repository; read where it matters alone. */
+  leased?: number;
+  /** Something of it can't be read, so that `newest` may not be the newest. */
+  damaged?: true;
+}
+
+/** Cycles of a VM that nobody shall begin for a while. */
+export interface Pause {
+  vm: string;
+  /** Until when; undefined: until somebody ends it. */
+  until?: number;
+  why: 'paused' | 'failed-over';
+  /** Since when. */
+  at: number;
+}
+
+/** The newest run of a recovery plan. */
+export interface Rehearsal {
+  plan: string;
+  number: number;
+  began: number;
+  /** Undefined: it hasn't finished. */
+  finished?: { at: number; ok: boolean; took: number };
+  /** UUIDs. */
+  vms: string[];
+}
+
+export interface SeenRepository {
+  url: string;
+  /** Undefined: it was read. */
+  problem?: Extract<Reason, 'no-repository' | 'repository-unreachable'>;
+  /** By the clock of its store: what ages count from. */
+  now: number;
+  vms: SeenVm[];
+  pauses: Pause[];
+  rehearsals: Rehearsal[];
+  /** Of all that it holds, where somebody asked. */
+  bytes?: number;
+}
+
+/** How old the replica of a VM is, and how old it may become. */
+export interface SeenReplica {
+  /** Title of the target: name or UUID of the VM. */
+  vm: string;
+  /** Undefined: there is no whole replica. */
+  age?: number;
+  /** Points that are newer. */
+  behind: number;
+  /** How often it is brought to the newest point; undefined: with each. */
+  every?: number;
+  /** It could not be looked for. */
+  unknown?: true;
+}
+
+export interface ReplicaStatus {
+  state: Extract<State, 'kept' | 'breached' | 'never' | 'unknown'>;
+  age?: number;
+  behind: number;
+  /** How old it may become. */
+  target?: number;
+}
+
+export interface VmStatus {
+  vm: string;
+  address?: string;
+  uuid?: string;
+  repository: string;
+  state: State;
+  reason: Reason;
+  /** Whether its recovery point objective is kept, whatever the state. */
+  kept: boolean;
+  /** Of its newest point. */
+  age?: number;
+  /** How old that may become. */
+  target?: number;
+  /** When it is too old. */
+  deadline?: number;
+  /** When the next cycle may begin. */
+  next?: number;
+  newest?: SeenPoint;
+  pausedUntil?: number;
+  replica?: ReplicaStatus;
+  rehearsal?: Omit<Rehearsal, 'vms'>;
+}

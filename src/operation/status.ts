@@ -1,0 +1,190 @@
+import { breachedAfter, dueAfter, phaseOf, runsAfter } from '../schedule/due.ts';
+import { longestGap } from '../schedule/schedule.ts';
+import type {
+  DeclaredVm,
+  Pause,
+  Reason,
+  ReplicaStatus,
+  SeenReplica,
+  SeenRepository,
+  SeenVm,
+  State,
+  VmStatus,
+} from './model.ts';
+
+/**
+ * How each VM stands: one for each that is declared, and one for each that a repository holds besides.
+ *
+ * @param known `nothing`: no manifests were given, so nobody knows what
+ *   was wanted of a VM that isn't declared
+ */
+export function statusOf(
+  declared: readonly DeclaredVm[],
+  repositories: readonly SeenRepository[],
+  replicas: readonly SeenReplica[] = [],
+  known: 'all' | 'nothing' = 'all',
+): VmStatus[] {
+  const byUrl = new Map(repositories.map(one => [one.url, one]));
+  const names = new Map(repositories.map(one => [one.url, byName(one.vms)]));
+  const found = new Set<SeenVm>();
+  const statuses = declared.map(one => {
+    const repository = byUrl.get(one.repository);
+    const vms = names.get(one.repository)?.get(one.title.toLowerCase()) ?? [];
+    for (const vm of vms) found.add(vm);
+    return statusOfOne(one, repository, vms);
+  });
+  // While somebody can't say which VMs a selection is, what is left over may be its own.
+  const unlisted = new Set(declared.filter(one => one.unlisted).map(one => one.repository));
+  const others = repositories.flatMap(repository =>
+    repository.vms
+      .filter(vm => !found.has(vm))
+      .map(vm => leftOver(vm, repository, unlisted.has(repository.url) ? 'selection-unknown' : known)),
+  );
+  const rehearsed = new Map(repositories.map(one => [one.url, rehearsalsOf(one)]));
+  const replicated = new Map(replicas.map(one => [one.vm.toLowerCase(), one]));
+  return [...statuses, ...others].map(status => {
+    const names = [status.vm, status.uuid].flatMap(name => name?.toLowerCase() ?? []);
+    const replica = names.flatMap(name => replicated.get(name) ?? [])[0];
+    const rehearsal = rehearsed.get(status.repository)?.get(status.uuid ?? '');
+    return {
+      ...status,
+      ...(replica && { replica: replicaStatus(replica) }),
+      ...(rehearsal && { rehearsal }),
+    };
+  });
+}
+
+/** Whether somebody has to be told: an RPO is breached, of a point or of a replica. */
+export const isBreached = ({ state, kept, replica }: VmStatus): boolean =>
+  state === 'breached' ||
+  state === 'never' ||
+  (state === 'paused' && !kept) ||
+  replica?.state === 'breached' ||
+  replica?.state === 'never';
+
+/**
+ * Whether a VM is due by what is declared for it: one without a point is, and one that nothing is declared
+ * for isn't.
+ */
+export function isDueOf(declared: readonly DeclaredVm[], now: number): (vm: SeenVm) => boolean {
+  const byTitle = new Map(declared.map(one => [one.title.toLowerCase(), one]));
+  return ({ uuid, name, newest }) => {
+    if (!newest) return true;
+    const one = byTitle.get(uuid.toLowerCase()) ?? byTitle.get((name ?? '').toLowerCase());
+    return one !== undefined && dueAfter(one.timetable, newest.time) <= now;
+  };
+}
+
+/** The pause of a VM that is in force. */
+export const pauseOf = (pauses: readonly Pause[], uuid: string, now: number): Pause | undefined =>
+  pauses.find(({ vm, until }) => vm === uuid && (until === undefined || until > now));
+
+function statusOfOne(
+  { address, title, repository: url, timetable, rpo, unlisted }: DeclaredVm,
+  repository: SeenRepository | undefined,
+  vms: readonly SeenVm[],
+): VmStatus {
+  const base = { vm: title, address, repository: url };
+  const is = (state: State, reason: Reason, more: Partial<VmStatus> = {}): VmStatus => ({
+    ...base,
+    state,
+    reason,
+    kept: false,
+    ...more,
+  });
+  if (unlisted) return is('unknown', 'selection-unknown');
+  if (!repository || repository.problem === 'repository-unreachable')
+    return is('unknown', 'repository-unreachable');
+  const { now, pauses } = repository;
+  const target = breachedAfter(timetable, rpo, now) - now;
+  if (repository.problem) return is('never', repository.problem, { target });
+  const [seen, ...more] = vms;
+  if (more.length > 0) return is('unknown', 'ambiguous-name', { target });
+  const running = seen?.leased !== undefined && seen.leased > now;
+  if (!seen?.newest) {
+    const own = { target, ...(seen && { uuid: seen.uuid }) };
+    if (seen?.damaged) return is('unknown', 'damaged', own);
+    return is('never', running ? 'first-copy-running' : 'no-point', own);
+  }
+  const { uuid, newest } = seen;
+  const deadline = breachedAfter(timetable, rpo, newest.time);
+  const next = runsAfter(timetable, newest.time, phaseOf(uuid));
+  const kept = now <= deadline && !seen.damaged;
+  const measured = {
+    uuid,
+    newest,
+    age: Math.max(0, now - newest.time),
+    target: deadline - newest.time,
+    deadline,
+    ...(Number.isFinite(next) && { next }),
+  };
+  const pause = pauseOf(pauses, uuid, now);
+  if (pause) {
+    const { until } = pause;
+    const { next: _, ...rest } = measured;
+    return is('paused', pause.why, { ...rest, kept, ...(until !== undefined && { pausedUntil: until }) });
+  }
+  if (newest.time - now >= longestGap(timetable.schedule)) return is('unknown', 'future-point', measured);
+  if (seen.damaged) return is('unknown', 'damaged', measured);
+  const { schedule } = timetable;
+  // Whoever runs by a timer comes a little later than an agent would.
+  const due = 'every' in schedule ? newest.time + schedule.every : dueAfter(timetable, newest.time);
+  const reason = whyThere(due, next, now, running);
+  const state = kept ? (reason === 'overdue' ? 'late' : 'kept') : 'breached';
+  return is(state, reason, { ...measured, kept });
+}
+
+function whyThere(due: number, next: number, now: number, running: boolean): Reason {
+  if (running) return 'cycle-running';
+  if (now < due) return 'in-time';
+  return now < next ? 'window-closed' : 'overdue';
+}
+
+function leftOver(
+  { uuid, name, newest }: SeenVm,
+  { url, now }: SeenRepository,
+  why: 'all' | 'nothing' | 'selection-unknown',
+): VmStatus {
+  const [state, reason] = (
+    {
+      all: ['unprotected', 'not-declared'],
+      nothing: ['unknown', 'no-target'],
+      'selection-unknown': ['unknown', 'selection-unknown'],
+    } as const
+  )[why];
+  return {
+    vm: name ?? uuid,
+    uuid,
+    repository: url,
+    state,
+    reason,
+    kept: false,
+    ...(newest && { newest, age: Math.max(0, now - newest.time) }),
+  };
+}
+
+/** By name and by UUID, both in lower case. */
+function byName(vms: readonly SeenVm[]): Map<string, SeenVm[]> {
+  const found = new Map<string, SeenVm[]>();
+  for (const vm of vms)
+    for (const name of new Set([vm.uuid, vm.name ?? vm.uuid].map(text => text.toLowerCase())))
+      found.set(name, [...(found.get(name) ?? []), vm]);
+  return found;
+}
+
+/** By UUID, the newest that each VM was in. */
+function rehearsalsOf({ rehearsals }: SeenRepository): Map<string, NonNullable<VmStatus['rehearsal']>> {
+  const newest = new Map<string, NonNullable<VmStatus['rehearsal']>>();
+  for (const { vms, ...rehearsal } of rehearsals.toSorted((a, b) => a.began - b.began))
+    for (const uuid of vms) newest.set(uuid, rehearsal);
+  return newest;
+}
+
+/** Breached when two of its intervals have passed, as points are; one of each point has none. */
+function replicaStatus({ age, behind, every, unknown }: SeenReplica): ReplicaStatus {
+  const target = every === undefined ? {} : { target: 2 * every };
+  if (unknown) return { state: 'unknown', behind, ...target };
+  if (age === undefined) return { state: 'never', behind, ...target };
+  const isOld = every !== undefined && behind > 0 && age > 2 * every;
+  return { state: isOld ? 'breached' : 'kept', age, behind, ...target };
+}

@@ -1,0 +1,80 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cli, scratch } from '../support/cli.ts';
+
+/** With the VMs that a lab is seeded with. */
+async function site(vms: string[], more = '') {
+  const dir = await scratch();
+  const declared = vms.map(
+    vm => `    ${vm}: { repository: file:///dr, schedule: every 15 minutes${more} }\n`,
+  );
+  const home = `{ type: vsphere, url: https://vc.example.com, username: u, password: "\${secret('env:VC')}", limits: { cycles: 1 } }`;
+  await writeFile(
+    join(dir, 'm.yaml'),
+    `converge: 1\ntargets: { home: ${home} }\nresources:\n  protected_vm:\n${declared.join('')}`,
+  );
+  const converge = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], { env: { VC: 'x' } });
+  const points = async () => {
+    const { stdout } = await converge('points', '--repository', 'file:///dr', '--format', 'json');
+    return (JSON.parse(stdout) as { vm: { name: string } }[]).map(({ vm }) => vm.name).toSorted();
+  };
+  return { converge, points };
+}
+
+describe('agent PATHS --once', () => {
+  test('runs what is due, once for any downtime, and nothing else', async () => {
+    const { converge, points } = await site(['dc02', 'sql01']);
+    const first = await converge('agent', 'm.yaml', '--once');
+    expect(first).toMatchObject({ code: 0 });
+    expect(first.stdout.split('\n').toSorted().join('\n')).toMatch(/dc02: .*\nsql01: /);
+    expect(await converge('agent', 'm.yaml', '--once')).toMatchObject({ code: 0, stdout: '' });
+    await converge('lab', 'clock', '2d');
+    await converge('replicate', 'sql01', 'm.yaml');
+    expect((await converge('agent', 'm.yaml', '--once')).stdout).toMatch(/^dc02: .*\n$/);
+    expect(await points()).toEqual(['dc02', 'dc02', 'sql01', 'sql01']);
+  });
+
+  test('a VM that fails holds up no other', async () => {
+    const { converge, points } = await site(['gone01', 'sql01']);
+    const { code, stdout, stderr } = await converge('agent', 'm.yaml', '--once');
+    expect(code).toBe(4);
+    expect(stdout).toContain('gone01: no point was made');
+    expect(stderr).toContain('error[vm-not-found]');
+    expect(await points()).toEqual(['sql01']);
+  });
+
+  test('leaves a VM that is paused alone, and says so', async () => {
+    const { converge, points } = await site(['dc02']);
+    await converge('agent', 'm.yaml', '--once');
+    await converge('pause', 'dc02', 'm.yaml', '--until', '3d');
+    await converge('lab', 'clock', '2d');
+    expect(await converge('agent', 'm.yaml', '--once')).toMatchObject({ stdout: 'dc02: due, and paused\n' });
+    await converge('resume', 'dc02', 'm.yaml');
+    await converge('agent', 'm.yaml', '--once');
+    expect(await points()).toEqual(['dc02', 'dc02']);
+  });
+
+  test('begins nothing while every window is closed', async () => {
+    const hour = (new Date().getUTCHours() + 6) % 24;
+    const time = (at: number) => `'${String(at % 24).padStart(2, '0')}:00'`;
+    const windows = `, windows: [ { from: ${time(hour)}, to: ${time(hour + 1)} } ]`;
+    const { converge } = await site(['dc02'], windows);
+    expect(await converge('agent', 'm.yaml', '--once')).toMatchObject({ code: 0, stdout: '' });
+    const planned = await converge('plan', 'm.yaml');
+    expect(planned.stdout).toMatch(/held until .*T/);
+  });
+
+  test.each([
+    [['m.yaml', '--self', 's3://b/'], 'PATHS are for VMs, and --self for the instance that this is'],
+    [[], 'neither PATHS nor --self say what is to be looked after'],
+    [['m.yaml', '--once', '--only-rollouts', '--every', '5m'], '--every, --only-rollouts go with --self'],
+    [['--self', 's3://b/', '--slots', '2'], '--slots goes with PATHS'],
+    [['m.yaml'], 'the cycles of PATHS are run once'],
+    [['m.yaml', '--once', '--slots', '0'], '--slots 0: expected a whole number'],
+  ])('%j is refused', async (args, message) => {
+    const { code, stderr } = await cli(await scratch(), ['agent', ...args]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+  });
+});

@@ -1,0 +1,82 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cli, scratch } from '../support/cli.ts';
+
+/** With a VM that a lab is seeded with. */
+async function site() {
+  const dir = await scratch();
+  await writeFile(
+    join(dir, 'm.yaml'),
+    `converge: 1
+targets:
+  home: { type: vsphere, url: https://vc.example.com, username: u, password: "\${secret('env:VC')}" }
+resources:
+  protected_vm:
+    dc02: { repository: file:///dr, schedule: every 15 minutes }
+`,
+  );
+  const converge = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], { env: { VC: 'x' } });
+  const json = async (...args: string[]) => {
+    const { code, stdout } = await converge('status', ...args, '--format', 'json');
+    return { code, ...(JSON.parse(stdout) as { vms: Record<string, unknown>[]; counts: object }) };
+  };
+  return { dir, converge, json };
+}
+
+test('a VM from never to kept, late and breached, and what is left of it when nothing declares it', async () => {
+  const { converge, json } = await site();
+  expect(await json('m.yaml')).toMatchObject({
+    code: 16,
+    vms: [{ vm: 'dc02', state: 'never', reason: 'no-repository', target_seconds: 1800 }],
+  });
+  expect((await converge('apply', 'm.yaml')).code).toBe(0);
+  const kept = await json('m.yaml');
+  expect(kept).toMatchObject({
+    code: 0,
+    counts: { kept: 1, breached: 0 },
+    vms: [{ state: 'kept', reason: 'in-time', kept: true, newest: { mode: 'full', reason: 'first-cycle' } }],
+  });
+  await converge('lab', 'clock', '20m');
+  expect(await json('m.yaml')).toMatchObject({ code: 0, vms: [{ state: 'late', reason: 'overdue' }] });
+  await converge('lab', 'clock', '40m');
+  expect(await json('m.yaml')).toMatchObject({ code: 16, vms: [{ state: 'breached', kept: false }] });
+  const text = await converge('status', 'm.yaml', '--size');
+  expect(text.code).toBe(16);
+  expect(text.stdout).toMatch(
+    /^VM +STATE +AGE +TARGET +NEXT +LAST CYCLE +WHY\ndc02 +breached +40 min +30 min +now/,
+  );
+  expect(text.stdout).toMatch(/\nfile:\/\/\/dr: [\d.]+ [KM]iB\n1 VM: 1 breached\n$/);
+  // Home is gone with all that it declares: the repository says what it holds.
+  expect(await json('--repository', 'file:///dr')).toMatchObject({
+    code: 0,
+    vms: [{ vm: 'dc02', state: 'unknown', reason: 'no-target', age_seconds: expect.any(Number) }],
+  });
+});
+
+test('a pause is a record in the repository that counts as not kept once the RPO is breached', async () => {
+  const { converge, json } = await site();
+  await converge('apply', 'm.yaml');
+  expect(await converge('pause', 'dc02', 'm.yaml', '--until', '2h')).toMatchObject({ code: 0 });
+  expect(await json('m.yaml')).toMatchObject({
+    code: 0,
+    vms: [{ state: 'paused', reason: 'paused', kept: true, paused_until: expect.stringMatching(/Z$/) }],
+  });
+  await converge('lab', 'clock', '40m');
+  expect(await json('m.yaml')).toMatchObject({ code: 16, vms: [{ state: 'paused', kept: false }] });
+  expect(await converge('resume', 'dc02', 'm.yaml')).toMatchObject({ code: 0 });
+  expect(await json('m.yaml')).toMatchObject({ code: 16, vms: [{ state: 'breached' }] });
+  const late = await converge('pause', 'dc02', 'm.yaml', '--until', '2020-01-01T00:00:00Z');
+  expect(late.code).toBe(1);
+  expect(late.stderr).toContain('--until 2020-01-01T00:00:00Z: expected a time to come');
+});
+
+test('a repository that is damaged is said, and its VMs are unknown', async () => {
+  const { dir, converge, json } = await site();
+  await converge('apply', 'm.yaml');
+  await rm(join(dir, 'lab/host/dr/converge.json'));
+  const { code, vms } = await json('m.yaml');
+  expect(code & 4).toBe(4);
+  expect(vms).toMatchObject([{ state: 'unknown', reason: 'repository-unreachable' }]);
+  expect((await converge('status', 'm.yaml')).stderr).toContain('its converge.json is gone');
+});

@@ -1,0 +1,241 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { DeclaredVm, SeenRepository, SeenVm, State } from '../../src/operation/model.ts';
+import { isBreached, statusOf } from '../../src/operation/status.ts';
+
+const minute = 60_000;
+const now = Date.UTC(2026, 10, 28, 12);
+const url = 's3://dr/vms';
+
+const declare = (more: Partial<DeclaredVm> = {}): DeclaredVm => ({
+  address: 'protected_vm:dc02',
+  title: 'dc02',
+  repository: url,
+  timetable: { schedule: { every: 15 * minute }, timezone: 'UTC', windows: [] },
+  ...more,
+});
+const seen = (age: number | undefined, more: Partial<SeenVm> = {}): SeenVm => ({
+  uuid: 'u-1',
+  ...(age !== undefined && {
+    name: 'DC02',
+    newest: {
+      id: 'p',
+      generation: 3,
+      time: now - age,
+      consistency: 'application' as const,
+      mode: 'incremental' as const,
+      reason: 'changed-areas',
+    },
+  }),
+  ...more,
+});
+const holding = (vms: SeenVm[], more: Partial<SeenRepository> = {}): SeenRepository => ({
+  url,
+  now,
+  vms,
+  pauses: [],
+  rehearsals: [],
+  ...more,
+});
+const one = (declared: DeclaredVm, repository: SeenRepository) => statusOf([declared], [repository])[0]!;
+const night = [[{ from: '20:00', to: '06:00' }]];
+const nightly = declare({ timetable: { ...declare().timetable, windows: night } });
+
+describe('how a VM stands', () => {
+  test.each<[string, DeclaredVm, SeenRepository, State, string, boolean]>([
+    ['young', declare(), holding([seen(5 * minute)]), 'kept', 'in-time', true],
+    ['due', declare(), holding([seen(16 * minute)]), 'late', 'overdue', true],
+    [
+      'due, and moved',
+      declare(),
+      holding([seen(16 * minute, { leased: now + 1 })]),
+      'kept',
+      'cycle-running',
+      true,
+    ],
+    [
+      'due, and once moved',
+      declare(),
+      holding([seen(16 * minute, { leased: now })]),
+      'late',
+      'overdue',
+      true,
+    ],
+    ['too old', declare(), holding([seen(31 * minute)]), 'breached', 'overdue', false],
+    [
+      'too old, and moved',
+      declare(),
+      holding([seen(31 * minute, { leased: now + 1 })]),
+      'breached',
+      'cycle-running',
+      false,
+    ],
+    ['waiting for a window', nightly, holding([seen(365 * minute)]), 'kept', 'window-closed', true],
+    [
+      'too old, with a window',
+      { ...nightly, rpo: 60 * minute },
+      holding([seen(365 * minute)]),
+      'breached',
+      'window-closed',
+      false,
+    ],
+    ['without a point', declare(), holding([seen(undefined)]), 'never', 'no-point', false],
+    ['of whom nothing is known', declare(), holding([]), 'never', 'no-point', false],
+    [
+      'being copied',
+      declare({ title: 'U-1' }),
+      holding([seen(undefined, { leased: now + 1 })]),
+      'never',
+      'first-copy-running',
+      false,
+    ],
+    [
+      'without a repository',
+      declare(),
+      holding([], { problem: 'no-repository' }),
+      'never',
+      'no-repository',
+      false,
+    ],
+    [
+      'that can not be seen',
+      declare(),
+      holding([], { problem: 'repository-unreachable' }),
+      'unknown',
+      'repository-unreachable',
+      false,
+    ],
+    ['with damage', declare(), holding([seen(minute, { damaged: true })]), 'unknown', 'damaged', false],
+    ['ahead of its time', declare(), holding([seen(-15 * minute)]), 'unknown', 'future-point', false],
+    [
+      'with a namesake',
+      declare(),
+      holding([seen(minute), seen(minute, { uuid: 'u-2' })]),
+      'unknown',
+      'ambiguous-name',
+      false,
+    ],
+    ['that nobody can list', declare({ unlisted: true }), holding([]), 'unknown', 'selection-unknown', false],
+  ])('%s', (_, declared, repository, state, reason, kept) => {
+    expect(one(declared, repository)).toMatchObject({ state, reason, kept });
+  });
+
+  test('paused: no cycle is next, and its RPO goes on counting', () => {
+    const pauses = [{ vm: 'u-1', until: now + minute, why: 'paused' as const, at: now - 60 * minute }];
+    const young = one(declare(), holding([seen(minute)], { pauses }));
+    expect(young).toMatchObject({ state: 'paused', reason: 'paused', kept: true, pausedUntil: now + minute });
+    expect(young.next).toBeUndefined();
+    expect(isBreached(young)).toBe(false);
+    const old = one(declare(), holding([seen(31 * minute)], { pauses }));
+    expect(old).toMatchObject({ state: 'paused', kept: false });
+    expect(isBreached(old)).toBe(true);
+    const over = holding([seen(minute)], { pauses, now: now + minute });
+    expect(one(declare(), over).state).toBe('kept');
+  });
+
+  test('failed over: it says so until somebody ends it', () => {
+    const pauses = [{ vm: 'u-1', why: 'failed-over' as const, at: 0 }];
+    expect(one(declare(), holding([seen(minute)], { pauses }))).toMatchObject({
+      state: 'paused',
+      reason: 'failed-over',
+    });
+  });
+
+  test('what is in a repository and not declared', () => {
+    const repository = holding([seen(minute)]);
+    expect(statusOf([], [repository])).toMatchObject([
+      { vm: 'DC02', state: 'unprotected', reason: 'not-declared', age: minute },
+    ]);
+    expect(statusOf([], [repository], [], 'nothing')).toMatchObject([
+      { state: 'unknown', reason: 'no-target' },
+    ]);
+    // It may be one of those that nobody can list.
+    expect(statusOf([declare({ unlisted: true, title: 'gold' })], [repository])[1]).toMatchObject({
+      state: 'unknown',
+      reason: 'selection-unknown',
+    });
+  });
+
+  test.each([
+    [{ age: 20 * minute, behind: 1, every: 15 * minute }, 'kept'],
+    [{ age: 31 * minute, behind: 1, every: 15 * minute }, 'breached'],
+    [{ age: 31 * minute, behind: 0, every: 15 * minute }, 'kept'],
+    [{ behind: 4 }, 'never'],
+    [{ behind: 0, unknown: true as const }, 'unknown'],
+  ] as const)('its replica %o: %s', (replica, state) => {
+    const [status] = statusOf([declare()], [holding([seen(minute)])], [{ vm: 'dc02', ...replica }]);
+    expect(status!.replica?.state).toBe(state);
+    expect(isBreached(status!)).toBe(state === 'breached' || state === 'never');
+  });
+
+  test('the newest rehearsal that it was in', () => {
+    const run = { plan: 'web', number: 1, began: 1, vms: ['u-1'] };
+    const rehearsals = [{ ...run, number: 2, began: 2 }, run, { ...run, number: 3, began: 3, vms: ['u-9'] }];
+    expect(one(declare(), holding([seen(minute)], { rehearsals })).rehearsal).toEqual({
+      plan: 'web',
+      number: 2,
+      began: 2,
+    });
+  });
+});
+
+describe('over all histories', () => {
+  const ages = fc.option(fc.integer({ min: -120 * minute, max: 600 * minute }), { nil: undefined });
+  const vm = fc.record({
+    age: ages,
+    leased: fc.option(fc.integer({ min: now - minute, max: now + minute }), { nil: undefined }),
+    isDeclared: fc.boolean(),
+    rpo: fc.option(fc.integer({ min: 15 * minute, max: 300 * minute }), { nil: undefined }),
+    pausedFor: fc.option(fc.integer({ min: -minute, max: minute }), { nil: undefined }),
+  });
+
+  test('each VM has exactly one state, nothing is left out, and kept means what it says', () => {
+    fc.assert(
+      fc.property(fc.array(vm, { maxLength: 12 }), vms => {
+        const there = vms.map(({ age, leased }, n): SeenVm => {
+          const { name: _, ...rest } = seen(age, leased === undefined ? {} : { leased });
+          return { ...rest, uuid: `u-${n}`, ...(age !== undefined && { name: `vm${n}` }) };
+        });
+        const declared = vms.flatMap(({ isDeclared, rpo }, n) =>
+          isDeclared
+            ? [declare({ title: `u-${n}`, address: `${n}`, ...(rpo !== undefined && { rpo }) })]
+            : [],
+        );
+        const pauses = vms.flatMap(({ pausedFor }, n) =>
+          pausedFor === undefined
+            ? []
+            : [{ vm: `u-${n}`, until: now + pausedFor, why: 'paused' as const, at: 0 }],
+        );
+        const all = statusOf(declared, [holding(there, { pauses })]);
+        expect(all.map(({ uuid, vm: title }) => uuid ?? title).toSorted()).toEqual(
+          there.map(({ uuid }) => uuid).toSorted(),
+        );
+        for (const status of all) {
+          const { state, kept, deadline, pausedUntil } = status;
+          if (state === 'kept' || state === 'late') expect(kept && now <= deadline!).toBe(true);
+          if (state === 'breached') expect(now).toBeGreaterThan(deadline!);
+          if (state === 'never') expect(status.newest).toBeUndefined();
+          if (state === 'paused') expect(pausedUntil).toBeGreaterThan(now);
+          expect(state === 'unprotected').toBe(!declared.some(({ title }) => title === status.uuid));
+          if (isBreached(status)) expect(kept).toBe(false);
+        }
+      }),
+    );
+  });
+
+  test('as time goes by a point is kept, then late, then breached, and never better again', () => {
+    const order: State[] = ['unknown', 'kept', 'late', 'breached'];
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 30 * minute }), { maxLength: 20 }), pauses => {
+        let at = now - 60 * minute;
+        let reached = 0;
+        for (const pause of pauses) {
+          at += pause;
+          const { state } = one(declare(), holding([seen(0)], { now: at }));
+          expect(order.indexOf(state)).toBeGreaterThanOrEqual(reached);
+          reached = order.indexOf(state);
+        }
+      }),
+    );
+  });
+});
