@@ -41,13 +41,15 @@ export function report({ few, many, puts }: Measured): string {
 
 Made by \`node bench/recovery.ts\`, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores: the failovers of few machines
 on ${whenOf(few)}, of many on ${whenOf(many)}, the puts on ${whenOf(puts)}. Whatever ran beside
-it is in the times by the clock, hardly in CPU seconds, and not in the counts. All of it against the lab, never AWS.
+it is in the times by the clock and, since the cores are shared, in the CPU seconds (up to twice those of a quiet
+machine); it isn't in the counts. Under load a program of many threads gets a larger share than one of a single thread. All of it against the lab, never AWS.
 
 ## Failovers to warm points
 
 \`failover PLAN --test\`, from the command to its end, all probes passed. Calls are counted on the wire, S3's not among
-them; bytes of packs are those that S3 answered with. The last row's calls went through buckets of tokens as an account
-is believed to have them (\`bench/recovery/account.ts\`); what they refused at first is told, and was asked for again.
+them; bytes of packs are those that S3 answered with. The last row's calls went through the buckets of tokens that
+AWS documents for an account (\`bench/recovery/account.ts\` names the source of each), by the real clock; what they
+refused at first is told, and was asked for again.
 
 | machines | disks each | calls | bytes of packs | seconds | refused at first |
 |---|---|---|---|---|---|

@@ -85,3 +85,110 @@ test('in whatever state: no disk of its own beside a shell, no network before it
     { numRuns: 5_000 },
   );
 });
+
+type Device = Seen['instance']['devices'][number];
+const held = (device: string, volume: string, more: Partial<Device> = {}): Device => ({
+  device,
+  volume,
+  state: 'attached',
+  endsWithIt: true,
+  ...more,
+});
+const root = '/dev/sda1';
+
+/** A stopped machine with a data disk, all of it where it belongs, still in quarantine. */
+function seenAs(
+  of: { state?: string; devices?: Device[]; volumes?: string[]; shell?: string; groups?: string[] } = {},
+  task?: Seen['task'],
+): Seen {
+  const { state = 'stopped', volumes = ['in-use', 'in-use'], shell, groups = ['sg-quarantine'] } = of;
+  const volume = (id: string, its: string) => ({ id, state: its, zone: 'a', encrypted: false, tags: {} });
+  return {
+    instance: {
+      id: 'i-1',
+      state,
+      account: '1',
+      type: 'm6i.large',
+      zone: 'a',
+      groups,
+      platformDetails: 'Windows',
+      usageOperation: 'RunInstances:0002',
+      rootDevice: root,
+      devices: of.devices ?? [held(root, 'vol-0'), held(dataDevice(1), 'vol-1')],
+      tags: {},
+    },
+    disks: volumes.map((its, n) => volume(`vol-${n}`, its)),
+    shells: shell === undefined ? [] : [volume('vol-shell', shell)],
+    task,
+  };
+}
+const alone = { state: 'running', volumes: ['available'], devices: [held(root, 'vol-shell')] };
+
+test.for<[string, Seen, object]>([
+  ['a volume is made', seenAs({ volumes: ['creating', 'in-use'] }), { ask: 'wait', for: 'volume vol-0' }],
+  [
+    'a volume is broken',
+    seenAs({ volumes: ['in-use', 'error'] }),
+    { ask: 'give-up', why: 'volume vol-1 is error' },
+  ],
+  ['it has ended', seenAs({ state: 'terminated' }), { ask: 'give-up', why: 'i-1 is terminated' }],
+  ['it is on its way', seenAs({ state: 'stopping' }), { ask: 'wait', for: 'i-1 to be more than stopping' }],
+  ...(['pending', 'in-progress', 'failing'] as const).map((task): [string, Seen, object] => [
+    `its root is being exchanged (${task})`,
+    seenAs(alone, task),
+    { ask: 'wait', for: 'its root to be replaced' },
+  ]),
+  ['its root can be exchanged', seenAs(alone), { ask: 'replace-root', volume: 'vol-0' }],
+  ['that failed', seenAs(alone, 'failed'), { ask: 'stop' }],
+  [
+    'it has data disks',
+    seenAs({ state: 'running', volumes: ['available', 'available'], devices: [held(root, 'vol-shell')] }),
+    { ask: 'stop' },
+  ],
+  [
+    'a disk isn’t free yet',
+    seenAs({ volumes: ['in-use', 'in-use'], devices: [held(dataDevice(1), 'vol-1')] }),
+    { ask: 'wait', for: 'volume vol-0 to be more than in-use' },
+  ],
+  [
+    'a disk is being put in',
+    seenAs({ devices: [held(root, 'vol-0'), held(dataDevice(1), 'vol-1', { state: 'attaching' })] }),
+    { ask: 'wait', for: `${dataDevice(1)} to be more than attaching` },
+  ],
+  [
+    'a disk of its own is where another belongs',
+    seenAs({ devices: [held(root, 'vol-1'), held(dataDevice(1), 'vol-0')] }),
+    { ask: 'detach', volume: 'vol-1' },
+  ],
+  [
+    'its disks would outlive it',
+    seenAs({
+      devices: [held(root, 'vol-0'), held(dataDevice(1), 'vol-1', { endsWithIt: false })],
+    }),
+    { ask: 'end-with', devices: [dataDevice(1)] },
+  ],
+  ['all is in', seenAs(), { ask: 'start' }],
+  [
+    'the exchange isn’t over though its root is seen',
+    seenAs({ state: 'running', volumes: ['in-use'], devices: [held(root, 'vol-0')] }, 'in-progress'),
+    { ask: 'wait', for: 'its root to be replaced' },
+  ],
+  [
+    'the disk of its shell is left',
+    seenAs({ state: 'running', shell: 'available' }),
+    { ask: 'remove', volume: 'vol-shell' },
+  ],
+  ['it is still in quarantine', seenAs({ state: 'running' }), { ask: 'groups' }],
+  [
+    'it is in quarantine too',
+    seenAs({ state: 'running', groups: ['sg-target', 'sg-quarantine'] }),
+    { ask: 'groups' },
+  ],
+  [
+    'its profile is missing',
+    seenAs({ state: 'running', groups: ['sg-target'] }),
+    { ask: 'profile', profile: 'recovered' },
+  ],
+])('the one next move when %s', ([, seen, move]) => {
+  expect(nextMove(seen, wanted)).toEqual(move);
+});
