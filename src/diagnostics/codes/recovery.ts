@@ -208,9 +208,9 @@ export const recovery = {
     means: 'A tag begins with a prefix that AWS or converge keeps for itself.',
     wayOut: 'Give it another name.',
   },
-  'runbook-only': {
-    means: '`converge readiness` was called without `--runbook`.',
-    wayOut: 'Add it: this version prints the runbook alone.',
+  'runbook-alone': {
+    means: '`converge readiness --runbook` was given an option that goes with the findings alone.',
+    wayOut: 'Leave out `--only` and `--format`.',
   },
   'shell-boot-mode': {
     means: 'An image starts with other firmware than the machine did.',
