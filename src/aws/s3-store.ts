@@ -46,7 +46,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
         );
         const body = await answer.Body?.transformToByteArray();
         const bytes = body ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : Buffer.alloc(0);
-        return { bytes, etag: bare(answer.ETag) };
+        return { bytes, etag: bare(answer.ETag), modified: answer.LastModified?.getTime() ?? 0 };
       },
       {
         signal,
@@ -59,7 +59,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
       },
     );
     // An object that is shorter than it should be is for its reader to judge.
-    return found ?? (empty ? { bytes: Buffer.alloc(0), etag: '' } : undefined);
+    return found ?? (empty ? { bytes: Buffer.alloc(0), etag: '', modified: 0 } : undefined);
   };
 
   /** After a lost answer: does the key hold these very bytes now? */

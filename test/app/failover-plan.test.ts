@@ -39,7 +39,7 @@ const network = {
   group: 'sg-0123456789abcdef0',
   subnets: [{ id: 'subnet-0123456789abcdef0', zone: 'eu-west-1a', range: '10.0.1.0/24' }],
 };
-const planned = (chosen: Chosen) => planOf('web', properties, [chosen], network);
+const planned = (chosen: Chosen) => planOf('web', properties, [chosen], network, () => undefined);
 const right = { type: 'c6i.large', why: 'the smallest that holds it' };
 
 test('what is gone on with has the digest that was approved, though the type was chosen and a point was cold', () => {

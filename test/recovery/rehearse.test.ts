@@ -113,16 +113,6 @@ test('a probe that never passes: the group after it is not begun, and the record
   expect(await world.all()).toHaveLength(1);
 });
 
-test('post-launch manifests are said not to have run: no pass, and nobody waits for them', async () => {
-  const world = await begun({ post_launch: 'manifests/web' }, ['web01', 'db01']);
-  const recovered = await rehearse(await world.at());
-  expect(recovered.map(({ results }) => results.at(-1))).toMatchObject(
-    Array(2).fill({ probe: 'post-launch manifests manifests/web', outcome: 'not run' }),
-  );
-  const { run } = await world.at();
-  expect(run.steps.at(-1)).toMatchObject({ what: 'finished', ok: false });
-});
-
 test('an answer that is lost launches nothing twice', async () => {
   const world = await begun();
   for (const operation of ['RunInstances', 'RegisterImage'])

@@ -3,7 +3,7 @@ import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { Fit, TargetMachine } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
-import type { RunStart } from '../../recovery/failover/run.ts';
+import type { PostLaunch, RunStart } from '../../recovery/failover/run.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeIn } from '../../recovery/model/probes.ts';
@@ -33,6 +33,8 @@ export interface PlannedMachine {
   hourly?: number;
   /** In words, with where each runs. */
   probes: string[];
+  /** What it is to converge itself by. */
+  post_launch?: PostLaunch;
   /**
    * Of a point that has no snapshots yet. No part of the digest: a replica that is made meanwhile is no other
    * plan.
@@ -46,8 +48,6 @@ export interface FailoverPlan {
   network: { subnet: string; else_subnets?: string[]; group: string; vpc: string };
   /** Milliseconds after which it is ended, and by which role; without one nobody ends it. */
   teardown: { after: number; role?: string };
-  /** Manifests that the machines are to converge themselves by. */
-  post_launch?: string;
   /** What probes them from within their network; undefined: they are probed from here. */
   prober?: { image: string; type: string };
   groups: {
@@ -74,9 +74,10 @@ export const waits = (wait: string | undefined): number =>
 
 export function planOf(
   plan: string,
-  { groups, test, probes, post_launch }: RecoveryPlanProperties,
+  { groups, test, probes }: RecoveryPlanProperties,
   chosen: Chosen[],
   network: Pick<NetworkFacts, 'vpc' | 'subnets' | 'group'>,
+  postLaunch: (vm: string) => PostLaunch | undefined,
   prober?: FailoverPlan['prober'],
 ): FailoverPlan {
   const role = roleOf(test);
@@ -85,12 +86,12 @@ export function planOf(
     plan,
     network: { ...networkOf(network), vpc: network.vpc },
     teardown: { after: limitOf(test), ...(role !== undefined && { role }) },
-    ...(post_launch !== undefined && { post_launch }),
     ...(prober && { prober }),
     groups: groups.map(({ targets, wait }) => ({
       wait: waits(wait),
       machines: targets.map(of).map(({ vm, target, point, fit, cold }) => ({
         vm,
+        ...carried(postLaunch(vm)),
         point: point.id,
         time: point.time,
         disks: point.disks.length,
@@ -112,32 +113,36 @@ export function planOf(
 /** Points that say nothing of their machine are refused before anything of them is run. */
 export const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) : 'other');
 
+const carried = (own: PostLaunch | undefined) => own && { post_launch: own };
+
 const inWords = (probe: Probe, inside: boolean): string =>
   `${describeProbe(probe)} (from ${placeIn(probe, inside)})`;
 
 export const planOfRun = (
-  { plan, subnet, else_subnets, group, groups, probes, limit, teardown, post_launch, prober }: RunStart,
+  { plan, subnet, else_subnets, group, groups, probes, limit, teardown, prober }: RunStart,
   vpc: string,
 ): FailoverPlan =>
   withDigest({
     plan,
     network: { subnet, ...(else_subnets && { else_subnets }), group, vpc },
     teardown: { after: limit, ...teardown },
-    ...(post_launch !== undefined && { post_launch }),
     ...(prober && { prober }),
     groups: groups.map(({ wait, machines }) => ({
       wait,
-      machines: machines.map(({ vm, point, time, disks, instance_type, address, shell, tenancy }) => ({
-        vm,
-        point,
-        time,
-        disks: disks.length,
-        type: instance_type,
-        ...addressOf(address),
-        ...(shell && { shell }),
-        ...hourlyOf(instance_type, { ...shell, ...(tenancy && { tenancy }) }),
-        probes: (probes[vm] ?? []).map(one => inWords(one, prober !== undefined)),
-      })),
+      machines: machines.map(
+        ({ vm, point, time, disks, instance_type, address, shell, tenancy, post_launch }) => ({
+          vm,
+          ...carried(post_launch),
+          point,
+          time,
+          disks: disks.length,
+          type: instance_type,
+          ...addressOf(address),
+          ...(shell && { shell }),
+          ...hourlyOf(instance_type, { ...shell, ...(tenancy && { tenancy }) }),
+          probes: (probes[vm] ?? []).map(one => inWords(one, prober !== undefined)),
+        }),
+      ),
     })),
   });
 

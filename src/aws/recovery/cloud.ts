@@ -4,6 +4,7 @@ import { callerAccount } from '../caller-identity.ts';
 import type { AwsSettings } from '../settings.ts';
 import type { AdaptiveLimit } from './calls/adaptive-limit.ts';
 import { connectRecovery, type RecoveryConnection } from './connection.ts';
+import { awsDryRuns } from './dry-runs.ts';
 import { awsGroups } from './groups.ts';
 import { awsTypes } from './instance-types.ts';
 import { awsMachines } from './machines.ts';
@@ -47,6 +48,7 @@ export function recoveryOver(
     groups: awsGroups(connection),
     types: awsTypes(connection),
     shells: awsShells(connection),
+    dryRuns: awsDryRuns(connection),
     templates: awsTemplates(connection),
     close() {
       teardown.close();

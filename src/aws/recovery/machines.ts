@@ -72,6 +72,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
     async run(wanted, signal) {
       const { image, type, subnet, groups, keyPair, address, tenancy, hostResourceGroup, token, tags } =
         wanted;
+      const { readsTags } = wanted;
       const command = new ec2.RunInstancesCommand({
         ImageId: image,
         InstanceType: type as 'm6i.large',
@@ -92,7 +93,11 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
         ...(wanted.userData !== undefined && {
           UserData: Buffer.from(wanted.userData).toString('base64'),
         }),
-        MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled' },
+        MetadataOptions: {
+          HttpTokens: 'required',
+          HttpEndpoint: 'enabled',
+          ...(readsTags && { InstanceMetadataTags: 'enabled' as const }),
+        },
         TagSpecifications: taggedTypes.map(ResourceType => ({ ResourceType, Tags: toTags(tags) })),
       });
       let notRun: NotRun | undefined;
@@ -113,6 +118,11 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
         { signal },
       );
       return notRun ?? { instance: answer?.Instances?.[0]?.InstanceId ?? '' };
+    },
+
+    async tag(instance, tags, signal) {
+      const command = new ec2.CreateTagsCommand({ Resources: [instance], Tags: toTags(tags) });
+      await onEc2('CreateTags', instance, (client, options) => client.send(command, options), { signal });
     },
 
     async terminate(ids, signal) {

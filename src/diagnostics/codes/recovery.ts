@@ -186,8 +186,24 @@ export const recovery = {
     wayOut: 'Correct the name; the message says which there are. Or name the manifests that declare it.',
   },
   'post-launch': {
-    means: 'The manifests that recovered machines are to converge themselves by have mistakes.',
-    wayOut: 'Mend what is told above it.',
+    means: 'The manifests that recovered machines are to converge themselves by can not be used.',
+    wayOut: 'Mend what the message names.',
+  },
+  'post-launch-order': {
+    means: 'A tag of this instance should say which post-launch manifests to converge by, and does not.',
+    wayOut: 'Rehearse with a converge of the same version as the one in the guest.',
+  },
+  'post-launch-remote': {
+    means: 'Post-launch manifests declare something that is not on the machine itself.',
+    wayOut: 'Take it out: a machine in a network that is apart reaches no target.',
+  },
+  'post-launch-secret': {
+    means: 'Post-launch manifests need a secret that a machine that was just recovered has no way to get.',
+    wayOut: 'Use `file:PATH` of the disk of the machine itself.',
+  },
+  'post-launch-target': {
+    means: 'Post-launch manifests are for a machine that the plan does not have, or that has some already.',
+    wayOut: 'Name machines of the plan, each once.',
   },
   'probe-property': {
     means: 'A probe of a plan says something that does not go with its kind, or lacks what does.',
@@ -217,9 +233,9 @@ export const recovery = {
     means: 'A tag begins with a prefix that AWS or converge keeps for itself.',
     wayOut: 'Give it another name.',
   },
-  'runbook-only': {
-    means: '`converge readiness` was called without `--runbook`.',
-    wayOut: 'Add it: this version prints the runbook alone.',
+  'runbook-alone': {
+    means: '`converge readiness --runbook` was given an option that goes with the findings alone.',
+    wayOut: 'Leave out `--only` and `--format`.',
   },
   'prober-image': {
     means: 'There is no image that a prober could be launched from.',

@@ -36,6 +36,11 @@ const rows: EvidenceRow[] = [
     'At most 50 tags, 127 and 255 characters, none that begins with aws:',
     guide('Tag restrictions'),
   ],
+  [
+    'quoted',
+    'With tags in the metadata a key has letters, digits and + - = . , _ : @ alone (the message is the lab’s)',
+    guide('View tags for your EC2 instances using instance metadata'),
+  ],
   // Networks
   [
     'quoted',

@@ -32,6 +32,19 @@ export interface RunMachine {
   tpm: boolean;
   /** The first is the one that it boots from. */
   disks: { index: number; snapshot: string }[];
+  post_launch?: PostLaunch;
+}
+
+/** Manifests that a machine is to converge itself by. */
+export interface PostLaunch {
+  /** As the plan names them. */
+  manifests: string;
+  /** SHA-256 of them, in hex. */
+  digest: string;
+  /** Milliseconds from when it runs. */
+  within: number;
+  /** It says what it would change, and changes nothing. */
+  noop?: true;
 }
 
 /** What a run began with. Whoever goes on with it needs nothing else. */
@@ -57,8 +70,6 @@ export interface RunStart {
   prober?: { image: string; type: string };
   /** By title of the target. */
   probes: Record<string, Probe[]>;
-  /** Manifests that the machines are to converge themselves by. */
-  post_launch?: string;
 }
 
 export interface ProbeResult {

@@ -1,3 +1,4 @@
+import type { DryRunCloud } from './dry-runs.ts';
 import type { GroupCloud } from './groups.ts';
 import type { TypeCloud } from './instance-types.ts';
 import type { MachineCloud } from './machines.ts';
@@ -17,4 +18,5 @@ export interface RecoveryCloud {
   groups: GroupCloud;
   types: TypeCloud;
   shells: ShellCloud;
+  dryRuns: DryRunCloud;
 }

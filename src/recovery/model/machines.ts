@@ -69,6 +69,8 @@ export interface NewInstance {
   /** The same token gives the same instance again. */
   token: string;
   tags: Record<string, string>;
+  /** Whether the machine can read its own tags, in its metadata. */
+  readsTags?: boolean;
 }
 
 /** A subnet of one VPC. */
@@ -129,6 +131,8 @@ export interface MachineCloud {
   run(wanted: NewInstance, signal?: AbortSignal): Promise<{ instance: string } | NotRun>;
   /** Undefined when nobody has it. */
   addressHolder(subnet: string, address: string, signal?: AbortSignal): Promise<AddressHolder | undefined>;
+  /** Adds tags to an instance. */
+  tag(instance: string, tags: Record<string, string>, signal?: AbortSignal): Promise<void>;
   terminate(ids: string[], signal?: AbortSignal): Promise<void>;
   stop(instance: string, signal?: AbortSignal): Promise<void>;
   start(instance: string, signal?: AbortSignal): Promise<void>;

@@ -14,6 +14,17 @@ export interface ProbeProperties {
   contains?: string;
 }
 
+/** Manifests that recovered machines converge themselves by. */
+export interface PostLaunchProperties {
+  /** A path from the file that declares the plan. */
+  manifests: string;
+  /** Titles of targets; all of the plan when left out. */
+  targets?: string[];
+  within?: string;
+  /** The machine says what it would change, and changes nothing. */
+  noop?: boolean;
+}
+
 /** A plan of recovery as it is declared, and as the repository keeps it. */
 export interface PlanProperties {
   groups: { targets: string[]; wait?: string }[];
@@ -35,8 +46,7 @@ export interface PlanProperties {
     teardown: string;
   };
   probes?: ProbeProperties[];
-  /** Manifests that a recovered machine converges itself by; a path from the file that declares the plan. */
-  post_launch?: string;
+  post_launch?: PostLaunchProperties[];
 }
 
 /** Series of the records of a plan in its repository. */

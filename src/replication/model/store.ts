@@ -21,12 +21,13 @@ export type PutResult = { ok: true; etag: string } | { ok: false; reason: 'preco
 export interface ObjectStore {
   readonly url: string;
   /**
-   * Whole object, or what there is of `range` (bytes; `end` exclusive). Undefined when the key isn't there.
+   * Whole object, or what there is of `range` (bytes; `end` exclusive), with what `head` tells of it.
+   * Undefined when the key isn't there.
    */
   get(
     key: string,
     options?: { range?: { start: number; end: number }; signal?: AbortSignal },
-  ): Promise<{ bytes: Buffer; etag: string } | undefined>;
+  ): Promise<{ bytes: Buffer; etag: string; modified: number } | undefined>;
   head(key: string): Promise<StoredObject | undefined>;
   /**
    * Atomic: readers see the whole new object or what was there. Durable when it resolves. A lost

@@ -8,6 +8,7 @@ import type { Repository } from '../../replication/model/repository.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryMistakes, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+import { postLaunchSchema, wrongPostLaunch } from './post-launch-schema.ts';
 import { probesSchema, wrongProbes } from './probes-schema.ts';
 
 const schema = Type.Object(
@@ -113,13 +114,7 @@ const schema = Type.Object(
       },
     ),
     probes: Type.Optional(probesSchema),
-    post_launch: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description:
-          'File or folder of manifests, from the file that declares the plan, by which each recovered machine is to converge itself. It is compiled before a rehearsal; this version carries it into no machine, and says "not run" of each.',
-      }),
-    ),
+    post_launch: Type.Optional(postLaunchSchema),
   },
   { additionalProperties: false },
 );
@@ -169,6 +164,7 @@ repository.`,
     ...namedTwice(properties),
     ...wrongNetwork(properties),
     ...wrongProbes(properties),
+    ...wrongPostLaunch(properties),
   ],
   needs: ({ groups }) =>
     groups.flatMap(({ targets }) => targets.map(vm => ({ anyOf: [`recovery-target:${vm.toLowerCase()}`] }))),
