@@ -11,7 +11,14 @@ import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { fitFor, machineOf, type TargetMachine } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { newestRun, RUN_TAG, type RunStart } from '../../src/recovery/failover/run.ts';
+import {
+  ATTEMPT_TAG,
+  DISK_TAG,
+  machineTags,
+  newestRun,
+  RUN_TAG,
+  type RunStart,
+} from '../../src/recovery/failover/run.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
 import { estimateCold } from '../../src/recovery/replica/estimate.ts';
 import { makeShell } from '../../src/recovery/shell/own.ts';
@@ -328,6 +335,34 @@ test.for([
     await expectNothingLeft(of);
   },
 );
+
+test('a volume of an attempt that was given up, made late, is not put into the next one', async () => {
+  const of = await world({ data: true });
+  const start = await of.begin();
+  await expect(rehearse(await of.at(killedBefore('create-web01')))).rejects.toThrow('killed');
+  const [machine] = start.groups[0]!.machines;
+  const tags = machineTags(of.repository.id, start, machine!.uuid);
+  // Whoever began the first attempt lives on for a while.
+  const late = async (name: string) => {
+    if (name !== 'launched-web01') return;
+    const wanted = { zone: 'eu-west-1a', encrypted: false, tags: { ...tags, [DISK_TAG]: '0' } };
+    await of.recovery.volumes.create({ ...wanted, snapshot: machine!.disks[0]!.snapshot, token: 'late' });
+  };
+  await retry(await of.at(late), true);
+  const { BlockDeviceMappings: mapped } = await expectOneLive(of);
+  const held = mapped!.map(({ Ebs }) => Ebs!.VolumeId!);
+  const attempts = (await of.recovery.volumes.list(tags)).map(one => [
+    held.includes(one.id),
+    one.tags[ATTEMPT_TAG],
+  ]);
+  expect(attempts.sort()).toEqual([
+    [false, undefined],
+    [true, '1'],
+    [true, '1'],
+  ]);
+  await cleanUp(await of.at());
+  await expectNothingLeft(of);
+});
 
 test('stopped in the middle of its exchange of disks, one that is tried again goes on as the same instance', async () => {
   const of = await world({ data: true });
