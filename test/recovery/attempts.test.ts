@@ -1,6 +1,6 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
-import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
+import { failedOf, keptOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import type { RehearseOptions } from '../../src/recovery/failover/options.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
@@ -126,6 +126,15 @@ test('of two operators who try again at once, one is told so', async () => {
   const { reason } = results.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
   expect(reason).toMatchObject({ diagnostics: [{ code: 'failover-begun', category: 'blocked' }] });
   expect(await live(world)).toHaveLength(2);
+});
+
+test('what passed under an attempt that was given up since is not kept', async () => {
+  const { world, passed } = await halfFailed();
+  const options = await world.at();
+  const [machine] = options.run.start.groups[0]!.machines;
+  expect(await keptOf(machine!, options)).toMatchObject({ instance: passed });
+  await tryAgain(options, [{ vm: 'web01', why: 'asked for', anew: true }], options);
+  expect(await keptOf(machine!, options)).toBeUndefined();
 });
 
 test('of many who write a step down at once, each is on record', async () => {

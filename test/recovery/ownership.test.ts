@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { runTags, VM_TAG } from '../../src/recovery/failover/run.ts';
-import { begun } from './begun.ts';
+import { machineTags, runTags, VM_TAG } from '../../src/recovery/failover/run.ts';
+import { begun, killedBefore } from './begun.ts';
 
 test('an image, a volume and a group with the tag of the run that no record explains are left alone', async () => {
   const world = await begun();
@@ -43,5 +43,28 @@ test('an instance of another account than the run began in is not the run’s, w
   expect(await standing(world.repository, elsewhere, world.recovery)).toMatchObject({
     instances: [],
     foreign: [recovered!.instance],
+  });
+});
+
+test('an instance with all tags of a machine of the run, and another token, is not taken for it', async () => {
+  const world = await begun();
+  await expect(rehearse(await world.at(killedBefore('run-web01')))).rejects.toThrow('killed');
+  const { repository, machines, network } = world;
+  const { run } = await world.at();
+  const tags = machineTags(repository.id, run.start, run.start.groups[0]!.machines[0]!.uuid);
+  const [image] = await machines.images(tags);
+  const made = await machines.run({
+    image: image!.id,
+    type: 'm6i.large',
+    subnet: network.subnet,
+    groups: [network.group],
+    token: 'theirs',
+    tags,
+  });
+  const [recovered] = await rehearse(await world.at());
+  expect(made).not.toEqual({ instance: recovered!.instance });
+  expect(await cleanUp(await world.at())).toMatchObject({
+    instances: 1,
+    foreign: ['instance' in made ? made.instance : ''],
   });
 });

@@ -19,6 +19,7 @@ import {
   RUN_TAG,
   type RunStart,
 } from '../../src/recovery/failover/run.ts';
+import type { CloudImage } from '../../src/recovery/model/machines.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
 import { estimateCold } from '../../src/recovery/replica/estimate.ts';
 import { makeShell } from '../../src/recovery/shell/own.ts';
@@ -433,6 +434,32 @@ test('the image of the shell is gone by then: nothing is launched', async () => 
   await expect(rehearse(await of.at())).rejects.toThrow(
     `the image ${image} that web01 takes its licence from is gone`,
   );
+  expect(await of.instances()).toEqual([]);
+});
+
+test.for<[string, Partial<CloudImage>, RegExp]>([
+  [
+    'is billed otherwise by then',
+    { usageOperation: 'RunInstances:0800' },
+    /bills the image ami-\w+ of web01 as/,
+  ],
+  [
+    'starts otherwise by then',
+    { bootMode: 'uefi' },
+    /web01 starts with BIOS, and the image ami-\w+ with UEFI/,
+  ],
+  ['failed by then', { state: 'failed' }, /the image ami-\w+ that web01 takes its licence from is failed/],
+])('the image of the shell %s: nothing is launched', async ([, seen, message]) => {
+  const of = await world();
+  await of.begin();
+  const { shells } = of.recovery;
+  const image: typeof shells.image = async (...asked) => {
+    const found = await shells.image(...asked);
+    return found && { ...found, ...seen };
+  };
+  const options = await of.at();
+  const cloud = { ...of.recovery, shells: { ...shells, image } };
+  await expect(rehearse({ ...options, cloud })).rejects.toThrow(message);
   expect(await of.instances()).toEqual([]);
 });
 
