@@ -52,13 +52,13 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
           new sdk.GetObjectCommand({ Bucket, Key: root + key, ...(Range && { Range }) }),
           options,
         );
-        const { Body, ContentLength = Number.POSITIVE_INFINITY, ETag } = answer;
-        const etag = bare(ETag);
-        if (into && ContentLength <= into.length)
-          return { bytes: await readInto(into, Body as Readable), etag };
+        const { Body, ContentLength = Number.POSITIVE_INFINITY } = answer;
+        const told = { etag: bare(answer.ETag), modified: answer.LastModified?.getTime() ?? 0 };
+        if (into && Body && ContentLength <= into.length)
+          return { bytes: await readInto(into, Body as Readable), ...told };
         const body = await Body?.transformToByteArray();
         const bytes = body ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : Buffer.alloc(0);
-        return { bytes, etag };
+        return { bytes, ...told };
       },
       {
         signal,
@@ -71,7 +71,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
       },
     );
     // An object that is shorter than it should be is for its reader to judge.
-    return found ?? (empty ? { bytes: Buffer.alloc(0), etag: '' } : undefined);
+    return found ?? (empty ? { bytes: Buffer.alloc(0), etag: '', modified: 0 } : undefined);
   };
 
   /** After a lost answer: does the key hold these very bytes now? */

@@ -11,7 +11,16 @@ import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { fitFor, machineOf, type TargetMachine } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { newestRun, RUN_TAG, type RunStart } from '../../src/recovery/failover/run.ts';
+import {
+  ATTEMPT_TAG,
+  DISK_TAG,
+  machineTags,
+  newestRun,
+  type PostLaunch,
+  type RunStart,
+} from '../../src/recovery/failover/run.ts';
+import { ORDER_TAG } from '../../src/recovery/guest/order.ts';
+import { type CloudImage, RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
 import { estimateCold } from '../../src/recovery/replica/estimate.ts';
 import { makeShell } from '../../src/recovery/shell/own.ts';
@@ -57,7 +66,7 @@ async function world({
   const { point } = made;
   const snapshots = new Map(made.disks.map(({ index, snapshot }) => [index, snapshot]));
   const fits = () => fitFor(point, target, repository.id, recovery);
-  const begin = async () => {
+  const begin = async (own?: PostLaunch) => {
     const start: RunStart = {
       version: 1,
       plan: 'web',
@@ -66,7 +75,17 @@ async function world({
       account: (await recovery.machines.network([network.subnet], network.group)).account,
       subnet: network.subnet,
       group: network.group,
-      groups: [{ machines: [machineOf(point, target, await fits(), snapshots)], wait: 0 }],
+      groups: [
+        {
+          machines: [
+            {
+              ...machineOf(point, target, await fits(), snapshots),
+              ...(own && { post_launch: own }),
+            },
+          ],
+          wait: 0,
+        },
+      ],
       limit: hour,
       teardown: { role },
       probes: { web01: [{ kind: 'status', within: 60_000 }] },
@@ -329,6 +348,34 @@ test.for([
   },
 );
 
+test('a volume of an attempt that was given up, made late, is not put into the next one', async () => {
+  const of = await world({ data: true });
+  const start = await of.begin();
+  await expect(rehearse(await of.at(killedBefore('create-web01')))).rejects.toThrow('killed');
+  const [machine] = start.groups[0]!.machines;
+  const tags = machineTags(of.repository.id, start, machine!.uuid);
+  // Whoever began the first attempt lives on for a while.
+  const late = async (name: string) => {
+    if (name !== 'launched-web01') return;
+    const wanted = { zone: 'eu-west-1a', encrypted: false, tags: { ...tags, [DISK_TAG]: '0' } };
+    await of.recovery.volumes.create({ ...wanted, snapshot: machine!.disks[0]!.snapshot, token: 'late' });
+  };
+  await retry(await of.at(late), true);
+  const { BlockDeviceMappings: mapped } = await expectOneLive(of);
+  const held = mapped!.map(({ Ebs }) => Ebs!.VolumeId!);
+  const attempts = (await of.recovery.volumes.list(tags)).map(one => [
+    held.includes(one.id),
+    one.tags[ATTEMPT_TAG],
+  ]);
+  expect(attempts.sort()).toEqual([
+    [false, undefined],
+    [true, '1'],
+    [true, '1'],
+  ]);
+  await cleanUp(await of.at());
+  await expectNothingLeft(of);
+});
+
 test('stopped in the middle of its exchange of disks, one that is tried again goes on as the same instance', async () => {
   const of = await world({ data: true });
   await of.begin();
@@ -398,6 +445,32 @@ test('the image of the shell is gone by then: nothing is launched', async () => 
   await expect(rehearse(await of.at())).rejects.toThrow(
     `the image ${image} that web01 takes its licence from is gone`,
   );
+  expect(await of.instances()).toEqual([]);
+});
+
+test.for<[string, Partial<CloudImage>, RegExp]>([
+  [
+    'is billed otherwise by then',
+    { usageOperation: 'RunInstances:0800' },
+    /bills the image ami-\w+ of web01 as/,
+  ],
+  [
+    'starts otherwise by then',
+    { bootMode: 'uefi' },
+    /web01 starts with BIOS, and the image ami-\w+ with UEFI/,
+  ],
+  ['failed by then', { state: 'failed' }, /the image ami-\w+ that web01 takes its licence from is failed/],
+])('the image of the shell %s: nothing is launched', async ([, seen, message]) => {
+  const of = await world();
+  await of.begin();
+  const { shells } = of.recovery;
+  const image: typeof shells.image = async (...asked) => {
+    const found = await shells.image(...asked);
+    return found && { ...found, ...seen };
+  };
+  const options = await of.at();
+  const cloud = { ...of.recovery, shells: { ...shells, image } };
+  await expect(rehearse({ ...options, cloud })).rejects.toThrow(message);
   expect(await of.instances()).toEqual([]);
 });
 
@@ -534,3 +607,21 @@ test('what a point costs that is not warm is told without writing, and is what w
     keeping: expect.closeTo(blocks * 2.6e-5, 5),
   });
 });
+
+test.for([true, false])(
+  'a shell is told nothing of post-launch manifests, the machine is when it has its own disks (data disk: %s)',
+  async data => {
+    const of = await world({ data });
+    await of.begin({ manifests: '../inside', digest: sha256(Buffer.from('m')), within: 0 });
+    const orderNow = async () =>
+      ((await of.instances())[0]?.Tags ?? []).find(({ Key }) => Key === ORDER_TAG)?.Value;
+    const seen = new Map<string, string | undefined>();
+    const look = async (name: string) => void seen.set(name, await orderNow());
+    await expect(rehearse(await of.at(killedBefore('order-web01')))).rejects.toThrow('killed');
+    expect(await orderNow()).toBeUndefined();
+    await rehearse(await of.at(look));
+    expect(seen.get('order-web01')).toBeUndefined();
+    expect(seen.get('probed-web01')).toMatch(/^apply:/);
+    expect((await of.instances())[0]!.MetadataOptions).toMatchObject({ InstanceMetadataTags: 'enabled' });
+  },
+);

@@ -15,6 +15,7 @@ const KINDS = {
   removal: 8,
   record: 9,
   bundle: 10,
+  damage: 11,
 } as const;
 export type Kind = keyof typeof KINDS;
 

@@ -92,7 +92,8 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
         const bytes = await range(file, start, end, into);
         const isWhole = bytes.length === stat.size;
         const whole = isWhole || stat.size > HASHED ? bytes : await range(file, 0, stat.size);
-        return { bytes, etag: etagOf(stat, stat.size <= HASHED ? whole : undefined) };
+        const etag = etagOf(stat, stat.size <= HASHED ? whole : undefined);
+        return { bytes, etag, modified: Number(stat.mtimeNs / 1_000_000n) };
       }).catch(error => {
         throw failedWith(error, 'file-refused') ? damaged(key, 'it is not a plain file', error) : error;
       });

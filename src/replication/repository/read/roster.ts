@@ -2,11 +2,15 @@ import { damaged } from '../../format/damage.ts';
 import { ROSTER, vmNames } from '../../format/names.ts';
 import { openObject, SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import type { Vault } from '../../format/vault.ts';
+import { pipelined } from '../../model/pipelined.ts';
 import type { OnDamage } from '../../model/repository.ts';
+import type { StoredObject } from '../../model/store.ts';
 import { readable } from './points.ts';
-import type { Context } from './repository-context.ts';
+import type { Context, VmContext } from './repository-context.ts';
 
 const CAP = 4096;
+/** Entries that are read side by side: there may be thousands, each a request. */
+const READS = 32;
 
 /** Notes down, once, which VM the folder of this key belongs to. */
 export async function enrol({ store, vault, random }: Context, uuid: string): Promise<number> {
@@ -17,12 +21,22 @@ export async function enrol({ store, vault, random }: Context, uuid: string): Pr
   return put.ok ? bytes.length : 0;
 }
 
+/** Writes the object of a VM again where it is gone, or doesn't say what it should. */
+export async function mendRoster(context: VmContext): Promise<void> {
+  const { store, vault, random, uuid, names } = context;
+  const found = await store.get(names.roster);
+  if (!found) return void (await enrol(context, uuid));
+  if ((await readable(entry(context, names.roster), () => {})) !== undefined) return;
+  const payload = Buffer.from(JSON.stringify({ uuid }));
+  const bytes = sealObject(vault, 'roster', names.roster, random.bytes(SALT_BYTES), payload);
+  await store.put(names.roster, bytes, { when: { ifMatch: found.etag } });
+}
+
 /** UUIDs of all VMs that were ever replicated to this repository; entries as `readable` reads them. */
 export async function* enrolled(context: Context, onDamage?: OnDamage): AsyncGenerator<string> {
-  for await (const { key } of context.store.list(ROSTER)) {
-    const uuid = await readable(entry(context, key), onDamage);
-    if (uuid !== undefined) yield uuid;
-  }
+  const entries = context.store.list(ROSTER);
+  const read = ({ key }: StoredObject) => readable(entry(context, key), onDamage);
+  for await (const uuid of pipelined(entries, READS, read)) if (uuid !== undefined) yield uuid;
 }
 
 async function entry({ store, vault }: Context, key: string): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import type { Location } from '../../format/index-object.ts';
+import type { Location } from '../../model/location.ts';
 
 /** A stored block and the blocks of the disk that it is needed for. */
 export interface Wanted extends Location {
