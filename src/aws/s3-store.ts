@@ -52,8 +52,8 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
           new sdk.GetObjectCommand({ Bucket, Key: root + key, ...(Range && { Range }) }),
           options,
         );
-        const { Body, ContentLength = Number.POSITIVE_INFINITY } = answer;
-        const told = { etag: bare(answer.ETag), modified: answer.LastModified?.getTime() ?? 0 };
+        const { Body, ContentLength = Number.POSITIVE_INFINITY, ETag, LastModified } = answer;
+        const told = { etag: bare(ETag), modified: LastModified?.getTime() ?? 0 };
         if (into && Body && ContentLength <= into.length)
           return { bytes: await readInto(into, Body as Readable), ...told };
         const body = await Body?.transformToByteArray();

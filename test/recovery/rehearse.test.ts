@@ -1,7 +1,5 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
-import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import type { Lab } from '../../src/lab/lab.ts';
 import { failedOf } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { machineOf, obstacles } from '../../src/recovery/failover/prepare.ts';
