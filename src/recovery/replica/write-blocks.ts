@@ -50,12 +50,17 @@ export async function writeBlocks(
     readInto(spare.pop() ?? Buffer.allocUnsafeSlow(windowBlocks * SNAPSHOT_BLOCK), reader, numbers, either);
   const put = async (window: Window) => {
     const { numbers, bytes, digests } = window;
-    await Promise.all(
-      numbers.map(async (index, n) => {
-        await store.put(id, index, blockOf(window, n), digests[n]!, either);
-        onPut?.(1);
-      }),
-    );
+    const puts = numbers.map(async (index, n) => {
+      await store.put(id, index, blockOf(window, n), digests[n]!, either);
+      onPut?.(1);
+    });
+    try {
+      await Promise.all(puts);
+    } catch (error) {
+      stop.abort(error);
+      await Promise.allSettled(puts);
+      throw error;
+    }
     spare.push(bytes);
   };
   try {
