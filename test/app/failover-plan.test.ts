@@ -26,6 +26,7 @@ const chosenBy = (fit: Chosen['fit'], cold?: Chosen['cold']): Chosen => ({
   point,
   fit,
   ...(cold && { cold }),
+  ready: { verdict: 'unknown', looked: false, findings: [] },
 });
 const planned = (chosen: Chosen) =>
   planOf('web', properties, [chosen], { vpc: 'vpc-1', subnets: [] }, () => undefined);

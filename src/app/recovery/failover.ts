@@ -33,6 +33,8 @@ export interface FailoverOptions extends PlanOptions {
   /** `latest`, a time, or an id; of every machine. */
   point: string;
   noop?: boolean;
+  /** Targets that are launched though readiness knows that they don't run. */
+  allow?: string[];
   /** Only if the plan has this digest. */
   digest?: string;
 }
@@ -51,7 +53,7 @@ export interface Failover {
   again: string;
 }
 
-export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from'>) => Promise<boolean>;
+export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from' | 'again'>) => Promise<boolean>;
 
 /** Milliseconds for which an answer about the account counts as one of now. */
 const freshFor = 30_000;
@@ -88,7 +90,12 @@ export const failoverTest = (
     const encryption = await recovering.cloud.snapshots.encryption(signal);
     const chosen = resumed
       ? undefined
-      : await choose(recovering, declared, options.point, { encryption, network, signal });
+      : await choose(recovering, declared, options.point, {
+          encryption,
+          network,
+          ...(options.allow && { allow: options.allow }),
+          signal,
+        });
     const shown = resumed
       ? planOfRun(before.start, network.vpc)
       : planOf(declared.title, properties, chosen!, network, postLaunchOf(recovering, declared));

@@ -164,6 +164,10 @@ export const recovery = {
     means: 'No point in the repository keeps a plan of that name.',
     wayOut: 'Correct the name; the message says which there are. Or name the manifests that declare it.',
   },
+  'plan-not-named': {
+    means: '`converge readiness --repository` was called without `--plan`.',
+    wayOut: 'Name the recovery_plan whose targets are meant.',
+  },
   'post-launch': {
     means: 'The manifests that recovered machines are to converge themselves by can not be used.',
     wayOut: 'Mend what the message names.',
@@ -243,6 +247,10 @@ export const recovery = {
   'stock-byol': {
     means: "An image of Amazon's is declared for a licence of one's own, which it can never have.",
     wayOut: 'Write `shell: own`.',
+  },
+  'target-not-ready': {
+    means: 'A failover was asked for a machine that is known not to run in EC2.',
+    wayOut: 'Put right what the message names and make a new point, or allow it by `--allow`.',
   },
   'target-twice': { means: 'A recovery plan names a machine twice.', wayOut: 'Name each machine once.' },
   'teardown-taken': {
