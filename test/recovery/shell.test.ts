@@ -11,8 +11,16 @@ import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { fitFor, machineOf, type TargetMachine } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { newestRun, type PostLaunch, RUN_TAG, type RunStart } from '../../src/recovery/failover/run.ts';
+import {
+  ATTEMPT_TAG,
+  DISK_TAG,
+  machineTags,
+  newestRun,
+  type PostLaunch,
+  type RunStart,
+} from '../../src/recovery/failover/run.ts';
 import { ORDER_TAG } from '../../src/recovery/guest/order.ts';
+import { type CloudImage, RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
 import { estimateCold } from '../../src/recovery/replica/estimate.ts';
 import { makeShell } from '../../src/recovery/shell/own.ts';
@@ -340,6 +348,34 @@ test.for([
   },
 );
 
+test('a volume of an attempt that was given up, made late, is not put into the next one', async () => {
+  const of = await world({ data: true });
+  const start = await of.begin();
+  await expect(rehearse(await of.at(killedBefore('create-web01')))).rejects.toThrow('killed');
+  const [machine] = start.groups[0]!.machines;
+  const tags = machineTags(of.repository.id, start, machine!.uuid);
+  // Whoever began the first attempt lives on for a while.
+  const late = async (name: string) => {
+    if (name !== 'launched-web01') return;
+    const wanted = { zone: 'eu-west-1a', encrypted: false, tags: { ...tags, [DISK_TAG]: '0' } };
+    await of.recovery.volumes.create({ ...wanted, snapshot: machine!.disks[0]!.snapshot, token: 'late' });
+  };
+  await retry(await of.at(late), true);
+  const { BlockDeviceMappings: mapped } = await expectOneLive(of);
+  const held = mapped!.map(({ Ebs }) => Ebs!.VolumeId!);
+  const attempts = (await of.recovery.volumes.list(tags)).map(one => [
+    held.includes(one.id),
+    one.tags[ATTEMPT_TAG],
+  ]);
+  expect(attempts.sort()).toEqual([
+    [false, undefined],
+    [true, '1'],
+    [true, '1'],
+  ]);
+  await cleanUp(await of.at());
+  await expectNothingLeft(of);
+});
+
 test('stopped in the middle of its exchange of disks, one that is tried again goes on as the same instance', async () => {
   const of = await world({ data: true });
   await of.begin();
@@ -409,6 +445,32 @@ test('the image of the shell is gone by then: nothing is launched', async () => 
   await expect(rehearse(await of.at())).rejects.toThrow(
     `the image ${image} that web01 takes its licence from is gone`,
   );
+  expect(await of.instances()).toEqual([]);
+});
+
+test.for<[string, Partial<CloudImage>, RegExp]>([
+  [
+    'is billed otherwise by then',
+    { usageOperation: 'RunInstances:0800' },
+    /bills the image ami-\w+ of web01 as/,
+  ],
+  [
+    'starts otherwise by then',
+    { bootMode: 'uefi' },
+    /web01 starts with BIOS, and the image ami-\w+ with UEFI/,
+  ],
+  ['failed by then', { state: 'failed' }, /the image ami-\w+ that web01 takes its licence from is failed/],
+])('the image of the shell %s: nothing is launched', async ([, seen, message]) => {
+  const of = await world();
+  await of.begin();
+  const { shells } = of.recovery;
+  const image: typeof shells.image = async (...asked) => {
+    const found = await shells.image(...asked);
+    return found && { ...found, ...seen };
+  };
+  const options = await of.at();
+  const cloud = { ...of.recovery, shells: { ...shells, image } };
+  await expect(rehearse({ ...options, cloud })).rejects.toThrow(message);
   expect(await of.instances()).toEqual([]);
 });
 

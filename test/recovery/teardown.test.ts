@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { expiresOf } from '../../src/recovery/failover/run.ts';
+import { expiresOf, runTags } from '../../src/recovery/failover/run.ts';
+import { RUN_TAG } from '../../src/recovery/model/machines.ts';
+import { pinned } from '../../src/replication/model/pins.ts';
 import { begun, hour, killedBefore, role } from './begun.ts';
 import { unhurried } from './fixture.ts';
 
@@ -65,6 +67,24 @@ test('an entry of that name that ends something else: refused, and left alone by
   expect(await world.all()).toEqual([]);
   expect(await cleanUp(await world.at())).toMatchObject({ schedules: 0, foreign: [name] });
   expect(await world.recovery.teardown.list(name!)).toHaveLength(1);
+});
+
+test('an entry that somebody makes while all is removed is told, and the pins stay', async () => {
+  const world = await begun();
+  await rehearse(await world.at());
+  const { run } = await world.at();
+  const [name] = (await standing(world.repository, run, world.recovery)).schedules;
+  const another = name!.replace(/0$/, '1');
+  const step = async (of: string) => {
+    if (of !== 'unschedule') return;
+    const tag = { key: RUN_TAG, value: runTags(world.repository.id, run.start)[RUN_TAG]! };
+    await world.recovery.teardown.create({ name: another, at: expiresOf(run), role, tag, token: 'later' });
+  };
+  await expect(cleanUp(await world.at(step))).rejects.toMatchObject({
+    diagnostics: [{ code: 'left-behind', message: expect.stringContaining(another) }],
+  });
+  expect(await pinned(world.repository)).toHaveLength(1);
+  expect(await cleanUp(await world.at())).toMatchObject({ schedules: 1 });
 });
 
 test('`none` makes no entry, and is a run like any other', async () => {

@@ -6,7 +6,15 @@ import { refuseOpen } from '../../recovery/failover/isolation.ts';
 import { machineOf } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
-import { begunBy, newestRun, type Run, type RunMachine, stateOf } from '../../recovery/failover/run.ts';
+import {
+  begunBy,
+  newestRun,
+  type Run,
+  type RunMachine,
+  type RunStart,
+  stateOf,
+  subnetsOf,
+} from '../../recovery/failover/run.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
@@ -22,10 +30,12 @@ import {
   planOf,
   planOfRun,
   planProperties,
+  refuseTooMany,
   roleOf,
   waits,
 } from './failover-plan.ts';
 import { postLaunchOf } from './post-launch-of.ts';
+import { testNetwork, testProber } from './test-network.ts';
 import type { BundleOrigin, Recovering } from './with-declared.ts';
 import { type PlanOptions, withPlan } from './with-plan.ts';
 
@@ -84,8 +94,10 @@ export const failoverTest = (
 
     const looked = clock.now();
     // What is gone on with launches into the network that it began in, whatever the plan says by now.
-    const { subnet, else_subnets: more = [], group } = resumed ? before.start : networkOf(properties.test);
-    const network = await machines.network([...new Set([subnet, ...more])], group, signal);
+    const { subnets, group } = resumed
+      ? { subnets: subnetsOf(before.start), group: before.start.group }
+      : await testNetwork(properties.test, recovering.cloud, signal);
+    const network = await machines.network(subnets, group, signal);
     refuseOpen(network);
     const encryption = await recovering.cloud.snapshots.encryption(signal);
     const chosen = resumed
@@ -96,9 +108,12 @@ export const failoverTest = (
           ...(options.allow && { allow: options.allow }),
           signal,
         });
+    const asked = (chosen ?? []).flatMap(({ vm, point }) => probesOf(properties.probes, vm, familyOf(point)));
+    const inside = await testProber(properties.test, asked, recovering.cloud, signal);
+    if (!resumed) refuseTooMany(declared.title, properties, inside ? 1 : 0);
     const shown = resumed
       ? planOfRun(before.start, network.vpc)
-      : planOf(declared.title, properties, chosen!, network, postLaunchOf(recovering, declared));
+      : planOf(declared.title, properties, chosen!, network, postLaunchOf(recovering, declared), inside);
     checkDigest(shown, options.digest);
     const { again, from } = recovering;
     const about = { plan: shown, again, ...(from && { from }) };
@@ -119,6 +134,7 @@ export const failoverTest = (
             declared,
             chosen: chosen!,
             network,
+            ...(inside && { prober: inside }),
             began,
             after: before?.start.number ?? 0,
             ...(isFresh() && { encryption }),
@@ -165,6 +181,7 @@ const begin = ({
   declared,
   chosen,
   network,
+  prober,
   began,
   after,
   encryption,
@@ -175,6 +192,7 @@ const begin = ({
   declared: CatalogResource;
   chosen: Chosen[];
   network: NetworkFacts;
+  prober?: RunStart['prober'];
   began: number;
   /** Number of the newest run that was looked at. */
   after: number;
@@ -213,7 +231,8 @@ const begin = ({
       const role = roleOf(test);
       return {
         account: network.account,
-        ...networkOf(test),
+        ...networkOf(network),
+        ...(prober && { prober }),
         limit: limitOf(test),
         ...(role !== undefined && { teardown: { role } }),
         groups: groups.map(({ targets, wait }) => ({

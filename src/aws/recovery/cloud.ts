@@ -8,6 +8,7 @@ import { awsDryRuns } from './dry-runs.ts';
 import { awsGroups } from './groups.ts';
 import { awsTypes } from './instance-types.ts';
 import { awsMachines } from './machines.ts';
+import { awsNetworks } from './networks.ts';
 import { awsShells } from './shells.ts';
 import { awsSnapshots, ebsLimit } from './snapshots.ts';
 import { awsTeardown } from './teardown.ts';
@@ -41,6 +42,7 @@ export function recoveryOver(
   return {
     snapshots: awsSnapshots(connection, limitOf),
     machines: awsMachines(connection),
+    networks: awsNetworks(connection),
     teardown,
     volumes: awsVolumes(connection),
     groups: awsGroups(connection),

@@ -4,7 +4,6 @@ import type { RecoveryConnection } from './connection.ts';
 import { ofSnapshots } from './gone.ts';
 import { findHolder } from './interfaces.ts';
 import { readNetwork } from './network.ts';
-import { takePicture } from './picture.ts';
 import { awsReads } from './reads.ts';
 import { toTags } from './tags.ts';
 
@@ -89,7 +88,10 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
           },
         }),
         ClientToken: token,
-        InstanceInitiatedShutdownBehavior: 'stop',
+        InstanceInitiatedShutdownBehavior: wanted.endsItself ? 'terminate' : 'stop',
+        ...(wanted.userData !== undefined && {
+          UserData: Buffer.from(wanted.userData).toString('base64'),
+        }),
         MetadataOptions: {
           HttpTokens: 'required',
           HttpEndpoint: 'enabled',
@@ -169,4 +171,23 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
       return Buffer.from(answer?.Output ?? '', 'base64').toString('utf8');
     },
   };
+}
+
+/**
+ * What an instance shows on its screen. Undefined where EC2 can't take a picture: of some types it never can,
+ * and of an instance that isn't running. Source: EC2 API reference, GetConsoleScreenshot.
+ */
+async function takePicture(
+  { ec2, onEc2 }: RecoveryConnection,
+  instance: string,
+  signal?: AbortSignal,
+): Promise<Buffer | undefined> {
+  const command = new ec2.GetConsoleScreenshotCommand({ InstanceId: instance });
+  const answer = await onEc2(
+    'GetConsoleScreenshot',
+    instance,
+    (client, options) => client.send(command, options),
+    { signal, expected: /^(UnsupportedOperation|IncorrectInstanceState|InvalidInstanceType)$/ },
+  );
+  return answer?.ImageData ? Buffer.from(answer.ImageData, 'base64') : undefined;
 }

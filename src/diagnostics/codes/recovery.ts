@@ -113,6 +113,23 @@ export const recovery = {
     means: 'A recovery point is older than the record of its machine.',
     wayOut: 'Make a new point.',
   },
+  'network-and-parts': {
+    means: 'A plan names both a network for its tests and parts of one.',
+    wayOut: 'Remove one of the two.',
+  },
+  'network-door-foreign': {
+    means:
+      'A network that is to be isolated has a gateway, a peering, an endpoint or a Resolver rule of others.',
+    wayOut: 'Detach or remove it: converge takes away nothing that it did not make.',
+  },
+  'network-in-use': {
+    means: 'A part of an isolated network is used by something, so that it is not removed.',
+    wayOut: 'End what runs in it: `converge failover cleanup PLAN`.',
+  },
+  'network-missing': {
+    means: 'A plan does not say which network its tests run in.',
+    wayOut: 'Name an `isolated_network`, or a subnet and a security group.',
+  },
   'network-mixed': {
     means: 'The subnets and the security group of a test are not of one VPC.',
     wayOut: 'Name some of one VPC.',
@@ -121,6 +138,14 @@ export const recovery = {
   'network-open': {
     means: 'The network of a test leads somewhere else: a copy of production could reach it.',
     wayOut: 'Take away what the message names, or name another subnet.',
+  },
+  'network-title': {
+    means: 'The title of an isolated network has characters that EC2 does not take in names.',
+    wayOut: 'Use letters, digits, dots, hyphens and underscores.',
+  },
+  'network-twice': {
+    means: 'Several VPCs say that they are the same isolated network.',
+    wayOut: 'Take the tag from those that are not meant.',
   },
   'no-failover': { means: 'A plan was never carried out.', wayOut: 'Rehearse it with `--test`.' },
   'no-replica': {
@@ -220,6 +245,10 @@ export const recovery = {
     means: '`converge readiness --runbook` was given an option that goes with the findings alone.',
     wayOut: 'Leave out `--only` and `--format`.',
   },
+  'prober-image': {
+    means: 'There is no image that a prober could be launched from.',
+    wayOut: 'Name one of Amazon Linux by `prober: { image: ... }`.',
+  },
   'shell-boot-mode': {
     means: 'An image starts with other firmware than the machine did.',
     wayOut: 'Make the shell again: `converge replicate VM --replica PATHS`.',
@@ -247,6 +276,14 @@ export const recovery = {
   'stock-byol': {
     means: "An image of Amazon's is declared for a licence of one's own, which it can never have.",
     wayOut: 'Write `shell: own`.',
+  },
+  'subnet-outside': {
+    means: 'A subnet of an isolated network lies outside of the addresses of the network.',
+    wayOut: 'Correct it, or widen `cidr`.',
+  },
+  'subnets-overlap': {
+    means: 'Two subnets of an isolated network have addresses in common.',
+    wayOut: 'Give each its own.',
   },
   'target-not-ready': {
     means: 'A failover was asked for a machine that is known not to run in EC2.',
@@ -277,6 +314,10 @@ export const recovery = {
     means: 'An earlier test of the plan has not been cleaned up.',
     wayOut: 'Run `converge failover cleanup`.',
   },
+  'too-many-instances': {
+    means: 'A test would take more instances than its plan allows.',
+    wayOut: 'Raise `instances` of its `test`, or leave machines out.',
+  },
   'type-and-families': {
     means: 'Both an instance type and families to choose one of are declared.',
     wayOut: 'Remove one of the two.',
@@ -296,6 +337,11 @@ export const recovery = {
   'vm-missing': {
     means: '`verify --replica` needs to know which VM.',
     wayOut: 'Name it with `--vm`.',
+  },
+  'wrong-block': {
+    means:
+      'What stands for the addresses of a network is not a block of IPv4, or of a size that EC2 does not take.',
+    wayOut: 'Write the first address and the length, /16 to /28: `10.0.0.0/16`.',
   },
   'wrong-cidr': {
     means: "A network isn't written as IPv4 in CIDR form.",

@@ -2,7 +2,14 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
-import type { AddressHolder, CloudImage, CloudInstance, NewInstance, NotRun } from '../model/machines.ts';
+import {
+  type AddressHolder,
+  type CloudImage,
+  type CloudInstance,
+  type NewInstance,
+  type NotRun,
+  RUN_TAG,
+} from '../model/machines.ts';
 import { type Billing, billingOf, isBilledAs, sayBilling } from '../target/billing.ts';
 import { wordsOf } from '../target/sizing.ts';
 import { goOn, type RehearseOptions } from './options.ts';
@@ -14,7 +21,6 @@ import {
   imageName,
   machineTags,
   note,
-  RUN_TAG,
   type RunMachine,
   tokensOf,
   VM_TAG,

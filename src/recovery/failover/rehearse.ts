@@ -4,6 +4,7 @@ import { HERE, placeOf } from '../model/probes.ts';
 import { bringGroup } from '../target/guard-groups.ts';
 import { endSuperseded, keptOf } from './attempts.ts';
 import { pinPoints } from './begin.ts';
+import { type InsideProber, insideProber } from './inside.ts';
 import { refuseOpen } from './isolation.ts';
 import { launch } from './launch.ts';
 import type { RehearseOptions } from './options.ts';
@@ -61,11 +62,18 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
     if (wait > 0) await clock.sleep(wait, signal);
     const began = clock.now();
     // All of them come to an end: what is launched when another one is refused has to be on record.
+    const inside = insideProber(group, options);
     const outcomes = await Promise.allSettled(
-      group.map(machine => recover(machine, quarantine ?? start.group, began, options)),
+      group.map(machine =>
+        recover(machine, quarantine ?? start.group, began, { ...options, inside }).finally(() =>
+          inside?.without(machine.vm),
+        ),
+      ),
     );
     const refused = outcomes.flatMap(one => (one.status === 'rejected' ? [one.reason as unknown] : []));
     if (refused.length > 0) throw together(refused);
+    // Not before all that it said is written down: whoever goes on after a crash reads its console again.
+    await inside?.end();
     recovered.push(...outcomes.map(one => (one as PromiseFulfilledResult<Recovered>).value));
   }
   const planned = start.groups.reduce((sum, { machines: group }) => sum + group.length, 0);
@@ -86,12 +94,15 @@ function together(reasons: readonly unknown[]): unknown {
   return new Failure(once, { cause: reasons[0] });
 }
 
+/** With what probes the group from within, where the plan has that. */
+type Inside = RehearseOptions & { inside: InsideProber | undefined };
+
 /** @param group what it is launched into; one with a shell gets that of the test when it has its own disks */
 async function recover(
   machine: RunMachine,
   group: string,
   began: number,
-  options: RehearseOptions,
+  options: Inside,
 ): Promise<Recovered> {
   const { repository, run, cloud, clock, step, say, signal } = options;
   const { vm } = machine;
@@ -123,12 +134,8 @@ async function recover(
 }
 
 /** Probes one that runs, and writes down what came of it. */
-async function probeMachine(
-  machine: RunMachine,
-  instance: string,
-  options: RehearseOptions,
-): Promise<ProbeResult[]> {
-  const { repository, run, cloud, prober, clock, step, signal } = options;
+async function probeMachine(machine: RunMachine, instance: string, options: Inside): Promise<ProbeResult[]> {
+  const { repository, run, cloud, prober, clock, step, signal, inside } = options;
   const { machines } = cloud;
   const { vm, uuid } = machine;
   const probes = run.start.probes[vm] ?? [];
@@ -137,7 +144,8 @@ async function probeMachine(
     return found.find(({ id }) => id === instance)?.privateIp;
   };
   const address = probes.some(one => placeOf(one) === HERE) ? await addressOf() : undefined;
-  const on = { machines, prober, clock, signal };
+  const answers = inside?.ask(vm, address, probes);
+  const on = { machines, prober, clock, signal, ...(answers && { inside: answers }) };
   const attempt = attemptOf(run, vm);
   // Side by side: a probe may wait for what the machine brings about itself.
   const [{ results: probed, picture }, own] = await Promise.all([

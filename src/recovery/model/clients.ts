@@ -2,6 +2,7 @@ import type { DryRunCloud } from './dry-runs.ts';
 import type { GroupCloud } from './groups.ts';
 import type { TypeCloud } from './instance-types.ts';
 import type { MachineCloud } from './machines.ts';
+import type { NetworkCloud } from './networks.ts';
 import type { ShellCloud } from './shells.ts';
 import type { SnapshotStore } from './snapshots.ts';
 import type { TeardownCloud } from './teardown.ts';
@@ -11,6 +12,7 @@ import type { VolumeCloud } from './volumes.ts';
 export interface RecoveryCloud {
   snapshots: SnapshotStore;
   machines: MachineCloud;
+  networks: NetworkCloud;
   teardown: TeardownCloud;
   volumes: VolumeCloud;
   groups: GroupCloud;

@@ -3,6 +3,9 @@
  * Failure.
  */
 
+/** On everything that a run makes. */
+export const RUN_TAG = 'converge:run';
+
 export interface CloudImage {
   id: string;
   state: 'pending' | 'available' | 'failed';
@@ -49,6 +52,10 @@ export interface NewImage {
 }
 
 export interface NewInstance {
+  /** What it runs when it starts, as it is. */
+  userData?: string;
+  /** Switched off from within, it ends. */
+  endsItself?: true;
   image: string;
   type: string;
   subnet: string;
@@ -81,12 +88,16 @@ export interface NetworkFacts {
   /** In the order in which they were asked for. */
   subnets: CloudSubnet[];
   group: string;
-  /** Name servers that machines are told by DHCP, `AmazonProvidedDNS` among them. */
-  nameServers: string[];
+  /** What machines are told by DHCP: `domain-name-servers` is `AmazonProvidedDNS`, or addresses. */
+  dhcp: { option: string; value: string }[];
   /** Routes of the subnets' tables but for those within the VPC, as words. */
   routes: string[];
   /** Gateways, attachments, peerings, endpoints and Resolver rules of the VPC, as words. */
   doors: string[];
+  /** What the subnets give their machines besides a private address, as words. */
+  addresses: string[];
+  /** Network interfaces of services in the VPC, and of others in the group, as words. */
+  interfaces: string[];
   /** Rules of the group that name anything but the group itself, as words. */
   rules: string[];
 }

@@ -30,10 +30,16 @@ export interface PlanProperties {
   groups: { targets: string[]; wait?: string }[];
   /** The network that a test runs in. */
   test: {
-    subnet: string;
+    /** Title of an `isolated_network`, in the place of the ids that follow. */
+    network?: string;
+    subnet?: string;
     /** Subnets of the same VPC that are tried after it. */
     fallback?: { subnets: string[] };
-    security_group: string;
+    security_group?: string;
+    /** Most instances that it may have at a time. */
+    instances?: number;
+    /** A machine of the test's network that probes the others. */
+    prober?: { image?: string; type?: string };
     /** How long a test may stand. */
     hours?: number;
     /** ARN of the role that ends it then, or `none`. */

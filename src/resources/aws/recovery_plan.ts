@@ -34,7 +34,17 @@ const schema = Type.Object(
     ),
     test: Type.Object(
       {
-        subnet: Type.String({ pattern: '^subnet-[0-9a-f]+$', description: 'Subnet of the test.' }),
+        network: Type.Optional(
+          Type.String({
+            minLength: 1,
+            'x-ref': 'isolated_network',
+            description:
+              'The `isolated_network` that it runs in, by its title, in the place of `subnet` and `security_group`.',
+          }),
+        ),
+        subnet: Type.Optional(
+          Type.String({ pattern: '^subnet-[0-9a-f]+$', description: 'Subnet of the test.' }),
+        ),
         fallback: Type.Optional(
           Type.Object(
             {
@@ -51,10 +61,39 @@ const schema = Type.Object(
             { additionalProperties: false, description: 'What is tried when the subnet has no room.' },
           ),
         ),
-        security_group: Type.String({
-          pattern: '^sg-[0-9a-f]+$',
-          description: 'The one security group of every machine in it; it names nothing but itself.',
-        }),
+        security_group: Type.Optional(
+          Type.String({
+            pattern: '^sg-[0-9a-f]+$',
+            description: 'The one security group of every machine in it; it names nothing but itself.',
+          }),
+        ),
+        instances: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 500,
+            description: 'Most instances that a test may take; 20 when left out.',
+          }),
+        ),
+        prober: Type.Optional(
+          Type.Object(
+            {
+              image: Type.Optional(
+                Type.String({
+                  pattern: '^ami-[0-9a-f]+$',
+                  description: 'An image with Python 3; the newest Amazon Linux 2023 when left out.',
+                }),
+              ),
+              type: Type.Optional(
+                Type.String({ minLength: 1, description: 'Its instance type; `t3.micro` when left out.' }),
+              ),
+            },
+            {
+              additionalProperties: false,
+              description:
+                'A small machine that makes the `tcp` and `http` probes from within the network, and is ended after them. With `network` there is one without saying so.',
+            },
+          ),
+        ),
         hours: Type.Optional(
           Type.Integer({
             minimum: 1,
@@ -123,6 +162,7 @@ repository.`,
       : []),
     ...repositoryMistakes(properties),
     ...namedTwice(properties),
+    ...wrongNetwork(properties),
     ...wrongProbes(properties),
     ...wrongPostLaunch(properties),
   ],
@@ -135,6 +175,25 @@ repository.`,
   },
   apply: (steps, io) => eachStep(steps, step => change(step, io)),
 };
+
+/** Either a network is named, or its parts are. */
+function wrongNetwork({ test }: RecoveryPlanProperties): Mistake[] {
+  const parts = ['subnet', 'security_group', 'fallback'] as const;
+  const way = 'name an `isolated_network` by `network`, or a `subnet` and a `security_group`';
+  if (test.network !== undefined)
+    return parts
+      .filter(part => test[part] !== undefined)
+      .map(part =>
+        mistake(
+          `/test/${part}`,
+          'network-and-parts',
+          `${part} can't go with \`network\`, which has its own`,
+          way,
+        ),
+      );
+  if (test.subnet !== undefined && test.security_group !== undefined) return [];
+  return [mistake('/test', 'network-missing', 'it is not said which network a test runs in', way)];
+}
 
 /** A machine that is in two groups would be launched by both. */
 function namedTwice({ groups }: RecoveryPlanProperties): Mistake[] {

@@ -9,7 +9,7 @@ type Recovered = NonNullable<Failover['recovered']>;
 
 /** What is about to be done. */
 export function planLines({ plan: shown, from, again }: Pick<Failover, 'plan' | 'from' | 'again'>): string[] {
-  const { plan, network, teardown, groups, digest } = shown;
+  const { plan, network, teardown, prober, groups, digest } = shown;
   const look = `run \`converge readiness --plan ${plan} ${again}\``;
   const lines = groups.flatMap(({ wait, machines }, n) => [
     `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
@@ -25,6 +25,7 @@ export function planLines({ plan: shown, from, again }: Pick<Failover, 'plan' | 
     role === undefined
       ? `  to be over after ${duration(after)}; nobody ends it then but \`failover cleanup\``
       : `  ended after ${duration(after)} by EventBridge Scheduler as ${role}`,
+    ...(prober ? [`  a prober in it: ${prober.type} of ${prober.image}, ended after its probes`] : []),
     ...lines,
     `digest ${digest.slice(0, 16)}`,
   ];
