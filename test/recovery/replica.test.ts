@@ -192,6 +192,20 @@ test('a build that timed out is begun again, with another token', async () => {
   expect(all.map(({ state }) => state).sort()).toEqual(['completed', 'completed', 'error']);
 });
 
+test.for<[string, 'error' | undefined]>([
+  ['is error', 'error'],
+  ['is gone', undefined],
+])('a snapshot that %s when all was put is told at once', async ([what, state]) => {
+  const world = await twoPoints();
+  const list: typeof world.store.list = async (which, ...more) => {
+    const found = await world.store.list(which, ...more);
+    return 'ids' in which ? found.flatMap(one => (state ? { ...one, state } : [])) : found;
+  };
+  await expect(world.build({ store: { ...world.store, list } })).rejects.toMatchObject({
+    diagnostics: [{ code: 'snapshot-failed', message: expect.stringContaining(what) }],
+  });
+});
+
 test('throttled for a while, it goes on more slowly', async () => {
   const world = await twoPoints();
   await world.lab.command({
@@ -232,6 +246,16 @@ test('verification finds a block that differs and one that is missing', async ()
   expect(found.problems).toEqual([
     { block: 4, what: 'missing' },
     { block: 7, what: 'differs' },
+  ]);
+  const short = {
+    ...world.store,
+    async *blocks(...args: Parameters<typeof world.store.blocks>) {
+      for await (const block of world.store.blocks(...args)) if (block.index < 8) yield block;
+    },
+  };
+  expect((await verifySnapshot(reader, id, { ...options, store: short })).problems).toEqual([
+    { block: 8, what: 'missing' },
+    { block: 9, what: 'missing' },
   ]);
   expect(await verifySnapshot(reader, id, { ...options, store: world.store, sample: 3 })).toMatchObject({
     read: 3,
