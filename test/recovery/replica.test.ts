@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { awsMachines } from '../../src/aws/recovery/machines.ts';
 import { retired } from '../../src/recovery/replica/choose.ts';
 import { replicaTags } from '../../src/recovery/replica/names.ts';
 import { verifySnapshot } from '../../src/recovery/replica/verify.ts';
@@ -117,6 +118,19 @@ test('old snapshots go, those of the newest points that are whole stay', async (
   expect(third.retired).toEqual([world.first]);
   const left = await world.store.list({ tags: { [replicaTags.vm]: (await world.vm.newest())!.vm.uuid } });
   expect(left.map(({ state }) => state)).toEqual(['completed', 'completed']);
+});
+
+test('a snapshot that an image still uses stays, and is not counted as retired', async () => {
+  const world = await twoPoints();
+  await awsMachines(world.connection).registerImage({
+    name: 'of-the-first',
+    bootMode: 'legacy-bios',
+    tpm: false,
+    disks: [{ device: '/dev/sda1', snapshot: world.first }],
+    tags: {},
+  });
+  expect((await world.build({ keep: 1 })).retired).toEqual([]);
+  expect(await world.store.list({ ids: [world.first] })).toMatchObject([{ state: 'completed' }]);
 });
 
 test('nothing is retired while no point has all of its disks', () => {
