@@ -3,6 +3,7 @@ import { bytes, duration, plural } from '../io/units.ts';
 import type { ApiFaultRule } from './api/faults.ts';
 import type { ApiLab } from './api/server.ts';
 import { describeAccount, describeVolume, type VolumeQuestion, volumeBytes } from './ec2/inspect.ts';
+import { byId } from './ec2/world/errors.ts';
 import type { Ec2Fault } from './ec2/world/faults.ts';
 import type { Launch } from './instance/fleet.ts';
 import { describeMember, type FleetMember } from './instance/member.ts';
@@ -56,6 +57,12 @@ export type LabCommand =
   | { do: 'reach'; address: string; port: number }
   /** A rule of Route 53 Resolver for a VPC. */
   | { do: 'resolver-rule'; vpc: string; rule: string }
+  /** What the system of an instance that runs writes to its console. */
+  | { do: 'console'; instance: string; text: string }
+  /** A subnet is another account's, which shares it. */
+  | { do: 'shared-subnet'; subnet: string; owner: string }
+  /** A network interface is a service's, or has a public address. */
+  | { do: 'interface'; interface: string; service?: string; publicIp?: string }
   | { do: 'show' }
   | { do: 'windows'; language?: Language; elevated?: boolean; restart?: true }
   | { do: 'processes'; clear: boolean }
@@ -211,6 +218,25 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
         state.resolverRules[command.vpc] = [...(state.resolverRules[command.vpc] ?? []), command.rule];
       });
       return { lines: [`${command.vpc} has the Resolver rule ${command.rule}`] };
+    case 'console':
+      await lab.api.world.change(({ state }) => {
+        const { boot, id } = byId('instance', state.instances, command.instance);
+        if (!boot) throw new Failure(given('lab-command', `${id} does not run`));
+        boot.console += command.text;
+      });
+      return { lines: [`${command.instance} wrote it`] };
+    case 'shared-subnet':
+      await lab.api.world.change(({ state }) => {
+        byId('subnet', state.subnets, command.subnet).owner = command.owner;
+      });
+      return { lines: [`${command.subnet} is shared by ${command.owner}`] };
+    case 'interface': {
+      const { do: _, interface: id, ...told } = command;
+      await lab.api.world.change(({ state }) => {
+        Object.assign(byId('interface', state.interfaces ?? {}, id), told);
+      });
+      return { lines: [`${id} is ${[told.service, told.publicIp].filter(Boolean).join(', ')}`] };
+    }
     case 'clock':
       await lab.setClock(command.offset);
       await lab.fireDue();

@@ -3,6 +3,7 @@ import { awsTarget } from '../aws/target.ts';
 import type { AnyResourceType, Registry, TargetKind } from '../engine/model/resource-type.ts';
 import { vsphereTarget } from '../vsphere/client/target.ts';
 import { bucket } from './aws/bucket.ts';
+import { isolatedNetwork } from './aws/network/isolated_network.ts';
 import { recoveryPlan } from './aws/recovery_plan.ts';
 import { recoveryTarget } from './aws/recovery_target.ts';
 import { archive } from './host/archive/archive.ts';
@@ -60,6 +61,7 @@ const types = builtIn(
   firewallRule,
   gitCheckout,
   hostsEntry,
+  isolatedNetwork,
   iisApp,
   iisAppPool,
   iisConfig,

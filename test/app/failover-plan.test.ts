@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { type Chosen, limitOf, planOf, planOfRun, waits } from '../../src/app/recovery/failover-plan.ts';
+import {
+  type Chosen,
+  limitOf,
+  planOf,
+  planOfRun,
+  refuseTooMany,
+  waits,
+} from '../../src/app/recovery/failover-plan.ts';
 import { machineOf } from '../../src/recovery/failover/prepare.ts';
 import { probesOf } from '../../src/recovery/failover/probes-of.ts';
 import type { RunStart } from '../../src/recovery/failover/run.ts';
@@ -27,7 +34,12 @@ const chosenBy = (fit: Chosen['fit'], cold?: Chosen['cold']): Chosen => ({
   fit,
   ...(cold && { cold }),
 });
-const planned = (chosen: Chosen) => planOf('web', properties, [chosen], { vpc: 'vpc-1', subnets: [] });
+const network = {
+  vpc: 'vpc-1',
+  group: 'sg-0123456789abcdef0',
+  subnets: [{ id: 'subnet-0123456789abcdef0', zone: 'eu-west-1a', range: '10.0.1.0/24' }],
+};
+const planned = (chosen: Chosen) => planOf('web', properties, [chosen], network, () => undefined);
 const right = { type: 'c6i.large', why: 'the smallest that holds it' };
 
 test('what is gone on with has the digest that was approved, though the type was chosen and a point was cold', () => {
@@ -48,4 +60,15 @@ test('what is gone on with has the digest that was approved, though the type was
 test('another type is another plan', () => {
   const other = planned(chosenBy({ ...right, type: 'm6i.large' }));
   expect(other.digest).not.toBe(planned(chosenBy(right)).digest);
+});
+
+test('a test of more instances than its plan allows is refused, the prober counted', () => {
+  const test = { ...properties.test, instances: 2 };
+  const groups = [{ targets: ['web01'] }, { targets: ['db01'] }];
+  refuseTooMany('web', { ...properties, groups, test }, 0);
+  expect(() => refuseTooMany('web', { ...properties, groups, test }, 1)).toThrow(
+    'a test of web takes 3 instances, and may have 2',
+  );
+  const many = [{ targets: Array.from({ length: 21 }, (_, n) => `vm${n}`) }];
+  expect(() => refuseTooMany('web', { ...properties, groups: many }, 0)).toThrow('may have 20');
 });

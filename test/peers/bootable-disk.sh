@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Makes a raw disk that boots, from Debian's kernel and busybox: it answers HTTP on port 80.
 #
-#   bootable-disk.sh bios|uefi OUT [without-nvme] [without-loader]
+#   bootable-disk.sh bios|uefi OUT [without-nvme] [without-loader] [with=FOLDER]
+#
+# What is in FOLDER is on the disk too, beside the pinned Node with its libraries and converge as it was built;
+# the unit of `converge post-launch` that is there is started as systemd would.
 #
 # Needs what .ci/peers.d/ec2.sh installs. The packages are kept beside each other in CONVERGE_PEERS_CACHE.
 set -euo pipefail
@@ -57,13 +60,36 @@ cp "$busybox" "$root/bin/"
 (cd "$first" && find . | cpio -o -H newc --quiet | gzip -1) >"$root/boot/initrd.img"
 cp "$cache"/kernel/boot/vmlinuz-* "$root/boot/vmlinuz"
 echo 'hello from the recovered machine' >"$root/www/index.html"
+more= mib=256
+for option in "${@:3}"; do
+  [[ $option == with=* ]] || continue
+  more=${option#with=} mib=640
+  cp -a "$more/." "$root/"
+  mkdir -p "$root"/{opt/converge,tmp,root,var/lib,srv}
+  here=$(cd "$(dirname "$0")/../.." && pwd)
+  node=$(echo "$here"/node_modules/node-linux-*/bin/node)
+  cp "$node" "$here/dist/converge.cjs" "$root/opt/converge/"
+  for library in $(ldd "$node" | grep -oE '/[^ ]+\.so[^ ]*'); do
+    mkdir -p "$root$(dirname "$library")"
+    cp -L "$library" "$root$library"
+  done
+done
 cat >"$root/init" <<'EOF'
 #!/bin/busybox sh
 b=/bin/busybox
-$b mount -t proc proc /proc; $b mount -t devtmpfs dev /dev
+$b mount -t proc proc /proc; $b mount -t devtmpfs dev /dev; $b mount -t sysfs sysfs /sys
 $b ip link set lo up; $b ip link set eth0 up; $b ip addr add 10.0.2.15/24 dev eth0; $b ip route add default via 10.0.2.2
 echo "recovered machine is up"
 $b httpd -p 80 -h /www
+unit=/etc/systemd/system/converge-post-launch.service
+if [ -e $unit ]; then
+  # Metadata is on the same card in EC2; QEMU plays it on a second one.
+  $b ip link set eth1 up; $b ip addr add 169.254.169.1/24 dev eth1
+  $b mount -o remount,rw /; $b chown -R 0:0 /etc /opt /www
+  export HOME=/root CI=true
+  $($b sed -n 's/^ExecStart=//p' $unit) </dev/null >/var/lib/post-launch.log 2>&1
+  $b tail -n 5 /var/lib/post-launch.log
+fi
 while :; do $b sleep 60; done
 EOF
 chmod +x "$root/init"
@@ -75,13 +101,13 @@ boot
 EOF
 
 rm -f "$out"
-truncate -s 256M "$out"
+truncate -s "${mib}M" "$out"
 if [ "$firmware" = bios ]; then
   printf 'label: dos\nstart=2048, type=83, bootable\n' | sfdisk -q "$out"
-  offset=$((2048 * 512)) kib=$((254 * 1024))
+  offset=$((2048 * 512)) kib=$(((mib - 2) * 1024))
 else
   printf 'label: gpt\nstart=2048,size=65536,type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B\nstart=67584,type=0FC63DAF-8483-4772-8E79-3D69D8477DE4\n' | sfdisk -q "$out"
-  offset=$((67584 * 512)) kib=$((220 * 1024))
+  offset=$((67584 * 512)) kib=$(((mib - 36) * 1024))
 fi
 mke2fs -q -t ext4 -O ^orphan_file,^metadata_csum_seed -U "$uuid" -d "$root" -E "offset=$offset" "$out" "${kib}k" 2>/dev/null ||
   mke2fs -q -t ext4 -U "$uuid" -d "$root" -E "offset=$offset" "$out" "${kib}k"

@@ -66,6 +66,23 @@ routes = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Rou
 assert [it["GatewayId"] for it in routes] == ["local", igw]
 assert ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsSupport")["EnableDnsSupport"]["Value"]
 assert len(ec2.describe_subnets(Filters=ours)["Subnets"]) == 2
+refused(lambda: ec2.delete_dhcp_options(DhcpOptionsId=dhcp["DhcpOptions"]["DhcpOptionsId"]), "DependencyViolation")
+ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc)
+ec2.delete_dhcp_options(DhcpOptionsId=dhcp["DhcpOptions"]["DhcpOptionsId"])
+ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": False})
+assert not ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsSupport")["EnableDnsSupport"]["Value"]
+ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})
+ec2.modify_subnet_attribute(SubnetId=spare, MapPublicIpOnLaunch={"Value": True})
+ec2.associate_subnet_cidr_block(SubnetId=spare, Ipv6CidrBlock="2001:db8:1234:1a00::/64")
+opened = ec2.describe_subnets(SubnetIds=[spare])["Subnets"][0]
+assert opened["MapPublicIpOnLaunch"] and opened["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"] == "2001:db8:1234:1a00::/64"
+association = ec2.associate_route_table(RouteTableId=table, SubnetId=spare)["AssociationId"]
+ec2.disassociate_route_table(AssociationId=association)
+ec2.associate_route_table(RouteTableId=table, SubnetId=spare)
+lone = ec2.create_network_interface(SubnetId=spare, Description="nobody's")["NetworkInterface"]
+assert lone["Status"] == "available"
+refused(lambda: ec2.delete_subnet(SubnetId=spare), "DependencyViolation")
+ec2.delete_network_interface(NetworkInterfaceId=lone["NetworkInterfaceId"])
 assert ec2.describe_regions()["Regions"] and len(ec2.describe_availability_zones()["AvailabilityZones"]) == 2
 assert resolver.list_resolver_rule_associations(Filters=[{"Name": "VPCId", "Values": [vpc]}])["ResolverRuleAssociations"] == []
 

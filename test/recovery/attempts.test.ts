@@ -1,4 +1,3 @@
-import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
 import { failedOf, keptOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
@@ -158,11 +157,9 @@ test('a foreign instance with the tag is neither kept nor ended', async () => {
     subnet: world.network.subnet,
     groups: [world.network.group],
     token: 'theirs',
-    tags: {},
+    tags: { 'converge:run': `${world.repository.id.slice(0, 8)}/web/1` },
   });
   const theirs = 'instance' in made ? made.instance : '';
-  const tag = { Key: 'converge:run', Value: `${world.repository.id.slice(0, 8)}/web/1` };
-  await world.ec2.send(new CreateTagsCommand({ Resources: [theirs], Tags: [tag] }));
   await retry(mended(await world.at()), true);
   expect(await live(world)).toContain(theirs);
 });

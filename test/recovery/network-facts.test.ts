@@ -41,7 +41,7 @@ const shut: Answers = {
       DhcpOptions: [
         {
           DhcpConfigurations: [
-            { Key: 'domain-name', Values: [{ Value: 'example.com' }] },
+            { Key: 'domain-name', Values: [{ Value: 'eu-west-1.compute.internal' }] },
             { Key: 'domain-name-servers', Values: [{ Value: 'AmazonProvidedDNS' }] },
           ],
         },
@@ -174,7 +174,7 @@ test.for<[string, Answers, string[]]>([
       [{ DestinationPrefixListId: 'pl-1', NatGatewayId: 'nat-1' }, 'pl-1 by nat-1'],
       [{ DestinationCidrBlock: '10.1.0.0/16', VpcPeeringConnectionId: 'pcx-1' }, '10.1.0.0/16 by pcx-1'],
       [{ DestinationCidrBlock: '10.1.0.0/16', NetworkInterfaceId: 'eni-1' }, '10.1.0.0/16 by eni-1'],
-      [{ LocalGatewayId: 'lgw-1' }, 'somewhere by a target of another kind'],
+      [{ LocalGatewayId: 'lgw-1' }, 'somewhere by lgw-1'],
     ] as const
   ).map(([route, to]): [string, Answers, string[]] => [
     `a route to ${to}`,

@@ -61,11 +61,13 @@ async function neighbour(
 ) {
   await rehearse(await world.at(killedBefore('run-web01'))).catch(() => {});
   const { images } = await standing(world.repository, (await world.at()).run, world.recovery);
+  const guards = await world.recovery.groups.list({ vpc: world.network.vpc });
   const made = await world.machines.run({
     image: images[0]!,
     type: 'm6i.large',
     subnet: world.network.subnet,
-    groups: [world.network.group],
+    // In another group: a stranger in that of the test is refused before.
+    groups: [guards.find(({ name }) => name === 'default')!.id],
     address,
     token: 'theirs',
     tags,

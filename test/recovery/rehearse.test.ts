@@ -1,28 +1,12 @@
-import {
-  AttachInternetGatewayCommand,
-  AttachVpnGatewayCommand,
-  AuthorizeSecurityGroupEgressCommand,
-  CreateEgressOnlyInternetGatewayCommand,
-  CreateInternetGatewayCommand,
-  CreateNatGatewayCommand,
-  CreateTagsCommand,
-  CreateTransitGatewayVpcAttachmentCommand,
-  CreateVpcEndpointCommand,
-  CreateVpcPeeringConnectionCommand,
-  CreateVpnGatewayCommand,
-  type EC2Client,
-} from '@aws-sdk/client-ec2';
+import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
-import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import type { Lab } from '../../src/lab/lab.ts';
 import { failedOf } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
-import { waysOut } from '../../src/recovery/failover/isolation.ts';
 import { machineOf, obstacles } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { imageName, RUN_TAG, stateOf } from '../../src/recovery/failover/run.ts';
+import { imageName, stateOf } from '../../src/recovery/failover/run.ts';
+import { RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { begun, firmware, killedBefore } from './begun.ts';
-import { apart } from './network.ts';
 
 test('a point is registered, run and probed, and cleaned up until nothing is left', async () => {
   const world = await begun();
@@ -130,16 +114,6 @@ test('a probe that never passes: the group after it is not begun, and the record
   expect(await world.all()).toHaveLength(1);
 });
 
-test('post-launch manifests are said not to have run: no pass, and nobody waits for them', async () => {
-  const world = await begun({ post_launch: 'manifests/web' }, ['web01', 'db01']);
-  const recovered = await rehearse(await world.at());
-  expect(recovered.map(({ results }) => results.at(-1))).toMatchObject(
-    Array(2).fill({ probe: 'post-launch manifests manifests/web', outcome: 'not run' }),
-  );
-  const { run } = await world.at();
-  expect(run.steps.at(-1)).toMatchObject({ what: 'finished', ok: false });
-});
-
 test('an answer that is lost launches nothing twice', async () => {
   const world = await begun();
   for (const operation of ['RunInstances', 'RegisterImage'])
@@ -210,110 +184,6 @@ test('what has the tag of the run, but no record of it, is left alone', async ()
   expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, foreign: [theirs] });
   const left = (await world.all()).filter(({ State }) => State!.Name !== 'terminated');
   expect(left.map(({ InstanceId }) => InstanceId)).toEqual([theirs]);
-});
-
-type Net = { vpc: string; subnet: string; group: string };
-test.for<[string, RegExp, (ec2: EC2Client, net: Net, lab: Lab) => Promise<unknown>]>([
-  [
-    'an internet gateway, though no route names it',
-    /internet gateway/,
-    async (ec2, { vpc: VpcId }) => {
-      const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
-      const { InternetGatewayId } = InternetGateway!;
-      await ec2.send(new AttachInternetGatewayCommand({ InternetGatewayId, VpcId }));
-    },
-  ],
-  [
-    'a NAT gateway',
-    /NAT gateway/,
-    (ec2, { subnet }) =>
-      ec2.send(new CreateNatGatewayCommand({ SubnetId: subnet, ConnectivityType: 'private' })),
-  ],
-  [
-    'a VPN gateway',
-    /VPN gateway/,
-    async (ec2, { vpc: VpcId }) => {
-      const { VpnGateway } = await ec2.send(new CreateVpnGatewayCommand({ Type: 'ipsec.1' }));
-      await ec2.send(new AttachVpnGatewayCommand({ VpcId, VpnGatewayId: VpnGateway!.VpnGatewayId! }));
-    },
-  ],
-  [
-    'a transit gateway',
-    /transit gateway/,
-    (ec2, { vpc: VpcId, subnet }) =>
-      ec2.send(
-        new CreateTransitGatewayVpcAttachmentCommand({
-          TransitGatewayId: 'tgw-0123456789abcdef0',
-          VpcId,
-          SubnetIds: [subnet],
-        }),
-      ),
-  ],
-  [
-    'a peering',
-    /peering/,
-    async (ec2, { vpc }) => {
-      const other = await apart(ec2);
-      await ec2.send(new CreateVpcPeeringConnectionCommand({ VpcId: vpc, PeerVpcId: other.vpc }));
-    },
-  ],
-  [
-    'an egress-only gateway',
-    /egress-only/,
-    (ec2, { vpc: VpcId }) => ec2.send(new CreateEgressOnlyInternetGatewayCommand({ VpcId })),
-  ],
-  [
-    'an endpoint',
-    /endpoint vpce-/,
-    (ec2, { vpc: VpcId }) =>
-      ec2.send(new CreateVpcEndpointCommand({ VpcId, ServiceName: 'com.amazonaws.eu-west-1.s3' })),
-  ],
-  [
-    'a rule of the resolver',
-    /Resolver rule rslvr-rr-home/,
-    (_, { vpc }, lab) => lab.command({ do: 'resolver-rule', vpc, rule: 'rslvr-rr-home' }),
-  ],
-  [
-    'a rule of the group',
-    /out to 192\.0\.2\.0\/24/,
-    (ec2, { group: GroupId }) =>
-      ec2.send(
-        new AuthorizeSecurityGroupEgressCommand({
-          GroupId,
-          IpPermissions: [
-            { IpProtocol: 'tcp', FromPort: 53, ToPort: 53, IpRanges: [{ CidrIp: '192.0.2.0/24' }] },
-          ],
-        }),
-      ),
-  ],
-])('a network with %s is refused, and nothing is launched', async ([, message, open]) => {
-  const world = await begun();
-  await open(world.ec2, world.network, world.lab);
-  const failure = await rehearse(await world.at()).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(failure).toBeInstanceOf(Failure);
-  expect((failure as Failure).diagnostics).toMatchObject([{ code: 'network-open', category: 'blocked' }]);
-  expect((failure as Failure).message).toMatch(message);
-  expect(await world.all()).toEqual([]);
-});
-
-test('anything but the group itself, and any name server but the VPC’s, is a way out', () => {
-  const shut = {
-    account: '',
-    vpc: '',
-    subnets: [],
-    group: '',
-    nameServers: [],
-    routes: [],
-    doors: [],
-    rules: [],
-  };
-  expect(waysOut(shut)).toEqual([]);
-  expect(waysOut({ ...shut, nameServers: ['AmazonProvidedDNS', '10.0.0.10'] })).toEqual([
-    'DHCP names the name server 10.0.0.10',
-  ]);
 });
 
 test('a point that can’t be run says why, all of it', async () => {

@@ -16,10 +16,11 @@ import {
   DISK_TAG,
   machineTags,
   newestRun,
-  RUN_TAG,
+  type PostLaunch,
   type RunStart,
 } from '../../src/recovery/failover/run.ts';
-import type { CloudImage } from '../../src/recovery/model/machines.ts';
+import { ORDER_TAG } from '../../src/recovery/guest/order.ts';
+import { type CloudImage, RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
 import { estimateCold } from '../../src/recovery/replica/estimate.ts';
 import { findShell, makeShell } from '../../src/recovery/shell/own.ts';
@@ -65,7 +66,7 @@ async function world({
   const { point } = made;
   const snapshots = new Map(made.disks.map(({ index, snapshot }) => [index, snapshot]));
   const fits = () => fitFor(point, target, repository.id, recovery);
-  const begin = async () => {
+  const begin = async (own?: PostLaunch) => {
     const start: RunStart = {
       version: 1,
       plan: 'web',
@@ -74,7 +75,17 @@ async function world({
       account: (await recovery.machines.network([network.subnet], network.group)).account,
       subnet: network.subnet,
       group: network.group,
-      groups: [{ machines: [machineOf(point, target, await fits(), snapshots)], wait: 0 }],
+      groups: [
+        {
+          machines: [
+            {
+              ...machineOf(point, target, await fits(), snapshots),
+              ...(own && { post_launch: own }),
+            },
+          ],
+          wait: 0,
+        },
+      ],
       limit: hour,
       teardown: { role },
       probes: { web01: [{ kind: 'status', within: 60_000 }] },
@@ -617,3 +628,21 @@ test('what a point costs that is not warm is told without writing, and is what w
     keeping: expect.closeTo(blocks * 2.6e-5, 5),
   });
 });
+
+test.for([true, false])(
+  'a shell is told nothing of post-launch manifests, the machine is when it has its own disks (data disk: %s)',
+  async data => {
+    const of = await world({ data });
+    await of.begin({ manifests: '../inside', digest: sha256(Buffer.from('m')), within: 0 });
+    const orderNow = async () =>
+      ((await of.instances())[0]?.Tags ?? []).find(({ Key }) => Key === ORDER_TAG)?.Value;
+    const seen = new Map<string, string | undefined>();
+    const look = async (name: string) => void seen.set(name, await orderNow());
+    await expect(rehearse(await of.at(killedBefore('order-web01')))).rejects.toThrow('killed');
+    expect(await orderNow()).toBeUndefined();
+    await rehearse(await of.at(look));
+    expect(seen.get('order-web01')).toBeUndefined();
+    expect(seen.get('probed-web01')).toMatch(/^apply:/);
+    expect((await of.instances())[0]!.MetadataOptions).toMatchObject({ InstanceMetadataTags: 'enabled' });
+  },
+);

@@ -2,7 +2,8 @@ import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-schedule
 import { expect, onTestFinished, test } from 'vitest';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { expiresOf, RUN_TAG, runTags } from '../../src/recovery/failover/run.ts';
+import { expiresOf, runTags } from '../../src/recovery/failover/run.ts';
+import { RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { pinned } from '../../src/replication/model/pins.ts';
 import { begun, hour, killedBefore, role } from './begun.ts';
 import { unhurried } from './fixture.ts';

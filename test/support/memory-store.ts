@@ -42,7 +42,7 @@ export function memoryStore(url = 'memory://test', time = () => 1_767_225_600_00
       const found = objects.get(key);
       if (!found) return undefined;
       const bytes = range ? found.bytes.subarray(range.start, range.end) : found.bytes;
-      return { bytes: Buffer.from(bytes), etag: etagOf(found.bytes) };
+      return { bytes: Buffer.from(bytes), etag: etagOf(found.bytes), modified: found.modified };
     },
     async head(key) {
       await note('head', key);

@@ -1,4 +1,5 @@
 import type { Identity, Instance } from '../../aws/instance.ts';
+import type { Metadata } from '../../aws/instance-metadata.ts';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { Context } from '../app-context.ts';
 import { labDir, openInstanceAt } from '../lab/open-lab.ts';
@@ -27,6 +28,19 @@ export function instanceHere(context: Context, lab: string | true | undefined): 
   };
 }
 
+/** The metadata service of this machine's instance, or with `--lab` that of the lab's. */
+export async function metadataHere(
+  context: Context,
+  lab: string | true | undefined,
+): Promise<{ metadata: Metadata; close(): Promise<void> }> {
+  const { instanceMetadata } = await import('../../aws/instance-metadata.ts');
+  const dir = labDir(context, lab);
+  if (dir === undefined)
+    return { metadata: instanceMetadata({ endpoint: endpointOf(context) }), close: async () => {} };
+  const { metadata, close } = await openInstanceAt(context, dir);
+  return { metadata: instanceMetadata({ endpoint: metadata.url }), close };
+}
+
 async function open(
   context: Context,
   lab: string | true | undefined,
@@ -50,6 +64,11 @@ async function open(
       byApi(identity, { endpoint: api.url, credentials }),
     );
   }
+  return thisInstance(instanceMetadata({ endpoint: endpointOf(context) }), identity => byApi(identity));
+}
+
+/** Undefined: EC2's own. @throws Failure `not-on-ec2` where the environment forbids to ask */
+function endpointOf({ io: { host } }: Context): string | undefined {
   const { AWS_EC2_METADATA_DISABLED: off, AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint } = host.env;
   if (/^true$/i.test(off ?? ''))
     throw new Failure(
@@ -57,9 +76,7 @@ async function open(
         hint: 'unset it on an EC2 instance, or try it with --lab',
       }),
     );
-  return thisInstance(instanceMetadata({ endpoint: endpoint ?? modeOf(host.env) }), identity =>
-    byApi(identity),
-  );
+  return endpoint ?? modeOf(host.env);
 }
 
 /** As the SDKs read it. */

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
-import { type Diagnostic, Failure, type SourceRange } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, type SourceRange, world } from '../../diagnostics/diagnostic.ts';
 import type { Catalog, CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
 import { nearest } from '../../engine/model/pointer.ts';
 import { memoryFiles } from '../../io/memory-files.ts';
 import { compile } from '../../manifest/compile.ts';
-import type { Bundle } from '../../recovery/bundle/bundle.ts';
+import { type Bundle, filesOf } from '../../recovery/bundle/bundle.ts';
 import { asManifest } from '../../recovery/bundle/bundle-manifest.ts';
 import { findBundle } from '../../recovery/bundle/find-bundle.ts';
 import { isRepositoryKey, secretsIn, whereOf } from '../../recovery/bundle/references.ts';
@@ -13,6 +13,8 @@ import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { overridden } from '../repository/which-repository.ts';
 import { withRepositoryOpen } from '../repository/with-repository.ts';
+import { shippedModules } from '../session/load-catalog.ts';
+import { nestedManifests } from '../session/nested-manifests.ts';
 import { openSession, type Session } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 import { type Recovering, recoveringOf } from './with-declared.ts';
@@ -76,8 +78,26 @@ export async function catalogOf(context: Context, bundle: Bundle): Promise<Catal
   const moved = (at: SourceRange): SourceRange => placeOf(at.line) ?? { ...at, file: 'the bundle' };
   context.reporter.diagnostics(diagnostics.map(one => movedIn(one, moved)));
   if (diagnostics.some(({ severity }) => severity === 'error')) return undefined;
+  const { nested, ...inside } = await nestedManifests(
+    catalog,
+    { registry: context.registry, shippedModules, shippedFiles: context.io.host.files, cwd: root },
+    async ({ title }, pointer) => {
+      const one = (bundle.post_launch ?? []).find(
+        ({ plan, entry }) => plan === title && pointer === `/post_launch/${entry}/manifests`,
+      );
+      if (one) return filesOf(one);
+      throw new Failure(
+        world('bundle-unusable', `the bundle of ${bundle.vm.name} doesn't hold the post-launch manifests`, {
+          hint: 'make a new point, or name the manifests themselves',
+        }),
+      );
+    },
+  );
+  context.reporter.diagnostics(inside.diagnostics.map(one => movedIn(one, moved)));
+  if (inside.diagnostics.some(({ severity }) => severity === 'error')) return undefined;
   return {
     ...catalog,
+    nested,
     // None of its lines is one that anybody wrote.
     sources: new Map(),
     targets: catalog.targets.map(target => ({ ...target, at: moved(target.at) })),

@@ -1,11 +1,12 @@
+import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { Fit, TargetMachine } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
-import type { RunStart } from '../../recovery/failover/run.ts';
+import type { PostLaunch, RunStart } from '../../recovery/failover/run.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
-import { describeProbe, type Probe, placeOf } from '../../recovery/model/probes.ts';
+import { describeProbe, type Probe, placeIn } from '../../recovery/model/probes.ts';
 import type { Cold } from '../../recovery/replica/estimate.ts';
 import { keptAddress } from '../../recovery/target/address.ts';
 import { hourly } from '../../recovery/target/prices.ts';
@@ -32,6 +33,8 @@ export interface PlannedMachine {
   hourly?: number;
   /** In words, with where each runs. */
   probes: string[];
+  /** What it is to converge itself by. */
+  post_launch?: PostLaunch;
   /**
    * Of a point that has no snapshots yet. No part of the digest: a replica that is made meanwhile is no other
    * plan.
@@ -45,8 +48,8 @@ export interface FailoverPlan {
   network: { subnet: string; else_subnets?: string[]; group: string; vpc: string };
   /** Milliseconds after which it is ended, and by which role; without one nobody ends it. */
   teardown: { after: number; role?: string };
-  /** Manifests that the machines are to converge themselves by. */
-  post_launch?: string;
+  /** What probes them from within their network; undefined: they are probed from here. */
+  prober?: { image: string; type: string };
   groups: {
     wait: number;
     machines: PlannedMachine[];
@@ -71,26 +74,29 @@ export const waits = (wait: string | undefined): number =>
 
 export function planOf(
   plan: string,
-  { groups, test, probes, post_launch }: RecoveryPlanProperties,
+  { groups, test, probes }: RecoveryPlanProperties,
   chosen: Chosen[],
-  { vpc, subnets }: Pick<NetworkFacts, 'vpc' | 'subnets'>,
+  network: Pick<NetworkFacts, 'vpc' | 'subnets' | 'group'>,
+  postLaunch: (vm: string) => PostLaunch | undefined,
+  prober?: FailoverPlan['prober'],
 ): FailoverPlan {
   const role = roleOf(test);
   const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
   return withDigest({
     plan,
-    network: { ...networkOf(test), vpc },
+    network: { ...networkOf(network), vpc: network.vpc },
     teardown: { after: limitOf(test), ...(role !== undefined && { role }) },
-    ...(post_launch !== undefined && { post_launch }),
+    ...(prober && { prober }),
     groups: groups.map(({ targets, wait }) => ({
       wait: waits(wait),
       machines: targets.map(of).map(({ vm, target, point, fit, cold }) => ({
         vm,
+        ...carried(postLaunch(vm)),
         point: point.id,
         time: point.time,
         disks: point.disks.length,
         type: fit.type,
-        ...addressOf(keptAddress(subnets, target.private_address)),
+        ...addressOf(keptAddress(network.subnets, target.private_address)),
         ...(fit.why !== undefined && { why: fit.why }),
         ...(fit.shell && {
           shell: { image: fit.shell.image, license: fit.shell.license },
@@ -98,7 +104,7 @@ export function planOf(
         }),
         ...hourlyOf(fit.type, target),
         ...(cold && { cold }),
-        probes: probesOf(probes, vm, familyOf(point)).map(inWords),
+        probes: probesOf(probes, vm, familyOf(point)).map(one => inWords(one, prober !== undefined)),
       })),
     })),
   });
@@ -107,30 +113,36 @@ export function planOf(
 /** Points that say nothing of their machine are refused before anything of them is run. */
 export const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) : 'other');
 
-const inWords = (probe: Probe): string => `${describeProbe(probe)} (from ${placeOf(probe)})`;
+const carried = (own: PostLaunch | undefined) => own && { post_launch: own };
+
+const inWords = (probe: Probe, inside: boolean): string =>
+  `${describeProbe(probe)} (from ${placeIn(probe, inside)})`;
 
 export const planOfRun = (
-  { plan, subnet, else_subnets, group, groups, probes, limit, teardown, post_launch }: RunStart,
+  { plan, subnet, else_subnets, group, groups, probes, limit, teardown, prober }: RunStart,
   vpc: string,
 ): FailoverPlan =>
   withDigest({
     plan,
     network: { subnet, ...(else_subnets && { else_subnets }), group, vpc },
     teardown: { after: limit, ...teardown },
-    ...(post_launch !== undefined && { post_launch }),
+    ...(prober && { prober }),
     groups: groups.map(({ wait, machines }) => ({
       wait,
-      machines: machines.map(({ vm, point, time, disks, instance_type, address, shell, tenancy }) => ({
-        vm,
-        point,
-        time,
-        disks: disks.length,
-        type: instance_type,
-        ...addressOf(address),
-        ...(shell && { shell }),
-        ...hourlyOf(instance_type, { ...shell, ...(tenancy && { tenancy }) }),
-        probes: (probes[vm] ?? []).map(inWords),
-      })),
+      machines: machines.map(
+        ({ vm, point, time, disks, instance_type, address, shell, tenancy, post_launch }) => ({
+          vm,
+          ...carried(post_launch),
+          point,
+          time,
+          disks: disks.length,
+          type: instance_type,
+          ...addressOf(address),
+          ...(shell && { shell }),
+          ...hourlyOf(instance_type, { ...shell, ...(tenancy && { tenancy }) }),
+          probes: (probes[vm] ?? []).map(one => inWords(one, prober !== undefined)),
+        }),
+      ),
     })),
   });
 
@@ -150,11 +162,30 @@ const hourlyOf = (...of: Parameters<typeof hourly>) => {
 const addressOf = (address: PlannedMachine['address']) => address && { address };
 
 /** The network of a test as a run keeps it. */
-export const networkOf = ({ subnet, fallback, security_group }: PlanProperties['test']) => ({
-  subnet,
-  ...(fallback && { else_subnets: fallback.subnets }),
-  group: security_group,
-});
+export function networkOf({ subnets, group }: Pick<NetworkFacts, 'group' | 'subnets'>) {
+  const [subnet = '', ...more] = subnets.map(({ id }) => id);
+  return { subnet, ...(more.length > 0 && { else_subnets: more }), group };
+}
+
+/** Most instances of a test where the plan doesn't say. */
+const usualInstances = 20;
+
+/**
+ * A plan that names a hundred machines by mistake is told before anything is launched.
+ *
+ * @param more instances besides those of its machines
+ * @throws Failure `too-many-instances`, blocked
+ */
+export function refuseTooMany(plan: string, { groups, test }: RecoveryPlanProperties, more: number): void {
+  const most = test.instances ?? usualInstances;
+  const all = groups.reduce((sum, { targets }) => sum + targets.length, more);
+  if (all <= most) return;
+  throw new Failure(
+    blocked('too-many-instances', `a test of ${plan} takes ${all} instances, and may have ${most}`, {
+      hint: `write \`test: { instances: ${all} }\` if that is what it is to cost`,
+    }),
+  );
+}
 
 /** Hours that a test may stand where the plan doesn't say. */
 const usualHours = 4;

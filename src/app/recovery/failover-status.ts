@@ -8,6 +8,7 @@ import type { Context } from '../app-context.ts';
 import { planProperties } from './failover-plan.ts';
 import { savePictures } from './pictures.ts';
 import { agesOf } from './replica-age.ts';
+import { saveEvidence } from './save-evidence.ts';
 import { type BundleOrigin, type Recovering, withEach } from './with-declared.ts';
 import { type PlanOptions, refuseBoth, withPlan } from './with-plan.ts';
 
@@ -18,7 +19,7 @@ export interface FailoverStatus {
   expires: number;
   standing: Standing;
   replicas: ReplicaAge[];
-  /** Files that pictures were saved as. */
+  /** Files that pictures and evidence were saved as. */
   pictures: string[];
 }
 
@@ -27,7 +28,7 @@ export const failoverStatus = (
   context: Context,
   name: string,
   paths: string[],
-  options: PlanOptions & { pictures?: string },
+  options: PlanOptions & { pictures?: string; evidence?: string },
 ): Promise<FailoverStatus | undefined> =>
   withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
     const { repository, run } = await lastRun(recovering, declared);
@@ -37,8 +38,14 @@ export const failoverStatus = (
       expires: expiresOf(run),
       standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
       replicas: await agesOf(recovering, repository, targetsOf(declared), context.io.interrupt),
-      pictures:
-        options.pictures === undefined ? [] : await savePictures(context, repository, run, options.pictures),
+      pictures: [
+        ...(options.pictures === undefined
+          ? []
+          : await savePictures(context, repository, run, options.pictures)),
+        ...(options.evidence === undefined
+          ? []
+          : await saveEvidence(context, repository, run, options.evidence)),
+      ],
     };
   });
 

@@ -1,5 +1,4 @@
-import { dirname, resolve } from 'node:path';
-import { blocked, Failure, given } from '../../diagnostics/diagnostic.ts';
+import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { elapsed } from '../../io/until.ts';
 import { beginRun } from '../../recovery/failover/begin.ts';
@@ -7,14 +6,20 @@ import { refuseOpen } from '../../recovery/failover/isolation.ts';
 import { machineOf } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
-import { begunBy, newestRun, type Run, type RunMachine, stateOf } from '../../recovery/failover/run.ts';
+import {
+  begunBy,
+  newestRun,
+  type Run,
+  type RunMachine,
+  type RunStart,
+  stateOf,
+  subnetsOf,
+} from '../../recovery/failover/run.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
-import type { CommonOptions } from '../options.ts';
-import { loadCatalog } from '../session/load-catalog.ts';
 import { choose } from './choose.ts';
 import {
   type Chosen,
@@ -25,9 +30,12 @@ import {
   planOf,
   planOfRun,
   planProperties,
+  refuseTooMany,
   roleOf,
   waits,
 } from './failover-plan.ts';
+import { postLaunchOf } from './post-launch-of.ts';
+import { testNetwork, testProber } from './test-network.ts';
 import type { BundleOrigin, Recovering } from './with-declared.ts';
 import { type PlanOptions, withPlan } from './with-plan.ts';
 
@@ -76,7 +84,6 @@ export const failoverTest = (
     const { machines } = recovering.cloud;
     const signal = context.io.interrupt;
     const properties = planProperties(declared);
-    const unchecked = await checkPostLaunch(context, recovering, declared, options);
     const repository = await recovering.repository(properties.repository);
     const before = await newestRun(repository, declared.title);
     const resumed = before !== undefined && stateOf(before) === 'running';
@@ -85,22 +92,23 @@ export const failoverTest = (
 
     const looked = clock.now();
     // What is gone on with launches into the network that it began in, whatever the plan says by now.
-    const { subnet, else_subnets: more = [], group } = resumed ? before.start : networkOf(properties.test);
-    const network = await machines.network([...new Set([subnet, ...more])], group, signal);
+    const { subnets, group } = resumed
+      ? { subnets: subnetsOf(before.start), group: before.start.group }
+      : await testNetwork(properties.test, recovering.cloud, signal);
+    const network = await machines.network(subnets, group, signal);
     refuseOpen(network);
     const encryption = await recovering.cloud.snapshots.encryption(signal);
     const chosen = resumed
       ? undefined
       : await choose(recovering, declared, options.point, { encryption, network, signal });
+    const asked = (chosen ?? []).flatMap(({ vm, point }) => probesOf(properties.probes, vm, familyOf(point)));
+    const inside = await testProber(properties.test, asked, recovering.cloud, signal);
+    if (!resumed) refuseTooMany(declared.title, properties, inside ? 1 : 0);
     const shown = resumed
       ? planOfRun(before.start, network.vpc)
-      : planOf(declared.title, properties, chosen!, network);
+      : planOf(declared.title, properties, chosen!, network, postLaunchOf(recovering, declared), inside);
     checkDigest(shown, options.digest);
-    const { again } = recovering;
-    const from = recovering.from && {
-      ...recovering.from,
-      remarks: [...recovering.from.remarks, ...unchecked],
-    };
+    const { again, from } = recovering;
     const about = { plan: shown, again, ...(from && { from }) };
     if (options.noop) return { ...about, resumed };
     if (hooks.approve && options.digest === undefined && !(await hooks.approve(about)))
@@ -119,6 +127,7 @@ export const failoverTest = (
             declared,
             chosen: chosen!,
             network,
+            ...(inside && { prober: inside }),
             began,
             after: before?.start.number ?? 0,
             ...(isFresh() && { encryption }),
@@ -138,31 +147,6 @@ export const failoverTest = (
       return { ...about, recovered, took: elapsed(clock, began), resumed };
     });
   });
-
-/**
- * What the machines are to converge themselves by has to be sound before any is launched. A bundle doesn't
- * hold it: then that it wasn't looked at is answered with, in words.
- *
- * @throws Failure `post-launch`
- */
-async function checkPostLaunch(
-  context: Context,
-  { from }: Recovering,
-  declared: CatalogResource,
-  options: CommonOptions,
-): Promise<string[]> {
-  const { post_launch: path } = planProperties(declared);
-  if (path === undefined) return [];
-  if (from) return [`the post-launch manifests ${path} aren't in the repository: nobody looked at them`];
-  const at = resolve(context.io.host.cwd, dirname(declared.at.file), path);
-  if (await loadCatalog(context, [at], options)) return [];
-  throw new Failure(
-    given('post-launch', `the post-launch manifests ${path} of ${declared.title} have mistakes`, {
-      at: declared.at,
-      hint: 'they are told above; nothing was launched',
-    }),
-  );
-}
 
 /**
  * The run that was looked at, as it is by now. @throws Failure `failover-begun` when somebody else ended it
@@ -190,6 +174,7 @@ const begin = ({
   declared,
   chosen,
   network,
+  prober,
   began,
   after,
   encryption,
@@ -200,12 +185,14 @@ const begin = ({
   declared: CatalogResource;
   chosen: Chosen[];
   network: NetworkFacts;
+  prober?: RunStart['prober'];
   began: number;
   /** Number of the newest run that was looked at. */
   after: number;
   encryption?: Encryption;
 }): Promise<Run> => {
-  const { groups, test, probes, post_launch: postLaunch } = planProperties(declared);
+  const { groups, test, probes } = planProperties(declared);
+  const postLaunch = postLaunchOf(recovering, declared);
   return beginRun({
     repository,
     plan: declared.title,
@@ -228,19 +215,23 @@ const begin = ({
           signal: context.io.interrupt,
         });
         const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
-        built.set(vm.toLowerCase(), machineOf(point, target, fit, snapshots, network.subnets));
+        const own = postLaunch(vm);
+        built.set(vm.toLowerCase(), {
+          ...machineOf(point, target, fit, snapshots, network.subnets),
+          ...(own && { post_launch: own }),
+        });
       }
       const role = roleOf(test);
       return {
         account: network.account,
-        ...networkOf(test),
+        ...networkOf(network),
+        ...(prober && { prober }),
         limit: limitOf(test),
         ...(role !== undefined && { teardown: { role } }),
         groups: groups.map(({ targets, wait }) => ({
           wait: waits(wait),
           machines: targets.map(vm => built.get(vm.toLowerCase())!),
         })),
-        ...(postLaunch !== undefined && { post_launch: postLaunch }),
         probes: Object.fromEntries(
           chosen.map(({ vm, point }) => [vm, probesOf(probes, vm, familyOf(point))]),
         ),

@@ -3,6 +3,7 @@ import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
 import type { Catalog, CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
+import type { Memory } from '../../engine/model/io.ts';
 import type { Run } from '../../engine/model/run.ts';
 import { subjectOf } from '../../engine/model/subject.ts';
 import { identityOf } from '../../engine/model/targets.ts';
@@ -11,6 +12,7 @@ import type { TargetMachine } from '../../recovery/failover/prepare.ts';
 import type { Prober } from '../../recovery/model/probes.ts';
 import { directly, networkProber, type WayTo } from '../../recovery/prober/prober.ts';
 import { findVm } from '../../replication/model/newest-point.ts';
+import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
 import { type RecoveryTargetProperties, shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
@@ -40,6 +42,8 @@ export interface Recovering {
   prober: Prober;
   /** What expires does so by it: a lab's may have been set ahead. */
   clock: Clock;
+  /** What commands of recovery remember in the state folder, under the name of the command. */
+  memory(command: string): Promise<Memory>;
   /** How the next command names the same: `PATHS`, or the repository. */
   again: string;
   /** The bundle in the repository that all this is from; undefined: from manifests. */
@@ -68,13 +72,14 @@ export async function withDeclared<T>(
   return done?.[0];
 }
 
-/** The same for several of them, one after the other. */
+/** The same for several of them. @param width how many at the same time */
 export async function withEach<T>(
   context: Context,
   paths: string[],
   options: CommonOptions,
   find: (catalog: Catalog) => CatalogResource[],
   use: (recovering: Recovering, declared: CatalogResource) => Promise<T>,
+  width = 1,
 ): Promise<T[] | undefined> {
   const catalog = await loadCatalog(context, paths, options);
   if (!catalog) return undefined;
@@ -84,8 +89,9 @@ export async function withEach<T>(
   try {
     const run = runOf(context, session);
     const done: T[] = [];
-    for (const declared of all)
-      done.push(await use(await recoveringOf(context, session, run, catalog, declared), declared));
+    const one = async (declared: CatalogResource) =>
+      use(await recoveringOf(context, session, run, catalog, declared), declared);
+    for await (const result of pipelined(all, width, one)) done.push(result);
     return done;
   } finally {
     await session.close();
@@ -111,6 +117,7 @@ export async function recoveringOf(
     cloud: await io.client('recovery'),
     prober: networkProber(wayOf(session)),
     clock: session.world.host.clock,
+    memory: command => session.world.memory.of(command),
     async alone(use) {
       const target = await identityOf(run, subject.target!);
       const lock = await session.world.locks!.take(

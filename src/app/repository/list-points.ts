@@ -38,7 +38,10 @@ export const listPoints = (
       context.reporter.diagnostics([emptied('it holds objects of VMs, and its roster lists none')]);
     await saw(seen);
     const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
-    return { points: oldestFirst(histories.map(one => one.points)).map(summarise), now };
+    const records = await Promise.all(vms.map(one => one.damage.read(onDamage)));
+    const broken = new Set(records.flatMap(one => one?.record?.broken ?? []).map(({ id }) => id));
+    const points = oldestFirst(histories.map(one => one.points)).map(summarise);
+    return { points: points.map(one => (broken.has(one.id) ? { ...one, broken: true as const } : one)), now };
   });
 
 export interface ListedPoints {

@@ -18,6 +18,8 @@ import { runOf } from '../session/run-of.ts';
 export interface ReplicateOptions extends CommonOptions {
   /** Compare every block with the newest point, whatever change tracking says. */
   rescan?: boolean;
+  /** Store every block anew, whatever the repository holds. */
+  full?: boolean;
   /** Addresses that may begin anew where a repository or points are gone that were there. */
   allow?: string[];
 }
@@ -54,6 +56,7 @@ export async function replicate(
     const declared = protectedVm(resources, vm);
     const wish: CycleWish = {
       rescan: options.rescan ?? false,
+      full: options.full ?? false,
       anew: options.allow?.includes(declared.address) ?? false,
     };
     const cycle = await moveDeclared(context, session, run, targets, declared, async () => {

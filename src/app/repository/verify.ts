@@ -1,5 +1,6 @@
 import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { VerifyReport } from '../../replication/verify/verify.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
@@ -30,9 +31,10 @@ export async function verify(
   options: RepositoryOptions & CommonOptions,
 ): Promise<Verified | undefined> {
   const { verify: check } = await import('../../replication/verify/verify.ts');
-  const report = await withRepositoryOpen(context, options, vm, async ({ repository, known, saw }) => {
+  const report = await withRepositoryOpen(context, options, vm, async ({ repository, known, saw, clock }) => {
     const made = await check(repository, {
       ...(vm !== undefined && { vm: (await vmNamed(repository, vm)).uuid }),
+      note: { at: clock.now() },
       seen: known?.generations ?? {},
       signal: context.io.interrupt,
     });
@@ -44,7 +46,7 @@ export async function verify(
     world(codes[kind], message, {
       hint:
         breaks.length > 0
-          ? `can't be restored as it is: ${breaks.join(', ')}; all other points can. Where the bucket keeps versions, an older one of this object may be whole`
+          ? `can't be restored as it is: ${breaks.join(', ')}; all other points can. What the VM still has of it the next cycle stores again, and a plan shows it; where the bucket keeps versions, an older one of this object may be whole`
           : report.points.length === 0
             ? 'there is no point left to restore: bring back what is gone from an older version of the bucket or a copy'
             : kind === 'rolled-back'
@@ -52,5 +54,19 @@ export async function verify(
               : 'every point can still be restored',
     }),
   );
-  return { report, diagnostics };
+  return { report, diagnostics: [...diagnostics, ...report.unnoted.map(notNoted)] };
+}
+
+/** What is damaged is said all the same; only the writers don't learn of it. */
+function notNoted({ message, hint }: Diagnostic): Diagnostic {
+  return {
+    ...world(
+      'damage-not-noted',
+      own`what was found could not be written down in the repository: ${message}`,
+      {
+        hint: own`verify with credentials that may write to it, so that the next cycle heals what it can${hint === undefined ? '' : `. ${hint}`}`,
+      },
+    ),
+    severity: 'warning',
+  };
 }

@@ -1,4 +1,4 @@
-import { Failure, given } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Catalog } from '../../engine/model/catalog.ts';
 import { type Compiled, compile } from '../../manifest/compile.ts';
 import type { Context } from '../app-context.ts';
@@ -7,6 +7,7 @@ import { instanceHere } from '../aws/instance.ts';
 import { labHostFor } from '../lab/lab-host.ts';
 import type { ContentFiles } from '../options.ts';
 import { shipped } from '../shipped-path.ts';
+import { type Nested, nestedManifests, readBeside } from './nested-manifests.ts';
 import { loadUserTypes } from './user-types.ts';
 
 export const shippedModules = shipped('modules');
@@ -77,8 +78,22 @@ export async function loadCompiled(
     ...(environment !== undefined && { environment }),
     ...(set && { settings: set }),
   }).finally(instance.close);
-  for (const [file, text] of compiled.catalog.sources) context.sources.set(file, text);
-  const diagnostics = [...types.diagnostics, ...compiled.diagnostics];
-  context.reporter.diagnostics(diagnostics);
-  return diagnostics.some(({ severity }) => severity === 'error') ? undefined : compiled;
+  const { catalog } = compiled;
+  const told = [...types.diagnostics, ...compiled.diagnostics];
+  // What is named by something with mistakes may not be what is meant.
+  const { nested, diagnostics, sources } = told.some(isError)
+    ? nothingNested
+    : await nestedManifests(
+        catalog,
+        { registry: context.registry, shippedModules, shippedFiles: context.io.host.files, cwd },
+        readBeside({ files, cwd }),
+      );
+  for (const [file, text] of [...sources, ...catalog.sources]) context.sources.set(file, text);
+  const all = [...told, ...diagnostics];
+  context.reporter.diagnostics(all);
+  if (all.some(isError)) return undefined;
+  return nested.length === 0 ? compiled : { ...compiled, catalog: { ...catalog, nested } };
 }
+
+const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
+const nothingNested: Nested = { nested: [], diagnostics: [], sources: new Map() };

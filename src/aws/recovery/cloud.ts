@@ -4,9 +4,11 @@ import { callerAccount } from '../caller-identity.ts';
 import type { AwsSettings } from '../settings.ts';
 import type { AdaptiveLimit } from './calls/adaptive-limit.ts';
 import { connectRecovery, type RecoveryConnection } from './connection.ts';
+import { awsDryRuns } from './dry-runs.ts';
 import { awsGroups } from './groups.ts';
 import { awsTypes } from './instance-types.ts';
 import { awsMachines } from './machines.ts';
+import { awsNetworks } from './networks.ts';
 import { awsShells } from './shells.ts';
 import { awsSnapshots, ebsLimit } from './snapshots.ts';
 import { awsTeardown } from './teardown.ts';
@@ -40,11 +42,13 @@ export function recoveryOver(
   return {
     snapshots: awsSnapshots(connection, limitOf),
     machines: awsMachines(connection),
+    networks: awsNetworks(connection),
     teardown,
     volumes: awsVolumes(connection),
     groups: awsGroups(connection),
     types: awsTypes(connection),
     shells: awsShells(connection),
+    dryRuns: awsDryRuns(connection),
     templates: awsTemplates(connection),
     close() {
       teardown.close();

@@ -4,7 +4,6 @@ import type { RecoveryConnection } from './connection.ts';
 import { ofSnapshots } from './gone.ts';
 import { findHolder } from './interfaces.ts';
 import { readNetwork } from './network.ts';
-import { takePicture } from './picture.ts';
 import { awsReads } from './reads.ts';
 import { toTags } from './tags.ts';
 
@@ -72,6 +71,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
     async run(wanted, signal) {
       const { image, type, subnet, groups, keyPair, address, tenancy, hostResourceGroup, token, tags } =
         wanted;
+      const { readsTags } = wanted;
       const command = new ec2.RunInstancesCommand({
         ImageId: image,
         InstanceType: type as 'm6i.large',
@@ -88,8 +88,15 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
           },
         }),
         ClientToken: token,
-        InstanceInitiatedShutdownBehavior: 'stop',
-        MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled' },
+        InstanceInitiatedShutdownBehavior: wanted.endsItself ? 'terminate' : 'stop',
+        ...(wanted.userData !== undefined && {
+          UserData: Buffer.from(wanted.userData).toString('base64'),
+        }),
+        MetadataOptions: {
+          HttpTokens: 'required',
+          HttpEndpoint: 'enabled',
+          ...(readsTags && { InstanceMetadataTags: 'enabled' as const }),
+        },
         TagSpecifications: taggedTypes.map(ResourceType => ({ ResourceType, Tags: toTags(tags) })),
       });
       let notRun: NotRun | undefined;
@@ -110,6 +117,11 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
         { signal },
       );
       return notRun ?? { instance: answer?.Instances?.[0]?.InstanceId ?? '' };
+    },
+
+    async tag(instance, tags, signal) {
+      const command = new ec2.CreateTagsCommand({ Resources: [instance], Tags: toTags(tags) });
+      await onEc2('CreateTags', instance, (client, options) => client.send(command, options), { signal });
     },
 
     async terminate(ids, signal) {
@@ -159,4 +171,23 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
       return Buffer.from(answer?.Output ?? '', 'base64').toString('utf8');
     },
   };
+}
+
+/**
+ * What an instance shows on its screen. Undefined where EC2 can't take a picture: of some types it never can,
+ * and of an instance that isn't running. Source: EC2 API reference, GetConsoleScreenshot.
+ */
+async function takePicture(
+  { ec2, onEc2 }: RecoveryConnection,
+  instance: string,
+  signal?: AbortSignal,
+): Promise<Buffer | undefined> {
+  const command = new ec2.GetConsoleScreenshotCommand({ InstanceId: instance });
+  const answer = await onEc2(
+    'GetConsoleScreenshot',
+    instance,
+    (client, options) => client.send(command, options),
+    { signal, expected: /^(UnsupportedOperation|IncorrectInstanceState|InvalidInstanceType)$/ },
+  );
+  return answer?.ImageData ? Buffer.from(answer.ImageData, 'base64') : undefined;
 }

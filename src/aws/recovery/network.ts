@@ -1,12 +1,12 @@
-import type { EC2Client, IpPermission, Route } from '@aws-sdk/client-ec2';
+import type { DhcpConfiguration, IpPermission, NetworkInterface, Subnet } from '@aws-sdk/client-ec2';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { NetworkFacts } from '../../recovery/model/machines.ts';
-import type { RecoveryConnection } from './connection.ts';
-import { resolverRules } from './resolver.ts';
+import { type NetworkFacts, RUN_TAG } from '../../recovery/model/machines.ts';
+import { allPages, type RecoveryConnection } from './connection.ts';
+import { doorsOf, routeWords } from './doors.ts';
+import { tagsOf } from './tags.ts';
 
 /**
- * All that leads out of subnets and a security group of one VPC. Routes don't show everything: endpoints, the
- * resolver with its rules, and gateways that a route may name tomorrow are asked for apart.
+ * All that leads out of subnets and a security group of one VPC, or into them.
  *
  * @throws Failure `network-not-found` with all that isn't there; `network-mixed`
  */
@@ -16,27 +16,8 @@ export async function readNetwork(
   group: string,
   signal?: AbortSignal,
 ): Promise<NetworkFacts> {
-  const { ec2, onEc2 } = connection;
-  const asking = { signal };
-  /** All pages: one without content may come before one with. */
-  const all = async <P, T>(
-    action: string,
-    thing: string,
-    pages: (at: { client: EC2Client }, options: object) => AsyncIterable<P>,
-    pick: (page: P) => T[] | undefined,
-    expected?: RegExp,
-  ): Promise<T[]> =>
-    (await onEc2(
-      action,
-      thing,
-      async (client, options) => {
-        const found: T[] = [];
-        for await (const page of pages({ client }, options)) found.push(...(pick(page) ?? []));
-        return found;
-      },
-      { ...asking, ...(expected && { expected }) },
-    )) ?? [];
-
+  const { ec2 } = connection;
+  const all = allPages(connection, signal);
   const [nets, [guard]] = await Promise.all([
     all(
       'DescribeSubnets',
@@ -64,67 +45,27 @@ export async function readNetwork(
   ];
   if (elsewhere.length > 0) throw mixed(subnets[0]!, vpc, elsewhere);
   const inVpc = { Filters: [{ Name: 'vpc-id', Values: [vpc] }] };
-  const attached = { Filters: [{ Name: 'attachment.vpc-id', Values: [vpc] }] };
-  const [[itself], resolver, tables, internet, nat, vpn, transit, peerings, egress, endpoints] =
-    await Promise.all([
-      all(
-        'DescribeVpcs',
-        vpc,
-        (at, o) => ec2.paginateDescribeVpcs(at, { VpcIds: [vpc] }, o),
-        page => page.Vpcs,
-      ),
-      resolverRules(connection, vpc, signal),
-      all(
-        'DescribeRouteTables',
-        vpc,
-        (at, o) => ec2.paginateDescribeRouteTables(at, inVpc, o),
-        page => page.RouteTables,
-      ),
-      all(
-        'DescribeInternetGateways',
-        vpc,
-        (at, o) => ec2.paginateDescribeInternetGateways(at, attached, o),
-        page => page.InternetGateways,
-      ),
-      all(
-        'DescribeNatGateways',
-        vpc,
-        (at, o) => ec2.paginateDescribeNatGateways(at, { Filter: inVpc.Filters }, o),
-        page => page.NatGateways,
-      ),
-      onEc2(
-        'DescribeVpnGateways',
-        vpc,
-        (client, o) => client.send(new ec2.DescribeVpnGatewaysCommand(attached), o),
-        asking,
-      ),
-      all(
-        'DescribeTransitGatewayVpcAttachments',
-        vpc,
-        (at, o) => ec2.paginateDescribeTransitGatewayVpcAttachments(at, inVpc, o),
-        page => page.TransitGatewayVpcAttachments,
-      ),
-      // Filters go together by "and", and the VPC may be on either side: all are asked for at once.
-      all(
-        'DescribeVpcPeeringConnections',
-        vpc,
-        (at, o) => ec2.paginateDescribeVpcPeeringConnections(at, {}, o),
-        page => page.VpcPeeringConnections,
-      ),
-      // It does not know a filter for the VPC.
-      all(
-        'DescribeEgressOnlyInternetGateways',
-        vpc,
-        (at, o) => ec2.paginateDescribeEgressOnlyInternetGateways(at, {}, o),
-        page => page.EgressOnlyInternetGateways,
-      ),
-      all(
-        'DescribeVpcEndpoints',
-        vpc,
-        (at, o) => ec2.paginateDescribeVpcEndpoints(at, inVpc, o),
-        page => page.VpcEndpoints,
-      ),
-    ]);
+  const [[itself], doors, tables, interfaces] = await Promise.all([
+    all(
+      'DescribeVpcs',
+      vpc,
+      (at, o) => ec2.paginateDescribeVpcs(at, { VpcIds: [vpc] }, o),
+      page => page.Vpcs,
+    ),
+    doorsOf(connection, vpc, signal),
+    all(
+      'DescribeRouteTables',
+      vpc,
+      (at, o) => ec2.paginateDescribeRouteTables(at, inVpc, o),
+      page => page.RouteTables,
+    ),
+    all(
+      'DescribeNetworkInterfaces',
+      vpc,
+      (at, o) => ec2.paginateDescribeNetworkInterfaces(at, inVpc, o),
+      page => page.NetworkInterfaces,
+    ),
+  ]);
 
   const dhcp = itself?.DhcpOptionsId;
   const dhcpOptions =
@@ -139,10 +80,9 @@ export async function readNetwork(
   const main = tables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main));
   const tableOf = (subnet: string) =>
     tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnet)) ?? main;
-  // What is being deleted isn't gone yet.
-  const live = (state: string | undefined) => !/^(deleted|rejected|failed|expired)$/i.test(state ?? '');
+  const account = guard.OwnerId ?? '';
   return {
-    account: guard.OwnerId ?? '',
+    account,
     vpc,
     subnets: found.map((net, n) => ({
       id: subnets[n]!,
@@ -150,31 +90,17 @@ export async function readNetwork(
       range: net!.CidrBlock ?? '',
     })),
     group,
-    nameServers: (dhcpOptions[0]?.DhcpConfigurations ?? [])
-      .filter(({ Key }) => Key === 'domain-name-servers')
-      .flatMap(({ Values = [] }) => Values.map(({ Value }) => Value ?? '')),
+    dhcp: (dhcpOptions[0]?.DhcpConfigurations ?? []).flatMap(dhcpValues),
     routes: subnets.flatMap(subnet => {
       const table = tableOf(subnet);
       if (!table) return [`no route table of ${subnet} could be read`];
-      return (table.Routes ?? []).flatMap(routeWords).map(to => `a route of ${subnet} leads to ${to}`);
+      return (table.Routes ?? [])
+        .flatMap(route => routeWords(route) ?? [])
+        .map(to => `a route of ${subnet} leads to ${to}`);
     }),
-    doors: [
-      ...internet.map(it => `internet gateway ${it.InternetGatewayId}`),
-      ...nat.filter(it => live(it.State)).map(it => `NAT gateway ${it.NatGatewayId}`),
-      ...(vpn?.VpnGateways ?? []).filter(it => live(it.State)).map(it => `VPN gateway ${it.VpnGatewayId}`),
-      ...transit
-        .filter(it => live(it.State))
-        .map(it => `transit gateway attachment ${it.TransitGatewayAttachmentId}`),
-      ...peerings
-        .filter(it => it.AccepterVpcInfo?.VpcId === vpc || it.RequesterVpcInfo?.VpcId === vpc)
-        .filter(it => live(it.Status?.Code))
-        .map(it => `peering ${it.VpcPeeringConnectionId}`),
-      ...egress
-        .filter(({ Attachments = [] }) => Attachments.some(({ VpcId }) => VpcId === vpc))
-        .map(it => `egress-only gateway ${it.EgressOnlyInternetGatewayId}`),
-      ...endpoints.filter(it => live(it.State)).map(it => `endpoint ${it.VpcEndpointId} (${it.ServiceName})`),
-      ...resolver.map(rule => `Resolver rule ${rule}`),
-    ],
+    doors,
+    addresses: found.flatMap(net => addressWords(net!, account).map(it => `${net!.SubnetId} gives ${it}`)),
+    interfaces: interfaces.flatMap(one => interfaceWords(one, group)),
     rules: [
       ...(guard.IpPermissions ?? []).flatMap(rule => ruleWords('in from', rule, group)),
       ...(guard.IpPermissionsEgress ?? []).flatMap(rule => ruleWords('out to', rule, group)),
@@ -182,23 +108,38 @@ export async function readNetwork(
   };
 }
 
-function routeWords(route: Route): string[] {
-  if (route.GatewayId === 'local') return [];
-  const to =
-    route.DestinationCidrBlock ??
-    route.DestinationIpv6CidrBlock ??
-    route.DestinationPrefixListId ??
-    'somewhere';
-  const { GatewayId, NatGatewayId, TransitGatewayId, VpcPeeringConnectionId, NetworkInterfaceId } = route;
-  const via =
-    GatewayId ??
-    NatGatewayId ??
-    TransitGatewayId ??
-    VpcPeeringConnectionId ??
-    route.EgressOnlyInternetGatewayId ??
-    NetworkInterfaceId ??
-    'a target of another kind';
-  return [`${to} by ${via}`];
+const dhcpValues = ({ Key = '', Values = [] }: DhcpConfiguration) =>
+  Values.map(({ Value = '' }) => ({ option: Key, value: Value }));
+
+/** What a subnet gives its machines besides a private address, and whose it is. */
+const addressWords = (net: Subnet, account: string): string[] => [
+  ...(net.MapPublicIpOnLaunch ? ['a public address for each machine'] : []),
+  ...(net.MapCustomerOwnedIpOnLaunch ? ['an address of a network outside of AWS for each machine'] : []),
+  ...(net.Ipv6CidrBlockAssociationSet ?? [])
+    .filter(({ Ipv6CidrBlockState }) => !/^disassociat/.test(Ipv6CidrBlockState?.State ?? ''))
+    .map(({ Ipv6CidrBlock }) => `IPv6 addresses of ${Ipv6CidrBlock}`),
+  ...(net.OwnerId !== undefined && net.OwnerId !== account
+    ? [`routes that account ${net.OwnerId} decides on, which shares it`]
+    : []),
+];
+
+/**
+ * An interface through which something else is reached, or reaches what is tested: of a load balancer, a
+ * function, a client VPN, or of an instance that has the group and isn't one of a test's, which may have
+ * another interface in another network. Undefined for one that is none of these.
+ */
+function interfaceWords(one: NetworkInterface, group: string): string[] {
+  const isInGroup = (one.Groups ?? []).some(({ GroupId }) => GroupId === group);
+  const isPlain = !one.RequesterManaged && (one.InterfaceType ?? 'interface') === 'interface';
+  const of = one.Description ? ` (${one.Description.slice(0, 80)})` : '';
+  const named = `${one.NetworkInterfaceId}${of}`;
+  if (!isPlain) return [`${named}, of a service`];
+  if (!isInGroup) return [];
+  if (one.Association?.PublicIp !== undefined)
+    return [`${named}, at the public address ${one.Association.PublicIp}`];
+  return tagsOf(one.TagSet)[RUN_TAG] === undefined
+    ? [`${named}, in the group of the test and not of a test`]
+    : [];
 }
 
 function ruleWords(way: string, rule: IpPermission, own: string): string[] {

@@ -25,6 +25,20 @@ export function awsShells({ ec2, onEc2 }: RecoveryConnection): ShellCloud {
       return (answer?.Images ?? []).map(imageOf);
     },
 
+    async newest(pattern, signal) {
+      const command = new ec2.DescribeImagesCommand({
+        Owners: ['amazon'],
+        Filters: [
+          { Name: 'name', Values: [pattern] },
+          { Name: 'architecture', Values: ['x86_64'] },
+          { Name: 'state', Values: ['available'] },
+        ],
+      });
+      const send = (client: EC2Client, options: object) => client.send(command, options);
+      const answer = await onEc2('DescribeImages', pattern, send, { signal });
+      return (answer?.Images ?? []).map(imageOf).sort((a, b) => b.created - a.created)[0];
+    },
+
     async image(id, signal) {
       const command = new ec2.DescribeImagesCommand({ ImageIds: [id] });
       const answer = await onEc2('DescribeImages', id, (client, options) => client.send(command, options), {

@@ -51,6 +51,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['bundle', async () => (await masterless()).bundle],
   ['bump', async () => (await masterless()).bump],
   ['rollout', async () => (await masterless()).rollout],
+  ['post-launch', async () => (await masterless()).postLaunch],
   ['lab', async () => (await lab()).lab],
   ['completion', async () => (await start()).completion],
   ['__complete', async () => (await start()).completeLine],

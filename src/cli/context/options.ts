@@ -41,14 +41,15 @@ export const withLabHost = (command: Command): Command =>
 export const withState = (command: Command): Command =>
   command.option('--state <DIR>', 'folder for memory and reports (default .converge)');
 
+export const withOnly = (command: Command): Command =>
+  command.option(
+    '--only <SELECTOR>',
+    'only these: a type, an address, a glob of it, or label:NAME; may be repeated',
+    collect,
+  );
+
 export const withSelection = (command: Command): Command =>
-  command
-    .option(
-      '--only <SELECTOR>',
-      'only these: a type, an address, a glob of it, or label:NAME; may be repeated',
-      collect,
-    )
-    .option('--except <SELECTOR>', 'all but these; may be repeated', collect);
+  withOnly(command).option('--except <SELECTOR>', 'all but these; may be repeated', collect);
 
 export const withExitCodes = (
   command: Command,

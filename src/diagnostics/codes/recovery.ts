@@ -109,6 +109,23 @@ export const recovery = {
     means: 'A recovery point is older than the record of its machine.',
     wayOut: 'Make a new point.',
   },
+  'network-and-parts': {
+    means: 'A plan names both a network for its tests and parts of one.',
+    wayOut: 'Remove one of the two.',
+  },
+  'network-door-foreign': {
+    means:
+      'A network that is to be isolated has a gateway, a peering, an endpoint or a Resolver rule of others.',
+    wayOut: 'Detach or remove it: converge takes away nothing that it did not make.',
+  },
+  'network-in-use': {
+    means: 'A part of an isolated network is used by something, so that it is not removed.',
+    wayOut: 'End what runs in it: `converge failover cleanup PLAN`.',
+  },
+  'network-missing': {
+    means: 'A plan does not say which network its tests run in.',
+    wayOut: 'Name an `isolated_network`, or a subnet and a security group.',
+  },
   'network-mixed': {
     means: 'The subnets and the security group of a test are not of one VPC.',
     wayOut: 'Name some of one VPC.',
@@ -117,6 +134,14 @@ export const recovery = {
   'network-open': {
     means: 'The network of a test leads somewhere else: a copy of production could reach it.',
     wayOut: 'Take away what the message names, or name another subnet.',
+  },
+  'network-title': {
+    means: 'The title of an isolated network has characters that EC2 does not take in names.',
+    wayOut: 'Use letters, digits, dots, hyphens and underscores.',
+  },
+  'network-twice': {
+    means: 'Several VPCs say that they are the same isolated network.',
+    wayOut: 'Take the tag from those that are not meant.',
   },
   'no-failover': { means: 'A plan was never carried out.', wayOut: 'Rehearse it with `--test`.' },
   'no-replica': {
@@ -161,8 +186,24 @@ export const recovery = {
     wayOut: 'Correct the name; the message says which there are. Or name the manifests that declare it.',
   },
   'post-launch': {
-    means: 'The manifests that recovered machines are to converge themselves by have mistakes.',
-    wayOut: 'Mend what is told above it.',
+    means: 'The manifests that recovered machines are to converge themselves by can not be used.',
+    wayOut: 'Mend what the message names.',
+  },
+  'post-launch-order': {
+    means: 'A tag of this instance should say which post-launch manifests to converge by, and does not.',
+    wayOut: 'Rehearse with a converge of the same version as the one in the guest.',
+  },
+  'post-launch-remote': {
+    means: 'Post-launch manifests declare something that is not on the machine itself.',
+    wayOut: 'Take it out: a machine in a network that is apart reaches no target.',
+  },
+  'post-launch-secret': {
+    means: 'Post-launch manifests need a secret that a machine that was just recovered has no way to get.',
+    wayOut: 'Use `file:PATH` of the disk of the machine itself.',
+  },
+  'post-launch-target': {
+    means: 'Post-launch manifests are for a machine that the plan does not have, or that has some already.',
+    wayOut: 'Name machines of the plan, each once.',
   },
   'probe-property': {
     means: 'A probe of a plan says something that does not go with its kind, or lacks what does.',
@@ -192,9 +233,13 @@ export const recovery = {
     means: 'A tag begins with a prefix that AWS or converge keeps for itself.',
     wayOut: 'Give it another name.',
   },
-  'runbook-only': {
-    means: '`converge readiness` was called without `--runbook`.',
-    wayOut: 'Add it: this version prints the runbook alone.',
+  'runbook-alone': {
+    means: '`converge readiness --runbook` was given an option that goes with the findings alone.',
+    wayOut: 'Leave out `--only` and `--format`.',
+  },
+  'prober-image': {
+    means: 'There is no image that a prober could be launched from.',
+    wayOut: 'Name one of Amazon Linux by `prober: { image: ... }`.',
   },
   'shell-boot-mode': {
     means: 'An image starts with other firmware than the machine did.',
@@ -224,6 +269,14 @@ export const recovery = {
     means: "An image of Amazon's is declared for a licence of one's own, which it can never have.",
     wayOut: 'Write `shell: own`.',
   },
+  'subnet-outside': {
+    means: 'A subnet of an isolated network lies outside of the addresses of the network.',
+    wayOut: 'Correct it, or widen `cidr`.',
+  },
+  'subnets-overlap': {
+    means: 'Two subnets of an isolated network have addresses in common.',
+    wayOut: 'Give each its own.',
+  },
   'target-twice': { means: 'A recovery plan names a machine twice.', wayOut: 'Name each machine once.' },
   'teardown-taken': {
     means: 'EventBridge Scheduler has an entry of the name that the tear-down of a test needs.',
@@ -249,6 +302,10 @@ export const recovery = {
     means: 'An earlier test of the plan has not been cleaned up.',
     wayOut: 'Run `converge failover cleanup`.',
   },
+  'too-many-instances': {
+    means: 'A test would take more instances than its plan allows.',
+    wayOut: 'Raise `instances` of its `test`, or leave machines out.',
+  },
   'type-and-families': {
     means: 'Both an instance type and families to choose one of are declared.',
     wayOut: 'Remove one of the two.',
@@ -268,6 +325,11 @@ export const recovery = {
   'vm-missing': {
     means: '`verify --replica` needs to know which VM.',
     wayOut: 'Name it with `--vm`.',
+  },
+  'wrong-block': {
+    means:
+      'What stands for the addresses of a network is not a block of IPv4, or of a size that EC2 does not take.',
+    wayOut: 'Write the first address and the length, /16 to /28: `10.0.0.0/16`.',
   },
   'wrong-cidr': {
     means: "A network isn't written as IPv4 in CIDR form.",

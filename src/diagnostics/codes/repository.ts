@@ -50,6 +50,11 @@ export const repository = {
     means: 'A replication cycle failed for a reason without a code of its own.',
     wayOut: 'The message says why; run again.',
   },
+  'damage-not-noted': {
+    means: "What is known of a repository's damage couldn't be written down in it (a warning).",
+    wayOut:
+      '`converge verify` by whoever may write to the repository notes it down, so that the next cycle heals it.',
+  },
   'damaged-object': {
     means: 'An object of a repository is damaged.',
     wayOut: '`converge verify` tells which points it breaks; an older version of the object may be whole.',
@@ -112,6 +117,10 @@ export const repository = {
   'key-not-needed': {
     means: "A key was given for a repository that isn't encrypted.",
     wayOut: 'Leave it out, or name the repository that it belongs to.',
+  },
+  'lease-damaged': {
+    means: "The lease of a VM in the repository can't be read, and somebody may hold it.",
+    wayOut: 'Run again a few minutes later: a cycle then takes the lease and writes it anew.',
   },
   'lease-held': {
     means: 'Another process is replicating this VM, or has just ended.',
@@ -199,6 +208,11 @@ export const repository = {
     means: "A repository's head names a point that isn't there.",
     wayOut: 'Run `converge verify` before another cycle writes to it.',
   },
+  'points-broken': {
+    means: "Recovery points can't be restored, and no cycle can heal them (a warning).",
+    wayOut:
+      'Use another point; where the bucket keeps versions, an older one of a damaged object may be whole.',
+  },
   'points-lost': {
     means: 'A repository had newer points of a VM than it has now.',
     wayOut: 'Bring the points back, or begin anew knowingly, as the hint says.',
@@ -210,6 +224,10 @@ export const repository = {
   'repository-damaged': {
     means: '`verify` found a damaged object.',
     wayOut: 'An older version of the object may be whole, where the bucket keeps versions.',
+  },
+  'repository-healed': {
+    means: 'A cycle has stored again what was damaged or missing in the repository (a warning).',
+    wayOut: '`converge verify` proves it; find out what damaged the objects.',
   },
   'repository-inconsistent': {
     means: '`verify` found objects that contradict each other.',

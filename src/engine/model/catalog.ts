@@ -58,6 +58,22 @@ export interface CatalogTarget {
   at: SourceRange;
 }
 
+/**
+ * Manifests of another machine that a resource names, as they are now: carried along, and applied by that
+ * machine alone.
+ */
+export interface NestedManifests {
+  /** Of the resource, and the JSON pointer below its properties to where they are named. */
+  address: Address;
+  pointer: string;
+  /** SHA-256 of all files, in hex. */
+  digest: string;
+  /** By clean path, `/` between parts. */
+  files: ReadonlyMap<string, Uint8Array>;
+  /** That they name, and which resource of theirs does. */
+  secrets: { ref: SecretRef; by: Address; at: SourceRange }[];
+}
+
 /** The compiled, flat, validated list of resources. Order is file order, then line order. */
 export interface Catalog {
   resources: CatalogResource[];
@@ -67,4 +83,6 @@ export interface Catalog {
   platform?: NodeJS.Platform;
   /** File name to text, for showing the line of an error. */
   sources: Map<string, string>;
+  /** Left out when no resource names any. */
+  nested?: NestedManifests[];
 }

@@ -72,7 +72,12 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
   const { accountId } = await options.instance();
   const account: Account = { vault: openVault(options.dir), region, account: accountId, clock, random };
   const world = openEc2World({ dir: options.ec2Dir, region, account: accountId, clock, random });
-  const machines = labMachines(world, join(options.ec2Dir, 'machines'), options.authClock);
+  const machines = labMachines(world, join(options.ec2Dir, 'machines'), {
+    clock: options.authClock,
+    random,
+    region,
+    account: accountId,
+  });
   const ec2 = ec2Service(world, { instance: options.instance, fleet: options.fleet, machines });
   const ebs = ebsService(world, { account: accountId, clock, random });
   const json = jsonServices(account, faults, world);

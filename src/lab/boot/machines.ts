@@ -2,12 +2,14 @@ import { mkdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
-import type { Clock } from '../../io/ports.ts';
+import type { Clock, Random } from '../../io/ports.ts';
 import { blocksOf } from '../blocks/bytes.ts';
 import { exportDisk } from '../ec2/inspect.ts';
 import { typeOf } from '../ec2/instances/instance-types.ts';
 import type { LabInstance } from '../ec2/world/state.ts';
 import type { Ec2World } from '../ec2/world/world.ts';
+import { type MetadataLab, startMetadata } from '../instance/metadata.ts';
+import { metadataSettings } from './metadata-of.ts';
 import { type Machine, startMachine } from './qemu.ts';
 
 /** Milliseconds between two looks at a machine that boots. */
@@ -36,13 +38,18 @@ export interface Machines {
 
 interface Running {
   machine: Machine;
+  metadata: MetadataLab;
   dir: string;
   /** Of the start that it belongs to. */
   launched: number;
   watch: AbortController;
 }
 
-export function labMachines(world: Ec2World, dir: string, clock: Clock): Machines {
+export function labMachines(
+  world: Ec2World,
+  dir: string,
+  { clock, random, ...account }: { clock: Clock; random: Random; region: string; account: string },
+): Machines {
   const running = new Map<string, Running>();
 
   async function end(id: string): Promise<void> {
@@ -50,6 +57,7 @@ export function labMachines(world: Ec2World, dir: string, clock: Clock): Machine
     running.delete(id);
     it?.watch.abort();
     await it?.machine.stop();
+    await it?.metadata.close();
     if (it) await rm(it.dir, { recursive: true, force: true });
   }
 
@@ -101,14 +109,24 @@ export function labMachines(world: Ec2World, dir: string, clock: Clock): Machine
       const folder = join(dir, id);
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder, { recursive: true, mode: 0o700 });
+      const metadata = await startMetadata({
+        instance: async () => metadataSettings(await world.state(), id, account),
+        clock,
+        random,
+      });
       const machine = await startMachine({
         dir: folder,
+        model: { instance: id, type: instance.type },
+        metadata: Number(new URL(metadata.url).port),
         disks: await disksOf(instance, folder),
         firmware:
           instance.bootMode === undefined || instance.bootMode === 'legacy-bios' ? 'legacy-bios' : 'uefi',
         memoryMiB: Math.min(typeOf(instance.type).memoryMiB, mostMemory),
         mac: instance.interface.mac,
         ports,
+      }).catch(async (error: unknown) => {
+        await metadata.close();
+        throw error;
       });
       const launched = await world.change(({ state, now }) => {
         const it = state.instances[id]!;
@@ -117,7 +135,7 @@ export function labMachines(world: Ec2World, dir: string, clock: Clock): Machine
         it.instanceCheck = 'initializing';
         return now;
       });
-      const it = { machine, dir: folder, launched, watch: new AbortController() };
+      const it = { machine, metadata, dir: folder, launched, watch: new AbortController() };
       running.set(id, it);
       void watch(id, it);
       return { instance: id, ports: machine.ports };

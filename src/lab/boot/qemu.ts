@@ -28,6 +28,10 @@ export interface MachineSpec {
   mac: string;
   /** Ports of it that shall be reached. */
   ports: readonly number[];
+  /** What its firmware says that it is. */
+  model: { instance: string; type: string };
+  /** Port on 127.0.0.1 of its metadata service, which it reaches at 169.254.169.254. */
+  metadata: number;
 }
 
 const program = 'qemu-system-x86_64';
@@ -64,6 +68,10 @@ export async function startMachine(spec: MachineSpec): Promise<Machine> {
       ]),
       ...['-netdev', ['user,id=net,restrict=on', ...forwards].join(',')],
       ...['-device', `e1000e,netdev=net,mac=${spec.mac}`],
+      ...metadataOf(spec),
+      // As Nitro's firmware has it, which is how a system tells that it is an instance.
+      ...['-smbios', `type=1,manufacturer=Amazon EC2,product=${spec.model.type}`],
+      ...['-smbios', `type=2,manufacturer=Amazon EC2,asset=${spec.model.instance}`],
     ],
     { stdio: ['pipe', 'pipe', 'ignore'], env: { PATH: process.env.PATH, TMPDIR: spec.dir } },
   );
@@ -101,6 +109,21 @@ export async function startMachine(spec: MachineSpec): Promise<Machine> {
       await ended;
     },
   };
+}
+
+/**
+ * A second network card: QEMU forwards only addresses of the network that it plays to a machine. Each
+ * connection is a small program of its own, which carries it to the service.
+ */
+function metadataOf({ metadata }: MachineSpec): string[] {
+  const carry = `s=require("net").connect(${metadata},"127.0.0.1");process.stdin.pipe(s);s.pipe(process.stdout)`;
+  const command = `'${process.execPath}' -e '${carry}'`;
+  const network = 'net=169.254.169.0/24,host=169.254.169.2,dns=169.254.169.3,dhcpstart=169.254.169.16';
+  const forward = `guestfwd=tcp:169.254.169.254:80-cmd:${command.replaceAll(',', ',,')}`;
+  return [
+    ...['-netdev', `user,id=metadata,restrict=on,${network},${forward}`],
+    ...['-device', 'e1000e,netdev=metadata'],
+  ];
 }
 
 async function firmwareOf({ firmware, dir }: MachineSpec): Promise<string[]> {

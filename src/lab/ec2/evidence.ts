@@ -36,6 +36,39 @@ const rows: EvidenceRow[] = [
     'At most 50 tags, 127 and 255 characters, none that begins with aws:',
     guide('Tag restrictions'),
   ],
+  [
+    'quoted',
+    'With tags in the metadata a key has letters, digits and + - = . , _ : @ alone (the message is the lab’s)',
+    guide('View tags for your EC2 instances using instance metadata'),
+  ],
+  // Networks
+  [
+    'quoted',
+    'A VPC has /16 to /28, its subnets too, within it and apart from each other',
+    'Amazon VPC User Guide, "VPC CIDR blocks"; EC2 error codes InvalidVpc.Range, InvalidSubnet.Range and .Conflict',
+  ],
+  [
+    'quoted',
+    'With a VPC come its main route table, with the local route, its default group and network ACL',
+    api('CreateVpc'),
+  ],
+  [
+    'quoted',
+    'DeleteVpc: DependencyViolation while it has subnets, gateways, endpoints, or groups and tables of one’s own',
+    api('DeleteVpc'),
+  ],
+  [
+    'quoted',
+    'The DHCP options `default` mean that a VPC has none; options that a VPC has can’t be deleted',
+    api('AssociateDhcpOptions; DeleteDhcpOptions'),
+  ],
+  ['quoted', 'ModifyVpcAttribute changes one attribute of DNS at a time', api('ModifyVpcAttribute')],
+  [
+    'quoted',
+    'A subnet with a network interface can’t be deleted, nor a group that an interface has',
+    api('DeleteSubnet; DeleteSecurityGroup'),
+  ],
+  ['believed', 'Lab only: a subnet takes any /64 of IPv6, whether or not its VPC has a block of it', design],
   // Instances
   [
     'quoted',

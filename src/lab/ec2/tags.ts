@@ -57,6 +57,8 @@ function checkThere({ state, fleet }: Ec2Call, id: string): void {
     replaceTask: state.replaceTasks,
     importTask: state.importTasks,
     endpoint: state.endpoints,
+    interface: state.interfaces ?? {},
+    dhcpOptions: Object.fromEntries(Object.keys(state.dhcpOptions).map(id => [id, { id }])),
   };
   byIds(kind, Object.values(there[kind] ?? state.gateways), [id]);
 }

@@ -5,6 +5,7 @@ import type { Json } from '../../engine/model/catalog.ts';
 import {
   bool,
   demand,
+  hex,
   listOf,
   mapOf,
   members,
@@ -14,6 +15,7 @@ import {
   text,
   whole,
 } from '../../replication/format/shape.ts';
+import { digestOf } from '../guest/manifests.ts';
 
 /**
  * What a recovery has to know besides the disks, compiled: `docs/repository-format.md` has the members. It
@@ -25,6 +27,18 @@ export interface Bundle {
   targets: BundledTarget[];
   resources: BundledResource[];
   references: BundledReference[];
+  /** Manifests by which recovered machines converge themselves; left out when there are none. */
+  post_launch?: BundledManifests[];
+}
+
+export interface BundledManifests {
+  /** Title of the plan, and the number of the entry of its `post_launch`, from 0. */
+  plan: string;
+  entry: number;
+  /** SHA-256 in hex, as the machine computes it. */
+  digest: string;
+  /** By path below their folder, `/` between parts; the bytes in base64. */
+  files: { [path: string]: string };
 }
 
 export interface BundledTarget {
@@ -48,8 +62,11 @@ export interface BundledResource {
 /** A secret by name, and who names it. */
 export interface BundledReference {
   secret: string;
-  /** Where its value is: on the machine that compiled the bundle, with whoever runs, in AWS. */
-  where: 'home' | 'environment' | 'aws';
+  /**
+   * Where its value is: on the machine that compiled the bundle, with whoever runs, in AWS, on the disks of
+   * the machine that is recovered.
+   */
+  where: 'home' | 'environment' | 'aws' | 'guest';
   /** Whether a recovery can't do without. */
   needed: boolean;
   by: { what: string; at: SourceRange }[];
@@ -83,11 +100,12 @@ const shape = members({
   references: listOf(
     members({
       secret: text,
-      where: oneOf('home', 'environment', 'aws'),
+      where: oneOf('home', 'environment', 'aws', 'guest'),
       needed: bool,
       by: listOf(members({ what: text, at: place })),
     }),
   ),
+  post_launch: optional(listOf(members({ plan: text, entry: whole(), digest: hex(32), files: mapOf(text) }))),
 });
 
 /**
@@ -120,5 +138,12 @@ export function decodeBundle(bytes: Buffer, of: string): Bundle {
     if (!(cause instanceof RangeError)) throw cause;
     throw unusable(cause.message, cause);
   }
-  return value as Bundle;
+  const bundle = value as Bundle;
+  const other = (bundle.post_launch ?? []).find(one => digestOf(filesOf(one)) !== one.digest);
+  if (other) throw unusable(`the post-launch manifests of ${other.plan} aren't those that it names`);
+  return bundle;
 }
+
+/** The files themselves. */
+export const filesOf = ({ files }: BundledManifests): Map<string, Buffer> =>
+  new Map(Object.entries(files).map(([path, content]) => [path, Buffer.from(content, 'base64')]));

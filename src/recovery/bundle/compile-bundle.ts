@@ -1,18 +1,27 @@
-import type { Catalog, CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
+import type { Catalog, CatalogResource, CatalogTarget, NestedManifests } from '../../engine/model/catalog.ts';
 import { nearest } from '../../engine/model/pointer.ts';
 import { resolveTarget } from '../../engine/model/targets.ts';
 import type { BundleContent } from '../../replication/model/repository.ts';
 import type { PlanProperties } from '../model/plan.ts';
-import { type Bundle, type BundledResource, type BundledTarget, encodeBundle } from './bundle.ts';
+import {
+  type Bundle,
+  type BundledManifests,
+  type BundledResource,
+  type BundledTarget,
+  encodeBundle,
+} from './bundle.ts';
 import { collected, isRepositoryKey, type Naming, secretsIn } from './references.ts';
 
-export type Declared = Pick<Catalog, 'resources' | 'targets'>;
+export type Declared = Pick<Catalog, 'resources' | 'targets' | 'nested'>;
 
 /**
  * What manifests say about the recovery of a VM: the plans that it is in, the targets of all machines in
  * those and its own, and the AWS targets that these need. Undefined when they say nothing.
  */
-export function compileBundle({ resources, targets }: Declared, vm: Bundle['vm']): Bundle | undefined {
+export function compileBundle(
+  { resources, targets, nested = [] }: Declared,
+  vm: Bundle['vm'],
+): Bundle | undefined {
   const isVm = (title: string) => [vm.name, vm.uuid].some(own => own.toLowerCase() === title.toLowerCase());
   const present = resources.filter(({ meta, select }) => meta.ensure !== 'absent' && select === undefined);
   const plans = present.filter(one => one.type === 'recovery_plan' && machinesOf(one).some(isVm));
@@ -23,6 +32,9 @@ export function compileBundle({ resources, targets }: Declared, vm: Bundle['vm']
   const chosen = [...plans, ...machines];
   if (chosen.length === 0) return undefined;
   const used = targets.filter(target => chosen.some(one => needs(one, target, targets)));
+  const carried = plans.flatMap(plan =>
+    nested.filter(({ address }) => address === plan.address).map(one => ({ plan, one })),
+  );
   return {
     bundle: 1,
     vm,
@@ -33,7 +45,9 @@ export function compileBundle({ resources, targets }: Declared, vm: Bundle['vm']
       // Not needed, and listed all the same: nobody has to wonder where it went.
       ...targets.filter(({ type }) => type === 'vsphere').flatMap(target => namedBy(target, false)),
       ...chosen.flatMap(namedInside),
+      ...carried.flatMap(({ one }) => namedInGuest(one)),
     ]),
+    ...(carried.length > 0 && { post_launch: carried.map(({ plan, one }) => bundledManifests(plan, one)) }),
   };
 }
 
@@ -81,6 +95,25 @@ const bundledResource = ({
   at,
   places: Object.fromEntries(places),
 });
+
+const bundledManifests = (
+  { title }: CatalogResource,
+  { pointer, digest, files }: NestedManifests,
+): BundledManifests => ({
+  plan: title,
+  entry: Number(pointer.split('/')[2]),
+  digest,
+  files: Object.fromEntries([...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString('base64')])),
+});
+
+/** Where it is needed is the machine itself: whoever recovers it has nothing to bring. */
+const namedInGuest = ({ address, secrets }: NestedManifests): Naming[] =>
+  secrets.map(({ ref, by, at }) => ({
+    ref,
+    needed: true,
+    where: 'guest',
+    by: { what: `${by}, post-launch of ${address}`, at },
+  }));
 
 const namedBy = ({ name, properties, at }: CatalogTarget, needed: boolean): Naming[] =>
   [...secretsIn(properties)].map(({ ref }) => ({ ref, needed, by: { what: `target ${name}`, at } }));

@@ -152,6 +152,9 @@ function aboutPlan(bundle: Bundle, plan: string): string {
   return canonicalJson([
     parts.map(({ at: _, places: __, ...says }) => says),
     used.map(({ at: _, ...says }) => says),
+    (bundle.post_launch ?? [])
+      .filter(one => one.plan === declared?.title)
+      .map(({ entry, digest }) => [entry, digest]),
   ]);
 }
 

@@ -23,17 +23,22 @@ export function whereOf({ $secret }: SecretRef): BundledReference['where'] {
 export type Naming = Pick<BundledReference, 'needed'> & {
   ref: SecretRef;
   by: BundledReference['by'][number];
+  /** Left out: told by its kind. */
+  where?: BundledReference['where'];
 };
 
-/** One entry per secret, in the order of their names; it is needed when anything needs it. */
+/**
+ * One entry per secret and place, in the order of their names; it is needed when anything needs it.
+ */
 export function collected(namings: readonly Naming[]): BundledReference[] {
   const all = new Map<string, BundledReference>();
-  for (const { ref, needed, by } of namings) {
-    const known = all.get(ref.$secret);
+  for (const { ref, needed, by, where = whereOf(ref) } of namings) {
+    const key = `${where} ${ref.$secret}`;
+    const known = all.get(key);
     if (known) {
       known.needed ||= needed;
       known.by.push(by);
-    } else all.set(ref.$secret, { secret: ref.$secret, where: whereOf(ref), needed, by: [by] });
+    } else all.set(key, { secret: ref.$secret, where, needed, by: [by] });
   }
-  return [...all.values()].sort((a, b) => byText(a.secret, b.secret));
+  return [...all.values()].sort((a, b) => byText(a.secret, b.secret) || byText(a.where, b.where));
 }

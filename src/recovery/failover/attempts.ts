@@ -3,7 +3,6 @@ import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
 import type { CloudInstance } from '../model/machines.ts';
-import { IN_GUEST } from '../model/probes.ts';
 import { goOn } from './options.ts';
 import {
   attemptIn,
@@ -36,9 +35,8 @@ const probedLast = ({ steps }: Run, vm: string): Extract<RunStep, { what: 'probe
     | Extract<RunStep, { what: 'probed' }>
     | undefined;
 
-/** What the machine does itself is no reason to look at it again. */
 const passedAll = (results: readonly ProbeResult[]): boolean =>
-  results.every(({ outcome, from }) => outcome === 'passed' || from === IN_GUEST);
+  results.every(({ outcome }) => outcome === 'passed');
 
 /** What is known of a machine that passed all its probes and still runs; undefined for any other. */
 export async function keptOf(

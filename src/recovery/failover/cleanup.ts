@@ -9,6 +9,7 @@ import {
   holderOf,
   imageName,
   note,
+  PROBER,
   quarantineName,
   type Run,
   runTags,
@@ -56,7 +57,8 @@ export async function standing(
     ),
   );
   const names = new Set(all.map(({ vm }) => imageName(repository.id, start, vm)));
-  const uuids = new Set(all.map(({ uuid }) => uuid));
+  for (const step of run.steps) if (step.what === 'prober') tokens.add(step.token);
+  const uuids = new Set([PROBER, ...all.map(({ uuid }) => uuid)]);
   const [instances, images, volumes, groups, schedules] = await Promise.all([
     machines.instances(tags, signal),
     machines.images(tags, signal),

@@ -5,16 +5,42 @@ import type { NetworkFacts } from '../model/machines.ts';
  * What keeps a network from being proven apart from everything else. A copy of a domain controller that
  * reaches production is a disaster of its own, so that anything not understood counts as a way out.
  */
-export function waysOut({ routes, doors, rules, nameServers }: NetworkFacts): string[] {
+export function waysOut({
+  routes,
+  doors,
+  addresses,
+  interfaces,
+  rules,
+  dhcp,
+}: Omit<NetworkFacts, 'account' | 'vpc' | 'subnets' | 'group'>): string[] {
   return [
     ...routes,
     ...doors.map(door => `the VPC has the ${door}`),
     ...rules.map(rule => `its security group lets traffic ${rule}`),
-    ...nameServers
-      .filter(server => server !== 'AmazonProvidedDNS')
-      .map(server => `DHCP names the name server ${server}`),
+    ...addresses,
+    ...interfaces.map(words => `the VPC has the network interface ${words}`),
+    ...dhcp
+      .filter(told => !isAmazons(told))
+      .map(({ option, value }) => `DHCP names the ${named[option] ?? option} ${value}`),
   ];
 }
+
+/**
+ * What every VPC has by itself: Amazon's resolver with the name that it gives machines, its clock, and how
+ * NetBIOS asks, which names nobody. Source: Amazon VPC User Guide, "DHCP option sets".
+ */
+const isAmazons = ({ option, value }: NetworkFacts['dhcp'][number]): boolean =>
+  (option === 'domain-name-servers' && value === 'AmazonProvidedDNS') ||
+  (option === 'domain-name' && /^([a-z0-9-]+\.compute|ec2)\.internal$/.test(value)) ||
+  (option === 'ntp-servers' && /^(169\.254\.169\.123|fd00:ec2::123)$/.test(value)) ||
+  option === 'netbios-node-type';
+
+const named: Record<string, string> = {
+  'domain-name-servers': 'name server',
+  'domain-name': 'domain',
+  'ntp-servers': 'time server',
+  'netbios-name-servers': 'NetBIOS name server',
+};
 
 /** @throws Failure `network-open`, blocked, with all that leads out */
 export function refuseOpen(facts: NetworkFacts): void {

@@ -2,10 +2,18 @@ import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
-import type { AddressHolder, CloudImage, CloudInstance, NewInstance, NotRun } from '../model/machines.ts';
+import {
+  type AddressHolder,
+  type CloudImage,
+  type CloudInstance,
+  type NewInstance,
+  type NotRun,
+  RUN_TAG,
+} from '../model/machines.ts';
 import { type Billing, billingOf, isBilledAs, sayBilling } from '../target/billing.ts';
 import { wordsOf } from '../target/sizing.ts';
 import { goOn, type RehearseOptions } from './options.ts';
+import { orderTags } from './post-launch.ts';
 import {
   ATTEMPT_TAG,
   attemptOf,
@@ -13,7 +21,6 @@ import {
   imageName,
   machineTags,
   note,
-  RUN_TAG,
   type RunMachine,
   tokensOf,
   VM_TAG,
@@ -69,6 +76,8 @@ async function runSomewhere(
   const { start } = run;
   const { vm, key_pair, tenancy, host_resource_group } = machine;
   const attempt = attemptOf(run, vm);
+  // A shell may be a copy of the machine itself: it is told nothing, and so does nothing.
+  const order = machine.shell ? {} : orderTags(repository.id, start, machine, attempt);
   const tried: string[] = [];
   const full = new Set<string>();
   for (const { type, subnet, address, token } of waysOf(repository.id, start, machine, attempt)) {
@@ -84,7 +93,8 @@ async function runSomewhere(
         ...(tenancy !== undefined && { tenancy }),
         ...(host_resource_group !== undefined && { hostResourceGroup: host_resource_group }),
         token,
-        tags: { ...tags, ...attemptTags(attempt), Name: `${vm} (test of ${start.plan})` },
+        tags: { ...tags, ...attemptTags(attempt), ...order, Name: `${vm} (test of ${start.plan})` },
+        ...(machine.post_launch && { readsTags: true }),
       },
       machine,
       options,

@@ -2,7 +2,15 @@ import type { Clock } from '../../io/ports.ts';
 import { retry } from '../../io/retry.ts';
 import { sha256 } from '../../values/digest.ts';
 import type { MachineCloud } from '../model/machines.ts';
-import { describeProbe, type Probe, type Prober, placeOf, type Reached } from '../model/probes.ts';
+import {
+  describeProbe,
+  HERE,
+  type Probe,
+  type Prober,
+  placeIn,
+  placeOf,
+  type Reached,
+} from '../model/probes.ts';
 import { lastLines } from './last-lines.ts';
 import type { ProbeResult } from './run.ts';
 
@@ -12,6 +20,8 @@ export interface Probing {
   prober: Prober;
   clock: Clock;
   signal?: AbortSignal | undefined;
+  /** What a prober in the network of the machine says, for whatever is not asked of EC2. */
+  inside?: Promise<ReadonlyMap<Probe, Seen>>;
 }
 
 export interface Probed {
@@ -42,7 +52,12 @@ export async function probe(
     probes
       .filter(one => !pictures.includes(one))
       .map(async one => {
-        seen.set(one, await untilPassed(one, on, () => look(one, machine, on)));
+        seen.set(
+          one,
+          on.inside && placeOf(one) === HERE
+            ? ((await on.inside).get(one) ?? noAddress)
+            : await untilPassed(one, on, () => look(one, machine, on)),
+        );
       }),
   );
   let picture: Buffer | undefined;
@@ -54,7 +69,11 @@ export async function probe(
     seen.set(one, taken);
   }
   return {
-    results: probes.map(one => ({ probe: describeProbe(one), from: placeOf(one), ...seen.get(one)! })),
+    results: probes.map(one => ({
+      probe: describeProbe(one),
+      from: placeIn(one, on.inside !== undefined),
+      ...seen.get(one)!,
+    })),
     ...(picture !== undefined && { picture }),
   };
 }

@@ -1,21 +1,23 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { elapsed } from '../../io/until.ts';
-import { HERE, IN_GUEST, placeOf } from '../model/probes.ts';
+import { HERE, placeOf } from '../model/probes.ts';
 import { bringGroup } from '../target/guard-groups.ts';
 import { endSuperseded, keptOf } from './attempts.ts';
 import { pinPoints } from './begin.ts';
+import { type InsideProber, insideProber } from './inside.ts';
 import { refuseOpen } from './isolation.ts';
 import { launch } from './launch.ts';
 import type { RehearseOptions } from './options.ts';
+import { orderTags, watchPostLaunch } from './post-launch.ts';
 import { probe } from './probe.ts';
 import {
+  attemptOf,
   keepPicture,
   machineTags,
   note,
   type ProbeResult,
   quarantineName,
   type RunMachine,
-  type RunStart,
   runTags,
   since,
   subnetsOf,
@@ -56,15 +58,22 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   const quarantine = await quarantineOf(options, network.vpc);
   const recovered: Recovered[] = [];
   for (const { machines: group, wait } of start.groups) {
-    if (recovered.some(({ results }) => results.some(holdsUp))) break;
+    if (recovered.some(({ results }) => results.some(({ outcome }) => outcome !== 'passed'))) break;
     if (wait > 0) await clock.sleep(wait, signal);
     const began = clock.now();
     // All of them come to an end: what is launched when another one is refused has to be on record.
+    const inside = insideProber(group, options);
     const outcomes = await Promise.allSettled(
-      group.map(machine => recover(machine, quarantine ?? start.group, began, options)),
+      group.map(machine =>
+        recover(machine, quarantine ?? start.group, began, { ...options, inside }).finally(() =>
+          inside?.without(machine.vm),
+        ),
+      ),
     );
     const refused = outcomes.flatMap(one => (one.status === 'rejected' ? [one.reason as unknown] : []));
     if (refused.length > 0) throw together(refused);
+    // Not before all that it said is written down: whoever goes on after a crash reads its console again.
+    await inside?.end();
     recovered.push(...outcomes.map(one => (one as PromiseFulfilledResult<Recovered>).value));
   }
   const planned = start.groups.reduce((sum, { machines: group }) => sum + group.length, 0);
@@ -85,39 +94,29 @@ function together(reasons: readonly unknown[]): unknown {
   return new Failure(once, { cause: reasons[0] });
 }
 
-/** What a machine does itself when it is up holds up no other. */
-const holdsUp = ({ outcome, from }: ProbeResult): boolean => outcome !== 'passed' && from !== IN_GUEST;
-
-/**
- * Nothing carries manifests into a machine in a network that is apart: no user data is given, and it reaches
- * no bucket. Said of each machine, so that nobody takes the rehearsal for one of them too.
- */
-const postLaunch = ({ post_launch: path }: RunStart): ProbeResult[] =>
-  path === undefined
-    ? []
-    : [
-        {
-          probe: `post-launch manifests ${path}`,
-          from: IN_GUEST,
-          outcome: 'not run',
-          saw: 'nothing carries them into a network that is apart',
-        },
-      ];
+/** With what probes the group from within, where the plan has that. */
+type Inside = RehearseOptions & { inside: InsideProber | undefined };
 
 /** @param group what it is launched into; one with a shell gets that of the test when it has its own disks */
 async function recover(
   machine: RunMachine,
   group: string,
   began: number,
-  options: RehearseOptions,
+  options: Inside,
 ): Promise<Recovered> {
-  const { repository, run, clock, say, signal } = options;
+  const { repository, run, cloud, clock, step, say, signal } = options;
   const { vm } = machine;
   const kept = await keptOf(machine, options);
   if (kept) return { vm, ...kept, running: 0, probed: 0, kept: true };
   const running = async () => {
     const instance = await launch(machine, group, options);
-    if (machine.shell) await swapDisks(machine, instance, [run.start.group], options);
+    if (!machine.shell) return instance;
+    await swapDisks(machine, instance, [run.start.group], options);
+    if (!machine.post_launch) return instance;
+    // Not before: a shell of the VM's own may be a copy that would act on it.
+    await step(`order-${vm}`);
+    const order = orderTags(repository.id, run.start, machine, attemptOf(run, vm));
+    await cloud.machines.tag(instance, order, signal);
     return instance;
   };
   const instance = await running().catch(async (error: unknown) => {
@@ -135,25 +134,25 @@ async function recover(
 }
 
 /** Probes one that runs, and writes down what came of it. */
-async function probeMachine(
-  { vm, uuid }: RunMachine,
-  instance: string,
-  options: RehearseOptions,
-): Promise<ProbeResult[]> {
-  const { repository, run, cloud, prober, clock, step, signal } = options;
+async function probeMachine(machine: RunMachine, instance: string, options: Inside): Promise<ProbeResult[]> {
+  const { repository, run, cloud, prober, clock, step, signal, inside } = options;
   const { machines } = cloud;
+  const { vm, uuid } = machine;
   const probes = run.start.probes[vm] ?? [];
   const addressOf = async () => {
     const found = await machines.instances(machineTags(repository.id, run.start, uuid), signal);
     return found.find(({ id }) => id === instance)?.privateIp;
   };
   const address = probes.some(one => placeOf(one) === HERE) ? await addressOf() : undefined;
-  const { results: probed, picture } = await probe(
-    { instance, ...(address !== undefined && { address }) },
-    probes,
-    { machines, prober, clock, signal },
-  );
-  const results = [...probed, ...postLaunch(run.start)];
+  const answers = inside?.ask(vm, address, probes);
+  const on = { machines, prober, clock, signal, ...(answers && { inside: answers }) };
+  const attempt = attemptOf(run, vm);
+  // Side by side: a probe may wait for what the machine brings about itself.
+  const [{ results: probed, picture }, own] = await Promise.all([
+    probe({ instance, ...(address !== undefined && { address }) }, probes, on),
+    watchPostLaunch(repository.id, run.start, machine, attempt, instance, on),
+  ]);
+  const results = [...probed, ...own];
   const at = clock.now();
   if (picture) await step(`picture-${vm}`);
   const kept = picture && (await keepPicture(repository, run, { vm, instance, at, image: picture }));

@@ -1,6 +1,7 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { sha256 } from '../../values/digest.ts';
+import { RUN_TAG } from '../model/machines.ts';
 import { SERIES } from '../model/plan.ts';
 import type { Probe } from '../model/probes.ts';
 import type { License } from '../target/billing.ts';
@@ -31,6 +32,19 @@ export interface RunMachine {
   tpm: boolean;
   /** The first is the one that it boots from. */
   disks: { index: number; snapshot: string }[];
+  post_launch?: PostLaunch;
+}
+
+/** Manifests that a machine is to converge itself by. */
+export interface PostLaunch {
+  /** As the plan names them. */
+  manifests: string;
+  /** SHA-256 of them, in hex. */
+  digest: string;
+  /** Milliseconds from when it runs. */
+  within: number;
+  /** It says what it would change, and changes nothing. */
+  noop?: true;
 }
 
 /** What a run began with. Whoever goes on with it needs nothing else. */
@@ -52,10 +66,10 @@ export interface RunStart {
   /** Who ends it then: an entry that acts with this role. Undefined: nobody, knowingly. */
   teardown?: { role: string };
   groups: { machines: RunMachine[]; wait: number }[];
+  /** What probes machines from within the network; undefined: they are probed from here. */
+  prober?: { image: string; type: string };
   /** By title of the target. */
   probes: Record<string, Probe[]>;
-  /** Manifests that the machines are to converge themselves by. */
-  post_launch?: string;
 }
 
 export interface ProbeResult {
@@ -72,6 +86,8 @@ export type RunStep = { at: number } & (
   | { what: 'refused'; vm: string; why: string }
   /** `vms` are tried again; those of `anew` as another instance. */
   | { what: 'retry'; vms: string[]; anew: string[] }
+  /** A prober is about to be launched under this token. */
+  | { what: 'prober'; token: string; probes: number }
   | { what: 'launched'; vm: string; image: string; instance: string }
   /** It holds its own disks alone and is on the network that it belongs to. */
   | { what: 'swapped'; vm: string; instance: string }
@@ -86,9 +102,9 @@ export interface Run {
   steps: RunStep[];
 }
 
-/** On everything that a run makes. */
-export const RUN_TAG = 'converge:run';
 export const VM_TAG = 'converge:vm';
+/** In the place of a machine's UUID, on a prober and its volumes. */
+export const PROBER = 'prober';
 /** On a volume of a recovered disk: its number, 0 the root. */
 export const DISK_TAG = 'converge:disk-number';
 /** On an instance and its volumes: which attempt they are of; left out of the first. */

@@ -3,8 +3,9 @@ import type { Clock } from '../../io/ports.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { sha256 } from '../../values/digest.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
+import { RUN_TAG } from '../model/machines.ts';
 import type { TeardownCloud, TeardownEntry } from '../model/teardown.ts';
-import { expiresOf, note, RUN_TAG, type Run, retriesOf, runTags } from './run.ts';
+import { expiresOf, note, type Run, retriesOf, runTags } from './run.ts';
 
 /** Scheduler takes letters, digits and - _ . of them at most 64. The rest of the name is which try it is. */
 const prefixOf = (repository: string, { plan, number }: Run['start']): string =>

@@ -1,6 +1,8 @@
+import type { DryRunCloud } from './dry-runs.ts';
 import type { GroupCloud } from './groups.ts';
 import type { TypeCloud } from './instance-types.ts';
 import type { MachineCloud } from './machines.ts';
+import type { NetworkCloud } from './networks.ts';
 import type { ShellCloud } from './shells.ts';
 import type { SnapshotStore } from './snapshots.ts';
 import type { TeardownCloud } from './teardown.ts';
@@ -10,9 +12,11 @@ import type { VolumeCloud } from './volumes.ts';
 export interface RecoveryCloud {
   snapshots: SnapshotStore;
   machines: MachineCloud;
+  networks: NetworkCloud;
   teardown: TeardownCloud;
   volumes: VolumeCloud;
   groups: GroupCloud;
   types: TypeCloud;
   shells: ShellCloud;
+  dryRuns: DryRunCloud;
 }

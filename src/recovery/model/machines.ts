@@ -3,6 +3,9 @@
  * Failure.
  */
 
+/** On everything that a run makes. */
+export const RUN_TAG = 'converge:run';
+
 export interface CloudImage {
   id: string;
   state: 'pending' | 'available' | 'failed';
@@ -49,6 +52,10 @@ export interface NewImage {
 }
 
 export interface NewInstance {
+  /** What it runs when it starts, as it is. */
+  userData?: string;
+  /** Switched off from within, it ends. */
+  endsItself?: true;
   image: string;
   type: string;
   subnet: string;
@@ -62,6 +69,8 @@ export interface NewInstance {
   /** The same token gives the same instance again. */
   token: string;
   tags: Record<string, string>;
+  /** Whether the machine can read its own tags, in its metadata. */
+  readsTags?: boolean;
 }
 
 /** A subnet of one VPC. */
@@ -79,12 +88,16 @@ export interface NetworkFacts {
   /** In the order in which they were asked for. */
   subnets: CloudSubnet[];
   group: string;
-  /** Name servers that machines are told by DHCP, `AmazonProvidedDNS` among them. */
-  nameServers: string[];
+  /** What machines are told by DHCP: `domain-name-servers` is `AmazonProvidedDNS`, or addresses. */
+  dhcp: { option: string; value: string }[];
   /** Routes of the subnets' tables but for those within the VPC, as words. */
   routes: string[];
   /** Gateways, attachments, peerings, endpoints and Resolver rules of the VPC, as words. */
   doors: string[];
+  /** What the subnets give their machines besides a private address, as words. */
+  addresses: string[];
+  /** Network interfaces of services in the VPC, and of others in the group, as words. */
+  interfaces: string[];
   /** Rules of the group that name anything but the group itself, as words. */
   rules: string[];
 }
@@ -118,6 +131,8 @@ export interface MachineCloud {
   run(wanted: NewInstance, signal?: AbortSignal): Promise<{ instance: string } | NotRun>;
   /** Undefined when nobody has it. */
   addressHolder(subnet: string, address: string, signal?: AbortSignal): Promise<AddressHolder | undefined>;
+  /** Adds tags to an instance. */
+  tag(instance: string, tags: Record<string, string>, signal?: AbortSignal): Promise<void>;
   terminate(ids: string[], signal?: AbortSignal): Promise<void>;
   stop(instance: string, signal?: AbortSignal): Promise<void>;
   start(instance: string, signal?: AbortSignal): Promise<void>;

@@ -14,23 +14,39 @@ export interface ProbeProperties {
   contains?: string;
 }
 
+/** Manifests that recovered machines converge themselves by. */
+export interface PostLaunchProperties {
+  /** A path from the file that declares the plan. */
+  manifests: string;
+  /** Titles of targets; all of the plan when left out. */
+  targets?: string[];
+  within?: string;
+  /** The machine says what it would change, and changes nothing. */
+  noop?: boolean;
+}
+
 /** A plan of recovery as it is declared, and as the repository keeps it. */
 export interface PlanProperties {
   groups: { targets: string[]; wait?: string }[];
   /** The network that a test runs in. */
   test: {
-    subnet: string;
+    /** Title of an `isolated_network`, in the place of the ids that follow. */
+    network?: string;
+    subnet?: string;
     /** Subnets of the same VPC that are tried after it. */
     fallback?: { subnets: string[] };
-    security_group: string;
+    security_group?: string;
+    /** Most instances that it may have at a time. */
+    instances?: number;
+    /** A machine of the test's network that probes the others. */
+    prober?: { image?: string; type?: string };
     /** How long a test may stand. */
     hours?: number;
     /** ARN of the role that ends it then, or `none`. */
     teardown: string;
   };
   probes?: ProbeProperties[];
-  /** Manifests that a recovered machine converges itself by; a path from the file that declares the plan. */
-  post_launch?: string;
+  post_launch?: PostLaunchProperties[];
 }
 
 /** Series of the records of a plan in its repository. */

@@ -10,6 +10,7 @@ export type Probe = { within: number } & (
 const IN_EC2 = 'EC2';
 export const HERE = 'this machine';
 export const IN_GUEST = 'the machine itself';
+export const INSIDE = 'a prober in the network';
 
 /**
  * Where a probe runs: EC2 looks at a machine from outside of its network, everything else goes through a
@@ -17,6 +18,10 @@ export const IN_GUEST = 'the machine itself';
  */
 export const placeOf = ({ kind }: Pick<Probe, 'kind'>): typeof IN_EC2 | typeof HERE =>
   kind === 'tcp' || kind === 'http' ? HERE : IN_EC2;
+
+/** The same for a test that has a prober in its network. @param inside whether it has */
+export const placeIn = (probe: Pick<Probe, 'kind'>, inside: boolean): string =>
+  inside && placeOf(probe) === HERE ? INSIDE : placeOf(probe);
 
 /** A probe in words: `HTTP GET /health at port 8080 says 200 with "ok"`. */
 export function describeProbe(probe: Probe): string {

@@ -14,6 +14,8 @@ export interface ImportTask {
 export interface ShellCloud {
   /** Amazon's own available images of Windows, whose name fits one of the patterns. */
   stock(patterns: readonly string[], signal?: AbortSignal): Promise<CloudImage[]>;
+  /** Amazon's newest available image of x86-64 whose name fits; undefined when there is none. */
+  newest(pattern: string, signal?: AbortSignal): Promise<CloudImage | undefined>;
   /** One image; undefined when it is gone. */
   image(id: string, signal?: AbortSignal): Promise<CloudImage | undefined>;
   /** Begins to make an image of the snapshot of a root disk; the same token gives the same import again. */

@@ -7,8 +7,11 @@ export interface WantedGroup {
   description: string;
   /** All of them are on a group that is converge's own. */
   tags: Record<string, string>;
-  /** Exactly these; a new group of EC2 lets everything out, which is taken away. */
-  rules: readonly GroupRule[];
+  /**
+   * Exactly these, which may be told by the id of the group; a new group of EC2 lets everything out, which is
+   * taken away.
+   */
+  rules: readonly GroupRule[] | ((group: string) => readonly GroupRule[]);
 }
 
 const same = (a: GroupRule, b: GroupRule) =>
@@ -19,7 +22,7 @@ const same = (a: GroupRule, b: GroupRule) =>
   a.peer === b.peer;
 
 /** Rules that are too many, and those that are missing. */
-const rulesBetween = (is: readonly GroupRule[], should: readonly GroupRule[]) => ({
+export const rulesBetween = (is: readonly GroupRule[], should: readonly GroupRule[]) => ({
   tooMany: is.filter(rule => !should.some(one => same(rule, one))),
   missing: should.filter(rule => !is.some(one => same(rule, one))),
 });
@@ -48,12 +51,13 @@ export async function bringGroup(
   }
   if (!found)
     throw new Failure(world('group-open', `the security group ${wanted.name} was made and isn't there`));
-  const { tooMany, missing } = rulesBetween(found.rules, wanted.rules);
+  const rules = typeof wanted.rules === 'function' ? wanted.rules(found.id) : wanted.rules;
+  const { tooMany, missing } = rulesBetween(found.rules, rules);
   if (tooMany.length === 0 && missing.length === 0) return found.id;
   await groups.revoke(found.id, tooMany, signal);
   await groups.allow(found.id, missing, signal);
   const [after] = await groups.list({ ids: [found.id] }, signal);
-  const left = rulesBetween(after?.rules ?? [], wanted.rules);
+  const left = rulesBetween(after?.rules ?? [], rules);
   if (after && left.tooMany.length === 0 && left.missing.length === 0) return found.id;
   throw new Failure(
     world(

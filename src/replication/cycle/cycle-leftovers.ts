@@ -1,3 +1,4 @@
+import { failedWith } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import type { Repository } from '../model/repository.ts';
 import type { SourceSnapshot, SourceVm } from '../model/source.ts';
@@ -19,9 +20,16 @@ export async function findLeftovers(
   const of = { vm: vm.uuid, repository: repository.id };
   const ours = vm.snapshots.filter(({ name }) => ownEpoch(name, of) > 0);
   if (ours.length === 0) return [];
-  const found = await repository.vm(vm.uuid).lease.read();
+  // Of a lease that can't be read it can't be told whether a cycle has it; the next one sees to that.
+  const found = await repository.vm(vm.uuid).lease.read().catch(unlessDamaged);
+  if (found === 'damaged') return [];
   const clockAhead = repository.store.clockAhead?.() ?? 0;
   return (await holding(found, { clock, holders, clockAhead })) ? [] : ours;
+}
+
+function unlessDamaged(error: unknown): 'damaged' {
+  if (!failedWith(error, 'damaged-object')) throw error;
+  return 'damaged';
 }
 
 /**

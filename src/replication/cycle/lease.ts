@@ -1,4 +1,5 @@
 import { blocked, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
 import type { Clock } from '../../io/ports.ts';
 import { retry } from '../../io/retry.ts';
 import { comparesWrongly, ignoresMatch, tellsNothing } from '../model/conditions.ts';
@@ -54,7 +55,7 @@ export async function takeLease(
   intent: (epoch: number) => { cycle: string; snapshot: string },
 ): Promise<Lease> {
   const { clock, holder } = options;
-  const found = await vm.lease.read();
+  const { found, etag: there } = await readable(vm, options);
   const before = await holding(found, options);
   if (before) throw held(before);
 
@@ -64,7 +65,7 @@ export async function takeLease(
     ...{ lease: 1, epoch, holder, ...intent(epoch) },
     ...{ expires: clock.now() + leaseTtl - (options.prove ? 1 : 0), generation },
   };
-  let etag = await write(vm, clock, value, found?.etag);
+  let etag = await write(vm, clock, value, there);
 
   if (options.prove) {
     await proveReplacement(vm, clock, value);
@@ -180,6 +181,28 @@ export async function holding(
   return held ? { ...value, expires } : undefined;
 }
 
+/**
+ * The lease, or none where the object doesn't hold one: whoever has it would have written it again within its
+ * time, and may then be replaced. Epochs go on from those of the points and snapshots.
+ *
+ * @throws Failure `lease-damaged` (blocked) as long as somebody may have it
+ */
+async function readable(
+  vm: VmRepository,
+  { clock, clockAhead = 0 }: { clock: Clock; clockAhead?: number },
+): Promise<{ found: Awaited<ReturnType<VmRepository['lease']['read']>>; etag: string | undefined }> {
+  try {
+    const found = await vm.lease.read();
+    return { found, etag: found?.etag };
+  } catch (error) {
+    if (!failedWith(error, 'damaged-object')) throw error;
+    const stat = await vm.lease.stat();
+    const until = (stat?.modified ?? 0) - clockAhead + leaseTtl + slack;
+    if (until > clock.now()) throw leaseDamaged(error as Failure, until);
+    return { found: undefined, etag: stat?.etag };
+  }
+}
+
 /** A write that must be refused, since it asks for a version that never was; see `Conditions`. */
 async function proveReplacement(vm: VmRepository, clock: Clock, value: LeaseValue): Promise<void> {
   const result = await within(clock, signal => vm.lease.write(value, NEVER, signal));
@@ -196,6 +219,15 @@ const held = ({ holder, expires, snapshot }: LeaseValue): Failure =>
         ? `another cycle of this VM just ended (snapshot ${snapshot})`
         : `process ${holder.pid} on ${holder.host} is replicating this VM (snapshot ${snapshot}); its lease runs until ${new Date(expires).toISOString()} and is renewed while it works`,
       { hint: 'wait for it to end; a lease that is no longer renewed is taken over when its time is up' },
+    ),
+  );
+
+const leaseDamaged = ({ message }: Failure, until: number): Failure =>
+  new Failure(
+    blocked(
+      'lease-damaged',
+      own`it can't be told whether another cycle of this VM runs until ${new Date(until).toISOString()}: ${message}`,
+      { hint: own`run again after that: a cycle then takes the lease and writes it anew` },
     ),
   );
 

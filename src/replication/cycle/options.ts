@@ -21,6 +21,8 @@ export interface CyclePolicy {
   exclude: readonly (string | number)[];
   /** Compare every block, whatever change tracking says. */
   rescan: boolean;
+  /** Store every block anew, whatever the repository holds. */
+  full?: boolean;
   /** Begin anew where points are gone that were there. */
   anew?: boolean;
   /** The highest generations that earlier runs have seen, by UUID. */
@@ -64,6 +66,8 @@ export interface CycleResult {
     bytes_uploaded: number;
     blocks_read: number;
     blocks_stored: number;
+    /** Of these, blocks that didn't change and whose stored copy was damaged or missing. */
+    blocks_healed: number;
     /** How long the VM ran on a snapshot, its removal included. */
     snapshot_ms: number;
   };

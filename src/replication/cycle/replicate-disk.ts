@@ -1,9 +1,9 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
-import { allBlocks, type Blocks, blockSet, rangeBytes } from '../extents/blocks.ts';
+import { allBlocks, blockSet, rangeBytes } from '../extents/blocks.ts';
 import { changedExtents } from '../extents/changed-extents.ts';
 import { blockSizeFor } from '../format/blocks.ts';
 import type { PointDisk, PointWriter } from '../model/repository.ts';
-import { ChangeIdRejected, type SourceDisk, type SourceSnapshot } from '../model/source.ts';
+import { ChangeIdRejected, type Extent, type SourceDisk, type SourceSnapshot } from '../model/source.ts';
 import { copyBlocks } from './copy-blocks.ts';
 import { type Decision, type DecisionContext, decideMode } from './decide-mode.ts';
 import { causedBy, warning } from './failures.ts';
@@ -20,6 +20,7 @@ type Options = Pick<CycleOptions, 'machine' | 'step' | 'progress' | 'signal'> & 
 export async function replicateDisk(disk: SourceDisk, options: Options): Promise<CycleDisk> {
   const { machine, snapshot, writer, step, progress, signal } = options;
   const { mode, reason, base, changed } = await settle(disk, options);
+  if (changed && base) changed.add(await doubted(writer, base));
   // A disk that grew keeps its block size: with another one no block would be found again.
   const blockSize = base?.blockSize ?? blockSizeFor(disk.capacity);
   const blocks = changed ?? allBlocks(blockSize, disk.capacity);
@@ -50,7 +51,7 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
 async function settle(
   disk: SourceDisk,
   { machine, snapshot, context, warn, signal }: Options,
-): Promise<Decision & { changed?: Blocks }> {
+): Promise<Decision & { changed?: ReturnType<typeof blockSet> }> {
   const decision = decideMode(disk, context);
   const { mode, base } = decision;
   if (mode !== 'incremental' || base?.changeId === undefined) return decision;
@@ -67,6 +68,14 @@ async function settle(
     if (!causedBy(error, ChangeIdRejected)) throw error;
     return { mode: 'rescan', reason: 'change-id-rejected', base };
   }
+}
+
+/** Where the disk has blocks whose stored copy isn't believed: they are read though nothing changed them. */
+async function doubted(writer: PointWriter, base: PointDisk): Promise<Extent[]> {
+  const extents: Extent[] = [];
+  for await (const block of writer.doubted(base))
+    extents.push({ start: block * base.blockSize, length: base.blockSize });
+  return extents;
 }
 
 const pointDisk = (

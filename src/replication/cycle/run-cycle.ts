@@ -2,6 +2,7 @@ import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diag
 import type { Point } from '../model/repository.ts';
 import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../model/source.ts';
 import { clockSkew, storeSkew } from './clock-skew.ts';
+import { beginHealing } from './heal.ts';
 import { inTheWay } from './in-the-way.ts';
 import type { CycleDisk, CycleOptions, CycleResult } from './options.ts';
 import { ensureTracking, recover } from './prepare.ts';
@@ -34,7 +35,9 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   const warn = (diagnostic: Diagnostic) => void warnings.push(diagnostic);
   // Says as well when somebody put an older head back.
   const seen = Math.max(lease.generation, options.policy.seen?.[vm.uuid] ?? 0);
-  const writer = await vm.writer(base, options.step, seen);
+  const { full = false } = options.policy;
+  const healing = await beginHealing(vm, previous, { clock: options.clock, full, warn });
+  const writer = await vm.writer(base, options.step, seen, healing.doubts);
   if (!options.policy.anew && seen > (previous?.generation ?? 0)) throw pointsLost(options, seen, previous);
   const source = await recover(options, lease.epoch, warn);
   const selection = selectDisks(source, options.policy, previous?.disks);
@@ -54,7 +57,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
         disks,
         // As it was before this cycle: what was off until now has missed changes.
         changeTracking: source.changeTracking,
-        rescan: options.policy.rescan,
+        rescan: options.policy.rescan || full,
       };
       const copied: CycleDisk[] = [];
       for (const disk of disks)
@@ -68,6 +71,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
           epoch: lease.epoch,
           time: snapshot.created,
           consistency: snapshot.quiesced ? 'application' : 'crash',
+          presence: healing.presence,
           machine: await options.machine.record(snapshot, options.signal),
           left_out: [...selection.left_out, ...gone(previous, [...source.disks, ...frozen.disks])],
         },
@@ -80,6 +84,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
     },
   );
   const { point, totals, disks } = value;
+  warnings.push(...(await healing.finish(point, totals)));
   const sum = (of: 'bytes_read' | 'blocks_read') => disks.reduce((total, disk) => total + disk[of], 0);
   return {
     point,
@@ -89,6 +94,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
       blocks_read: sum('blocks_read'),
       bytes_stored: totals.bytes_stored,
       blocks_stored: totals.blocks_stored,
+      blocks_healed: totals.blocks_healed,
       bytes_uploaded: totals.bytes_uploaded,
       snapshot_ms: ms,
     },

@@ -1,4 +1,4 @@
-import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
 import { diagnosticsOf, warning } from './failures.ts';
 import { localHolders } from './holders.ts';
@@ -35,13 +35,8 @@ export async function withLease<T>(
     const { uuid, snapshots } = await machine.inspect(options.signal);
     const vm = repository.vm(uuid);
     const cycle = random.bytes(4).toString('hex');
-    const { previous } = await newestOf(vm);
     // A snapshot of ours tells of an epoch even where the lease object was lost.
     const epochs = snapshots.map(({ name }) => ownEpoch(name, { vm: uuid, repository: repository.id }));
-    const floor = {
-      epoch: Math.max(previous?.epoch ?? 0, ...epochs),
-      generation: previous?.generation ?? 0,
-    };
     await step('take-lease');
     const { conditions, store } = repository;
     const taking = {
@@ -51,16 +46,17 @@ export async function withLease<T>(
       clockAhead: store.clockAhead?.() ?? 0,
       prove: !conditions.proven,
     };
-    const lease = await takeLease(vm, taking, floor, epoch => ({
+    const intent = (epoch: number) => ({
       cycle,
       snapshot: snapshotName({ vm: uuid, repository: repository.id, epoch, cycle }),
-    }));
-    const giveUp = (newest?: number) => lease.release(() => step('release-lease'), newest);
+    });
+    const { lease, newest } = await takeAbove(vm, taking, Math.max(0, ...epochs), intent);
+    const giveUp = (made?: number) => lease.release(() => step('release-lease'), made);
     const signal = AbortSignal.any([lease.signal, ...(options.signal ? [options.signal] : [])]);
     let used: { value: T; generation?: number };
     try {
       if (!conditions.proven) await conditions.passed();
-      used = await use({ vm, lease, signal, ...(await newestOf(vm)) });
+      used = await use({ vm, lease, signal, ...newest });
     } catch (error) {
       await giveUp().catch(() => {}); // what went wrong is `error`; the lease runs out
       throw lease.signal.aborted && !(error instanceof Failure) ? lease.signal.reason : error;
@@ -70,8 +66,45 @@ export async function withLease<T>(
   });
 }
 
+type Newest = Pick<Held, 'base' | 'previous'>;
+
+/**
+ * Takes the lease, and then looks for the newest point. Where that tells of an epoch as high as the lease's,
+ * which an older lease was put back or lost for, the lease is taken once more above it.
+ */
+async function takeAbove(
+  vm: VmRepository,
+  taking: Parameters<typeof takeLease>[1],
+  epoch: number,
+  intent: Parameters<typeof takeLease>[3],
+): Promise<{ lease: Lease; newest: Newest }> {
+  const lease = await takeLease(vm, taking, { epoch, generation: 0 }, intent);
+  try {
+    const newest = await newestOrMended(vm, lease);
+    const { previous } = newest;
+    if (!previous || previous.epoch < lease.epoch) return { lease, newest };
+    await lease.release(async () => {}, previous.generation);
+    const above = { epoch: Math.max(epoch, previous.epoch), generation: previous.generation };
+    return { lease: await takeLease(vm, taking, above, intent), newest: await newestOf(vm) };
+  } catch (error) {
+    await lease.release(async () => {}).catch(() => {});
+    throw error;
+  }
+}
+
+/** A damaged head is written anew where the points tell that nothing newer was lost with it. */
+async function newestOrMended(vm: VmRepository, { generation }: Lease): Promise<Newest> {
+  try {
+    return await newestOf(vm);
+  } catch (error) {
+    const isDamaged = failedWith(error, 'damaged-object');
+    if (!isDamaged || generation === 0 || !(await vm.damage.mendHead(generation))) throw error;
+    return newestOf(vm);
+  }
+}
+
 /** Without a head the newest point is gone on from; its change ids are as good as the head's. */
-async function newestOf(vm: VmRepository): Promise<Pick<Held, 'base' | 'previous'>> {
+async function newestOf(vm: VmRepository): Promise<Newest> {
   const base = await vm.head();
   if (!base) return { base, previous: await vm.newest() };
   return { base, previous: (await vm.point(base.head.point)) ?? pointMissing(base.head.point) };

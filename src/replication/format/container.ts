@@ -1,3 +1,4 @@
+import type { Span } from '../model/location.ts';
 import { damaged } from './damage.ts';
 import { HEADER_BYTES, type Kind, readHeader, type Sealer, sealerFor } from './sealing.ts';
 import type { Vault } from './vault.ts';
@@ -6,12 +7,6 @@ const END = Buffer.from('CVRG-END', 'latin1');
 export const TRAILER_BYTES = 16;
 /** Longest footer accepted, bytes. */
 const FOOTER_CAP = 64 * 2 ** 20;
-
-/** Where a section is in its object, bytes. */
-export interface Span {
-  offset: number;
-  length: number;
-}
 
 export interface ContainerBuilder {
   readonly sealer: Sealer;

@@ -1,12 +1,6 @@
+import type { Location, Span } from '../model/location.ts';
 import { ID_BYTES, MAX_BLOCK } from './blocks.ts';
-import type { Span } from './container.ts';
 import { canBeSection, smallestSection } from './sealing.ts';
-
-/** Where a block lies. */
-export interface Location extends Span {
-  /** Id of the pack. */
-  pack: string;
-}
 
 /** A section of an index object: the locations that one page of one disk needs. */
 export interface IndexSection extends Span {

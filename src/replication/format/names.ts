@@ -16,6 +16,7 @@ export interface VmNames {
   readonly roster: string;
   readonly head: string;
   readonly lease: string;
+  readonly damage: string;
   readonly points: string;
   readonly removals: string;
   point(generation: number, id: string): string;
@@ -36,6 +37,7 @@ export function vmNames(vmKey: string): VmNames {
     roster: `${ROSTER}${vmKey}`,
     head: `${folder}head`,
     lease: `${folder}lease`,
+    damage: `${folder}damage`,
     points: `${folder}points/`,
     removals: `${folder}removed/`,
     point: (generation, id) => `${folder}points/${numbered(generation, id)}`,

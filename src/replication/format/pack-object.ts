@@ -1,5 +1,5 @@
+import type { Span } from '../model/location.ts';
 import { ID_BYTES } from './blocks.ts';
-import type { Span } from './container.ts';
 import { HEADER_BYTES } from './sealing.ts';
 
 /** A pack is closed by the block that makes it reach this many bytes. */

@@ -126,6 +126,7 @@ const shape = members({
     nullOr(members({ id: objectId, digest: hex(32), bytes: whole(smallestSection, 2 * BUNDLE_CAP) })),
   ),
   stored: optional(whole()),
+  presence: optional(moment),
   left_out: listOf(members({ label: text, identity: text, why: text })),
   previous: nullOr(members({ generation, id: objectId })),
   disks: listOf(

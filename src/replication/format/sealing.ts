@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hash } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
 import { compress, decompress, RAW } from './compression.ts';
 import { damaged, newerFormat } from './damage.ts';
 import type { Vault } from './vault.ts';
@@ -15,6 +15,7 @@ const KINDS = {
   removal: 8,
   record: 9,
   bundle: 10,
+  damage: 11,
 } as const;
 export type Kind = keyof typeof KINDS;
 
@@ -76,12 +77,10 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     return bytes;
   };
   const plainTag = (offset: number, label: Buffer, encoding: number, payloadDigest: Buffer) =>
-    createHash('sha256')
-      .update(associated(offset, label))
-      .update(Buffer.of(encoding))
-      .update(payloadDigest)
-      .digest()
-      .subarray(0, TAG_BYTES);
+    sha256(Buffer.concat([associated(offset, label), Buffer.of(encoding), payloadDigest])).subarray(
+      0,
+      TAG_BYTES,
+    );
 
   /** `digest`: of the payload as it is, where it is known. */
   const seal = (offset: number, payload: Buffer, level: number, label: Buffer, digest?: Buffer): Buffer => {

@@ -1,5 +1,6 @@
 import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Conditions } from './conditions.ts';
+import type { DamagedObject, DamageRecord, Doubts, PointId } from './damage-record.ts';
 import type { LeaseValue } from './lease-value.ts';
 import type { MachineRecord } from './machine.ts';
 import type { Consistency, Mode } from './point.ts';
@@ -53,6 +54,11 @@ export interface Point {
   bundle?: BundleRef | null;
   /** Bytes of packs, pages and index that were written for it; not known of points by older versions. */
   stored?: number;
+  /**
+   * When all that the newest point needed was last seen to be there, ms since the epoch; points of older
+   * versions don't say.
+   */
+  presence?: number;
   disks: PointDisk[];
   /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
   left_out: { label: string; identity: string; why: string }[];
@@ -94,7 +100,8 @@ export interface DiskReader {
   block(index: number, signal?: AbortSignal): Promise<Buffer>;
   /**
    * The same for many blocks, in any order: neighbours of a pack are one request, and several requests
-   * run at a time. `wanted` is consumed as it goes; give it in ascending order.
+   * run at a time. `wanted` is consumed as it goes; give it in ascending order. The bytes of a block are
+   * there until the next one is asked for: their buffer is read into again.
    */
   blocks(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<ReadBlock>;
   /** Keys of the objects that reading these blocks takes, ascending numbers; none of them is read. */
@@ -106,6 +113,8 @@ export interface WriteTotals {
   blocks_stored: number;
   /** Plaintext bytes of the blocks stored, before compression. */
   bytes_stored: number;
+  /** Blocks of these that the source has had all along, and whose stored copy isn't believed. */
+  blocks_healed: number;
   /** Everything that was PUT, metadata included. */
   bytes_uploaded: number;
 }
@@ -135,6 +144,11 @@ export interface PointWriter {
    */
   disk(disk: PointDisk, base?: PointDisk): Promise<DiskWriter>;
   /**
+   * Numbers of the blocks of a disk of the head's point, ascending, that have to be put whether they changed
+   * or not: their stored copy, or the map that tells what they are, isn't believed.
+   */
+  doubted(base: PointDisk): AsyncIterable<number>;
+  /**
    * Packs, pages and index first, then the head, which holds the point, with exactly the ETag that
    * the writer was opened with; then the point's own write-once object. `lost-race`: somebody else
    * moved the head; never rebased, nothing is visible. Steps: `pack pages index bundle roster head point`.
@@ -155,6 +169,28 @@ export interface LostPoint {
   generation: number;
   /** A clause: `its object is damaged`. */
   why: string;
+}
+
+/** The record of what is damaged of a VM. */
+export interface DamageStore {
+  /**
+   * Undefined: there is none. A record that can't be read goes to `onDamage` and counts as one that says
+   * nothing.
+   */
+  read(onDamage?: OnDamage): Promise<{ record: DamageRecord | undefined; etag: string } | undefined>;
+  /** `etag`: of the record that it replaces. False: somebody else wrote meanwhile. */
+  write(record: DamageRecord, etag: string | undefined): Promise<boolean>;
+  /** What isn't there, or not as long as it was, of all that the newest point needs. Reads no content. */
+  presence(): Promise<Omit<DamagedObject, 'since'>[]>;
+  /** Those of the record's broken points that can't be given as things are now. */
+  stillBroken(record: DamageRecord): Promise<PointId[]>;
+  /**
+   * Writes a damaged head anew, where the newest point under `points/` is of generation `atLeast` or later;
+   * under the lease alone. False: nothing was written.
+   */
+  mendHead(atLeast: number): Promise<boolean>;
+  /** Writes the roster's object of the VM where it is gone or damaged. */
+  mendRoster(): Promise<void>;
 }
 
 export interface VmRepository {
@@ -180,16 +216,22 @@ export interface VmRepository {
   bundle(ref: BundleRef): Promise<Buffer>;
   /**
    * `base`: the head, or undefined to go on from the newest point there is. `step` is awaited before each
-   * pack that is written while blocks are put. `after`: a generation that is known to have been.
+   * pack that is written while blocks are put. `after`: a generation that is known to have been. `doubts`:
+   * what must not be taken as stored.
    */
   writer(
     base: { head: Head; etag: string } | undefined,
     step?: (name: string) => Promise<void>,
     after?: number,
+    doubts?: Doubts,
   ): Promise<PointWriter>;
+  readonly damage: DamageStore;
   /** Access to the lease object. */
   lease: {
+    /** Throws a Failure `damaged-object` when what is there is not a lease. */
     read(): Promise<{ value: LeaseValue; etag: string; modified: number } | undefined>;
+    /** What the store says about it, without its content. */
+    stat(): Promise<{ etag: string; modified: number } | undefined>;
     write(
       value: LeaseValue,
       etag: string | undefined,

@@ -21,12 +21,16 @@ export type PutResult = { ok: true; etag: string } | { ok: false; reason: 'preco
 export interface ObjectStore {
   readonly url: string;
   /**
-   * Whole object, or what there is of `range` (bytes; `end` exclusive). Undefined when the key isn't there.
+   * Whole object, or what there is of `range` (bytes; `end` exclusive), with what `head` tells of it.
+   * Undefined when the key isn't there.
+   *
+   * @param options.into where what is read goes if there is room for it; a call that rejected may go on
+   *   writing there
    */
   get(
     key: string,
-    options?: { range?: { start: number; end: number }; signal?: AbortSignal },
-  ): Promise<{ bytes: Buffer; etag: string } | undefined>;
+    options?: { range?: { start: number; end: number }; into?: Buffer; signal?: AbortSignal },
+  ): Promise<{ bytes: Buffer; etag: string; modified: number } | undefined>;
   head(key: string): Promise<StoredObject | undefined>;
   /**
    * Atomic: readers see the whole new object or what was there. Durable when it resolves. A lost

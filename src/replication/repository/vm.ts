@@ -1,12 +1,11 @@
 import type { Failure } from '../../diagnostics/diagnostic.ts';
-import { retry } from '../../io/retry.ts';
 import { damaged } from '../format/damage.ts';
 import { decodeLease } from '../format/lease.ts';
 import { vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
-import { unsuitable } from '../model/conditions.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
+import { damageStore } from './damage-store.ts';
 import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
 import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
@@ -62,22 +61,17 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
       return diskReader(context, root, disk.index);
     },
     bundle: ref => readBundle(context, ref),
-    writer: (base, step, after) => openWriter(context, base, last, step, after),
+    writer: (base, step, after, doubts) => openWriter(context, base, { known: last, step, after, doubts }),
+    damage: damageStore(context),
     lease: {
       async read() {
-        // Written between the two requests: a heartbeat is, but not each time.
-        const isNotYet = (found: unknown) => found === 'changed';
-        const lease = await retry({ attempts: 20 }, { isNotYet }, async () => {
-          const found = await store.get(names.lease);
-          const stat = await store.head(names.lease);
-          if (!found && !stat) return undefined;
-          if (!found || found.etag !== stat?.etag) return 'changed';
-          const bytes = openObject(vault, 'lease', names.lease, found.bytes, LEASE_CAP);
-          return { value: decodeLease(names.lease, bytes), etag: found.etag, modified: stat.modified };
-        });
-        if (lease === 'changed') throw unsuitable('GET and HEAD never gave the same ETag for one object');
-        return lease;
+        const found = await store.get(names.lease);
+        if (!found) return undefined;
+        const bytes = openObject(vault, 'lease', names.lease, found.bytes, LEASE_CAP);
+        const { etag, modified } = found;
+        return { value: decodeLease(names.lease, bytes), etag, modified };
       },
+      stat: () => store.head(names.lease),
       async write(value, etag, signal) {
         const salt = random.bytes(SALT_BYTES);
         const bytes = sealObject(vault, 'lease', names.lease, salt, Buffer.from(JSON.stringify(value)));

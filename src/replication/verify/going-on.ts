@@ -12,7 +12,7 @@ export const goingOn = (store: ObjectStore): ObjectStore => ({
     try {
       return await store.get(key, options);
     } catch (error) {
-      if (!failedWith(error, 'aws-access-denied', 'aws-error', 'file-access')) throw error;
+      if (!failedWith(error, 'aws-access-denied', 'aws-error', 'aws-throttled', 'file-access')) throw error;
       throw new Failure(
         error.diagnostics.map(one => ({ ...one, code: 'object-refused' satisfies Code })),
         { cause: error },

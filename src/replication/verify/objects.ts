@@ -1,7 +1,8 @@
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { MAX_BLOCK } from '../format/blocks.ts';
-import { openContainer, type Span } from '../format/container.ts';
+import { openContainer } from '../format/container.ts';
 import { damaged } from '../format/damage.ts';
+import { DAMAGE_CAP, decodeDamage } from '../format/damage-object.ts';
 import { decodeIndexFooter, SECTION_CAP } from '../format/index-object.ts';
 import { decodePackFooter, type PackedBlock } from '../format/pack-object.ts';
 import { PAGE_CAP } from '../format/page-map.ts';
@@ -9,6 +10,7 @@ import { decodePagesFooter } from '../format/pages-object.ts';
 import { BUNDLE_CAP } from '../format/root.ts';
 import { HEADER_BYTES, type Kind, openObject, type Sealer } from '../format/sealing.ts';
 import type { Vault } from '../format/vault.ts';
+import type { Span } from '../model/location.ts';
 import { openRoot } from '../repository/read/points.ts';
 import { openEntry } from '../repository/read/roster.ts';
 import { RECORD_CAP } from '../repository/records.ts';
@@ -20,12 +22,14 @@ const caps: Partial<Record<Kind, number>> = { bundle: BUNDLE_CAP, record: RECORD
 /** What checking one object gave: the blocks of a pack, and the sections that are damaged. */
 export interface Checked {
   blocks?: PackedBlock[];
+  /** Pages of disks' maps that an index object tells of: `disk number/page`. */
+  places?: string[];
   damage?: { message: string; sections: Set<number> | undefined };
 }
 
 /** The kind of an object by its key within a VM's folder; undefined for what isn't ours. */
 export function kindOf(inFolder: string): { kind: Kind; id: string } | undefined {
-  if (inFolder === 'head' || inFolder === 'lease') return { kind: inFolder, id: '' };
+  if (inFolder === 'head' || inFolder === 'lease' || inFolder === 'damage') return { kind: inFolder, id: '' };
   const [, folder, id] =
     /^(points|removed|pages|index|packs|bundles)\/(?:\d{12}-|[0-9a-f]{2}\/)?([0-9a-f]{32})$/.exec(inFolder) ??
     [];
@@ -49,12 +53,14 @@ export function checkObject(vault: Vault, kind: Kind, key: string, bytes: Buffer
       const { sealer, payload, offset } = openContainer(vault, kind, key, bytes);
       const sections = kind === 'pages' ? decodePagesFooter(payload) : decodeIndexFooter(payload).sections;
       const cap = kind === 'pages' ? PAGE_CAP : SECTION_CAP;
-      return checkSections(sealer, bytes, sections, offset, (section, stored) =>
+      const checked = checkSections(sealer, bytes, sections, offset, (section, stored) =>
         sealer.open(section.offset, stored, cap),
       );
+      return kind === 'index' ? { ...checked, places: sections.map(s => `${s.disk}/${s.page}`) } : checked;
     }
     if (kind === 'point' || kind === 'head') openRoot(vault, kind, key, bytes);
     else if (kind === 'roster') openEntry(vault, key, bytes);
+    else if (kind === 'damage') decodeDamage(key, openObject(vault, kind, key, bytes, DAMAGE_CAP));
     else openObject(vault, kind, key, bytes, caps[kind] ?? SINGLE_CAP);
     return {};
   } catch (error) {

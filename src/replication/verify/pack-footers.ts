@@ -1,9 +1,9 @@
 import { MAX_BLOCK } from '../format/blocks.ts';
-import { readFooter, TRAILER_BYTES } from '../format/container.ts';
-import { damaged, isUnreadable } from '../format/damage.ts';
-import type { Location } from '../format/index-object.ts';
-import { decodePackFooter, type PackedBlock } from '../format/pack-object.ts';
-import { HEADER_BYTES, sealerFor } from '../format/sealing.ts';
+import { isUnreadable } from '../format/damage.ts';
+import type { PackedBlock } from '../format/pack-object.ts';
+import { sealerFor } from '../format/sealing.ts';
+import type { Location } from '../model/location.ts';
+import { readPackFooter } from '../repository/read/pack-footer.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';
 
 /** Packs whose footers are kept, about 20 KiB each. */
@@ -49,17 +49,8 @@ export function packFooters(context: VmContext): PackFooters {
       const key = context.names.pack(pack);
       const stat = await context.store.head(key);
       if (!stat) return undefined;
-      if (stat.size < HEADER_BYTES + TRAILER_BYTES) throw damaged(key, 'its end is missing');
-      const end = await context.store.get(key, {
-        range: { start: stat.size - TRAILER_BYTES, end: stat.size },
-      });
-      if (!end) return undefined;
-      const start = Number(end.bytes.readBigUInt64BE(0));
-      if (start < HEADER_BYTES || start >= stat.size) throw damaged(key, 'its trailer points nowhere');
-      const tail = await context.store.get(key, { range: { start, end: stat.size } });
-      if (!tail) return undefined;
-      const sealer = sealerFor(context.vault, 'pack', key, Buffer.from(pack, 'hex'));
-      return keep(pack, decodePackFooter(readFooter(sealer, tail.bytes, start).payload));
+      const blocks = await readPackFooter(context, pack, stat.size);
+      return blocks && keep(pack, blocks);
     },
   };
 }

@@ -28,13 +28,17 @@ export function followPoints(
   const index = indexReader(context);
   const known = new Map<string, { name: string | undefined; problems: Set<FoundProblem> }>();
 
-  const absent = (key: string) =>
-    findings.of(key) ?? findings.add('missing', key, `the repository's object ${key} is missing`);
+  /** One look may be answered by somebody who doesn't know yet, or no more: two are asked for. */
+  const absent = async (key: string): Promise<FoundProblem | undefined> => {
+    const before = findings.of(key);
+    if (before || (await context.store.head(key))) return before;
+    return findings.add('missing', key, `the repository's object ${key} is missing`);
+  };
 
   /** The problems of the objects that `keys` name, looked for because reading them failed. */
   const blame = async (keys: string[], into: Set<FoundProblem>) => {
     for (const key of keys) {
-      const problem = findings.of(key) ?? ((await context.store.head(key)) ? undefined : absent(key));
+      const problem = findings.of(key) ?? ((await context.store.head(key)) ? undefined : await absent(key));
       if (problem) into.add(problem);
     }
   };
@@ -74,18 +78,20 @@ export function followPoints(
         own ??= await index.locate(root.segments, disk, page);
         location = own.locations.get(id);
       }
-      if (!location) {
+      if (!location && own) {
         await blame(
-          lost.map(({ key }) => key),
+          [...lost, ...own.lost].map(({ key }) => key),
           problems,
         );
-        if (lost.length === 0) inconsistent('no index says where one of its blocks is');
+        if (lost.length + own.lost.length === 0) inconsistent('no index says where one of its blocks is');
         continue;
       }
+      if (!location) continue;
       usedPacks.add(location.pack);
       const key = context.names.pack(location.pack);
       const bad = findings.of(key);
       if (bad) {
+        if (!bad.sections) bad.places.add(`${disk}/${page}`);
         const lost = bad.sections
           ? bad.sections.has(location.offset)
           : !(await footers.holds(location, ids.subarray(at, at + ID_BYTES)));
@@ -93,15 +99,15 @@ export function followPoints(
         continue;
       }
       const footer = await footers.of(location.pack);
-      if (!footer) problems.add(absent(key));
-      else if (footer.get(location.offset) !== id)
-        problems.add(
-          findings.add(
-            'inconsistent',
-            key,
-            `the index expects another block at byte ${location.offset} of ${key}`,
-          ),
-        );
+      if (!footer) {
+        const problem = await absent(key);
+        if (problem) problems.add(problem);
+      } else if (footer.get(location.offset) !== id) {
+        const message = `the index expects another block at byte ${location.offset} of ${key}`;
+        const problem = findings.add('inconsistent', key, message);
+        problem.sections = (problem.sections ?? new Set()).add(location.offset);
+        problems.add(problem);
+      }
     }
     return { problems, shared: own === undefined };
   };
@@ -122,7 +128,10 @@ export function followPoints(
           entry = { name: shared ? name : undefined, problems };
           known.set(place, entry);
         }
-        for (const problem of entry.problems) problem.breaks.add(root.point.id);
+        for (const problem of entry.problems) {
+          problem.breaks.add(root.point.id);
+          problem.places.add(place);
+        }
       }
     }
     for (const place of known.keys()) if (!seen.has(place)) known.delete(place);

@@ -1,3 +1,5 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+
 /** One thing that is wrong with a repository. */
 export interface Problem {
   /**
@@ -28,6 +30,8 @@ export interface VerifyReport {
   problems: Problem[];
   /** What isn't wrong but worth knowing. */
   notes: string[];
+  /** What kept the damage that was found from being written down. */
+  unnoted: Diagnostic[];
   checked: { objects: number; bytes: number };
 }
 
@@ -35,16 +39,22 @@ export interface VerifyReport {
 export interface Findings {
   add(kind: Problem['kind'], object: string, message: string): FoundProblem;
   of(object: string): FoundProblem | undefined;
+  /** Takes back what turned out to be nobody's trouble. */
+  drop(object: string): void;
+  objects(): FoundObject[];
   all(): Problem[];
 }
+export type FoundObject = FoundProblem & Omit<Problem, 'breaks'>;
 export interface FoundProblem {
   /** Offsets of the sections concerned; undefined: the whole object. */
   sections: Set<number> | undefined;
   breaks: Set<string>;
+  /** Pages of disks' maps that need something of it: `disk number/page`. */
+  places: Set<string>;
 }
 
 export function findings(): Findings {
-  const found = new Map<string, FoundProblem & Omit<Problem, 'breaks'>>();
+  const found = new Map<string, FoundObject>();
   return {
     add(kind, object, message) {
       const problem = found.get(object) ?? {
@@ -53,11 +63,14 @@ export function findings(): Findings {
         message,
         sections: undefined,
         breaks: new Set<string>(),
+        places: new Set<string>(),
       };
       found.set(object, problem);
       return problem;
     },
     of: object => found.get(object),
+    drop: object => void found.delete(object),
+    objects: () => [...found.values()],
     all: () =>
       [...found.values()]
         .map(({ kind, object, message, breaks }) => ({ kind, object, message, breaks: [...breaks] }))

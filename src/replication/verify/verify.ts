@@ -4,6 +4,7 @@ import { ROSTER, type VmNames, vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { pipelined } from '../model/pipelined.ts';
 import type { StoredObject } from '../model/store.ts';
+import { damageStore } from '../repository/damage-store.ts';
 import type { OpenRepository } from '../repository/open-repository.ts';
 import { type PointName, pointNames, readHead, readPoint } from '../repository/read/points.ts';
 import { rangeReader } from '../repository/read/ranges.ts';
@@ -11,6 +12,7 @@ import type { Context, VmContext } from '../repository/read/repository-context.t
 import { checkRecords, followBundles } from './besides.ts';
 import { explainFolder, type Folder, findStrangers, stranger } from './explain.ts';
 import { goingOn } from './going-on.ts';
+import { noteDamage } from './note-damage.ts';
 import { checkObject, kindOf } from './objects.ts';
 import { type PackFooters, packFooters } from './pack-footers.ts';
 import { followPoints } from './references.ts';
@@ -21,6 +23,8 @@ export type { Problem, VerifiedPoint, VerifyReport } from './report.ts';
 export interface VerifyOptions {
   /** UUID of the one VM to verify; all without it. */
   vm?: string;
+  /** Writes what it finds down in the repository; `at` is now, ms since the epoch. */
+  note?: { at: number };
   /** The highest generations that were seen before, by UUID. */
   seen?: Readonly<Record<string, number>>;
   progress?: (progress: Progress) => void;
@@ -37,7 +41,8 @@ const READS = 4;
  */
 export async function verify(repository: OpenRepository, options: VerifyOptions = {}): Promise<VerifyReport> {
   const context = { ...repository.context, store: goingOn(repository.store) };
-  const report: VerifyReport = { points: [], problems: [], notes: [], checked: { objects: 0, bytes: 0 } };
+  const checked = { objects: 0, bytes: 0 };
+  const report: VerifyReport = { points: [], problems: [], notes: [], unnoted: [], checked };
   const found = findings();
   if (!options.vm) {
     await findStrangers(context.store, found);
@@ -101,8 +106,42 @@ async function verifyVm(
   }
   await followBundles(vm, roots, found);
   await explainFolder(vm, folder, roots, listed, usedPacks, options.seen ?? {}, found, report);
+  const needed = new Set([
+    ...[...usedPacks].map(names.pack),
+    ...roots.flatMap(root => [...root.pagesObjects.keys()].map(names.pages)),
+    ...(newest?.segments ?? []).map(({ generation, id }) => names.index(generation, id)),
+  ]);
+  const known = await damageStore(vm).read(() => {});
+  const attended = known?.record?.objects.filter(one => one.attended !== undefined) ?? [];
+  const settled = new Set(attended.map(({ object }) => names.folder + object));
+  if (options.note) {
+    const failure = await noteDamage(vm, known, found, [...listed, ...points], options.note.at);
+    report.unnoted.push(...(failure?.diagnostics ?? []));
+  }
+  dropUnneeded(names, needed, settled, found, report);
   const broken = new Set(found.all().flatMap(p => p.breaks));
   for (const point of points) report.points.push({ ...point, whole: !broken.has(point.id) });
+}
+
+/**
+ * What is damaged and needed by no point is nobody's trouble: what was stored again elsewhere, or `settled`,
+ * which a cycle has attended to.
+ */
+function dropUnneeded(
+  { folder }: VmNames,
+  needed: ReadonlySet<string>,
+  settled: ReadonlySet<string>,
+  found: Findings,
+  report: VerifyReport,
+): void {
+  const parts = new RegExp(`^${folder}(packs|pages|index)/`);
+  for (const { object, kind, breaks, places, sections } of found.objects()) {
+    const isUnneeded = settled.has(object) || (places.size === 0 && (sections || !needed.has(object)));
+    if (parts.test(object) && kind === 'damaged' && breaks.size === 0 && isUnneeded) {
+      found.drop(object);
+      report.notes.push(`${object} is damaged, and no point needs what is damaged of it`);
+    }
+  }
 }
 
 async function checkFolder(
@@ -131,16 +170,32 @@ async function checkFolder(
     if (what.kind === 'pages') listed.pages.add(what.id);
     if (what.kind === 'index') listed.index.add(key);
     if (what.kind === 'bundle') listed.bundles.add(what.id);
-    const object = await store.get(key, options.signal ? { signal: options.signal } : {}).catch(error => {
-      if (!isUnreadable(error)) throw error;
-      found.add('unreadable', key, error.message);
-    });
-    if (!object) return;
-    const { blocks, damage } = checkObject(vault, what.kind, key, object.bytes);
+    const read = async () => {
+      const object = await store.get(key, options.signal ? { signal: options.signal } : {}).catch(error => {
+        if (!isUnreadable(error)) throw error;
+        found.add('unreadable', key, `${error.message} It was not checked.`);
+      });
+      return object && { size: object.bytes.length, ...checkObject(vault, what.kind, key, object.bytes) };
+    };
+    let seen = await read();
+    if (seen?.damage) {
+      // A line or a cache may have altered it: only what is read again and is damaged again is damaged.
+      const first = seen.damage;
+      seen = (await read()) ?? seen;
+      if (!seen.damage)
+        report.notes.push(`${key} was altered on its way and whole when it was read again: ${first.message}`);
+    }
+    if (!seen) return;
+    const { blocks, damage, places = [], size } = seen;
     if (blocks) footers.keep(what.id, blocks);
-    if (damage) found.add('damaged', key, damage.message).sections = damage.sections;
+    if (damage) {
+      const problem = found.add('damaged', key, damage.message);
+      // An index object is replaced as a whole, whatever of it is damaged.
+      if (what.kind === 'index') for (const place of places) problem.places.add(place);
+      else problem.sections = damage.sections;
+    }
     report.checked.objects++;
-    report.checked.bytes += object.bytes.length;
+    report.checked.bytes += size;
     options.progress?.({ what: 'verifying', done: report.checked.bytes });
   };
   for await (const _ of pipelined(folder(vm, names), READS, check));

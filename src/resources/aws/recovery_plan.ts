@@ -8,6 +8,7 @@ import type { Repository } from '../../replication/model/repository.ts';
 import { eachStep } from '../shared/each-step.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryMistakes, repositoryRef, repositorySchema } from '../shared/repository-property.ts';
+import { postLaunchSchema, wrongPostLaunch } from './post-launch-schema.ts';
 import { probesSchema, wrongProbes } from './probes-schema.ts';
 
 const schema = Type.Object(
@@ -33,7 +34,17 @@ const schema = Type.Object(
     ),
     test: Type.Object(
       {
-        subnet: Type.String({ pattern: '^subnet-[0-9a-f]+$', description: 'Subnet of the test.' }),
+        network: Type.Optional(
+          Type.String({
+            minLength: 1,
+            'x-ref': 'isolated_network',
+            description:
+              'The `isolated_network` that it runs in, by its title, in the place of `subnet` and `security_group`.',
+          }),
+        ),
+        subnet: Type.Optional(
+          Type.String({ pattern: '^subnet-[0-9a-f]+$', description: 'Subnet of the test.' }),
+        ),
         fallback: Type.Optional(
           Type.Object(
             {
@@ -50,10 +61,39 @@ const schema = Type.Object(
             { additionalProperties: false, description: 'What is tried when the subnet has no room.' },
           ),
         ),
-        security_group: Type.String({
-          pattern: '^sg-[0-9a-f]+$',
-          description: 'The one security group of every machine in it; it names nothing but itself.',
-        }),
+        security_group: Type.Optional(
+          Type.String({
+            pattern: '^sg-[0-9a-f]+$',
+            description: 'The one security group of every machine in it; it names nothing but itself.',
+          }),
+        ),
+        instances: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 500,
+            description: 'Most instances that a test may take; 20 when left out.',
+          }),
+        ),
+        prober: Type.Optional(
+          Type.Object(
+            {
+              image: Type.Optional(
+                Type.String({
+                  pattern: '^ami-[0-9a-f]+$',
+                  description: 'An image with Python 3; the newest Amazon Linux 2023 when left out.',
+                }),
+              ),
+              type: Type.Optional(
+                Type.String({ minLength: 1, description: 'Its instance type; `t3.micro` when left out.' }),
+              ),
+            },
+            {
+              additionalProperties: false,
+              description:
+                'A small machine that makes the `tcp` and `http` probes from within the network, and is ended after them. With `network` there is one without saying so.',
+            },
+          ),
+        ),
         hours: Type.Optional(
           Type.Integer({
             minimum: 1,
@@ -74,13 +114,7 @@ const schema = Type.Object(
       },
     ),
     probes: Type.Optional(probesSchema),
-    post_launch: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description:
-          'File or folder of manifests, from the file that declares the plan, by which each recovered machine is to converge itself. It is compiled before a rehearsal; this version carries it into no machine, and says "not run" of each.',
-      }),
-    ),
+    post_launch: Type.Optional(postLaunchSchema),
   },
   { additionalProperties: false },
 );
@@ -128,7 +162,9 @@ repository.`,
       : []),
     ...repositoryMistakes(properties),
     ...namedTwice(properties),
+    ...wrongNetwork(properties),
     ...wrongProbes(properties),
+    ...wrongPostLaunch(properties),
   ],
   needs: ({ groups }) =>
     groups.flatMap(({ targets }) => targets.map(vm => ({ anyOf: [`recovery-target:${vm.toLowerCase()}`] }))),
@@ -139,6 +175,25 @@ repository.`,
   },
   apply: (steps, io) => eachStep(steps, step => change(step, io)),
 };
+
+/** Either a network is named, or its parts are. */
+function wrongNetwork({ test }: RecoveryPlanProperties): Mistake[] {
+  const parts = ['subnet', 'security_group', 'fallback'] as const;
+  const way = 'name an `isolated_network` by `network`, or a `subnet` and a `security_group`';
+  if (test.network !== undefined)
+    return parts
+      .filter(part => test[part] !== undefined)
+      .map(part =>
+        mistake(
+          `/test/${part}`,
+          'network-and-parts',
+          `${part} can't go with \`network\`, which has its own`,
+          way,
+        ),
+      );
+  if (test.subnet !== undefined && test.security_group !== undefined) return [];
+  return [mistake('/test', 'network-missing', 'it is not said which network a test runs in', way)];
+}
 
 /** A machine that is in two groups would be launched by both. */
 function namedTwice({ groups }: RecoveryPlanProperties): Mistake[] {

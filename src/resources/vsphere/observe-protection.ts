@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, type Failure, world } from '../../diagnostics/diagnostic.ts';
 import type { ReadIo } from '../../engine/model/io.ts';
 import type { Asked, Id, Observation } from '../../engine/model/resource-type.ts';
 import { clockSkew } from '../../replication/cycle/clock-skew.ts';
@@ -8,6 +8,7 @@ import { lastingObstacle } from '../../replication/cycle/prepare.ts';
 import { selectDisks } from '../../replication/cycle/select-disks.ts';
 import { ownEpoch } from '../../replication/cycle/snapshot-name.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
+import { isPending } from '../../replication/model/damage-record.ts';
 import { newestPoint } from '../../replication/model/newest-point.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
@@ -16,6 +17,7 @@ import { breachedAfter } from '../../schedule/due.ts';
 import type { VsphereClient } from '../../vsphere/client/connect.ts';
 import { oneDiagnostic } from '../shared/one-diagnostic.ts';
 import { repositoryRef } from '../shared/repository-property.ts';
+import { damageKnown } from './damage-known.ts';
 import { isLeft, leftBehind } from './left-behind.ts';
 import { lostHistory } from './lost-history.ts';
 import { type ProtectedVmProperties, type ProtectedVmState, rpoOf, timetableOf } from './protection.ts';
@@ -64,6 +66,10 @@ async function observeOne(
       if (!repository && !repositories.isBucketMissing(ref)) warnings.push(beginsAnew(ref));
       return { state: 'absent', object: vm.uuid, warnings };
     }
+    const unread = ({ diagnostics }: Failure) =>
+      warnings.push(...diagnostics.map(one => ({ ...one, severity: 'warning' as const })));
+    const damage = newest && (await repository.vm(vm.uuid).damage.read(unread));
+    if (damage?.record) warnings.push(...damageKnown(vm, damage.record));
     const timetable = timetableOf(properties);
     const rpo = rpoOf(properties);
     // By the clock that dated the point.
@@ -81,6 +87,7 @@ async function observeOne(
         disks: disks.map(({ label }) => label),
         left_snapshots: snapshots.map(({ name }) => name),
         history: lost === undefined ? 'kept' : 'lost',
+        damage: isPending(damage?.record) ? 'pending' : 'none',
       },
       shows: { instance_uuid: vm.uuid },
       warnings,

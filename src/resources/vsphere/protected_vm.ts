@@ -34,7 +34,8 @@ export const protectedVm: BuiltInType<typeof schema, ProtectedVmState, ListedPro
 A cycle is due when the newest complete recovery point is older than \`schedule\` allows, or when
 the VM has other disks than that point: it makes a snapshot, stores what changed, and removes the snapshot. What
 a cycle that died has left is removed by the next apply, whether a point is due or not. Where a repository or points
-are gone that were there before, beginning anew has to be allowed.
+are gone that were there before, beginning anew has to be allowed. Where something in the repository is known to be
+damaged, a cycle stores it again, due or not.
 Changed-block tracking is switched on where it is off. Removing the resource ends the protection and leaves
 all points where they are.
 
@@ -76,6 +77,7 @@ your own, and each VM is a resource \`protected_vm:TITLE/VM\`.`,
     ...(is.left_snapshots.length === 0
       ? []
       : [{ path: leftSnapshots, before: is.left_snapshots, after: [] }]),
+    ...(is.damage === 'none' ? [] : [{ path: '/damage', before: is.damage, after: 'healed' }]),
     // Beginning anew gives up what may yet be brought back: it has to be allowed.
     ...(is.history === 'kept'
       ? []

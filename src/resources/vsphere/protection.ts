@@ -134,4 +134,6 @@ export interface ProtectedVmState {
   left_snapshots: string[];
   /** `lost`: a repository or points are gone that were there. */
   history: 'kept' | 'lost';
+  /** `pending`: of what the repository holds of it something is damaged that no cycle has attended to yet. */
+  damage: 'none' | 'pending';
 }

@@ -25,6 +25,8 @@ export interface CycleWish {
   due?: Due;
   /** Compare every block, whatever change tracking says. */
   rescan?: boolean;
+  /** Store every block anew, whatever the repository holds. */
+  full?: boolean;
   /** Where a repository or points are gone that earlier runs know, begin again. */
   anew?: boolean;
 }
@@ -38,7 +40,7 @@ export async function prepareJob(
   { title, properties }: Pick<Asked<ProtectedVmProperties>, 'title' | 'properties'>,
   io: WriteIo,
   signal: AbortSignal = io.signal,
-  { due, rescan = false, anew = false }: CycleWish = {},
+  { due, rescan = false, full = false, anew = false }: CycleWish = {},
 ): Promise<PreparedJob> {
   const vsphere = await io.client('vsphere');
   const repositories = await io.client('repositories');
@@ -68,6 +70,7 @@ export async function prepareJob(
       quiesce: properties.quiesce ?? 'prefer',
       exclude: excluded(properties),
       rescan,
+      full,
       anew,
       seen: known?.id === repository.id ? known.generations : {},
     },

@@ -9,7 +9,7 @@ import { fromRepository, originLines } from './from-repository.ts';
 import { cleanedLines, endLine, hasPassed, machineLines, planLines } from './outcome-lines.ts';
 import { statusLines } from './status-lines.ts';
 
-type StatusOptions = PlanOptions & { format: string; pictures?: string };
+type StatusOptions = PlanOptions & { format: string; pictures?: string; evidence?: string };
 type RetryOptions = PlanOptions & { format: string; anew?: boolean };
 type CleanupOptions = PlanOptions & { format: string; expired?: boolean };
 type TestOptions = FailoverOptions & { test?: true; yes?: true; format: 'text' | 'json' };
@@ -62,6 +62,7 @@ export const failover: Define = (program, context, exit) => {
   fromRepository(withData(withLab(withState(withFormat(group.command('status <PLAN> [PATHS...]'))))))
     .description('what the newest failover of a plan did, and what of it is there')
     .option('--pictures <DIR>', 'save the pictures of consoles that its probes took as files of this folder')
+    .option('--evidence <DIR>', 'save what it showed as JSON and as one page of HTML in this folder')
     .addHelpText('after', '\nExample:\n  converge failover status web manifests')
     .action(async (plan: string, paths: string[], options: StatusOptions) => {
       const status = await failoverStatus(context, plan, paths, options);

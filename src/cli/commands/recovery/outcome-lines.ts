@@ -9,7 +9,7 @@ type Recovered = NonNullable<Failover['recovered']>;
 
 /** What is about to be done. */
 export function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>): string[] {
-  const { plan, network, teardown, post_launch, groups, digest } = shown;
+  const { plan, network, teardown, prober, groups, digest } = shown;
   const lines = groups.flatMap(({ wait, machines }, n) => [
     `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
     ...machines.flatMap(plannedLines),
@@ -24,14 +24,15 @@ export function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>
     role === undefined
       ? `  to be over after ${duration(after)}; nobody ends it then but \`failover cleanup\``
       : `  ended after ${duration(after)} by EventBridge Scheduler as ${role}`,
-    ...(post_launch === undefined ? [] : [`  post-launch manifests ${post_launch}: not run in a test`]),
+    ...(prober ? [`  a prober in it: ${prober.type} of ${prober.image}, ended after its probes`] : []),
     ...lines,
     `digest ${digest.slice(0, 16)}`,
   ];
 }
 
 function plannedLines(machine: PlannedMachine): string[] {
-  const { vm, point, time, disks, type, address, why, shell, image_name, probes, cold } = machine;
+  const { vm, point, time, disks, type, address, why, shell, image_name } = machine;
+  const { probes, post_launch, cold } = machine;
   return [
     `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
     ...(why === undefined ? [] : [`      ${type} is ${why}`]),
@@ -40,8 +41,12 @@ function plannedLines(machine: PlannedMachine): string[] {
     `      ${priceLine(machine)}`,
     ...(cold ? coldLines(cold) : []),
     ...probes.map(one => `      ${one}`),
+    ...(post_launch ? [`      ${postLaunchLine(post_launch)}`] : []),
   ];
 }
+
+const postLaunchLine = ({ manifests, digest, noop }: NonNullable<PlannedMachine['post_launch']>): string =>
+  `post-launch manifests ${manifests} (${digest.slice(0, 16)}): ${noop ? 'planned alone, ' : ''}by the machine itself`;
 
 const addressLine = ({ ip, subnet }: NonNullable<PlannedMachine['address']>): string =>
   subnet === undefined

@@ -1,26 +1,46 @@
-import type { CommonOptions } from '../../../app/options.ts';
+import type { CommonOptions, SelectOptions } from '../../../app/options.ts';
+import { readiness as lookAtAll } from '../../../app/recovery/readiness.ts';
 import { runbook } from '../../../app/recovery/runbook.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Define } from '../../context/define.ts';
-import { withData, withLab, withState } from '../../context/options.ts';
+import { withData, withFormat, withLab, withOnly, withState } from '../../context/options.ts';
+import { readinessLines } from './readiness-lines.ts';
+
+type Options = CommonOptions & SelectOptions & { runbook?: true; format: string };
 
 export const readiness: Define = (program, context, exit) => {
   const command = program
     .command('readiness [PATHS...]')
-    .description('what a recovery would need: the lines by which a person recovers without converge')
-    .option('--runbook', 'print the commands of the AWS CLI for every recovery_target');
-  withData(withLab(withState(command)))
-    .addHelpText('after', '\nExample:\n  converge readiness --runbook manifests > runbook.sh')
-    .action(async (paths: string[], options: CommonOptions & { runbook?: true }) => {
-      if (!options.runbook)
-        throw new Failure(
-          given('runbook-only', '`converge readiness` needs --runbook', {
-            hint: 'this version prints the runbook alone: `converge readiness --runbook PATHS`',
-          }),
-        );
-      const lines = await runbook(context, paths, options);
-      if (!lines) return exit(1);
-      context.print(lines);
-      exit(0);
+    .description('whether each recovery_target would run in EC2, from its newest recovery point')
+    .option(
+      '--runbook',
+      'print the commands of the AWS CLI by which a person recovers every recovery_target without converge',
+    );
+  withData(withLab(withState(withFormat(withOnly(command)))))
+    .addHelpText(
+      'after',
+      '\nEnds with 0 when all are ready, with 4 when one is not or that is unknown.\n' +
+        '\nExamples:\n  converge readiness manifests\n  converge readiness manifests --only recovery_target:web01' +
+        '\n  converge readiness --runbook manifests > runbook.sh',
+    )
+    .action(async (paths: string[], options: Options) => {
+      if (options.runbook) {
+        if (options.only !== undefined || options.format !== 'text')
+          throw new Failure(
+            given('runbook-alone', '--runbook prints lines of a shell for all targets', {
+              hint: 'leave out --only and --format',
+            }),
+          );
+        const lines = await runbook(context, paths, options);
+        if (!lines) return exit(1);
+        context.print(lines);
+        return exit(0);
+      }
+      const targets = await lookAtAll(context, paths, options);
+      if (!targets) return exit(1);
+      if (options.format === 'json')
+        context.printJson(`${JSON.stringify({ version: 1, targets }, null, 2)}\n`);
+      else context.print(readinessLines(targets, context.columns));
+      exit(targets.every(({ verdict }) => verdict === 'ready') ? 0 : 4);
     });
 };

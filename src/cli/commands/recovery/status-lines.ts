@@ -44,6 +44,8 @@ function words(step: RunStep): string {
       return `${step.vm} was not launched: ${step.why}`;
     case 'retry':
       return `tried again: ${step.vms.join(', ') || 'what was not begun'}${step.anew.length > 0 ? `; as other instances: ${step.anew.join(', ')}` : ''}`;
+    case 'prober':
+      return `asked for a prober, with ${plural(step.probes, 'probe')}`;
     case 'launched':
       return `launched ${step.vm} as ${step.instance}`;
     case 'swapped':

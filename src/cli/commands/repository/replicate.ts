@@ -18,7 +18,11 @@ export const replicate: Define = (program, context, exit) => {
       '--replica',
       'bring its EBS snapshots to the newest point in the repository instead; its home is not asked. Without VM: of all targets that are due',
     )
-    .option('--rescan', 'compare every block with the newest point, whatever change tracking says');
+    .option('--rescan', 'compare every block with the newest point, whatever change tracking says')
+    .option(
+      '--full',
+      'read and store every block anew, whatever the repository holds; this heals older points too',
+    );
   withData(withLab(withState(withFormat(withAllow(command)))))
     .addHelpText(
       'after',
@@ -52,11 +56,15 @@ async function replica(
   words: (string | undefined)[],
   options: ReplicateOptions & { format: string },
 ): Promise<number> {
-  if (options.rescan)
+  if (options.rescan || options.full)
     throw new Failure(
-      given('replica-alone', '--rescan makes a point, and --replica writes one that is there', {
-        hint: 'leave one of them out',
-      }),
+      given(
+        'replica-alone',
+        `${options.full ? '--full' : '--rescan'} makes a point, and --replica writes one that is there`,
+        {
+          hint: 'leave one of them out',
+        },
+      ),
     );
   const { vm, paths } = await vmAndPaths(context, words, undefined);
   if (vm === undefined) return dueReplicas(context, paths, options);

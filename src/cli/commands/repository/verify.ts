@@ -91,7 +91,7 @@ function lines({ points, problems, notes, checked }: VerifyReport): string[] {
   ];
 }
 
-function json({ points, ...report }: VerifyReport): string {
+function json({ points, unnoted: _, ...report }: VerifyReport): string {
   const dated = points.map(point => ({ ...point, time: new Date(point.time).toISOString() }));
   return `${JSON.stringify({ version: 1, points: dated, ...report }, null, 2)}\n`;
 }

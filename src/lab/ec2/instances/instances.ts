@@ -48,6 +48,7 @@ function freeDetached({ state }: Ec2Call, instance: LabInstance): void {
 }
 
 function terminate({ state }: Ec2Call, instance: LabInstance): void {
+  delete state.tags[instance.interface.id];
   for (const { volume, deleteOnTermination } of instance.devices) {
     if (deleteOnTermination) {
       delete state.volumes[volume];

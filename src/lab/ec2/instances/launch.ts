@@ -49,6 +49,7 @@ export function launch(call: Ec2Call, input: RunInstancesRequest): string[] {
   const instanceTags = requestedTags(input.TagSpecifications, 'instance', others);
   const volumeTags = requestedTags(input.TagSpecifications, 'volume', ['instance', 'network-interface']);
   const cardTags = requestedTags(input.TagSpecifications, 'network-interface', ['instance', 'volume']);
+  if (input.MetadataOptions?.InstanceMetadataTags === 'enabled') checkMetadataTags(instanceTags);
   const reservation = call.newId('r');
   return Array.from({ length: count }, () => {
     const id = call.newId('i');
@@ -101,6 +102,17 @@ export function launch(call: Ec2Call, input: RunInstancesRequest): string[] {
     setTags(call, instance.interface.id, cardTags);
     return id;
   });
+}
+
+/** Tags are parts of a path there. */
+function checkMetadataTags(tags: readonly { Key?: string | undefined }[]): void {
+  const wrong = tags
+    .map(({ Key = '' }) => Key)
+    .find(key => !/^[a-zA-Z0-9+\-=._:@,]+$/.test(key) || /^(\.{1,2}|_index)$/.test(key));
+  if (wrong !== undefined)
+    throw refuse.parameter(
+      `Value (${wrong}) for parameter Tag Key is invalid: it can't be in the instance metadata.`,
+    );
 }
 
 /** What a type asks of an image. The messages are those that EC2's users print. */

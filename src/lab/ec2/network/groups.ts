@@ -183,6 +183,7 @@ export const groupActions = {
       throw refuse.other('CannotDelete', 'the specified group: "default" name: "default" cannot be deleted');
     const used =
       Object.values(state.instances).some(it => it.state !== 'terminated' && it.groups.includes(group.id)) ||
+      Object.values(state.interfaces ?? {}).some(it => it.groups.includes(group.id)) ||
       Object.values(state.groups).some(
         it => it.id !== group.id && it.rules.some(({ peer }) => peer === group.id),
       );

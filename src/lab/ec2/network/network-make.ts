@@ -12,6 +12,7 @@ import type {
   CreateVpcEndpointRequest,
   CreateVpcPeeringConnectionRequest,
   CreateVpnGatewayRequest,
+  DeleteDhcpOptionsRequest,
   DeleteEgressOnlyInternetGatewayRequest,
   DeleteInternetGatewayRequest,
   DeleteNatGatewayRequest,
@@ -19,9 +20,11 @@ import type {
   DeleteRouteTableRequest,
   DeleteVpcEndpointsRequest,
   DetachInternetGatewayRequest,
+  DisassociateRouteTableRequest,
   TagSpecification,
 } from '@aws-sdk/client-ec2';
 import { type Ec2Actions, type Ec2Call, requestedTags, setTags } from '../world/call.ts';
+import { tagSet } from '../world/describe.ts';
 import { byId, byIds, type KindName, kinds, refuse } from '../world/errors.ts';
 import type { Gateway } from '../world/state.ts';
 import { gatewayActions } from './gateways.ts';
@@ -51,6 +54,25 @@ function remove(call: Ec2Call, name: KindName, id: string | undefined): void {
   const gateway = ofKind(call, name, id);
   delete call.state.gateways[gateway.id];
   delete call.state.tags[gateway.id];
+}
+
+/** In the place of an id: the VPC has no DHCP options. Source: API reference, AssociateDhcpOptions. */
+const NO_OPTIONS = 'default';
+
+/** Source: API reference, CreateDhcpOptions. */
+const dhcpKeys = [
+  'domain-name-servers',
+  'domain-name',
+  'ntp-servers',
+  'netbios-name-servers',
+  'netbios-node-type',
+  'ipv6-address-preferred-lease-time',
+];
+
+/** The id of options that are there. Throws ApiError. */
+function optionsOf({ dhcpOptions }: Ec2Call['state'], id: string): string {
+  if (Object.hasOwn(dhcpOptions, id)) return id;
+  throw refuse.other('InvalidDhcpOptionID.NotFound', `The dhcpOption ID '${id}' does not exist`);
 }
 
 /** What a test of isolation is to find, made as EC2 has it made. */
@@ -178,6 +200,9 @@ export const networkMakeActions = {
     const options = Object.fromEntries(
       (input.DhcpConfigurations ?? []).map(({ Key = '', Values = [] }) => [Key, Values]),
     );
+    const unknown = Object.keys(options).find(key => !dhcpKeys.includes(key));
+    if (unknown !== undefined || Object.keys(options).length === 0)
+      throw refuse.parameter(`Value (${unknown ?? ''}) for parameter key is invalid.`);
     call.state.dhcpOptions[id] = options;
     setTags(call, id, requestedTags(input.TagSpecifications, 'dhcp-options'));
     return {
@@ -188,15 +213,22 @@ export const networkMakeActions = {
           Key,
           Values: values.map(Value => ({ Value })),
         })),
-        Tags: [],
+        Tags: tagSet(call.state, id),
       },
     };
   },
   AssociateDhcpOptions(input: AssociateDhcpOptionsRequest, { state }: Ec2Call): object {
     const id = input.DhcpOptionsId ?? '';
-    if (!Object.hasOwn(state.dhcpOptions, id))
-      throw refuse.other('InvalidDhcpOptionID.NotFound', `The dhcpOption ID '${id}' does not exist`);
+    if (id !== NO_OPTIONS) optionsOf(state, id);
     byId('vpc', state.vpcs, input.VpcId).dhcpOptions = id;
+    return {};
+  },
+  DeleteDhcpOptions(input: DeleteDhcpOptionsRequest, { state }: Ec2Call): object {
+    const id = optionsOf(state, input.DhcpOptionsId ?? '');
+    if (Object.values(state.vpcs).some(({ dhcpOptions }) => dhcpOptions === id))
+      throw refuse.dependency(`The dhcpOptions '${id}' has dependencies and cannot be deleted.`);
+    delete state.dhcpOptions[id];
+    delete state.tags[id];
     return {};
   },
 
@@ -219,6 +251,17 @@ export const networkMakeActions = {
       AssociationId: `rtbassoc-${subnet.id.replace('subnet-', '')}`,
       AssociationState: { State: 'associated' },
     };
+  },
+  DisassociateRouteTable(input: DisassociateRouteTableRequest, { state }: Ec2Call): object {
+    const subnet = `subnet-${(input.AssociationId ?? '').replace('rtbassoc-', '')}`;
+    const table = Object.values(state.routeTables).find(({ subnets }) => subnets.includes(subnet));
+    if (!table)
+      throw refuse.other(
+        'InvalidAssociationID.NotFound',
+        `The association ID '${input.AssociationId}' does not exist`,
+      );
+    table.subnets = table.subnets.filter(id => id !== subnet);
+    return {};
   },
   DeleteRoute(input: DeleteRouteRequest, { state }: Ec2Call): object {
     const table = byId('routeTable', state.routeTables, input.RouteTableId);

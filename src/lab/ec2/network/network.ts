@@ -1,4 +1,6 @@
 import type {
+  AssociateSubnetCidrBlockRequest,
+  AssociateSubnetCidrBlockResult,
   CreateSubnetRequest,
   CreateSubnetResult,
   CreateVpcRequest,
@@ -15,6 +17,8 @@ import type {
   DescribeVpcAttributeResult,
   DescribeVpcsRequest,
   DescribeVpcsResult,
+  ModifySubnetAttributeRequest,
+  ModifyVpcAttributeRequest,
   Subnet as SubnetOutput,
   Vpc as VpcOutput,
 } from '@aws-sdk/client-ec2';
@@ -49,7 +53,7 @@ const subnetOutput = (call: Ec2Call, it: Subnet): SubnetOutput => ({
   SubnetArn: `arn:aws:ec2:${call.region}:${call.account}:subnet/${it.id}`,
   State: 'available',
   VpcId: it.vpc,
-  OwnerId: call.account,
+  OwnerId: it.owner ?? call.account,
   CidrBlock: it.cidr,
   AvailableIpAddressCount: freeAddresses(call, it),
   AvailabilityZone: it.zone,
@@ -57,8 +61,14 @@ const subnetOutput = (call: Ec2Call, it: Subnet): SubnetOutput => ({
   DefaultForAz: it.isDefault,
   MapPublicIpOnLaunch: it.publicIp,
   AssignIpv6AddressOnCreation: false,
-  Ipv6CidrBlockAssociationSet: [],
+  Ipv6CidrBlockAssociationSet: it.ipv6 === undefined ? [] : [ipv6Of(it, it.ipv6)],
   Tags: tagSet(call.state, it.id),
+});
+
+const ipv6Of = ({ id }: Subnet, block: string) => ({
+  AssociationId: id.replace('subnet-', 'subnet-cidr-assoc-'),
+  Ipv6CidrBlock: block,
+  Ipv6CidrBlockState: { State: 'associated' as const },
 });
 
 export const networkActions = {
@@ -122,7 +132,9 @@ export const networkActions = {
     const inside = [
       ...Object.values(state.subnets),
       ...Object.values(state.gateways),
+      ...Object.values(state.endpoints),
       ...Object.values(state.groups).filter(({ name }) => name !== 'default'),
+      ...Object.values(state.routeTables).filter(({ main }) => !main),
     ].some(it => it.vpc === vpc.id);
     if (inside) throw refuse.dependency(`The vpc '${vpc.id}' has dependencies and cannot be deleted.`);
     delete state.vpcs[vpc.id];
@@ -159,8 +171,12 @@ export const networkActions = {
 
   DeleteSubnet(input: DeleteSubnetRequest, { state }: Ec2Call): object {
     const subnet = byId('subnet', state.subnets, input.SubnetId);
-    if (Object.values(state.instances).some(it => it.subnet === subnet.id && it.state !== 'terminated'))
-      throw refuse.dependency(`The subnet '${subnet.id}' has dependencies and cannot be deleted.`);
+    const used = [
+      ...Object.values(state.instances).filter(it => it.state !== 'terminated'),
+      ...Object.values(state.interfaces ?? {}),
+      ...Object.values(state.gateways).filter(({ kind }) => kind === 'nat'),
+    ].some(it => it.subnet === subnet.id);
+    if (used) throw refuse.dependency(`The subnet '${subnet.id}' has dependencies and cannot be deleted.`);
     delete state.subnets[subnet.id];
     delete state.tags[subnet.id];
     for (const table of Object.values(state.routeTables))
@@ -195,6 +211,36 @@ export const networkActions = {
       ...(input.Attribute === 'enableDnsSupport' && { EnableDnsSupport: { Value: vpc.dnsSupport } }),
       ...(input.Attribute === 'enableDnsHostnames' && { EnableDnsHostnames: { Value: vpc.dnsHostnames } }),
     };
+  },
+
+  ModifyVpcAttribute(input: ModifyVpcAttributeRequest, { state }: Ec2Call): object {
+    const vpc = byId('vpc', state.vpcs, input.VpcId);
+    const { EnableDnsSupport: support, EnableDnsHostnames: hostnames } = input;
+    if (support && hostnames)
+      throw refuse.combination('The request can modify one attribute of a VPC at a time');
+    if (hostnames?.Value && !vpc.dnsSupport)
+      throw refuse.parameter('enableDnsHostnames needs enableDnsSupport');
+    if (support?.Value !== undefined) vpc.dnsSupport = support.Value;
+    if (hostnames?.Value !== undefined) vpc.dnsHostnames = hostnames.Value;
+    return {};
+  },
+
+  ModifySubnetAttribute(input: ModifySubnetAttributeRequest, { state }: Ec2Call): object {
+    const subnet = byId('subnet', state.subnets, input.SubnetId);
+    if (input.MapPublicIpOnLaunch?.Value !== undefined) subnet.publicIp = input.MapPublicIpOnLaunch.Value;
+    return {};
+  },
+
+  AssociateSubnetCidrBlock(
+    input: AssociateSubnetCidrBlockRequest,
+    { state }: Ec2Call,
+  ): AssociateSubnetCidrBlockResult {
+    const subnet = byId('subnet', state.subnets, input.SubnetId);
+    const block = input.Ipv6CidrBlock ?? '';
+    if (!/^[0-9a-f:]+\/64$/i.test(block))
+      throw refuse.other('InvalidSubnet.Range', `The CIDR '${block}' is invalid.`);
+    subnet.ipv6 = block;
+    return { SubnetId: subnet.id, Ipv6CidrBlockAssociation: ipv6Of(subnet, block) };
   },
 
   DescribeSubnets(input: DescribeSubnetsRequest, call: Ec2Call): DescribeSubnetsResult {

@@ -21,7 +21,10 @@ const fieldOf: [prefix: string, field: keyof Route & keyof CreateRouteRequest][]
   ['tgw-', 'TransitGatewayId'],
   ['pcx-', 'VpcPeeringConnectionId'],
   ['eigw-', 'EgressOnlyInternetGatewayId'],
+  ['lgw-', 'LocalGatewayId'],
+  ['cagw-', 'CarrierGatewayId'],
   ['i-', 'InstanceId'],
+  ['eni-', 'NetworkInterfaceId'],
 ];
 
 const routeOutput = ({ destination, target }: { destination: string; target: string }): Route => ({

@@ -38,8 +38,11 @@ const usable = ({ cidr }: Subnet): [first: number, last: number] => {
 
 const usedIn = ({ state }: Pick<Draft, 'state'>, { id }: Subnet): Set<number> =>
   new Set(
-    Object.values(state.instances)
-      .filter(it => it.subnet === id && it.state !== 'terminated')
+    [
+      ...Object.values(state.instances).filter(it => it.state !== 'terminated'),
+      ...Object.values(state.interfaces ?? {}),
+    ]
+      .filter(({ subnet }) => subnet === id)
       .map(it => numberOf(it.privateIp)),
   );
 

@@ -9,6 +9,8 @@ export interface Ec2State {
   routeTables: Record<string, RouteTable>;
   gateways: Record<string, Gateway>;
   endpoints: Record<string, Endpoint>;
+  /** Network interfaces that belong to no instance. */
+  interfaces?: Record<string, LoneInterface>;
   dhcpOptions: Record<string, Record<string, string[]>>;
   keyPairs: Record<string, KeyPair>;
   images: Record<string, LabImage>;
@@ -44,6 +46,10 @@ export interface Subnet {
   cidr: string;
   isDefault: boolean;
   publicIp: boolean;
+  /** A block of IPv6, where it has one. */
+  ipv6?: string;
+  /** The account that shares it, where it is another one's. */
+  owner?: string;
 }
 /** `protocol`: tcp, udp, icmp or -1. `peer`: CIDR, sg-… or pl-…. */
 export interface Rule {
@@ -67,7 +73,7 @@ export interface RouteTable {
   vpc: string;
   main: boolean;
   subnets: string[];
-  /** `target`: local, igw-…, nat-…, vgw-…, tgw-…, pcx-…, eigw-…, i-…. */
+  /** `target`: local, igw-…, nat-…, vgw-…, tgw-…, pcx-…, eigw-…, lgw-…, cagw-…, i-…, eni-…. */
   routes: { destination: string; target: string }[];
 }
 export interface Gateway {
@@ -84,6 +90,17 @@ export interface Endpoint {
   vpc: string;
   service: string;
   type: 'Interface' | 'Gateway';
+}
+export interface LoneInterface {
+  id: string;
+  subnet: string;
+  groups: string[];
+  privateIp: string;
+  mac: string;
+  description: string;
+  /** Of a service, such as a load balancer: as EC2 names its kind. */
+  service?: string;
+  publicIp?: string;
 }
 export interface KeyPair {
   id: string;

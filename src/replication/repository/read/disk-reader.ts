@@ -11,7 +11,7 @@ import { indexReader, type Located } from './locator.ts';
 import { loadPage } from './pages.ts';
 import { newestRoot } from './points.ts';
 import type { VmContext } from './repository-context.ts';
-import { type Run, runsOf, type Wanted } from './runs.ts';
+import { LONGEST, type Run, runsOf, type Wanted } from './runs.ts';
 
 const READS = 6;
 const PAGES_KEPT = 4;
@@ -29,6 +29,8 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
   const zeros = Buffer.alloc(disk.blockSize);
   let segments: Promise<Segment[]> | undefined;
   const located = new Map<string, Promise<Located>>();
+  /** Of runs. A new one for each would have the garbage collector look at everything every few of them. */
+  const spare: Buffer[] = [];
 
   const map: DiskMap = {
     blockSize: disk.blockSize,
@@ -89,11 +91,12 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
       )
     );
   };
-  const fetchRun = async (run: Run, signal?: AbortSignal) => {
+  const fetchRun = async (run: Run, into: Buffer | undefined, signal?: AbortSignal) => {
     const key = context.names.pack(run.pack);
     const found = await context.store.get(key, {
       range: { start: run.start, end: run.end },
-      ...(signal ? { signal } : {}),
+      ...(into && { into }),
+      ...(signal && { signal }),
     });
     if (!found) throw missing(key);
     if (found.bytes.length !== run.end - run.start) throw damaged(key, `it ends before byte ${run.end}`);
@@ -152,14 +155,15 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     async *blocks(wanted, signal) {
       const fetch = async (job: Run | number[]) => {
         if (Array.isArray(job)) return { job, bytes: undefined };
+        const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(LONGEST);
         try {
-          return { job, bytes: await fetchRun(job, signal) };
+          return { job, bytes: await fetchRun(job, buffer, signal), buffer };
         } catch (error) {
           if (!failedWith(error, 'missing-object')) throw error;
           return { job, bytes: undefined };
         }
       };
-      for await (const { job, bytes } of pipelined(jobs(wanted, signal), READS, fetch)) {
+      for await (const { job, bytes, buffer } of pipelined(jobs(wanted, signal), READS, fetch)) {
         signal?.throwIfAborted();
         if (Array.isArray(job)) {
           for (const index of job) yield { index, bytes: zeros.subarray(0, blockLength(disk, index)) };
@@ -170,6 +174,7 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
             for (const index of want.blocks)
               yield { index, bytes: plain, ...(!context.vault.encrypted && { sha256: want.id }) };
           }
+          spare.push(buffer);
         } else {
           for (const want of job.wanted)
             for (const index of want.blocks) yield { index, bytes: await this.block(index, signal) };
@@ -188,7 +193,7 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
         const { zero, runs } = await plan(Math.floor(index / PAGE_BLOCKS), [index], signal);
         if (zero.length > 0) return Buffer.alloc(blockLength(disk, index));
         const run = runs[0]!;
-        return opener(run, await fetchRun(run, signal))(run.wanted[0]!);
+        return opener(run, await fetchRun(run, undefined, signal))(run.wanted[0]!);
       });
     },
   };

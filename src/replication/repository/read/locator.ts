@@ -5,11 +5,11 @@ import {
   decodeEntries,
   decodeIndexFooter,
   type IndexFooter,
-  type Location,
   SECTION_CAP,
 } from '../../format/index-object.ts';
 import type { Segment } from '../../format/root.ts';
 import { sealerFor } from '../../format/sealing.ts';
+import type { Location } from '../../model/location.ts';
 import type { VmContext } from './repository-context.ts';
 
 /** Map key is `idKey` of a block id. */

@@ -6,7 +6,7 @@ import { pipelined } from '../../model/pipelined.ts';
 import type { OnDamage } from '../../model/repository.ts';
 import type { StoredObject } from '../../model/store.ts';
 import { readable } from './points.ts';
-import type { Context } from './repository-context.ts';
+import type { Context, VmContext } from './repository-context.ts';
 
 const CAP = 4096;
 /** Entries that are read side by side: there may be thousands, each a request. */
@@ -19,6 +19,17 @@ export async function enrol({ store, vault, random }: Context, uuid: string): Pr
   const bytes = sealObject(vault, 'roster', key, salt, Buffer.from(JSON.stringify({ uuid })));
   const put = await store.put(key, bytes, { when: { ifNoneMatch: '*' } });
   return put.ok ? bytes.length : 0;
+}
+
+/** Writes the object of a VM again where it is gone, or doesn't say what it should. */
+export async function mendRoster(context: VmContext): Promise<void> {
+  const { store, vault, random, uuid, names } = context;
+  const found = await store.get(names.roster);
+  if (!found) return void (await enrol(context, uuid));
+  if ((await readable(entry(context, names.roster), () => {})) !== undefined) return;
+  const payload = Buffer.from(JSON.stringify({ uuid }));
+  const bytes = sealObject(vault, 'roster', names.roster, random.bytes(SALT_BYTES), payload);
+  await store.put(names.roster, bytes, { when: { ifMatch: found.etag } });
 }
 
 /** UUIDs of all VMs that were ever replicated to this repository; entries as `readable` reads them. */

@@ -1,4 +1,4 @@
-import type { Location } from '../../format/index-object.ts';
+import type { Location } from '../../model/location.ts';
 
 /** A stored block and the blocks of the disk that it is needed for. */
 export interface Wanted extends Location {
@@ -16,7 +16,8 @@ export interface Run {
 
 /** A request costs about as much as this many bytes: smaller gaps are read over. */
 const GAP = 128 * 1024;
-const LONGEST = 4 * 2 ** 20;
+/** Bytes of the longest run. */
+export const LONGEST = 4 * 2 ** 20;
 
 /** Neighbouring blocks of a pack together, in runs of up to 4 MiB; packs in the order first wanted. */
 export function runsOf(wanted: Wanted[]): Run[] {

@@ -1,12 +1,14 @@
 import { blockCount, blockLength, isZero, PAGE_BLOCKS, pageCount, ZERO_ID } from '../../format/blocks.ts';
-import { idKey, type Location } from '../../format/index-object.ts';
+import { idKey } from '../../format/index-object.ts';
 import { EMPTY_PAGE, type PageRefs } from '../../format/page-map.ts';
 import type { Root } from '../../format/root.ts';
+import type { Location } from '../../model/location.ts';
 import type { DiskWriter, PointDisk } from '../../model/repository.ts';
 import { diskReader } from '../read/disk-reader.ts';
 import type { Session } from './commit-session.ts';
 import type { IndexWriter } from './index-writer.ts';
 import type { PackWriter } from './pack-writer.ts';
+import type { HarmReader } from './page-harm.ts';
 import { type OpenPage, openPage, writePage } from './page-state.ts';
 import type { PagesWriter } from './pages-writer.ts';
 
@@ -18,6 +20,7 @@ export interface Parts {
   index: IndexWriter;
   /** Blocks that this commit stored, by `idKey`; bounded. */
   stored: Map<string, Location>;
+  harm: HarmReader;
 }
 
 /** Pages of the map in memory per disk, about 300 KiB each. */
@@ -34,12 +37,14 @@ export function diskWriter(
   number: number,
   base: { root: Root; disk: PointDisk } | undefined,
 ): DiskWriter & { finish(): Promise<PageRefs[]> } {
-  const { session, packs, pages, index, stored } = parts;
+  const { session, packs, pages, index, stored, harm } = parts;
   const { context } = session;
   const blocks = blockCount(disk.bytes, disk.blockSize);
   const before = base?.root.disks.find(d => d.disk.index === base.disk.index)?.pages ?? [];
   const refs = Array.from({ length: pageCount(blocks) }, (_, n) => before[n] ?? EMPTY_PAGE);
   const open = new Map<number, Promise<OpenPage>>();
+  /** Pages that this commit has written. */
+  const written = new Set<number>();
   const blocksOf = (page: number) => Math.min(PAGE_BLOCKS, blocks - page * PAGE_BLOCKS);
   let lastPut = -1;
   const tail = base ? partialTail(base.disk, disk) : undefined;
@@ -49,13 +54,17 @@ export function diskWriter(
     const named = [refs[page]!.base, ...refs[page]!.deltas];
     // A page that this very commit has written before: it has to be in the store to be read.
     if (named.some(ref => ref && !sizes.has(ref.object))) await pages.flush();
-    return openPage(context, refs[page]!, sizes, blocksOf(page));
+    const found = base && (await harm.of(number, page));
+    // A lost map was begun anew by this commit: what it has of it is read back.
+    const known = found && written.has(page) ? { ...found, mapLost: false } : found;
+    return openPage(context, refs[page]!, sizes, blocksOf(page), known);
   };
   const close = async (page: number) => {
     const opening = open.get(page);
     const state = await opening;
     if (!state || open.get(page) !== opening) return;
     open.delete(page);
+    written.add(page);
     refs[page] = writePage(state, refs[page]!, (kind, payload) => pages.add(kind, number, page, payload));
   };
   /** The page, open: nothing else runs between its resolution and the caller's next await. */
@@ -90,11 +99,13 @@ export function diskWriter(
     const changed = state.set(block % PAGE_BLOCKS, id);
     const key = idKey(id);
     let outcome: 'stored' | 'same' | 'zero' = zero ? 'zero' : 'same';
-    if (!zero && changed && !state.had(key)) {
+    const doubted = state.doubted.has(key);
+    if (!zero && (doubted || (changed && !state.had(key)))) {
       let location = stored.get(key);
       if (!location) {
         location = packs.add(id, plaintext);
         outcome = 'stored';
+        if (doubted) session.totals.blocks_healed++;
         remember(key, location);
       }
       index.note(number, page, key, location);

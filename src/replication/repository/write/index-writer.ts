@@ -1,13 +1,9 @@
 import { failedWith } from '../../../diagnostics/diagnostic.ts';
 import { containerBuilder } from '../../format/container.ts';
 import { isUnreadable } from '../../format/damage.ts';
-import {
-  encodeEntries,
-  encodeIndexFooter,
-  type IndexSection,
-  type Location,
-} from '../../format/index-object.ts';
+import { encodeEntries, encodeIndexFooter, type IndexSection } from '../../format/index-object.ts';
 import type { Segment } from '../../format/root.ts';
+import type { Location } from '../../model/location.ts';
 import { indexReader, type Locations } from '../read/locator.ts';
 import { newId } from '../read/repository-context.ts';
 import type { Session } from './commit-session.ts';

@@ -1,6 +1,6 @@
 import { type ContainerBuilder, containerBuilder } from '../../format/container.ts';
-import type { Location } from '../../format/index-object.ts';
 import { encodePackFooter, PACK_TARGET, type PackedBlock } from '../../format/pack-object.ts';
+import type { Location } from '../../model/location.ts';
 import type { BlockId } from '../../model/repository.ts';
 import { newId } from '../read/repository-context.ts';
 import { type Session, uploads } from './commit-session.ts';

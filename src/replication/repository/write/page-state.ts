@@ -11,6 +11,7 @@ import {
 } from '../../format/page-map.ts';
 import { loadPage } from '../read/pages.ts';
 import type { VmContext } from '../read/repository-context.ts';
+import type { PageHarm } from './page-harm.ts';
 
 /** A page of a disk's map while a commit changes it. */
 export interface OpenPage {
@@ -25,24 +26,31 @@ export interface OpenPage {
   set(block: number, id: Buffer): boolean;
   /** Whether the page held a block with this `idKey` when it was opened. */
   had(key: string): boolean;
+  /** Blocks whose stored copy isn't believed, by `idKey`: only what this commit stored of them counts. */
+  doubted: ReadonlySet<string>;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
+/** `harm`: what of it isn't to be believed. */
 export async function openPage(
   context: VmContext,
   refs: PageRefs,
   sizes: Map<string, number>,
   blocks: number,
+  harm?: PageHarm,
 ): Promise<OpenPage> {
-  const { ids, deltas } = await loadPage(context, refs, sizes, blocks);
-  const known = new Set<string>();
-  if (refs.base || refs.deltas.length > 0)
+  const from = harm?.mapLost ? EMPTY_PAGE : refs;
+  const { ids, deltas } = await loadPage(context, from, sizes, blocks);
+  const known = new Set(harm?.stored);
+  if (from.base || from.deltas.length > 0)
     for (let at = 0; at < ids.length; at += ID_BYTES) known.add(idKey(ids.subarray(at)));
   const dirty = new Set<number>();
   return {
     ids,
     dirty,
     deltas,
-    rewrite: false,
+    rewrite: harm?.mapLost ?? false,
     set(block, id) {
       const at = block * ID_BYTES;
       if (ids.compare(id, 0, ID_BYTES, at, at + ID_BYTES) === 0) return false;
@@ -51,6 +59,7 @@ export async function openPage(
       return true;
     },
     had: key => known.has(key),
+    doubted: harm?.doubted ?? NONE,
   };
 }
 

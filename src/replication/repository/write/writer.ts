@@ -2,11 +2,13 @@ import { type Diagnostic, Failure, failedWith, world } from '../../../diagnostic
 import { own } from '../../../diagnostics/own-words.ts';
 import { isUnreadable } from '../../format/damage.ts';
 import type { PageRefs } from '../../format/page-map.ts';
-import { encodeRoot, type Root } from '../../format/root.ts';
+import { encodeRoot, type Root, type Segment } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import { comparesWrongly } from '../../model/conditions.ts';
+import type { Doubts } from '../../model/damage-record.ts';
 import type { BundleContent, Head, Point, PointDisk, PointWriter } from '../../model/repository.ts';
 import { newestRoot, openRoot, pointNames, readHead, readPoint } from '../read/points.ts';
+import { type Relocated, relocate } from '../read/relocate.ts';
 import { newId, type VmContext } from '../read/repository-context.ts';
 import { enrol } from '../read/roster.ts';
 import { writeBundle } from './bundle-writer.ts';
@@ -14,13 +16,22 @@ import { type Session, type Step, session } from './commit-session.ts';
 import { diskWriter, type Parts } from './disk-writer.ts';
 import { indexWriter } from './index-writer.ts';
 import { packWriter } from './pack-writer.ts';
+import { harmReader, segmentsInUse } from './page-harm.ts';
 import { pagesWriter } from './pages-writer.ts';
+
+const NOTHING: Relocated = new Map();
 
 interface Base {
   head: Head;
   etag: string;
 }
 type Content = Omit<Point, 'id' | 'generation' | 'disks' | 'bundle'>;
+interface WriterOptions {
+  known: Root | undefined;
+  step?: Step | undefined;
+  after?: number | undefined;
+  doubts?: Doubts | undefined;
+}
 interface Begun {
   disk: PointDisk;
   number: number;
@@ -30,26 +41,31 @@ interface Begun {
 /**
  * Begins a commit on top of `base`. `known`: a root that was read lately, used when it is the base's.
  * `step` is awaited before each pack that is written while blocks are put. `after`: a generation that is
- * known to have been, though its point is gone.
+ * known to have been, though its point is gone. `doubts`: what must not be taken as stored.
  */
 export async function openWriter(
   context: VmContext,
   base: Base | undefined,
-  known: Root | undefined,
-  step: Step = async () => {},
-  after = 0,
+  { known, step = async () => {}, after = 0, doubts }: WriterOptions,
 ): Promise<PointWriter> {
   const root = await rootBelow(context, base, known);
   const generation = Math.max(root?.point.generation ?? 0, after) + 1;
   if (base) await refuseRolledBack(context, base);
   const work = session(context, generation, step);
+  const segments = segmentsInUse(context, root, doubts);
+  const relocated = doubts?.index && !doubts.all ? await relocate(context, segments, doubts) : NOTHING;
   const parts: Parts = {
     session: work,
     packs: packWriter(work),
     pages: pagesWriter(work),
     index: indexWriter(work),
     stored: new Map(),
+    harm: harmReader(context, root, doubts, segments, relocated),
   };
+  for (const [place, locations] of relocated) {
+    const [disk, page] = place.split('/').map(Number);
+    for (const [id, location] of locations) parts.index.note(disk!, page!, id, location);
+  }
   const begun: Begun[] = [];
   let nextNumber = root?.nextNumber ?? 0;
   let bundle: BundleContent | undefined;
@@ -73,10 +89,14 @@ export async function openWriter(
       begun.push({ disk, number, finish: writer.finish });
       return writer;
     },
+    async *doubted(disk) {
+      const found = root?.disks.find(({ disk: d }) => d.index === disk.index && d.identity === disk.identity);
+      if (found) yield* parts.harm.blocks(found);
+    },
     async commit(point, commitStep, signal) {
       work.step = commitStep;
       signal?.throwIfAborted();
-      const made = await writeParts(parts, root, begun, nextNumber, { point, bundle });
+      const made = await writeParts(parts, root, segments, begun, nextNumber, { point, bundle });
       signal?.throwIfAborted();
       if (base && root) await settle(work, root);
       if (!(await moveHead(work, made, base?.etag))) return 'lost-race';
@@ -120,6 +140,7 @@ async function refuseRolledBack(context: VmContext, { head, etag }: Base): Promi
 async function writeParts(
   { packs, pages, index, session: work }: Parts,
   root: Root | undefined,
+  inUse: Segment[],
   begun: Begun[],
   nextNumber: number,
   { point, bundle }: { point: Content; bundle: BundleContent | undefined },
@@ -128,7 +149,7 @@ async function writeParts(
   for (const { disk, number, finish } of begun) disks.push({ disk, number, pages: await finish() });
   await packs.flush();
   const written = await pages.flush();
-  const segments = await index.finish(root?.segments ?? []);
+  const segments = await index.finish(inUse);
   const stored = await writeBundle(work, bundle, root?.point.bundle);
   const pagesObjects = new Map<string, number>();
   for (const ref of disks.flatMap(d => d.pages).flatMap(p => (p.base ? [p.base, ...p.deltas] : p.deltas)))
@@ -234,15 +255,15 @@ async function harmIn(
   key: string,
 ): Promise<'missing' | { etag: string; failure: unknown } | undefined> {
   const { store, vault } = context;
-  const there = await store.head(key);
-  if (!there) return 'missing';
+  let etag: string | undefined;
   try {
     const found = await store.get(key);
     if (!found) return 'missing';
+    etag = found.etag;
     openRoot(vault, 'point', key, found.bytes);
     return undefined;
   } catch (failure) {
-    if (failedWith(failure, 'damaged-object')) return { etag: there.etag, failure };
+    if (etag !== undefined && failedWith(failure, 'damaged-object')) return { etag, failure };
     if (isUnreadable(failure)) return undefined;
     throw failure;
   }

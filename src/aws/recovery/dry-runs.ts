@@ -1,0 +1,101 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { DryRun, DryRunCloud } from '../../recovery/model/dry-runs.ts';
+import { classify, codeOf, statusOf } from '../errors.ts';
+import type { RecoveryConnection } from './connection.ts';
+
+/** Source: EC2 API reference, "Error codes": what it would have done is an error, too. */
+const WOULD = 'DryRunOperation';
+/** Any that starts on all types. */
+const anyLinux = 'al2023-ami-2023.*-x86_64';
+
+export function awsDryRuns({ ec2, onEc2 }: RecoveryConnection): DryRunCloud {
+  const asked = async (
+    action: string,
+    thing: string,
+    send: (client: EC2Client, options: object) => Promise<unknown>,
+    signal?: AbortSignal,
+  ): Promise<DryRun> => {
+    const said = await onEc2(
+      action,
+      thing,
+      async (client, options) => {
+        try {
+          await send(client, options);
+          return { code: '', message: 'it was done' };
+        } catch (error) {
+          const status = statusOf(error) ?? 500;
+          // What may be otherwise in a moment is asked again; only an answer about the request counts.
+          if (status >= 500 || status < 400 || classify(error) !== 'final') throw error;
+          return { code: codeOf(error), message: (error as Error).message };
+        }
+      },
+      { signal },
+    );
+    const { code = '', message = '' } = said ?? {};
+    return { action: `ec2:${action}`, allowed: code === WOULD, answer: `${code}: ${message}` };
+  };
+  return {
+    async anyImage(signal) {
+      const command = new ec2.DescribeImagesCommand({
+        Owners: ['amazon'],
+        Filters: [
+          { Name: 'name', Values: [anyLinux] },
+          { Name: 'state', Values: ['available'] },
+        ],
+      });
+      const answer = await onEc2(
+        'DescribeImages',
+        anyLinux,
+        (client, options) => client.send(command, options),
+        {
+          signal,
+        },
+      );
+      const newest = (answer?.Images ?? []).sort((a, b) =>
+        (a.CreationDate ?? '') < (b.CreationDate ?? '') ? 1 : -1,
+      );
+      return newest[0]?.ImageId;
+    },
+    launch({ image, type, subnet, keyPair }, signal) {
+      const command = new ec2.RunInstancesCommand({
+        DryRun: true,
+        ImageId: image,
+        InstanceType: type as 'm6i.large',
+        MinCount: 1,
+        MaxCount: 1,
+        SubnetId: subnet,
+        ...(keyPair !== undefined && { KeyName: keyPair }),
+      });
+      return asked('RunInstances', type, (client, options) => client.send(command, options), signal);
+    },
+    registerImage({ snapshot, bootMode, tpm }, signal) {
+      const command = new ec2.RegisterImageCommand({
+        DryRun: true,
+        Name: `converge-readiness-${snapshot}`,
+        Architecture: 'x86_64',
+        VirtualizationType: 'hvm',
+        EnaSupport: true,
+        BootMode: bootMode,
+        ...(tpm && { TpmSupport: 'v2.0' as const }),
+        RootDeviceName: '/dev/xvda',
+        BlockDeviceMappings: [
+          { DeviceName: '/dev/xvda', Ebs: { SnapshotId: snapshot, VolumeType: 'gp3' as const } },
+        ],
+      });
+      return asked('RegisterImage', snapshot, (client, options) => client.send(command, options), signal);
+    },
+    async createVolume({ snapshot, subnet }, signal) {
+      const find = new ec2.DescribeSubnetsCommand({ SubnetIds: [subnet] });
+      const found = await onEc2('DescribeSubnets', subnet, (client, options) => client.send(find, options), {
+        signal,
+      });
+      const command = new ec2.CreateVolumeCommand({
+        DryRun: true,
+        SnapshotId: snapshot,
+        AvailabilityZone: found?.Subnets?.[0]?.AvailabilityZone,
+        VolumeType: 'gp3',
+      });
+      return asked('CreateVolume', snapshot, (client, options) => client.send(command, options), signal);
+    },
+  };
+}

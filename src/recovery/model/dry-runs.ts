@@ -1,0 +1,26 @@
+/** What EC2 would say to a request, asked with `DryRun`: nothing is made. */
+export interface DryRun {
+  /** `ec2:RunInstances`. */
+  action: string;
+  allowed: boolean;
+  /** What EC2 said: its code and its text. */
+  answer: string;
+}
+
+/**
+ * Asks EC2 beforehand what a recovery will ask of it. Whether there is room it tells nobody before a launch.
+ * All calls may reject with a Failure; a refusal isn't one.
+ */
+export interface DryRunCloud {
+  /** Amazon's newest image of a Linux, for where a machine has none before it is recovered. */
+  anyImage(signal?: AbortSignal): Promise<string | undefined>;
+  launch(
+    wanted: { image: string; type: string; subnet: string; keyPair?: string },
+    signal?: AbortSignal,
+  ): Promise<DryRun>;
+  registerImage(
+    wanted: { snapshot: string; bootMode: 'legacy-bios' | 'uefi'; tpm: boolean },
+    signal?: AbortSignal,
+  ): Promise<DryRun>;
+  createVolume(wanted: { snapshot: string; subnet: string }, signal?: AbortSignal): Promise<DryRun>;
+}

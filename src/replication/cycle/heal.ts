@@ -1,0 +1,91 @@
+import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { own } from '../../diagnostics/own-words.ts';
+import type { Clock } from '../../io/ports.ts';
+import { plural } from '../../io/units.ts';
+import {
+  afterHealing,
+  afterLook,
+  type DamageRecord,
+  type Doubts,
+  doubtAll,
+  doubtsOf,
+  isPending,
+  NO_DAMAGE,
+  pendingOf,
+} from '../model/damage-record.ts';
+import type { Point, VmRepository, WriteTotals } from '../model/repository.ts';
+import { diagnosticsOf, warning } from './failures.ts';
+
+/** Milliseconds between two looks at whether everything is there that the newest point needs. */
+export const presenceInterval = 24 * 3_600_000;
+
+/** What a cycle knows of the damage that it heals. */
+export interface Healing {
+  doubts: Doubts | undefined;
+  /** When everything was last seen to be there, ms since the epoch; for the point that the cycle makes. */
+  presence: number;
+  /** Notes down, once the point is complete, what it has healed. A failure costs nothing but the note. */
+  finish(point: Point, totals: WriteTotals): Promise<Diagnostic[]>;
+}
+
+/**
+ * Reads what is known to be damaged, and once a day looks whether all that the newest point needs is there.
+ * `full`: nothing that is stored is believed.
+ */
+export async function beginHealing(
+  vm: VmRepository,
+  previous: Point | undefined,
+  { clock, full, warn }: { clock: Clock; full: boolean; warn(diagnostic: Diagnostic): void },
+): Promise<Healing> {
+  const now = clock.now();
+  if (!previous) return { doubts: undefined, presence: now, finish: async () => [] };
+  const there = await vm.damage.read(failure => failure.diagnostics.map(warning).forEach(warn));
+  let record = there?.record;
+  let presence = previous.presence ?? previous.time;
+  if (now - presence >= presenceInterval) {
+    record = withMissing(record, await vm.damage.presence(), now);
+    presence = now;
+  }
+  const pending = record && isPending(record) ? record : undefined;
+  return {
+    doubts: full ? doubtAll(pending ?? NO_DAMAGE) : pending && doubtsOf(pendingOf(pending)),
+    presence,
+    async finish(point, totals) {
+      if (!pending) return [];
+      try {
+        if (pending.objects.some(({ object }) => object === 'roster')) await vm.damage.mendRoster();
+        const broken = await vm.damage.stillBroken(pending);
+        await vm.damage.write(afterHealing(pending, point.generation, broken), there?.etag);
+        return [healed(pending, { ...pending, broken }, totals)];
+      } catch (error) {
+        return diagnosticsOf(error, 'damage-not-noted').map(one =>
+          warning({ ...one, message: own`what this point healed could not be noted down: ${one.message}` }),
+        );
+      }
+    },
+  };
+}
+
+/** What a look at presence found is added; it proves nothing of what it didn't find. */
+function withMissing(
+  record: DamageRecord | undefined,
+  found: Awaited<ReturnType<VmRepository['damage']['presence']>>,
+  now: number,
+): DamageRecord | undefined {
+  if (found.length === 0) return record;
+  const objects = found.map(one => ({ ...one, since: now }));
+  return afterLook(record, { damage: 1, objects, broken: [] }, () => false, now);
+}
+
+function healed(before: DamageRecord, after: DamageRecord, { blocks_healed }: WriteTotals): Diagnostic {
+  const objects = pendingOf(before).length;
+  const whole = before.broken.filter(({ id }) => !after.broken.some(one => one.id === id)).length;
+  const lost = after.broken.map(({ id }) => id).join(', ');
+  return warning(
+    world(
+      'repository-healed',
+      `${plural(objects, 'object')} of the repository ${objects === 1 ? 'was' : 'were'} damaged or missing: ${plural(blocks_healed, 'block')} ${blocks_healed === 1 ? 'was' : 'were'} stored again, and ${plural(whole, 'earlier point')} can be restored again${lost === '' ? '' : `; these stay broken: ${lost}`}`,
+      { hint: '`converge verify` proves it; find out what damaged them' },
+    ),
+  );
+}

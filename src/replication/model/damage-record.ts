@@ -1,0 +1,140 @@
+import type { Location } from './location.ts';
+
+/** What was looked for twice and is not what was written. */
+export interface DamagedObject {
+  /** Key below the VM's folder: `packs/ab/ab12…`; `roster` for the one that isn't there. */
+  object: string;
+  why: 'missing' | 'damaged';
+  /** Offsets of the sections concerned; left out: nothing of the object is believed. */
+  sections?: number[];
+  /**
+   * Pages of the disks' maps, as disk number and page, that need something of it; left out: not known, any
+   * may.
+   */
+  places?: [number, number][];
+  /** When it was first found, ms since the epoch. */
+  since: number;
+  /** Generation of the point whose cycle stored again what its source still had. */
+  attended?: number;
+}
+
+export interface PointId {
+  generation: number;
+  id: string;
+}
+
+/** What is known to be damaged of one VM in a repository. It takes belief away, and never gives any. */
+export interface DamageRecord {
+  damage: 1;
+  objects: DamagedObject[];
+  /** Points that can't be given whole because of it; retention doesn't count them. */
+  broken: PointId[];
+}
+
+export const NO_DAMAGE: DamageRecord = { damage: 1, objects: [], broken: [] };
+
+/** Whether the next cycle has something to heal. */
+export const isPending = (record: DamageRecord | undefined): boolean =>
+  record !== undefined && pendingOf(record).length > 0;
+
+/** Whether a point is known not to be whole. */
+export const isBroken = (record: DamageRecord | undefined, { id }: Pick<PointId, 'id'>): boolean =>
+  record?.broken.some(one => one.id === id) ?? false;
+
+/**
+ * The record after a look at the objects that `looked` knows: what was found is in it, and of what was looked
+ * at and not found nothing is left. Of what wasn't looked at, everything is. What a cycle has attended to
+ * stays so unless there is more of it now.
+ *
+ * @param at when it was found, ms since the epoch
+ */
+export function afterLook(
+  before: DamageRecord | undefined,
+  found: DamageRecord,
+  looked: (object: string) => boolean,
+  at: number,
+): DamageRecord {
+  const known = new Map((before ?? NO_DAMAGE).objects.map(one => [one.object, one]));
+  const kept = [...known.values()].filter(({ object }) => !looked(object));
+  const objects = found.objects.map(one => {
+    const old = known.get(one.object);
+    if (!old) return { ...one, since: at };
+    const attended = old.attended !== undefined && covers(old, one) ? { attended: old.attended } : {};
+    return { ...one, since: old.since, ...attended };
+  });
+  const names = new Set(objects.map(({ object }) => object));
+  const all = [...kept.filter(({ object }) => !names.has(object)), ...objects];
+  const broken = new Map((kept.length > 0 ? (before ?? NO_DAMAGE).broken : []).map(one => [one.id, one]));
+  for (const one of found.broken) broken.set(one.id, one);
+  return {
+    damage: 1,
+    objects: all.toSorted((a, b) => (a.object < b.object ? -1 : 1)),
+    broken: [...broken.values()].toSorted((a, b) => a.generation - b.generation),
+  };
+}
+
+/** Whether whoever attended to `old` attended to `now` as well. */
+function covers(old: DamagedObject, now: DamagedObject): boolean {
+  if (old.why !== now.why) return false;
+  const sections = old.sections === undefined || isPart(now.sections, old.sections);
+  const places = old.places === undefined || isPart(now.places?.map(String), old.places.map(String));
+  return sections && places;
+}
+
+const isPart = <T>(some: readonly T[] | undefined, all: readonly T[]): boolean =>
+  some?.every(one => all.includes(one)) ?? false;
+
+/** The record after the cycle that made generation `generation` has stored what it could. */
+export const afterHealing = (
+  { objects }: DamageRecord,
+  generation: number,
+  broken: readonly PointId[],
+): DamageRecord => ({
+  damage: 1,
+  objects: objects.map(one => (one.attended === undefined ? { ...one, attended: generation } : one)),
+  broken: [...broken],
+});
+
+/** What a writer must not take as stored. */
+export interface Doubts {
+  /** Nothing is believed: all is to be stored anew. */
+  readonly all: boolean;
+  /** Whether an index object, or a part of one, is lost. */
+  readonly index: boolean;
+  /** Whether what is there may be something else than the block, or nothing. */
+  block(location: Location): boolean;
+  /** Whether a section of this object can't be relied on; without an offset: anything of it. */
+  section(object: string, offset?: number): boolean;
+  /** Whether something of this page of a disk's map may be damaged. */
+  page(disk: number, page: number): boolean;
+}
+
+/** No block that is stored is believed. */
+export const doubtAll = (record: DamageRecord): Doubts => ({
+  ...doubtsOf(record.objects),
+  all: true,
+  block: () => true,
+  page: () => true,
+});
+
+/** What no cycle has attended to yet. */
+export const pendingOf = ({ objects }: DamageRecord): DamagedObject[] =>
+  objects.filter(({ attended }) => attended === undefined);
+
+export function doubtsOf(damaged: readonly DamagedObject[]): Doubts {
+  const objects = new Map(damaged.map(one => [one.object, one.sections && new Set(one.sections)]));
+  const anywhere = damaged.some(one => one.places === undefined);
+  const places = new Set(damaged.flatMap(one => one.places ?? []).map(String));
+  const section = (object: string, offset?: number): boolean => {
+    if (!objects.has(object)) return false;
+    const sections = objects.get(object);
+    return sections === undefined || (offset !== undefined && sections.has(offset));
+  };
+  return {
+    all: false,
+    index: damaged.some(({ object }) => object.startsWith('index/')),
+    section,
+    block: ({ pack, offset }) => section(`packs/${pack.slice(0, 2)}/${pack}`, offset),
+    page: (disk, page) => anywhere || places.has(`${disk},${page}`),
+  };
+}

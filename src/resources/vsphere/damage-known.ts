@@ -1,0 +1,26 @@
+import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { plural } from '../../io/units.ts';
+import { type DamageRecord, pendingOf } from '../../replication/model/damage-record.ts';
+import type { SourceVm } from '../../replication/model/source.ts';
+
+/** What is known to be damaged of a VM in its repository, and which points can't be restored for it. */
+export function damageKnown({ name }: Pick<SourceVm, 'name'>, record: DamageRecord): Diagnostic[] {
+  const pending = pendingOf(record);
+  const ids = record.broken.map(({ id }) => id).join(', ');
+  if (pending.length > 0)
+    return [
+      world(
+        'repository-damaged',
+        `${name}: ${plural(pending.length, 'object')} of its repository ${pending.length === 1 ? 'is' : 'are'} damaged or missing${ids === '' ? '' : `; broken until that is healed: ${ids}`}`,
+        { hint: 'the next cycle stores again what the VM still has; `converge verify` tells which objects' },
+      ),
+    ].map(asWarning);
+  if (ids === '') return [];
+  return [
+    world('points-broken', `${name}: these recovery points can't be restored: ${ids}`, {
+      hint: 'the VM has other content by now; where the bucket keeps versions, an older one of what `converge verify` names may be whole',
+    }),
+  ].map(asWarning);
+}
+
+const asWarning = (one: Diagnostic): Diagnostic => ({ ...one, severity: 'warning' });
