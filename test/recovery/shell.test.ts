@@ -295,6 +295,15 @@ test.for(['failed', 'failed-detached'] as const)(
   },
 );
 
+test('an answer that is lost makes no second volume', async () => {
+  const of = await world({ data: true });
+  await of.begin();
+  const rule = { kind: 'lost-answer', operation: 'CreateVolume' } as const;
+  await of.lab.command({ do: 'fault', on: 'ec2', rule });
+  const [recovered] = await rehearse(await of.at());
+  await expectRecovered(of, recovered!.instance);
+});
+
 /** What failed is tried again, as `converge failover retry` does. */
 async function retry(options: Awaited<ReturnType<Awaited<ReturnType<typeof world>>['at']>>, anew: boolean) {
   const again = await failedOf(options, anew);
