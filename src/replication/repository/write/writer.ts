@@ -50,8 +50,8 @@ interface Begun {
 /**
  * Begins a commit on top of `base`. `known`: a root that was read lately, used when it is the base's.
  * `step` is awaited before each pack that is written while blocks are put. `after`: a generation that is
- * known to have been, though its point is gone. `doubts`: what must not be taken as stored. `claimed`: packs of
- * dead cycles, whose blocks are.
+ * known to have been, though its point is gone. `doubts`: what must not be taken as stored. `claimed`:
+ * packs of dead cycles, whose blocks are.
  */
 export async function openWriter(
   context: VmContext,
