@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Failure, world } from '../diagnostics/diagnostic.ts';
 import type { ObjectStore, Precondition, PutResult, StoredObject } from '../replication/model/store.ts';
 import { sha256Base64 } from '../values/digest.ts';
@@ -19,6 +20,13 @@ const isFolder = (key: string, size: number | undefined): boolean =>
 
 const bare = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
 
+/** A body that fits into a buffer, there. */
+async function readInto(buffer: Buffer, body: Readable): Promise<Buffer> {
+  let size = 0;
+  for await (const piece of body as AsyncIterable<Buffer>) size += piece.copy(buffer, size);
+  return buffer.subarray(0, size);
+}
+
 /** An object store under `s3://bucket/prefix`. */
 export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
   const { sdk, client, settings } = connection;
@@ -32,7 +40,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
     ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
   });
 
-  const get: ObjectStore['get'] = async (key, { range, signal } = {}) => {
+  const get: ObjectStore['get'] = async (key, { range, into, signal } = {}) => {
     if (range && range.end <= range.start) throw new RangeError(`Empty range of ${key}`);
     const Range = range && `bytes=${range.start}-${range.end - 1}`;
     const pastTheEnd = (error: unknown) => range !== undefined && codeOf(error) === 'InvalidRange';
@@ -44,9 +52,13 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
           new sdk.GetObjectCommand({ Bucket, Key: root + key, ...(Range && { Range }) }),
           options,
         );
-        const body = await answer.Body?.transformToByteArray();
+        const { Body, ContentLength = Number.POSITIVE_INFINITY, ETag, LastModified } = answer;
+        const told = { etag: bare(ETag), modified: LastModified?.getTime() ?? 0 };
+        if (into && Body && ContentLength <= into.length)
+          return { bytes: await readInto(into, Body as Readable), ...told };
+        const body = await Body?.transformToByteArray();
         const bytes = body ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : Buffer.alloc(0);
-        return { bytes, etag: bare(answer.ETag), modified: answer.LastModified?.getTime() ?? 0 };
+        return { bytes, ...told };
       },
       {
         signal,

@@ -14,7 +14,7 @@ interface Answer {
   body?: string;
 }
 
-/** Takes blocks, and answers with these one after the other, then with 201. */
+/** Answers with these one after the other, then with 201 as to a block that it took. */
 async function ebs(...answers: Answer[]) {
   const taken: { url: string; headers: IncomingHttpHeaders; sha256: string }[] = [];
   const server = createServer(async (message, response) => {
@@ -34,9 +34,10 @@ async function ebs(...answers: Answer[]) {
     random: realRandom,
   });
   onTestFinished(() => connection.close());
-  const { put } = awsSnapshots(connection);
+  const { put, get } = awsSnapshots(connection);
   return {
     taken,
+    get: () => get('snap-0123', 7, 'token'),
     put: (index: number) => {
       const bytes = Buffer.alloc(SNAPSHOT_BLOCK, index);
       return put('snap-0123', index, bytes, createHash('sha256').update(bytes).digest());
@@ -104,5 +105,23 @@ test.each([1, 2])('block %i is refused with a reason that is told', async nth =>
   expect(await diagnosticOf(put(nth))).toMatchObject({
     code: 'aws-access-denied',
     message: expect.stringContaining('ebs:PutSnapshotBlock'),
+  });
+});
+
+test('a block that is read has to be what its checksum says', async () => {
+  const answer = (of: string): Answer => ({
+    status: 200,
+    headers: {
+      'content-type': 'application/octet-stream',
+      'x-amz-checksum': createHash('sha256').update(of).digest('base64'),
+      'x-amz-checksum-algorithm': 'SHA256',
+    },
+    body: 'as it was',
+  });
+  const { get } = await ebs(answer('as it was'), answer('as it was not'));
+  expect((await get()).toString()).toBe('as it was');
+  expect(await diagnosticOf(get())).toMatchObject({
+    code: 'block-garbled',
+    message: expect.stringContaining('block 7 of snapshot snap-0123'),
   });
 });

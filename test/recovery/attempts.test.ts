@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
+import { failedOf, keptOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import type { RehearseOptions } from '../../src/recovery/failover/options.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { stateOf } from '../../src/recovery/failover/run.ts';
+import { note, stateOf } from '../../src/recovery/failover/run.ts';
 import { begun, killedBefore } from './begun.ts';
 
 const wants = (text: string) => [{ kind: 'console' as const, text, within: 0 }];
@@ -125,6 +125,28 @@ test('of two operators who try again at once, one is told so', async () => {
   const { reason } = results.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
   expect(reason).toMatchObject({ diagnostics: [{ code: 'failover-begun', category: 'blocked' }] });
   expect(await live(world)).toHaveLength(2);
+});
+
+test('what passed under an attempt that was given up since is not kept', async () => {
+  const { world, passed } = await halfFailed();
+  const options = await world.at();
+  const [machine] = options.run.start.groups[0]!.machines;
+  expect(await keptOf(machine!, options)).toMatchObject({ instance: passed });
+  await tryAgain(options, [{ vm: 'web01', why: 'asked for', anew: true }], options);
+  expect(await keptOf(machine!, options)).toBeUndefined();
+});
+
+test('of many who write a step down at once, each is on record', async () => {
+  const world = await begun();
+  const all = await Promise.all(Array.from({ length: 4 }, () => world.at()));
+  const names = all.map((_, n) => `entry-${n}`);
+  await Promise.all(
+    all.map(({ repository, run }, n) =>
+      note(repository, run, { at: n, what: 'scheduled', name: names[n]!, fires: 1 }),
+    ),
+  );
+  const { run } = await world.at();
+  expect(run.steps.map(step => step.what === 'scheduled' && step.name).sort()).toEqual(names);
 });
 
 test('a foreign instance with the tag is neither kept nor ended', async () => {

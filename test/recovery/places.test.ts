@@ -2,16 +2,23 @@ import {
   AttachInternetGatewayCommand,
   CreateInternetGatewayCommand,
   CreateSubnetCommand,
-  CreateTagsCommand,
   type EC2Client,
 } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { type RunMachine, type RunStart, subnetsOf, waysOf } from '../../src/recovery/failover/run.ts';
+import {
+  ATTEMPT_TAG,
+  machineTags,
+  type RunMachine,
+  type RunStart,
+  subnetsOf,
+  waysOf,
+} from '../../src/recovery/failover/run.ts';
 import { keptAddress, wrongAddresses } from '../../src/recovery/target/address.ts';
 import { begun, killedBefore } from './begun.ts';
+import { unhurried } from './fixture.ts';
 import { apart } from './network.ts';
 
 /** Another subnet of the test's VPC, in another zone. */
@@ -47,7 +54,11 @@ async function addressed(ip: string, elseTypes?: string[]) {
 }
 
 /** Somebody else's instance at an address of the test's subnet. */
-async function neighbour(world: Awaited<ReturnType<typeof begun>>, address: string, name = 'printer') {
+async function neighbour(
+  world: Awaited<ReturnType<typeof begun>>,
+  address: string,
+  tags: Record<string, string> = { Name: 'printer' },
+) {
   await rehearse(await world.at(killedBefore('run-web01'))).catch(() => {});
   const { images } = await standing(world.repository, (await world.at()).run, world.recovery);
   const guards = await world.recovery.groups.list({ vpc: world.network.vpc });
@@ -59,7 +70,7 @@ async function neighbour(world: Awaited<ReturnType<typeof begun>>, address: stri
     groups: [guards.find(({ name }) => name === 'default')!.id],
     address,
     token: 'theirs',
-    tags: { Name: name },
+    tags,
   });
   return 'instance' in made ? made.instance : '';
 }
@@ -136,15 +147,33 @@ test('its address is somebody else’s: who has it is told, nothing is launched,
 
 test('what has the address is another machine of the same run: told, not waited for', async () => {
   const world = await addressed('10.9.1.77');
-  const theirs = await neighbour(world, '10.9.1.77', 'db01 (test of web)');
   const { run } = await world.at();
-  const tags = Object.entries({
-    'converge:run': `${world.repository.id.slice(0, 8)}/web/${run.start.number}`,
-  });
-  await world.ec2.send(
-    new CreateTagsCommand({ Resources: [theirs], Tags: tags.map(([Key, Value]) => ({ Key, Value })) }),
-  );
+  const tags = { ...machineTags(world.repository.id, run.start, 'of-db01'), [ATTEMPT_TAG]: '1' };
+  await neighbour(world, '10.9.1.77', { ...tags, Name: 'db01 (test of web)' });
   await expect(rehearse(await world.at())).rejects.toThrow('(db01 (test of web)) has it');
+});
+
+test('what has the address is an instance of it that was given up: waited for until it is gone', async () => {
+  const world = await addressed('10.9.1.77');
+  const { run } = await world.at();
+  const [machine] = run.start.groups[0]!.machines;
+  const tags = { ...machineTags(world.repository.id, run.start, machine!.uuid), [ATTEMPT_TAG]: '1' };
+  const ending = await neighbour(world, '10.9.1.77', tags);
+  let isAsking = false;
+  const options = await world.at(async name => {
+    if (name === 'run-web01') isAsking = true;
+  });
+  const sleep = async () => {
+    if (!isAsking) return;
+    await world.machines.terminate([ending]);
+    // The lab's states go on when they are seen.
+    await world.all();
+  };
+  const [recovered] = await rehearse({ ...options, clock: { ...unhurried, sleep } });
+  expect(recovered!.instance).not.toBe(ending);
+  expect((await world.all()).find(({ InstanceId }) => InstanceId === recovered!.instance)).toMatchObject({
+    PrivateIpAddress: '10.9.1.77',
+  });
 });
 
 test('tried again anew, it waits until the instance that was given up lets its address go', async () => {

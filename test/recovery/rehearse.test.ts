@@ -1,9 +1,10 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
+import { failedOf } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { machineOf, obstacles } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { stateOf } from '../../src/recovery/failover/run.ts';
+import { imageName, stateOf } from '../../src/recovery/failover/run.ts';
 import { RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { begun, firmware, killedBefore } from './begun.ts';
 
@@ -21,6 +22,8 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
     BootMode: 'legacy-bios',
     SubnetId: world.network.subnet,
     SecurityGroups: [{ GroupId: world.network.group }],
+    MetadataOptions: { HttpTokens: 'required' },
+    BlockDeviceMappings: [{ Ebs: { DeleteOnTermination: true } }],
   });
   expect(instance!.IamInstanceProfile).toBeUndefined();
   const options = await world.at();
@@ -119,6 +122,48 @@ test('an answer that is lost launches nothing twice', async () => {
     await world.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'lost-answer', operation } });
   const recovered = await rehearse(await world.at());
   expect((await world.all()).map(({ InstanceId }) => InstanceId)).toEqual([recovered[0]!.instance]);
+});
+
+test('an image that EC2 bills as anything but Linux is not launched from', async () => {
+  const world = await begun();
+  const options = await world.at();
+  const { machines } = world;
+  const images: typeof machines.images = async (...asked) =>
+    (await machines.images(...asked)).map(one => ({ ...one, usageOperation: 'RunInstances:0002' }));
+  const cloud = { ...world.recovery, machines: { ...machines, images } };
+  await expect(rehearse({ ...options, cloud })).rejects.toThrow(
+    /the image of web01 is no use: EC2 bills it as Linux\/UNIX \(RunInstances:0002\)/,
+  );
+  expect(await world.all()).toEqual([]);
+});
+
+test('somebody else’s image with the name of the run’s is neither launched from nor removed', async () => {
+  const world = await begun();
+  const { run } = await world.at();
+  const theirs = await world.machines.registerImage({
+    name: imageName(world.repository.id, run.start, 'web01'),
+    bootMode: 'legacy-bios',
+    tpm: false,
+    disks: [{ device: '/dev/sda1', snapshot: world.disks[0]!.snapshot }],
+    tags: { owner: 'theirs' },
+  });
+  await expect(rehearse(await world.at())).rejects.toMatchObject({
+    diagnostics: [{ code: 'image-name-taken' }],
+  });
+  expect(await world.all()).toEqual([]);
+  expect(await cleanUp(await world.at())).toMatchObject({ images: 0, foreign: [] });
+  expect((await world.machines.images({ owner: 'theirs' })).map(({ id }) => id)).toEqual([theirs]);
+});
+
+test('one that passed and was ended before the run was over does not count as recovered', async () => {
+  const world = await begun({}, ['web01', 'db01']);
+  await expect(rehearse(await world.at(killedBefore('run-db01')))).rejects.toThrow('killed');
+  const [web] = await world.all();
+  await world.machines.terminate([web!.InstanceId!]);
+  await expect(rehearse(await world.at())).rejects.toMatchObject({
+    diagnostics: [{ code: 'machine-not-launched', message: expect.stringContaining('it is terminated') }],
+  });
+  expect(await failedOf(await world.at(), false)).toMatchObject([{ vm: 'web01', anew: true }]);
 });
 
 test('what has the tag of the run, but no record of it, is left alone', async () => {

@@ -11,12 +11,19 @@ import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { fitFor, machineOf, type TargetMachine } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { newestRun, type PostLaunch, type RunStart } from '../../src/recovery/failover/run.ts';
+import {
+  ATTEMPT_TAG,
+  DISK_TAG,
+  machineTags,
+  newestRun,
+  type PostLaunch,
+  type RunStart,
+} from '../../src/recovery/failover/run.ts';
 import { ORDER_TAG } from '../../src/recovery/guest/order.ts';
-import { RUN_TAG } from '../../src/recovery/model/machines.ts';
+import { type CloudImage, RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
 import { estimateCold } from '../../src/recovery/replica/estimate.ts';
-import { makeShell } from '../../src/recovery/shell/own.ts';
+import { findShell, makeShell } from '../../src/recovery/shell/own.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { aDisk, aMachine, blockNumbers, pointContent } from '../support/repository.ts';
 import { hour, killedBefore, nobody, role } from './begun.ts';
@@ -288,6 +295,15 @@ test.for(['failed', 'failed-detached'] as const)(
   },
 );
 
+test('an answer that is lost makes no second volume', async () => {
+  const of = await world({ data: true });
+  await of.begin();
+  const rule = { kind: 'lost-answer', operation: 'CreateVolume' } as const;
+  await of.lab.command({ do: 'fault', on: 'ec2', rule });
+  const [recovered] = await rehearse(await of.at());
+  await expectRecovered(of, recovered!.instance);
+});
+
 /** What failed is tried again, as `converge failover retry` does. */
 async function retry(options: Awaited<ReturnType<Awaited<ReturnType<typeof world>>['at']>>, anew: boolean) {
   const again = await failedOf(options, anew);
@@ -340,6 +356,34 @@ test.for([
     await expectNothingLeft(of);
   },
 );
+
+test('a volume of an attempt that was given up, made late, is not put into the next one', async () => {
+  const of = await world({ data: true });
+  const start = await of.begin();
+  await expect(rehearse(await of.at(killedBefore('create-web01')))).rejects.toThrow('killed');
+  const [machine] = start.groups[0]!.machines;
+  const tags = machineTags(of.repository.id, start, machine!.uuid);
+  // Whoever began the first attempt lives on for a while.
+  const late = async (name: string) => {
+    if (name !== 'launched-web01') return;
+    const wanted = { zone: 'eu-west-1a', encrypted: false, tags: { ...tags, [DISK_TAG]: '0' } };
+    await of.recovery.volumes.create({ ...wanted, snapshot: machine!.disks[0]!.snapshot, token: 'late' });
+  };
+  await retry(await of.at(late), true);
+  const { BlockDeviceMappings: mapped } = await expectOneLive(of);
+  const held = mapped!.map(({ Ebs }) => Ebs!.VolumeId!);
+  const attempts = (await of.recovery.volumes.list(tags)).map(one => [
+    held.includes(one.id),
+    one.tags[ATTEMPT_TAG],
+  ]);
+  expect(attempts.sort()).toEqual([
+    [false, undefined],
+    [true, '1'],
+    [true, '1'],
+  ]);
+  await cleanUp(await of.at());
+  await expectNothingLeft(of);
+});
 
 test('stopped in the middle of its exchange of disks, one that is tried again goes on as the same instance', async () => {
   const of = await world({ data: true });
@@ -413,6 +457,32 @@ test('the image of the shell is gone by then: nothing is launched', async () => 
   expect(await of.instances()).toEqual([]);
 });
 
+test.for<[string, Partial<CloudImage>, RegExp]>([
+  [
+    'is billed otherwise by then',
+    { usageOperation: 'RunInstances:0800' },
+    /bills the image ami-\w+ of web01 as/,
+  ],
+  [
+    'starts otherwise by then',
+    { bootMode: 'uefi' },
+    /web01 starts with BIOS, and the image ami-\w+ with UEFI/,
+  ],
+  ['failed by then', { state: 'failed' }, /the image ami-\w+ that web01 takes its licence from is failed/],
+])('the image of the shell %s: nothing is launched', async ([, seen, message]) => {
+  const of = await world();
+  await of.begin();
+  const { shells } = of.recovery;
+  const image: typeof shells.image = async (...asked) => {
+    const found = await shells.image(...asked);
+    return found && { ...found, ...seen };
+  };
+  const options = await of.at();
+  const cloud = { ...of.recovery, shells: { ...shells, image } };
+  await expect(rehearse({ ...options, cloud })).rejects.toThrow(message);
+  expect(await of.instances()).toEqual([]);
+});
+
 /** Under a licence of one's own, from a shell of one's own. */
 async function ownWorld(machine = windows) {
   const target: TargetMachine = { ...licensed, license: 'byol', shell: 'own', tenancy: 'dedicated' };
@@ -471,6 +541,27 @@ test('Windows from a shell of its own runs under its own licence, on hardware of
   });
   await cleanUp(await of.at());
   await expectNothingLeft(of);
+});
+
+test.for<[string, Partial<CloudImage>]>([
+  ['license-mismatch', { usageOperation: 'RunInstances:0002' }],
+  ['license-mismatch', { platformDetails: 'Windows' }],
+  ['shell-boot-mode', { bootMode: 'uefi' }],
+])('an import that became something else (%s %o) is no shell', async ([code, seen]) => {
+  const of = await ownWorld();
+  const { shells, machines } = of.recovery;
+  const image: typeof shells.image = async (...asked) => {
+    const found = await shells.image(...asked);
+    return found && { ...found, ...seen };
+  };
+  const cloud = { machines, shells: { ...shells, image } };
+  await expect(makeShell({ ...of.shell(), cloud })).rejects.toMatchObject({ diagnostics: [{ code }] });
+  await expect(of.fits()).rejects.toThrow(/no shell of its own/);
+  // Nor is one that has the tags of a shell.
+  await makeShell(of.shell());
+  const images: typeof machines.images = async (...asked) =>
+    (await machines.images(...asked)).map(one => ({ ...one, ...seen }));
+  expect(await findShell({ ...machines, images }, of.shell().of)).toBeUndefined();
 });
 
 test('an import that fails says all that EC2 said', async () => {

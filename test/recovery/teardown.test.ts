@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest';
+import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { expect, onTestFinished, test } from 'vitest';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { expiresOf } from '../../src/recovery/failover/run.ts';
+import { expiresOf, runTags } from '../../src/recovery/failover/run.ts';
+import { RUN_TAG } from '../../src/recovery/model/machines.ts';
+import { pinned } from '../../src/replication/model/pins.ts';
 import { begun, hour, killedBefore, role } from './begun.ts';
 import { unhurried } from './fixture.ts';
 
@@ -65,6 +68,52 @@ test('an entry of that name that ends something else: refused, and left alone by
   expect(await world.all()).toEqual([]);
   expect(await cleanUp(await world.at())).toMatchObject({ schedules: 0, foreign: [name] });
   expect(await world.recovery.teardown.list(name!)).toHaveLength(1);
+});
+
+test('an entry of that name that does something else is foreign, though it names the run’s tag', async () => {
+  const world = await begun();
+  await expect(rehearse(await world.at(killedBefore('scheduled')))).rejects.toThrow('killed');
+  const { run } = await world.at();
+  const [Name] = (await standing(world.repository, run, world.recovery)).schedules;
+  await world.recovery.teardown.remove(Name!);
+  const { region, s3: credentials } = world.lab.settings;
+  const scheduler = new SchedulerClient({ region, credentials, endpoint: world.lab.api.url });
+  onTestFinished(() => scheduler.destroy());
+  const Values = [runTags(world.repository.id, run.start)[RUN_TAG]!];
+  await scheduler.send(
+    new CreateScheduleCommand({
+      Name,
+      ScheduleExpression: 'at(2099-01-01T00:00:00)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Arn: 'arn:aws:scheduler:::aws-sdk:ec2:terminateInstances',
+        RoleArn: role,
+        Input: JSON.stringify({ Targets: [{ Key: `tag:${RUN_TAG}`, Values }] }),
+      },
+    }),
+  );
+  expect(await standing(world.repository, run, world.recovery)).toMatchObject({
+    schedules: [],
+    foreign: [Name],
+  });
+});
+
+test('an entry that somebody makes while all is removed is told, and the pins stay', async () => {
+  const world = await begun();
+  await rehearse(await world.at());
+  const { run } = await world.at();
+  const [name] = (await standing(world.repository, run, world.recovery)).schedules;
+  const another = name!.replace(/0$/, '1');
+  const step = async (of: string) => {
+    if (of !== 'unschedule') return;
+    const tag = { key: RUN_TAG, value: runTags(world.repository.id, run.start)[RUN_TAG]! };
+    await world.recovery.teardown.create({ name: another, at: expiresOf(run), role, tag, token: 'later' });
+  };
+  await expect(cleanUp(await world.at(step))).rejects.toMatchObject({
+    diagnostics: [{ code: 'left-behind', message: expect.stringContaining(another) }],
+  });
+  expect(await pinned(world.repository)).toHaveLength(1);
+  expect(await cleanUp(await world.at())).toMatchObject({ schedules: 1 });
 });
 
 test('`none` makes no entry, and is a run like any other', async () => {

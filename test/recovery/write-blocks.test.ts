@@ -84,7 +84,8 @@ test('each block is put with the bytes of the disk, zeros after its end, in buff
         expect(into.buffers.size).toBeLessThanOrEqual(8);
       },
     ),
-    { numRuns: 6 },
+    // So many that the last one comes into a buffer that is full of another.
+    { numRuns: 6, examples: [[65_536, Array.from({ length: 200 }, (_, n) => n), 1000, 1]] },
   );
 });
 
@@ -98,4 +99,20 @@ test('a digest that the repository knows is not made again; that of a shorter bl
   const parts = store(() => 0);
   await writeBlocks(disk(bytes, 65_536, known), each([0, 1]), { store: parts.store, id: 'snap' });
   for (const { bytes: of, digest } of parts.put.values()) expect(digest.toString('hex')).toBe(of);
+});
+
+test('a put that fails stops the others', async () => {
+  const signals = new Set<AbortSignal>();
+  const failing = {
+    async put(...[, index, , , signal]: Parameters<SnapshotStore['put']>) {
+      if (index === 5) throw new Error('refused');
+      signals.add(signal!);
+      while (!signal!.aborted) await turn();
+      throw signal!.reason;
+    },
+  } as Partial<SnapshotStore> as SnapshotStore;
+  const numbers = Array.from({ length: 64 }, (_, n) => n);
+  const reader = disk(64 * SNAPSHOT_BLOCK, SNAPSHOT_BLOCK);
+  await expect(writeBlocks(reader, each(numbers), { store: failing, id: 'snap' })).rejects.toThrow('refused');
+  expect([...signals].map(({ reason }) => (reason as Error).message)).toEqual(['refused']);
 });

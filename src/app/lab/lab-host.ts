@@ -10,7 +10,19 @@ import type { Context } from '../app-context.ts';
 import type { Lab } from './open-lab.ts';
 
 /** What any host has to begin with. */
-const usual = ['etc', 'etc/systemd/system', 'opt', 'srv', 'tmp', 'var'];
+const usual = [
+  'etc/NetworkManager/system-connections',
+  'etc/default',
+  'etc/dracut.conf.d',
+  'etc/initramfs-tools/hooks',
+  'etc/network/interfaces.d',
+  'etc/systemd/network',
+  'etc/systemd/system',
+  'opt',
+  'srv',
+  'tmp',
+  'var',
+];
 
 /**
  * The lab's host for manifests that require `platform`. For Windows it is a machine of its own; else it is

@@ -52,6 +52,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['bump', async () => (await masterless()).bump],
   ['rollout', async () => (await masterless()).rollout],
   ['post-launch', async () => (await masterless()).postLaunch],
+  ['guest-facts', async () => (await masterless()).guestFacts],
   ['lab', async () => (await lab()).lab],
   ['completion', async () => (await start()).completion],
   ['__complete', async () => (await start()).completeLine],

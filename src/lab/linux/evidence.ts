@@ -30,4 +30,16 @@ export const evidence: Evidence[] = [
     evidence: 'believed',
     source: 'not tried; systemd below another root was not at hand',
   },
+  {
+    behaviour:
+      'update-grub writes what GRUB_CMDLINE_LINUX of /etc/default/grub.d says into each line of a kernel',
+    evidence: 'believed',
+    source: "update-grub(8) of Debian; only the words that are added are the lab's, no file is made anew",
+  },
+  {
+    behaviour:
+      "update-initramfs, dracut and grubby end with 0 and do nothing: the lab's hosts have no kernel",
+    evidence: 'believed',
+    source: 'not tried: the real ones need the modules of an installed kernel',
+  },
 ];

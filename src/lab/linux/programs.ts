@@ -1,4 +1,5 @@
 import type { Host } from '../../io/ports.ts';
+import { packer, updateGrub } from './boot-tools.ts';
 import type { Program } from './program.ts';
 import { systemctl } from './systemctl.ts';
 import { timedatectl } from './timedatectl.ts';
@@ -6,6 +7,10 @@ import { timedatectl } from './timedatectl.ts';
 const programs: Readonly<Record<string, Program>> = {
   '/usr/bin/systemctl': systemctl,
   '/usr/bin/timedatectl': timedatectl,
+  '/usr/bin/dracut': packer,
+  '/usr/sbin/update-initramfs': packer,
+  '/usr/sbin/update-grub': updateGrub,
+  '/usr/sbin/grubby': packer,
 };
 
 /**

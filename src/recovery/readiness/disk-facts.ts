@@ -1,9 +1,10 @@
+import { GUEST_REPORT } from '../guest-facts/format.ts';
 import { type DiskBytes, type FileSystem, Unreadable, within } from './bytes/disk-bytes.ts';
 import { type Content, contentOf } from './disk/content.ts';
 import { openExt } from './disk/ext.ts';
 import { openFat } from './disk/fat.ts';
 import { isEsp, type Partition, type PartitionTable, readPartitions } from './disk/partitions.ts';
-import { GUEST_REPORT, type GuestReport, readGuestReport } from './guest-report.ts';
+import { type GuestReport, readGuestReport } from './guest-report.ts';
 import { findInitramfs, type InitramfsFacts, type Mounted } from './initramfs/find.ts';
 
 /** What the bytes of a disk say. Plain data, so that it can be kept. */

@@ -1,30 +1,12 @@
+import { GUEST_FACTS, type SeenFacts } from '../guest-facts/format.ts';
 import { type DiskBytes, textOf, Unreadable } from './bytes/disk-bytes.ts';
-
-/** What a guest can say about itself that its disks don't tell cheaply. */
-export const GUEST_FACTS = [
-  'nvme',
-  'ena',
-  'dhcp',
-  'san_policy',
-  'ec2launch',
-  'remote_access',
-  'firewall',
-  'account',
-  'serial_console',
-  'kms',
-  'time',
-] as const;
-export type GuestFact = (typeof GUEST_FACTS)[number];
 
 /** What a preparation in the guest found the last time it ran. */
 export interface GuestReport {
   /** Milliseconds since the epoch. */
   at: number;
-  facts: Partial<Record<GuestFact, { ok: boolean; what: string }>>;
+  facts: SeenFacts;
 }
-
-/** Its file in a Linux guest. On NTFS none is read. */
-export const GUEST_REPORT = '/var/lib/converge/ec2-ready.json';
 
 const mostBytes = 65_536;
 const mostText = 300;

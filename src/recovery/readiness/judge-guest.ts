@@ -1,5 +1,6 @@
 import { guestFamily, type MachineRecord } from '../../replication/model/machine.ts';
-import { GUEST_REPORT, type GuestFact, type GuestReport } from './guest-report.ts';
+import { GUEST_REPORT, type GuestFact } from '../guest-facts/format.ts';
+import type { GuestReport } from './guest-report.ts';
 import type { Judged } from './judged.ts';
 
 /** What of a guest has to be known, and what it is called where it is told. */
@@ -28,7 +29,7 @@ const wanted: Record<'linux' | 'windows', readonly [GuestFact, what: string][]> 
 };
 
 const wayOut = {
-  linux: `have the guest write ${GUEST_REPORT} (docs/recovery.md, "What the guest says"), or rehearse`,
+  linux: `apply the module ec2_ready_linux in the guest, which writes ${GUEST_REPORT}; then make a new point`,
   windows: 'look in the guest, and rehearse: `converge failover PLAN --test PATHS`',
 };
 

@@ -100,7 +100,8 @@ export interface DiskReader {
   block(index: number, signal?: AbortSignal): Promise<Buffer>;
   /**
    * The same for many blocks, in any order: neighbours of a pack are one request, and several requests
-   * run at a time. `wanted` is consumed as it goes; give it in ascending order.
+   * run at a time. `wanted` is consumed as it goes; give it in ascending order. The bytes of a block are
+   * there until the next one is asked for: their buffer is read into again.
    */
   blocks(wanted: Iterable<number>, signal?: AbortSignal): AsyncGenerator<ReadBlock>;
   /** Keys of the objects that reading these blocks takes, ascending numbers; none of them is read. */

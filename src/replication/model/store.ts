@@ -23,10 +23,13 @@ export interface ObjectStore {
   /**
    * Whole object, or what there is of `range` (bytes; `end` exclusive), with what `head` tells of it.
    * Undefined when the key isn't there.
+   *
+   * @param options.into where what is read goes if there is room for it; a call that rejected may go on
+   *   writing there
    */
   get(
     key: string,
-    options?: { range?: { start: number; end: number }; signal?: AbortSignal },
+    options?: { range?: { start: number; end: number }; into?: Buffer; signal?: AbortSignal },
   ): Promise<{ bytes: Buffer; etag: string; modified: number } | undefined>;
   head(key: string): Promise<StoredObject | undefined>;
   /**

@@ -84,11 +84,12 @@ export function fileStore(dir: string, host: StoreHost): ObjectStore {
 
   return {
     url: pathToFileURL(root).href,
-    async get(key, { range: asked, signal } = {}) {
+    async get(key, { range: asked, into, signal } = {}) {
       signal?.throwIfAborted();
       return withFile(files, pathOf(key), async (file, stat) => {
         const start = Math.min(asked?.start ?? 0, stat.size);
-        const bytes = await range(file, start, Math.max(start, Math.min(asked?.end ?? stat.size, stat.size)));
+        const end = Math.max(start, Math.min(asked?.end ?? stat.size, stat.size));
+        const bytes = await range(file, start, end, into);
         const isWhole = bytes.length === stat.size;
         const whole = isWhole || stat.size > HASHED ? bytes : await range(file, 0, stat.size);
         const etag = etagOf(stat, stat.size <= HASHED ? whole : undefined);
@@ -167,13 +168,14 @@ async function withFile<T>(
   }
 }
 
-async function range(file: FileHandle, start: number, end: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(end - start);
+async function range(file: FileHandle, start: number, end: number, into?: Buffer): Promise<Buffer> {
+  const length = end - start;
+  const bytes = into && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafe(length);
   let done = 0;
   while (done < bytes.length) {
-    const length = await file.read(bytes.subarray(done), start + done);
-    if (length === 0) break;
-    done += length;
+    const read = await file.read(bytes.subarray(done), start + done);
+    if (read === 0) break;
+    done += read;
   }
   return bytes.subarray(0, done);
 }

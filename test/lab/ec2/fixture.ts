@@ -130,9 +130,10 @@ export function ebsDirect(lab: Lab) {
 /** A block of one byte's repetition. */
 export const blockOf = (byte: number): Buffer => Buffer.alloc(blockBytes, byte);
 
-/** A block 0 with an MBR whose first partition is active. */
+/** A block 0 with GRUB's MBR, whose first partition is active: readiness knows nothing against it. */
 export function bootBlock(): Buffer {
   const block = Buffer.alloc(blockBytes);
+  block.write('GRUB', 384, 'latin1');
   block[446] = 0x80;
   block[450] = 0x83;
   block.writeUInt32LE(2048, 454);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { GUEST_FACTS } from '../../../src/recovery/guest-facts/format.ts';
 import type { DiskFacts } from '../../../src/recovery/readiness/disk-facts.ts';
 import type { Facts } from '../../../src/recovery/readiness/facts.ts';
-import { GUEST_FACTS } from '../../../src/recovery/readiness/guest-report.ts';
 import { judge } from '../../../src/recovery/readiness/verdict.ts';
 import type { MachineRecord } from '../../../src/replication/model/machine.ts';
 import type { Point } from '../../../src/replication/model/repository.ts';

@@ -16,7 +16,8 @@ export interface Run {
 
 /** A request costs about as much as this many bytes: smaller gaps are read over. */
 const GAP = 128 * 1024;
-const LONGEST = 4 * 2 ** 20;
+/** Bytes of the longest run. */
+export const LONGEST = 4 * 2 ** 20;
 
 /** Neighbouring blocks of a pack together, in runs of up to 4 MiB; packs in the order first wanted. */
 export function runsOf(wanted: Wanted[]): Run[] {
