@@ -16,6 +16,7 @@ const KINDS = {
   record: 9,
   bundle: 10,
   damage: 11,
+  checked: 12,
 } as const;
 export type Kind = keyof typeof KINDS;
 
