@@ -33,6 +33,7 @@ const chosenBy = (fit: Chosen['fit'], cold?: Chosen['cold']): Chosen => ({
   point,
   fit,
   ...(cold && { cold }),
+  ready: { verdict: 'unknown', looked: false, findings: [] },
 });
 const network = {
   vpc: 'vpc-1',

@@ -43,6 +43,8 @@ export interface FailoverOptions extends PlanOptions {
   /** `latest`, a time, or an id; of every machine. */
   point: string;
   noop?: boolean;
+  /** Targets that are launched though readiness knows that they don't run. */
+  allow?: string[];
   /** Only if the plan has this digest. */
   digest?: string;
 }
@@ -61,7 +63,7 @@ export interface Failover {
   again: string;
 }
 
-export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from'>) => Promise<boolean>;
+export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from' | 'again'>) => Promise<boolean>;
 
 /** Milliseconds for which an answer about the account counts as one of now. */
 const freshFor = 30_000;
@@ -100,7 +102,12 @@ export const failoverTest = (
     const encryption = await recovering.cloud.snapshots.encryption(signal);
     const chosen = resumed
       ? undefined
-      : await choose(recovering, declared, options.point, { encryption, network, signal });
+      : await choose(recovering, declared, options.point, {
+          encryption,
+          network,
+          ...(options.allow && { allow: options.allow }),
+          signal,
+        });
     const asked = (chosen ?? []).flatMap(({ vm, point }) => probesOf(properties.probes, vm, familyOf(point)));
     const inside = await testProber(properties.test, asked, recovering.cloud, signal);
     if (!resumed) refuseTooMany(declared.title, properties.test, (chosen ?? []).length + (inside ? 1 : 0));

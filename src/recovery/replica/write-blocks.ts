@@ -60,7 +60,7 @@ export async function writeBlocks(
   };
   try {
     for await (const window of pipelined(inWindows(blocks), reading, read)) {
-      const digests = window.numbers.map((_, n) => window.digests[n] ?? sha256(blockOf(window, n)));
+      const digests = window.numbers.map((_, n) => window.digests[n] ?? ebsChecksum(blockOf(window, n)));
       for (const digest of digests) checksum.update(digest);
       count += digests.length;
       const run = put({ ...window, digests });
@@ -120,4 +120,4 @@ async function readInto(
 }
 
 // Node 22 takes no object of options here.
-const sha256 = (bytes: Buffer) => hash('sha256', bytes, 'buffer');
+const ebsChecksum = (bytes: Buffer) => hash('sha256', bytes, 'buffer');

@@ -4,7 +4,7 @@ import { failoverRetry } from '../../../app/recovery/retry.ts';
 import type { PlanOptions } from '../../../app/recovery/with-plan.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Define } from '../../context/define.ts';
-import { withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
+import { collect, withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
 import { fromRepository, originLines } from './from-repository.ts';
 import { cleanedLines, endLine, hasPassed, machineLines, planLines } from './outcome-lines.ts';
 import { statusLines } from './status-lines.ts';
@@ -25,6 +25,11 @@ export const failover: Define = (program, context, exit) => {
     .option('--test', 'a rehearsal: the only kind that this version knows')
     .option('--point <POINT>', 'latest, a time (the newest at or before it), or an id', 'latest')
     .option('--noop', 'say what would be done and do nothing')
+    .option(
+      '--allow <ADDRESS>',
+      'launch this recovery_target though readiness says that it would not run; may be repeated',
+      collect,
+    )
     .option('-y, --yes', 'go ahead without asking, which is only done on a terminal');
   fromRepository(withData(withLab(withState(withFormat(withDigest(command))))))
     .addHelpText(
