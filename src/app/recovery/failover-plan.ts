@@ -187,12 +187,11 @@ const usualInstances = 20;
 /**
  * A plan that names a hundred machines by mistake is told before anything is launched.
  *
- * @param more instances besides those of its machines
+ * @param all instances of the test at a time, its prober too
  * @throws Failure `too-many-instances`, blocked
  */
-export function refuseTooMany(plan: string, { groups, test }: RecoveryPlanProperties, more: number): void {
-  const most = test.instances ?? usualInstances;
-  const all = groups.reduce((sum, { targets }) => sum + targets.length, more);
+export function refuseTooMany(plan: string, { instances }: PlanProperties['test'], all: number): void {
+  const most = instances ?? usualInstances;
   if (all <= most) return;
   throw new Failure(
     blocked('too-many-instances', `a test of ${plan} takes ${all} instances, and may have ${most}`, {

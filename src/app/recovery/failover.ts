@@ -110,7 +110,7 @@ export const failoverTest = (
         });
     const asked = (chosen ?? []).flatMap(({ vm, point }) => probesOf(properties.probes, vm, familyOf(point)));
     const inside = await testProber(properties.test, asked, recovering.cloud, signal);
-    if (!resumed) refuseTooMany(declared.title, properties, inside ? 1 : 0);
+    if (!resumed) refuseTooMany(declared.title, properties.test, (chosen ?? []).length + (inside ? 1 : 0));
     const shown = resumed
       ? planOfRun(before.start, network.vpc)
       : planOf(declared.title, properties, chosen!, network, postLaunchOf(recovering, declared), inside);
@@ -134,6 +134,7 @@ export const failoverTest = (
             declared,
             chosen: chosen!,
             network,
+            digest: shown.digest,
             ...(inside && { prober: inside }),
             began,
             after: before?.start.number ?? 0,
@@ -181,6 +182,7 @@ const begin = ({
   declared,
   chosen,
   network,
+  digest,
   prober,
   began,
   after,
@@ -192,6 +194,8 @@ const begin = ({
   declared: CatalogResource;
   chosen: Chosen[];
   network: NetworkFacts;
+  /** Of the plan that was approved. */
+  digest: string;
   prober?: RunStart['prober'];
   began: number;
   /** Number of the newest run that was looked at. */
@@ -230,6 +234,7 @@ const begin = ({
       }
       const role = roleOf(test);
       return {
+        digest,
         account: network.account,
         ...networkOf(network),
         ...(prober && { prober }),
