@@ -15,6 +15,7 @@ test('an image, a volume and a group with the tag of the run that no record expl
     name: 'theirs',
     bootMode: 'legacy-bios',
     tpm: false,
+    endsWithIt: true,
     disks: [{ device: '/dev/sda1', snapshot }],
     tags,
   });

@@ -144,6 +144,7 @@ test('somebody else’s image with the name of the run’s is neither launched f
     name: imageName(world.repository.id, run.start, 'web01'),
     bootMode: 'legacy-bios',
     tpm: false,
+    endsWithIt: true,
     disks: [{ device: '/dev/sda1', snapshot: world.disks[0]!.snapshot }],
     tags: { owner: 'theirs' },
   });

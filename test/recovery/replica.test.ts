@@ -126,6 +126,7 @@ test('a snapshot that an image still uses stays, and is not counted as retired',
     name: 'of-the-first',
     bootMode: 'legacy-bios',
     tpm: false,
+    endsWithIt: true,
     disks: [{ device: '/dev/sda1', snapshot: world.first }],
     tags: {},
   });

@@ -25,7 +25,7 @@ test('the entry is there before anything is launched, and ends what has the tag 
   const { run } = await world.at();
   const { schedules, fires } = await standing(world.repository, run, world.recovery);
   expect(schedules).toEqual([expect.stringMatching(/^converge-[0-9a-f]{8}-[0-9a-f]{16}-1-0$/)]);
-  expect(fires).toBe(Math.floor(expiresOf(run) / 1000) * 1000);
+  expect(fires).toBe(Math.floor(expiresOf(run)! / 1000) * 1000);
 
   await rehearse(await world.at());
   await later(world, hour - 60_000);
@@ -107,7 +107,7 @@ test('an entry that somebody makes while all is removed is told, and the pins st
   const step = async (of: string) => {
     if (of !== 'unschedule') return;
     const tag = { key: RUN_TAG, value: runTags(world.repository.id, run.start)[RUN_TAG]! };
-    await world.recovery.teardown.create({ name: another, at: expiresOf(run), role, tag, token: 'later' });
+    await world.recovery.teardown.create({ name: another, at: expiresOf(run)!, role, tag, token: 'later' });
   };
   await expect(cleanUp(await world.at(step))).rejects.toMatchObject({
     diagnostics: [{ code: 'left-behind', message: expect.stringContaining(another) }],

@@ -82,7 +82,7 @@ export function evidencePage(evidence: Evidence, pictures: ReadonlyMap<number, E
 ${facts([
   ['Began', time(evidence.began)],
   ...(evidence.retries > 0 ? [['Tried again', `${evidence.retries} times`] as const] : []),
-  ['To be over by', time(evidence.limit)],
+  ...(evidence.limit === undefined ? [] : [['To be over by', time(evidence.limit)] as const]),
   ['Digest of the plan', evidence.digest ?? 'not in the record of this test'],
 ])}
 <section><h2>The network</h2>

@@ -17,7 +17,8 @@ export interface Evidence {
   rto?: number;
   /** How often what failed was tried again. */
   retries: number;
-  limit: string;
+  /** When it was to be over; a failover that takes over isn't. */
+  limit?: string;
   network: {
     account: string;
     subnets: { id: string; zone?: string; range?: string }[];
@@ -52,6 +53,7 @@ type Of<W extends RunStep['what']> = Extract<RunStep, { what: W }>;
 /** From the record alone, so that it says the same whenever it is asked for. */
 export function evidenceOf(run: Run): Evidence {
   const { start, steps } = run;
+  const limit = expiresOf(run);
   const ended = steps.findLast(({ what }) => what === 'finished') as Of<'finished'> | undefined;
   const proven = steps.findLast(({ what }) => what === 'proven') as Of<'proven'> | undefined;
   const machines = start.groups
@@ -80,7 +82,7 @@ export function evidenceOf(run: Run): Evidence {
     began: timeOf(start.began),
     ...(ended && { passed: ended.ok, took: ended.took, ...(ended.ok && { rto: ended.took }) }),
     retries: retriesOf(run),
-    limit: timeOf(expiresOf(run)),
+    ...(limit !== undefined && { limit: timeOf(limit) }),
     network: {
       account: start.account,
       subnets: proven?.subnets ?? [start.subnet, ...(start.else_subnets ?? [])].map(id => ({ id })),

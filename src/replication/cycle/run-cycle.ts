@@ -1,4 +1,5 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { refuseFailedOver } from '../model/pauses.ts';
 import type { Point } from '../model/repository.ts';
 import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../model/source.ts';
 import { clockSkew, storeSkew } from './clock-skew.ts';
@@ -44,6 +45,8 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   const writer = await vm.writer(base, options.step, seen, { doubts: healing.doubts, claimed });
   if (!options.policy.anew && seen > (previous?.generation ?? 0)) throw pointsLost(options, seen, previous);
   const source = await recover(options, lease.epoch, warn);
+  // The head was read before: whoever fails the VM over is seen here, or fences off what was read.
+  await refuseFailedOver(options.repository, source);
   const selection = selectDisks(source, options.policy, previous?.disks);
   const obstacle = inTheWay(source, selection.disks);
   if (obstacle) throw new Failure(obstacle);
@@ -82,7 +85,10 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
         options.step,
         options.signal,
       );
-      if (committed === 'lost-race') throw headMoved(source, snapshot);
+      if (committed === 'lost-race') {
+        await refuseFailedOver(options.repository, source);
+        throw headMoved(source, snapshot);
+      }
       warnings.push(...committed.warnings);
       return { ...committed, disks: copied };
     },

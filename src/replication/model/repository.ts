@@ -235,6 +235,11 @@ export interface VmRepository {
     after?: number,
     beliefs?: { doubts?: Doubts | undefined; claimed?: OrphanedPack[] | undefined },
   ): Promise<PointWriter>;
+  /**
+   * After this nothing can be committed any more that a cycle began to read before: the head is written anew,
+   * as it is. Whoever looks at the head from then on sees all that was written to the repository before.
+   */
+  fence(): Promise<void>;
   /** Packs that the index in force doesn't name, in the order in which they were written. */
   orphanedPacks(): Promise<OrphanedPack[]>;
   readonly damage: DamageStore;

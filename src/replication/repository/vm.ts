@@ -13,6 +13,7 @@ import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from 
 import { rangeReader } from './read/ranges.ts';
 import { readHistory } from './read/read-history.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
+import { fenceHead } from './write/fence-head.ts';
 import { openWriter } from './write/writer.ts';
 
 /** A first copy of many TiB that died may leave a few hundred thousand packs to claim. */
@@ -63,6 +64,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
       return diskReader(context, root, disk.index);
     },
     bundle: ref => readBundle(context, ref),
+    fence: () => fenceHead(context),
     orphanedPacks: () => orphanedPacks(context),
     writer: (base, step, after, { doubts, claimed } = {}) =>
       openWriter(context, base, { known: last, step, after, doubts, claimed }),
