@@ -2,6 +2,7 @@ import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { fitFor } from '../../recovery/failover/prepare.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
+import { choosePoints } from '../../recovery/model/point-choice.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
 import { estimateCold } from '../../recovery/replica/estimate.ts';
 import { type Addressed, wrongAddresses } from '../../recovery/target/address.ts';
@@ -17,16 +18,18 @@ import { declaredAs, pointsOf, type Recovering, repositoryOf, targetMachine } fr
 export async function choose(
   recovering: Recovering,
   declared: CatalogResource,
-  which: string,
+  asked: readonly string[],
   { encryption, network, signal }: { encryption: Encryption; network: NetworkFacts; signal: AbortSignal },
 ): Promise<Chosen[]> {
   const { groups, repository: home } = planProperties(declared);
   const { url } = repositoryRef(home);
   const repository = await recovering.repository(home);
+  const names = groups.flatMap(({ targets }) => targets);
+  const which = choosePoints(asked, names);
   const chosen: Chosen[] = [];
   const against: Diagnostic[] = [];
   const addressed: Addressed[] = [];
-  for (const name of groups.flatMap(({ targets }) => targets)) {
+  for (const name of names) {
     const target = declaredAs('recovery_target', name)(recovering.catalog);
     const { title: vm } = target;
     const other = repositoryRef(repositoryOf(target)).url;
@@ -41,10 +44,13 @@ export async function choose(
         ),
       );
     const again = (id: string) =>
-      `converge failover ${declared.title} --test ${recovering.again} --point ${id}`;
+      `converge failover ${declared.title} --test ${recovering.again} --point ${names.length > 1 ? `${vm}=` : ''}${id}`;
     try {
       const { points, lost } = await (await pointsOf(repository, vm)).history(() => {});
-      const point = selectPoint(points, which, vm, { points: lost, again });
+      const point = selectPoint(points, which.of.get(vm.toLowerCase()) ?? which.all, vm, {
+        points: lost,
+        again,
+      });
       const machine = await targetMachine(target, recovering.cloud, signal);
       addressed.push({ ...machine, at: target.at });
       const fit = await fitFor(point, machine, repository.id, recovering.cloud, signal);

@@ -16,6 +16,7 @@ import {
   subnetsOf,
 } from '../../recovery/failover/run.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
+import { pointOfAll } from '../../recovery/model/point-choice.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
 import type { Repository } from '../../replication/model/repository.ts';
@@ -41,7 +42,7 @@ import { type PlanOptions, withPlan } from './with-plan.ts';
 
 export interface FailoverOptions extends PlanOptions {
   /** `latest`, a time, or an id; of every machine. */
-  point: string;
+  point?: string[];
   noop?: boolean;
   /** Only if the plan has this digest. */
   digest?: string;
@@ -79,7 +80,7 @@ export const failoverTest = (
   options: FailoverOptions,
   hooks: { approve?: ApproveFailover; say(line: string): void },
 ): Promise<Failover | undefined> =>
-  withPlan(context, name, paths, options, options.point, async (recovering, declared) => {
+  withPlan(context, name, paths, options, pointOfAll(options.point ?? []), async (recovering, declared) => {
     const { prober, clock } = recovering;
     const { machines } = recovering.cloud;
     const signal = context.io.interrupt;
@@ -100,7 +101,7 @@ export const failoverTest = (
     const encryption = await recovering.cloud.snapshots.encryption(signal);
     const chosen = resumed
       ? undefined
-      : await choose(recovering, declared, options.point, { encryption, network, signal });
+      : await choose(recovering, declared, options.point ?? [], { encryption, network, signal });
     const asked = (chosen ?? []).flatMap(({ vm, point }) => probesOf(properties.probes, vm, familyOf(point)));
     const inside = await testProber(properties.test, asked, recovering.cloud, signal);
     if (!resumed) refuseTooMany(declared.title, properties, inside ? 1 : 0);

@@ -5,7 +5,7 @@ import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { fewestDigits } from '../../engine/plan/plan-digest.ts';
 import { parseDuration } from '../../io/duration.ts';
 
-const collect = (value: string, before: string[] = []) => [...before, value];
+export const collect = (value: string, before: string[] = []) => [...before, value];
 
 function milliseconds(text: string): number {
   const ms = parseDuration(text);

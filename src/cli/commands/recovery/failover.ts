@@ -4,7 +4,7 @@ import { failoverRetry } from '../../../app/recovery/retry.ts';
 import type { PlanOptions } from '../../../app/recovery/with-plan.ts';
 import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Define } from '../../context/define.ts';
-import { withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
+import { collect, withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
 import { fromRepository, originLines } from './from-repository.ts';
 import { cleanedLines, endLine, hasPassed, machineLines, planLines } from './outcome-lines.ts';
 import { statusLines } from './status-lines.ts';
@@ -23,7 +23,11 @@ export const failover: Define = (program, context, exit) => {
     .command('run <PLAN> [PATHS...]', { isDefault: true })
     .description('rehearse a recovery_plan in a network that is proven to be apart')
     .option('--test', 'a rehearsal: the only kind that this version knows')
-    .option('--point <POINT>', 'latest, a time (the newest at or before it), or an id', 'latest')
+    .option(
+      '--point <POINT>',
+      'latest (as when left out), a time (the newest at or before it), or an id; VM=POINT for one machine; may be repeated',
+      collect,
+    )
     .option('--noop', 'say what would be done and do nothing')
     .option('-y, --yes', 'go ahead without asking, which is only done on a terminal');
   fromRepository(withData(withLab(withState(withFormat(withDigest(command))))))
