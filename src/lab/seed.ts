@@ -53,8 +53,9 @@ export async function seed(world: VsphereWorld): Promise<void> {
   }
 }
 
-/** With a partition that a BIOS starts: by that the lab's EC2 says that a machine with this disk boots. */
+/** With GRUB and a partition that a BIOS starts: by that the lab's EC2 says that a machine with it boots. */
 function startable(disk: Buffer): Buffer {
+  disk.write('GRUB', 384, 'latin1');
   disk.fill(0, 446, 510);
   disk[446] = 0x80;
   disk[450] = 0x83;

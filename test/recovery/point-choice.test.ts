@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { choosePoints } from '../../src/recovery/model/point-choice.ts';
+import { choosePoints } from '../../src/recovery/target/point-choice.ts';
 
 const vms = ['dc01', 'SQL01'];
 

@@ -22,6 +22,8 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
     BootMode: 'legacy-bios',
     SubnetId: world.network.subnet,
     SecurityGroups: [{ GroupId: world.network.group }],
+    MetadataOptions: { HttpTokens: 'required' },
+    BlockDeviceMappings: [{ Ebs: { DeleteOnTermination: true } }],
   });
   expect(instance!.IamInstanceProfile).toBeUndefined();
   const options = await world.at();

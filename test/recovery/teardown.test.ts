@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { expect, onTestFinished, test } from 'vitest';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { expiresOf, runTags } from '../../src/recovery/failover/run.ts';
@@ -67,6 +68,34 @@ test('an entry of that name that ends something else: refused, and left alone by
   expect(await world.all()).toEqual([]);
   expect(await cleanUp(await world.at())).toMatchObject({ schedules: 0, foreign: [name] });
   expect(await world.recovery.teardown.list(name!)).toHaveLength(1);
+});
+
+test('an entry of that name that does something else is foreign, though it names the run’s tag', async () => {
+  const world = await begun();
+  await expect(rehearse(await world.at(killedBefore('scheduled')))).rejects.toThrow('killed');
+  const { run } = await world.at();
+  const [Name] = (await standing(world.repository, run, world.recovery)).schedules;
+  await world.recovery.teardown.remove(Name!);
+  const { region, s3: credentials } = world.lab.settings;
+  const scheduler = new SchedulerClient({ region, credentials, endpoint: world.lab.api.url });
+  onTestFinished(() => scheduler.destroy());
+  const Values = [runTags(world.repository.id, run.start)[RUN_TAG]!];
+  await scheduler.send(
+    new CreateScheduleCommand({
+      Name,
+      ScheduleExpression: 'at(2099-01-01T00:00:00)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Arn: 'arn:aws:scheduler:::aws-sdk:ec2:terminateInstances',
+        RoleArn: role,
+        Input: JSON.stringify({ Targets: [{ Key: `tag:${RUN_TAG}`, Values }] }),
+      },
+    }),
+  );
+  expect(await standing(world.repository, run, world.recovery)).toMatchObject({
+    schedules: [],
+    foreign: [Name],
+  });
 });
 
 test('an entry that somebody makes while all is removed is told, and the pins stay', async () => {

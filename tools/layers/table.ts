@@ -100,7 +100,15 @@ export const layers: Layers = {
       'replication/model',
       'replication/format',
     ],
-    'replication/restore': ['diagnostics', 'io', 'engine/model', 'replication/model', 'replication/format'],
+    'replication/restore': [
+      'diagnostics',
+      'io',
+      'io/handles',
+      'io/locks',
+      'engine/model',
+      'replication/model',
+      'replication/format',
+    ],
     'replication/stores': ['diagnostics', 'io', 'io/locks', 'replication/model', 'replication/format'],
     'replication/verify': [
       'io',

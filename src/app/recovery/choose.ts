@@ -2,30 +2,39 @@ import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { fitFor } from '../../recovery/failover/prepare.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
-import { choosePoints } from '../../recovery/model/point-choice.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
 import { estimateCold } from '../../recovery/replica/estimate.ts';
 import { type Addressed, wrongAddresses } from '../../recovery/target/address.ts';
+import { choosePoints } from '../../recovery/target/point-choice.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import { type Chosen, planProperties } from './failover-plan.ts';
+import { knownReadiness, notReady, requireTargets } from './known-readiness.ts';
 import { declaredAs, pointsOf, type Recovering, repositoryOf, targetMachine } from './with-declared.ts';
 
 /**
  * A point for each machine of the plan, and what it comes to in EC2. Everything against any of them is said
  * at once, with where the target is declared.
+ *
+ * @param allow addresses of targets that are launched though they are known not to run
  */
 export async function choose(
   recovering: Recovering,
   declared: CatalogResource,
   asked: readonly string[],
-  { encryption, network, signal }: { encryption: Encryption; network: NetworkFacts; signal: AbortSignal },
+  {
+    encryption,
+    network,
+    allow = [],
+    signal,
+  }: { encryption: Encryption; network: NetworkFacts; allow?: string[]; signal: AbortSignal },
 ): Promise<Chosen[]> {
   const { groups, repository: home } = planProperties(declared);
   const { url } = repositoryRef(home);
   const repository = await recovering.repository(home);
   const names = groups.flatMap(({ targets }) => targets);
   const which = choosePoints(asked, names);
+  requireTargets(names, allow, recovering.catalog);
   const chosen: Chosen[] = [];
   const against: Diagnostic[] = [];
   const addressed: Addressed[] = [];
@@ -58,7 +67,9 @@ export async function choose(
         encryption,
         signal,
       });
-      chosen.push({ vm, target: machine, point, fit, ...(cold && { cold }) });
+      const ready = await knownReadiness(recovering, target, repository, point, signal);
+      if (!allow.includes(target.address)) against.push(...notReady(ready, target));
+      chosen.push({ vm, target: machine, point, fit, ...(cold && { cold }), ready });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       against.push(...error.diagnostics.map(one => ({ at: target.at, ...one })));

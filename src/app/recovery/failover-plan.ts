@@ -7,6 +7,7 @@ import type { PostLaunch, RunStart } from '../../recovery/failover/run.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeIn } from '../../recovery/model/probes.ts';
+import type { Finding, Verdict } from '../../recovery/readiness/facts.ts';
 import type { Cold } from '../../recovery/replica/estimate.ts';
 import { keptAddress } from '../../recovery/target/address.ts';
 import { hourly } from '../../recovery/target/prices.ts';
@@ -40,6 +41,17 @@ export interface PlannedMachine {
    * plan.
    */
   cold?: Cold;
+  /** What readiness had found before; no part of the digest. Undefined of a run that is gone on with. */
+  ready?: KnownReadiness;
+}
+
+/** Whether a machine would run, as far as that was looked at before. */
+export interface KnownReadiness {
+  verdict: Verdict;
+  /** Every disk of the very point was looked at. */
+  looked: boolean;
+  /** What isn't `ready`. */
+  findings: Finding[];
 }
 
 /** What is about to be done, for whoever approves it. */
@@ -64,6 +76,7 @@ export interface Chosen {
   point: Point;
   fit: Fit;
   cold?: Cold;
+  ready: KnownReadiness;
 }
 
 export const planProperties = ({ properties }: CatalogResource): RecoveryPlanProperties =>
@@ -89,7 +102,7 @@ export function planOf(
     ...(prober && { prober }),
     groups: groups.map(({ targets, wait }) => ({
       wait: waits(wait),
-      machines: targets.map(of).map(({ vm, target, point, fit, cold }) => ({
+      machines: targets.map(of).map(({ vm, target, point, fit, cold, ready }) => ({
         vm,
         ...carried(postLaunch(vm)),
         point: point.id,
@@ -104,6 +117,7 @@ export function planOf(
         }),
         ...hourlyOf(fit.type, target),
         ...(cold && { cold }),
+        ready,
         probes: probesOf(probes, vm, familyOf(point)).map(one => inWords(one, prober !== undefined)),
       })),
     })),
@@ -147,7 +161,7 @@ export const planOfRun = (
   });
 
 /** What is said beside what will be done; a run that is gone on with doesn't know it. */
-const told = new Set(['cold', 'why', 'image_name', 'hourly']);
+const told = new Set(['cold', 'ready', 'why', 'image_name', 'hourly']);
 
 const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
   ...plan,
@@ -173,12 +187,11 @@ const usualInstances = 20;
 /**
  * A plan that names a hundred machines by mistake is told before anything is launched.
  *
- * @param more instances besides those of its machines
+ * @param all instances of the test at a time, its prober too
  * @throws Failure `too-many-instances`, blocked
  */
-export function refuseTooMany(plan: string, { groups, test }: RecoveryPlanProperties, more: number): void {
-  const most = test.instances ?? usualInstances;
-  const all = groups.reduce((sum, { targets }) => sum + targets.length, more);
+export function refuseTooMany(plan: string, { instances }: PlanProperties['test'], all: number): void {
+  const most = instances ?? usualInstances;
   if (all <= most) return;
   throw new Failure(
     blocked('too-many-instances', `a test of ${plan} takes ${all} instances, and may have ${most}`, {

@@ -16,9 +16,9 @@ import {
   subnetsOf,
 } from '../../recovery/failover/run.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
-import { pointOfAll } from '../../recovery/model/point-choice.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
+import { pointOfAll } from '../../recovery/target/point-choice.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 import { choose } from './choose.ts';
@@ -41,9 +41,11 @@ import type { BundleOrigin, Recovering } from './with-declared.ts';
 import { type PlanOptions, withPlan } from './with-plan.ts';
 
 export interface FailoverOptions extends PlanOptions {
-  /** `latest`, a time, or an id; of every machine. */
+  /** `latest`, a time, or an id; of every machine, or as `VM=POINT` of one. */
   point?: string[];
   noop?: boolean;
+  /** Targets that are launched though readiness knows that they don't run. */
+  allow?: string[];
   /** Only if the plan has this digest. */
   digest?: string;
 }
@@ -62,7 +64,7 @@ export interface Failover {
   again: string;
 }
 
-export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from'>) => Promise<boolean>;
+export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from' | 'again'>) => Promise<boolean>;
 
 /** Milliseconds for which an answer about the account counts as one of now. */
 const freshFor = 30_000;
@@ -101,10 +103,15 @@ export const failoverTest = (
     const encryption = await recovering.cloud.snapshots.encryption(signal);
     const chosen = resumed
       ? undefined
-      : await choose(recovering, declared, options.point ?? [], { encryption, network, signal });
+      : await choose(recovering, declared, options.point ?? [], {
+          encryption,
+          network,
+          ...(options.allow && { allow: options.allow }),
+          signal,
+        });
     const asked = (chosen ?? []).flatMap(({ vm, point }) => probesOf(properties.probes, vm, familyOf(point)));
     const inside = await testProber(properties.test, asked, recovering.cloud, signal);
-    if (!resumed) refuseTooMany(declared.title, properties, inside ? 1 : 0);
+    if (!resumed) refuseTooMany(declared.title, properties.test, (chosen ?? []).length + (inside ? 1 : 0));
     const shown = resumed
       ? planOfRun(before.start, network.vpc)
       : planOf(declared.title, properties, chosen!, network, postLaunchOf(recovering, declared), inside);
@@ -128,6 +135,7 @@ export const failoverTest = (
             declared,
             chosen: chosen!,
             network,
+            digest: shown.digest,
             ...(inside && { prober: inside }),
             began,
             after: before?.start.number ?? 0,
@@ -175,6 +183,7 @@ const begin = ({
   declared,
   chosen,
   network,
+  digest,
   prober,
   began,
   after,
@@ -186,6 +195,8 @@ const begin = ({
   declared: CatalogResource;
   chosen: Chosen[];
   network: NetworkFacts;
+  /** Of the plan that was approved. */
+  digest: string;
   prober?: RunStart['prober'];
   began: number;
   /** Number of the newest run that was looked at. */
@@ -224,6 +235,7 @@ const begin = ({
       }
       const role = roleOf(test);
       return {
+        digest,
         account: network.account,
         ...networkOf(network),
         ...(prober && { prober }),

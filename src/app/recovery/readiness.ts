@@ -1,16 +1,25 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { select } from '../../engine/select/select.ts';
-import { Unreadable } from '../../recovery/readiness/bytes/disk-bytes.ts';
 import type { Facts, Readiness } from '../../recovery/readiness/facts.ts';
-import { type KnownDisk, lookAt } from '../../recovery/readiness/known-disk.ts';
 import { judge } from '../../recovery/readiness/verdict.ts';
-import { bootDiskKey, guestFamily } from '../../replication/model/machine.ts';
-import type { Point, Repository, VmRepository } from '../../replication/model/repository.ts';
+import { pipelined } from '../../replication/model/pipelined.ts';
+import type { Point, Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
-import type { CommonOptions, SelectOptions } from '../options.ts';
+import type { SelectOptions } from '../options.ts';
 import { askCloud } from './ask-cloud.ts';
-import { pointsOf, type Recovering, repositoryOf, targetProperties, withEach } from './with-declared.ts';
+import { withBundled } from './bundled.ts';
+import { planProperties } from './failover-plan.ts';
+import { type DisksLooked, lookAtDisks } from './look-at-disks.ts';
+import {
+  declaredAs,
+  pointsOf,
+  type Recovering,
+  repositoryOf,
+  targetProperties,
+  withEach,
+} from './with-declared.ts';
+import { type PlanOptions, refuseBoth } from './with-plan.ts';
 
 /** Targets that are looked at together: each waits for the store and for EC2 most of its time. */
 const WIDTH = 8;
@@ -20,33 +29,63 @@ export interface Looked extends Readiness {
   vm: string;
   /** Id and time, milliseconds since the epoch, of the point that it is about. */
   point?: { id: string; time: number };
-  /** Disks of the point, how many of them were the same as before, and bytes that were read of them. */
-  disks: { count: number; bytes: number; asBefore: number; read: number };
+  disks: Omit<DisksLooked, 'facts'>;
 }
+
+export type ReadinessOptions = PlanOptions &
+  SelectOptions & {
+    /** Only the targets of this recovery_plan. */
+    plan?: string;
+  };
 
 /**
  * Judges whether each selected recovery_target would run in EC2, from the bytes of its newest point, its
  * record of the machine, and what EC2 answers. Nothing is made or changed there, and home isn't asked.
- * Undefined when the manifests have mistakes, which were told.
+ * Undefined when what declares them has mistakes, which were told.
  *
- * @throws Failure `not-declared`, `nothing-selected`
+ * @throws Failure `not-declared`, `nothing-selected`, `paths-or-repository`, `plan-not-named`
  */
-export const readiness = (
+export async function readiness(
   context: Context,
   paths: string[],
-  options: CommonOptions & SelectOptions,
-): Promise<Looked[] | undefined> =>
-  withEach(
-    context,
-    paths,
-    options,
-    catalog => selected(catalog, options),
-    (recovering, declared) => lookAtTarget(recovering, declared, context.io.interrupt),
-    WIDTH,
-  );
+  options: ReadinessOptions,
+): Promise<Looked[] | undefined> {
+  const { repository, plan } = options;
+  const { interrupt } = context.io;
+  refuseBoth(paths, options);
+  if (repository === undefined)
+    return withEach(
+      context,
+      paths,
+      options,
+      catalog => selected(catalog, options),
+      (recovering, declared) => lookAtTarget(recovering, declared, interrupt),
+      WIDTH,
+    );
+  if (plan === undefined)
+    throw new Failure(
+      given('plan-not-named', 'a repository keeps what manifests say by recovery_plan: which one is meant?', {
+        hint: 'add --plan PLAN',
+      }),
+    );
+  const find = declaredAs('recovery_plan', plan);
+  return withBundled(context, plan, { ...options, repository }, 'latest', find, async recovering => {
+    const all = selected(recovering.catalog, options);
+    const done: Looked[] = [];
+    const look = (declared: CatalogResource) => lookAtTarget(recovering, declared, interrupt);
+    for await (const one of pipelined(all, WIDTH, look)) done.push(one);
+    return done;
+  });
+}
 
-function selected({ resources }: Catalog, { only = [] }: SelectOptions): CatalogResource[] {
-  const all = resources.filter(({ type, meta }) => type === 'recovery_target' && meta.ensure !== 'absent');
+function selected(catalog: Catalog, { only = [], plan }: ReadinessOptions): CatalogResource[] {
+  const named = plan === undefined ? undefined : targetsOf(catalog, plan);
+  const all = catalog.resources.filter(
+    ({ type, meta, title }) =>
+      type === 'recovery_target' &&
+      meta.ensure !== 'absent' &&
+      (named === undefined || named.has(title.toLowerCase())),
+  );
   if (all.length === 0)
     throw new Failure(
       given('not-declared', 'the manifests declare no recovery_target', {
@@ -56,6 +95,13 @@ function selected({ resources }: Catalog, { only = [] }: SelectOptions): Catalog
   const taken = select(all, { only });
   return all.filter(({ address }) => taken.has(address));
 }
+
+const targetsOf = (catalog: Catalog, plan: string): Set<string> =>
+  new Set(
+    planProperties(declaredAs('recovery_plan', plan)(catalog)).groups.flatMap(({ targets }) =>
+      targets.map(name => name.toLowerCase()),
+    ),
+  );
 
 export async function lookAtTarget(
   recovering: Recovering,
@@ -72,18 +118,16 @@ export async function lookAtTarget(
   const found = await newestOf(recovering, declared, signal);
   if ('noPoint' in found)
     return { vm: declared.title, ...judge({ ...about, ...found, disks: {}, cloud: [] }), disks: nothing };
-  const { repository, vm, point, doubt } = found;
+  const { repository, point, doubt } = found;
   const [{ facts, ...disks }, cloud] = await Promise.all([
-    lookAtDisks(recovering, repository, vm, point, signal),
+    lookAtDisks(recovering, repository, point, signal),
     askCloud(recovering, declared, repository, point, signal),
   ]);
   const judged = judge({ ...about, point, ...(doubt !== undefined && { doubt }), disks: facts, cloud });
   return { vm: declared.title, point: { id: point.id, time: point.time }, ...judged, disks };
 }
 
-type Found =
-  | { repository: Repository; vm: VmRepository; point: Point; doubt?: string }
-  | Required<Pick<Facts, 'noPoint'>>;
+type Found = { repository: Repository; point: Point; doubt?: string } | Required<Pick<Facts, 'noPoint'>>;
 
 /** What keeps a point from being found is an answer about this target; the others are looked at. */
 async function newestOf(
@@ -99,7 +143,7 @@ async function newestOf(
       doubt ??= message;
     });
     signal.throwIfAborted();
-    if (point) return { repository, vm, point, ...(doubt !== undefined && { doubt }) };
+    if (point) return { repository, point, ...(doubt !== undefined && { doubt }) };
     return {
       noPoint: { why: doubt ?? 'its repository holds no complete point of it', wayOut: makeOne(declared) },
     };
@@ -112,40 +156,3 @@ async function newestOf(
 }
 
 const makeOne = ({ title }: CatalogResource): string => `make one: \`converge replicate ${title} PATHS\``;
-
-async function lookAtDisks(
-  recovering: Recovering,
-  repository: Repository,
-  vm: VmRepository,
-  point: Point,
-  signal: AbortSignal,
-): Promise<Looked['disks'] & { facts: Facts['disks'] }> {
-  const { machine } = point;
-  const boot = machine && bootDiskKey(machine);
-  const linux = machine !== undefined && guestFamily(machine) === 'linux';
-  const memory = await recovering.memory('readiness');
-  const key = `${repository.id}/${vm.uuid}`;
-  const before = (memory.get(key) ?? {}) as Record<string, KnownDisk>;
-  const after: Record<string, KnownDisk> = {};
-  const facts: Record<number, Facts['disks'][number]> = {};
-  let [asBefore, read] = [0, 0];
-  for (const disk of point.disks)
-    try {
-      const reader = await vm.reader(point, disk);
-      const of = { boot: disk.key === boot, linux };
-      const looked = await lookAt(reader, disk, of, before[disk.identity], signal);
-      after[disk.identity] = looked.known;
-      facts[disk.index] = looked.known.facts;
-      read += looked.read.bytes;
-      if (looked.known === before[disk.identity]) asBefore++;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof Failure) && !(error instanceof Unreadable)) throw error;
-      facts[disk.index] = {
-        unread: error instanceof Failure ? error.diagnostics[0]!.message : error.message,
-      };
-    }
-  if (asBefore < point.disks.length) await memory.set(key, after);
-  const bytes = point.disks.reduce((sum, one) => sum + one.bytes, 0);
-  return { count: point.disks.length, bytes, asBefore, read, facts };
-}

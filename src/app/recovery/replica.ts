@@ -9,6 +9,7 @@ import { selectPoint } from '../../replication/model/select-point.ts';
 import { shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
+import { lookAtDisks } from './look-at-disks.ts';
 import {
   declaredAs,
   pointsOf,
@@ -53,12 +54,13 @@ export const newestOf = (points: Point[], lost: LostPoint[], vm: string): Point 
  */
 export async function bringReplica(
   context: Context,
-  { cloud }: Recovering,
+  recovering: Recovering,
   repository: Repository,
   declared: CatalogResource,
   point: Point,
 ): Promise<MadeReplica> {
   const properties = targetProperties(declared);
+  const { cloud } = recovering;
   const { clock } = context.io.host;
   const signal = context.io.interrupt;
   const replica = await buildReplica({
@@ -70,6 +72,8 @@ export async function bringReplica(
     step: async () => {},
     signal,
   });
+  // A failover reads no block: it goes by what was found while there was time.
+  await lookAtDisks(recovering, repository, point, signal);
   const { vm, machine } = point;
   const { license } = properties;
   const root = machine && point.disks.find(({ key }) => key === bootDiskKey(machine));

@@ -4,6 +4,7 @@ import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import { stateOf } from '../../recovery/failover/run.ts';
 import type { Context } from '../app-context.ts';
 import { unchanged } from './failover.ts';
+import { planProperties, refuseTooMany } from './failover-plan.ts';
 import { lastRun } from './failover-status.ts';
 import type { BundleOrigin } from './with-declared.ts';
 import { type PlanOptions, withPlan } from './with-plan.ts';
@@ -44,6 +45,9 @@ export const failoverRetry = (
       const of = { repository, run, cloud, signal };
       const step = async () => {};
       const again = await failedOf(of, options.anew ?? false);
+      const { groups, prober: inside } = run.start;
+      const all = groups.reduce((sum, { machines }) => sum + machines.length, inside ? 1 : 0);
+      refuseTooMany(declared.title, planProperties(declared).test, all);
       const began = clock.now();
       for (const { vm, why, anew } of again) say(`${vm}: ${anew ? 'another instance' : 'once more'}: ${why}`);
       // A run that was interrupted goes on without being begun anew.

@@ -49,6 +49,7 @@ export async function restore(
       force: options.force ?? false,
       files,
       random,
+      clock,
       signal: context.io.interrupt,
     });
     return { point, disks, took: elapsed(clock, started) };

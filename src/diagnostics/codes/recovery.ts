@@ -189,6 +189,10 @@ export const recovery = {
     means: 'No point in the repository keeps a plan of that name.',
     wayOut: 'Correct the name; the message says which there are. Or name the manifests that declare it.',
   },
+  'plan-not-named': {
+    means: '`converge readiness --repository` was called without `--plan`.',
+    wayOut: 'Name the recovery_plan whose targets are meant.',
+  },
   'post-launch': {
     means: 'The manifests that recovered machines are to converge themselves by can not be used.',
     wayOut: 'Mend what the message names.',
@@ -280,6 +284,10 @@ export const recovery = {
   'subnets-overlap': {
     means: 'Two subnets of an isolated network have addresses in common.',
     wayOut: 'Give each its own.',
+  },
+  'target-not-ready': {
+    means: 'A failover was asked for a machine that is known not to run in EC2.',
+    wayOut: 'Put right what the message names and make a new point, or allow it by `--allow`.',
   },
   'target-twice': { means: 'A recovery plan names a machine twice.', wayOut: 'Name each machine once.' },
   'teardown-taken': {

@@ -261,6 +261,14 @@ export const repository = {
     means: "A text isn't the URL of a repository.",
     wayOut: 'Write s3://BUCKET/PREFIX or file:///FOLDER.',
   },
+  'restore-locked': {
+    means: 'Another restore writes to the same directory.',
+    wayOut: 'Wait for it to end, or name another directory.',
+  },
+  'restore-unfinished': {
+    means: 'A restore ended before it was whole, and what it wrote is still there.',
+    wayOut: 'Restore the same point to the same directory to go on, or remove the files.',
+  },
   'rpo-too-short': {
     means: '`rpo` is shorter than the schedule can keep.',
     wayOut: 'Leave it out, or shorten the schedule.',

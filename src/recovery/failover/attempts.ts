@@ -25,7 +25,7 @@ interface Of {
 }
 
 /** One that ended, or will, is no use any more: its token gives the same instance again. */
-const hasEnded = ({ state }: CloudInstance): boolean => /^(terminated|shutting-down)$/.test(state);
+export const hasEnded = ({ state }: CloudInstance): boolean => /^(terminated|shutting-down)$/.test(state);
 
 const instancesOf = ({ repository, run, cloud: { machines }, signal }: Of): Promise<CloudInstance[]> =>
   machines.instances(runTags(repository.id, run.start), signal);

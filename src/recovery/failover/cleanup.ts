@@ -10,6 +10,7 @@ import {
   imageName,
   note,
   PROBER,
+  proberTokens,
   quarantineName,
   type Run,
   runTags,
@@ -57,7 +58,8 @@ export async function standing(
     ),
   );
   const names = new Set(all.map(({ vm }) => imageName(repository.id, start, vm)));
-  for (const step of run.steps) if (step.what === 'prober') tokens.add(step.token);
+  for (const step of run.steps)
+    if (step.what === 'prober') for (const one of proberTokens(start, step.token)) tokens.add(one);
   const uuids = new Set([PROBER, ...all.map(({ uuid }) => uuid)]);
   const [instances, images, volumes, groups, schedules] = await Promise.all([
     machines.instances(tags, signal),

@@ -5,7 +5,7 @@ import { bringGroup } from '../target/guard-groups.ts';
 import { endSuperseded, keptOf } from './attempts.ts';
 import { pinPoints } from './begin.ts';
 import { type InsideProber, insideProber } from './inside.ts';
-import { refuseOpen } from './isolation.ts';
+import { looked, refuseOpen } from './isolation.ts';
 import { launch } from './launch.ts';
 import type { RehearseOptions } from './options.ts';
 import { orderTags, watchPostLaunch } from './post-launch.ts';
@@ -51,6 +51,9 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   const { start } = run;
   const network = options.proven ?? (await machines.network(subnetsOf(start), start.group, signal));
   refuseOpen(network);
+  const { vpc, subnets } = network;
+  await step('proven');
+  await note(repository, run, { at: clock.now(), what: 'proven', vpc, subnets, looked: [...looked] });
   await pinPoints(repository, start);
   // A shell of the VM's own is as much a copy of what runs at home as a recovered machine is.
   await seeToTeardown(options);

@@ -1,7 +1,7 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { sha256 } from '../../values/digest.ts';
-import { RUN_TAG } from '../model/machines.ts';
+import { type CloudSubnet, RUN_TAG } from '../model/machines.ts';
 import { SERIES } from '../model/plan.ts';
 import type { Probe } from '../model/probes.ts';
 import type { License } from '../target/billing.ts';
@@ -54,6 +54,8 @@ export interface RunStart {
   number: number;
   /** Milliseconds since the epoch. */
   began: number;
+  /** SHA-256 of the plan that was approved; left out by earlier versions. */
+  digest?: string;
   account: string;
   subnet: string;
   /** Tried in this order when there is no room in the first. */
@@ -83,6 +85,8 @@ export interface ProbeResult {
 
 export type RunStep = { at: number } & (
   | { what: 'scheduled'; name: string; fires: number }
+  /** Nothing led out of the network then; `looked`: what was looked at, in words. */
+  | { what: 'proven'; vpc: string; subnets: CloudSubnet[]; looked: string[] }
   | { what: 'refused'; vm: string; why: string }
   /** `vms` are tried again; those of `anew` as another instance. */
   | { what: 'retry'; vms: string[]; anew: string[] }
@@ -139,6 +143,10 @@ export const derivedToken = (
   attempt: number,
   what: string,
 ): string => sha256(JSON.stringify([launchToken(repository, start, vm, attempt), what]));
+
+/** Tokens of a prober, by subnet of the run: that in the first is the one that was written down. */
+export const proberTokens = (start: RunStart, token: string): string[] =>
+  subnetsOf(start).map((subnet, at) => (at === 0 ? token : sha256(JSON.stringify([token, subnet]))));
 
 /** One way to launch a machine. */
 export interface Way {

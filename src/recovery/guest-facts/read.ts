@@ -25,7 +25,7 @@ async function unlessRefused<T>(read: () => Promise<T>): Promise<T | undefined> 
   }
 }
 
-/** Sections of an INI file as systemd and NetworkManager write them: names in order, the last value counts. */
+/** Sections of an INI file as systemd and NetworkManager write them; the last value of a name counts. */
 export function sectionsOf(text: string): Map<string, Map<string, string>> {
   const sections = new Map<string, Map<string, string>>();
   let at = new Map<string, string>();

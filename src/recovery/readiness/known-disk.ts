@@ -22,25 +22,43 @@ export interface Looked {
   read: { blocks: number; bytes: number };
 }
 
+interface Of {
+  boot: boolean;
+  linux: boolean;
+}
+
+const aboutOf = ({ bytes, blockSize }: PointDisk, of: Of) =>
+  ({ version: LOOKED_FOR, bytes, blockSize, ...of }) as const;
+
 /**
- * What a disk of a point says. What was found before is found again when each block that it was read from has
- * the same id in this point.
+ * Whether what was found before is what would be found again: each block that it was read from has the same
+ * id in this point. No block is read.
  */
+export async function isKnown(
+  reader: DiskReader,
+  disk: PointDisk,
+  of: Of,
+  before: KnownDisk | undefined,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (!before) return false;
+  const about = Object.entries(aboutOf(disk, of)) as [keyof ReturnType<typeof aboutOf>, unknown][];
+  return (
+    about.every(([name, value]) => before[name] === value) && (await isTraceOf(before.trace, reader, signal))
+  );
+}
+
+/** What a disk of a point says: what was found before when that is known still. */
 export async function lookAt(
   reader: DiskReader,
   disk: PointDisk,
-  of: { boot: boolean; linux: boolean },
+  of: Of,
   before: KnownDisk | undefined,
   signal?: AbortSignal,
 ): Promise<Looked> {
-  const about = { version: LOOKED_FOR, bytes: disk.bytes, blockSize: disk.blockSize, ...of } as const;
-  const isAlike =
-    before !== undefined &&
-    Object.entries(about).every(([name, value]) => before[name as keyof typeof about] === value);
-  if (isAlike && (await isTraceOf(before.trace, reader, signal))) {
+  if (before && (await isKnown(reader, disk, of, before, signal)))
     return { known: before, read: { blocks: 0, bytes: 0 } };
-  }
   const bytes = pointBytes(reader, disk, signal);
   const facts = await diskFacts(bytes, of);
-  return { known: { ...about, trace: await bytes.trace(), facts }, read: bytes.counted };
+  return { known: { ...aboutOf(disk, of), trace: await bytes.trace(), facts }, read: bytes.counted };
 }

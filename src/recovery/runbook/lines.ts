@@ -75,13 +75,13 @@ export function runbookLines(of: RunbookMachine): string[] {
 
 const shownName = ({ point }: RunbookMachine): string => point.vm.name.replace(/[^\w .-]/g, '_');
 
-/** What all client tokens of the machine begin with; with a point and a try they have at most 64 characters. */
+/** What all client tokens of the machine begin with; with a point and a try at most 64 characters. */
 const tokenBegin = ({ repository, point }: RunbookMachine): string =>
   sha256(JSON.stringify([repository, point.vm.uuid, 'runbook'])).slice(0, 24);
 
 /**
- * The client token of a launch says of which point it is, from the moment of the launch itself. Filters of EC2
- * take `*`. Source: Amazon EC2 API Reference, DescribeInstances and RunInstances.
+ * The client token of a launch says of which point it is, from the moment of the launch itself. Filters of
+ * EC2 take `*`. Source: Amazon EC2 API Reference, DescribeInstances and RunInstances.
  */
 function launchedBefore(of: RunbookMachine): string[] {
   const begin = tokenBegin(of);
@@ -154,8 +154,8 @@ const windowsImage = (of: RunbookMachine, license: License): string[] => [
 
 /**
  * The same order as a failover's: no disk of its own is attached while anything of the shell is. Which volume
- * is the shell's is written down on the instance before it is taken out, and a volume of its own is made under
- * a token, so that each line may be run again.
+ * is the shell's is written down on the instance before it is taken out, and a volume of its own is made
+ * under a token, so that each line may be run again.
  */
 function swap(count: number): string[] {
   const device = (n: number) => (n === 0 ? deviceName(0) : dataDevice(n));

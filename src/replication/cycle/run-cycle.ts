@@ -37,7 +37,11 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   const seen = Math.max(lease.generation, options.policy.seen?.[vm.uuid] ?? 0);
   const { full = false } = options.policy;
   const healing = await beginHealing(vm, previous, { clock: options.clock, full, warn });
-  const writer = await vm.writer(base, options.step, seen, healing.doubts);
+  // With --full nothing that is stored is believed.
+  const looks = !full && (lease.unfinished || !previous);
+  const claimed = looks ? await vm.orphanedPacks() : [];
+  if (claimed.length > 0) await lease.claim(claimed.map(({ id }) => id));
+  const writer = await vm.writer(base, options.step, seen, { doubts: healing.doubts, claimed });
   if (!options.policy.anew && seen > (previous?.generation ?? 0)) throw pointsLost(options, seen, previous);
   const source = await recover(options, lease.epoch, warn);
   const selection = selectDisks(source, options.policy, previous?.disks);
@@ -95,6 +99,8 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
       bytes_stored: totals.bytes_stored,
       blocks_stored: totals.blocks_stored,
       blocks_healed: totals.blocks_healed,
+      blocks_reused: totals.blocks_reused,
+      bytes_reused: totals.bytes_reused,
       bytes_uploaded: totals.bytes_uploaded,
       snapshot_ms: ms,
     },

@@ -1,10 +1,12 @@
 import { basename, join } from 'node:path';
-import { Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
+import { blocked, Failure, failedWith, given, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { Progress } from '../../engine/model/io.ts';
-import type { FileHandle, Files, Random } from '../../io/ports.ts';
+import { takeLock } from '../../io/locks/lock.ts';
+import type { Clock, FileHandle, Files, Random } from '../../io/ports.ts';
 import { blockLength, ID_BYTES, isZero, ZERO_ID } from '../format/blocks.ts';
 import type { DiskReader, Point, PointDisk, Repository } from '../model/repository.ts';
+import { type Missing, missingIn, openOwn } from './unfinished.ts';
 
 export interface RestoreOptions {
   /** Absolute; made when it isn't there. */
@@ -13,6 +15,7 @@ export interface RestoreOptions {
   force?: boolean;
   files: Files;
   random: Random;
+  clock: Clock;
   progress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -30,60 +33,160 @@ const REPORT = 16 * 2 ** 20;
 
 /**
  * Writes every disk of a point as a sparse raw image, each block checked against its id. The files
- * get their names when all disks are whole; until then they are `disk-N.raw.unfinished-restore-ID`, with
- * an ID of this restore alone, and are removed when anything goes wrong; only a kill leaves them behind.
- * Throws a Failure: `file-exists`, `disk-full`, `damaged-object`, ...; `half-named` says which files
- * hold the point already.
+ * get their names when all disks are whole; until then they are `disk-N.raw.unfinished-restore-POINT`. What
+ * fails, is interrupted or killed leaves them, and the next restore of that point to that folder goes on with
+ * what in them is proven to be right.
+ * Throws a Failure: `file-exists`, `disk-full`, `damaged-object`, `restore-locked`, ...; `half-named` says
+ * which files hold the point already.
  */
 export async function restore(
   repository: Repository,
   point: Point,
   options: RestoreOptions,
 ): Promise<RestoredDisk[]> {
-  const { directory, files, random, force = false, signal } = options;
-  const suffix = `.unfinished-restore-${random.bytes(4).toString('hex')}`;
+  const { directory, files, force = false } = options;
   const vm = repository.vm(point.vm.uuid);
-  const disks = await Promise.all(
-    point.disks.map(async disk => ({
-      disk,
-      path: join(directory, `disk-${disk.index}.raw`),
-      reader: await vm.reader(point, disk),
-    })),
+  const disks: Restoring[] = await Promise.all(
+    point.disks.map(async disk => {
+      const path = join(directory, `disk-${disk.index}.raw`);
+      const unfinished = `${path}.unfinished-restore-${point.id}`;
+      return { disk, path, unfinished, reader: await vm.reader(point, disk) };
+    }),
   );
-  if (!force) for (const { path } of disks) await refuseExisting(files, path);
+  const goesOn = (await Promise.all(disks.map(({ unfinished }) => files.stat(unfinished)))).some(Boolean);
+  // A restore that was stopped as it gave the names: those that have theirs are looked at below.
+  if (!force && !goesOn) for (const { path } of disks) await refuseExisting(files, path);
   // Whoever reads a disk reads all secrets of its machine.
   await files.mkdir(directory, { recursive: true, mode: 0o700 });
-
-  const total = await usedBytes(disks, signal);
-  const free = await files.freeSpace(directory);
-  if (free < total) throw full(directory, `${total} bytes are needed and ${free} are free`);
-
-  const unfinished = new Set<string>();
-  const restored: RestoredDisk[] = [];
-  let before = 0;
-  try {
-    for (const { disk, path, reader } of disks) {
-      const file = (await files.open(path + suffix, 'create-new', { mode: 0o600 })) as FileHandle;
-      unfinished.add(path);
-      const report = (done: number) =>
-        options.progress?.({ what: `restoring disk ${disk.index}`, done: before + done, total });
-      const written = await writeDisk(file, disk, reader, report, signal);
-      before += written;
-      restored.push({ index: disk.index, path, bytes: disk.bytes, bytes_written: written });
+  return whileAlone(options, async () => {
+    const parts: Part[] = [];
+    try {
+      for (const one of disks) parts.push(await begin(one, repository, options, goesOn));
+      return await finish(parts, options);
+    } catch (error) {
+      const left = disks.filter((_, n) => parts[n]?.file);
+      throw left.length > 0 ? goingOn(error, directory, point) : error;
+    } finally {
+      for (const { file } of parts) await file?.close();
     }
-    if (!force) for (const { path } of disks) await refuseExisting(files, path);
-    for (const { path } of disks) {
-      await files.rename(path + suffix, path);
-      unfinished.delete(path);
-    }
-    return restored;
-  } catch (error) {
-    // What can't be removed has a name that tells; the message is about what went wrong first.
-    for (const path of unfinished) await files.remove(path + suffix).catch(() => {});
-    const named = restored.map(({ path }) => path).filter(path => !unfinished.has(path));
-    if (named.length > 0) throw halfNamed(named, [...unfinished], error);
-    throw isFull(error) ? full(directory, 'the disk is full', error) : error;
+  });
+}
+
+interface Restoring {
+  disk: PointDisk;
+  path: string;
+  unfinished: string;
+  reader: DiskReader;
+}
+
+/** A disk with what there is of it. */
+interface Part extends Restoring {
+  /** It is whole and has its name. */
+  named?: true;
+  /** Its unfinished file; until the first byte is written there may be none. */
+  file?: FileHandle;
+  /** Undefined where all is. */
+  missing?: Missing;
+}
+
+async function begin(
+  one: Restoring,
+  { blockId }: Repository,
+  { files, force = false, signal }: RestoreOptions,
+  goesOn: boolean,
+): Promise<Part> {
+  const { path, unfinished, disk, reader } = one;
+  const found = await openOwn(files, unfinished, 'r+');
+  if (found) {
+    const missing = await missingIn(found, disk, reader, blockId, signal);
+    return { ...one, file: found, missing };
   }
+  const named = goesOn ? await openOwn(files, path, 'r') : undefined;
+  try {
+    const missing = named && (await missingIn(named, disk, reader, blockId, signal));
+    if (missing?.none && (await named!.stat()).size === disk.bytes) return { ...one, missing, named: true };
+  } finally {
+    await named?.close();
+  }
+  if (!force) await refuseExisting(files, path);
+  // What is there and isn't ours alone is not gone on with.
+  await files.remove(unfinished);
+  return { ...one };
+}
+
+/** Writes what is missing of all disks, and then gives them their names. */
+async function finish(parts: Part[], options: RestoreOptions): Promise<RestoredDisk[]> {
+  const { directory, files, force = false, signal } = options;
+  const total = await usedBytes(parts, signal);
+  const there = parts.reduce((sum, { missing }) => sum + (missing?.there ?? 0), 0);
+  const free = await files.freeSpace(directory);
+  if (free < total - there) throw full(directory, `${total - there} bytes are needed and ${free} are free`);
+
+  const restored: RestoredDisk[] = [];
+  let done = there;
+  for (const part of parts) {
+    const { disk, path } = part;
+    const before = done;
+    const report = (written: number) =>
+      options.progress?.({ what: `restoring disk ${disk.index}`, done: before + written, total });
+    const written = await writeDisk(part, files, report, signal).catch(error => {
+      throw isFull(error) ? full(directory, 'the disk is full', error) : error;
+    });
+    done += written;
+    restored.push({ index: disk.index, path, bytes: disk.bytes, bytes_written: written });
+  }
+  const open = parts.filter(part => !part.named);
+  if (!force) for (const { path } of open) await refuseExisting(files, path);
+  const named = parts.filter(part => part.named).map(({ path }) => path);
+  for (const [n, part] of open.entries()) {
+    try {
+      await files.rename(part.unfinished, part.path);
+      named.push(part.path);
+    } catch (error) {
+      if (named.length === 0) throw error;
+      throw halfNamed(
+        named,
+        open.slice(n).map(({ path }) => path),
+        error,
+      );
+    }
+  }
+  await files.syncFolder(directory);
+  return restored;
+}
+
+/** @throws Failure `restore-locked` (blocked) while another restore writes to the folder */
+async function whileAlone<T>(
+  { directory, files, random, clock }: RestoreOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const path = join(directory, '.converge-restore.lock');
+  const lock = await takeLock(path, {
+    host: { files, random, clock },
+    timeout: 0,
+    refused: holder =>
+      blocked('restore-locked', `${directory} is being restored to by ${holder}`, {
+        hint: 'wait for it to end, or name another directory',
+      }),
+  });
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+    // Another restore may just have come, whose claim keeps the folder.
+    await files.remove(path).catch(() => {});
+  }
+}
+
+/** What went wrong, and that the work so far isn't lost. */
+function goingOn(error: unknown, directory: string, point: Point): unknown {
+  if (!(error instanceof Failure)) return error;
+  const kept = world(
+    'restore-unfinished',
+    `what was restored so far stays in ${directory}, in files that end with .unfinished-restore-${point.id}`,
+    { hint: 'restore the same point to the same directory to go on with them, or remove them' },
+  );
+  return new Failure([...error.diagnostics, { ...kept, severity: 'warning' }], { cause: error });
 }
 
 const halfNamed = (named: string[], others: string[], cause: unknown) => {
@@ -91,39 +194,40 @@ const halfNamed = (named: string[], others: string[], cause: unknown) => {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new Failure(
     world('half-named', own`${list(named)} holds this point already, ${list(others)} doesn't: ${why}`, {
-      hint: own`mend the cause and restore again with --force; until then the files may be of two points`,
+      hint: own`mend the cause and restore the same point there again; until then the files may be of two points`,
     }),
     { cause },
   );
 };
 
 async function writeDisk(
-  file: FileHandle,
-  disk: PointDisk,
-  reader: DiskReader,
+  part: Part,
+  files: Files,
   report: (done: number) => void,
   signal?: AbortSignal,
 ): Promise<number> {
-  try {
-    await file.truncate(disk.bytes);
-    let written = 0;
-    let reported = 0;
-    report(0);
-    for await (const { index, bytes } of reader.blocks(blocksInUse(reader), signal)) {
-      if (isZero(bytes)) continue;
-      await file.write(bytes, index * disk.blockSize);
-      written += bytes.length;
-      if (written - reported >= REPORT) {
-        reported = written;
-        report(written);
-      }
+  const { disk, reader, missing } = part;
+  report(0);
+  if (part.named) return 0;
+  part.file ??= (await files.open(part.unfinished, 'create-new', { mode: 0o600 })) as FileHandle;
+  const { file } = part;
+  await file.truncate(disk.bytes);
+  let written = 0;
+  let reported = 0;
+  for await (const { index, bytes } of reader.blocks(missing?.blocks() ?? blocksInUse(reader), signal)) {
+    // Of a new file; elsewhere what isn't zero may be there.
+    if (!missing && isZero(bytes)) continue;
+    await file.write(bytes, index * disk.blockSize);
+    written += bytes.length;
+    if (written - reported >= REPORT) {
+      reported = written;
+      report(written);
     }
-    await file.sync();
-    report(written);
-    return written;
-  } finally {
-    await file.close();
   }
+  await file.sync();
+  await file.close();
+  report(written);
+  return written;
 }
 
 /** All blocks but those of pages that are zero as a whole. */

@@ -12,6 +12,7 @@ import { verify } from '../../../src/replication/verify/verify.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import { aLease, commitImage, openTest, VM } from '../../support/repository.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
+import { SteppedClock } from '../../support/stepped-clock.ts';
 
 /**
  * In a plain repository anybody who may write can give any content a right checksum. Whatever he writes, a
@@ -71,6 +72,7 @@ async function outcome(store: MemoryStore): Promise<string> {
       directory,
       files: nodeFiles,
       random: new SeededRandom('restore'),
+      clock: new SteppedClock(),
     });
     const names = await readdir(directory);
     const right = names.length === 1 && (await readFile(join(directory, names[0]!))).equals(image);

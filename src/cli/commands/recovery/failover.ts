@@ -29,6 +29,11 @@ export const failover: Define = (program, context, exit) => {
       collect,
     )
     .option('--noop', 'say what would be done and do nothing')
+    .option(
+      '--allow <ADDRESS>',
+      'launch this recovery_target though readiness says that it would not run; may be repeated',
+      collect,
+    )
     .option('-y, --yes', 'go ahead without asking, which is only done on a terminal');
   fromRepository(withData(withLab(withState(withFormat(withDigest(command))))))
     .addHelpText(

@@ -1,5 +1,5 @@
 import type { Failover } from '../../../app/recovery/failover.ts';
-import type { PlannedMachine } from '../../../app/recovery/failover-plan.ts';
+import type { KnownReadiness, PlannedMachine } from '../../../app/recovery/failover-plan.ts';
 import type { PlanCleaned } from '../../../app/recovery/failover-status.ts';
 import { duration, plural } from '../../../io/units.ts';
 import { assumedRate, type Cold } from '../../../recovery/replica/estimate.ts';
@@ -8,11 +8,12 @@ import { originLines } from './from-repository.ts';
 type Recovered = NonNullable<Failover['recovered']>;
 
 /** What is about to be done. */
-export function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>): string[] {
+export function planLines({ plan: shown, from, again }: Pick<Failover, 'plan' | 'from' | 'again'>): string[] {
   const { plan, network, teardown, prober, groups, digest } = shown;
+  const look = `run \`converge readiness --plan ${plan} ${again}\``;
   const lines = groups.flatMap(({ wait, machines }, n) => [
     `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
-    ...machines.flatMap(plannedLines),
+    ...machines.flatMap(one => plannedLines(one, look)),
   ]);
   const { after, role } = teardown;
   return [
@@ -30,9 +31,9 @@ export function planLines({ plan: shown, from }: Pick<Failover, 'plan' | 'from'>
   ];
 }
 
-function plannedLines(machine: PlannedMachine): string[] {
+function plannedLines(machine: PlannedMachine, look: string): string[] {
   const { vm, point, time, disks, type, address, why, shell, image_name } = machine;
-  const { probes, post_launch, cold } = machine;
+  const { probes, post_launch, cold, ready } = machine;
   return [
     `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
     ...(why === undefined ? [] : [`      ${type} is ${why}`]),
@@ -40,8 +41,22 @@ function plannedLines(machine: PlannedMachine): string[] {
     ...(shell ? [`      ${shellLine(shell, image_name)}`] : []),
     `      ${priceLine(machine)}`,
     ...(cold ? coldLines(cold) : []),
+    ...(ready ? readyLines(ready, look) : []),
     ...probes.map(one => `      ${one}`),
     ...(post_launch ? [`      ${postLaunchLine(post_launch)}`] : []),
+  ];
+}
+
+/** Before a launch what isn't known is a warning; what is known to go wrong was allowed. */
+function readyLines({ verdict, looked, findings }: KnownReadiness, look: string): string[] {
+  const bad = findings.filter(one => one.verdict === 'not ready');
+  const open = findings.filter(one => one.verdict === 'unknown').map(({ what }) => what);
+  return [
+    ...bad.map(({ what, why }) => `      NOT READY, and allowed: ${what}: ${why}`),
+    ...(looked ? [] : [`      warning: readiness not looked at: ${look}`]),
+    ...(looked && verdict !== 'ready' && open.length > 0
+      ? [`      warning: not known to run (${open.join(', ')}): ${look}`]
+      : []),
   ];
 }
 

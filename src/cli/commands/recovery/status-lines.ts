@@ -40,6 +40,8 @@ function words(step: RunStep): string {
   switch (step.what) {
     case 'scheduled':
       return `made sure of its end at ${new Date(step.fires).toISOString()} (${step.name})`;
+    case 'proven':
+      return `nothing leads out of ${step.subnets.map(({ id }) => id).join(', ')}`;
     case 'refused':
       return `${step.vm} was not launched: ${step.why}`;
     case 'retry':

@@ -13,8 +13,8 @@ export const restore: Define = (program, context, exit) => {
   withLab(withFormat(withRepository(command)))
     .addHelpText(
       'after',
-      '\nUntil all disks are whole, files are called disk-N.raw.unfinished-restore-ID. A restore that is killed\n' +
-        'leaves them behind: remove them when no restore is running.\n' +
+      '\nUntil all disks are whole, files are called disk-N.raw.unfinished-restore-POINT. A restore that fails\n' +
+        'or is stopped leaves them: run again, it goes on with what in them is proven right.\n' +
         '\nExamples:\n  converge restore dc02 manifests --to /mnt/restore\n  converge restore dc02 --repository s3://gdh-vm-replication/dr --point 2026-11-23T08:00:00Z --to /mnt/restore',
     )
     .action(async (name: string, paths: string[], options: RestoreOptions & { format: string }) => {

@@ -3,6 +3,7 @@ import { damaged, missing } from '../../format/damage.ts';
 import { BUNDLE_CAP } from '../../format/root.ts';
 import { openObject } from '../../format/sealing.ts';
 import type { BundleRef } from '../../model/repository.ts';
+import { readAgain } from './read-again.ts';
 import type { VmContext } from './repository-context.ts';
 
 export const digestOf = (content: Buffer): string => hash('sha256', content, 'hex');
@@ -11,14 +12,16 @@ export const digestOf = (content: Buffer): string => hash('sha256', content, 'he
  * What a bundle holds, checked against what the point says about it: no more is read than the point names,
  * whatever is there. Throws a Failure `missing-object` or `damaged-object`.
  */
-export async function readBundle(
+export function readBundle(
   { store, vault, names }: Pick<VmContext, 'store' | 'vault' | 'names'>,
   { id, digest, bytes }: BundleRef,
 ): Promise<Buffer> {
   const key = names.bundle(id);
-  const found = await store.get(key, { range: { start: 0, end: bytes } });
-  if (!found) throw missing(key);
-  const content = openObject(vault, 'bundle', key, found.bytes, BUNDLE_CAP);
-  if (digestOf(content) !== digest) throw damaged(key, 'it holds another bundle than its point names');
-  return content;
+  return readAgain(async () => {
+    const found = await store.get(key, { range: { start: 0, end: bytes } });
+    if (!found) throw missing(key);
+    const content = openObject(vault, 'bundle', key, found.bytes, BUNDLE_CAP);
+    if (digestOf(content) !== digest) throw damaged(key, 'it holds another bundle than its point names');
+    return content;
+  });
 }

@@ -10,6 +10,7 @@ import type { DiskMap, DiskReader } from '../../model/repository.ts';
 import { indexReader, type Located } from './locator.ts';
 import { loadPage } from './pages.ts';
 import { newestRoot } from './points.ts';
+import { readAgain } from './read-again.ts';
 import type { VmContext } from './repository-context.ts';
 import { LONGEST, type Run, runsOf, type Wanted } from './runs.ts';
 
@@ -111,13 +112,12 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     );
     return ({ id, offset, length, blocks: [first] }: Wanted): Buffer => {
       const stored = bytes.subarray(offset - run.start, offset - run.start + length);
-      const plain = sealer.openBlock(offset, stored, disk.blockSize, id);
-      if (plain.length !== blockLength(disk, first!))
-        throw damaged(
-          sealer.key,
-          `the block at byte ${offset} isn't the one that block ${first} of disk ${disk.index} needs`,
-        );
-      return plain;
+      const plain = whole(() => sealer.openBlock(offset, stored, disk.blockSize, id));
+      if (plain?.length === blockLength(disk, first!)) return plain;
+      throw damaged(
+        sealer.key,
+        `what is at byte ${offset} isn't block ${first} of disk ${disk.index} as it was written`,
+      );
     };
   };
 
@@ -150,6 +150,16 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     }
   }
 
+  /** One block by a request of its own. What is wrong with it names the block. */
+  const single = (index: number, signal?: AbortSignal) =>
+    againOnMissing(async () => {
+      const { zero, runs } = await plan(Math.floor(index / PAGE_BLOCKS), [index], signal);
+      if (zero.length > 0) return Buffer.alloc(blockLength(disk, index));
+      const run = runs[0]!;
+      const open = opener(run, await fetchRun(run, undefined, signal));
+      return open(run.wanted[0]!);
+    });
+
   return {
     map,
     async *blocks(wanted, signal) {
@@ -159,7 +169,7 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
         try {
           return { job, bytes: await fetchRun(job, buffer, signal), buffer };
         } catch (error) {
-          if (!failedWith(error, 'missing-object')) throw error;
+          if (!failedWith(error, 'missing-object', 'damaged-object')) throw error;
           return { job, bytes: undefined };
         }
       };
@@ -170,14 +180,14 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
         } else if (bytes) {
           const open = opener(job, bytes);
           for (const want of job.wanted) {
-            const plain = open(want);
+            const plain = whole(() => open(want)) ?? (await single(want.blocks[0]!, signal));
             for (const index of want.blocks)
               yield { index, bytes: plain, ...(!context.vault.encrypted && { sha256: want.id }) };
           }
           spare.push(buffer);
         } else {
           for (const want of job.wanted)
-            for (const index of want.blocks) yield { index, bytes: await this.block(index, signal) };
+            for (const index of want.blocks) yield { index, bytes: await single(index, signal) };
         }
       }
     },
@@ -189,14 +199,19 @@ function readerOf(context: VmContext, root: Root, { disk, number, pages }: RootD
     },
     block(index, signal) {
       if (!(index >= 0 && index < blocks)) throw new RangeError(`disk ${disk.index} has no block ${index}`);
-      return againOnMissing(async () => {
-        const { zero, runs } = await plan(Math.floor(index / PAGE_BLOCKS), [index], signal);
-        if (zero.length > 0) return Buffer.alloc(blockLength(disk, index));
-        const run = runs[0]!;
-        return opener(run, await fetchRun(run, undefined, signal))(run.wanted[0]!);
-      });
+      return readAgain(() => single(index, signal));
     },
   };
+}
+
+/** Undefined for what is damaged, which is read by itself then. */
+function whole(open: () => Buffer): Buffer | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (!failedWith(error, 'damaged-object')) throw error;
+    return undefined;
+  }
 }
 
 /** Neighbours in `wanted` that are in one page, together. */

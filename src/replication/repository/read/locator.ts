@@ -10,6 +10,7 @@ import {
 import type { Segment } from '../../format/root.ts';
 import { sealerFor } from '../../format/sealing.ts';
 import type { Location } from '../../model/location.ts';
+import { readAgain } from './read-again.ts';
 import type { VmContext } from './repository-context.ts';
 
 /** Map key is `idKey` of a block id. */
@@ -43,7 +44,14 @@ export function indexReader(context: VmContext): IndexReader {
     const key = context.names.index(segment.generation, segment.id);
     return sealerFor(context.vault, 'index', key, Buffer.from(segment.id, 'hex'));
   };
-  const load = async (segment: Segment, signal?: AbortSignal) => {
+  const load = (segment: Segment, signal?: AbortSignal) => {
+    const { key } = sealer(segment);
+    return readAgain(
+      () => loadOnce(segment, signal),
+      () => context.ranges.forget(key),
+    );
+  };
+  const loadOnce = async (segment: Segment, signal?: AbortSignal) => {
     const { key } = sealer(segment);
     const tail = await context.ranges.read(key, segment.bytes, segment.footer, segment.bytes, signal);
     const { payload } = readFooter(sealer(segment), tail, segment.footer);
@@ -72,8 +80,14 @@ export function indexReader(context: VmContext): IndexReader {
     if (!place) return undefined;
     const { offset, length } = place;
     const { key } = sealer(segment);
-    const stored = await context.ranges.read(key, segment.bytes, offset, offset + length, signal);
-    return { packs, payload: sealer(segment).open(offset, stored, SECTION_CAP), key };
+    const payload = await readAgain(
+      async () => {
+        const stored = await context.ranges.read(key, segment.bytes, offset, offset + length, signal);
+        return sealer(segment).open(offset, stored, SECTION_CAP);
+      },
+      () => context.ranges.forget(key),
+    );
+    return { packs, payload, key };
   };
   const add = (found: Awaited<ReturnType<typeof open>>, into: Locations) => {
     try {

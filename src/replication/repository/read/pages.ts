@@ -2,6 +2,7 @@ import { ID_BYTES } from '../../format/blocks.ts';
 import { damaged } from '../../format/damage.ts';
 import { checkPage, mergePage, PAGE_CAP, type PageRefs, type SectionRef } from '../../format/page-map.ts';
 import { sealerFor } from '../../format/sealing.ts';
+import { readAgain } from './read-again.ts';
 import type { VmContext } from './repository-context.ts';
 
 /** The sections of a page, opened. `sizes`: bytes of the pages objects, from the root. */
@@ -11,7 +12,12 @@ async function sections(
   sizes: Map<string, number>,
   signal?: AbortSignal,
 ) {
-  const open = async (kind: 'base' | 'delta', { object, offset, length }: SectionRef) => {
+  const open = (kind: 'base' | 'delta', ref: SectionRef) =>
+    readAgain(
+      () => openOnce(kind, ref),
+      () => context.ranges.forget(context.names.pages(ref.object)),
+    );
+  const openOnce = async (kind: 'base' | 'delta', { object, offset, length }: SectionRef) => {
     const key = context.names.pages(object);
     const size = sizes.get(object) ?? offset + length;
     const stored = await context.ranges.read(key, size, offset, offset + length, signal);

@@ -5,6 +5,7 @@ import { openObject } from '../../format/sealing.ts';
 import type { Vault } from '../../format/vault.ts';
 import { pipelined } from '../../model/pipelined.ts';
 import type { OnDamage } from '../../model/repository.ts';
+import { readAgain } from './read-again.ts';
 import type { VmContext } from './repository-context.ts';
 
 export interface PointName {
@@ -15,11 +16,12 @@ export interface PointName {
 const READS = 8;
 
 /** The head holds the whole root of the newest point. */
-export async function readHead(context: VmContext): Promise<{ root: Root; etag: string } | undefined> {
+export function readHead(context: VmContext): Promise<{ root: Root; etag: string } | undefined> {
   const key = context.names.head;
-  const found = await context.store.get(key);
-  if (!found) return undefined;
-  return { root: openRoot(context.vault, 'head', key, found.bytes), etag: found.etag };
+  return readAgain(async () => {
+    const found = await context.store.get(key);
+    return found && { root: openRoot(context.vault, 'head', key, found.bytes), etag: found.etag };
+  });
 }
 
 /** The root in a point object or a head. Throws `damaged-object` unless it belongs where it lies. */
@@ -34,14 +36,12 @@ export function openRoot(vault: Vault, kind: 'head' | 'point', key: string, byte
   return root;
 }
 
-export async function readPoint(
-  context: VmContext,
-  { generation, id }: PointName,
-): Promise<Root | undefined> {
+export function readPoint(context: VmContext, { generation, id }: PointName): Promise<Root | undefined> {
   const key = context.names.point(generation, id);
-  const found = await context.store.get(key);
-  if (!found) return undefined;
-  return openRoot(context.vault, 'point', key, found.bytes);
+  return readAgain(async () => {
+    const found = await context.store.get(key);
+    return found && openRoot(context.vault, 'point', key, found.bytes);
+  });
 }
 
 /** What is under `points/`, in ascending generation. All of them are complete. */

@@ -9,8 +9,8 @@ export interface PointChoice {
 }
 
 /**
- * Reads `--point` of a plan: `POINT` for all of its machines, `VM=POINT` for one. An id belongs to one machine
- * alone, so that a plan of several takes it only with its name.
+ * Reads `--point` of a plan: `POINT` for all of its machines, `VM=POINT` for one. An id belongs to one
+ * machine alone, so that a plan of several takes it only with its name.
  *
  * @throws Failure `bad-point`, with everything that is wrong
  */

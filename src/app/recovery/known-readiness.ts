@@ -1,0 +1,59 @@
+import { blocked, type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
+import { suggest } from '../../diagnostics/nearest.ts';
+import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
+import { judge } from '../../recovery/readiness/verdict.ts';
+import type { Point, Repository } from '../../replication/model/repository.ts';
+import type { KnownReadiness } from './failover-plan.ts';
+import { knownOfDisks } from './look-at-disks.ts';
+import { declaredAs, type Recovering, targetProperties } from './with-declared.ts';
+
+/** Whether a point would run, by its record and what was found of its blocks before: none of them is read. */
+export async function knownReadiness(
+  recovering: Recovering,
+  target: CatalogResource,
+  repository: Repository,
+  point: Point,
+  signal: AbortSignal,
+): Promise<KnownReadiness> {
+  const { license } = targetProperties(target);
+  const disks = await knownOfDisks(recovering, repository, point, signal);
+  const { verdict, findings } = judge({
+    address: target.address,
+    now: recovering.clock.now(),
+    ...(license !== undefined && { license }),
+    point,
+    disks,
+    cloud: [],
+  });
+  return {
+    verdict,
+    looked: point.disks.every(({ index }) => disks[index] !== undefined),
+    findings: findings.filter(one => one.verdict !== 'ready'),
+  };
+}
+
+/** What is known to go wrong, each with its way out and what lets it be launched all the same. */
+export const notReady = ({ findings }: KnownReadiness, { address, at }: CatalogResource): Diagnostic[] =>
+  findings
+    .filter(({ verdict }) => verdict === 'not ready')
+    .map(({ what, why, way_out }) =>
+      blocked('target-not-ready', `${address} would not run in EC2: ${what}: ${why}`, {
+        address,
+        at,
+        hint: `${way_out === undefined ? '' : `${way_out}; `}to launch it all the same: --allow ${address}`,
+      }),
+    );
+
+/** @throws Failure `nothing-allowed` when an allowed address isn't that of a target of the plan */
+export function requireTargets(names: string[], allowed: readonly string[], catalog: Catalog): void {
+  const addresses = names.map(name => declaredAs('recovery_target', name)(catalog).address);
+  const wrong = allowed.filter(address => !addresses.includes(address));
+  if (wrong.length === 0) return;
+  throw new Failure(
+    wrong.map(address =>
+      given('nothing-allowed', `--allow ${address}: the plan has no such target`, {
+        hint: suggest(address, addresses) ?? `it has ${addresses.join(', ')}`,
+      }),
+    ),
+  );
+}
