@@ -32,7 +32,7 @@ resources:
 `;
 
 describeWith('the runbook, run line by line with the AWS CLI', 'aws', ['--version'], () => {
-  it('recovers Linux and Windows without converge', { timeout: 400_000 }, async () => {
+  it('recovers Linux and Windows without converge', { timeout: 600_000 }, async () => {
     const dir = await scratch();
     const folder = join(dir, 'lab');
     const ok = async (...args: string[]) => {
@@ -78,13 +78,13 @@ describeWith('the runbook, run line by line with the AWS CLI', 'aws', ['--versio
 
     const lab = await opened();
     onTestFinished(() => lab.close());
-    const out = await run('sh', [join(dir, 'runbook.sh')], {
+    const environment = {
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_DEFAULT_REGION: region,
       AWS_ENDPOINT_URL: lab.api.url,
       AWS_EC2_METADATA_DISABLED: 'true',
-    });
+    };
+    const out = await run('sh', [join(dir, 'runbook.sh')], environment);
     const [web, win] = ['web01', 'win01'].map(vm => new RegExp(`^${vm}: (i-[0-9a-f]+)$`, 'm').exec(out)![1]!);
     const ec2 = client(lab.api.url);
     const seen = async (id: string) =>
@@ -116,5 +116,11 @@ describeWith('the runbook, run line by line with the AWS CLI', 'aws', ['--versio
         firstStart: { instance: win, root: mapped[0]!.Ebs!.VolumeId },
       });
     }
+    expect(windows.Tags).toContainEqual({ Key: 'Name', Value: 'win01' });
+    const again = await run('sh', [join(dir, 'runbook.sh')], environment);
+    expect(again).toContain(`web01: ${web} was recovered before`);
+    expect(again).toContain(`win01: ${win} was recovered before`);
+    const all = await ec2.send(new DescribeInstancesCommand({}));
+    expect(all.Reservations!.flatMap(({ Instances }) => Instances!)).toHaveLength(2);
   });
 });

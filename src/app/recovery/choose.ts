@@ -6,6 +6,7 @@ import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
 import { estimateCold } from '../../recovery/replica/estimate.ts';
 import { type Addressed, wrongAddresses } from '../../recovery/target/address.ts';
+import { choosePoints } from '../../recovery/target/point-choice.ts';
 import { selectPoint } from '../../replication/model/select-point.ts';
 import { repositoryRef } from '../../resources/shared/repository-property.ts';
 import { type Chosen, planProperties } from './failover-plan.ts';
@@ -21,7 +22,7 @@ import { declaredAs, pointsOf, type Recovering, repositoryOf, targetMachine } fr
 export async function choose(
   recovering: Recovering,
   declared: CatalogResource,
-  which: string,
+  asked: readonly string[],
   {
     encryption,
     network,
@@ -40,15 +41,13 @@ export async function choose(
   const { groups, repository: home } = planProperties(declared);
   const { url } = repositoryRef(home);
   const repository = await recovering.repository(home);
-  requireTargets(
-    groups.flatMap(({ targets }) => targets),
-    allow,
-    recovering.catalog,
-  );
+  const names = groups.flatMap(({ targets }) => targets);
+  const which = choosePoints(asked, names);
+  requireTargets(names, allow, recovering.catalog);
   const chosen: Chosen[] = [];
   const against: Diagnostic[] = [];
   const addressed: Addressed[] = [];
-  for (const name of groups.flatMap(({ targets }) => targets)) {
+  for (const name of names) {
     const target = declaredAs('recovery_target', name)(recovering.catalog);
     const { title: vm } = target;
     const other = repositoryRef(repositoryOf(target)).url;
@@ -63,10 +62,13 @@ export async function choose(
         ),
       );
     const again = (id: string) =>
-      `converge failover ${declared.title} ${landings ? '' : '--test '}${recovering.again} --point ${id}`;
+      `converge failover ${declared.title} ${landings ? '' : '--test '}${recovering.again} --point ${names.length > 1 ? `${vm}=` : ''}${id}`;
     try {
       const { points, lost } = await (await pointsOf(repository, vm)).history(() => {});
-      const point = selectPoint(points, which, vm, { points: lost, again });
+      const point = selectPoint(points, which.of.get(vm.toLowerCase()) ?? which.all, vm, {
+        points: lost,
+        again,
+      });
       const machine = await targetMachine(target, recovering.cloud, signal);
       addressed.push({ ...machine, at: target.at });
       const fit = await fitFor(point, machine, repository.id, recovering.cloud, signal);

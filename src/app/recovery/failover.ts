@@ -19,6 +19,7 @@ import {
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
+import { pointOfAll } from '../../recovery/target/point-choice.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 import { choose } from './choose.ts';
@@ -42,8 +43,8 @@ import type { BundleOrigin, Recovering } from './with-declared.ts';
 import { type PlanOptions, withPlan } from './with-plan.ts';
 
 export interface FailoverOptions extends PlanOptions {
-  /** `latest`, a time, or an id; of every machine. */
-  point: string;
+  /** `latest`, a time, or an id; of every machine, or as `VM=POINT` of one. */
+  point?: string[];
   noop?: boolean;
   /** Targets that are launched though readiness knows that they don't run. */
   allow?: string[];
@@ -83,7 +84,7 @@ export const failoverTest = (
   options: FailoverOptions,
   hooks: { approve?: ApproveFailover; say(line: string): void },
 ): Promise<Failover | undefined> =>
-  withPlan(context, name, paths, options, options.point, async (recovering, declared) => {
+  withPlan(context, name, paths, options, pointOfAll(options.point ?? []), async (recovering, declared) => {
     const { prober, clock } = recovering;
     const { machines } = recovering.cloud;
     const signal = context.io.interrupt;
@@ -103,7 +104,7 @@ export const failoverTest = (
     const encryption = await recovering.cloud.snapshots.encryption(signal);
     const chosen = resumed
       ? undefined
-      : await choose(recovering, declared, options.point, {
+      : await choose(recovering, declared, options.point ?? [], {
           encryption,
           network,
           ...(options.allow && { allow: options.allow }),

@@ -1,4 +1,6 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
+import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
+import { resolveTarget } from '../../engine/model/targets.ts';
 import { obstacles } from '../../recovery/failover/prepare.ts';
 import { runbookLines } from '../../recovery/runbook/lines.ts';
 import { templateName } from '../../resources/aws/recovery-target-names.ts';
@@ -30,6 +32,8 @@ export const runbook = (
       }),
     );
   };
+  const regionOf = (catalog: Catalog, { meta }: CatalogResource): string =>
+    String(resolveTarget(catalog.targets, 'aws', meta.target).target?.properties.region);
   return withDeclared(context, paths, options, first, async ({ catalog, repository: open }) => {
     const lines = ['set -eu'];
     const against: Diagnostic[] = [];
@@ -49,6 +53,7 @@ export const runbook = (
           point,
           machine: point.machine,
           template: templateName(target.title),
+          region: regionOf(catalog, target),
           ...(license !== undefined && { license }),
           ...(shell !== undefined && { shell }),
         }),

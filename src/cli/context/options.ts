@@ -85,7 +85,7 @@ function hexDigits(text: string): string {
   if (new RegExp(`^[0-9a-f]{${fewestDigits},64}$`).test(hex)) return hex;
   throw new Failure(
     given('bad-digest', `--digest ${text}: expected ${fewestDigits} to 64 hex digits`, {
-      hint: 'copy it from the last line of `converge plan`',
+      hint: 'copy it from the plan that was approved: the line of its digest, as the same command shows it with --noop',
     }),
   );
 }

@@ -4,6 +4,7 @@ import type { CatalogResource } from '../../../engine/model/catalog.ts';
 import { elapsed } from '../../../io/until.ts';
 import { holderOf, kindOf, newestRun, type Run, stateOf } from '../../../recovery/failover/run.ts';
 import { takeOver as carryOut } from '../../../recovery/failover/take-over.ts';
+import { pointOfAll } from '../../../recovery/target/point-choice.ts';
 import { failedOver, isFailedOver, pausesIn } from '../../../replication/model/pauses.ts';
 import type { Repository } from '../../../replication/model/repository.ts';
 import type { Context } from '../../app-context.ts';
@@ -56,7 +57,7 @@ export const takeOver = (
   options: TakeOverOptions,
   hooks: { approve?: ApproveTakeOver; say(line: string): void },
 ): Promise<TakenOver | undefined> =>
-  withPlan(context, name, paths, options, options.point, async (recovering, declared) => {
+  withPlan(context, name, paths, options, pointOfAll(options.point ?? []), async (recovering, declared) => {
     const { prober, clock, cloud } = recovering;
     const signal = context.io.interrupt;
     const properties = planProperties(declared);
@@ -134,7 +135,13 @@ async function look(
   const subnets = [...new Set(all.flatMap(landing => landing.subnets))];
   const network = await cloud.machines.network(subnets, all[0]!.quarantine, signal);
   const encryption = await cloud.snapshots.encryption(signal);
-  const chosen = await choose(recovering, declared, point, { encryption, network, landings, allow, signal });
+  const chosen = await choose(recovering, declared, point ?? [], {
+    encryption,
+    network,
+    landings,
+    allow,
+    signal,
+  });
   const plan = planOfReal(
     declared.title,
     planProperties(declared),

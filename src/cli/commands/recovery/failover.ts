@@ -29,7 +29,11 @@ export const failover: Define = (program, context, exit) => {
     )
     .option('--test', 'a rehearsal; without it the machines take over from those at home')
     .option('--source-down-confirmed', 'somebody has seen to it that nothing of them runs at home any more')
-    .option('--point <POINT>', 'latest, a time (the newest at or before it), or an id', 'latest')
+    .option(
+      '--point <POINT>',
+      'latest (as when left out), a time (the newest at or before it), or an id; VM=POINT for one machine; may be repeated',
+      collect,
+    )
     .option('--noop', 'say what would be done and do nothing')
     .option(
       '--allow <ADDRESS>',
