@@ -160,6 +160,7 @@ export const layers: Layers = {
       'recovery/readiness/initramfs',
     ],
     'recovery/runbook': [
+      'values',
       'replication/model',
       'recovery/target',
       'recovery/shell',
@@ -830,6 +831,7 @@ export const layers: Layers = {
       'io',
       'engine/model',
       'replication/model',
+      'recovery/target',
       'recovery/failover',
       'resources/aws',
       'app',
