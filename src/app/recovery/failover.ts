@@ -63,7 +63,7 @@ export interface Failover {
   again: string;
 }
 
-export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from' | 'again'>) => Promise<boolean>;
+export type ShownFailover = Pick<Failover, 'plan' | 'from' | 'again'>;
 
 /** Milliseconds for which an answer about the account counts as one of now. */
 const freshFor = 30_000;
@@ -72,6 +72,7 @@ const freshFor = 30_000;
  * Rehearses a plan in the network that it names for tests. One that was interrupted is gone on with.
  * Undefined when the manifests have mistakes, which were told.
  *
+ * @param hooks `show`: told what is about to be done, before anything is; `approve`: asked after that
  * @throws Failure `network-open`, `test-standing`, `digest-differs` (blocked), and what `obstacles` finds
  */
 export const failoverTest = (
@@ -79,7 +80,7 @@ export const failoverTest = (
   name: string,
   paths: string[],
   options: FailoverOptions,
-  hooks: { approve?: ApproveFailover; say(line: string): void },
+  hooks: { show(about: ShownFailover): void; approve?(): Promise<boolean>; say(line: string): void },
 ): Promise<Failover | undefined> =>
   withPlan(context, name, paths, options, options.point, async (recovering, declared) => {
     const { prober, clock } = recovering;
@@ -117,8 +118,9 @@ export const failoverTest = (
     checkDigest(shown, options.digest);
     const { again, from } = recovering;
     const about = { plan: shown, again, ...(from && { from }) };
+    hooks.show(about);
     if (options.noop) return { ...about, resumed };
-    if (hooks.approve && options.digest === undefined && !(await hooks.approve(about)))
+    if (hooks.approve && options.digest === undefined && !(await hooks.approve()))
       return { ...about, resumed };
 
     return recovering.alone(async () => {
