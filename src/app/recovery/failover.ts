@@ -1,6 +1,5 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
-import { elapsed } from '../../io/until.ts';
 import { beginRun } from '../../recovery/failover/begin.ts';
 import { refuseOpen } from '../../recovery/failover/isolation.ts';
 import { machineOf } from '../../recovery/failover/prepare.ts';
@@ -14,6 +13,7 @@ import {
   type RunStart,
   stateOf,
   subnetsOf,
+  tookOf,
 } from '../../recovery/failover/run.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
@@ -55,7 +55,7 @@ export interface Failover {
   plan: FailoverPlan;
   /** Undefined when nothing was to be done, or nobody approved. */
   recovered?: Recovered[];
-  /** Milliseconds from the approval to the end of the last probe. */
+  /** Milliseconds from the beginning in the record to the end of the last probe. */
   took?: number;
   /** It went on with a run that had been interrupted. */
   resumed: boolean;
@@ -153,7 +153,7 @@ export const failoverTest = (
         say: hooks.say,
         signal,
       });
-      return { ...about, recovered, took: elapsed(clock, began), resumed };
+      return { ...about, recovered, took: tookOf(run), resumed };
     });
   });
 

@@ -1,7 +1,7 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { type Again, failedOf, tryAgain } from '../../recovery/failover/attempts.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
-import { stateOf } from '../../recovery/failover/run.ts';
+import { stateOf, tookOf } from '../../recovery/failover/run.ts';
 import type { Context } from '../app-context.ts';
 import { unchanged } from './failover.ts';
 import { lastRun } from './failover-status.ts';
@@ -15,6 +15,7 @@ export interface Retried {
   /** What failed, and why it is tried again. */
   again: Again[];
   recovered: Recovered[];
+  /** Milliseconds by the record: from its last retry, or of a run that was interrupted from its beginning. */
   took: number;
   /** How the next command names the same plan: `PATHS`, or the repository. */
   by: string;
@@ -44,7 +45,6 @@ export const failoverRetry = (
       const of = { repository, run, cloud, signal };
       const step = async () => {};
       const again = await failedOf(of, options.anew ?? false);
-      const began = clock.now();
       for (const { vm, why, anew } of again) say(`${vm}: ${anew ? 'another instance' : 'once more'}: ${why}`);
       // A run that was interrupted goes on without being begun anew.
       if (again.length > 0 || stateOf(run) !== 'running') await tryAgain(of, again, { clock, step });
@@ -54,7 +54,7 @@ export const failoverRetry = (
         plan: declared.title,
         again,
         recovered,
-        took: clock.now() - began,
+        took: tookOf(run),
         by: recovering.again,
       };
     });

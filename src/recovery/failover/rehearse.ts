@@ -29,7 +29,10 @@ export interface Recovered {
   vm: string;
   instance: string;
   results: ProbeResult[];
-  /** Milliseconds from the beginning of its group until it ran, and until its probes were over. */
+  /**
+   * Milliseconds from the beginning of the run, or from when it was last tried again, until it was seen to
+   * run, and until its probes were over. By the record, so that an interruption counts.
+   */
   running: number;
   probed: number;
   /** It had passed before, still runs, and was left alone. */
@@ -60,7 +63,7 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   for (const { machines: group, wait } of start.groups) {
     if (recovered.some(({ results }) => results.some(({ outcome }) => outcome !== 'passed'))) break;
     if (wait > 0) await clock.sleep(wait, signal);
-    const began = clock.now();
+    const began = since(run);
     // All of them come to an end: what is launched when another one is refused has to be on record.
     const inside = insideProber(group, options);
     const outcomes = await Promise.allSettled(

@@ -201,6 +201,9 @@ export const attemptOf = ({ steps }: Run, vm: string): number =>
 /** Since when the run or what was last tried again of it goes on. */
 export const since = ({ start, steps }: Run): number => steps.findLast(isRetry)?.at ?? start.began;
 
+/** How long what was finished last took, interruptions included; in milliseconds, as the record says it. */
+export const tookOf = ({ steps }: Run): number => steps.findLast(step => step.what === 'finished')?.took ?? 0;
+
 /** When it is to be over, milliseconds since the epoch. */
 export const expiresOf = (run: Run): number => since(run) + run.start.limit;
 
