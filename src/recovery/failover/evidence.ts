@@ -1,4 +1,11 @@
-import { expiresOf, type ProbeResult, type Run, type RunPicture, type RunStep } from './run.ts';
+import {
+  expiresOf,
+  launchedElsewhere,
+  type ProbeResult,
+  type Run,
+  type RunPicture,
+  type RunStep,
+} from './run.ts';
 
 /** What a rehearsal showed, for whoever has to believe it. Times are RFC 3339, spans milliseconds. */
 export interface Evidence {
@@ -19,6 +26,8 @@ export interface Evidence {
     of: string;
     rpo: number;
     type: string;
+    /** Where it isn't the first of the network. */
+    subnet?: string;
     snapshots: string[];
     instance?: string;
     results: ProbeResult[];
@@ -50,6 +59,7 @@ export function evidenceOf(run: Run): Evidence {
         of: timeOf(machine.time),
         rpo: start.began - machine.time,
         type: machine.instance_type,
+        ...(probed && launchedElsewhere(run, probed.instance)),
         snapshots: machine.disks.map(({ snapshot }) => snapshot),
         ...(probed && { instance: probed.instance }),
         results: probed?.results ?? [],
@@ -114,7 +124,7 @@ export function evidencePage(
   const machines = evidence.machines.map(({ vm, of, point, rpo, type, instance = 'none', ...one }) => {
     const picture = one.picture === undefined ? undefined : pictures.get(one.picture);
     return `<section><h2>${escaped(vm)}</h2>
-${table(['', ''], [row('Point', `${point} of ${of}`), row('Data lost had home gone then (RPO)', span(rpo)), row('Instance', `${instance}, ${type}`), row('Snapshots', one.snapshots.join(', '))])}
+${table(['', ''], [row('Point', `${point} of ${of}`), row('Data lost had home gone then (RPO)', span(rpo)), row('Instance', `${instance}, ${type}${one.subnet === undefined ? '' : ` in ${one.subnet}`}`), row('Snapshots', one.snapshots.join(', '))])}
 ${table(
   ['Probe', 'From', 'Outcome', 'What was seen'],
   one.results.map(({ probe, from, outcome, saw }) => row(probe, from, outcome, saw)),

@@ -12,7 +12,9 @@ import { orderTags, watchPostLaunch } from './post-launch.ts';
 import { probe } from './probe.ts';
 import {
   attemptOf,
+  type Elsewhere,
   keepPicture,
+  launchedElsewhere,
   machineTags,
   note,
   type ProbeResult,
@@ -25,7 +27,7 @@ import {
 import { swapDisks } from './swap-disks.ts';
 import { seeToTeardown } from './teardown.ts';
 
-export interface Recovered {
+export interface Recovered extends Elsewhere {
   vm: string;
   instance: string;
   results: ProbeResult[];
@@ -77,7 +79,8 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
     if (refused.length > 0) throw together(refused);
     // Not before all that it said is written down: whoever goes on after a crash reads its console again.
     await inside?.end();
-    recovered.push(...outcomes.map(one => (one as PromiseFulfilledResult<Recovered>).value));
+    const done = outcomes.map(one => (one as PromiseFulfilledResult<Recovered>).value);
+    recovered.push(...done.map(one => ({ ...one, ...launchedElsewhere(run, one.instance) })));
   }
   const planned = start.groups.reduce((sum, { machines: group }) => sum + group.length, 0);
   const ok =

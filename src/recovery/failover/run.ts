@@ -81,6 +81,12 @@ export interface ProbeResult {
   saw: string;
 }
 
+/** What an instance was launched as, where that isn't what was to be tried first. */
+export interface Elsewhere {
+  type?: string;
+  subnet?: string;
+}
+
 export type RunStep = { at: number } & (
   | { what: 'scheduled'; name: string; fires: number }
   | { what: 'refused'; vm: string; why: string }
@@ -88,7 +94,7 @@ export type RunStep = { at: number } & (
   | { what: 'retry'; vms: string[]; anew: string[] }
   /** A prober is about to be launched under this token. */
   | { what: 'prober'; token: string; probes: number }
-  | { what: 'launched'; vm: string; image: string; instance: string }
+  | ({ what: 'launched'; vm: string; image: string; instance: string } & Elsewhere)
   /** It holds its own disks alone and is on the network that it belongs to. */
   | { what: 'swapped'; vm: string; instance: string }
   /** `picture`: number of its record, where a probe took one. */
@@ -180,6 +186,22 @@ export function waysOf(repository: string, start: RunStart, machine: RunMachine,
 /** All tokens that an attempt at a machine may be launched with. */
 export const tokensOf = (...of: Parameters<typeof waysOf>): string[] =>
   waysOf(...of).map(({ token }) => token);
+
+/** What the way with this token has that differs from the first one. */
+export function elsewhere(ways: readonly Way[], token: string | undefined): Elsewhere {
+  const [first] = ways;
+  const taken = ways.find(way => way.token === token);
+  if (!first || !taken) return {};
+  const { type, subnet } = taken;
+  return { ...(type !== first.type && { type }), ...(subnet !== first.subnet && { subnet }) };
+}
+
+/** The same of an instance, as the record says it. */
+export function launchedElsewhere({ steps }: Run, instance: string): Elsewhere {
+  const { type, subnet } =
+    steps.filter(step => step.what === 'launched').findLast(step => step.instance === instance) ?? {};
+  return { ...(type !== undefined && { type }), ...(subnet !== undefined && { subnet }) };
+}
 
 /** The group that shells of a run are launched into. */
 export const quarantineName = (repository: string, start: RunStart): string =>
