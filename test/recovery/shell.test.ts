@@ -290,7 +290,18 @@ test.for(['failed', 'failed-detached'] as const)(
     const of = await world();
     await of.begin();
     await of.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'replace-fails', state } });
-    const [recovered] = await rehearse(await of.at());
+    const said: string[] = [];
+    const [recovered] = await rehearse({ ...(await of.at()), say: line => said.push(line) });
+    const failed = `web01: the exchange of its root failed (${state}): its disk is put in by hand`;
+    expect(said.filter(line => line === failed)).toHaveLength(1);
+    const [asked, told, put] = [
+      'web01: its root is exchanged',
+      failed,
+      'web01: its own disk is put in 0',
+    ].map(line => said.indexOf(line));
+    expect(asked).toBeGreaterThanOrEqual(0);
+    expect(told).toBeGreaterThan(asked!);
+    expect(put).toBeGreaterThan(told!);
     await expectRecovered(of, recovered!.instance);
     await cleanUp(await of.at());
     await expectNothingLeft(of);
