@@ -54,7 +54,7 @@ export function s3Store(connection: S3Connection, place: S3Url): ObjectStore {
         );
         const { Body, ContentLength = Number.POSITIVE_INFINITY, ETag, LastModified } = answer;
         const told = { etag: bare(ETag), modified: LastModified?.getTime() ?? 0 };
-        if (into && ContentLength <= into.length)
+        if (into && Body && ContentLength <= into.length)
           return { bytes: await readInto(into, Body as Readable), ...told };
         const body = await Body?.transformToByteArray();
         const bytes = body ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : Buffer.alloc(0);

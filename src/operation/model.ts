@@ -1,3 +1,4 @@
+import type { Pause } from '../replication/model/pauses.ts';
 import type { Consistency, Mode } from '../replication/model/point.ts';
 import type { Timetable } from '../schedule/due.ts';
 
@@ -18,6 +19,7 @@ export const REASONS = {
   'first-copy-running': 'its first copy is being made',
   paused: 'somebody paused it',
   'failed-over': 'it runs in AWS',
+  'lives-in-aws': 'it lives in AWS, where nothing protects it',
   'repository-unreachable': 'its repository could not be read',
   damaged: 'what its repository holds of it could not be read',
   'future-point': 'its newest point is dated in the future',
@@ -62,16 +64,6 @@ export interface SeenVm {
   leased?: number;
   /** Something of it can't be read, so that `newest` may not be the newest. */
   damaged?: true;
-}
-
-/** Cycles of a VM that nobody shall begin for a while. */
-export interface Pause {
-  vm: string;
-  /** Until when; undefined: until somebody ends it. */
-  until?: number;
-  why: 'paused' | 'failed-over';
-  /** Since when. */
-  at: number;
 }
 
 /** The newest run of a recovery plan. */

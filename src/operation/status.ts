@@ -1,8 +1,8 @@
+import { failedOver, type Pause } from '../replication/model/pauses.ts';
 import { breachedAfter, dueAfter, phaseOf, runsAfter } from '../schedule/due.ts';
 import { longestGap } from '../schedule/schedule.ts';
 import type {
   DeclaredVm,
-  Pause,
   Reason,
   ReplicaStatus,
   SeenReplica,
@@ -55,9 +55,10 @@ export function statusOf(
 }
 
 /** Whether somebody has to be told: an RPO is breached, of a point or of a replica. */
-export const isBreached = ({ state, kept, replica }: VmStatus): boolean =>
+export const isBreached = ({ state, reason, kept, replica }: VmStatus): boolean =>
   state === 'breached' ||
   state === 'never' ||
+  reason === 'lives-in-aws' ||
   (state === 'paused' && !kept) ||
   replica?.state === 'breached' ||
   replica?.state === 'never';
@@ -75,8 +76,9 @@ export function isDueOf(declared: readonly DeclaredVm[], now: number): (vm: Seen
   };
 }
 
-/** The pause of a VM that is in force. */
+/** The pause of a VM that is in force; a failover before any other. */
 export const pauseOf = (pauses: readonly Pause[], uuid: string, now: number): Pause | undefined =>
+  failedOver(pauses, uuid) ??
   pauses.find(({ vm, until }) => vm === uuid && (until === undefined || until > now));
 
 function statusOfOne(
@@ -122,6 +124,7 @@ function statusOfOne(
   if (pause) {
     const { until } = pause;
     const { next: _, ...rest } = measured;
+    if (pause.committed !== undefined) return is('unprotected', 'lives-in-aws', rest);
     return is('paused', pause.why, { ...rest, kept, ...(until !== undefined && { pausedUntil: until }) });
   }
   if (newest.time - now >= longestGap(timetable.schedule)) return is('unknown', 'future-point', measured);

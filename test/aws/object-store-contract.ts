@@ -49,6 +49,24 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       expect(past?.bytes).toHaveLength(0);
     });
 
+    it('reads into a buffer where there is room for it, and leaves the rest of it alone', async () => {
+      const store = await open();
+      const bytes = randomBytes(300_000);
+      await store.put('packs/ab/2', bytes, { when: fresh });
+      const into = Buffer.alloc(131_072, 7);
+      const range = { start: 70_000, end: 200_001 };
+      const got = await store.get('packs/ab/2', { range, into });
+      expect(got?.bytes.buffer).toBe(into.buffer);
+      expect(got?.bytes.equals(bytes.subarray(70_000, 200_001))).toBe(true);
+      expect(into.subarray(130_001).equals(Buffer.alloc(1_071, 7))).toBe(true);
+      const end = await store.get('packs/ab/2', { range: { start: 299_999, end: 400_000 }, into });
+      expect(end?.bytes.equals(bytes.subarray(299_999))).toBe(true);
+      const past = await store.get('packs/ab/2', { range: { start: 300_000, end: 300_010 }, into });
+      expect(past?.bytes).toHaveLength(0);
+      const whole = await store.get('packs/ab/2', { into });
+      expect(whole?.bytes.equals(bytes)).toBe(true);
+    });
+
     it('holds empty objects', async () => {
       const store = await open();
       await store.put('empty', Buffer.alloc(0), { when: fresh });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chooseWork, type Encryption } from '../../src/recovery/replica/choose.ts';
-import type { ReplicaSnapshot } from '../../src/recovery/replica/names.ts';
+import { type ReplicaSnapshot, readReplica, replicaTags } from '../../src/recovery/replica/names.ts';
 import { aDisk, pointContent } from '../support/repository.ts';
 import { replicaOf } from './fixture.ts';
 
@@ -70,4 +70,13 @@ test('what failed, or was begun under another encryption, holds its token: the n
   const pending = snapshot(3, { state: 'pending', attempt: 2 });
   expect(chosen([pending])).toEqual({ reason: 'first', attempt: 0 });
   expect(chosen([pending], { on: true })).toEqual({ reason: 'first', attempt: 3 });
+});
+
+test('a snapshot whose tags somebody changed is not one of the replica', () => {
+  const { tags, ...sound } = replicaOf(1, 'a');
+  expect(readReplica({ ...sound, tags })).toMatchObject({ generation: 1, identity: 'a' });
+  for (const name of ['disk', 'point', 'disks', 'generation', 'attempt'] as const) {
+    const wrong = name === 'disk' || name === 'point' ? '' : 'many';
+    expect(readReplica({ ...sound, tags: { ...tags, [replicaTags[name]]: wrong } }), name).toBeUndefined();
+  }
 });

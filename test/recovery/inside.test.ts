@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DescribeInstanceAttributeCommand } from '@aws-sdk/client-ec2';
+import { CreateSubnetCommand, DescribeInstanceAttributeCommand } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Clock } from '../../src/io/ports.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
@@ -122,6 +122,32 @@ test('a prober that never answers is no pass, and its last words are told', asyn
   const { run: after } = await world.at();
   expect(after.steps.at(-1)).toMatchObject({ what: 'finished', ok: false });
 });
+
+test('a prober that there is no room for in one subnet is launched in the next, and found there', async () => {
+  const world = await withProber();
+  const { Subnet } = await world.ec2.send(
+    new CreateSubnetCommand({
+      VpcId: world.network.vpc,
+      CidrBlock: '10.9.2.0/24',
+      AvailabilityZone: 'eu-west-1b',
+    }),
+  );
+  const other = Subnet!.SubnetId!;
+  const at = async (step?: (name: string) => Promise<void>) => {
+    const options = await world.at(step);
+    options.run.start.else_subnets = [other];
+    return options;
+  };
+  await world.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'capacity', type, times: 1 } as never });
+  const clock = clockThat(() => bootProbers(world));
+  await expect(rehearse({ ...(await at(killedBefore('probed-web01'))), clock })).rejects.toThrow('killed');
+  const [recovered] = await rehearse({ ...(await at()), clock });
+  expect(recovered!.results.map(({ outcome }) => outcome)).toEqual(['passed', 'passed', 'passed']);
+  // There is room in the first by now, and still no second one.
+  expect(await world.probers()).toMatchObject([{ SubnetId: other }]);
+  expect(await cleanUp({ ...(await at()), clock })).toMatchObject({ foreign: [] });
+  expect(await standing(world.repository, (await at()).run, world.recovery)).toMatchObject({ instances: [] });
+}, 60_000);
 
 test('a prober that there is no room for is no pass, and ends no test', async () => {
   const world = await withProber();

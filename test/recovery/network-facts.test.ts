@@ -292,9 +292,83 @@ test.for<[string, Answers, string[]]>([
     rules([], [{ IpRanges: [{ CidrIp: '10.1.0.0/16' }] }]),
     ['its security group lets traffic out to 10.1.0.0/16'],
   ],
+  [
+    'rules out, by each kind of peer',
+    rules([], [{ Ipv6Ranges: [{ CidrIpv6: '::/0' }], PrefixListIds: [{ PrefixListId: 'pl-1' }] }]),
+    ['::/0', 'pl-1'].map(peer => `its security group lets traffic out to ${peer}`),
+  ],
   ['a name server of home', dhcp('AmazonProvidedDNS', '10.1.0.10'), ['DHCP names the name server 10.1.0.10']],
 ])('%s', async ([, answers, ways]) => {
   expect(await waysOf(answers)).toEqual(ways);
+});
+
+const group = (VpcId: string) => ({
+  DescribeSecurityGroups: [{ SecurityGroups: [{ GroupId: 'sg-1', VpcId }] }],
+});
+const subnetA = { SubnetId: 'subnet-a', VpcId: 'vpc-1', CidrBlock: '10.0.1.0/24' };
+
+test.for<[string, Answers, string]>([
+  ['a subnet', { DescribeSubnets: [{ Subnets: [subnetA] }] }, 'there is no subnet-b in this account'],
+  ['a group', { DescribeSecurityGroups: [{}] }, 'there is no sg-1 in this account'],
+  [
+    'a subnet of this VPC',
+    { DescribeSubnets: [{ Subnets: [subnetA, { SubnetId: 'subnet-b', VpcId: 'vpc-2' }] }] },
+    'subnet-a is of vpc-1, but subnet-b is of vpc-2',
+  ],
+  ['a group of this VPC', group('vpc-2'), 'subnet-a is of vpc-1, but sg-1 is of vpc-2'],
+])('a network without %s is refused', async ([, answers, said]) => {
+  await expect(waysOf(answers)).rejects.toThrow(said);
+});
+
+test.for<[string, object, string]>([
+  [
+    'an address outside of AWS',
+    { MapCustomerOwnedIpOnLaunch: true },
+    'an address of a network outside of AWS for each machine',
+  ],
+  [
+    'IPv6, beside what it gave once',
+    {
+      Ipv6CidrBlockAssociationSet: [
+        { Ipv6CidrBlock: '2001:db8:1::/64', Ipv6CidrBlockState: { State: 'disassociated' } },
+        { Ipv6CidrBlock: '2001:db8:2::/64', Ipv6CidrBlockState: { State: 'associated' } },
+      ],
+    },
+    'IPv6 addresses of 2001:db8:2::/64',
+  ],
+])('a subnet that gives %s', async ([, more, said]) => {
+  const subnets = [
+    { ...subnetA, ...more },
+    { ...subnetA, SubnetId: 'subnet-b' },
+  ];
+  expect(await waysOf({ DescribeSubnets: [{ Subnets: subnets }] })).toEqual([`subnet-a gives ${said}`]);
+});
+
+const eni = (more: object) => ({
+  DescribeNetworkInterfaces: [{ NetworkInterfaces: [{ NetworkInterfaceId: 'eni-1', ...more }] }],
+});
+
+test.for<[string, object, string[]]>([
+  ['that a service manages', { RequesterManaged: true, InterfaceType: 'interface' }, ['eni-1, of a service']],
+  ['of another kind', { InterfaceType: 'lambda' }, ['eni-1, of a service']],
+  ['of others, in another group, which reaches nothing', { Groups: [{ GroupId: 'sg-2' }] }, []],
+])('a network interface %s', async ([, more, said]) => {
+  expect(await waysOf(eni(more))).toEqual(said.map(one => `the VPC has the network interface ${one}`));
+});
+
+test('gateways that are gone are no way out', async () => {
+  const gone = {
+    DescribeVpnGateways: [{ VpnGateways: [{ VpnGatewayId: 'vgw-1', State: 'deleted' }] }],
+    DescribeTransitGatewayVpcAttachments: [{ TransitGatewayVpcAttachments: [{ State: 'deleted' }] }],
+    DescribeVpcEndpoints: [{ VpcEndpoints: [{ VpcEndpointId: 'vpce-1', State: 'Deleted' }] }],
+  };
+  expect(await waysOf(gone)).toEqual([]);
+});
+
+test('a route to nothing that is known is a way out', async () => {
+  expect(await waysOf(routes({ DestinationCidrBlock: '10.1.0.0/16' }))).toContain(
+    'a route of subnet-a leads to 10.1.0.0/16 by a target of another kind',
+  );
 });
 
 test('a rule of the resolver on a later page, but the one that every VPC has', async () => {

@@ -22,6 +22,8 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
     BootMode: 'legacy-bios',
     SubnetId: world.network.subnet,
     SecurityGroups: [{ GroupId: world.network.group }],
+    MetadataOptions: { HttpTokens: 'required' },
+    BlockDeviceMappings: [{ Ebs: { DeleteOnTermination: true } }],
   });
   expect(instance!.IamInstanceProfile).toBeUndefined();
   const options = await world.at();
@@ -153,6 +155,7 @@ test('somebody else’s image with the name of the run’s is neither launched f
     name: imageName(world.repository.id, run.start, 'web01'),
     bootMode: 'legacy-bios',
     tpm: false,
+    endsWithIt: true,
     disks: [{ device: '/dev/sda1', snapshot: world.disks[0]!.snapshot }],
     tags: { owner: 'theirs' },
   });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { awsMachines } from '../../src/aws/recovery/machines.ts';
 import { retired } from '../../src/recovery/replica/choose.ts';
 import { replicaTags } from '../../src/recovery/replica/names.ts';
 import { verifySnapshot } from '../../src/recovery/replica/verify.ts';
@@ -119,6 +120,20 @@ test('old snapshots go, those of the newest points that are whole stay', async (
   expect(left.map(({ state }) => state)).toEqual(['completed', 'completed']);
 });
 
+test('a snapshot that an image still uses stays, and is not counted as retired', async () => {
+  const world = await twoPoints();
+  await awsMachines(world.connection).registerImage({
+    name: 'of-the-first',
+    bootMode: 'legacy-bios',
+    tpm: false,
+    endsWithIt: true,
+    disks: [{ device: '/dev/sda1', snapshot: world.first }],
+    tags: {},
+  });
+  expect((await world.build({ keep: 1 })).retired).toEqual([]);
+  expect(await world.store.list({ ids: [world.first] })).toMatchObject([{ state: 'completed' }]);
+});
+
 test('nothing is retired while no point has all of its disks', () => {
   const halves = [snapshot(1, 'a', 'completed'), snapshot(2, 'a', 'completed'), snapshot(2, 'b', 'error')];
   expect(retired(halves, 1)).toEqual([]);
@@ -192,6 +207,20 @@ test('a build that timed out is begun again, with another token', async () => {
   expect(all.map(({ state }) => state).sort()).toEqual(['completed', 'completed', 'error']);
 });
 
+test.for<[string, 'error' | undefined]>([
+  ['is error', 'error'],
+  ['is gone', undefined],
+])('a snapshot that %s when all was put is told at once', async ([what, state]) => {
+  const world = await twoPoints();
+  const list: typeof world.store.list = async (which, ...more) => {
+    const found = await world.store.list(which, ...more);
+    return 'ids' in which ? found.flatMap(one => (state ? { ...one, state } : [])) : found;
+  };
+  await expect(world.build({ store: { ...world.store, list } })).rejects.toMatchObject({
+    diagnostics: [{ code: 'snapshot-failed', message: expect.stringContaining(what) }],
+  });
+});
+
 test('throttled for a while, it goes on more slowly', async () => {
   const world = await twoPoints();
   await world.lab.command({
@@ -232,6 +261,16 @@ test('verification finds a block that differs and one that is missing', async ()
   expect(found.problems).toEqual([
     { block: 4, what: 'missing' },
     { block: 7, what: 'differs' },
+  ]);
+  const short = {
+    ...world.store,
+    async *blocks(...args: Parameters<typeof world.store.blocks>) {
+      for await (const block of world.store.blocks(...args)) if (block.index < 8) yield block;
+    },
+  };
+  expect((await verifySnapshot(reader, id, { ...options, store: short })).problems).toEqual([
+    { block: 8, what: 'missing' },
+    { block: 9, what: 'missing' },
   ]);
   expect(await verifySnapshot(reader, id, { ...options, store: world.store, sample: 3 })).toMatchObject({
     read: 3,

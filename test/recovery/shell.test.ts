@@ -25,7 +25,7 @@ import { ORDER_TAG } from '../../src/recovery/guest/order.ts';
 import { type CloudImage, RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
 import { estimateCold } from '../../src/recovery/replica/estimate.ts';
-import { makeShell } from '../../src/recovery/shell/own.ts';
+import { findShell, makeShell } from '../../src/recovery/shell/own.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { aDisk, aMachine, blockNumbers, pointContent } from '../support/repository.ts';
 import { hour, killedBefore, nobody, role } from './begun.ts';
@@ -308,6 +308,15 @@ test.for(['failed', 'failed-detached'] as const)(
   },
 );
 
+test('an answer that is lost makes no second volume', async () => {
+  const of = await world({ data: true });
+  await of.begin();
+  const rule = { kind: 'lost-answer', operation: 'CreateVolume' } as const;
+  await of.lab.command({ do: 'fault', on: 'ec2', rule });
+  const [recovered] = await rehearse(await of.at());
+  await expectRecovered(of, recovered!.instance);
+});
+
 /** What failed is tried again, as `converge failover retry` does. */
 async function retry(options: Awaited<ReturnType<Awaited<ReturnType<typeof world>>['at']>>, anew: boolean) {
   const again = await failedOf(options, anew);
@@ -549,6 +558,27 @@ test('Windows from a shell of its own runs under its own licence, on hardware of
   });
   await cleanUp(await of.at());
   await expectNothingLeft(of);
+});
+
+test.for<[string, Partial<CloudImage>]>([
+  ['license-mismatch', { usageOperation: 'RunInstances:0002' }],
+  ['license-mismatch', { platformDetails: 'Windows' }],
+  ['shell-boot-mode', { bootMode: 'uefi' }],
+])('an import that became something else (%s %o) is no shell', async ([code, seen]) => {
+  const of = await ownWorld();
+  const { shells, machines } = of.recovery;
+  const image: typeof shells.image = async (...asked) => {
+    const found = await shells.image(...asked);
+    return found && { ...found, ...seen };
+  };
+  const cloud = { machines, shells: { ...shells, image } };
+  await expect(makeShell({ ...of.shell(), cloud })).rejects.toMatchObject({ diagnostics: [{ code }] });
+  await expect(of.fits()).rejects.toThrow(/no shell of its own/);
+  // Nor is one that has the tags of a shell.
+  await makeShell(of.shell());
+  const images: typeof machines.images = async (...asked) =>
+    (await machines.images(...asked)).map(one => ({ ...one, ...seen }));
+  expect(await findShell({ ...machines, images }, of.shell().of)).toBeUndefined();
 });
 
 test('an import that fails says all that EC2 said', async () => {

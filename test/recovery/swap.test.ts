@@ -65,7 +65,8 @@ const anySeen: fc.Arbitrary<Seen> = fc
 test('in whatever state: no disk of its own beside a shell, no network before its own disks', () => {
   fc.assert(
     fc.property(anySeen, seen => {
-      const { instance, disks } = seen;
+      const { instance } = seen;
+      const disks = seen.disks as Exclude<typeof seen.disks, 'from-image'>;
       const move = nextMove(seen, wanted);
       const own = disks.map(disk => disk?.id);
       const strangers = instance.devices.filter(({ volume }) => !own.includes(volume));
@@ -165,7 +166,7 @@ test.for<[string, Seen, object]>([
     seenAs({
       devices: [held(root, 'vol-0'), held(dataDevice(1), 'vol-1', { endsWithIt: false })],
     }),
-    { ask: 'end-with', devices: [dataDevice(1)] },
+    { ask: 'end-with', devices: [dataDevice(1)], ends: true },
   ],
   ['all is in', seenAs(), { ask: 'start' }],
   [
@@ -191,4 +192,22 @@ test.for<[string, Seen, object]>([
   ],
 ])('the one next move when %s', ([, seen, move]) => {
   expect(nextMove(seen, wanted)).toEqual(move);
+});
+
+test('launched from an image of its own disks: they outlive it when it takes over, then comes its network', () => {
+  const seen = (endsWithIt: boolean, groups: string[]): Seen => {
+    const { instance, ...rest } = seenAs({ state: 'running', groups });
+    const devices = instance.devices.map(one => ({ ...one, endsWithIt }));
+    return { ...rest, instance: { ...instance, devices }, disks: 'from-image' };
+  };
+  const keeping = { ...wanted, keeps: true };
+  const devices = (one: Seen) => one.instance.devices.map(({ device }) => device);
+  const quarantined = seen(true, ['sg-quarantine']);
+  expect(nextMove(quarantined, keeping)).toEqual({
+    ask: 'end-with',
+    devices: devices(quarantined),
+    ends: false,
+  });
+  expect(nextMove(seen(false, ['sg-quarantine']), keeping)).toEqual({ ask: 'groups' });
+  expect(nextMove(quarantined, wanted)).toEqual({ ask: 'groups' });
 });

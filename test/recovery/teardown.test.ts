@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { expect, onTestFinished, test } from 'vitest';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { expiresOf, runTags } from '../../src/recovery/failover/run.ts';
@@ -24,7 +25,7 @@ test('the entry is there before anything is launched, and ends what has the tag 
   const { run } = await world.at();
   const { schedules, fires } = await standing(world.repository, run, world.recovery);
   expect(schedules).toEqual([expect.stringMatching(/^converge-[0-9a-f]{8}-[0-9a-f]{16}-1-0$/)]);
-  expect(fires).toBe(Math.floor(expiresOf(run) / 1000) * 1000);
+  expect(fires).toBe(Math.floor(expiresOf(run)! / 1000) * 1000);
 
   await rehearse(await world.at());
   await later(world, hour - 60_000);
@@ -69,6 +70,34 @@ test('an entry of that name that ends something else: refused, and left alone by
   expect(await world.recovery.teardown.list(name!)).toHaveLength(1);
 });
 
+test('an entry of that name that does something else is foreign, though it names the run’s tag', async () => {
+  const world = await begun();
+  await expect(rehearse(await world.at(killedBefore('scheduled')))).rejects.toThrow('killed');
+  const { run } = await world.at();
+  const [Name] = (await standing(world.repository, run, world.recovery)).schedules;
+  await world.recovery.teardown.remove(Name!);
+  const { region, s3: credentials } = world.lab.settings;
+  const scheduler = new SchedulerClient({ region, credentials, endpoint: world.lab.api.url });
+  onTestFinished(() => scheduler.destroy());
+  const Values = [runTags(world.repository.id, run.start)[RUN_TAG]!];
+  await scheduler.send(
+    new CreateScheduleCommand({
+      Name,
+      ScheduleExpression: 'at(2099-01-01T00:00:00)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Arn: 'arn:aws:scheduler:::aws-sdk:ec2:terminateInstances',
+        RoleArn: role,
+        Input: JSON.stringify({ Targets: [{ Key: `tag:${RUN_TAG}`, Values }] }),
+      },
+    }),
+  );
+  expect(await standing(world.repository, run, world.recovery)).toMatchObject({
+    schedules: [],
+    foreign: [Name],
+  });
+});
+
 test('an entry that somebody makes while all is removed is told, and the pins stay', async () => {
   const world = await begun();
   await rehearse(await world.at());
@@ -78,7 +107,7 @@ test('an entry that somebody makes while all is removed is told, and the pins st
   const step = async (of: string) => {
     if (of !== 'unschedule') return;
     const tag = { key: RUN_TAG, value: runTags(world.repository.id, run.start)[RUN_TAG]! };
-    await world.recovery.teardown.create({ name: another, at: expiresOf(run), role, tag, token: 'later' });
+    await world.recovery.teardown.create({ name: another, at: expiresOf(run)!, role, tag, token: 'later' });
   };
   await expect(cleanUp(await world.at(step))).rejects.toMatchObject({
     diagnostics: [{ code: 'left-behind', message: expect.stringContaining(another) }],

@@ -101,22 +101,18 @@ test('a digest that the repository knows is not made again; that of a shorter bl
   for (const { bytes: of, digest } of parts.put.values()) expect(digest.toString('hex')).toBe(of);
 });
 
-test('a put that fails stops the others, and nothing is put any more when that is told', async () => {
-  const under = new Set<number>();
+test('a put that fails stops the others', async () => {
+  const signals = new Set<AbortSignal>();
   const failing = {
     async put(...[, index, , , signal]: Parameters<SnapshotStore['put']>) {
-      under.add(index);
-      try {
-        if (index === 5) throw new Error('refused');
-        while (!signal?.aborted) await turn();
-        throw signal.reason;
-      } finally {
-        under.delete(index);
-      }
+      if (index === 5) throw new Error('refused');
+      signals.add(signal!);
+      while (!signal!.aborted) await turn();
+      throw signal!.reason;
     },
   } as Partial<SnapshotStore> as SnapshotStore;
   const numbers = Array.from({ length: 64 }, (_, n) => n);
   const reader = disk(64 * SNAPSHOT_BLOCK, SNAPSHOT_BLOCK);
   await expect(writeBlocks(reader, each(numbers), { store: failing, id: 'snap' })).rejects.toThrow('refused');
-  expect([...under]).toEqual([]);
+  expect([...signals].map(({ reason }) => (reason as Error).message)).toEqual(['refused']);
 });

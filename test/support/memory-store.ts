@@ -36,13 +36,15 @@ export function memoryStore(url = 'memory://test', time = () => 1_767_225_600_00
     calls,
     before: undefined,
     loseAnswer: undefined,
-    async get(key, { range, signal } = {}) {
+    async get(key, { range, into, signal } = {}) {
       signal?.throwIfAborted();
       await note('get', key);
       const found = objects.get(key);
       if (!found) return undefined;
       const bytes = range ? found.bytes.subarray(range.start, range.end) : found.bytes;
-      return { bytes: Buffer.from(bytes), etag: etagOf(found.bytes), modified: found.modified };
+      const room = into && into.length >= bytes.length ? into.subarray(0, bytes.length) : undefined;
+      if (room) bytes.copy(room);
+      return { bytes: room ?? Buffer.from(bytes), etag: etagOf(found.bytes), modified: found.modified };
     },
     async head(key) {
       await note('head', key);

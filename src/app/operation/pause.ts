@@ -1,6 +1,6 @@
 import { Failure, given } from '../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../io/duration.ts';
-import { pause, resume } from '../../operation/pauses.ts';
+import { pause, refuseFailedOver, resume } from '../../replication/model/pauses.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { vmNamed, withRepositoryOpen } from '../repository/with-repository.ts';
@@ -27,11 +27,16 @@ export const pauseVm = (
     return { until: end };
   });
 
-/** Ends the pause of a VM, if it has one. @throws Failure `vm-not-in-repository` */
+/**
+ * Ends the pause of a VM, if it has one.
+ *
+ * @throws Failure `vm-not-in-repository`; `failed-over`, blocked: agents go on leaving it alone
+ */
 export const resumeVm = (context: Context, vm: string, options: Options): Promise<true | undefined> =>
   withRepositoryOpen(context, options, vm, async ({ repository }) => {
     const { uuid } = await vmNamed(repository, vm);
     await resume(repository, uuid);
+    await refuseFailedOver(repository, { uuid, name: vm });
     return true as const;
   });
 

@@ -1,6 +1,7 @@
 import { type Diagnostic, Failure, given } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { fitFor } from '../../recovery/failover/prepare.ts';
+import type { Landing } from '../../recovery/failover/run.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import type { Encryption } from '../../recovery/replica/choose.ts';
 import { estimateCold } from '../../recovery/replica/estimate.ts';
@@ -24,9 +25,17 @@ export async function choose(
   {
     encryption,
     network,
+    landings,
     allow = [],
     signal,
-  }: { encryption: Encryption; network: NetworkFacts; allow?: string[]; signal: AbortSignal },
+  }: {
+    encryption: Encryption;
+    network: Pick<NetworkFacts, 'subnets'>;
+    /** By the title of the target, of a run that takes over. */
+    landings?: ReadonlyMap<string, Landing>;
+    allow?: string[];
+    signal: AbortSignal;
+  },
 ): Promise<Chosen[]> {
   const { groups, repository: home } = planProperties(declared);
   const { url } = repositoryRef(home);
@@ -54,7 +63,7 @@ export async function choose(
         ),
       );
     const again = (id: string) =>
-      `converge failover ${declared.title} --test ${recovering.again} --point ${id}`;
+      `converge failover ${declared.title} ${landings ? '' : '--test '}${recovering.again} --point ${id}`;
     try {
       const { points, lost } = await (await pointsOf(repository, vm)).history(() => {});
       const point = selectPoint(points, which, vm, { points: lost, again });
@@ -67,7 +76,9 @@ export async function choose(
       });
       const ready = await knownReadiness(recovering, target, repository, point, signal);
       if (!allow.includes(target.address)) against.push(...notReady(ready, target));
-      chosen.push({ vm, target: machine, point, fit, ...(cold && { cold }), ready });
+      const landing = landings?.get(vm);
+      const where = { ...(landing && { landing }), ...(cold && { cold }) };
+      chosen.push({ vm, target: machine, point, fit, ...where, ready });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       against.push(...error.diagnostics.map(one => ({ at: target.at, ...one })));

@@ -3,8 +3,8 @@ import type { CatalogResource } from '../../engine/model/catalog.ts';
 import { parseDuration } from '../../io/duration.ts';
 import type { Fit, TargetMachine } from '../../recovery/failover/prepare.ts';
 import { probesOf } from '../../recovery/failover/probes-of.ts';
-import type { PostLaunch, RunStart } from '../../recovery/failover/run.ts';
-import type { NetworkFacts } from '../../recovery/model/machines.ts';
+import type { Landing, PostLaunch, RunStart } from '../../recovery/failover/run.ts';
+import type { CloudSubnet, NetworkFacts } from '../../recovery/model/machines.ts';
 import type { PlanProperties } from '../../recovery/model/plan.ts';
 import { describeProbe, type Probe, placeIn } from '../../recovery/model/probes.ts';
 import type { Finding, Verdict } from '../../recovery/readiness/facts.ts';
@@ -36,6 +36,8 @@ export interface PlannedMachine {
   probes: string[];
   /** What it is to converge itself by. */
   post_launch?: PostLaunch;
+  /** Where it is put when it takes over. */
+  landing?: Landing;
   /**
    * Of a point that has no snapshots yet. No part of the digest: a replica that is made meanwhile is no other
    * plan.
@@ -57,9 +59,12 @@ export interface KnownReadiness {
 /** What is about to be done, for whoever approves it. */
 export interface FailoverPlan {
   plan: string;
-  network: { subnet: string; else_subnets?: string[]; group: string; vpc: string };
-  /** Milliseconds after which it is ended, and by which role; without one nobody ends it. */
-  teardown: { after: number; role?: string };
+  /** It takes over from machines at home. Left out: it is a test. */
+  kind?: 'real';
+  /** Of a test. */
+  network?: { subnet: string; else_subnets?: string[]; group: string; vpc: string };
+  /** Of a test: milliseconds after which it is ended, and by which role; without one nobody ends it. */
+  teardown?: { after: number; role?: string };
   /** What probes them from within their network; undefined: they are probed from here. */
   prober?: { image: string; type: string };
   groups: {
@@ -75,6 +80,8 @@ export interface Chosen {
   target: TargetMachine;
   point: Point;
   fit: Fit;
+  /** Of one that takes over. */
+  landing?: Landing;
   cold?: Cold;
   ready: KnownReadiness;
 }
@@ -87,42 +94,68 @@ export const waits = (wait: string | undefined): number =>
 
 export function planOf(
   plan: string,
-  { groups, test, probes }: RecoveryPlanProperties,
+  properties: RecoveryPlanProperties,
   chosen: Chosen[],
   network: Pick<NetworkFacts, 'vpc' | 'subnets' | 'group'>,
   postLaunch: (vm: string) => PostLaunch | undefined,
   prober?: FailoverPlan['prober'],
 ): FailoverPlan {
+  const { test } = properties;
   const role = roleOf(test);
-  const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
   return withDigest({
     plan,
     network: { ...networkOf(network), vpc: network.vpc },
     teardown: { after: limitOf(test), ...(role !== undefined && { role }) },
     ...(prober && { prober }),
-    groups: groups.map(({ targets, wait }) => ({
-      wait: waits(wait),
-      machines: targets.map(of).map(({ vm, target, point, fit, cold, ready }) => ({
-        vm,
-        ...carried(postLaunch(vm)),
-        point: point.id,
-        time: point.time,
-        disks: point.disks.length,
-        type: fit.type,
-        ...addressOf(keptAddress(network.subnets, target.private_address)),
-        ...(fit.why !== undefined && { why: fit.why }),
-        ...(fit.shell && {
-          shell: { image: fit.shell.image, license: fit.shell.license },
-          image_name: fit.shell.what,
-        }),
-        ...hourlyOf(fit.type, target),
-        ...(cold && { cold }),
-        ready,
-        probes: probesOf(probes, vm, familyOf(point)).map(one => inWords(one, prober !== undefined)),
-      })),
-    })),
+    groups: groupsOf(properties, chosen, network.subnets, postLaunch, prober !== undefined),
   });
 }
+
+/** The same of a run that takes over. `subnets`: those of all its machines. */
+export const planOfReal = (
+  plan: string,
+  ...of: [RecoveryPlanProperties, Chosen[], readonly CloudSubnet[], (vm: string) => PostLaunch | undefined]
+): FailoverPlan => withDigest({ plan, kind: 'real', groups: groupsOf(...of) });
+
+function groupsOf(
+  { groups, probes }: RecoveryPlanProperties,
+  chosen: Chosen[],
+  subnets: readonly CloudSubnet[],
+  postLaunch: (vm: string) => PostLaunch | undefined,
+  inside = false,
+): FailoverPlan['groups'] {
+  const of = (vm: string) => chosen.find(one => one.vm.toLowerCase() === vm.toLowerCase())!;
+  return groups.map(({ targets, wait }) => ({
+    wait: waits(wait),
+    machines: targets.map(of).map(({ vm, target, point, fit, landing, cold, ready }) => ({
+      vm,
+      ...carried(postLaunch(vm)),
+      point: point.id,
+      time: point.time,
+      disks: point.disks.length,
+      type: fit.type,
+      ...addressOf(keptAddress(subnetsFor(landing, subnets), target.private_address)),
+      ...landed(landing),
+      ...(fit.why !== undefined && { why: fit.why }),
+      ...(fit.shell && {
+        shell: { image: fit.shell.image, license: fit.shell.license },
+        image_name: fit.shell.what,
+      }),
+      ...hourlyOf(fit.type, target),
+      ...(cold && { cold }),
+      ready,
+      probes: probesOf(probes, vm, familyOf(point)).map(one => inWords(one, inside)),
+    })),
+  }));
+}
+
+/** Those that a machine may be launched into. */
+export const subnetsFor = (
+  landing: Landing | undefined,
+  subnets: readonly CloudSubnet[],
+): readonly CloudSubnet[] => (landing ? subnets.filter(({ id }) => landing.subnets.includes(id)) : subnets);
+
+const landed = (landing: Landing | undefined) => landing && { landing };
 
 /** Points that say nothing of their machine are refused before anything of them is run. */
 export const familyOf = ({ machine }: Point) => (machine ? guestFamily(machine) : 'other');
@@ -133,18 +166,22 @@ const inWords = (probe: Probe, inside: boolean): string =>
   `${describeProbe(probe)} (from ${placeIn(probe, inside)})`;
 
 export const planOfRun = (
-  { plan, subnet, else_subnets, group, groups, probes, limit, teardown, prober }: RunStart,
+  { plan, kind, subnet, else_subnets, group, groups, probes, limit = 0, teardown, prober }: RunStart,
   vpc: string,
 ): FailoverPlan =>
   withDigest({
     plan,
-    network: { subnet, ...(else_subnets && { else_subnets }), group, vpc },
-    teardown: { after: limit, ...teardown },
-    ...(prober && { prober }),
+    ...(kind
+      ? { kind }
+      : {
+          network: { subnet, ...(else_subnets && { else_subnets }), group, vpc },
+          teardown: { after: limit, ...teardown },
+          ...(prober && { prober }),
+        }),
     groups: groups.map(({ wait, machines }) => ({
       wait,
       machines: machines.map(
-        ({ vm, point, time, disks, instance_type, address, shell, tenancy, post_launch }) => ({
+        ({ vm, point, time, disks, instance_type, address, landing, shell, tenancy, post_launch }) => ({
           vm,
           ...carried(post_launch),
           point,
@@ -152,6 +189,7 @@ export const planOfRun = (
           disks: disks.length,
           type: instance_type,
           ...addressOf(address),
+          ...landed(landing),
           ...(shell && { shell }),
           ...hourlyOf(instance_type, { ...shell, ...(tenancy && { tenancy }) }),
           probes: (probes[vm] ?? []).map(one => inWords(one, prober !== undefined)),
@@ -187,12 +225,11 @@ const usualInstances = 20;
 /**
  * A plan that names a hundred machines by mistake is told before anything is launched.
  *
- * @param more instances besides those of its machines
+ * @param all instances of the test at a time, its prober too
  * @throws Failure `too-many-instances`, blocked
  */
-export function refuseTooMany(plan: string, { groups, test }: RecoveryPlanProperties, more: number): void {
-  const most = test.instances ?? usualInstances;
-  const all = groups.reduce((sum, { targets }) => sum + targets.length, more);
+export function refuseTooMany(plan: string, { instances }: PlanProperties['test'], all: number): void {
+  const most = instances ?? usualInstances;
   if (all <= most) return;
   throw new Failure(
     blocked('too-many-instances', `a test of ${plan} takes ${all} instances, and may have ${most}`, {

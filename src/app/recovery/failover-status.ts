@@ -1,7 +1,7 @@
-import { type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
+import { blocked, type Diagnostic, Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import type { Catalog } from '../../engine/model/catalog.ts';
 import { type Cleaned, cleanUp, type Standing, standing } from '../../recovery/failover/cleanup.ts';
-import { expiresOf, newestRun, type Run, stateOf } from '../../recovery/failover/run.ts';
+import { expiresOf, kindOf, newestRun, type Run, stateOf } from '../../recovery/failover/run.ts';
 import type { ReplicaAge } from '../../recovery/replica/age.ts';
 import { lift, pinned } from '../../replication/model/pins.ts';
 import type { Context } from '../app-context.ts';
@@ -15,8 +15,8 @@ import { type PlanOptions, refuseBoth, withPlan } from './with-plan.ts';
 export interface FailoverStatus {
   from?: BundleOrigin;
   run: Run;
-  /** When it is to be over, milliseconds since the epoch. */
-  expires: number;
+  /** When it is to be over, milliseconds since the epoch; a failover that takes over isn't. */
+  expires?: number;
   standing: Standing;
   replicas: ReplicaAge[];
   /** Files that pictures and evidence were saved as. */
@@ -32,10 +32,11 @@ export const failoverStatus = (
 ): Promise<FailoverStatus | undefined> =>
   withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
     const { repository, run } = await lastRun(recovering, declared);
+    const expires = expiresOf(run);
     return {
       ...(recovering.from && { from: recovering.from }),
       run,
-      expires: expiresOf(run),
+      ...(expires !== undefined && { expires }),
       standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
       replicas: await agesOf(recovering, repository, targetsOf(declared), context.io.interrupt),
       pictures: [
@@ -115,8 +116,9 @@ async function notExpired(recovering: Recovering, declared: Declared): Promise<s
   const repository = await recovering.repository(planProperties(declared).repository);
   const run = await newestRun(repository, declared.title);
   if (!run) return 'it was never carried out';
-  if (stateOf(run) === 'cleaned') return `test ${run.start.number} was cleaned up`;
+  if (stateOf(run) === 'cleaned') return `${kindOf(run.start)} ${run.start.number} was cleaned up`;
   const at = expiresOf(run);
+  if (at === undefined) return `failover ${run.start.number} has taken over`;
   return recovering.clock.now() < at
     ? `test ${run.start.number} may stand until ${new Date(at).toISOString()}`
     : undefined;
@@ -125,6 +127,7 @@ async function notExpired(recovering: Recovering, declared: Declared): Promise<s
 const cleanNow = (context: Context, recovering: Recovering, declared: Declared): Promise<Cleaned> =>
   recovering.alone(async () => {
     const { repository, run } = await lastRun(recovering, declared, 'lift');
+    if (run.start.kind === 'real' && stateOf(run) !== 'cleaned') throw notTest(run, recovering.again);
     return cleanUp({
       repository,
       run,
@@ -134,6 +137,18 @@ const cleanNow = (context: Context, recovering: Recovering, declared: Declared):
       signal: context.io.interrupt,
     });
   });
+
+/** What took over is in use: it is never removed as a test is. */
+const notTest = ({ start: { plan, number } }: Run, again: string): Failure =>
+  new Failure(
+    blocked(
+      'failover-standing',
+      `failover ${number} of ${plan} has taken over: it isn't a test to be removed`,
+      {
+        hint: `\`converge failover undo ${plan} ${again}\` ends its machines, with all that was written there`,
+      },
+    ),
+  );
 
 type Declared = Parameters<typeof planProperties>[0];
 

@@ -7,6 +7,7 @@ import { probesOf } from '../../recovery/failover/probes-of.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
 import {
   begunBy,
+  kindOf,
   newestRun,
   type Run,
   type RunMachine,
@@ -32,6 +33,7 @@ import {
   planProperties,
   refuseTooMany,
   roleOf,
+  subnetsFor,
   waits,
 } from './failover-plan.ts';
 import { postLaunchOf } from './post-launch-of.ts';
@@ -90,8 +92,7 @@ export const failoverTest = (
     const repository = await recovering.repository(properties.repository);
     const before = await newestRun(repository, declared.title);
     const resumed = before !== undefined && stateOf(before) === 'running';
-    if (before && stateOf(before) === 'standing')
-      throw stillStanding(declared.title, before, recovering.again);
+    if (before) refuseBeside(before, 'test', recovering.again);
 
     const looked = clock.now();
     // What is gone on with launches into the network that it began in, whatever the plan says by now.
@@ -111,7 +112,7 @@ export const failoverTest = (
         });
     const asked = (chosen ?? []).flatMap(({ vm, point }) => probesOf(properties.probes, vm, familyOf(point)));
     const inside = await testProber(properties.test, asked, recovering.cloud, signal);
-    if (!resumed) refuseTooMany(declared.title, properties, inside ? 1 : 0);
+    if (!resumed) refuseTooMany(declared.title, properties.test, (chosen ?? []).length + (inside ? 1 : 0));
     const shown = resumed
       ? planOfRun(before.start, network.vpc)
       : planOf(declared.title, properties, chosen!, network, postLaunchOf(recovering, declared), inside);
@@ -136,6 +137,7 @@ export const failoverTest = (
             declared,
             chosen: chosen!,
             network,
+            digest: shown.digest,
             ...(inside && { prober: inside }),
             began,
             after: before?.start.number ?? 0,
@@ -166,7 +168,7 @@ export async function unchanged(repository: Repository, seen: Run): Promise<Run>
   throw begunBy(seen.start.plan);
 }
 
-function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void {
+export function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void {
   if (wanted === undefined || digest.startsWith(wanted)) return;
   throw new Failure(
     blocked('digest-differs', `the failover has the digest ${digest.slice(0, 16)}, not ${wanted}`, {
@@ -176,13 +178,15 @@ function checkDigest({ digest }: FailoverPlan, wanted: string | undefined): void
 }
 
 /** Pins the very points that were chosen, sees to their snapshots, and writes down that the run begins. */
-const begin = ({
+export const begin = ({
   context,
   recovering,
   repository,
   declared,
   chosen,
   network,
+  kind,
+  digest,
   prober,
   began,
   after,
@@ -194,6 +198,10 @@ const begin = ({
   declared: CatalogResource;
   chosen: Chosen[];
   network: NetworkFacts;
+  /** It takes over, each machine where its landing says. */
+  kind?: 'real';
+  /** Of the plan that was approved. */
+  digest: string;
   prober?: RunStart['prober'];
   began: number;
   /** Number of the newest run that was looked at. */
@@ -211,7 +219,7 @@ const begin = ({
     step: async () => {},
     async make() {
       const built = new Map<string, RunMachine>();
-      for (const { vm, target, point, fit } of chosen) {
+      for (const { vm, target, point, fit, landing } of chosen) {
         const { disks } = await buildReplica({
           repository,
           point,
@@ -226,17 +234,23 @@ const begin = ({
         const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
         const own = postLaunch(vm);
         built.set(vm.toLowerCase(), {
-          ...machineOf(point, target, fit, snapshots, network.subnets),
+          ...machineOf(point, target, fit, snapshots, subnetsFor(landing, network.subnets)),
+          ...(landing && { landing }),
           ...(own && { post_launch: own }),
         });
       }
       const role = roleOf(test);
       return {
+        digest,
         account: network.account,
-        ...networkOf(network),
-        ...(prober && { prober }),
-        limit: limitOf(test),
-        ...(role !== undefined && { teardown: { role } }),
+        ...(kind
+          ? { kind, subnet: network.subnets[0]!.id, group: network.group }
+          : {
+              ...networkOf(network),
+              ...(prober && { prober }),
+              limit: limitOf(test),
+              ...(role !== undefined && { teardown: { role } }),
+            }),
         groups: groups.map(({ targets, wait }) => ({
           wait: waits(wait),
           machines: targets.map(vm => built.get(vm.toLowerCase())!),
@@ -249,9 +263,41 @@ const begin = ({
   });
 };
 
-const stillStanding = (plan: string, { start }: Run, again: string): Failure =>
-  new Failure(
-    blocked('test-standing', `test ${start.number} of ${plan} is still there`, {
-      hint: `remove it first: \`converge failover cleanup ${plan} ${again}\`, or try again what failed: \`converge failover retry ${plan} ${again}\``,
-    }),
+/**
+ * A plan has one run at a time, whichever kind it is of.
+ *
+ * @throws Failure `test-standing`, `failover-standing`, `failover-committed`, blocked
+ */
+export function refuseBeside(before: Run, wanted: 'test' | 'failover', again: string): void {
+  const { start } = before;
+  const { plan, number } = start;
+  const state = stateOf(before);
+  const kind = kindOf(start);
+  if (state === 'cleaned' || (state === 'running' && kind === wanted)) return;
+  const by = (command: string) => `\`converge failover ${command} ${plan} ${again}\``;
+  if (kind === 'test')
+    throw new Failure(
+      blocked('test-standing', `test ${number} of ${plan} is still there`, {
+        hint: `remove it first: ${by('cleanup')}, or try again what failed: ${by('retry')}`,
+      }),
+    );
+  if (state === 'committed')
+    throw new Failure(
+      blocked('failover-committed', `failover ${number} of ${plan} was committed: its machines live in AWS`, {
+        hint: 'look at it with `converge failover status`',
+      }),
+    );
+  const goOn = state === 'running' ? `go on with it without --test` : `try again what failed: ${by('retry')}`;
+  throw new Failure(
+    blocked(
+      'failover-standing',
+      `failover ${number} of ${plan} ${state === 'undoing' ? 'is being undone' : 'has taken over'}`,
+      {
+        hint:
+          state === 'undoing'
+            ? `end that first: ${by('undo')}`
+            : `${goOn}, keep it: ${by('commit')}, or end it: ${by('undo')}`,
+      },
+    ),
   );
+}

@@ -1,9 +1,11 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { type Again, failedOf, tryAgain } from '../../recovery/failover/attempts.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
-import { stateOf, tookOf } from '../../recovery/failover/run.ts';
+import { kindOf, stateOf, tookOf } from '../../recovery/failover/run.ts';
+import { takeOver } from '../../recovery/failover/take-over.ts';
 import type { Context } from '../app-context.ts';
-import { unchanged } from './failover.ts';
+import { refuseBeside, unchanged } from './failover.ts';
+import { planProperties, refuseTooMany } from './failover-plan.ts';
 import { lastRun } from './failover-status.ts';
 import type { BundleOrigin } from './with-declared.ts';
 import { type PlanOptions, withPlan } from './with-plan.ts';
@@ -12,6 +14,7 @@ export interface Retried {
   /** The bundle that the plan is from; undefined: manifests. */
   from?: BundleOrigin;
   plan: string;
+  kind: 'test' | 'failover';
   /** What failed, and why it is tried again. */
   again: Again[];
   recovered: Recovered[];
@@ -40,18 +43,25 @@ export const failoverRetry = (
     const signal = context.io.interrupt;
     const { repository, run: seen } = await lastRun(recovering, declared);
     if (stateOf(seen) === 'cleaned') throw nothingStanding(declared.title, recovering.again);
+    if (stateOf(seen) === 'undoing' || stateOf(seen) === 'committed')
+      refuseBeside(seen, 'failover', recovering.again);
     return recovering.alone(async () => {
       const run = await unchanged(repository, seen);
       const of = { repository, run, cloud, signal };
       const step = async () => {};
       const again = await failedOf(of, options.anew ?? false);
+      const { groups, prober: inside } = run.start;
+      const all = groups.reduce((sum, { machines }) => sum + machines.length, inside ? 1 : 0);
+      refuseTooMany(declared.title, planProperties(declared).test, all);
       for (const { vm, why, anew } of again) say(`${vm}: ${anew ? 'another instance' : 'once more'}: ${why}`);
       // A run that was interrupted goes on without being begun anew.
       if (again.length > 0 || stateOf(run) !== 'running') await tryAgain(of, again, { clock, step });
-      const recovered = await rehearse({ ...of, prober, clock, step, say });
+      const carryOut = run.start.kind === 'real' ? takeOver : rehearse;
+      const recovered = await carryOut({ ...of, prober, clock, step, say });
       return {
         ...(recovering.from && { from: recovering.from }),
         plan: declared.title,
+        kind: kindOf(run.start),
         again,
         recovered,
         took: tookOf(run),

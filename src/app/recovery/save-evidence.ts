@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import { evidenceOf, evidencePage } from '../../recovery/failover/evidence.ts';
+import { evidenceOf } from '../../recovery/failover/evidence.ts';
+import { type EvidencePicture, evidencePage } from '../../recovery/failover/evidence-page.ts';
 import { extensionOf } from '../../recovery/failover/probe.ts';
 import { type Run, readPicture } from '../../recovery/failover/run.ts';
 import type { Repository } from '../../replication/model/repository.ts';
@@ -21,7 +22,7 @@ export async function saveEvidence(
   const to = resolve(cwd, folder);
   await files.mkdir(to, { recursive: true, mode: 0o700 });
   const evidence = evidenceOf(run);
-  const pictures = new Map<number, { image: string; type: 'png' | 'jpeg' }>();
+  const pictures = new Map<number, EvidencePicture>();
   for (const { picture } of evidence.machines) {
     const kept = picture === undefined ? undefined : await readPicture(repository, run, picture);
     const kind = kept && extensionOf(Buffer.from(kept.image, 'base64'));

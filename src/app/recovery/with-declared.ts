@@ -14,6 +14,7 @@ import { directly, networkProber, type WayTo } from '../../recovery/prober/probe
 import { findVm } from '../../replication/model/newest-point.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
+import type { SourceMachine } from '../../replication/model/source.ts';
 import { type RecoveryTargetProperties, shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
@@ -53,13 +54,15 @@ export interface Recovering {
    * @throws Failure `locked`, blocked
    */
   alone<T>(use: () => Promise<T>): Promise<T>;
+  /** The VM that a `protected_vm` of this title is; undefined where none is declared. */
+  home(title: string): Promise<SourceMachine | undefined>;
   /** @throws Failure `repository-not-found` */
   repository(property: RepositoryProperty): Promise<Repository>;
 }
 
 /**
  * Compiles manifests and connects to the target of one declared resource for as long as `use` runs. Undefined
- * when the manifests have mistakes, which were told. No vSphere connection is opened.
+ * when the manifests have mistakes, which were told. vSphere is asked for nothing but by `home`.
  */
 export async function withDeclared<T>(
   context: Context,
@@ -129,6 +132,18 @@ export async function recoveringOf(
       } finally {
         await lock.release();
       }
+    },
+    async home(title) {
+      const vm = catalog.resources.find(
+        one =>
+          one.type === 'protected_vm' &&
+          one.select === undefined &&
+          one.title.toLowerCase() === title.toLowerCase(),
+      );
+      if (!vm) return undefined;
+      const there = subjectOf(vm, { registry: context.registry, targets, where: run.where });
+      const vsphere = await writeIo(run, there, signal, () => {}).client('vsphere');
+      return vsphere.machine(vm.title);
     },
     async repository(property) {
       const ref = repositoryRef(property);

@@ -1,6 +1,8 @@
 import type { Code } from '../../diagnostics/codes.ts';
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
+import type { Level } from '../../replication/model/check-memory.ts';
+import type { Sample } from '../../replication/verify/choose.ts';
 import type { VerifyReport } from '../../replication/verify/verify.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
@@ -22,18 +24,20 @@ const codes = {
 } as const satisfies Record<VerifyReport['problems'][number]['kind'], Code>;
 
 /**
- * Reads everything that the recovery points need, of one VM or of all, and checks every byte. Undefined when
- * the manifests have mistakes, which were told.
+ * Checks what the recovery points need, of one VM or of all, as deep as the level says: every byte where none
+ * is given. Undefined when the manifests have mistakes, which were told.
  */
 export async function verify(
   context: Context,
   vm: string | undefined,
-  options: RepositoryOptions & CommonOptions,
+  options: RepositoryOptions & CommonOptions & { level?: Level; sample?: Sample },
 ): Promise<Verified | undefined> {
   const { verify: check } = await import('../../replication/verify/verify.ts');
   const report = await withRepositoryOpen(context, options, vm, async ({ repository, known, saw, clock }) => {
     const made = await check(repository, {
       ...(vm !== undefined && { vm: (await vmNamed(repository, vm)).uuid }),
+      ...(options.level && { level: options.level }),
+      ...(options.sample && { sample: options.sample }),
       note: { at: clock.now() },
       seen: known?.generations ?? {},
       signal: context.io.interrupt,

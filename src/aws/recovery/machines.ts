@@ -33,7 +33,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
 
     images,
 
-    async registerImage({ name, bootMode, tpm, disks, tags }, signal) {
+    async registerImage({ name, bootMode, tpm, endsWithIt, disks, tags }, signal) {
       const command = new ec2.RegisterImageCommand({
         Name: name,
         Architecture: 'x86_64',
@@ -44,7 +44,7 @@ export function awsMachines(connection: RecoveryConnection): MachineCloud {
         RootDeviceName: disks[0]!.device,
         BlockDeviceMappings: disks.map(({ device, snapshot }) => ({
           DeviceName: device,
-          Ebs: { SnapshotId: snapshot, VolumeType: 'gp3' as const, DeleteOnTermination: true },
+          Ebs: { SnapshotId: snapshot, VolumeType: 'gp3' as const, DeleteOnTermination: endsWithIt },
         })),
         TagSpecifications: [{ ResourceType: 'image', Tags: toTags(tags) }],
       });

@@ -13,6 +13,7 @@ export interface Block {
 }
 
 type HttpRequest = Parameters<Ebs.EBSClient['config']['requestHandler']['handle']>[0];
+type Signer = Awaited<ReturnType<Ebs.EBSClient['config']['signer']>>;
 type Put = (client: Ebs.EBSClient, block: Block, options: { abortSignal?: AbortSignal }) => Promise<void>;
 
 /**
@@ -28,6 +29,8 @@ type Put = (client: Ebs.EBSClient, block: Block, options: { abortSignal?: AbortS
  */
 export function blockPutter(ebs: typeof Ebs): Put {
   let built: HttpRequest | undefined;
+  /** The SDK makes a new one each time. It asks the client for its credentials for each request. */
+  let signer: Signer | undefined;
   const byCommand: Put = async (client, { snapshot, index, bytes, digest }, options) => {
     const command = new ebs.PutSnapshotBlockCommand({
       SnapshotId: snapshot,
@@ -54,7 +57,7 @@ export function blockPutter(ebs: typeof Ebs): Put {
     if (built === undefined) return byCommand(client, block, options);
     const { snapshot, index, bytes, digest } = block;
     const { config } = client;
-    const signer = await config.signer();
+    signer ??= await config.signer();
     const request = await signer.sign(
       {
         ...built,

@@ -76,10 +76,10 @@ export function awsVolumes({ ec2, onEc2 }: RecoveryConnection): VolumeCloud {
       });
     },
 
-    async endWith(instance, devices, signal) {
+    async endWith(instance, devices, ends, signal) {
       const command = new ec2.ModifyInstanceAttributeCommand({
         InstanceId: instance,
-        BlockDeviceMappings: devices.map(DeviceName => ({ DeviceName, Ebs: { DeleteOnTermination: true } })),
+        BlockDeviceMappings: devices.map(DeviceName => ({ DeviceName, Ebs: { DeleteOnTermination: ends } })),
       });
       const send = (client: EC2Client, options: object) => client.send(command, options);
       await onEc2('ModifyInstanceAttribute', instance, send, { signal });

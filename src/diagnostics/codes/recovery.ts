@@ -41,9 +41,22 @@ export const recovery = {
     means: 'A rehearsal would do something else than what was approved by `--digest`.',
     wayOut: 'Look at it with `--noop`, and approve the new digest.',
   },
+  'domain-controller': {
+    means:
+      'A failover would run a copy of a domain controller, and nobody knows whether others of its domain live.',
+    wayOut: 'If none does, or the domain can bear it, `--allow` the address of its target.',
+  },
   'failover-begun': {
     means: 'Somebody else began a failover of the same plan.',
     wayOut: 'Look at it with `converge failover status`.',
+  },
+  'failover-committed': {
+    means: 'A failover was committed: its machines live in AWS.',
+    wayOut: 'Look at it with `converge failover status`.',
+  },
+  'failover-standing': {
+    means: 'A failover has taken over from the machines at home, or is in the middle of it.',
+    wayOut: 'Keep it with `converge failover commit`, or end it with `converge failover undo`.',
   },
   'group-foreign': {
     means: "A security group has the name of one of converge's and not its tag.",
@@ -138,6 +151,10 @@ export const recovery = {
   'network-open': {
     means: 'The network of a test leads somewhere else: a copy of production could reach it.',
     wayOut: 'Take away what the message names, or name another subnet.',
+  },
+  'not-approved': {
+    means: 'A failover takes over from machines at home only when somebody approved it.',
+    wayOut: 'Look at it with `--noop`, and give the digest that it shows as `--digest`, or `--yes`.',
   },
   'network-title': {
     means: 'The title of an isolated network has characters that EC2 does not take in names.',
@@ -277,6 +294,14 @@ export const recovery = {
     means: "An image of Amazon's is declared for a licence of one's own, which it can never have.",
     wayOut: 'Write `shell: own`.',
   },
+  'source-running': {
+    means: 'A machine still runs at home that a failover would run in AWS.',
+    wayOut: 'Shut it down, or cut it off and say so by `--source-down-confirmed`.',
+  },
+  'source-unknown': {
+    means: 'Nobody can say whether a machine still runs at home that a failover would run in AWS.',
+    wayOut: 'See to it that it does not, and say so by `--source-down-confirmed`.',
+  },
   'subnet-outside': {
     means: 'A subnet of an isolated network lies outside of the addresses of the network.',
     wayOut: 'Correct it, or widen `cidr`.',
@@ -305,10 +330,6 @@ export const recovery = {
   'test-expired': {
     means: 'The time that a test may stand is over.',
     wayOut: 'Clean it up, or try again what failed with `converge failover retry`.',
-  },
-  'test-only': {
-    means: '`converge failover` was called without `--test`.',
-    wayOut: 'Add it: this version rehearses.',
   },
   'test-standing': {
     means: 'An earlier test of the plan has not been cleaned up.',

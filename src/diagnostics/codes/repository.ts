@@ -85,6 +85,10 @@ export const repository = {
     means: "Some files of a restore have their names already, others don't.",
     wayOut: 'Mend the cause and restore again with `--force`.',
   },
+  'failed-over': {
+    means: 'A VM runs in AWS by a failover, so that nothing of what is at home is taken for newer.',
+    wayOut: 'Keep the machine at home off; `converge failover undo` ends the one in AWS and lifts this.',
+  },
   'head-moved': {
     means: 'Another cycle completed a point of the VM meanwhile.',
     wayOut: 'Run again: the next cycle starts from that point.',
@@ -139,7 +143,7 @@ export const repository = {
     wayOut: 'Run again when the repository can be reached.',
   },
   'list-changed': {
-    means: 'Others kept changing the pins or pauses of a repository while one was to be set or lifted.',
+    means: 'Others kept changing a list or a head of a repository while this was to be changed.',
     wayOut: 'Run again.',
   },
   'missing-object': {

@@ -25,7 +25,7 @@ interface Of {
 }
 
 /** One that ended, or will, is no use any more: its token gives the same instance again. */
-const hasEnded = ({ state }: CloudInstance): boolean => /^(terminated|shutting-down)$/.test(state);
+export const hasEnded = ({ state }: CloudInstance): boolean => /^(terminated|shutting-down)$/.test(state);
 
 const instancesOf = ({ repository, run, cloud: { machines }, signal }: Of): Promise<CloudInstance[]> =>
   machines.instances(runTags(repository.id, run.start), signal);
@@ -58,7 +58,8 @@ const patience = 10 * 60_000;
 
 /**
  * Ends what earlier attempts left: the record gave it up, and whoever wrote that may have died since. A shell
- * that was given up between its disks and its own leaves volumes that end with no instance.
+ * that was given up between its disks and its own leaves volumes that end with no instance, and so does
+ * whatever takes over: that is waited for, so that no two of a VM run.
  */
 export async function endSuperseded(
   of: Of & { clock: Clock; step(name: string): Promise<void> },
@@ -86,7 +87,9 @@ export async function endSuperseded(
     );
   }
   const attempts = new Map(
-    given.filter(({ machine }) => machine.shell).map(({ machine: { uuid }, attempt }) => [uuid, attempt]),
+    given
+      .filter(({ machine }) => machine.shell || machine.landing)
+      .map(({ machine: { uuid }, attempt }) => [uuid, attempt]),
   );
   if (attempts.size === 0) return;
   await until(

@@ -3,6 +3,9 @@ import type { Point, Repository } from '../../replication/model/repository.ts';
 import { SERIES } from '../model/plan.ts';
 import { begunBy, holderOf, type Run, type RunStart } from './run.ts';
 
+/** What a run is made of, besides which one it is. */
+export type RunContent = Omit<RunStart, 'version' | 'plan' | 'number' | 'began'>;
+
 /** Pins the points of a run that was begun: a clean-up beside its beginning may have lifted its pins. */
 export const pinPoints = (repository: Repository, start: RunStart): Promise<void> =>
   pin(
@@ -30,7 +33,7 @@ export async function beginRun(options: {
   points: readonly Point[];
   /** Milliseconds since the epoch. */
   began: number;
-  make(): Promise<Omit<RunStart, 'version' | 'plan' | 'number' | 'began'>>;
+  make(): Promise<RunContent>;
   step(name: string): Promise<void>;
 }): Promise<Run> {
   const { repository, plan, after, points, began, make, step } = options;

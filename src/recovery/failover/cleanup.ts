@@ -1,6 +1,7 @@
 import { Failure, failedWith, world } from '../../diagnostics/diagnostic.ts';
 import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
+import { unsuspend } from '../../replication/model/pauses.ts';
 import { lift } from '../../replication/model/pins.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { RecoveryCloud } from '../model/clients.ts';
@@ -8,8 +9,10 @@ import {
   attemptOf,
   holderOf,
   imageName,
+  kindOf,
   note,
   PROBER,
+  proberTokens,
   quarantineName,
   type Run,
   runTags,
@@ -57,7 +60,8 @@ export async function standing(
     ),
   );
   const names = new Set(all.map(({ vm }) => imageName(repository.id, start, vm)));
-  for (const step of run.steps) if (step.what === 'prober') tokens.add(step.token);
+  for (const step of run.steps)
+    if (step.what === 'prober') for (const one of proberTokens(start, step.token)) tokens.add(one);
   const uuids = new Set([PROBER, ...all.map(({ uuid }) => uuid)]);
   const [instances, images, volumes, groups, schedules] = await Promise.all([
     machines.instances(tags, signal),
@@ -103,9 +107,9 @@ export interface Cleaned {
 }
 
 /**
- * Removes all that a run made and looks until nothing of it is there, then lifts its pins. The tear-down
- * entry goes last, so that it still ends what a clean-up that dies leaves. The replica's snapshots stay. Safe
- * to repeat.
+ * Removes all that a run made and looks until nothing of it is there, then lifts what a real one has
+ * suspended, and its pins. The tear-down entry goes last, so that it still ends what a clean-up that dies
+ * leaves. The replica's snapshots stay. Safe to repeat.
  *
  * @throws Failure `left-behind` with what is still there
  */
@@ -153,6 +157,10 @@ export async function cleanUp(options: {
   }
   const after = await look();
   if (after.schedules.length > 0) throw leftBehind(run, after.schedules, undefined);
+  if (run.start.kind === 'real') {
+    await step('unsuspend');
+    await unsuspend(repository, holderOf(run.start));
+  }
   await step('lift');
   await lift(repository, holderOf(run.start));
   await step('cleaned');
@@ -167,8 +175,8 @@ export async function cleanUp(options: {
 
 const leftBehind = ({ start }: Run, left: string[], cause: unknown): Failure =>
   new Failure(
-    world('left-behind', `of the test of ${start.plan} there is still: ${left.join(', ')}`, {
-      hint: 'run the cleanup again; what has the tag by mistake loses it in EC2',
+    world('left-behind', `of the ${kindOf(start)} of ${start.plan} there is still: ${left.join(', ')}`, {
+      hint: 'run the same again; what has the tag by mistake loses it in EC2',
     }),
     { cause },
   );

@@ -1,24 +1,32 @@
-import {
-  expiresOf,
-  launchedElsewhere,
-  type ProbeResult,
-  type Run,
-  type RunPicture,
-  type RunStep,
-} from './run.ts';
+import { notLooked } from './isolation.ts';
+import { expiresOf, launchedElsewhere, type ProbeResult, type Run, type RunStep, retriesOf } from './run.ts';
 
 /** What a rehearsal showed, for whoever has to believe it. Times are RFC 3339, spans milliseconds. */
 export interface Evidence {
   version: 1;
   plan: string;
   test: number;
+  /** SHA-256 of the plan that was approved, as `failover` shows its beginning. */
+  digest?: string;
   began: string;
   /** Whether every probe of every machine passed; undefined while it isn't over. */
   passed?: boolean;
-  /** Recovery time: from the beginning to the end of the last probe. */
+  /** From the beginning, or the last time that it was tried again, to the end of the last probe. */
+  took?: number;
+  /** The same as recovery time, which is one only when every probe passed. */
   rto?: number;
-  limit: string;
-  network: { account: string; subnets: string[]; group: string };
+  /** How often what failed was tried again. */
+  retries: number;
+  /** When it was to be over; a failover that takes over isn't. */
+  limit?: string;
+  network: {
+    account: string;
+    subnets: { id: string; zone?: string; range?: string }[];
+    group: string;
+    vpc?: string;
+    /** When nothing led out of it for the last time, and what was looked at. */
+    proven?: { at: string; looked: string[] };
+  };
   machines: {
     vm: string;
     point: string;
@@ -34,24 +42,27 @@ export interface Evidence {
     /** Number of its picture in the record. */
     picture?: number;
   }[];
-  phases: { at: string; what: string; vm?: string }[];
+  /** In the order in which they were; `after`: since the beginning. */
+  phases: { at: string; after: number; what: string; vm?: string; saw?: string }[];
   /** What this test doesn't show. */
   unproven: string[];
 }
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 
+type Of<W extends RunStep['what']> = Extract<RunStep, { what: W }>;
+
 /** From the record alone, so that it says the same whenever it is asked for. */
 export function evidenceOf(run: Run): Evidence {
   const { start, steps } = run;
-  const ended = steps.findLast(({ what }) => what === 'finished') as
-    | Extract<RunStep, { what: 'finished' }>
-    | undefined;
+  const limit = expiresOf(run);
+  const ended = steps.findLast(({ what }) => what === 'finished') as Of<'finished'> | undefined;
+  const proven = steps.findLast(({ what }) => what === 'proven') as Of<'proven'> | undefined;
   const machines = start.groups
     .flatMap(group => group.machines)
     .map(machine => {
       const probed = steps.findLast(step => step.what === 'probed' && step.vm === machine.vm) as
-        | Extract<RunStep, { what: 'probed' }>
+        | Of<'probed'>
         | undefined;
       return {
         vm: machine.vm,
@@ -70,19 +81,24 @@ export function evidenceOf(run: Run): Evidence {
     version: 1,
     plan: start.plan,
     test: start.number,
+    ...(start.digest !== undefined && { digest: start.digest }),
     began: timeOf(start.began),
-    ...(ended && { passed: ended.ok, rto: ended.took }),
-    limit: timeOf(expiresOf(run)),
+    ...(ended && { passed: ended.ok, took: ended.took, ...(ended.ok && { rto: ended.took }) }),
+    retries: retriesOf(run),
+    ...(limit !== undefined && { limit: timeOf(limit) }),
     network: {
       account: start.account,
-      subnets: [start.subnet, ...(start.else_subnets ?? [])],
+      subnets: proven?.subnets ?? [start.subnet, ...(start.else_subnets ?? [])].map(id => ({ id })),
       group: start.group,
+      ...(proven && { vpc: proven.vpc, proven: { at: timeOf(proven.at), looked: proven.looked } }),
     },
     machines,
     phases: steps.map(step => ({
       at: timeOf(step.at),
+      after: step.at - start.began,
       what: step.what,
       ...('vm' in step && { vm: step.vm }),
+      ...sawOf(step),
     })),
     unproven: [
       ...machines.flatMap(({ vm, results }) =>
@@ -92,67 +108,30 @@ export function evidenceOf(run: Run): Evidence {
               .filter(({ outcome }) => outcome === 'not run')
               .map(({ probe, saw }) => `${vm}: ${probe} was not run: ${saw}`),
       ),
+      ...(proven ? [] : ['that the network is apart: the record does not say that it was looked at']),
+      ...notLooked.map(what => `that the network has no other way out: nobody looked for ${what}`),
       'that users reach the machines: nothing leads into the network of a test',
       'that there is room for all of them when everybody fails over',
     ],
   };
 }
 
-const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, one => `&#${one.charCodeAt(0)};`).replace(/[\p{Cc}\p{Cf}]/gu, ' ');
-
-const span = (ms: number): string => {
-  const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds / 60) % 60} min ${seconds % 60} s`;
-};
-
-/**
- * The same as one page that loads nothing from anywhere, to be read, printed and kept. All that a machine or
- * a manifest said is escaped.
- *
- * @param pictures by their number, where they are kept; each with what kind of file it is
- */
-export function evidencePage(
-  evidence: Evidence,
-  pictures: ReadonlyMap<number, Pick<RunPicture, 'image'> & { type: 'png' | 'jpeg' }>,
-): string {
-  const row = (...cells: string[]) => `<tr>${cells.map(cell => `<td>${escaped(cell)}</td>`).join('')}</tr>`;
-  const table = (heads: string[], rows: string[]) =>
-    `<table><thead><tr>${heads.map(head => `<th>${escaped(head)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
-  const verdict =
-    evidence.passed === undefined ? 'not over' : evidence.passed ? 'every probe passed' : 'did not pass';
-  const machines = evidence.machines.map(({ vm, of, point, rpo, type, instance = 'none', ...one }) => {
-    const picture = one.picture === undefined ? undefined : pictures.get(one.picture);
-    return `<section><h2>${escaped(vm)}</h2>
-${table(['', ''], [row('Point', `${point} of ${of}`), row('Data lost had home gone then (RPO)', span(rpo)), row('Instance', `${instance}, ${type}${one.subnet === undefined ? '' : ` in ${one.subnet}`}`), row('Snapshots', one.snapshots.join(', '))])}
-${table(
-  ['Probe', 'From', 'Outcome', 'What was seen'],
-  one.results.map(({ probe, from, outcome, saw }) => row(probe, from, outcome, saw)),
-)}
-${picture ? `<img alt="console of ${escaped(vm)}" src="data:image/${picture.type};base64,${picture.image}">` : ''}</section>`;
-  });
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escaped(`Test ${evidence.test} of ${evidence.plan}`)}</title>
-<style>
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; background: #fff }
-table { border-collapse: collapse; width: 100%; margin: .6rem 0 1.2rem }
-th, td { border: 1px solid #bbb; padding: .3rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere }
-th { background: #eee } thead:has(th:empty) { display: none }
-img { max-width: 100%; border: 1px solid #bbb }
-@media print { body { margin: 0; max-width: none } section, tr, img { break-inside: avoid } }
-</style></head><body>
-<h1>${escaped(`Test ${evidence.test} of ${evidence.plan}: ${verdict}`)}</h1>
-${table(['', ''], [row('Began', evidence.began), ...(evidence.rto === undefined ? [] : [row('Recovery time (RTO)', span(evidence.rto))]), row('To be over by', evidence.limit), row('Network', `${evidence.network.subnets.join(', ')} with ${evidence.network.group}, account ${evidence.network.account}`)])}
-${machines.join('\n')}
-<section><h2>What was done</h2>
-${table(
-  ['When', 'What', 'Machine'],
-  evidence.phases.map(({ at, what, vm = '' }) => row(at, what, vm)),
-)}</section>
-<section><h2>What it does not show</h2>
-<ul>${evidence.unproven.map(one => `<li>${escaped(one)}</li>`).join('')}</ul></section>
-</body></html>
-`;
+/** What came of a step, where it isn't said elsewhere. */
+function sawOf(step: RunStep): { saw: string } | undefined {
+  switch (step.what) {
+    case 'scheduled':
+      return { saw: `${step.name} ends it at ${timeOf(step.fires)}` };
+    case 'refused':
+      return { saw: step.why };
+    case 'prober':
+      return { saw: `${step.probes} probes from within` };
+    case 'launched':
+      return { saw: `${step.instance} of ${step.image}` };
+    case 'probed':
+      return { saw: step.results.map(({ probe, outcome }) => `${probe}: ${outcome}`).join(', ') };
+    case 'finished':
+      return { saw: step.ok ? 'every probe passed' : 'did not pass' };
+    default:
+      return undefined;
+  }
 }

@@ -4,7 +4,9 @@ import { retry } from '../../io/retry.ts';
 import { sha256 } from '../../values/digest.ts';
 import { answersIn, type InsideAnswer } from '../inside/answers.ts';
 import { type InsideProbe, mostUserData, proberScript } from '../inside/script.ts';
+import type { NotRun } from '../model/machines.ts';
 import type { Probe } from '../model/probes.ts';
+import { hasEnded } from './attempts.ts';
 import { lastLines } from './last-lines.ts';
 import type { RehearseOptions } from './options.ts';
 import {
@@ -13,8 +15,10 @@ import {
   note,
   PROBER,
   type ProbeResult,
+  proberTokens,
   type RunMachine,
   retriesOf,
+  subnetsOf,
 } from './run.ts';
 
 type Seen = Pick<ProbeResult, 'outcome' | 'saw'>;
@@ -96,6 +100,7 @@ async function carryOut(
   const notRun = (why: string) => all(() => ({ outcome: 'not run', saw: why }));
   const what = `${retriesOf(run)} ${sha256(JSON.stringify(list.map(keyOf)))}`;
   const token = derivedToken(repository.id, start, PROBER, 0, what);
+  const tokens = proberTokens(start, token);
   const nonce = derivedToken(repository.id, start, PROBER, 0, `nonce ${what}`).slice(0, 32);
   const userData = proberScript(nonce, list);
   if (Buffer.byteLength(userData) > mostUserData)
@@ -106,20 +111,27 @@ async function carryOut(
       await note(repository, run, { at: clock.now(), what: 'prober', token, probes: list.length });
     }
     await step('run-prober');
-    const answer = await machines.run(
-      {
-        image,
-        type,
-        subnet: start.subnet,
-        groups: [start.group],
-        token,
-        tags: { ...machineTags(repository.id, start, PROBER), Name: `prober (test of ${start.plan})` },
-        userData,
-        endsItself: true,
-      },
-      signal,
-    );
-    if (!('instance' in answer)) return notRun(own`no prober could be launched: ${answer.why}`);
+    // A subnet that had no room may have some by now: one that runs is joined wherever it is.
+    const there = await machines.instances(machineTags(repository.id, start, PROBER), signal);
+    const known = there.find(one => tokens.includes(one.token ?? '') && !hasEnded(one));
+    const answer = known
+      ? { instance: known.id }
+      : await runSomewhere(subnetsOf(start), tokens, (subnet, its) =>
+          machines.run(
+            {
+              image,
+              type,
+              subnet,
+              groups: [start.group],
+              token: its,
+              tags: { ...machineTags(repository.id, start, PROBER), Name: `prober (test of ${start.plan})` },
+              userData,
+              endsItself: true,
+            },
+            signal,
+          ),
+        );
+    if (typeof answer === 'string') return notRun(own`no prober could be launched: ${answer}`);
     launched(answer.instance);
     let text = '';
     const atMost = starts + Math.max(...list.map(({ probe }) => probe.within));
@@ -138,4 +150,19 @@ async function carryOut(
     if (!(error instanceof Failure) || signal?.aborted) throw error;
     return notRun(own`no prober could be launched: ${error.message}`);
   }
+}
+
+/** Launches it in the first subnet that has room; otherwise says why there is none. */
+async function runSomewhere(
+  subnets: readonly string[],
+  tokens: readonly string[],
+  run: (subnet: string, token: string) => Promise<{ instance: string } | NotRun>,
+): Promise<{ instance: string } | string> {
+  const tried: string[] = [];
+  for (const [at, subnet] of subnets.entries()) {
+    const answer = await run(subnet, tokens[at]!);
+    if ('instance' in answer) return answer;
+    tried.push(`${subnet}: ${answer.why}`);
+  }
+  return tried.join('; ');
 }

@@ -42,6 +42,25 @@ const named: Record<string, string> = {
   'netbios-name-servers': 'NetBIOS name server',
 };
 
+/** What is looked at before a network counts as apart. A run keeps it, since a later version may see more. */
+export const looked: readonly string[] = [
+  'no route of its subnets leads out of the VPC',
+  'the VPC has no internet, NAT, VPN or egress-only gateway, no transit attachment and no peering',
+  'it has no endpoint, of whatever kind, and no Resolver rule but the one that every VPC has',
+  'its subnets give no public or IPv6 address, none of a network outside of AWS, and are of this account',
+  'the security group names only itself, in and out',
+  'no network interface is of a service or has a public address, and none that has the group is of others',
+  "DHCP names no server but Amazon's, and no domain of others",
+];
+
+/** What might lead out and isn't looked at: other services than EC2 know of it. */
+export const notLooked: readonly string[] = [
+  'a Route 53 profile that is associated with the VPC',
+  'private hosted zones that are associated with the VPC',
+  'a service network of VPC Lattice that is associated with the VPC, which no endpoint of it shows',
+  'a second network interface, in another VPC, that somebody attaches to a machine of the test',
+];
+
 /** @throws Failure `network-open`, blocked, with all that leads out */
 export function refuseOpen(facts: NetworkFacts): void {
   const ways = waysOut(facts);

@@ -20,6 +20,7 @@ import {
   attemptTags,
   elsewhere,
   imageName,
+  kindOf,
   machineTags,
   note,
   type RunMachine,
@@ -30,8 +31,8 @@ import {
 
 /**
  * Launches a machine once, whoever asks, and waits until it runs. Linux starts from an image of its own
- * disks, so that no recovered disk meets another system. Windows starts from its shell, in `quarantine`, and
- * has none of them yet.
+ * disks, so that no recovered disk meets another system. Windows starts from its shell, in `group`, and
+ * has none of them yet; whatever takes over starts there too.
  *
  * @throws Failure `no-room`, `license-mismatch`, `shell-missing`, `shell-boot-mode`, `machine-not-launched`
  */
@@ -52,7 +53,7 @@ export async function launch(machine: RunMachine, group: string, options: Rehear
     image = machine.shell ? await shellOf(machine, options) : await imageOf(machine, tags, options);
     await step(`run-${machine.vm}`);
   }
-  const into = machine.shell ? group : start.group;
+  const into = machine.shell || machine.landing ? group : start.group;
   const { id, token } = known ?? (await runSomewhere(machine, ways, image, into, tags, options));
   const recorded = run.steps.some(one => one.what === 'launched' && one.instance === id);
   if (!recorded) {
@@ -78,7 +79,7 @@ async function runSomewhere(
 ): Promise<Pick<CloudInstance, 'id' | 'token'>> {
   const { repository, run, say } = options;
   const { start } = run;
-  const { vm, key_pair, tenancy, host_resource_group } = machine;
+  const { vm, key_pair, tenancy, host_resource_group, landing } = machine;
   const attempt = attemptOf(run, vm);
   // A shell may be a copy of the machine itself: it is told nothing, and so does nothing.
   const order = machine.shell ? {} : orderTags(repository.id, start, machine, attempt);
@@ -97,7 +98,13 @@ async function runSomewhere(
         ...(tenancy !== undefined && { tenancy }),
         ...(host_resource_group !== undefined && { hostResourceGroup: host_resource_group }),
         token,
-        tags: { ...tags, ...attemptTags(attempt), ...order, Name: `${vm} (test of ${start.plan})` },
+        tags: {
+          ...landing?.tags,
+          ...tags,
+          ...attemptTags(attempt),
+          ...order,
+          Name: landing ? vm : `${vm} (test of ${start.plan})`,
+        },
         ...(machine.post_launch && { readsTags: true }),
       },
       machine,
@@ -110,7 +117,9 @@ async function runSomewhere(
   }
   throw new Failure(
     world('no-room', own`EC2 has no room for ${vm}: ${tried.join('; ')}`, {
-      hint: "run again later to go on, or remove this test with `converge failover cleanup` and begin another with more types (`fallback: { instance_types: [ ... ] }` of the target) or subnets (`fallback: { subnets: [ ... ] }` of the plan's test)",
+      hint: landing
+        ? 'run again later to go on'
+        : "run again later to go on, or remove this test with `converge failover cleanup` and begin another with more types (`fallback: { instance_types: [ ... ] }` of the target) or subnets (`fallback: { subnets: [ ... ] }` of the plan's test)",
     }),
   );
 }
@@ -213,6 +222,7 @@ async function imageOf(
         name,
         bootMode: machine.boot_mode,
         tpm: machine.tpm,
+        endsWithIt: !machine.landing,
         disks: machine.disks.map(({ snapshot }, n) => ({ device: deviceName(n), snapshot })),
         tags,
       },
@@ -222,7 +232,7 @@ async function imageOf(
   }
   if (image === undefined)
     throw new Failure(
-      world('image-name-taken', `there is an image called ${name} that isn't of this test`, {
+      world('image-name-taken', `there is an image called ${name} that isn't of this ${kindOf(run.start)}`, {
         hint: 'deregister it in EC2 if nobody needs it, then run again',
       }),
     );

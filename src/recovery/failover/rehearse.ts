@@ -4,24 +4,28 @@ import { HERE, placeOf } from '../model/probes.ts';
 import { bringGroup } from '../target/guard-groups.ts';
 import { endSuperseded, keptOf } from './attempts.ts';
 import { pinPoints } from './begin.ts';
+import { cleanUp } from './cleanup.ts';
 import { type InsideProber, insideProber } from './inside.ts';
-import { refuseOpen } from './isolation.ts';
+import { looked, refuseOpen } from './isolation.ts';
 import { launch } from './launch.ts';
 import type { RehearseOptions } from './options.ts';
 import { orderTags, watchPostLaunch } from './post-launch.ts';
 import { probe } from './probe.ts';
 import {
   attemptOf,
+  begunBy,
   type Elsewhere,
   keepPicture,
   launchedElsewhere,
   machineTags,
+  newestRun,
   note,
   type ProbeResult,
   quarantineName,
   type RunMachine,
   runTags,
   since,
+  stateOf,
   subnetsOf,
 } from './run.ts';
 import { swapDisks } from './swap-disks.ts';
@@ -56,11 +60,28 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
   const { start } = run;
   const network = options.proven ?? (await machines.network(subnetsOf(start), start.group, signal));
   refuseOpen(network);
+  const { vpc, subnets } = network;
+  await step('proven');
+  await note(repository, run, { at: clock.now(), what: 'proven', vpc, subnets, looked: [...looked] });
   await pinPoints(repository, start);
   // A shell of the VM's own is as much a copy of what runs at home as a recovered machine is.
   await seeToTeardown(options);
   await endSuperseded(options);
   const quarantine = await quarantineOf(options, network.vpc);
+  return recoverGroups(options, () => quarantine ?? start.group);
+}
+
+/**
+ * Launches and probes the groups one after the other, and writes down what it came to.
+ *
+ * @param into the group that a machine is launched into
+ */
+export async function recoverGroups(
+  options: RehearseOptions,
+  into: (machine: RunMachine) => string,
+): Promise<Recovered[]> {
+  const { repository, run, clock, step, signal } = options;
+  const { start } = run;
   const recovered: Recovered[] = [];
   for (const { machines: group, wait } of start.groups) {
     if (recovered.some(({ results }) => results.some(({ outcome }) => outcome !== 'passed'))) break;
@@ -70,7 +91,7 @@ export async function rehearse(options: RehearseOptions): Promise<Recovered[]> {
     const inside = insideProber(group, options);
     const outcomes = await Promise.allSettled(
       group.map(machine =>
-        recover(machine, quarantine ?? start.group, began, { ...options, inside }).finally(() =>
+        recover(machine, into(machine), began, { ...options, inside }).finally(() =>
           inside?.without(machine.vm),
         ),
       ),
@@ -116,9 +137,13 @@ async function recover(
   if (kept) return { vm, ...kept, running: 0, probed: 0, kept: true };
   const running = async () => {
     const instance = await launch(machine, group, options);
-    if (!machine.shell) return instance;
-    await swapDisks(machine, instance, [run.start.group], options);
-    if (!machine.post_launch) return instance;
+    const { landing } = machine;
+    if (landing) await refuseUndone(options);
+    if (!machine.shell && !landing) return instance;
+    const { groups = [run.start.group], profile } = landing ?? {};
+    const wanted = { groups, keeps: landing !== undefined, ...(profile !== undefined && { profile }) };
+    await swapDisks(machine, instance, wanted, options);
+    if (!machine.shell || !machine.post_launch) return instance;
     // Not before: a shell of the VM's own may be a copy that would act on it.
     await step(`order-${vm}`);
     const order = orderTags(repository.id, run.start, machine, attemptOf(run, vm));
@@ -137,6 +162,25 @@ async function recover(
   say?.(`${vm}: ${instance} runs`);
   const results = await probeMachine(machine, instance, options);
   return { vm, instance, results, running: took, probed: elapsed(clock, began) };
+}
+
+/**
+ * Whoever undoes a failover writes that down before counting what is there. So what was launched too late to
+ * be counted is removed by whoever launched it, while it is in no network.
+ *
+ * @throws Failure `failover-begun`, blocked
+ */
+async function refuseUndone(options: RehearseOptions): Promise<void> {
+  const { repository, run, step } = options;
+  const { plan, number } = run.start;
+  const now = await newestRun(repository, plan);
+  const state = now?.start.number === number ? stateOf(now) : 'cleaned';
+  if (state === 'running') return;
+  if (state === 'undoing' || state === 'cleaned') {
+    await step('end-late');
+    await cleanUp(options);
+  }
+  throw begunBy(plan);
 }
 
 /** Probes one that runs, and writes down what came of it. */

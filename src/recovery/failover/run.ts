@@ -1,7 +1,7 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { sha256 } from '../../values/digest.ts';
-import { RUN_TAG } from '../model/machines.ts';
+import { type CloudSubnet, RUN_TAG } from '../model/machines.ts';
 import { SERIES } from '../model/plan.ts';
 import type { Probe } from '../model/probes.ts';
 import type { License } from '../target/billing.ts';
@@ -33,6 +33,20 @@ export interface RunMachine {
   /** The first is the one that it boots from. */
   disks: { index: number; snapshot: string }[];
   post_launch?: PostLaunch;
+  /** Of a run that is `real`: where it is put. */
+  landing?: Landing;
+}
+
+/** Where a machine that takes over is put, as the launch template of its target says. */
+export interface Landing {
+  /** In the order in which they are tried. */
+  subnets: string[];
+  /** The group that it is launched into, which lets nothing in or out. */
+  quarantine: string;
+  /** What it is given once it has its own disks, and no others. */
+  groups: string[];
+  profile?: string;
+  tags?: Record<string, string>;
 }
 
 /** Manifests that a machine is to converge itself by. */
@@ -52,17 +66,23 @@ export interface RunStart {
   version: 1;
   plan: string;
   number: number;
+  /** It takes over from machines at home. Left out: it is a test. */
+  kind?: 'real';
   /** Milliseconds since the epoch. */
   began: number;
+  /** SHA-256 of the plan that was approved; left out by earlier versions. */
+  digest?: string;
   account: string;
+  /** The network of a test. In a `real` run each machine has its `landing`; these are those of the first. */
   subnet: string;
   /** Tried in this order when there is no room in the first. */
   else_subnets?: string[];
   group: string;
   /**
-   * Milliseconds after which it is to be over, from its beginning or the last time that it was tried again.
+   * Milliseconds after which it is to be over, from its beginning or the last time that it was tried again. A
+   * `real` run has no end.
    */
-  limit: number;
+  limit?: number;
   /** Who ends it then: an entry that acts with this role. Undefined: nobody, knowingly. */
   teardown?: { role: string };
   groups: { machines: RunMachine[]; wait: number }[];
@@ -89,6 +109,8 @@ export interface Elsewhere {
 
 export type RunStep = { at: number } & (
   | { what: 'scheduled'; name: string; fires: number }
+  /** Nothing led out of the network then; `looked`: what was looked at, in words. */
+  | { what: 'proven'; vpc: string; subnets: CloudSubnet[]; looked: string[] }
   | { what: 'refused'; vm: string; why: string }
   /** `vms` are tried again; those of `anew` as another instance. */
   | { what: 'retry'; vms: string[]; anew: string[] }
@@ -100,6 +122,10 @@ export type RunStep = { at: number } & (
   /** `picture`: number of its record, where a probe took one. */
   | { what: 'probed'; vm: string; instance: string; results: ProbeResult[]; picture?: number }
   | { what: 'finished'; ok: boolean; took: number }
+  /** Of a `real` run: its machines stay. */
+  | { what: 'committed' }
+  /** Of a `real` run: it is being undone; nobody goes on with it. */
+  | { what: 'undoing' }
   | { what: 'cleaned'; instances: number; images: number; schedules: number }
 );
 
@@ -146,6 +172,10 @@ export const derivedToken = (
   what: string,
 ): string => sha256(JSON.stringify([launchToken(repository, start, vm, attempt), what]));
 
+/** Tokens of a prober, by subnet of the run: that in the first is the one that was written down. */
+export const proberTokens = (start: RunStart, token: string): string[] =>
+  subnetsOf(start).map((subnet, at) => (at === 0 ? token : sha256(JSON.stringify([token, subnet]))));
+
 /** One way to launch a machine. */
 export interface Way {
   type: string;
@@ -154,7 +184,11 @@ export interface Way {
   token: string;
 }
 
-/** The subnets that a run may launch into. */
+/** What a run is called in messages. */
+export const kindOf = ({ kind }: Pick<RunStart, 'kind'>): 'test' | 'failover' =>
+  kind === 'real' ? 'failover' : 'test';
+
+/** The subnets that a test may launch into. */
 export const subnetsOf = ({ subnet, else_subnets = [] }: RunStart): string[] => [
   ...new Set([subnet, ...else_subnets]),
 ];
@@ -166,9 +200,9 @@ export const subnetsOf = ({ subnet, else_subnets = [] }: RunStart): string[] => 
  */
 export function waysOf(repository: string, start: RunStart, machine: RunMachine, attempt: number): Way[] {
   const { vm, instance_type, else_types = [], address } = machine;
-  const subnets = subnetsOf(start);
+  const subnets = [...new Set(machine.landing?.subnets ?? subnetsOf(start))];
   const tokenOf = (type: number, subnet: string): string => {
-    const there = subnet === start.subnet ? '' : ` in ${subnet}`;
+    const there = subnet === subnets[0] ? '' : ` in ${subnet}`;
     if (type === 0 && there === '') return launchToken(repository, start, vm, attempt);
     return derivedToken(repository, start, vm, attempt, `type ${type}${there}`);
   };
@@ -226,8 +260,9 @@ export const since = ({ start, steps }: Run): number => steps.findLast(isRetry)?
 /** How long what was finished last took, interruptions included; in milliseconds, as the record says it. */
 export const tookOf = ({ steps }: Run): number => steps.findLast(step => step.what === 'finished')?.took ?? 0;
 
-/** When it is to be over, milliseconds since the epoch. */
-export const expiresOf = (run: Run): number => since(run) + run.start.limit;
+/** When it is to be over, milliseconds since the epoch; undefined of one without an end. */
+export const expiresOf = (run: Run): number | undefined =>
+  run.start.limit === undefined ? undefined : since(run) + run.start.limit;
 
 /** Who holds its pins. */
 export const holderOf = ({ plan, number }: Pick<RunStart, 'plan' | 'number'>): string => `${plan}/${number}`;
@@ -319,8 +354,11 @@ export const begunBy = (plan: string): Failure =>
     }),
   );
 
-export const stateOf = ({ steps }: Run): 'running' | 'standing' | 'cleaned' => {
-  if (steps.some(({ what }) => what === 'cleaned')) return 'cleaned';
+export type RunState = 'running' | 'standing' | 'committed' | 'undoing' | 'cleaned';
+
+export const stateOf = ({ steps }: Run): RunState => {
+  for (const state of ['cleaned', 'undoing', 'committed'] as const)
+    if (steps.some(({ what }) => what === state)) return state;
   return steps.findLast(({ what }) => what === 'finished' || what === 'retry')?.what === 'finished'
     ? 'standing'
     : 'running';

@@ -12,21 +12,21 @@ import {
   note,
   type RunMachine,
 } from './run.ts';
-import { type Move, nextMove, type Seen } from './swap.ts';
+import { type Move, nextMove, type Seen, type Wanted } from './swap.ts';
 
 const lookEvery = 3_000;
 const patience = 30 * 60_000;
 
 /**
- * Gives a machine that runs its shell its own disks, then these groups: looks, makes the one next move, looks
- * again, from wherever it stands. Nothing but what EC2 shows tells how far it is.
+ * Gives a machine that runs its shell its own disks, then what it wants of its network: looks, makes the one
+ * next move, looks again, from wherever it stands. Nothing but what EC2 shows tells how far it is.
  *
  * @throws Failure `machine-not-launched`
  */
 export async function swapDisks(
   machine: RunMachine,
   instance: string,
-  groups: readonly string[],
+  wanted: Wanted,
   options: RehearseOptions,
 ): Promise<void> {
   const { repository, run, clock, step, say, signal } = options;
@@ -38,7 +38,7 @@ export async function swapDisks(
     async () => {
       for (;;) {
         const seen = await look(machine, instance, options);
-        const move = nextMove(seen, { groups });
+        const move = nextMove(seen, wanted);
         if (move.ask === 'give-up') throw noUse(machine.vm, move.why, anew);
         if (move.ask === 'done') return true;
         if (move.ask === 'wait') {
@@ -51,7 +51,7 @@ export async function swapDisks(
           isTold = true;
         }
         say?.(`${machine.vm}: ${words(move)}`);
-        await make(move, seen, machine, { ...options, groups });
+        await make(move, seen, machine, { ...options, groups: wanted.groups });
       }
     },
     { every: lookEvery, atMost: patience, what, hint: goOn, ...(signal && { signal }) },
@@ -80,8 +80,10 @@ async function look(machine: RunMachine, id: string, options: RehearseOptions): 
   const volumes = all.filter(({ tags: its }) => attemptIn(its) === attempt);
   return {
     instance,
-    disks: machine.disks.map((_, n) => volumes.find(({ tags: its }) => its[DISK_TAG] === String(n))),
-    shells: volumes.filter(({ tags: its }) => its[DISK_TAG] === undefined),
+    disks: !machine.shell
+      ? 'from-image'
+      : machine.disks.map((_, n) => volumes.find(({ tags: its }) => its[DISK_TAG] === String(n))),
+    shells: !machine.shell ? [] : volumes.filter(({ tags: its }) => its[DISK_TAG] === undefined),
     task,
   };
 }
@@ -121,7 +123,7 @@ async function make(
     case 'attach':
       return volumes.attach(move.volume, id, move.device, signal);
     case 'end-with':
-      return volumes.endWith(id, move.devices, signal);
+      return volumes.endWith(id, move.devices, move.ends, signal);
     case 'start':
       return machines.start(id, signal);
     case 'remove':
@@ -139,14 +141,18 @@ const said: Record<Doing['ask'], string> = {
   stop: 'its shell is stopped',
   detach: 'the disk of its shell is taken out',
   attach: 'its own disk is put in',
-  'end-with': 'its disks end with it',
+  'end-with': 'its disks end with it, or outlive it',
   start: 'it starts from its own disks',
   remove: 'the disk of its shell is deleted',
   groups: 'it gets its security groups',
   profile: 'it gets its instance profile',
 };
 const words = (move: Doing): string =>
-  move.ask === 'create' || move.ask === 'attach' ? `${said[move.ask]} ${move.disk}` : said[move.ask];
+  move.ask === 'end-with'
+    ? `its disks ${move.ends ? 'end with' : 'outlive'} it`
+    : move.ask === 'create' || move.ask === 'attach'
+      ? `${said[move.ask]} ${move.disk}`
+      : said[move.ask];
 
 /** What EC2 was to exchange is exchanged step by step, since its task failed. */
 const isByHand = ({ ask }: Doing, { task }: Seen): boolean =>

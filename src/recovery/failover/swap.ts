@@ -4,8 +4,11 @@ import type { CloudVolume, RootTask } from '../model/volumes.ts';
 /** What is seen of one machine on its way from a shell to its own disks. */
 export interface Seen {
   instance: CloudInstance;
-  /** Volumes of its recovered disks by number, 0 the root; undefined where there is none yet. */
-  disks: (CloudVolume | undefined)[];
+  /**
+   * Volumes of its recovered disks by number, 0 the root; undefined where there is none yet. `from-image`: it
+   * was launched with them.
+   */
+  disks: 'from-image' | (CloudVolume | undefined)[];
   /** Volumes of the run's tags that are neither: the shell's own. */
   shells: CloudVolume[];
   task: RootTask | undefined;
@@ -15,6 +18,8 @@ export interface Seen {
 export interface Wanted {
   groups: readonly string[];
   profile?: string;
+  /** Its disks outlive it: they hold what nothing else has. */
+  keeps?: boolean;
 }
 
 /** What is to be done next. `ask: 'wait'`: nothing, until something else is seen. */
@@ -26,7 +31,7 @@ export type Move =
   | { ask: 'detach'; volume: string }
   | { ask: 'attach'; volume: string; disk: number; device: string }
   | { ask: 'start' }
-  | { ask: 'end-with'; devices: string[] }
+  | { ask: 'end-with'; devices: string[]; ends: boolean }
   | { ask: 'remove'; volume: string }
   | { ask: 'groups' }
   | { ask: 'profile'; profile: string }
@@ -52,6 +57,7 @@ export function nextMove(seen: Seen, wanted: Wanted): Move {
     return { ask: 'give-up', why: `${instance.id} is ${state}` };
   if (state !== 'running' && state !== 'stopped')
     return { ask: 'wait', for: `${instance.id} to be more than ${state}` };
+  if (disks === 'from-image') return finishing(seen, wanted);
   const missing = disks.indexOf(undefined);
   if (missing >= 0) return { ask: 'create', disk: missing };
   const own = disks as CloudVolume[];
@@ -95,10 +101,10 @@ function exchanging({ instance, task }: Seen, own: readonly CloudVolume[]): Move
   return { ask: 'attach', volume: id, disk, device: deviceOf(instance, disk) };
 }
 
-function finishing({ instance, shells, task }: Seen, { groups, profile }: Wanted): Move {
+function finishing({ instance, shells, task }: Seen, { groups, profile, keeps = false }: Wanted): Move {
   if (task === 'pending' || task === 'in-progress') return { ask: 'wait', for: 'its root to be replaced' };
-  const lasting = instance.devices.filter(({ endsWithIt }) => !endsWithIt).map(({ device }) => device);
-  if (lasting.length > 0) return { ask: 'end-with', devices: lasting };
+  const wrong = instance.devices.filter(({ endsWithIt }) => endsWithIt === keeps).map(({ device }) => device);
+  if (wrong.length > 0) return { ask: 'end-with', devices: wrong, ends: !keeps };
   if (instance.state === 'stopped') return { ask: 'start' };
   const left = shells.find(({ state }) => state === 'available');
   if (left) return { ask: 'remove', volume: left.id };

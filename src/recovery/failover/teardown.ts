@@ -47,6 +47,7 @@ export async function seeToTeardown(options: {
   const { teardown } = cloud;
   const { start } = run;
   const at = expiresOf(run);
+  if (at === undefined) return;
   if (clock.now() >= at) throw expired(run, at);
   if (start.teardown === undefined) return;
   const name = `${prefixOf(repository.id, start)}${retriesOf(run)}`;

@@ -1,5 +1,5 @@
 import { printable } from '../../diagnostics/text-width.ts';
-import { sha256 } from '../../values/digest.ts';
+import { markedIn, markedLine } from '../../values/marked-lines.ts';
 
 /** What a recovered machine says about itself. */
 export interface GuestReport {
@@ -20,11 +20,10 @@ const states: readonly GuestReport['state'][] = [
   'other-manifests',
 ];
 
-const mark = 'converge:post-launch';
+/** Begins each line of it. */
+const MARK = 'converge:post-launch';
 const mostFailures = 5;
 const widestFailure = 160;
-/** Longest line, characters: a failure may be escaped sixfold. */
-const longest = 8 * 1024;
 const mostChanges = 1_000_000;
 
 /**
@@ -35,41 +34,20 @@ export function reportLine(nonce: string, report: GuestReport): string {
   const failures = report.failures
     .slice(0, mostFailures)
     .map(text => printable(text).slice(0, widestFailure).toWellFormed());
-  const json = JSON.stringify({ ...report, failures }).replace(
-    /[^\x20-\x7e]/g,
-    one => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return `${mark} ${nonce} ${sumOf(nonce, json)} ${json}`;
+  return markedLine(MARK, nonce, { ...report, failures });
 }
-
-const sumOf = (nonce: string, json: string): string => sha256(`${nonce} ${json}`).slice(0, 16);
-
-const line = /converge:post-launch ([0-9a-f]{32}) ([0-9a-f]{16}) (\{[\x20-\x7e]*\})/;
 
 /**
  * The last report in the text of a console that carries this nonce and is whole. The text is a guest's, and
  * may be anything: what doesn't fit is passed over.
  */
-export function reportIn(output: string, nonce: string): GuestReport | undefined {
-  for (const text of output.split(/[\r\n]+/).reverse()) {
-    if (text.length > longest) continue;
-    const [, of, sum, json] = line.exec(text) ?? [];
-    if (of === undefined || json === undefined || sum !== sumOf(of, json)) continue;
-    if (of !== nonce) continue;
-    const report = decoded(json);
-    if (report) return report;
-  }
-  return undefined;
-}
+export const reportIn = (output: string, nonce: string): GuestReport | undefined =>
+  markedIn(output, MARK, nonce)
+    .map(decoded)
+    .findLast(report => report !== undefined);
 
-function decoded(json: string): GuestReport | undefined {
-  let value: Partial<Record<keyof GuestReport, unknown>> | null;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  const { state, digest, changes, failures } = value ?? {};
+function decoded(value: unknown): GuestReport | undefined {
+  const { state, digest, changes, failures } = (value ?? {}) as Partial<Record<keyof GuestReport, unknown>>;
   if (!states.some(known => known === state)) return undefined;
   if (typeof digest !== 'string' || !/^([0-9a-f]{64})?$/.test(digest)) return undefined;
   if (!Number.isInteger(changes) || (changes as number) < 0 || (changes as number) > mostChanges)

@@ -46,6 +46,8 @@ export interface NewImage {
   name: string;
   bootMode: 'legacy-bios' | 'uefi';
   tpm: boolean;
+  /** Whether its disks end with an instance of it. */
+  endsWithIt: boolean;
   /** The first is the root. */
   disks: { device: string; snapshot: string }[];
   tags: Record<string, string>;

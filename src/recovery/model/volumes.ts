@@ -29,8 +29,8 @@ export interface VolumeCloud {
   detach(volume: string, instance: string, signal?: AbortSignal): Promise<void>;
   /** One that is gone already is success. */
   remove(volume: string, signal?: AbortSignal): Promise<void>;
-  /** Has the volumes at these devices end with the instance. */
-  endWith(instance: string, devices: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** Has the volumes at these devices end with the instance, or outlive it. */
+  endWith(instance: string, devices: readonly string[], ends: boolean, signal?: AbortSignal): Promise<void>;
   /** Puts a volume in the place of the root of a running instance, whose old root is deleted. */
   replaceRoot(
     wanted: { instance: string; volume: string; token: string; tags: Record<string, string> },

@@ -50,17 +50,22 @@ export async function writeBlocks(
     readInto(spare.pop() ?? Buffer.allocUnsafeSlow(windowBlocks * SNAPSHOT_BLOCK), reader, numbers, either);
   const put = async (window: Window) => {
     const { numbers, bytes, digests } = window;
-    await Promise.all(
-      numbers.map(async (index, n) => {
-        await store.put(id, index, blockOf(window, n), digests[n]!, either);
-        onPut?.(1);
-      }),
-    );
+    const puts = numbers.map(async (index, n) => {
+      await store.put(id, index, blockOf(window, n), digests[n]!, either);
+      onPut?.(1);
+    });
+    try {
+      await Promise.all(puts);
+    } catch (error) {
+      stop.abort(error);
+      await Promise.allSettled(puts);
+      throw error;
+    }
     spare.push(bytes);
   };
   try {
     for await (const window of pipelined(inWindows(blocks), reading, read)) {
-      const digests = window.numbers.map((_, n) => window.digests[n] ?? sha256(blockOf(window, n)));
+      const digests = window.numbers.map((_, n) => window.digests[n] ?? ebsChecksum(blockOf(window, n)));
       for (const digest of digests) checksum.update(digest);
       count += digests.length;
       const run = put({ ...window, digests });
@@ -120,4 +125,4 @@ async function readInto(
 }
 
 // Node 22 takes no object of options here.
-const sha256 = (bytes: Buffer) => hash('sha256', bytes, 'buffer');
+const ebsChecksum = (bytes: Buffer) => hash('sha256', bytes, 'buffer');

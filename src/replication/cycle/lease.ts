@@ -27,10 +27,14 @@ export interface Lease {
   /** The highest that the VM's newest point is known to have had. */
   readonly generation: number;
   readonly snapshotName: string;
+  /** A cycle before made no point: packs of it may be there. */
+  readonly unfinished: boolean;
   /** Aborts, with the Failure as reason, when the lease was lost. */
   readonly signal: AbortSignal;
   /** Proves that the lease is still held. @throws Failure `lease-lost` */
   renew(): Promise<void>;
+  /** Says in the lease which packs of dead cycles may be referred to. @throws Failure `lease-lost` */
+  claim(packs: string[]): Promise<void>;
   /**
    * Ends the heartbeat, then, after `before`, gives the lease up; one that was lost is left alone. `newest`:
    * generation of the newest point, when there is another one by now.
@@ -63,7 +67,7 @@ export async function takeLease(
   const generation = Math.max(found?.value.generation ?? 0, floor.generation);
   let value: LeaseValue = {
     ...{ lease: 1, epoch, holder, ...intent(epoch) },
-    ...{ expires: clock.now() + leaseTtl - (options.prove ? 1 : 0), generation },
+    ...{ expires: clock.now() + leaseTtl - (options.prove ? 1 : 0), generation, unfinished: true },
   };
   let etag = await write(vm, clock, value, there);
 
@@ -80,12 +84,12 @@ export async function takeLease(
   const stop = new AbortController();
   // One write at a time: the heartbeat and `renew` would else race against each other's ETag.
   let turn: Promise<void> = Promise.resolve();
-  const renew = (expires: number, generation = value.generation ?? 0): Promise<void> => {
+  const renew = (expires: number, more: Partial<LeaseValue> = {}): Promise<void> => {
     turn = turn
       .catch(() => {})
       .then(async () => {
         lost.signal.throwIfAborted();
-        const next = { ...value, expires, generation };
+        const next = { ...value, expires, ...more };
         etag = await write(vm, clock, next, etag);
         value = next;
       });
@@ -108,12 +112,19 @@ export async function takeLease(
     generation,
     snapshotName: value.snapshot,
     signal: lost.signal,
+    unfinished: found?.value.unfinished ?? false,
     renew: () => renew(clock.now() + leaseTtl),
+    claim: claims => renew(clock.now() + leaseTtl, { claims }),
     async release(before, newest) {
       stop.abort();
       await beating;
       await before();
-      if (!lost.signal.aborted) await renew(0, newest);
+      if (lost.signal.aborted) return;
+      // What is claimed is claimed for as long as the lease is held, and found again by the next cycle.
+      const { claims: _, unfinished, ...rest } = value;
+      value = rest;
+      const made = newest !== undefined;
+      await renew(0, { ...(made && { generation: newest }), ...(!made && unfinished && { unfinished }) });
     },
   };
 }

@@ -68,6 +68,9 @@ export interface CycleResult {
     blocks_stored: number;
     /** Of these, blocks that didn't change and whose stored copy was damaged or missing. */
     blocks_healed: number;
+    /** Blocks that a cycle before had stored which made no point, and their bytes. */
+    blocks_reused: number;
+    bytes_reused: number;
     /** How long the VM ran on a snapshot, its removal included. */
     snapshot_ms: number;
   };

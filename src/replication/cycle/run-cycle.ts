@@ -1,4 +1,5 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { refuseFailedOver } from '../model/pauses.ts';
 import type { Point } from '../model/repository.ts';
 import type { FrozenVm, SourceDisk, SourceSnapshot, SourceVm } from '../model/source.ts';
 import { clockSkew, storeSkew } from './clock-skew.ts';
@@ -37,9 +38,15 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   const seen = Math.max(lease.generation, options.policy.seen?.[vm.uuid] ?? 0);
   const { full = false } = options.policy;
   const healing = await beginHealing(vm, previous, { clock: options.clock, full, warn });
-  const writer = await vm.writer(base, options.step, seen, healing.doubts);
+  // With --full nothing that is stored is believed.
+  const looks = !full && (lease.unfinished || !previous);
+  const claimed = looks ? await vm.orphanedPacks() : [];
+  if (claimed.length > 0) await lease.claim(claimed.map(({ id }) => id));
+  const writer = await vm.writer(base, options.step, seen, { doubts: healing.doubts, claimed });
   if (!options.policy.anew && seen > (previous?.generation ?? 0)) throw pointsLost(options, seen, previous);
   const source = await recover(options, lease.epoch, warn);
+  // The head was read before: whoever fails the VM over is seen here, or fences off what was read.
+  await refuseFailedOver(options.repository, source);
   const selection = selectDisks(source, options.policy, previous?.disks);
   const obstacle = inTheWay(source, selection.disks);
   if (obstacle) throw new Failure(obstacle);
@@ -78,7 +85,10 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
         options.step,
         options.signal,
       );
-      if (committed === 'lost-race') throw headMoved(source, snapshot);
+      if (committed === 'lost-race') {
+        await refuseFailedOver(options.repository, source);
+        throw headMoved(source, snapshot);
+      }
       warnings.push(...committed.warnings);
       return { ...committed, disks: copied };
     },
@@ -95,6 +105,8 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
       bytes_stored: totals.bytes_stored,
       blocks_stored: totals.blocks_stored,
       blocks_healed: totals.blocks_healed,
+      blocks_reused: totals.blocks_reused,
+      bytes_reused: totals.bytes_reused,
       bytes_uploaded: totals.bytes_uploaded,
       snapshot_ms: ms,
     },

@@ -85,7 +85,9 @@ async function takeAbove(
     if (!previous || previous.epoch < lease.epoch) return { lease, newest };
     await lease.release(async () => {}, previous.generation);
     const above = { epoch: Math.max(epoch, previous.epoch), generation: previous.generation };
-    return { lease: await takeLease(vm, taking, above, intent), newest: await newestOf(vm) };
+    const again = await takeLease(vm, taking, above, intent);
+    const unfinished = lease.unfinished || again.unfinished;
+    return { lease: { ...again, unfinished }, newest: await newestOf(vm) };
   } catch (error) {
     await lease.release(async () => {}).catch(() => {});
     throw error;

@@ -1,7 +1,7 @@
 import type { LeaseValue } from '../model/lease-value.ts';
 import { damaged } from './damage.ts';
 import { LAST_GENERATION } from './names.ts';
-import { demand, members, moment, oneOf, optional, text, whole } from './shape.ts';
+import { demand, hex, listOf, members, moment, oneOf, optional, text, whole } from './shape.ts';
 
 /** Epochs are part of snapshot names, with at most fifteen digits; there is always a next one. */
 const MOST_EPOCHS = 10 ** 15 - 2;
@@ -22,6 +22,8 @@ const shape = members({
   snapshot: text,
   expires: moment,
   generation: optional(whole(0, LAST_GENERATION)),
+  unfinished: optional(oneOf(true)),
+  claims: optional(listOf(hex(16))),
 });
 
 /** `key` names the object in the Failure that is thrown when the bytes are not a lease. */

@@ -17,6 +17,7 @@ export interface VmNames {
   readonly head: string;
   readonly lease: string;
   readonly damage: string;
+  readonly checked: string;
   readonly points: string;
   readonly removals: string;
   point(generation: number, id: string): string;
@@ -38,6 +39,7 @@ export function vmNames(vmKey: string): VmNames {
     head: `${folder}head`,
     lease: `${folder}lease`,
     damage: `${folder}damage`,
+    checked: `${folder}checked`,
     points: `${folder}points/`,
     removals: `${folder}removed/`,
     point: (generation, id) => `${folder}points/${numbered(generation, id)}`,

@@ -16,6 +16,7 @@ const KINDS = {
   record: 9,
   bundle: 10,
   damage: 11,
+  checked: 12,
 } as const;
 export type Kind = keyof typeof KINDS;
 
@@ -76,18 +77,17 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
     bytes.writeBigUInt64BE(BigInt(offset), 4);
     return bytes;
   };
-  const plainTag = (offset: number, label: Buffer, encoding: number, payloadDigest: Buffer) =>
-    sha256(Buffer.concat([associated(offset, label), Buffer.of(encoding), payloadDigest])).subarray(
-      0,
-      TAG_BYTES,
-    );
+  const plainTag = (offset: number, label: Buffer, encoding: number, digest: Buffer) => {
+    const bound = Buffer.concat([associated(offset, label), Buffer.of(encoding), digest]);
+    return hash('sha256', bound, 'buffer').subarray(0, TAG_BYTES);
+  };
 
   /** `digest`: of the payload as it is, where it is known. */
   const seal = (offset: number, payload: Buffer, level: number, label: Buffer, digest?: Buffer): Buffer => {
     const { encoding, bytes } = compress(payload, level);
     const first = Buffer.of(encoding);
     if (!secret) {
-      const inner = (encoding === RAW && digest) || sha256(bytes);
+      const inner = (encoding === RAW && digest) || payloadDigest(bytes);
       return Buffer.concat([first, bytes, plainTag(offset, label, encoding, inner)]);
     }
     const cipher = createCipheriv('aes-256-gcm', secret, nonce(offset));
@@ -118,7 +118,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
         body = decipher.update(body);
         decipher.final(); // throws unless the tag is right; GCM has no last bytes
       } else {
-        digest = sha256(body.subarray(1));
+        digest = payloadDigest(body.subarray(1));
         if (!plainTag(offset, label, body[0]!, digest).equals(tag)) throw new Error('checksum');
       }
     } catch (cause) {
@@ -146,7 +146,7 @@ export function sealerFor(vault: Vault, kind: Kind, key: string, salt: Buffer): 
   };
 }
 
-const sha256 = (bytes: Buffer): Buffer => hash('sha256', bytes, 'buffer');
+const payloadDigest = (bytes: Buffer): Buffer => hash('sha256', bytes, 'buffer');
 
 /** Checks the first 32 bytes of an object and gives back its salt. */
 export function readHeader(vault: Vault, kind: Kind, key: string, bytes: Buffer): Buffer {

@@ -43,8 +43,8 @@ export const isBroken = (record: DamageRecord | undefined, { id }: Pick<PointId,
 
 /**
  * The record after a look at the objects that `looked` knows: what was found is in it, and of what was looked
- * at and not found nothing is left. Of what wasn't looked at, everything is. What a cycle has attended to
- * stays so unless there is more of it now.
+ * at and not found nothing is left. Of what wasn't looked at in full, everything is. What a cycle has
+ * attended to stays so unless there is more of it now.
  *
  * @param at when it was found, ms since the epoch
  */
@@ -56,9 +56,10 @@ export function afterLook(
 ): DamageRecord {
   const known = new Map((before ?? NO_DAMAGE).objects.map(one => [one.object, one]));
   const kept = [...known.values()].filter(({ object }) => !looked(object));
-  const objects = found.objects.map(one => {
-    const old = known.get(one.object);
-    if (!old) return { ...one, since: at };
+  const objects = found.objects.map(now => {
+    const old = known.get(now.object);
+    if (!old) return { ...now, since: at };
+    const one = looked(now.object) ? now : both(old, now);
     const attended = old.attended !== undefined && covers(old, one) ? { attended: old.attended } : {};
     return { ...one, since: old.since, ...attended };
   });
@@ -70,6 +71,17 @@ export function afterLook(
     damage: 1,
     objects: all.toSorted((a, b) => (a.object < b.object ? -1 : 1)),
     broken: [...broken.values()].toSorted((a, b) => a.generation - b.generation),
+  };
+}
+
+/** What is known of an object that was damaged before and of which not all was looked at now. */
+function both(old: DamagedObject, now: DamagedObject): DamagedObject {
+  const sections = now.why === old.why && old.sections && now.sections && [...old.sections, ...now.sections];
+  const places = old.places && now.places && [...old.places, ...now.places];
+  return {
+    ...{ object: now.object, why: now.why, since: old.since },
+    ...(sections && { sections: [...new Set(sections)].sort((a, b) => a - b) }),
+    ...(places && { places: [...new Map(places.map(place => [String(place), place])).values()] }),
   };
 }
 

@@ -18,4 +18,8 @@ export interface LeaseValue {
   expires: number;
   /** Of the newest complete point when this was written: a VM with fewer has lost some. 0: none yet. */
   generation?: number;
+  /** The cycle that wrote it has made no point yet: it may leave packs that nothing refers to. */
+  unfinished?: true;
+  /** Ids of packs that dead cycles left and that this one may refer to. Nobody may remove them. */
+  claims?: string[];
 }

@@ -108,6 +108,13 @@ export interface DiskReader {
   packs(wanted: Iterable<number>, signal?: AbortSignal): Promise<Set<string>>;
 }
 
+/** A pack that a cycle left which died, or failed, before it made a point. */
+export interface OrphanedPack {
+  id: string;
+  /** Bytes of the object. */
+  size: number;
+}
+
 /** What was written, for reports. Bytes. */
 export interface WriteTotals {
   blocks_stored: number;
@@ -115,6 +122,9 @@ export interface WriteTotals {
   bytes_stored: number;
   /** Blocks of these that the source has had all along, and whose stored copy isn't believed. */
   blocks_healed: number;
+  /** Blocks that a cycle before had stored which died, and their plaintext bytes; none of `blocks_stored`. */
+  blocks_reused: number;
+  bytes_reused: number;
   /** Everything that was PUT, metadata included. */
   bytes_uploaded: number;
 }
@@ -124,7 +134,7 @@ export interface DiskWriter {
   /**
    * Blocks of the disk by number; a block that isn't put keeps the base's content, or zero without a base.
    */
-  put(block: number, plaintext: Buffer, signal?: AbortSignal): Promise<'stored' | 'same' | 'zero'>;
+  put(block: number, plaintext: Buffer, signal?: AbortSignal): Promise<'stored' | 'reused' | 'same' | 'zero'>;
 }
 
 export interface Committed {
@@ -217,14 +227,21 @@ export interface VmRepository {
   /**
    * `base`: the head, or undefined to go on from the newest point there is. `step` is awaited before each
    * pack that is written while blocks are put. `after`: a generation that is known to have been. `doubts`:
-   * what must not be taken as stored.
+   * what must not be taken as stored. `claimed`: packs of dead cycles whose blocks are, as the lease says.
    */
   writer(
     base: { head: Head; etag: string } | undefined,
     step?: (name: string) => Promise<void>,
     after?: number,
-    doubts?: Doubts,
+    beliefs?: { doubts?: Doubts | undefined; claimed?: OrphanedPack[] | undefined },
   ): Promise<PointWriter>;
+  /**
+   * After this nothing can be committed any more that a cycle began to read before: the head is written anew,
+   * as it is. Whoever looks at the head from then on sees all that was written to the repository before.
+   */
+  fence(): Promise<void>;
+  /** Packs that the index in force doesn't name, in the order in which they were written. */
+  orphanedPacks(): Promise<OrphanedPack[]>;
   readonly damage: DamageStore;
   /** Access to the lease object. */
   lease: {

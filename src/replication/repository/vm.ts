@@ -8,13 +8,16 @@ import type { Head, Point, VmRepository } from '../model/repository.ts';
 import { damageStore } from './damage-store.ts';
 import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
+import { orphanedPacks } from './read/orphaned-packs.ts';
 import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
 import { rangeReader } from './read/ranges.ts';
 import { readHistory } from './read/read-history.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
+import { fenceHead } from './write/fence-head.ts';
 import { openWriter } from './write/writer.ts';
 
-const LEASE_CAP = 64 * 1024;
+/** A first copy of many TiB that died may leave a few hundred thousand packs to claim. */
+const LEASE_CAP = 16 * 2 ** 20;
 
 /** A VM's part of an open repository; `uuid` need not be known to it yet. */
 export function vmRepository({ store, vault, random }: Context, uuid: string): VmRepository {
@@ -61,7 +64,10 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
       return diskReader(context, root, disk.index);
     },
     bundle: ref => readBundle(context, ref),
-    writer: (base, step, after, doubts) => openWriter(context, base, { known: last, step, after, doubts }),
+    fence: () => fenceHead(context),
+    orphanedPacks: () => orphanedPacks(context),
+    writer: (base, step, after, { doubts, claimed } = {}) =>
+      openWriter(context, base, { known: last, step, after, doubts, claimed }),
     damage: damageStore(context),
     lease: {
       async read() {

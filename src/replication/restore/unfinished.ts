@@ -34,8 +34,8 @@ const isOwn = (stat: FileStat | undefined): boolean =>
   stat?.kind === 'file' && whyNotOwn(stat) === undefined && (stat.mode & 0o077) === 0;
 
 /**
- * Reads a file back and compares each block with the id that the point has of it: nothing is believed that isn't
- * proven, whatever was written last when the power went.
+ * Reads a file back and compares each block with the id that the point has of it: nothing is believed that
+ * isn't proven, whatever was written last when the power went.
  */
 export async function missingIn(
   file: FileHandle,

@@ -1,4 +1,4 @@
-import { plural } from '../../io/units.ts';
+import { bytes, plural } from '../../io/units.ts';
 import { decodeLease } from '../format/lease.ts';
 import { CONFIG, OBJECT_ID_BYTES, parseNumbered, RECOVERY, ROSTER, type VmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
@@ -15,12 +15,14 @@ const LEASE_CAP = 64 * 1024;
 export interface Folder {
   names: VmNames;
   enrolled: boolean;
-  /** Ids by kind. */
-  packs: Set<string>;
-  pages: Set<string>;
-  bundles: Set<string>;
-  /** Keys. */
-  index: Set<string>;
+  /** Sizes in bytes by id. */
+  packs: Map<string, number>;
+  pages: Map<string, number>;
+  bundles: Map<string, number>;
+  /** The same by key. */
+  index: Map<string, number>;
+  /** Ids of the packs whose bytes were read. */
+  read: Set<string>;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function explainFolder(
   const newest = Math.max(0, ...there.map(({ generation }) => generation));
   const lease = await leaseOf(context);
   const uuid = Object.keys(seen).find(one => context.vault.vmKey(one) === names.folder.split('/')[1]);
-  const indexed = Math.max(0, ...[...index].map(key => parseNumbered(key)?.generation ?? 0));
+  const indexed = Math.max(0, ...[...index.keys()].map(key => parseNumbered(key)?.generation ?? 0));
   // A cycle writes index objects of one generation, the next, before its head.
   const told: [number, string][] = [
     [lease?.generation ?? 0, 'its lease tells of'],
@@ -70,13 +72,20 @@ export async function explainFolder(
   const usedPages = new Set(roots.flatMap(root => [...root.pagesObjects.keys()]));
   const usedIndex = new Set(roots.flatMap(root => root.segments.map(s => names.index(s.generation, s.id))));
   const usedBundles = new Set(roots.flatMap(({ point }) => (point.bundle ? [point.bundle.id] : [])));
-  const count = (all: ReadonlySet<string>, used: ReadonlySet<string>) =>
-    [...all].filter(one => !used.has(one)).length;
-  const unused =
-    count(packs, usedPacks) + count(pages, usedPages) + count(index, usedIndex) + count(bundles, usedBundles);
-  if (unused > 0)
+  const unneeded = (all: ReadonlyMap<string, number>, used: ReadonlySet<string>) =>
+    [...all].flatMap(([one, size]) => (used.has(one) ? [] : [size]));
+  const unused = [
+    ...unneeded(packs, usedPacks),
+    ...unneeded(pages, usedPages),
+    ...unneeded(index, usedIndex),
+    ...unneeded(bundles, usedBundles),
+  ];
+  const size = unused.reduce((sum, one) => sum + one, 0);
+  report.orphans.objects += unused.length;
+  report.orphans.bytes += size;
+  if (unused.length > 0)
     report.notes.push(
-      `${plural(unused, 'object')} in ${names.folder} ${unused === 1 ? 'is' : 'are'} needed by no point that can be read: a cycle left them when it died, or is writing them`,
+      `${plural(unused.length, 'object')} in ${names.folder}, ${bytes(size)}, ${unused.length === 1 ? 'is' : 'are'} needed by no point that can be read: a cycle left them when it died, or is writing them`,
     );
 }
 

@@ -21,7 +21,8 @@ export function damageIn(
     if (object === undefined) continue;
     if (one.kind === 'unreadable') unlooked.add(object);
     const why = whys[one.kind];
-    if (why === undefined || object === 'damage' || object.startsWith('removed/')) continue;
+    if (why === undefined || object === 'damage' || object === 'checked' || object.startsWith('removed/'))
+      continue;
     // Nobody needs it: there is nothing to heal.
     if (parts.test(object) && one.breaks.size + one.places.size === 0) continue;
     objects.push({
@@ -55,6 +56,7 @@ function inFolder({ folder, roster }: VmNames, key: string): string | undefined 
  * Writes down what was found of one VM, so that no writer takes it as stored, and takes back what is proven
  * whole. Nothing is written where nothing is new. Answers with what kept it from being written.
  *
+ * @param isLooked whether an object, by its key below the folder, was looked at in full
  * @param at ms since the epoch
  */
 export async function noteDamage(
@@ -62,12 +64,13 @@ export async function noteDamage(
   before: Awaited<ReturnType<DamageStore['read']>>,
   found: Findings,
   points: readonly PointId[],
+  isLooked: (object: string) => boolean,
   at: number,
 ): Promise<Failure | undefined> {
   const { record, unlooked } = damageIn(vm.names, found.objects(), points);
   const damage = damageStore(vm);
   try {
-    const after = afterLook(before?.record, record, object => !unlooked.has(object), at);
+    const after = afterLook(before?.record, record, object => isLooked(object) && !unlooked.has(object), at);
     const isNew = JSON.stringify(after) !== JSON.stringify(before?.record ?? afterNothing);
     // Whoever wrote meanwhile has looked as well, or has healed; the next look tells.
     if (isNew) await damage.write(after, before?.etag);

@@ -11,6 +11,7 @@ import { BUNDLE_CAP } from '../format/root.ts';
 import { HEADER_BYTES, type Kind, openObject, type Sealer } from '../format/sealing.ts';
 import type { Vault } from '../format/vault.ts';
 import type { Span } from '../model/location.ts';
+import { CHECKED_CAP, decodeCheckMemory } from '../repository/check-memory-store.ts';
 import { openRoot } from '../repository/read/points.ts';
 import { openEntry } from '../repository/read/roster.ts';
 import { RECORD_CAP } from '../repository/records.ts';
@@ -29,7 +30,8 @@ export interface Checked {
 
 /** The kind of an object by its key within a VM's folder; undefined for what isn't ours. */
 export function kindOf(inFolder: string): { kind: Kind; id: string } | undefined {
-  if (inFolder === 'head' || inFolder === 'lease' || inFolder === 'damage') return { kind: inFolder, id: '' };
+  const single = (['head', 'lease', 'damage', 'checked'] as const).find(name => name === inFolder);
+  if (single) return { kind: single, id: '' };
   const [, folder, id] =
     /^(points|removed|pages|index|packs|bundles)\/(?:\d{12}-|[0-9a-f]{2}\/)?([0-9a-f]{32})$/.exec(inFolder) ??
     [];
@@ -61,6 +63,7 @@ export function checkObject(vault: Vault, kind: Kind, key: string, bytes: Buffer
     if (kind === 'point' || kind === 'head') openRoot(vault, kind, key, bytes);
     else if (kind === 'roster') openEntry(vault, key, bytes);
     else if (kind === 'damage') decodeDamage(key, openObject(vault, kind, key, bytes, DAMAGE_CAP));
+    else if (kind === 'checked') decodeCheckMemory(key, openObject(vault, kind, key, bytes, CHECKED_CAP));
     else openObject(vault, kind, key, bytes, caps[kind] ?? SINGLE_CAP);
     return {};
   } catch (error) {

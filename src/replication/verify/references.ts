@@ -3,9 +3,11 @@ import { blockCount, ID_BYTES, PAGE_BLOCKS, ZERO_ID } from '../format/blocks.ts'
 import { isUnreadable } from '../format/damage.ts';
 import { nameOf, type PageRefs } from '../format/page-map.ts';
 import type { Root, Segment } from '../format/root.ts';
+import type { Level } from '../model/check-memory.ts';
 import { indexReader, type Located } from '../repository/read/locator.ts';
 import { loadPage } from '../repository/read/pages.ts';
 import type { VmContext } from '../repository/read/repository-context.ts';
+import type { Folder } from './explain.ts';
 import type { PackFooters } from './pack-footers.ts';
 import type { Findings, FoundProblem } from './report.ts';
 
@@ -16,7 +18,8 @@ export type FollowPoint = (root: Root) => Promise<void>;
  * Names, for every problem, the points that it breaks, and finds what is referred to and missing.
  * Pages that a point shares with the one before it are followed once: memory is one root's pages.
  * `usedPacks` gets the ids of all packs that are needed. `segments`: the index objects in force; a point's
- * own count for what these don't know.
+ * own count for what these don't know. At level `chain` no pack is looked at; below `full` one that wasn't
+ * read has to be there and long enough for the blocks that are needed of it.
  */
 export function followPoints(
   context: VmContext,
@@ -24,8 +27,11 @@ export function followPoints(
   footers: PackFooters,
   findings: Findings,
   usedPacks: Set<string>,
+  { level, packs, read }: { level: Level } & Pick<Folder, 'packs' | 'read'>,
 ): FollowPoint {
   const index = indexReader(context);
+  /** Packs that are too short, which is known of each of their blocks. */
+  const short = new Set<FoundProblem>();
   const known = new Map<string, { name: string | undefined; problems: Set<FoundProblem> }>();
 
   /** One look may be answered by somebody who doesn't know yet, or no more: two are asked for. */
@@ -88,8 +94,22 @@ export function followPoints(
       }
       if (!location) continue;
       usedPacks.add(location.pack);
+      if (level === 'chain') continue;
       const key = context.names.pack(location.pack);
       const bad = findings.of(key);
+      const size = packs.get(location.pack);
+      const isUnread = size !== undefined && level !== 'full' && !read.has(location.pack);
+      if (isUnread && (!bad || short.has(bad))) {
+        const end = location.offset + location.length;
+        if (end <= size) continue;
+        const message = `${key} ends at byte ${size}, and the index expects blocks in it until byte ${end}`;
+        const problem = findings.add('damaged', key, message);
+        problem.sections = (problem.sections ?? new Set()).add(location.offset);
+        problem.places.add(`${disk}/${page}`);
+        problems.add(problem);
+        short.add(problem);
+        continue;
+      }
       if (bad) {
         if (!bad.sections) bad.places.add(`${disk}/${page}`);
         const lost = bad.sections

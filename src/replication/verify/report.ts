@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { Level } from '../model/check-memory.ts';
 
 /** One thing that is wrong with a repository. */
 export interface Problem {
@@ -22,17 +23,25 @@ export interface VerifiedPoint {
   vm: { name: string; uuid: string };
   /** Milliseconds since the epoch. */
   time: number;
+  /** Nothing that this run looked at, or that is known from before, keeps it from being restored. */
   whole: boolean;
 }
 
 export interface VerifyReport {
+  /** How deep this run looked; what it didn't look at it says nothing of. */
+  level: Level;
   points: VerifiedPoint[];
   problems: Problem[];
   /** What isn't wrong but worth knowing. */
   notes: string[];
   /** What kept the damage that was found from being written down. */
   unnoted: Diagnostic[];
+  /** What this run read. */
   checked: { objects: number; bytes: number };
+  /** Packs that there are, those that this run read, and bytes of those that were read within 30 days. */
+  packs: { there: number; bytes: number; read: number; bytes_read: number; bytes_read_in_30_days: number };
+  /** Objects that no point that can be read needs. */
+  orphans: { objects: number; bytes: number };
 }
 
 /** Problems by object: an object has one. */

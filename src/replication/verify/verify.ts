@@ -1,28 +1,35 @@
 import type { Progress } from '../../engine/model/io.ts';
 import { isUnreadable } from '../format/damage.ts';
-import { ROSTER, type VmNames, vmNames } from '../format/names.ts';
+import { OBJECT_ID_BYTES, ROSTER, type VmNames, vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
-import { pipelined } from '../model/pipelined.ts';
-import type { StoredObject } from '../model/store.ts';
+import type { Level } from '../model/check-memory.ts';
+import { isBroken } from '../model/damage-record.ts';
 import { damageStore } from '../repository/damage-store.ts';
 import type { OpenRepository } from '../repository/open-repository.ts';
 import { type PointName, pointNames, readHead, readPoint } from '../repository/read/points.ts';
 import { rangeReader } from '../repository/read/ranges.ts';
 import type { Context, VmContext } from '../repository/read/repository-context.ts';
 import { checkRecords, followBundles } from './besides.ts';
-import { explainFolder, type Folder, findStrangers, stranger } from './explain.ts';
+import type { Sample } from './choose.ts';
+import { explainFolder, findStrangers } from './explain.ts';
+import { checkFolder, type Depth } from './folder.ts';
 import { goingOn } from './going-on.ts';
 import { noteDamage } from './note-damage.ts';
-import { checkObject, kindOf } from './objects.ts';
-import { type PackFooters, packFooters } from './pack-footers.ts';
+import { packFooters } from './pack-footers.ts';
 import { followPoints } from './references.ts';
+import { remember } from './remember.ts';
 import { type Findings, findings, type VerifiedPoint, type VerifyReport } from './report.ts';
+import { chosenPacks } from './sampled.ts';
 
 export type { Problem, VerifiedPoint, VerifyReport } from './report.ts';
 
 export interface VerifyOptions {
   /** UUID of the one VM to verify; all without it. */
   vm?: string;
+  /** How deep it looks; without it, at all there is. */
+  level?: Level;
+  /** At level `sample`, how much of the packs is read. */
+  sample?: Sample;
   /** Writes what it finds down in the repository; `at` is now, ms since the epoch. */
   note?: { at: number };
   /** The highest generations that were seen before, by UUID. */
@@ -31,25 +38,31 @@ export interface VerifyOptions {
   signal?: AbortSignal;
 }
 
-/** Whole objects in memory at a time, up to about 17 MiB each. */
-const READS = 4;
-
 /**
- * Reads every object of the repository (or of one VM) and follows every point down to its blocks.
- * Finds each changed, missing or truncated byte and names the points that can't be restored because
- * of it. Memory doesn't grow with the size of the disks but by a page table.
+ * Reads every object of the repository (or of one VM) and follows every point down to its blocks; of packs
+ * only what the level says. Of what it reads it finds each changed, missing or truncated byte, and names the
+ * points that can't be restored because of it. Memory doesn't grow with the size of the disks but by a page
+ * table.
  */
 export async function verify(repository: OpenRepository, options: VerifyOptions = {}): Promise<VerifyReport> {
   const context = { ...repository.context, store: goingOn(repository.store) };
   const checked = { objects: 0, bytes: 0 };
-  const report: VerifyReport = { points: [], problems: [], notes: [], unnoted: [], checked };
+  const level = options.level ?? 'full';
+  const report: VerifyReport = {
+    ...{ level, points: [], problems: [], notes: [], unnoted: [], checked },
+    packs: { there: 0, bytes: 0, read: 0, bytes_read: 0, bytes_read_in_30_days: 0 },
+    orphans: { objects: 0, bytes: 0 },
+  };
   const found = findings();
   if (!options.vm) {
     await findStrangers(context.store, found);
     await checkRecords(context, found, report, options.signal);
   }
   const keys = options.vm ? [context.vault.vmKey(options.vm)] : await vmKeys(context);
-  for (const vmKey of keys) await verifyVm(context, vmKey, found, report, options);
+  const sample = options.sample ?? DEFAULT_SAMPLE;
+  const chosen =
+    level === 'sample' ? await chosenPacks(context, keys, sample, options.note?.at) : new Set<string>();
+  for (const vmKey of keys) await verifyVm(context, vmKey, found, report, options, { level, chosen });
   if (!options.vm)
     for (const uuid of Object.keys(options.seen ?? {})) {
       const { folder } = vmNames(context.vault.vmKey(uuid));
@@ -63,6 +76,9 @@ export async function verify(repository: OpenRepository, options: VerifyOptions 
   report.problems = found.all();
   return report;
 }
+
+const ID_DIGITS = 2 * OBJECT_ID_BYTES;
+const DEFAULT_SAMPLE: Sample = { percent: 5 };
 
 /**
  * From the folders and from the roster: either may have lost one. What isn't one of ours is found elsewhere.
@@ -80,11 +96,12 @@ async function verifyVm(
   found: Findings,
   report: VerifyReport,
   options: VerifyOptions,
+  depth: Depth,
 ) {
   const names = vmNames(vmKey);
   const vm: VmContext = { ...context, uuid: '', names, ranges: rangeReader(context.store) };
   const footers = packFooters(vm);
-  const folder = await checkFolder(vm, footers, found, report, options);
+  const folder = await checkFolder(vm, footers, found, report, depth, options);
   // In this order: a commit that ends meanwhile shows in the head, and never makes the head look old.
   const listed = await pointNames(vm);
   const head = (await whole(readHead(vm)))?.root;
@@ -94,7 +111,8 @@ async function verifyVm(
   const last = points.at(-1);
   const newest = last && !(head && head.point.generation >= last.generation) ? await rootOf(last) : head;
   const usedPacks = new Set<string>();
-  const follow = newest && followPoints(vm, newest.segments, footers, found, usedPacks);
+  const follow =
+    newest && followPoints(vm, newest.segments, footers, found, usedPacks, { ...folder, level: depth.level });
   const roots: Root[] = [];
   for (const name of points) {
     options.signal?.throwIfAborted();
@@ -114,13 +132,20 @@ async function verifyVm(
   const known = await damageStore(vm).read(() => {});
   const attended = known?.record?.objects.filter(one => one.attended !== undefined) ?? [];
   const settled = new Set(attended.map(({ object }) => names.folder + object));
+  const { level } = depth;
+  const isLooked = (object: string) =>
+    level === 'full' || !object.startsWith('packs/') || folder.read.has(object.slice(-ID_DIGITS));
   if (options.note) {
-    const failure = await noteDamage(vm, known, found, [...listed, ...points], options.note.at);
+    const failure = await noteDamage(vm, known, found, [...listed, ...points], isLooked, options.note.at);
     report.unnoted.push(...(failure?.diagnostics ?? []));
   }
+  await remember(vm, folder, found, report, options.note?.at);
+  // What was known before and wasn't looked at now has lost nothing of its truth.
+  const before = known?.record?.objects.some(({ object }) => !isLooked(object)) ? known.record : undefined;
   dropUnneeded(names, needed, settled, found, report);
   const broken = new Set(found.all().flatMap(p => p.breaks));
-  for (const point of points) report.points.push({ ...point, whole: !broken.has(point.id) });
+  for (const point of points)
+    report.points.push({ ...point, whole: !broken.has(point.id) && !isBroken(before, point) });
 }
 
 /**
@@ -142,70 +167,6 @@ function dropUnneeded(
       report.notes.push(`${object} is damaged, and no point needs what is damaged of it`);
     }
   }
-}
-
-async function checkFolder(
-  vm: VmContext,
-  footers: PackFooters,
-  found: Findings,
-  report: VerifyReport,
-  options: VerifyOptions,
-): Promise<Folder> {
-  const { store, vault, names } = vm;
-  const listed: Folder = {
-    names,
-    enrolled: false,
-    packs: new Set(),
-    pages: new Set(),
-    index: new Set(),
-    bundles: new Set(),
-  };
-  const check = async ({ key }: StoredObject) => {
-    options.signal?.throwIfAborted();
-    const what =
-      key === names.roster ? ({ kind: 'roster', id: '' } as const) : kindOf(key.slice(names.folder.length));
-    if (!what) return stranger(key, found);
-    if (what.kind === 'roster') listed.enrolled = true;
-    if (what.kind === 'pack') listed.packs.add(what.id);
-    if (what.kind === 'pages') listed.pages.add(what.id);
-    if (what.kind === 'index') listed.index.add(key);
-    if (what.kind === 'bundle') listed.bundles.add(what.id);
-    const read = async () => {
-      const object = await store.get(key, options.signal ? { signal: options.signal } : {}).catch(error => {
-        if (!isUnreadable(error)) throw error;
-        found.add('unreadable', key, `${error.message} It was not checked.`);
-      });
-      return object && { size: object.bytes.length, ...checkObject(vault, what.kind, key, object.bytes) };
-    };
-    let seen = await read();
-    if (seen?.damage) {
-      // A line or a cache may have altered it: only what is read again and is damaged again is damaged.
-      const first = seen.damage;
-      seen = (await read()) ?? seen;
-      if (!seen.damage)
-        report.notes.push(`${key} was altered on its way and whole when it was read again: ${first.message}`);
-    }
-    if (!seen) return;
-    const { blocks, damage, places = [], size } = seen;
-    if (blocks) footers.keep(what.id, blocks);
-    if (damage) {
-      const problem = found.add('damaged', key, damage.message);
-      // An index object is replaced as a whole, whatever of it is damaged.
-      if (what.kind === 'index') for (const place of places) problem.places.add(place);
-      else problem.sections = damage.sections;
-    }
-    report.checked.objects++;
-    report.checked.bytes += size;
-    options.progress?.({ what: 'verifying', done: report.checked.bytes });
-  };
-  for await (const _ of pipelined(folder(vm, names), READS, check));
-  return listed;
-}
-
-async function* folder({ store }: VmContext, names: VmNames): AsyncGenerator<StoredObject> {
-  const roster = await store.head(names.roster);
-  if (roster) yield roster;
-  yield* store.list(names.folder);
 }
 
 /** The points there are, in ascending generation; what is missing in their chain and at the head. */

@@ -92,6 +92,10 @@ export const schema = Type.Object(
         description: 'ARN of the host resource group whose hosts are used, with `tenancy: host`.',
       }),
     ),
+    role: words(
+      ['domain_controller'],
+      'What it is to others: a copy of a `domain_controller` is only recovered for real with `--allow`.',
+    ),
     method: Type.Optional(Type.String({ description: '`fast`: EBS snapshots that are kept warm.' })),
     tags: Type.Optional(
       Type.Record(Type.String(), Type.String(), { description: 'Tags of the instance and its volumes.' }),

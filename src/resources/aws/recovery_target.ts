@@ -44,9 +44,18 @@ out; what a machine gets once it has its own disks is in the tags that the templ
   },
 };
 
-/** Everything but what isn't seen in EC2: where points lie, and how a replica is kept. */
+/** Everything but what isn't seen in EC2: where points lie, how a replica is kept, and what it
+ * is to others. */
 function desiredState(properties: RecoveryTargetProperties): TargetState {
-  const { repository: _, replica: __, families: ___, method: ____, instance_type, ...seen } = properties;
+  const {
+    repository: _,
+    replica: __,
+    families: ___,
+    method: ____,
+    role: _____,
+    instance_type,
+    ...seen
+  } = properties;
   const shell = shellOf(properties);
   return {
     ...seen,

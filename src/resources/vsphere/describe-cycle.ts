@@ -11,6 +11,9 @@ export function describeCycle({ point, disks, numbers, warnings }: CycleResult):
     .map(({ index, mode, reason }) => `disk ${index} ${mode} (${reason})`);
   return [
     `point ${point.generation}, ${point.consistency}-consistent: ${bytes(numbers.bytes_read)} read, ${bytes(numbers.bytes_uploaded)} uploaded`,
+    ...(numbers.bytes_reused > 0
+      ? [`${bytes(numbers.bytes_reused)} reused that a cycle had stored which made no point`]
+      : []),
     ...resynced,
     ...warnings.map(({ message }) => `warning: ${message}`),
   ].join('; ');

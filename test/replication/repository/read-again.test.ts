@@ -18,7 +18,7 @@ beforeEach(async () => {
   await commitImage(repository.vm(VM.uuid), image);
 });
 
-/** The store by a line that alters one bit of each answer about keys like `which`, `times` for each request. */
+/** The store by a line that alters one bit of the first `times` answers about each key like `which`. */
 const badLine = (which: RegExp, times: number): ObjectStore & { altered: number } => {
   const seen = new Map<string, number>();
   const line = {

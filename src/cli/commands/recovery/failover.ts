@@ -1,28 +1,34 @@
-import { type Failover, type FailoverOptions, failoverTest } from '../../../app/recovery/failover.ts';
+import { type Failover, failoverTest } from '../../../app/recovery/failover.ts';
 import { failoverCleanup, failoverStatus } from '../../../app/recovery/failover-status.ts';
+import type { TakeOverOptions } from '../../../app/recovery/real/take-over.ts';
 import { failoverRetry } from '../../../app/recovery/retry.ts';
 import type { PlanOptions } from '../../../app/recovery/with-plan.ts';
-import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import type { Define } from '../../context/define.ts';
 import { collect, withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
 import { fromRepository, originLines } from './from-repository.ts';
-import { cleanedLines, endLine, hasPassed, machineLines, planLines } from './outcome-lines.ts';
+import { cleanedLines, endLine, hasPassed, machineLines, planLines, takenOverLine } from './outcome-lines.ts';
 import { statusLines } from './status-lines.ts';
+import { decisions, runTakeOver } from './take-over.ts';
 
 type StatusOptions = PlanOptions & { format: string; pictures?: string; evidence?: string };
 type RetryOptions = PlanOptions & { format: string; anew?: boolean };
 type CleanupOptions = PlanOptions & { format: string; expired?: boolean };
-type TestOptions = FailoverOptions & { test?: true; yes?: true; format: 'text' | 'json' };
+type RunOptions = TakeOverOptions & { test?: true; yes?: true; format: 'text' | 'json' };
 
 export const failover: Define = (program, context, exit) => {
   const group = program
     .command('failover')
-    .description('run machines in EC2 from their recovery points: `failover PLAN --test PATHS`')
+    .description(
+      'run machines in EC2 from their recovery points: `failover PLAN PATHS`, with --test to rehearse it',
+    )
     .addHelpText('after', '\nExample:\n  converge failover web --test manifests');
   const command = group
     .command('run <PLAN> [PATHS...]', { isDefault: true })
-    .description('rehearse a recovery_plan in a network that is proven to be apart')
-    .option('--test', 'a rehearsal: the only kind that this version knows')
+    .description(
+      'have the machines of a recovery_plan run in AWS, or rehearse that in a network that is proven to be apart',
+    )
+    .option('--test', 'a rehearsal; without it the machines take over from those at home')
+    .option('--source-down-confirmed', 'somebody has seen to it that nothing of them runs at home any more')
     .option('--point <POINT>', 'latest, a time (the newest at or before it), or an id', 'latest')
     .option('--noop', 'say what would be done and do nothing')
     .option(
@@ -34,16 +40,11 @@ export const failover: Define = (program, context, exit) => {
   fromRepository(withData(withLab(withState(withFormat(withDigest(command))))))
     .addHelpText(
       'after',
-      '\nExamples:\n  converge failover web --test manifests --noop\n  converge failover web --test manifests --point 2026-11-28T06:00:00Z' +
+      '\nExamples:\n  converge failover web --test manifests --noop\n  converge failover web manifests --source-down-confirmed --digest 0123456789abcdef\n  converge failover web --test manifests --point 2026-11-28T06:00:00Z' +
         '\n  converge failover web --test --repository s3://gdh-vm-replication/dr --key file:repository.key',
     )
-    .action(async (plan: string, paths: string[], options: TestOptions) => {
-      if (!options.test)
-        throw new Failure(
-          given('test-only', `\`converge failover ${plan}\` needs --test`, {
-            hint: 'this version rehearses; it takes over from no running system',
-          }),
-        );
+    .action(async (plan: string, paths: string[], options: RunOptions) => {
+      if (!options.test) return runTakeOver(context, exit, plan, paths, options);
       const { ask, stdout, host, interrupt } = context.io;
       const json = options.format === 'json';
       const asks = ask && stdout.isTTY && !host.env.CI && !options.yes && options.lab === undefined;
@@ -82,6 +83,8 @@ export const failover: Define = (program, context, exit) => {
       exit(0);
     });
 
+  decisions(group, context, exit);
+
   fromRepository(withData(withLab(withState(withFormat(group.command('retry <PLAN> [PATHS...]'))))))
     .description('try again what failed in the newest failover of a plan; what passed is left alone')
     .option('--anew', 'end the instances that failed, and launch others')
@@ -96,7 +99,7 @@ export const failover: Define = (program, context, exit) => {
         context.print([
           ...originLines(from),
           ...machineLines(recovered),
-          endLine(done.plan, took, recovered, by),
+          (done.kind === 'test' ? endLine : takenOverLine)(done.plan, took, recovered, by),
         ]);
       exit(hasPassed(recovered) ? 0 : 4);
     });

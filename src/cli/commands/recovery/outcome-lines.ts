@@ -2,7 +2,7 @@ import type { Failover } from '../../../app/recovery/failover.ts';
 import type { KnownReadiness, PlannedMachine } from '../../../app/recovery/failover-plan.ts';
 import type { PlanCleaned } from '../../../app/recovery/failover-status.ts';
 import { duration, plural } from '../../../io/units.ts';
-import type { Elsewhere } from '../../../recovery/failover/run.ts';
+import type { Elsewhere, Landing } from '../../../recovery/failover/run.ts';
 import { assumedRate, type Cold } from '../../../recovery/replica/estimate.ts';
 import { originLines } from './from-repository.ts';
 
@@ -10,35 +10,40 @@ type Recovered = NonNullable<Failover['recovered']>;
 
 /** What is about to be done. */
 export function planLines({ plan: shown, from, again }: Pick<Failover, 'plan' | 'from' | 'again'>): string[] {
-  const { plan, network, teardown, prober, groups, digest } = shown;
-  const look = `run \`converge readiness --plan ${plan} ${again}\``;
-  const lines = groups.flatMap(({ wait, machines }, n) => [
-    `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
-    ...machines.flatMap(one => plannedLines(one, look)),
-  ]);
-  const { after, role } = teardown;
+  const { plan, network, teardown, prober, digest } = shown;
+  const { after, role } = teardown!;
   return [
     ...originLines(from),
-    `test of ${plan} in ${network.subnet} of ${network.vpc}, group ${network.group}: nothing leads out of it`,
-    ...(network.else_subnets
-      ? [`  without room there in ${network.else_subnets.join(', ')}, which nothing leads out of either`]
+    `test of ${plan} in ${network!.subnet} of ${network!.vpc}, group ${network!.group}: nothing leads out of it`,
+    ...(network!.else_subnets
+      ? [`  without room there in ${network!.else_subnets.join(', ')}, which nothing leads out of either`]
       : []),
     role === undefined
       ? `  to be over after ${duration(after)}; nobody ends it then but \`failover cleanup\``
       : `  ended after ${duration(after)} by EventBridge Scheduler as ${role}`,
     ...(prober ? [`  a prober in it: ${prober.type} of ${prober.image}, ended after its probes`] : []),
-    ...lines,
+    ...plannedGroups(shown, again),
     `digest ${digest.slice(0, 16)}`,
   ];
 }
 
+/** The machines of a plan, with all that is known of each. `again`: how a command names the same plan. */
+export function plannedGroups({ plan, groups }: Failover['plan'], again: string): string[] {
+  const look = `run \`converge readiness --plan ${plan} ${again}\``;
+  return groups.flatMap(({ wait, machines }, n) => [
+    `  group ${n + 1}${wait > 0 ? `, after ${duration(wait)}` : ''}`,
+    ...machines.flatMap(one => plannedLines(one, look)),
+  ]);
+}
+
 function plannedLines(machine: PlannedMachine, look: string): string[] {
   const { vm, point, time, disks, type, address, why, shell, image_name } = machine;
-  const { probes, post_launch, cold, ready } = machine;
+  const { probes, post_launch, cold, landing, ready } = machine;
   return [
     `    ${vm}  ${type}  ${plural(disks, 'disk')} of ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
     ...(why === undefined ? [] : [`      ${type} is ${why}`]),
-    ...(address ? [`      ${addressLine(address)}`] : []),
+    ...(address ? [`      ${addressLine(address, landing !== undefined)}`] : []),
+    ...(landing ? landingLines(landing) : []),
     ...(shell ? [`      ${shellLine(shell, image_name)}`] : []),
     `      ${priceLine(machine)}`,
     ...(cold ? coldLines(cold) : []),
@@ -64,9 +69,14 @@ function readyLines({ verdict, looked, findings }: KnownReadiness, look: string)
 const postLaunchLine = ({ manifests, digest, noop }: NonNullable<PlannedMachine['post_launch']>): string =>
   `post-launch manifests ${manifests} (${digest.slice(0, 16)}): ${noop ? 'planned alone, ' : ''}by the machine itself`;
 
-const addressLine = ({ ip, subnet }: NonNullable<PlannedMachine['address']>): string =>
+const landingLines = ({ subnets, quarantine, groups, profile }: Landing): string[] => [
+  `      launched into ${quarantine} in ${subnets.join(', else ')}`,
+  `      then the security groups ${groups.join(', ')}${profile === undefined ? '' : `, and the instance profile ${profile}`}`,
+];
+
+const addressLine = ({ ip, subnet }: NonNullable<PlannedMachine['address']>, isReal: boolean): string =>
   subnet === undefined
-    ? `another address than its ${ip}, which is in no subnet of the test`
+    ? `another address than its ${ip}, which is in no subnet of ${isReal ? 'its target' : 'the test'}`
     : `${ip} in ${subnet}, any other address elsewhere`;
 
 const licensor: Record<string, string> = { aws: 'AWS, billed by the hour', byol: 'you' };
@@ -108,6 +118,14 @@ export function endLine(plan: string, took: number, recovered: Recovered, by: st
   if (failed.length === 0) return `recovered in ${duration(took)}; ${remove}`;
   const again = `try again: converge failover retry ${plan} ${by}`;
   return `the test FAILED after ${duration(took)}: ${failed.join(', ')} did not pass; ${again}; ${remove}`;
+}
+
+/** The same of machines that have taken over. */
+export function takenOverLine(plan: string, took: number, recovered: Recovered, by: string): string {
+  const failed = recovered.filter(one => !passedAll(one)).map(({ vm }) => vm);
+  const ends = `keep it: converge failover commit ${plan} ${by}; end it: converge failover undo ${plan} ${by}`;
+  if (failed.length === 0) return `taken over in ${duration(took)}; ${ends}`;
+  return `taken over in ${duration(took)}, but ${failed.join(', ')} did not pass; try again: converge failover retry ${plan} ${by}; ${ends}`;
 }
 
 const passedAll = ({ results }: Recovered[number]): boolean =>

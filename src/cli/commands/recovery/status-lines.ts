@@ -1,6 +1,6 @@
 import type { FailoverStatus } from '../../../app/recovery/failover-status.ts';
 import { duration, plural } from '../../../io/units.ts';
-import type { RunStep } from '../../../recovery/failover/run.ts';
+import { kindOf, type RunStep } from '../../../recovery/failover/run.ts';
 import type { ReplicaAge } from '../../../recovery/replica/age.ts';
 import { originLines } from './from-repository.ts';
 import { elsewhereWords } from './outcome-lines.ts';
@@ -12,7 +12,7 @@ export function statusLines({ run, expires, standing, replicas, pictures, from }
   const isOver = run.steps.some(({ what }) => what === 'cleaned');
   return [
     ...originLines(from),
-    `test ${start.number} of ${start.plan}, begun ${new Date(start.began).toISOString()} in ${[start.subnet, ...(start.else_subnets ?? [])].join(', ')}`,
+    `${kindOf(start)} ${start.number} of ${start.plan}, begun ${new Date(start.began).toISOString()}${start.kind ? '' : ` in ${[start.subnet, ...(start.else_subnets ?? [])].join(', ')}`}`,
     ...start.groups.flatMap(({ machines }) =>
       machines.map(
         ({ vm, point, time }) => `  ${vm} from ${new Date(time).toISOString()} (${point.slice(0, 8)})`,
@@ -21,12 +21,12 @@ export function statusLines({ run, expires, standing, replicas, pictures, from }
     ...steps.map(step => `${new Date(step.at).toISOString()}  ${words(step)}`),
     `there are ${plural(instances.length, 'instance')}, ${plural(volumes.length, 'volume')}, ${plural(images.length, 'image')}`,
     ...(fires === undefined ? [] : [`${schedules.join(', ')} ends it at ${new Date(fires).toISOString()}`]),
-    ...(isOver || fires !== undefined
+    ...(isOver || fires !== undefined || expires === undefined
       ? []
       : [`to be over by ${new Date(expires).toISOString()}; nothing ends it by itself`]),
     ...replicas.map(replicaLine),
     ...pictures.map(path => `saved ${path}`),
-    ...foreign.map(id => `${id} has the tag of this test, but isn't of it`),
+    ...foreign.map(id => `${id} has the tag of this ${kindOf(start)}, but isn't of it`),
   ];
 }
 
@@ -41,6 +41,8 @@ function words(step: RunStep): string {
   switch (step.what) {
     case 'scheduled':
       return `made sure of its end at ${new Date(step.fires).toISOString()} (${step.name})`;
+    case 'proven':
+      return `nothing leads out of ${step.subnets.map(({ id }) => id).join(', ')}`;
     case 'refused':
       return `${step.vm} was not launched: ${step.why}`;
     case 'retry':
@@ -55,6 +57,10 @@ function words(step: RunStep): string {
       return `probed ${step.vm}: ${step.results.map(({ probe, outcome }) => `${probe} ${outcome}`).join(', ')}`;
     case 'finished':
       return `${step.ok ? 'passed' : 'did not pass'} after ${duration(step.took)}`;
+    case 'committed':
+      return 'committed: its machines stay';
+    case 'undoing':
+      return 'being undone';
     case 'cleaned':
       return `cleaned up: ${plural(step.instances, 'instance')}, ${plural(step.images, 'image')}, ${plural(step.schedules, 'tear-down entry', 'tear-down entries')}`;
   }

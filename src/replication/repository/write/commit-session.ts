@@ -19,7 +19,14 @@ export function session(context: VmContext, generation: number, step: Step): Ses
   const self: Session = {
     context,
     generation,
-    totals: { blocks_stored: 0, bytes_stored: 0, blocks_healed: 0, bytes_uploaded: 0 },
+    totals: {
+      blocks_stored: 0,
+      bytes_stored: 0,
+      blocks_healed: 0,
+      blocks_reused: 0,
+      bytes_reused: 0,
+      bytes_uploaded: 0,
+    },
     step,
     async put(name, key, bytes) {
       await self.step(name);

@@ -5,6 +5,7 @@ import type { Root } from '../../format/root.ts';
 import type { Location } from '../../model/location.ts';
 import type { DiskWriter, PointDisk } from '../../model/repository.ts';
 import { diskReader } from '../read/disk-reader.ts';
+import type { ClaimedPacks } from './claimed-packs.ts';
 import type { Session } from './commit-session.ts';
 import type { IndexWriter } from './index-writer.ts';
 import type { PackWriter } from './pack-writer.ts';
@@ -21,6 +22,7 @@ export interface Parts {
   /** Blocks that this commit stored, by `idKey`; bounded. */
   stored: Map<string, Location>;
   harm: HarmReader;
+  claimed: ClaimedPacks;
 }
 
 /** Pages of the map in memory per disk, about 300 KiB each. */
@@ -37,7 +39,7 @@ export function diskWriter(
   number: number,
   base: { root: Root; disk: PointDisk } | undefined,
 ): DiskWriter & { finish(): Promise<PageRefs[]> } {
-  const { session, packs, pages, index, stored, harm } = parts;
+  const { session, packs, pages, index, stored, harm, claimed } = parts;
   const { context } = session;
   const blocks = blockCount(disk.bytes, disk.blockSize);
   const before = base?.root.disks.find(d => d.disk.index === base.disk.index)?.pages ?? [];
@@ -98,10 +100,16 @@ export function diskWriter(
     if (block === tail) lastPut = block;
     const changed = state.set(block % PAGE_BLOCKS, id);
     const key = idKey(id);
-    let outcome: 'stored' | 'same' | 'zero' = zero ? 'zero' : 'same';
+    let outcome: 'stored' | 'reused' | 'same' | 'zero' = zero ? 'zero' : 'same';
     const doubted = state.doubted.has(key);
     if (!zero && (doubted || (changed && !state.had(key)))) {
-      let location = stored.get(key);
+      let location = stored.get(key) ?? claimed.take(key);
+      if (location && !stored.has(key)) {
+        outcome = 'reused';
+        session.totals.blocks_reused++;
+        session.totals.bytes_reused += plaintext.length;
+        remember(key, location);
+      }
       if (!location) {
         location = packs.add(id, plaintext);
         outcome = 'stored';
@@ -111,7 +119,7 @@ export function diskWriter(
       index.note(number, page, key, location);
     }
     if (open.size > OPEN_PAGES) await close(open.keys().next().value!);
-    await Promise.all([packs.room(), pages.room(), index.room()]);
+    await Promise.all([packs.room(), pages.room(), index.room(), claimed.room()]);
     return outcome;
   };
 

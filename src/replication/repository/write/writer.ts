@@ -6,12 +6,20 @@ import { encodeRoot, type Root, type Segment } from '../../format/root.ts';
 import { SALT_BYTES, sealObject } from '../../format/sealing.ts';
 import { comparesWrongly } from '../../model/conditions.ts';
 import type { Doubts } from '../../model/damage-record.ts';
-import type { BundleContent, Head, Point, PointDisk, PointWriter } from '../../model/repository.ts';
+import type {
+  BundleContent,
+  Head,
+  OrphanedPack,
+  Point,
+  PointDisk,
+  PointWriter,
+} from '../../model/repository.ts';
 import { newestRoot, openRoot, pointNames, readHead, readPoint } from '../read/points.ts';
 import { type Relocated, relocate } from '../read/relocate.ts';
 import { newId, type VmContext } from '../read/repository-context.ts';
 import { enrol } from '../read/roster.ts';
 import { writeBundle } from './bundle-writer.ts';
+import { claimedPacks } from './claimed-packs.ts';
 import { type Session, type Step, session } from './commit-session.ts';
 import { diskWriter, type Parts } from './disk-writer.ts';
 import { indexWriter } from './index-writer.ts';
@@ -31,6 +39,7 @@ interface WriterOptions {
   step?: Step | undefined;
   after?: number | undefined;
   doubts?: Doubts | undefined;
+  claimed?: OrphanedPack[] | undefined;
 }
 interface Begun {
   disk: PointDisk;
@@ -41,12 +50,13 @@ interface Begun {
 /**
  * Begins a commit on top of `base`. `known`: a root that was read lately, used when it is the base's.
  * `step` is awaited before each pack that is written while blocks are put. `after`: a generation that is
- * known to have been, though its point is gone. `doubts`: what must not be taken as stored.
+ * known to have been, though its point is gone. `doubts`: what must not be taken as stored. `claimed`:
+ * packs of dead cycles, whose blocks are.
  */
 export async function openWriter(
   context: VmContext,
   base: Base | undefined,
-  { known, step = async () => {}, after = 0, doubts }: WriterOptions,
+  { known, step = async () => {}, after = 0, doubts, claimed = [] }: WriterOptions,
 ): Promise<PointWriter> {
   const root = await rootBelow(context, base, known);
   const generation = Math.max(root?.point.generation ?? 0, after) + 1;
@@ -61,6 +71,7 @@ export async function openWriter(
     index: indexWriter(work),
     stored: new Map(),
     harm: harmReader(context, root, doubts, segments, relocated),
+    claimed: await claimedPacks(context, claimed, doubts),
   };
   for (const [place, locations] of relocated) {
     const [disk, page] = place.split('/').map(Number);
@@ -98,6 +109,7 @@ export async function openWriter(
       signal?.throwIfAborted();
       const made = await writeParts(parts, root, segments, begun, nextNumber, { point, bundle });
       signal?.throwIfAborted();
+      await parts.claimed.demandTaken();
       if (base && root) await settle(work, root);
       if (!(await moveHead(work, made, base?.etag))) return 'lost-race';
       const warnings = await settle(work, made).then(() => [], unsettled(made));

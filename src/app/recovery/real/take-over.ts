@@ -1,0 +1,169 @@
+import { blocked, Failure } from '../../../diagnostics/diagnostic.ts';
+import { own } from '../../../diagnostics/own-words.ts';
+import type { CatalogResource } from '../../../engine/model/catalog.ts';
+import { holderOf, kindOf, newestRun, type Run, stateOf, tookOf } from '../../../recovery/failover/run.ts';
+import { takeOver as carryOut } from '../../../recovery/failover/take-over.ts';
+import { failedOver, isFailedOver, pausesIn } from '../../../replication/model/pauses.ts';
+import type { Repository } from '../../../replication/model/repository.ts';
+import type { Context } from '../../app-context.ts';
+import { choose } from '../choose.ts';
+import {
+  begin,
+  checkDigest,
+  type Failover,
+  type FailoverOptions,
+  refuseBeside,
+  unchanged,
+} from '../failover.ts';
+import { type Chosen, planOfReal, planOfRun, planProperties } from '../failover-plan.ts';
+import { postLaunchOf } from '../post-launch-of.ts';
+import { declaredAs, type Recovering } from '../with-declared.ts';
+import { withPlan } from '../with-plan.ts';
+import { landingsOf } from './landings.ts';
+import { refuseDomainControllers, refuseRunning, type Source, sourcesOf } from './sources.ts';
+
+export interface TakeOverOptions extends FailoverOptions {
+  /** Somebody has seen to it that nothing runs at home any more. */
+  sourceDownConfirmed?: boolean;
+  /** Addresses of targets that are recovered although their role speaks against it. */
+  allow?: string[];
+  /** Approved without anybody being asked. */
+  yes?: boolean;
+}
+
+export interface TakenOver extends Failover {
+  /** How the machines at home stood when it was asked. */
+  sources: Source[];
+}
+
+export type ApproveTakeOver = (
+  about: Pick<TakenOver, 'plan' | 'from' | 'sources' | 'again'>,
+) => Promise<boolean>;
+
+/**
+ * Has the machines of a plan run in AWS from now on. One that was interrupted is gone on with. Undefined when
+ * the manifests have mistakes, which were told.
+ *
+ * @throws Failure `source-running`, `source-unknown`, `domain-controller`, `not-approved`, `failed-over`,
+ *   `test-standing`, `failover-standing`, `failover-committed`, `digest-differs` (blocked), and what a test
+ *   throws of its machines
+ */
+export const takeOver = (
+  context: Context,
+  name: string,
+  paths: string[],
+  options: TakeOverOptions,
+  hooks: { approve?: ApproveTakeOver; say(line: string): void },
+): Promise<TakenOver | undefined> =>
+  withPlan(context, name, paths, options, options.point, async (recovering, declared) => {
+    const { prober, clock, cloud } = recovering;
+    const signal = context.io.interrupt;
+    const properties = planProperties(declared);
+    const repository = await recovering.repository(properties.repository);
+    const before = await newestRun(repository, declared.title);
+    if (before) refuseBeside(before, 'failover', recovering.again);
+    const resumed = before !== undefined && stateOf(before) === 'running';
+
+    const targets = properties.groups
+      .flatMap(group => group.targets)
+      .map(target => declaredAs('recovery_target', target)(recovering.catalog));
+    refuseDomainControllers(targets, options.allow ?? []);
+    const looked = resumed ? goneOnWith(before) : await look(recovering, declared, targets, options, signal);
+    const sources = await sourcesOf(recovering, looked.machines, signal);
+    const { again, from } = recovering;
+    const about = { plan: looked.plan, sources, again, ...(from && { from }) };
+    await refuseTaken(repository, before, looked.machines);
+    checkDigest(looked.plan, options.digest);
+    if (options.noop) return { ...about, resumed };
+    if (!options.sourceDownConfirmed) refuseRunning(sources, vm => targets.find(one => one.title === vm)?.at);
+    if (options.digest === undefined && !options.yes) {
+      if (!hooks.approve) throw notApproved(declared.title);
+      if (!(await hooks.approve(about))) return { ...about, resumed };
+    }
+
+    return recovering.alone(async () => {
+      const began = clock.now();
+      const run =
+        'chosen' in looked
+          ? await begin({
+              context,
+              recovering,
+              repository,
+              declared,
+              chosen: looked.chosen,
+              network: looked.network,
+              kind: 'real',
+              digest: looked.plan.digest,
+              began,
+              after: before?.start.number ?? 0,
+            })
+          : await unchanged(repository, looked.run);
+      const recovered = await carryOut({
+        repository,
+        run,
+        cloud,
+        prober,
+        clock,
+        ...(!resumed && { begunHere: true }),
+        step: async () => {},
+        say: hooks.say,
+        signal,
+      });
+      return { ...about, recovered, took: tookOf(run), resumed };
+    });
+  });
+
+/** What a run that began says about itself. */
+function goneOnWith(run: Run) {
+  const machines = run.start.groups.flatMap(group => group.machines.map(({ vm, uuid }) => ({ vm, uuid })));
+  return { run, plan: planOfRun(run.start, ''), machines };
+}
+
+/** What a new one would come to. */
+async function look(
+  recovering: Recovering,
+  declared: CatalogResource,
+  targets: readonly CatalogResource[],
+  { point, allow = [] }: TakeOverOptions,
+  signal: AbortSignal,
+) {
+  const { cloud } = recovering;
+  const landings = await landingsOf(recovering, targets, signal);
+  const all = [...landings.values()];
+  const subnets = [...new Set(all.flatMap(landing => landing.subnets))];
+  const network = await cloud.machines.network(subnets, all[0]!.quarantine, signal);
+  const encryption = await cloud.snapshots.encryption(signal);
+  const chosen = await choose(recovering, declared, point, { encryption, network, landings, allow, signal });
+  const plan = planOfReal(
+    declared.title,
+    planProperties(declared),
+    chosen,
+    network.subnets,
+    postLaunchOf(recovering, declared),
+  );
+  return { chosen, network, plan, machines: chosen.map(machineOf) };
+}
+
+const machineOf = ({ vm, point }: Chosen) => ({ vm, uuid: point.vm.uuid });
+
+/** @throws Failure `failed-over`, blocked, with all that another run has taken over from */
+async function refuseTaken(
+  repository: Repository,
+  before: Run | undefined,
+  machines: readonly { vm: string; uuid: string }[],
+): Promise<void> {
+  const pauses = await pausesIn(repository);
+  const mine = before && kindOf(before.start) === 'failover' ? holderOf(before.start) : undefined;
+  const taken = machines.flatMap(({ vm, uuid }) => {
+    const found = failedOver(pauses, uuid);
+    return found && found.by !== mine ? isFailedOver(vm, found).diagnostics : [];
+  });
+  if (taken.length > 0) throw new Failure(taken);
+}
+
+const notApproved = (plan: string): Failure =>
+  new Failure(
+    blocked('not-approved', own`nobody approved the failover of ${plan}`, {
+      hint: 'look at it with --noop, and give the digest that it shows as --digest; or --yes',
+    }),
+  );

@@ -1,0 +1,129 @@
+import type { Command } from 'commander';
+import { commitFailover, type Decided, undoFailover } from '../../../app/recovery/real/decide.ts';
+import type { Source } from '../../../app/recovery/real/sources.ts';
+import { type TakenOver, type TakeOverOptions, takeOver } from '../../../app/recovery/real/take-over.ts';
+import type { PlanOptions } from '../../../app/recovery/with-plan.ts';
+import type { CliContext } from '../../context/cli-context.ts';
+import { withData, withFormat, withLab, withState } from '../../context/options.ts';
+import { fromRepository, originLines } from './from-repository.ts';
+import { cleanedLines, hasPassed, machineLines, plannedGroups, takenOverLine } from './outcome-lines.ts';
+
+type Options = TakeOverOptions & { format: 'text' | 'json' };
+type DecideOptions = PlanOptions & { format: 'text' | 'json'; yes?: true };
+
+/** What `failover PLAN` without `--test` does. */
+export async function runTakeOver(
+  context: CliContext,
+  exit: (code: number) => void,
+  plan: string,
+  paths: string[],
+  options: Options,
+): Promise<void> {
+  const isAsked = canAsk(context) && !options.yes;
+  const done = await takeOver(context, plan, paths, options, {
+    ...(isAsked && {
+      approve: async shown => {
+        context.print(shownLines(shown));
+        return asked(context, 'Have these machines run in AWS from now on? [y/N] ');
+      },
+    }),
+    say: line => context.say([line]),
+  });
+  if (!done) return exit(1);
+  if (options.format === 'json') context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
+  else context.print([...(isAsked ? [] : shownLines(done)), ...outcomeLines(done)]);
+  exit(hasPassed(done.recovered) ? 0 : 4);
+}
+
+/** `failover commit` and `failover undo`. */
+export function decisions(group: Command, context: CliContext, exit: (code: number) => void): void {
+  const decision = (name: string) =>
+    fromRepository(
+      withData(withLab(withState(withFormat(group.command(`${name} <PLAN> [PATHS...]`))))),
+    ).option('-y, --yes', 'go ahead without asking, which is only done on a terminal');
+  decision('commit')
+    .description('keep the machines of the newest failover of a plan: they live in AWS from now on')
+    .addHelpText('after', '\nExample:\n  converge failover commit web manifests')
+    .action((plan: string, paths: string[], options: DecideOptions) =>
+      decide(
+        commitFailover,
+        'Keep them in AWS? This is not undone by converge. [y/N] ',
+        plan,
+        paths,
+        options,
+      ),
+    );
+  decision('undo')
+    .description('end the machines of the newest failover of a plan, and let their replication go on')
+    .addHelpText('after', '\nExample:\n  converge failover undo web manifests')
+    .action((plan: string, paths: string[], options: DecideOptions) =>
+      decide(undoFailover, 'End them, with all that was written there? [y/N] ', plan, paths, options),
+    );
+
+  async function decide(
+    act: typeof commitFailover,
+    question: string,
+    plan: string,
+    paths: string[],
+    options: DecideOptions,
+  ): Promise<void> {
+    const done = await act(context, plan, paths, options, {
+      ...(canAsk(context) && !options.yes && { approve: () => asked(context, question) }),
+    });
+    if (!done) return exit(1);
+    if (options.format === 'json') context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
+    else context.print(decidedLines(done));
+    exit(0);
+  }
+}
+
+const canAsk = ({ io: { ask, stdout, host } }: CliContext): boolean =>
+  ask !== undefined && stdout.isTTY === true && !host.env.CI;
+
+async function asked({ io: { ask, interrupt } }: CliContext, question: string): Promise<boolean> {
+  const answer = await ask!(question);
+  interrupt.throwIfAborted();
+  return /^\s*y(es)?\s*$/i.test(answer ?? '');
+}
+
+type About = Pick<TakenOver, 'plan' | 'from' | 'sources' | 'again'>;
+
+const shownLines = ({ plan, from, sources, again }: About): string[] => [
+  ...originLines(from),
+  `failover of ${plan.plan}: its machines run in AWS from then on, and no cycle of them at home`,
+  ...plannedGroups(plan, again),
+  ...sources.map(sourceLine),
+  `digest ${plan.digest.slice(0, 16)}`,
+];
+
+const sourceLine = ({ vm, state, why }: Source): string =>
+  ({
+    off: `  ${vm} is off at home`,
+    running: `  WARNING: ${vm} runs at home`,
+    unknown: `  WARNING: nobody can say whether ${vm} runs at home: ${why}`,
+  })[state];
+
+function outcomeLines({ recovered, took, resumed, plan, again }: TakenOver): string[] {
+  if (!recovered) return ['nothing was launched'];
+  return [
+    ...(resumed ? ['went on with a failover that had been interrupted'] : []),
+    ...machineLines(recovered),
+    takenOverLine(plan.plan, took ?? 0, recovered, again),
+  ];
+}
+
+function decidedLines({ plan, run, done, cleaned }: Decided): string[] {
+  const { number } = run.start;
+  const was = run.steps.some(({ what }) => what === 'committed') ? 'committed' : 'undone';
+  if (cleaned)
+    return [
+      ...cleanedLines({ plan, cleaned }, true),
+      `failover ${number} of ${plan} is undone: replication of its machines goes on`,
+    ];
+  if (done)
+    return [
+      `failover ${number} of ${plan} is committed: its machines live in AWS; nothing protects them there`,
+    ];
+  const isOver = run.steps.some(({ what }) => what === 'committed' || what === 'cleaned');
+  return [isOver ? `failover ${number} of ${plan} was ${was} before` : 'nothing was done'];
+}

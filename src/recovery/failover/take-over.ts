@@ -1,0 +1,85 @@
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import { settleThere, suspend } from '../../replication/model/pauses.ts';
+import { endSuperseded } from './attempts.ts';
+import { pinPoints } from './begin.ts';
+import { type Cleaned, cleanUp } from './cleanup.ts';
+import type { RehearseOptions } from './options.ts';
+import { type Recovered, recoverGroups } from './rehearse.ts';
+import { claim, holderOf, type Run, type RunMachine, stateOf } from './run.ts';
+
+const machinesOf = ({ start }: Run): RunMachine[] => start.groups.flatMap(({ machines }) => machines);
+
+/**
+ * Carries out a run that takes over, from wherever it stands. Before anything is launched no cycle of its VMs
+ * can commit any more, whoever runs it. Each machine starts in a group that lets nothing in or out, and is
+ * given its own network once it has its own disks and nobody has undone the run meanwhile. Nothing ends it by
+ * itself.
+ *
+ * @throws Failure `failed-over`, blocked, when another run has taken over from one of them; `group-open`; and
+ *   what `rehearse` throws of launches
+ */
+export async function takeOver(options: RehearseOptions): Promise<Recovered[]> {
+  const { repository, run, clock, step } = options;
+  const all = machinesOf(run);
+  await pinPoints(repository, run.start);
+  await step('suspend');
+  const vms = all.map(({ uuid, vm }) => ({ uuid, name: vm }));
+  await suspend(repository, holderOf(run.start), vms, clock.now());
+  await step('fence');
+  await Promise.all(all.map(({ uuid }) => repository.vm(uuid).fence()));
+  await refuseOpenGroups(all, options);
+  await endSuperseded(options);
+  return recoverGroups(options, ({ landing }) => landing!.quarantine);
+}
+
+/** @throws Failure `group-open`, with all that aren't there or let something through */
+async function refuseOpenGroups(
+  machines: readonly RunMachine[],
+  { cloud: { groups }, signal }: RehearseOptions,
+): Promise<void> {
+  const ids = [...new Set(machines.map(({ landing }) => landing!.quarantine))];
+  const found = await groups.list({ ids }, signal);
+  const wrong = ids.flatMap(id => {
+    const group = found.find(one => one.id === id);
+    if (!group) return [`${id} is gone`];
+    return group.rules.length > 0 ? [`${group.name} (${id}) lets something in or out`] : [];
+  });
+  if (wrong.length === 0) return;
+  throw new Failure(
+    world('group-open', `machines start in security groups that are shut, but ${wrong.join(', ')}`, {
+      hint: 'apply the recovery_targets, then run again to go on',
+    }),
+  );
+}
+
+type Deciding = Pick<RehearseOptions, 'repository' | 'run' | 'clock' | 'step'>;
+
+/**
+ * Has the machines of a run stay: what it has suspended stays so for good, and its points stay pinned. Safe
+ * to repeat.
+ *
+ * @throws Failure `failover-begun`, blocked: somebody else goes on with it or undoes it at the same time
+ */
+export async function commit({ repository, run, clock, step }: Deciding): Promise<void> {
+  if (stateOf(run) !== 'committed') {
+    await step('commit');
+    await claim(repository, run, { at: clock.now(), what: 'committed' });
+  }
+  await step('settle');
+  await settleThere(repository, holderOf(run.start), clock.now());
+}
+
+/**
+ * Ends what a run has launched, with its disks, and then lets cycles of its VMs go on. From the first record
+ * on nobody goes on with the run. Safe to repeat.
+ *
+ * @throws Failure `failover-begun`, blocked; `left-behind`
+ */
+export async function undo(options: Deciding & Parameters<typeof cleanUp>[0]): Promise<Cleaned> {
+  const { repository, run, clock, step } = options;
+  if (stateOf(run) !== 'undoing') {
+    await step('undo');
+    await claim(repository, run, { at: clock.now(), what: 'undoing' });
+  }
+  return cleanUp(options);
+}

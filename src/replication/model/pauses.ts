@@ -1,0 +1,101 @@
+import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
+import { currentList } from './current-list.ts';
+import type { Repository } from './repository.ts';
+
+/**
+ * Cycles of a VM that nobody shall begin for a while. One that was `paused` is left alone by agents only; of
+ * one that is `failed-over` nobody makes a point, whoever asks.
+ */
+export interface Pause {
+  vm: string;
+  /** Until when; undefined: until somebody ends it. */
+  until?: number;
+  why: 'paused' | 'failed-over';
+  /** Since when. */
+  at: number;
+  /** Of one that is failed over, which run holds it: `web/3`. */
+  by?: string;
+  /** Since when it is to stay where it was failed over to. */
+  committed?: number;
+}
+
+const pauses = currentList<Pause>('pauses');
+
+/** All that were ever begun and that nobody has ended; those whose time is over among them. */
+export const pausesIn = pauses.read;
+
+/** Begins a pause, in the place of one that the VM has; those whose time is over are dropped. */
+export const pause = (repository: Repository, begun: Pause & { why: 'paused' }): Promise<void> =>
+  pauses.change(repository, before => [
+    ...before.filter(
+      ({ vm, why, until }) =>
+        why === 'failed-over' || (vm !== begun.vm && (until === undefined || until > begun.at)),
+    ),
+    begun,
+  ]);
+
+/** Ends the pause of a VM, if it has one. What is failed over stays so: only its run lifts that. */
+export const resume = (repository: Repository, uuid: string): Promise<void> =>
+  pauses.change(repository, before => before.filter(({ vm, why }) => vm !== uuid || why === 'failed-over'));
+
+/** The failover of a VM that is in force, among all pauses. */
+export const failedOver = (all: readonly Pause[], uuid: string): Pause | undefined =>
+  all.find(({ vm, why }) => vm === uuid && why === 'failed-over');
+
+/**
+ * Suspends the replication of VMs for a run that takes over from them, beside those that it has suspended
+ * already.
+ *
+ * @param by who holds it: `web/3`
+ * @throws Failure `failed-over`, blocked, with all that somebody else has failed over; none is suspended then
+ */
+export const suspend = (
+  repository: Repository,
+  by: string,
+  vms: readonly { uuid: string; name: string }[],
+  at: number,
+): Promise<void> =>
+  pauses.change(repository, before => {
+    const others = vms.flatMap(({ uuid, name }) => {
+      const other = failedOver(before, uuid);
+      return other && other.by !== by ? isFailedOver(name, other).diagnostics : [];
+    });
+    if (others.length > 0) throw new Failure(others);
+    const missing = vms.filter(({ uuid }) => !failedOver(before, uuid));
+    return [...before, ...missing.map(({ uuid }) => ({ vm: uuid, why: 'failed-over' as const, at, by }))];
+  });
+
+/** What a run has suspended stays suspended for good: its machines are at home where they are. */
+export const settleThere = (repository: Repository, by: string, at: number): Promise<void> =>
+  pauses.change(repository, before =>
+    before.map(one => (one.by === by && one.committed === undefined ? { ...one, committed: at } : one)),
+  );
+
+/** Lifts all that a run has suspended. */
+export const unsuspend = (repository: Repository, by: string): Promise<void> =>
+  pauses.change(repository, before => before.filter(one => one.by !== by));
+
+/** @throws Failure `failed-over`, blocked, when a run has taken over from the VM */
+export async function refuseFailedOver(
+  repository: Repository,
+  { uuid, name }: { uuid: string; name: string },
+): Promise<void> {
+  const found = failedOver(await pausesIn(repository), uuid);
+  if (found) throw isFailedOver(name, found);
+}
+
+export const isFailedOver = (name: string, { by = '', committed }: Pause): Failure => {
+  const plan = by.slice(0, by.lastIndexOf('/'));
+  return new Failure(
+    blocked(
+      'failed-over',
+      `${name} runs in AWS since the failover ${by}: no point is made of what is at home`,
+      {
+        hint:
+          committed === undefined
+            ? `keep the machine at home off; \`converge failover undo ${plan}\` ends the one in AWS and lifts this`
+            : 'the failover was committed: remove the machine at home and its `protected_vm`',
+      },
+    ),
+  );
+};

@@ -1,0 +1,44 @@
+import { Failure } from '../../diagnostics/diagnostic.ts';
+import { afterCheck, bytesCheckedSince, NOTHING_CHECKED } from '../model/check-memory.ts';
+import { checkMemoryStore } from '../repository/check-memory-store.ts';
+import type { VmContext } from '../repository/read/repository-context.ts';
+import type { Folder } from './explain.ts';
+import type { Findings, VerifyReport } from './report.ts';
+
+const MONTH = 30 * 24 * 3600_000;
+/** Others that may write the same record at the same time before it is left to them. */
+const RACES = 5;
+
+/**
+ * Notes down what was looked at, so that the next sample takes what wasn't, and adds to the report what there
+ * is.
+ *
+ * @param at ms since the epoch; without it nothing is remembered
+ */
+export async function remember(
+  vm: VmContext,
+  { packs, read }: Folder,
+  found: Findings,
+  report: VerifyReport,
+  at: number | undefined,
+): Promise<void> {
+  const unproven = [...packs.keys()].filter(pack => found.of(vm.names.pack(pack)));
+  report.packs.there += packs.size;
+  for (const size of packs.values()) report.packs.bytes += size;
+  if (at === undefined) return;
+  const look = { level: report.level, at, read: [...read], there: packs, doubted: new Set(unproven) };
+  const store = checkMemoryStore(vm);
+  const nothingThere = packs.size === 0 && report.points.length === 0;
+  for (let race = 0; race < RACES; race++) {
+    const before = await store.read();
+    const after = afterCheck(before?.memory ?? NOTHING_CHECKED, look);
+    if (race === 0) report.packs.bytes_read_in_30_days += bytesCheckedSince(after, packs, at - MONTH, at);
+    try {
+      if (nothingThere || (await store.write(after, before?.etag))) return;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      report.notes.push(`what was looked at could not be noted down in the repository: ${error.message}`);
+      return;
+    }
+  }
+}
