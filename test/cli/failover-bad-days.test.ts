@@ -116,6 +116,8 @@ test('fallback subnets and the address of a machine: in the plan, its digest, th
   // One of the two finds its first subnet full and the other one without room.
   const failed = await of.run('failover', 'everything', '--test', 'm', '--digest', digest);
   expect(failed.code).toBe(4);
+  // What is about to be done is told before the first launch, though nobody is asked.
+  expect(failed.stdout).toMatch(new RegExp(`\\$0\\.\\d+ an hour while it runs.*\ndigest ${digest}\n$`, 's'));
   expect(failed.stderr).toMatch(
     /no-room.*InsufficientFreeAddressesInSubnet.*; m6i\.large in subnet-\w+: Insufficient/,
   );
@@ -125,12 +127,22 @@ test('fallback subnets and the address of a machine: in the plan, its digest, th
   );
   await of.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'clear' } });
   // What is gone on with is what was approved.
-  expect(await of.ok('failover', 'everything', '--test', 'm', '--digest', digest)).toContain('recovered in');
+  const done = await of.run('failover', 'everything', '--test', 'm', '--digest', digest, '--format', 'json');
+  expect(done.stderr).toMatch(new RegExp(`digest ${digest}\n.*: i-\\w+ runs\n`, 's'));
+  expect(JSON.parse(done.stdout)).toMatchObject({ recovered: [{ vm: 'web01' }, { vm: 'db01' }] });
+  // Interrupted, it took as long as the record says.
+  const recorded = async () => {
+    const { run } = JSON.parse(await of.ok('failover', 'status', 'everything', 'm', '--format', 'json'));
+    return run.steps.findLast((step: { what: string }) => step.what === 'finished').took;
+  };
+  expect(JSON.parse(done.stdout).took).toBe(await recorded());
   const running = await of.running();
   expect(running.web01!.address).toBe('10.9.1.40');
   expect(Object.keys(running).sort()).toEqual(['db01', 'web01']);
   expect(await of.ok('failover', 'status', 'everything', 'm')).toContain(`in ${of.subnet}, ${second}`);
-  expect(await of.ok('failover', 'retry', 'everything', 'm')).toMatch(/had passed and still runs/);
+  const again = JSON.parse(await of.ok('failover', 'retry', 'everything', 'm', '--format', 'json'));
+  expect(again.recovered).toMatchObject([{ kept: true }, { kept: true }]);
+  expect(again.took).toBe(await recorded());
   expect(await of.ok('failover', 'cleanup', 'everything', 'm')).toContain('2 instances terminated');
   expect(await of.running()).toEqual({});
 });

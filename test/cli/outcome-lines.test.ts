@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endLine, hasPassed } from '../../src/cli/commands/recovery/outcome-lines.ts';
+import { endLine, hasPassed, machineLines } from '../../src/cli/commands/recovery/outcome-lines.ts';
 
 const machine = (vm: string, ...outcomes: ('passed' | 'failed' | 'not run')[]) => ({
   vm,
@@ -24,4 +24,10 @@ test.for(['failed', 'not run'] as const)('with one probe that is %s nothing is s
     'the test FAILED after 1 min 35 s: web01, fs01 did not pass; try again: converge failover retry web m; ' +
       'remove it: converge failover cleanup web m',
   );
+});
+
+test('a type or a subnet that was taken in the place of the first is in the line of its machine', () => {
+  const [elsewhere] = machineLines([{ ...machine('web01'), type: 'm6a.large', subnet: 'subnet-2' }]);
+  expect(elsewhere).toBe('web01  i-1, m6a.large, in subnet-2  runs after 1.0 s, probed after 2.0 s');
+  expect(machineLines([machine('web01')])).toEqual(['web01  i-1  runs after 1.0 s, probed after 2.0 s']);
 });

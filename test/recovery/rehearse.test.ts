@@ -4,7 +4,7 @@ import { failedOf } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { machineOf, obstacles } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
-import { imageName, stateOf } from '../../src/recovery/failover/run.ts';
+import { imageName, stateOf, tookOf } from '../../src/recovery/failover/run.ts';
 import { RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { begun, firmware, killedBefore } from './begun.ts';
 
@@ -74,6 +74,17 @@ test.for([
   const there = await world.all();
   expect(there.map(({ InstanceId }) => InstanceId)).toEqual([recovered[0]!.instance]);
   expect(await cleanUp(await world.at())).toMatchObject({ instances: 1, images: 1, schedules: 1 });
+});
+
+test('interrupted for ten minutes, it says that it took these too, as the record does', async () => {
+  const ago = 10 * 60_000;
+  const world = await begun({ began: Date.now() - ago });
+  await expect(rehearse(await world.at(killedBefore('probed-web01')))).rejects.toThrow('killed');
+  const options = await world.at();
+  const [web] = await rehearse(options);
+  expect(web!.running).toBeGreaterThanOrEqual(ago);
+  expect(web!.probed).toBeGreaterThanOrEqual(web!.running);
+  expect(tookOf(options.run)).toBeGreaterThanOrEqual(web!.probed);
 });
 
 test.for(['terminate', 'deregister', 'unschedule', 'lift', 'cleaned'])(

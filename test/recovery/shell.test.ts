@@ -9,11 +9,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import { recoveryOver } from '../../src/aws/recovery/cloud.ts';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
+import { evidenceOf } from '../../src/recovery/failover/evidence.ts';
 import { fitFor, machineOf, type TargetMachine } from '../../src/recovery/failover/prepare.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import {
   ATTEMPT_TAG,
   DISK_TAG,
+  launchedElsewhere,
   machineTags,
   newestRun,
   type PostLaunch,
@@ -288,7 +290,18 @@ test.for(['failed', 'failed-detached'] as const)(
     const of = await world();
     await of.begin();
     await of.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'replace-fails', state } });
-    const [recovered] = await rehearse(await of.at());
+    const said: string[] = [];
+    const [recovered] = await rehearse({ ...(await of.at()), say: line => said.push(line) });
+    const failed = `web01: the exchange of its root failed (${state}): its disk is put in by hand`;
+    expect(said.filter(line => line === failed)).toHaveLength(1);
+    const [asked, told, put] = [
+      'web01: its root is exchanged',
+      failed,
+      'web01: its own disk is put in 0',
+    ].map(line => said.indexOf(line));
+    expect(asked).toBeGreaterThanOrEqual(0);
+    expect(told).toBeGreaterThan(asked!);
+    expect(put).toBeGreaterThan(told!);
     await expectRecovered(of, recovered!.instance);
     await cleanUp(await of.at());
     await expectNothingLeft(of);
@@ -433,6 +446,10 @@ test('no capacity of the first type: the next one is taken, once', async () => {
   const [recovered] = await rehearse(await of.at());
   await expectRecovered(of, recovered!.instance);
   expect((await of.instances())[0]!.InstanceType).toBe('m5.large');
+  // Found by its token after the interruption, it is on record as what it is.
+  expect(recovered).toMatchObject({ type: 'm5.large' });
+  expect(launchedElsewhere((await of.at()).run, recovered!.instance)).toEqual({ type: 'm5.large' });
+  expect(evidenceOf((await of.at()).run).machines).toMatchObject([{ type: 'm5.large' }]);
   expect(await standing(of.repository, (await of.at()).run, of.recovery)).toMatchObject({ foreign: [] });
 });
 

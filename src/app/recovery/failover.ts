@@ -1,6 +1,5 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { CatalogResource } from '../../engine/model/catalog.ts';
-import { elapsed } from '../../io/until.ts';
 import { beginRun } from '../../recovery/failover/begin.ts';
 import { refuseOpen } from '../../recovery/failover/isolation.ts';
 import { machineOf } from '../../recovery/failover/prepare.ts';
@@ -15,6 +14,7 @@ import {
   type RunStart,
   stateOf,
   subnetsOf,
+  tookOf,
 } from '../../recovery/failover/run.ts';
 import type { NetworkFacts } from '../../recovery/model/machines.ts';
 import { buildReplica } from '../../recovery/replica/build.ts';
@@ -58,7 +58,7 @@ export interface Failover {
   plan: FailoverPlan;
   /** Undefined when nothing was to be done, or nobody approved. */
   recovered?: Recovered[];
-  /** Milliseconds from the approval to the end of the last probe. */
+  /** Milliseconds from the beginning in the record to the end of the last probe. */
   took?: number;
   /** It went on with a run that had been interrupted. */
   resumed: boolean;
@@ -66,7 +66,7 @@ export interface Failover {
   again: string;
 }
 
-export type ApproveFailover = (about: Pick<Failover, 'plan' | 'from' | 'again'>) => Promise<boolean>;
+export type ShownFailover = Pick<Failover, 'plan' | 'from' | 'again'>;
 
 /** Milliseconds for which an answer about the account counts as one of now. */
 const freshFor = 30_000;
@@ -75,6 +75,7 @@ const freshFor = 30_000;
  * Rehearses a plan in the network that it names for tests. One that was interrupted is gone on with.
  * Undefined when the manifests have mistakes, which were told.
  *
+ * @param hooks `show`: told what is about to be done, before anything is; `approve`: asked after that
  * @throws Failure `network-open`, `test-standing`, `digest-differs` (blocked), and what `obstacles` finds
  */
 export const failoverTest = (
@@ -82,7 +83,7 @@ export const failoverTest = (
   name: string,
   paths: string[],
   options: FailoverOptions,
-  hooks: { approve?: ApproveFailover; say(line: string): void },
+  hooks: { show(about: ShownFailover): void; approve?(): Promise<boolean>; say(line: string): void },
 ): Promise<Failover | undefined> =>
   withPlan(context, name, paths, options, pointOfAll(options.point ?? []), async (recovering, declared) => {
     const { prober, clock } = recovering;
@@ -119,8 +120,9 @@ export const failoverTest = (
     checkDigest(shown, options.digest);
     const { again, from } = recovering;
     const about = { plan: shown, again, ...(from && { from }) };
+    hooks.show(about);
     if (options.noop) return { ...about, resumed };
-    if (hooks.approve && options.digest === undefined && !(await hooks.approve(about)))
+    if (hooks.approve && options.digest === undefined && !(await hooks.approve()))
       return { ...about, resumed };
 
     return recovering.alone(async () => {
@@ -154,7 +156,7 @@ export const failoverTest = (
         say: hooks.say,
         signal,
       });
-      return { ...about, recovered, took: elapsed(clock, began), resumed };
+      return { ...about, recovered, took: tookOf(run), resumed };
     });
   });
 

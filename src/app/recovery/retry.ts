@@ -1,7 +1,7 @@
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { type Again, failedOf, tryAgain } from '../../recovery/failover/attempts.ts';
 import { type Recovered, rehearse } from '../../recovery/failover/rehearse.ts';
-import { kindOf, stateOf } from '../../recovery/failover/run.ts';
+import { kindOf, stateOf, tookOf } from '../../recovery/failover/run.ts';
 import { takeOver } from '../../recovery/failover/take-over.ts';
 import type { Context } from '../app-context.ts';
 import { refuseBeside, unchanged } from './failover.ts';
@@ -18,6 +18,7 @@ export interface Retried {
   /** What failed, and why it is tried again. */
   again: Again[];
   recovered: Recovered[];
+  /** Milliseconds by the record: from its last retry, or of a run that was interrupted from its beginning. */
   took: number;
   /** How the next command names the same plan: `PATHS`, or the repository. */
   by: string;
@@ -52,7 +53,6 @@ export const failoverRetry = (
       const { groups, prober: inside } = run.start;
       const all = groups.reduce((sum, { machines }) => sum + machines.length, inside ? 1 : 0);
       refuseTooMany(declared.title, planProperties(declared).test, all);
-      const began = clock.now();
       for (const { vm, why, anew } of again) say(`${vm}: ${anew ? 'another instance' : 'once more'}: ${why}`);
       // A run that was interrupted goes on without being begun anew.
       if (again.length > 0 || stateOf(run) !== 'running') await tryAgain(of, again, { clock, step });
@@ -64,7 +64,7 @@ export const failoverRetry = (
         kind: kindOf(run.start),
         again,
         recovered,
-        took: clock.now() - began,
+        took: tookOf(run),
         by: recovering.again,
       };
     });

@@ -115,7 +115,18 @@ ${list(evidence.unproven)}</section>
 }
 
 function machineSection(
-  { vm, of, point, rpo, type, instance = 'none', snapshots, results, picture }: Evidence['machines'][number],
+  {
+    vm,
+    of,
+    point,
+    rpo,
+    type,
+    instance = 'none',
+    subnet,
+    snapshots,
+    results,
+    picture,
+  }: Evidence['machines'][number],
   pictures: ReadonlyMap<number, EvidencePicture>,
 ): string {
   const seen = picture === undefined ? undefined : pictures.get(picture);
@@ -128,7 +139,7 @@ function machineSection(
 ${facts([
   ['Recovered from', `point ${point} of ${time(of)}`],
   ['Data lost (RPO)', span(rpo)],
-  ['Instance', `${instance}, ${type}`],
+  ['Instance', `${instance}, ${type}${subnet === undefined ? '' : ` in ${subnet}`}`],
   ['Snapshots', snapshots.join(', ')],
 ])}
 ${results.length === 0 ? '<p class="open">It was not probed to the end.</p>' : probes}

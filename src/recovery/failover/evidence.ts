@@ -1,5 +1,5 @@
 import { notLooked } from './isolation.ts';
-import { expiresOf, type ProbeResult, type Run, type RunStep, retriesOf } from './run.ts';
+import { expiresOf, launchedElsewhere, type ProbeResult, type Run, type RunStep, retriesOf } from './run.ts';
 
 /** What a rehearsal showed, for whoever has to believe it. Times are RFC 3339, spans milliseconds. */
 export interface Evidence {
@@ -34,6 +34,8 @@ export interface Evidence {
     of: string;
     rpo: number;
     type: string;
+    /** Where it isn't the first of the network. */
+    subnet?: string;
     snapshots: string[];
     instance?: string;
     results: ProbeResult[];
@@ -68,6 +70,7 @@ export function evidenceOf(run: Run): Evidence {
         of: timeOf(machine.time),
         rpo: start.began - machine.time,
         type: machine.instance_type,
+        ...(probed && launchedElsewhere(run, probed.instance)),
         snapshots: machine.disks.map(({ snapshot }) => snapshot),
         ...(probed && { instance: probed.instance }),
         results: probed?.results ?? [],

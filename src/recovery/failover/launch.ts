@@ -18,13 +18,14 @@ import {
   ATTEMPT_TAG,
   attemptOf,
   attemptTags,
+  elsewhere,
   imageName,
   kindOf,
   machineTags,
   note,
   type RunMachine,
-  tokensOf,
   VM_TAG,
+  type Way,
   waysOf,
 } from './run.ts';
 
@@ -40,7 +41,8 @@ export async function launch(machine: RunMachine, group: string, options: Rehear
   const { machines } = cloud;
   const { start } = run;
   const tags = machineTags(repository.id, start, machine.uuid);
-  const tokens = new Set(tokensOf(repository.id, start, machine, attemptOf(run, machine.vm)));
+  const ways = waysOf(repository.id, start, machine, attemptOf(run, machine.vm));
+  const tokens = new Set(ways.map(({ token }) => token));
   const before = options.begunHere ? [] : await machines.instances(tags, signal);
   const known = before.find(
     one =>
@@ -52,11 +54,12 @@ export async function launch(machine: RunMachine, group: string, options: Rehear
     await step(`run-${machine.vm}`);
   }
   const into = machine.shell || machine.landing ? group : start.group;
-  const id = known?.id ?? (await runSomewhere(machine, image, into, tags, options));
+  const { id, token } = known ?? (await runSomewhere(machine, ways, image, into, tags, options));
   const recorded = run.steps.some(one => one.what === 'launched' && one.instance === id);
   if (!recorded) {
     await step(`launched-${machine.vm}`);
-    await note(repository, run, { at: clock.now(), what: 'launched', vm: machine.vm, image, instance: id });
+    const launched = { vm: machine.vm, image, instance: id, ...elsewhere(ways, token) };
+    await note(repository, run, { at: clock.now(), what: 'launched', ...launched });
   }
   await settled(options, `instance ${id} of ${machine.vm}`, async () => {
     const found = (await machines.instances(tags, signal)).find(one => one.id === id);
@@ -68,11 +71,12 @@ export async function launch(machine: RunMachine, group: string, options: Rehear
 /** Tries the declared types and subnets one after the other. */
 async function runSomewhere(
   machine: RunMachine,
+  ways: readonly Way[],
   image: string,
   group: string,
   tags: Record<string, string>,
   options: RehearseOptions,
-): Promise<string> {
+): Promise<Pick<CloudInstance, 'id' | 'token'>> {
   const { repository, run, say } = options;
   const { start } = run;
   const { vm, key_pair, tenancy, host_resource_group, landing } = machine;
@@ -81,7 +85,7 @@ async function runSomewhere(
   const order = machine.shell ? {} : orderTags(repository.id, start, machine, attempt);
   const tried: string[] = [];
   const full = new Set<string>();
-  for (const { type, subnet, address, token } of waysOf(repository.id, start, machine, attempt)) {
+  for (const { type, subnet, address, token } of ways) {
     if (full.has(subnet)) continue;
     const answer = await runAt(
       {
@@ -106,7 +110,7 @@ async function runSomewhere(
       machine,
       options,
     );
-    if ('instance' in answer) return answer.instance;
+    if ('instance' in answer) return { id: answer.instance, token };
     tried.push(`${type} in ${subnet}: ${answer.why}`);
     if (answer.refused === 'subnet-full') full.add(subnet);
     say?.(`${vm}: no room for ${answer.refused === 'subnet-full' ? 'anything' : type} in ${subnet}`);

@@ -14,7 +14,9 @@ import { probe } from './probe.ts';
 import {
   attemptOf,
   begunBy,
+  type Elsewhere,
   keepPicture,
+  launchedElsewhere,
   machineTags,
   newestRun,
   note,
@@ -29,11 +31,14 @@ import {
 import { swapDisks } from './swap-disks.ts';
 import { seeToTeardown } from './teardown.ts';
 
-export interface Recovered {
+export interface Recovered extends Elsewhere {
   vm: string;
   instance: string;
   results: ProbeResult[];
-  /** Milliseconds from the beginning of its group until it ran, and until its probes were over. */
+  /**
+   * Milliseconds from the beginning of the run, or from when it was last tried again, until it was seen to
+   * run, and until its probes were over. By the record, so that an interruption counts.
+   */
   running: number;
   probed: number;
   /** It had passed before, still runs, and was left alone. */
@@ -81,7 +86,7 @@ export async function recoverGroups(
   for (const { machines: group, wait } of start.groups) {
     if (recovered.some(({ results }) => results.some(({ outcome }) => outcome !== 'passed'))) break;
     if (wait > 0) await clock.sleep(wait, signal);
-    const began = clock.now();
+    const began = since(run);
     // All of them come to an end: what is launched when another one is refused has to be on record.
     const inside = insideProber(group, options);
     const outcomes = await Promise.allSettled(
@@ -95,7 +100,8 @@ export async function recoverGroups(
     if (refused.length > 0) throw together(refused);
     // Not before all that it said is written down: whoever goes on after a crash reads its console again.
     await inside?.end();
-    recovered.push(...outcomes.map(one => (one as PromiseFulfilledResult<Recovered>).value));
+    const done = outcomes.map(one => (one as PromiseFulfilledResult<Recovered>).value);
+    recovered.push(...done.map(one => ({ ...one, ...launchedElsewhere(run, one.instance) })));
   }
   const planned = start.groups.reduce((sum, { machines: group }) => sum + group.length, 0);
   const ok =

@@ -101,6 +101,12 @@ export interface ProbeResult {
   saw: string;
 }
 
+/** What an instance was launched as, where that isn't what was to be tried first. */
+export interface Elsewhere {
+  type?: string;
+  subnet?: string;
+}
+
 export type RunStep = { at: number } & (
   | { what: 'scheduled'; name: string; fires: number }
   /** Nothing led out of the network then; `looked`: what was looked at, in words. */
@@ -110,7 +116,7 @@ export type RunStep = { at: number } & (
   | { what: 'retry'; vms: string[]; anew: string[] }
   /** A prober is about to be launched under this token. */
   | { what: 'prober'; token: string; probes: number }
-  | { what: 'launched'; vm: string; image: string; instance: string }
+  | ({ what: 'launched'; vm: string; image: string; instance: string } & Elsewhere)
   /** It holds its own disks alone and is on the network that it belongs to. */
   | { what: 'swapped'; vm: string; instance: string }
   /** `picture`: number of its record, where a probe took one. */
@@ -215,6 +221,22 @@ export function waysOf(repository: string, start: RunStart, machine: RunMachine,
 export const tokensOf = (...of: Parameters<typeof waysOf>): string[] =>
   waysOf(...of).map(({ token }) => token);
 
+/** What the way with this token has that differs from the first one. */
+export function elsewhere(ways: readonly Way[], token: string | undefined): Elsewhere {
+  const [first] = ways;
+  const taken = ways.find(way => way.token === token);
+  if (!first || !taken) return {};
+  const { type, subnet } = taken;
+  return { ...(type !== first.type && { type }), ...(subnet !== first.subnet && { subnet }) };
+}
+
+/** The same of an instance, as the record says it. */
+export function launchedElsewhere({ steps }: Run, instance: string): Elsewhere {
+  const { type, subnet } =
+    steps.filter(step => step.what === 'launched').findLast(step => step.instance === instance) ?? {};
+  return { ...(type !== undefined && { type }), ...(subnet !== undefined && { subnet }) };
+}
+
 /** The group that shells of a run are launched into. */
 export const quarantineName = (repository: string, start: RunStart): string =>
   `converge-quarantine-${launchToken(repository, start, '', 0).slice(0, 16)}`;
@@ -234,6 +256,9 @@ export const attemptOf = ({ steps }: Run, vm: string): number =>
 
 /** Since when the run or what was last tried again of it goes on. */
 export const since = ({ start, steps }: Run): number => steps.findLast(isRetry)?.at ?? start.began;
+
+/** How long what was finished last took, interruptions included; in milliseconds, as the record says it. */
+export const tookOf = ({ steps }: Run): number => steps.findLast(step => step.what === 'finished')?.took ?? 0;
 
 /** When it is to be over, milliseconds since the epoch; undefined of one without an end. */
 export const expiresOf = (run: Run): number | undefined =>

@@ -31,6 +31,7 @@ export async function swapDisks(
 ): Promise<void> {
   const { repository, run, clock, step, say, signal } = options;
   let waited = 'its disks';
+  let isTold = false;
   const what = `${instance} of ${machine.vm} to have its own disks`;
   await until(
     clock,
@@ -45,6 +46,10 @@ export async function swapDisks(
           return undefined;
         }
         await step(`${move.ask}-${machine.vm}`);
+        if (!isTold && isByHand(move, seen)) {
+          say?.(`${machine.vm}: the exchange of its root failed (${seen.task}): its disk is put in by hand`);
+          isTold = true;
+        }
         say?.(`${machine.vm}: ${words(move)}`);
         await make(move, seen, machine, { ...options, groups: wanted.groups });
       }
@@ -148,6 +153,11 @@ const words = (move: Doing): string =>
     : move.ask === 'create' || move.ask === 'attach'
       ? `${said[move.ask]} ${move.disk}`
       : said[move.ask];
+
+/** What EC2 was to exchange is exchanged step by step, since its task failed. */
+const isByHand = ({ ask }: Doing, { task }: Seen): boolean =>
+  (task === 'failed' || task === 'failed-detached') &&
+  (ask === 'stop' || ask === 'detach' || ask === 'attach');
 
 /** What will not be otherwise by waiting. */
 const anew =

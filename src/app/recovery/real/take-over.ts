@@ -1,8 +1,7 @@
 import { blocked, Failure } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import type { CatalogResource } from '../../../engine/model/catalog.ts';
-import { elapsed } from '../../../io/until.ts';
-import { holderOf, kindOf, newestRun, type Run, stateOf } from '../../../recovery/failover/run.ts';
+import { holderOf, kindOf, newestRun, type Run, stateOf, tookOf } from '../../../recovery/failover/run.ts';
 import { takeOver as carryOut } from '../../../recovery/failover/take-over.ts';
 import { pointOfAll } from '../../../recovery/target/point-choice.ts';
 import { failedOver, isFailedOver, pausesIn } from '../../../replication/model/pauses.ts';
@@ -111,7 +110,7 @@ export const takeOver = (
         say: hooks.say,
         signal,
       });
-      return { ...about, recovered, took: elapsed(clock, began), resumed };
+      return { ...about, recovered, took: tookOf(run), resumed };
     });
   });
 

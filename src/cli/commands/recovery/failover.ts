@@ -53,9 +53,13 @@ export const failover: Define = (program, context, exit) => {
       const json = options.format === 'json';
       const asks = ask && stdout.isTTY && !host.env.CI && !options.yes && options.lab === undefined;
       const done = await failoverTest(context, plan, paths, options, {
+        // With JSON stdout is the one document at the end, which tells the plan as well.
+        show: about => {
+          if (!json) context.print(planLines(about));
+          else if (!options.noop) context.say(planLines(about));
+        },
         ...(asks && {
-          approve: async shown => {
-            context.print(planLines(shown));
+          approve: async () => {
             const answer = await ask('Run this test? [y/N] ');
             interrupt.throwIfAborted();
             return /^\s*y(es)?\s*$/i.test(answer ?? '');
@@ -65,7 +69,7 @@ export const failover: Define = (program, context, exit) => {
       });
       if (!done) return exit(1);
       if (json) context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
-      else context.print([...(asks ? [] : planLines(done)), ...outcomeLines(done)]);
+      else context.print(outcomeLines(done));
       exit(hasPassed(done.recovered) ? 0 : 4);
     });
 

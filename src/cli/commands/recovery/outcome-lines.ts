@@ -2,7 +2,7 @@ import type { Failover } from '../../../app/recovery/failover.ts';
 import type { KnownReadiness, PlannedMachine } from '../../../app/recovery/failover-plan.ts';
 import type { PlanCleaned } from '../../../app/recovery/failover-status.ts';
 import { duration, plural } from '../../../io/units.ts';
-import type { Landing } from '../../../recovery/failover/run.ts';
+import type { Elsewhere, Landing } from '../../../recovery/failover/run.ts';
 import { assumedRate, type Cold } from '../../../recovery/replica/estimate.ts';
 import { originLines } from './from-repository.ts';
 
@@ -98,12 +98,16 @@ const coldLines = ({ blocks, seconds, writing, keeping }: Cold): string[] => [
   `      $${writing.toFixed(2)} to write, $${keeping.toFixed(2)} a month to keep`,
 ];
 
+/** Of an instance that isn't of the type, or in the subnet, that was to be tried first. */
+export const elsewhereWords = ({ type, subnet }: Elsewhere): string =>
+  `${type === undefined ? '' : `, ${type}`}${subnet === undefined ? '' : `, in ${subnet}`}`;
+
 /** What each machine did. */
 export const machineLines = (recovered: Recovered): string[] =>
-  recovered.flatMap(({ vm, instance, results, running, probed, kept }) => [
+  recovered.flatMap(({ vm, instance, results, running, probed, kept, ...where }) => [
     kept
-      ? `${vm}  ${instance}  had passed and still runs`
-      : `${vm}  ${instance}  runs after ${duration(running)}, probed after ${duration(probed)}`,
+      ? `${vm}  ${instance}${elsewhereWords(where)}  had passed and still runs`
+      : `${vm}  ${instance}${elsewhereWords(where)}  runs after ${duration(running)}, probed after ${duration(probed)}`,
     ...results.map(({ probe, from, outcome, saw }) => `  ${outcome}  ${probe} (from ${from}): ${saw}`),
   ]);
 

@@ -3,6 +3,7 @@ import { duration, plural } from '../../../io/units.ts';
 import { kindOf, type RunStep } from '../../../recovery/failover/run.ts';
 import type { ReplicaAge } from '../../../recovery/replica/age.ts';
 import { originLines } from './from-repository.ts';
+import { elsewhereWords } from './outcome-lines.ts';
 
 /** What `failover status` prints. */
 export function statusLines({ run, expires, standing, replicas, pictures, from }: FailoverStatus): string[] {
@@ -49,7 +50,7 @@ function words(step: RunStep): string {
     case 'prober':
       return `asked for a prober, with ${plural(step.probes, 'probe')}`;
     case 'launched':
-      return `launched ${step.vm} as ${step.instance}`;
+      return `launched ${step.vm} as ${step.instance}${elsewhereWords(step)}`;
     case 'swapped':
       return `${step.instance} holds the disks of ${step.vm} alone`;
     case 'probed':
