@@ -153,20 +153,21 @@ describe('a repository', () => {
     const broken = results.filter(({ code }) => code !== 0);
     expect(broken.length).toBeGreaterThan(0);
     for (const result of broken) expectClear(result, 4, /damaged|does not|doesn't/);
-    const left = (await readdir(dir, { recursive: true })).filter(name =>
-      name.includes('unfinished-restore'),
-    );
-    expect(left).toEqual([]);
+    // What is whole of it stays for another try, under a name that nobody takes for a disk.
+    const made = (await readdir(dir, { recursive: true })).filter(name => name.includes('disk-'));
+    const whole = made.filter(name => !name.includes('unfinished-restore'));
+    expect(whole.length).toBeLessThan(3);
+    expect(made.length).toBeGreaterThan(whole.length);
   });
 
   test('of a newer format: one message', async () => {
     const dir = await scratch();
     await mkdir(join(dir, 'repo'));
-    await writeFile(join(dir, 'repo/converge.json'), JSON.stringify({ format: 2, id: 'x' }));
+    await writeFile(join(dir, 'repo/converge.json'), JSON.stringify({ format: 3, id: 'x' }));
     expectClear(
       await cli(dir, ['points', '--repository', `file://${join(dir, 'repo')}`]),
       4,
-      /format 2|newer/,
+      /format 3|newer/,
     );
   });
 

@@ -83,7 +83,7 @@ test('credentials expire between two groups: the record says where it stopped, a
   ]);
   const { run } = await world.at();
   expect(stateOf(run)).toBe('running');
-  expect(run.steps.map(({ what }) => what)).toEqual(['scheduled', 'launched', 'probed', 'refused']);
+  expect(run.steps.map(({ what }) => what)).toEqual(['proven', 'scheduled', 'launched', 'probed', 'refused']);
   expect(run.steps.at(-1)).toMatchObject({ vm: 'db01', why: expect.stringContaining('expired') });
   await world.lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'clear' } });
   expect((await rehearse(await world.at())).map(({ vm, kept }) => [vm, kept])).toEqual([

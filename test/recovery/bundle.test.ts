@@ -131,6 +131,7 @@ test('every property of a target is in it, and the repository that it takes from
     fallback: { instance_types: ['m6a.large'] },
     tags: { team: 'web' },
     replica: { every: '1h', keep: 3, writer: 'home' },
+    role: 'domain_controller',
   });
   const { instance_type: _, ...chosen } = others;
   const sealed = { url: String(repository), key: secret('env:KEY') };

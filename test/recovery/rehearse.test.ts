@@ -51,6 +51,7 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
 });
 
 test.for([
+  'proven',
   'schedule',
   'scheduled',
   'register-web01',

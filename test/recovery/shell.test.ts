@@ -186,6 +186,7 @@ test.for([
   await expectRecovered(of, recovered!.instance);
   const { run } = await of.at();
   expect(run.steps.map(({ what }) => what)).toEqual([
+    'proven',
     'scheduled',
     'launched',
     'swapped',
@@ -197,6 +198,7 @@ test.for([
 });
 
 const always = [
+  'proven',
   'schedule',
   'quarantine',
   'run-web01',
@@ -434,7 +436,7 @@ test('the entry that ends it is there before its shell is launched', async () =>
       steps.push(name);
     }),
   );
-  expect(steps.slice(0, 4)).toEqual(['schedule', 'scheduled', 'quarantine', 'run-web01']);
+  expect(steps.slice(0, 5)).toEqual(['proven', 'schedule', 'scheduled', 'quarantine', 'run-web01']);
 });
 
 test('no capacity of the first type: the next one is taken, once', async () => {

@@ -8,7 +8,7 @@ import type { Registry } from '../../engine/model/resource-type.ts';
 import { filesByRoot, memoryFiles } from '../../io/memory-files.ts';
 import type { ReadFiles } from '../../io/ports.ts';
 import { compile } from '../../manifest/compile.ts';
-import { digestOf, type ManifestFiles, readManifestFiles } from '../../recovery/guest/manifests.ts';
+import type { ManifestFiles } from '../../recovery/guest/manifests.ts';
 import { recoveredFacts } from '../aws/recovered-facts.ts';
 
 /** What a resource names manifests of another machine by. */
@@ -66,8 +66,11 @@ export async function nestedManifests(
 /** From the files beside the manifests that declare the plan. */
 export const readBeside =
   ({ files, cwd }: { files: ReadFiles; cwd: string }) =>
-  ({ at }: CatalogResource, _: string, path: string): Promise<ManifestFiles> =>
-    readManifestFiles(files, resolve(cwd, dirname(at.file), path), join);
+  async ({ at }: CatalogResource, _: string, path: string): Promise<ManifestFiles> => {
+    // Loaded for those few that have a plan.
+    const { readManifestFiles } = await import('../../recovery/guest/manifests.ts');
+    return readManifestFiles(files, resolve(cwd, dirname(at.file), path), join);
+  };
 
 function namedIn({ resources }: Pick<Catalog, 'resources'>): Named[] {
   const present = resources.filter(({ meta, select }) => meta.ensure !== 'absent' && select === undefined);
@@ -143,6 +146,7 @@ async function check(
   const secrets = catalog.resources.flatMap(one =>
     [...secretsOf(one)].map(({ ref, at: place }) => ({ ref, by: one.address, at: place })),
   );
+  const { digestOf } = await import('../../recovery/guest/manifests.ts');
   into.nested.push({ address, pointer, digest: digestOf(files), files, secrets });
 }
 

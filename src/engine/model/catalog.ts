@@ -17,7 +17,15 @@ export type Address = string;
 
 export type { Metaparameters } from './metaparameters.ts';
 /** A maintenance window: on these days, from one time of day to the other, which may be on the next day. */
-export type Window = NonNullable<Metaparameters['window']>;
+export interface Window {
+  /** Names of the days on which it begins, "monday"; every day when left out. */
+  days?: string[];
+  /** Times of day, "22:30". */
+  from: string;
+  to: string;
+  /** Name of a time zone, "Europe/Berlin". */
+  timezone?: string;
+}
 
 /** How much one plan may do; a plan that does more is refused as a whole. */
 export interface Policy {

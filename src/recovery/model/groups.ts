@@ -13,6 +13,19 @@ export interface GroupRule {
   peer: string;
 }
 
+const same = (a: GroupRule, b: GroupRule) =>
+  a.egress === b.egress &&
+  a.protocol === b.protocol &&
+  a.from === b.from &&
+  a.to === b.to &&
+  a.peer === b.peer;
+
+/** Rules that are too many, and those that are missing. */
+export const rulesBetween = (is: readonly GroupRule[], should: readonly GroupRule[]) => ({
+  tooMany: is.filter(rule => !should.some(one => same(rule, one))),
+  missing: should.filter(rule => !is.some(one => same(rule, one))),
+});
+
 export interface CloudGroup {
   id: string;
   name: string;

@@ -1,5 +1,5 @@
 import { type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
-import type { CloudGroup, GroupCloud, GroupRule } from '../model/groups.ts';
+import { type CloudGroup, type GroupCloud, type GroupRule, rulesBetween } from '../model/groups.ts';
 
 export interface WantedGroup {
   name: string;
@@ -13,19 +13,6 @@ export interface WantedGroup {
    */
   rules: readonly GroupRule[] | ((group: string) => readonly GroupRule[]);
 }
-
-const same = (a: GroupRule, b: GroupRule) =>
-  a.egress === b.egress &&
-  a.protocol === b.protocol &&
-  a.from === b.from &&
-  a.to === b.to &&
-  a.peer === b.peer;
-
-/** Rules that are too many, and those that are missing. */
-export const rulesBetween = (is: readonly GroupRule[], should: readonly GroupRule[]) => ({
-  tooMany: is.filter(rule => !should.some(one => same(rule, one))),
-  missing: should.filter(rule => !is.some(one => same(rule, one))),
-});
 
 /**
  * Sees to a security group with exactly these rules and answers with its id; what was there of it is used. It

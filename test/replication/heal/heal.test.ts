@@ -161,7 +161,7 @@ test('healing costs its blocks, and not a copy of the disk', async () => {
   expect((await look(world)).points.every(({ whole }) => whole)).toBe(true);
 });
 
-test('a cycle in which nothing changed makes ten requests, the look at the damage among them', async () => {
+test('a cycle in which nothing changed makes eleven requests, looks at damage and failovers among them', async () => {
   const { world } = await threePoints();
   const store = world.store;
   const process = await world.process();
@@ -176,6 +176,7 @@ test('a cycle in which nothing changed makes ten requests, the look at the damag
     'get head',
     'get damage',
     'list points',
+    'list pauses',
     'put lease',
     'get points',
     'put head',
@@ -197,7 +198,7 @@ test('once a day a cycle looks whether all is there, heals what is missing, and 
   world.store.calls.length = 0;
   await world.clock.advance(presenceInterval);
   expect((await world.run()).warnings).toEqual([]);
-  expect(world.store.calls.filter(({ name }) => name === 'list')).toHaveLength(3);
+  expect(world.store.calls.filter(({ name }) => name === 'list')).toHaveLength(4);
   expect((await look(world)).points.at(-1)!.whole).toBe(true);
 });
 

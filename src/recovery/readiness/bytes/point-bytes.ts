@@ -38,7 +38,9 @@ export function pointBytes(reader: DiskReader, { bytes }: PointDisk, signal?: Ab
       return !hit;
     });
     if (missing.length === 0) return found;
-    for await (const { index, bytes: content } of reader.blocks(missing, signal)) {
+    for await (const { index, bytes: lent } of reader.blocks(missing, signal)) {
+      // Kept beyond the next block, whose bytes may come to lie where these are.
+      const content = Buffer.from(lent);
       found.set(index, content);
       touched.add(index);
       kept.set(index, content);

@@ -1,6 +1,7 @@
 import { type Diagnostic, world } from '../../../diagnostics/diagnostic.ts';
 import { own } from '../../../diagnostics/own-words.ts';
 import type { CloudGroup, GroupRule } from '../../../recovery/model/groups.ts';
+import { rulesBetween } from '../../../recovery/model/groups.ts';
 import {
   type FoundNetwork,
   type FoundSubnet,
@@ -8,7 +9,6 @@ import {
   NETWORK_TAG,
   nameServersOf,
 } from '../../../recovery/model/networks.ts';
-import { rulesBetween } from '../../../recovery/target/guard-groups.ts';
 import { sha256 } from '../../../values/digest.ts';
 
 /** A network as plans compare it. */
