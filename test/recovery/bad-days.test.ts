@@ -151,7 +151,7 @@ test('a snapshot that a test was begun with is gone: told with the way out, whic
   const { diagnostics } = await failureOf(rehearse(await world.at()));
   expect(diagnostics).toMatchObject([
     {
-      code: 'snapshot-gone',
+      code: 'replica-snapshot-gone',
       message: expect.stringMatching(/^converge web01 \w+ needs a snapshot that is gone: .*snap-/),
       hint: expect.stringContaining('cleanup'),
     },

@@ -30,7 +30,7 @@ export type PostLaunched = { done: 'nothing'; why: string } | { done: GuestRepor
 
 /**
  * Converges this machine by the manifests that are on its own disk, if a tag of its instance says so, and
- * reports on its console. On any other machine, and on an instance of no failover, it does nothing.
+ * reports on its serial console; on any other machine, and on an instance of no failover, it does nothing.
  *
  * @param path file or folder of manifests
  * @throws Failure `post-launch-order`, or that the console can't be written to

@@ -14,7 +14,7 @@ export async function ofSnapshots<T>(what: string, make: () => Promise<T>): Prom
     const { name, message } = error as Error;
     if (name !== 'InvalidSnapshot.NotFound') throw error;
     throw new Failure(
-      world('snapshot-gone', own`${what} needs a snapshot that is gone: ${message}`, {
+      world('replica-snapshot-gone', own`${what} needs a snapshot that is gone: ${message}`, {
         hint: 'remove this test with `converge failover cleanup`, and begin another: it makes what is missing',
       }),
       { cause: error },

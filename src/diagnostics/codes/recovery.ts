@@ -254,6 +254,10 @@ export const recovery = {
     means: 'A disk has a size that an EBS volume cannot have.',
     wayOut: 'Leave the disk out, or recover the machine in another way.',
   },
+  'replica-snapshot-gone': {
+    means: 'A snapshot that a test was begun with was removed since.',
+    wayOut: 'Clean the test up and begin another.',
+  },
   'reserved-tag': {
     means: 'A tag begins with a prefix that AWS or converge keeps for itself.',
     wayOut: 'Give it another name.',
@@ -281,10 +285,6 @@ export const recovery = {
   'snapshot-failed': {
     means: 'EBS ended a snapshot with an error.',
     wayOut: 'Run again: a new one is made.',
-  },
-  'snapshot-gone': {
-    means: 'A snapshot that a test was begun with was removed since.',
-    wayOut: 'Clean the test up and begin another.',
   },
   'snapshot-not-pending': {
     means: 'A snapshot that was being written is not open for writing any more.',
