@@ -47,6 +47,7 @@ const table: Record<string, { writes: Kind[]; reads: Kind[] }> = {
   iis_site: { writes: ['iis', 'files', 'certificates'], reads: ['iis', 'files'] },
   iis_vdir: { writes: ['iis', 'files'], reads: ['iis', 'files'] },
   package: { writes: ['anything'], reads: ['packages', 'registry'] },
+  isolated_network: { writes: [], reads: [] },
   left_snapshots: { writes: [], reads: ['points', 'buckets'] },
   protected_vm: { writes: ['points'], reads: ['points', 'buckets'] },
   raw_image: { writes: ['files'], reads: ['files', 'points', 'buckets'] },
