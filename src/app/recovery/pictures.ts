@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { Files } from '../../io/ports.ts';
 import { extensionOf } from '../../recovery/failover/probe.ts';
 import { type Run, readPicture } from '../../recovery/failover/run.ts';
 import type { Repository } from '../../replication/model/repository.ts';
@@ -27,14 +28,23 @@ export async function savePictures(
     const image = Buffer.from(kept.image, 'base64');
     const name = `${kept.vm.replace(/[^\w.-]/g, '_')}-${run.start.number}-${step.picture}`;
     const path = join(to, `${name}.${extensionOf(image) ?? 'bin'}`);
-    const file = (await files.open(path, 'create-new', { mode: 0o600 }))!;
-    try {
-      await file.write(image, 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await saveNew(files, path, image);
     saved.push(path);
   }
   return saved;
+}
+
+/**
+ * Saves a file that only whoever runs this can read. One that is there already is not written over.
+ *
+ * @throws Failure `file-access`
+ */
+export async function saveNew(files: Files, path: string, bytes: Buffer): Promise<void> {
+  const file = (await files.open(path, 'create-new', { mode: 0o600 }))!;
+  try {
+    await file.write(bytes, 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }

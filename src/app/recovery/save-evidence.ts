@@ -5,6 +5,7 @@ import { extensionOf } from '../../recovery/failover/probe.ts';
 import { type Run, readPicture } from '../../recovery/failover/run.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
+import { saveNew } from './pictures.ts';
 
 /**
  * Saves what a run showed as two new files of a folder, which is made: `PLAN-N.json`, and `PLAN-N.html`, one
@@ -35,13 +36,7 @@ export async function saveEvidence(
     ['html', evidencePage(evidence, pictures)],
   ] as const) {
     const path = join(to, `${name}.${ending}`);
-    const file = (await files.open(path, 'create-new', { mode: 0o600 }))!;
-    try {
-      await file.write(Buffer.from(text), 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await saveNew(files, path, Buffer.from(text));
     saved.push(path);
   }
   return saved;
