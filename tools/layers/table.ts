@@ -168,6 +168,7 @@ export const layers: Layers = {
       'recovery/failover',
     ],
     'recovery/bundle': [
+      'values',
       'diagnostics',
       'engine/model',
       'replication/model',
@@ -700,6 +701,7 @@ export const layers: Layers = {
       'app/aws',
     ],
     'app/session': [
+      'replication/model',
       'recovery/bundle',
       'recovery/guest',
       'values',
@@ -733,6 +735,7 @@ export const layers: Layers = {
       'app/session',
     ],
     'app/run': [
+      'recovery/model',
       'diagnostics',
       'engine/model',
       'engine/graph',
