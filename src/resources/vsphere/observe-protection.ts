@@ -10,7 +10,7 @@ import { ownEpoch } from '../../replication/cycle/snapshot-name.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import { isPending } from '../../replication/model/damage-record.ts';
 import { newestPoint } from '../../replication/model/newest-point.ts';
-import { failedOver, isSuspended, type Pause, pausesIn } from '../../replication/model/pauses.ts';
+import { failoverOf, isSuspended, type Pause } from '../../replication/model/pauses.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
 import { dueOf } from '../../replication/movers/due-jobs.ts';
