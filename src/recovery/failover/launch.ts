@@ -61,7 +61,8 @@ export async function launch(machine: RunMachine, group: string, options: Rehear
     const launched = { vm: machine.vm, image, instance: id, ...elsewhere(ways, token) };
     await note(repository, run, { at: clock.now(), what: 'launched', ...launched });
   }
-  await settled(options, `instance ${id} of ${machine.vm}`, async () => {
+  const isNew = known === undefined;
+  await settled(options, `instance ${id} of ${machine.vm}`, isNew, async () => {
     const found = (await machines.instances(tags, signal)).find(one => one.id === id);
     return judged(found, machine);
   });
@@ -215,7 +216,8 @@ async function imageOf(
   const name = imageName(repository.id, run.start, machine.vm);
   const find = async () => (await machines.images(tags, signal)).find(one => one.name === name);
   let image = options.begunHere ? undefined : (await find())?.id;
-  if (image === undefined) {
+  const isNew = image === undefined;
+  if (isNew) {
     await step(`register-${machine.vm}`);
     image = await machines.registerImage(
       {
@@ -236,7 +238,7 @@ async function imageOf(
         hint: 'deregister it in EC2 if nobody needs it, then run again',
       }),
     );
-  await settled(options, `the image of ${machine.vm}`, async () => {
+  await settled(options, `the image of ${machine.vm}`, isNew, async () => {
     const found = await find();
     if (!found || found.state === 'pending') return 'not yet';
     if (found.state !== 'available') return `it is ${found.state}`;
@@ -256,10 +258,15 @@ export const mostDisks = 12;
 const lookEvery = 2_000;
 const patience = 10 * 60_000;
 
-/** Looks until the answer is `yes`; any other answer than `not yet` is why it never will be. */
+/**
+ * Looks until the answer is `yes`; any other answer than `not yet` is why it never will be.
+ *
+ * @param begun EC2 was asked to make it just now: it is pending, and a look at once a call for nothing
+ */
 const settled = (
   { clock, signal }: { clock: Clock; signal?: AbortSignal },
   what: string,
+  begun: boolean,
   look: () => Promise<string>,
 ): Promise<true> =>
   until(
@@ -270,5 +277,5 @@ const settled = (
       if (answer === 'not yet') return undefined;
       throw new Failure(world('machine-not-launched', own`${what} is no use: ${answer}`, { hint: goOn }));
     },
-    { every: lookEvery, atMost: patience, what, hint: goOn, ...(signal && { signal }) },
+    { every: lookEvery, atMost: patience, what, begun, hint: goOn, ...(signal && { signal }) },
   );
