@@ -30,6 +30,8 @@ export interface PlannedMachine {
   shell?: { image: string; license: string };
   /** What that image is called, where it was looked up just now. No part of the digest: the image is. */
   image_name?: string;
+  /** On hardware that isn't shared. */
+  tenancy?: 'dedicated' | 'host';
   /** US dollars while it runs, where they are known; no part of the digest. */
   hourly?: number;
   /** In words, with where each runs. */
@@ -141,6 +143,7 @@ function groupsOf(
         shell: { image: fit.shell.image, license: fit.shell.license },
         image_name: fit.shell.what,
       }),
+      ...tenancyOf(target),
       ...hourlyOf(fit.type, target),
       ...(cold && { cold }),
       ready,
@@ -191,6 +194,7 @@ export const planOfRun = (
           ...addressOf(address),
           ...landed(landing),
           ...(shell && { shell }),
+          ...tenancyOf({ ...(tenancy && { tenancy }) }),
           ...hourlyOf(instance_type, { ...shell, ...(tenancy && { tenancy }) }),
           probes: (probes[vm] ?? []).map(one => inWords(one, prober !== undefined)),
         }),
@@ -205,6 +209,9 @@ const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
   ...plan,
   digest: sha256(JSON.stringify(plan, (key, value) => (told.has(key) ? undefined : value))),
 });
+
+const tenancyOf = ({ tenancy }: Pick<TargetMachine, 'tenancy'>): Pick<PlannedMachine, 'tenancy'> =>
+  tenancy === 'dedicated' || tenancy === 'host' ? { tenancy } : {};
 
 const hourlyOf = (...of: Parameters<typeof hourly>) => {
   const price = hourly(...of);
