@@ -19,8 +19,8 @@ export interface Extent {
 export interface Transport {
   /** `datastore`: ranges of its flat file over HTTPS. `nbd`: nbdkit with VMware's VDDK. */
   name: 'datastore' | 'nbd';
-  /** A clause: "the target declares nbdkit". */
-  why: string;
+  /** A clause, where it isn't the way that needs nothing: "the target declares nbdkit". */
+  why?: string;
 }
 
 /** A run of bytes of a disk that its server holds for zeros, or for what has to be read. */

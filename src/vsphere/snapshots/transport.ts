@@ -34,12 +34,11 @@ export async function openDisk(
   { wanted, vddk, reads }: Transports,
   signal?: AbortSignal,
 ): Promise<BlockSource> {
-  const fromDatastore = async (why: string): Promise<BlockSource> => ({
+  const fromDatastore = async (why?: string): Promise<BlockSource> => ({
     ...(await openDatastoreDisk(session, vm, disk, reads, signal)),
-    transport: { name: 'datastore', why },
+    transport: { name: 'datastore', ...(why !== undefined && { why }) },
   });
-  if (wanted === 'datastore') return fromDatastore('the target says so');
-  if (vddk === undefined) return fromDatastore('the target declares no nbdkit');
+  if (wanted === 'datastore' || vddk === undefined) return fromDatastore();
   try {
     const machine = { name: vm.name, moref: vm.moref.value };
     return {
