@@ -182,6 +182,7 @@ export const layers: Layers = {
       'recovery/failover',
     ],
     'recovery/bundle': [
+      'values',
       'diagnostics',
       'engine/model',
       'replication/model',
@@ -714,6 +715,7 @@ export const layers: Layers = {
       'app/aws',
     ],
     'app/session': [
+      'replication/model',
       'recovery/bundle',
       'recovery/guest',
       'values',
@@ -747,6 +749,7 @@ export const layers: Layers = {
       'app/session',
     ],
     'app/run': [
+      'recovery/model',
       'diagnostics',
       'engine/model',
       'engine/graph',

@@ -202,9 +202,18 @@ export const recovery = {
       'A failover was given manifests together with what only goes with a repository, or the other way round.',
     wayOut: 'Name PATHS, or `--repository URL --key REF`.',
   },
+  'plan-in-part': {
+    means: 'A saved plan changes a recovery_plan and was made without its targets, which are kept with it.',
+    wayOut: 'Select these as well when planning, or apply the manifests.',
+  },
   'plan-not-bundled': {
-    means: 'No point in the repository keeps a plan of that name.',
+    means: 'Neither a plan that was applied nor a point in the repository is of that name.',
     wayOut: 'Correct the name; the message says which there are. Or name the manifests that declare it.',
+  },
+  'plan-removed': {
+    means:
+      'The recovery plan was removed from the repository; what was kept with it is only good to end what it began.',
+    wayOut: 'Apply the manifests that are to count now, or name them in the place of `--repository`.',
   },
   'plan-not-named': {
     means: '`converge readiness --repository` was called without `--plan`.',
