@@ -136,7 +136,17 @@ export const layers: Layers = {
     ],
     'recovery/replica': ['values', 'diagnostics', 'io', 'replication/model', 'recovery/model'],
     'recovery/target': ['diagnostics', 'replication/model', 'recovery/model'],
+    'recovery/import': [
+      'values',
+      'diagnostics',
+      'io',
+      'replication/model',
+      'recovery/model',
+      'recovery/target',
+      'recovery/replica',
+    ],
     'recovery/shell': [
+      'recovery/import',
       'values',
       'diagnostics',
       'io',
@@ -148,6 +158,7 @@ export const layers: Layers = {
     'recovery/guest': ['values', 'diagnostics', 'io'],
     'recovery/guest-facts': ['diagnostics', 'io'],
     'recovery/failover': [
+      'recovery/import',
       'values',
       'diagnostics',
       'io',
@@ -162,6 +173,7 @@ export const layers: Layers = {
     'recovery/readiness/disk': ['recovery/readiness/bytes'],
     'recovery/readiness/initramfs': ['recovery/readiness/bytes'],
     'recovery/readiness': [
+      'recovery/import',
       'io',
       'diagnostics',
       'replication/model',
@@ -314,7 +326,16 @@ export const layers: Layers = {
       'masterless/content',
     ],
     'aws/recovery/calls': ['io'],
-    'aws/recovery': ['values', 'diagnostics', 'io', 'recovery/model', 'aws', 'aws/recovery/calls'],
+    'aws/recovery/put': ['recovery/model', 'aws'],
+    'aws/recovery': [
+      'values',
+      'diagnostics',
+      'io',
+      'recovery/model',
+      'aws',
+      'aws/recovery/calls',
+      'aws/recovery/put',
+    ],
     programs: ['diagnostics', 'io', 'engine/model'],
     'windows/tools': ['programs', 'diagnostics', 'engine/model'],
     'windows/registry': ['programs', 'io', 'diagnostics', 'engine/model', 'windows/tools'],
@@ -817,6 +838,7 @@ export const layers: Layers = {
       'app/session',
     ],
     'app/recovery': [
+      'recovery/import',
       'values',
       'diagnostics',
       'io',
@@ -1043,7 +1065,7 @@ export const layers: Layers = {
   },
   packages: {
     // The lab takes types alone, which are made of the same model as its own extract.
-    '@aws-sdk/': ['aws', 'aws/recovery', 'lab/ec2/*'],
+    '@aws-sdk/': ['aws', 'aws/recovery', 'aws/recovery/put', 'lab/ec2/*'],
     '@smithy/signature-v4': ['aws/recovery'],
     '@marcbachmann/cel-js': ['manifest/syntax'],
     '@smithy/core': ['aws'],

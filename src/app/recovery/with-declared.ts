@@ -221,6 +221,7 @@ export async function targetMachine(
     ...(host_resource_group !== undefined && { host_resource_group }),
     ...(license !== undefined && { license }),
     ...(shell !== undefined && { shell }),
+    ...(properties.import && { import: properties.import }),
   };
 }
 
