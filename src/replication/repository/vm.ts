@@ -10,7 +10,7 @@ import { removing, unmarked } from './pruning-store.ts';
 import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
 import { orphanedPacks } from './read/orphaned-packs.ts';
-import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
+import { allRoots, pointNames, readable, readHead, readNewest, readPoint } from './read/points.ts';
 import { rangeReader } from './read/ranges.ts';
 import { readHistory } from './read/read-history.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
@@ -23,6 +23,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
   const context: VmContext = { store, vault, random, uuid, names, ranges: rangeReader(store) };
   // The root that was read last: a cycle reads the head, its point, its disks and a writer in a row.
   let last: Root | undefined;
+  let suspended = true;
 
   const rootOf = async (id: string): Promise<Root | undefined> => {
     if (last?.point.id === id) return last;
@@ -44,8 +45,10 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
     exists: async () => !!(await store.head(names.head)) || (await pointNames(context)).length > 0,
     async head() {
       const found = await readHead(context);
+      suspended = true;
       if (!found) return undefined;
       last = found.root;
+      suspended = last.suspended ?? false;
       return { head: headOf(last), etag: found.etag };
     },
     async points(onDamage) {
@@ -57,7 +60,14 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
     },
     history: async onDamage => readHistory(context, onDamage, await removing(context)),
     point: async id => (await rootOf(id))?.point,
-    newest: async onDamage => (await newestRoot(context, onDamage))?.point,
+    async newest(onDamage, seen) {
+      const { root, head } = await readNewest(context, onDamage, seen);
+      suspended = head ? (head.suspended ?? false) : true;
+      return root?.point;
+    },
+    get suspended() {
+      return suspended;
+    },
     async reader(point, disk) {
       const root = await rootOf(point.id);
       if (!root) throw damaged(names.point(point.generation, point.id), "it isn't there any more");
@@ -92,9 +102,10 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
   };
 }
 
-const headOf = ({ point }: Root): Head => ({
+const headOf = ({ point, suspended = false }: Root): Head => ({
   commit: point.id,
   generation: point.generation,
   epoch: point.epoch,
   point: point.id,
+  suspended,
 });

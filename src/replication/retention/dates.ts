@@ -13,8 +13,8 @@ const MOST_AHEAD = 24 * 3_600_000;
 /**
  * The moments that points count for, in their order. Order is by generation: whoever writes a point with an
  * older date can't have it stand for an hour that is over. No date is later than that of the store, and a
- * copy of a repository, all of which a store got at once, keeps the dates of its points. `future`: it is dated
- * so far ahead of the store that its date says nothing.
+ * copy of a repository, all of which a store got at once, keeps the dates of its points. `future`: it is
+ * dated so far ahead of the store that its date says nothing.
  *
  * @param points in ascending generation
  */

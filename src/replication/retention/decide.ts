@@ -19,7 +19,8 @@ export interface Aged {
 /** Why a point is kept. */
 export type Kept = Rule | 'newest' | 'head' | 'future' | 'pinned' | 'held' | 'no-policy';
 /**
- * Why it goes: all rules are over for it; a newer one stands for its hour, day ...; it can't be restored whole.
+ * Why it goes: all rules are over for it; a newer one stands for its hour, day ...; it can't be restored
+ * whole.
  */
 export type Removed = 'too-old' | 'another-stands' | 'broken';
 
