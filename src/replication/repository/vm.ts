@@ -5,9 +5,11 @@ import { vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
+import { checkMemoryStore } from './check-memory-store.ts';
 import { damageStore } from './damage-store.ts';
 import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
+import { readMade } from './read/made.ts';
 import { orphanedPacks } from './read/orphaned-packs.ts';
 import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
 import { rangeReader } from './read/ranges.ts';
@@ -57,6 +59,8 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
     },
     history: onDamage => readHistory(context, onDamage),
     point: async id => (await rootOf(id))?.point,
+    made: (since, onDamage, known) => readMade(context, since, onDamage, known),
+    checked: async () => (await checkMemoryStore(context).read())?.memory?.looks ?? {},
     newest: async onDamage => (await newestRoot(context, onDamage))?.point,
     async reader(point, disk) {
       const root = await rootOf(point.id);
