@@ -15,25 +15,15 @@ export type Looked = Repository & { enrolled(onDamage?: OnDamage): Promise<strin
  * Looks at every VM that a repository holds, a request each for those that stand well.
  *
  * @param needsLease whether anybody wants to know who holds its lease: one that is late, or has no point
- * @param more.checks also when it was verified: one more request for each
  */
 export async function lookAt(
   repository: Looked,
   onDamage: OnDamage,
   needsLease: (vm: SeenVm) => boolean,
-  more: { checks?: true } = {},
 ): Promise<SeenVm[]> {
   const limit = pLimit(inFlight);
   const uuids = await repository.enrolled(onDamage);
-  return Promise.all(
-    uuids.map(uuid =>
-      limit(async () => {
-        const vm = repository.vm(uuid);
-        const seen = await lookAtVm(vm, onDamage, needsLease);
-        return more.checks ? { ...seen, verified: await vm.checked() } : seen;
-      }),
-    ),
-  );
+  return Promise.all(uuids.map(uuid => limit(() => lookAtVm(repository.vm(uuid), onDamage, needsLease))));
 }
 
 async function lookAtVm(

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
@@ -19,6 +20,9 @@ import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 import { declaredVms } from './declared-vms.ts';
 import { replicasOf } from './replicas.ts';
+
+/** VMs that are asked about side by side. */
+const inFlight = 32;
 
 export interface StatusOptions extends RepositoryOptions, CommonOptions {
   /** Adds up what each repository holds, which lists all of it. */
@@ -135,7 +139,11 @@ async function seenIn(
   // After an answer of the store, which tells its clock.
   const now = clock.now() + (store.clockAhead?.() ?? 0);
   const isDue = isDueOf(declared, now);
-  const vms = await lookAt(repository, ({ diagnostics }) => told(diagnostics), isDue, { checks: true });
+  const limit = pLimit(inFlight);
+  const looked = await lookAt(repository, ({ diagnostics }) => told(diagnostics), isDue);
+  const vms = await Promise.all(
+    looked.map(vm => limit(async () => ({ ...vm, verified: await repository.vm(vm.uuid).checked() }))),
+  );
   const bytes = options.size ? await sizeOf(repository) : undefined;
   return {
     url: url.canonical,
