@@ -64,6 +64,7 @@ export const layers: Layers = {
     'replication/format': ['diagnostics', 'io', 'replication/model'],
     'replication/repository/read': ['diagnostics', 'io', 'replication/model', 'replication/format'],
     'replication/extents': ['diagnostics', 'replication/model', 'replication/format'],
+    'replication/retention': ['diagnostics', 'io', 'replication/model'],
     'replication/repository/write': [
       'diagnostics',
       'io',
@@ -120,6 +121,19 @@ export const layers: Layers = {
       'replication/repository',
     ],
     'recovery/model': [],
+    'replication/prune': [
+      'io',
+      'io/locks',
+      'diagnostics',
+      'engine/model',
+      'replication/model',
+      'replication/format',
+      'replication/retention',
+      'replication/repository/read',
+      'replication/repository/write',
+      'replication/repository',
+      'replication/cycle',
+    ],
     'recovery/replica': ['values', 'diagnostics', 'io', 'replication/model', 'recovery/model'],
     'recovery/target': ['diagnostics', 'replication/model', 'recovery/model'],
     'recovery/shell': [

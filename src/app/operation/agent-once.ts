@@ -33,6 +33,8 @@ export type Moved = { vm: string } & (
   | { cycle: Replicated['cycle'] }
   /** Somebody else moves it, or has just done so. */
   | { busy: true }
+  /** It was failed over meanwhile. */
+  | { suspended: true }
   | { diagnostics: Diagnostic[] }
 );
 
@@ -202,6 +204,7 @@ async function moveOne(
     return cycle ? { vm, cycle } : { vm, busy: true };
   } catch (error) {
     if (!(error instanceof Failure)) return { vm, diagnostics: [oneDiagnostic(error)] };
+    if (error.hasOnly('failed-over')) return { vm, suspended: true };
     return error.hasOnly(...busy) ? { vm, busy: true } : { vm, diagnostics: error.diagnostics };
   }
 }

@@ -46,7 +46,7 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   if (!options.policy.anew && seen > (previous?.generation ?? 0)) throw pointsLost(options, seen, previous);
   const source = await recover(options, lease.epoch, warn);
   // The head was read before: whoever fails the VM over is seen here, or fences off what was read.
-  await refuseFailedOver(options.repository, source);
+  await refuseFailedOver(options.repository, source, base?.head.suspended);
   const selection = selectDisks(source, options.policy, previous?.disks);
   const obstacle = inTheWay(source, selection.disks);
   if (obstacle) throw new Failure(obstacle);
@@ -70,8 +70,11 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
       for (const disk of disks)
         copied.push(await replicateDisk(disk, { ...options, snapshot, context, writer, warn }));
       await stillFrozen(options, snapshot);
-      await lease.renew();
-      writer.bundle(options.bundles?.of({ name: source.name, uuid: source.uuid }) ?? 'as-before');
+      await lease.prove();
+      writer.bundle(
+        options.bundles?.of({ name: source.name, uuid: source.uuid }) ?? 'as-before',
+        healing.looked,
+      );
       const committed = await writer.commit(
         {
           vm: { name: source.name, uuid: source.uuid },

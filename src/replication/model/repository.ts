@@ -72,6 +72,8 @@ export interface Head {
   generation: number;
   epoch: number;
   point: string;
+  /** Since it was written the VM may be failed over: the repository's pauses tell. */
+  suspended: boolean;
 }
 
 /** Which block ids a disk holds, page by page; at no time is the whole map in memory. */
@@ -147,8 +149,11 @@ export interface Committed {
 
 /** One commit in the making. Nothing of it is visible before `commit`. */
 export interface PointWriter {
-  /** What `commit` stores beside the disks. */
-  bundle(content: BundleContent): void;
+  /**
+   * What `commit` stores beside the disks. `look`: where the point before has the same, that is read before
+   * it is named again; else it only must not be known to be damaged.
+   */
+  bundle(content: BundleContent, look?: boolean): void;
   /**
    * `base`: the disk of the head's point that unput blocks come from; undefined for a full. It may be
    * smaller or larger, but its block size must be the same: a disk that grew keeps its block size.
@@ -219,8 +224,16 @@ export interface VmRepository {
    * record of their removal, and one that a lost head may have named.
    */
   history(onDamage?: OnDamage): Promise<{ points: Point[]; lost: LostPoint[] }>;
-  /** The newest complete point, also when the head is missing or older; `onDamage` as for `points`. */
-  newest(onDamage?: OnDamage): Promise<Point | undefined>;
+  /**
+   * The newest complete point, also when the head is missing or older; `onDamage` as for `points`. `seen`:
+   * the highest generation that is known to have been; a head of that one is believed as it is.
+   */
+  newest(onDamage?: OnDamage, seen?: number): Promise<Point | undefined>;
+  /**
+   * False where the head, as it was read here last by `head` or `newest`, says that the VM isn't failed
+   * over; true: the repository's pauses tell.
+   */
+  readonly suspended: boolean;
   point(id: string): Promise<Point | undefined>;
   /**
    * How the points came about that were complete after a moment, and the one before them, in ascending

@@ -11,7 +11,7 @@ import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
 import { readMade } from './read/made.ts';
 import { orphanedPacks } from './read/orphaned-packs.ts';
-import { allRoots, newestRoot, pointNames, readable, readHead, readPoint } from './read/points.ts';
+import { allRoots, pointNames, readable, readHead, readNewest, readPoint } from './read/points.ts';
 import { rangeReader } from './read/ranges.ts';
 import { readHistory } from './read/read-history.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
@@ -27,6 +27,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
   const context: VmContext = { store, vault, random, uuid, names, ranges: rangeReader(store) };
   // The root that was read last: a cycle reads the head, its point, its disks and a writer in a row.
   let last: Root | undefined;
+  let suspended = true;
 
   const rootOf = async (id: string): Promise<Root | undefined> => {
     if (last?.point.id === id) return last;
@@ -48,8 +49,10 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
     exists: async () => !!(await store.head(names.head)) || (await pointNames(context)).length > 0,
     async head() {
       const found = await readHead(context);
+      suspended = true;
       if (!found) return undefined;
       last = found.root;
+      suspended = last.suspended ?? false;
       return { head: headOf(last), etag: found.etag };
     },
     async points(onDamage) {
@@ -61,7 +64,14 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
     point: async id => (await rootOf(id))?.point,
     made: (since, onDamage, known) => readMade(context, since, onDamage, known),
     checked: async () => (await checkMemoryStore(context).read())?.memory?.looks ?? {},
-    newest: async onDamage => (await newestRoot(context, onDamage))?.point,
+    async newest(onDamage, seen) {
+      const { root, head } = await readNewest(context, onDamage, seen);
+      suspended = head ? (head.suspended ?? false) : true;
+      return root?.point;
+    },
+    get suspended() {
+      return suspended;
+    },
     async reader(point, disk) {
       const root = await rootOf(point.id);
       if (!root) throw damaged(names.point(point.generation, point.id), "it isn't there any more");
@@ -95,9 +105,10 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
   };
 }
 
-const headOf = ({ point }: Root): Head => ({
+const headOf = ({ point, suspended = false }: Root): Head => ({
   commit: point.id,
   generation: point.generation,
   epoch: point.epoch,
   point: point.id,
+  suspended,
 });

@@ -27,11 +27,12 @@ export async function readHistory(
     noted(failure);
   });
   const roots: Root[] = [];
-  for await (const root of allRoots(context, noted)) roots.push(root);
+  const there = await pointNames(context);
+  for await (const root of allRoots(context, noted, { head: head?.root, names: there })) roots.push(root);
   roots.sort((a, b) => a.point.generation - b.point.generation);
   const given = new Set(roots.map(({ point }) => point.id));
   const lost = new Map<number, string>();
-  for (const { generation, id } of await pointNames(context))
+  for (const { generation, id } of there)
     if (!given.has(id)) {
       const key = names.point(generation, id);
       const known = [...damage.values()].find(({ message }) => message.includes(key));
