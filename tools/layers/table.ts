@@ -169,6 +169,7 @@ export const layers: Layers = {
       'recovery/inside',
       'recovery/guest',
     ],
+    'recovery/failback': ['diagnostics', 'io', 'replication/model', 'recovery/model', 'recovery/failover'],
     'recovery/readiness/bytes': ['replication/model'],
     'recovery/readiness/disk': ['recovery/readiness/bytes'],
     'recovery/readiness/initramfs': ['recovery/readiness/bytes'],

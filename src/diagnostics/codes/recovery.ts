@@ -401,4 +401,32 @@ export const recovery = {
     means: "An address isn't IPv4.",
     wayOut: 'Correct it.',
   },
+  'failback-begun': {
+    means: 'A machine of this failover is being brought home, or was: it is kept by nobody else.',
+    wayOut: 'End the failback, then undo the failover.',
+  },
+  'home-in-the-way': {
+    means: "The disks of a machine at home can't be written as they are.",
+    wayOut: 'Do what the message says, or write into a folder with `--to DIR`.',
+  },
+  'instance-gone': {
+    means: 'What a machine ran as in EC2 has ended.',
+    wayOut: 'Look at its volumes in EC2, which outlive it.',
+  },
+  'not-failed-over': {
+    means: 'A machine is to be brought home that no failover has taken over from.',
+    wayOut: 'Name one that runs in EC2: `converge status` tells.',
+  },
+  'readback-differs': {
+    means: "What was written at home isn't there as it was written.",
+    wayOut: 'Look at the storage there, and run again.',
+  },
+  'snapshots-unrelated': {
+    means: 'Two EBS snapshots are of different lineages, so that EBS knows of no difference.',
+    wayOut: 'Nothing to do: the whole disk is taken in its place.',
+  },
+  'volume-missing': {
+    means: 'A disk of a recovered machine was taken out of its instance.',
+    wayOut: 'Attach it again where the message says.',
+  },
 } as const satisfies Meanings;

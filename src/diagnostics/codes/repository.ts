@@ -214,11 +214,14 @@ export const repository = {
   },
   'prune-doubt': {
     means: "What the points of a VM need can't be told for sure, so no object of it is removed (a warning).",
-    wayOut: '`converge verify` tells what is wrong; once a cycle has healed it, the next `converge prune` goes on.',
+    wayOut:
+      '`converge verify` tells what is wrong; once a cycle has healed it, the next `converge prune` goes on.',
   },
   'prune-locked': {
-    means: 'The store keeps objects that were to be removed, because they are locked or by its rights (a warning).',
-    wayOut: 'What is locked goes once its time is over. Otherwise give the pruner the rights in `policies/pruner.json`.',
+    means:
+      'The store keeps objects that were to be removed, because they are locked or by its rights (a warning).',
+    wayOut:
+      'What is locked goes once its time is over. Otherwise give the pruner the rights in `policies/pruner.json`.',
   },
   'prune-raced': {
     means: 'Another pruner is at work on the same VM.',
