@@ -92,13 +92,13 @@ async function cyclesOnce(context: CliContext, paths: string[], options: Options
     if ('cycle' in moved) {
       context.print([`${moved.vm}: ${describeCycle(moved.cycle)}`]);
       context.report(moved.cycle.warnings);
-    } else if ('diagnostics' in moved) {
+    } else if ('paused' in moved) context.print([`${moved.vm}: due, and paused`]);
+    else if ('diagnostics' in moved) {
       context.print([`${moved.vm}: no point was made`]);
       context.report(moved.diagnostics);
     }
   });
   if (!turn) return 1;
-  context.print(turn.paused.map(vm => `${vm}: due, and paused`));
   context.report(turn.diagnostics);
   const failed = turn.moved.flatMap(one => ('diagnostics' in one ? one.diagnostics : []));
   // What turned out to be wrong of one VM stopped no other.
