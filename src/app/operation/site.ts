@@ -39,6 +39,8 @@ export interface Site {
   declared: DeclaredVm[];
   /** By canonical URL. */
   readonly views: Map<string, View>;
+  /** What was known of repositories before these manifests: it isn't looked at once more. */
+  readonly seenBefore: Map<string, Pick<View, 'vms'>>;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,7 @@ export async function openSite(context: Context, catalog: Catalog, options: Comm
     resources: catalog.resources,
     declared: [],
     views: new Map(),
+    seenBefore: new Map(),
     async close() {
       for (const end of closing) await end();
       await session.close();
@@ -70,20 +73,25 @@ export async function openSite(context: Context, catalog: Catalog, options: Comm
 export async function look(site: Site): Promise<Diagnostic[]> {
   const { resources, diagnostics } = await expandSelections(site.catalog, site.run);
   const told = [...diagnostics, ...resources.flatMap(({ fault }) => fault ?? [])];
-  const { declared, refs } = declaredVms(resources);
-  site.resources = resources;
+  // While nobody can say which VMs a selection means, it goes on meaning those of the last time.
+  const meant = resources.flatMap(one => {
+    const before = one.fault ? site.resources.filter(({ selectedBy }) => selectedBy === one.address) : [];
+    return before.length > 0 ? before : [one];
+  });
+  const { declared, refs } = declaredVms(meant);
+  site.resources = meant;
   site.declared = declared;
   for (const [url, ref] of refs) if (!site.views.has(url)) site.views.set(url, viewOf(site, ref));
   await Promise.all([...site.views.values()].map(view => lookIn(site, view, told)));
   return told;
 }
 
-function viewOf({ session }: Site, ref: RepositoryRef): View {
+function viewOf({ session, seenBefore }: Site, ref: RepositoryRef): View {
   const view: View = {
     ref,
     now: () => session.world.host.clock.now() + (view.repository?.store.clockAhead?.() ?? 0),
     repository: undefined,
-    vms: new Map(),
+    vms: new Map(seenBefore.get(ref.url.canonical)?.vms),
     pauses: [],
   };
   return view;

@@ -18,7 +18,7 @@ import type { Lab } from '../lab/open-lab.ts';
 import { labDir, openLabAt } from '../lab/open-lab.ts';
 import type { CommonOptions, ContentFiles } from '../options.ts';
 import { locksOf, machineLocks } from './machine-locks.ts';
-import { assertOwnStateDir } from './own-state.ts';
+import { assertOwnStateDir, stateDirOf } from './own-state.ts';
 import { keepSecret, readSecret } from './read-secret.ts';
 
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
@@ -65,7 +65,7 @@ export async function openSession(
     platform,
     changes = false,
     labMustExist = false,
-    lab: open,
+    lab: open = context.lab,
     content,
     declared,
   }: SessionOptions = {},
@@ -97,7 +97,7 @@ export async function openSession(
       return texts[0]!;
     };
     const calls = new CallLedger();
-    const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
+    const stateDir = stateDirOf(context, options);
     const given = {
       ...{ machine: io.host, targets, secret, counter: (target: string) => calls.counter(target) },
       known: knownRepositories(io.host, stateDir, one => context.reporter.diagnostics([one])),
