@@ -1,6 +1,6 @@
 import { type StatusOptions, status as see } from '../../../app/operation/status.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
-import { bytes, plural } from '../../../io/units.ts';
+import { bytes, plural, span } from '../../../io/units.ts';
 import { REASONS, STATES, type Status, type Verified, type VmStatus } from '../../../operation/model.ts';
 import { isBreached } from '../../../operation/status.ts';
 import type { Define } from '../../context/define.ts';
@@ -149,14 +149,3 @@ const rehearsalCell =
     if (!finished) return `begun ${span(at - began)} ago`;
     return `${finished.ok ? 'passed' : 'failed'} in ${span(finished.took)}, ${span(at - finished.at)} ago`;
   };
-
-/** `45 s`, `3 min`, `2 h 5 min`, `12 d`: enough to look at. */
-function span(ms: number): string {
-  const whole = Math.max(0, Math.round(ms / 1000));
-  if (whole < 120) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 120) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d`;
-}
