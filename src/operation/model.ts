@@ -85,6 +85,8 @@ export interface SeenRepository {
   now: number;
   vms: SeenVm[];
   pauses: Pause[];
+  /** VMs of which nothing is removed until then, by the store's clock; those in force. */
+  holds?: { vm: string; until: number }[];
   rehearsals: Rehearsal[];
   /** Of all that it holds, where somebody asked. */
   bytes?: number;
@@ -131,6 +133,8 @@ export interface VmStatus {
   next?: number;
   newest?: SeenPoint;
   pausedUntil?: number;
+  /** Nothing of it is removed until then. */
+  heldUntil?: number;
   replica?: ReplicaStatus;
   rehearsal?: Omit<Rehearsal, 'vms'>;
 }

@@ -45,11 +45,13 @@ export function statusOf(
   return [...statuses, ...others].map(status => {
     const names = [status.vm, status.uuid].flatMap(name => name?.toLowerCase() ?? []);
     const replica = names.flatMap(name => replicated.get(name) ?? [])[0];
+    const held = byUrl.get(status.repository)?.holds?.find(({ vm }) => vm === status.uuid);
     const rehearsal = rehearsed.get(status.repository)?.get(status.uuid ?? '');
     return {
       ...status,
       ...(replica && { replica: replicaStatus(replica) }),
       ...(rehearsal && { rehearsal }),
+      ...(held && { heldUntil: held.until }),
     };
   });
 }
