@@ -43,6 +43,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['pin', async () => (await repository()).pin],
   ['hold', async () => (await repository()).hold],
   ['status', async () => (await operation()).status],
+  ['metrics', async () => (await operation()).metrics],
   ['pause', async () => (await operation()).pause],
   ['resume', async () => (await operation()).resume],
   ['failover', async () => (await recovery()).failover],

@@ -5,10 +5,12 @@ import { vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
+import { checkMemoryStore } from './check-memory-store.ts';
 import { damageStore } from './damage-store.ts';
 import { removing, unmarked } from './pruning-store.ts';
 import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
+import { readMade } from './read/made.ts';
 import { orphanedPacks } from './read/orphaned-packs.ts';
 import { allRoots, pointNames, readable, readHead, readNewest, readPoint } from './read/points.ts';
 import { rangeReader } from './read/ranges.ts';
@@ -60,6 +62,8 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
     },
     history: async onDamage => readHistory(context, onDamage, await removing(context)),
     point: async id => (await rootOf(id))?.point,
+    made: (since, onDamage, known) => readMade(context, since, onDamage, known),
+    checked: async () => (await checkMemoryStore(context).read())?.memory?.looks ?? {},
     async newest(onDamage, seen) {
       const { root, head } = await readNewest(context, onDamage, seen);
       suspended = head ? (head.suspended ?? false) : true;

@@ -19,7 +19,8 @@ export interface Folder {
   bundles: Map<string, number>;
   /** The same by key. */
   index: Map<string, number>;
-  /** Ids of the packs whose bytes were read. */
+  /** Ids of the packs that were asked for, and of those of them whose bytes were read. */
+  asked: Set<string>;
   read: Set<string>;
 }
 
