@@ -44,11 +44,8 @@ function inJson({ at, vms, repositories }: Status): object {
 }
 
 function vmInJson(one: VmStatus): object {
-<<<<<<< HEAD
-  const { age, target, deadline, next, pausedUntil, heldUntil, newest, replica, rehearsal, ...rest } = one;
-=======
-  const { age, target, deadline, next, pausedUntil, newest, replica, rehearsal, verified, ...rest } = one;
->>>>>>> main
+  const { age, target, deadline, next, pausedUntil, heldUntil, newest, replica, rehearsal, verified, ...rest } =
+    one;
   return {
     ...rest,
     ...(age !== undefined && { age_seconds: seconds(age) }),
