@@ -62,7 +62,7 @@ export interface Failover {
   took?: number;
   /** It went on with a run that had been interrupted. */
   resumed: boolean;
-  /** How the next command names the same plan: `PATHS`, or the repository. */
+  /** How the next command names the same plan: the manifests, or the repository. */
   again: string;
 }
 
@@ -288,7 +288,7 @@ export function refuseBeside(before: Run, wanted: 'test' | 'failover', again: st
   if (state === 'committed')
     throw new Failure(
       blocked('failover-committed', `failover ${number} of ${plan} was committed: its machines live in AWS`, {
-        hint: 'look at it with `converge failover status`',
+        hint: `look at it with ${by('status')}`,
       }),
     );
   const goOn = state === 'running' ? `go on with it without --test` : `try again what failed: ${by('retry')}`;

@@ -18,6 +18,7 @@ import type { SourceMachine } from '../../replication/model/source.ts';
 import { type RecoveryTargetProperties, shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
+import { asTyped } from '../as-typed.ts';
 import type { CommonOptions } from '../options.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession, type Session } from '../session/open-session.ts';
@@ -46,7 +47,7 @@ export interface Recovering {
   clock: Clock;
   /** What commands of recovery remember in the state folder, under the name of the command. */
   memory(command: string): Promise<Memory>;
-  /** How the next command names the same: `PATHS`, or the repository. */
+  /** How the next command names the same: the manifests, or the repository. */
   again: string;
   /** The bundle in the repository that all this is from; undefined: from manifests. */
   from?: BundleOrigin;
@@ -94,7 +95,7 @@ export async function withEach<T>(
     const run = runOf(context, session);
     const done: T[] = [];
     const one = async (declared: CatalogResource) =>
-      use(await recoveringOf(context, session, run, catalog, declared), declared);
+      use(await recoveringOf(context, session, run, catalog, declared, asTyped(paths, options)), declared);
     for await (const result of pipelined(all, width, one)) done.push(result);
     return done;
   } finally {
@@ -102,13 +103,19 @@ export async function withEach<T>(
   }
 }
 
-/** What `use` is given, as manifests say it. @param session one that changes things: it has locks */
+/**
+ * What `use` is given, as manifests say it.
+ *
+ * @param session one that changes things: it has locks
+ * @param again how the next command names the same
+ */
 export async function recoveringOf(
   context: Context,
   session: Session,
   run: Run,
   catalog: Catalog,
   declared: CatalogResource,
+  again = 'PATHS',
 ): Promise<Recovering> {
   const { targets } = catalog;
   const signal = context.io.interrupt;
@@ -116,7 +123,7 @@ export async function recoveringOf(
   const io = writeIo(run, subject, signal, () => {});
   return {
     catalog,
-    again: 'PATHS',
+    again,
     target: subject.target!,
     cloud: await io.client('recovery'),
     prober: networkProber(wayOf(session)),

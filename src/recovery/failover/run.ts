@@ -138,8 +138,18 @@ export type RunStep = { at: number } & (
   | { what: 'committed' }
   /** Of a `real` run: it is being undone; nobody goes on with it. */
   | { what: 'undoing' }
-  | { what: 'cleaned'; instances: number; images: number; schedules: number }
+  /** All of the run that a clean-up found and is about to remove, beside what one before it had found. */
+  | ({ what: 'removing' } & Removing)
+  | { what: 'cleaned'; instances: number; images: number; groups?: number; schedules: number }
 );
+
+/** Ids, and names of tear-down entries. */
+export interface Removing {
+  instances: string[];
+  images: string[];
+  groups: string[];
+  schedules: string[];
+}
 
 export interface Run {
   start: RunStart;
@@ -362,7 +372,7 @@ export async function claim({ records }: Repository, run: Run, step: RunStep): P
 export const begunBy = (plan: string): Failure =>
   new Failure(
     blocked('failover-begun', `somebody else is at the failover of ${plan} at the same time`, {
-      hint: 'look at it with `converge failover status`',
+      hint: `look at it with \`converge failover status ${plan} PATHS\``,
     }),
   );
 
