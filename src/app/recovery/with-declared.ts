@@ -14,7 +14,7 @@ import { directly, networkProber, type WayTo } from '../../recovery/prober/probe
 import { findVm } from '../../replication/model/newest-point.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
-import type { SourceMachine } from '../../replication/model/source.ts';
+import type { RestingMachine, SourceMachine } from '../../replication/model/source.ts';
 import { type RecoveryTargetProperties, shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
@@ -56,6 +56,8 @@ export interface Recovering {
   alone<T>(use: () => Promise<T>): Promise<T>;
   /** The VM that a `protected_vm` of this title is; undefined where none is declared. */
   home(title: string): Promise<SourceMachine | undefined>;
+  /** The same, as something is brought back to its disks. */
+  resting(title: string): Promise<RestingMachine | undefined>;
   /** @throws Failure `repository-not-found` */
   repository(property: RepositoryProperty): Promise<Repository>;
 }
@@ -133,18 +135,8 @@ export async function recoveringOf(
         await lock.release();
       }
     },
-    async home(title) {
-      const vm = catalog.resources.find(
-        one =>
-          one.type === 'protected_vm' &&
-          one.select === undefined &&
-          one.title.toLowerCase() === title.toLowerCase(),
-      );
-      if (!vm) return undefined;
-      const there = subjectOf(vm, { registry: context.registry, targets, where: run.where });
-      const vsphere = await writeIo(run, there, signal, () => {}).client('vsphere');
-      return vsphere.machine(vm.title);
-    },
+    home: async title => (await vsphereOf(title))?.machine(title),
+    resting: async title => (await vsphereOf(title))?.resting(title),
     async repository(property) {
       const ref = repositoryRef(property);
       const found = await (await io.client('repositories')).open(ref, 'read');
@@ -156,6 +148,19 @@ export async function recoveringOf(
       );
     },
   };
+
+  /** The vCenter of the VM that a `protected_vm` of this title is; undefined where none is declared. */
+  async function vsphereOf(title: string) {
+    const vm = catalog.resources.find(
+      one =>
+        one.type === 'protected_vm' &&
+        one.select === undefined &&
+        one.title.toLowerCase() === title.toLowerCase(),
+    );
+    if (!vm) return undefined;
+    const there = subjectOf(vm, { registry: context.registry, targets, where: run.where });
+    return writeIo(run, there, signal, () => {}).client('vsphere');
+  }
 }
 
 /** The lab's machines are reached where QEMU forwards their ports. */

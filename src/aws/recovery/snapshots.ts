@@ -262,9 +262,13 @@ const reasonOf = (error: unknown): unknown =>
 
 const unrelated = (first: string, second: string, cause: unknown): Failure =>
   new Failure(
-    world('snapshots-unrelated', `EBS can't compare the snapshots ${first} and ${second}: their lineage differs`, {
-      hint: 'whole disks are compared in its place',
-    }),
+    world(
+      'snapshots-unrelated',
+      `EBS can't compare the snapshots ${first} and ${second}: their lineage differs`,
+      {
+        hint: 'whole disks are compared in its place',
+      },
+    ),
     { cause },
   );
 

@@ -380,9 +380,17 @@ export const recovery = {
     means: 'A machine of this failover is being brought home, or was: it is kept by nobody else.',
     wayOut: 'End the failback, then undo the failover.',
   },
+  'failback-where': {
+    means: 'It was not said where a machine is brought home to, or two places were.',
+    wayOut: 'Give one of `--to DIR` and `--to-vsphere`.',
+  },
   'home-in-the-way': {
     means: "The disks of a machine at home can't be written as they are.",
     wayOut: 'Do what the message says, or write into a folder with `--to DIR`.',
+  },
+  'home-write-failed': {
+    means: "vSphere's file service did not take the content of a disk.",
+    wayOut: 'Do what the message says, and run again.',
   },
   'instance-gone': {
     means: 'What a machine ran as in EC2 has ended.',

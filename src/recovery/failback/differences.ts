@@ -11,7 +11,7 @@ export interface Homeward {
   disk: PointDisk;
   /** What it was launched from. */
   replica: string;
-  /** How it stands in EC2. */
+  /** What it is in EC2. */
   snapshot: string;
   home: HomeChanges;
 }

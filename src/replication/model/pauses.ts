@@ -105,7 +105,7 @@ export const isFailedOver = (name: string, { by, committed }: Pause): Failure =>
     ),
   );
 
-/** That the replication of a VM rests, knowingly: what a plan and whoever would make a point say of it. */
+/** That the replication of a VM rests, knowingly: what a plan says about it. */
 export const isSuspended = (name: string, { by, at, committed }: Pause): Diagnostic => {
   const since = `${name} is failed over to EC2 since ${new Date(at).toISOString().slice(0, 19)}Z by ${by}`;
   return {

@@ -31,7 +31,7 @@ const VM_PATHS = [
   'runtime.consolidationNeeded',
   'snapshot',
 ];
-const RECONFIGURE_DEADLINE = 10 * 60_000;
+export const RECONFIGURE_DEADLINE = 10 * 60_000;
 const CONSOLIDATE_DEADLINE = 4 * 60 * 60_000;
 
 /**
@@ -94,7 +94,7 @@ export function createMachine(
   };
 }
 
-async function inspectVm(
+export async function inspectVm(
   session: Session,
   vm: InventoryVm,
   ahead: () => Promise<number>,

@@ -53,7 +53,7 @@ export async function openDatastoreDisk(
 }
 
 /** `/folder/vm/vm-flat.vmdk?dcPath=...&dsName=...` of `[datastore] vm/vm.vmdk`. */
-function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
+export function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
   const { backing } = disk;
   const kind = xsiType(backing) ?? 'unknown';
   const name = textAt(backing, 'fileName') ?? '';

@@ -77,10 +77,10 @@ export function decisions(group: Command, context: CliContext, exit: (code: numb
   }
 }
 
-const canAsk = ({ io: { ask, stdout, host } }: CliContext): boolean =>
+export const canAsk = ({ io: { ask, stdout, host } }: CliContext): boolean =>
   ask !== undefined && stdout.isTTY === true && !host.env.CI;
 
-async function asked({ io: { ask, interrupt } }: CliContext, question: string): Promise<boolean> {
+export async function asked({ io: { ask, interrupt } }: CliContext, question: string): Promise<boolean> {
   const answer = await ask!(question);
   interrupt.throwIfAborted();
   return /^\s*y(es)?\s*$/i.test(answer ?? '');
