@@ -2,18 +2,28 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { bootBlock } from '../lab/ec2/fixture.ts';
 import { sha256 } from '../recovery/fixture.ts';
 import { url, world } from './taken-over.ts';
 
-test('into the disks in vSphere, then off and on: the next point is what ran in EC2, byte for byte', {
+test('planned, without any loss; then home into the disks in vSphere, off and on: the next point is what ran in EC2, byte for byte', {
   timeout: 180_000,
 }, async () => {
   const { dir, run, ok, refused, live, status } = await world();
-  await ok('lab', 'power-off', 'web01');
-  await ok('failover', 'web', 'm', '--yes');
+  const last = Buffer.concat([bootBlock(), Buffer.alloc(512 * 1000, 8)]);
+  await writeFile(join(dir, 'last.raw'), last);
+  await ok('lab', 'set-disk', 'web01', '0', 'last.raw');
+  expect(await ok('failover', 'web', 'm', '--planned', '--noop')).toContain('nothing is lost (RPO 0)');
+  expect((await run('failover', 'web', 'm', '--planned', '--yes', '--point', 'latest')).stderr).toContain(
+    'a planned failover is of the last points',
+  );
+  const taken = await ok('failover', 'web', 'm', '--planned', '--yes');
+  expect(taken).toContain('nothing was lost: home was shut down');
   expect((await run('failback', 'web01', 'm')).stderr).toContain('a machine is brought home to one place');
   const [instance] = await live();
   const volume = instance!.BlockDeviceMappings![0]!.Ebs!.VolumeId!;
+  const asked = ['--first-start', '--bytes', String(last.length), '--format', 'json'];
+  expect(JSON.parse(await ok('lab', 'volume', volume, ...asked))).toMatchObject({ sha256: sha256(last) });
   await writeFile(join(dir, 'guest'), randomBytes(100_000));
   await ok('lab', 'write-volume', volume, '600000', 'guest');
 

@@ -1,6 +1,7 @@
 import type { AwsRecovery } from '../../aws/recovery/cloud.ts';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { openMemoryOf } from '../../engine/call/call-in-time.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
 import type { Catalog, CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
 import type { Memory } from '../../engine/model/io.ts';
@@ -19,6 +20,7 @@ import { type RecoveryTargetProperties, shellOf } from '../../resources/aws/reco
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
+import { moveDeclared, type Replicated } from '../repository/replicate.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession, type Session } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
@@ -58,6 +60,8 @@ export interface Recovering {
   home(title: string): Promise<SourceMachine | undefined>;
   /** The same, as something is brought back to its disks. */
   resting(title: string): Promise<RestingMachine | undefined>;
+  /** Makes a point of that VM now. @throws Failure `not-declared`, and what a cycle throws */
+  replicate(title: string): Promise<Replicated['cycle']>;
   /** @throws Failure `repository-not-found` */
   repository(property: RepositoryProperty): Promise<Repository>;
 }
@@ -90,7 +94,12 @@ export async function withEach<T>(
   if (!catalog) return undefined;
   const all = find(catalog);
   const { targets, platform } = catalog;
-  const session = await openSession(context, options, { targets, platform, changes: true });
+  const session = await openSession(context, options, {
+    targets,
+    platform,
+    declared: catalog,
+    changes: true,
+  });
   try {
     const run = runOf(context, session);
     const done: T[] = [];
@@ -137,6 +146,12 @@ export async function recoveringOf(
     },
     home: async title => (await vsphereOf(title))?.machine(title),
     resting: async title => (await vsphereOf(title))?.resting(title),
+    replicate: async title => {
+      await session.remember();
+      const vm = declaredAs('protected_vm', title)(catalog);
+      await openMemoryOf(run, context.registry.types.get(vm.type)!);
+      return (await moveDeclared(context, session, run, targets, vm, async () => ({})))!;
+    },
     async repository(property) {
       const ref = repositoryRef(property);
       const found = await (await io.client('repositories')).open(ref, 'read');

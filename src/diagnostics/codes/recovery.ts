@@ -396,6 +396,11 @@ export const recovery = {
     means: 'What a machine ran as in EC2 has ended.',
     wayOut: 'Look at its volumes in EC2, which outlive it.',
   },
+  'not-at-rest': {
+    means:
+      'A machine that was shut down for a planned failover was started again, or wrote after its last point.',
+    wayOut: 'Leave it off and run again: nothing was switched over.',
+  },
   'not-failed-over': {
     means: 'A machine is to be brought home that no failover has taken over from.',
     wayOut: 'Name one that runs in EC2: `converge status` tells.',
@@ -403,6 +408,14 @@ export const recovery = {
   'readback-differs': {
     means: "What was written at home isn't there as it was written.",
     wayOut: 'Look at the storage there, and run again.',
+  },
+  'planned-newest': {
+    means: 'A planned failover was to be of an older point.',
+    wayOut: 'Leave out `--point`, or `--planned`.',
+  },
+  'shutdown-timeout': {
+    means: 'Guests did not shut down in the time that they had; nothing was switched over.',
+    wayOut: 'Look at their consoles, and run again or give them longer.',
   },
   'snapshots-unrelated': {
     means: 'Two EBS snapshots are of different lineages, so that EBS knows of no difference.',

@@ -6,7 +6,7 @@ import { readDisks, type VmDisk } from '../inventory/devices.ts';
 import type { InventoryVm } from '../inventory/inventory.ts';
 import { queryChangedAreas } from '../snapshots/changed-areas.ts';
 import { flatUrl, openDatastoreDisk } from '../snapshots/datastore.ts';
-import { explain } from '../soap/faults.ts';
+import { explain, faultType } from '../soap/faults.ts';
 import { readObject } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
 import { runTask } from '../soap/tasks.ts';
@@ -14,7 +14,7 @@ import { el } from '../soap/xml-writer.ts';
 import { inspectVm, RECONFIGURE_DEADLINE } from './machine.ts';
 
 /**
- * A VM that is switched off, as something is brought back to its disks. vSphere's file service replaces whole
+ * A VM that is put to rest, and something brought back to its disks. vSphere's file service replaces whole
  * files; ranges can only be written with VMware's own VDDK.
  */
 export function createResting(
@@ -39,6 +39,15 @@ export function createResting(
   return {
     uuid: vm.uuid,
     inspect: signal => inspectVm(session, vm, ahead, signal),
+    shutDown: async signal => {
+      // Asked again after a lost answer it may be off already.
+      const call = { method: 'ShutdownGuest', self: vm.moref, signal };
+      await explain(`shut down the guest of VM ${vm.name}`, () =>
+        session.query(call).catch(error => {
+          if (faultType(error) !== 'InvalidPowerState') throw error;
+        }),
+      );
+    },
     changedSince: (disk, startOffset, changeId, signal) =>
       queryChangedAreas(session, vm, undefined, disk, startOffset, changeId, signal),
     open: async (disk, signal) => openDatastoreDisk(session, vm, await diskNow(disk, signal), reads, signal),

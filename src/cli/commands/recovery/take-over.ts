@@ -20,10 +20,11 @@ export async function runTakeOver(
   options: Options,
 ): Promise<void> {
   const isAsked = canAsk(context) && !options.yes;
+  const { planned = false } = options;
   const done = await takeOver(context, plan, paths, options, {
     ...(isAsked && {
       approve: async shown => {
-        context.print(shownLines(shown));
+        context.print(shownLines(shown, planned));
         return asked(context, 'Have these machines run in AWS from now on? [y/N] ');
       },
     }),
@@ -31,7 +32,7 @@ export async function runTakeOver(
   });
   if (!done) return exit(1);
   if (options.format === 'json') context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
-  else context.print([...(isAsked ? [] : shownLines(done)), ...outcomeLines(done)]);
+  else context.print([...(isAsked ? [] : shownLines(done, planned)), ...outcomeLines(done, planned)]);
   exit(hasPassed(done.recovered) ? 0 : 4);
 }
 
@@ -88,10 +89,15 @@ export async function asked({ io: { ask, interrupt } }: CliContext, question: st
 
 type About = Pick<TakenOver, 'plan' | 'from' | 'sources' | 'again'>;
 
-const shownLines = ({ plan, from, sources, again }: About): string[] => [
+const shownLines = ({ plan, from, sources, again }: About, planned: boolean): string[] => [
   ...originLines(from),
   `failover of ${plan.plan}: its machines run in AWS from then on, and no cycle of them at home`,
   ...plannedGroups(plan, again),
+  ...(planned
+    ? [
+        '  planned: the guests at home are shut down, a last point is made of each, and that is launched: nothing is lost (RPO 0)',
+      ]
+    : []),
   ...sources.map(sourceLine),
   `digest ${plan.digest.slice(0, 16)}`,
 ];
@@ -103,11 +109,14 @@ const sourceLine = ({ vm, state, why }: Source): string =>
     unknown: `  WARNING: nobody can say whether ${vm} runs at home: ${why}`,
   })[state];
 
-function outcomeLines({ recovered, took, resumed, plan, again }: TakenOver): string[] {
+function outcomeLines({ recovered, took, resumed, plan, again }: TakenOver, planned: boolean): string[] {
   if (!recovered) return ['nothing was launched'];
   return [
     ...(resumed ? ['went on with a failover that had been interrupted'] : []),
     ...machineLines(recovered),
+    ...(planned && !resumed
+      ? ['nothing was lost: home was shut down before the points that were launched']
+      : []),
     takenOverLine(plan.plan, took ?? 0, recovered, again),
   ];
 }
