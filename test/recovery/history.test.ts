@@ -38,7 +38,7 @@ interface Move {
 
 const moves = fc.array(
   fc.record<Move>({
-    act: fc.constantFrom(...acts),
+    act: fc.constantFrom(...acts, 'fail-over', 'fail-over', 'undo'),
     killed: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 9 })),
     throttled: fc.boolean(),
   }),
@@ -152,7 +152,7 @@ async function world() {
     );
     const { run } = await made.at();
     const isReal = kindOf(run.start) === 'failover';
-    // A rehearsal is apart by its network; of those that take over there is one, and home makes no points then.
+    // A rehearsal is apart by its network. Of those that take over there is one, and home makes no points.
     if (isReal) expect(live.length, history).toBeLessThanOrEqual(1);
     if (isReal && live.length > 0) expect(await made.held(), history).toBeDefined();
     const volumes = new Set((await recovery.volumes.list({})).map(({ id }) => id));
@@ -167,10 +167,12 @@ async function world() {
     expect(replicas.filter(({ state }) => state === 'completed').length, history).toBeGreaterThan(0);
   }
 
+  const fault = (kind: string, more = {}) => lab.command({ do: 'fault', on: 'ec2', rule: { kind, ...more } });
   return {
     perform,
     check,
-    throttle: () => lab.command({ do: 'fault', on: 'ec2', rule: { kind: 'throttled', times: 2 } }),
+    throttle: () => fault('throttled', { times: 2 }),
+    unthrottle: () => fault('clear'),
   };
 }
 
@@ -187,7 +189,7 @@ test('cycles, failovers, tests, clean-ups, kills and throttles in any order', {
 }, async () => {
   await fc.assert(
     fc.asyncProperty(moves, async all => {
-      const { perform, check, throttle } = await world();
+      const { perform, check, throttle, unthrottle } = await world();
       const done: string[] = [];
       for (const { act, killed, throttled } of all) {
         if (throttled) await throttle();
@@ -197,6 +199,7 @@ test('cycles, failovers, tests, clean-ups, kills and throttles in any order', {
         } catch (error) {
           if (!(error instanceof Failure) && (error as Error).message !== 'killed') throw error;
         }
+        await unthrottle();
         await check(done.join('; '));
       }
     }),

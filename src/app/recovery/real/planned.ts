@@ -16,12 +16,12 @@ interface AtHome {
 }
 
 /**
- * Puts the machines of a plan to rest at home: their guests shut down, and a last point is made of each, which
- * holds all that it ever wrote. Nothing is switched off by force. Safe to repeat.
+ * Puts the machines of a plan to rest at home: their guests shut down, and a last point is made of each,
+ * which holds all that it ever wrote. Nothing is switched off by force. Safe to repeat.
  *
  * @param within milliseconds that the guests have together
- * @throws Failure `source-unknown`, `shutdown-timeout`, blocked, when it isn't known to rest; `not-at-rest` when
- *   it was started meanwhile; and what a cycle throws
+ * @throws Failure `source-unknown`, blocked; `shutdown-timeout`; `not-at-rest`, blocked, when one was started
+ *   meanwhile; and what a cycle throws
  */
 export async function putToRest(
   recovering: Recovering,
