@@ -187,6 +187,7 @@ export const begin = ({
   chosen,
   network,
   kind,
+  planned,
   digest,
   prober,
   began,
@@ -201,6 +202,8 @@ export const begin = ({
   network: NetworkFacts;
   /** It takes over, each machine where its landing says. */
   kind?: 'real';
+  /** Home was put to rest before. */
+  planned?: boolean;
   /** Of the plan that was approved. */
   digest: string;
   prober?: RunStart['prober'];
@@ -248,7 +251,12 @@ export const begin = ({
         digest,
         account: network.account,
         ...(kind
-          ? { kind, subnet: network.subnets[0]!.id, group: network.group }
+          ? {
+              kind,
+              ...(planned && { planned: true as const }),
+              subnet: network.subnets[0]!.id,
+              group: network.group,
+            }
           : {
               ...networkOf(network),
               ...(prober && { prober }),

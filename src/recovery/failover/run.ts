@@ -71,6 +71,8 @@ export interface RunStart {
   number: number;
   /** It takes over from machines at home. Left out: it is a test. */
   kind?: 'real';
+  /** The machines at home were shut down before, and their last points hold all that they ever wrote. */
+  planned?: true;
   /** Milliseconds since the epoch. */
   began: number;
   /** SHA-256 of the plan that was approved; left out by earlier versions. */

@@ -135,13 +135,15 @@ export interface SourceMachine {
 }
 
 /**
- * A machine at its home that is switched off and has no snapshots, as far as something is brought back to it.
- * All calls may reject with a Failure.
+ * A machine at its home, as far as it is put to rest there and something is brought back to it. But for
+ * `shutDown` it has to be off and without snapshots. All calls may reject with a Failure.
  */
 export interface RestingMachine {
   /** Instance UUID. */
   readonly uuid: string;
   inspect(signal?: AbortSignal): Promise<SourceVm>;
+  /** Asks its guest to shut down. The answer comes before it has, and it may never. */
+  shutDown(signal?: AbortSignal): Promise<void>;
   /** As `changedAreas` of a snapshot; of the disk as it is now. */
   changedSince(
     disk: SourceDisk,

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { Clock, Processes } from '../../io/ports.ts';
-import type { SourceMachine } from '../../replication/model/source.ts';
+import type { RestingMachine, SourceMachine } from '../../replication/model/source.ts';
 import { createCookieJar } from '../http/cookies.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import { createHttp } from '../http/http.ts';
@@ -15,6 +15,7 @@ import { explain } from '../soap/faults.ts';
 import type { About } from '../soap/service-content.ts';
 import { type OnCall, openSession } from '../soap/soap-session.ts';
 import { createMachine } from './machine.ts';
+import { createResting } from './resting.ts';
 import { measureClock } from './server-clock.ts';
 
 export interface VsphereOptions {
@@ -47,6 +48,8 @@ export interface VsphereClient {
   readonly about: About;
   /** The VM of that name, instance UUID or BIOS UUID. Failures: `vm-not-found`, `vm-ambiguous`. */
   machine(nameOrUuid: string): Promise<SourceMachine>;
+  /** The same, as something is brought back to its disks. */
+  resting(nameOrUuid: string): Promise<RestingMachine>;
   /** All VMs that the user may see, by path. `uuid` is the instance UUID. */
   vms(): Promise<ListedVm[]>;
   /** All tags that the user may see. Failures: `vsphere-no-tags`, `vsphere-tags-refused`. */
@@ -111,6 +114,8 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
     about: session.content.about,
     machine: async nameOrUuid =>
       createMachine(session, pickVm(await recentList(), nameOrUuid, http.where), transports, clockAhead),
+    resting: async nameOrUuid =>
+      createResting(session, pickVm(await recentList(), nameOrUuid, http.where), transports, clockAhead),
     vms: async () =>
       (await recentList()).map(({ datacenter: _, moref, ...vm }) => ({ ...vm, moref: moref.value })),
     tags: signal => listTags(automation, signal),

@@ -30,7 +30,7 @@ const VM_PATHS = [
   'runtime.consolidationNeeded',
   'snapshot',
 ];
-const RECONFIGURE_DEADLINE = 10 * 60_000;
+export const RECONFIGURE_DEADLINE = 10 * 60_000;
 const CONSOLIDATE_DEADLINE = 4 * 60 * 60_000;
 
 /**
@@ -44,9 +44,7 @@ export function createMachine(
   transports: Transports,
   ahead: () => Promise<number>,
 ): SourceMachine {
-  const deltas = readsDeltas(transports);
-  const known = ({ backing: _, onDelta, ...disk }: VmDisk): SourceDisk =>
-    onDelta && !deltas ? { ...disk, onDelta } : disk;
+  const known = asKnown(readsDeltas(transports));
   const inspect = (signal?: AbortSignal) => inspectVm(session, vm, known, ahead, signal);
   const frozenDisks = async (snapshot: SourceSnapshot, signal?: AbortSignal): Promise<VmDisk[]> => {
     const at = moref('VirtualMachineSnapshot', snapshot.moref);
@@ -96,7 +94,13 @@ export function createMachine(
   };
 }
 
-async function inspectVm(
+/** What the replication knows of a disk. `deltas`: below snapshots of others it can be read as well. */
+export const asKnown =
+  (deltas: boolean) =>
+  ({ backing: _, onDelta, ...disk }: VmDisk): SourceDisk =>
+    onDelta && !deltas ? { ...disk, onDelta } : disk;
+
+export async function inspectVm(
   session: Session,
   vm: InventoryVm,
   known: (disk: VmDisk) => SourceDisk,

@@ -62,7 +62,7 @@ export const isPlainFlat = ({ backing }: VmDisk): boolean =>
   !child(backing, 'keyId');
 
 /** `/folder/vm/vm-flat.vmdk?dcPath=...&dsName=...` of `[datastore] vm/vm.vmdk`. */
-function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
+export function flatUrl(disk: VmDisk, datacenter: string, of: string): string {
   const { backing } = disk;
   const kind = xsiType(backing) ?? 'unknown';
   const name = textAt(backing, 'fileName') ?? '';
