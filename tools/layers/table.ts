@@ -314,6 +314,7 @@ export const layers: Layers = {
       'windows/software',
     ],
     'windows/security': ['programs', 'diagnostics', 'io', 'engine/model', 'windows/tools'],
+    'windows/guest': ['engine/model', 'recovery/guest-facts', 'windows/tools', 'windows/registry'],
     'windows/services': [
       'programs',
       'diagnostics',
@@ -889,6 +890,7 @@ export const layers: Layers = {
       'engine/plan',
       'recovery/guest',
       'recovery/guest-facts',
+      'windows/guest',
       'aws',
       'app',
       'app/lab',
