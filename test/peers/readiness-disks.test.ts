@@ -140,7 +140,7 @@ async function compared(image: string, most: number) {
       const path = folder === '' ? name : `${folder}/${name}`;
       if (name.startsWith('$') || path === 'System Volume Information') continue;
       if (kind === 'directory') await walk({ list, open }, path, check);
-      else if (n < most || entries.length < 20) await content(open, path);
+      else if (n < most || entries.length < 40) await content(open, path);
     }
   }
 

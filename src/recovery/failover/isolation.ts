@@ -1,5 +1,6 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { NetworkFacts } from '../model/machines.ts';
+import type { Run } from './run.ts';
 
 /**
  * What keeps a network from being proven apart from everything else. A copy of a domain controller that
@@ -8,6 +9,7 @@ import type { NetworkFacts } from '../model/machines.ts';
 export function waysOut({
   routes,
   doors,
+  unseen,
   addresses,
   interfaces,
   rules,
@@ -16,6 +18,7 @@ export function waysOut({
   return [
     ...routes,
     ...doors.map(door => `the VPC has the ${door}`),
+    ...unseen.map(what => `nobody here may ask for ${what}`),
     ...rules.map(rule => `its security group lets traffic ${rule}`),
     ...addresses,
     ...interfaces.map(words => `the VPC has the network interface ${words}`),
@@ -47,6 +50,7 @@ export const looked: readonly string[] = [
   'no route of its subnets leads out of the VPC',
   'the VPC has no internet, NAT, VPN or egress-only gateway, no transit attachment and no peering',
   'it has no endpoint, of whatever kind, and no Resolver rule but the one that every VPC has',
+  'no Route 53 profile, no private hosted zone and no service network of VPC Lattice is associated with it',
   'its subnets give no public or IPv6 address, none of a network outside of AWS, and are of this account',
   'the security group names only itself, in and out',
   'no network interface is of a service or has a public address, and none that has the group is of others',
@@ -55,21 +59,32 @@ export const looked: readonly string[] = [
 
 /** What might lead out and isn't looked at: other services than EC2 know of it. */
 export const notLooked: readonly string[] = [
-  'a Route 53 profile that is associated with the VPC',
-  'private hosted zones that are associated with the VPC',
-  'a service network of VPC Lattice that is associated with the VPC, which no endpoint of it shows',
   'a second network interface, in another VPC, that somebody attaches to a machine of the test',
 ];
 
-/** @throws Failure `network-open`, blocked, with all that leads out */
-export function refuseOpen(facts: NetworkFacts): void {
-  const ways = waysOut(facts);
+/**
+ * @param mayBeUnseen somebody said that what can't be asked for doesn't matter
+ * @throws Failure `network-open`, blocked, with all that leads out
+ */
+export function refuseOpen(facts: NetworkFacts, mayBeUnseen = false): void {
+  const ways = waysOut(mayBeUnseen ? { ...facts, unseen: [] } : facts);
   if (ways.length === 0) return;
   throw new Failure(
     blocked(
       'network-open',
       `${facts.subnets.map(({ id }) => id).join(', ')} with ${facts.group}: not apart from everything else: ${ways.join('; ')}`,
-      { hint: 'nothing was launched; name subnets of a VPC that nothing leads out of' },
+      {
+        hint:
+          facts.unseen.length > 0
+            ? 'nothing was launched; allow these calls, or have the plan go on without them: `--allow recovery_plan:NAME`'
+            : 'nothing was launched; name subnets of a VPC that nothing leads out of',
+      },
     ),
   );
+}
+
+/** Whether it was said of this very run that these don't matter, when it began. */
+export function wasSaid({ steps }: Pick<Run, 'steps'>, unseen: readonly string[]): boolean {
+  const said = steps.flatMap(step => (step.what === 'proven' ? (step.unseen ?? []) : []));
+  return unseen.every(what => said.includes(what));
 }

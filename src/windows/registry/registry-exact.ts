@@ -28,7 +28,9 @@ const script = `foreach ($v in ($d.values | ConvertFrom-Json)) {
  * values.
  */
 export async function readExactly(
-  io: Pick<ReadIo, 'env' | 'run'>, asked: readonly ValuePath[]): Promise<Map<string, ValueData>> {
+  io: Pick<ReadIo, 'env' | 'run'>,
+  asked: readonly ValuePath[],
+): Promise<Map<string, ValueData>> {
   if (asked.length === 0) return new Map();
   const values = asked.map(({ key, name }) => {
     const [hive = '', ...path] = key.split('\\');
