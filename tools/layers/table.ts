@@ -354,6 +354,7 @@ export const layers: Layers = {
       'windows/software',
     ],
     'windows/security': ['programs', 'diagnostics', 'io', 'engine/model', 'windows/tools'],
+    'windows/guest': ['engine/model', 'recovery/guest-facts', 'windows/tools', 'windows/registry'],
     'windows/services': [
       'programs',
       'diagnostics',
@@ -946,6 +947,7 @@ export const layers: Layers = {
       'engine/plan',
       'recovery/guest',
       'recovery/guest-facts',
+      'windows/guest',
       'aws',
       'app',
       'app/lab',

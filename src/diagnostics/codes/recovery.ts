@@ -74,9 +74,9 @@ export const recovery = {
     means: 'A security group that must let nothing in or out was changed while it was made.',
     wayOut: 'Run again, and find out who changes it.',
   },
-  'guest-facts-linux': {
+  'guest-facts-system': {
     means: '`converge guest-facts` was run on a system that it knows nothing to look for on.',
-    wayOut: 'Run it on Linux.',
+    wayOut: 'Run it on Linux or Windows.',
   },
   'guest-unknown': {
     means: 'A guest is neither Linux nor Windows, and this version recovers no other.',
