@@ -6,6 +6,7 @@ import { machineOf } from '../../src/recovery/failover/prepare.ts';
 import { newestRun, type RunMachine, type RunStart } from '../../src/recovery/failover/run.ts';
 import { SERIES } from '../../src/recovery/model/plan.ts';
 import type { Prober } from '../../src/recovery/model/probes.ts';
+import type { PointDisk } from '../../src/replication/model/repository.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { aMachine, commitImage } from '../support/repository.ts';
 import { cloud, replicated, unhurried } from './fixture.ts';
@@ -21,13 +22,19 @@ export const nobody: Prober = {
   http: async () => ({ state: 'silent', why: 'nothing came back' }),
 };
 
+/** What the machine has, where it isn't one small disk that boots. */
+export interface Begun {
+  image: Buffer;
+  disk: Partial<PointDisk>;
+}
+
 /** Everything that a run needs, and a run of these machines that has begun. */
 export async function begun(
   more:
     | Partial<RunStart>
     | ((made: { ec2: EC2Client; vpc: string; machine: RunMachine }) => Promise<Partial<RunStart>>) = {},
   vms = ['web01'],
-  image = bootBlock(),
+  { image = bootBlock(), disk = {} }: Partial<Begun> = {},
 ) {
   const aws = await cloud();
   const { region, s3: credentials } = aws.lab.settings;
@@ -39,7 +46,7 @@ export async function begun(
   const { machines } = recovery;
   const network = await apart(ec2);
   const { repository, vm, build } = await replicated(aws);
-  await commitImage(vm, image, { point: { machine: firmware } });
+  await commitImage(vm, image, { point: { machine: firmware }, disk });
   const { disks, point } = await build();
   const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
   const machineFor = (title: string) => machineOf(point, { vm: title }, { type: 'm6i.large' }, snapshots);

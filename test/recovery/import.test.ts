@@ -59,7 +59,7 @@ async function importing(way: string, { withRole = true } = {}) {
       ],
     }),
     ['web01'],
-    image,
+    { image },
   );
   const { region, s3: credentials } = world.lab.settings;
   const s3 = new S3Client({ region, credentials, endpoint: world.lab.s3.url, forcePathStyle: true });

@@ -230,9 +230,18 @@ export const recovery = {
       'A failover was given manifests together with what only goes with a repository, or the other way round.',
     wayOut: 'Name PATHS, or `--repository URL --key REF`.',
   },
+  'plan-in-part': {
+    means: 'A saved plan changes a recovery_plan and was made without its targets, which are kept with it.',
+    wayOut: 'Select these as well when planning, or apply the manifests.',
+  },
   'plan-not-bundled': {
-    means: 'No point in the repository keeps a plan of that name.',
+    means: 'Neither a plan that was applied nor a point in the repository is of that name.',
     wayOut: 'Correct the name; the message says which there are. Or name the manifests that declare it.',
+  },
+  'plan-removed': {
+    means:
+      'The recovery plan was removed from the repository; what was kept with it is only good to end what it began.',
+    wayOut: 'Apply the manifests that are to count now, or name them in the place of `--repository`.',
   },
   'plan-not-named': {
     means: '`converge readiness --repository` was called without `--plan`.',
@@ -419,5 +428,33 @@ export const recovery = {
   'wrong-ports': {
     means: "A rule has ports that don't go from low to high up to 65535, or its protocol has none.",
     wayOut: 'Write one, `443`, or two, `49152-65535`, and none for `all` and `icmp`.',
+  },
+  'failback-begun': {
+    means: 'A machine of this failover is being brought home, or was: it is kept by nobody else.',
+    wayOut: 'End the failback, then undo the failover.',
+  },
+  'home-in-the-way': {
+    means: "The disks of a machine at home can't be written as they are.",
+    wayOut: 'Do what the message says, or write into a folder with `--to DIR`.',
+  },
+  'instance-gone': {
+    means: 'What a machine ran as in EC2 has ended.',
+    wayOut: 'Look at its volumes in EC2, which outlive it.',
+  },
+  'not-failed-over': {
+    means: 'A machine is to be brought home that no failover has taken over from.',
+    wayOut: 'Name one that runs in EC2: `converge status` tells.',
+  },
+  'readback-differs': {
+    means: "What was written at home isn't there as it was written.",
+    wayOut: 'Look at the storage there, and run again.',
+  },
+  'snapshots-unrelated': {
+    means: 'Two EBS snapshots are of different lineages, so that EBS knows of no difference.',
+    wayOut: 'Nothing to do: the whole disk is taken in its place.',
+  },
+  'volume-missing': {
+    means: 'A disk of a recovered machine was taken out of its instance.',
+    wayOut: 'Attach it again where the message says.',
   },
 } as const satisfies Meanings;

@@ -128,6 +128,12 @@ export type RunStep = { at: number } & (
   /** `picture`: number of its record, where a probe took one. */
   | { what: 'probed'; vm: string; instance: string; results: ProbeResult[]; picture?: number }
   | { what: 'finished'; ok: boolean; took: number }
+  /** Of a `real` run: a machine is being brought home. From here on nobody starts or launches it again. */
+  | { what: 'failback'; vm: string; instance: string; to: 'folder' | 'disk' | 'new-vm' }
+  /** Its disks, at rest, by their number in the point. */
+  | { what: 'frozen'; vm: string; disks: { index: number; snapshot: string }[] }
+  /** All of it is at home, read back and compared; `bytes`: what was written there. */
+  | { what: 'brought'; vm: string; bytes: number }
   /** Of a `real` run: its machines stay. */
   | { what: 'committed' }
   /** Of a `real` run: it is being undone; nobody goes on with it. */

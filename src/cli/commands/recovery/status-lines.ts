@@ -1,5 +1,5 @@
 import type { FailoverStatus } from '../../../app/recovery/failover-status.ts';
-import { duration, plural } from '../../../io/units.ts';
+import { bytes, duration, plural } from '../../../io/units.ts';
 import { kindOf, type RunStep } from '../../../recovery/failover/run.ts';
 import type { ReplicaAge } from '../../../recovery/replica/age.ts';
 import { originLines } from './from-repository.ts';
@@ -63,6 +63,12 @@ function words(step: RunStep): string {
       return `probed ${step.vm}: ${step.results.map(({ probe, outcome }) => `${probe} ${outcome}`).join(', ')}`;
     case 'finished':
       return `${step.ok ? 'passed' : 'did not pass'} after ${duration(step.took)}`;
+    case 'failback':
+      return `${step.vm} (${step.instance}) is stopped, and brought home`;
+    case 'frozen':
+      return `${step.vm} is at rest in ${step.disks.map(({ snapshot }) => snapshot).join(', ')}`;
+    case 'brought':
+      return `${step.vm} is home: ${bytes(step.bytes)} written there, read back and compared`;
     case 'committed':
       return 'committed: its machines stay';
     case 'undoing':
