@@ -329,6 +329,7 @@ export const layers: Layers = {
       'content',
       'masterless/content',
     ],
+    'aws/iam': ['values', 'io', 'engine/model', 'aws'],
     'aws/recovery/calls': ['io'],
     'aws/recovery/put': ['recovery/model', 'aws'],
     'aws/recovery': [
@@ -450,6 +451,16 @@ export const layers: Layers = {
       'aws/recovery',
       'resources/shared',
     ],
+    'resources/aws/pilot': [
+      'values',
+      'diagnostics',
+      'io',
+      'engine/model',
+      'recovery/model',
+      'aws/iam',
+      'aws/recovery',
+      'resources/shared',
+    ],
     'resources/aws/network': [
       'values',
       'diagnostics',
@@ -524,6 +535,7 @@ export const layers: Layers = {
       'resources/windows/software',
       'resources/aws',
       'resources/aws/network',
+      'resources/aws/pilot',
       'resources/host/git',
       'resources/host/hosts',
       'resources/host/services',
@@ -565,7 +577,7 @@ export const layers: Layers = {
     'lab/aws-model': ['lab/instance'],
     'lab/ec2/world': ['io', 'lab/disks', 'lab/model', 'lab/aws-model', 'lab/blocks', 'lab/instance'],
     'lab/ec2/network': ['lab/ec2/world'],
-    'lab/ec2/storage': ['lab/blocks', 'lab/ec2/world'],
+    'lab/ec2/storage': ['lab/instance', 'lab/blocks', 'lab/ec2/world'],
     'lab/ec2/instances': ['lab/aws-model', 'lab/instance', 'lab/ec2/world', 'lab/ec2/storage'],
     'lab/ec2': [
       'diagnostics',
@@ -578,9 +590,24 @@ export const layers: Layers = {
       'lab/ec2/storage',
       'lab/ec2/instances',
     ],
-    'lab/ebs': ['io', 'lab/model', 'lab/aws-model', 'lab/blocks', 'lab/ec2/world', 'lab/ec2/storage'],
+    'lab/ebs': [
+      'io',
+      'lab/instance',
+      'lab/model',
+      'lab/aws-model',
+      'lab/blocks',
+      'lab/ec2/world',
+      'lab/ec2/storage',
+    ],
+    'lab/iam': ['io', 'lab/aws-model', 'lab/disks'],
     'lab/automation': ['lab/aws-model', 'lab/ec2/world', 'lab/ec2/instances'],
-    'lab/scheduler': ['lab/aws-model', 'lab/ec2/world', 'lab/ec2/instances', 'lab/automation'],
+    'lab/scheduler': [
+      'lab/instance',
+      'lab/aws-model',
+      'lab/ec2/world',
+      'lab/ec2/instances',
+      'lab/automation',
+    ],
     'lab/boot': [
       'diagnostics',
       'io',
@@ -591,6 +618,7 @@ export const layers: Layers = {
       'lab/ec2',
     ],
     'lab/api': [
+      'lab/iam',
       'io',
       'lab/s3/protocol',
       'lab/disks',
@@ -724,6 +752,7 @@ export const layers: Layers = {
       'app/lab',
     ],
     'app/connect': [
+      'aws/iam',
       'recovery/bundle',
       'values',
       'diagnostics',
@@ -1087,7 +1116,7 @@ export const layers: Layers = {
   },
   packages: {
     // The lab takes types alone, which are made of the same model as its own extract.
-    '@aws-sdk/': ['aws', 'aws/recovery', 'aws/recovery/put', 'lab/ec2/*'],
+    '@aws-sdk/': ['aws', 'aws/iam', 'aws/recovery', 'aws/recovery/put', 'lab/ec2/*'],
     '@smithy/signature-v4': ['aws/recovery'],
     '@marcbachmann/cel-js': ['manifest/syntax'],
     '@smithy/core': ['aws'],
@@ -1132,6 +1161,13 @@ export const layers: Layers = {
       'app/self',
     ],
   },
-  outside: { 'package.json': ['manifest/sections', 'app'] },
+  outside: {
+    'package.json': ['manifest/sections', 'app'],
+    'policies/importer.json': ['resources/aws/pilot'],
+    'policies/operator.json': ['resources/aws/pilot'],
+    'policies/pruner.json': ['resources/aws/pilot'],
+    'policies/reader.json': ['resources/aws/pilot'],
+    'policies/writer.json': ['resources/aws/pilot'],
+  },
   computed: ['manifest/types/evaluate-type.ts'],
 };
