@@ -37,7 +37,12 @@ export const sharedClients = ({ host, reach, searchPath, closing, declared }: Cl
     s3: async (...at) => (await import('../../aws/buckets.ts')).bucketApi(await s3Of(...at)),
     async recovery(target, calls) {
       const { openRecovery } = await import('../../aws/recovery/cloud.ts');
-      return closedWith(closing, await openRecovery(await reach.aws.api(target, calls), limits));
+      const [api, s3] = await Promise.all([reach.aws.api(target, calls), reach.aws.s3(target, calls)]);
+      return closedWith(closing, await openRecovery(api, limits, s3));
+    },
+    iam: async (target, calls) => {
+      const { connectRoles } = await import('../../aws/iam/roles.ts');
+      return closedWith(closing, await connectRoles(await reach.aws.api(target, calls)));
     },
     content: async (_, calls) => makeContent(reach, calls, closing),
     search_path: async () => searchPath,

@@ -1,6 +1,7 @@
 import type { AwsRecovery } from '../../aws/recovery/cloud.ts';
 import { Failure, given, world } from '../../diagnostics/diagnostic.ts';
 import { suggest } from '../../diagnostics/nearest.ts';
+import { openMemoryOf } from '../../engine/call/call-in-time.ts';
 import { writeIo } from '../../engine/call/make-io.ts';
 import type { Catalog, CatalogResource, CatalogTarget } from '../../engine/model/catalog.ts';
 import type { Memory } from '../../engine/model/io.ts';
@@ -14,12 +15,13 @@ import { directly, networkProber, type WayTo } from '../../recovery/prober/probe
 import { findVm } from '../../replication/model/newest-point.ts';
 import { pipelined } from '../../replication/model/pipelined.ts';
 import type { Repository, VmRepository } from '../../replication/model/repository.ts';
-import type { SourceMachine } from '../../replication/model/source.ts';
+import type { RestingMachine, SourceMachine } from '../../replication/model/source.ts';
 import { type RecoveryTargetProperties, shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import { asTyped } from '../as-typed.ts';
 import type { CommonOptions } from '../options.ts';
+import { moveDeclared, type Replicated } from '../repository/replicate.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession, type Session } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
@@ -58,6 +60,10 @@ export interface Recovering {
   alone<T>(use: () => Promise<T>): Promise<T>;
   /** The VM that a `protected_vm` of this title is; undefined where none is declared. */
   home(title: string): Promise<SourceMachine | undefined>;
+  /** The same, as something is brought back to its disks. */
+  resting(title: string): Promise<RestingMachine | undefined>;
+  /** Makes a point of that VM now. @throws Failure `not-declared`, and what a cycle throws */
+  replicate(title: string): Promise<Replicated['cycle']>;
   /** @throws Failure `repository-not-found` */
   repository(property: RepositoryProperty): Promise<Repository>;
 }
@@ -90,7 +96,12 @@ export async function withEach<T>(
   if (!catalog) return undefined;
   const all = find(catalog);
   const { targets, platform } = catalog;
-  const session = await openSession(context, options, { targets, platform, changes: true });
+  const session = await openSession(context, options, {
+    targets,
+    platform,
+    declared: catalog,
+    changes: true,
+  });
   try {
     const run = runOf(context, session);
     const done: T[] = [];
@@ -141,17 +152,13 @@ export async function recoveringOf(
         await lock.release();
       }
     },
-    async home(title) {
-      const vm = catalog.resources.find(
-        one =>
-          one.type === 'protected_vm' &&
-          one.select === undefined &&
-          one.title.toLowerCase() === title.toLowerCase(),
-      );
-      if (!vm) return undefined;
-      const there = subjectOf(vm, { registry: context.registry, targets, where: run.where });
-      const vsphere = await writeIo(run, there, signal, () => {}).client('vsphere');
-      return vsphere.machine(vm.title);
+    home: async title => (await vsphereOf(title))?.machine(title),
+    resting: async title => (await vsphereOf(title))?.resting(title),
+    replicate: async title => {
+      await session.remember();
+      const vm = declaredAs('protected_vm', title)(catalog);
+      await openMemoryOf(run, context.registry.types.get(vm.type)!);
+      return (await moveDeclared(context, session, run, targets, vm, async () => ({})))!;
     },
     async repository(property) {
       const ref = repositoryRef(property);
@@ -164,6 +171,19 @@ export async function recoveringOf(
       );
     },
   };
+
+  /** The vCenter of the VM that a `protected_vm` of this title is; undefined where none is declared. */
+  async function vsphereOf(title: string) {
+    const vm = catalog.resources.find(
+      one =>
+        one.type === 'protected_vm' &&
+        one.select === undefined &&
+        one.title.toLowerCase() === title.toLowerCase(),
+    );
+    if (!vm) return undefined;
+    const there = subjectOf(vm, { registry: context.registry, targets, where: run.where });
+    return writeIo(run, there, signal, () => {}).client('vsphere');
+  }
 }
 
 /** The lab's machines are reached where QEMU forwards their ports. */
@@ -228,6 +248,7 @@ export async function targetMachine(
     ...(host_resource_group !== undefined && { host_resource_group }),
     ...(license !== undefined && { license }),
     ...(shell !== undefined && { shell }),
+    ...(properties.import && { import: properties.import }),
   };
 }
 

@@ -19,7 +19,7 @@ import { labDir, openLabAt } from '../lab/open-lab.ts';
 import type { CommonOptions, ContentFiles } from '../options.ts';
 import { declaredSource, isDeclaredSource } from './declared-source.ts';
 import { locksOf, machineLocks } from './machine-locks.ts';
-import { assertOwnStateDir } from './own-state.ts';
+import { assertOwnStateDir, stateDirOf } from './own-state.ts';
 import { keepSecret, readSecret } from './read-secret.ts';
 
 /** What a command works in: the real world or a lab, decided here and nowhere below. */
@@ -66,7 +66,7 @@ export async function openSession(
     platform,
     changes = false,
     labMustExist = false,
-    lab: open,
+    lab: open = context.lab,
     content,
     declared,
   }: SessionOptions = {},
@@ -98,7 +98,7 @@ export async function openSession(
       return texts[0]!;
     };
     const calls = new CallLedger();
-    const stateDir = resolve(io.host.cwd, options.state ?? (dir ? `${dir}/state` : '.converge'));
+    const stateDir = stateDirOf(context, options);
     const given = {
       ...{ machine: io.host, targets, secret, counter: (target: string) => calls.counter(target) },
       known: knownRepositories(io.host, stateDir, one => context.reporter.diagnostics([one])),

@@ -24,12 +24,13 @@ export async function runTakeOver(
   paths: string[],
   options: Options,
 ): Promise<void> {
+  const { planned = false } = options;
   const json = options.format === 'json';
   const done = await takeOver(context, plan, paths, options, {
     // With JSON stdout is the one document at the end, which tells the plan as well.
     show: about => {
-      if (!json) context.print(shownLines(about));
-      else if (!options.noop) context.say(shownLines(about));
+      if (!json) context.print(shownLines(about, planned));
+      else if (!options.noop) context.say(shownLines(about, planned));
     },
     ...(canAsk(context) &&
       !options.yes && {
@@ -39,7 +40,7 @@ export async function runTakeOver(
   });
   if (!done) return exit(1);
   if (json) context.printJson(`${JSON.stringify({ version: 1, ...done }, null, 2)}\n`);
-  else context.print(outcomeLines(done));
+  else context.print(outcomeLines(done, planned));
   exit(hasPassed(done.recovered) ? 0 : 4);
 }
 
@@ -85,19 +86,24 @@ export function decisions(group: Command, context: CliContext, exit: (code: numb
   }
 }
 
-const canAsk = ({ io: { ask, stdout, host } }: CliContext): boolean =>
+export const canAsk = ({ io: { ask, stdout, host } }: CliContext): boolean =>
   ask !== undefined && stdout.isTTY === true && !host.env.CI;
 
-async function asked({ io: { ask, interrupt } }: CliContext, question: string): Promise<boolean> {
+export async function asked({ io: { ask, interrupt } }: CliContext, question: string): Promise<boolean> {
   const answer = await ask!(question);
   interrupt.throwIfAborted();
   return /^\s*y(es)?\s*$/i.test(answer ?? '');
 }
 
-const shownLines = ({ plan, from, sources, again }: ShownTakeOver): string[] => [
+const shownLines = ({ plan, from, sources, again }: ShownTakeOver, planned: boolean): string[] => [
   ...originLines(from),
   `failover of ${plan.plan}: its machines run in AWS from then on, and no cycle of them at home`,
   ...plannedGroups(plan, again),
+  ...(planned
+    ? [
+        '  planned: the guests at home are shut down, a last point is made of each, and that is launched: nothing is lost (RPO 0)',
+      ]
+    : []),
   ...sources.map(sourceLine),
   `digest ${plan.digest.slice(0, 16)}`,
 ];
@@ -109,11 +115,14 @@ const sourceLine = ({ vm, state, why }: Source): string =>
     unknown: `  WARNING: nobody can say whether ${vm} runs at home: ${why}`,
   })[state];
 
-function outcomeLines({ recovered, took, resumed, plan, again }: TakenOver): string[] {
+function outcomeLines({ recovered, took, resumed, plan, again }: TakenOver, planned: boolean): string[] {
   if (!recovered) return ['nothing was launched'];
   return [
     ...(resumed ? ['went on with a failover that had been interrupted'] : []),
     ...machineLines(recovered),
+    ...(planned && !resumed
+      ? ['nothing was lost: home was shut down before the points that were launched']
+      : []),
     takenOverLine(plan.plan, took ?? 0, recovered, again),
   ];
 }
