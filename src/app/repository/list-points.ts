@@ -40,8 +40,14 @@ export const listPoints = (
     const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
     const records = await Promise.all(vms.map(one => one.damage.read(onDamage)));
     const broken = new Set(records.flatMap(one => one?.record?.broken ?? []).map(({ id }) => id));
+    const suspect = new Set(records.flatMap(one => one?.record?.suspect ?? []).map(({ id }) => id));
     const points = oldestFirst(histories.map(one => one.points)).map(summarise);
-    return { points: points.map(one => (broken.has(one.id) ? { ...one, broken: true as const } : one)), now };
+    const marked = points.map(one => ({
+      ...one,
+      ...(broken.has(one.id) && { broken: true as const }),
+      ...(suspect.has(one.id) && { suspect: true as const }),
+    }));
+    return { points: marked, now };
   });
 
 export interface ListedPoints {

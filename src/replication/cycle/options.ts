@@ -55,6 +55,8 @@ export interface CycleDisk {
   /** Bytes read from the snapshot. */
   bytes_read: number;
   blocks_read: number;
+  /** Blocks that had changed and that change tracking left out, where a full comparison told. */
+  untold?: number;
 }
 
 export interface CycleResult {

@@ -1,4 +1,5 @@
 import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { plural } from '../../io/units.ts';
 import { allBlocks, blockSet, rangeBytes } from '../extents/blocks.ts';
 import { changedExtents } from '../extents/changed-extents.ts';
 import { blockSizeFor } from '../format/blocks.ts';
@@ -13,12 +14,14 @@ type Options = Pick<CycleOptions, 'machine' | 'step' | 'progress' | 'signal'> & 
   snapshot: SourceSnapshot;
   context: DecisionContext;
   writer: PointWriter;
+  /** Whether nothing of what is stored is known to be damaged. */
+  believed: boolean;
   warn(diagnostic: Diagnostic): void;
 };
 
 /** Brings one disk of the snapshot into the point in the making. */
 export async function replicateDisk(disk: SourceDisk, options: Options): Promise<CycleDisk> {
-  const { machine, snapshot, writer, step, progress, signal } = options;
+  const { machine, snapshot, writer, step, progress, signal, warn } = options;
   const { mode, reason, base, changed } = await settle(disk, options);
   if (changed && base) changed.add(await doubted(writer, base));
   // A disk that grew keeps its block size: with another one no block would be found again.
@@ -26,7 +29,12 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
   const blocks = changed ?? allBlocks(blockSize, disk.capacity);
 
   await step(`copy-disk-${disk.index}`);
-  const target = await writer.disk(pointDisk(disk, blockSize, mode, reason), base);
+  const audit = reason === 'requested' ? await auditOf(disk, options) : undefined;
+  let untold = 0;
+  const made = pointDisk(disk, blockSize, mode, reason);
+  const target = await writer.disk(made, base, block => {
+    if (audit && !audit.has(block)) untold++;
+  });
   let total = 0;
   for (const range of blocks.ranges()) total += rangeBytes(range, blockSize, disk.capacity);
   let done = 0;
@@ -39,7 +47,12 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
         progress?.({ what: `reading disk ${disk.index}`, done, total });
       },
     });
-    return { index: disk.index, label: disk.label, mode, reason, bytes: disk.capacity, ...read };
+    if (untold > 0) {
+      made.reason = 'tracking-lied';
+      warn(lied(disk, untold));
+    }
+    const found = untold > 0 ? { reason: 'tracking-lied' as const, untold } : { reason };
+    return { index: disk.index, label: disk.label, mode, bytes: disk.capacity, ...found, ...read };
   } finally {
     await source.close();
   }
@@ -70,6 +83,27 @@ async function settle(
   }
 }
 
+/**
+ * The changes that are known of a disk which is compared as a whole though tracking could be trusted:
+ * whatever differs besides was left out. Undefined where nothing can be learnt by it, or what is stored isn't believed.
+ */
+async function auditOf(
+  disk: SourceDisk,
+  { machine, snapshot, context, believed, signal }: Options,
+): Promise<ReturnType<typeof blockSet> | undefined> {
+  const { mode, base } = decideMode(disk, { ...context, rescan: false });
+  if (!believed || mode !== 'incremental' || base?.changeId === undefined) return undefined;
+  try {
+    const changed = blockSet(base.blockSize, disk.capacity);
+    for await (const extents of changedExtents(machine, snapshot, disk, base.changeId, signal))
+      changed.add(extents);
+    return changed;
+  } catch (error) {
+    if (!causedBy(error, ChangeIdRejected)) throw error;
+    return undefined;
+  }
+}
+
 /** Where the disk has blocks whose stored copy isn't believed: they are read though nothing changed them. */
 async function doubted(writer: PointWriter, base: PointDisk): Promise<Extent[]> {
   const extents: Extent[] = [];
@@ -94,6 +128,17 @@ const pointDisk = (
   mode,
   reason,
 });
+
+const lied = (disk: SourceDisk, untold: number): Diagnostic =>
+  warning(
+    world(
+      'tracking-lied',
+      `change tracking left out ${plural(untold, 'block')} of ${disk.label} that had changed: this point holds them, and earlier ones made by changes alone may not`,
+      {
+        hint: "reset change tracking of the VM, look for known faults of the host's build, and verify with --against-source again",
+      },
+    ),
+  );
 
 const allChanged = (disk: SourceDisk): Diagnostic =>
   warning(

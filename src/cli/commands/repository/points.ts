@@ -38,7 +38,7 @@ function asTable({ points, now }: ListedPoints, columns?: number): string[] {
   return table(
     ['ID', 'VM', ...(ambiguous ? ['UUID'] : []), 'TIME', 'AGE', 'CONSISTENCY', 'MODE', 'STORED', 'DISKS'],
     points.map(point => [
-      point.broken ? `${point.id} BROKEN` : point.id,
+      `${point.id}${point.broken ? ' BROKEN' : ''}${point.suspect ? ' SUSPECT' : ''}`,
       point.vm.name,
       ...(ambiguous ? [point.vm.uuid] : []),
       point.time,
