@@ -85,7 +85,8 @@ async function settle(
 
 /**
  * The changes that are known of a disk which is compared as a whole though tracking could be trusted:
- * whatever differs besides was left out. Undefined where nothing can be learnt by it, or what is stored isn't believed.
+ * whatever differs besides was left out. Undefined where nothing can be learnt by it, or what is stored
+ * isn't believed.
  */
 async function auditOf(
   disk: SourceDisk,

@@ -69,6 +69,8 @@ export interface VsphereWorld {
   /** An administrator goes back to the newest snapshot. */
   revert(vm: string): Promise<void>;
   setTemplate(vm: string, is: boolean): Promise<void>;
+  /** An administrator switches change tracking; it takes effect when the VM stands still. */
+  setTracking(vm: string, on: boolean): Promise<void>;
   rename(vm: string, name: string): Promise<void>;
   /** The folder is below the datacenter's VM folder; it is made when it isn't there. */
   moveVm(vm: string, folder: string): Promise<VmInfo>;
@@ -175,6 +177,7 @@ export function createWorld(machines: Machines, rules: Rules, endSessions: () =>
       if (options?.epoch) await machines.newEpoch(vm);
     },
     revert: async vm => machines.revert(find(vm)),
+    setTracking: async (vm, changeTracking) => machines.configure(find(vm), { changeTracking }),
     setTemplate: async (vm, template) => machines.configure(find(vm), { template }),
     async moveVm(word, folder) {
       const vm = find(word);
