@@ -1,9 +1,10 @@
 import type { Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
+import type { CheckMemory } from './check-memory.ts';
 import type { Conditions } from './conditions.ts';
 import type { DamagedObject, DamageRecord, Doubts, PointId } from './damage-record.ts';
 import type { LeaseValue } from './lease-value.ts';
 import type { MachineRecord } from './machine.ts';
-import type { Consistency, Mode } from './point.ts';
+import type { Consistency, MadePoint, Mode } from './point.ts';
 import type { ObjectStore } from './store.ts';
 
 /** 32 bytes: SHA-256 of the plaintext, or its HMAC in an encrypted repository. All zero: a zero block. */
@@ -220,7 +221,7 @@ export interface VmRepository {
   exists(): Promise<boolean>;
   head(): Promise<{ head: Head; etag: string } | undefined>;
   /**
-   * Complete points in ascending generation; also without a head. Points that can't be read go to
+   * Complete points in ascending generation, without those that a pruner is removing; also without a head. Points that can't be read go to
    * `onDamage` and are left out; without it the Failure is thrown.
    */
   points(onDamage?: OnDamage): Promise<Point[]>;
@@ -240,6 +241,16 @@ export interface VmRepository {
    */
   readonly suspended: boolean;
   point(id: string): Promise<Point | undefined>;
+  /**
+   * How the points came about that were complete after a moment, and the one before them, in ascending
+   * generation; those that can't be read go to `onDamage`.
+   *
+   * @param since ms since the epoch
+   * @param known what was read of points before, by id: they never change
+   */
+  made(since: number, onDamage: OnDamage, known?: Map<string, MadePoint>): Promise<MadePoint[]>;
+  /** When verifications last looked to which depth; nothing is known of a record that can't be read. */
+  checked(): Promise<CheckMemory['looks']>;
   reader(point: Point, disk: PointDisk): Promise<DiskReader>;
   /** Content of the bundle that a point names. Throws a Failure `missing-object` or `damaged-object`. */
   bundle(ref: BundleRef): Promise<Buffer>;
@@ -261,6 +272,8 @@ export interface VmRepository {
   fence(): Promise<void>;
   /** Packs that the index in force doesn't name, in the order in which they were written. */
   orphanedPacks(): Promise<OrphanedPack[]>;
+  /** Those of them that no pruner is about to remove; to be asked once the lease claims them. */
+  unmarked(packs: OrphanedPack[]): Promise<OrphanedPack[]>;
   readonly damage: DamageStore;
   /** Access to the lease object. */
   lease: {

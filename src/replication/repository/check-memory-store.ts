@@ -64,7 +64,12 @@ export interface CheckMemoryStore {
 }
 
 /** Access to the record of what verifications of a VM have looked at. */
-export function checkMemoryStore({ store, vault, random, names }: VmContext): CheckMemoryStore {
+export function checkMemoryStore({
+  store,
+  vault,
+  random,
+  names,
+}: Pick<VmContext, 'store' | 'vault' | 'random' | 'names'>): CheckMemoryStore {
   const key = names.checked;
   return {
     async read() {
