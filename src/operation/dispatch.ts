@@ -39,7 +39,7 @@ interface Group {
 
 /**
  * Who begins a cycle next, for any number of VMs: of those that are ready, the earliest deadline among those
- * whose lane and places have room. It holds what is upcoming, ready and running and knows no clock; each step
+ * whose lane and places have room. It holds what is upcoming, ready and running and has no clock; each step
  * costs the logarithm of the VMs and the number of different needs.
  */
 export class Dispatch {
@@ -63,7 +63,7 @@ export class Dispatch {
     return this.#entries.get(id)?.state === 'running';
   }
 
-  /** Says when and how a VM is moved next, instead of what was said of it; one that runs isn't touched. */
+  /** Says when and how a VM is moved next, instead of what was said before; one that runs isn't touched. */
   set(id: string, candidate: Candidate): void {
     const before = this.#entries.get(id);
     if (before?.state === 'running') return;

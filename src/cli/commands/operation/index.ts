@@ -1,2 +1,3 @@
+export { alert } from './alert.ts';
 export { pause, resume } from './pause.ts';
 export { status } from './status.ts';
