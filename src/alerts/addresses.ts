@@ -5,7 +5,7 @@ import { addressFamily } from '../io/ip-address.ts';
  * Addresses that are not of the public Internet: of this machine, of networks that are somebody's own, of
  * links, shared, for documentation, multicast, or reserved (IANA, registries of special-purpose addresses).
  */
-const special = new BlockList();
+const special = { ipv4: new BlockList(), ipv6: new BlockList() };
 for (const block of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -22,7 +22,7 @@ for (const block of [
   ['203.0.113.0', 24],
   ['224.0.0.0', 3],
 ] as const)
-  special.addSubnet(block[0], block[1], 'ipv4');
+  special.ipv4.addSubnet(block[0], block[1], 'ipv4');
 for (const block of [
   ['::', 8],
   ['64:ff9b::', 96],
@@ -38,13 +38,15 @@ for (const block of [
   ['fec0::', 10],
   ['ff00::', 8],
 ] as const)
-  special.addSubnet(block[0], block[1], 'ipv6');
+  special.ipv6.addSubnet(block[0], block[1], 'ipv6');
 
 /** Of what can't be told, no. */
 export function isPublic(address: string): boolean {
   const family = addressFamily(address);
   if (family === undefined || address.includes('%')) return false;
-  return !special.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  const kind = family === 4 ? 'ipv4' : 'ipv6';
+  // A list of both takes ::/8 for all of IPv4, which can be written within it.
+  return !special[kind].check(address, kind);
 }
 
 /**
