@@ -42,7 +42,9 @@ export const replicate: Define = (program, context, exit) => {
       if ('suspended' in made) {
         const [{ message, hint }] = made.suspended as [Diagnostic];
         if (options.format === 'json')
-          context.printJson(`${JSON.stringify({ version: 1, suspended: 'failed-over', message }, null, 2)}\n`);
+          context.printJson(
+            `${JSON.stringify({ version: 1, suspended: 'failed-over', message }, null, 2)}\n`,
+          );
         else context.print([`${made.vm}: skipped: ${message}`, `  ${hint}`]);
         return exit(0);
       }
