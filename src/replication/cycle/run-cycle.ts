@@ -40,8 +40,9 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   const healing = await beginHealing(vm, previous, { clock: options.clock, full, warn });
   // With --full nothing that is stored is believed.
   const looks = !full && (lease.unfinished || !previous);
-  const claimed = looks ? await vm.orphanedPacks() : [];
-  if (claimed.length > 0) await lease.claim(claimed.map(({ id }) => id));
+  const orphans = looks ? await vm.orphanedPacks() : [];
+  if (orphans.length > 0) await lease.claim(orphans.map(({ id }) => id));
+  const claimed = orphans.length > 0 ? await vm.unmarked(orphans) : [];
   const writer = await vm.writer(base, options.step, seen, { doubts: healing.doubts, claimed });
   if (!options.policy.anew && seen > (previous?.generation ?? 0)) throw pointsLost(options, seen, previous);
   const source = await recover(options, lease.epoch, warn);

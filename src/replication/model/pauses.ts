@@ -81,6 +81,10 @@ export const settleThere = (repository: Repository, by: string, at: number): Pro
 export const unsuspend = (repository: Repository, by: string): Promise<void> =>
   pauses.change(repository, before => before.filter(one => one.by !== by));
 
+/** Lifts what a run has suspended of one VM: it is at home again. */
+export const unsuspendVm = (repository: Repository, by: string, uuid: string): Promise<void> =>
+  pauses.change(repository, before => before.filter(one => one.by !== by || one.vm !== uuid));
+
 /**
  * @param suspended what the head tells, where it was just read
  * @throws Failure `failed-over`, blocked, when a run has taken over from the VM

@@ -215,7 +215,7 @@ export interface VmRepository {
   exists(): Promise<boolean>;
   head(): Promise<{ head: Head; etag: string } | undefined>;
   /**
-   * Complete points in ascending generation; also without a head. Points that can't be read go to
+   * Complete points in ascending generation, without those that a pruner is removing; also without a head. Points that can't be read go to
    * `onDamage` and are left out; without it the Failure is thrown.
    */
   points(onDamage?: OnDamage): Promise<Point[]>;
@@ -266,6 +266,8 @@ export interface VmRepository {
   fence(): Promise<void>;
   /** Packs that the index in force doesn't name, in the order in which they were written. */
   orphanedPacks(): Promise<OrphanedPack[]>;
+  /** Those of them that no pruner is about to remove; to be asked once the lease claims them. */
+  unmarked(packs: OrphanedPack[]): Promise<OrphanedPack[]>;
   readonly damage: DamageStore;
   /** Access to the lease object. */
   lease: {

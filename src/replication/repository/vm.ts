@@ -1,12 +1,13 @@
 import type { Failure } from '../../diagnostics/diagnostic.ts';
 import { damaged } from '../format/damage.ts';
-import { decodeLease } from '../format/lease.ts';
+import { decodeLease, LEASE_CAP } from '../format/lease.ts';
 import { vmNames } from '../format/names.ts';
 import type { Root } from '../format/root.ts';
 import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
 import type { Head, Point, VmRepository } from '../model/repository.ts';
 import { checkMemoryStore } from './check-memory-store.ts';
 import { damageStore } from './damage-store.ts';
+import { removing, unmarked } from './pruning-store.ts';
 import { readBundle } from './read/bundles.ts';
 import { diskReader } from './read/disk-reader.ts';
 import { readMade } from './read/made.ts';
@@ -17,9 +18,6 @@ import { readHistory } from './read/read-history.ts';
 import type { Context, VmContext } from './read/repository-context.ts';
 import { fenceHead } from './write/fence-head.ts';
 import { openWriter } from './write/writer.ts';
-
-/** A first copy of many TiB that died may leave a few hundred thousand packs to claim. */
-const LEASE_CAP = 16 * 2 ** 20;
 
 /** A VM's part of an open repository; `uuid` need not be known to it yet. */
 export function vmRepository({ store, vault, random }: Context, uuid: string): VmRepository {
@@ -57,10 +55,12 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
     },
     async points(onDamage) {
       const points: Point[] = [];
-      for await (const root of allRoots(context, onDamage)) points.push(root.point);
+      const leaving = await removing(context);
+      for await (const root of allRoots(context, onDamage))
+        if (!leaving.has(root.point.id)) points.push(root.point);
       return points.sort((a, b) => a.generation - b.generation);
     },
-    history: onDamage => readHistory(context, onDamage),
+    history: async onDamage => readHistory(context, onDamage, await removing(context)),
     point: async id => (await rootOf(id))?.point,
     made: (since, onDamage, known) => readMade(context, since, onDamage, known),
     checked: async () => (await checkMemoryStore(context).read())?.memory?.looks ?? {},
@@ -80,6 +80,7 @@ export function vmRepository({ store, vault, random }: Context, uuid: string): V
     bundle: ref => readBundle(context, ref),
     fence: () => fenceHead(context),
     orphanedPacks: () => orphanedPacks(context),
+    unmarked: packs => unmarked(context, packs),
     writer: (base, step, after, { doubts, claimed } = {}) =>
       openWriter(context, base, { known: last, step, after, doubts, claimed }),
     damage: damageStore(context),

@@ -29,6 +29,17 @@ export function labEc2(context: CliContext, event: DefineEvent): void {
         ),
   );
   event(
+    'write-volume <VOLUME> <OFFSET> <FILE>',
+    'write the bytes of a file into an EBS volume, as the system that runs with it does',
+    'write-volume vol-0123456789abcdef0 1048576 changed.bin',
+    ([volume, offset, file]) => ({
+      do: 'write-volume',
+      volume: volume!,
+      offset: offset === '0' ? 0 : wholeNumber(offset!, 'OFFSET', Number.MAX_SAFE_INTEGER),
+      file: resolve(context.io.host.cwd, file!),
+    }),
+  );
+  event(
     'resolver-rule <VPC> <RULE>',
     'let a rule of Route 53 Resolver apply to a VPC',
     'resolver-rule vpc-0123456789abcdef0 rslvr-rr-0123456789abcdef0',

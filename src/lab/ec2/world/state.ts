@@ -279,7 +279,8 @@ export interface ImportTask {
   licenseType?: string;
   usageOperation?: string;
   bootMode?: LabImage['bootMode'];
-  snapshots: string[];
+  /** What it reads, root first. */
+  disks: ({ snapshot: string } | { bucket: string; key: string })[];
   image?: string;
   fail?: string;
 }
