@@ -44,6 +44,8 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['hold', async () => (await repository()).hold],
   ['status', async () => (await operation()).status],
   ['metrics', async () => (await operation()).metrics],
+  ['open', async () => (await operation()).open],
+  ['report', async () => (await operation()).report],
   ['pause', async () => (await operation()).pause],
   ['resume', async () => (await operation()).resume],
   ['alert', async () => (await operation()).alert],
