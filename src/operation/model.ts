@@ -41,6 +41,7 @@ export interface DeclaredVm {
   repository: string;
   timetable: Timetable;
   rpo?: number;
+  labels?: readonly string[];
   /** It stands for VMs that nobody could list. */
   unlisted?: true;
 }
@@ -123,6 +124,8 @@ export interface ReplicaStatus {
 export interface VmStatus {
   vm: string;
   address?: string;
+  /** That it is declared with. */
+  labels?: readonly string[];
   uuid?: string;
   repository: string;
   state: State;

@@ -89,11 +89,11 @@ export const pauseOf = (pauses: readonly Pause[], uuid: string, now: number): Pa
   pauses.find(({ vm, until }) => vm === uuid && (until === undefined || until > now));
 
 function statusOfOne(
-  { address, title, repository: url, timetable, rpo, unlisted }: DeclaredVm,
+  { address, title, repository: url, timetable, rpo, labels, unlisted }: DeclaredVm,
   repository: SeenRepository | undefined,
   vms: readonly SeenVm[],
 ): VmStatus {
-  const base = { vm: title, address, repository: url };
+  const base = { vm: title, address, ...(labels && { labels }), repository: url };
   const is = (state: State, reason: Reason, more: Partial<VmStatus> = {}): VmStatus => ({
     ...base,
     state,

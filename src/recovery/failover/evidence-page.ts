@@ -1,13 +1,9 @@
-import { printable } from '../../diagnostics/text-width.ts';
+import { htmlText as escaped } from '../../diagnostics/html-text.ts';
 import type { Evidence } from './evidence.ts';
 import type { RunPicture } from './run.ts';
 
 /** A picture of a console, and what kind of file it is. */
 export type EvidencePicture = Pick<RunPicture, 'image'> & { type: 'png' | 'jpeg' };
-
-/** All that a machine, EC2 or a manifest said is text, and nothing else. */
-const escaped = (text: string): string =>
-  printable(text).replace(/[&<>"']/g, one => `&#${one.charCodeAt(0)};`);
 
 const span = (ms: number): string => {
   const seconds = Math.round(Math.abs(ms) / 1000);
