@@ -1,3 +1,4 @@
+import type { Cover } from '../replication/model/covers.ts';
 import type { Pause } from '../replication/model/pauses.ts';
 import type { Consistency, Mode } from '../replication/model/point.ts';
 import type { Timetable } from '../schedule/due.ts';
@@ -20,6 +21,7 @@ export const REASONS = {
   paused: 'somebody paused it',
   'failed-over': 'it runs in AWS',
   'lives-in-aws': 'it lives in AWS, where nothing protects it',
+  'snapshots-in-aws': 'it lives in AWS, where snapshots protect it',
   'repository-unreachable': 'its repository could not be read',
   damaged: 'what its repository holds of it could not be read',
   'future-point': 'its newest point is dated in the future',
@@ -85,6 +87,8 @@ export interface SeenRepository {
   now: number;
   vms: SeenVm[];
   pauses: Pause[];
+  /** What protects those that live in AWS. */
+  covers?: Cover[];
   rehearsals: Rehearsal[];
   /** Of all that it holds, where somebody asked. */
   bytes?: number;

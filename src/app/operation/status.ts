@@ -7,6 +7,7 @@ import type { DeclaredVm, Rehearsal, SeenRepository, VmStatus } from '../../oper
 import { isDueOf, statusOf } from '../../operation/status.ts';
 import { newestRun } from '../../recovery/failover/run.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
+import { coversIn } from '../../replication/model/covers.ts';
 import { pausesIn } from '../../replication/model/pauses.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
@@ -140,6 +141,8 @@ async function seenIn(
 ): Promise<SeenRepository> {
   const { store } = repository;
   const pauses = await pausesIn(repository);
+  const livesThere = pauses.some(({ committed }) => committed !== undefined);
+  const covers = livesThere ? await coversIn(repository) : [];
   const rehearsals = await Promise.all(plans.map(plan => rehearsalOf(repository, plan)));
   // After an answer of the store, which tells its clock.
   const now = clock.now() + (store.clockAhead?.() ?? 0);
@@ -150,6 +153,7 @@ async function seenIn(
     url: url.canonical,
     now,
     vms,
+    covers,
     pauses,
     rehearsals: rehearsals.flatMap(one => one ?? []),
     ...(bytes !== undefined && { bytes }),

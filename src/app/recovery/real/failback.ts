@@ -123,7 +123,7 @@ const noPlace = (): Failure =>
   );
 
 /** The run that holds a VM, and the machine that it is in it. @throws Failure `not-failed-over` */
-async function heldOf(repository: Repository, vm: string) {
+export async function heldOf(repository: Repository, vm: string) {
   const wanted = vm.toLowerCase();
   for (const { why, by } of await pausesIn(repository)) {
     if (why !== 'failed-over' || by === undefined) continue;
