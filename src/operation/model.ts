@@ -1,4 +1,5 @@
-import type { Cover } from '../replication/model/covers.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Level } from '../replication/model/check-memory.ts';
 import type { Pause } from '../replication/model/pauses.ts';
 import type { Consistency, Mode } from '../replication/model/point.ts';
 import type { Timetable } from '../schedule/due.ts';
@@ -66,7 +67,11 @@ export interface SeenVm {
   leased?: number;
   /** Something of it can't be read, so that `newest` may not be the newest. */
   damaged?: true;
+  verified?: Verified;
 }
+
+/** When verifications last looked to which depth; it says nothing of what they found. */
+export type Verified = Partial<Record<Level, number>>;
 
 /** The newest run of a recovery plan. */
 export interface Rehearsal {
@@ -87,8 +92,10 @@ export interface SeenRepository {
   now: number;
   vms: SeenVm[];
   pauses: Pause[];
-  /** What protects those that live in AWS. */
-  covers?: Cover[];
+  /** Of those that live in AWS: when snapshots of them were taken there, and how often some are. */
+  covers?: { vm: string; at: number; every: number }[];
+  /** VMs of which nothing is removed until then, by the store's clock; those in force. */
+  holds?: { vm: string; until: number }[];
   rehearsals: Rehearsal[];
   /** Of all that it holds, where somebody asked. */
   bytes?: number;
@@ -135,6 +142,19 @@ export interface VmStatus {
   next?: number;
   newest?: SeenPoint;
   pausedUntil?: number;
+  /** Nothing of it is removed until then. */
+  heldUntil?: number;
   replica?: ReplicaStatus;
+  verified?: Verified;
   rehearsal?: Omit<Rehearsal, 'vms'>;
+}
+
+/** How everything stands, and what could not be seen. */
+export interface Status {
+  /** Milliseconds since the epoch, by the clock of this machine or lab. */
+  at: number;
+  vms: VmStatus[];
+  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes'>[];
+  /** What could not be seen, which fails nothing else. */
+  diagnostics: Diagnostic[];
 }

@@ -21,7 +21,9 @@ test('take over, replicate no more, commit; nothing of the plan runs again', {
 
   const done = await ok('failover', 'web', 'm', sure, '--digest', digest!);
   expect(done).toMatch(/web01 {2}i-\w+ {2}runs after/);
-  expect(done).toMatch(/taken over in .*; keep it: converge failover commit web PATHS; end it: .* undo web/);
+  expect(done).toMatch(
+    /taken over in .*; keep it: converge failover commit web m --lab \S+lab; end it: .* undo web m/,
+  );
   const [instance, ...others] = await live();
   expect(others).toEqual([]);
   expect(instance!.SecurityGroups).toHaveLength(2);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { cover } from '../../src/recovery/cover/cover.ts';
+import { coversIn } from '../../src/recovery/cover/covers.ts';
 import { commit, takeOver } from '../../src/recovery/failover/take-over.ts';
-import { coversIn } from '../../src/replication/model/covers.ts';
 import { VM } from '../support/repository.ts';
 import { killedBefore } from './begun.ts';
 import { real } from './taken-over.ts';

@@ -170,7 +170,7 @@ async function world() {
     if (stateOf(run) !== 'cleaned')
       for (const { snapshot } of run.start.groups[0]!.machines[0]!.disks)
         expect(
-          await recovery.snapshots.list({ ids: [snapshot] }),
+          await recovery.snapshots.list({ ids: [snapshot!] }),
           `${history}: ${snapshot} is gone`,
         ).toHaveLength(1);
     if (covered) {

@@ -41,7 +41,7 @@ async function lookAndWrite(host: Host, signal: AbortSignal): Promise<GuestLooke
   const at = host.clock.now();
   const facts = await linuxFacts(host, signal);
   signal.throwIfAborted();
-  await host.files.mkdir(posix.dirname(GUEST_REPORT), { recursive: true });
-  await host.files.writeAtomic(GUEST_REPORT, Buffer.from(guestReportText(at, facts)), { mode: 0o644 });
-  return { path: GUEST_REPORT, facts };
+  await host.files.mkdir(posix.dirname(GUEST_REPORT.linux), { recursive: true });
+  await host.files.writeAtomic(GUEST_REPORT.linux, Buffer.from(guestReportText(at, facts)), { mode: 0o644 });
+  return { path: GUEST_REPORT.linux, facts };
 }

@@ -8,7 +8,7 @@ import { failedOver, pausesIn } from '../../replication/model/pauses.ts';
 import type { Context } from '../app-context.ts';
 import { instanceHere } from '../aws/instance.ts';
 import type { CommonOptions } from '../options.ts';
-import { heldOf } from './real/failback.ts';
+import { heldOf } from './failover-status.ts';
 import { bringReplica, type MadeReplica, newestOf } from './replica.ts';
 import { pointsOf, type Recovering, repositoryOf, targetProperties, withEach } from './with-declared.ts';
 

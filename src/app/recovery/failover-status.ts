@@ -3,7 +3,9 @@ import type { Catalog } from '../../engine/model/catalog.ts';
 import { type Cleaned, cleanUp, type Standing, standing } from '../../recovery/failover/cleanup.ts';
 import { expiresOf, kindOf, newestRun, type Run, stateOf } from '../../recovery/failover/run.ts';
 import type { ReplicaAge } from '../../recovery/replica/age.ts';
+import { pausesIn, planOfHolder } from '../../replication/model/pauses.ts';
 import { lift, pinned } from '../../replication/model/pins.ts';
+import type { Repository } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
 import { planProperties } from './failover-plan.ts';
 import { savePictures } from './pictures.ts';
@@ -30,25 +32,33 @@ export const failoverStatus = (
   paths: string[],
   options: PlanOptions & { pictures?: string; evidence?: string },
 ): Promise<FailoverStatus | undefined> =>
-  withPlan(context, name, paths, options, 'latest', async (recovering, declared) => {
-    const { repository, run } = await lastRun(recovering, declared);
-    const expires = expiresOf(run);
-    return {
-      ...(recovering.from && { from: recovering.from }),
-      run,
-      ...(expires !== undefined && { expires }),
-      standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
-      replicas: await agesOf(recovering, repository, targetsOf(declared), context.io.interrupt),
-      pictures: [
-        ...(options.pictures === undefined
-          ? []
-          : await savePictures(context, repository, run, options.pictures)),
-        ...(options.evidence === undefined
-          ? []
-          : await saveEvidence(context, repository, run, options.evidence)),
-      ],
-    };
-  });
+  withPlan(
+    context,
+    name,
+    paths,
+    options,
+    'latest',
+    async (recovering, declared) => {
+      const { repository, run } = await lastRun(recovering, declared);
+      const expires = expiresOf(run);
+      return {
+        ...(recovering.from && { from: recovering.from }),
+        run,
+        ...(expires !== undefined && { expires }),
+        standing: await standing(repository, run, recovering.cloud, context.io.interrupt),
+        replicas: await agesOf(recovering, repository, targetsOf(declared), context.io.interrupt),
+        pictures: [
+          ...(options.pictures === undefined
+            ? []
+            : await savePictures(context, repository, run, options.pictures)),
+          ...(options.evidence === undefined
+            ? []
+            : await saveEvidence(context, repository, run, options.evidence)),
+        ],
+      };
+    },
+    true,
+  );
 
 const targetsOf = (declared: Declared): string[] =>
   planProperties(declared).groups.flatMap(({ targets }) => targets);
@@ -91,7 +101,7 @@ export async function failoverCleanup(
     }
   };
   if (name !== ALL) {
-    const done = await withPlan(context, name, paths, options, 'latest', clean);
+    const done = await withPlan(context, name, paths, options, 'latest', clean, true);
     return done && [done];
   }
   refuseBoth(paths, options);
@@ -170,6 +180,34 @@ export async function lastRun(recovering: Recovering, declared: Declared, orphan
   throw new Failure(
     world('no-failover', `the plan ${title} was never carried out`, {
       hint: `rehearse it: \`converge failover ${title} --test ${recovering.again}\``,
+    }),
+  );
+}
+
+/** The run that holds a VM, and the machine that it is in it. @throws Failure `not-failed-over` */
+export async function heldOf(repository: Repository, vm: string) {
+  const wanted = vm.toLowerCase();
+  for (const { why, by } of await pausesIn(repository)) {
+    if (why !== 'failed-over' || by === undefined) continue;
+    const run = await newestRun(repository, planOfHolder(by));
+    const machine = run?.start.groups
+      .flatMap(({ machines }) => machines)
+      .find(one => one.vm.toLowerCase() === wanted);
+    if (!run || !machine || `${run.start.plan}/${run.start.number}` !== by) continue;
+    const state = stateOf(run);
+    if (state === 'standing' || state === 'committed') return { run, machine };
+    const { plan, number } = run.start;
+    throw new Failure(
+      blocked(
+        'failover-standing',
+        `failover ${number} of ${plan} ${state === 'running' ? 'has not launched all of its machines' : 'is being undone'}`,
+        { hint: 'end that first: `converge failover status` tells how far it is' },
+      ),
+    );
+  }
+  throw new Failure(
+    world('not-failed-over', `no failover holds ${vm}: it isn't in EC2 in the place of a machine at home`, {
+      hint: '`converge status` tells which are failed over',
     }),
   );
 }

@@ -62,7 +62,7 @@ export interface Failover {
   took?: number;
   /** It went on with a run that had been interrupted. */
   resumed: boolean;
-  /** How the next command names the same plan: `PATHS`, or the repository. */
+  /** How the next command names the same plan: the manifests, or the repository. */
   again: string;
 }
 
@@ -224,17 +224,20 @@ export const begin = ({
     async make() {
       const built = new Map<string, RunMachine>();
       for (const { vm, target, point, fit, landing } of chosen) {
-        const { disks } = await buildReplica({
-          repository,
-          point,
-          store: recovering.cloud.snapshots,
-          clock: context.io.host.clock,
-          // What is retired is the replica's own business, not a rehearsal's.
-          keep: 'all',
-          ...(encryption && { encryption }),
-          step: async () => {},
-          signal: context.io.interrupt,
-        });
+        const { disks } =
+          fit.imported?.by === 'raw'
+            ? { disks: [] }
+            : await buildReplica({
+                repository,
+                point,
+                store: recovering.cloud.snapshots,
+                clock: context.io.host.clock,
+                // What is retired is the replica's own business, not a rehearsal's.
+                keep: 'all',
+                ...(encryption && { encryption }),
+                step: async () => {},
+                signal: context.io.interrupt,
+              });
         const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
         const own = postLaunch(vm);
         built.set(vm.toLowerCase(), {
@@ -293,7 +296,7 @@ export function refuseBeside(before: Run, wanted: 'test' | 'failover', again: st
   if (state === 'committed')
     throw new Failure(
       blocked('failover-committed', `failover ${number} of ${plan} was committed: its machines live in AWS`, {
-        hint: 'look at it with `converge failover status`',
+        hint: `look at it with ${by('status')}`,
       }),
     );
   const goOn = state === 'running' ? `go on with it without --test` : `try again what failed: ${by('retry')}`;

@@ -21,7 +21,7 @@ export interface Retried {
   recovered: Recovered[];
   /** Milliseconds by the record: from its last retry, or of a run that was interrupted from its beginning. */
   took: number;
-  /** How the next command names the same plan: `PATHS`, or the repository. */
+  /** How the next command names the same plan: the manifests, or the repository. */
   by: string;
 }
 

@@ -19,6 +19,7 @@ import type { RestingMachine, SourceMachine } from '../../replication/model/sour
 import { type RecoveryTargetProperties, shellOf } from '../../resources/aws/recovery-target-schema.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
+import { asTyped } from '../as-typed.ts';
 import type { CommonOptions } from '../options.ts';
 import { moveDeclared, type Replicated } from '../repository/replicate.ts';
 import { loadCatalog } from '../session/load-catalog.ts';
@@ -27,9 +28,10 @@ import { runOf } from '../session/run-of.ts';
 
 /** Which bundle a recovery goes by. */
 export interface BundleOrigin {
-  vm: string;
-  /** Id of the point that it is of, and when that was made, milliseconds since the epoch. */
-  point: string;
+  /** The point that it was stored with; undefined: it was kept with the plan. */
+  vm?: string;
+  point?: string;
+  /** When the point was made, or the plan applied; milliseconds since the epoch. */
   time: number;
   /** What it doesn't hold, and what others say differently. */
   remarks: string[];
@@ -47,7 +49,7 @@ export interface Recovering {
   clock: Clock;
   /** What commands of recovery remember in the state folder, under the name of the command. */
   memory(command: string): Promise<Memory>;
-  /** How the next command names the same: `PATHS`, or the repository. */
+  /** How the next command names the same: the manifests, or the repository. */
   again: string;
   /** The bundle in the repository that all this is from; undefined: from manifests. */
   from?: BundleOrigin;
@@ -104,7 +106,7 @@ export async function withEach<T>(
     const run = runOf(context, session);
     const done: T[] = [];
     const one = async (declared: CatalogResource) =>
-      use(await recoveringOf(context, session, run, catalog, declared), declared);
+      use(await recoveringOf(context, session, run, catalog, declared, asTyped(paths, options)), declared);
     for await (const result of pipelined(all, width, one)) done.push(result);
     return done;
   } finally {
@@ -112,13 +114,19 @@ export async function withEach<T>(
   }
 }
 
-/** What `use` is given, as manifests say it. @param session one that changes things: it has locks */
+/**
+ * What `use` is given, as manifests say it.
+ *
+ * @param session one that changes things: it has locks
+ * @param again how the next command names the same
+ */
 export async function recoveringOf(
   context: Context,
   session: Session,
   run: Run,
   catalog: Catalog,
   declared: CatalogResource,
+  again = 'PATHS',
 ): Promise<Recovering> {
   const { targets } = catalog;
   const signal = context.io.interrupt;
@@ -126,7 +134,7 @@ export async function recoveringOf(
   const io = writeIo(run, subject, signal, () => {});
   return {
     catalog,
-    again: 'PATHS',
+    again,
     target: subject.target!,
     cloud: await io.client('recovery'),
     prober: networkProber(wayOf(session)),
@@ -240,6 +248,7 @@ export async function targetMachine(
     ...(host_resource_group !== undefined && { host_resource_group }),
     ...(license !== undefined && { license }),
     ...(shell !== undefined && { shell }),
+    ...(properties.import && { import: properties.import }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { CloudSnapshot, SnapshotStore } from '../../recovery/model/snapshot
 import { sha256Base64 } from '../../values/digest.ts';
 import { type AdaptiveLimit, adaptiveLimit } from './calls/adaptive-limit.ts';
 import type { RecoveryConnection } from './connection.ts';
-import { blockPutter } from './put-block.ts';
+import { blockPutter } from './put/put-block.ts';
 import { filtersOf, tagsOf, toTags } from './tags.ts';
 
 /** Calls of EBS direct at once, at first and at most: 1,000 a second at 100 ms each are 100. */

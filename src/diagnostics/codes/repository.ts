@@ -170,6 +170,10 @@ export const repository = {
     means: 'A VM has no complete recovery point in the repository.',
     wayOut: "Replicate it; `converge verify` tells why others aren't whole.",
   },
+  'no-room': {
+    means: 'A disk has to be read whole, and an agent has no room for another such cycle now.',
+    wayOut: 'Nothing: it begins when one of them has ended. `converge replicate` runs it now.',
+  },
   'no-such-disk': {
     means: "A recovery point doesn't hold the disk.",
     wayOut: 'Give the index of one that it holds.',
@@ -211,6 +215,43 @@ export const repository = {
   'point-missing': {
     means: "A repository's head names a point that isn't there.",
     wayOut: 'Run `converge verify` before another cycle writes to it.',
+  },
+  'bad-retention': {
+    means: 'What `--retention` says is not a policy.',
+    wayOut: 'Write rules and durations: `all=24h,hourly=3d,daily=30d,monthly=1y`.',
+  },
+  'not-held': {
+    means: 'The VM whose hold was to be released is not held (a warning).',
+    wayOut: '`converge status` tells which VMs are held.',
+  },
+  'no-pruner': {
+    means: 'Nothing says with which credentials `converge prune` may delete.',
+    wayOut:
+      'Name an aws target of its own, `repository: { url: ..., pruner: NAME }`, or prune with --repository where no mover works.',
+  },
+  'mover-can-delete': {
+    means: 'The credentials of the cycles may delete in the repository, so that whoever steals them can.',
+    wayOut:
+      'Give the target of the cycles the rights in `policies/writer.json`, and those in `policies/pruner.json` to the pruner alone.',
+  },
+  'prune-due': {
+    means: 'A repository holds points that no retention policy keeps any more (a note).',
+    wayOut: 'Run `converge prune` where the credentials of the pruner are.',
+  },
+  'prune-doubt': {
+    means: "What the points of a VM need can't be told for sure, so no object of it is removed (a warning).",
+    wayOut:
+      '`converge verify` tells what is wrong; once a cycle has healed it, the next `converge prune` goes on.',
+  },
+  'prune-locked': {
+    means:
+      'The store keeps objects that were to be removed, because they are locked or by its rights (a warning).',
+    wayOut:
+      'What is locked goes once its time is over. Otherwise give the pruner the rights in `policies/pruner.json`.',
+  },
+  'prune-raced': {
+    means: 'Another pruner is at work on the same VM.',
+    wayOut: 'Run again when it has ended.',
   },
   'points-broken': {
     means: "Recovery points can't be restored, and no cycle can heal them (a warning).",
@@ -276,6 +317,10 @@ export const repository = {
   'rpo-too-short': {
     means: '`rpo` is shorter than the schedule can keep.',
     wayOut: 'Leave it out, or shorten the schedule.',
+  },
+  'not-zeros': {
+    means: 'What a disk is read through said that an area is zeros, and a sample of it was not.',
+    wayOut: 'Nothing is lost, the whole disk was read; bring nbdkit and the VDDK up to date.',
   },
   'short-read': {
     means: "A read of a snapshot's disk gave fewer bytes than were asked for.",

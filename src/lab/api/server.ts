@@ -10,6 +10,7 @@ import { labMachines, type Machines } from '../boot/machines.ts';
 import { EbsError } from '../ebs/errors.ts';
 import { type EbsService, ebsService } from '../ebs/service.ts';
 import { type Ec2Service, ec2Service } from '../ec2/service.ts';
+import type { ObjectsOf } from '../ec2/world/call.ts';
 import { type Ec2World, openEc2World } from '../ec2/world/world.ts';
 import type { FleetMember } from '../instance/member.ts';
 import { type Role, roleOf } from '../instance/role.ts';
@@ -38,6 +39,8 @@ export interface ApiLabOptions {
   random: Random;
   /** The instance whose tags EC2 tells. */
   instance(): Promise<InstanceSettings>;
+  /** What its S3 has; default: it has none. */
+  objects?: ObjectsOf;
   /** The other instances of the account. */
   fleet(): Promise<FleetMember[]>;
 }
@@ -78,7 +81,8 @@ export async function startApi(options: ApiLabOptions): Promise<ApiLab> {
     region,
     account: accountId,
   });
-  const ec2 = ec2Service(world, { instance: options.instance, fleet: options.fleet, machines });
+  const objects = options.objects ?? (async () => undefined);
+  const ec2 = ec2Service(world, { instance: options.instance, fleet: options.fleet, machines, objects });
   const ebs = ebsService(world, { account: accountId, clock, random });
   const json = jsonServices(account, faults, world);
   const services: Record<string, AwsService> = {

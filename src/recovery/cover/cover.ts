@@ -1,7 +1,7 @@
-import { coversIn, noteCover } from '../../replication/model/covers.ts';
 import { type FreezeOptions, instanceOf, settledSnapshots, volumesOf } from '../failback/freeze.ts';
 import { machineTags } from '../failover/run.ts';
 import type { CloudSnapshot } from '../model/snapshots.ts';
+import { coversIn, noteCover } from './covers.ts';
 
 /** On a snapshot that protects a machine in EC2: when its set was begun, milliseconds since the epoch. */
 const COVER_TAG = 'converge:cover';
@@ -23,9 +23,9 @@ export interface Covered {
 
 /**
  * Takes snapshots of all volumes of a machine that lives in EC2, when the newest whole set is as old as
- * `every`, and removes the sets that are too many: never the newest whole one, and nothing without the tags of
- * this machine. Undefined: it is young enough. The machine runs on, so that a set is of disks of nearly one
- * moment, each as after a power cut. What a kill left of a set is gone on with.
+ * `every`, and removes the sets that are too many: never the newest whole one, and nothing without the tags
+ * of this machine. Undefined: it is young enough. The machine runs on, so that a set is of disks of nearly
+ * one moment, each as after a power cut. What a kill left of a set is gone on with.
  *
  * @throws Failure `instance-gone`, `volume-missing`, `snapshot-failed`
  */

@@ -9,8 +9,8 @@ export type HomeChanges = { areas: readonly Extent[] } | { unknown: string };
 /** A disk on its way home. */
 export interface Homeward {
   disk: PointDisk;
-  /** What it was launched from. */
-  replica: string;
+  /** What it was launched from; undefined when it was imported from something else than a snapshot. */
+  replica?: string;
   /** What it is in EC2. */
   snapshot: string;
   home: HomeChanges;
@@ -43,6 +43,7 @@ export async function wayOf(store: SnapshotStore, of: Homeward, signal?: AbortSi
     blocks: signal => within(disk, every(disk, store.blocks(snapshot, signal))),
   });
   if ('unknown' in home) return whole(home.unknown);
+  if (replica === undefined) return whole('it was imported, not launched from a snapshot');
   try {
     // Whether the two can be compared at all is told by the first answer.
     for await (const _ of store.changed(replica, snapshot, signal)) break;

@@ -111,17 +111,17 @@ async function waysOf(
   { machine, cloud, point, home, signal }: FailbackOptions,
 ): Promise<{ of: Homeward; way: Way }[]> {
   const changes = await changesAtHome(home, point, signal);
-  const replicas = machine.disks.map(({ snapshot }) => snapshot);
+  const replicas = machine.disks.flatMap(({ snapshot }) => snapshot ?? []);
   const there = new Set((await cloud.snapshots.list({ ids: replicas }, signal)).map(({ id }) => id));
   return Promise.all(
     frozen.map(async ({ index, snapshot }) => {
       const disk = point.disks.find(one => one.index === index)!;
       const replica = machine.disks.find(one => one.index === index)!.snapshot;
       const known = changes.get(index)!;
-      const isGone = !there.has(replica);
+      const isGone = replica !== undefined && !there.has(replica);
       const of: Homeward = {
         disk,
-        replica,
+        ...(replica !== undefined && { replica }),
         snapshot,
         home: isGone ? { unknown: `${replica}, which it was launched from, is gone` } : known,
       };

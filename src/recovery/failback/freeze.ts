@@ -4,7 +4,7 @@ import type { Clock } from '../../io/ports.ts';
 import { until } from '../../io/until.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { hasEnded } from '../failover/attempts.ts';
-import { deviceName } from '../failover/launch.ts';
+import { deviceName } from '../failover/image-of.ts';
 import { attemptOf, machineTags, type Run, type RunMachine, tokensOf } from '../failover/run.ts';
 import { dataDevice } from '../failover/swap.ts';
 import type { RecoveryCloud } from '../model/clients.ts';

@@ -71,7 +71,7 @@ export function evidenceOf(run: Run): Evidence {
         rpo: start.began - machine.time,
         type: machine.instance_type,
         ...(probed && launchedElsewhere(run, probed.instance)),
-        snapshots: machine.disks.map(({ snapshot }) => snapshot),
+        snapshots: machine.disks.flatMap(({ snapshot }) => snapshot ?? []),
         ...(probed && { instance: probed.instance }),
         results: probed?.results ?? [],
         ...(probed?.picture !== undefined && { picture: probed.picture }),
@@ -108,6 +108,10 @@ export function evidenceOf(run: Run): Evidence {
               .filter(({ outcome }) => outcome === 'not run')
               .map(({ probe, saw }) => `${vm}: ${probe} was not run: ${saw}`),
       ),
+      ...start.groups
+        .flatMap(group => group.machines)
+        .filter(({ imported }) => imported)
+        .map(({ vm }) => `that the disks of ${vm} are those of its point: VM Import altered them`),
       ...(proven ? [] : ['that the network is apart: the record does not say that it was looked at']),
       ...notLooked.map(what => `that the network has no other way out: nobody looked for ${what}`),
       'that users reach the machines: nothing leads into the network of a test',
@@ -125,6 +129,12 @@ function sawOf(step: RunStep): { saw: string } | undefined {
       return { saw: step.why };
     case 'prober':
       return { saw: `${step.probes} probes from within` };
+    case 'importing':
+      return { saw: step.task };
+    case 'imported':
+      return { saw: `${step.image} by ${step.task}` };
+    case 'import-failed':
+      return { saw: step.why };
     case 'launched':
       return { saw: `${step.instance} of ${step.image}` };
     case 'probed':

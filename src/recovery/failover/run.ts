@@ -1,6 +1,7 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { sha256 } from '../../values/digest.ts';
+import type { Imported } from '../import/imported.ts';
 import { type CloudSubnet, RUN_TAG } from '../model/machines.ts';
 import { SERIES } from '../model/plan.ts';
 import type { Probe } from '../model/probes.ts';
@@ -28,10 +29,12 @@ export interface RunMachine {
   host_resource_group?: string;
   /** Of Windows: the image that its licence comes from, and which licence that is. Left out of Linux. */
   shell?: { image: string; license: License };
+  /** It runs what VM Import makes of its disks; left out: its disks as they are. */
+  imported?: Imported;
   boot_mode: 'legacy-bios' | 'uefi';
   tpm: boolean;
-  /** The first is the one that it boots from. */
-  disks: { index: number; snapshot: string }[];
+  /** The first is the one that it boots from. `raw` needs no snapshots. */
+  disks: { index: number; snapshot?: string }[];
   post_launch?: PostLaunch;
   /** Of a run that is `real`: where it is put. */
   landing?: Landing;
@@ -118,6 +121,9 @@ export type RunStep = { at: number } & (
   | { what: 'retry'; vms: string[]; anew: string[] }
   /** A prober is about to be launched under this token. */
   | { what: 'prober'; token: string; probes: number }
+  | { what: 'importing'; vm: string; task: string }
+  | { what: 'imported'; vm: string; task: string; image: string }
+  | { what: 'import-failed'; vm: string; task: string; why: string }
   | ({ what: 'launched'; vm: string; image: string; instance: string } & Elsewhere)
   /** It holds its own disks alone and is on the network that it belongs to. */
   | { what: 'swapped'; vm: string; instance: string }
@@ -134,8 +140,18 @@ export type RunStep = { at: number } & (
   | { what: 'committed' }
   /** Of a `real` run: it is being undone; nobody goes on with it. */
   | { what: 'undoing' }
-  | { what: 'cleaned'; instances: number; images: number; schedules: number }
+  /** All of the run that a clean-up found and is about to remove, beside what one before it had found. */
+  | ({ what: 'removing' } & Removing)
+  | { what: 'cleaned'; instances: number; images: number; groups?: number; schedules: number }
 );
+
+/** Ids, and names of tear-down entries. */
+export interface Removing {
+  instances: string[];
+  images: string[];
+  groups: string[];
+  schedules: string[];
+}
 
 export interface Run {
   start: RunStart;
@@ -358,7 +374,7 @@ export async function claim({ records }: Repository, run: Run, step: RunStep): P
 export const begunBy = (plan: string): Failure =>
   new Failure(
     blocked('failover-begun', `somebody else is at the failover of ${plan} at the same time`, {
-      hint: 'look at it with `converge failover status`',
+      hint: `look at it with \`converge failover status ${plan} PATHS\``,
     }),
   );
 

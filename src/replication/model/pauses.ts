@@ -1,6 +1,6 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { currentList } from './current-list.ts';
-import type { Repository } from './repository.ts';
+import type { Repository, VmRepository } from './repository.ts';
 
 /**
  * Cycles of a VM that nobody shall begin for a while. One that was `paused` is left alone by agents only; of
@@ -42,6 +42,12 @@ export const resume = (repository: Repository, uuid: string): Promise<void> =>
 export const failedOver = (all: readonly Pause[], uuid: string): Pause | undefined =>
   all.find(({ vm, why }) => vm === uuid && why === 'failed-over');
 
+/** The same of a VM whose head was just read: where that tells of none, nothing is asked for. */
+export const failoverOf = async (
+  repository: Repository,
+  { uuid, suspended }: Pick<VmRepository, 'uuid' | 'suspended'>,
+): Promise<Pause | undefined> => (suspended ? failedOver(await pausesIn(repository), uuid) : undefined);
+
 /**
  * Suspends the replication of VMs for a run that takes over from them, beside those that it has suspended
  * already.
@@ -79,12 +85,16 @@ export const unsuspend = (repository: Repository, by: string): Promise<void> =>
 export const unsuspendVm = (repository: Repository, by: string, uuid: string): Promise<void> =>
   pauses.change(repository, before => before.filter(one => one.by !== by || one.vm !== uuid));
 
-/** @throws Failure `failed-over`, blocked, when a run has taken over from the VM */
+/**
+ * @param suspended what the head tells, where it was just read
+ * @throws Failure `failed-over`, blocked, when a run has taken over from the VM
+ */
 export async function refuseFailedOver(
   repository: Repository,
   { uuid, name }: { uuid: string; name: string },
+  suspended = true,
 ): Promise<void> {
-  const found = failedOver(await pausesIn(repository), uuid);
+  const found = await failoverOf(repository, { uuid, suspended });
   if (found) throw isFailedOver(name, found);
 }
 
@@ -105,7 +115,7 @@ export const isFailedOver = (name: string, { by, committed }: Pause): Failure =>
     ),
   );
 
-/** That the replication of a VM rests, knowingly: what a plan says about it. */
+/** That the replication of a VM rests, knowingly: what a plan and whoever would make a point say about it. */
 export const isSuspended = (name: string, { by, at, committed }: Pause): Diagnostic => {
   const since = `${name} is failed over to EC2 since ${new Date(at).toISOString().slice(0, 19)}Z by ${by}`;
   return {

@@ -10,7 +10,7 @@ import { ownEpoch } from '../../replication/cycle/snapshot-name.ts';
 import type { Repositories, RepositoryRef } from '../../replication/model/clients.ts';
 import { isPending } from '../../replication/model/damage-record.ts';
 import { newestPoint } from '../../replication/model/newest-point.ts';
-import { failedOver, isSuspended, type Pause, pausesIn } from '../../replication/model/pauses.ts';
+import { failoverOf, isSuspended, type Pause } from '../../replication/model/pauses.ts';
 import type { Point, Repository } from '../../replication/model/repository.ts';
 import type { SourceSnapshot, SourceVm } from '../../replication/model/source.ts';
 import { dueOf } from '../../replication/movers/due-jobs.ts';
@@ -53,8 +53,10 @@ async function observeOne(
       repositories.known.at(ref.url),
       repositories.open(ref, 'read'),
     ]);
-    const newest = repository && (await newestPoint(repository.vm(vm.uuid)));
-    const suspended = repository && failedOver(await pausesIn(repository), vm.uuid);
+    const ours = repository?.vm(vm.uuid);
+    const seen = known && known.id === repository?.id ? known.generations[vm.uuid] : undefined;
+    const newest = ours && (await newestPoint(ours, seen));
+    const suspended = ours && (await failoverOf(repository!, ours));
     if (suspended) return resting(vm, suspended, newest);
     const { disks, warnings } = selectDisks(vm, { exclude: excluded(properties) }, newest?.disks);
     const { leftovers, unclear } = await leftBehind(vm, [ref], repositories, clock);
@@ -71,7 +73,7 @@ async function observeOne(
     }
     const unread = ({ diagnostics }: Failure) =>
       warnings.push(...diagnostics.map(one => ({ ...one, severity: 'warning' as const })));
-    const damage = newest && (await repository.vm(vm.uuid).damage.read(unread));
+    const damage = newest && (await ours!.damage.read(unread));
     if (damage?.record) warnings.push(...damageKnown(vm, damage.record));
     const timetable = timetableOf(properties);
     const rpo = rpoOf(properties);

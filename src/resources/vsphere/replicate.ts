@@ -30,6 +30,8 @@ export interface CycleWish {
   full?: boolean;
   /** Where a repository or points are gone that earlier runs know, begin again. */
   anew?: boolean;
+  /** See `CycleOptions`. */
+  mayBeLong?: () => boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function prepareJob(
   { title, properties }: Pick<Asked<ProtectedVmProperties>, 'title' | 'properties'>,
   io: WriteIo,
   signal: AbortSignal = io.signal,
-  { due, rescan = false, full = false, anew = false }: CycleWish = {},
+  { due, rescan = false, full = false, anew = false, mayBeLong }: CycleWish = {},
 ): Promise<PreparedJob> {
   const vsphere = await io.client('vsphere');
   const repositories = await io.client('repositories');
@@ -80,6 +82,7 @@ export async function prepareJob(
     random: io.random,
     step: io.step,
     progress: io.progress,
+    ...(mayBeLong && { mayBeLong }),
     signal,
   };
   return { job, cycle, ref };

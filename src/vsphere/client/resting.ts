@@ -13,6 +13,9 @@ import { runTask } from '../soap/tasks.ts';
 import { el } from '../soap/xml-writer.ts';
 import { inspectVm, RECONFIGURE_DEADLINE } from './machine.ts';
 
+/** What is told of a disk of it. */
+const known = ({ backing: _, ...disk }: VmDisk): SourceDisk => disk;
+
 /**
  * A VM that is put to rest, and something brought back to its disks. vSphere's file service replaces whole
  * files; ranges can only be written with VMware's own VDDK.
@@ -38,7 +41,7 @@ export function createResting(
   };
   return {
     uuid: vm.uuid,
-    inspect: signal => inspectVm(session, vm, ahead, signal),
+    inspect: signal => inspectVm(session, vm, known, ahead, signal),
     shutDown: async signal => {
       // Asked again after a lost answer it may be off already.
       const call = { method: 'ShutdownGuest', self: vm.moref, signal };

@@ -188,6 +188,7 @@ describe('a VM that is failed over', () => {
     const repository = await cycles.repository();
     const { uuid } = cycles.machine;
     await suspend(repository, by, [{ uuid, name: 'dc02' }], Date.UTC(2026, 0, 2, 3, 4, 5));
+    await repository.vm(uuid).fence();
     await cycles.clock.advance(100 * minute);
     return { cycles, repository, uuid };
   }

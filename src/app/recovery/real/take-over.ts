@@ -44,14 +44,13 @@ export interface TakenOver extends Failover {
   sources: Source[];
 }
 
-export type ApproveTakeOver = (
-  about: Pick<TakenOver, 'plan' | 'from' | 'sources' | 'again'>,
-) => Promise<boolean>;
+export type ShownTakeOver = Pick<TakenOver, 'plan' | 'from' | 'sources' | 'again'>;
 
 /**
  * Has the machines of a plan run in AWS from now on. One that was interrupted is gone on with. Undefined when
  * the manifests have mistakes, which were told.
  *
+ * @param hooks `show`: told what is about to be done, before anything is; `approve`: asked after that
  * @throws Failure `source-running`, `source-unknown`, `domain-controller`, `not-approved`, `failed-over`,
  *   `test-standing`, `failover-standing`, `failover-committed`, `digest-differs` (blocked), and what a test
  *   throws of its machines
@@ -61,7 +60,7 @@ export const takeOver = (
   name: string,
   paths: string[],
   options: TakeOverOptions,
-  hooks: { approve?: ApproveTakeOver; say(line: string): void },
+  hooks: { show(about: ShownTakeOver): void; approve?(): Promise<boolean>; say(line: string): void },
 ): Promise<TakenOver | undefined> =>
   withPlan(context, name, paths, options, pointOfAll(options.point ?? []), async (recovering, declared) => {
     const { prober, clock, cloud } = recovering;
@@ -84,12 +83,13 @@ export const takeOver = (
     checkDigest(looked.plan, options.digest);
     const planned = (options.planned ?? false) && !resumed;
     if (planned) refuseOlder(options.point);
+    hooks.show(about);
     if (options.noop) return { ...about, resumed };
     if (!options.sourceDownConfirmed && !planned)
       refuseRunning(sources, vm => targets.find(one => one.title === vm)?.at);
     if (options.digest === undefined && !options.yes) {
       if (!hooks.approve) throw notApproved(declared.title);
-      if (!(await hooks.approve(about))) return { ...about, resumed };
+      if (!(await hooks.approve())) return { ...about, resumed };
     }
 
     return recovering.alone(async () => {

@@ -109,6 +109,12 @@ export interface KeyPair {
   created: number;
 }
 
+/**
+ * Milliseconds for which what was just made is pending at a first look; a second one ends it at any time. In
+ * EC2 it is some seconds.
+ */
+export const PENDING = 1_900;
+
 export interface LabImage {
   id: string;
   name: string;
@@ -279,7 +285,8 @@ export interface ImportTask {
   licenseType?: string;
   usageOperation?: string;
   bootMode?: LabImage['bootMode'];
-  snapshots: string[];
+  /** What it reads, root first. */
+  disks: ({ snapshot: string } | { bucket: string; key: string })[];
   image?: string;
   fail?: string;
 }

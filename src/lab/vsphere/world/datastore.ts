@@ -12,6 +12,12 @@ const CHUNK = 1 << 20;
 
 const NEEDED = new Set(['Datastore.Browse', 'VirtualMachine.Provisioning.GetVmFiles']);
 
+/**
+ * `GET /lab/frozen?vm=&snapshot=&file=`: what a snapshot froze of a disk, as the VDDK shows it whatever files it is
+ * spread over. No server has it; it is what a stand-in for nbdkit's plugin reads.
+ */
+export const FROZEN = '/lab/frozen';
+
 interface StoredFile {
   size: number;
   read(offset: number, length: number): Promise<Buffer>;
@@ -62,9 +68,12 @@ export async function serveDatastore(
   const isPut = request.method === 'PUT';
   if (!isPut && request.method !== 'GET' && request.method !== 'HEAD')
     return refuse(405, { allow: 'GET, HEAD, PUT' });
+  const frozen = url.pathname === FROZEN ? findFrozen(machines, url.searchParams) : undefined;
   const center = (url.searchParams.get('dcPath') ?? '').replace(/^\//, '');
-  if (center !== DATACENTER.name || url.searchParams.get('dsName') !== DATASTORE.name) return refuse(404);
-  const file = await findFile(machines, decodeURIComponent(url.pathname).replace(/^\/folder\//, ''));
+  const named = center === DATACENTER.name && url.searchParams.get('dsName') === DATASTORE.name;
+  const file = named
+    ? await findFile(machines, decodeURIComponent(url.pathname).replace(/^\/folder\//, ''))
+    : frozen;
   if (!file) return refuse(404);
   if (file.locked) return refuse(500);
   if (isPut) return refuse(await replaceFile(file, rules, request));
@@ -118,6 +127,18 @@ function readRange(
   const end = match[2] === '' ? size : Math.min(Number(match[2]) + 1, size);
   if (match[2] !== '' && Number(match[2]) < start) return undefined;
   return start >= size ? 'unsatisfiable' : { start, end };
+}
+
+function findFrozen(machines: Machines, asked: URLSearchParams): StoredFile | undefined {
+  const vm = machines.state.vms.find(({ id }) => id === asked.get('vm'));
+  const snapshot = vm?.snapshots.find(({ id }) => id === asked.get('snapshot'));
+  const state = snapshot?.disks.find(({ stem }) => asked.get('file')?.includes(`/${stem}`));
+  if (!state || !snapshot) return undefined;
+  const disk = machines.disk(state.uuid);
+  return {
+    size: disk.frozen(snapshot.id).capacity,
+    read: (offset, length) => disk.readSnapshot(snapshot.id, offset, length),
+  };
 }
 
 async function findFile(machines: Machines, path: string): Promise<StoredFile | undefined> {

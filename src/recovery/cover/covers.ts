@@ -1,5 +1,5 @@
-import { currentList } from './current-list.ts';
-import type { Repository } from './repository.ts';
+import { currentList } from '../../replication/model/current-list.ts';
+import type { Repository } from '../../replication/model/repository.ts';
 
 /** What protects a VM that lives in AWS: snapshots of its volumes there. */
 export interface Cover {
