@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mostDisks } from '../../src/recovery/failover/launch.ts';
+import { mostDisks } from '../../src/recovery/failover/image-of.ts';
 import { obstacles } from '../../src/recovery/failover/prepare.ts';
 import type { CloudType } from '../../src/recovery/model/instance-types.ts';
 import type { CloudImage } from '../../src/recovery/model/machines.ts';

@@ -149,6 +149,22 @@ const doors: Case[] = [
     /has the Resolver rule rslvr-rr-home/,
     (_, { vpc }, lab) => lab.command({ do: 'resolver-rule', vpc, rule: 'rslvr-rr-home' }),
   ],
+  [
+    'a profile of Route 53',
+    /has the Route 53 profile rp-home/,
+    (_, { vpc }, lab) => lab.command({ do: 'associate', vpc, kind: 'profile', id: 'rp-home' }),
+  ],
+  [
+    'a private zone of Route 53',
+    /has the private hosted zone corp\.example\.com\./,
+    (_, { vpc }, lab) => lab.command({ do: 'associate', vpc, kind: 'zone', id: 'corp.example.com' }),
+  ],
+  [
+    'a service network of VPC Lattice',
+    /has the service network sn-0123456789abcdef0 of VPC Lattice/,
+    (_, { vpc }, lab) =>
+      lab.command({ do: 'associate', vpc, kind: 'service-network', id: 'sn-0123456789abcdef0' }),
+  ],
 ];
 
 const routes: Case[] = [
@@ -281,6 +297,35 @@ test.for<Case>([
   expect(await world.all()).toEqual([]);
 });
 
+test('what nobody may ask for refuses too, until it is said of this run that it doesn’t matter', async () => {
+  const world = await begun();
+  const at = await world.at();
+  const { machines } = at.cloud;
+  const blind = {
+    ...at,
+    cloud: {
+      ...at.cloud,
+      machines: {
+        ...machines,
+        network: async (subnets: readonly string[], group: string) => ({
+          ...(await machines.network(subnets, group)),
+          unseen: ['private hosted zones'],
+        }),
+      },
+    },
+  };
+  const failure = await rehearse(blind).catch((error: unknown) => error);
+  expect((failure as Failure).diagnostics).toMatchObject([{ code: 'network-open', category: 'blocked' }]);
+  expect((failure as Failure).message).toContain('nobody here may ask for private hosted zones');
+  expect(await world.all()).toEqual([]);
+  await rehearse({ ...blind, mayBeUnseen: true });
+  expect(at.run.steps.find(({ what }) => what === 'proven')).toMatchObject({
+    unseen: ['private hosted zones'],
+  });
+  // Whoever goes on with it needn't say it again.
+  await rehearse(blind);
+});
+
 test('machines of a test that stands there don’t keep it from being proven again', async () => {
   const world = await begun();
   await rehearse(await world.at());
@@ -289,7 +334,7 @@ test('machines of a test that stands there don’t keep it from being proven aga
 });
 
 test('what every VPC is told by DHCP is no way out', () => {
-  const shut = { routes: [], doors: [], addresses: [], interfaces: [], rules: [] };
+  const shut = { routes: [], doors: [], unseen: [], addresses: [], interfaces: [], rules: [] };
   const dhcp = [
     { option: 'domain-name-servers', value: 'AmazonProvidedDNS' },
     { option: 'domain-name', value: 'eu-west-1.compute.internal' },

@@ -589,12 +589,12 @@ test.for<[string, Partial<CloudImage>]>([
 test('after an import that failed another point is another attempt; the same one fails again', async () => {
   const of = await ownWorld();
   const tokens: string[] = [];
-  const { shells, machines } = of.recovery;
-  const startImport: typeof shells.startImport = async (asked, ...rest) => {
+  const { shells, machines, imports } = of.recovery;
+  const start: typeof imports.start = async (asked, ...rest) => {
     tokens.push(asked.token);
-    return shells.startImport(asked, ...rest);
+    return imports.start(asked, ...rest);
   };
-  const cloud = { machines, shells: { ...shells, startImport } };
+  const cloud = { machines, shells, imports: { ...imports, start } };
   const fails = {
     do: 'fault',
     on: 'ec2',

@@ -330,6 +330,7 @@ export const layers: Layers = {
       'content',
       'masterless/content',
     ],
+    'aws/iam': ['values', 'io', 'engine/model', 'aws'],
     'aws/recovery/calls': ['io'],
     'aws/recovery/put': ['recovery/model', 'aws'],
     'aws/recovery': [
@@ -355,6 +356,7 @@ export const layers: Layers = {
       'windows/software',
     ],
     'windows/security': ['programs', 'diagnostics', 'io', 'engine/model', 'windows/tools'],
+    'windows/guest': ['engine/model', 'recovery/guest-facts', 'windows/tools', 'windows/registry'],
     'windows/services': [
       'programs',
       'diagnostics',
@@ -450,6 +452,16 @@ export const layers: Layers = {
       'aws/recovery',
       'resources/shared',
     ],
+    'resources/aws/pilot': [
+      'values',
+      'diagnostics',
+      'io',
+      'engine/model',
+      'recovery/model',
+      'aws/iam',
+      'aws/recovery',
+      'resources/shared',
+    ],
     'resources/aws/network': [
       'values',
       'diagnostics',
@@ -524,6 +536,7 @@ export const layers: Layers = {
       'resources/windows/software',
       'resources/aws',
       'resources/aws/network',
+      'resources/aws/pilot',
       'resources/host/git',
       'resources/host/hosts',
       'resources/host/services',
@@ -565,7 +578,7 @@ export const layers: Layers = {
     'lab/aws-model': ['lab/instance'],
     'lab/ec2/world': ['io', 'lab/disks', 'lab/model', 'lab/aws-model', 'lab/blocks', 'lab/instance'],
     'lab/ec2/network': ['lab/ec2/world'],
-    'lab/ec2/storage': ['lab/blocks', 'lab/ec2/world'],
+    'lab/ec2/storage': ['lab/instance', 'lab/blocks', 'lab/ec2/world'],
     'lab/ec2/instances': ['lab/aws-model', 'lab/instance', 'lab/ec2/world', 'lab/ec2/storage'],
     'lab/ec2': [
       'diagnostics',
@@ -578,9 +591,24 @@ export const layers: Layers = {
       'lab/ec2/storage',
       'lab/ec2/instances',
     ],
-    'lab/ebs': ['io', 'lab/model', 'lab/aws-model', 'lab/blocks', 'lab/ec2/world', 'lab/ec2/storage'],
+    'lab/ebs': [
+      'io',
+      'lab/instance',
+      'lab/model',
+      'lab/aws-model',
+      'lab/blocks',
+      'lab/ec2/world',
+      'lab/ec2/storage',
+    ],
+    'lab/iam': ['io', 'lab/aws-model', 'lab/disks'],
     'lab/automation': ['lab/aws-model', 'lab/ec2/world', 'lab/ec2/instances'],
-    'lab/scheduler': ['lab/aws-model', 'lab/ec2/world', 'lab/ec2/instances', 'lab/automation'],
+    'lab/scheduler': [
+      'lab/instance',
+      'lab/aws-model',
+      'lab/ec2/world',
+      'lab/ec2/instances',
+      'lab/automation',
+    ],
     'lab/boot': [
       'diagnostics',
       'io',
@@ -591,6 +619,7 @@ export const layers: Layers = {
       'lab/ec2',
     ],
     'lab/api': [
+      'lab/iam',
       'io',
       'lab/s3/protocol',
       'lab/disks',
@@ -724,6 +753,7 @@ export const layers: Layers = {
       'app/lab',
     ],
     'app/connect': [
+      'aws/iam',
       'recovery/bundle',
       'values',
       'diagnostics',
@@ -949,6 +979,7 @@ export const layers: Layers = {
       'engine/plan',
       'recovery/guest',
       'recovery/guest-facts',
+      'windows/guest',
       'aws',
       'app',
       'app/lab',
@@ -1088,7 +1119,7 @@ export const layers: Layers = {
   },
   packages: {
     // The lab takes types alone, which are made of the same model as its own extract.
-    '@aws-sdk/': ['aws', 'aws/recovery', 'aws/recovery/put', 'lab/ec2/*'],
+    '@aws-sdk/': ['aws', 'aws/iam', 'aws/recovery', 'aws/recovery/put', 'lab/ec2/*'],
     '@smithy/signature-v4': ['aws/recovery'],
     '@marcbachmann/cel-js': ['manifest/syntax'],
     '@smithy/core': ['aws'],
@@ -1133,6 +1164,13 @@ export const layers: Layers = {
       'app/self',
     ],
   },
-  outside: { 'package.json': ['manifest/sections', 'app'] },
+  outside: {
+    'package.json': ['manifest/sections', 'app'],
+    'policies/importer.json': ['resources/aws/pilot'],
+    'policies/operator.json': ['resources/aws/pilot'],
+    'policies/pruner.json': ['resources/aws/pilot'],
+    'policies/reader.json': ['resources/aws/pilot'],
+    'policies/writer.json': ['resources/aws/pilot'],
+  },
   computed: ['manifest/types/evaluate-type.ts'],
 };

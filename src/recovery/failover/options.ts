@@ -19,6 +19,8 @@ export interface RehearseOptions {
   clock: Clock;
   /** The network as it was seen just now; looked at anew when left out. */
   proven?: NetworkFacts;
+  /** Somebody said that what may lead out of the network and can't be asked for doesn't matter. */
+  mayBeUnseen?: boolean;
   /** The run was begun by this very command, so that nothing of it can have been launched before. */
   begunHere?: boolean;
   /** Awaited before each durable side effect. */

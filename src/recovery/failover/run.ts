@@ -114,8 +114,11 @@ export interface Elsewhere {
 
 export type RunStep = { at: number } & (
   | { what: 'scheduled'; name: string; fires: number }
-  /** Nothing led out of the network then; `looked`: what was looked at, in words. */
-  | { what: 'proven'; vpc: string; subnets: CloudSubnet[]; looked: string[] }
+  /**
+   * Nothing led out of the network then; `looked`: what was looked at, in words, and `unseen`: what nobody
+   * might ask for, which somebody said doesn't matter.
+   */
+  | { what: 'proven'; vpc: string; subnets: CloudSubnet[]; looked: string[]; unseen?: string[] }
   | { what: 'refused'; vm: string; why: string }
   /** `vms` are tried again; those of `anew` as another instance. */
   | { what: 'retry'; vms: string[]; anew: string[] }

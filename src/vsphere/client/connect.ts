@@ -115,12 +115,7 @@ export async function connectVsphere(options: VsphereOptions): Promise<VsphereCl
     machine: async nameOrUuid =>
       createMachine(session, pickVm(await recentList(), nameOrUuid, http.where), transports, clockAhead),
     resting: async nameOrUuid =>
-      createResting(
-        session,
-        pickVm(await recentList(), nameOrUuid, http.where),
-        transports.reads,
-        clockAhead,
-      ),
+      createResting(session, pickVm(await recentList(), nameOrUuid, http.where), transports, clockAhead),
     vms: async () =>
       (await recentList()).map(({ datacenter: _, moref, ...vm }) => ({ ...vm, moref: moref.value })),
     tags: signal => listTags(automation, signal),

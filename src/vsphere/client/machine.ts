@@ -44,9 +44,7 @@ export function createMachine(
   transports: Transports,
   ahead: () => Promise<number>,
 ): SourceMachine {
-  const deltas = readsDeltas(transports);
-  const known = ({ backing: _, onDelta, ...disk }: VmDisk): SourceDisk =>
-    onDelta && !deltas ? { ...disk, onDelta } : disk;
+  const known = asKnown(readsDeltas(transports));
   const inspect = (signal?: AbortSignal) => inspectVm(session, vm, known, ahead, signal);
   const frozenDisks = async (snapshot: SourceSnapshot, signal?: AbortSignal): Promise<VmDisk[]> => {
     const at = moref('VirtualMachineSnapshot', snapshot.moref);
@@ -95,6 +93,12 @@ export function createMachine(
     },
   };
 }
+
+/** What the replication knows of a disk. `deltas`: below snapshots of others it can be read as well. */
+export const asKnown =
+  (deltas: boolean) =>
+  ({ backing: _, onDelta, ...disk }: VmDisk): SourceDisk =>
+    onDelta && !deltas ? { ...disk, onDelta } : disk;
 
 export async function inspectVm(
   session: Session,

@@ -1,4 +1,3 @@
-import type { LimitFunction } from 'p-limit';
 import { Failure, world } from '../../diagnostics/diagnostic.ts';
 import { own } from '../../diagnostics/own-words.ts';
 import type { RestingMachine, SourceDisk } from '../../replication/model/source.ts';
@@ -6,15 +5,13 @@ import { readDisks, type VmDisk } from '../inventory/devices.ts';
 import type { InventoryVm } from '../inventory/inventory.ts';
 import { queryChangedAreas } from '../snapshots/changed-areas.ts';
 import { flatUrl, openDatastoreDisk } from '../snapshots/datastore.ts';
+import { readsDeltas, type Transports } from '../snapshots/transport.ts';
 import { explain, faultType } from '../soap/faults.ts';
 import { readObject } from '../soap/property-collector.ts';
 import type { Session } from '../soap/soap-session.ts';
 import { runTask } from '../soap/tasks.ts';
 import { el } from '../soap/xml-writer.ts';
-import { inspectVm, RECONFIGURE_DEADLINE } from './machine.ts';
-
-/** What is told of a disk of it. */
-const known = ({ backing: _, ...disk }: VmDisk): SourceDisk => disk;
+import { asKnown, inspectVm, RECONFIGURE_DEADLINE } from './machine.ts';
 
 /**
  * A VM that is put to rest, and something brought back to its disks. vSphere's file service replaces whole
@@ -23,7 +20,7 @@ const known = ({ backing: _, ...disk }: VmDisk): SourceDisk => disk;
 export function createResting(
   session: Session,
   vm: InventoryVm,
-  reads: LimitFunction,
+  transports: Transports,
   ahead: () => Promise<number>,
 ): RestingMachine {
   const diskNow = async (disk: SourceDisk, signal?: AbortSignal): Promise<VmDisk> => {
@@ -41,7 +38,7 @@ export function createResting(
   };
   return {
     uuid: vm.uuid,
-    inspect: signal => inspectVm(session, vm, known, ahead, signal),
+    inspect: signal => inspectVm(session, vm, asKnown(readsDeltas(transports)), ahead, signal),
     shutDown: async signal => {
       // Asked again after a lost answer it may be off already.
       const call = { method: 'ShutdownGuest', self: vm.moref, signal };
@@ -53,7 +50,8 @@ export function createResting(
     },
     changedSince: (disk, startOffset, changeId, signal) =>
       queryChangedAreas(session, vm, undefined, disk, startOffset, changeId, signal),
-    open: async (disk, signal) => openDatastoreDisk(session, vm, await diskNow(disk, signal), reads, signal),
+    open: async (disk, signal) =>
+      openDatastoreDisk(session, vm, await diskNow(disk, signal), transports.reads, signal),
     async replace(disk, bytes, signal) {
       const of = `${disk.label} of VM ${vm.name}`;
       const path = flatUrl(await diskNow(disk, signal), vm.datacenter, of);

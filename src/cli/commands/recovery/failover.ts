@@ -50,7 +50,7 @@ export const failover: Define = (program, context, exit) => {
     .option('--noop', 'say what would be done and do nothing')
     .option(
       '--allow <ADDRESS>',
-      'launch this recovery_target though readiness says that it would not run; may be repeated',
+      'launch this recovery_target though readiness says that it would not run, or rehearse this recovery_plan though something that may lead out of its network can not be asked for; may be repeated',
       collect,
     )
     .option('-y, --yes', 'go ahead without asking, which is only done on a terminal');
