@@ -2,7 +2,13 @@ import { Failure, given } from '../diagnostics/diagnostic.ts';
 import { bytes, duration, plural } from '../io/units.ts';
 import type { ApiFaultRule } from './api/faults.ts';
 import type { ApiLab } from './api/server.ts';
-import { describeAccount, describeVolume, type VolumeQuestion, volumeBytes } from './ec2/inspect.ts';
+import {
+  describeAccount,
+  describeVolume,
+  type VolumeQuestion,
+  volumeBytes,
+  writeVolume,
+} from './ec2/inspect.ts';
 import { byId } from './ec2/world/errors.ts';
 import type { Ec2Fault } from './ec2/world/faults.ts';
 import type { Association } from './ec2/world/state.ts';
@@ -52,13 +58,15 @@ export type LabCommand =
   | { do: 'clock'; offset: number }
   /** What is in a volume of EC2. */
   | ({ do: 'volume' } & VolumeQuestion)
+  /** What the system that runs with a volume writes to it. */
+  | { do: 'write-volume'; volume: string; offset: number; file: string }
   /** Boots an instance in QEMU. */
   | { do: 'boot'; instance: string; ports: readonly number[] }
   /** Where a port of an instance's private address is reached on this machine. */
   | { do: 'reach'; address: string; port: number }
   /** A rule of Route 53 Resolver for a VPC. */
   | { do: 'resolver-rule'; vpc: string; rule: string }
-  /** A profile or zone of Route 53, or a service network, for a VPC. */
+  /** A profile or zone of Route 53 for a VPC. */
   | { do: 'associate'; vpc: string; kind: Association['kind']; id: string }
   /** What the system of an instance that runs writes to its console. */
   | { do: 'console'; instance: string; text: string }
@@ -203,6 +211,11 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       const { do: _, ...asked } = command;
       const found = await volumeBytes(lab.api.world, asked);
       return { lines: describeVolume(found), data: { version: 1, ...found } };
+    }
+    case 'write-volume': {
+      const { volume, offset } = command;
+      const written = await writeVolume(lab.api.world, command);
+      return { lines: [`${volume}: ${bytes(written)} written at ${offset}`], data: { version: 1, written } };
     }
     case 'boot': {
       const booted = await lab.api.machines.boot(command.instance, command.ports);

@@ -15,18 +15,20 @@ export type Looked = Repository & { enrolled(onDamage?: OnDamage): Promise<strin
  * Looks at every VM that a repository holds, a request each for those that stand well.
  *
  * @param needsLease whether anybody wants to know who holds its lease: one that is late, or has no point
+ * @param known by UUID: those that aren't looked at
  */
 export async function lookAt(
   repository: Looked,
   onDamage: OnDamage,
   needsLease: (vm: SeenVm) => boolean,
+  known: ReadonlyMap<string, unknown> = new Map(),
 ): Promise<SeenVm[]> {
   const limit = pLimit(inFlight);
-  const uuids = await repository.enrolled(onDamage);
+  const uuids = (await repository.enrolled(onDamage)).filter(uuid => !known.has(uuid));
   return Promise.all(uuids.map(uuid => limit(() => lookAtVm(repository.vm(uuid), onDamage, needsLease))));
 }
 
-async function lookAtVm(
+export async function lookAtVm(
   vm: VmRepository,
   onDamage: OnDamage,
   needsLease: (vm: SeenVm) => boolean,

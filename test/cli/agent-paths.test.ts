@@ -70,7 +70,7 @@ describe('agent PATHS --once', () => {
     [[], 'neither PATHS nor --self say what is to be looked after'],
     [['m.yaml', '--once', '--only-rollouts', '--every', '5m'], '--every, --only-rollouts go with --self'],
     [['--self', 's3://b/', '--slots', '2'], '--slots goes with PATHS'],
-    [['m.yaml'], 'the cycles of PATHS are run once'],
+    [['drain', 'm.yaml'], 'drain ends the agent of a state folder'],
     [['m.yaml', '--once', '--slots', '0'], '--slots 0: expected a whole number'],
   ])('%j is refused', async (args, message) => {
     const { code, stderr } = await cli(await scratch(), ['agent', ...args]);

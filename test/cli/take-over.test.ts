@@ -112,8 +112,16 @@ test('take over, replicate no more, commit; nothing of the plan runs again', {
 
   // Nobody makes a point of what is at home, whoever asks.
   expect(await status()).toMatchObject({ vm: { state: 'paused', reason: 'failed-over' } });
-  expect(await refused('replicate', 'web01', 'm')).toContain('web01 runs in AWS since the failover web/1');
-  expect(await ok('agent', 'm', '--once')).not.toContain('web01: ');
+  expect(await ok('replicate', 'web01', 'm')).toMatch(
+    /^web01: skipped: web01 runs in AWS since the failover web\/1: no point is made of what is at home\n/,
+  );
+  // What is long due is neither planned nor a failure.
+  await ok('lab', 'clock', '2h');
+  const planned = await run('plan', 'm');
+  expect([planned.code, planned.stdout]).toEqual([0, expect.not.stringContaining('protected_vm:web01 will')]);
+  expect(planned.stdout + planned.stderr).toContain('web01 is failed over to EC2 since');
+  await ok('apply', 'm');
+  expect(await ok('agent', 'm', '--once')).toBe('web01: due, and paused\n');
   expect(await refused('resume', 'web01', 'm')).toContain('web01 runs in AWS');
   expect(await ok('points', 'web01', '--repository', url)).toMatch(/^(.*\n){2,3}$/);
 
@@ -137,7 +145,7 @@ test('take over, replicate no more, commit; nothing of the plan runs again', {
   ])
     expect(await refused('failover', ...args, 'm')).toContain('failover 1 of web was committed');
   expect((await live()).map(({ InstanceId }) => InstanceId)).toEqual([instance!.InstanceId]);
-  expect((await run('replicate', 'web01', 'm')).stderr).toContain('the failover was committed');
+  expect(await ok('replicate', 'web01', 'm')).toContain('the failover was committed');
 });
 
 test('undo ends it with its disks, and lets replication go on; a test, then a failover again', {

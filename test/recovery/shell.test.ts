@@ -382,7 +382,7 @@ test('a volume of an attempt that was given up, made late, is not put into the n
   const late = async (name: string) => {
     if (name !== 'launched-web01') return;
     const wanted = { zone: 'eu-west-1a', encrypted: false, tags: { ...tags, [DISK_TAG]: '0' } };
-    await of.recovery.volumes.create({ ...wanted, snapshot: machine!.disks[0]!.snapshot, token: 'late' });
+    await of.recovery.volumes.create({ ...wanted, snapshot: machine!.disks[0]!.snapshot!, token: 'late' });
   };
   await retry(await of.at(late), true);
   const { BlockDeviceMappings: mapped } = await expectOneLive(of);
@@ -568,12 +568,12 @@ test.for<[string, Partial<CloudImage>]>([
   ['shell-boot-mode', { bootMode: 'uefi' }],
 ])('an import that became something else (%s %o) is no shell', async ([code, seen]) => {
   const of = await ownWorld();
-  const { shells, machines } = of.recovery;
+  const { shells, machines, imports } = of.recovery;
   const image: typeof shells.image = async (...asked) => {
     const found = await shells.image(...asked);
     return found && { ...found, ...seen };
   };
-  const cloud = { machines, shells: { ...shells, image } };
+  const cloud = { machines, imports, shells: { ...shells, image } };
   await expect(makeShell({ ...of.shell(), cloud })).rejects.toMatchObject({ diagnostics: [{ code }] });
   await expect(of.fits()).rejects.toThrow(/no shell of its own/);
   // Nor is one that has the tags of a shell.

@@ -32,6 +32,8 @@ export interface CliOptions {
   columns?: number;
   /** Sees each piece of stderr as it comes: for a test that interrupts at a certain line. */
   onStderr?(text: string): void;
+  /** The same of stdout. */
+  onStdout?(text: string): void;
 }
 
 /** The machine that runs the tests may be an instance of somebody's, and has locks of its own. */
@@ -45,6 +47,7 @@ export async function cli(cwd: string, args: string[], options: CliOptions = {})
     stdout: {
       write: text => {
         stdout += text;
+        options.onStdout?.(text);
       },
       isTTY: options.columns !== undefined,
       columns: options.columns ?? 100,

@@ -1,9 +1,10 @@
+import pLimit from 'p-limit';
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Catalog, CatalogResource } from '../../engine/model/catalog.ts';
 import { expandSelections } from '../../engine/select/members.ts';
 import type { Clock } from '../../io/ports.ts';
 import { lookAt } from '../../operation/look.ts';
-import type { DeclaredVm, Rehearsal, SeenRepository, VmStatus } from '../../operation/model.ts';
+import type { DeclaredVm, Rehearsal, SeenRepository, Status } from '../../operation/model.ts';
 import { isDueOf, statusOf } from '../../operation/status.ts';
 import { newestRun } from '../../recovery/failover/run.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
@@ -20,18 +21,12 @@ import { runOf } from '../session/run-of.ts';
 import { declaredVms } from './declared-vms.ts';
 import { replicasOf } from './replicas.ts';
 
+/** VMs that are asked about side by side. */
+const inFlight = 32;
+
 export interface StatusOptions extends RepositoryOptions, CommonOptions {
   /** Adds up what each repository holds, which lists all of it. */
   size?: boolean;
-}
-
-export interface Status {
-  /** Milliseconds since the epoch, by the clock of this machine or lab. */
-  at: number;
-  vms: VmStatus[];
-  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes'>[];
-  /** What could not be seen, which fails nothing else. */
-  diagnostics: Diagnostic[];
 }
 
 /**
@@ -144,7 +139,11 @@ async function seenIn(
   // After an answer of the store, which tells its clock.
   const now = clock.now() + (store.clockAhead?.() ?? 0);
   const isDue = isDueOf(declared, now);
-  const vms = await lookAt(repository, ({ diagnostics }) => told(diagnostics), isDue);
+  const limit = pLimit(inFlight);
+  const looked = await lookAt(repository, ({ diagnostics }) => told(diagnostics), isDue);
+  const vms = await Promise.all(
+    looked.map(vm => limit(async () => ({ ...vm, verified: await repository.vm(vm.uuid).checked() }))),
+  );
   const bytes = options.size ? await sizeOf(repository) : undefined;
   return {
     url: url.canonical,

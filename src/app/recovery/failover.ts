@@ -226,17 +226,20 @@ export const begin = ({
     async make() {
       const built = new Map<string, RunMachine>();
       for (const { vm, target, point, fit, landing } of chosen) {
-        const { disks } = await buildReplica({
-          repository,
-          point,
-          store: recovering.cloud.snapshots,
-          clock: context.io.host.clock,
-          // What is retired is the replica's own business, not a rehearsal's.
-          keep: 'all',
-          ...(encryption && { encryption }),
-          step: async () => {},
-          signal: context.io.interrupt,
-        });
+        const { disks } =
+          fit.imported?.by === 'raw'
+            ? { disks: [] }
+            : await buildReplica({
+                repository,
+                point,
+                store: recovering.cloud.snapshots,
+                clock: context.io.host.clock,
+                // What is retired is the replica's own business, not a rehearsal's.
+                keep: 'all',
+                ...(encryption && { encryption }),
+                step: async () => {},
+                signal: context.io.interrupt,
+              });
         const snapshots = new Map(disks.map(({ index, snapshot }) => [index, snapshot]));
         const own = postLaunch(vm);
         built.set(vm.toLowerCase(), {

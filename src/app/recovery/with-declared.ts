@@ -25,9 +25,10 @@ import { runOf } from '../session/run-of.ts';
 
 /** Which bundle a recovery goes by. */
 export interface BundleOrigin {
-  vm: string;
-  /** Id of the point that it is of, and when that was made, milliseconds since the epoch. */
-  point: string;
+  /** The point that it was stored with; undefined: it was kept with the plan. */
+  vm?: string;
+  point?: string;
+  /** When the point was made, or the plan applied; milliseconds since the epoch. */
   time: number;
   /** What it doesn't hold, and what others say differently. */
   remarks: string[];
@@ -220,6 +221,7 @@ export async function targetMachine(
     ...(host_resource_group !== undefined && { host_resource_group }),
     ...(license !== undefined && { license }),
     ...(shell !== undefined && { shell }),
+    ...(properties.import && { import: properties.import }),
   };
 }
 

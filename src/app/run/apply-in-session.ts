@@ -1,25 +1,27 @@
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { apply as applyPlan } from '../../engine/apply/apply.ts';
 import { HostLock } from '../../engine/apply/host-lock.ts';
+import { agentKey } from '../../engine/guard/agent-key.ts';
 import { guardOf, guardsOf, overBudget, requireKnown } from '../../engine/guard/guards.ts';
-import type { Catalog, CatalogTarget } from '../../engine/model/catalog.ts';
+import type { CatalogTarget } from '../../engine/model/catalog.ts';
 import type { RunContent, RunReport } from '../../engine/model/events.ts';
 import { isPending, type Plan } from '../../engine/model/plan.ts';
 import type { Run } from '../../engine/model/run.ts';
+import type { EngineMemory } from '../../engine/model/world.ts';
 import { requireDigest } from '../../engine/plan/plan-digest.ts';
 import { recheck } from '../../engine/plan/recheck.ts';
 import { exitCode } from '../../engine/report/exit-code.ts';
 import { writeReport } from '../../engine/report/report.ts';
 import type { Context } from '../app-context.ts';
 import type { RunReporter } from '../reporter.ts';
-import type { Session } from '../session/open-session.ts';
+import type { Session, SessionOptions } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 
 /** What to apply: manifests to plan now, or a plan that was made before. */
 export type Source = {
   targets: CatalogTarget[];
-  /** What the manifests say in all; a saved plan doesn't know. */
-  declared?: Catalog;
+  /** What the manifests say in all; of a saved plan what it holds of them. */
+  declared?: SessionOptions['declared'];
   /** Whether anything of it is on this host. */
   isHere: boolean;
   platform?: NodeJS.Platform | undefined;
@@ -79,7 +81,7 @@ async function applyTold(
   session: Session,
   context: Context,
   source: Source,
-  { noop = false, allow = [], digest, detailedExitcodes: detailed = false }: RunOptions,
+  { noop = false, allow: allowed = [], digest, detailedExitcodes: detailed = false }: RunOptions,
   { content, approve, host }: Given & { host: HostLock },
   reporter: RunReporter,
 ): Promise<Applied> {
@@ -92,6 +94,9 @@ async function applyTold(
   let run = approve ? runOf(context, session, reporter.event) : await begin();
   const plan = await source.plan(run);
   reporter.plan(plan);
+  // What an agent holds on to may be gone from the manifests: the plan can't know it.
+  const held = heldByAgent(run.world.memory.engine, allowed);
+  const allow = allowed.filter(one => !held.includes(one) || plan.resources.some(of => of.address === one));
   if (digest !== undefined) requireDigest(plan, digest);
   const asked = approve !== undefined && changesSomething(plan, allow);
   if (asked) {
@@ -105,6 +110,7 @@ async function applyTold(
   }
   reporter.begin(plan);
   const done = await applyPlan(plan, run, { noop, allow, host }).finally(reporter.settled);
+  if (!noop) await letGo(run.world.memory.engine, held);
   const report: RunReport = { ...done, ...(content && { content }) };
   const unwritten = await reportTrouble(writeReport(context.io.host.files, session.stateDir, report));
   // What a guard would hold back is said by a run that does nothing, too.
@@ -118,6 +124,15 @@ async function applyTold(
   const interrupted = report.interrupted && { interrupted: interrupt.reason as 'SIGINT' | 'SIGTERM' };
   const code = exitCode({ plan, report, diagnostics: [...guards, ...unwritten], detailed, ...interrupted });
   return { code, report, diagnostics };
+}
+
+/** Addresses among those that are allowed for which an agent goes by what was declared before. */
+const heldByAgent = (memory: EngineMemory, allowed: readonly string[]): string[] =>
+  allowed.filter(address => memory.get(agentKey(address)) !== undefined);
+
+/** From now on the agent goes by what the manifests say of them. */
+async function letGo(memory: EngineMemory, addresses: readonly string[]): Promise<void> {
+  for (const address of addresses) await memory.set(agentKey(address), undefined);
 }
 
 /** What was done is told all the same, and that nothing keeps it. */

@@ -2,7 +2,7 @@ import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { RecoveryConnection } from './connection.ts';
 import { type SignedCall, signedCall } from './signed-call.ts';
 
-/** What other services than EC2 have to do with a VPC, as words, and what nobody here may ask them. */
+/** What Route 53 has to do with a VPC, as words, and what nobody here may ask it. */
 export interface Associated {
   doors: string[];
   unseen: string[];
@@ -19,8 +19,8 @@ interface Look {
 }
 
 /**
- * All that gives a VPC names or services from elsewhere without a route, a gateway or an endpoint of it. What
- * may not be asked is told: it isn't known to be shut.
+ * All that gives a VPC names from elsewhere, and no route, gateway or endpoint of it shows. What may not be
+ * asked is told: it isn't known to be shut.
  *
  * @throws Failure for whatever else goes wrong
  */
@@ -53,7 +53,7 @@ export async function associationsOf(
 const isDenied = (error: unknown): boolean =>
   error instanceof Failure && error.diagnostics.some(({ code }) => code === 'aws-access-denied');
 
-const gone = /^(DELETED|FAILED|CREATE_FAILED)$/;
+const gone = /^(DELETED|FAILED)$/;
 
 function looksAt(region: string, vpc: string): Look[] {
   const suffix = region.startsWith('cn-') ? '.cn' : '';
@@ -78,31 +78,6 @@ function looksAt(region: string, vpc: string): Look[] {
         return {
           doors: live.map(({ ProfileId }) => `Route 53 profile ${ProfileId ?? 'without an id'}`),
           token: NextToken,
-        };
-      },
-    },
-    {
-      what: 'service networks of VPC Lattice',
-      call: {
-        called: 'VPC Lattice',
-        service: 'vpc-lattice',
-        action: 'vpc-lattice:ListServiceNetworkVpcAssociations',
-        host: `vpc-lattice.${region}.amazonaws.com${suffix}`,
-        path: '/servicenetworkvpcassociations',
-      },
-      query: { vpcIdentifier: vpc },
-      next: 'nextToken',
-      read(text) {
-        const { items = [], nextToken } = JSON.parse(text) as {
-          items?: { serviceNetworkId?: string; status?: string }[];
-          nextToken?: string;
-        };
-        const live = items.filter(({ status }) => !gone.test(status ?? ''));
-        return {
-          doors: live.map(
-            ({ serviceNetworkId }) => `service network ${serviceNetworkId ?? 'without an id'} of VPC Lattice`,
-          ),
-          token: nextToken,
         };
       },
     },

@@ -40,6 +40,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['restore', async () => (await repository()).restore],
   ['verify', async () => (await repository()).verify],
   ['status', async () => (await operation()).status],
+  ['metrics', async () => (await operation()).metrics],
   ['pause', async () => (await operation()).pause],
   ['resume', async () => (await operation()).resume],
   ['failover', async () => (await recovery()).failover],

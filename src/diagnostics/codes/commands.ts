@@ -1,9 +1,17 @@
 import type { Meanings } from './meaning.ts';
 
 export const commands = {
+  'agent-runs': {
+    means: 'An agent with this state folder runs already.',
+    wayOut: 'End it with `converge agent drain`, or give a second one a state folder of its own.',
+  },
+  'agent-stuck': {
+    means: 'The loop of an agent has not gone on for minutes, and the agent ended.',
+    wayOut: 'Have a service manager start it anew; leases of its cycles run out by themselves.',
+  },
   'agent-mixed': {
     means: 'An agent was asked for VMs and for its instance at once, or for neither.',
-    wayOut: 'Run `converge agent PATHS --once`, or `converge agent --self URL`.',
+    wayOut: 'Run `converge agent PATHS`, or `converge agent --self URL`.',
   },
   'bad-digest': {
     means: "`--digest` isn't the digest of a plan.",

@@ -90,9 +90,29 @@ export const recovery = {
     means: 'An image of that name is in the account, and converge did not make it.',
     wayOut: 'Rename or deregister it.',
   },
+  'image-not-whole': {
+    means: "The image of a disk that was put into S3 hasn't as many bytes as the disk.",
+    wayOut: 'See that nothing else writes or removes what is there, then run again.',
+  },
+  'image-size': {
+    means: 'A disk has no bytes, or more than one object of S3 holds.',
+    wayOut: 'Write `method: convert`, which takes no image, or leave the disk out of the protection.',
+  },
+  'images-missing': {
+    means: 'A machine is to be imported from images of its disks, and there is no place for them.',
+    wayOut: 'Add `import: { images: s3://BUCKET/PREFIX }` to its recovery target.',
+  },
   'import-failed': {
-    means: "EC2 could not make an image of a VM's disk; the message is EC2's own.",
-    wayOut: 'Correct what it says in the VM, make a new point, and replicate again.',
+    means: "EC2 could not make an image of a VM's disks; the message is EC2's own.",
+    wayOut: 'Correct what it says in the VM, make a new point, and replicate or fail over again.',
+  },
+  'import-role': {
+    means: "VM Import can't act as the role that it needs: it isn't there, or doesn't let it.",
+    wayOut: 'Apply the module `vm_import_role` for the bucket of the images, then run again.',
+  },
+  'import-unused': {
+    means: 'A recovery target says how it is imported, and its method imports nothing.',
+    wayOut: 'Write `method: auto`, `convert` or `raw`, or remove `import`.',
   },
   'key-pair-not-found': {
     means: 'The account has no key pair of that name or id.',
@@ -202,9 +222,18 @@ export const recovery = {
       'A failover was given manifests together with what only goes with a repository, or the other way round.',
     wayOut: 'Name PATHS, or `--repository URL --key REF`.',
   },
+  'plan-in-part': {
+    means: 'A saved plan changes a recovery_plan and was made without its targets, which are kept with it.',
+    wayOut: 'Select these as well when planning, or apply the manifests.',
+  },
   'plan-not-bundled': {
-    means: 'No point in the repository keeps a plan of that name.',
+    means: 'Neither a plan that was applied nor a point in the repository is of that name.',
     wayOut: 'Correct the name; the message says which there are. Or name the manifests that declare it.',
+  },
+  'plan-removed': {
+    means:
+      'The recovery plan was removed from the repository; what was kept with it is only good to end what it began.',
+    wayOut: 'Apply the manifests that are to count now, or name them in the place of `--repository`.',
   },
   'plan-not-named': {
     means: '`converge readiness --repository` was called without `--plan`.',
@@ -372,8 +401,32 @@ export const recovery = {
     means: "An address isn't IPv4.",
     wayOut: 'Correct it.',
   },
-  'wrong-method': {
-    means: 'There is no such method of recovery.',
-    wayOut: 'Write `method: fast`.',
+  'failback-begun': {
+    means: 'A machine of this failover is being brought home, or was: it is kept by nobody else.',
+    wayOut: 'End the failback, then undo the failover.',
+  },
+  'home-in-the-way': {
+    means: "The disks of a machine at home can't be written as they are.",
+    wayOut: 'Do what the message says, or write into a folder with `--to DIR`.',
+  },
+  'instance-gone': {
+    means: 'What a machine ran as in EC2 has ended.',
+    wayOut: 'Look at its volumes in EC2, which outlive it.',
+  },
+  'not-failed-over': {
+    means: 'A machine is to be brought home that no failover has taken over from.',
+    wayOut: 'Name one that runs in EC2: `converge status` tells.',
+  },
+  'readback-differs': {
+    means: "What was written at home isn't there as it was written.",
+    wayOut: 'Look at the storage there, and run again.',
+  },
+  'snapshots-unrelated': {
+    means: 'Two EBS snapshots are of different lineages, so that EBS knows of no difference.',
+    wayOut: 'Nothing to do: the whole disk is taken in its place.',
+  },
+  'volume-missing': {
+    means: 'A disk of a recovered machine was taken out of its instance.',
+    wayOut: 'Attach it again where the message says.',
   },
 } as const satisfies Meanings;

@@ -170,6 +170,10 @@ export const repository = {
     means: 'A VM has no complete recovery point in the repository.',
     wayOut: "Replicate it; `converge verify` tells why others aren't whole.",
   },
+  'no-room': {
+    means: 'A disk has to be read whole, and an agent has no room for another such cycle now.',
+    wayOut: 'Nothing: it begins when one of them has ended. `converge replicate` runs it now.',
+  },
   'no-such-disk': {
     means: "A recovery point doesn't hold the disk.",
     wayOut: 'Give the index of one that it holds.',
@@ -211,6 +215,21 @@ export const repository = {
   'point-missing': {
     means: "A repository's head names a point that isn't there.",
     wayOut: 'Run `converge verify` before another cycle writes to it.',
+  },
+  'prune-doubt': {
+    means: "What the points of a VM need can't be told for sure, so no object of it is removed (a warning).",
+    wayOut:
+      '`converge verify` tells what is wrong; once a cycle has healed it, the next `converge prune` goes on.',
+  },
+  'prune-locked': {
+    means:
+      'The store keeps objects that were to be removed, because they are locked or by its rights (a warning).',
+    wayOut:
+      'What is locked goes once its time is over. Otherwise give the pruner the rights in `policies/pruner.json`.',
+  },
+  'prune-raced': {
+    means: 'Another pruner is at work on the same VM.',
+    wayOut: 'Run again when it has ended.',
   },
   'points-broken': {
     means: "Recovery points can't be restored, and no cycle can heal them (a warning).",

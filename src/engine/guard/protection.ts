@@ -57,6 +57,19 @@ export async function rememberProtection(run: Run, subjects: readonly Subject[])
   }
 }
 
+/** Pointers of the properties by which `after` protects less than `before`, as their schema grades them. */
+export function weakenedBy(
+  type: AnyResourceType,
+  before: Record<string, Json>,
+  after: Record<string, Json>,
+): { path: string; before?: Json; after?: Json }[] {
+  const [then, now] = [protectionOf(type, before), protectionOf(type, after)];
+  return gradedPaths(type).flatMap(path => {
+    const field = { path, ...only('before', then[path]), ...only('after', now[path]) };
+    return gradeField(type, field) === 'weakens' ? [field] : [];
+  });
+}
+
 function protectionOf(type: AnyResourceType, properties: Record<string, Json>): Protection {
   const declared = gradedPaths(type).map(path => [path, valueAt(properties, path) as Json | undefined]);
   return Object.fromEntries(declared.filter(([, value]) => value !== undefined)) as Protection;

@@ -4,7 +4,6 @@ import type { AwsModel } from '../aws-model/model.ts';
 import { findOperation, readRest, writeRest } from '../aws-model/rest.ts';
 import zonesJson from '../aws-model/route53.json' with { type: 'json' };
 import profilesJson from '../aws-model/route53profiles.json' with { type: 'json' };
-import latticeJson from '../aws-model/vpc-lattice.json' with { type: 'json' };
 import type { Association } from '../ec2/world/state.ts';
 import type { Ec2World } from '../ec2/world/world.ts';
 
@@ -54,22 +53,6 @@ export const profilesService = (world: Ec2World): AwsService =>
           ResourceId: vpc,
           Status: 'COMPLETE',
         })),
-      }).json,
-    'application/json',
-  );
-
-const lattice = latticeJson as unknown as AwsModel;
-
-/** VPC Lattice. */
-export const latticeService = (world: Ec2World): AwsService =>
-  listing(
-    world,
-    lattice,
-    'service-network',
-    ({ vpcIdentifier }) => vpcIdentifier,
-    (found, operation) =>
-      writeRest(lattice, operation, {
-        items: found.map(({ vpc, id }) => ({ serviceNetworkId: id, vpcId: vpc, status: 'ACTIVE' })),
       }).json,
     'application/json',
   );

@@ -11,6 +11,7 @@ import type { FleetMember } from '../instance/member.ts';
 import { isAllowed, type Role } from '../instance/role.ts';
 import type { InstanceSettings } from '../instance/settings.ts';
 import { ec2Actions } from './actions.ts';
+import type { ObjectsOf } from './world/call.ts';
 import { callFaults, type Ec2Fault, Ec2Faults } from './world/faults.ts';
 import type { Ec2World } from './world/world.ts';
 
@@ -37,6 +38,7 @@ export function ec2Service(
     instance(): Promise<InstanceSettings>;
     fleet(): Promise<FleetMember[]>;
     machines: Screens;
+    objects: ObjectsOf;
   },
 ): Ec2Service {
   const faults = new Ec2Faults('ec2');
@@ -63,6 +65,7 @@ export function ec2Service(
           action,
           fleet,
           photograph: lab.machines.screenshot,
+          object: lab.objects,
           fault: (kind, values) => faults.take([kind], values),
         });
         // What it would have done is dropped with the draft.

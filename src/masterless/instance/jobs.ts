@@ -5,6 +5,8 @@ export interface Job {
   name: string;
   /** Between the end of a turn and the next, ms. */
   every: number;
+  /** Before its first turn, ms; default: none. */
+  first?: number;
   /** `yielded`: somebody else was at it. A turn that rejects has failed as well. */
   turn(): Promise<'done' | 'failed' | 'yielded'>;
 }
@@ -26,7 +28,7 @@ const soon = 30_000;
 /** Gives each job its turns, one at a time, until the signal comes. Never rejects for what a job does. */
 export async function runJobs(jobs: readonly Job[], options: JobsOptions): Promise<void> {
   const { clock, random, signal, rejected } = options;
-  const waiting = jobs.map(job => ({ job, at: clock.now(), failures: 0 }));
+  const waiting = jobs.map(job => ({ job, at: clock.now() + (job.first ?? 0), failures: 0 }));
   while (!signal.aborted) {
     const next = waiting.reduce((first, other) => (other.at < first.at ? other : first));
     const stopped = await clock.sleep(Math.max(0, next.at - clock.now()), signal).then(

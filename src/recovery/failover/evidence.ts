@@ -53,7 +53,7 @@ export interface Evidence {
     picture?: number;
   }[];
   /** In the order in which they were; `after`: since the beginning. */
-  phases: { at: string; after: number; what: string; vm?: string; saw?: string }[];
+  phases: { at: string; after: number; what: RunStep['what']; vm?: string; saw?: string }[];
   /** What this run doesn't show. */
   unproven: string[];
 }
@@ -81,7 +81,7 @@ export function evidenceOf(run: Run): Evidence {
         rpo: start.began - machine.time,
         type: machine.instance_type,
         ...(probed && launchedElsewhere(run, probed.instance)),
-        snapshots: machine.disks.map(({ snapshot }) => snapshot),
+        snapshots: machine.disks.flatMap(({ snapshot }) => snapshot ?? []),
         ...(probed && { instance: probed.instance }),
         results: probed?.results ?? [],
         ...(probed?.picture !== undefined && { picture: probed.picture }),
@@ -119,6 +119,10 @@ export function evidenceOf(run: Run): Evidence {
               .filter(({ outcome }) => outcome === 'not run')
               .map(({ probe, saw }) => `${vm}: ${probe} was not run: ${saw}`),
       ),
+      ...start.groups
+        .flatMap(group => group.machines)
+        .filter(({ imported }) => imported)
+        .map(({ vm }) => `that the disks of ${vm} are those of its point: VM Import altered them`),
       ...(kindOf(start) === 'test' ? ofTest(proven) : ofFailover),
     ],
   };
@@ -150,6 +154,12 @@ function sawOf(step: RunStep): { saw: string } | undefined {
       return { saw: step.why };
     case 'prober':
       return { saw: `${step.probes} probes from within` };
+    case 'importing':
+      return { saw: step.task };
+    case 'imported':
+      return { saw: `${step.image} by ${step.task}` };
+    case 'import-failed':
+      return { saw: step.why };
     case 'launched':
       return { saw: `${step.instance} of ${step.image}` };
     case 'probed':

@@ -147,7 +147,7 @@ async function recover(
     const instance = await launch(machine, group, options);
     const { landing } = machine;
     if (landing) await refuseUndone(options);
-    if (!machine.shell && !landing) return instance;
+    if (!machine.shell && !machine.imported && !landing) return instance;
     const { groups = [run.start.group], profile } = landing ?? {};
     const wanted = { groups, keeps: landing !== undefined, ...(profile !== undefined && { profile }) };
     await swapDisks(machine, instance, wanted, options);

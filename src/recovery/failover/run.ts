@@ -1,6 +1,7 @@
 import { blocked, Failure } from '../../diagnostics/diagnostic.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import { sha256 } from '../../values/digest.ts';
+import type { Imported } from '../import/imported.ts';
 import { type CloudSubnet, RUN_TAG } from '../model/machines.ts';
 import { SERIES } from '../model/plan.ts';
 import type { Probe } from '../model/probes.ts';
@@ -28,10 +29,12 @@ export interface RunMachine {
   host_resource_group?: string;
   /** Of Windows: the image that its licence comes from, and which licence that is. Left out of Linux. */
   shell?: { image: string; license: License };
+  /** It runs what VM Import makes of its disks; left out: its disks as they are. */
+  imported?: Imported;
   boot_mode: 'legacy-bios' | 'uefi';
   tpm: boolean;
-  /** The first is the one that it boots from. */
-  disks: { index: number; snapshot: string }[];
+  /** The first is the one that it boots from. `raw` needs no snapshots. */
+  disks: { index: number; snapshot?: string }[];
   post_launch?: PostLaunch;
   /** Of a run that is `real`: where it is put. */
   landing?: Landing;
@@ -119,12 +122,21 @@ export type RunStep = { at: number } & (
   | { what: 'retry'; vms: string[]; anew: string[] }
   /** A prober is about to be launched under this token. */
   | { what: 'prober'; token: string; probes: number }
+  | { what: 'importing'; vm: string; task: string }
+  | { what: 'imported'; vm: string; task: string; image: string }
+  | { what: 'import-failed'; vm: string; task: string; why: string }
   | ({ what: 'launched'; vm: string; image: string; instance: string } & Elsewhere)
   /** It holds its own disks alone and is on the network that it belongs to. */
   | { what: 'swapped'; vm: string; instance: string }
   /** `picture`: number of its record, where a probe took one. */
   | { what: 'probed'; vm: string; instance: string; results: ProbeResult[]; picture?: number }
   | { what: 'finished'; ok: boolean; took: number }
+  /** Of a `real` run: a machine is being brought home. From here on nobody starts or launches it again. */
+  | { what: 'failback'; vm: string; instance: string; to: 'folder' | 'disk' | 'new-vm' }
+  /** Its disks, at rest, by their number in the point. */
+  | { what: 'frozen'; vm: string; disks: { index: number; snapshot: string }[] }
+  /** All of it is at home, read back and compared; `bytes`: what was written there. */
+  | { what: 'brought'; vm: string; bytes: number }
   /** Of a `real` run: its machines stay. */
   | { what: 'committed' }
   /** Of a `real` run: it is being undone; nobody goes on with it. */

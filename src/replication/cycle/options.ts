@@ -42,6 +42,11 @@ export interface CycleOptions {
   /** Awaited before each durable side effect. */
   step(name: string): Promise<void>;
   progress?(progress: Progress): void;
+  /**
+   * Asked before a whole disk is read, which may take hours: whether there is room for that. False: the cycle
+   * ends with `no-room`, and nothing is lost. Default: there is.
+   */
+  mayBeLong?(): boolean;
   signal?: AbortSignal;
 }
 

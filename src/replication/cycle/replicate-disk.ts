@@ -1,4 +1,4 @@
-import { type Diagnostic, world } from '../../diagnostics/diagnostic.ts';
+import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { allBlocks, blockSet, rangeBytes } from '../extents/blocks.ts';
 import { changedExtents } from '../extents/changed-extents.ts';
 import { blockSizeFor } from '../format/blocks.ts';
@@ -9,7 +9,7 @@ import { type Decision, type DecisionContext, decideMode } from './decide-mode.t
 import { causedBy, warning } from './failures.ts';
 import type { CycleDisk, CycleOptions } from './options.ts';
 
-type Options = Pick<CycleOptions, 'machine' | 'step' | 'progress' | 'signal'> & {
+type Options = Pick<CycleOptions, 'machine' | 'step' | 'progress' | 'mayBeLong' | 'signal'> & {
   snapshot: SourceSnapshot;
   context: DecisionContext;
   writer: PointWriter;
@@ -20,6 +20,7 @@ type Options = Pick<CycleOptions, 'machine' | 'step' | 'progress' | 'signal'> & 
 export async function replicateDisk(disk: SourceDisk, options: Options): Promise<CycleDisk> {
   const { machine, snapshot, writer, step, progress, signal } = options;
   const { mode, reason, base, changed } = await settle(disk, options);
+  if (mode !== 'incremental' && !(options.mayBeLong?.() ?? true)) throw noRoom(disk, reason);
   if (changed && base) changed.add(await doubted(writer, base));
   // A disk that grew keeps its block size: with another one no block would be found again.
   const blockSize = base?.blockSize ?? blockSizeFor(disk.capacity);
@@ -77,6 +78,13 @@ async function doubted(writer: PointWriter, base: PointDisk): Promise<Extent[]> 
     extents.push({ start: block * base.blockSize, length: base.blockSize });
   return extents;
 }
+
+const noRoom = (disk: SourceDisk, reason: string): Failure =>
+  new Failure(
+    blocked('no-room', `${disk.label} has to be read whole (${reason}), and other long cycles go first`, {
+      hint: 'an agent begins it again when one of them has ended; `converge replicate` runs it now',
+    }),
+  );
 
 const pointDisk = (
   { index, key, label, identity, capacity, changeId }: SourceDisk,

@@ -40,13 +40,14 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
   const healing = await beginHealing(vm, previous, { clock: options.clock, full, warn });
   // With --full nothing that is stored is believed.
   const looks = !full && (lease.unfinished || !previous);
-  const claimed = looks ? await vm.orphanedPacks() : [];
-  if (claimed.length > 0) await lease.claim(claimed.map(({ id }) => id));
+  const orphans = looks ? await vm.orphanedPacks() : [];
+  if (orphans.length > 0) await lease.claim(orphans.map(({ id }) => id));
+  const claimed = orphans.length > 0 ? await vm.unmarked(orphans) : [];
   const writer = await vm.writer(base, options.step, seen, { doubts: healing.doubts, claimed });
   if (!options.policy.anew && seen > (previous?.generation ?? 0)) throw pointsLost(options, seen, previous);
   const source = await recover(options, lease.epoch, warn);
   // The head was read before: whoever fails the VM over is seen here, or fences off what was read.
-  await refuseFailedOver(options.repository, source);
+  await refuseFailedOver(options.repository, source, base?.head.suspended);
   const selection = selectDisks(source, options.policy, previous?.disks);
   const obstacle = inTheWay(source, selection.disks);
   if (obstacle) throw new Failure(obstacle);
@@ -70,8 +71,11 @@ async function underLease(options: CycleOptions, held: Held): Promise<CycleResul
       for (const disk of disks)
         copied.push(await replicateDisk(disk, { ...options, snapshot, context, writer, warn }));
       await stillFrozen(options, snapshot);
-      await lease.renew();
-      writer.bundle(options.bundles?.of({ name: source.name, uuid: source.uuid }) ?? 'as-before');
+      await lease.prove();
+      writer.bundle(
+        options.bundles?.of({ name: source.name, uuid: source.uuid }) ?? 'as-before',
+        healing.looked,
+      );
       const committed = await writer.commit(
         {
           vm: { name: source.name, uuid: source.uuid },

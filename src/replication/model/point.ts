@@ -20,3 +20,20 @@ export interface PointSummary {
   broken?: true;
   disks: { index: number; key: number; bytes: number }[];
 }
+
+/** How a point came about. Times are ms since the epoch. */
+export interface MadePoint {
+  id: string;
+  generation: number;
+  /** The snapshot's creation. */
+  time: number;
+  /**
+   * When it could be recovered from, by the clock of the store. Never later than the next point's snapshot,
+   * which was taken after it: a repository that was copied has objects younger than that.
+   */
+  complete: number;
+  consistency: Consistency;
+  mode: Mode;
+  reason: string;
+  stored?: number;
+}

@@ -117,3 +117,25 @@ export interface SourceMachine {
   removeSnapshot(snapshot: SourceSnapshot, signal?: AbortSignal): Promise<void>;
   consolidate(signal?: AbortSignal): Promise<void>;
 }
+
+/**
+ * A machine at its home that is switched off and has no snapshots, as far as something is brought back to it.
+ * All calls may reject with a Failure.
+ */
+export interface RestingMachine {
+  /** Instance UUID. */
+  readonly uuid: string;
+  inspect(signal?: AbortSignal): Promise<SourceVm>;
+  /** As `changedAreas` of a snapshot; of the disk as it is now. */
+  changedSince(
+    disk: SourceDisk,
+    startOffset: number,
+    changeId: string,
+    signal?: AbortSignal,
+  ): Promise<ChangedAreas>;
+  open(disk: SourceDisk, signal?: AbortSignal): Promise<BlockSource>;
+  /** Has these bytes, as many as the disk has, take the place of all that is on it. */
+  replace(disk: SourceDisk, content: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<void>;
+  /** No change id that was given before is accepted any more once the machine has run again. */
+  endTracking(signal?: AbortSignal): Promise<void>;
+}

@@ -136,4 +136,13 @@ export interface ProtectedVmState {
   history: 'kept' | 'lost';
   /** `pending`: of what the repository holds of it something is damaged that no cycle has attended to yet. */
   damage: 'none' | 'pending';
+  /** It runs in AWS: no point is made of what is at home, however old the newest is. */
+  suspended?: Suspended;
+}
+
+export interface Suspended {
+  /** The failover that holds it: `web/3`. */
+  by: string;
+  /** Milliseconds since the epoch. */
+  since: number;
 }

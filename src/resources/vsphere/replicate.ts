@@ -4,6 +4,7 @@ import type { WriteIo } from '../../engine/model/io.ts';
 import type { Asked } from '../../engine/model/resource-type.ts';
 import type { CycleOptions, CycleResult } from '../../replication/cycle/options.ts';
 import type { KnownRepository, RepositoryRef } from '../../replication/model/clients.ts';
+import { refuseFailedOver } from '../../replication/model/pauses.ts';
 import type { Repository } from '../../replication/model/repository.ts';
 import type { Due, DueJob } from '../../replication/movers/due-jobs.ts';
 import { sha256 } from '../../values/digest.ts';
@@ -29,18 +30,20 @@ export interface CycleWish {
   full?: boolean;
   /** Where a repository or points are gone that earlier runs know, begin again. */
   anew?: boolean;
+  /** See `CycleOptions`. */
+  mayBeLong?: () => boolean;
 }
 
 /**
  * Makes the job of a protected VM: its repository is there afterwards, and no snapshot of ours is in the way.
  *
- * @throws Failure what connecting throws; `points-lost`, `repository-not-found`
+ * @throws Failure what connecting throws; `points-lost`, `repository-not-found`; `failed-over`, blocked
  */
 export async function prepareJob(
   { title, properties }: Pick<Asked<ProtectedVmProperties>, 'title' | 'properties'>,
   io: WriteIo,
   signal: AbortSignal = io.signal,
-  { due, rescan = false, full = false, anew = false }: CycleWish = {},
+  { due, rescan = false, full = false, anew = false, mayBeLong }: CycleWish = {},
 ): Promise<PreparedJob> {
   const vsphere = await io.client('vsphere');
   const repositories = await io.client('repositories');
@@ -52,6 +55,7 @@ export async function prepareJob(
   if (repository === undefined)
     throw new Failure(world('repository-not-found', `the repository ${ref.url.written} could not be made`));
   await repositories.known.note(ref, { id: repository.id });
+  await refuseFailedOver(repository, { uuid: machine.uuid, name: title });
   // What a cycle for another repository left would be in the way of this one.
   await removeLeft(machine, [ref], io, signal, repository.id);
   const now = io.clock.now();
@@ -78,6 +82,7 @@ export async function prepareJob(
     random: io.random,
     step: io.step,
     progress: io.progress,
+    ...(mayBeLong && { mayBeLong }),
     signal,
   };
   return { job, cycle, ref };

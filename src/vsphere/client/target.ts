@@ -43,6 +43,19 @@ export const vsphereTarget: TargetKind = {
                   'Most cycles of its VMs that an agent runs at once; as many as it has slots when left out.',
               }),
             ),
+            host_cycles: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                description: 'Most cycles at once of VMs that run on one ESXi host; no limit when left out.',
+              }),
+            ),
+            datastore_cycles: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                description:
+                  'Most cycles at once of VMs with a disk on one datastore; no limit when left out.',
+              }),
+            ),
           },
           { additionalProperties: false, description: 'What agents ask of it at most.' },
         ),

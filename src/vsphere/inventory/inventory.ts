@@ -23,6 +23,10 @@ export interface InventoryVm {
   snapshots: string[];
   /** Names from the datacenter's folder down to the datacenter, as datastore URLs want them. */
   datacenter: string;
+  /** Managed object id of the host that it runs on; undefined: the user may not see it. */
+  host?: string;
+  /** Managed object ids of the datastores that hold something of it; undefined: the user may not see them. */
+  datastores?: string[];
 }
 
 /** In names the inventory writes `%`, `/` and `\` as `%25`, `%2f` and `%5c` (ManagedEntity.name). */
@@ -46,7 +50,7 @@ export async function listVms(
         type: 'VirtualMachine',
         paths: [
           ...['name', 'parent', 'parentVApp', 'config.instanceUuid', 'config.uuid', 'config.template'],
-          'snapshot',
+          ...['snapshot', 'runtime.host', 'datastore'],
         ],
       },
       { type: 'Folder', paths: ['name', 'parent'] },
@@ -82,6 +86,12 @@ function readVm(vm: ObjectProperties, byId: Map<string, ObjectProperties>): Inve
     template: text(vm, 'config.template') === 'true',
     snapshots: childrenNamed(vm.properties.get('snapshot'), 'rootSnapshotList').flatMap(snapshotNames),
     datacenter: top < 0 ? '' : names(chain.slice(top)).join('/'),
+    ...(vm.properties.has('runtime.host') && { host: text(vm, 'runtime.host') }),
+    ...(vm.properties.has('datastore') && {
+      datastores: childrenNamed(vm.properties.get('datastore'), 'ManagedObjectReference').map(
+        one => one.text,
+      ),
+    }),
   };
 }
 

@@ -30,6 +30,17 @@ export function labEc2(context: CliContext, event: DefineEvent): void {
         ),
   );
   event(
+    'write-volume <VOLUME> <OFFSET> <FILE>',
+    'write the bytes of a file into an EBS volume, as the system that runs with it does',
+    'write-volume vol-0123456789abcdef0 1048576 changed.bin',
+    ([volume, offset, file]) => ({
+      do: 'write-volume',
+      volume: volume!,
+      offset: offset === '0' ? 0 : wholeNumber(offset!, 'OFFSET', Number.MAX_SAFE_INTEGER),
+      file: resolve(context.io.host.cwd, file!),
+    }),
+  );
+  event(
     'resolver-rule <VPC> <RULE>',
     'let a rule of Route 53 Resolver apply to a VPC',
     'resolver-rule vpc-0123456789abcdef0 rslvr-rr-0123456789abcdef0',
@@ -37,7 +48,7 @@ export function labEc2(context: CliContext, event: DefineEvent): void {
   );
   event(
     'associate <VPC> <KIND> <ID>',
-    'associate a VPC with a `profile` or `zone` of Route 53, or a `service-network` of VPC Lattice',
+    'associate a VPC with a `profile` or `zone` of Route 53',
     'associate vpc-0123456789abcdef0 zone corp.example.com',
     ([vpc, kind, id]) => ({ do: 'associate', vpc: vpc!, kind: associated(kind!), id: id! }),
   );
@@ -49,7 +60,7 @@ export function labEc2(context: CliContext, event: DefineEvent): void {
   );
 }
 
-const kinds = ['profile', 'zone', 'service-network'] as const;
+const kinds = ['profile', 'zone'] as const;
 
 function associated(text: string): (typeof kinds)[number] {
   const known = kinds.find(kind => kind === text);

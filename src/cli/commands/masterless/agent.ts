@@ -1,12 +1,10 @@
 import type { AgentOptions } from '../../../app/self/agent.ts';
-import { apart, Failure, given } from '../../../diagnostics/diagnostic.ts';
-import { exitCode } from '../../../engine/report/exit-code.ts';
+import { Failure, given } from '../../../diagnostics/diagnostic.ts';
 import { parseDuration } from '../../../io/duration.ts';
-import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
-import type { CliContext } from '../../context/cli-context.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withLab, withState } from '../../context/options.ts';
 import { withSelfOptions } from '../../context/self-options.ts';
+import { agentOfPaths } from '../operation/agent-paths.ts';
 
 /** Seconds are enough for anybody, and S3 is asked twice each time. */
 const shortest = 5_000;
@@ -25,21 +23,21 @@ export const agent: Define = (program, context, exit) => {
   const command = program
     .command('agent [PATHS...]')
     .description(
-      'agent PATHS: run the cycles of protected VMs that are due. agent --self: keep this Beanstalk instance what the bucket says',
+      'agent PATHS: keep running the cycles of protected VMs as they come due. agent --self: keep this Beanstalk instance what the bucket says. agent drain: end an agent after its cycles',
     )
-    .option('--once', 'look once, do what is due, and end: for a timer or a scheduled task; PATHS need it')
-    .option('--slots <N>', 'with PATHS: cycles at once; first copies get a quarter of them', usualSlots)
+    .option('--once', 'look once, do what is due, and end: for a timer or a scheduled task')
+    .option('--slots <N>', 'with PATHS: cycles at once; first copies and rescans get a quarter', usualSlots)
     .option('--self <URL>', 's3://BUCKET/PREFIX, where the content of this instance is')
     .option('--every <DURATION>', 'with --self: how often to look (default 1m)')
     .option('--only-rollouts', 'with --self: let new content wait until a rollout comes to this instance');
   withData(withLab(withState(withSelfOptions(command))))
     .addHelpText(
       'after',
-      '\nExamples:\n  converge agent manifests --once\n  converge agent --self s3://cust-deployment-data/\n  converge agent --self s3://cust-deployment-data/ --once',
+      '\nExamples:\n  converge agent manifests\n  converge agent manifests --once\n  converge agent drain\n  converge agent --self s3://cust-deployment-data/\n  converge agent --self s3://cust-deployment-data/ --once',
     )
     .action(async (paths: string[], options: Options) => {
       refuseMixed(paths, options);
-      if (options.self === undefined) return exit(await cyclesOnce(context, paths, options));
+      if (options.self === undefined) return exit(await agentOfPaths(context, paths, options));
       const said = options.every ?? '1m';
       const every = parseDuration(said);
       if (every === undefined || every < shortest)
@@ -70,7 +68,7 @@ const ofSelf = {
 
 function refuseMixed(paths: readonly string[], options: Options): void {
   const mixed = (message: string, hint: string) => new Failure(given('agent-mixed', message, { hint }));
-  const both = 'converge agent PATHS --once, or converge agent --self URL';
+  const both = 'converge agent PATHS, or converge agent --self URL';
   if (options.self !== undefined) {
     if (paths.length > 0) throw mixed('PATHS are for VMs, and --self for the instance that this is', both);
     if (options.slots !== usualSlots) throw mixed('--slots goes with PATHS', both);
@@ -80,30 +78,4 @@ function refuseMixed(paths: readonly string[], options: Options): void {
   const wrong = Object.entries(ofSelf).flatMap(([name, flag]) => (name in options ? [flag] : []));
   if (wrong.length > 0)
     throw mixed(`${wrong.join(', ')} ${wrong.length > 1 ? 'go' : 'goes'} with --self`, both);
-  if (!options.once)
-    throw mixed('the cycles of PATHS are run once', 'add --once, and let a timer run it every few minutes');
-}
-
-async function cyclesOnce(context: CliContext, paths: string[], options: Options): Promise<number> {
-  if (!/^[1-9]\d{0,2}$/.test(options.slots))
-    throw new Failure(given('bad-slots', `--slots ${options.slots}: expected a whole number from 1 to 999`));
-  const { agentOnce } = await import('../../../app/operation/agent-once.ts');
-  const turn = await agentOnce(context, paths, { ...options, slots: Number(options.slots) }, moved => {
-    if ('cycle' in moved) {
-      context.print([`${moved.vm}: ${describeCycle(moved.cycle)}`]);
-      context.report(moved.cycle.warnings);
-    } else if ('diagnostics' in moved) {
-      context.print([`${moved.vm}: no point was made`]);
-      context.report(moved.diagnostics);
-    }
-  });
-  if (!turn) return 1;
-  context.print(turn.paused.map(vm => `${vm}: due, and paused`));
-  context.report(turn.diagnostics);
-  const failed = turn.moved.flatMap(one => ('diagnostics' in one ? one.diagnostics : []));
-  // What turned out to be wrong of one VM stopped no other.
-  const told = apart([...turn.diagnostics, ...failed]).map(one =>
-    one.category === 'given' ? { ...one, category: 'world' as const } : one,
-  );
-  return exitCode({ diagnostics: told });
 }

@@ -1,2 +1,3 @@
+export { metrics } from './metrics.ts';
 export { pause, resume } from './pause.ts';
 export { status } from './status.ts';

@@ -1,7 +1,7 @@
-import { type Status, type StatusOptions, status as see } from '../../../app/operation/status.ts';
+import { type StatusOptions, status as see } from '../../../app/operation/status.ts';
 import { exitCode } from '../../../engine/report/exit-code.ts';
-import { bytes, plural } from '../../../io/units.ts';
-import { REASONS, STATES, type VmStatus } from '../../../operation/model.ts';
+import { bytes, plural, span } from '../../../io/units.ts';
+import { REASONS, STATES, type Status, type Verified, type VmStatus } from '../../../operation/model.ts';
 import { isBreached } from '../../../operation/status.ts';
 import type { Define } from '../../context/define.ts';
 import { withData, withFormat, withLab, withRepository, withState } from '../../context/options.ts';
@@ -44,7 +44,7 @@ function inJson({ at, vms, repositories }: Status): object {
 }
 
 function vmInJson(one: VmStatus): object {
-  const { age, target, deadline, next, pausedUntil, newest, replica, rehearsal, ...rest } = one;
+  const { age, target, deadline, next, pausedUntil, newest, replica, rehearsal, verified, ...rest } = one;
   return {
     ...rest,
     ...(age !== undefined && { age_seconds: seconds(age) }),
@@ -54,6 +54,7 @@ function vmInJson(one: VmStatus): object {
     ...(pausedUntil !== undefined && { paused_until: time(pausedUntil) }),
     ...(newest && { newest: { ...newest, time: time(newest.time) } }),
     ...(replica && { replica: replicaInJson(replica) }),
+    ...(verified && { verified: timesOf(verified) }),
     ...(rehearsal && { rehearsal: rehearsalInJson(rehearsal) }),
   };
 }
@@ -64,6 +65,9 @@ const replicaInJson = ({ state, behind, age, target }: NonNullable<VmStatus['rep
   ...(age !== undefined && { age_seconds: seconds(age) }),
   ...(target !== undefined && { target_seconds: seconds(target) }),
 });
+
+const timesOf = (verified: Verified): object =>
+  Object.fromEntries(Object.entries(verified).map(([level, at]) => [level, time(at)]));
 
 const rehearsalInJson = ({ began, finished, ...rest }: NonNullable<VmStatus['rehearsal']>): object => ({
   ...rest,
@@ -145,14 +149,3 @@ const rehearsalCell =
     if (!finished) return `begun ${span(at - began)} ago`;
     return `${finished.ok ? 'passed' : 'failed'} in ${span(finished.took)}, ${span(at - finished.at)} ago`;
   };
-
-/** `45 s`, `3 min`, `2 h 5 min`, `12 d`: enough to look at. */
-function span(ms: number): string {
-  const whole = Math.max(0, Math.round(ms / 1000));
-  if (whole < 120) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 120) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d`;
-}

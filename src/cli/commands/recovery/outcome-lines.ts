@@ -45,6 +45,7 @@ function plannedLines(machine: PlannedMachine, look: string): string[] {
     ...(address ? [`      ${addressLine(address, landing !== undefined)}`] : []),
     ...(landing ? landingLines(landing) : []),
     ...(shell ? [`      ${shellLine(shell, image_name)}`] : []),
+    ...importLines(machine),
     `      ${priceLine(machine)}`,
     ...(cold ? coldLines(cold) : []),
     ...(ready ? readyLines(ready, look) : []),
@@ -78,6 +79,26 @@ const addressLine = ({ ip, subnet }: NonNullable<PlannedMachine['address']>, isR
   subnet === undefined
     ? `another address than its ${ip}, which is in no subnet of ${isReal ? 'its target' : 'the test'}`
     : `${ip} in ${subnet}, any other address elsewhere`;
+
+/** Which way it goes, where it isn't run as it is or that was chosen. */
+function importLines({ imported, import_why: why, import_takes: takes }: PlannedMachine): string[] {
+  const because = why === undefined ? '' : `: ${why}`;
+  if (!imported) return why === undefined ? [] : [`      fast${because}`];
+  const { by, license, images } = imported;
+  const of = by === 'raw' ? `raw images of its disks in ${images}` : 'the snapshots of its replica';
+  const lines = [
+    `      ${by}: VM Import makes an image of ${of}${because}`,
+    ...(license ? [`      Windows licensed by ${licensor[license]}, as the import is told`] : []),
+  ];
+  if (!takes) return lines;
+  const [least, most] = takes.import_seconds.map(seconds => duration(seconds * 1000));
+  const upload =
+    by === 'raw'
+      ? `about ${duration(takes.upload_seconds * 1000)} until they are in S3 at ${assumedRate / 1e6} MB/s, then `
+      : '';
+  const cost = by === 'raw' ? `; $${takes.requests.toFixed(2)} of requests` : '';
+  return [...lines, `      ${upload}${least} to ${most} for the import, as others tell of it${cost}`];
+}
 
 const licensor: Record<string, string> = { aws: 'AWS, billed by the hour', byol: 'you' };
 

@@ -281,7 +281,8 @@ export interface ImportTask {
   licenseType?: string;
   usageOperation?: string;
   bootMode?: LabImage['bootMode'];
-  snapshots: string[];
+  /** What it reads, root first. */
+  disks: ({ snapshot: string } | { bucket: string; key: string })[];
   image?: string;
   fail?: string;
 }
@@ -312,9 +313,9 @@ export interface Schedule {
   runs: { at: number; error?: string }[];
 }
 
-/** What gives a VPC names or services from elsewhere, and isn't EC2's own. */
+/** What gives a VPC names from elsewhere, and isn't EC2's own. */
 export interface Association {
-  kind: 'profile' | 'zone' | 'service-network';
+  kind: 'profile' | 'zone';
   /** Of a zone its name, `corp.example.com`. */
   id: string;
 }

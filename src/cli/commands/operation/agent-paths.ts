@@ -1,0 +1,117 @@
+import type { AgentOptions, Heard } from '../../../app/operation/agent.ts';
+import type { Moved } from '../../../app/operation/move-duty.ts';
+import type { CommonOptions } from '../../../app/options.ts';
+import { apart, type Diagnostic, Failure, given } from '../../../diagnostics/diagnostic.ts';
+import { exitCode } from '../../../engine/report/exit-code.ts';
+import { plural, span } from '../../../io/units.ts';
+import { describeCycle } from '../../../resources/vsphere/describe-cycle.ts';
+import type { CliContext } from '../../context/cli-context.ts';
+
+type Options = CommonOptions & { once?: boolean; slots: string };
+
+/** In the place of PATHS: end the agent with this state folder. */
+const DRAIN = 'drain';
+
+/** `converge agent PATHS`, with `--once`, or `converge agent drain`. Gives the exit code. */
+export async function agentOfPaths(context: CliContext, paths: string[], options: Options): Promise<number> {
+  if (paths[0] === DRAIN) return drain(context, paths, options);
+  if (!/^[1-9]\d{0,2}$/.test(options.slots))
+    throw new Failure(given('bad-slots', `--slots ${options.slots}: expected a whole number from 1 to 999`));
+  const given_ = { ...options, slots: Number(options.slots) };
+  return options.once ? once(context, paths, given_) : goOn(context, paths, given_);
+}
+
+async function drain(context: CliContext, paths: string[], options: Options): Promise<number> {
+  if (paths.length > 1)
+    throw new Failure(
+      given('agent-mixed', 'drain ends the agent of a state folder, and takes no PATHS', {
+        hint: `name it with --state; a folder of manifests that is called ${DRAIN} is ./${DRAIN}`,
+      }),
+    );
+  const { drainAgent } = await import('../../../app/operation/drain.ts');
+  const wasThere = await drainAgent(context, options);
+  context.print([wasThere ? 'the agent has ended' : 'no agent runs with this state folder']);
+  return 0;
+}
+
+async function once(context: CliContext, paths: string[], options: AgentOptions): Promise<number> {
+  const { agentOnce } = await import('../../../app/operation/agent-once.ts');
+  const turn = await agentOnce(context, paths, options, moved => told(context, moved));
+  if (!turn) return 1;
+  context.report(turn.diagnostics);
+  const failed = turn.moved.flatMap(one => ('diagnostics' in one ? one.diagnostics : []));
+  return exitCode({ diagnostics: elsewhere([...turn.diagnostics, ...failed]) });
+}
+
+async function goOn(context: CliContext, paths: string[], options: AgentOptions): Promise<number> {
+  const { agent } = await import('../../../app/operation/agent.ts');
+  const ended = await agent(context, paths, options, heard => tell(context, heard));
+  return ended === undefined ? 1 : 0;
+}
+
+function told(context: CliContext, moved: Moved): void {
+  if ('cycle' in moved) {
+    context.print([`${moved.vm}: ${describeCycle(moved.cycle)}`]);
+    context.report(moved.cycle.warnings);
+  } else if ('paused' in moved) context.print([`${moved.vm}: due, and paused`]);
+  else if ('diagnostics' in moved) {
+    context.print([`${moved.vm}: no point was made`]);
+    context.report(moved.diagnostics);
+  }
+}
+
+function tell(context: CliContext, heard: Heard): void {
+  switch (heard.type) {
+    case 'begins': {
+      const { vms, slots, now, next } = heard;
+      const when =
+        next === undefined
+          ? 'none is due'
+          : next <= now
+            ? 'the first is due now'
+            : `the first is due in ${span(next - now)}`;
+      context.print([`looking after ${plural(vms, 'VM')}, ${plural(slots, 'cycle')} at once; ${when}`]);
+      return;
+    }
+    case 'moved':
+      told(context, heard.moved);
+      return;
+    case 'unseen':
+      context.report(elsewhere(heard.diagnostics));
+      return;
+    case 'broken':
+      context.report(heard.diagnostics);
+      context.print(['the manifests can not be used: the agent goes by the last that could']);
+      return;
+    case 'taken-up':
+      context.print([`the manifests changed: looking after ${plural(heard.vms, 'VM')}`]);
+      return;
+    case 'held':
+      context.print(
+        heard.held.length === 0
+          ? ['the manifests protect no less any more than what the agent goes by']
+          : heard.held.map(
+              ({ address, why }) =>
+                `${address} protects less than before, and goes on as it was until \`apply --allow ${address}\`: ${why.join('; ')}`,
+            ),
+      );
+      return;
+    case 'job': {
+      const { job, subject, found, diagnostics } = heard.done;
+      context.report(diagnostics);
+      if (found > 0) context.print([`${job}${subject === undefined ? '' : ` ${subject}`}: ${found} found`]);
+      return;
+    }
+    case 'job-failed':
+      context.report(heard.diagnostics);
+      return;
+    case 'ended':
+      context.print([heard.how === 'drained' ? 'ended after its cycles' : 'ended']);
+  }
+}
+
+/** What turned out to be wrong of one VM stopped no other, and isn't wrong with what was asked. */
+const elsewhere = (diagnostics: readonly Diagnostic[]): Diagnostic[] =>
+  apart([...diagnostics]).map(one =>
+    one.category === 'given' ? { ...one, category: 'world' as const } : one,
+  );

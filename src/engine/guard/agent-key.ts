@@ -1,0 +1,10 @@
+import type { Address } from '../model/catalog.ts';
+
+const prefix = 'agent:';
+
+/** Where a state folder remembers what an agent goes by for a resource, until `apply --allow` ends that. */
+export const agentKey = (address: Address): string => `${prefix}${address}`;
+
+/** The address of such a key; undefined for another one. */
+export const addressOfAgentKey = (key: string): Address | undefined =>
+  key.startsWith(prefix) ? key.slice(prefix.length) : undefined;

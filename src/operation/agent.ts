@@ -1,0 +1,108 @@
+import type { Clock } from '../io/ports.ts';
+import type { Agenda, Duty, Outcome } from './agenda.ts';
+
+/** What an agent needs of the world. */
+export interface AgentPorts {
+  clock: Clock;
+  /**
+   * What is to be looked after, and the newest points as far as anybody looked; undefined: as before. Asked
+   * at the start and every `refresh`, beside the cycles.
+   */
+  duties(): Promise<{ duties: Duty[]; newest: Map<string, number | undefined> } | undefined>;
+  /**
+   * Runs the cycle of one VM, which has a slot. It asks `mayBeLong` before it reads a whole VM that has a
+   * point: false: the cycle is to end without one. Doesn't reject.
+   */
+  move(id: string, mayBeLong: () => boolean): Promise<Outcome>;
+  /** Whether somebody asked it to begin nothing more. */
+  draining(): Promise<boolean>;
+  /** Told at each turn of the loop: that it goes on. */
+  turn?(): void;
+}
+
+export interface AgentOptions {
+  signal: AbortSignal;
+  /** Between two looks at what is to be looked after, ms; undefined: it looks once. */
+  refresh?: number;
+  /** Ends when nothing is due any more. */
+  once?: boolean;
+  /** Between two turns at most, ms, until it notices that it is to drain; default: two seconds. */
+  turn?: number;
+}
+
+const usualTurn = 2_000;
+
+/**
+ * Runs the cycles of VMs as they come due, as the agenda says, until the signal comes or it is drained; with
+ * `once` until nothing is due. Cycles that run at the end are waited for: whoever aborts the signal aborts
+ * them too. Nothing in the loop waits for the world but for what `draining` looks at.
+ */
+export async function runAgent(
+  agenda: Agenda,
+  ports: AgentPorts,
+  { signal, refresh, once = false, turn = usualTurn }: AgentOptions,
+): Promise<'stopped' | 'drained' | 'done'> {
+  const { clock } = ports;
+  const running = new Set<Promise<void>>();
+  let wake = new AbortController();
+  const begin = (id: string): void => {
+    const cycle = ports
+      .move(id, () => agenda.becomeLong(id))
+      .then(outcome => {
+        agenda.ended(id, outcome, clock.now());
+        // Looked at once, it is done, unless it only waits for its lane.
+        if (once && outcome.result !== 'put-back') agenda.forget(id);
+      })
+      .finally(() => {
+        running.delete(cycle);
+        wake.abort();
+      });
+    running.add(cycle);
+  };
+  let looking: Promise<void> | undefined;
+  let looked = Number.NEGATIVE_INFINITY;
+  const look = async (): Promise<void> => {
+    const found = await ports.duties();
+    if (found) agenda.sync(found.duties, found.newest, clock.now());
+  };
+  let isDraining = false;
+  let ended: 'stopped' | 'drained' | 'done' | undefined;
+  while (ended === undefined) {
+    ports.turn?.();
+    isDraining ||= await ports.draining();
+    const now = clock.now();
+    const isFirst = looked === Number.NEGATIVE_INFINITY;
+    if (isFirst || (refresh !== undefined && now - looked >= refresh && !looking && !isDraining)) {
+      looked = now;
+      looking = look().finally(() => {
+        looking = undefined;
+        wake.abort();
+      });
+      if (isFirst) await looking;
+    }
+    wake = new AbortController();
+    if (!isDraining && !signal.aborted)
+      for (let id = agenda.take(clock.now()); id !== undefined; id = agenda.take(clock.now())) begin(id);
+    if (signal.aborted) ended = 'stopped';
+    else if (isDraining && running.size === 0) ended = 'drained';
+    else if (once && running.size === 0) ended = 'done';
+    else {
+      const ms = isDraining ? turn : Math.min(turn, untilNext(agenda, clock.now()));
+      await pause(clock, ms, AbortSignal.any([signal, wake.signal]));
+    }
+  }
+  await Promise.all(running);
+  return ended;
+}
+
+const untilNext = (agenda: Agenda, now: number): number =>
+  Math.max(0, (agenda.nextReady() ?? Number.POSITIVE_INFINITY) - now);
+
+/** Ends early, and without a mistake, when the signal comes. */
+async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(ms, signal);
+  } catch (reason) {
+    if (!signal.aborted) throw reason;
+  }
+}

@@ -1,0 +1,88 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { cli, scratch } from '../support/cli.ts';
+import { SteppedClock } from '../support/stepped-clock.ts';
+
+/** A running agent, on a clock that the test moves, with all that it has said. */
+async function running(vms: Record<string, string>) {
+  const dir = await scratch();
+  const clock = new SteppedClock(Date.UTC(2026, 10, 28, 12));
+  const home = `{ type: vsphere, url: https://vc.example.com, username: u, password: "\${secret('env:VC')}", limits: { host_cycles: 1 } }`;
+  const declare = (all: Record<string, string>) =>
+    writeFile(
+      join(dir, 'm.yaml'),
+      `converge: 1\ntargets: { home: ${home} }\nresources:\n  protected_vm:\n${Object.entries(all)
+        .map(([vm, rest]) => `    ${vm}: { repository: file:///dr, ${rest} }\n`)
+        .join('')}`,
+    );
+  await declare(vms);
+  let said = '';
+  const ending = new AbortController();
+  const options = { env: { VC: 'x' }, clock, interrupt: ending.signal };
+  const converge = (...args: string[]) => cli(dir, [...args, '--lab', 'lab'], options);
+  const agent = cli(dir, ['agent', 'm.yaml', '--lab', 'lab'], {
+    ...options,
+    onStdout: text => {
+      said += text;
+    },
+  });
+  let done = false;
+  void agent.finally(() => {
+    done = true;
+  });
+  /** Moves the clock on in steps until it has said so, or has ended. */
+  const until = async (what: RegExp | 'ended', step = 500) => {
+    const look = async () => {
+      await clock.advance(step);
+      if (what === 'ended') expect(done).toBe(true);
+      else expect(said).toMatch(what);
+    };
+    await vi.waitFor(look, { interval: 1, timeout: 60_000 });
+  };
+  return { dir, clock, agent, ending, declare, converge, until, said: () => said };
+}
+
+const every = (time: string) => `schedule: every ${time}`;
+
+test('it says what it will do, moves VMs as they come due, holds on to what protects more, and drains', async () => {
+  const { dir, clock, agent, declare, converge, until, said } = await running({
+    dc02: every('5 minutes'),
+    sql01: every('5 minutes'),
+  });
+  await until(/dc02: .*[\s\S]*sql01: |sql01: .*[\s\S]*dc02: /);
+  expect(said()).toMatch(/^looking after 2 VMs, 4 cycles at once; the first is due now\n/);
+  const first = said().length;
+  await until(/^(?:[\s\S]*dc02: ){2}[\s\S]*$/);
+  expect(said().slice(first)).toMatch(/dc02: point 2, /);
+
+  // One is gone, the other's schedule is longer: both go on as they were.
+  await declare({ dc02: every('2 hours') });
+  await until(/protected_vm:sql01 protects less than before.*it is not declared any more/);
+  expect(said()).toMatch(/protected_vm:dc02 protects less than before.*`schedule` was "every 5 minutes"/);
+  await writeFile(join(dir, 'm.yaml'), 'converge: 1\nresources: { protected_vm: { dc02: { repo');
+  await until(/the agent goes by the last that could/);
+  const before = said().length;
+  await until(/goes by the last that could[\s\S]*(dc02: [\s\S]*sql01: |sql01: [\s\S]*dc02: )/);
+  expect(said().slice(before)).not.toContain('protects less');
+
+  const drained = converge('agent', 'drain');
+  await until('ended');
+  expect(await agent).toMatchObject({ code: 0 });
+  expect(said()).toMatch(/ended after its cycles\n$/);
+  await clock.advance(60_000);
+  expect((await drained).stdout).toContain('the agent has ended');
+  expect(await readFile(join(dir, 'lab/state/memory/engine.json'), 'utf8')).toContain(
+    'agent:protected_vm:sql01',
+  );
+});
+
+test('a second agent with its state folder is refused, and a signal ends the first', async () => {
+  const { agent, ending, converge, until } = await running({ dc02: every('1 hour') });
+  await until(/looking after 1 VM/);
+  const second = await converge('agent', 'm.yaml', '--state', 'lab/state').catch(error => error);
+  expect(second.stderr ?? '').toMatch(/agent-runs|lab-in-use/);
+  ending.abort('SIGTERM');
+  await until('ended');
+  expect((await agent).stdout).toMatch(/ended\n$/);
+});

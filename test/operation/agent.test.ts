@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { Agenda, type Duty, type Outcome } from '../../src/operation/agenda.ts';
+import { type AgentPorts, runAgent } from '../../src/operation/agent.ts';
+import { SteppedClock } from '../support/stepped-clock.ts';
+
+const minute = 60_000;
+
+/** An agent in a world where each VM has an interval, and what its cycles come to is said by the test. */
+function world(
+  vms: Record<string, { every: number; takes: number }>,
+  slots = 4,
+  clock = new SteppedClock(0),
+) {
+  const log: string[] = [];
+  const points = new Map<string, number>();
+  const scripted = new Map<string, Outcome[]>();
+  const ending = new AbortController();
+  const state = { draining: false, vms };
+  const duty = (id: string): Duty => ({
+    id,
+    places: [],
+    next: newest =>
+      newest === undefined
+        ? { ready: 0, deadline: 0 }
+        : { ready: newest + state.vms[id]!.every, deadline: newest + 2 * state.vms[id]!.every },
+  });
+  const ports: AgentPorts = {
+    clock,
+    duties: async () => ({
+      duties: Object.keys(state.vms).map(duty),
+      newest: new Map(points),
+    }),
+    draining: async () => state.draining,
+    async move(id, mayBeLong) {
+      const began = clock.now();
+      log.push(`${began / minute} ${id}`);
+      const outcome = scripted.get(id)?.shift() ?? { result: 'made', newest: began, long: false };
+      if (outcome.result === 'put-back' && mayBeLong()) throw new Error('there was room');
+      if (outcome.result === 'made') {
+        await clock.sleep(state.vms[id]!.takes);
+        points.set(id, outcome.newest);
+      }
+      return outcome;
+    },
+  };
+  const agenda = new Agenda(slots);
+  const run = (more: { refresh?: number; once?: boolean } = {}) =>
+    runAgent(agenda, ports, { signal: ending.signal, turn: minute / 2, ...more });
+  return { clock, log, points, scripted, state, ending, agenda, run };
+}
+
+describe('the loop of an agent', () => {
+  test('wakes when a VM is due, and makes good once for any time it was away', async () => {
+    const { clock, log, points, run, ending } = world({ a: { every: 15 * minute, takes: minute } });
+    points.set('a', -7 * 24 * 60 * minute);
+    const ended = run();
+    await clock.advance(0);
+    await clock.advance(46 * minute);
+    ending.abort();
+    expect(await ended).toBe('stopped');
+    expect(log).toEqual(['0 a', '15 a', '30 a', '45 a']);
+  });
+
+  test('comes back soon to one that somebody is at, later and later to one that fails, and steps aside for another agent', async () => {
+    const { clock, log, scripted, run, ending } = world({
+      busy: { every: 15 * minute, takes: 0 },
+      bad: { every: 60 * minute, takes: 0 },
+    });
+    const failed = { result: 'failed' } as const;
+    scripted.set('busy', [{ result: 'busy' }, { result: 'seen', newest: 0 }]);
+    scripted.set('bad', [failed, failed, failed]);
+    const ended = run();
+    await clock.advance(0);
+    await clock.advance(20 * minute);
+    ending.abort();
+    await ended;
+    const of = (id: string) => log.flatMap(line => (line.endsWith(id) ? [Number(line.split(' ')[0])] : []));
+    expect(of('bad')).toEqual([0, 1, 3, 7]);
+    // 15 minutes after the other's point, and two more for that one to come first.
+    expect(of('busy')).toEqual([0, 0.5, 17]);
+  });
+
+  test('a cycle that has to read everything waits for the long lane, while others go on', async () => {
+    const { clock, log, points, scripted, run, ending } = world(
+      { first: { every: 600 * minute, takes: 100 * minute }, b: { every: 15 * minute, takes: minute } },
+      4,
+    );
+    points.set('b', -15 * minute);
+    scripted.set('b', [{ result: 'put-back' }]);
+    const ended = run();
+    await clock.advance(0);
+    await clock.advance(99 * minute);
+    expect(log).toEqual(['0 first', '0 b']);
+    await clock.advance(20 * minute);
+    ending.abort();
+    await ended;
+    expect(log).toEqual(['0 first', '0 b', '100 b', '115 b']);
+  });
+
+  test('drained, it ends with the cycles that run; those who come later are not begun', async () => {
+    const { clock, log, points, state, run } = world({
+      a: { every: 15 * minute, takes: 10 * minute },
+      b: { every: 15 * minute, takes: 3 * minute },
+    });
+    points.set('a', -15 * minute).set('b', -15 * minute);
+    const ended = run();
+    await clock.advance(0);
+    await clock.advance(minute);
+    state.draining = true;
+    await clock.advance(8 * minute);
+    expect(await Promise.race([ended, 'going on'])).toBe('going on');
+    await clock.advance(2 * minute);
+    expect(await ended).toBe('drained');
+    expect(log).toEqual(['0 a', '0 b']);
+  });
+
+  test('takes up and lets go of VMs at the next look, and never runs one twice at once', async () => {
+    const long = { every: 15 * minute, takes: 40 * minute };
+    const { clock, log, points, state, run, ending } = world({ a: long });
+    points.set('a', -15 * minute).set('b', -15 * minute);
+    const ended = run({ refresh: minute });
+    await clock.advance(0);
+    await clock.advance(5.5 * minute);
+    state.vms = { ...state.vms, b: { every: 15 * minute, takes: 0 } };
+    await clock.advance(20 * minute);
+    state.vms = { a: long };
+    await clock.advance(34 * minute);
+    ending.abort();
+    await clock.advance(60 * minute);
+    await ended;
+    expect(log).toEqual(['0 a', '6 b', '21 b', '40 a']);
+  });
+
+  test('once: what is due by now, nothing twice', async () => {
+    const { clock, log, points, scripted, run } = world(
+      {
+        a: { every: 15 * minute, takes: 0 },
+        b: { every: 15 * minute, takes: 0 },
+        c: { every: minute, takes: 1 },
+      },
+      4,
+    );
+    points.set('b', 0);
+    scripted.set('c', [{ result: 'failed' }]);
+    const ended = run({ once: true });
+    await clock.advance(0);
+    await clock.advance(minute);
+    expect(await ended).toBe('done');
+    expect(log).toEqual(['0 a', '0 c']);
+  });
+});
