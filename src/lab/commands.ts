@@ -45,6 +45,7 @@ export type LabCommand =
   | { do: 'remove-snapshot'; vm: string; name: string }
   | { do: 'reset-cbt'; vm: string }
   | { do: 'power-cut'; vm: string }
+  | { do: 'power'; vm: string; on: boolean }
   | { do: 'fault'; on: FaultyService | 'windows'; rule: Record<string, unknown> }
   | { do: 'foreign-bucket'; name: string }
   | { do: 'site-content'; host: string; folder: string }
@@ -166,6 +167,9 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
     case 'power-cut':
       await world.powerCut(command.vm);
       return { lines: [`${command.vm} lost power: its change tracking is invalid`] };
+    case 'power':
+      await world.setPower(command.vm, command.on ? 'poweredOn' : 'poweredOff');
+      return { lines: [`${command.vm} is ${command.on ? 'on' : 'off'}`] };
     case 'fault':
       if (command.on === 's3') lab.s3.fault(command.rule as unknown as Parameters<S3Lab['fault']>[0]);
       else if (command.on === 'secrets') lab.api.fault(command.rule as unknown as ApiFaultRule);

@@ -27,8 +27,9 @@ import {
 import { expect, test } from 'vitest';
 import type { Failure } from '../../src/diagnostics/diagnostic.ts';
 import type { Lab } from '../../src/lab/lab.ts';
-import { waysOut } from '../../src/recovery/failover/isolation.ts';
+import { refuseOpen, waysOut } from '../../src/recovery/failover/isolation.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
+import type { NetworkFacts } from '../../src/recovery/model/machines.ts';
 import { RUN_TAG } from '../../src/recovery/model/machines.ts';
 import { begun } from './begun.ts';
 import { apart } from './network.ts';
@@ -344,4 +345,40 @@ test('what every VPC is told by DHCP is no way out', () => {
   expect(waysOut({ ...shut, dhcp })).toEqual([]);
   const like = { option: 'domain-name', value: 'ec2.internal.example.com' };
   expect(waysOut({ ...shut, dhcp: [like] })).toHaveLength(1);
+});
+
+test('each kind of way out is told with what shuts it', () => {
+  const facts = {
+    ...{
+      account: '1',
+      vpc: 'vpc-1',
+      group: 'sg-1',
+      subnets: [{ id: 'subnet-1', zone: 'a', cidr: '10.0.0.0/24' }],
+    },
+    routes: ['a route to the internet'],
+    doors: ['internet gateway igw-1'],
+    rules: ['out to 0.0.0.0/0', 'in from sg-2'],
+    addresses: ['subnet-1 gives public addresses'],
+    interfaces: ['eni-1 of a load balancer'],
+    dhcp: [{ option: 'domain-name-servers', value: '10.9.9.9' }],
+  };
+  const shuts = [
+    /route table/,
+    /away from the VPC/,
+    /names? the group itself/,
+    /public/,
+    /belongs to/,
+    /DHCP options/,
+  ];
+  let failure: unknown;
+  try {
+    refuseOpen(facts as unknown as NetworkFacts);
+  } catch (error) {
+    failure = error;
+  }
+  const { diagnostics } = failure as Failure;
+  expect(diagnostics.map(({ hint }) => hint)).toEqual(shuts.map(shut => expect.stringMatching(shut)));
+  expect(diagnostics[2]!.message).toMatch(/traffic out to 0\.0\.0\.0\/0; .* traffic in from sg-2$/);
+  expect(diagnostics[2]!.hint).not.toContain('name subnets');
+  expect(new Set(diagnostics.map(({ hint }) => hint)).size).toBe(6);
 });

@@ -65,7 +65,7 @@ export interface Failover {
   took?: number;
   /** It went on with a run that had been interrupted. */
   resumed: boolean;
-  /** How the next command names the same plan: `PATHS`, or the repository. */
+  /** How the next command names the same plan: the manifests, or the repository. */
   again: string;
 }
 
@@ -192,6 +192,7 @@ export const begin = ({
   chosen,
   network,
   kind,
+  planned,
   digest,
   prober,
   began,
@@ -206,6 +207,8 @@ export const begin = ({
   network: NetworkFacts;
   /** It takes over, each machine where its landing says. */
   kind?: 'real';
+  /** Home was put to rest before. */
+  planned?: boolean;
   /** Of the plan that was approved. */
   digest: string;
   prober?: RunStart['prober'];
@@ -253,7 +256,12 @@ export const begin = ({
         digest,
         account: network.account,
         ...(kind
-          ? { kind, subnet: network.subnets[0]!.id, group: network.group }
+          ? {
+              kind,
+              ...(planned && { planned: true as const }),
+              subnet: network.subnets[0]!.id,
+              group: network.group,
+            }
           : {
               ...networkOf(network),
               ...(prober && { prober }),
@@ -293,7 +301,7 @@ export function refuseBeside(before: Run, wanted: 'test' | 'failover', again: st
   if (state === 'committed')
     throw new Failure(
       blocked('failover-committed', `failover ${number} of ${plan} was committed: its machines live in AWS`, {
-        hint: 'look at it with `converge failover status`',
+        hint: `look at it with ${by('status')}`,
       }),
     );
   const goOn = state === 'running' ? `go on with it without --test` : `try again what failed: ${by('retry')}`;

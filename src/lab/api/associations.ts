@@ -6,6 +6,7 @@ import zonesJson from '../aws-model/route53.json' with { type: 'json' };
 import profilesJson from '../aws-model/route53profiles.json' with { type: 'json' };
 import type { Association } from '../ec2/world/state.ts';
 import type { Ec2World } from '../ec2/world/world.ts';
+import { isAllowed } from '../instance/role.ts';
 
 type Asked = Readonly<Record<string, unknown>>;
 
@@ -18,6 +19,7 @@ type Asked = Readonly<Record<string, unknown>>;
 const listing = (
   world: Ec2World,
   model: AwsModel,
+  service: 'route53' | 'route53profiles',
   kind: Association['kind'],
   vpcOf: (asked: Asked) => unknown,
   answer: (found: { vpc: string; id: string }[], operation: string) => string,
@@ -27,7 +29,8 @@ const listing = (
     const call = findOperation(model, method, path);
     if (!call)
       throw new ApiError('UnknownOperationException', `The lab does not know ${method} ${path}.`, 404);
-    if (role) throw new ApiError('AccessDeniedException', `User: ${role.arn} is not authorized`, 403);
+    if (role && !isAllowed(role, `${service}:${call.operation}`, '*'))
+      throw new ApiError('AccessDeniedException', `User: ${role.arn} is not authorized`, 403);
     const wanted = vpcOf(readRest(model, call, query, headers, body));
     const found = Object.entries((await world.state()).associations ?? {})
       .filter(([vpc]) => wanted === undefined || wanted === vpc)
@@ -43,6 +46,7 @@ export const profilesService = (world: Ec2World): AwsService =>
   listing(
     world,
     profiles,
+    'route53profiles',
     'profile',
     ({ ResourceId }) => ResourceId,
     (found, operation) =>
@@ -62,6 +66,7 @@ export const zonesService = (world: Ec2World): AwsService =>
   listing(
     world,
     zonesJson as unknown as AwsModel,
+    'route53',
     'zone',
     ({ VPCId }) => VPCId,
     found => {

@@ -66,6 +66,7 @@ const phases: Record<RunStep['what'], string> = {
   brought: 'is at home again',
   committed: 'the machines stay',
   undoing: 'it is being undone',
+  removing: 'something of it is removed',
   cleaned: 'removed',
 };
 

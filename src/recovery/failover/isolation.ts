@@ -6,26 +6,48 @@ import type { Run } from './run.ts';
  * What keeps a network from being proven apart from everything else. A copy of a domain controller that
  * reaches production is a disaster of its own, so that anything not understood counts as a way out.
  */
-export function waysOut({
-  routes,
-  doors,
-  unseen,
-  addresses,
-  interfaces,
-  rules,
-  dhcp,
-}: Omit<NetworkFacts, 'account' | 'vpc' | 'subnets' | 'group'>): string[] {
-  return [
-    ...routes,
-    ...doors.map(door => `the VPC has the ${door}`),
-    ...unseen.map(what => `nobody here may ask for ${what}`),
-    ...rules.map(rule => `its security group lets traffic ${rule}`),
-    ...addresses,
-    ...interfaces.map(words => `the VPC has the network interface ${words}`),
-    ...dhcp
-      .filter(told => !isAmazons(told))
-      .map(({ option, value }) => `DHCP names the ${named[option] ?? option} ${value}`),
+export const waysOut = (facts: Facts): string[] => openings(facts).flatMap(({ ways }) => ways);
+
+type Facts = Omit<NetworkFacts, 'account' | 'vpc' | 'subnets' | 'group'>;
+
+/** Ways of one kind, and what shuts them. */
+interface Opening {
+  ways: string[];
+  shut: string;
+}
+
+function openings({ routes, doors, unseen, addresses, interfaces, rules, dhcp }: Facts): Opening[] {
+  const other = 'or name subnets of a VPC';
+  const all: Opening[] = [
+    { ways: routes, shut: `take it out of the route table, ${other} that no route leads out of` },
+    {
+      ways: doors.map(door => `the VPC has the ${door}`),
+      shut: `take it away from the VPC, ${other} that has none`,
+    },
+    {
+      ways: unseen.map(what => `nobody here may ask for ${what}`),
+      shut: 'allow these calls, or have the plan go on without them: `--allow recovery_plan:NAME`',
+    },
+    {
+      ways: rules.map(rule => `its security group lets traffic ${rule}`),
+      shut: 'give the group one rule in and one out that name the group itself and nothing else, or name another by `test: { security_group }`',
+    },
+    {
+      ways: addresses,
+      shut: 'let the subnet give no public and no IPv6 address, or name another one of this account',
+    },
+    {
+      ways: interfaces.map(words => `the VPC has the network interface ${words}`),
+      shut: `remove what it belongs to, ${other} and a group that nothing else uses`,
+    },
+    {
+      ways: dhcp
+        .filter(told => !isAmazons(told))
+        .map(({ option, value }) => `DHCP names the ${named[option] ?? option} ${value}`),
+      shut: 'give the VPC DHCP options that name AmazonProvidedDNS, or no name server, and nothing of others',
+    },
   ];
+  return all.filter(({ ways }) => ways.length > 0);
 }
 
 /**
@@ -64,21 +86,17 @@ export const notLooked: readonly string[] = [
 
 /**
  * @param mayBeUnseen somebody said that what can't be asked for doesn't matter
- * @throws Failure `network-open`, blocked, with all that leads out
+ * @throws Failure `network-open`, blocked: all that leads out, each kind with what shuts it
  */
 export function refuseOpen(facts: NetworkFacts, mayBeUnseen = false): void {
-  const ways = waysOut(mayBeUnseen ? { ...facts, unseen: [] } : facts);
-  if (ways.length === 0) return;
+  const found = openings(mayBeUnseen ? { ...facts, unseen: [] } : facts);
+  if (found.length === 0) return;
+  const where = `${facts.subnets.map(({ id }) => id).join(', ')} with ${facts.group}`;
   throw new Failure(
-    blocked(
-      'network-open',
-      `${facts.subnets.map(({ id }) => id).join(', ')} with ${facts.group}: not apart from everything else: ${ways.join('; ')}`,
-      {
-        hint:
-          facts.unseen.length > 0
-            ? 'nothing was launched; allow these calls, or have the plan go on without them: `--allow recovery_plan:NAME`'
-            : 'nothing was launched; name subnets of a VPC that nothing leads out of',
-      },
+    found.map(({ ways, shut }) =>
+      blocked('network-open', `${where}: not apart from everything else: ${ways.join('; ')}`, {
+        hint: `nothing was launched; ${shut}`,
+      }),
     ),
   );
 }

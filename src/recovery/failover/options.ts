@@ -35,10 +35,15 @@ export const goOn = 'run again to go on, or `converge failover cleanup` to remov
 export const lookEvery = 2_000;
 export const patience = 10 * 60_000;
 
-/** Looks until the answer is `yes`; any other answer than `not yet` is why it never will be. */
+/**
+ * Looks until the answer is `yes`; any other answer than `not yet` is why it never will be.
+ *
+ * @param begun EC2 was asked to make it just now: it is pending, and a look at once a call for nothing
+ */
 export const settled = (
   { clock, signal }: { clock: Clock; signal?: AbortSignal },
   what: string,
+  begun: boolean,
   look: () => Promise<string>,
 ): Promise<true> =>
   until(
@@ -49,5 +54,5 @@ export const settled = (
       if (answer === 'not yet') return undefined;
       throw new Failure(world('machine-not-launched', own`${what} is no use: ${answer}`, { hint: goOn }));
     },
-    { every: lookEvery, atMost: patience, what, hint: goOn, ...(signal && { signal }) },
+    { every: lookEvery, atMost: patience, what, begun, hint: goOn, ...(signal && { signal }) },
   );

@@ -63,6 +63,11 @@ export interface Point {
   disks: PointDisk[];
   /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
   left_out: { label: string; identity: string; why: string }[];
+  /**
+   * Others' snapshots that the VM had when the point was made, oldest first, by name and ms since the epoch;
+   * `below`: names of those that one was made on. Points of older versions don't say.
+   */
+  snapshots?: { name: string; created: number; below?: string[] }[];
 }
 
 /** The one mutable pointer per VM. Moved by conditional PUT only. */
@@ -157,8 +162,9 @@ export interface PointWriter {
   /**
    * `base`: the disk of the head's point that unput blocks come from; undefined for a full. It may be
    * smaller or larger, but its block size must be the same: a disk that grew keeps its block size.
+   * `onDiffer` is told each block that is put and isn't what the base's disk has there.
    */
-  disk(disk: PointDisk, base?: PointDisk): Promise<DiskWriter>;
+  disk(disk: PointDisk, base?: PointDisk, onDiffer?: (block: number) => void): Promise<DiskWriter>;
   /**
    * Numbers of the blocks of a disk of the head's point, ascending, that have to be put whether they changed
    * or not: their stored copy, or the map that tells what they are, isn't believed.
@@ -215,8 +221,8 @@ export interface VmRepository {
   exists(): Promise<boolean>;
   head(): Promise<{ head: Head; etag: string } | undefined>;
   /**
-   * Complete points in ascending generation, without those that a pruner is removing; also without a head. Points that can't be read go to
-   * `onDamage` and are left out; without it the Failure is thrown.
+   * Complete points in ascending generation, without those that a pruner is removing; also without a head.
+   * Points that can't be read go to `onDamage` and are left out; without it the Failure is thrown.
    */
   points(onDamage?: OnDamage): Promise<Point[]>;
   /**

@@ -4,7 +4,15 @@ import type { TakeOverOptions } from '../../../app/recovery/real/take-over.ts';
 import { failoverRetry } from '../../../app/recovery/retry.ts';
 import type { PlanOptions } from '../../../app/recovery/with-plan.ts';
 import type { Define } from '../../context/define.ts';
-import { collect, withData, withDigest, withFormat, withLab, withState } from '../../context/options.ts';
+import {
+  collect,
+  milliseconds,
+  withData,
+  withDigest,
+  withFormat,
+  withLab,
+  withState,
+} from '../../context/options.ts';
 import { fromRepository, originLines } from './from-repository.ts';
 import { cleanedLines, endLine, hasPassed, machineLines, planLines, takenOverLine } from './outcome-lines.ts';
 import { statusLines } from './status-lines.ts';
@@ -30,6 +38,11 @@ export const failover: Define = (program, context, exit) => {
     .option('--test', 'a rehearsal; without it the machines take over from those at home')
     .option('--source-down-confirmed', 'somebody has seen to it that nothing of them runs at home any more')
     .option(
+      '--planned',
+      'shut the machines at home down first, and make a last point of each: nothing is lost',
+    )
+    .option('--shutdown-within <TIME>', 'what their guests have for that (default: 10m)', milliseconds)
+    .option(
       '--point <POINT>',
       'latest (as when left out), a time (the newest at or before it), or an id; VM=POINT for one machine; may be repeated',
       collect,
@@ -44,7 +57,7 @@ export const failover: Define = (program, context, exit) => {
   fromRepository(withData(withLab(withState(withFormat(withDigest(command))))))
     .addHelpText(
       'after',
-      '\nExamples:\n  converge failover web --test manifests --noop\n  converge failover web manifests --source-down-confirmed --digest 0123456789abcdef\n  converge failover web --test manifests --point 2026-11-28T06:00:00Z' +
+      '\nExamples:\n  converge failover web --test manifests --noop\n  converge failover web manifests --planned --noop\n  converge failover web manifests --source-down-confirmed --digest 0123456789abcdef\n  converge failover web --test manifests --point 2026-11-28T06:00:00Z' +
         '\n  converge failover web --test --repository s3://gdh-vm-replication/dr --key file:repository.key',
     )
     .action(async (plan: string, paths: string[], options: RunOptions) => {

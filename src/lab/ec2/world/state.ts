@@ -111,6 +111,12 @@ export interface KeyPair {
   created: number;
 }
 
+/**
+ * Milliseconds for which what was just made is pending at a first look; a second one ends it at any time. In
+ * EC2 it is some seconds.
+ */
+export const PENDING = 1_900;
+
 export interface LabImage {
   id: string;
   name: string;
