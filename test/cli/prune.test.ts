@@ -57,6 +57,16 @@ test('pins and holds keep points, and what retention no longer keeps is marked a
   });
   expect(await ids()).toEqual([oldest, ...all.slice(3)]);
 
+  const stats = await run(['repository', 'stats'], '--price', '1000', '--format', 'json');
+  expect(stats.code, stats.stderr).toBe(0);
+  const { vms, ...whole } = JSON.parse(stats.stdout);
+  expect(vms[0]).toMatchObject({ vm: 'dc02', points: 4, leaving: 2 });
+  expect(vms[0].live + vms[0].dead).toBe(vms[0].bytes);
+  expect(vms[0].shared).toBeGreaterThan(vms[0].dead);
+  expect(whole.bytes).toBeGreaterThan(vms[0].bytes);
+  expect(vms[0].monthly_cost_usd).toBeCloseTo((vms[0].bytes / 10 ** 9) * 1000, 3);
+  expect((await run(['repository', 'stats'])).stdout).toMatch(/^dc02 +4 \+ 2 leaving/m);
+
   const verified = await run(['verify']);
   expect(verified.code, verified.stderr).toBe(0);
   for (const [words, said] of [

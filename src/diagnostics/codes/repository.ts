@@ -216,6 +216,10 @@ export const repository = {
     means: "A repository's head names a point that isn't there.",
     wayOut: 'Run `converge verify` before another cycle writes to it.',
   },
+  'bad-price': {
+    means: 'What `--price` says is not a price.',
+    wayOut: 'Write dollars for a gigabyte and a month: `0.023`.',
+  },
   'bad-retention': {
     means: 'What `--retention` says is not a policy.',
     wayOut: 'Write rules and durations: `all=24h,hourly=3d,daily=30d,monthly=1y`.',

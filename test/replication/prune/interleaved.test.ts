@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { history, STEPS } from '../../support/histories.ts';
 
 /** CI's budget; more by night: `INTERLEAVED=100000`. */
-const HISTORIES = Number(process.env.INTERLEAVED ?? 400);
+const HISTORIES = Number(process.env.INTERLEAVED ?? 250);
 const FIRST = Number(process.env.INTERLEAVED_SEED ?? 1);
 
 test(`two movers and a pruner, ${HISTORIES} histories of ${STEPS} steps from seed ${FIRST}`, async () => {

@@ -44,8 +44,19 @@ function inJson({ at, vms, repositories }: Status): object {
 }
 
 function vmInJson(one: VmStatus): object {
-  const { age, target, deadline, next, pausedUntil, heldUntil, newest, replica, rehearsal, verified, ...rest } =
-    one;
+  const {
+    age,
+    target,
+    deadline,
+    next,
+    pausedUntil,
+    heldUntil,
+    newest,
+    replica,
+    rehearsal,
+    verified,
+    ...rest
+  } = one;
   return {
     ...rest,
     ...(age !== undefined && { age_seconds: seconds(age) }),
