@@ -48,6 +48,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['pause', async () => (await operation()).pause],
   ['resume', async () => (await operation()).resume],
   ['failover', async () => (await recovery()).failover],
+  ['failback', async () => (await recovery()).failback],
   ['readiness', async () => (await recovery()).readiness],
   ['key', async () => (await repository()).key],
   ['sign', async () => (await masterless()).sign],

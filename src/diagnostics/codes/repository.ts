@@ -322,6 +322,10 @@ export const repository = {
     means: '`rpo` is shorter than the schedule can keep.',
     wayOut: 'Leave it out, or shorten the schedule.',
   },
+  'not-zeros': {
+    means: 'What a disk is read through said that an area is zeros, and a sample of it was not.',
+    wayOut: 'Nothing is lost, the whole disk was read; bring nbdkit and the VDDK up to date.',
+  },
   'short-read': {
     means: "A read of a snapshot's disk gave fewer bytes than were asked for.",
     wayOut: 'Run again.',
