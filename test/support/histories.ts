@@ -18,7 +18,7 @@ export async function history(seed: number): Promise<{ calls: number; trace: str
     () => all.startMover(),
     () => all.startPruner(),
     () => all.write(by.below(3), by.below(6)),
-    () => all.pass(by.of(HOUR / 60, (6 * HOUR) / 60, HOUR, DAY, 9 * DAY)),
+    () => all.pass(by.of(HOUR / 60, (6 * HOUR) / 60, HOUR, 3 * HOUR, DAY)),
     () => all.arrive(),
     () => {
       const one = by.of(...all.running);

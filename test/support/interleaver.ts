@@ -3,7 +3,6 @@ import { runCycle } from '../../src/replication/cycle/run-cycle.ts';
 import { ownEpoch } from '../../src/replication/cycle/snapshot-name.ts';
 import type { SourceMachine } from '../../src/replication/model/source.ts';
 import type { ObjectStore } from '../../src/replication/model/store.ts';
-import { GRACE } from '../../src/replication/prune/work.ts';
 import type { OpenRepository } from '../../src/replication/repository/open-repository.ts';
 import { createRepository } from '../../src/replication/repository/open-repository.ts';
 import { aPlace, CycleWorld } from './cycles.ts';
@@ -14,6 +13,8 @@ export const BLOCK = 64 * 1024;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** From mark to removal here, so that histories are short: a mover that is stopped is stopped for longer. */
+const PATIENCE = 2 * HOUR;
 
 /** What becomes of one call of an actor. */
 export type Fate = 'done' | 'lost' | 'refused' | 'late' | 'doubled';
@@ -203,7 +204,7 @@ export class Interleaver {
   startPruner(policy = { all: HOUR, hourly: 2 * DAY }): void {
     this.#actor('pruner', async actor => {
       const repository = await createRepository(this.#store(actor), { random: this.it.random });
-      await pruneOnce(repository, { policy, uuid: this.it.machine.uuid });
+      await pruneOnce(repository, { policy, grace: PATIENCE, uuid: this.it.machine.uuid });
     });
   }
 
@@ -265,7 +266,7 @@ export class Interleaver {
     const removals = this.it.store.calls.filter(({ name }) => name === 'erase').length;
     for (const { id, epoch } of points) this.#listed.set(id, { epoch, at: now });
     for (const [id, { epoch, at }] of this.#listed) {
-      if (now - at >= GRACE) {
+      if (now - at >= PATIENCE) {
         this.#listed.delete(id);
         continue;
       }
