@@ -40,6 +40,8 @@ test('a point is registered, run and probed, and cleaned up until nothing is lef
   expect(await standing(world.repository, after.run, world.recovery)).toEqual({
     instances: [],
     images: [],
+    imports: [],
+    uploads: [],
     volumes: [],
     loose: [],
     groups: [],

@@ -58,6 +58,10 @@ export const recovery = {
     means: 'A failover has taken over from the machines at home, or is in the middle of it.',
     wayOut: 'Keep it with `converge failover commit`, or end it with `converge failover undo`.',
   },
+  'group-ambiguous': {
+    means: 'Several security groups of the account have that name.',
+    wayOut: 'Say which by `vpc`.',
+  },
   'group-foreign': {
     means: "A security group has the name of one of converge's and not its tag.",
     wayOut: 'Rename or remove it.',
@@ -65,6 +69,10 @@ export const recovery = {
   'group-in-use': {
     means: 'A security group of a recovery target still has a machine in it.',
     wayOut: 'Remove what runs: `converge failover cleanup PLAN`.',
+  },
+  'group-name': {
+    means: 'EC2 takes no new security group of that name.',
+    wayOut: 'Name it otherwise.',
   },
   'group-not-found': {
     means: "The VPC of a recovery target's subnet has no security group of that name or id.",
@@ -291,6 +299,18 @@ export const recovery = {
     means: 'A tag begins with a prefix that AWS or converge keeps for itself.',
     wayOut: 'Give it another name.',
   },
+  'role-foreign': {
+    means: 'A role of that name is in the account, and converge did not make it.',
+    wayOut: 'Name the role otherwise, or give it the tag that the message names.',
+  },
+  'role-name': {
+    means: 'IAM takes no role of that name.',
+    wayOut: 'Use 1 to 64 letters, digits and `+=,.@_-`.',
+  },
+  'role-not-found': {
+    means: 'The account has no role of that name.',
+    wayOut: 'Correct the name.',
+  },
   'runbook-alone': {
     means: '`converge readiness --runbook` was given an option that goes with the findings alone.',
     wayOut: 'Leave out `--only` and `--format`.',
@@ -368,6 +388,10 @@ export const recovery = {
     means: 'A test would take more instances than its plan allows.',
     wayOut: 'Raise `instances` of its `test`, or leave machines out.',
   },
+  'trust-missing': {
+    means: 'A role is declared that nobody may act as.',
+    wayOut: 'Add `trusted_by`.',
+  },
   'type-and-families': {
     means: 'Both an instance type and families to choose one of are declared.',
     wayOut: 'Remove one of the two.',
@@ -400,6 +424,10 @@ export const recovery = {
   'wrong-ipv4': {
     means: "An address isn't IPv4.",
     wayOut: 'Correct it.',
+  },
+  'wrong-ports': {
+    means: "A rule has ports that don't go from low to high up to 65535, or its protocol has none.",
+    wayOut: 'Write one, `443`, or two, `49152-65535`, and none for `all` and `icmp`.',
   },
   'failback-begun': {
     means: 'A machine of this failover is being brought home, or was: it is kept by nobody else.',

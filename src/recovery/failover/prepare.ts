@@ -218,8 +218,8 @@ const noShell = ({ vm, shell }: TargetMachine, machine: MachineRecord): Diagnost
       );
 
 /**
- * What launches a point. `snapshots`: by the index of the disk, none of `raw`; `subnets`: of the network that it
- * is launched into. @throws Failure, see `obstacles`
+ * What launches a point. `snapshots`: by the index of the disk, none of `raw`; `subnets`: of the network that
+ * it is launched into. @throws Failure, see `obstacles`
  */
 export function machineOf(
   point: Point,
