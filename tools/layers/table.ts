@@ -363,6 +363,7 @@ export const layers: Layers = {
       'windows/registry',
     ],
     'windows/tasks': ['programs', 'diagnostics', 'io', 'engine/model', 'windows/tools'],
+    'operation/service': ['windows/tasks'],
     'resources/shared': ['diagnostics', 'engine/model', 'replication/model'],
     'resources/host/paths': ['diagnostics', 'io', 'engine/model'],
     'resources/host/fetch': [
@@ -901,6 +902,7 @@ export const layers: Layers = {
       'operation/metrics',
       'operation/page',
       'operation/server',
+      'operation/service',
       'resources/shared',
       'resources/vsphere',
       'app',

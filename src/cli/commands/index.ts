@@ -41,6 +41,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['verify', async () => (await repository()).verify],
   ['status', async () => (await operation()).status],
   ['metrics', async () => (await operation()).metrics],
+  ['service', async () => (await operation()).service],
   ['open', async () => (await operation()).open],
   ['report', async () => (await operation()).report],
   ['pause', async () => (await operation()).pause],
