@@ -16,9 +16,10 @@ export const worstFirst = (vms: readonly VmStatus[]): VmStatus[] =>
   WORST_FIRST.flatMap(state => vms.filter(vm => vm.state === state));
 
 /** Why a VM stands as it does, as a clause. */
-export const whyOf = ({ reason, pausedUntil, kept, state }: VmStatus): string => {
+export const whyOf = ({ reason, pausedUntil, heldUntil, kept, state }: VmStatus): string => {
+  const held = heldUntil === undefined ? '' : `; its points are held until ${new Date(heldUntil).toISOString()}`;
   const until = pausedUntil === undefined ? '' : ` until ${new Date(pausedUntil).toISOString()}`;
-  return `${REASONS[reason]}${until}${state === 'paused' && !kept ? '; its RPO is breached' : ''}`;
+  return `${REASONS[reason]}${until}${state === 'paused' && !kept ? '; its RPO is breached' : ''}${held}`;
 };
 
 /** How its newest point came about. */

@@ -53,7 +53,19 @@ function inJson({ at, vms, repositories }: Status): object {
 }
 
 function vmInJson(one: VmStatus): object {
-  const { age, target, deadline, next, pausedUntil, newest, replica, rehearsal, verified, ...rest } = one;
+  const {
+    age,
+    target,
+    deadline,
+    next,
+    pausedUntil,
+    heldUntil,
+    newest,
+    replica,
+    rehearsal,
+    verified,
+    ...rest
+  } = one;
   return {
     ...rest,
     ...(age !== undefined && { age_seconds: seconds(age) }),
@@ -61,6 +73,7 @@ function vmInJson(one: VmStatus): object {
     ...(deadline !== undefined && { deadline: time(deadline) }),
     ...(next !== undefined && { next: time(next) }),
     ...(pausedUntil !== undefined && { paused_until: time(pausedUntil) }),
+    ...(heldUntil !== undefined && { held_until: time(heldUntil) }),
     ...(newest && { newest: { ...newest, time: time(newest.time) } }),
     ...(replica && { replica: replicaInJson(replica) }),
     ...(verified && { verified: timesOf(verified) }),
