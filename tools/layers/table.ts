@@ -370,6 +370,7 @@ export const layers: Layers = {
       'windows/registry',
     ],
     'windows/tasks': ['programs', 'diagnostics', 'io', 'engine/model', 'windows/tools'],
+    'operation/service': ['windows/tasks'],
     'resources/shared': ['diagnostics', 'engine/model', 'replication/model'],
     'resources/host/paths': ['diagnostics', 'io', 'engine/model'],
     'resources/host/fetch': [
@@ -963,6 +964,7 @@ export const layers: Layers = {
       'resources/alerts',
       'operation/page',
       'operation/server',
+      'operation/service',
       'resources/shared',
       'resources/vsphere',
       'app',

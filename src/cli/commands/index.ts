@@ -45,6 +45,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['hold', async () => (await repository()).hold],
   ['status', async () => (await operation()).status],
   ['metrics', async () => (await operation()).metrics],
+  ['service', async () => (await operation()).service],
   ['open', async () => (await operation()).open],
   ['report', async () => (await operation()).report],
   ['pause', async () => (await operation()).pause],
