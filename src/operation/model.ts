@@ -91,6 +91,8 @@ export interface SeenRepository {
   now: number;
   vms: SeenVm[];
   pauses: Pause[];
+  /** VMs of which nothing is removed until then, by the store's clock; those in force. */
+  holds?: { vm: string; until: number }[];
   rehearsals: Rehearsal[];
   /** Of all that it holds, where somebody asked. */
   bytes?: number;
@@ -137,6 +139,8 @@ export interface VmStatus {
   next?: number;
   newest?: SeenPoint;
   pausedUntil?: number;
+  /** Nothing of it is removed until then. */
+  heldUntil?: number;
   replica?: ReplicaStatus;
   verified?: Verified;
   rehearsal?: Omit<Rehearsal, 'vms'>;

@@ -10,6 +10,7 @@ import { newestRun } from '../../recovery/failover/run.ts';
 import type { RepositoryRef } from '../../replication/model/clients.ts';
 import { pausesIn } from '../../replication/model/pauses.ts';
 import type { OpenRepository } from '../../replication/repository/open-repository.ts';
+import { holdsIn } from '../../replication/retention/holds.ts';
 import { type RepositoryProperty, repositoryRef } from '../../resources/shared/repository-property.ts';
 import type { Context } from '../app-context.ts';
 import { makeRepositories } from '../connect/repositories.ts';
@@ -135,6 +136,7 @@ async function seenIn(
 ): Promise<SeenRepository> {
   const { store } = repository;
   const pauses = await pausesIn(repository);
+  const holds = await holdsIn(repository);
   const rehearsals = await Promise.all(plans.map(plan => rehearsalOf(repository, plan)));
   // After an answer of the store, which tells its clock.
   const now = clock.now() + (store.clockAhead?.() ?? 0);
@@ -150,6 +152,7 @@ async function seenIn(
     now,
     vms,
     pauses,
+    holds: holds.filter(({ until }) => until > now),
     rehearsals: rehearsals.flatMap(one => one ?? []),
     ...(bytes !== undefined && { bytes }),
   };

@@ -82,9 +82,9 @@ export const recovery = {
     means: 'A security group that must let nothing in or out was changed while it was made.',
     wayOut: 'Run again, and find out who changes it.',
   },
-  'guest-facts-linux': {
+  'guest-facts-system': {
     means: '`converge guest-facts` was run on a system that it knows nothing to look for on.',
-    wayOut: 'Run it on Linux.',
+    wayOut: 'Run it on Linux or Windows.',
   },
   'guest-unknown': {
     means: 'A guest is neither Linux nor Windows, and this version recovers no other.',
@@ -433,13 +433,26 @@ export const recovery = {
     means: 'A machine of this failover is being brought home, or was: it is kept by nobody else.',
     wayOut: 'End the failback, then undo the failover.',
   },
+  'failback-where': {
+    means: 'It was not said where a machine is brought home to, or two places were.',
+    wayOut: 'Give one of `--to DIR` and `--to-vsphere`.',
+  },
   'home-in-the-way': {
     means: "The disks of a machine at home can't be written as they are.",
     wayOut: 'Do what the message says, or write into a folder with `--to DIR`.',
   },
+  'home-write-failed': {
+    means: "vSphere's file service did not take the content of a disk.",
+    wayOut: 'Do what the message says, and run again.',
+  },
   'instance-gone': {
     means: 'What a machine ran as in EC2 has ended.',
     wayOut: 'Look at its volumes in EC2, which outlive it.',
+  },
+  'not-at-rest': {
+    means:
+      'A machine that was shut down for a planned failover was started again, or wrote after its last point.',
+    wayOut: 'Leave it off and run again: nothing was switched over.',
   },
   'not-failed-over': {
     means: 'A machine is to be brought home that no failover has taken over from.',
@@ -448,6 +461,14 @@ export const recovery = {
   'readback-differs': {
     means: "What was written at home isn't there as it was written.",
     wayOut: 'Look at the storage there, and run again.',
+  },
+  'planned-newest': {
+    means: 'A planned failover was to be of an older point.',
+    wayOut: 'Leave out `--point`, or `--planned`.',
+  },
+  'shutdown-timeout': {
+    means: 'Guests did not shut down in the time that they had; nothing was switched over.',
+    wayOut: 'Look at their consoles, and run again or give them longer.',
   },
   'snapshots-unrelated': {
     means: 'Two EBS snapshots are of different lineages, so that EBS knows of no difference.',

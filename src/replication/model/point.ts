@@ -16,6 +16,8 @@ export interface PointSummary {
   reason: string;
   /** Bytes that it added to the repository; not known of points made by older versions. */
   stored?: number;
+  /** Who keeps it from being removed. */
+  pinned?: string[];
   /** It is known that it can't be restored. */
   broken?: true;
   disks: { index: number; key: number; bytes: number }[];

@@ -215,8 +215,8 @@ export interface VmRepository {
   exists(): Promise<boolean>;
   head(): Promise<{ head: Head; etag: string } | undefined>;
   /**
-   * Complete points in ascending generation, without those that a pruner is removing; also without a head. Points that can't be read go to
-   * `onDamage` and are left out; without it the Failure is thrown.
+   * Complete points in ascending generation, without those that a pruner is removing; also without a head.
+   * Points that can't be read go to `onDamage` and are left out; without it the Failure is thrown.
    */
   points(onDamage?: OnDamage): Promise<Point[]>;
   /**

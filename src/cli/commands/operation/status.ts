@@ -44,7 +44,19 @@ function inJson({ at, vms, repositories }: Status): object {
 }
 
 function vmInJson(one: VmStatus): object {
-  const { age, target, deadline, next, pausedUntil, newest, replica, rehearsal, verified, ...rest } = one;
+  const {
+    age,
+    target,
+    deadline,
+    next,
+    pausedUntil,
+    heldUntil,
+    newest,
+    replica,
+    rehearsal,
+    verified,
+    ...rest
+  } = one;
   return {
     ...rest,
     ...(age !== undefined && { age_seconds: seconds(age) }),
@@ -52,6 +64,7 @@ function vmInJson(one: VmStatus): object {
     ...(deadline !== undefined && { deadline: time(deadline) }),
     ...(next !== undefined && { next: time(next) }),
     ...(pausedUntil !== undefined && { paused_until: time(pausedUntil) }),
+    ...(heldUntil !== undefined && { held_until: time(heldUntil) }),
     ...(newest && { newest: { ...newest, time: time(newest.time) } }),
     ...(replica && { replica: replicaInJson(replica) }),
     ...(verified && { verified: timesOf(verified) }),
@@ -120,9 +133,10 @@ function lines({ at, vms, repositories }: Status, columns?: number): string[] {
   ];
 }
 
-const whyCell = ({ reason, pausedUntil, kept, state }: VmStatus): string => {
+const whyCell = ({ reason, pausedUntil, heldUntil, kept, state }: VmStatus): string => {
+  const held = heldUntil === undefined ? '' : `; its points are held until ${time(heldUntil)}`;
   const until = pausedUntil === undefined ? '' : ` until ${time(pausedUntil)}`;
-  return `${REASONS[reason]}${until}${state === 'paused' && !kept ? '; its RPO is breached' : ''}`;
+  return `${REASONS[reason]}${until}${state === 'paused' && !kept ? '; its RPO is breached' : ''}${held}`;
 };
 
 const nextCell = ({ next }: VmStatus, at: number): string =>

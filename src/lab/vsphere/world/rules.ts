@@ -11,6 +11,8 @@ export type FaultRule =
   | { kind: 'fail-query'; times?: number; fault?: string }
   /** A quiesced snapshot fails with ApplicationQuiesceFault. */
   | { kind: 'quiesce-fails'; times?: number }
+  /** A guest that is asked to shut down goes on. */
+  | { kind: 'guest-hangs'; times?: number }
   /** A task takes `ms` more; `method` as in `CreateSnapshot_Task`, default any. */
   | { kind: 'slow-task'; ms: number; method?: string; times?: number }
   /** A task does its work and is then unknown to the server. */
@@ -37,6 +39,7 @@ const kinds: Record<FaultRule['kind'], FaultKind> = {
   'expire-sessions': {},
   'fail-query': { takes: ['fault'] },
   'quiesce-fails': {},
+  'guest-hangs': {},
   'slow-task': { needs: ['ms'], takes: ['method'] },
   'lost-task': { takes: ['method'] },
   'fail-task': { takes: ['method', 'fault'] },
