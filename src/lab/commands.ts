@@ -168,7 +168,7 @@ export async function execute(lab: LabParts, command: LabCommand): Promise<LabAn
       await world.powerCut(command.vm);
       return { lines: [`${command.vm} lost power: its change tracking is invalid`] };
     case 'power':
-      await world.setPower(command.vm, command.on);
+      await world.setPower(command.vm, command.on ? 'poweredOn' : 'poweredOff');
       return { lines: [`${command.vm} is ${command.on ? 'on' : 'off'}`] };
     case 'fault':
       if (command.on === 's3') lab.s3.fault(command.rule as unknown as Parameters<S3Lab['fault']>[0]);

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { awsTarget } from '../aws/target.ts';
 import type { AnyResourceType, Registry, TargetKind } from '../engine/model/resource-type.ts';
 import { vsphereTarget } from '../vsphere/client/target.ts';
+import { alertRoute } from './alerts/alert_route.ts';
 import { bucket } from './aws/bucket.ts';
 import { isolatedNetwork } from './aws/network/isolated_network.ts';
 import { iamRole } from './aws/pilot/iam_role.ts';
@@ -51,6 +52,7 @@ export const builtIn = <const T extends readonly AnyResourceType[]>(
  */
 const types = builtIn(
   acl,
+  alertRoute,
   archive,
   bucket,
   certificate,

@@ -35,6 +35,7 @@ export function resting(content: Buffer, label = 'Hard disk 1', identity = 'disk
       changeTracking: true,
       changeTrackingSupported: true,
       poweredOn: false,
+      quiescing: 'file-system',
       consolidationNeeded: false,
       disks: [{ key: 2000, index: 0, label, identity, capacity: content.length }],
       snapshots: [],

@@ -42,6 +42,7 @@ export const listPoints = (
     const now = clock.now() + (repository.store.clockAhead?.() ?? 0);
     const records = await Promise.all(vms.map(one => one.damage.read(onDamage)));
     const broken = new Set(records.flatMap(one => one?.record?.broken ?? []).map(({ id }) => id));
+    const suspect = new Set(records.flatMap(one => one?.record?.suspect ?? []).map(({ id }) => id));
     const pins = Map.groupBy(await pinned(repository), ({ point }) => point);
     const points = oldestFirst(histories.map(one => one.points)).map(summarise);
     return {
@@ -49,6 +50,7 @@ export const listPoints = (
         ...one,
         ...(pins.has(one.id) && { pinned: pins.get(one.id)!.map(({ holder }) => holder) }),
         ...(broken.has(one.id) && { broken: true as const }),
+        ...(suspect.has(one.id) && { suspect: true as const }),
       })),
       now,
       held: (await holdsIn(repository)).filter(({ until }) => until > now),

@@ -46,6 +46,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['metrics', async () => (await operation()).metrics],
   ['pause', async () => (await operation()).pause],
   ['resume', async () => (await operation()).resume],
+  ['alert', async () => (await operation()).alert],
   ['failover', async () => (await recovery()).failover],
   ['failback', async () => (await recovery()).failback],
   ['readiness', async () => (await recovery()).readiness],

@@ -59,6 +59,15 @@ export const repository = {
     means: 'An object of a repository is damaged.',
     wayOut: '`converge verify` tells which points it breaks; an older version of the object may be whole.',
   },
+  'datastore-full': {
+    means:
+      'A datastore has so little room that a snapshot could fill it; no snapshot is made, or it is removed.',
+    wayOut: 'Free space in it, or move the machine to another.',
+  },
+  'datastore-low': {
+    means: 'A datastore has little room for the snapshots of cycles (a warning).',
+    wayOut: 'Free space in it.',
+  },
   'disk-moved': {
     means: 'A raw image holds another disk than the one that now has the number.',
     wayOut:
@@ -262,6 +271,10 @@ export const repository = {
     means: 'A repository had newer points of a VM than it has now.',
     wayOut: 'Bring the points back, or begin anew knowingly, as the hint says.',
   },
+  'points-suspect': {
+    means: 'Recovery points were made while change tracking left changes out (a warning).',
+    wayOut: 'Restore a newer point, or one from before them.',
+  },
   'quiesce-failed': {
     means: "A VM couldn't be quiesced, and its manifest asks for it.",
     wayOut: 'Check VMware Tools and the VSS writers in the guest, or declare `quiesce: prefer`.',
@@ -342,6 +355,10 @@ export const repository = {
     means: "The snapshot of a cycle couldn't be removed.",
     wayOut: 'The next cycle tries again.',
   },
+  'snapshot-old': {
+    means: "A VM has had somebody's snapshot for days, and every write makes it larger (a warning).",
+    wayOut: 'Remove it in vSphere unless somebody still needs it.',
+  },
   'snapshot-removed': {
     means: 'Somebody else removed the snapshot of a cycle before the cycle did (a warning).',
     wayOut: "The point is whole; let no other job remove snapshots that it didn't make.",
@@ -353,6 +370,14 @@ export const repository = {
   'store-unsuitable': {
     means: "A store's conditional writes don't work, so it can't keep two cycles apart.",
     wayOut: 'Update the server or the proxy before it, or use another store.',
+  },
+  'tracking-known-bad': {
+    means: "The build of the VM's host is known to leave changes out of change tracking (a warning).",
+    wayOut: 'Update the host; until then every cycle compares the whole VM.',
+  },
+  'tracking-lied': {
+    means: 'A full comparison found changes that change tracking had left out (a warning).',
+    wayOut: "Reset change tracking of the VM, and look for known faults of its host's build.",
   },
   'tracking-off': {
     means: "Change tracking of a VM can't be switched on, so every cycle reads all of it (a warning).",
@@ -369,6 +394,10 @@ export const repository = {
   'vm-not-in-repository': {
     means: 'A repository holds no recovery point of the VM.',
     wayOut: 'Correct the name; `converge points` lists what is there.',
+  },
+  'vm-is-template': {
+    means: 'A template is to be protected, and vSphere makes no snapshot of one.',
+    wayOut: 'Convert it to a virtual machine, or remove its `protected_vm`.',
   },
   'wrong-key': {
     means: "The key that was given isn't the one that is needed.",

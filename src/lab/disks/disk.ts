@@ -58,6 +58,8 @@ export interface Disk {
   readSnapshot(id: string, offset: number, length: number): Promise<Buffer>;
   /** Forgets a snapshot but leaves its layer, as a removal does that could not consolidate. */
   forgetSnapshot(id: string): Promise<void>;
+  /** Makes the content what the newest snapshot froze; a snapshot that others came after is refused. */
+  revert(id: string): Promise<void>;
   /** Forgets a snapshot and merges its layer. */
   removeSnapshot(id: string): Promise<void>;
   needsConsolidation(): boolean;
@@ -174,6 +176,21 @@ export async function openDisk(dir: string): Promise<Disk> {
     await commit();
   }
 
+  async function revert(id: string): Promise<void> {
+    const { layer, capacity } = frozenOf(id);
+    if (state.layers.at(-2) !== layer)
+      throw new Failure(given('snapshot-not-found', `the disk in ${dir} has snapshots after ${id}`));
+    const gone = top();
+    let next = 1;
+    while (state.layers.includes(next)) next++;
+    const fresh = await openLayer(layerPath(dir, next), next, capacity, true);
+    state.layers.splice(-1, 1, next);
+    chain.splice(-1, 1, fresh);
+    state.capacity = capacity;
+    await commit();
+    await gone.remove();
+  }
+
   async function forget(id: string): Promise<void> {
     frozenOf(id);
     delete state.frozen[id];
@@ -277,6 +294,7 @@ export async function openDisk(dir: string): Promise<Disk> {
         return readAt(state.layers.indexOf(layer), capacity, offset, length);
       }),
     forgetSnapshot: id => turn(() => forget(id)),
+    revert: id => turn(() => revert(id)),
     removeSnapshot: id => turn(() => forget(id).then(consolidate)),
     needsConsolidation: () => unneeded() >= 0,
     consolidate: () => turn(consolidate),

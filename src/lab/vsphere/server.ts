@@ -54,7 +54,7 @@ export async function startVsphere(options: VsphereOptions): Promise<VsphereLab>
   const vcenter: Vcenter = {
     clock,
     machines,
-    inventory: createInventory(machines, tasks.recent),
+    inventory: createInventory(machines, rules, tasks.recent),
     sessions,
     tasks,
     rules,

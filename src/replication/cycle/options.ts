@@ -62,6 +62,8 @@ export interface CycleDisk {
   blocks_read: number;
   /** How it was read, where there is more than one way. */
   transport?: Transport;
+  /** Blocks that had changed and that change tracking left out, where a full comparison told. */
+  untold?: number;
 }
 
 export interface CycleResult {

@@ -1,4 +1,5 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
+import { plural } from '../../io/units.ts';
 import { allBlocks, type Blocks, blockSet, rangeBytes } from '../extents/blocks.ts';
 import { changedExtents } from '../extents/changed-extents.ts';
 import { blockSizeFor } from '../format/blocks.ts';
@@ -20,6 +21,8 @@ type Options = Pick<CycleOptions, 'machine' | 'step' | 'progress' | 'mayBeLong' 
   snapshot: SourceSnapshot;
   context: DecisionContext;
   writer: PointWriter;
+  /** Whether nothing of what is stored is known to be damaged. */
+  believed: boolean;
   warn(diagnostic: Diagnostic): void;
 };
 
@@ -33,7 +36,12 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
   const blockSize = base?.blockSize ?? blockSizeFor(disk.capacity);
 
   await step(`copy-disk-${disk.index}`);
-  const target = await writer.disk(pointDisk(disk, blockSize, mode, reason), base);
+  const audit = reason === 'requested' ? await auditOf(disk, options) : undefined;
+  let untold = 0;
+  const made = pointDisk(disk, blockSize, mode, reason);
+  const target = await writer.disk(made, base, block => {
+    if (audit && !audit.has(block)) untold++;
+  });
   const source = await machine.open(snapshot, disk, signal);
   try {
     const blocks = changed ?? (await toRead(source, blockSize, base, disk, warn, signal));
@@ -47,9 +55,14 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
         progress?.({ what: `reading disk ${disk.index}`, done, total });
       },
     });
+    if (untold > 0) {
+      made.reason = 'tracking-lied';
+      warn(lied(disk, untold));
+    }
     const { transport } = source;
     const how = transport && { transport };
-    return { index: disk.index, label: disk.label, mode, reason, bytes: disk.capacity, ...read, ...how };
+    const found = untold > 0 ? { reason: 'tracking-lied' as const, untold } : { reason };
+    return { index: disk.index, label: disk.label, mode, bytes: disk.capacity, ...found, ...read, ...how };
   } finally {
     await source.close();
   }
@@ -98,6 +111,28 @@ async function toRead(
   return blocks;
 }
 
+/**
+ * The changes that are known of a disk which is compared as a whole though tracking could be trusted:
+ * whatever differs besides was left out. Undefined where nothing can be learnt by it, or what is stored
+ * isn't believed.
+ */
+async function auditOf(
+  disk: SourceDisk,
+  { machine, snapshot, context, believed, signal }: Options,
+): Promise<ReturnType<typeof blockSet> | undefined> {
+  const { mode, base } = decideMode(disk, { ...context, rescan: false });
+  if (!believed || mode !== 'incremental' || base?.changeId === undefined) return undefined;
+  try {
+    const changed = blockSet(base.blockSize, disk.capacity);
+    for await (const extents of changedExtents(machine, snapshot, disk, base.changeId, signal))
+      changed.add(extents);
+    return changed;
+  } catch (error) {
+    if (!causedBy(error, ChangeIdRejected)) throw error;
+    return undefined;
+  }
+}
+
 /** Where the disk has blocks whose stored copy isn't believed: they are read though nothing changed them. */
 async function doubted(writer: PointWriter, base: PointDisk): Promise<Extent[]> {
   const extents: Extent[] = [];
@@ -129,6 +164,17 @@ const pointDisk = (
   mode,
   reason,
 });
+
+const lied = (disk: SourceDisk, untold: number): Diagnostic =>
+  warning(
+    world(
+      'tracking-lied',
+      `change tracking left out ${plural(untold, 'block')} of ${disk.label} that had changed: this point holds them, and earlier ones made by changes alone may not`,
+      {
+        hint: "reset change tracking of the VM, look for known faults of the host's build, and verify with --against-source again",
+      },
+    ),
+  );
 
 const allChanged = (disk: SourceDisk): Diagnostic =>
   warning(

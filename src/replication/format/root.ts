@@ -127,7 +127,7 @@ const shape = members({
   epoch: whole(),
   vm: members({ name: text, uuid: text }),
   time: moment,
-  consistency: oneOf('application', 'crash'),
+  consistency: oneOf('application', 'file-system', 'crash'),
   machine: optional(machine),
   bundle: optional(
     nullOr(members({ id: objectId, digest: hex(32), bytes: whole(smallestSection, 2 * BUNDLE_CAP) })),
@@ -135,6 +135,7 @@ const shape = members({
   stored: optional(whole()),
   presence: optional(moment),
   left_out: listOf(members({ label: text, identity: text, why: text })),
+  snapshots: optional(listOf(members({ name: text, created: moment, below: optional(listOf(text)) }))),
   previous: nullOr(members({ generation, id: objectId })),
   disks: listOf(
     members({

@@ -1,5 +1,5 @@
 /** The true label of a point: what the snapshot really achieved, not what was asked. */
-export type Consistency = 'application' | 'crash';
+export type Consistency = 'application' | 'file-system' | 'crash';
 /** How a disk's blocks were found in the cycle that made the point. */
 export type Mode = 'full' | 'incremental' | 'rescan';
 
@@ -20,6 +20,8 @@ export interface PointSummary {
   pinned?: string[];
   /** It is known that it can't be restored. */
   broken?: true;
+  /** Change tracking had left out what it should have told when this was made: its content may be wrong. */
+  suspect?: true;
   disks: { index: number; key: number; bytes: number }[];
 }
 

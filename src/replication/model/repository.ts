@@ -63,6 +63,11 @@ export interface Point {
   disks: PointDisk[];
   /** Disks of the VM that this point leaves out, and why, so that nobody thinks they are protected. */
   left_out: { label: string; identity: string; why: string }[];
+  /**
+   * Others' snapshots that the VM had when the point was made, oldest first, by name and ms since the epoch;
+   * `below`: names of those that one was made on. Points of older versions don't say.
+   */
+  snapshots?: { name: string; created: number; below?: string[] }[];
 }
 
 /** The one mutable pointer per VM. Moved by conditional PUT only. */
@@ -157,8 +162,9 @@ export interface PointWriter {
   /**
    * `base`: the disk of the head's point that unput blocks come from; undefined for a full. It may be
    * smaller or larger, but its block size must be the same: a disk that grew keeps its block size.
+   * `onDiffer` is told each block that is put and isn't what the base's disk has there.
    */
-  disk(disk: PointDisk, base?: PointDisk): Promise<DiskWriter>;
+  disk(disk: PointDisk, base?: PointDisk, onDiffer?: (block: number) => void): Promise<DiskWriter>;
   /**
    * Numbers of the blocks of a disk of the head's point, ascending, that have to be put whether they changed
    * or not: their stored copy, or the map that tells what they are, isn't believed.
@@ -297,11 +303,26 @@ export interface RecordStore {
   read(subject: string, series: string, number: number): Promise<unknown>;
 }
 
+/**
+ * Notes in the repository that change, for people and for those who share work: what a mover does, which
+ * alerts are open, what happened on a day. Each is sealed, and replaced only by whoever has seen it.
+ */
+export interface BoardStore {
+  /** Names that begin so, in their order. */
+  names(prefix: string): Promise<string[]>;
+  /** `modified`: ms since the epoch, by the store's clock. Throws a `damaged-object` Failure. */
+  read(name: string): Promise<{ value: unknown; etag: string; modified: number } | undefined>;
+  /** `etag`: of the note that it replaces; undefined: there is none. Gives the new one, unless too late. */
+  write(name: string, value: unknown, etag: string | undefined): Promise<string | undefined>;
+  remove(name: string): Promise<void>;
+}
+
 export interface Repository {
   readonly id: string;
   readonly store: ObjectStore;
   readonly encrypted: boolean;
   readonly records: RecordStore;
+  readonly board: BoardStore;
   readonly conditions: Conditions;
   /** The id that these bytes, one whole block, have in this repository; all zero for zeros. */
   blockId(plaintext: Buffer): BlockId;

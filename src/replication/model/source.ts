@@ -70,6 +70,10 @@ export interface SourceVm {
   changeTracking: boolean;
   changeTrackingSupported: boolean;
   poweredOn: boolean;
+  /** It can't be started, and no snapshot is made of it. */
+  template?: true;
+  /** What a quiesced snapshot of it is consistent by, as far as its settings tell. */
+  quiescing: 'application' | 'file-system';
   consolidationNeeded: boolean;
   disks: SourceDisk[];
   snapshots: SourceSnapshot[];
@@ -82,9 +86,21 @@ export interface SourceVm {
 export interface SourceSnapshot {
   moref: string;
   name: string;
+  /** Names of the snapshots below it, the oldest first. */
+  below?: string[];
   /** Milliseconds since the epoch, the source's clock. */
   created: number;
   quiesced: boolean;
+}
+
+/** What is around a VM, as far as the user may see it. */
+export interface Surroundings {
+  /** Those that its disks are in, in bytes. */
+  datastores: { name: string; free: number; capacity: number }[];
+  /** Where it runs. */
+  host?: { name: string; version: string; build: string };
+  /** Privileges that a cycle needs and the user hasn't, each with the object that it is missing on. */
+  missing: { privilege: string; on: string }[];
 }
 
 /** A snapshot that is held open for reading, with the disks as they were frozen. */
@@ -110,6 +126,7 @@ export interface SourceMachine {
   /** Instance UUID. */
   readonly uuid: string;
   inspect(signal?: AbortSignal): Promise<SourceVm>;
+  surroundings(signal?: AbortSignal): Promise<Surroundings>;
   /** Takes effect at the next snapshot or power cycle. */
   enableChangeTracking(signal?: AbortSignal): Promise<void>;
   /** Not idempotent at the source: the caller has looked for a snapshot of this name before. */

@@ -9,6 +9,7 @@ import type {
 import { readDisks, type VmDisk } from '../inventory/devices.ts';
 import type { InventoryVm } from '../inventory/inventory.ts';
 import { readMachineRecord } from '../inventory/machine-record.ts';
+import { quiescingOf, readSurroundings } from '../inventory/surroundings.ts';
 import { queryChangedAreas } from '../snapshots/changed-areas.ts';
 import { readSnapshotTree } from '../snapshots/snapshot-tree.ts';
 import { createSnapshot, removeSnapshot } from '../snapshots/snapshots.ts';
@@ -25,6 +26,9 @@ const VM_PATHS = [
   'config.instanceUuid',
   'config.changeTrackingEnabled',
   'config.hardware.device',
+  'config.template',
+  'config.guestId',
+  'config.flags',
   'capability.changeTrackingSupported',
   'runtime.powerState',
   'runtime.consolidationNeeded',
@@ -55,6 +59,7 @@ export function createMachine(
   return {
     uuid: vm.uuid,
     inspect,
+    surroundings: signal => readSurroundings(session, vm, signal),
     enableChangeTracking: async signal => enableChangeTracking(session, vm, await inspect(signal), signal),
     createSnapshot: (options, signal) =>
       explain(`create a snapshot of VM ${vm.name}`, () => createSnapshot(session, vm, options, signal)),
@@ -116,6 +121,8 @@ export async function inspectVm(
     changeTracking: is('config.changeTrackingEnabled'),
     changeTrackingSupported: is('capability.changeTrackingSupported'),
     poweredOn: is('runtime.powerState', 'poweredOn'),
+    ...(is('config.template') && { template: true as const }),
+    quiescing: quiescingOf(p.get('config.guestId')?.text, p.get('config.flags')),
     consolidationNeeded: is('runtime.consolidationNeeded'),
     disks: readDisks(p.get('config.hardware.device')).map(known),
     snapshots: readSnapshotTree(p.get('snapshot')),

@@ -38,7 +38,7 @@ function asTable({ points, now, held }: ListedPoints, columns?: number): string[
   const rows = table(
     ['ID', 'VM', ...(ambiguous ? ['UUID'] : []), 'TIME', 'AGE', 'CONSISTENCY', 'MODE', 'STORED', 'DISKS'],
     points.map(point => [
-      `${point.id}${point.broken ? ' BROKEN' : ''}${point.pinned ? ` PINNED (${point.pinned.join(', ')})` : ''}`,
+      `${point.id}${point.broken ? ' BROKEN' : ''}${point.suspect ? ' SUSPECT' : ''}${point.pinned ? ` PINNED (${point.pinned.join(', ')})` : ''}`,
       point.vm.name,
       ...(ambiguous ? [point.vm.uuid] : []),
       point.time,

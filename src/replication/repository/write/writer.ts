@@ -79,7 +79,7 @@ export async function openWriter(
       const isBelieved = (object: string) => !look && !doubts?.section(object);
       bundle = { content, isBelieved };
     },
-    async disk(disk, from) {
+    async disk(disk, from, onDiffer) {
       const source =
         from && root?.disks.find(({ disk: d }) => d.index === from.index && d.identity === from.identity);
       if (from && (!source || source.disk.blockSize !== disk.blockSize))
@@ -90,6 +90,7 @@ export async function openWriter(
         disk,
         number,
         source && root ? { root, disk: source.disk } : undefined,
+        onDiffer,
       );
       begun.push({ disk, number, finish: writer.finish });
       return writer;
