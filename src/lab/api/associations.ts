@@ -7,8 +7,16 @@ import profilesJson from '../aws-model/route53profiles.json' with { type: 'json'
 import latticeJson from '../aws-model/vpc-lattice.json' with { type: 'json' };
 import type { Association } from '../ec2/world/state.ts';
 import type { Ec2World } from '../ec2/world/world.ts';
+import { isAllowed } from '../instance/role.ts';
 
 type Asked = Readonly<Record<string, unknown>>;
+
+/** What policies call the service of a kind. */
+const services: Record<Association['kind'], string> = {
+  profile: 'route53profiles',
+  zone: 'route53',
+  'service-network': 'vpc-lattice',
+};
 
 /**
  * A service that is asked one thing: what of one kind VPCs are associated with.
@@ -28,7 +36,8 @@ const listing = (
     const call = findOperation(model, method, path);
     if (!call)
       throw new ApiError('UnknownOperationException', `The lab does not know ${method} ${path}.`, 404);
-    if (role) throw new ApiError('AccessDeniedException', `User: ${role.arn} is not authorized`, 403);
+    if (role && !isAllowed(role, `${services[kind]}:${call.operation}`, '*'))
+      throw new ApiError('AccessDeniedException', `User: ${role.arn} is not authorized`, 403);
     const wanted = vpcOf(readRest(model, call, query, headers, body));
     const found = Object.entries((await world.state()).associations ?? {})
       .filter(([vpc]) => wanted === undefined || wanted === vpc)
