@@ -335,7 +335,7 @@ export const layers: Layers = {
       'masterless/content',
     ],
     'aws/iam': ['values', 'io', 'engine/model', 'aws'],
-    'aws/recovery/calls': ['io'],
+    'aws/recovery/calls': ['diagnostics', 'io'],
     'aws/recovery/put': ['recovery/model', 'aws'],
     'aws/recovery': [
       'values',
