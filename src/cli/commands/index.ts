@@ -39,6 +39,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['points', async () => (await repository()).points],
   ['restore', async () => (await repository()).restore],
   ['verify', async () => (await repository()).verify],
+  ['repair', async () => (await repository()).repair],
   ['status', async () => (await operation()).status],
   ['metrics', async () => (await operation()).metrics],
   ['pause', async () => (await operation()).pause],

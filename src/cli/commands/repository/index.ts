@@ -1,5 +1,6 @@
 export { key } from './key.ts';
 export { points } from './points.ts';
+export { repair } from './repair.ts';
 export { replicate } from './replicate.ts';
 export { restore } from './restore.ts';
 export { verify } from './verify.ts';
