@@ -1,7 +1,6 @@
 import { Redactor } from '../engine/model/redact.ts';
 import type { Registry } from '../engine/model/resource-type.ts';
 import type { Host } from '../io/ports.ts';
-import type { Lab } from '../lab/lab.ts';
 import { registry } from '../resources/registry.ts';
 import type { MakeReporter, Reporter } from './reporter.ts';
 
@@ -22,8 +21,8 @@ export interface Context {
   makeReporter: MakeReporter;
   /** Text of the manifests read so far, by the name that diagnostics use. */
   sources: Map<string, string>;
-  /** A lab that is open already: whatever works in a lab works in it. */
-  lab?: Lab;
+  /** A lab that this process has open: whatever works in a lab works in it. `openSession` knows what it is. */
+  lab?: object;
   /** The types that are built in and, once manifests were read, those beside them. */
   registry: Registry;
   /** Errors of types that nobody waited for; they were reported. */

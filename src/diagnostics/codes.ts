@@ -1,3 +1,4 @@
+import { alerts } from './codes/alerts.ts';
 import { aws } from './codes/aws.ts';
 import { commands } from './codes/commands.ts';
 import { engine } from './codes/engine.ts';
@@ -19,6 +20,7 @@ export const chapters = [
   { title: 'vSphere', codes: vsphere },
   { title: 'AWS', codes: aws },
   { title: 'Replication and repositories', codes: repository },
+  { title: 'Alerts', codes: alerts },
   { title: 'Recovery in EC2', codes: recovery },
   { title: 'Files, programs and downloads', codes: host },
   { title: 'Windows and IIS', codes: windows },

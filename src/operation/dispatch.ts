@@ -27,6 +27,7 @@ export const longSlots = (slots: number): number => Math.max(1, Math.floor(slots
 
 interface Entry extends Candidate {
   id: string;
+  group: Group;
   state: 'upcoming' | 'ready' | 'running' | 'gone';
 }
 
@@ -39,7 +40,7 @@ interface Group {
 
 /**
  * Who begins a cycle next, for any number of VMs: of those that are ready, the earliest deadline among those
- * whose lane and places have room. It holds what is upcoming, ready and running and knows no clock; each step
+ * whose lane and places have room. It holds what is upcoming, ready and running and has no clock; each step
  * costs the logarithm of the VMs and the number of different needs.
  */
 export class Dispatch {
@@ -47,6 +48,8 @@ export class Dispatch {
   readonly #entries = new Map<string, Entry>();
   readonly #upcoming = new Heap<Entry>();
   readonly #groups = new Map<string, Group>();
+  /** Those with somebody who is ready. */
+  readonly #active = new Set<Group>();
   readonly #held = new Map<string, number>();
   #running = 0;
   #long = 0;
@@ -63,7 +66,7 @@ export class Dispatch {
     return this.#entries.get(id)?.state === 'running';
   }
 
-  /** Says when and how a VM is moved next, instead of what was said of it; one that runs isn't touched. */
+  /** Says when and how a VM is moved next, instead of what was said before; one that runs isn't touched. */
   set(id: string, candidate: Candidate): void {
     const before = this.#entries.get(id);
     if (before?.state === 'running') return;
@@ -71,7 +74,8 @@ export class Dispatch {
     if (before && isSame(before, candidate)) return;
     if (before) before.state = 'gone';
     const { lane, ready, deadline, places } = candidate;
-    const entry: Entry = { id, lane, ready, deadline, places, state: 'upcoming' };
+    const group = this.#groupOf(lane, places);
+    const entry: Entry = { id, group, lane, ready, deadline, places, state: 'upcoming' };
     this.#entries.set(id, entry);
     this.#upcoming.push(ready, entry);
   }
@@ -91,11 +95,7 @@ export class Dispatch {
   take(now: number): string | undefined {
     this.#sort(now);
     if (this.#running >= this.#slots) return undefined;
-    let best: Group | undefined;
-    for (const group of this.#able()) {
-      const first = front(group);
-      if (first && (!best || first.deadline < front(best)!.deadline)) best = group;
-    }
+    const best = this.#best();
     const entry = best?.ready.shift();
     if (!entry) return undefined;
     entry.state = 'running';
@@ -142,25 +142,45 @@ export class Dispatch {
     for (let next = this.nextReady(); next !== undefined && next <= now; next = this.nextReady()) {
       const entry = this.#upcoming.shift()!;
       entry.state = 'ready';
-      const { lane, places } = entry;
-      const name = `${lane} ${places.map(place => `${place.name}\0${place.most}`).join('\0')}`;
-      const group = this.#groups.get(name) ?? { lane, places, ready: new Heap<Entry>() };
-      this.#groups.set(name, group);
+      const { group } = entry;
+      this.#active.add(group);
       group.ready.push(entry.deadline, entry);
     }
   }
 
-  /** Groups with room for one more. */
-  *#able(): Generator<Group> {
-    const groups = [...this.#groups.values()].filter(group => front(group));
-    const usualWaits = groups.some(({ lane }) => lane === 'usual');
+  #groupOf(lane: Lane, places: readonly Place[]): Group {
+    let name: string = lane;
+    for (const place of places) name += `\0${place.name}\0${place.most}`;
+    const group = this.#groups.get(name) ?? { lane, places, ready: new Heap<Entry>() };
+    this.#groups.set(name, group);
+    return group;
+  }
+
+  /** Of the groups with room for one more, the one whose first has the earliest deadline. */
+  #best(): Group | undefined {
+    let usual: Group | undefined;
+    let long: Group | undefined;
+    let usualWaits = false;
+    for (const group of this.#active) {
+      const first = front(group);
+      if (!first) {
+        this.#active.delete(group);
+        continue;
+      }
+      if (group.lane === 'usual') usualWaits = true;
+      const best = group.lane === 'usual' ? usual : long;
+      if ((best && front(best)!.deadline <= first.deadline) || !this.#hasRoom(group)) continue;
+      if (group.lane === 'usual') usual = group;
+      else long = group;
+    }
     const longMay = this.#long < longSlots(this.#slots) && (this.#slots > 1 || !usualWaits);
-    for (const group of groups)
-      if (
-        (group.lane === 'usual' || longMay) &&
-        group.places.every(({ name, most }) => (this.#held.get(name) ?? 0) < most)
-      )
-        yield group;
+    if (!long || !longMay) return usual;
+    return usual && front(usual)!.deadline <= front(long)!.deadline ? usual : long;
+  }
+
+  #hasRoom({ places }: Group): boolean {
+    for (const { name, most } of places) if ((this.#held.get(name) ?? 0) >= most) return false;
+    return true;
   }
 
   #count({ lane, places }: Entry, by: 1 | -1): void {

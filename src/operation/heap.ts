@@ -1,6 +1,12 @@
+interface Entry<T> {
+  key: number;
+  order: number;
+  value: T;
+}
+
 /** Values in the order of their keys, the smallest first; of equal keys, as they came. */
 export class Heap<T> {
-  readonly #entries: { key: number; order: number; value: T }[] = [];
+  readonly #entries: Entry<T>[] = [];
   #order = 0;
 
   get size(): number {
@@ -13,13 +19,15 @@ export class Heap<T> {
 
   push(key: number, value: T): void {
     const entries = this.#entries;
-    let at = entries.push({ key, order: this.#order++, value }) - 1;
+    const entry = { key, order: this.#order++, value };
+    let at = entries.push(entry) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!this.#isBefore(at, parent)) return;
-      [entries[at], entries[parent]] = [entries[parent]!, entries[at]!];
+      if (!isBefore(entry, entries[parent]!)) break;
+      entries[at] = entries[parent]!;
       at = parent;
     }
+    entries[at] = entry;
   }
 
   shift(): T | undefined {
@@ -27,20 +35,20 @@ export class Heap<T> {
     const [first] = entries;
     const last = entries.pop();
     if (first === undefined || last === undefined || entries.length === 0) return first?.value;
-    entries[0] = last;
-    for (let at = 0; ; ) {
+    let at = 0;
+    for (;;) {
       const left = 2 * at + 1;
       if (left >= entries.length) break;
-      const least = left + 1 < entries.length && this.#isBefore(left + 1, left) ? left + 1 : left;
-      if (!this.#isBefore(least, at)) break;
-      [entries[at], entries[least]] = [entries[least]!, entries[at]!];
+      const right = left + 1;
+      const least = right < entries.length && isBefore(entries[right]!, entries[left]!) ? right : left;
+      if (!isBefore(entries[least]!, last)) break;
+      entries[at] = entries[least]!;
       at = least;
     }
+    entries[at] = last;
     return first.value;
   }
-
-  #isBefore(a: number, b: number): boolean {
-    const [one, other] = [this.#entries[a]!, this.#entries[b]!];
-    return one.key === other.key ? one.order < other.order : one.key < other.key;
-  }
 }
+
+const isBefore = <T>(one: Entry<T>, other: Entry<T>): boolean =>
+  one.key < other.key || (one.key === other.key && one.order < other.order);

@@ -41,6 +41,7 @@ export interface DeclaredVm {
   repository: string;
   timetable: Timetable;
   rpo?: number;
+  labels?: readonly string[];
   /** It stands for VMs that nobody could list. */
   unlisted?: true;
 }
@@ -91,6 +92,8 @@ export interface SeenRepository {
   now: number;
   vms: SeenVm[];
   pauses: Pause[];
+  /** VMs of which nothing is removed until then, by the store's clock; those in force. */
+  holds?: { vm: string; until: number }[];
   rehearsals: Rehearsal[];
   /** Of all that it holds, where somebody asked. */
   bytes?: number;
@@ -121,6 +124,8 @@ export interface ReplicaStatus {
 export interface VmStatus {
   vm: string;
   address?: string;
+  /** That it is declared with. */
+  labels?: readonly string[];
   uuid?: string;
   repository: string;
   state: State;
@@ -137,6 +142,8 @@ export interface VmStatus {
   next?: number;
   newest?: SeenPoint;
   pausedUntil?: number;
+  /** Nothing of it is removed until then. */
+  heldUntil?: number;
   replica?: ReplicaStatus;
   verified?: Verified;
   rehearsal?: Omit<Rehearsal, 'vms'>;

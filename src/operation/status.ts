@@ -48,6 +48,7 @@ export function statusOf(
   return [...statuses, ...others].map(status => {
     const names = [status.vm, status.uuid].flatMap(name => name?.toLowerCase() ?? []);
     const replica = names.flatMap(name => replicated.get(name) ?? [])[0];
+    const held = byUrl.get(status.repository)?.holds?.find(({ vm }) => vm === status.uuid);
     const rehearsal = rehearsed.get(status.repository)?.get(status.uuid ?? '');
     const checks = verified.get(`${status.repository} ${status.uuid}`);
     return {
@@ -55,6 +56,7 @@ export function statusOf(
       ...(checks && { verified: checks }),
       ...(replica && { replica: replicaStatus(replica) }),
       ...(rehearsal && { rehearsal }),
+      ...(held && { heldUntil: held.until }),
     };
   });
 }
@@ -87,11 +89,11 @@ export const pauseOf = (pauses: readonly Pause[], uuid: string, now: number): Pa
   pauses.find(({ vm, until }) => vm === uuid && (until === undefined || until > now));
 
 function statusOfOne(
-  { address, title, repository: url, timetable, rpo, unlisted }: DeclaredVm,
+  { address, title, repository: url, timetable, rpo, labels, unlisted }: DeclaredVm,
   repository: SeenRepository | undefined,
   vms: readonly SeenVm[],
 ): VmStatus {
-  const base = { vm: title, address, repository: url };
+  const base = { vm: title, address, ...(labels && { labels }), repository: url };
   const is = (state: State, reason: Reason, more: Partial<VmStatus> = {}): VmStatus => ({
     ...base,
     state,

@@ -93,20 +93,19 @@ test('from the repository and its key alone, home being gone: the same plan, to 
   await rm(join(folder, 'state'), { recursive: true });
   await ok('lab', 'fault', 'unavailable', '--on', 'vsphere', '--times', '500');
   const bare = ['--repository', url, '--key', 'file:dr.key', '--state', join(dir, 'bare')];
-  const again = await ok('failover', 'web', '--test', ...bare, '--noop');
-  expect(again).toMatch(/^by the plan as it was applied at 20.*Z\ntest of web in subnet-/);
-  expect(again).toContain(`digest ${digest}\n`);
+  const bareShown = await ok('failover', 'web', '--test', ...bare, '--noop');
+  expect(bareShown).toMatch(/^by the plan as it was applied at 20.*Z\ntest of web in subnet-/);
+  expect(bareShown).toContain(`digest ${digest}\n`);
   const done = await ok('failover', 'web', '--test', ...bare, '--digest', digest);
-  expect(done).toContain(`remove it: converge failover cleanup web --repository ${url} --key file:dr.key\n`);
+  const again = `--repository ${url} --key file:dr.key --state ${join(dir, 'bare')} --lab ${folder}`;
+  expect(done).toContain(`remove it: converge failover cleanup web ${again}\n`);
   const standing = await run(['failover', 'web', '--test', ...bare]);
   expect(standing.code).toBe(8);
-  expect(standing.stderr).toContain(`converge failover cleanup web --repository ${url} --key file:dr.key`);
+  expect(standing.stderr).toContain(`converge failover cleanup web ${again}`);
   expect(await ok('failover', 'status', 'web', ...bare)).toMatch(/^by the plan as it was .*\ntest 1 of web/);
   const retried = await ok('failover', 'retry', 'web', ...bare);
   expect(retried).toMatch(/^by the plan as it was .*\nweb01 {2}i-\w+ {2}had passed and still runs\n/);
-  expect(retried).toContain(
-    `remove it: converge failover cleanup web --repository ${url} --key file:dr.key\n`,
-  );
+  expect(retried).toContain(`remove it: converge failover cleanup web ${again}\n`);
   const all = await run(['failover', 'cleanup', '--expired', 'all', ...bare]);
   expect(all.stderr).toContain('which plans there are is said by manifests alone');
   expect(await ok('failover', 'cleanup', '--expired', 'web', ...bare)).toMatch(

@@ -111,7 +111,9 @@ describeWith('the real NTFS disk for readiness', dc02Present ? 'true' : 'false',
 const program = (file: string, ...args: string[]) =>
   execFileSync(file, args, { maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'ignore'] });
 
-/** Files of a volume whose names ntfs-3g's tools list as well, with their bytes as those give them. */
+/**
+ * Names of a volume as ntfs-3g's tools list them, and bytes as those give them, of `most` files of each folder.
+ */
 async function compared(image: string, most: number) {
   const files = await openNtfs(inMemory(await readFile(image)));
   const same: string[] = [];
@@ -134,11 +136,11 @@ async function compared(image: string, most: number) {
       entries.map(({ name }) => name),
       others,
     );
-    for (const { name, kind } of entries) {
+    for (const [n, { name, kind }] of entries.entries()) {
       const path = folder === '' ? name : `${folder}/${name}`;
       if (name.startsWith('$') || path === 'System Volume Information') continue;
       if (kind === 'directory') await walk({ list, open }, path, check);
-      else if (same.length < most || !folder.startsWith('many')) await content(open, path);
+      else if (n < most || entries.length < 40) await content(open, path);
     }
   }
 
@@ -163,9 +165,11 @@ describeWith('volumes that ntfs-3g made', 'sh', ['-c', `PATH=$PATH:/usr/sbin; ${
       const image = join(folder(), 'volume.img');
       const make = join(import.meta.dirname, '../recovery/readiness/make-ntfs.sh');
       execFileSync('bash', [make, image, String(cluster), cluster > 4096 ? '96' : '16']);
-      const { same, refused } = await compared(image, 20);
+      const { same, refused } = await compared(image, 10);
       expect(same).toEqual(expect.arrayContaining(['pieces', 'sparse', 'Windows/System32/config/large']));
-      expect(refused).toEqual(["packed/file is compressed, which isn't read here"]);
+      // Windows compresses nothing that is in larger clusters than 4 KiB.
+      const isPacked = cluster <= 4096;
+      expect(refused).toEqual(isPacked ? ["packed/file is compressed, which isn't read here"] : []);
     },
     120_000,
   );
@@ -177,8 +181,9 @@ describeWith('the real NTFS disk, and ntfs-3g', 'sh', ['-c', `${dc02Present} && 
     const [image, volume] = [join(dir, 'dc02.raw'), join(dir, 'volume.img')];
     for (const state of [0, 1, 2, 3]) {
       await toState(image, state);
+      if (state % 3 !== 0) continue;
       await writeFile(volume, (await readFile(image)).subarray(2 ** 20));
-      const { same, refused } = await compared(volume, 1000);
+      const { same, refused } = await compared(volume, 10);
       expect(same.length).toBeGreaterThan(0);
       expect(refused).toEqual([]);
     }

@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { nodeHost } from '../../src/io/node.ts';
+import { estimate, wayOf } from '../../src/recovery/failback/differences.ts';
 import { bringHome, type FailbackOptions, lookAhead } from '../../src/recovery/failback/failback.ts';
-import { FOLDER_INDEX, type FolderIndex } from '../../src/recovery/failback/folder.ts';
+import { FOLDER_INDEX, type FolderIndex, writeFolder } from '../../src/recovery/failback/folder.ts';
 import { changesAtHome } from '../../src/recovery/failback/home-changes.ts';
 import { takeOver } from '../../src/recovery/failover/take-over.ts';
-import { SNAPSHOT_BLOCK as BLOCK } from '../../src/recovery/model/snapshots.ts';
+import { SNAPSHOT_BLOCK as BLOCK, type SnapshotStore } from '../../src/recovery/model/snapshots.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { scratch } from '../support/cli.ts';
 import { aDisk, pointContent } from '../support/repository.ts';
@@ -194,6 +195,34 @@ test('into the disks at home: tracking ends first, then all is written, compared
     return written(disk);
   };
   await expect(into()).rejects.toThrow("isn't at home what it is in EC2");
+});
+
+test('one per cent of 40 GiB: what is written is what changed, and is said before, with its time', async () => {
+  const GiB = 2 ** 30;
+  const all = (40 * GiB) / BLOCK;
+  const changed = Array.from({ length: all / 100 }, (_, n) => n * 100 + (n % 7));
+  const bytes = someBytes('changed', BLOCK);
+  let now = 0;
+  const store = {
+    async *changed() {
+      for (const index of changed) yield { index, token: String(index) };
+    },
+    async get() {
+      now += 5;
+      return bytes;
+    },
+  } as unknown as SnapshotStore;
+  const of = { disk: aDisk(40 * GiB), replica: 'snap-1', snapshot: 'snap-2', home: { areas: [] } };
+  const disks = [{ of, way: await wayOf(store, of) }];
+  const said = await estimate(store, disks, () => now);
+  const began = now;
+  const directory = join(await scratch(), 'home');
+  const step = async () => {};
+  const written = await writeFolder({ directory, files, store, point: point(), disks, step });
+  expect((await stat(join(directory, 'disk-0.data'))).size).toBe(written);
+  expect(written).toBeLessThanOrEqual(1.1 * changed.length * BLOCK);
+  expect(Math.abs(said.bytes / written - 1)).toBeLessThan(0.2);
+  expect(Math.abs(said.seconds / ((now - began) / 1000) - 1)).toBeLessThan(0.2);
 });
 
 const common = ['failback', 'stop-web01', 'snapshot-final-0', 'frozen'];

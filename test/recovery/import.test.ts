@@ -11,12 +11,14 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test } from 'vitest';
+import { connectRoles } from '../../src/aws/iam/roles.ts';
 import { failedOf, tryAgain } from '../../src/recovery/failover/attempts.ts';
 import { cleanUp, standing } from '../../src/recovery/failover/cleanup.ts';
 import { evidenceOf } from '../../src/recovery/failover/evidence.ts';
 import { rehearse } from '../../src/recovery/failover/rehearse.ts';
 import { imageParts } from '../../src/recovery/import/image-parts.ts';
 import type { Imported } from '../../src/recovery/import/imported.ts';
+import { policyOf, trustOf } from '../../src/resources/aws/pilot/policies.ts';
 import { bootBlock } from '../lab/ec2/fixture.ts';
 import { begun, killedBefore } from './begun.ts';
 import { contentOf, sha256, someBytes } from './fixture.ts';
@@ -39,7 +41,7 @@ const ways: Record<string, Imported> = {
 };
 
 /** A run of one machine that is imported so. */
-async function importing(way: string) {
+async function importing(way: string, { withRole = true } = {}) {
   const image = disk();
   const world = await begun(
     async ({ machine: { disks, ...machine } }) => ({
@@ -66,7 +68,16 @@ async function importing(way: string) {
   await s3.send(
     new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint } }),
   );
-  return { ...world, s3, image };
+  const roles = await connectRoles(world.connection.settings);
+  onTestFinished(() => roles.close());
+  const asImporter = async () => {
+    const trust = JSON.stringify(trustOf(['vmie.amazonaws.com']));
+    await roles.create({ name: 'vmimport', trust, description: '', tags: {} });
+    const policy = policyOf({ may: 'importer', images: `s3://${bucket}` }, { account: '1', region });
+    await roles.putPolicy('vmimport', 'converge', JSON.stringify(policy));
+  };
+  if (way === 'raw' && withRole) await asImporter();
+  return { ...world, s3, image, asImporter };
 }
 type World = Awaited<ReturnType<typeof importing>>;
 
@@ -184,6 +195,19 @@ test('an upload that was cut off is gone on with: no part is put twice', async (
     else await going;
   }
   expect(put.sort()).toEqual([1, 2, 3]);
+});
+
+test('a role that VM Import may not act as is told with the way out; nothing is put into S3 twice', async () => {
+  const world = await importing('raw', { withRole: false });
+  await expect(rehearse(await world.at())).rejects.toThrow(
+    /VM Import can't act as the role vmimport: .*does not have sufficient permissions/,
+  );
+  await world.asImporter();
+  const steps: string[] = [];
+  await rehearse(await world.at(async name => void steps.push(name)));
+  expect(steps).toContain('importing-web01');
+  await cleanUp(await world.at());
+  await expectNothingLeft(world);
 });
 
 test('an import that fails says all that EC2 said; tried again, it is another import', async () => {

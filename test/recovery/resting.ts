@@ -42,6 +42,10 @@ export function resting(content: Buffer, label = 'Hard disk 1', identity = 'disk
       now: 0,
     },
     inspect: async () => machine.is,
+    async shutDown() {
+      machine.asked.push('shut-down');
+      machine.is.poweredOn = false;
+    },
     async changedSince(_disk, startOffset, changeId) {
       if (changeId !== CHANGE_ID || machine.changed === 'reset')
         throw new Failure(world('vsphere-change-id-rejected', 'no'), { cause: new ChangeIdRejected() });

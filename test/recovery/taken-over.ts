@@ -24,7 +24,9 @@ export async function real(more: Partial<Begun> = {}) {
     const { start } = options.run;
     const groups = start.groups.map(({ wait, machines }) => ({
       wait,
-      machines: machines.map((machine): RunMachine => ({ ...machine, landing })),
+      machines: machines.map(
+        (machine): RunMachine => (start.kind === 'real' ? { ...machine, landing } : machine),
+      ),
     }));
     return { ...options, run: { ...options.run, start: { ...start, groups } } };
   };

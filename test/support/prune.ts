@@ -16,9 +16,9 @@ export const contextOf = ({ context, store }: OpenRepository, uuid = VM.uuid): V
 /** One run of a pruner over the test's VM. */
 export const pruneOnce = (
   repository: OpenRepository,
-  options: Partial<PruneVmOptions> = {},
+  options: Partial<PruneVmOptions> & { uuid?: string } = {},
 ): Promise<VmPruned> =>
-  pruneVm(contextOf(repository), repository.vm(VM.uuid), {
+  pruneVm(contextOf(repository, options.uuid), repository.vm(options.uuid ?? VM.uuid), {
     policy: undefined,
     grace: GRACE,
     dry: false,

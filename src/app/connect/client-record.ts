@@ -40,6 +40,10 @@ export const sharedClients = ({ host, reach, searchPath, closing, declared }: Cl
       const [api, s3] = await Promise.all([reach.aws.api(target, calls), reach.aws.s3(target, calls)]);
       return closedWith(closing, await openRecovery(api, limits, s3));
     },
+    iam: async (target, calls) => {
+      const { connectRoles } = await import('../../aws/iam/roles.ts');
+      return closedWith(closing, await connectRoles(await reach.aws.api(target, calls)));
+    },
     content: async (_, calls) => makeContent(reach, calls, closing),
     search_path: async () => searchPath,
     movers: async () => (await import('../../replication/movers/movers.ts')).movingHere,

@@ -2,11 +2,13 @@ import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { runJobs } from '../../masterless/instance/jobs.ts';
 import { Agenda } from '../../operation/agenda.ts';
 import { runAgent } from '../../operation/agent.ts';
+import type { Condition } from '../../operation/alerts/model.ts';
 import { oneDiagnostic } from '../../resources/shared/one-diagnostic.ts';
 import type { Context } from '../app-context.ts';
 import type { CommonOptions } from '../options.ts';
 import { openSession, type Session } from '../session/open-session.ts';
 import { newestOf } from './agent-once.ts';
+import { AlertLoop } from './alert-loop.ts';
 import { beAgentOf, isDraining } from './drain.ts';
 import { dutiesOf, type VmDuty } from './duties.ts';
 import { locate } from './locate.ts';
@@ -39,6 +41,9 @@ export type Heard =
 
 /** Between two looks at manifests, selections and repositories, ms. */
 const refresh = 60_000;
+
+/** Between two looks at what somebody has to be told, ms: with a turn's own time it is told within a minute. */
+const alertsEvery = 20_000;
 
 /** A site in use, and how many cycles still work in it. */
 interface Open {
@@ -86,6 +91,12 @@ class Agent {
   #open: Open | undefined;
   /** What was told and still lasts, as text. */
   readonly #told = new Map<string, string>();
+  /** By name: cycles that failed in a row. */
+  readonly #failing = new Map<string, { times: number; code: string; message: string }>();
+  /** What the agent itself has to tell about, by what it is about. */
+  readonly #own = new Map<string, Condition>();
+  /** Most VMs that each selection meant. */
+  readonly #selected = new Map<string, number>();
   #lastTurn = 0;
   #isDraining = false;
 
@@ -131,10 +142,11 @@ class Agent {
         },
         { signal, refresh },
       );
+      const alerts = this.#alerts(beside);
       const jobs = this.#slowJobs(beside);
       const ended = await Promise.race([loop, watch(clock, () => this.#lastTurn, beside)]);
       ending.abort();
-      await jobs;
+      await Promise.all([jobs, alerts]);
       if (ended === 'done') return undefined;
       this.#hear({ type: 'ended', how: ended });
       return ended;
@@ -152,10 +164,15 @@ class Agent {
     const read = await readManifests(this.#context, this.#paths, this.#options, engine, targets);
     if ('broken' in read) {
       this.#once('broken', read.broken, { type: 'broken', diagnostics: read.broken });
+      const [first] = read.broken;
+      this.#say('broken-manifests', 'manifests', first && `the manifests can not be used: ${first.message}`);
       return undefined;
     }
     this.#told.delete('broken');
     const { taken } = read;
+    this.#say('broken-manifests', 'manifests', undefined);
+    const [held] = taken.held;
+    this.#say('held-back', 'manifests', held && `${held.address} protects less: ${held.why.join('; ')}`);
     this.#once('held', taken.held, { type: 'held', held: taken.held });
     await remember(engine, taken.catalog);
     return taken;
@@ -172,6 +189,14 @@ class Agent {
     this.#once('unseen', diagnostics, { type: 'unseen', diagnostics });
     const duties = dutiesOf(open.site, this.#options.slots, located);
     open.duties = new Map(duties.map(duty => [duty.id, duty]));
+    const members = Map.groupBy(open.site.resources, ({ selectedBy }) => selectedBy);
+    for (const [selection, now] of members) {
+      if (selection === undefined) continue;
+      const most = Math.max(now.length, this.#selected.get(selection) ?? 0);
+      this.#selected.set(selection, most);
+      const text = `${selection} means ${now.length} VMs, and meant ${most}`;
+      this.#say('fewer-selected', selection, now.length < most ? text : undefined);
+    }
   }
 
   async #duties() {
@@ -204,6 +229,7 @@ class Agent {
     open.cycles++;
     const { outcome, moved } = await moveDuty(this.#context, open.site, duty, mayBeLong);
     open.cycles--;
+    this.#note(moved);
     const said = 'diagnostics' in moved ? moved.diagnostics : 'paused' in moved ? ['paused'] : [];
     if (!('busy' in moved) && !('waits' in moved)) this.#once(`moved ${id}`, said, { type: 'moved', moved });
     await this.#closeUnused(open);
@@ -223,13 +249,66 @@ class Agent {
       site: () => this.#open!.site,
       memory: () => this.#base.world.memory.engine,
       draining: () => this.#isDraining,
-      done: done => this.#hear({ type: 'job', done }),
+      done: done => {
+        this.#hear({ type: 'job', done });
+        const { job, subject = 'manifests', found } = done;
+        if (job === 'drift')
+          this.#say('drift', subject, found > 0 ? `${found} things differ from what is declared` : undefined);
+        if (job === 'verify')
+          this.#say(
+            'damaged',
+            subject,
+            found > 0 ? `${found} problems in ${subject}` : undefined,
+            'critical',
+          );
+      },
     });
     const rejected = ({ name }: { name: string }, error: unknown) => {
       const diagnostics = error instanceof Failure ? error.diagnostics : [oneDiagnostic(error)];
       this.#once(`job ${name}`, diagnostics, { type: 'job-failed', job: name, diagnostics });
     };
     return runJobs(jobs, { clock, random, signal, rejected });
+  }
+
+  /** Tells of alerts until the signal comes; a turn that fails is told, and the next one comes. */
+  #alerts(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#base.world.host;
+    const watched = {
+      site: () => this.#open!.site,
+      failing: this.#failing,
+      own: () => [...this.#own.values()],
+    };
+    const loop = new AlertLoop(this.#context, watched, random.uuid());
+    const rejected = (_: unknown, error: unknown) => {
+      const diagnostics = error instanceof Failure ? error.diagnostics : [oneDiagnostic(error)];
+      this.#once('alerts', diagnostics, { type: 'job-failed', job: 'alerts', diagnostics });
+    };
+    const turn = async () => {
+      const diagnostics = await loop.turn();
+      this.#once('alerts', diagnostics, { type: 'job-failed', job: 'alerts', diagnostics });
+      return 'done' as const;
+    };
+    return runJobs([{ name: 'alerts', every: alertsEvery, turn }], { clock, random, signal, rejected });
+  }
+
+  /** What cycles of a VM came to, for alerts. */
+  #note(moved: Moved): void {
+    if ('cycle' in moved) this.#failing.delete(moved.vm);
+    const [first] = 'diagnostics' in moved ? moved.diagnostics : [];
+    if (!first) return;
+    const times = (this.#failing.get(moved.vm)?.times ?? 0) + 1;
+    this.#failing.set(moved.vm, { times, code: first.code, message: first.message });
+  }
+
+  /** Something of the agent's own that is wrong; undefined: it isn't any more. */
+  #say(
+    rule: Condition['rule'],
+    subject: string,
+    text: string | undefined,
+    severity: Condition['severity'] = 'warning',
+  ): void {
+    if (text === undefined) this.#own.delete(`${rule} ${subject}`);
+    else this.#own.set(`${rule} ${subject}`, { rule, severity, cause: subject, subject, text });
   }
 
   #begins(): void {

@@ -95,7 +95,7 @@ async function verifyOne({ context, site, done }: SlowJobs, { repository, ref }:
 async function drift({ paths, options, site, done }: SlowJobs, quiet: Context): Promise<void> {
   const planned = await planManifests(quiet, paths, options);
   if (!planned) return;
-  // That a point is due is no drift: it is made.
+  // A point that is due is made: nothing differs.
   const found = planned.plan.resources.filter(one => isPending(one) && one.type !== 'protected_vm').length;
   done({ job: 'drift', at: clockOf(site()).now(), found, diagnostics: [] });
 }

@@ -10,6 +10,7 @@ import { findBundle } from '../../recovery/bundle/find-bundle.ts';
 import { isRepositoryKey, secretsIn, whereOf } from '../../recovery/bundle/references.ts';
 import type { OnDamage } from '../../replication/model/repository.ts';
 import type { Context } from '../app-context.ts';
+import { asTyped } from '../as-typed.ts';
 import type { CommonOptions, RepositoryOptions } from '../options.ts';
 import { overridden } from '../repository/which-repository.ts';
 import { withRepositoryOpen } from '../repository/with-repository.ts';
@@ -49,14 +50,14 @@ export const withBundled = <T>(
     try {
       await resolveAll(session, { ...catalog, targets });
       const run = runOf(context, session);
-      const recovering = await recoveringOf(context, session, run, { ...catalog, targets }, declared);
-      const again = `--repository ${options.repository}${options.key === undefined ? '' : ` --key ${options.key}`}`;
+      const again = asTyped([], options);
+      const recovering = await recoveringOf(context, session, run, { ...catalog, targets }, declared, again);
       const remarks = [...gone, ...found.remarks];
       const from = point
         ? { vm: point.vm.name, point: point.id, time: point.time, remarks }
         : { time: applied!, remarks };
       // Wherever home said that it is: this one holds the points.
-      return await use({ ...recovering, again, from, repository: async () => repository }, declared);
+      return await use({ ...recovering, from, repository: async () => repository }, declared);
     } finally {
       await session.close();
     }

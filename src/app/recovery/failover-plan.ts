@@ -37,6 +37,8 @@ export interface PlannedMachine {
   import_takes?: ImportTakes;
   /** What that image is called, where it was looked up just now. No part of the digest: the image is. */
   image_name?: string;
+  /** On hardware that isn't shared. */
+  tenancy?: 'dedicated' | 'host';
   /** US dollars while it runs, where they are known; no part of the digest. */
   hourly?: number;
   /** In words, with where each runs. */
@@ -157,6 +159,7 @@ function groupsOf(
         import_takes: importTakes(fit.imported, point.disks),
       }),
       ...(wayWhy !== undefined && { import_why: wayWhy }),
+      ...tenancyOf(target),
       ...hourlyOf(fit.type, target),
       ...(cold && { cold }),
       ready,
@@ -220,6 +223,7 @@ export const planOfRun = (
           ...landed(landing),
           ...(shell && { shell }),
           ...(imported && { imported }),
+          ...tenancyOf({ ...(tenancy && { tenancy }) }),
           ...hourlyOf(instance_type, { ...(shell ?? imported), ...(tenancy && { tenancy }) }),
           probes: (probes[vm] ?? []).map(one => inWords(one, prober !== undefined)),
         }),
@@ -234,6 +238,9 @@ const withDigest = (plan: Omit<FailoverPlan, 'digest'>): FailoverPlan => ({
   ...plan,
   digest: sha256(JSON.stringify(plan, (key, value) => (told.has(key) ? undefined : value))),
 });
+
+const tenancyOf = ({ tenancy }: Pick<TargetMachine, 'tenancy'>): Pick<PlannedMachine, 'tenancy'> =>
+  tenancy === 'dedicated' || tenancy === 'host' ? { tenancy } : {};
 
 const hourlyOf = (...of: Parameters<typeof hourly>) => {
   const price = hourly(...of);

@@ -130,7 +130,7 @@ async function applyTold(
 const heldByAgent = (memory: EngineMemory, allowed: readonly string[]): string[] =>
   allowed.filter(address => memory.get(agentKey(address)) !== undefined);
 
-/** From now on the agent goes by what the manifests say of them. */
+/** From now on the agent goes by the manifests for them. */
 async function letGo(memory: EngineMemory, addresses: readonly string[]): Promise<void> {
   for (const address of addresses) await memory.set(agentKey(address), undefined);
 }

@@ -66,7 +66,7 @@ export async function openSession(
     platform,
     changes = false,
     labMustExist = false,
-    lab: open = context.lab,
+    lab: open = context.lab as Lab | undefined,
     content,
     declared,
   }: SessionOptions = {},

@@ -58,6 +58,10 @@ export const recovery = {
     means: 'A failover has taken over from the machines at home, or is in the middle of it.',
     wayOut: 'Keep it with `converge failover commit`, or end it with `converge failover undo`.',
   },
+  'group-ambiguous': {
+    means: 'Several security groups of the account have that name.',
+    wayOut: 'Say which by `vpc`.',
+  },
   'group-foreign': {
     means: "A security group has the name of one of converge's and not its tag.",
     wayOut: 'Rename or remove it.',
@@ -65,6 +69,10 @@ export const recovery = {
   'group-in-use': {
     means: 'A security group of a recovery target still has a machine in it.',
     wayOut: 'Remove what runs: `converge failover cleanup PLAN`.',
+  },
+  'group-name': {
+    means: 'EC2 takes no new security group of that name.',
+    wayOut: 'Name it otherwise.',
   },
   'group-not-found': {
     means: "The VPC of a recovery target's subnet has no security group of that name or id.",
@@ -74,9 +82,9 @@ export const recovery = {
     means: 'A security group that must let nothing in or out was changed while it was made.',
     wayOut: 'Run again, and find out who changes it.',
   },
-  'guest-facts-linux': {
+  'guest-facts-system': {
     means: '`converge guest-facts` was run on a system that it knows nothing to look for on.',
-    wayOut: 'Run it on Linux.',
+    wayOut: 'Run it on Linux or Windows.',
   },
   'guest-unknown': {
     means: 'A guest is neither Linux nor Windows, and this version recovers no other.',
@@ -291,6 +299,18 @@ export const recovery = {
     means: 'A tag begins with a prefix that AWS or converge keeps for itself.',
     wayOut: 'Give it another name.',
   },
+  'role-foreign': {
+    means: 'A role of that name is in the account, and converge did not make it.',
+    wayOut: 'Name the role otherwise, or give it the tag that the message names.',
+  },
+  'role-name': {
+    means: 'IAM takes no role of that name.',
+    wayOut: 'Use 1 to 64 letters, digits and `+=,.@_-`.',
+  },
+  'role-not-found': {
+    means: 'The account has no role of that name.',
+    wayOut: 'Correct the name.',
+  },
   'runbook-alone': {
     means: '`converge readiness --runbook` was given an option that goes with the findings alone.',
     wayOut: 'Leave out `--only` and `--format`.',
@@ -368,6 +388,10 @@ export const recovery = {
     means: 'A test would take more instances than its plan allows.',
     wayOut: 'Raise `instances` of its `test`, or leave machines out.',
   },
+  'trust-missing': {
+    means: 'A role is declared that nobody may act as.',
+    wayOut: 'Add `trusted_by`.',
+  },
   'type-and-families': {
     means: 'Both an instance type and families to choose one of are declared.',
     wayOut: 'Remove one of the two.',
@@ -401,17 +425,34 @@ export const recovery = {
     means: "An address isn't IPv4.",
     wayOut: 'Correct it.',
   },
+  'wrong-ports': {
+    means: "A rule has ports that don't go from low to high up to 65535, or its protocol has none.",
+    wayOut: 'Write one, `443`, or two, `49152-65535`, and none for `all` and `icmp`.',
+  },
   'failback-begun': {
     means: 'A machine of this failover is being brought home, or was: it is kept by nobody else.',
     wayOut: 'End the failback, then undo the failover.',
+  },
+  'failback-where': {
+    means: 'It was not said where a machine is brought home to, or two places were.',
+    wayOut: 'Give one of `--to DIR` and `--to-vsphere`.',
   },
   'home-in-the-way': {
     means: "The disks of a machine at home can't be written as they are.",
     wayOut: 'Do what the message says, or write into a folder with `--to DIR`.',
   },
+  'home-write-failed': {
+    means: "vSphere's file service did not take the content of a disk.",
+    wayOut: 'Do what the message says, and run again.',
+  },
   'instance-gone': {
     means: 'What a machine ran as in EC2 has ended.',
     wayOut: 'Look at its volumes in EC2, which outlive it.',
+  },
+  'not-at-rest': {
+    means:
+      'A machine that was shut down for a planned failover was started again, or wrote after its last point.',
+    wayOut: 'Leave it off and run again: nothing was switched over.',
   },
   'not-failed-over': {
     means: 'A machine is to be brought home that no failover has taken over from.',
@@ -420,6 +461,14 @@ export const recovery = {
   'readback-differs': {
     means: "What was written at home isn't there as it was written.",
     wayOut: 'Look at the storage there, and run again.',
+  },
+  'planned-newest': {
+    means: 'A planned failover was to be of an older point.',
+    wayOut: 'Leave out `--point`, or `--planned`.',
+  },
+  'shutdown-timeout': {
+    means: 'Guests did not shut down in the time that they had; nothing was switched over.',
+    wayOut: 'Look at their consoles, and run again or give them longer.',
   },
   'snapshots-unrelated': {
     means: 'Two EBS snapshots are of different lineages, so that EBS knows of no difference.',

@@ -225,6 +225,28 @@ export const repository = {
     means: "A repository's head names a point that isn't there.",
     wayOut: 'Run `converge verify` before another cycle writes to it.',
   },
+  'bad-retention': {
+    means: 'What `--retention` says is not a policy.',
+    wayOut: 'Write rules and durations: `all=24h,hourly=3d,daily=30d,monthly=1y`.',
+  },
+  'not-held': {
+    means: 'The VM whose hold was to be released is not held (a warning).',
+    wayOut: '`converge status` tells which VMs are held.',
+  },
+  'no-pruner': {
+    means: 'Nothing says with which credentials `converge prune` may delete.',
+    wayOut:
+      'Name an aws target of its own, `repository: { url: ..., pruner: NAME }`, or prune with --repository where no mover works.',
+  },
+  'mover-can-delete': {
+    means: 'The credentials of the cycles may delete in the repository, so that whoever steals them can.',
+    wayOut:
+      'Give the target of the cycles the rights in `policies/writer.json`, and those in `policies/pruner.json` to the pruner alone.',
+  },
+  'prune-due': {
+    means: 'A repository holds points that no retention policy keeps any more (a note).',
+    wayOut: 'Run `converge prune` where the credentials of the pruner are.',
+  },
   'prune-doubt': {
     means: "What the points of a VM need can't be told for sure, so no object of it is removed (a warning).",
     wayOut:
@@ -308,6 +330,10 @@ export const repository = {
   'rpo-too-short': {
     means: '`rpo` is shorter than the schedule can keep.',
     wayOut: 'Leave it out, or shorten the schedule.',
+  },
+  'not-zeros': {
+    means: 'What a disk is read through said that an area is zeros, and a sample of it was not.',
+    wayOut: 'Nothing is lost, the whole disk was read; bring nbdkit and the VDDK up to date.',
   },
   'short-read': {
     means: "A read of a snapshot's disk gave fewer bytes than were asked for.",

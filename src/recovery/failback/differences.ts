@@ -11,7 +11,7 @@ export interface Homeward {
   disk: PointDisk;
   /** What it was launched from; undefined when it was imported from something else than a snapshot. */
   replica?: string;
-  /** How it stands in EC2. */
+  /** What it is in EC2. */
   snapshot: string;
   home: HomeChanges;
 }

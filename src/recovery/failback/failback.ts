@@ -80,6 +80,7 @@ export async function bringHome(options: FailbackOptions, where: Destination): P
   }
   const disks = await waysOf(frozen, options);
   const into = { store: cloud.snapshots, point, disks, step, ...(signal && { signal }) };
+  if (where.to === 'folder') await untrack(options);
   const bytes =
     where.to === 'folder'
       ? await writeFolder({ ...into, directory: where.directory, files: where.files })
@@ -91,6 +92,18 @@ export async function bringHome(options: FailbackOptions, where: Destination): P
     await unsuspendVm(repository, holderOf(run.start), uuid);
   }
   return bytes;
+}
+
+/**
+ * Whoever puts a folder into the disks at home does so past vSphere, which sees no change: the next cycle has
+ * to compare all. Of a home that can't be asked now, whoever does so has to say that.
+ */
+async function untrack({ home, point, step, signal }: FailbackOptions): Promise<void> {
+  if (home?.uuid !== point.vm.uuid) return;
+  const { changeTracking } = await home.inspect(signal);
+  if (!changeTracking) return;
+  await step('untrack');
+  await home.endTracking(signal);
 }
 
 async function waysOf(

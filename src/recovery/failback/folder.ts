@@ -10,7 +10,7 @@ import type { Homeward, Way } from './differences.ts';
 /** Offset and length on the disk, bytes. */
 type Range = [start: number, length: number];
 
-/** What `failback.json` says of a disk; docs/recovery.md explains the format. */
+/** A disk in `failback.json`; docs/recovery.md explains the format. */
 export interface FolderDisk {
   index: number;
   label: string;

@@ -130,7 +130,7 @@ export async function snapshotsOf(kind: 'look' | 'final', options: FreezeOptions
 /** Removes the snapshots of one kind. Only what has the tags of this machine of this run is touched. */
 export async function removeSnapshots(
   kind: 'look' | 'final',
-  { repository, run, machine, cloud, step, signal }: FreezeOptions,
+  { repository, run, machine, cloud, step, signal }: Omit<FreezeOptions, 'clock'>,
 ): Promise<void> {
   const tags = { ...machineTags(repository.id, run.start, machine.uuid), [FAILBACK_TAG]: kind };
   for (const { id, ofVolume } of await cloud.snapshots.list({ tags }, signal)) {
@@ -138,6 +138,19 @@ export async function removeSnapshots(
     await step(`remove-${kind}`);
     await cloud.snapshots.remove(id, signal);
   }
+}
+
+/** Removes all snapshots of the machines of a run that were taken on their way home. */
+export async function removeAllSnapshots({
+  run,
+  ...of
+}: Pick<FreezeOptions, 'repository' | 'run' | 'cloud' | 'signal'>): Promise<void> {
+  const homeward = run.start.groups
+    .flatMap(({ machines }) => machines)
+    .filter(({ vm }) => run.steps.some(step => step.what === 'failback' && step.vm === vm));
+  for (const machine of homeward)
+    for (const kind of ['look', 'final'] as const)
+      await removeSnapshots(kind, { ...of, run, machine, step: async () => {} });
 }
 
 function volumeAt({ vm, shell }: RunMachine, instance: CloudInstance, place: number): string {

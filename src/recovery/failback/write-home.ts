@@ -73,7 +73,7 @@ export async function ready({
   if (now && now.snapshots.length > 0)
     wrong(
       `it has snapshots: ${now.snapshots.map(one => one.name).join(', ')}`,
-      "remove them in vSphere: what lies below a snapshot can't be replaced",
+      "remove them in vSphere: a disk with snapshots can't be replaced",
     );
   for (const disk of now ? point.disks : []) {
     const there = now!.disks.find(({ identity }) => identity === disk.identity);

@@ -148,14 +148,35 @@ const patience = 10 * 60_000;
 export interface Cleaned {
   instances: number;
   images: number;
+  groups: number;
   schedules: number;
   foreign: string[];
 }
 
+const kinds = ['instances', 'images', 'groups', 'schedules'] as const;
+
+/** What the clean-ups of a run have found in all, whichever of them was interrupted. */
+const removedIn = ({ steps }: Run, kind: (typeof kinds)[number]): Set<string> =>
+  new Set(steps.flatMap(step => (step.what === 'removing' ? step[kind] : [])));
+
+/** Before anything goes, it is written down: whoever goes on counts it as removed. */
+async function noteFound(repository: Repository, run: Run, at: number, found: Standing): Promise<void> {
+  const anew = ofEach(kind => {
+    const known = removedIn(run, kind);
+    return found[kind].filter(id => !known.has(id));
+  });
+  if (kinds.every(kind => anew[kind].length === 0)) return;
+  await note(repository, run, { at, what: 'removing', ...anew });
+}
+
+const ofEach = <T>(make: (kind: (typeof kinds)[number]) => T) =>
+  Object.fromEntries(kinds.map(kind => [kind, make(kind)])) as Record<(typeof kinds)[number], T>;
+
 /**
  * Removes all that a run made and looks until nothing of it is there, then lifts what a real one has
- * suspended, and its pins. The tear-down entry goes last, so that it still ends what a clean-up that dies
- * leaves. The replica's snapshots stay. Safe to repeat.
+ * suspended, and its pins. The answer counts what all clean-ups of the run have removed. The tear-down entry
+ * goes last, so that it still ends what a clean-up that dies leaves. The replica's snapshots stay. Safe to
+ * repeat.
  *
  * @throws Failure `left-behind` with what is still there
  */
@@ -171,6 +192,8 @@ export async function cleanUp(options: {
   const { machines, volumes, groups, teardown } = cloud;
   const look = () => standing(repository, run, cloud, signal);
   const before = await look();
+  await step('found');
+  await noteFound(repository, run, clock.now(), before);
   await step('terminate');
   await machines.terminate(before.instances, signal);
   const imported = run.start.groups.some(group => group.machines.some(one => one.imported));
@@ -227,11 +250,7 @@ export async function cleanUp(options: {
   await step('lift');
   await lift(repository, holderOf(run.start));
   await step('cleaned');
-  const counts = {
-    instances: before.instances.length,
-    images: before.images.length,
-    schedules: before.schedules.length,
-  };
+  const counts = ofEach(kind => removedIn(run, kind).size);
   await note(repository, run, { at: clock.now(), what: 'cleaned', ...counts });
   return { ...counts, foreign };
 }

@@ -32,7 +32,8 @@ async function registered(
   const name = imageName(repository.id, run.start, machine.vm);
   const find = async () => (await machines.images(tags, signal)).find(one => one.name === name);
   let image = options.begunHere ? undefined : (await find())?.id;
-  if (image === undefined) {
+  const isNew = image === undefined;
+  if (isNew) {
     await step(`register-${machine.vm}`);
     image = await machines.registerImage(
       {
@@ -53,7 +54,7 @@ async function registered(
         hint: 'deregister it in EC2 if nobody needs it, then run again',
       }),
     );
-  await settled(options, `the image of ${machine.vm}`, async () => {
+  await settled(options, `the image of ${machine.vm}`, isNew, async () => {
     const found = await find();
     if (!found || found.state === 'pending') return 'not yet';
     if (found.state !== 'available') return `it is ${found.state}`;

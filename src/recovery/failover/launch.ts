@@ -59,7 +59,8 @@ export async function launch(machine: RunMachine, group: string, options: Rehear
     const launched = { vm: machine.vm, image, instance: id, ...elsewhere(ways, token) };
     await note(repository, run, { at: clock.now(), what: 'launched', ...launched });
   }
-  await settled(options, `instance ${id} of ${machine.vm}`, async () => {
+  const isNew = known === undefined;
+  await settled(options, `instance ${id} of ${machine.vm}`, isNew, async () => {
     const found = (await machines.instances(tags, signal)).find(one => one.id === id);
     return judged(found, machine);
   });

@@ -19,6 +19,8 @@ export interface RehearseOptions {
   clock: Clock;
   /** The network as it was seen just now; looked at anew when left out. */
   proven?: NetworkFacts;
+  /** Somebody said that what may lead out of the network and can't be asked for doesn't matter. */
+  mayBeUnseen?: boolean;
   /** The run was begun by this very command, so that nothing of it can have been launched before. */
   begunHere?: boolean;
   /** Awaited before each durable side effect. */
@@ -33,10 +35,15 @@ export const goOn = 'run again to go on, or `converge failover cleanup` to remov
 export const lookEvery = 2_000;
 export const patience = 10 * 60_000;
 
-/** Looks until the answer is `yes`; any other answer than `not yet` is why it never will be. */
+/**
+ * Looks until the answer is `yes`; any other answer than `not yet` is why it never will be.
+ *
+ * @param begun EC2 was asked to make it just now: it is pending, and a look at once a call for nothing
+ */
 export const settled = (
   { clock, signal }: { clock: Clock; signal?: AbortSignal },
   what: string,
+  begun: boolean,
   look: () => Promise<string>,
 ): Promise<true> =>
   until(
@@ -47,5 +54,5 @@ export const settled = (
       if (answer === 'not yet') return undefined;
       throw new Failure(world('machine-not-launched', own`${what} is no use: ${answer}`, { hint: goOn }));
     },
-    { every: lookEvery, atMost: patience, what, hint: goOn, ...(signal && { signal }) },
+    { every: lookEvery, atMost: patience, what, begun, hint: goOn, ...(signal && { signal }) },
   );

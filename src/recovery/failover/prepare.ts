@@ -203,7 +203,7 @@ async function shellFor(
   const year = serverYear(machine.guest_id);
   if (year === undefined) return undefined;
   const stock = chooseStock(machine, await shells.stock(stockPatterns(year), signal));
-  return stock && { image: stock.id, license, what: stock.name };
+  return stock && { image: stock.id, license, what: `${stock.name}, for ${machine.guest_id}` };
 }
 
 const noShell = ({ vm, shell }: TargetMachine, machine: MachineRecord): Diagnostic =>
@@ -218,8 +218,8 @@ const noShell = ({ vm, shell }: TargetMachine, machine: MachineRecord): Diagnost
       );
 
 /**
- * What launches a point. `snapshots`: by the index of the disk, none of `raw`; `subnets`: of the network that it
- * is launched into. @throws Failure, see `obstacles`
+ * What launches a point. `snapshots`: by the index of the disk, none of `raw`; `subnets`: of the network that
+ * it is launched into. @throws Failure, see `obstacles`
  */
 export function machineOf(
   point: Point,

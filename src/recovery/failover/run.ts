@@ -71,6 +71,8 @@ export interface RunStart {
   number: number;
   /** It takes over from machines at home. Left out: it is a test. */
   kind?: 'real';
+  /** The machines at home were shut down before, and their last points hold all that they ever wrote. */
+  planned?: true;
   /** Milliseconds since the epoch. */
   began: number;
   /** SHA-256 of the plan that was approved; left out by earlier versions. */
@@ -112,8 +114,11 @@ export interface Elsewhere {
 
 export type RunStep = { at: number } & (
   | { what: 'scheduled'; name: string; fires: number }
-  /** Nothing led out of the network then; `looked`: what was looked at, in words. */
-  | { what: 'proven'; vpc: string; subnets: CloudSubnet[]; looked: string[] }
+  /**
+   * Nothing led out of the network then; `looked`: what was looked at, in words, and `unseen`: what nobody
+   * might ask for, which somebody said doesn't matter.
+   */
+  | { what: 'proven'; vpc: string; subnets: CloudSubnet[]; looked: string[]; unseen?: string[] }
   | { what: 'refused'; vm: string; why: string }
   /** `vms` are tried again; those of `anew` as another instance. */
   | { what: 'retry'; vms: string[]; anew: string[] }
@@ -138,8 +143,18 @@ export type RunStep = { at: number } & (
   | { what: 'committed' }
   /** Of a `real` run: it is being undone; nobody goes on with it. */
   | { what: 'undoing' }
-  | { what: 'cleaned'; instances: number; images: number; schedules: number }
+  /** All of the run that a clean-up found and is about to remove, beside what one before it had found. */
+  | ({ what: 'removing' } & Removing)
+  | { what: 'cleaned'; instances: number; images: number; groups?: number; schedules: number }
 );
+
+/** Ids, and names of tear-down entries. */
+export interface Removing {
+  instances: string[];
+  images: string[];
+  groups: string[];
+  schedules: string[];
+}
 
 export interface Run {
   start: RunStart;
@@ -362,7 +377,7 @@ export async function claim({ records }: Repository, run: Run, step: RunStep): P
 export const begunBy = (plan: string): Failure =>
   new Failure(
     blocked('failover-begun', `somebody else is at the failover of ${plan} at the same time`, {
-      hint: 'look at it with `converge failover status`',
+      hint: `look at it with \`converge failover status ${plan} PATHS\``,
     }),
   );
 

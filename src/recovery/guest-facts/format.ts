@@ -26,7 +26,7 @@ export type SeenFacts = Partial<Record<GuestFact, SeenFact>>;
 /** Where a guest keeps it; a Windows one where only administrators write. */
 export const GUEST_REPORT = {
   linux: '/var/lib/converge/ec2-ready.json',
-  windows: String.raw`C:\ProgramData\converge\ec2-ready.json`,
+  windows: String.raw`C:\ProgramData\converge-guest-facts\ec2-ready.json`,
 } as const;
 
 /** The file's content. @param at milliseconds since the epoch, of the look */

@@ -1,10 +1,17 @@
 import { blocked, type Diagnostic, Failure, world } from '../../diagnostics/diagnostic.ts';
 import { plural } from '../../io/units.ts';
-import { allBlocks, blockSet, rangeBytes } from '../extents/blocks.ts';
+import { allBlocks, type Blocks, blockSet, rangeBytes } from '../extents/blocks.ts';
 import { changedExtents } from '../extents/changed-extents.ts';
 import { blockSizeFor } from '../format/blocks.ts';
 import type { PointDisk, PointWriter } from '../model/repository.ts';
-import { ChangeIdRejected, type Extent, type SourceDisk, type SourceSnapshot } from '../model/source.ts';
+import {
+  type BlockSource,
+  ChangeIdRejected,
+  type Extent,
+  type SourceDisk,
+  type SourceSnapshot,
+} from '../model/source.ts';
+import { blocksInUse } from './blocks-in-use.ts';
 import { copyBlocks } from './copy-blocks.ts';
 import { type Decision, type DecisionContext, decideMode } from './decide-mode.ts';
 import { causedBy, warning } from './failures.ts';
@@ -21,13 +28,12 @@ type Options = Pick<CycleOptions, 'machine' | 'step' | 'progress' | 'mayBeLong' 
 
 /** Brings one disk of the snapshot into the point in the making. */
 export async function replicateDisk(disk: SourceDisk, options: Options): Promise<CycleDisk> {
-  const { machine, snapshot, writer, step, progress, signal, warn } = options;
+  const { machine, snapshot, writer, step, progress, warn, signal } = options;
   const { mode, reason, base, changed } = await settle(disk, options);
   if (mode !== 'incremental' && !(options.mayBeLong?.() ?? true)) throw noRoom(disk, reason);
   if (changed && base) changed.add(await doubted(writer, base));
   // A disk that grew keeps its block size: with another one no block would be found again.
   const blockSize = base?.blockSize ?? blockSizeFor(disk.capacity);
-  const blocks = changed ?? allBlocks(blockSize, disk.capacity);
 
   await step(`copy-disk-${disk.index}`);
   const audit = reason === 'requested' ? await auditOf(disk, options) : undefined;
@@ -36,11 +42,12 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
   const target = await writer.disk(made, base, block => {
     if (audit && !audit.has(block)) untold++;
   });
-  let total = 0;
-  for (const range of blocks.ranges()) total += rangeBytes(range, blockSize, disk.capacity);
-  let done = 0;
   const source = await machine.open(snapshot, disk, signal);
   try {
+    const blocks = changed ?? (await toRead(source, blockSize, base, disk, warn, signal));
+    let total = 0;
+    for (const range of blocks.ranges()) total += rangeBytes(range, blockSize, disk.capacity);
+    let done = 0;
     const read = await copyBlocks(source, target, blocks, disk.capacity, {
       signal,
       onRead: bytes => {
@@ -52,8 +59,10 @@ export async function replicateDisk(disk: SourceDisk, options: Options): Promise
       made.reason = 'tracking-lied';
       warn(lied(disk, untold));
     }
+    const { transport } = source;
+    const how = transport && { transport };
     const found = untold > 0 ? { reason: 'tracking-lied' as const, untold } : { reason };
-    return { index: disk.index, label: disk.label, mode, bytes: disk.capacity, ...found, ...read };
+    return { index: disk.index, label: disk.label, mode, bytes: disk.capacity, ...found, ...read, ...how };
   } finally {
     await source.close();
   }
@@ -82,6 +91,24 @@ async function settle(
     if (!causedBy(error, ChangeIdRejected)) throw error;
     return { mode: 'rescan', reason: 'change-id-rejected', base };
   }
+}
+
+/**
+ * What is read of a disk as a whole. What its source says to be zeros is left out of a full, since what isn't put
+ * is zeros there; in a rescan it would be what the base has.
+ */
+async function toRead(
+  source: BlockSource,
+  blockSize: number,
+  base: PointDisk | undefined,
+  disk: SourceDisk,
+  warn: Options['warn'],
+  signal: AbortSignal | undefined,
+): Promise<Blocks> {
+  if (base) return allBlocks(blockSize, disk.capacity);
+  const { blocks, lie } = await blocksInUse(source, blockSize, signal);
+  if (lie !== undefined) warn(notZeros(disk, lie));
+  return blocks;
 }
 
 /**
@@ -157,5 +184,14 @@ const allChanged = (disk: SourceDisk): Diagnostic =>
       {
         hint: 'expected after a defragmentation or an initialisation of the disk, otherwise look at the host',
       },
+    ),
+  );
+
+const notZeros = (disk: SourceDisk, offset: number): Diagnostic =>
+  warning(
+    world(
+      'not-zeros',
+      `${disk.label} is said to be zeros at byte ${offset}, and isn't: the whole disk was read`,
+      { hint: 'what tells which areas are in use is wrong; bring nbdkit and the VDDK up to date' },
     ),
   );

@@ -7,6 +7,8 @@ export interface RepositoryRef {
   url: RepositoryUrl;
   /** Name of the target that gives access to it, where there are several. */
   target?: string;
+  /** Name of the target that may delete; only `converge prune` uses it. */
+  pruner?: string;
   /** Key of an encrypted repository. */
   key?: SecretRef;
 }

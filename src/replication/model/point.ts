@@ -16,6 +16,8 @@ export interface PointSummary {
   reason: string;
   /** Bytes that it added to the repository; not known of points made by older versions. */
   stored?: number;
+  /** Who keeps it from being removed. */
+  pinned?: string[];
   /** It is known that it can't be restored. */
   broken?: true;
   /** Change tracking had left out what it should have told when this was made: its content may be wrong. */

@@ -2,7 +2,9 @@ import type { PointId } from './damage-record.ts';
 
 /** Objects that a pruner found to be needed by nothing, together. */
 export interface Marked {
-  /** By the store's clock, ms since the epoch; undefined until the next run, which sees when this was written. */
+  /**
+   * By the store's clock, ms since the epoch; undefined until the next run, which sees when this was written.
+   */
   since?: number;
   /** Keys below the VM's folder. */
   objects: string[];

@@ -325,11 +325,26 @@ export interface RecordStore {
   read(subject: string, series: string, number: number): Promise<unknown>;
 }
 
+/**
+ * Notes in the repository that change, for people and for those who share work: what a mover does, which
+ * alerts are open, what happened on a day. Each is sealed, and replaced only by whoever has seen it.
+ */
+export interface BoardStore {
+  /** Names that begin so, in their order. */
+  names(prefix: string): Promise<string[]>;
+  /** `modified`: ms since the epoch, by the store's clock. Throws a `damaged-object` Failure. */
+  read(name: string): Promise<{ value: unknown; etag: string; modified: number } | undefined>;
+  /** `etag`: of the note that it replaces; undefined: there is none. Gives the new one, unless too late. */
+  write(name: string, value: unknown, etag: string | undefined): Promise<string | undefined>;
+  remove(name: string): Promise<void>;
+}
+
 export interface Repository {
   readonly id: string;
   readonly store: ObjectStore;
   readonly encrypted: boolean;
   readonly records: RecordStore;
+  readonly board: BoardStore;
   readonly conditions: Conditions;
   /** The id that these bytes, one whole block, have in this repository; all zero for zeros. */
   blockId(plaintext: Buffer): BlockId;

@@ -15,11 +15,27 @@ export interface Extent {
  * Random access to the frozen content of one disk. Once its snapshot is removed, reads may give newer
  * content.
  */
+/** How the bytes of a disk come here, and why that way. */
+export interface Transport {
+  /** `datastore`: ranges of its flat file over HTTPS. `nbd`: nbdkit with VMware's VDDK. */
+  name: 'datastore' | 'nbd';
+  /** A clause, where it isn't the way that needs nothing: "the target declares nbdkit". */
+  why?: string;
+}
+
+/** A run of bytes of a disk that its server holds for zeros, or for what has to be read. */
+export interface Allocation extends Extent {
+  zero: boolean;
+}
+
 export interface BlockSource {
   /** Bytes. */
   readonly size: number;
   /** Exactly `length` bytes from `offset`; a short read is an error, never a short result. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
+  /** Whatever `start` to `start + length` holds, in order and without gaps; left out where nothing is known. */
+  status?(start: number, length: number, signal?: AbortSignal): Promise<Allocation[]>;
+  readonly transport?: Transport;
   close(): Promise<void>;
 }
 
@@ -136,13 +152,15 @@ export interface SourceMachine {
 }
 
 /**
- * A machine at its home that is switched off and has no snapshots, as far as something is brought back to it.
- * All calls may reject with a Failure.
+ * A machine at its home, as far as it is put to rest there and something is brought back to it. But for
+ * `shutDown` it has to be off and without snapshots. All calls may reject with a Failure.
  */
 export interface RestingMachine {
   /** Instance UUID. */
   readonly uuid: string;
   inspect(signal?: AbortSignal): Promise<SourceVm>;
+  /** Asks its guest to shut down. The answer comes before it has, and it may never. */
+  shutDown(signal?: AbortSignal): Promise<void>;
   /** As `changedAreas` of a snapshot; of the disk as it is now. */
   changedSince(
     disk: SourceDisk,

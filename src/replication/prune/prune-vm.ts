@@ -53,7 +53,7 @@ export async function pruneVm(
   };
 }
 
-/** Writes the record as it is: what the store then says of it is the time that everything goes by. */
+/** Writes the record as it is: the date that the store then gives it is what everything goes by. */
 async function begin(
   context: VmContext,
   { dry, now, step }: PruneVmOptions,

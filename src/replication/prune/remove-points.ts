@@ -20,7 +20,7 @@ export interface Removals {
 }
 
 /**
- * First says of points that they are being removed: in the record, which takes them out of every list, and
+ * First marks points as being removed: in the record, which takes them out of every list, and
  * beside them, which dates it. Those that were marked for long enough go. A mark that the record doesn't know
  * was made by somebody else, and counts for nothing.
  */

@@ -101,7 +101,7 @@ const count = (parts: readonly Part[]) => ({
 });
 
 /**
- * Whoever can still commit has read the head as it is, and wrote nothing before that was there. Where the head
+ * Whoever can still commit has read the head as it is, and wrote nothing before it was there. Where the head
  * hasn't moved for so long that no cycle can be at work, everything that is old is known.
  */
 function knownBefore({ seen, now }: Work, lease: LeaseValue | undefined): number {

@@ -15,6 +15,7 @@ import { vaultOf } from '../format/vault.ts';
 import type { Conditions } from '../model/conditions.ts';
 import type { OnDamage, Repository } from '../model/repository.ts';
 import type { ObjectStore } from '../model/store.ts';
+import { boardStore } from './board.ts';
 import { proveCreation } from './prove-creation.ts';
 import type { Context } from './read/repository-context.ts';
 import { enrolled } from './read/roster.ts';
@@ -101,6 +102,7 @@ async function tryOpen(
     context,
     encrypted: config.encryption !== null,
     records: recordStore(context),
+    board: boardStore(context),
     conditions: conditions(config.id),
     blockId: plaintext => (isZero(plaintext) ? ZERO_ID : context.vault.blockId(plaintext)),
     vm: uuid => vmRepository(context, uuid),

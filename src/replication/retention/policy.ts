@@ -1,3 +1,5 @@
+import { parseDuration } from '../../io/duration.ts';
+
 /**
  * How long points are kept, spans in milliseconds. `all`: every point that is younger. The others: the newest
  * whole point of each hour, day, week (from Monday), month and year by UTC, as long as it is younger.
@@ -7,6 +9,19 @@ export type Retention = { [rule in Rule]?: number };
 /** From the finest to the coarsest. */
 export const RULES = ['all', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
 export type Rule = (typeof RULES)[number];
+
+/** Spans as they are written: `{ all: 24h, daily: 30d }`. */
+export type WrittenRetention = { [rule in Rule]?: string };
+
+/** @throws RangeError for what is not a duration */
+export function retentionOf(written: WrittenRetention): Retention {
+  const spans = Object.entries(written).map(([rule, span]) => {
+    const ms = parseDuration(span);
+    if (ms === undefined || !RULES.some(one => one === rule)) throw new RangeError(`${rule}: ${span}`);
+    return [rule, ms];
+  });
+  return Object.fromEntries(spans);
+}
 
 export type Calendar = Exclude<Rule, 'all'>;
 

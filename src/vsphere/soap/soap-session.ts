@@ -31,6 +31,7 @@ export interface Session {
   invoke(call: SoapCall): Promise<XmlElement[]>;
   /** HTTP in the session, for datastore files. */
   get(request: Omit<HttpRequest, 'method'>): Promise<HttpAnswer>;
+  put(request: Omit<HttpRequest, 'method'>): Promise<HttpAnswer>;
   /**
    * Runs idempotent work. When the session has expired, logs in once and runs it again from its
    * start, so that what lives in a session (views, filters, page tokens) is made anew. Connection
@@ -117,6 +118,10 @@ export async function openSession(
     get: request => {
       onCall('made', 'GET /folder');
       return http.send({ ...request, method: 'GET' });
+    },
+    put: request => {
+      onCall('made', 'PUT /folder');
+      return http.send({ ...request, method: 'PUT' });
     },
     replaying,
     query: (call, patience) => replaying(() => invoke(call), call.signal, patience),

@@ -19,7 +19,7 @@ def put(path, content):
     with open(path, 'wb') as file: file.write(content)
 
 facts = b'{"nvme":{"ok":true,"what":"stornvme starts with Windows"},"dhcp":{"ok":false,"what":"Dhcp is disabled"}}'
-put('ProgramData/converge/ec2-ready.json', b'{"version":1,"at":"2026-11-28T06:00:00Z","facts":%s}\n' % facts)
+put('ProgramData/converge-guest-facts/ec2-ready.json', b'{"version":1,"at":"2026-11-28T06:00:00Z","facts":%s}\n' % facts)
 put('Windows/System32/config/large', b'w' * 300_000)
 put('empty', b'')
 put('Gr\u00fc\u00dfe \u2013 \u6f22\u5b57.txt', b'two names')

@@ -1,4 +1,6 @@
 import { blocked, Failure, world } from '../../../diagnostics/diagnostic.ts';
+import { refuseHomeward } from '../../../recovery/failback/failback.ts';
+import { removeAllSnapshots } from '../../../recovery/failback/freeze.ts';
 import type { Cleaned } from '../../../recovery/failover/cleanup.ts';
 import { type Run, stateOf } from '../../../recovery/failover/run.ts';
 import { commit, undo } from '../../../recovery/failover/take-over.ts';
@@ -50,6 +52,7 @@ export const commitFailover = (
       refuseOther(seen);
       if (state === 'cleaned') throw undone(seen);
       if (state === 'running' || state === 'undoing') throw notWhole(seen, recovering.again);
+      if (state !== 'committed') refuseHomeward(seen);
       if (state !== 'committed' && approve && !(await approve(seen))) return { plan, run: seen };
       return recovering.alone(async () => {
         const run = await unchanged(repository, seen);
@@ -96,6 +99,7 @@ export const undoFailover = (
           clock: recovering.clock,
           step: async () => {},
           signal: context.io.interrupt,
+          besides: () => removeAllSnapshots({ ...recovering, repository, run, signal: context.io.interrupt }),
         });
         return { plan, run, done: true as const, cleaned };
       });

@@ -109,10 +109,19 @@ const shellLine = (
 ): string =>
   `Windows licensed by ${licensor[license]}, from ${image}${name === undefined ? '' : ` (${name})`}; only licence and firmware are taken of it`;
 
-const priceLine = ({ type, hourly }: PlannedMachine): string =>
-  hourly === undefined
+/** Source: Amazon EC2 pricing, "Dedicated Instances" and "Dedicated Hosts". */
+const elsewhereBilled = {
+  dedicated:
+    'on a dedicated instance, dearer than a shared one; AWS bills a fee as well for each hour in which any runs in the region',
+  host: 'on a dedicated host, which AWS bills as a whole for as long as it is allocated',
+};
+
+const priceLine = ({ type, tenancy, hourly }: PlannedMachine): string => {
+  if (tenancy) return `${elsewhereBilled[tenancy]}; what that comes to is not known to this version`;
+  return hourly === undefined
     ? `the price of an hour of ${type} is not known to this version`
     : `$${hourly.toFixed(3)} an hour while it runs, as on demand in us-east-1`;
+};
 
 const coldLines = ({ blocks, seconds, writing, keeping }: Cold): string[] => [
   `      not warm: ${plural(blocks, 'block')} of 512 KiB to write first, about ${duration(seconds * 1000)} at ${assumedRate / 1e6} MB/s`,
@@ -160,14 +169,15 @@ export function cleanedLines(done: PlanCleaned, named: boolean): string[] {
   const of = named ? '' : `${done.plan}: `;
   if ('diagnostics' in done) return [`${of}not cleaned up`];
   if ('skipped' in done) return [`${of}nothing to do: ${done.skipped}`];
-  const { instances, images, schedules, foreign } = done.cleaned;
+  const { instances, images, groups, schedules, foreign } = done.cleaned;
   const gone = [
     `${plural(instances, 'instance')} terminated`,
     `${plural(images, 'image')} deregistered`,
+    `${plural(groups, 'security group')} deleted`,
     `${plural(schedules, 'tear-down entry', 'tear-down entries')} removed`,
   ];
   return [
-    `${of}${gone.join(', ')}; 0 instances, 0 volumes, 0 images and 0 entries are left`,
+    `${of}${gone.join(', ')}; 0 instances, 0 volumes, 0 images, 0 security groups and 0 entries are left`,
     ...foreign.map(id => `left alone, no record says that it is the test's: ${id}`),
   ];
 }

@@ -8,7 +8,7 @@ import { elsewhereWords } from './outcome-lines.ts';
 /** What `failover status` prints. */
 export function statusLines({ run, expires, standing, replicas, pictures, from }: FailoverStatus): string[] {
   const { start, steps } = run;
-  const { instances, images, imports, uploads, volumes, schedules, fires, foreign } = standing;
+  const { instances, images, imports, uploads, volumes, groups, schedules, fires, foreign } = standing;
   const isOver = run.steps.some(({ what }) => what === 'cleaned');
   return [
     ...originLines(from),
@@ -19,7 +19,7 @@ export function statusLines({ run, expires, standing, replicas, pictures, from }
       ),
     ),
     ...steps.map(step => `${new Date(step.at).toISOString()}  ${words(step)}`),
-    `there are ${plural(instances.length, 'instance')}, ${plural(volumes.length, 'volume')}, ${plural(images.length, 'image')}${imports.length === 0 ? '' : `, ${plural(imports.length, 'import')} under way`}${uploads.length === 0 ? '' : `, ${plural(uploads.length, 'image')} of disks in S3`}`,
+    `there are ${plural(instances.length, 'instance')}, ${plural(volumes.length, 'volume')}, ${plural(images.length, 'image')}, ${plural(groups.length, 'security group')}${imports.length === 0 ? '' : `, ${plural(imports.length, 'import')} under way`}${uploads.length === 0 ? '' : `, ${plural(uploads.length, 'image')} of disks in S3`}`,
     ...(fires === undefined ? [] : [`${schedules.join(', ')} ends it at ${new Date(fires).toISOString()}`]),
     ...(isOver || fires !== undefined || expires === undefined
       ? []
@@ -73,7 +73,9 @@ function words(step: RunStep): string {
       return 'committed: its machines stay';
     case 'undoing':
       return 'being undone';
+    case 'removing':
+      return `about to remove ${[...step.instances, ...step.images, ...step.groups, ...step.schedules].join(', ')}`;
     case 'cleaned':
-      return `cleaned up: ${plural(step.instances, 'instance')}, ${plural(step.images, 'image')}, ${plural(step.schedules, 'tear-down entry', 'tear-down entries')}`;
+      return `cleaned up: ${plural(step.instances, 'instance')}, ${plural(step.images, 'image')}, ${plural(step.groups ?? 0, 'security group')}, ${plural(step.schedules, 'tear-down entry', 'tear-down entries')}`;
   }
 }

@@ -10,6 +10,10 @@ export interface ObjectContent {
   read(offset: number, length: number): Promise<Buffer>;
 }
 export type ObjectsOf = (bucket: string, key: string) => Promise<ObjectContent | undefined>;
+/** A role of the account: whom it trusts, and its policies, as texts. */
+export type RolesOf = (
+  name: string,
+) => Promise<{ trust: string; policies: Record<string, string> } | undefined>;
 
 /** What an action of EC2 works with. */
 export interface Ec2Call extends Draft {
@@ -20,6 +24,7 @@ export interface Ec2Call extends Draft {
   photograph(id: string): Promise<Buffer | undefined>;
   /** An object of the account's S3; undefined where there is none, or no S3. */
   object: ObjectsOf;
+  iamRole: RolesOf;
   /** A fault of that kind that is armed for `values`; it is then used up. */
   fault(kind: Ec2Fault['kind'], values: Readonly<Record<string, string>>): Ec2Fault | undefined;
 }

@@ -11,6 +11,8 @@ export type FaultRule =
   | { kind: 'fail-query'; times?: number; fault?: string }
   /** A quiesced snapshot fails with ApplicationQuiesceFault. */
   | { kind: 'quiesce-fails'; times?: number }
+  /** A guest that is asked to shut down goes on. */
+  | { kind: 'guest-hangs'; times?: number }
   /** What a quiesced snapshot froze is a delta on the disk: the guest's writers have written to it. */
   | { kind: 'quiesced-delta'; times?: number }
   /** A task takes `ms` more; `method` as in `CreateSnapshot_Task`, default any. */
@@ -45,6 +47,7 @@ const kinds: Record<FaultRule['kind'], FaultKind> = {
   'expire-sessions': {},
   'fail-query': { takes: ['fault'] },
   'quiesce-fails': {},
+  'guest-hangs': {},
   'quiesced-delta': {},
   'slow-task': { needs: ['ms'], takes: ['method'] },
   'lost-task': { takes: ['method'] },

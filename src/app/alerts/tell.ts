@@ -1,0 +1,66 @@
+import { sendMail } from '../../alerts/mail.ts';
+import { type PostOptions, post } from '../../alerts/post.ts';
+import { bodyOf, PAGERDUTY, type Said } from '../../alerts/webhook-shapes.ts';
+import { Failure, world } from '../../diagnostics/diagnostic.ts';
+import type { SecretRef } from '../../engine/model/catalog.ts';
+import { isRetired, retired } from '../../resources/alerts/alert_route.ts';
+import { awsTarget } from '../connect/repositories.ts';
+import type { Session } from '../session/open-session.ts';
+import type { Route } from './routes.ts';
+
+/**
+ * Tells a route something, in its form. Secrets are read for this call alone.
+ *
+ * @throws Failure `alert-undelivered`, `alert-address`, `alert-url`, `alert-retired`, and what reading a
+ *   secret throws
+ */
+export async function tell(
+  { world: ports, reach }: Session,
+  { properties }: Pick<Route, 'properties'>,
+  said: Said,
+  signal: AbortSignal,
+): Promise<void> {
+  const { smtp, webhook, sns, heartbeat } = properties;
+  const textOf = (given: string | SecretRef): string | Promise<string> =>
+    typeof given === 'string' ? given : ports.secret(given);
+  const { message } = said;
+  if (smtp) {
+    const { host, port = 587, from, to, username, password, ca } = smtp;
+    const login = username !== undefined && password && { username, password: await textOf(password) };
+    const key = 'delivery' in said ? said.delivery.alert.key : `converge-${said.about}`;
+    await sendMail({ host, port, from, to, ...login, ...(ca !== undefined && { ca }) }, message, key);
+    return;
+  }
+  if (webhook) {
+    const { shape, url, key, ca } = webhook;
+    const body = bodyOf(shape, said, key && (await textOf(key)));
+    if (body)
+      await posted(url === undefined ? PAGERDUTY : await textOf(url), body, { ...webhook, ca }, signal);
+    return;
+  }
+  if (sns) {
+    const { publish } = await import('../../aws/topics.ts');
+    const target = awsTarget(sns.topic, sns.target, reach.targets);
+    const settings = await reach.aws.api(target, reach.counter(target?.name ?? 'aws'));
+    await publish(settings, sns.topic, {
+      subject: message.title,
+      text: [message.title, ...message.lines].join('\n'),
+    });
+    return;
+  }
+  if (heartbeat)
+    await posted(await textOf(heartbeat.url), undefined, { ...heartbeat, ca: heartbeat.ca }, signal);
+}
+
+async function posted(
+  url: string,
+  body: object | undefined,
+  { private: isPrivate = false, ca }: { private?: boolean; ca: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const parsed = URL.parse(url);
+  if (parsed && isRetired(parsed))
+    throw new Failure(world('alert-retired', retired[0], { hint: retired[1] }));
+  const options: PostOptions = { isPrivate, ...(ca !== undefined && { ca }), signal };
+  await post(url, body, options);
+}

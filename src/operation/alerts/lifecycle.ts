@@ -1,0 +1,121 @@
+import { sha256 } from '../../values/digest.ts';
+import type { Alert, AlertState, Condition, Delivery, Kind, RoutePolicy } from './model.ts';
+
+/** How long others leave a message alone that somebody is about to send, ms. */
+const claimLasts = 2 * 60_000;
+/** What joins an alert is told so long after the last message at the earliest, ms. */
+const growthPause = 5 * 60_000;
+/** After a message that could not be delivered, doubled by each further one, ms. */
+const retryPause = 60_000;
+const longestRetryPause = 15 * 60_000;
+
+/** The alert that a condition belongs to, wherever it is seen. At most 64 characters. */
+export const keyOf = ({ rule, cause }: Pick<Condition, 'rule' | 'cause'>): string =>
+  `converge-${rule}-${sha256(cause).slice(0, 16)}`;
+
+/**
+ * What is open by now: conditions that were not there before open an alert, those that pass end it, and one
+ * that comes back opens another. Nothing is told here.
+ */
+export function advance(state: AlertState, conditions: readonly Condition[], now: number): AlertState {
+  const found = new Map<string, Condition[]>();
+  for (const one of conditions) found.set(keyOf(one), [...(found.get(keyOf(one)) ?? []), one]);
+  const open = new Set<string>();
+  const alerts = state.alerts.map(alert => {
+    if (alert.ended !== undefined) return alert;
+    const still = found.get(alert.key);
+    if (!still) return { ...alert, ended: now };
+    open.add(alert.key);
+    const joined = subjectsOf(still).filter(subject => !alert.subjects.includes(subject));
+    return joined.length === 0 ? alert : { ...alert, subjects: [...alert.subjects, ...joined] };
+  });
+  const opened = [...found].flatMap(([key, all]) => (open.has(key) ? [] : [alertOf(key, all, now)]));
+  return { ...state, alerts: [...alerts, ...opened] };
+}
+
+const subjectsOf = (conditions: readonly Condition[]): string[] => [
+  ...new Set(conditions.map(({ subject }) => subject)),
+];
+
+function alertOf(key: string, conditions: readonly Condition[], now: number): Alert {
+  const [{ rule, text }] = conditions as [Condition];
+  const severity = conditions.some(one => one.severity === 'critical') ? 'critical' : 'warning';
+  return { key, rule, severity, subjects: subjectsOf(conditions), text, since: now, told: {}, claims: {} };
+}
+
+/** What is to be told by now, and to whom; what somebody else is about to tell is left out. */
+export function deliveries(state: AlertState, policies: readonly RoutePolicy[], now: number): Delivery[] {
+  return state.alerts.flatMap(alert =>
+    policies.flatMap(policy => {
+      const { route } = policy;
+      const claim = alert.claims[route];
+      if (claim && claim.until > now) return [];
+      const kind = kindFor(alert, policy, now);
+      return kind ? [{ route, kind, alert }] : [];
+    }),
+  );
+}
+
+function kindFor(alert: Alert, policy: RoutePolicy, now: number): Kind | undefined {
+  if (policy.severity === 'critical' && alert.severity === 'warning') return undefined;
+  const told = alert.told[policy.route];
+  const { failures = 0 } = told ?? {};
+  const pause = Math.min(retryPause * 2 ** (failures - 1), longestRetryPause);
+  if (failures > 0 && now < told!.at + pause) return undefined;
+  const heard = told !== undefined && told.subjects.length > 0;
+  // What nobody heard of has no end either.
+  if (alert.ended !== undefined) return heard ? 'recovered' : undefined;
+  if (alert.severity === 'warning' && policy.isQuiet(now)) return undefined;
+  if (!heard) return 'opened';
+  const grew = alert.subjects.length > told.subjects.length;
+  if (grew && now >= told.at + growthPause) return 'grown';
+  return policy.remind !== undefined && now >= told.at + policy.remind ? 'reminder' : undefined;
+}
+
+/** Says that `by` is about to tell these. */
+export const claim = (
+  state: AlertState,
+  wanted: readonly Delivery[],
+  by: string,
+  now: number,
+): AlertState => ({
+  ...state,
+  alerts: state.alerts.map(alert => {
+    const own = wanted.filter(one => one.alert.key === alert.key && one.alert.since === alert.since);
+    if (own.length === 0) return alert;
+    const claims = own.map(({ route }) => [route, { by, until: now + claimLasts }] as const);
+    return { ...alert, claims: { ...alert.claims, ...Object.fromEntries(claims) } };
+  }),
+});
+
+/** Notes what became of a delivery. */
+export const delivered = (
+  state: AlertState,
+  { route, kind, alert: { key, since, subjects } }: Delivery,
+  ok: boolean,
+  now: number,
+): AlertState => ({
+  ...state,
+  alerts: state.alerts.map(alert => {
+    if (alert.key !== key || alert.since !== since) return alert;
+    const { [route]: _, ...claims } = alert.claims;
+    const before = alert.told[route];
+    if (!ok) {
+      const failures = (before?.failures ?? 0) + 1;
+      const told = { at: now, subjects: before?.subjects ?? [], failures };
+      return { ...alert, claims, told: { ...alert.told, [route]: told } };
+    }
+    // The end was told: nothing is owed to this route any more.
+    const told = kind === 'recovered' ? { at: now, subjects: [] } : { at: now, subjects };
+    return { ...alert, claims, told: { ...alert.told, [route]: told } };
+  }),
+});
+
+/** Without the alerts that have ended and that every route has heard the end of. */
+export const settled = (state: AlertState, policies: readonly RoutePolicy[]): AlertState => ({
+  ...state,
+  alerts: state.alerts.filter(
+    ({ ended, told }) =>
+      ended === undefined || policies.some(({ route }) => (told[route]?.subjects.length ?? 0) > 0),
+  ),
+});

@@ -1,0 +1,110 @@
+import { REASONS, type VmStatus } from '../model.ts';
+import type { Condition, Rule, Severity } from './model.ts';
+
+/** What only the agent that looks knows, beside the status. Times are ms. */
+export interface Known {
+  /** By the name of a VM: how often its cycles failed in a row, and why the last did. */
+  failing: ReadonlyMap<string, { times: number; code: string; message: string }>;
+  /** Since when VMs are declared that have no point yet, by name. */
+  declaredSince: ReadonlyMap<string, number>;
+  /** By which the clocks of repositories are ahead. */
+  ahead: ReadonlyMap<string, number>;
+  /** Conditions of the agent itself: manifests, drift, routes. */
+  own: readonly Condition[];
+}
+
+/** More between two clocks is wrong, ms. */
+const mostSkew = 5 * 60_000;
+/** How long a VM may be without its first point if nothing says how old points may become, ms. */
+const firstPoint = 24 * 3_600_000;
+
+/** All that is wrong by now. @param now by the clock that `declaredSince` is of */
+export function conditionsOf(statuses: readonly VmStatus[], known: Known, now: number): Condition[] {
+  return [
+    ...statuses.flatMap(status => ofVm(status, known, now)),
+    ...[...known.ahead].flatMap(([url, ms]) =>
+      Math.abs(ms) > mostSkew
+        ? [about('skew', 'warning', url, `the clock of ${url} and the one here differ by ${minutes(ms)}`)]
+        : [],
+    ),
+    ...known.own,
+  ];
+}
+
+const minutes = (ms: number): string => `${Math.round(Math.abs(ms) / 60_000)} minutes`;
+
+const about = (
+  rule: Rule,
+  severity: Severity,
+  subject: string,
+  text: string,
+  cause = subject,
+): Condition => ({
+  rule,
+  severity,
+  cause,
+  subject,
+  text,
+});
+
+/** Codes of failures that say something about one VM alone; all others are the same for many. */
+const isShared = (code: string): boolean =>
+  !/^(vm-|snapshot-|disk-|quiesce|not-quiesced|cycle-|points-lost|unprotect)/.test(code);
+
+function ofVm(status: VmStatus, { failing, declaredSince }: Known, now: number): Condition[] {
+  const { vm, state, reason, repository, replica, newest, kept, target } = status;
+  const failed = failing.get(vm);
+  const why = failed ? `: ${failed.message}` : '';
+  // VMs that are late for the same reason are one alert: the vCenter is away.
+  const cause = failed && isShared(failed.code) ? `${failed.code} ${failed.message}` : vm;
+  const found: Condition[] = [];
+  const is = (rule: Rule, severity: Severity, text: string, of = cause) =>
+    void found.push(about(rule, severity, vm, text, of));
+  switch (state) {
+    case 'breached':
+      is('breached', 'critical', `the newest point of ${vm} is too old${why || ` (${REASONS[reason]})`}`);
+      break;
+    case 'paused':
+      if (!kept && reason === 'paused')
+        is('breached', 'critical', `${vm} is paused, and its newest point is too old`, vm);
+      break;
+    case 'never':
+      if (reason === 'no-repository')
+        found.push(
+          about('repository-gone', 'critical', vm, `the repository ${repository} is not there`, repository),
+        );
+      else if (now - (declaredSince.get(vm) ?? now) > (target ?? firstPoint) || (failed?.times ?? 0) > 1)
+        is('never', 'critical', `${vm} has no recovery point${why}`);
+      break;
+    case 'unknown':
+      if (reason === 'repository-unreachable')
+        found.push(
+          about(
+            'repository-gone',
+            'critical',
+            vm,
+            `the repository ${repository} can not be read`,
+            repository,
+          ),
+        );
+      else if (reason === 'damaged')
+        is('damaged', 'critical', `what ${repository} holds of ${vm} can not be read`, vm);
+      else if (reason !== 'no-target')
+        is('unknown', 'warning', `${vm}: ${REASONS[reason]}`, `${reason} ${repository}`);
+      break;
+    case 'unprotected':
+      if (reason === 'lives-in-aws')
+        is('lives-in-aws', 'critical', `${vm} lives in AWS, where nothing protects it`, vm);
+      break;
+    default:
+      if ((failed?.times ?? 0) > 1) is('failed-twice', 'warning', `cycles of ${vm} keep failing${why}`);
+  }
+  if (replica?.state === 'breached' || replica?.state === 'never')
+    is('replica-breached', 'critical', `the replica of ${vm} is too old, or not there`, vm);
+  if (newest && newest.mode !== 'incremental' && !expected.has(newest.reason))
+    is('resync', 'warning', `${vm} was read whole: ${newest.reason}`, `${newest.reason} ${repository}`);
+  return found;
+}
+
+/** Reasons for which a VM is read whole that nobody has to hear of. */
+const expected = new Set(['first-cycle', 'new-disk', 'requested', 'capacity-changed']);

@@ -1,0 +1,38 @@
+import { damaged } from '../format/damage.ts';
+import { RECOVERY } from '../format/names.ts';
+import { openObject, SALT_BYTES, sealObject } from '../format/sealing.ts';
+import type { BoardStore } from '../model/repository.ts';
+import type { Context } from './read/repository-context.ts';
+import { RECORD_CAP } from './records.ts';
+
+/** See `BoardStore`; a note is a sealed object of the same kind as a record. */
+export function boardStore({ store, vault, random }: Context): BoardStore {
+  const folder = `${RECOVERY}${vault.vmKey('board')}/`;
+  return {
+    async names(prefix) {
+      const names: string[] = [];
+      for await (const { key } of store.list(folder + prefix)) names.push(key.slice(folder.length));
+      return names;
+    },
+    async read(name) {
+      const key = folder + name;
+      const found = await store.get(key);
+      if (!found) return undefined;
+      const payload = openObject(vault, 'record', key, found.bytes, RECORD_CAP);
+      try {
+        return { value: JSON.parse(payload.toString('utf8')), etag: found.etag, modified: found.modified };
+      } catch (cause) {
+        throw damaged(key, 'it is not JSON', cause);
+      }
+    },
+    async write(name, value, etag) {
+      const key = folder + name;
+      const payload = Buffer.from(JSON.stringify(value));
+      const bytes = sealObject(vault, 'record', key, random.bytes(SALT_BYTES), payload);
+      const when = etag === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: etag };
+      const put = await store.put(key, bytes, { when });
+      return put.ok ? put.etag : undefined;
+    },
+    remove: name => store.remove(folder + name),
+  };
+}

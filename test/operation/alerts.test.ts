@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { advance, claim, delivered, deliveries, settled } from '../../src/operation/alerts/lifecycle.ts';
+import {
+  type AlertState,
+  type Condition,
+  type Delivery,
+  noAlerts,
+  type RoutePolicy,
+} from '../../src/operation/alerts/model.ts';
+
+const minute = 60_000;
+const policy = (more: Partial<RoutePolicy> = {}): RoutePolicy => ({
+  route: 'ops',
+  severity: 'warning',
+  isQuiet: () => false,
+  ...more,
+});
+
+const breach = (vm: string, cause = vm): Condition => ({
+  rule: 'breached',
+  severity: 'critical',
+  cause,
+  subject: vm,
+  text: `${vm} is late`,
+});
+
+/** Movers that share one state, as a repository keeps it. */
+function movers(policies: readonly RoutePolicy[] = [policy()]) {
+  let state: AlertState = noAlerts;
+  const log: string[] = [];
+  return {
+    log,
+    state: () => state,
+    /** One turn of one mover; it may die between sending and noting, and messages may be lost. */
+    turn(
+      now: number,
+      conditions: readonly Condition[],
+      { fails = false, dies = false, by = 'a' }: { fails?: boolean; dies?: boolean; by?: string } = {},
+    ) {
+      state = advance(state, conditions, now);
+      const wanted = deliveries(state, policies, now);
+      state = claim(state, wanted, by, now);
+      if (dies) return;
+      for (const one of wanted) {
+        if (!fails) log.push(said(one));
+        state = delivered(state, one, !fails, now);
+      }
+      state = settled(state, policies);
+    },
+  };
+}
+
+const said = ({ kind, alert }: Delivery): string => `${kind} ${alert.subjects.join('+')}`;
+
+describe('an alert', () => {
+  test('over random histories each breach opens exactly one and closes it, whoever fails, dies or takes turns', () => {
+    const vms = ['x', 'y', 'z'];
+    const moment = fc.record({
+      breached: fc.subarray(vms),
+      fails: fc.boolean(),
+      dies: fc.boolean(),
+      by: fc.constantFrom('a', 'b'),
+    });
+    fc.assert(
+      fc.property(fc.array(moment, { maxLength: 40 }), moments => {
+        const shared = movers();
+        // Turns are a quarter of an hour apart, which is longer than any claim or pause.
+        for (const [n, { breached, ...how }] of moments.entries())
+          shared.turn(
+            n * 15 * minute,
+            breached.map(vm => breach(vm)),
+            how,
+          );
+        const end = moments.length;
+        for (let n = 0; n < 3; n++) shared.turn((end + n) * 15 * minute, []);
+        expect(shared.state().alerts).toEqual([]);
+        for (const vm of vms) {
+          const own = shared.log.filter(line => line.endsWith(` ${vm}`)).map(line => line.split(' ')[0]);
+          // Opened and recovered take turns, and nothing stays open.
+          expect(own).toEqual(own.map((_, at) => (at % 2 === 0 ? 'opened' : 'recovered')));
+          expect(own.length % 2).toBe(0);
+          const heard = moments.map(({ breached, fails, dies }) => ({
+            is: breached.includes(vm),
+            ok: !fails && !dies,
+          }));
+          // A breach that a mover saw which could tell it was told, and one that lasts is told once.
+          let breaches = 0;
+          let told = false;
+          for (const { is, ok } of heard) {
+            if (!is) told = false;
+            else if (ok && !told) {
+              told = true;
+              breaches++;
+            }
+          }
+          expect(own.length / 2).toBe(breaches);
+        }
+      }),
+    );
+  });
+
+  test('one cause is one message that names everybody, and those who join are told together', () => {
+    const { turn, log } = movers();
+    const away = (...names: string[]) => names.map(vm => breach(vm, 'vCenter'));
+    turn(0, away('a', 'b'));
+    turn(minute, away('a', 'b', 'c'));
+    turn(2 * minute, away('a', 'b', 'c', 'd'));
+    turn(6 * minute, away('b', 'c', 'd'));
+    turn(7 * minute, []);
+    expect(log).toEqual(['opened a+b', 'grown a+b+c+d', 'recovered a+b+c+d']);
+  });
+
+  test('reminds, keeps quiet about warnings at night, and comes back to a message that failed', () => {
+    const night = (now: number) => now < 60 * minute;
+    const { turn, log } = movers([policy({ remind: 30 * minute, isQuiet: night })]);
+    const slow: Condition = { ...breach('w'), rule: 'drift', severity: 'warning' };
+    turn(0, [breach('x'), slow], { fails: true });
+    turn(minute / 2, [breach('x'), slow]);
+    expect(log).toEqual([]);
+    turn(minute, [breach('x'), slow]);
+    turn(32 * minute, [breach('x'), slow]);
+    expect(log).toEqual(['opened x', 'reminder x']);
+    turn(61 * minute, [slow]);
+    expect(log.slice(2)).toEqual(['recovered x', 'opened w']);
+  });
+
+  test('a mover that died on the way is stood in for, and two that look at once send one', () => {
+    const { turn, log } = movers();
+    turn(0, [breach('x')], { dies: true });
+    turn(minute, [breach('x')], { by: 'b' });
+    expect(log).toEqual([]);
+    turn(2 * minute, [breach('x')], { by: 'b' });
+    turn(2 * minute, [breach('x')], { by: 'a' });
+    expect(log).toEqual(['opened x']);
+  });
+
+  test('a route hears only of what is serious enough for it', () => {
+    const { turn, log, state } = movers([policy({ severity: 'critical' })]);
+    turn(0, [{ ...breach('w'), severity: 'warning' }]);
+    turn(minute, []);
+    expect([log, state().alerts]).toEqual([[], []]);
+  });
+});
