@@ -872,6 +872,7 @@ export const layers: Layers = {
       'replication/model',
       'replication/format',
       'replication/repository',
+      'replication/cycle',
       'replication/restore',
       'replication/verify',
       'replication/retention',
