@@ -77,6 +77,22 @@ export interface Rehearsal {
   vms: string[];
 }
 
+/** An agent, as it writes about itself: for people, nothing rests on it. Times are ms since the epoch. */
+export interface Mover {
+  id: string;
+  host: string;
+  since: number;
+  /** When it wrote this. */
+  at: number;
+  slots: number;
+  running: { vm: string; since: number }[];
+  /** It said that it ends. */
+  ended?: true;
+}
+
+/** After so long without a word a mover is gone, ms. */
+export const moverSilence = 5 * 60_000;
+
 export interface SeenRepository {
   url: string;
   /** Undefined: it was read. */
@@ -86,6 +102,8 @@ export interface SeenRepository {
   vms: SeenVm[];
   pauses: Pause[];
   rehearsals: Rehearsal[];
+  /** Agents that wrote about themselves, the one last heard of first. */
+  movers?: Mover[];
   /** Of all that it holds, where somebody asked. */
   bytes?: number;
 }

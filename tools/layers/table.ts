@@ -871,6 +871,8 @@ export const layers: Layers = {
       'masterless/instance',
       'values',
       'io/locks',
+      'io/handles',
+      'replication/format',
       'recovery/failover',
       'vsphere/client',
       'operation',

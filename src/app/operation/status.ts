@@ -18,6 +18,7 @@ import { loadCatalog } from '../session/load-catalog.ts';
 import { openSession } from '../session/open-session.ts';
 import { runOf } from '../session/run-of.ts';
 import { declaredVms } from './declared-vms.ts';
+import { moversIn } from './log-book.ts';
 import { replicasOf } from './replicas.ts';
 
 export interface StatusOptions extends RepositoryOptions, CommonOptions {
@@ -29,7 +30,7 @@ export interface Status {
   /** Milliseconds since the epoch, by the clock of this machine or lab. */
   at: number;
   vms: VmStatus[];
-  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes'>[];
+  repositories: Pick<SeenRepository, 'url' | 'problem' | 'bytes' | 'movers'>[];
   /** What could not be seen, which fails nothing else. */
   diagnostics: Diagnostic[];
 }
@@ -101,10 +102,11 @@ const repositoryStatus = (context: Context, options: StatusOptions): Promise<Sta
     };
   });
 
-const shown = ({ url, problem, bytes }: SeenRepository): Status['repositories'][number] => ({
+const shown = ({ url, problem, bytes, movers }: SeenRepository): Status['repositories'][number] => ({
   url,
   ...(problem !== undefined && { problem }),
   ...(bytes !== undefined && { bytes }),
+  ...(movers && movers.length > 0 && { movers }),
 });
 
 /** What can't be reached is said, and every VM in it is unknown. */
@@ -145,6 +147,7 @@ async function seenIn(
   const now = clock.now() + (store.clockAhead?.() ?? 0);
   const isDue = isDueOf(declared, now);
   const vms = await lookAt(repository, ({ diagnostics }) => told(diagnostics), isDue);
+  const movers = await moversIn(repository, now);
   const bytes = options.size ? await sizeOf(repository) : undefined;
   return {
     url: url.canonical,
@@ -152,6 +155,7 @@ async function seenIn(
     vms,
     pauses,
     rehearsals: rehearsals.flatMap(one => one ?? []),
+    movers,
     ...(bytes !== undefined && { bytes }),
   };
 }

@@ -42,6 +42,7 @@ export const commands: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['status', async () => (await operation()).status],
   ['pause', async () => (await operation()).pause],
   ['resume', async () => (await operation()).resume],
+  ['history', async () => (await operation()).history],
   ['alert', async () => (await operation()).alert],
   ['failover', async () => (await recovery()).failover],
   ['readiness', async () => (await recovery()).readiness],

@@ -1,3 +1,4 @@
 export { alert } from './alert.ts';
+export { history } from './history.ts';
 export { pause, resume } from './pause.ts';
 export { status } from './status.ts';
